@@ -1,0 +1,4 @@
+//! Trueup keeps whole network topologies true to git.
+
+pub mod sim;
+pub mod wire;
