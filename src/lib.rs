@@ -1,4 +1,15 @@
 //! Trueup keeps whole network topologies true to git.
+//!
+//! Data travels one way. YAML is read ([`source`]), given meaning ([`topology`]) and checked ([`check`]); the APIs are
+//! observed ([`observe`]); both are compared ([`diff`]) and become one ordered [`plan`] of API calls, which is shown
+//! ([`render`]) or carried out ([`apply`]). What can be said about an API is the vocabulary of [`spec`]; what is said
+//! about each stands in `providers` as tables.
 
+pub mod address;
+pub mod attr;
+pub mod finding;
+pub mod graph;
+pub mod secret;
 pub mod sim;
+pub mod spec;
 pub mod wire;

@@ -1,0 +1,147 @@
+//! A directed graph whose edges say why. It knows nothing of what its nodes are.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Nodes `0..len`, edges from a node to those that it has to wait for, each with a reason.
+#[derive(Debug, Clone)]
+pub struct Graph<W> {
+    after: Vec<BTreeMap<usize, W>>,
+}
+
+impl<W: Clone> Graph<W> {
+    /// A graph of that many nodes without edges.
+    pub fn new(len: usize) -> Graph<W> {
+        Graph { after: (0..len).map(|_| BTreeMap::new()).collect() }
+    }
+
+    /// Says that `node` has to wait for `first`. The first reason given stays; a node never waits for itself.
+    pub fn add(&mut self, node: usize, first: usize, why: W) {
+        if node != first
+            && let Some(edges) = self.after.get_mut(node)
+        {
+            edges.entry(first).or_insert(why);
+        }
+    }
+
+    /// What a node has to wait for, in order of the nodes.
+    pub fn after(&self, node: usize) -> impl Iterator<Item = (usize, &W)> {
+        self.after.get(node).into_iter().flatten().map(|(first, why)| (*first, why))
+    }
+
+    /// An order in which every node stands after what it waits for. Among those that could be next, the smallest number
+    /// comes first, so the order is a function of the graph alone.
+    ///
+    /// # Errors
+    /// A cycle: each node waits for the next one, the last for the first.
+    pub fn order(&self) -> Result<Vec<usize>, Vec<usize>> {
+        let mut waiting: Vec<usize> = self.after.iter().map(BTreeMap::len).collect();
+        let mut then: Vec<Vec<usize>> = vec![Vec::new(); self.after.len()];
+        for (node, edges) in self.after.iter().enumerate() {
+            for &first in edges.keys() {
+                then[first].push(node);
+            }
+        }
+        let mut ready: BTreeSet<usize> = (0..waiting.len()).filter(|&node| waiting[node] == 0).collect();
+        let mut order = Vec::with_capacity(waiting.len());
+        while let Some(node) = ready.pop_first() {
+            order.push(node);
+            for &next in &then[node] {
+                waiting[next] -= 1;
+                if waiting[next] == 0 {
+                    ready.insert(next);
+                }
+            }
+        }
+        if order.len() == waiting.len() { Ok(order) } else { Err(self.cycle(&waiting)) }
+    }
+
+    /// Every node that waits for `node`, directly or not.
+    pub fn dependents(&self, node: usize) -> BTreeSet<usize> {
+        let mut then: Vec<Vec<usize>> = vec![Vec::new(); self.after.len()];
+        for (later, edges) in self.after.iter().enumerate() {
+            for &first in edges.keys() {
+                then[first].push(later);
+            }
+        }
+        let mut found = BTreeSet::new();
+        let mut queue = VecDeque::from([node]);
+        while let Some(next) = queue.pop_front() {
+            for &later in then.get(next).into_iter().flatten() {
+                if found.insert(later) {
+                    queue.push_back(later);
+                }
+            }
+        }
+        found
+    }
+
+    /// A cycle among the nodes that still wait: following any edge among them must come back in the end.
+    fn cycle(&self, waiting: &[usize]) -> Vec<usize> {
+        let stuck = |node: &usize| waiting.get(*node).is_some_and(|&count| count > 0);
+        let Some(start) = (0..waiting.len()).find(stuck) else { return Vec::new() };
+        let mut path = vec![start];
+        let mut seen = BTreeMap::from([(start, 0)]);
+        let mut node = start;
+        while let Some(next) = self.after(node).map(|(first, _)| first).find(stuck) {
+            if let Some(&from) = seen.get(&next) {
+                return path.split_off(from);
+            }
+            seen.insert(next, path.len());
+            path.push(next);
+            node = next;
+        }
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn order_is_stable_and_respects_edges() {
+        let mut graph = Graph::new(4);
+        graph.add(0, 3, "a");
+        graph.add(1, 0, "b");
+        assert_eq!(graph.order(), Ok(vec![2, 3, 0, 1]));
+        assert_eq!(graph.dependents(3), BTreeSet::from([0, 1]));
+    }
+
+    #[test]
+    fn a_cycle_is_named() {
+        let mut graph = Graph::new(4);
+        graph.add(0, 1, ());
+        graph.add(1, 2, ());
+        graph.add(2, 1, ());
+        graph.add(3, 3, ());
+        assert_eq!(graph.order(), Err(vec![1, 2]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_respects_every_edge(edges in prop::collection::vec((0usize..20, 0usize..20), 0..60)) {
+            let mut graph = Graph::new(20);
+            for (a, b) in edges {
+                graph.add(a, b, ());
+            }
+            match graph.order() {
+                Ok(order) => {
+                    let at: BTreeMap<usize, usize> = order.iter().enumerate().map(|(n, &node)| (node, n)).collect();
+                    for node in 0..20 {
+                        for (first, ()) in graph.after(node) {
+                            prop_assert!(at[&first] < at[&node]);
+                        }
+                    }
+                }
+                Err(cycle) => {
+                    for (n, node) in cycle.iter().enumerate() {
+                        let next = cycle[(n + 1) % cycle.len()];
+                        prop_assert!(graph.after(*node).any(|(first, ())| first == next));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Secrets as a type: they can be compared and fingerprinted, but neither printed nor serialized.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// A value that must not be shown. Its label says where it comes from and may be shown.
+#[derive(Clone)]
+pub struct Secret {
+    label: Arc<str>,
+    value: Arc<str>,
+}
+
+impl Secret {
+    /// A secret with the expression or field that it comes from, as in `secret.psk`.
+    pub fn new(label: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Secret {
+        Secret { label: label.into(), value: value.into() }
+    }
+
+    /// Where the secret comes from; safe to show.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The value itself. To be called only where a request is written and where a secret goes to a 0600 file.
+    pub fn expose(&self) -> &str {
+        &self.value
+    }
+
+    /// A keyed fingerprint: equal for equal secrets under one key, says nothing about the value without it.
+    pub fn fingerprint(&self, key: &[u8]) -> String {
+        fingerprint(&self.value, key)
+    }
+
+    /// The secret that consists of text, secrets and text again, labelled by the whole expression.
+    pub fn concat<'a>(label: &str, parts: impl IntoIterator<Item = Piece<'a>>) -> Secret {
+        let mut value = String::new();
+        for part in parts {
+            match part {
+                Piece::Plain(text) => value.push_str(text),
+                Piece::Secret(secret) => value.push_str(&secret.value),
+            }
+        }
+        Secret::new(label, value)
+    }
+
+    /// Says whether the secret is empty: a likely mistake worth a finding.
+    pub fn is_empty(&self) -> bool {
+        self.value.is_empty()
+    }
+}
+
+/// A part of a secret that is put together.
+pub enum Piece<'a> {
+    /// Text that is no secret.
+    Plain(&'a str),
+    /// A secret within.
+    Secret(&'a Secret),
+}
+
+/// The keyed fingerprint of a text: HMAC-SHA-256, 32 hexadecimal digits of it, which no two secrets share by chance.
+pub fn fingerprint(text: &str, key: &[u8]) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Secret) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "(secret {})", self.label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_label_only() {
+        let secret = Secret::new("secret.psk", "canary");
+        assert_eq!(format!("{secret:?}"), "(secret secret.psk)");
+    }
+
+    #[test]
+    fn fingerprints_depend_on_value_and_key() {
+        let one = Secret::new("a", "x");
+        assert_eq!(one.fingerprint(b"k"), Secret::new("b", "x").fingerprint(b"k"));
+        assert_ne!(one.fingerprint(b"k"), one.fingerprint(b"l"));
+        assert_ne!(one.fingerprint(b"k"), Secret::new("a", "y").fingerprint(b"k"));
+        assert_eq!(one.fingerprint(b"k").len(), 32);
+    }
+}

@@ -1,0 +1,339 @@
+//! Calls: how an API lists, creates, updates, removes and settles a kind, as data.
+//!
+//! Paths, queries and JSON bodies hold placeholders in braces, filled by the planner: `{id}` and `{name}` of the object,
+//! `{parent.id}` and `{parent.parent.id}`, `{job}` from the reply that a [`Poll`] follows, any setting of the target as
+//! `{target.tenant}`, and any other word as the field of that name. In a path or query they are percent-encoded.
+
+use std::time::Duration;
+
+use crate::wire::Method;
+
+/// How an API reads and writes one kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Api {
+    /// How all live objects are read.
+    pub list: List,
+    /// A second list whose rows belong to the objects of the first.
+    pub join: Option<Join>,
+    /// A read per object, for what the list leaves out.
+    pub detail: Option<Detail>,
+    /// Where an object holds its id: keys by dots. Empty where the identity is the id.
+    pub id: &'static str,
+    /// Makes an object. Of several, the first that fits the server's version.
+    pub create: &'static [CallSpec],
+    /// Changes an object in place.
+    pub update: &'static [CallSpec],
+    /// Removes an object.
+    pub remove: &'static [CallSpec],
+    /// Constant parts of the create body: name and value, which may be a placeholder.
+    pub create_adds: &'static [(&'static str, &'static str)],
+    /// Constant parts of an update's body.
+    pub update_adds: &'static [(&'static str, &'static str)],
+    /// What an error must say to mean that the object is not there any more: status and part of the message.
+    pub gone: &'static [(u16, &'static str)],
+    /// The states that objects go through, where the API shows one.
+    pub states: Option<States>,
+}
+
+impl Api {
+    /// An API that can do nothing yet; kinds overwrite what they have.
+    pub const NONE: Api = Api {
+        list: List::Nowhere,
+        join: None,
+        detail: None,
+        id: "id",
+        create: &[],
+        update: &[],
+        remove: &[],
+        create_adds: &[],
+        update_adds: &[],
+        gone: &[(404, "")],
+        states: None,
+    };
+}
+
+/// How all live objects of a kind are read.
+#[derive(Debug, Clone, Copy)]
+pub enum List {
+    /// They can't be read.
+    Nowhere,
+    /// One call, with as many pages as there are.
+    Call {
+        /// Path with query. Lists of different kinds with the same path are read once.
+        path: &'static str,
+        /// Where the reply holds them.
+        at: Envelope,
+        /// How pages follow each other.
+        paging: Paging,
+    },
+    /// Inside each object of the parent kind, under this key: a list, or a map whose keys are ids.
+    Inside(&'static str),
+}
+
+impl List {
+    /// An unpaged list at a path.
+    pub const fn at(path: &'static str, at: Envelope) -> List {
+        List::Call { path, at, paging: Paging::None }
+    }
+}
+
+/// Where a reply holds the objects: keys by dots; empty for the whole reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Envelope {
+    /// A list of objects. Missing means empty.
+    Items(&'static str),
+    /// A map of objects, whose keys are not relied on. Missing means empty.
+    Keyed(&'static str),
+    /// One object.
+    One(&'static str),
+}
+
+/// How pages of a list follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paging {
+    /// One reply holds everything.
+    None,
+    /// `page` and `size` are asked for; the reply's `page.totalPages` says how many there are.
+    Hal {
+        /// Objects a page.
+        size: usize,
+    },
+    /// `_offset` and `_size` are asked for; the reply's `metadata.pagination.total` says how many objects there are.
+    Offset {
+        /// Objects a page.
+        size: usize,
+    },
+}
+
+/// A second list whose rows are put into the objects of the first.
+#[derive(Debug, Clone, Copy)]
+pub struct Join {
+    /// Path with query of the second list; it is paged as the first one is.
+    pub path: &'static str,
+    /// Where its reply holds the rows.
+    pub at: Envelope,
+    /// The row's key that holds the object's id.
+    pub key: &'static str,
+    /// The key under which an object gets its rows, as a list.
+    pub into: &'static str,
+}
+
+/// A read per object. It is made for objects that the workspace declares, and only when something needs it: a declared
+/// field that the list leaves out, and a stamp that differs from what the ledger remembers.
+#[derive(Debug, Clone, Copy)]
+pub struct Detail {
+    /// Path with query.
+    pub path: &'static str,
+    /// Where the reply holds the object.
+    pub at: &'static str,
+    /// Fields that only this read shows.
+    pub fields: &'static [&'static str],
+    /// The list's key that changes whenever one of those fields does.
+    pub stamp: &'static str,
+}
+
+/// One call as a kind declares it.
+#[derive(Debug, Clone, Copy)]
+pub struct CallSpec {
+    /// The verb.
+    pub method: Method,
+    /// Path with query.
+    pub path: &'static str,
+    /// What is sent.
+    pub body: Body,
+    /// Where the reply holds the object.
+    pub reply: Reply,
+    /// What to wait for afterwards, in order.
+    pub settle: &'static [Poll],
+    /// The servers that understand it.
+    pub versions: Versions,
+    /// Where a successful reply lists what did not succeed.
+    pub partial: Option<&'static str>,
+}
+
+/// What a call sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// All declared fields that go in the body.
+    Fields,
+    /// The fields that changed, and those that are always sent.
+    Changed,
+    /// JSON text with placeholders.
+    Json(&'static str),
+    /// The bytes of the file that a field names.
+    File(&'static str),
+    /// The whole sequence as a list under this key.
+    Sequence(&'static str),
+}
+
+/// Where a reply holds the object that the call was about: keys by dots; empty for the whole reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// Nowhere, or nothing worth reading.
+    Nothing,
+    /// The object itself.
+    Object(&'static str),
+    /// A list or map of objects; it is found by its identity.
+    Among(&'static str),
+}
+
+/// The server versions that understand something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// Every one.
+    Any,
+    /// Those before this one.
+    Before(&'static str),
+    /// This one and later ones.
+    From(&'static str),
+}
+
+impl Versions {
+    /// Says whether a server of that version is among them. An unknown version counts as the newest.
+    pub fn include(self, version: Option<&str>) -> bool {
+        match (self, version) {
+            (Versions::Any, _) => true,
+            (Versions::From(_), None) => true,
+            (Versions::Before(_), None) => false,
+            (Versions::From(first), Some(version)) => numbers(version) >= numbers(first),
+            (Versions::Before(end), Some(version)) => numbers(version) < numbers(end),
+        }
+    }
+}
+
+/// The numbers of a dotted version; what follows the first part that is no number does not count.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+/// Something to look at again and again until it is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Poll {
+    /// Where the call's reply names the job: the last path segment of what is found there fills `{job}`. If no place holds
+    /// anything, the poll is left out. An empty list: there is no job to name.
+    pub job: &'static [&'static str],
+    /// Path with query to read.
+    pub path: &'static str,
+    /// Where the reply holds the object to look at.
+    pub at: &'static str,
+    /// When it is done.
+    pub until: Until,
+    /// Where the object says what went wrong.
+    pub error: &'static str,
+    /// Where it counts what is done, and of how much.
+    pub progress: Option<(&'static str, &'static str)>,
+    /// Says what the object looked at is.
+    pub shows: Shows,
+    /// Time between two looks.
+    pub every: Duration,
+    /// Time after which it is not expected to end.
+    pub budget: Duration,
+}
+
+impl Poll {
+    /// A poll that looks at nothing yet; kinds overwrite what they have.
+    pub const NEW: Poll = Poll {
+        job: &[],
+        path: "",
+        at: "",
+        until: Until::Answers,
+        error: "",
+        progress: None,
+        shows: Shows::Job,
+        every: Duration::from_secs(2),
+        budget: Duration::from_secs(300),
+    };
+}
+
+/// What a [`Poll`] looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// Some job.
+    Job,
+    /// The object itself: its outputs are read from it.
+    Object,
+}
+
+/// When a [`Poll`] is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// As soon as there is a good answer.
+    Answers,
+    /// When a key holds one of these words, compared without case; the others say that it failed.
+    State {
+        /// The key.
+        key: &'static str,
+        /// Done.
+        done: &'static [&'static str],
+        /// Failed.
+        failed: &'static [&'static str],
+    },
+    /// When a key holds something.
+    Set(&'static str),
+    /// When the object is gone: 404, nothing there, or a key holds one of these words.
+    Gone {
+        /// The key; empty if there is none.
+        key: &'static str,
+        /// Words that mean gone, or `*` for any value but null.
+        words: &'static [&'static str],
+    },
+}
+
+/// The states that the objects of a kind go through.
+#[derive(Debug, Clone, Copy)]
+pub struct States {
+    /// The key that holds the state.
+    pub key: &'static str,
+    /// Work is under way: nothing is written to it.
+    pub busy: &'static [&'static str],
+    /// It failed: what to do about it.
+    pub failed: &'static [(&'static str, &'static str)],
+    /// Nobody may write to it: why.
+    pub held: &'static [(&'static str, &'static str)],
+    /// It is gone although it still shows.
+    pub gone: &'static [&'static str],
+}
+
+/// A call with that verb, path and body whose reply is not read.
+pub const fn call(method: Method, path: &'static str, body: Body) -> CallSpec {
+    CallSpec { method, path, body, reply: Reply::Nothing, settle: &[], versions: Versions::Any, partial: None }
+}
+
+impl CallSpec {
+    /// The reply holds the object there.
+    pub const fn reply(self, reply: Reply) -> CallSpec {
+        CallSpec { reply, ..self }
+    }
+
+    /// What to wait for afterwards.
+    pub const fn settle(self, settle: &'static [Poll]) -> CallSpec {
+        CallSpec { settle, ..self }
+    }
+
+    /// The servers that understand it.
+    pub const fn versions(self, versions: Versions) -> CallSpec {
+        CallSpec { versions, ..self }
+    }
+
+    /// Where a successful reply lists what did not succeed.
+    pub const fn partial(self, at: &'static str) -> CallSpec {
+        CallSpec { partial: Some(at), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(Versions::From("6.2").include(Some("7.1.0.dev1")));
+        assert!(Versions::From("6.2").include(Some("6.10")));
+        assert!(!Versions::From("6.2").include(Some("6.1.9")));
+        assert!(Versions::Before("6.2").include(Some("4.5.5")));
+        assert!(Versions::From("9").include(None));
+        assert!(!Versions::Before("9").include(None));
+    }
+}

@@ -1,0 +1,268 @@
+//! Fields: what a kind's objects hold, and what each part means to a reconciler.
+
+use crate::spec::{CallSpec, Type};
+
+/// One field of a kind, written and read under the vendor's own name.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The name in YAML and in what is written.
+    pub name: &'static str,
+    /// What values it takes, and when two of them are the same.
+    pub ty: Type,
+    /// One sentence for `explain`, the schema and the reference manual.
+    pub doc: &'static str,
+    /// Says whether a resource needs it.
+    pub required: bool,
+    /// The value, as JSON text, that the API takes when the field is left out.
+    pub default: Option<&'static str>,
+    /// Which way it travels.
+    pub flow: Flow,
+    /// Where replies hold it, when not under `name`: keys by dots.
+    pub read_as: Option<&'static str>,
+    /// Says whether values must not be shown.
+    pub secrecy: Secrecy,
+    /// What a different value leads to.
+    pub change: Change,
+    /// How its value gets in at create.
+    pub at_create: AtCreate,
+    /// Says whether an update sends it even when it did not change.
+    pub in_updates: InUpdates,
+    /// What a change of it does to traffic.
+    pub disruption: Disruption,
+    /// Kinds of the same target whose resources have to be removed while the field changes, and made again after it.
+    pub rebuilds: &'static [&'static str],
+    /// How well the vendor's documentation backs it.
+    pub evidence: Evidence,
+}
+
+/// Which way a field travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Written and read back.
+    Both,
+    /// Written, never read back: compared by fingerprint.
+    WriteOnly,
+    /// Chosen by the provider: an output, never written.
+    Output,
+}
+
+/// Whether values may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// They may.
+    Plain,
+    /// They must not, desired or live.
+    Secret,
+}
+
+/// What a different value leads to.
+#[derive(Debug, Clone, Copy)]
+pub enum Change {
+    /// The kind's update call.
+    InPlace,
+    /// A new object in place of the old one.
+    Replaces,
+    /// Nothing: the difference is held and explained. An object that has no value yet may be given one.
+    Fixed,
+    /// A pair of calls, for a field that is true or false.
+    Switch(&'static Switch),
+    /// Calls of its own, for this field alone; the first that fits the server's version.
+    Own(&'static [CallSpec]),
+    /// Calls of its own upwards in a row of words; downwards a replacement.
+    Widens(&'static [&'static str], &'static [CallSpec]),
+}
+
+/// The calls that turn something on and off.
+#[derive(Debug, Clone, Copy)]
+pub struct Switch {
+    /// Makes it true.
+    pub on: CallSpec,
+    /// Makes it false.
+    pub off: CallSpec,
+    /// Says whether it has to be off before the object can be removed.
+    pub removal: Removal,
+}
+
+/// What a [`Switch`] means to removing the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// Nothing.
+    AnyTime,
+    /// The object is switched off first.
+    OffFirst,
+}
+
+/// How a field's value gets in at create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtCreate {
+    /// In the body of the create call.
+    InBody,
+    /// By the field's own call afterwards, unless the default is wanted.
+    Afterwards,
+}
+
+/// Whether an update sends a field that did not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InUpdates {
+    /// Only when it changed.
+    WhenChanged,
+    /// Always: the desired value, else the live one, else the default.
+    Always,
+}
+
+/// What a change does to traffic, from harmless to final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Disruption {
+    /// Nothing.
+    None,
+    /// Sessions are set up anew.
+    Reconnect,
+    /// A tunnel goes down and comes back.
+    TunnelBounce,
+    /// A service restarts.
+    Restart,
+    /// Traffic stops until the change is done.
+    Outage,
+    /// Cannot be taken back.
+    Irreversible,
+}
+
+impl Disruption {
+    /// A few words for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Disruption::None => "none",
+            Disruption::Reconnect => "sessions reconnect",
+            Disruption::TunnelBounce => "tunnel bounce",
+            Disruption::Restart => "service restart",
+            Disruption::Outage => "outage while it changes",
+            Disruption::Irreversible => "irreversible",
+        }
+    }
+}
+
+/// How well the vendor's documentation backs a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// Documented, or seen on a running system.
+    Documented,
+    /// Inferred by analogy: accepted and passed through, and said so by `explain`.
+    Inferred,
+}
+
+/// A field that may be left out, is written and read back, and changes in place.
+pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
+    Field {
+        name,
+        ty,
+        doc,
+        required: false,
+        default: None,
+        flow: Flow::Both,
+        read_as: None,
+        secrecy: Secrecy::Plain,
+        change: Change::InPlace,
+        at_create: AtCreate::InBody,
+        in_updates: InUpdates::WhenChanged,
+        disruption: Disruption::None,
+        rebuilds: &[],
+        evidence: Evidence::Documented,
+    }
+}
+
+/// An output: a field that the provider chooses.
+pub const fn output(name: &'static str, ty: Type, doc: &'static str) -> Field {
+    Field { flow: Flow::Output, ..field(name, ty, doc) }
+}
+
+impl Field {
+    /// A resource needs it.
+    pub const fn required(self) -> Field {
+        Field { required: true, ..self }
+    }
+
+    /// The API takes this value, JSON text, when it is left out.
+    pub const fn default(self, json: &'static str) -> Field {
+        Field { default: Some(json), ..self }
+    }
+
+    /// Replies hold it there: keys by dots.
+    pub const fn read_as(self, path: &'static str) -> Field {
+        Field { read_as: Some(path), ..self }
+    }
+
+    /// Never read back.
+    pub const fn write_only(self) -> Field {
+        Field { flow: Flow::WriteOnly, ..self }
+    }
+
+    /// Must not be shown.
+    pub const fn secret(self) -> Field {
+        Field { secrecy: Secrecy::Secret, ..self }
+    }
+
+    /// A different value means a new object.
+    pub const fn replaces(self) -> Field {
+        Field { change: Change::Replaces, ..self }
+    }
+
+    /// A different value is held and explained.
+    pub const fn fixed(self) -> Field {
+        Field { change: Change::Fixed, ..self }
+    }
+
+    /// Turned on and off by calls of its own, after create too.
+    pub const fn switch(self, switch: &'static Switch) -> Field {
+        Field { change: Change::Switch(switch), at_create: AtCreate::Afterwards, ..self }
+    }
+
+    /// Changed by calls of its own; at create it goes in the body.
+    pub const fn own(self, calls: &'static [CallSpec]) -> Field {
+        Field { change: Change::Own(calls), ..self }
+    }
+
+    /// Changed upwards by calls of its own, downwards by replacement.
+    pub const fn widens(self, words: &'static [&'static str], calls: &'static [CallSpec]) -> Field {
+        Field { change: Change::Widens(words, calls), ..self }
+    }
+
+    /// Not part of the create body: set by its own call afterwards.
+    pub const fn afterwards(self) -> Field {
+        Field { at_create: AtCreate::Afterwards, ..self }
+    }
+
+    /// Sent with every update.
+    pub const fn always(self) -> Field {
+        Field { in_updates: InUpdates::Always, ..self }
+    }
+
+    /// What a change of it does to traffic.
+    pub const fn disrupts(self, disruption: Disruption) -> Field {
+        Field { disruption, ..self }
+    }
+
+    /// Resources of these kinds have to go while it changes.
+    pub const fn rebuilds(self, kinds: &'static [&'static str]) -> Field {
+        Field { rebuilds: kinds, ..self }
+    }
+
+    /// Inferred by analogy, not documented.
+    pub const fn inferred(self) -> Field {
+        Field { evidence: Evidence::Inferred, ..self }
+    }
+
+    /// Where replies hold it.
+    pub fn read_path(&self) -> &'static str {
+        self.read_as.unwrap_or(self.name)
+    }
+
+    /// Says whether a desired state may give it.
+    pub fn is_writable(&self) -> bool {
+        self.flow != Flow::Output
+    }
+
+    /// Says whether values must not be shown.
+    pub fn is_secret(&self) -> bool {
+        self.secrecy == Secrecy::Secret
+    }
+}

@@ -1,0 +1,139 @@
+//! Kinds: one `static` each says everything about one sort of resource.
+
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::spec::{Api, CallSpec, Field};
+
+/// One sort of resource at a provider.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// The vendor's collection: plural, kebab-case.
+    pub name: &'static str,
+    /// One sentence: what it is.
+    pub doc: &'static str,
+    /// The section of the reference text or fact sheet that it follows.
+    pub source: &'static str,
+    /// Whether it can be declared.
+    pub class: Class,
+    /// The kind that its resources live in.
+    pub parent: Option<&'static str>,
+    /// What tells two of its objects apart.
+    pub identity: Identity,
+    /// Its fields, in the order in which they are shown.
+    pub fields: &'static [Field],
+    /// How the API reads and writes it.
+    pub api: Api,
+    /// Kinds of the same target whose resources come first, whatever they are, with the reason.
+    pub after: &'static [(&'static str, &'static str)],
+    /// How much a removal destroys.
+    pub removal: Destroys,
+    /// What no table can say.
+    pub hooks: Hooks,
+    /// An output that has to be asked for by a call, because asking has an effect.
+    pub issues: Option<Issue>,
+}
+
+/// Whether a kind can be declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Reconciled: read, diffed, written.
+    Declarative,
+    /// Read, to be referred to by name or for its outputs.
+    ReadOnly,
+}
+
+/// What tells two objects of a kind apart, and what the name in YAML means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// There is one for each target or parent.
+    Singleton,
+    /// The YAML name is this field's value.
+    Name(&'static str),
+    /// The YAML name is this field's value, compared without case and in one Unicode form.
+    CaselessName(&'static str),
+    /// The YAML name is a label of the workspace's own; these fields tell objects apart.
+    Natural(&'static [&'static str]),
+    /// The id is `<name>-<digest of this file field>`: other content is another object.
+    Content(&'static str),
+    /// The whole ordered list is the resource.
+    Sequence {
+        /// The item's field that tells items apart; equal ones are told apart by their order.
+        key: &'static str,
+        /// Where a live item holds its id, which a rewrite has to send back.
+        id: &'static str,
+    },
+}
+
+impl Identity {
+    /// Says whether there is just one for each target or parent, without a name in YAML.
+    pub fn is_single(self) -> bool {
+        matches!(self, Identity::Singleton | Identity::Sequence { .. })
+    }
+}
+
+/// How much removing a resource destroys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destroys {
+    /// Itself and what lives in it.
+    Itself,
+    /// So much that each removal has to be allowed by address.
+    Everything,
+    /// Nothing: the API can't remove it. It is let go of, and stays.
+    Nothing,
+}
+
+/// What no table can say: pure functions on JSON, three a kind at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Hooks {
+    /// Reshapes one live object before its fields are read.
+    pub read: Option<fn(&mut Value)>,
+    /// Says why a live object is not the user's to declare: made by the system, or by another object.
+    pub foreign: Option<fn(&Value) -> Option<&'static str>>,
+    /// Reshapes the body of a call; is given the live object where there is one.
+    pub write: Option<fn(&mut Attr, Option<&Value>)>,
+}
+
+impl Hooks {
+    /// No hooks.
+    pub const NONE: Hooks = Hooks { read: None, foreign: None, write: None };
+}
+
+/// An output that a call has to ask for, and that the API gives once.
+#[derive(Debug, Clone, Copy)]
+pub struct Issue {
+    /// The output.
+    pub field: &'static str,
+    /// The call; asking may make an earlier answer invalid, so it is made only for someone who needs it.
+    pub call: CallSpec,
+    /// Where the reply holds the value.
+    pub at: &'static str,
+}
+
+impl Kind {
+    /// A kind that says nothing yet; kinds overwrite what they have.
+    pub const NEW: Kind = Kind {
+        name: "",
+        doc: "",
+        source: "",
+        class: Class::Declarative,
+        parent: None,
+        identity: Identity::Singleton,
+        fields: &[],
+        api: Api::NONE,
+        after: &[],
+        removal: Destroys::Itself,
+        hooks: Hooks::NONE,
+        issues: None,
+    };
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Says whether it is reconciled.
+    pub fn is_declarative(&self) -> bool {
+        self.class == Class::Declarative
+    }
+}

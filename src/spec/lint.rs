@@ -1,0 +1,204 @@
+//! The lint: tables are strings, so a net under them.
+
+use std::collections::BTreeSet;
+
+use crate::spec::{Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type};
+
+/// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
+pub fn lint(provider: &Provider) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (n, kind) in provider.kinds.iter().enumerate() {
+        let mut say = |text: String| found.push(format!("{}/{}: {text}", provider.name, kind.name));
+        if !seen.insert(kind.name) {
+            say("declared twice".into());
+        }
+        if let Some(parent) = kind.parent
+            && !provider.kinds.iter().take(n).any(|other| other.name == parent)
+        {
+            say(format!("parent `{parent}` does not stand before it"));
+        }
+        lint_words(kind, &mut say);
+        lint_fields(provider, kind.fields, &mut say);
+        lint_identity(kind, &mut say);
+        lint_calls(provider, kind, &mut say);
+        for (first, why) in kind.after {
+            if provider.kind(first).is_none() || why.is_empty() {
+                say(format!("`after` names `{first}`, which is no kind or has no reason"));
+            }
+        }
+    }
+    lint_endpoints(provider, &mut found);
+    found
+}
+
+fn lint_words(kind: &Kind, say: &mut dyn FnMut(String)) {
+    if kind.name.is_empty() || kind.name.chars().any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')) {
+        say("name is not kebab-case".into());
+    }
+    if kind.doc.is_empty() || kind.doc.ends_with('.') {
+        say("doc is missing or ends with a period".into());
+    }
+    if kind.source.is_empty() {
+        say("source is missing".into());
+    }
+}
+
+fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String)) {
+    let mut seen = BTreeSet::new();
+    for field in fields {
+        if !seen.insert(field.name) {
+            say(format!("field `{}` is declared twice", field.name));
+        }
+        if field.doc.is_empty() || field.doc.ends_with('.') {
+            say(format!("field `{}`: doc is missing or ends with a period", field.name));
+        }
+        if let Some(default) = field.default {
+            match serde_json::from_str(default) {
+                Err(_) => say(format!("field `{}`: default `{default}` is no JSON", field.name)),
+                Ok(value) => {
+                    for mismatch in crate::spec::check(&field.ty, &crate::attr::Attr::from_json(&value)) {
+                        say(format!("field `{}`: default: {}", field.name, mismatch.message));
+                    }
+                }
+            }
+        }
+        for kind in references(&field.ty) {
+            if provider.kind(kind).is_none() {
+                say(format!("field `{}` refers to `{kind}`, which is no kind", field.name));
+            }
+        }
+        for kind in field.rebuilds {
+            if provider.kind(kind).is_none() {
+                say(format!("field `{}` rebuilds `{kind}`, which is no kind", field.name));
+            }
+        }
+        if let Some(nested) = field.ty.fields() {
+            lint_fields(provider, nested, say);
+        }
+    }
+}
+
+fn references(ty: &Type) -> Vec<&'static str> {
+    match ty {
+        Type::Ref(kind) => vec![kind],
+        Type::Roles(kinds) => kinds.to_vec(),
+        Type::List(item) | Type::Set(item) | Type::Map(item) => references(item),
+        _ => Vec::new(),
+    }
+}
+
+fn lint_identity(kind: &Kind, say: &mut dyn FnMut(String)) {
+    let mut need = |name: &str| {
+        if kind.field(name).is_none() {
+            say(format!("identity names `{name}`, which is no field"));
+        }
+    };
+    match kind.identity {
+        Identity::Singleton => {}
+        Identity::Name(name) | Identity::CaselessName(name) | Identity::Content(name) => need(name),
+        Identity::Natural(names) => names.iter().for_each(|name| need(name)),
+        Identity::Sequence { key, .. } => need(key),
+    }
+    let can_update = !kind.api.update.is_empty();
+    for field in kind.fields.iter().filter(|field| kind.is_declarative() && field.is_writable()) {
+        if matches!(field.change, Change::InPlace) && !can_update && kind.identity != Identity::Name(field.name) {
+            say(format!("field `{}` changes in place, but there is no update call", field.name));
+        }
+    }
+}
+
+fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
+    if matches!(kind.api.list, List::Nowhere) && kind.fields.iter().any(|field| field.flow == crate::spec::Flow::Both) {
+        say("fields are read back, but nothing reads them".into());
+    }
+    if let List::Call { path, .. } = kind.api.list {
+        lint_placeholders(provider, kind, path, say);
+    }
+    for call in calls(kind) {
+        lint_placeholders(provider, kind, call.path, say);
+        for poll in call.settle {
+            lint_placeholders(provider, kind, poll.path, say);
+            lint_poll(poll, say);
+        }
+        match call.body {
+            Body::Json(text) => {
+                lint_placeholders(provider, kind, text, say);
+                if serde_json::from_str::<serde_json::Value>(text).is_err() {
+                    say(format!("body `{text}` is no JSON"));
+                }
+            }
+            Body::File(name) if kind.field(name).is_none() => {
+                say(format!("body is the file `{name}`, which is no field"))
+            }
+            _ => {}
+        }
+    }
+    for (name, value) in kind.api.create_adds.iter().chain(kind.api.update_adds) {
+        if name.is_empty() {
+            say("a constant part of a body has no name".into());
+        }
+        lint_placeholders(provider, kind, value, say);
+    }
+}
+
+fn lint_poll(poll: &Poll, say: &mut dyn FnMut(String)) {
+    if poll.path.contains("{job}") == poll.job.is_empty() {
+        say(format!("poll `{}`: `{{job}}` and where to find it do not go together", poll.path));
+    }
+    if poll.every > poll.budget {
+        say(format!("poll `{}` looks less often than it may last", poll.path));
+    }
+}
+
+fn lint_placeholders(provider: &Provider, kind: &Kind, text: &str, say: &mut dyn FnMut(String)) {
+    for word in placeholders(text) {
+        let known = match word.split_once('.') {
+            Some(("target", setting)) => provider.dialect.settings.iter().any(|field| field.name == setting),
+            Some(("parent", rest)) => kind.parent.and_then(|parent| provider.kind(parent)).is_some_and(|parent| {
+                rest == "id" || rest == "name" || rest.starts_with("parent.") || parent.field(rest).is_some()
+            }),
+            _ => matches!(word, "id" | "name" | "job") || kind.field(word).is_some(),
+        };
+        if !known {
+            say(format!("`{text}`: nothing fills `{{{word}}}`"));
+        }
+    }
+}
+
+/// The words in braces of a path, a query or a body. JSON's own braces hold quotes, blanks or nothing.
+pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(word, _)| word)).filter(|word| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    })
+}
+
+/// Every call that a kind declares.
+fn calls(kind: &Kind) -> impl Iterator<Item = &CallSpec> {
+    let own = kind.fields.iter().flat_map(|field| match &field.change {
+        Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
+        Change::Switch(switch) => vec![&switch.on, &switch.off],
+        Change::InPlace | Change::Replaces | Change::Fixed => Vec::new(),
+    });
+    let issued = kind.issues.as_ref().map(|issue| &issue.call);
+    kind.api.create.iter().chain(kind.api.update).chain(kind.api.remove).chain(own).chain(issued)
+}
+
+fn lint_endpoints(provider: &Provider, found: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for endpoint in provider.endpoints {
+        let shown = format!("{}: {} {}", provider.name, endpoint.method, endpoint.path);
+        if !seen.insert((endpoint.method, endpoint.path)) {
+            found.push(format!("{shown}: listed twice"));
+        }
+        match endpoint.by {
+            Coverage::Kind(kind) if provider.kind(kind).is_none() => {
+                found.push(format!("{shown}: `{kind}` is no kind"))
+            }
+            Coverage::Session(why) | Coverage::Unused(why) if why.is_empty() => {
+                found.push(format!("{shown}: no reason"))
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The vocabulary in which kinds are declared: what can be said about an API.
+//!
+//! It is closed. A new word needs two kinds that use it; one odd kind uses a hook. Nothing here does I/O.
+
+mod api;
+mod field;
+mod kind;
+mod lint;
+mod provider;
+mod types;
+mod value;
+
+pub use api::{
+    Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Poll, Reply, Shows, States, Until, Versions, call,
+};
+pub use field::{
+    AtCreate, Change, Disruption, Evidence, Field, Flow, InUpdates, Removal, Secrecy, Switch, field, output,
+};
+pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind};
+pub use lint::lint;
+pub use provider::{Auth, Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
+pub use types::{Packing, Type};
+pub use value::{Mismatch, canonical, check, lookup, read, swap_references, written};

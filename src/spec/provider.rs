@@ -1,0 +1,138 @@
+//! Providers: an API's dialect, its kinds, and which of its endpoints they cover.
+
+use std::time::Duration;
+
+use crate::spec::{Field, Kind};
+use crate::wire::Method;
+
+/// One API.
+#[derive(Debug, Clone, Copy)]
+pub struct Provider {
+    /// The key in YAML.
+    pub name: &'static str,
+    /// The product's name.
+    pub title: &'static str,
+    /// One sentence: what it is.
+    pub doc: &'static str,
+    /// How the API is spoken to.
+    pub dialect: Dialect,
+    /// Its kinds; parents before their children.
+    pub kinds: &'static [&'static Kind],
+    /// Every endpoint of the reference texts, and what covers it.
+    pub endpoints: &'static [Endpoint],
+}
+
+impl Provider {
+    /// The kind of that name.
+    pub fn kind(&self, name: &str) -> Option<&'static Kind> {
+        self.kinds.iter().find(|kind| kind.name == name).copied()
+    }
+
+    /// The kinds that live in a kind, or directly in the target.
+    pub fn children(&self, parent: Option<&str>) -> impl Iterator<Item = &'static Kind> {
+        self.kinds.iter().copied().filter(move |kind| kind.parent == parent)
+    }
+}
+
+/// How an API is spoken to: what all its kinds share.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialect {
+    /// An example of `at`, for messages.
+    pub example: &'static str,
+    /// How requests prove who asks.
+    pub auth: Auth,
+    /// What a target's `credentials` hold.
+    pub credentials: &'static [Field],
+    /// What a target takes besides, such as the tenant.
+    pub settings: &'static [Field],
+    /// Headers of every request; values may hold placeholders.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// Where an error reply holds its message, tried in order: keys by dots.
+    pub messages: &'static [&'static str],
+    /// How the server's version is found.
+    pub version: ServerVersion,
+    /// Requests with an effect that may be under way at once.
+    pub writers: usize,
+    /// Reads that may be under way at once.
+    pub readers: usize,
+    /// Time after which an answer is not expected any more.
+    pub timeout: Duration,
+    /// Statuses that say "later": tried again without asking whether the request had its effect.
+    pub later: &'static [u16],
+    /// For how long a new object may answer 403 or 404 although it was made.
+    pub young: Duration,
+    /// What to do about errors: status, part of the message, remedy. The first that fits.
+    pub remedies: &'static [(u16, &'static str, &'static str)],
+}
+
+/// How requests prove who asks. The words name fields of `credentials`.
+#[derive(Debug, Clone, Copy)]
+pub enum Auth {
+    /// HTTP Basic with a user and a password.
+    Basic {
+        /// The field with the user's name.
+        user: &'static str,
+        /// The field with the password.
+        password: &'static str,
+    },
+    /// OAuth2 client credentials: a token is fetched, renewed before it expires, and sent as a bearer.
+    ClientCredentials {
+        /// The field with the client's id.
+        client: &'static str,
+        /// The field with the client's password.
+        password: &'static str,
+        /// The field with the token endpoint's URL.
+        url: &'static str,
+        /// The scope to ask for.
+        scope: &'static str,
+    },
+}
+
+/// How the server's version is found.
+#[derive(Debug, Clone, Copy)]
+pub enum ServerVersion {
+    /// It makes no difference.
+    Irrelevant,
+    /// One read, before anything else.
+    Read {
+        /// Path with query.
+        path: &'static str,
+        /// Where the reply holds it.
+        at: &'static str,
+    },
+    /// It counts as this one, whatever it says.
+    Fixed(&'static str),
+}
+
+/// One endpoint of the reference texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint {
+    /// The verb.
+    pub method: Method,
+    /// The path as the reference prints it.
+    pub path: &'static str,
+    /// What covers it.
+    pub by: Coverage,
+}
+
+/// What covers an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// This declarative or read-only kind.
+    Kind(&'static str),
+    /// An explicit command.
+    Action(&'static str),
+    /// A file to fetch.
+    Artifact(&'static str),
+    /// Used by the program itself: why.
+    Session(&'static str),
+    /// Deliberately not used: why.
+    Unused(&'static str),
+    /// Not yet.
+    Planned,
+}
+
+/// An endpoint and what covers it.
+pub const fn endpoint(method: Method, path: &'static str, by: Coverage) -> Endpoint {
+    Endpoint { method, path, by }
+}

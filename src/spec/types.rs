@@ -1,0 +1,128 @@
+//! Types: what values a field takes, and when two of them are the same.
+
+use crate::spec::Field;
+
+/// What values a field takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Type {
+    /// True or false; the words are understood too.
+    Bool,
+    /// A whole number; digits in a string are understood too.
+    Int,
+    /// Any number.
+    Number,
+    /// Text. Empty, null and missing are the same.
+    Text,
+    /// One of these words, whatever its case.
+    Enum(&'static [&'static str]),
+    /// An IPv4 or IPv6 address.
+    Ip,
+    /// A network in CIDR spelling; an address alone is a network of one.
+    Cidr,
+    /// A list that the API takes as one string, and gives back as a string or as a list.
+    Words(Packing),
+    /// An ordered list.
+    List(&'static Type),
+    /// A list whose order means nothing, without duplicates.
+    Set(&'static Type),
+    /// A list of objects told apart by one of their fields; its order means nothing.
+    Table(&'static [Field], &'static str),
+    /// An object of known fields. Keys that are not declared are not compared.
+    Object(&'static [Field]),
+    /// An object of known fields that takes others too, unchecked.
+    Open(&'static [Field]),
+    /// An object of free keys. Keys that are not declared are not compared.
+    Map(&'static Type),
+    /// Any JSON.
+    Any,
+    /// Another resource of the same target, by name; the API is given its id.
+    Ref(&'static str),
+    /// A set of `#tag` and `@name`, the names being resources of these kinds.
+    Roles(&'static [&'static str]),
+    /// A local file or folder, whose content is sent.
+    File,
+}
+
+/// How a list is packed into one string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Words joined by this; their order matters.
+    Ordered(&'static str),
+    /// Words joined by this; their order means nothing.
+    Unordered(&'static str),
+    /// Lines; their order matters.
+    Lines,
+}
+
+impl Packing {
+    /// What joins the words when they are written.
+    pub fn joint(self) -> &'static str {
+        match self {
+            Packing::Ordered(joint) | Packing::Unordered(joint) => joint,
+            Packing::Lines => "\n",
+        }
+    }
+
+    /// The words of a packed string.
+    pub fn split(self, text: &str) -> Vec<String> {
+        let words: Vec<&str> = match self {
+            Packing::Lines => text.lines().map(str::trim).collect(),
+            Packing::Ordered(joint) | Packing::Unordered(joint) => {
+                let blank = |letter: char| letter.is_whitespace() || joint.trim().contains(letter);
+                text.split(blank).collect()
+            }
+        };
+        words.into_iter().filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+impl Type {
+    /// A few words for `explain` and messages.
+    pub fn describe(&self) -> String {
+        match self {
+            Type::Bool => "true or false".into(),
+            Type::Int => "whole number".into(),
+            Type::Number => "number".into(),
+            Type::Text => "text".into(),
+            Type::Enum(words) => format!("one of {}", words.join(", ")),
+            Type::Ip => "IP address".into(),
+            Type::Cidr => "network in CIDR form".into(),
+            Type::Words(Packing::Lines) => "list of lines, or text".into(),
+            Type::Words(_) => "list of words, or text".into(),
+            Type::List(item) => format!("list of {}", item.describe()),
+            Type::Set(item) => format!("set of {}", item.describe()),
+            Type::Table(_, key) => format!("list of objects told apart by `{key}`"),
+            Type::Object(_) => "object".into(),
+            Type::Open(_) => "object, further keys allowed".into(),
+            Type::Map(item) => format!("map of {}", item.describe()),
+            Type::Any => "any value".into(),
+            Type::Ref(kind) => format!("name of one of `{kind}`"),
+            Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
+            Type::File => "path of a local file or folder".into(),
+        }
+    }
+
+    /// The fields of an object type.
+    pub fn fields(&self) -> Option<&'static [Field]> {
+        match self {
+            Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => Some(fields),
+            Type::List(item) | Type::Set(item) | Type::Map(item) => item.fields(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_strings_split_at_blanks_and_joints() {
+        assert_eq!(Packing::Ordered(" ").split(" a=1\n b=2 "), ["a=1", "b=2"]);
+        assert_eq!(Packing::Unordered(",").split("a, b,,c"), ["a", "b", "c"]);
+        assert_eq!(
+            Packing::Lines.split("in permit 10.0.0.0/8\r\n\nout permit any"),
+            ["in permit 10.0.0.0/8", "out permit any"]
+        );
+    }
+}

@@ -1,0 +1,331 @@
+//! Values by type: reading what an API gives, checking what a file says, the form in which two are compared, and the form
+//! in which one is written.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::secret::Secret;
+use crate::spec::{Field, Packing, Type};
+
+/// A value that its type does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The keys and indexes down to it.
+    pub path: Vec<String>,
+    /// What is wrong: a phrase.
+    pub message: String,
+}
+
+/// The value under keys joined by dots; numbers are indexes of lists. An empty path is the value itself.
+pub fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
+        Value::Object(map) => map.get(key),
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// A field's value in an object that an API gave: leniently, and as a secret where the field is one.
+pub fn read(field: &Field, object: &Value) -> Attr {
+    let attr = lookup(object, field.read_path()).map_or(Attr::Null, Attr::from_json);
+    if field.is_secret() { conceal(field.name, attr) } else { attr }
+}
+
+fn conceal(label: &str, attr: Attr) -> Attr {
+    match attr {
+        Attr::Text(text) if !text.is_empty() => Attr::Secret(Secret::new(label, text)),
+        Attr::List(items) => Attr::List(items.into_iter().map(|item| conceal(label, item)).collect()),
+        Attr::Map(map) => Attr::Map(map.into_iter().map(|(key, value)| (key, conceal(label, value))).collect()),
+        other => other,
+    }
+}
+
+/// The form in which two values of a type are compared: equal values have equal forms.
+pub fn canonical(ty: &Type, attr: &Attr) -> Attr {
+    match (ty, attr) {
+        (_, Attr::Later(_) | Attr::Secret(_)) => attr.clone(),
+        (Type::Text | Type::Ref(_) | Type::File, Attr::Text(text)) if text.is_empty() => Attr::Null,
+        (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) => attr.to_text().map_or(Attr::Null, Attr::Text),
+        (Type::Bool, Attr::Text(text)) => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "on" | "yes" | "1" => Attr::Bool(true),
+            "false" | "off" | "no" | "0" => Attr::Bool(false),
+            _ => attr.clone(),
+        },
+        (Type::Int, Attr::Text(text)) => {
+            text.trim().parse::<i64>().map_or_else(|_| attr.clone(), |number| Attr::Number(number.into()))
+        }
+        (Type::Number, Attr::Text(text)) => text.trim().parse().map_or_else(|_| attr.clone(), Attr::Number),
+        (Type::Enum(words), Attr::Text(text)) => match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
+            Some(word) => Attr::text(*word),
+            None if text.is_empty() => Attr::Null,
+            None => attr.clone(),
+        },
+        (Type::Ip, Attr::Text(text)) => match text.trim().parse::<IpAddr>() {
+            Ok(address) => Attr::Text(address.to_string()),
+            Err(_) if text.is_empty() => Attr::Null,
+            Err(_) => attr.clone(),
+        },
+        (Type::Cidr, Attr::Text(text)) => match network(text) {
+            Some(network) => Attr::Text(network.trunc().to_string()),
+            None if text.is_empty() => Attr::Null,
+            None => attr.clone(),
+        },
+        (Type::Words(packing), _) => words(*packing, attr),
+        (Type::List(item), Attr::List(items)) => Attr::List(items.iter().map(|value| canonical(item, value)).collect()),
+        (Type::Set(item), Attr::List(items)) => sorted(items.iter().map(|value| canonical(item, value)), shown),
+        (Type::Roles(_), Attr::List(items)) => sorted(items.iter().map(|value| canonical(&Type::Text, value)), shown),
+        (Type::Table(fields, key), Attr::List(items)) => {
+            sorted(items.iter().map(|value| object(fields, value)), |value| {
+                value.get(key).map_or_else(String::new, shown)
+            })
+        }
+        (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Roles(_), Attr::Null) => Attr::List(Vec::new()),
+        (Type::Object(fields) | Type::Open(fields), Attr::Map(_)) => object(fields, attr),
+        (Type::Map(item), Attr::Map(map)) => {
+            Attr::Map(map.iter().map(|(key, value)| (key.clone(), canonical(item, value))).collect())
+        }
+        (Type::Map(_), Attr::Null) => Attr::Map(BTreeMap::new()),
+        _ => attr.clone(),
+    }
+}
+
+fn object(fields: &[Field], attr: &Attr) -> Attr {
+    let Attr::Map(map) = attr else { return attr.clone() };
+    let value = |key: &String, value: &Attr| match fields.iter().find(|field| field.name == key) {
+        Some(field) => canonical(&field.ty, value),
+        None => value.clone(),
+    };
+    Attr::Map(map.iter().map(|(key, attr)| (key.clone(), value(key, attr))).collect())
+}
+
+fn words(packing: Packing, attr: &Attr) -> Attr {
+    let mut words: Vec<Attr> = match attr {
+        Attr::Null => Vec::new(),
+        Attr::Text(text) => packing.split(text).into_iter().map(Attr::Text).collect(),
+        Attr::List(items) => items
+            .iter()
+            .flat_map(|item| match item.as_text() {
+                Some(text) => packing.split(text).into_iter().map(Attr::Text).collect(),
+                None => vec![item.clone()],
+            })
+            .collect(),
+        other => return other.clone(),
+    };
+    if let Packing::Unordered(_) = packing {
+        words.sort_by_key(shown);
+        words.dedup();
+    }
+    Attr::List(words)
+}
+
+fn sorted(items: impl Iterator<Item = Attr>, key: impl Fn(&Attr) -> String) -> Attr {
+    let mut items: Vec<Attr> = items.collect();
+    items.sort_by_cached_key(|item| key(item));
+    items.dedup();
+    Attr::List(items)
+}
+
+fn shown(attr: &Attr) -> String {
+    attr.to_shown().to_string()
+}
+
+/// A network, an address alone being a network of one.
+fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+/// The form in which a value of a type is sent.
+pub fn written(ty: &Type, attr: &Attr) -> Attr {
+    match (ty, attr) {
+        (Type::Words(packing), Attr::List(_) | Attr::Null) => match words(*packing, attr) {
+            Attr::List(items) if items.iter().all(|item| item.as_text().is_some()) => {
+                let words: Vec<&str> = items.iter().filter_map(Attr::as_text).collect();
+                Attr::Text(words.join(packing.joint()))
+            }
+            other => other,
+        },
+        (Type::List(item) | Type::Set(item), Attr::List(items)) => {
+            Attr::List(items.iter().map(|value| written(item, value)).collect())
+        }
+        (Type::Table(fields, _), Attr::List(items)) => {
+            Attr::List(items.iter().map(|value| written(&Type::Object(fields), value)).collect())
+        }
+        (Type::Object(fields) | Type::Open(fields), Attr::Map(map)) => Attr::Map(
+            map.iter()
+                .map(|(key, value)| match fields.iter().find(|field| field.name == key) {
+                    Some(field) => (key.clone(), written(&field.ty, value)),
+                    None => (key.clone(), value.clone()),
+                })
+                .collect(),
+        ),
+        (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => canonical(ty, attr),
+        _ => attr.clone(),
+    }
+}
+
+/// Checks a value that a file gives: every mismatch, with its path. What is known only later is not checked.
+pub fn check(ty: &Type, attr: &Attr) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    walk(ty, attr, &mut Vec::new(), &mut found);
+    found
+}
+
+fn walk(ty: &Type, attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch>) {
+    match (ty, attr) {
+        (_, Attr::Later(_) | Attr::Null) | (Type::Any, _) => {}
+        (Type::List(item) | Type::Set(item), Attr::List(items)) => {
+            each(items, path, found, |value, path, found| walk(item, value, path, found))
+        }
+        (Type::Table(fields, _), Attr::List(items)) => {
+            each(items, path, found, |value, path, found| walk(&Type::Object(fields), value, path, found));
+        }
+        (Type::Words(_) | Type::Roles(_), Attr::List(items)) => {
+            each(items, path, found, |value, path, found| walk(&Type::Text, value, path, found));
+            if let Type::Roles(_) = ty {
+                each(items, path, found, role);
+            }
+        }
+        (Type::Words(_), Attr::Text(_)) => {}
+        (Type::Map(item), Attr::Map(map)) => {
+            for (key, value) in map {
+                path.push(key.clone());
+                walk(item, value, path, found);
+                path.pop();
+            }
+        }
+        (Type::Object(fields), Attr::Map(map)) => members(fields, map, false, path, found),
+        (Type::Open(fields), Attr::Map(map)) => members(fields, map, true, path, found),
+        (Type::Text | Type::Ref(_) | Type::File, Attr::Text(_) | Attr::Secret(_)) => {}
+        (Type::Text, Attr::Number(_) | Attr::Bool(_)) => {}
+        (Type::Bool | Type::Int | Type::Number | Type::Enum(_) | Type::Ip | Type::Cidr, _) => {
+            scalar(ty, attr, path, found)
+        }
+        _ => found.push(Mismatch {
+            path: path.clone(),
+            message: format!("expected {}, found {}", ty.describe(), name(attr)),
+        }),
+    }
+}
+
+fn each(
+    items: &[Attr],
+    path: &mut Vec<String>,
+    found: &mut Vec<Mismatch>,
+    visit: impl Fn(&Attr, &mut Vec<String>, &mut Vec<Mismatch>),
+) {
+    for (index, value) in items.iter().enumerate() {
+        path.push(index.to_string());
+        visit(value, path, found);
+        path.pop();
+    }
+}
+
+fn role(attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch>) {
+    if let Some(text) = attr.as_text()
+        && !(text.len() > 1 && text.starts_with(['#', '@']))
+    {
+        let message = format!("`{text}` is neither a `#tag` nor a `@name`");
+        found.push(Mismatch { path: path.clone(), message });
+    }
+}
+
+fn members(
+    fields: &[Field],
+    map: &BTreeMap<String, Attr>,
+    open: bool,
+    path: &mut Vec<String>,
+    found: &mut Vec<Mismatch>,
+) {
+    for (key, value) in map {
+        path.push(key.clone());
+        match fields.iter().find(|field| field.name == key) {
+            Some(field) if field.is_writable() => walk(&field.ty, value, path, found),
+            Some(_) => {
+                found.push(Mismatch { path: path.clone(), message: format!("`{key}` is chosen by the provider") })
+            }
+            None if open => {}
+            None => {
+                let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+                let message = format!("unknown field `{key}`; there are {}", names.join(", "));
+                found.push(Mismatch { path: path.clone(), message });
+            }
+        }
+        path.pop();
+    }
+    for field in fields.iter().filter(|field| field.required && !map.contains_key(field.name)) {
+        found.push(Mismatch { path: path.clone(), message: format!("`{}` is missing", field.name) });
+    }
+}
+
+fn scalar(ty: &Type, attr: &Attr, path: &[String], found: &mut Vec<Mismatch>) {
+    let fits = match (ty, canonical(ty, attr)) {
+        (_, Attr::Secret(_)) => true,
+        (Type::Bool, value) => matches!(value, Attr::Bool(_)),
+        (Type::Int, Attr::Number(number)) => number.is_i64() || number.is_u64(),
+        (Type::Number, value) => matches!(value, Attr::Number(_)),
+        (Type::Enum(words), Attr::Text(text)) => words.contains(&text.as_str()),
+        (Type::Ip, Attr::Text(text)) => text.parse::<IpAddr>().is_ok(),
+        (Type::Cidr, Attr::Text(text)) => network(&text).is_some(),
+        _ => false,
+    };
+    if !fits {
+        let shown = attr.to_text().unwrap_or_else(|| name(attr).to_owned());
+        let message = format!("expected {}, found `{shown}`", ty.describe());
+        found.push(Mismatch { path: path.to_vec(), message });
+    }
+}
+
+fn name(attr: &Attr) -> &'static str {
+    match attr {
+        Attr::Null => "nothing",
+        Attr::Bool(_) => "true or false",
+        Attr::Number(_) => "a number",
+        Attr::Text(_) => "text",
+        Attr::Secret(_) => "a secret",
+        Attr::List(_) => "a list",
+        Attr::Map(_) => "a map",
+        Attr::Later(_) => "a value known after apply",
+    }
+}
+
+/// The same value with each reference in it replaced: `swap` is given the kinds it may be of and the name (or the id).
+pub fn swap_references(ty: &Type, attr: &Attr, swap: &mut dyn FnMut(&[&'static str], &str) -> Option<Attr>) -> Attr {
+    match (ty, attr) {
+        (Type::Ref(kind), _) => match attr.to_text() {
+            Some(text) if !text.is_empty() => swap(std::slice::from_ref(kind), &text).unwrap_or_else(|| attr.clone()),
+            _ => attr.clone(),
+        },
+        (Type::Roles(kinds), Attr::List(items)) => Attr::List(
+            items
+                .iter()
+                .map(|item| match item.as_text().and_then(|text| text.strip_prefix('@')) {
+                    Some(name) => swap(kinds, name).unwrap_or_else(|| item.clone()),
+                    None => item.clone(),
+                })
+                .collect(),
+        ),
+        (Type::List(item) | Type::Set(item), Attr::List(items)) => {
+            Attr::List(items.iter().map(|value| swap_references(item, value, swap)).collect())
+        }
+        (Type::Table(fields, _), Attr::List(items)) => {
+            Attr::List(items.iter().map(|value| swap_references(&Type::Object(fields), value, swap)).collect())
+        }
+        (Type::Object(fields) | Type::Open(fields), Attr::Map(map)) => Attr::Map(
+            map.iter()
+                .map(|(key, value)| match fields.iter().find(|field| field.name == key) {
+                    Some(field) => (key.clone(), swap_references(&field.ty, value, swap)),
+                    None => (key.clone(), value.clone()),
+                })
+                .collect(),
+        ),
+        (Type::Map(item), Attr::Map(map)) => {
+            Attr::Map(map.iter().map(|(key, value)| (key.clone(), swap_references(item, value, swap))).collect())
+        }
+        _ => attr.clone(),
+    }
+}
