@@ -187,7 +187,7 @@ fn walk(ty: &Type, attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch
         (Type::Words(_) | Type::Roles(_), Attr::List(items)) => {
             each(items, path, found, |value, path, found| walk(&Type::Text, value, path, found));
             if let Type::Roles(_) = ty {
-                each(items, path, found, role);
+                each(items, path, found, |value, path, found| role(value, path, found));
             }
         }
         (Type::Words(_), Attr::Text(_)) => {}
@@ -225,12 +225,12 @@ fn each(
     }
 }
 
-fn role(attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch>) {
+fn role(attr: &Attr, path: &[String], found: &mut Vec<Mismatch>) {
     if let Some(text) = attr.as_text()
         && !(text.len() > 1 && text.starts_with(['#', '@']))
     {
         let message = format!("`{text}` is neither a `#tag` nor a `@name`");
-        found.push(Mismatch { path: path.clone(), message });
+        found.push(Mismatch { path: path.to_vec(), message });
     }
 }
 

@@ -1,0 +1,181 @@
+//! The desired state: one topology with its targets and resources, every name resolved as far as files can say.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::finding::Place;
+use crate::spec::{Identity, Kind, Provider};
+
+/// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
+pub const ITEMS: &str = "items";
+
+/// What a workspace wants.
+#[derive(Debug, Clone)]
+pub struct Topology {
+    /// The workspace's name.
+    pub workspace: String,
+    /// The folder that it was read from.
+    pub folder: PathBuf,
+    /// What must not happen.
+    pub policy: Policy,
+    /// Where the ledger is kept.
+    pub ledger: LedgerPlace,
+    /// The installations, by name.
+    pub targets: BTreeMap<String, Target>,
+    /// The declared resources, by address.
+    pub resources: BTreeMap<Address, Resource>,
+    /// SHA-256 over everything that was read from files, in hexadecimal. Secrets from elsewhere are not in it.
+    pub digest: String,
+    /// The commit that is checked out, with `+` behind it when files differ from it.
+    pub commit: Option<String>,
+}
+
+/// One installation of a provider.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Its name in the workspace.
+    pub name: String,
+    /// The API that it speaks.
+    pub provider: &'static Provider,
+    /// The API's base URL, without a trailing slash.
+    pub at: String,
+    /// What proves who asks, by the provider's field names.
+    pub credentials: BTreeMap<String, Attr>,
+    /// The provider's settings, such as the tenant.
+    pub settings: BTreeMap<String, Attr>,
+    /// How the server is recognised.
+    pub tls: Tls,
+    /// The collections for which the files speak with authority: what they don't declare is removed.
+    pub prune: Prune,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// How a server is recognised.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// SHA-256 of the server's certificate, DER, in hexadecimal: this one and no other.
+    pub pin_sha256: Option<String>,
+    /// A file of PEM certificates to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Collections for which the files speak with authority.
+#[derive(Debug, Clone, Default)]
+pub enum Prune {
+    /// None: what is not declared and not in the ledger is left alone.
+    #[default]
+    Nothing,
+    /// These kinds.
+    Kinds(Vec<String>),
+    /// Every kind that is declared at least once.
+    All,
+}
+
+impl Prune {
+    /// Says whether the files speak with authority for a kind.
+    pub fn includes(&self, kind: &str) -> bool {
+        match self {
+            Prune::Nothing => false,
+            Prune::Kinds(kinds) => kinds.iter().any(|name| name == kind),
+            Prune::All => true,
+        }
+    }
+}
+
+/// What must not happen, whatever the files say.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// A plan with more removals is refused.
+    pub max_deletes: Option<usize>,
+    /// Patterns of addresses that are never removed or replaced.
+    pub protect: Vec<String>,
+    /// Patterns of addresses whose removal is allowed although it destroys a lot.
+    pub allow_destroy: Vec<String>,
+}
+
+/// Where the ledger is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerPlace {
+    /// A file, relative to the workspace.
+    File(PathBuf),
+    /// A git ref.
+    Git {
+        /// The ref's name.
+        reference: String,
+        /// The remote that it is pushed to.
+        remote: Option<String>,
+    },
+}
+
+/// One declared resource.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// Its address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// The declared fields, by the vendor's names. The field that the YAML name stands for is filled in. References still
+    /// hold names; see [`Topology::referred`].
+    pub fields: BTreeMap<String, Attr>,
+    /// The content of the files that fields name.
+    pub files: BTreeMap<String, FileContent>,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// The content of a local file or folder, ready to be sent. A folder is packed reproducibly.
+#[derive(Debug, Clone)]
+pub struct FileContent {
+    /// The path as the file says it.
+    pub path: String,
+    /// The name under which it would be sent.
+    pub file_name: String,
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub sha256: String,
+    /// The bytes.
+    pub bytes: Arc<Vec<u8>>,
+}
+
+impl Resource {
+    /// The object's id, where files alone decide it ([`Identity::Content`]): `<name>-<first 12 digits of the digest>`.
+    pub fn content_id(&self) -> Option<String> {
+        match self.kind.identity {
+            Identity::Content(field) => {
+                let digest = self.files.get(field)?.sha256.get(..12)?;
+                Some(format!("{}-{digest}", self.address.name()?))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Topology {
+    /// The address that a reference means: a resource of one of the kinds, by name, looked for beside the one that refers,
+    /// then beside its parent, and so on up to the target. A name with slashes goes down through parents: `to-west/lan`.
+    ///
+    /// The address is made even if nothing declares it; `None` only where no such place exists.
+    pub fn referred(&self, from: &Address, provider: &Provider, kinds: &[&str], name: &str) -> Option<Address> {
+        let candidates: Vec<Address> = kinds.iter().filter_map(|kind| place_of(from, provider, kind, name)).collect();
+        candidates.iter().find(|address| self.resources.contains_key(address)).or(candidates.first()).cloned()
+    }
+}
+
+/// Where a resource of that kind and name stands, seen from another resource of the target.
+fn place_of(from: &Address, provider: &Provider, kind: &str, name: &str) -> Option<Address> {
+    let declared = provider.kind(kind)?;
+    let own = if declared.identity.is_single() { None } else { Some(name) };
+    let mut around = Some(from.clone());
+    while let Some(place) = around {
+        if place.parent().as_ref().map(Address::kind) == declared.parent {
+            return Some(place.sibling(kind, own));
+        }
+        around = place.parent();
+    }
+    let parent = declared.parent?;
+    let (above, last) = name.rsplit_once('/')?;
+    Some(place_of(from, provider, parent, above)?.child(kind, Some(last)))
+}
