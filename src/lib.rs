@@ -7,8 +7,10 @@
 
 pub mod address;
 pub mod attr;
+pub mod diff;
 pub mod finding;
 pub mod graph;
+pub mod plan;
 pub mod providers;
 pub mod secret;
 pub mod sim;

@@ -19,6 +19,8 @@ pub struct Api {
     pub detail: Option<Detail>,
     /// Where an object holds its id: keys by dots. Empty where the identity is the id.
     pub id: &'static str,
+    /// Further places where an object holds a word by which others may refer to it.
+    pub aliases: &'static [&'static str],
     /// Makes an object. Of several, the first that fits the server's version.
     pub create: &'static [CallSpec],
     /// Changes an object in place.
@@ -42,6 +44,7 @@ impl Api {
         join: None,
         detail: None,
         id: "id",
+        aliases: &[],
         create: &[],
         update: &[],
         remove: &[],

@@ -1,0 +1,108 @@
+//! What Trueup applied last: the third side of the comparison.
+//!
+//! Nothing in here is secret: secrets are kept as keyed fingerprints.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::secret::fingerprint;
+
+/// The key under which a fingerprint stands where a secret would.
+const PRINT: &str = "$fingerprint";
+
+/// Everything that Trueup owns.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Base {
+    /// The key of the fingerprints, hexadecimal.
+    pub key: String,
+    /// What is owned, by address.
+    pub entries: BTreeMap<String, Entry>,
+}
+
+/// One owned object.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Entry {
+    /// The provider's id.
+    pub id: String,
+    /// The declared fields as they were applied.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Value>,
+    /// The fields whose value came from other resources, with the expression that gave it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub expressions: BTreeMap<String, String>,
+    /// The addresses that it depended on.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<String>,
+    /// What the list said about the object's age when it was applied, where that saves a read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<String>,
+    /// Ids of earlier objects of this address that are still to be removed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub leftovers: BTreeSet<String>,
+    /// The commit that was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+impl Base {
+    /// The entry of an address.
+    pub fn entry(&self, address: &Address) -> Option<&Entry> {
+        self.entries.get(&address.to_string())
+    }
+
+    /// A value in the form in which it is kept: secrets as fingerprints.
+    pub fn kept(&self, attr: &Attr) -> Value {
+        match attr {
+            Attr::Secret(secret) => json!({ PRINT: secret.fingerprint(self.key.as_bytes()) }),
+            Attr::List(items) => Value::Array(items.iter().map(|item| self.kept(item)).collect()),
+            Attr::Map(map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), self.kept(value))).collect()),
+            other => other.to_shown(),
+        }
+    }
+
+    /// Says whether a value is the one that was kept. A plain value equals a fingerprint when it would have that one.
+    pub fn is_kept(&self, attr: &Attr, kept: &Value) -> bool {
+        match (attr, kept) {
+            (Attr::List(items), Value::Array(kept)) => {
+                items.len() == kept.len() && items.iter().zip(kept).all(|(item, kept)| self.is_kept(item, kept))
+            }
+            (Attr::Map(map), Value::Object(kept)) if !kept.contains_key(PRINT) => {
+                map.len() == kept.len()
+                    && map.iter().all(|(key, value)| kept.get(key).is_some_and(|kept| self.is_kept(value, kept)))
+            }
+            (Attr::Secret(secret), Value::Object(kept)) => {
+                kept.get(PRINT).and_then(Value::as_str) == Some(secret.fingerprint(self.key.as_bytes()).as_str())
+            }
+            (Attr::Secret(_), _) => false,
+            (plain, Value::Object(kept)) if kept.contains_key(PRINT) => {
+                let print = plain.to_text().map(|text| fingerprint(&text, self.key.as_bytes()));
+                kept.get(PRINT).and_then(Value::as_str) == print.as_deref()
+            }
+            (plain, kept) => plain.to_shown() == *kept,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    #[test]
+    fn a_secret_is_kept_as_a_fingerprint_and_recognised() {
+        let base = Base { key: "k".into(), ..Base::default() };
+        let secret = Attr::Map([("psk".to_owned(), Attr::Secret(Secret::new("secret.psk", "canary")))].into());
+        let kept = base.kept(&secret);
+        assert!(!kept.to_string().contains("canary"));
+        assert!(base.is_kept(&secret, &kept));
+        let plain = |text: &str| Attr::Map([("psk".to_owned(), Attr::text(text))].into());
+        assert!(base.is_kept(&plain("canary"), &kept));
+        assert!(!base.is_kept(&plain("other"), &kept));
+    }
+}

@@ -1,0 +1,356 @@
+//! One resource against its live object, field by field, three ways.
+//!
+//! | wanted = live | wanted = base | live = base | verdict of the field |
+//! |---|---|---|---|
+//! | yes | any | any | same |
+//! | no | yes | no | drift: somebody moved the controller |
+//! | no | no | yes | change: the files moved |
+//! | no | no | no | conflict: both moved, differently |
+//! | no | no base | – | change |
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::attr::{Attr, Output};
+use crate::diff::base::{Base, Entry};
+use crate::diff::live::Live;
+use crate::diff::matching::{Index, live_output};
+use crate::diff::sequence::{agrees, script};
+use crate::diff::verdict::{Cause, FieldChange};
+use crate::secret::Secret;
+use crate::spec::{Field, Flow, Identity, Kind, canonical, read, swap_references};
+use crate::topology::{ITEMS, Resource, Topology};
+
+/// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
+pub type Wired = BTreeMap<String, Attr>;
+
+/// What resolving names and outputs needs to know.
+pub struct Resolver<'r> {
+    /// What is wanted.
+    pub topology: &'r Topology,
+    /// What is there.
+    pub index: &'r Index<'r>,
+    /// Resources whose id and outputs are not what they are now when the plan is carried out.
+    pub unsettled: &'r dyn Fn(&Address) -> bool,
+}
+
+impl Resolver<'_> {
+    /// The fields of a resource as they go to the wire.
+    pub fn wire(&self, resource: &Resource) -> Wired {
+        let mut wired = Wired::new();
+        for (name, attr) in &resource.fields {
+            let filled = attr.fill(&|output| self.output(output));
+            let attr = match (resource.kind.field(name), resource.kind.identity) {
+                (Some(field), _) => self.references(resource, field, &filled),
+                (None, Identity::Sequence { .. }) if name == ITEMS => self.items(resource, &filled),
+                (None, _) => filled,
+            };
+            wired.insert(name.clone(), attr);
+        }
+        wired
+    }
+
+    fn items(&self, resource: &Resource, attr: &Attr) -> Attr {
+        let Attr::List(items) = attr else { return attr.clone() };
+        let item = |item: &Attr| match item {
+            Attr::Map(map) => Attr::Map(
+                map.iter()
+                    .map(|(name, value)| match resource.kind.field(name) {
+                        Some(field) => (name.clone(), self.references(resource, field, value)),
+                        None => (name.clone(), value.clone()),
+                    })
+                    .collect(),
+            ),
+            other => other.clone(),
+        };
+        Attr::List(items.iter().map(item).collect())
+    }
+
+    /// Names become ids; a mention stays a mention.
+    fn references(&self, resource: &Resource, field: &Field, attr: &Attr) -> Attr {
+        if has_mentions(field) {
+            return attr.clone();
+        }
+        let Some(target) = self.topology.targets.get(resource.address.target()) else { return attr.clone() };
+        swap_references(&field.ty, attr, &mut |kinds, name| {
+            let address = self.topology.referred(&resource.address, target.provider, kinds, name)?;
+            Some(self.id(&address))
+        })
+    }
+
+    /// The id of a resource: known, or known later.
+    fn id(&self, address: &Address) -> Attr {
+        if let Some(id) = self.topology.resources.get(address).and_then(Resource::content_id) {
+            return Attr::Text(id);
+        }
+        let output = Output { address: address.clone(), field: "id".into(), encoding: Default::default() };
+        self.output(&output).unwrap_or_else(|| Attr::output(address.clone(), "id"))
+    }
+
+    /// The value of an output, if it is known now and stays what it is.
+    fn output(&self, output: &Output) -> Option<Attr> {
+        if (self.unsettled)(&output.address) {
+            return None;
+        }
+        let target = self.topology.targets.get(output.address.target())?;
+        let kind = target.provider.kind(output.address.kind())?;
+        self.index.output(output, kind)
+    }
+
+    /// A live value with ids as names, for comparing mentions and for showing.
+    pub fn named(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+        swap_references(&field.ty, attr, &mut |kinds, id| {
+            let known = self.index.by_id(address, kinds, id)?;
+            let name = relative_name(address, known);
+            Some(Attr::Text(if has_mentions(field) { format!("@{name}") } else { name }))
+        })
+    }
+}
+
+/// The word by which a resource refers to another one: its name, with the parents' names where it lives deeper.
+fn relative_name(from: &Address, to: &Address) -> String {
+    let own = to.name().unwrap_or_default();
+    match to.parent() {
+        Some(parent) if !from.is_below(&parent) => format!("{}/{own}", relative_name(from, &parent)),
+        _ => own.to_owned(),
+    }
+}
+
+/// Says whether references in a field are written as `@name`, and not as ids.
+fn has_mentions(field: &Field) -> bool {
+    matches!(field.ty, crate::spec::Type::Roles(_))
+}
+
+/// What comparing one resource gave.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// The fields that differ.
+    pub changes: Vec<FieldChange>,
+    /// Fields that cannot be verified.
+    pub unverified: Vec<&'static str>,
+}
+
+/// Compares a resource with its live object.
+pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live: &Live, base: &Base) -> Comparison {
+    let entry = base.entry(&resource.address);
+    let mut found = Comparison::default();
+    if let Identity::Sequence { key, .. } = resource.kind.identity {
+        found.changes.extend(sequence(resource, wired, live, key, base, entry));
+        return found;
+    }
+    for field in resource.kind.fields {
+        let (Some(wanted), Some(declared)) = (wired.get(field.name), resource.fields.get(field.name)) else { continue };
+        if resource.files.contains_key(field.name) {
+            continue;
+        }
+        let case = Case { resolver, resource, field, wanted, declared, live, base, entry };
+        match case.judge() {
+            Judged::Same => {}
+            Judged::Unverified => found.unverified.push(field.name),
+            Judged::Differs(change) => found.changes.push(*change),
+        }
+    }
+    found
+}
+
+/// One field of one resource.
+struct Case<'c> {
+    resolver: &'c Resolver<'c>,
+    resource: &'c Resource,
+    field: &'static Field,
+    wanted: &'c Attr,
+    declared: &'c Attr,
+    live: &'c Live,
+    base: &'c Base,
+    entry: Option<&'c Entry>,
+}
+
+enum Judged {
+    Same,
+    Unverified,
+    Differs(Box<FieldChange>),
+}
+
+impl Case<'_> {
+    fn judge(&self) -> Judged {
+        let kept = self.entry.and_then(|entry| entry.fields.get(self.field.name));
+        if self.wanted.is_later() {
+            return self.judge_later(kept);
+        }
+        let wanted = canonical(&self.field.ty, self.wanted);
+        if !self.is_readable() {
+            return match kept {
+                Some(kept) if self.base.is_kept(&wanted, kept) => Judged::Same,
+                Some(_) => self.differs(Attr::text("(not shown by the API)"), &wanted, Cause::Change),
+                None => Judged::Unverified,
+            };
+        }
+        let read = read(self.field, &self.live.raw);
+        let live = canonical(
+            &self.field.ty,
+            &if has_mentions(self.field) {
+                self.resolver.named(&self.resource.address, self.field, &read)
+            } else {
+                read
+            },
+        );
+        if agrees(&live, &wanted) {
+            return Judged::Same;
+        }
+        self.differs(live.clone(), &wanted, self.cause(kept, &wanted, &live))
+    }
+
+    /// A value that is known only later is the same as long as its expression is the one that was applied, and what that
+    /// gave is still there.
+    fn judge_later(&self, kept: Option<&Value>) -> Judged {
+        let before = self.entry.and_then(|entry| entry.expressions.get(self.field.name));
+        let live = canonical(&self.field.ty, &read(self.field, &self.live.raw));
+        let unmoved = match kept {
+            Some(kept) => !self.is_readable() || self.base.is_kept(&narrow(&live, kept), kept),
+            None => false,
+        };
+        if before == Some(&expression(self.declared)) && unmoved && !self.waits_for_something_new() {
+            return Judged::Same;
+        }
+        let cause = if before.is_some() && !unmoved { Cause::Drift } else { Cause::Change };
+        self.differs(live, self.wanted, cause)
+    }
+
+    /// Says whether one of the outputs comes from a resource that this plan makes.
+    fn waits_for_something_new(&self) -> bool {
+        let mut new = false;
+        self.wanted.for_each_output(&mut |output| new |= (self.resolver.unsettled)(&output.address));
+        new
+    }
+
+    /// A field that the live object does not hold can't be compared, if only a read of its own would show it.
+    fn is_readable(&self) -> bool {
+        let only_detail = self.resource.kind.api.detail.is_some_and(|detail| detail.fields.contains(&self.field.name));
+        self.field.flow != Flow::WriteOnly
+            && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
+    }
+
+    fn cause(&self, kept: Option<&Value>, wanted: &Attr, live: &Attr) -> Cause {
+        let Some(kept) = kept else { return Cause::Change };
+        let git_moved = !self.base.is_kept(wanted, kept);
+        let live_moved = !self.base.is_kept(&narrow(live, kept), kept);
+        match (git_moved, live_moved) {
+            (false, _) => Cause::Drift,
+            (true, true) => Cause::Conflict,
+            (true, false) => Cause::Change,
+        }
+    }
+
+    fn differs(&self, live: Attr, wanted: &Attr, cause: Cause) -> Judged {
+        let shown =
+            |attr: &Attr| canonical(&self.field.ty, &self.resolver.named(&self.resource.address, self.field, attr));
+        let before = veil(&shown(&live), wanted, self.field.is_secret());
+        let after = veil(&shown(wanted), wanted, self.field.is_secret());
+        Judged::Differs(Box::new(FieldChange {
+            field: Some(self.field),
+            name: self.field.name.to_owned(),
+            before,
+            after,
+            edits: Vec::new(),
+            cause,
+        }))
+    }
+}
+
+/// A live value cut down to the keys that were kept: others were never declared.
+fn narrow(live: &Attr, kept: &Value) -> Attr {
+    match (live, kept) {
+        (Attr::Map(live), Value::Object(kept)) => {
+            Attr::Map(kept.iter().filter_map(|(key, kept)| Some((key.clone(), narrow(live.get(key)?, kept)))).collect())
+        }
+        (Attr::List(live), Value::Array(kept)) if live.len() == kept.len() => {
+            Attr::List(live.iter().zip(kept).map(|(live, kept)| narrow(live, kept)).collect())
+        }
+        _ => live.clone(),
+    }
+}
+
+/// The text of the expressions in a declared value.
+pub fn expression(declared: &Attr) -> String {
+    declared.to_shown().to_string()
+}
+
+/// A value with every part concealed that is secret in the wanted one: what replaces a secret was one.
+fn veil(attr: &Attr, wanted: &Attr, secret: bool) -> Attr {
+    match (attr, wanted) {
+        (Attr::Null | Attr::Later(_) | Attr::Secret(_), _) => attr.clone(),
+        (Attr::Map(map), Attr::Map(wanted)) => Attr::Map(
+            map.iter().filter_map(|(key, value)| Some((key.clone(), veil(value, wanted.get(key)?, secret)))).collect(),
+        ),
+        (Attr::List(items), Attr::List(wanted)) if items.len() == wanted.len() => {
+            Attr::List(items.iter().zip(wanted).map(|(value, wanted)| veil(value, wanted, secret)).collect())
+        }
+        _ if secret || wanted.has_secret() || waits_for_secret(wanted) => {
+            Attr::Secret(Secret::new("before", attr.to_text().unwrap_or_default()))
+        }
+        _ => attr.clone(),
+    }
+}
+
+/// A value that comes from another resource may turn out secret: what it replaces is not shown.
+fn waits_for_secret(wanted: &Attr) -> bool {
+    wanted.is_later()
+}
+
+fn sequence(
+    resource: &Resource,
+    wired: &Wired,
+    live: &Live,
+    key: &'static str,
+    base: &Base,
+    entry: Option<&Entry>,
+) -> Option<FieldChange> {
+    let new = wanted_items(resource.kind, wired);
+    let old = live_items(resource.kind, live);
+    let script = script(
+        &old,
+        &new,
+        &|item| item.get(key).map_or_else(String::new, |value| value.to_shown().to_string()),
+        &agrees,
+    );
+    if script.edits.is_empty() {
+        return None;
+    }
+    let (wanted, live) = (Attr::List(new), Attr::List(old));
+    let cause = match entry.and_then(|entry| entry.fields.get(ITEMS)) {
+        Some(kept) if base.is_kept(&wanted, kept) => Cause::Drift,
+        Some(kept) if !base.is_kept(&narrow(&live, kept), kept) => Cause::Conflict,
+        _ => Cause::Change,
+    };
+    Some(FieldChange { field: None, name: ITEMS.to_owned(), before: live, after: wanted, edits: script.edits, cause })
+}
+
+/// The wanted items of a sequence, in the form in which they are compared.
+pub fn wanted_items(kind: &Kind, wired: &Wired) -> Vec<Attr> {
+    let Some(Attr::List(items)) = wired.get(ITEMS) else { return Vec::new() };
+    items.iter().map(|item| canonical(&crate::spec::Type::Object(kind.fields), item)).collect()
+}
+
+/// The live items of a sequence that are the user's to declare, in the form in which they are compared.
+pub fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
+    own_items(kind, live)
+        .map(|item| {
+            let fields =
+                kind.fields.iter().map(|field| (field.name.to_owned(), canonical(&field.ty, &read(field, item))));
+            Attr::Map(fields.collect())
+        })
+        .collect()
+}
+
+/// The raw live items of a sequence that are the user's to declare.
+pub fn own_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
+    let items = live.raw.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter(|item| kind.hooks.foreign.is_none_or(|foreign| foreign(item).is_none()))
+}
+
+/// The value of an output of an object, for whoever has only the object.
+pub fn output_of(kind: &'static Kind, raw: &Value, field: &str) -> Option<Attr> {
+    live_output(&Live::new(kind, raw.clone()), kind, field)
+}

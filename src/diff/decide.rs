@@ -1,0 +1,373 @@
+//! From differences to decisions: what may be done to whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::diff::base::{Base, Entry};
+use crate::diff::compare::{Resolver, Wired, compare};
+use crate::diff::live::{Live, Observed, Seen};
+use crate::diff::matching::{Index, Place};
+use crate::diff::verdict::{Cause, Decision, DeleteCause, FieldChange, Hold, ReplaceOrder, Verdict};
+use crate::spec::{Change, Destroys, Identity, Kind};
+use crate::topology::{Resource, Topology};
+
+/// The resources whose ids and outputs are not what they are now once the plan has been carried out.
+pub fn unsettled(verdicts: &[Verdict]) -> BTreeSet<Address> {
+    verdicts
+        .iter()
+        .filter(|verdict| matches!(verdict.decision, Decision::Create(_) | Decision::Replace { .. }))
+        .map(|verdict| verdict.address.clone())
+        .collect()
+}
+
+/// The verdicts on everything declared.
+pub fn declared(
+    topology: &Topology,
+    index: &Index<'_>,
+    base: &Base,
+    unsettled: &BTreeSet<Address>,
+) -> (Vec<Verdict>, BTreeMap<Address, Wired>) {
+    let is_unsettled = |address: &Address| unsettled.contains(address);
+    let resolver = Resolver { topology, index, unsettled: &is_unsettled };
+    let mut wired = BTreeMap::new();
+    let mut verdicts = Vec::with_capacity(topology.resources.len());
+    for resource in topology.resources.values() {
+        let fields = resolver.wire(resource);
+        verdicts.push(one(&resolver, resource, &fields, base, unsettled));
+        wired.insert(resource.address.clone(), fields);
+    }
+    force_rebuilds(topology, index, &mut verdicts);
+    (verdicts, wired)
+}
+
+fn one(
+    resolver: &Resolver<'_>,
+    resource: &Resource,
+    wired: &Wired,
+    base: &Base,
+    unsettled: &BTreeSet<Address>,
+) -> Verdict {
+    let entry = base.entry(&resource.address);
+    let verdict = |decision, id: Option<&str>, unverified| Verdict {
+        address: resource.address.clone(),
+        kind: resource.kind,
+        decision,
+        id: id.map(str::to_owned),
+        unverified,
+        place: Some(resource.place.clone()),
+    };
+    if !resource.kind.is_declarative() {
+        let hold = Hold::new("read-only", format!("`{}` can only be read", resource.kind.name));
+        return verdict(Decision::Hold(hold), None, Vec::new());
+    }
+    let live = match resolver.index.declared.get(&resource.address) {
+        Some(Place::Present(live)) => *live,
+        Some(Place::Unseen(why)) => {
+            let hold = Hold::new("unseen", format!("could not be looked at: {why}"));
+            return verdict(Decision::Hold(hold), None, Vec::new());
+        }
+        Some(Place::Absent) | None => return verdict(absent(resource, entry), None, Vec::new()),
+    };
+    if resource.address.parent().is_some_and(|parent| unsettled.contains(&parent)) {
+        let because = Some("its parent is replaced".to_owned());
+        let order = ReplaceOrder::DeleteFirst;
+        return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id), Vec::new());
+    }
+    let comparison = compare(resolver, resource, wired, live, base);
+    let decision = decide(resource, live, comparison.changes, entry);
+    verdict(protect(resolver.topology, &resource.address, decision), Some(&live.id), comparison.unverified)
+}
+
+fn absent(resource: &Resource, entry: Option<&Entry>) -> Decision {
+    let kind = resource.kind;
+    if let (Identity::Content(_), Some(entry)) = (kind.identity, entry)
+        && resource.content_id().is_some_and(|id| id != entry.id)
+    {
+        // Other content under the same name: the old object stays until everybody has moved over.
+        return Decision::Replace {
+            fields: vec![content_change(resource, entry)],
+            order: ReplaceOrder::CreateFirst,
+            because: None,
+        };
+    }
+    if kind.identity.is_single() || kind.api.create.is_empty() {
+        let hold = Hold::new("missing", "the API does not show it, and has no call that makes one")
+            .help("check that the product's licence or set-up includes it");
+        return Decision::Hold(hold);
+    }
+    Decision::Create(if entry.is_some() { Cause::Drift } else { Cause::Change })
+}
+
+fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
+    let Identity::Content(name) = resource.kind.identity else {
+        return FieldChange {
+            field: None,
+            name: String::new(),
+            before: Attr::Null,
+            after: Attr::Null,
+            edits: Vec::new(),
+            cause: Cause::Change,
+        };
+    };
+    FieldChange {
+        field: resource.kind.field(name),
+        name: name.to_owned(),
+        before: Attr::text(entry.id.as_str()),
+        after: resource.content_id().map_or(Attr::Null, Attr::Text),
+        edits: Vec::new(),
+        cause: Cause::Change,
+    }
+}
+
+/// What differences between a resource and its live object lead to.
+fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Option<&Entry>) -> Decision {
+    let adopt = entry.is_none_or(|entry| entry.id != live.id);
+    if fields.is_empty() {
+        return if adopt { Decision::Adopt } else { Decision::Same };
+    }
+    if let Some(hold) = busy_or_held(resource.kind, live) {
+        return Decision::Hold(hold);
+    }
+    if let Some(field) = fields.iter().find(|change| is_fixed(change)) {
+        let hold = Hold::new(
+            "create-only",
+            format!(
+                "`{}` can't be changed after create: it is `{}`, wanted is `{}`",
+                field.name,
+                plain(&field.before),
+                plain(&field.after)
+            ),
+        );
+        return Decision::Hold(hold.help("put the live value back into the file, or declare a new resource beside it"));
+    }
+    if fields.iter().any(|change| must_replace(resource.kind, change)) {
+        return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
+    }
+    Decision::Update { fields, adopt }
+}
+
+fn plain(attr: &Attr) -> String {
+    match attr.to_shown() {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn busy_or_held(kind: &Kind, live: &Live) -> Option<Hold> {
+    let states = kind.api.states?;
+    let state = live.state(kind)?;
+    let is = |word: &str| word.eq_ignore_ascii_case(state);
+    if let Some((_, help)) = states.held.iter().find(|(word, _)| is(word)) {
+        return Some(Hold::new("state", format!("it is in state `{state}`")).help(*help));
+    }
+    if let Some((_, help)) = states.failed.iter().find(|(word, _)| is(word)) {
+        return Some(Hold::new("state", format!("it is in state `{state}`")).help(*help));
+    }
+    states.busy.iter().any(|word| is(word)).then(|| {
+        Hold::new("busy", format!("the controller is still at work on it: state `{state}`"))
+            .help("run again when it is done")
+    })
+}
+
+/// A create-only field that has no value yet may be given one.
+fn is_fixed(change: &FieldChange) -> bool {
+    change.field.is_some_and(|field| matches!(field.change, Change::Fixed)) && !change.before.is_null()
+}
+
+fn must_replace(kind: &Kind, change: &FieldChange) -> bool {
+    let Some(field) = change.field else { return false };
+    match field.change {
+        Change::Replaces => true,
+        Change::Widens(words, _) => {
+            let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
+            rank(&change.after) < rank(&change.before)
+        }
+        Change::InPlace => kind.api.update.is_empty(),
+        Change::Fixed | Change::Switch(_) | Change::Own(_) => false,
+    }
+}
+
+/// What the workspace's policy and the kind's weight leave of a decision.
+fn protect(topology: &Topology, address: &Address, decision: Decision) -> Decision {
+    let removes = matches!(decision, Decision::Replace { .. } | Decision::Delete(_));
+    match topology.policy.protect.iter().find(|pattern| address.matches(pattern)) {
+        Some(pattern) if removes => {
+            let hold = Hold::new("protected", format!("it would be removed, but `{pattern}` protects it"));
+            Decision::Hold(hold.help("take the pattern out of `policy.protect` in a commit of its own"))
+        }
+        _ => decision,
+    }
+}
+
+/// Resources that have to go while a field of another one changes are replaced with it.
+fn force_rebuilds(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdict]) {
+    let mut forced: BTreeMap<(String, &str), String> = BTreeMap::new();
+    let mut held: Vec<(usize, String)> = Vec::new();
+    for (n, verdict) in verdicts.iter().enumerate() {
+        let Decision::Update { fields, .. } = &verdict.decision else { continue };
+        let target = verdict.address.target();
+        for kind in fields
+            .iter()
+            .filter(|change| !change.before.is_null())
+            .filter_map(|change| change.field)
+            .flat_map(|field| field.rebuilds)
+        {
+            let stranger =
+                index.undeclared.keys().find(|address| address.target() == target && address.kind() == *kind);
+            match stranger {
+                Some(stranger) => held.push((n, stranger.to_string())),
+                None => {
+                    forced.insert((target.to_owned(), *kind), verdict.address.to_string());
+                }
+            }
+        }
+    }
+    for (n, stranger) in held {
+        let hold = Hold::new("in-the-way", format!("`{stranger}` has to go while it changes, and is not declared"));
+        verdicts[n].decision =
+            Decision::Hold(hold.help("declare it, so that it is made again afterwards, or remove it"));
+    }
+    for verdict in verdicts.iter_mut() {
+        let root = root_kind(&verdict.address);
+        let Some(by) = forced.get(&(verdict.address.target().to_owned(), root.as_str())) else { continue };
+        if matches!(verdict.decision, Decision::Create(_) | Decision::Hold(_)) {
+            continue;
+        }
+        let fields = match std::mem::replace(&mut verdict.decision, Decision::Same) {
+            Decision::Update { fields, .. } | Decision::Replace { fields, .. } => fields,
+            _ => Vec::new(),
+        };
+        let because = Some(format!("`{by}` can't change while it exists"));
+        let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because };
+        verdict.decision = protect(topology, &verdict.address.clone(), decision);
+    }
+}
+
+/// The kind of the resource's outermost parent.
+fn root_kind(address: &Address) -> String {
+    let mut top = address.clone();
+    while let Some(parent) = top.parent() {
+        top = parent;
+    }
+    top.kind().to_owned()
+}
+
+/// The verdicts on what is owned, or pruned, and not declared.
+pub fn undeclared(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let live: BTreeMap<String, (&Address, &'static Kind, &Live)> =
+        index.undeclared.iter().map(|(address, (kind, live))| (address.to_string(), (address, *kind, *live))).collect();
+    for (text, entry) in &base.entries {
+        match live.get(text) {
+            Some((address, kind, live)) => {
+                let decision = removal(topology, address, kind, live, DeleteCause::Undeclared);
+                verdicts.push(verdict(address, kind, decision, Some(&live.id)));
+            }
+            None => verdicts.extend(unlocated(topology, observed, index, text, entry)),
+        }
+    }
+    let declared: BTreeSet<(&str, &str)> =
+        topology.resources.values().map(|resource| (resource.address.target(), resource.kind.name)).collect();
+    for (address, (kind, live)) in &index.undeclared {
+        let pruned = topology.targets.get(address.target()).is_some_and(|target| target.prune.includes(kind.name))
+            && declared.contains(&(address.target(), kind.name));
+        if pruned && live.foreign.is_none() && kind.is_declarative() && base.entry(address).is_none() {
+            let decision = removal(topology, address, kind, live, DeleteCause::Pruned);
+            verdicts.push(verdict(address, kind, decision, Some(&live.id)));
+        }
+    }
+    verdicts
+}
+
+fn verdict(address: &Address, kind: &'static Kind, decision: Decision, id: Option<&str>) -> Verdict {
+    Verdict { address: address.clone(), kind, decision, id: id.map(str::to_owned), unverified: Vec::new(), place: None }
+}
+
+/// What becomes of a live object that should not be there any more.
+fn removal(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cause: DeleteCause) -> Decision {
+    if kind.removal == Destroys::Nothing || kind.api.remove.is_empty() {
+        return Decision::Release("the API can't remove it: it stays as it is, and is not owned any more".into());
+    }
+    if let Some(why) = live.foreign {
+        return Decision::Release(format!("it is not ours any more: {why}"));
+    }
+    let allowed = topology.policy.allow_destroy.iter().any(|pattern| address.matches(pattern));
+    if kind.removal == Destroys::Everything && !allowed {
+        let hold = Hold::new("precious", format!("removing it destroys everything in it ({})", cause.as_str()));
+        return Decision::Hold(hold.help(format!("if that is meant, run with `--allow-destroy {address}`")));
+    }
+    protect(topology, address, Decision::Delete(cause))
+}
+
+/// An owned address that was not found among the live objects: gone, or its collection was not looked at.
+fn unlocated(
+    topology: &Topology,
+    observed: &Observed,
+    index: &Index<'_>,
+    text: &str,
+    entry: &Entry,
+) -> Option<Verdict> {
+    let (address, kind) = parse(topology, text)?;
+    if topology.resources.contains_key(&address) {
+        return None;
+    }
+    let decision = match missing(observed, index, &address) {
+        Ok(()) => Decision::Release("it is gone already".into()),
+        Err(why) => Decision::Hold(Hold::new("unseen", format!("could not be looked at: {why}"))),
+    };
+    Some(verdict(&address, kind, decision, Some(&entry.id)))
+}
+
+/// Makes sure that an object that does not show is gone: its collection was seen, or its parent is gone.
+fn missing(observed: &Observed, index: &Index<'_>, address: &Address) -> Result<(), String> {
+    let Some(view) = observed.targets.get(address.target()) else {
+        return Err(format!("target `{}` was not looked at", address.target()));
+    };
+    let collection = match address.parent() {
+        None => view.collection(address.kind()),
+        Some(parent) => match index.live(&parent) {
+            Some(live) => live.collection(address.kind()),
+            None => return missing(observed, index, &parent),
+        },
+    };
+    match collection.map(|collection| &collection.seen) {
+        Some(Seen::Objects(_)) => Ok(()),
+        Some(Seen::Unseen(why)) => Err(why.clone()),
+        None => Err(format!("`{}` was not looked at", address.kind())),
+    }
+}
+
+/// An address as the ledger spells it, with its kind. `None` when the catalogue does not know it any more.
+fn parse(topology: &Topology, text: &str) -> Option<(Address, &'static Kind)> {
+    let mut words = text.split('/');
+    let target = words.next()?;
+    let provider = topology.targets.get(target)?.provider;
+    let mut address: Option<Address> = None;
+    let mut last = None;
+    while let Some(word) = words.next() {
+        let kind = provider.kind(word)?;
+        let name = if kind.identity.is_single() { None } else { Some(crate::address::unescape(words.next()?)) };
+        address = Some(match address {
+            Some(parent) => parent.child(kind.name, name.as_deref()),
+            None => Address::new(target, kind.name, name.as_deref()),
+        });
+        last = Some(kind);
+    }
+    Some((address?, last?))
+}
+
+/// Earlier objects of replaced addresses that are still there.
+pub fn leftovers(topology: &Topology, observed: &Observed, base: &Base) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for (text, entry) in base.entries.iter().filter(|(_, entry)| !entry.leftovers.is_empty()) {
+        let Some((address, kind)) = parse(topology, text) else { continue };
+        let Some(view) = observed.targets.get(address.target()) else { continue };
+        for live in view.all(kind.name).into_iter().filter(|live| entry.leftovers.contains(&live.id)) {
+            let own = address.sibling(kind.name, Some(&live.id));
+            let decision = protect(topology, &own, Decision::Delete(DeleteCause::Leftover));
+            verdicts.push(verdict(&own, kind, decision, Some(&live.id)));
+        }
+    }
+    verdicts
+}

@@ -1,0 +1,157 @@
+//! What the APIs say: a tree of collections, each seen or unseen.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::attr::Attr;
+use crate::spec::{Identity, Kind, canonical, lookup, read};
+
+/// What was seen of every target.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// The targets, by name.
+    pub targets: BTreeMap<String, View>,
+}
+
+/// What was seen of one target.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// The server's version, where it makes a difference.
+    pub version: Option<String>,
+    /// The collections directly below the target, in the catalogue's order.
+    pub collections: Vec<Collection>,
+}
+
+/// All objects of one kind in one place.
+#[derive(Debug, Clone)]
+pub struct Collection {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// What was seen.
+    pub seen: Seen,
+}
+
+/// What was seen of a collection. Not seen is not absent.
+#[derive(Debug, Clone)]
+pub enum Seen {
+    /// Everything that is there.
+    Objects(Vec<Live>),
+    /// It could not be looked at: why.
+    Unseen(String),
+}
+
+/// One live object.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// The provider's id; empty for a singleton that has none.
+    pub id: String,
+    /// The object as the API gave it, reshaped by the kind's hook.
+    pub raw: Value,
+    /// Why it is not the user's to declare.
+    pub foreign: Option<&'static str>,
+    /// The collections that live in it.
+    pub children: Vec<Collection>,
+}
+
+impl Live {
+    /// Reads one object of a kind: hook, id, foreignness.
+    pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
+        if let Some(reshape) = kind.hooks.read {
+            reshape(&mut raw);
+        }
+        let id = match kind.api.id {
+            "" => own_name(kind, &raw).unwrap_or_default(),
+            path => lookup(&raw, path).map(text).unwrap_or_default(),
+        };
+        let foreign = kind.hooks.foreign.and_then(|foreign| foreign(&raw));
+        Live { id, raw, foreign, children: Vec::new() }
+    }
+
+    /// A field's value, in the form in which values are compared.
+    pub fn value(&self, kind: &Kind, field: &str) -> Attr {
+        kind.field(field).map_or(Attr::Null, |field| canonical(&field.ty, &read(field, &self.raw)))
+    }
+
+    /// What tells this object from the others of its collection.
+    pub fn identity(&self, kind: &Kind) -> Option<String> {
+        match kind.identity {
+            Identity::Singleton | Identity::Sequence { .. } => Some(String::new()),
+            Identity::Content(_) => Some(self.id.clone()),
+            Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) => {
+                identity_text(kind, &|field| self.value(kind, field))
+            }
+        }
+    }
+
+    /// The word for the state that it is in, where its kind shows one.
+    pub fn state(&self, kind: &Kind) -> Option<&str> {
+        lookup(&self.raw, kind.api.states?.key)?.as_str()
+    }
+
+    /// The collection of a kind that lives in it.
+    pub fn collection(&self, kind: &str) -> Option<&Collection> {
+        self.children.iter().find(|collection| collection.kind.name == kind)
+    }
+}
+
+impl View {
+    /// The collection of a kind directly below the target.
+    pub fn collection(&self, kind: &str) -> Option<&Collection> {
+        self.collections.iter().find(|collection| collection.kind.name == kind)
+    }
+}
+
+impl Collection {
+    /// The objects, where it was seen.
+    pub fn objects(&self) -> &[Live] {
+        match &self.seen {
+            Seen::Objects(objects) => objects,
+            Seen::Unseen(_) => &[],
+        }
+    }
+}
+
+/// The name that an object carries, for kinds that are told apart by one field.
+fn own_name(kind: &Kind, raw: &Value) -> Option<String> {
+    match kind.identity {
+        Identity::Name(field) | Identity::CaselessName(field) | Identity::Content(field) => {
+            lookup(raw, kind.field(field)?.read_path()).map(text)
+        }
+        _ => None,
+    }
+}
+
+/// The text that tells objects of a kind apart, from the values of its identity's fields. `None` while one of them is
+/// known only later.
+pub fn identity_text(kind: &Kind, value: &dyn Fn(&str) -> Attr) -> Option<String> {
+    let one = |field: &str| match value(field) {
+        Attr::Later(_) => None,
+        attr => Some(attr.to_shown()),
+    };
+    match kind.identity {
+        Identity::Singleton | Identity::Sequence { .. } => Some(String::new()),
+        Identity::Name(field) => one(field).map(|value| text(&value)),
+        Identity::CaselessName(field) => one(field).map(|value| caseless(&text(&value))),
+        Identity::Natural(fields) => {
+            let parts: Option<Vec<Value>> = fields.iter().map(|field| one(field)).collect();
+            Some(Value::Array(parts?).to_string())
+        }
+        Identity::Content(_) => None,
+    }
+}
+
+/// The form in which names are compared where the platform ignores case.
+pub fn caseless(name: &str) -> String {
+    name.nfkd().flat_map(char::to_lowercase).collect()
+}
+
+/// A scalar as text.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

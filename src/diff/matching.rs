@@ -1,0 +1,302 @@
+//! Which live object is which resource.
+//!
+//! An object is found by its identity; only if nothing has it, by the id that the ledger remembers, which is how a rename
+//! at the console shows. Ids alone are not trusted: some products hand them out anew after a restore.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::attr::{Attr, Output};
+use crate::diff::base::Base;
+use crate::diff::live::{Collection, Live, Observed, Seen, View, identity_text, text};
+use crate::spec::{Change, Identity, Kind, canonical, lookup};
+use crate::topology::{Resource, Topology};
+
+/// Where a resource stands among the live objects.
+#[derive(Debug, Clone)]
+pub enum Place<'a> {
+    /// This object is it.
+    Present(&'a Live),
+    /// Its collection was seen, and it is not there.
+    Absent,
+    /// We could not look: why.
+    Unseen(String),
+}
+
+/// The live objects by address, and the names by id.
+#[derive(Debug, Default)]
+pub struct Index<'a> {
+    /// The declared resources.
+    pub declared: BTreeMap<Address, Place<'a>>,
+    /// Live objects that nothing declares, under the address that they would have.
+    pub undeclared: BTreeMap<Address, (&'static Kind, &'a Live)>,
+    /// The address that a live object of a kind has, by kind and any id that other objects may use for it.
+    names: BTreeMap<(Option<Address>, &'static str, String), Address>,
+}
+
+impl<'a> Index<'a> {
+    /// The live object at an address, declared or not.
+    pub fn live(&self, address: &Address) -> Option<&'a Live> {
+        match self.declared.get(address) {
+            Some(Place::Present(live)) => Some(live),
+            Some(Place::Absent | Place::Unseen(_)) => None,
+            None => self.undeclared.get(address).map(|(_, live)| *live),
+        }
+    }
+
+    /// The address of the live object that others call by this id, looked for beside `from` and upwards.
+    pub fn by_id(&self, from: &Address, kinds: &[&'static str], id: &str) -> Option<&Address> {
+        let mut around = from.parent();
+        loop {
+            let found = kinds.iter().find_map(|kind| self.names.get(&(around.clone(), *kind, id.to_owned())));
+            if found.is_some() || around.is_none() {
+                return found;
+            }
+            around = around.and_then(|place| place.parent());
+        }
+    }
+
+    /// The value of an output, where a live object has it.
+    pub fn output(&self, output: &Output, kind: &Kind) -> Option<Attr> {
+        let live = self.live(&output.address)?;
+        live_output(live, kind, &output.field)
+    }
+}
+
+/// The value of an output of a live object; `None` while it has none.
+pub fn live_output(live: &Live, kind: &Kind, field: &str) -> Option<Attr> {
+    let (head, rest) = field.split_once('.').unwrap_or((field, ""));
+    let value = match (head, kind.field(head)) {
+        ("id", None) => {
+            let id = if kind.api.id.is_empty() { None } else { lookup(&live.raw, kind.api.id) };
+            id.map_or_else(|| Attr::text(live.id.as_str()), Attr::from_json)
+        }
+        (_, Some(declared)) => crate::spec::read(declared, &live.raw),
+        (_, None) => Attr::from_json(lookup(&live.raw, head)?),
+    };
+    let value = rest.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
+        Attr::Map(mut map) => map.remove(key),
+        Attr::List(mut items) => key.parse::<usize>().ok().filter(|&n| n < items.len()).map(|n| items.swap_remove(n)),
+        _ => None,
+    })?;
+    (!value.is_null()).then_some(value)
+}
+
+/// Matches everything declared with everything seen.
+pub fn index<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Index<'a> {
+    let mut groups: BTreeMap<(String, Option<Address>, &'static str), Vec<&Resource>> = BTreeMap::new();
+    for resource in topology.resources.values() {
+        let key = (resource.address.target().to_owned(), resource.address.parent(), resource.kind.name);
+        groups.entry(key).or_default().push(resource);
+    }
+    let mut index = Index::default();
+    let mut matcher = Matcher { base, groups, index: &mut index };
+    for (target, view) in &observed.targets {
+        matcher.collections(target, None, &view.collections);
+    }
+    let reachable: BTreeSet<&str> = observed.targets.keys().map(String::as_str).collect();
+    for resource in topology.resources.values() {
+        if index.declared.contains_key(&resource.address) {
+            continue;
+        }
+        let place = unplaced(&resource.address, &index, &reachable);
+        index.declared.insert(resource.address.clone(), place);
+    }
+    index
+}
+
+/// A declared resource whose collection does not show: its parent is absent, or something could not be looked at.
+fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>) -> Place<'a> {
+    if !reachable.contains(address.target()) {
+        return Place::Unseen(format!("target `{}` was not looked at", address.target()));
+    }
+    match address.parent().and_then(|parent| index.declared.get(&parent)) {
+        Some(Place::Absent) => Place::Absent,
+        Some(Place::Unseen(why)) => Place::Unseen(why.clone()),
+        Some(Place::Present(_)) | None => Place::Unseen("its collection was not looked at".into()),
+    }
+}
+
+struct Matcher<'a, 'i> {
+    base: &'i Base,
+    groups: BTreeMap<(String, Option<Address>, &'static str), Vec<&'i Resource>>,
+    index: &'i mut Index<'a>,
+}
+
+impl<'a> Matcher<'a, '_> {
+    fn collections(&mut self, target: &str, parent: Option<&Address>, collections: &'a [Collection]) {
+        for collection in collections {
+            let key = (target.to_owned(), parent.cloned(), collection.kind.name);
+            let wanted = self.groups.remove(&key).unwrap_or_default();
+            match &collection.seen {
+                Seen::Unseen(why) => {
+                    for resource in wanted {
+                        self.index.declared.insert(resource.address.clone(), Place::Unseen(why.clone()));
+                    }
+                }
+                Seen::Objects(objects) => self.objects(target, parent, collection.kind, objects, &wanted),
+            }
+        }
+    }
+
+    fn objects(
+        &mut self,
+        target: &str,
+        parent: Option<&Address>,
+        kind: &'static Kind,
+        objects: &'a [Live],
+        wanted: &[&Resource],
+    ) {
+        let here = |live: &&Live| live.state(kind).is_none_or(|state| !is_gone(kind, state));
+        let mut by_identity: BTreeMap<String, &'a Live> = BTreeMap::new();
+        let mut by_id: BTreeMap<&str, &'a Live> = BTreeMap::new();
+        for live in objects.iter().filter(here) {
+            if let Some(identity) = live.identity(kind) {
+                by_identity.entry(identity).or_insert(live);
+            }
+            by_id.entry(&live.id).or_insert(live);
+        }
+        let mut taken: BTreeMap<*const Live, Address> = BTreeMap::new();
+        let mut left = Vec::new();
+        for resource in wanted {
+            match identity_of(resource).and_then(|identity| by_identity.get(&identity)) {
+                Some(live) => {
+                    taken.insert(*live, resource.address.clone());
+                    self.index.declared.insert(resource.address.clone(), Place::Present(live));
+                }
+                None => left.push(*resource),
+            }
+        }
+        for resource in left {
+            let known = self.base.entry(&resource.address).map(|entry| entry.id.as_str());
+            let live = known.filter(|_| may_be_renamed(kind)).and_then(|id| by_id.get(id)).copied();
+            let place = match live.filter(|live| !taken.contains_key(&(*live as *const Live))) {
+                Some(live) => {
+                    taken.insert(live, resource.address.clone());
+                    Place::Present(live)
+                }
+                None => Place::Absent,
+            };
+            self.index.declared.insert(resource.address.clone(), place);
+        }
+        self.name_objects(target, parent, kind, objects.iter().filter(here), &taken);
+    }
+
+    /// Gives every object an address, remembers what others may call it, and goes down.
+    fn name_objects(
+        &mut self,
+        target: &str,
+        parent: Option<&Address>,
+        kind: &'static Kind,
+        objects: impl Iterator<Item = &'a Live>,
+        taken: &BTreeMap<*const Live, Address>,
+    ) {
+        let owned = self.owned_names(target, parent, kind);
+        for live in objects {
+            let address = match taken.get(&(live as *const Live)) {
+                Some(address) => address.clone(),
+                None => {
+                    let name = owned.get(&live.id).cloned().or_else(|| given_name(kind, live));
+                    let address = match parent {
+                        Some(parent) => parent.child(kind.name, name.as_deref()),
+                        None => Address::new(target, kind.name, name.as_deref()),
+                    };
+                    self.index.undeclared.insert(address.clone(), (kind, live));
+                    address
+                }
+            };
+            for id in aliases(kind, live) {
+                self.index.names.insert((parent.cloned(), kind.name, id), address.clone());
+            }
+            self.collections(target, Some(&address), &live.children);
+        }
+    }
+
+    /// The names of owned objects of a collection, by id: an owned object that is not declared any more keeps its address.
+    fn owned_names(&self, target: &str, parent: Option<&Address>, kind: &Kind) -> BTreeMap<String, String> {
+        let above = parent.map_or_else(|| target.to_owned(), Address::to_string);
+        let prefix = format!("{above}/{}/", kind.name);
+        let range = self.base.entries.range(prefix.clone()..);
+        range
+            .take_while(|(address, _)| address.starts_with(&prefix))
+            .filter_map(|(address, entry)| {
+                let name = address.strip_prefix(&prefix)?;
+                (!name.contains('/')).then(|| (entry.id.clone(), crate::address::unescape(name)))
+            })
+            .collect()
+    }
+}
+
+/// What tells a declared resource from the others of its collection.
+pub fn identity_of(resource: &Resource) -> Option<String> {
+    if let Identity::Content(_) = resource.kind.identity {
+        return resource.content_id();
+    }
+    identity_text(resource.kind, &|name| {
+        let Some(field) = resource.kind.field(name) else { return Attr::Null };
+        match resource.fields.get(name) {
+            Some(attr) => canonical(&field.ty, attr),
+            None => field
+                .default
+                .and_then(|json| serde_json::from_str(json).ok())
+                .map_or(Attr::Null, |value| canonical(&field.ty, &Attr::from_json(&value))),
+        }
+    })
+}
+
+/// A name can only be changed at the console where an update could change it back.
+fn may_be_renamed(kind: &Kind) -> bool {
+    match kind.identity {
+        Identity::Name(field) | Identity::CaselessName(field) => {
+            kind.field(field).is_some_and(|field| matches!(field.change, Change::InPlace))
+                && !kind.api.update.is_empty()
+        }
+        Identity::Singleton | Identity::Natural(_) | Identity::Content(_) | Identity::Sequence { .. } => false,
+    }
+}
+
+fn is_gone(kind: &Kind, state: &str) -> bool {
+    kind.api.states.is_some_and(|states| states.gone.iter().any(|gone| gone.eq_ignore_ascii_case(state)))
+}
+
+/// The name that an undeclared object gets: its own, or its natural key in one word.
+pub fn given_name(kind: &Kind, live: &Live) -> Option<String> {
+    match kind.identity {
+        Identity::Singleton | Identity::Sequence { .. } => None,
+        Identity::Name(field) | Identity::CaselessName(field) => live.value(kind, field).to_text(),
+        Identity::Content(_) => Some(live.id.clone()),
+        Identity::Natural(fields) => {
+            let parts: Vec<String> = fields
+                .iter()
+                .map(|field| text(&live.value(kind, field).to_shown()))
+                .filter(|part| !part.is_empty())
+                .collect();
+            Some(parts.join("_"))
+        }
+    }
+}
+
+/// Every word by which other objects may refer to this one.
+fn aliases(kind: &Kind, live: &Live) -> impl Iterator<Item = String> {
+    let further = kind.api.aliases.iter().filter_map(|path| lookup(&live.raw, path)).map(text);
+    std::iter::once(live.id.clone()).chain(further).filter(|id| !id.is_empty())
+}
+
+impl View {
+    /// The live objects of a kind, wherever they live.
+    pub fn all<'v>(&'v self, kind: &str) -> Vec<&'v Live> {
+        fn collect<'v>(collections: &'v [Collection], kind: &str, found: &mut Vec<&'v Live>) {
+            for collection in collections {
+                for live in collection.objects() {
+                    if collection.kind.name == kind {
+                        found.push(live);
+                    }
+                    collect(&live.children, kind, found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.collections, kind, &mut found);
+        found
+    }
+}

@@ -1,0 +1,93 @@
+//! The comparison: what is wanted, what was applied last, and what is there become one verdict for each address.
+//!
+//! Pure and synchronous: the same three inputs give the same verdicts.
+
+pub mod base;
+pub mod compare;
+mod decide;
+pub mod live;
+pub mod matching;
+pub mod sequence;
+pub mod verdict;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::diff::base::Base;
+use crate::diff::compare::{Resolver, Wired};
+use crate::diff::live::Observed;
+use crate::diff::matching::Index;
+use crate::diff::verdict::{Decision, Verdict};
+use crate::topology::Topology;
+
+/// The outcome of a comparison.
+#[derive(Debug)]
+pub struct Diff<'a> {
+    /// One verdict for each declared and each owned address, in order.
+    pub verdicts: Vec<Verdict>,
+    /// The live objects by address.
+    pub index: Index<'a>,
+    /// The declared resources' fields as they go to the wire.
+    pub wired: BTreeMap<Address, Wired>,
+    /// Live objects that are neither declared nor owned nor anybody else's.
+    pub unmanaged: Vec<Address>,
+}
+
+/// Compares what is wanted with what was applied last and with what is there.
+pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Diff<'a> {
+    let index = matching::index(topology, observed, base);
+    let mut unsettled: BTreeSet<Address> = BTreeSet::new();
+    // Replacing one resource changes the ids that others refer to, which may replace those in turn. Each round adds at
+    // least one address, so this ends; two or three rounds are what real topologies need.
+    loop {
+        let (verdicts, wired) = decide::declared(topology, &index, base, &unsettled);
+        let now = decide::unsettled(&verdicts);
+        if now.is_subset(&unsettled) {
+            return finish(topology, observed, base, index, verdicts, wired);
+        }
+        unsettled.extend(now);
+    }
+}
+
+fn finish<'a>(
+    topology: &Topology,
+    observed: &'a Observed,
+    base: &Base,
+    index: Index<'a>,
+    mut verdicts: Vec<Verdict>,
+    wired: BTreeMap<Address, Wired>,
+) -> Diff<'a> {
+    verdicts.extend(decide::undeclared(topology, observed, &index, base));
+    verdicts.extend(decide::leftovers(topology, observed, base));
+    verdicts.sort_by(|a, b| a.address.cmp(&b.address));
+    let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
+    let unmanaged = index
+        .undeclared
+        .iter()
+        .filter(|(address, (kind, live))| {
+            kind.is_declarative() && live.foreign.is_none() && !kind.identity.is_single() && !decided.contains(address)
+        })
+        .map(|(address, _)| address.clone())
+        .collect();
+    Diff { verdicts, index, wired, unmanaged }
+}
+
+impl Diff<'_> {
+    /// What resolving names needs, for whoever writes calls from the verdicts.
+    pub fn resolver<'r>(&'r self, topology: &'r Topology, unsettled: &'r dyn Fn(&Address) -> bool) -> Resolver<'r> {
+        Resolver { topology, index: &self.index, unsettled }
+    }
+
+    /// The number of verdicts that change something at a controller.
+    pub fn changes(&self) -> usize {
+        self.verdicts
+            .iter()
+            .filter(|verdict| {
+                matches!(
+                    verdict.decision,
+                    Decision::Create(_) | Decision::Update { .. } | Decision::Replace { .. } | Decision::Delete(_)
+                )
+            })
+            .count()
+    }
+}

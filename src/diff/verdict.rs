@@ -1,0 +1,173 @@
+//! Verdicts: what is to happen to each address, or why nothing is.
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::diff::sequence::Edit;
+use crate::finding::Place;
+use crate::spec::{Disruption, Field, Kind};
+
+/// What is to happen to one address. Every declared and every owned address gets exactly one.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// The address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// What is to happen.
+    pub decision: Decision,
+    /// The provider's id of the live object.
+    pub id: Option<String>,
+    /// What cannot be verified: fields that the API never shows and that no ledger remembers.
+    pub unverified: Vec<&'static str>,
+    /// Where it is declared.
+    pub place: Option<Place>,
+}
+
+/// What is to happen.
+#[derive(Debug, Clone)]
+pub enum Decision {
+    /// Nothing: it is as it should be.
+    Same,
+    /// Nothing at the controller: it is as it should be, and becomes owned.
+    Adopt,
+    /// It is made.
+    Create(Cause),
+    /// Some fields change in place. `adopt`: it becomes owned at that.
+    Update {
+        /// The fields that change.
+        fields: Vec<FieldChange>,
+        /// Says whether it becomes owned at that.
+        adopt: bool,
+    },
+    /// A new object takes the place of the old one.
+    Replace {
+        /// The fields that differ; empty if only the surroundings force it.
+        fields: Vec<FieldChange>,
+        /// Which of the two comes first.
+        order: ReplaceOrder,
+        /// What forces it, when no field does.
+        because: Option<String>,
+    },
+    /// It is removed.
+    Delete(DeleteCause),
+    /// Nothing at the controller: it is not owned any more.
+    Release(String),
+    /// Deliberately nothing: why, and what to do.
+    Hold(Hold),
+}
+
+/// Why something differs from what is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The files moved.
+    Change,
+    /// Somebody moved the controller.
+    Drift,
+    /// Both moved, differently.
+    Conflict,
+}
+
+impl Cause {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cause::Change => "change",
+            Cause::Drift => "drift",
+            Cause::Conflict => "conflict",
+        }
+    }
+}
+
+/// One field that differs.
+#[derive(Debug, Clone)]
+pub struct FieldChange {
+    /// The field; `None` for the items of a sequence.
+    pub field: Option<&'static Field>,
+    /// Its name.
+    pub name: String,
+    /// The live value. As secret as the wanted one.
+    pub before: Attr,
+    /// The wanted value.
+    pub after: Attr,
+    /// For a sequence: the smallest edit from one to the other.
+    pub edits: Vec<Edit>,
+    /// Who moved.
+    pub cause: Cause,
+}
+
+impl FieldChange {
+    /// What the change does to traffic.
+    pub fn disruption(&self) -> Disruption {
+        self.field.map_or(Disruption::None, |field| field.disruption)
+    }
+}
+
+/// Which comes first when an object is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplaceOrder {
+    /// The old one goes first: the two can't stand side by side.
+    DeleteFirst,
+    /// The new one comes first, what refers to the old one moves over, and then the old one goes.
+    CreateFirst,
+}
+
+/// Why something is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeleteCause {
+    /// It is owned, and the files don't declare it any more.
+    Undeclared,
+    /// The files speak with authority for its collection and don't declare it.
+    Pruned,
+    /// An earlier object of the address, replaced before.
+    Leftover,
+}
+
+impl DeleteCause {
+    /// A phrase for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeleteCause::Undeclared => "not declared any more",
+            DeleteCause::Pruned => "not declared, and the collection is pruned",
+            DeleteCause::Leftover => "replaced before, and still there",
+        }
+    }
+}
+
+/// Why something is deliberately left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// A stable code.
+    pub code: &'static str,
+    /// Why.
+    pub reason: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Hold {
+    /// A hold without a remedy.
+    pub fn new(code: &'static str, reason: impl Into<String>) -> Hold {
+        Hold { code, reason: reason.into(), help: None }
+    }
+
+    /// The same with a remedy.
+    pub fn help(mut self, help: impl Into<String>) -> Hold {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl Verdict {
+    /// The worst cause among its differences; `None` when nothing differs.
+    pub fn cause(&self) -> Option<Cause> {
+        match &self.decision {
+            Decision::Create(cause) => Some(*cause),
+            Decision::Update { fields, .. } => fields.iter().map(|field| field.cause).max(),
+            Decision::Replace { fields, .. } => {
+                Some(fields.iter().map(|field| field.cause).max().unwrap_or(Cause::Change))
+            }
+            Decision::Delete(_) | Decision::Release(_) => Some(Cause::Change),
+            Decision::Same | Decision::Adopt | Decision::Hold(_) => None,
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! From verdicts to the plan: steps, then edges, then one order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::diff::Diff;
+use crate::diff::compare::Wired;
+use crate::diff::live::{Live, Observed};
+use crate::diff::matching::live_output;
+use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
+use crate::graph::Graph;
+use crate::plan::calls::Writer;
+use crate::plan::edges::edges;
+use crate::plan::fill::Filler;
+use crate::plan::{Plan, Step, Verb};
+use crate::secret::Secret;
+use crate::spec::{Disruption, Flow, read};
+use crate::topology::{Resource, Topology};
+
+/// Steps that wait for each other in a circle, by address, with the reasons between them.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("these changes wait for each other in a circle: {}", .0.iter().map(|(address, why)| format!("`{address}` ({why})")).collect::<Vec<_>>().join(", "))]
+pub struct Cycle(pub Vec<(String, String)>);
+
+/// Makes the plan.
+///
+/// # Errors
+/// A cycle: changes that wait for each other.
+pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<Plan, Cycle> {
+    let builder = Builder { topology, observed, diff: &diff };
+    let mut steps: Vec<Step> = diff.verdicts.iter().flat_map(|verdict| builder.steps(verdict)).collect();
+    steps.extend(builder.issues(&steps));
+    // Removals come last unless an edge wants them earlier; within that, targets, then the catalogue's order of kinds.
+    steps.sort_by_cached_key(|step| {
+        (
+            step.verb == Verb::Delete,
+            step.address.target().to_owned(),
+            builder.rank(step),
+            step.address.clone(),
+            step.verb,
+        )
+    });
+    let (graph, gates) = edges(topology, &diff, &steps);
+    let order = graph.order().map_err(|cycle| {
+        let name = |node: usize| {
+            steps.get(node).map_or_else(|| gates[node - steps.len()].clone(), |step| step.address.to_string())
+        };
+        let reason = |n: usize| {
+            let next = cycle[(n + 1) % cycle.len()];
+            graph.after(cycle[n]).find(|(first, _)| *first == next).map_or_else(String::new, |(_, why)| why.clone())
+        };
+        Cycle((0..cycle.len()).map(|n| (name(cycle[n]), reason(n))).collect())
+    })?;
+    let (steps, graph) = renumber(steps, &graph, gates.len(), &order);
+    Ok(Plan {
+        workspace: topology.workspace.clone(),
+        config: topology.digest.clone(),
+        commit: topology.commit.clone(),
+        steps,
+        graph,
+        gates,
+        verdicts: diff.verdicts,
+        unmanaged: diff.unmanaged,
+    })
+}
+
+/// Puts the steps into the order found; the gates stay behind them, in their own order.
+fn renumber(steps: Vec<Step>, graph: &Graph<String>, gates: usize, order: &[usize]) -> (Vec<Step>, Graph<String>) {
+    let count = steps.len();
+    let mut place: Vec<usize> = vec![0; count + gates];
+    let mut next = 0;
+    for &node in order {
+        place[node] = if node < count {
+            next += 1;
+            next - 1
+        } else {
+            node
+        };
+    }
+    let mut renumbered = Graph::new(count + gates);
+    for node in 0..count + gates {
+        for (first, why) in graph.after(node) {
+            renumbered.add(place[node], place[first], why.clone());
+        }
+    }
+    let mut sorted: Vec<(usize, Step)> = steps.into_iter().enumerate().map(|(n, step)| (place[n], step)).collect();
+    sorted.sort_by_key(|(at, _)| *at);
+    (sorted.into_iter().map(|(_, step)| step).collect(), renumbered)
+}
+
+struct Builder<'b> {
+    topology: &'b Topology,
+    observed: &'b Observed,
+    diff: &'b Diff<'b>,
+}
+
+impl Builder<'_> {
+    /// The place of a step's kind in the catalogue.
+    fn rank(&self, step: &Step) -> usize {
+        let target = self.topology.targets.get(step.address.target());
+        target.map_or(0, |target| {
+            target.provider.kinds.iter().position(|kind| kind.name == step.kind.name).unwrap_or(usize::MAX)
+        })
+    }
+
+    fn steps(&self, verdict: &Verdict) -> Vec<Step> {
+        match &verdict.decision {
+            Decision::Create(cause) => {
+                vec![self.step(verdict, Verb::Create, Some(*cause), self.declared_fields(&verdict.address), None)]
+            }
+            Decision::Update { fields, .. } => {
+                vec![self.step(verdict, Verb::Update, verdict.cause(), fields.clone(), None)]
+            }
+            Decision::Replace { fields, because, order } => {
+                let make = self.step(verdict, Verb::ReplaceCreate, verdict.cause(), fields.clone(), because.clone());
+                let remove = self.step(verdict, Verb::ReplaceRemove, verdict.cause(), Vec::new(), because.clone());
+                match order {
+                    ReplaceOrder::DeleteFirst => vec![remove, make],
+                    ReplaceOrder::CreateFirst => vec![make, remove],
+                }
+            }
+            Decision::Delete(cause) => {
+                vec![self.step(verdict, Verb::Delete, Some(Cause::Change), Vec::new(), Some(cause.as_str().to_owned()))]
+            }
+            Decision::Same | Decision::Adopt | Decision::Release(_) | Decision::Hold(_) => Vec::new(),
+        }
+    }
+
+    fn step(
+        &self,
+        verdict: &Verdict,
+        verb: Verb,
+        cause: Option<Cause>,
+        fields: Vec<FieldChange>,
+        because: Option<String>,
+    ) -> Step {
+        let live = self.live(verdict);
+        let changed = if verb == Verb::Create { Disruption::None } else { Disruption::None.max(worst(&fields)) };
+        Step {
+            address: verdict.address.clone(),
+            kind: verdict.kind,
+            verb,
+            cause,
+            because,
+            calls: self.calls(verdict, verb, &fields, live),
+            disruption: if verb.removes() { changed.max(Disruption::Outage) } else { changed },
+            fields,
+            relies_on: live.filter(|_| verb != Verb::ReplaceCreate).map(|live| digest(verdict.kind, live)),
+            id: verdict.id.clone(),
+            place: verdict.place.clone(),
+        }
+    }
+
+    fn live(&self, verdict: &Verdict) -> Option<&Live> {
+        self.diff.index.live(&verdict.address).or_else(|| {
+            let id = verdict.id.as_deref()?;
+            let view = self.observed.targets.get(verdict.address.target())?;
+            view.all(verdict.kind.name).into_iter().find(|live| live.id == id)
+        })
+    }
+
+    /// All that a new object is made with.
+    fn declared_fields(&self, address: &Address) -> Vec<FieldChange> {
+        let Some(resource) = self.topology.resources.get(address) else { return Vec::new() };
+        let field = |name: &String, attr: &Attr| {
+            let field = resource.kind.field(name);
+            let after = match attr.to_text() {
+                Some(text) if field.is_some_and(|field| field.is_secret()) => {
+                    Attr::Secret(Secret::new(name.as_str(), text))
+                }
+                _ => attr.clone(),
+            };
+            FieldChange {
+                field,
+                name: name.clone(),
+                before: Attr::Null,
+                after,
+                edits: Vec::new(),
+                cause: Cause::Change,
+            }
+        };
+        // In the kind's order, as its documentation reads.
+        let known = resource.kind.fields.iter().filter_map(|declared| resource.fields.get_key_value(declared.name));
+        let other = resource.fields.iter().filter(|(name, _)| resource.kind.field(name).is_none());
+        known.chain(other).map(|(name, attr)| field(name, attr)).collect()
+    }
+
+    fn calls(
+        &self,
+        verdict: &Verdict,
+        verb: Verb,
+        fields: &[FieldChange],
+        live: Option<&Live>,
+    ) -> Vec<crate::plan::Call> {
+        let Some(target) = self.topology.targets.get(verdict.address.target()) else { return Vec::new() };
+        let resource = self.topology.resources.get(&verdict.address);
+        let empty = Wired::new();
+        let wired = self.diff.wired.get(&verdict.address).unwrap_or(&empty);
+        let no_files = BTreeMap::new();
+        let field = |name: &str| {
+            wired.get(name).cloned().or_else(|| {
+                let declared = verdict.kind.field(name)?;
+                let shown = live.map(|live| read(declared, &live.raw)).filter(|attr| !attr.is_null());
+                shown.or_else(|| Some(Attr::from_json(&serde_json::from_str(declared.default?).ok()?)))
+            })
+        };
+        let writer = Writer {
+            filler: Filler {
+                address: &verdict.address,
+                kind: verdict.kind,
+                target,
+                id: self.known_own_id(verdict, verb, resource, live),
+                known_id: &|address| self.known_id(address, verb),
+                field: &field,
+            },
+            wired,
+            files: resource.map_or(&no_files, |resource| &resource.files),
+            live: if verb == Verb::ReplaceCreate { None } else { live },
+            version: self.observed.targets.get(&target.name).and_then(|view| view.version.as_deref()),
+        };
+        match verb {
+            Verb::Create | Verb::ReplaceCreate => writer.create(),
+            Verb::Update => writer.update(fields),
+            Verb::Delete | Verb::ReplaceRemove => writer.remove(),
+            Verb::Issue => writer.issue(),
+        }
+    }
+
+    /// The id of the object around one, unless the plan makes that anew.
+    fn known_id(&self, address: &Address, verb: Verb) -> Option<Attr> {
+        let verdicts = &self.diff.verdicts;
+        let at = verdicts.binary_search_by(|verdict| verdict.address.cmp(address)).ok();
+        let made_anew = at.is_some_and(|at| matches!(verdicts[at].decision, Decision::Replace { .. }));
+        if made_anew && !verb.removes() {
+            return None;
+        }
+        let kind = self.topology.targets.get(address.target())?.provider.kind(address.kind())?;
+        live_output(self.diff.index.live(address)?, kind, "id")
+    }
+
+    fn known_own_id(
+        &self,
+        verdict: &Verdict,
+        verb: Verb,
+        resource: Option<&Resource>,
+        live: Option<&Live>,
+    ) -> Option<Attr> {
+        if verb.makes() {
+            return resource.and_then(Resource::content_id).map(Attr::Text);
+        }
+        let known = live.and_then(|live| live_output(live, verdict.kind, "id"));
+        known.or_else(|| verdict.id.as_deref().filter(|id| !id.is_empty()).map(Attr::text))
+    }
+
+    /// Steps that ask for one-time outputs which other steps wait for.
+    fn issues(&self, steps: &[Step]) -> Vec<Step> {
+        let mut wanted: BTreeSet<Address> = BTreeSet::new();
+        for step in steps.iter().filter(|step| !step.verb.removes()) {
+            let used = step.fields.iter().map(|change| &change.name);
+            for attr in used.filter_map(|name| self.diff.wired.get(&step.address)?.get(name)) {
+                attr.for_each_output(&mut |output| {
+                    let kind = self.topology.resources.get(&output.address).map(|resource| resource.kind);
+                    if kind.and_then(|kind| kind.issues).is_some_and(|issue| issue.field == output.field) {
+                        wanted.insert(output.address.clone());
+                    }
+                });
+            }
+        }
+        let verdicts = self.diff.verdicts.iter().filter(|verdict| wanted.contains(&verdict.address));
+        verdicts
+            .map(|verdict| {
+                let because = Some("somebody needs its one-time output".to_owned());
+                self.step(verdict, Verb::Issue, Some(Cause::Change), Vec::new(), because)
+            })
+            .collect()
+    }
+}
+
+fn worst(fields: &[FieldChange]) -> Disruption {
+    fields.iter().map(FieldChange::disruption).max().unwrap_or(Disruption::None)
+}
+
+/// Digest of what a plan relies on in a live object: its writable fields. Outputs such as counters move all the time.
+pub fn digest(kind: &crate::spec::Kind, live: &Live) -> String {
+    let mut hash = Sha256::new();
+    hash.update(live.id.as_bytes());
+    if crate::plan::calls::is_sequence(kind) {
+        hash.update(live.raw.to_string().as_bytes());
+    }
+    for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {
+        hash.update(field.name.as_bytes());
+        let value = crate::spec::canonical(&field.ty, &read(field, &live.raw));
+        hash.update(crate::diff::base::Base::default().kept(&value).to_string().as_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

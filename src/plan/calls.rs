@@ -1,0 +1,212 @@
+//! The calls of a step, written from the kind's table.
+
+use std::collections::BTreeMap;
+
+use crate::attr::Attr;
+use crate::diff::compare::{Wired, live_items, own_items, wanted_items};
+use crate::diff::live::Live;
+use crate::diff::sequence::script;
+use crate::diff::verdict::FieldChange;
+use crate::plan::fill::Filler;
+use crate::plan::{Call, Payload, Purpose};
+use crate::spec::{
+    AtCreate, Body, CallSpec, Change, Field, Identity, InUpdates, Kind, Removal, Type, canonical, lookup, read, written,
+};
+use crate::topology::{FileContent, ITEMS};
+
+/// What the calls of one object are written from.
+pub struct Writer<'w> {
+    /// What fills placeholders.
+    pub filler: Filler<'w>,
+    /// The wanted fields as they go to the wire.
+    pub wired: &'w Wired,
+    /// The content of files.
+    pub files: &'w BTreeMap<String, FileContent>,
+    /// The live object.
+    pub live: Option<&'w Live>,
+    /// The server's version.
+    pub version: Option<&'w str>,
+}
+
+impl Writer<'_> {
+    /// Makes the object, then sets what the create call does not take.
+    pub fn create(&self) -> Vec<Call> {
+        let kind = self.filler.kind;
+        let mut calls: Vec<Call> = Vec::new();
+        if let Some(spec) = self.choose(kind.api.create) {
+            calls.push(self.call(
+                spec,
+                Purpose::Create,
+                &|field| field.at_create == AtCreate::InBody,
+                kind.api.create_adds,
+            ));
+        }
+        for field in kind.fields.iter().filter(|field| field.at_create == AtCreate::Afterwards) {
+            if let Some(wanted) = self.wired.get(field.name)
+                && canonical(&field.ty, wanted) != default(field)
+            {
+                calls.extend(self.own_call(field, wanted));
+            }
+        }
+        calls
+    }
+
+    /// Changes fields in place: one update for all that share it, and a call for each that has its own.
+    pub fn update(&self, changes: &[FieldChange]) -> Vec<Call> {
+        let kind = self.filler.kind;
+        let shared = |field: &Field| matches!(field.change, Change::InPlace | Change::Fixed);
+        let in_place = changes.iter().any(|change| change.field.is_none_or(shared));
+        let mut calls = Vec::new();
+        if in_place && let Some(spec) = self.choose(kind.api.update) {
+            let changed = |field: &Field| {
+                changes.iter().any(|change| change.name == field.name) && shared(field)
+                    || field.in_updates == InUpdates::Always && shared(field)
+            };
+            calls.push(self.call(spec, Purpose::Update, &changed, kind.api.update_adds));
+        }
+        for change in changes {
+            if let Some(field) = change.field.filter(|field| !shared(field))
+                && let Some(wanted) = self.wired.get(field.name)
+            {
+                calls.extend(self.own_call(field, wanted));
+            }
+        }
+        calls
+    }
+
+    /// Removes the object, after switching off what has to be off.
+    pub fn remove(&self) -> Vec<Call> {
+        let kind = self.filler.kind;
+        let mut calls = Vec::new();
+        for field in kind.fields {
+            if let Change::Switch(switch) = &field.change
+                && switch.removal == Removal::OffFirst
+                && self.live.is_some_and(|live| live.value(kind, field.name) != Attr::Bool(false))
+            {
+                calls.push(self.call(&switch.off, Purpose::Field(field.name), &|_| false, &[]));
+            }
+        }
+        if let Some(spec) = self.choose(kind.api.remove) {
+            calls.push(self.call(spec, Purpose::Remove, &|_| false, &[]));
+        }
+        calls
+    }
+
+    /// Asks for the one-time output.
+    pub fn issue(&self) -> Vec<Call> {
+        let Some(issue) = &self.filler.kind.issues else { return Vec::new() };
+        let purpose = Purpose::Issue { field: issue.field, at: issue.at };
+        vec![self.call(&issue.call, purpose, &|_| false, &[])]
+    }
+
+    fn choose(&self, specs: &'static [CallSpec]) -> Option<&'static CallSpec> {
+        specs.iter().find(|spec| spec.versions.include(self.version))
+    }
+
+    /// The call that sets one field alone.
+    fn own_call(&self, field: &'static Field, wanted: &Attr) -> Option<Call> {
+        let spec = match &field.change {
+            Change::Switch(switch) if canonical(&field.ty, wanted) == Attr::Bool(true) => &switch.on,
+            Change::Switch(switch) => &switch.off,
+            Change::Own(specs) | Change::Widens(_, specs) => self.choose(specs)?,
+            Change::InPlace | Change::Replaces | Change::Fixed => self.choose(self.filler.kind.api.update)?,
+        };
+        Some(self.call(spec, Purpose::Field(field.name), &|other| other.name == field.name, &[]))
+    }
+
+    fn call(
+        &self,
+        spec: &'static CallSpec,
+        purpose: Purpose,
+        takes: &dyn Fn(&Field) -> bool,
+        adds: &[(&str, &str)],
+    ) -> Call {
+        let polls = spec.settle.iter().map(|poll| self.filler.path(poll.path)).collect();
+        let body = self.payload(spec, takes, adds, &purpose);
+        Call { method: spec.method, path: self.filler.path(spec.path), body, spec, purpose, polls }
+    }
+
+    fn payload(
+        &self,
+        spec: &CallSpec,
+        takes: &dyn Fn(&Field) -> bool,
+        adds: &[(&str, &str)],
+        purpose: &Purpose,
+    ) -> Payload {
+        let mut body = match spec.body {
+            Body::None => return Payload::None,
+            Body::File(field) => {
+                return self.files.get(field).map_or(Payload::None, |file| Payload::File(file.clone()));
+            }
+            Body::Json(text) => self.filler.json(text),
+            Body::Fields | Body::Changed => self.fields(takes, purpose),
+            Body::Sequence(key) => Attr::Map([(key.to_owned(), self.sequence())].into()),
+        };
+        if let Attr::Map(map) = &mut body {
+            for (name, value) in adds {
+                map.entry((*name).to_owned()).or_insert_with(|| self.filler.value(&Attr::text(*value)));
+            }
+        }
+        if let Some(reshape) = self.filler.kind.hooks.write {
+            reshape(&mut body, self.live.map(|live| &live.raw));
+        }
+        Payload::Json(body)
+    }
+
+    fn fields(&self, takes: &dyn Fn(&Field) -> bool, purpose: &Purpose) -> Attr {
+        let mut map = BTreeMap::new();
+        for field in self.filler.kind.fields.iter().filter(|field| field.is_writable() && takes(field)) {
+            let value = match self.wired.get(field.name) {
+                Some(wanted) => written(&field.ty, wanted),
+                None if *purpose == Purpose::Update => match self.unchanged(field) {
+                    Some(value) => value,
+                    None => continue,
+                },
+                None => continue,
+            };
+            map.insert(field.name.to_owned(), value);
+        }
+        Attr::Map(map)
+    }
+
+    /// What an update sends for a field that nobody declares but that it always has to send.
+    fn unchanged(&self, field: &Field) -> Option<Attr> {
+        let live = self.live.map(|live| read(field, &live.raw)).filter(|attr| !attr.is_null());
+        live.or_else(|| Some(default(field)).filter(|attr| !attr.is_null())).map(|attr| written(&field.ty, &attr))
+    }
+
+    /// The whole list: the wanted items in order, each with the id of its live counterpart.
+    fn sequence(&self) -> Attr {
+        let kind = self.filler.kind;
+        let Identity::Sequence { key, id } = kind.identity else { return Attr::List(Vec::new()) };
+        let wanted = wanted_items(kind, self.wired);
+        let live = self.live.map(|live| live_items(kind, live)).unwrap_or_default();
+        let raw: Vec<_> = self.live.map(|live| own_items(kind, live).collect()).unwrap_or_default();
+        let text = |item: &Attr| item.get(key).map_or_else(String::new, |value| value.to_shown().to_string());
+        let script = script(&live, &wanted, &text, &|_, _| true);
+        let items = match self.wired.get(ITEMS) {
+            Some(Attr::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let item = |(n, item): (usize, &Attr)| {
+            let mut item = written(&Type::Object(kind.fields), item);
+            let counterpart = script.counterparts.get(n).copied().flatten().and_then(|at| raw.get(at));
+            if let (Attr::Map(map), Some(known)) = (&mut item, counterpart.and_then(|raw| lookup(raw, id))) {
+                map.insert(id.to_owned(), Attr::from_json(known));
+            }
+            item
+        };
+        Attr::List(items.iter().enumerate().map(item).collect())
+    }
+}
+
+/// The value that the API takes when the field is left out.
+fn default(field: &Field) -> Attr {
+    let value = field.default.and_then(|json| serde_json::from_str(json).ok());
+    value.map_or(Attr::Null, |value| canonical(&field.ty, &Attr::from_json(&value)))
+}
+
+/// Says whether a kind is one whose whole list is the resource.
+pub fn is_sequence(kind: &Kind) -> bool {
+    matches!(kind.identity, Identity::Sequence { .. })
+}

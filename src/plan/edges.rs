@@ -1,0 +1,250 @@
+//! The order of steps, in one place.
+//!
+//! ```text
+//! parent made ──► child made            child removed ──► parent removed
+//! referred made or changed ──► referrer made or changed
+//! referrer moved away or removed ──► referred removed        (detach before delete; from live and from ledger)
+//! old removed ──► new made              or, side by side: new made ──► referrers moved ──► old removed
+//! kind A made ──► kind B made           where B's table says so; removed the other way round
+//! in the way removed ──► field changed ──► made again        where a field says that it rebuilds
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::diff::Diff;
+use crate::diff::verdict::{Decision, ReplaceOrder};
+use crate::graph::Graph;
+use crate::plan::{Step, Verb};
+use crate::spec::{Kind, read, swap_references};
+use crate::topology::{Resource, Topology};
+
+/// The graph of the steps, and the names of its gates.
+pub fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Graph<String>, Vec<String>) {
+    let mut gates = Gates::default();
+    let (kind_edges, gate_names) = gates.collect(topology, steps);
+    let mut drawing = Drawing {
+        topology,
+        diff,
+        steps,
+        graph: Graph::new(steps.len() + gate_names.len()),
+        making: BTreeMap::new(),
+        removing: BTreeMap::new(),
+        side_by_side: side_by_side(diff),
+        referrers: BTreeMap::new(),
+    };
+    for (n, step) in steps.iter().enumerate() {
+        let map = if step.verb.removes() { &mut drawing.removing } else { &mut drawing.making };
+        // An issue comes after the step that makes its resource and counts as the last word on it.
+        let last = map.entry(step.address.clone()).or_insert(n);
+        if step.verb == Verb::Issue && *last != n {
+            drawing.graph.add(n, *last, "the resource comes first".into());
+            *last = n;
+        }
+    }
+    for n in 0..steps.len() {
+        drawing.lives_in(n);
+        drawing.refers_to(n);
+    }
+    for n in 0..steps.len() {
+        drawing.replaces(n);
+        drawing.rebuilds(n);
+    }
+    drawing.issue_order();
+    for (node, first, why) in kind_edges {
+        drawing.graph.add(node, first, why);
+    }
+    (drawing.graph, gate_names)
+}
+
+/// The addresses whose old and new object stand side by side for a while.
+fn side_by_side(diff: &Diff<'_>) -> BTreeSet<Address> {
+    let create_first =
+        |decision: &Decision| matches!(decision, Decision::Replace { order: ReplaceOrder::CreateFirst, .. });
+    diff.verdicts.iter().filter(|v| create_first(&v.decision)).map(|v| v.address.clone()).collect()
+}
+
+struct Drawing<'d> {
+    topology: &'d Topology,
+    diff: &'d Diff<'d>,
+    steps: &'d [Step],
+    graph: Graph<String>,
+    making: BTreeMap<Address, usize>,
+    removing: BTreeMap<Address, usize>,
+    side_by_side: BTreeSet<Address>,
+    /// The steps that make or change something that refers to an address.
+    referrers: BTreeMap<Address, Vec<usize>>,
+}
+
+impl Drawing<'_> {
+    fn lives_in(&mut self, n: usize) {
+        let step = &self.steps[n];
+        let mut above = step.address.parent();
+        while let Some(parent) = above {
+            if step.verb.removes() {
+                if let Some(&removal) = self.removing.get(&parent) {
+                    self.graph.add(removal, n, format!("`{}` lives in it", step.address));
+                }
+            } else if let Some(&maker) = self.making.get(&parent) {
+                self.graph.add(n, maker, format!("it lives in `{parent}`"));
+            }
+            above = parent.parent();
+        }
+    }
+
+    /// A step that makes or changes waits for what it refers to; one that removes lets go first.
+    fn refers_to(&mut self, n: usize) {
+        let step = &self.steps[n];
+        if let Some(resource) = self.topology.resources.get(&step.address)
+            && !step.verb.removes()
+        {
+            for (address, why) in wanted_references(self.topology, resource) {
+                if let Some(&maker) = self.making.get(&address) {
+                    self.graph.add(n, maker, why);
+                }
+                self.referrers.entry(address).or_default().push(n);
+            }
+        }
+        if step.verb == Verb::Issue || step.verb == Verb::Create || step.verb == Verb::ReplaceCreate {
+            return;
+        }
+        for address in self.held_references(step) {
+            let Some(&removal) = self.removing.get(&address) else { continue };
+            // Moving away from, or removing, something that refers to what is about to go.
+            if self.steps[removal].address != step.address {
+                self.graph.add(removal, n, format!("`{}` refers to it", step.address));
+            }
+        }
+    }
+
+    /// What a live object refers to now, and what the ledger says that it needed.
+    fn held_references(&self, step: &Step) -> BTreeSet<Address> {
+        let mut found = BTreeSet::new();
+        let Some(live) = self.diff.index.live(&step.address) else { return found };
+        for field in step.kind.fields {
+            swap_references(&field.ty, &read(field, &live.raw), &mut |kinds, id| {
+                found.extend(self.diff.index.by_id(&step.address, kinds, id).cloned());
+                None
+            });
+        }
+        found
+    }
+
+    fn replaces(&mut self, n: usize) {
+        let step = &self.steps[n];
+        if step.verb != Verb::ReplaceCreate {
+            return;
+        }
+        let Some(&removal) = self.removing.get(&step.address) else { return };
+        if self.side_by_side.contains(&step.address) {
+            self.graph.add(removal, n, "the new one comes first".into());
+            // Whoever refers to the old one has to have moved over.
+            for &m in self.referrers.get(&step.address).into_iter().flatten() {
+                self.graph.add(removal, m, format!("`{}` moves over first", self.steps[m].address));
+            }
+        } else {
+            self.graph.add(n, removal, "the old one goes first".into());
+        }
+    }
+
+    fn rebuilds(&mut self, n: usize) {
+        let step = &self.steps[n];
+        let kinds: BTreeSet<&str> =
+            step.fields.iter().filter_map(|change| change.field).flat_map(|field| field.rebuilds).copied().collect();
+        if kinds.is_empty() || step.verb != Verb::Update {
+            return;
+        }
+        for (m, other) in self.steps.iter().enumerate() {
+            if other.address.target() != step.address.target() || !kinds.contains(other.kind.name) {
+                continue;
+            }
+            if other.verb.removes() {
+                self.graph.add(n, m, format!("`{}` is in the way", other.address));
+            } else {
+                self.graph.add(m, n, format!("`{}` changes first", step.address));
+            }
+        }
+    }
+
+    /// A one-time output is asked for as late as possible: after all else that its receivers wait for would be ideal, but
+    /// the receiver itself waits for it, so the resource's own steps are what it waits for.
+    fn issue_order(&mut self) {
+        for (n, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb == Verb::Issue) {
+            let makers = self
+                .steps
+                .iter()
+                .enumerate()
+                .filter(|(m, other)| *m != n && other.address == step.address && !other.verb.removes());
+            for (m, _) in makers {
+                self.graph.add(n, m, "the resource comes first".into());
+            }
+        }
+    }
+}
+
+/// What a declared resource refers to, by name or by expression, with the reason.
+pub fn wanted_references(topology: &Topology, resource: &Resource) -> Vec<(Address, String)> {
+    let mut found = Vec::new();
+    let provider = topology.targets.get(resource.address.target()).map(|target| target.provider);
+    for (name, attr) in &resource.fields {
+        attr.for_each_output(&mut |output| {
+            found.push((output.address.clone(), format!("`{name}` takes `{}` from it", output.field)));
+        });
+        let fields: Vec<_> = match resource.kind.field(name) {
+            Some(field) => vec![(field, attr)],
+            None => item_fields(resource.kind, attr),
+        };
+        for (field, attr) in fields {
+            swap_references(&field.ty, attr, &mut |kinds, referred| {
+                let address = topology.referred(&resource.address, provider?, kinds, referred)?;
+                found.push((address, format!("`{}` names it", field.name)));
+                None
+            });
+        }
+    }
+    found
+}
+
+fn item_fields<'a>(kind: &'static Kind, attr: &'a Attr) -> Vec<(&'static crate::spec::Field, &'a Attr)> {
+    let Attr::List(items) = attr else { return Vec::new() };
+    let fields = |item: &'a Attr| match item {
+        Attr::Map(map) => map.iter().filter_map(|(name, value)| Some((kind.field(name)?, value))).collect(),
+        _ => Vec::new(),
+    };
+    items.iter().flat_map(fields).collect()
+}
+
+/// Edges between kinds. A gate stands between all steps of one kind and all that wait for them, so that a thousand steps
+/// behind a thousand others are two thousand edges and not a million.
+#[derive(Default)]
+struct Gates {
+    names: Vec<String>,
+    edges: Vec<(usize, usize, String)>,
+}
+
+impl Gates {
+    fn collect(&mut self, topology: &Topology, steps: &[Step]) -> (Vec<(usize, usize, String)>, Vec<String>) {
+        let mut groups: BTreeMap<(&str, &str, bool), Vec<usize>> = BTreeMap::new();
+        for (n, step) in steps.iter().enumerate() {
+            groups.entry((step.address.target(), step.kind.name, step.verb.removes())).or_default().push(n);
+        }
+        for (&(target, kind, removes), members) in &groups {
+            let Some(kind) = topology.targets.get(target).and_then(|target| target.provider.kind(kind)) else {
+                continue;
+            };
+            for (first, why) in kind.after {
+                let Some(others) = groups.get(&(target, *first, removes)) else { continue };
+                // Making goes with the table, removing against it.
+                let (before, after) = if removes { (members, others) } else { (others, members) };
+                let gate = steps.len() + self.names.len();
+                let word = if removes { "gone" } else { "done" };
+                let name = if removes { kind.name } else { first };
+                self.names.push(format!("{target}/{name} {word}"));
+                self.edges.extend(before.iter().map(|&n| (gate, n, (*why).to_owned())));
+                self.edges.extend(after.iter().map(|&n| (n, gate, (*why).to_owned())));
+            }
+        }
+        (std::mem::take(&mut self.edges), std::mem::take(&mut self.names))
+    }
+}

@@ -1,0 +1,225 @@
+//! The plan: one ordered value that holds every request.
+//!
+//! Nothing is left to choose at execution time. A step is one change of one resource; its calls are data; its edges say
+//! what it waits for and why. The same comparison gives the same plan, byte for byte.
+
+mod build;
+mod calls;
+mod edges;
+mod fill;
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::diff::verdict::{Cause, FieldChange, Verdict};
+use crate::finding::Place;
+use crate::graph::Graph;
+use crate::spec::{CallSpec, Disruption, Kind};
+use crate::topology::FileContent;
+use crate::wire::Method;
+
+pub use build::{Cycle, plan};
+pub use fill::fill_text;
+
+/// What is to be done, in order.
+#[derive(Debug)]
+pub struct Plan {
+    /// The workspace's name.
+    pub workspace: String,
+    /// Digest of the files that the plan was made from.
+    pub config: String,
+    /// The commit that is checked out.
+    pub commit: Option<String>,
+    /// The steps, each after what it waits for.
+    pub steps: Vec<Step>,
+    /// The edges between steps, by their place in `steps`, with the reason. Nodes past the steps are [`Plan::gates`].
+    pub graph: Graph<String>,
+    /// Points that many steps wait for: all steps of one kind at one target.
+    pub gates: Vec<String>,
+    /// Every verdict, for the summary, the holds and the ledger.
+    pub verdicts: Vec<Verdict>,
+    /// Live objects that nobody declares or owns.
+    pub unmanaged: Vec<Address>,
+}
+
+/// One change of one resource.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The resource.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// What is done.
+    pub verb: Verb,
+    /// Why it differs; `None` where nothing does.
+    pub cause: Option<Cause>,
+    /// Why it is done, when no field says so.
+    pub because: Option<String>,
+    /// The fields that change; for a create, all that are declared.
+    pub fields: Vec<FieldChange>,
+    /// The calls, one after the other.
+    pub calls: Vec<Call>,
+    /// What it does to traffic.
+    pub disruption: Disruption,
+    /// Digest of the live object that it relies on; `None` if there is none.
+    pub relies_on: Option<String>,
+    /// The provider's id of that object.
+    pub id: Option<String>,
+    /// Where it is declared.
+    pub place: Option<Place>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    /// Makes the object.
+    Create,
+    /// Changes it in place.
+    Update,
+    /// Removes the old object of a replacement.
+    ReplaceRemove,
+    /// Makes the new object of a replacement.
+    ReplaceCreate,
+    /// Removes the object.
+    Delete,
+    /// Asks for a one-time output that another step needs.
+    Issue,
+}
+
+impl Verb {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::ReplaceRemove | Verb::ReplaceCreate => "replace",
+            Verb::Delete => "delete",
+            Verb::Issue => "issue",
+        }
+    }
+
+    /// Says whether it makes an object.
+    pub fn makes(self) -> bool {
+        matches!(self, Verb::Create | Verb::ReplaceCreate)
+    }
+
+    /// Says whether it removes an object.
+    pub fn removes(self) -> bool {
+        matches!(self, Verb::Delete | Verb::ReplaceRemove)
+    }
+}
+
+/// One request, as data.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The verb.
+    pub method: Method,
+    /// Path with query below the target's URL: text, or a template with holes.
+    pub path: Attr,
+    /// What is sent.
+    pub body: Payload,
+    /// What the kind says about its reply and about waiting.
+    pub spec: &'static CallSpec,
+    /// What it is for, when it is not the step's main call.
+    pub purpose: Purpose,
+    /// What the polls after it need: their paths, in the order of the call's `settle`.
+    pub polls: Vec<Attr>,
+}
+
+/// What a call sends.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// Nothing.
+    None,
+    /// JSON.
+    Json(Attr),
+    /// A file's bytes.
+    File(FileContent),
+}
+
+/// What a call does within its step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Purpose {
+    /// Makes the object.
+    Create,
+    /// Changes fields in place.
+    Update,
+    /// Sets one field by a call of its own.
+    Field(&'static str),
+    /// Removes the object.
+    Remove,
+    /// Asks for a one-time output, which the reply holds at this path.
+    Issue {
+        /// The output.
+        field: &'static str,
+        /// Where the reply holds it.
+        at: &'static str,
+    },
+}
+
+/// How much a plan holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Resources that are made.
+    pub create: usize,
+    /// Resources that change in place.
+    pub update: usize,
+    /// Resources that are made anew.
+    pub replace: usize,
+    /// Resources that are removed.
+    pub delete: usize,
+    /// Resources that become owned without a call.
+    pub adopt: usize,
+    /// Resources that are deliberately left alone.
+    pub hold: usize,
+    /// Resources that are as they should be.
+    pub same: usize,
+    /// Resources that are let go of.
+    pub release: usize,
+}
+
+impl Plan {
+    /// How much it holds.
+    pub fn summary(&self) -> Summary {
+        use crate::diff::verdict::Decision;
+        let mut summary = Summary::default();
+        for verdict in &self.verdicts {
+            match verdict.decision {
+                Decision::Same => summary.same += 1,
+                Decision::Adopt => summary.adopt += 1,
+                Decision::Create(_) => summary.create += 1,
+                Decision::Update { .. } => summary.update += 1,
+                Decision::Replace { .. } => summary.replace += 1,
+                Decision::Delete(_) => summary.delete += 1,
+                Decision::Release(_) => summary.release += 1,
+                Decision::Hold(_) => summary.hold += 1,
+            }
+        }
+        summary
+    }
+
+    /// The number of steps of each cause.
+    pub fn causes(&self) -> BTreeMap<&'static str, usize> {
+        let mut causes = BTreeMap::new();
+        for verdict in &self.verdicts {
+            if let Some(cause) = verdict.cause() {
+                *causes.entry(cause.as_str()).or_default() += 1;
+            }
+        }
+        causes
+    }
+
+    /// The name of a node: a step's address, or a gate's words.
+    pub fn node_name(&self, node: usize) -> String {
+        match self.steps.get(node) {
+            Some(step) => step.address.to_string(),
+            None => self.gates.get(node - self.steps.len()).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Says whether nothing is to be written to any controller.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
