@@ -58,6 +58,13 @@ pub struct Live {
 impl Live {
     /// Reads one object of a kind: hook, id, foreignness.
     pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
+        if let Identity::Sequence { .. } = kind.identity {
+            // Hooks speak of items; the list itself has no id and belongs to nobody else.
+            if let (Some(reshape), Value::Array(items)) = (kind.hooks.read, &mut raw) {
+                items.iter_mut().for_each(reshape);
+            }
+            return Live { id: String::new(), raw, foreign: None, children: Vec::new() };
+        }
         if let Some(reshape) = kind.hooks.read {
             reshape(&mut raw);
         }

@@ -1,0 +1,410 @@
+//! Looking at the targets: one list for each kind, whatever the number of objects.
+//!
+//! A list that could not be read makes its collection unseen; it never reads as empty.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::diff::base::Base;
+use crate::diff::live::{Collection, Live, Observed, Seen, View, text};
+use crate::diff::matching::identity_of;
+use crate::plan::fill_text;
+use crate::session::{CallError, Session};
+use crate::spec::{Envelope, Identity, Kind, List, Paging, Provider, Type, lookup};
+use crate::topology::{Resource, Target, Topology};
+
+/// What is to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What is declared, owned, or referred to.
+    Declared,
+    /// Everything that can be listed.
+    Everything,
+}
+
+/// What looking needs.
+pub struct Observer<'o> {
+    topology: &'o Topology,
+    base: &'o Base,
+    scope: Scope,
+    /// The declared resources by where they live: target, parent, kind.
+    groups: BTreeMap<(&'o str, Option<Address>, &'static str), Vec<&'o Resource>>,
+}
+
+/// A call that failed while looking. The collection is unseen; the reason is told here once.
+pub type Trouble = CallError;
+
+impl<'o> Observer<'o> {
+    /// Prepares to look at what a topology declares and a ledger owns, or at everything.
+    pub fn new(topology: &'o Topology, base: &'o Base, scope: Scope) -> Observer<'o> {
+        let mut groups: BTreeMap<_, Vec<&Resource>> = BTreeMap::new();
+        for resource in topology.resources.values() {
+            let place = (resource.address.target(), resource.address.parent(), resource.kind.name);
+            groups.entry(place).or_default().push(resource);
+        }
+        Observer { topology, base, scope, groups }
+    }
+
+    /// Looks at every target that there is a session for.
+    pub async fn observe(&self, sessions: &BTreeMap<String, Arc<Session>>) -> (Observed, Vec<Trouble>) {
+        let views =
+            join_all(sessions.iter().map(|(name, session)| async move { (name.clone(), self.target(session).await) }));
+        let mut observed = Observed::default();
+        let mut troubles = Vec::new();
+        for (name, (view, mut trouble)) in views.await {
+            observed.targets.insert(name, view);
+            troubles.append(&mut trouble);
+        }
+        (observed, troubles)
+    }
+
+    async fn target(&self, session: &Session) -> (View, Vec<Trouble>) {
+        let Some(target) = self.topology.targets.get(session.name()) else { return (View::default(), Vec::new()) };
+        let wanted = self.kinds(target);
+        let mut look = Look { observer: self, session, target, wanted: &wanted, troubles: Vec::new() };
+        let collections = look.level(None, None).await;
+        (View { version: session.version().map(str::to_owned), collections }, look.troubles)
+    }
+
+    /// The kinds to be looked at: declared, owned, referred to by a declared kind, and the parents of all these.
+    fn kinds(&self, target: &Target) -> BTreeSet<&'static str> {
+        let provider = target.provider;
+        if self.scope == Scope::Everything {
+            return provider.kinds.iter().map(|kind| kind.name).collect();
+        }
+        let mut kinds = BTreeSet::new();
+        for resource in self.topology.resources.values().filter(|resource| resource.address.target() == target.name) {
+            kinds.insert(resource.kind.name);
+        }
+        let prefix = format!("{}/", target.name);
+        for address in self.base.entries.range(prefix.clone()..).map(|(address, _)| address) {
+            let Some(path) = address.strip_prefix(&prefix) else { break };
+            kinds.extend(path.split('/').filter_map(|word| provider.kind(word)).map(|kind| kind.name));
+        }
+        kinds.extend(self.referred(target));
+        for kind in kinds.clone() {
+            kinds.extend(ancestors(provider, kind));
+        }
+        kinds
+    }
+
+    /// The kinds of what declared fields and expressions name.
+    fn referred(&self, target: &Target) -> BTreeSet<&'static str> {
+        let mut kinds = BTreeSet::new();
+        let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for resource in self.topology.resources.values() {
+            for (name, attr) in &resource.fields {
+                attr.for_each_output(&mut |output| {
+                    if output.address.target() == target.name {
+                        kinds.extend(target.provider.kind(output.address.kind()).map(|kind| kind.name));
+                    }
+                });
+                let here = resource.address.target() == target.name;
+                if here && seen.insert((resource.kind.name, name)) {
+                    match resource.kind.field(name) {
+                        Some(field) => references(&field.ty, &mut kinds),
+                        None => resource.kind.fields.iter().for_each(|field| references(&field.ty, &mut kinds)),
+                    }
+                }
+            }
+        }
+        kinds
+    }
+}
+
+fn references(ty: &Type, kinds: &mut BTreeSet<&'static str>) {
+    match ty {
+        Type::Ref(kind) => {
+            kinds.insert(kind);
+        }
+        Type::Roles(names) => kinds.extend(*names),
+        Type::List(item) | Type::Set(item) | Type::Map(item) => references(item, kinds),
+        Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => {
+            fields.iter().for_each(|field| references(&field.ty, kinds));
+        }
+        _ => {}
+    }
+}
+
+fn ancestors(provider: &Provider, kind: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut parent = provider.kind(kind).and_then(|kind| kind.parent);
+    while let Some(name) = parent {
+        found.push(name);
+        parent = provider.kind(name).and_then(|kind| kind.parent);
+    }
+    found
+}
+
+/// One look at one target.
+struct Look<'l> {
+    observer: &'l Observer<'l>,
+    session: &'l Session,
+    target: &'l Target,
+    wanted: &'l BTreeSet<&'static str>,
+    troubles: Vec<Trouble>,
+}
+
+/// An object around others: its address and its kind, and the object.
+type Around<'a> = (&'a Address, &'static Kind, &'a Live);
+
+/// What the lists of one level answered, with the number of kinds that still have to read each.
+struct Answers(BTreeMap<String, (Result<Answer, CallError>, usize)>);
+
+/// One answer: a whole reply, of which each kind takes its part, or the objects of all pages.
+#[derive(Clone)]
+enum Answer {
+    Whole(Value),
+    Objects(Vec<Value>),
+}
+
+impl Answers {
+    /// The objects that a kind finds in an answer. The last one to read it gets it without a copy.
+    fn take(&mut self, session: &Session, path: &str, at: Envelope) -> Result<Vec<Value>, CallError> {
+        let Some((answer, readers)) = self.0.get_mut(path) else { return Ok(Vec::new()) };
+        *readers = readers.saturating_sub(1);
+        let answer =
+            if *readers == 0 { std::mem::replace(answer, Ok(Answer::Objects(Vec::new()))) } else { answer.clone() };
+        match answer? {
+            Answer::Whole(mut reply) => session.objects(path, at, &mut reply),
+            Answer::Objects(objects) => Ok(objects),
+        }
+    }
+}
+
+impl Look<'_> {
+    /// All wanted collections of one level: directly below the target, or in one object.
+    async fn level(&mut self, parent: Option<Around<'_>>, ids: Option<&Ids<'_>>) -> Vec<Collection> {
+        let kinds: Vec<&'static Kind> = self
+            .target
+            .provider
+            .children(parent.map(|(_, kind, _)| kind.name))
+            .filter(|kind| self.wanted.contains(kind.name))
+            .collect();
+        let mut answers = self.ask(&kinds, ids).await;
+        let mut collections = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            let mut seen = match kind.api.list {
+                List::Nowhere if kind.identity.is_single() => {
+                    Seen::Objects(vec![Live::new(kind, Value::Object(Default::default()))])
+                }
+                List::Nowhere => Seen::Unseen("the API does not show it".into()),
+                List::Inside(key) => inside(kind, key, parent),
+                List::Call { path, at, .. } => match answers.take(self.session, &self.fill(path, ids), at) {
+                    // The whole list is one resource, whether the reply names it as a list or as one thing.
+                    Ok(items) if is_sequence(kind) => Seen::Objects(vec![Live::new(kind, whole(items))]),
+                    Ok(objects) => Seen::Objects(objects.into_iter().map(|raw| Live::new(kind, raw)).collect()),
+                    Err(error) => {
+                        let why = error.to_string();
+                        self.troubles.push(error);
+                        Seen::Unseen(why)
+                    }
+                },
+            };
+            if let Seen::Objects(objects) = &mut seen {
+                self.join(kind, objects, &mut answers, ids);
+                self.details(kind, objects, parent.map(|(address, ..)| address)).await;
+                Box::pin(self.below(kind, objects, parent.map(|(address, ..)| address), ids)).await;
+            }
+            collections.push(Collection { kind, seen });
+        }
+        collections
+    }
+
+    /// Asks each distinct list once, all at the same time.
+    async fn ask(&self, kinds: &[&'static Kind], ids: Option<&Ids<'_>>) -> Answers {
+        let mut questions: BTreeMap<String, (Envelope, Paging, usize)> = BTreeMap::new();
+        for kind in kinds {
+            if let List::Call { path, at, paging } = kind.api.list {
+                questions.entry(self.fill(path, ids)).or_insert((at, paging, 0)).2 += 1;
+                if let Some(join) = kind.api.join {
+                    questions.entry(self.fill(join.path, ids)).or_insert((join.at, paging, 0)).2 += 1;
+                }
+            }
+        }
+        let session = self.session;
+        let answers = join_all(questions.into_iter().map(|(path, (at, paging, readers))| async move {
+            let answer = match paging {
+                Paging::None => session.get(&path).await.map(Answer::Whole),
+                paged => session.list(&path, at, paged).await.map(Answer::Objects),
+            };
+            (path, (answer, readers))
+        }));
+        Answers(answers.await.into_iter().collect())
+    }
+
+    fn fill(&self, path: &str, ids: Option<&Ids<'_>>) -> String {
+        fill_text(path, &|word| match word.split_once('.') {
+            Some(("target", setting)) => self.target.settings.get(setting).and_then(Attr::to_text),
+            Some(("parent", rest)) => ids.and_then(|ids| ids.word(rest)),
+            _ => None,
+        })
+    }
+
+    /// Puts the rows of a second list into the objects of the first.
+    fn join(&mut self, kind: &'static Kind, objects: &mut Vec<Live>, answers: &mut Answers, ids: Option<&Ids<'_>>) {
+        let Some(join) = kind.api.join else { return };
+        let rows = match answers.take(self.session, &self.fill(join.path, ids), join.at) {
+            Ok(rows) => rows,
+            Err(error) => return self.troubles.push(error),
+        };
+        let mut by_object: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for row in rows {
+            if let Some(key) = lookup(&row, join.key).map(text) {
+                by_object.entry(key).or_default().push(row);
+            }
+        }
+        for live in objects {
+            let rows = by_object.remove(&live.id).unwrap_or_default();
+            if let Value::Object(map) = &mut live.raw {
+                map.insert(join.into.to_owned(), Value::Array(rows));
+            }
+            *live = Live::new(kind, live.raw.take());
+        }
+    }
+
+    /// Reads one by one what the list leaves out, for declared objects whose stamp moved.
+    async fn details(&mut self, kind: &'static Kind, objects: &mut [Live], parent: Option<&Address>) {
+        let Some(detail) = kind.api.detail else { return };
+        let wanted: BTreeMap<String, &Resource> = self
+            .declared(kind, parent)
+            .filter(|resource| detail.fields.iter().any(|field| resource.fields.contains_key(*field)))
+            .filter_map(|resource| Some((identity_of(resource)?, resource)))
+            .collect();
+        let session = self.session;
+        let reads = objects.iter_mut().filter_map(|live| {
+            let resource = wanted.get(&live.identity(kind)?)?;
+            let stamp = lookup(&live.raw, detail.stamp).map(text);
+            let known = self.observer.base.entry(&resource.address).and_then(|entry| entry.stamp.clone());
+            if stamp.is_some() && stamp == known {
+                return None;
+            }
+            let path = fill_text(detail.path, &|word| match word {
+                "id" => Some(live.id.clone()),
+                "name" => live.value(kind, name_field(kind)?).to_text(),
+                field => live.value(kind, field).to_text(),
+            });
+            Some(async move {
+                let reply = session.get(&path).await?;
+                if let Some(Value::Object(more)) = lookup(&reply, detail.at)
+                    && let Value::Object(map) = &mut live.raw
+                {
+                    map.extend(more.clone());
+                }
+                Ok(())
+            })
+        });
+        let failed: Vec<CallError> = join_all(reads).await.into_iter().filter_map(Result::err).collect();
+        self.troubles.extend(failed);
+    }
+
+    /// Goes down into the objects that something is declared in, or into all.
+    async fn below(
+        &mut self,
+        kind: &'static Kind,
+        objects: &mut [Live],
+        parent: Option<&Address>,
+        ids: Option<&Ids<'_>>,
+    ) {
+        if self.target.provider.children(Some(kind.name)).all(|child| !self.wanted.contains(child.name)) {
+            return;
+        }
+        let declared: BTreeMap<String, Address> = self
+            .declared(kind, parent)
+            .filter_map(|resource| Some((identity_of(resource)?, resource.address.clone())))
+            .collect();
+        for live in objects {
+            let known = live.identity(kind).and_then(|identity| declared.get(&identity)).cloned();
+            let inside =
+                self.target.provider.children(Some(kind.name)).all(|child| matches!(child.api.list, List::Inside(_)));
+            let address = match known {
+                Some(address) => address,
+                // What stands inside its parent costs nothing to look at.
+                None if inside || self.observer.scope == Scope::Everything || self.owns(live) => {
+                    let name = crate::diff::matching::given_name(kind, live);
+                    match parent {
+                        Some(parent) => parent.child(kind.name, name.as_deref()),
+                        None => Address::new(&self.target.name, kind.name, name.as_deref()),
+                    }
+                }
+                None => continue,
+            };
+            let around = Ids { kind, live, above: ids };
+            let children = self.level(Some((&address, kind, live)), Some(&around)).await;
+            live.children = children;
+        }
+    }
+
+    fn owns(&self, live: &Live) -> bool {
+        let prefix = format!("{}/", self.target.name);
+        let owned =
+            self.observer.base.entries.range(prefix.clone()..).take_while(|(address, _)| address.starts_with(&prefix));
+        owned.into_iter().any(|(_, entry)| entry.id == live.id)
+    }
+
+    fn declared(&self, kind: &'static Kind, parent: Option<&Address>) -> impl Iterator<Item = &Resource> {
+        let place = (self.target.name.as_str(), parent.cloned(), kind.name);
+        self.observer.groups.get(&place).into_iter().flatten().copied()
+    }
+}
+
+fn is_sequence(kind: &Kind) -> bool {
+    matches!(kind.identity, Identity::Sequence { .. })
+}
+
+/// The items of a sequence as one value.
+fn whole(mut items: Vec<Value>) -> Value {
+    match items.as_mut_slice() {
+        [Value::Array(list)] => Value::Array(std::mem::take(list)),
+        _ => Value::Array(items),
+    }
+}
+
+fn name_field(kind: &Kind) -> Option<&'static str> {
+    match kind.identity {
+        Identity::Name(field) | Identity::CaselessName(field) => Some(field),
+        _ => None,
+    }
+}
+
+/// The ids of an object and of those around it.
+struct Ids<'i> {
+    kind: &'static Kind,
+    live: &'i Live,
+    above: Option<&'i Ids<'i>>,
+}
+
+impl Ids<'_> {
+    fn word(&self, word: &str) -> Option<String> {
+        match word.strip_prefix("parent.") {
+            Some(rest) => self.above?.word(rest),
+            None if word == "id" => Some(self.live.id.clone()),
+            None => self.live.value(self.kind, word).to_text(),
+        }
+    }
+}
+
+/// What stands inside the parent's payload: a list, or a map whose keys are ids.
+fn inside(kind: &'static Kind, key: &str, parent: Option<Around<'_>>) -> Seen {
+    let Some((_, _, live)) = parent else { return Seen::Unseen("it has no parent".into()) };
+    match lookup(&live.raw, key) {
+        None | Some(Value::Null) => Seen::Objects(Vec::new()),
+        Some(Value::Array(items)) => Seen::Objects(items.iter().map(|raw| Live::new(kind, raw.clone())).collect()),
+        Some(Value::Object(map)) => {
+            let keyed = |(id, raw): (&String, &Value)| {
+                let mut raw = raw.clone();
+                if let Value::Object(fields) = &mut raw {
+                    fields.entry("id").or_insert_with(|| Value::String(id.clone()));
+                }
+                Live::new(kind, raw)
+            };
+            Seen::Objects(map.iter().map(keyed).collect())
+        }
+        Some(_) => Seen::Unseen(format!("`{key}` is neither a list nor a map")),
+    }
+}

@@ -1,0 +1,42 @@
+//! Writing requests: the place where secrets become bytes.
+
+use serde_json::{Map, Value};
+
+use crate::attr::Attr;
+
+/// A value as JSON to send, secrets exposed.
+///
+/// # Errors
+/// The words of what is still not known.
+pub fn json(attr: &Attr) -> Result<Value, String> {
+    Ok(match attr {
+        Attr::Null => Value::Null,
+        Attr::Bool(value) => Value::Bool(*value),
+        Attr::Number(value) => Value::Number(value.clone()),
+        Attr::Text(text) => Value::String(text.clone()),
+        Attr::Secret(secret) => Value::String(secret.expose().to_owned()),
+        Attr::List(items) => Value::Array(items.iter().map(json).collect::<Result<_, _>>()?),
+        Attr::Map(map) => {
+            let mut object = Map::new();
+            for (key, value) in map {
+                object.insert(key.clone(), json(value)?);
+            }
+            Value::Object(object)
+        }
+        Attr::Later(template) => return Err(template.to_string()),
+    })
+}
+
+/// A value as text to send: a path, a header, a password.
+///
+/// # Errors
+/// The words of what is still not known, or of what is no text.
+pub fn text(attr: &Attr) -> Result<String, String> {
+    match json(attr)? {
+        Value::String(text) => Ok(text),
+        Value::Null => Ok(String::new()),
+        Value::Bool(value) => Ok(value.to_string()),
+        Value::Number(value) => Ok(value.to_string()),
+        Value::Array(_) | Value::Object(_) => Err("a list or map where text is needed".into()),
+    }
+}

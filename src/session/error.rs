@@ -1,0 +1,195 @@
+//! What a call can come to, with what to do about it.
+
+use serde_json::Value;
+
+use crate::spec::{Provider, lookup};
+use crate::wire::{Failure, Method, Response};
+
+/// A call that did not succeed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{target}: {method} {path}: {what}")]
+pub struct CallError {
+    /// The target.
+    pub target: String,
+    /// The verb.
+    pub method: Method,
+    /// The path without its query.
+    pub path: String,
+    /// What happened.
+    pub what: What,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// What happened to a call.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum What {
+    /// No answer came.
+    #[error("{0}")]
+    Failed(Failure),
+    /// The server refused.
+    #[error("the controller answered {status}: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The controller's own words.
+        message: String,
+    },
+    /// The answer is not what the API promises.
+    #[error("the answer can't be read: {0}")]
+    Unreadable(String),
+    /// The answer says that part of it did not succeed.
+    #[error("the controller did only a part of it: {0}")]
+    Partial(String),
+    /// What was waited for failed.
+    #[error("{0}")]
+    Job(String),
+    /// What was waited for did not end in time.
+    #[error("still not done after {0} s")]
+    Overdue(u64),
+    /// Something that the call needs is not known.
+    #[error("`{0}` never became known")]
+    Unknown(String),
+}
+
+impl CallError {
+    /// Says whether the call may have had its effect although it did not succeed.
+    pub fn is_ambiguous(&self) -> bool {
+        match &self.what {
+            What::Failed(failure) => failure.is_ambiguous(),
+            What::Refused { status, .. } => matches!(status, 500 | 502 | 503 | 504),
+            What::Unreadable(_) => true,
+            What::Partial(_) | What::Job(_) | What::Overdue(_) | What::Unknown(_) => false,
+        }
+    }
+
+    /// Says whether the server answered so.
+    pub fn is_status(&self, wanted: u16) -> bool {
+        matches!(self.what, What::Refused { status, .. } if status == wanted)
+    }
+
+    /// The controller's words and status, where it refused.
+    pub fn refusal(&self) -> Option<(u16, &str)> {
+        match &self.what {
+            What::Refused { status, message } => Some((*status, message)),
+            _ => None,
+        }
+    }
+}
+
+/// Where a call went: what its errors tell.
+#[derive(Debug, Clone, Copy)]
+pub struct Whither<'w> {
+    /// The target.
+    pub target: &'w str,
+    /// The API.
+    pub provider: &'static Provider,
+    /// The verb.
+    pub method: Method,
+    /// The path with query.
+    pub path: &'w str,
+}
+
+impl Whither<'_> {
+    /// The error that this came to.
+    pub fn error(&self, what: What) -> CallError {
+        let help = self.help(&what);
+        let path = self.path.split('?').next().unwrap_or_default().to_owned();
+        CallError { target: self.target.to_owned(), method: self.method, path, what, help }
+    }
+
+    /// The error of an answer that is no success.
+    pub fn refused(&self, response: &Response) -> CallError {
+        let message = message(self.provider, response);
+        self.error(What::Refused { status: response.status, message })
+    }
+
+    fn help(&self, what: &What) -> Option<String> {
+        let target = self.target;
+        match what {
+            What::Failed(Failure::Connect(_)) => {
+                Some(format!("check `at` of target `{target}`, and that this machine may reach it"))
+            }
+            What::Failed(Failure::Tls(_)) => Some(format!(
+                "set `tls.pin-sha256` of target `{target}` to the certificate's SHA-256, or `tls.ca-file` to the authority's PEM file"
+            )),
+            What::Failed(Failure::Timeout | Failure::Broken(_)) => {
+                Some("the request may have had its effect: run again, what is done is found and not done twice".into())
+            }
+            What::Failed(Failure::TooLarge(_)) => {
+                Some("raise the limit with TRUEUP_MAX_REPLY_BYTES if the answer is meant to be that large".into())
+            }
+            What::Refused { status, message } => self.remedy(*status, message),
+            What::Unreadable(_) => Some(format!(
+                "check that `at` of target `{target}` is the API's base URL, as in `{}`, and not a proxy or login page",
+                self.provider.dialect.example
+            )),
+            What::Overdue(_) => Some("it may still end well: run again to look".into()),
+            What::Partial(_) | What::Job(_) | What::Unknown(_) => None,
+        }
+    }
+
+    fn remedy(&self, status: u16, message: &str) -> Option<String> {
+        let lower = message.to_lowercase();
+        let own = self
+            .provider
+            .dialect
+            .remedies
+            .iter()
+            .find(|(code, part, _)| *code == status && lower.contains(&part.to_lowercase()));
+        let target = self.target;
+        own.map(|(_, _, help)| (*help).to_owned()).or_else(|| match status {
+            401 => Some(format!("check `credentials` of target `{target}`")),
+            403 => Some(format!("the account of target `{target}` may not do this, or a licence is missing")),
+            404 => Some(format!(
+                "check `at` of target `{target}`: the API's base URL is like `{}`",
+                self.provider.dialect.example
+            )),
+            429 => Some("the controller asks for fewer requests: run again later".into()),
+            500..=599 => Some("the controller has a problem of its own: look at its log, and run again".into()),
+            _ => None,
+        })
+    }
+}
+
+/// The server's own words, from any of the shapes that it uses; of an HTML page, its title.
+pub fn message(provider: &Provider, response: &Response) -> String {
+    if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
+        let found =
+            provider.dialect.messages.iter().find_map(|path| lookup(&body, path)).filter(|value| !value.is_null());
+        return match found {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => short(&other.to_string()),
+            None => short(&body.to_string()),
+        };
+    }
+    let text = String::from_utf8_lossy(&response.body);
+    let text = text.trim();
+    if text.is_empty() {
+        return "no words".into();
+    }
+    match html_title(text) {
+        Some(title) => format!("an HTML page: {title}"),
+        None => short(text),
+    }
+}
+
+fn html_title(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    if !lower.starts_with('<') {
+        return None;
+    }
+    let start = lower.find("<title>").map(|at| at + "<title>".len())?;
+    let end = lower.get(start..)?.find("</title>")? + start;
+    text.get(start..end).map(|title| short(title.trim()))
+}
+
+/// What of a long text fits a message.
+fn short(text: &str) -> String {
+    const LIMIT: usize = 300;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LIMIT) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}

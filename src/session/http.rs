@@ -1,0 +1,194 @@
+//! HTTP by reqwest: the only file that names it.
+//!
+//! TLS verification is always on: the system's roots, or the certificates of a file, or one pinned certificate.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use sha2::{Digest, Sha256};
+
+use crate::topology::Tls;
+use crate::wire::{Answer, Failure, Method, Request, Response, Transport};
+
+/// A connection to servers over HTTP and HTTPS.
+pub struct Http {
+    client: reqwest::Client,
+    max_body: u64,
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// A file of certificates could not be read.
+    #[error("could not read the certificates of `{0}`")]
+    CaFile(String, #[source] std::io::Error),
+    /// What it holds is not PEM.
+    #[error("`{0}` holds no PEM certificates")]
+    NotPem(String),
+    /// The HTTP library refused.
+    #[error("could not set up HTTPS: {0}")]
+    SetUp(String),
+}
+
+impl Http {
+    /// A client that recognises servers as `tls` says. `max_body` limits an answer's size in bytes.
+    ///
+    /// # Errors
+    /// When the certificates can't be read.
+    pub fn new(tls: &Tls, timeout: Duration, max_body: u64) -> Result<Http, HttpError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        // A second call finds one installed: either is the same.
+        let _ = CryptoProvider::install_default((*provider).clone());
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10).min(timeout))
+            .timeout(timeout);
+        if let Some(pin) = &tls.pin_sha256 {
+            builder = builder.tls_backend_preconfigured(pinned(pin, provider)?);
+        } else if let Some(file) = &tls.ca_file {
+            let name = file.display().to_string();
+            let pem = std::fs::read(file).map_err(|error| HttpError::CaFile(name.clone(), error))?;
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| HttpError::NotPem(name.clone()))?;
+            if certificates.is_empty() {
+                return Err(HttpError::NotPem(name));
+            }
+            builder = builder.tls_certs_only(certificates);
+        }
+        let client = builder.build().map_err(|error| HttpError::SetUp(chain(&error)))?;
+        Ok(Http { client, max_body })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, Failure> {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self.client.request(method, &request.url);
+        for (name, value) in &request.headers {
+            builder = builder.header(name.as_str(), value.as_str());
+        }
+        // An empty body still wants a length, or strict servers wait for one.
+        if !request.body.is_empty() || request.method != Method::Get {
+            builder = builder.body(request.body);
+        }
+        let mut answer = builder.send().await.map_err(|error| failure(&error))?;
+        let status = answer.status().as_u16();
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
+            if (body.len() + chunk.len()) as u64 > self.max_body {
+                return Err(Failure::TooLarge(self.max_body));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response { status, headers, body })
+    }
+}
+
+impl Transport for Http {
+    fn send(&self, request: Request) -> Answer<'_> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// What went wrong, and whether the request may have had its effect.
+fn failure(error: &reqwest::Error) -> Failure {
+    let text = chain(error);
+    if error.is_timeout() && !error.is_connect() {
+        return Failure::Timeout;
+    }
+    if text.to_lowercase().contains("certificate") {
+        return Failure::Tls(text);
+    }
+    if error.is_connect() || error.is_builder() {
+        return Failure::Connect(text);
+    }
+    Failure::Broken(text)
+}
+
+/// The causes of an error, without the URL: it may hold more than is good to print.
+fn chain(error: &reqwest::Error) -> String {
+    let mut words = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    words.dedup();
+    words.pop().unwrap_or_else(|| "the HTTP client gave no reason".into())
+}
+
+fn pinned(pin: &str, provider: Arc<CryptoProvider>) -> Result<ClientConfig, HttpError> {
+    let verifier = Arc::new(Pin { sha256: pin.replace(':', "").to_ascii_lowercase(), provider: provider.clone() });
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| HttpError::SetUp(error.to_string()))?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+/// Accepts one certificate, whoever signed it and whatever its name: that is what pinning means for the self-signed
+/// certificates that controllers come with. Handshake signatures are verified as ever.
+#[derive(Debug)]
+struct Pin {
+    sha256: String,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pin {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let digest: String = Sha256::digest(end_entity.as_ref()).iter().map(|byte| format!("{byte:02x}")).collect();
+        if digest == self.sha256 {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let reason = format!("the pinned certificate is {}, the server's is {digest}", self.sha256);
+        Err(rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(NotPinned(reason))))))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The server's certificate is not the pinned one.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotPinned(String);

@@ -1,0 +1,109 @@
+//! Lists: all pages, whatever the envelope.
+
+use serde_json::Value;
+
+use crate::session::{CallError, Session, What};
+use crate::spec::{Envelope, Paging, lookup};
+use crate::wire::Method;
+
+/// More pages than this are a server that pages in a circle, not a list.
+const MAX_PAGES: usize = 10_000;
+
+impl Session {
+    /// Every object of a list.
+    ///
+    /// # Errors
+    /// When a page can't be read, or the server does not keep to its own paging.
+    pub async fn list(&self, path: &str, at: Envelope, paging: Paging) -> Result<Vec<Value>, CallError> {
+        match paging {
+            Paging::None => self.objects(path, at, &mut self.get(path).await?),
+            Paging::Hal { size } => self.hal(path, at, size).await,
+            Paging::Offset { size } => self.offset(path, at, size).await,
+        }
+    }
+
+    async fn hal(&self, path: &str, at: Envelope, size: usize) -> Result<Vec<Value>, CallError> {
+        let mut found = Vec::new();
+        for page in 0..MAX_PAGES {
+            let path = with(path, &format!("page={page}&size={size}"));
+            let mut reply = self.get(&path).await?;
+            let pages = lookup(&reply, "page.totalPages").and_then(Value::as_u64).unwrap_or(1);
+            found.append(&mut self.objects(&path, at, &mut reply)?);
+            if (page as u64) + 1 >= pages {
+                return Ok(found);
+            }
+        }
+        Err(self.endless(path))
+    }
+
+    async fn offset(&self, path: &str, at: Envelope, size: usize) -> Result<Vec<Value>, CallError> {
+        let mut found = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let path = with(path, &format!("_size={size}&_offset={}", found.len()));
+            let mut reply = self.get(&path).await?;
+            let total = lookup(&reply, "metadata.pagination.total").and_then(Value::as_u64);
+            let mut page = self.objects(&path, at, &mut reply)?;
+            let count = page.len();
+            found.append(&mut page);
+            // Some servers give no total: a page that is not full is the last one.
+            let done = total.map_or(count < size, |total| found.len() as u64 >= total);
+            if done || count == 0 {
+                return Ok(found);
+            }
+        }
+        Err(self.endless(path))
+    }
+
+    fn endless(&self, path: &str) -> CallError {
+        self.whither(Method::Get, path).error(What::Unreadable("the list never ends".into()))
+    }
+
+    /// The objects of one reply, taken out of it.
+    ///
+    /// # Errors
+    /// When the reply holds something else there.
+    pub fn objects(&self, path: &str, at: Envelope, reply: &mut Value) -> Result<Vec<Value>, CallError> {
+        let (Envelope::Items(place) | Envelope::Keyed(place) | Envelope::One(place)) = at;
+        let unreadable = |found: &Value| {
+            let what = format!("expected {} under `{place}`, found {}", words(at), name(found));
+            self.whither(Method::Get, path).error(What::Unreadable(what))
+        };
+        match (at, take(reply, place)) {
+            (Envelope::One(_), Some(object @ Value::Object(_))) => Ok(vec![object]),
+            (Envelope::One(_), Some(list @ Value::Array(_))) => Ok(vec![list]),
+            (_, None | Some(Value::Null)) => Ok(Vec::new()),
+            (Envelope::Items(_) | Envelope::Keyed(_), Some(Value::Array(items))) => Ok(items),
+            (Envelope::Keyed(_), Some(Value::Object(map))) => Ok(map.into_iter().map(|(_, value)| value).collect()),
+            (_, Some(other)) => Err(unreadable(&other)),
+        }
+    }
+}
+
+fn words(at: Envelope) -> &'static str {
+    match at {
+        Envelope::Items(_) => "a list",
+        Envelope::Keyed(_) => "a map of objects",
+        Envelope::One(_) => "an object",
+    }
+}
+
+fn name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// The value under keys joined by dots, moved out.
+fn take(reply: &mut Value, place: &str) -> Option<Value> {
+    let keys = place.split('.').filter(|key| !key.is_empty());
+    keys.fold(Some(reply), |value, key| value.and_then(|value| value.get_mut(key))).map(Value::take)
+}
+
+fn with(path: &str, query: &str) -> String {
+    format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' })
+}

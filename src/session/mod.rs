@@ -1,0 +1,233 @@
+//! One target: login, limits, retries, paging, settling.
+
+mod auth;
+pub mod encode;
+mod error;
+mod http;
+mod list;
+mod settle;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::spec::{Provider, ServerVersion, lookup};
+use crate::topology::Target;
+use crate::wire::{Failure, Method, Request, Response, Transport};
+
+pub use error::{CallError, What, Whither};
+pub use http::{Http, HttpError};
+pub use settle::{Settled, Waiting};
+
+/// How long to wait between looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As the kinds say.
+    Real,
+    /// A simulator's clock moves with each request: waiting would only cost time.
+    Simulated,
+}
+
+/// A connection to one target.
+pub struct Session {
+    name: String,
+    provider: &'static Provider,
+    base: String,
+    headers: Vec<(String, String)>,
+    auth: auth::Login,
+    transport: Arc<dyn Transport>,
+    readers: Semaphore,
+    writers: Semaphore,
+    version: Option<String>,
+    pace: Pace,
+}
+
+/// A body to send.
+pub enum Sent<'b> {
+    /// Nothing.
+    Nothing,
+    /// JSON.
+    Json(&'b Value),
+    /// Bytes.
+    Bytes(&'b [u8]),
+}
+
+/// How often a read is tried again. Five tries with doubling pauses bridge a restart of a proxy, not one of a controller.
+const TRIES: u32 = 5;
+
+impl Session {
+    /// Logs in, and finds the server's version where it matters.
+    ///
+    /// # Errors
+    /// When the server can't be reached, or does not let us in.
+    pub async fn open(target: &Target, transport: Arc<dyn Transport>, pace: Pace) -> Result<Session, CallError> {
+        let dialect = &target.provider.dialect;
+        let whither = Whither { target: &target.name, provider: target.provider, method: Method::Get, path: "" };
+        let setting = |word: &str| {
+            let name = word.strip_prefix("target.").unwrap_or(word);
+            target.settings.get(name).and_then(|attr| encode::text(attr).ok())
+        };
+        let headers = dialect.headers.iter().map(|(name, value)| {
+            let filled = value.strip_prefix('{').and_then(|word| word.strip_suffix('}')).and_then(setting);
+            ((*name).to_owned(), filled.unwrap_or_else(|| (*value).to_owned()))
+        });
+        let mut session = Session {
+            name: target.name.clone(),
+            provider: target.provider,
+            base: target.at.trim_end_matches('/').to_owned(),
+            headers: headers.filter(|(_, value)| !value.is_empty()).collect(),
+            auth: auth::Login::new(target).map_err(|what| whither.error(What::Unknown(what)))?,
+            transport,
+            readers: Semaphore::new(dialect.readers.max(1)),
+            writers: Semaphore::new(dialect.writers.max(1)),
+            version: None,
+            pace,
+        };
+        session.version = match dialect.version {
+            ServerVersion::Irrelevant => None,
+            ServerVersion::Fixed(version) => Some(version.to_owned()),
+            ServerVersion::Read { path, at } => {
+                let reply = session.get(path).await?;
+                lookup(&reply, at).and_then(Value::as_str).map(str::to_owned)
+            }
+        };
+        Ok(session)
+    }
+
+    /// The target's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The server's version, where it makes a difference.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Reads JSON. Tried again while the server says "later" or does not answer: reading has no effect.
+    ///
+    /// # Errors
+    /// When it stays so, or the server refuses, or the answer is no JSON.
+    pub async fn get(&self, path: &str) -> Result<Value, CallError> {
+        let _turn = self.readers.acquire().await;
+        let response = self.persist(Method::Get, path, &Sent::Nothing).await?;
+        self.parse(Method::Get, path, &response)
+    }
+
+    /// Sends a request with an effect. It is tried again only where it certainly had none.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer; see [`CallError::is_ambiguous`].
+    pub async fn send(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Value, CallError> {
+        let _turn = self.writers.acquire().await;
+        let response = self.persist(method, path, body).await?;
+        if response.body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Value::Null);
+        }
+        match self.parse(method, path, &response) {
+            Ok(value) => Ok(value),
+            // The effect is there; a reply in plain words is nothing to fail for.
+            Err(_) if !looks_like_json(&response) => Ok(Value::Null),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn persist(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Response, CallError> {
+        let whither = self.whither(method, path);
+        let mut renewed = false;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let outcome = self.once(method, path, body).await?;
+            let (wait, error) = match outcome {
+                Ok(response) if response.is_success() || response.status == 304 => return Ok(response),
+                Ok(response) if response.status == 401 && !renewed && self.auth.can_renew() => {
+                    renewed = true;
+                    self.auth.forget().await;
+                    continue;
+                }
+                Ok(response) => {
+                    let error = whither.refused(&response);
+                    let later = response.status == 429
+                        || (method == Method::Get && self.provider.dialect.later.contains(&response.status));
+                    if !later {
+                        return Err(error);
+                    }
+                    (retry_after(&response), error)
+                }
+                Err(failure) => {
+                    let error = whither.error(What::Failed(failure.clone()));
+                    let harmless = method == Method::Get || !failure.is_ambiguous();
+                    if !harmless || matches!(failure, Failure::Tls(_) | Failure::TooLarge(_)) {
+                        return Err(error);
+                    }
+                    (None, error)
+                }
+            };
+            if attempt >= TRIES {
+                return Err(error);
+            }
+            self.pause(wait.unwrap_or(Duration::from_millis(250) * 2u32.pow(attempt))).await;
+        }
+    }
+
+    /// One try. The outer error is one of logging in.
+    async fn once(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Result<Response, Failure>, CallError> {
+        let mut request = Request::new(method, format!("{}{path}", self.base));
+        request.headers.push(("Accept".into(), "application/json".into()));
+        request.headers.extend(self.headers.iter().cloned());
+        request.headers.push(self.auth.header(self).await?);
+        let request = match body {
+            Sent::Nothing => request,
+            Sent::Json(value) => request.json(value),
+            Sent::Bytes(bytes) => {
+                let mut request = request.header("Content-Type", "application/octet-stream");
+                request.body = bytes.to_vec();
+                request
+            }
+        };
+        tracing::debug!(target: "trueup::wire", "{} {method} {path}", self.name);
+        let answer = self.transport.send(request).await;
+        if let Ok(response) = &answer {
+            tracing::debug!(target: "trueup::wire", "{} {method} {path}: {}", self.name, response.status);
+        }
+        Ok(answer)
+    }
+
+    /// Sleeps, unless the server is a simulator whose clock does not care.
+    pub async fn pause(&self, time: Duration) {
+        match self.pace {
+            Pace::Real => tokio::time::sleep(time).await,
+            Pace::Simulated => tokio::time::sleep(time.min(Duration::from_millis(2))).await,
+        }
+    }
+
+    fn parse(&self, method: Method, path: &str, response: &Response) -> Result<Value, CallError> {
+        serde_json::from_slice(&response.body).map_err(|error| {
+            let start = String::from_utf8_lossy(&response.body[..response.body.len().min(40)]).into_owned();
+            let what = match looks_like_json(response) {
+                true => format!("JSON broken at line {} column {}", error.line(), error.column()),
+                false => format!("expected JSON, found `{}`", start.trim()),
+            };
+            self.whither(method, path).error(What::Unreadable(what))
+        })
+    }
+
+    /// What errors of a call tell.
+    pub fn whither<'w>(&'w self, method: Method, path: &'w str) -> Whither<'w> {
+        Whither { target: &self.name, provider: self.provider, method, path }
+    }
+}
+
+fn looks_like_json(response: &Response) -> bool {
+    let first = response.body.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'[' | b'"'))
+}
+
+/// The seconds that a server asks to wait. More than two minutes is not waited for in one go.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds: u64 = response.header_value("Retry-After")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(120)))
+}

@@ -1,0 +1,151 @@
+//! Settling: waiting until the API says that it is done.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::session::{CallError, Pace, Session, What, Whither};
+use crate::spec::{Poll, Until, lookup};
+use crate::wire::Method;
+
+/// What a wait came to.
+pub enum Settled {
+    /// Done; with what was looked at last.
+    Done(Value),
+    /// There was nothing to wait for: the reply names no job.
+    Nothing,
+}
+
+/// What is known while waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The state that the API shows.
+    pub state: String,
+    /// How much is done, of how much, where the API counts.
+    pub progress: Option<(u64, u64)>,
+}
+
+impl Session {
+    /// Waits for one thing after a call. `reply` is the call's reply; `path` the poll's path, filled but for `{job}`.
+    ///
+    /// # Errors
+    /// When it failed, did not end in time, or can't be looked at.
+    pub async fn settle(
+        &self,
+        poll: &'static Poll,
+        path: &str,
+        reply: &Value,
+        tell: &(dyn Fn(Waiting) + Send + Sync),
+    ) -> Result<Settled, CallError> {
+        let Some(path) = job_path(poll, path, reply) else { return Ok(Settled::Nothing) };
+        let started = Instant::now();
+        let mut looks = 0u32;
+        loop {
+            let whither = self.whither(Method::Get, &path);
+            let seen = self.look(&path, poll, started, looks).await?;
+            if let Some(object) = &seen {
+                tell(waiting(poll, object));
+            }
+            match judge(poll, seen, &whither)? {
+                Some(object) => return Ok(Settled::Done(object)),
+                None if self.is_overdue(poll, started, looks) => {
+                    return Err(whither.error(What::Overdue(poll.budget.as_secs())));
+                }
+                None => self.pause(poll.every).await,
+            }
+            looks += 1;
+        }
+    }
+
+    /// One look: the object, or `None` where there is none.
+    async fn look(&self, path: &str, poll: &Poll, started: Instant, looks: u32) -> Result<Option<Value>, CallError> {
+        match self.get(path).await {
+            Ok(reply) => Ok(lookup(&reply, poll.at).cloned()),
+            Err(error) if error.is_status(404) && matches!(poll.until, Until::Gone { .. }) => Ok(None),
+            // A new object may not show yet, or answer as if it were somebody else's.
+            Err(error) if (error.is_status(404) || error.is_status(403)) && self.is_young(started, looks) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_young(&self, started: Instant, looks: u32) -> bool {
+        let young = self.provider.dialect.young;
+        match self.pace {
+            Pace::Real => started.elapsed() < young,
+            Pace::Simulated => looks < 40 && young > Duration::ZERO,
+        }
+    }
+
+    fn is_overdue(&self, poll: &Poll, started: Instant, looks: u32) -> bool {
+        match self.pace {
+            Pace::Real => started.elapsed() > poll.budget,
+            Pace::Simulated => looks > 400,
+        }
+    }
+}
+
+/// The path to look at, the job's id filled in; `None` when there is no job.
+fn job_path(poll: &Poll, path: &str, reply: &Value) -> Option<String> {
+    if poll.job.is_empty() {
+        return Some(path.to_owned());
+    }
+    let job = poll.job.iter().find_map(|place| match lookup(reply, place)? {
+        Value::String(text) => text.trim_end_matches('/').rsplit('/').next().map(str::to_owned),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })?;
+    Some(path.replace("{job}", &crate::wire::encode(&job)))
+}
+
+/// `Some` when it is done, with what was looked at.
+fn judge(poll: &Poll, seen: Option<Value>, whither: &Whither<'_>) -> Result<Option<Value>, CallError> {
+    let word = |object: &Value, key: &str| lookup(object, key).and_then(Value::as_str).map(str::to_owned);
+    match (poll.until, seen) {
+        (Until::Gone { .. }, None) => Ok(Some(Value::Null)),
+        (Until::Gone { key, words }, Some(object)) => {
+            let found = if key.is_empty() { None } else { lookup(&object, key).filter(|value| !value.is_null()) };
+            let gone = found
+                .is_some_and(|value| words.contains(&"*") || value.as_str().is_some_and(|word| is_among(words, word)));
+            let empty = object.as_array().is_some_and(Vec::is_empty) || object.is_null();
+            Ok((gone || empty).then_some(Value::Null))
+        }
+        (_, None) => Ok(None),
+        (Until::Answers, Some(object)) => Ok(Some(object)),
+        (Until::Set(key), Some(object)) => {
+            let set = lookup(&object, key).is_some_and(|value| !value.is_null() && value != "");
+            Ok(set.then_some(object))
+        }
+        (Until::State { key, done, failed }, Some(object)) => match word(&object, key) {
+            Some(state) if is_among(done, &state) => Ok(Some(object)),
+            Some(state) if is_among(failed, &state) => {
+                let reason =
+                    lookup(&object, poll.error).filter(|_| !poll.error.is_empty()).map(crate::diff::live::text);
+                let what = match reason.filter(|reason| !reason.is_empty()) {
+                    Some(reason) => format!("it ended as `{state}`: {}", last_line(&reason)),
+                    None => format!("it ended as `{state}`"),
+                };
+                Err(whither.error(What::Job(what)))
+            }
+            _ => Ok(None),
+        },
+    }
+}
+
+fn is_among(words: &[&str], word: &str) -> bool {
+    words.iter().any(|other| other.eq_ignore_ascii_case(word))
+}
+
+/// A traceback's last line says what happened; the rest is for the vendor.
+fn last_line(text: &str) -> &str {
+    text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or(text)
+}
+
+fn waiting(poll: &Poll, object: &Value) -> Waiting {
+    let state = match poll.until {
+        Until::State { key, .. } => lookup(object, key).and_then(Value::as_str).unwrap_or_default().to_owned(),
+        Until::Answers | Until::Set(_) | Until::Gone { .. } => String::new(),
+    };
+    let count = |place: &str| lookup(object, place).and_then(Value::as_u64);
+    let progress = poll.progress.and_then(|(done, total)| Some((count(done)?, count(total)?)));
+    Waiting { state, progress }
+}
