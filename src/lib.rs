@@ -6,6 +6,7 @@
 //! about each stands in `providers` as tables.
 
 pub mod address;
+pub mod apply;
 pub mod attr;
 pub mod diff;
 pub mod finding;

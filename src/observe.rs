@@ -53,7 +53,7 @@ impl<'o> Observer<'o> {
     /// Looks at every target that there is a session for.
     pub async fn observe(&self, sessions: &BTreeMap<String, Arc<Session>>) -> (Observed, Vec<Trouble>) {
         let views =
-            join_all(sessions.iter().map(|(name, session)| async move { (name.clone(), self.target(session).await) }));
+            join_all(sessions.iter().map(|(name, session)| async move { (name.clone(), self.look(session).await) }));
         let mut observed = Observed::default();
         let mut troubles = Vec::new();
         for (name, (view, mut trouble)) in views.await {
@@ -63,7 +63,8 @@ impl<'o> Observer<'o> {
         (observed, troubles)
     }
 
-    async fn target(&self, session: &Session) -> (View, Vec<Trouble>) {
+    /// Looks at one target.
+    pub async fn look(&self, session: &Session) -> (View, Vec<Trouble>) {
         let Some(target) = self.topology.targets.get(session.name()) else { return (View::default(), Vec::new()) };
         let wanted = self.kinds(target);
         let mut look = Look { observer: self, session, target, wanted: &wanted, troubles: Vec::new() };

@@ -7,17 +7,17 @@ use sha2::{Digest, Sha256};
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
-use crate::diff::compare::Wired;
-use crate::diff::live::{Live, Observed};
+use crate::diff::compare::{Wired, expression};
+use crate::diff::live::{Live, Observed, text};
 use crate::diff::matching::live_output;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::graph::Graph;
 use crate::plan::calls::Writer;
-use crate::plan::edges::edges;
+use crate::plan::edges::{edges, wanted_references};
 use crate::plan::fill::Filler;
-use crate::plan::{Plan, Step, Verb};
+use crate::plan::{Keep, Plan, Step, Verb};
 use crate::secret::Secret;
-use crate::spec::{Disruption, Flow, read};
+use crate::spec::{Disruption, Flow, lookup, read};
 use crate::topology::{Resource, Topology};
 
 /// Steps that wait for each other in a circle, by address, with the reasons between them.
@@ -55,7 +55,10 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         Cycle((0..cycle.len()).map(|n| (name(cycle[n]), reason(n))).collect())
     })?;
     let (steps, graph) = renumber(steps, &graph, gates.len(), &order);
+    let keeps =
+        topology.resources.values().map(|resource| (resource.address.clone(), builder.keep(resource))).collect();
     Ok(Plan {
+        keeps,
         workspace: topology.workspace.clone(),
         config: topology.digest.clone(),
         commit: topology.commit.clone(),
@@ -253,6 +256,20 @@ impl Builder<'_> {
         }
         let known = live.and_then(|live| live_output(live, verdict.kind, "id"));
         known.or_else(|| verdict.id.as_deref().filter(|id| !id.is_empty()).map(Attr::text))
+    }
+
+    fn keep(&self, resource: &Resource) -> Keep {
+        let wanted = self.diff.wired.get(&resource.address).cloned().unwrap_or_default();
+        let live = self.diff.index.live(&resource.address);
+        let from_others = resource.fields.iter().filter(|(_, attr)| attr.is_later());
+        let references = wanted_references(self.topology, resource);
+        Keep {
+            wanted,
+            expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
+            after: references.into_iter().map(|(address, _)| address.to_string()).collect(),
+            id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
+            stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.detail?.stamp)?))),
+        }
     }
 
     /// Steps that ask for one-time outputs which other steps wait for.

@@ -8,10 +8,11 @@ mod calls;
 mod edges;
 mod fill;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::compare::Wired;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
@@ -41,6 +42,23 @@ pub struct Plan {
     pub verdicts: Vec<Verdict>,
     /// Live objects that nobody declares or owns.
     pub unmanaged: Vec<Address>,
+    /// What the ledger is to remember of each declared resource once it is as it should be.
+    pub keeps: BTreeMap<Address, Keep>,
+}
+
+/// What the ledger is to remember of a resource.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    /// The wanted fields as they go to the wire; holes are filled at apply time.
+    pub wanted: Wired,
+    /// The fields whose value comes from other resources, with the expression.
+    pub expressions: BTreeMap<String, String>,
+    /// What it depends on.
+    pub after: BTreeSet<String>,
+    /// The provider's id, where it is known.
+    pub id: Option<String>,
+    /// What the list says about the object's age, where that saves a read.
+    pub stamp: Option<String>,
 }
 
 /// One change of one resource.

@@ -100,8 +100,8 @@ fn name(value: &Value) -> &'static str {
 
 /// The value under keys joined by dots, moved out.
 fn take(reply: &mut Value, place: &str) -> Option<Value> {
-    let keys = place.split('.').filter(|key| !key.is_empty());
-    keys.fold(Some(reply), |value, key| value.and_then(|value| value.get_mut(key))).map(Value::take)
+    let mut keys = place.split('.').filter(|key| !key.is_empty());
+    keys.try_fold(reply, |value, key| value.get_mut(key)).map(Value::take)
 }
 
 fn with(path: &str, query: &str) -> String {

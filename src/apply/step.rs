@@ -1,0 +1,333 @@
+//! One step: its calls one after the other, each journaled before it is sent and after it is answered.
+
+use std::sync::PoisonError;
+
+use serde_json::Value;
+
+use crate::apply::{Executor, Shared};
+use crate::attr::{Attr, Output};
+use crate::diff::live::{Live, identity_text};
+use crate::diff::matching;
+use crate::journal::{self, Line};
+use crate::observe::{Observer, Scope};
+use crate::plan::{Call, Payload, Purpose, Step};
+use crate::secret::Secret;
+use crate::session::{CallError, Sent, Session, Settled, What, encode};
+use crate::spec::{Reply, Shows, canonical, lookup};
+use crate::wire::Method;
+
+/// How often a call without an answer is sent again, once looking has shown that it had no effect.
+const TRIES: u32 = 3;
+
+/// How often we look for the effect of a call without an answer: lists may lag behind.
+const LOOKS: u32 = 3;
+
+impl Executor<'_> {
+    pub(crate) async fn step(&self, shared: &Shared, step: &Step) -> Result<(), CallError> {
+        let Some(session) = self.sessions.get(step.address.target()) else { return Ok(()) };
+        for call in &step.calls {
+            let reply = self.call(shared, session, step, call).await?;
+            self.settle(shared, session, step, call, &reply).await?;
+        }
+        self.finish(shared, step);
+        Ok(())
+    }
+
+    /// Sends a call until its effect is certain, and takes what its reply tells.
+    async fn call(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) -> Result<Value, CallError> {
+        let find = |output: &Output| shared.outputs.find(output);
+        let whither = session.whither(call.method, "");
+        let unknown = |what: String| whither.error(What::Unknown(what));
+        let path = encode::text(&call.path.fill(&find)).map_err(unknown)?;
+        let json = match &call.body {
+            Payload::Json(body) => Some(encode::json(&body.fill(&find)).map_err(unknown)?),
+            Payload::None | Payload::File(_) => None,
+        };
+        let sent = match (&call.body, &json) {
+            (Payload::File(file), _) => Sent::Bytes(&file.bytes),
+            (_, Some(json)) => Sent::Json(json),
+            _ => Sent::Nothing,
+        };
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let number = self.announce(shared, session, step, call, &path)?;
+            let answer = session.send(call.method, &path, &sent).await;
+            let outcome = match &answer {
+                Ok(_) => "ok".to_owned(),
+                Err(error) => error.what.to_string(),
+            };
+            let ambiguous = answer.as_ref().is_err_and(CallError::is_ambiguous);
+            if !ambiguous {
+                self.log(shared, |log| log.write(&Line::Answer { n: number, outcome }));
+            }
+            match answer {
+                Ok(reply) => {
+                    self.check_partial(session, call, &path, &reply)?;
+                    return self.take(shared, session, step, call, reply).await;
+                }
+                Err(error) if call.purpose == Purpose::Remove && is_gone(step, &error) => return Ok(Value::Null),
+                Err(error) if ambiguous || attempt > 1 => {
+                    if let Some(reply) = self.look_for_effect(shared, session, step, call).await? {
+                        self.log(shared, |log| log.write(&Line::Answer { n: number, outcome: "found done".into() }));
+                        return Ok(reply);
+                    }
+                    if attempt >= TRIES || !ambiguous {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes ahead that a call is about to be sent. Without that line it must not be.
+    fn announce(
+        &self,
+        shared: &Shared,
+        session: &Session,
+        step: &Step,
+        call: &Call,
+        path: &str,
+    ) -> Result<u64, CallError> {
+        let mut log = shared.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.calls += 1;
+        let line = Line::Call {
+            n: log.calls,
+            address: step.address.to_string(),
+            verb: step.verb.as_str().to_owned(),
+            method: call.method,
+            path: path.split('?').next().unwrap_or_default().to_owned(),
+        };
+        match log.write(&line) {
+            true => Ok(log.calls),
+            false => {
+                let why = log.broken.clone().unwrap_or_default();
+                Err(session.whither(call.method, path).error(What::Job(why)))
+            }
+        }
+    }
+
+    fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::Log) -> T) -> T {
+        write(&mut shared.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn check_partial(&self, session: &Session, call: &Call, path: &str, reply: &Value) -> Result<(), CallError> {
+        let errors = call.spec.partial.and_then(|place| lookup(reply, place)).and_then(Value::as_array);
+        match errors.filter(|errors| !errors.is_empty()) {
+            None => Ok(()),
+            Some(errors) => {
+                let words: Vec<String> = errors.iter().map(error_words).collect();
+                Err(session.whither(call.method, path).error(What::Partial(words.join("; "))))
+            }
+        }
+    }
+
+    /// Remembers the object that a reply holds; for a create, whatever it takes to know it.
+    async fn take(
+        &self,
+        shared: &Shared,
+        session: &Session,
+        step: &Step,
+        call: &Call,
+        reply: Value,
+    ) -> Result<Value, CallError> {
+        if let Purpose::Issue { field, at } = call.purpose {
+            let value = lookup(&reply, at).map_or(Attr::Null, Attr::from_json);
+            let text = value.to_text().unwrap_or_default();
+            let label = format!("{}.{field}", step.address);
+            shared.outputs.issue(&step.address, step.kind, field, Attr::Secret(Secret::new(label, text)));
+            return Ok(reply);
+        }
+        let object = match call.spec.reply {
+            Reply::Nothing => None,
+            Reply::Object(place) => lookup(&reply, place).filter(|object| object.is_object()).cloned(),
+            Reply::Among(place) => lookup(&reply, place).and_then(|objects| self.among(shared, step, objects)),
+        };
+        if call.purpose == Purpose::Create {
+            match object {
+                Some(object) => self.made(shared, step, object),
+                None if step.kind.identity.is_single() => {}
+                None => match self.look(shared, session, step).await? {
+                    Some(raw) => self.made(shared, step, raw),
+                    // It does not show yet: what waits for its id will say so, and the next run finds it.
+                    None => {}
+                },
+            }
+        } else if let (Some(object), true) = (object, call.purpose == Purpose::Update) {
+            shared.outputs.set(&step.address, step.kind, object);
+        }
+        Ok(reply)
+    }
+
+    fn made(&self, shared: &Shared, step: &Step, raw: Value) {
+        let id = shared.outputs.set(&step.address, step.kind, raw);
+        if !id.is_empty() {
+            let line = Line::Made { address: step.address.to_string(), id };
+            self.log(shared, |log| log.write(&line));
+        }
+    }
+
+    /// The object of a reply's collection that has the wanted identity.
+    fn among(&self, shared: &Shared, step: &Step, objects: &Value) -> Option<Value> {
+        let wanted = self.identity(shared, step)?;
+        let raws: Vec<Value> = match objects {
+            Value::Array(items) => items.clone(),
+            Value::Object(map) => map
+                .iter()
+                .map(|(id, raw)| {
+                    let mut raw = raw.clone();
+                    if let Value::Object(fields) = &mut raw {
+                        fields.entry("id").or_insert_with(|| Value::String(id.clone()));
+                    }
+                    raw
+                })
+                .collect(),
+            _ => return None,
+        };
+        raws.into_iter().find(|raw| Live::new(step.kind, raw.clone()).identity(step.kind).as_ref() == Some(&wanted))
+    }
+
+    /// What tells the wanted object apart, now that outputs are known.
+    fn identity(&self, shared: &Shared, step: &Step) -> Option<String> {
+        let resource = self.topology.resources.get(&step.address)?;
+        if let Some(id) = resource.content_id() {
+            return Some(id);
+        }
+        let keep = self.plan.keeps.get(&step.address)?;
+        identity_text(step.kind, &|name| {
+            let Some(field) = step.kind.field(name) else { return Attr::Null };
+            let default =
+                || Attr::from_json(&field.default.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default());
+            let value = keep.wanted.get(name).map(|attr| attr.fill(&|output| shared.outputs.find(output)));
+            canonical(&field.ty, &value.unwrap_or_else(default))
+        })
+    }
+
+    /// Looks whether a call that got no answer had its effect. `Some`: it had.
+    async fn look_for_effect(
+        &self,
+        shared: &Shared,
+        session: &Session,
+        step: &Step,
+        call: &Call,
+    ) -> Result<Option<Value>, CallError> {
+        match &call.purpose {
+            Purpose::Create => {
+                let found = self.look(shared, session, step).await?;
+                Ok(found.map(|raw| {
+                    self.made(shared, step, raw);
+                    Value::Null
+                }))
+            }
+            // A call of its own may start work: it is not started twice if its result shows already.
+            Purpose::Field(name) if call.method == Method::Post => {
+                let Some(raw) = self.look(shared, session, step).await? else { return Ok(None) };
+                let live = Live::new(step.kind, raw);
+                let wanted = self.plan.keeps.get(&step.address).and_then(|keep| keep.wanted.get(*name));
+                let field = step.kind.field(name);
+                let done = wanted
+                    .zip(field)
+                    .is_some_and(|(wanted, field)| canonical(&field.ty, wanted) == live.value(step.kind, name));
+                Ok(done.then_some(Value::Null))
+            }
+            // Absolute values, removals and issues may be sent again.
+            Purpose::Update | Purpose::Field(_) | Purpose::Remove | Purpose::Issue { .. } => Ok(None),
+        }
+    }
+
+    /// The live object of a step's resource, by identity.
+    async fn look(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Option<Value>, CallError> {
+        let base = self.log(shared, |log| log.base.clone());
+        let observer = Observer::new(self.topology, &base, Scope::Declared);
+        for look in 0..LOOKS {
+            if look > 0 {
+                session.pause(std::time::Duration::from_secs(2)).await;
+            }
+            let (view, troubles) = observer.look(session).await;
+            let observed = crate::diff::live::Observed { targets: [(session.name().to_owned(), view)].into() };
+            let index = matching::index(self.topology, &observed, &base);
+            if let Some(live) = index.live(&step.address) {
+                return Ok(Some(live.raw.clone()));
+            }
+            if let Some(trouble) = troubles.into_iter().next() {
+                return Err(trouble);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn settle(
+        &self,
+        shared: &Shared,
+        session: &Session,
+        step: &Step,
+        call: &Call,
+        reply: &Value,
+    ) -> Result<(), CallError> {
+        let find = |output: &Output| shared.outputs.find(output);
+        for (poll, path) in call.spec.settle.iter().zip(&call.polls) {
+            let unknown = |what: String| session.whither(Method::Get, poll.path).error(What::Unknown(what));
+            let path = encode::text(&path.fill(&find)).map_err(unknown)?;
+            let tell = |waiting| self.progress.waits(step, &waiting);
+            if let Settled::Done(object) = session.settle(poll, &path, reply, &tell).await?
+                && poll.shows == Shows::Object
+                && object.is_object()
+            {
+                shared.outputs.set(&step.address, step.kind, object);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes down that a step is done, in journal and ledger.
+    fn finish(&self, shared: &Shared, step: &Step) {
+        let address = step.address.to_string();
+        let id = shared.outputs.id(&step.address).or_else(|| step.id.clone()).unwrap_or_default();
+        self.log(shared, |log| {
+            if step.verb.removes() {
+                let id = step.id.clone().unwrap_or_default();
+                log.write(&Line::Removed { address: address.clone(), id: id.clone() });
+                journal::remove(&mut log.base, &address, &id);
+                return;
+            }
+            if step.verb == crate::plan::Verb::Issue {
+                return;
+            }
+            let id = self
+                .plan
+                .keeps
+                .get(&step.address)
+                .and_then(|keep| keep.id.clone())
+                .filter(|_| id.is_empty())
+                .unwrap_or(id);
+            let entry = self.entry(&step.address, id, &log.base, &|output| shared.outputs.find(output));
+            if let Some(mut entry) = entry {
+                // What the list said before the change says nothing any more.
+                entry.stamp = None;
+                log.write(&Line::Done { address: address.clone(), entry: Box::new(entry.clone()) });
+                journal::settle(&mut log.base, address, entry);
+            }
+        });
+    }
+}
+
+/// Says whether an error means that the object is not there any more.
+fn is_gone(step: &Step, error: &CallError) -> bool {
+    let Some((status, message)) = error.refusal() else { return false };
+    let message = message.to_lowercase();
+    step.kind.api.gone.iter().any(|(code, part)| *code == status && message.contains(&part.to_lowercase()))
+}
+
+/// One error of a partial success, in the words that the reply uses.
+fn error_words(error: &Value) -> String {
+    match error {
+        Value::String(text) => text.clone(),
+        Value::Object(map) => {
+            let what = map.get("error").map(crate::diff::live::text).unwrap_or_default();
+            let which = ["rule", "entry"].iter().find_map(|key| map.get(*key)).map(crate::diff::live::text);
+            which.map_or(what.clone(), |which| format!("`{which}`: {what}"))
+        }
+        other => other.to_string(),
+    }
+}
