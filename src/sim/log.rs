@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::world::Place;
 use crate::wire::{Method, Request};
 
-/// How many requests the log keeps; the oldest make room. Ten times what the longest test makes, and some 30 MB.
+/// How many requests the log keeps; the oldest make room. More than a rehearsal makes, and some 30 MB.
 const LOG_LIMIT: usize = 100_000;
 
 /// One request in the log. Bodies are not kept, for they may hold secrets.
