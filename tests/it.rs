@@ -1,1 +1,10 @@
-//! Integration tests.
+//! Integration tests: one binary, so that the crate is linked once.
+
+#[path = "it/floors.rs"]
+mod floors;
+#[path = "it/rules.rs"]
+mod rules;
+#[path = "it/sources.rs"]
+mod sources;
+#[path = "it/support.rs"]
+mod support;

@@ -4,6 +4,17 @@
 //! their own field names, errors and ids, and each handler names the section of the text that it follows. They are
 //! deterministic: seed, clock and faults are arguments.
 
+mod connection;
+mod door;
+mod faults;
+mod log;
+mod server;
+mod store;
+mod world;
+
+pub use faults::Fault;
+pub use server::{Options, Server, serve};
+
 use serde_json::Value;
 
 use crate::wire::{Request, Response};
@@ -70,3 +81,19 @@ pub trait Installation: Send {
     /// The whole state as JSON, for `--state`.
     fn save(&self) -> Value;
 }
+
+/// How the installations of one provider are made.
+#[derive(Debug)]
+pub struct Maker {
+    /// The provider's name, and the first segment of its installations' URLs.
+    pub provider: &'static str,
+    /// Makes a new installation.
+    pub new: fn(Setup) -> Box<dyn Installation>,
+    /// Makes an installation from what [`Installation::save`] gave, or says why that can't be.
+    pub load: fn(Setup, Value) -> Result<Box<dyn Installation>, String>,
+    /// Where the API begins below an installation, as in `/api`: what a client's base URL ends with.
+    pub base: &'static str,
+}
+
+/// The providers that are simulated.
+pub static MAKERS: &[Maker] = &[];

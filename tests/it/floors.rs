@@ -1,0 +1,127 @@
+//! The house has floors: a module uses its own floor and those below it. Some things pass through few doors.
+
+use std::collections::BTreeSet;
+
+use crate::sources::{Source, sources};
+
+/// The floors, from the ground up. A module that is not here has no place yet: give it one.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("ground", &["graph", "wire", "address", "secret", "attr", "finding"]),
+    ("spec", &["spec"]),
+    ("catalogue", &["providers"]),
+    ("wanted", &["source", "topology", "schema", "check"]),
+    ("thinking", &["diff", "plan"]),
+    ("doing", &["session", "observe", "apply", "journal", "ledger"]),
+    ("top", &["cli", "gitops", "render", "main"]),
+];
+
+/// Beside the floors: shares nothing with what it checks but the shape of requests.
+const BESIDE: &str = "sim";
+
+fn floor(module: &str) -> Option<usize> {
+    FLOORS.iter().position(|(_, modules)| modules.contains(&module))
+}
+
+/// Says why one module may not name another; `None` if it may.
+fn objection(module: &str, other: &str) -> Option<String> {
+    let name = |floor: usize| FLOORS[floor].0;
+    if module == other {
+        return None;
+    }
+    if module == BESIDE {
+        return (other != "wire").then(|| format!("`{BESIDE}` uses `wire` only"));
+    }
+    let Some(own) = floor(module) else { return Some(format!("`{module}` stands on no floor")) };
+    if other == BESIDE || other == "providers" {
+        return (module != "cli").then(|| format!("`cli` alone may name `{other}`"));
+    }
+    match floor(other) {
+        None => Some(format!("`{other}` stands on no floor")),
+        Some(above) if above > own => Some(format!("`{other}` stands above ({}, not {})", name(above), name(own))),
+        Some(_) => None,
+    }
+}
+
+/// What the file names that it may not.
+fn objections(source: &Source) -> Vec<String> {
+    let Some(top) = source.top() else { return Vec::new() };
+    let object = |other: String| Some(format!("{}: `{other}`: {}", source.path, objection(top, &other)?));
+    source.modules_named(&source.product).into_iter().filter_map(object).collect()
+}
+
+#[test]
+fn the_table_means_what_it_says() {
+    let pairs = [
+        ("diff", "source", true),
+        ("diff", "plan", true),
+        ("diff", "wire", true),
+        ("diff", "apply", false),
+        ("wire", "wire", true),
+        ("wire", "spec", false),
+        ("providers", "spec", true),
+        ("providers", "attr", true),
+        ("providers", "topology", false),
+        ("topology", "providers", false),
+        ("gitops", "providers", false),
+        ("cli", "providers", true),
+        ("cli", "sim", true),
+        ("render", "sim", false),
+        ("sim", "wire", true),
+        ("sim", "address", false),
+        ("attic", "wire", false),
+        ("cli", "attic", false),
+    ];
+    for (module, other, may) in pairs {
+        assert_eq!(objection(module, other).is_none(), may, "{module} -> {other}");
+    }
+    let source = Source::parse("src/diff/mod.rs", "use crate::attr; use super::apply; fn f() { crate::session::g() }");
+    assert_eq!(objections(&source).len(), 2, "{:?}", objections(&source));
+}
+
+#[test]
+fn floors() {
+    let sources = sources();
+    let tops: BTreeSet<&str> = sources.iter().filter_map(Source::top).collect();
+    let homeless: Vec<_> = tops.into_iter().filter(|top| *top != BESIDE && floor(top).is_none()).collect();
+    assert!(homeless.is_empty(), "modules that stand on no floor: {homeless:?}");
+    let objections: Vec<_> = sources.iter().flat_map(objections).collect();
+    assert!(objections.is_empty(), "{}", objections.join("\n"));
+}
+
+/// The simulators are a second reading of the vendors' texts: not even their tests borrow from the first.
+#[test]
+fn sim_wall() {
+    let allowed: BTreeSet<String> = ["sim", "wire"].map(str::to_owned).into();
+    let sim: Vec<Source> = sources().into_iter().filter(|source| source.top() == Some(BESIDE)).collect();
+    assert!(!sim.is_empty());
+    for source in sim {
+        let named = source.modules_named(&source.all);
+        let others: Vec<_> = named.difference(&allowed).collect();
+        assert!(others.is_empty(), "{}: names {others:?}", source.path);
+    }
+}
+
+/// The outermost modules that have the word as a name.
+fn users(word: &str) -> BTreeSet<String> {
+    sources().iter().filter(|source| source.has_name(word)).filter_map(|s| s.top().map(str::to_owned)).collect()
+}
+
+#[test]
+fn doors() {
+    let only = |word: &str, doors: &[&str]| {
+        let users = users(word);
+        let others: Vec<_> = users.iter().filter(|user| !doors.contains(&user.as_str())).collect();
+        assert!(others.is_empty(), "`{word}` is named in {others:?}, but its door is {doors:?}");
+    };
+    only("reqwest", &["session"]);
+    only("serde_yaml", &["source", BESIDE]);
+    let users = users("git2");
+    assert!(users.len() <= 1, "`git2` is named in more than one module: {users:?}");
+}
+
+#[test]
+fn secrets_are_exposed_in_two_files_at_most() {
+    let sources = sources();
+    let exposing: Vec<_> = sources.iter().filter(|source| source.calls("expose")).map(|source| &source.path).collect();
+    assert!(exposing.len() <= 2, "{exposing:?}");
+}

@@ -1,0 +1,90 @@
+//! What several tests need: simulated controllers behind real sockets.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::mpsc;
+
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+use trueup::sim::{Options, Server, serve};
+
+/// A simulator server on a port of its own, with threads of its own: a test may block, or be asynchronous itself.
+pub struct Sim {
+    server: Option<Server>,
+    runtime: Option<Runtime>,
+}
+
+impl Sim {
+    /// Starts a server as it is by default.
+    pub fn start() -> Sim {
+        Sim::start_with(Options::default())
+    }
+
+    /// Starts a server with these options.
+    pub fn start_with(options: Options) -> Sim {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let server = wait(&runtime, serve(options)).unwrap();
+        Sim { server: Some(server), runtime: Some(runtime) }
+    }
+
+    /// The base URL of an installation, as a workspace's `at` says it.
+    pub fn base_url(&self, provider: &str, installation: &str) -> String {
+        self.server().base_url(provider, installation)
+    }
+
+    /// Sends a request to the side door: `side_door("POST", "/reset", &Value::Null)`.
+    pub fn side_door(&self, method: &str, path: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(self.server().address).unwrap();
+        let head = format!("{method} /_sim{path} HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n");
+        write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {answer}");
+        serde_json::from_str(body).unwrap()
+    }
+
+    /// Stops the server and waits until its state is written.
+    pub fn stop(mut self) {
+        if let (Some(server), Some(runtime)) = (self.server.take(), &self.runtime) {
+            wait(runtime, server.stop()).unwrap();
+        }
+    }
+
+    fn server(&self) -> &Server {
+        self.server.as_ref().unwrap()
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        // Unlike a plain drop, this is allowed in an asynchronous test.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Runs a future on the runtime's own threads and blocks until it is done, wherever it is called from.
+fn wait<T: Send + 'static>(runtime: &Runtime, future: impl Future<Output = T> + Send + 'static) -> T {
+    let (done, result) = mpsc::channel();
+    runtime.spawn(async move { done.send(future.await) });
+    result.recv().unwrap()
+}
+
+#[test]
+fn a_simulator_starts_answers_and_stops() {
+    let sim = Sim::start();
+    assert!(sim.base_url("vns3", "east").starts_with("http://127.0.0.1:"));
+    assert_eq!(sim.side_door("GET", "/requests", &Value::Null), json!([]));
+    let faults = json!([{"provider": "vns3", "status": 503, "times": 2}]);
+    assert_eq!(sim.side_door("POST", "/faults", &faults)[0]["hits"], 0);
+    sim.stop();
+}
+
+#[tokio::test]
+async fn a_simulator_starts_in_an_asynchronous_test() {
+    let sim = Sim::start();
+    assert_eq!(sim.side_door("GET", "/installations", &Value::Null), json!([]));
+}
