@@ -1,0 +1,96 @@
+//! The firewall of version 2: one ordered list of rules, and the sets that they name.
+//!
+//! A new controller's firewall is empty. Texts of rules and entries are kept as written and resolved when they are
+//! read, so a changed variable shows at once.
+
+mod fwsets;
+mod rules;
+mod syntax;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use self::fwsets::Fwset;
+use self::rules::Rule;
+use super::answer::{Fault, Outcome, ok};
+use super::call::Call;
+use super::console::Collection;
+use super::state::State;
+use crate::wire::Method::{Delete, Get, Post, Put};
+
+pub(super) const CONSOLE: &[Collection] = &[
+    Collection {
+        kind: "firewall-rules",
+        at: "/firewall/rules/*",
+        key: &["rule"],
+        create: "/v2/firewall/rules",
+        remove: "/v2/firewall/rules/{id}",
+    },
+    Collection {
+        kind: "firewall-fwsets",
+        at: "/firewall/fwsets/*",
+        key: &[],
+        create: "/v2/firewall/fwsets",
+        remove: "/v2/firewall/fwsets/{name}",
+    },
+];
+
+/// The firewall.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Firewall {
+    rules: Vec<Rule>,
+    pub fwsets: Vec<Fwset>,
+}
+
+impl Firewall {
+    /// The texts of everything that could name a set or subtable.
+    fn rule_texts(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.rule.as_str())
+    }
+}
+
+pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+    match call.path().as_slice() {
+        ["v2", "firewall", "actions"] if call.method == Put => Some(act(call)),
+        ["v2", "firewall", "rules", rest @ ..] => answer_rules(state, call, rest),
+        ["v2", "firewall", "fwsets", rest @ ..] => answer_fwsets(state, call, rest),
+        _ => None,
+    }
+}
+
+fn answer_rules(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcome> {
+    Some(match (call.method, path) {
+        (Get, []) => rules::list(state, call),
+        (Post, []) => rules::create(state, call),
+        (Put, []) => rules::overwrite(state, call),
+        (Put, [id]) => rules::update(state, call, id),
+        (Delete, [id]) => rules::delete(state, id),
+        _ => return None,
+    })
+}
+
+fn answer_fwsets(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcome> {
+    Some(match (call.method, path) {
+        (Get, []) => fwsets::list(state),
+        (Post, []) => fwsets::create(state, call),
+        (Get, [name]) => fwsets::read(state, name),
+        (Put, [name]) => fwsets::update(state, call, name),
+        (Delete, [name]) => fwsets::delete(state, call, name),
+        (Post, [name, "entries"]) => fwsets::add_entry(state, call, name),
+        (Delete, [name, "entries"]) => fwsets::remove_entry(state, call, name),
+        _ => return None,
+    })
+}
+
+/// "Firewall actions v2": there is one.
+fn act(call: &Call) -> Outcome {
+    match call.fields()?.need_text("action")?.as_str() {
+        "reset_connection_tracking" => ok(json!({"action": "reset_connection_tracking", "status": "success"})),
+        _ => Err(Fault::invalid("action")),
+    }
+}
+
+/// A name as sets and subtables have it: letters, digits, `_` and `-`.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
