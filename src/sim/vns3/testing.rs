@@ -112,6 +112,7 @@ impl Bench {
             "/v2/firewall/rules",
             json!({"rule": "FORWARD -s ${custom_office} -j ACCEPT", "groups": ["lan"]}),
         );
+        self.ok(Post, "/v2/firewall/subtables", json!({"name": "mine", "type": "forward"}));
         self.ok(Put, "/peering/self", json!({"id": 1}));
         self.ok(Post, "/peering/peers", json!({"id": 2, "name": "203.0.113.2"}));
         let webhook = self.ok(Post, "/webhook", json!({"name": "ops", "url": "https://hooks.example/x"}));

@@ -101,6 +101,8 @@ fn generated(state: &State) -> Vec<(&'static str, String, String)> {
     let sets =
         state.firewall.fwsets.iter().map(|set| ("fwsets", format!("fwset_{}", set.name()), set.name().to_owned()));
     variables.extend(sets);
+    let subtables = state.firewall.subtables.iter().map(|table| table.name());
+    variables.extend(subtables.map(|name| ("subtables", format!("subtable_{name}"), name.to_owned())));
     variables
 }
 

@@ -8,6 +8,7 @@ use crate::sim::vns3::answer::{Fault, Outcome, created, ok};
 use crate::sim::vns3::call::{Call, Fields};
 use crate::sim::vns3::state::State;
 use crate::sim::vns3::variables::resolve;
+use crate::wire::Response;
 
 /// Appends, as a position.
 const END: i64 = -1;
@@ -55,7 +56,7 @@ impl Rule {
         json!({
             "id": self.id,
             "rule": self.rule,
-            "table": table(&self.rule),
+            "table": table(state, &self.rule),
             "rule_resolved": resolved,
             "position": position,
             "comment": self.comment,
@@ -68,15 +69,15 @@ impl Rule {
     }
 }
 
-fn table(rule: &str) -> Option<String> {
-    syntax::table(rule, &[])
+fn table(state: &State, rule: &str) -> Option<String> {
+    syntax::table(rule, &state.firewall.subtable_names())
 }
 
 /// Checks a rule's text as iptables would, after resolving it.
 pub(super) fn check(state: &State, rule: &str) -> Result<(), String> {
-    table(rule).ok_or("Invalid rule")?;
+    table(state, rule).ok_or("Invalid rule")?;
     let resolved = resolve(state, rule).map_err(|name| format!("Parse Error - variable `{name}' not found"))?;
-    syntax::check(&resolved, &state.firewall.fwset_names())
+    syntax::check(&resolved, &state.firewall.fwset_names(), &state.firewall.subtable_names())
 }
 
 /// All rules as they are shown, in order.
@@ -112,29 +113,84 @@ pub(super) fn create(state: &mut State, call: &Call) -> Outcome {
         _ => return Err(Fault::bad_request("Either rule or rules must be provided")),
     };
     let at = place(state, fields.get("position")?.unwrap_or(END))?;
-    let single = fields.raw("rule").is_some();
-    let mut ids = Vec::new();
-    let mut errors = Vec::new();
-    for text in texts {
-        if let Err(error) = check(state, &text) {
-            if single {
-                return Err(Fault::bad_request(error));
-            }
-            errors.push(error);
-            continue;
-        }
-        let mut rule = Rule::new(state);
-        rule.take(&fields)?;
-        rule.rule = text.trim().to_owned();
-        state.firewall.rules.insert(at + ids.len(), rule.clone());
-        ids.push(rule.id);
+    if fields.raw("rule").is_some() {
+        texts.iter().try_for_each(|text| check(state, text)).map_err(Fault::bad_request)?;
     }
-    let all = shown(state, false);
-    let rules: Vec<Value> = all.into_iter().skip(at).take(ids.len()).collect();
+    let (rules, errors) = insert(state, at, &texts, &fields)?;
     match rules.as_slice() {
-        [rule] if single => created(rule),
+        [rule] if fields.raw("rule").is_some() => created(rule),
         _ => created(json!({"rules": rules, "errors": errors})),
     }
+}
+
+/// Inserts rules that share comment, groups and state; gives them as shown, and what was wrong with the others.
+fn insert(state: &mut State, at: usize, texts: &[String], fields: &Fields) -> Result<(Vec<Value>, Vec<String>), Fault> {
+    let mut shared = Rule::default();
+    shared.take(fields)?;
+    let mut errors = Vec::new();
+    let mut rules = Vec::new();
+    for text in texts {
+        match check(state, text) {
+            Ok(()) => {
+                let Rule { id, created_at, last_resolved, .. } = Rule::new(state);
+                rules.push(Rule { id, created_at, last_resolved, rule: text.trim().to_owned(), ..shared.clone() });
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    let count = rules.len();
+    state.firewall.note_groups(&shared.groups);
+    state.firewall.rules.splice(at..at, rules);
+    Ok((shown(state, false).into_iter().skip(at).take(count).collect(), errors))
+}
+
+/// "Import Firewall Rules": rules as one text, lines or JSON. A table that does not exist spoils the whole text.
+pub(super) fn import(state: &mut State, call: &Call) -> Outcome {
+    let fields = call.fields()?;
+    let text = fields.need_text("rules")?;
+    let texts = imported(&text).ok_or_else(|| Fault::invalid("rules"))?;
+    if texts.iter().any(|text| table(state, text).is_none()) {
+        return Err(Fault::bad_request("Invalid table for rule"));
+    }
+    let at = place(state, fields.get("position")?.unwrap_or(END))?;
+    let (rules, errors) = insert(state, at, &texts, &fields)?;
+    ok(json!({"rules": rules, "errors": errors}))
+}
+
+/// The rules of a text: JSON texts or rule objects, or one rule a line, where `#` begins a comment.
+fn imported(text: &str) -> Option<Vec<String>> {
+    let one = |item: &Value| match item {
+        Value::String(rule) => Some(rule.clone()),
+        other => other.get("rule")?.as_str().map(str::to_owned),
+    };
+    match serde_json::from_str(text) {
+        Ok(Value::Array(items)) => items.iter().map(one).collect(),
+        Ok(item @ Value::Object(_)) => one(&item).map(|rule| vec![rule]),
+        Ok(_) => None,
+        Err(_) => {
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            Some(lines.map(str::to_owned).collect())
+        }
+    }
+}
+
+/// "Export Firewall Rules": a download, in lines unless JSON is asked for.
+pub(super) fn export(state: &State, call: &Call) -> Outcome {
+    let mut rules = shown(state, false);
+    if let Some(tables) = call.query_list("tables") {
+        rules.retain(|rule| rule["table"].as_str().is_some_and(|table| tables.contains(&table)));
+    }
+    if let Some(group) = call.query("group") {
+        rules.retain(|rule| rule["groups"].as_array().is_some_and(|groups| groups.iter().any(|own| own == group)));
+    }
+    let text = match call.query("type") {
+        Some("json") => Value::Array(rules).to_string(),
+        Some("plaintext") | None => {
+            rules.iter().filter_map(|rule| rule["rule"].as_str()).map(|rule| format!("{rule}\n")).collect()
+        }
+        Some(_) => return Err(Fault::invalid("type")),
+    };
+    Ok(Response::text(200, "text/plain", text))
 }
 
 /// Where a position is in the list.
@@ -167,6 +223,7 @@ pub(super) fn overwrite(state: &mut State, call: &Call) -> Outcome {
     }
     placed.sort_by_key(|(position, _)| *position);
     let rules: Vec<Rule> = placed.into_iter().map(|(_, rule)| rule).collect();
+    rules.iter().for_each(|rule| state.firewall.note_groups(&rule.groups));
     state.firewall.rules = rules;
     ok(json!({"rules": shown(state, false), "errors": errors}))
 }
@@ -204,6 +261,7 @@ pub(super) fn update(state: &mut State, call: &Call, id: &str) -> Outcome {
     let mut rule = state.firewall.rules.get(index).cloned().unwrap_or_default();
     rule.take(&fields)?;
     check(state, &rule.rule).map_err(|_| Fault::bad_request("Invalid rule"))?;
+    state.firewall.note_groups(&rule.groups);
     let mut answer = rule.show(state, index, false);
     answer["errors"] = json!([]);
     if let Some(slot) = state.firewall.rules.get_mut(index) {
@@ -338,6 +396,25 @@ mod tests {
         let rules = bench.ok(Get, &format!("{RULES}?osview=true"), json!({}));
         let os = json!([{"rule": "FORWARD_CUST -i eth0 -j ACCEPT", "position": 0, "table": "filter", "rule_type": "iptables"}]);
         assert_eq!(rules[0]["os_rules"], os);
+    }
+
+    #[test]
+    fn texts_are_imported_and_exported() {
+        let mut bench = Bench::new();
+        bench.ok(Post, RULES, json!({"rule": "FORWARD -j DROP"}));
+        let lines =
+            json!({"rules": "# mine\nINPUT -j DROP\nINPUT -s 1.2.3. -j DROP\n", "position": 0, "groups": ["in"]});
+        let answer = bench.ok(Put, "/v2/firewall/rules/import", lines);
+        assert_eq!((texts(&answer["rules"]), &answer["rules"][0]["groups"]), (vec!["INPUT -j DROP"], &json!(["in"])));
+        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1));
+        let objects = json!({"rules": "[{\"rule\": \"OUTPUT -j DROP\"}]"});
+        bench.ok(Put, "/v2/firewall/rules/import", objects);
+        let (_, text) = bench.call(Get, "/v2/firewall/rules/export", None);
+        assert_eq!(text, "INPUT -j DROP\nFORWARD -j DROP\nOUTPUT -j DROP\n");
+        let (_, json) = bench.call(Get, "/v2/firewall/rules/export?type=json&group=in", None);
+        assert_eq!(texts(&json), ["INPUT -j DROP"]);
+        let bad = bench.refused(Put, "/v2/firewall/rules/import", json!({"rules": "NOWHERE -j DROP"}));
+        assert_eq!(bad, (400, "APIBadRequestError: Invalid table for rule".to_owned()));
     }
 
     #[test]

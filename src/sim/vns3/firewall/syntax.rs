@@ -21,6 +21,11 @@ pub(super) fn table(rule: &str, subtables: &[&str]) -> Option<String> {
     TABLES.contains(&plain).then(|| plain.to_ascii_lowercase())
 }
 
+/// Says whether that is the name of a main table, in lower case.
+pub(super) fn is_table(name: &str) -> bool {
+    TABLES.iter().any(|table| table.to_ascii_lowercase() == name)
+}
+
 /// The rule as the operating system has it, and the system's table.
 pub(super) fn os_rule(resolved: &str) -> (String, &'static str) {
     let (first, rest) = resolved.split_once(char::is_whitespace).unwrap_or((resolved, ""));
@@ -30,7 +35,7 @@ pub(super) fn os_rule(resolved: &str) -> (String, &'static str) {
 }
 
 /// Checks the options of a resolved rule; the error is what the API answers.
-pub(super) fn check(resolved: &str, fwsets: &[&str]) -> Result<(), String> {
+pub(super) fn check(resolved: &str, fwsets: &[&str], subtables: &[&str]) -> Result<(), String> {
     let words: Vec<&str> = resolved.split_whitespace().skip(1).collect();
     let mut has_target = false;
     for (index, word) in words.iter().enumerate() {
@@ -44,11 +49,20 @@ pub(super) fn check(resolved: &str, fwsets: &[&str]) -> Result<(), String> {
             "-j" | "--jump" if value().is_empty() => {
                 return Err(format!("{COMPLAINT} option \"-j\" requires an argument"));
             }
+            "-j" | "--jump" if !is_target(value(), subtables) => {
+                return Err(format!("{COMPLAINT} Couldn't load target `{}'", value()));
+            }
             "-j" | "--jump" => has_target = true,
             _ => {}
         }
     }
     if has_target { Ok(()) } else { Err("Invalid rule".to_owned()) }
+}
+
+/// iptables' own targets are in capitals; any other is a subtable's name.
+fn is_target(name: &str, subtables: &[&str]) -> bool {
+    subtables.contains(&name)
+        || name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 fn check_hosts(hosts: &str) -> Result<(), String> {
@@ -98,13 +112,15 @@ mod tests {
             "INPUT -p tcp -m multiport --dports 22,8000:8010 -j DROP",
         ];
         for rule in good {
-            assert_eq!(check(rule, &[]), Ok(()), "{rule}");
+            assert_eq!(check(rule, &[], &[]), Ok(()), "{rule}");
         }
-        let bad = check("FORWARD -s 10.199.2.0. -j DROP", &[]);
+        let bad = check("FORWARD -s 10.199.2.0. -j DROP", &[], &[]);
         assert_eq!(bad.unwrap_err(), "Parse Error - iptables v1.4.21: host/network `10.199.2.0.' not found");
-        assert_eq!(check("FORWARD -s 10.0.0.0/8", &[]).unwrap_err(), "Invalid rule");
-        assert!(check("FORWARD --dport 99999 -j DROP", &[]).is_err());
-        assert!(check("FORWARD -m set --match-set humans src -j DROP", &[]).is_err());
-        assert!(check("FORWARD -m set --match-set humans src -j DROP", &["humans"]).is_ok());
+        assert_eq!(check("FORWARD -s 10.0.0.0/8", &[], &[]).unwrap_err(), "Invalid rule");
+        assert!(check("FORWARD -j mine", &[], &[]).is_err());
+        assert!(check("FORWARD -j mine", &[], &["mine"]).is_ok());
+        assert!(check("FORWARD --dport 99999 -j DROP", &[], &[]).is_err());
+        assert!(check("FORWARD -m set --match-set humans src -j DROP", &[], &[]).is_err());
+        assert!(check("FORWARD -m set --match-set humans src -j DROP", &["humans"], &[]).is_ok());
     }
 }
