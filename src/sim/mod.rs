@@ -14,6 +14,7 @@ mod world;
 
 pub use faults::Fault;
 pub use server::{Options, Server, serve};
+pub mod vns3;
 
 use serde_json::Value;
 

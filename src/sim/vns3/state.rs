@@ -1,0 +1,96 @@
+//! Everything that a controller remembers.
+//!
+//! What the API shows of an object is what is stored of it, under the same names, wherever that is possible; so the
+//! console can overwrite read fields without a second description of every kind.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::access::Access;
+use super::alerts::Alert;
+use super::clock::Moment;
+use super::config::Config;
+use super::firewall::Firewall;
+use super::interfaces::Interface;
+use super::ipsec::Ipsec;
+use super::license::{Keyset, License};
+use super::peering::Peering;
+use super::routes::Routes;
+use super::seed::Generator;
+use super::tasks::Task;
+use super::variables::Variable;
+use super::webhooks::Webhook;
+use super::{interfaces, routes, webhooks};
+use crate::sim::{Now, Setup};
+
+/// The whole state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Makes ids and keys.
+    pub generator: Generator,
+    /// When the last call came in.
+    pub clock: Moment,
+    /// The API does not answer before this moment.
+    pub down_until: Moment,
+    /// Ids given so far, by kind: an id is never used twice.
+    pub last_ids: BTreeMap<String, u64>,
+    pub access: Access,
+    pub config: Config,
+    pub license: Option<License>,
+    pub keyset: Option<Keyset>,
+    pub peering: Peering,
+    pub variables: Vec<Variable>,
+    pub interfaces: Vec<Interface>,
+    pub ipsec: Ipsec,
+    pub routes: Routes,
+    pub firewall: Firewall,
+    pub webhooks: Vec<Webhook>,
+    pub alerts: Vec<Alert>,
+    pub tasks: Vec<Task>,
+}
+
+impl State {
+    /// A new controller.
+    pub fn born(setup: &Setup) -> State {
+        let mut generator = Generator::new(&setup.name, setup.seed);
+        let now = Moment::from(Now(0));
+        let fresh = setup.version.as_deref() == Some("fresh");
+        let config = Config::born(setup, fresh);
+        let mut state = State {
+            clock: now,
+            down_until: now,
+            last_ids: BTreeMap::new(),
+            access: Access::default(),
+            license: (!fresh).then(|| License::accepted(&setup.name, now)),
+            keyset: (!fresh).then(|| Keyset::made(&mut generator, now)),
+            peering: Peering::default(),
+            variables: Vec::new(),
+            interfaces: Vec::new(),
+            ipsec: Ipsec::born(&config.private_ipaddress),
+            routes: Routes::default(),
+            firewall: Firewall::default(),
+            webhooks: Vec::new(),
+            alerts: Vec::new(),
+            tasks: Vec::new(),
+            config,
+            generator,
+        };
+        interfaces::furnish(&mut state);
+        routes::furnish(&mut state);
+        webhooks::furnish(&mut state);
+        state
+    }
+
+    /// The next id of a kind.
+    pub fn next_id(&mut self, kind: &str) -> u64 {
+        let last = self.last_ids.entry(kind.to_owned()).or_default();
+        *last += 1;
+        *last
+    }
+
+    /// Says whether the licence's parameters have been accepted.
+    pub fn licensed(&self) -> bool {
+        self.license.as_ref().is_some_and(|license| license.finalized)
+    }
+}
