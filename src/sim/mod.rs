@@ -15,6 +15,7 @@ mod world;
 pub use faults::Fault;
 pub use server::{Options, Server, serve};
 pub mod vns3;
+pub mod netfoundry;
 
 use serde_json::Value;
 
