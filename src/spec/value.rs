@@ -32,7 +32,31 @@ pub fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 /// A field's value in an object that an API gave: leniently, and as a secret where the field is one.
 pub fn read(field: &Field, object: &Value) -> Attr {
     let attr = lookup(object, field.read_path()).map_or(Attr::Null, Attr::from_json);
-    if field.is_secret() { conceal(field.name, attr) } else { attr }
+    if field.is_secret() { conceal(field.name, attr) } else { conceal_nested(&field.ty, attr) }
+}
+
+/// The same value with the secret fields of its objects concealed.
+fn conceal_nested(ty: &Type, attr: Attr) -> Attr {
+    match (ty, attr) {
+        (Type::List(item) | Type::Set(item), Attr::List(items)) => {
+            Attr::List(items.into_iter().map(|value| conceal_nested(item, value)).collect())
+        }
+        (Type::Table(fields, _), Attr::List(items)) => {
+            Attr::List(items.into_iter().map(|value| conceal_nested(&Type::Object(fields), value)).collect())
+        }
+        (Type::Map(item), Attr::Map(map)) => {
+            Attr::Map(map.into_iter().map(|(key, value)| (key, conceal_nested(item, value))).collect())
+        }
+        (Type::Object(fields) | Type::Open(fields), Attr::Map(map)) => {
+            let value = |key: &str, value: Attr| match fields.iter().find(|field| field.name == key) {
+                Some(field) if field.is_secret() => conceal(field.name, value),
+                Some(field) => conceal_nested(&field.ty, value),
+                None => value,
+            };
+            Attr::Map(map.into_iter().map(|(key, attr)| (key.clone(), value(&key, attr))).collect())
+        }
+        (_, attr) => attr,
+    }
 }
 
 fn conceal(label: &str, attr: Attr) -> Attr {

@@ -1,0 +1,65 @@
+//! The controller's own side of all its IPsec connections.
+//!
+//! Its address must be set before any endpoint is made, and can change only while there are none (PUT /ipsec). Setting
+//! it makes an alias interface, `eth0:0`, which belongs to it.
+
+use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Reply, Type, call, field, output};
+use crate::wire::Method::Put;
+
+/// `ipsec-local`.
+pub static KIND: Kind = Kind {
+    name: "ipsec-local",
+    doc: "The controller's own side of all its IPsec connections",
+    source: "GET /ipsec, PUT /ipsec; sheet 3.5",
+    fields: &[
+        field("ipsec_local_ipaddress", Type::Ip, "Address by which remote gateways know the controller behind NAT")
+            .required()
+            .rebuilds(&["ipsec-endpoints"])
+            .disrupts(Disruption::Outage),
+        output("ipaddress", Type::Ip, "Public address of the controller"),
+        output("private_ipaddress", Type::Ip, "Address of the controller in its own network"),
+        output("overlay_subnet", Type::Cidr, "Network of the overlay"),
+        output("asn", Type::Int, "Autonomous system number of the controller"),
+        output("nat_traversal", Type::Bool, "Whether NAT traversal is in use"),
+    ],
+    api: Api {
+        list: List::at("/ipsec", Envelope::One("response.this_endpoint")),
+        id: "",
+        update: &[call(Put, "/ipsec", Body::Changed).reply(Reply::Object("response.this_endpoint"))],
+        ..super::super::API
+    },
+    removal: Destroys::Nothing,
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": {
+            "this_endpoint": {
+                "ipaddress": "3.222.68.251",
+                "overlay_subnet": "100.127.255.192/26",
+                "private_ipaddress": "192.168.1.230",
+                "ipsec_local_ipaddress": "192.168.1.230",
+                "asn": 65001
+            },
+            "remote_endpoints": {}
+        }});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [json!({
+                "ipsec_local_ipaddress": "192.168.1.230",
+                "ipaddress": "3.222.68.251",
+                "private_ipaddress": "192.168.1.230",
+                "overlay_subnet": "100.127.255.192/26",
+                "asn": 65001
+            })]
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! The other controllers that this one is peered with: one direction, the other side declares its own.
+//!
+//! The list has a slot for each licensed controller. The own slot and unused ones are no peers: they lose their id, so
+//! that a wanted peer is made, not found. Written are `name` and `overlay_mtu`, read are `address` and `mtu` (sheet 3.7).
+
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `peers`.
+pub static KIND: Kind = Kind {
+    name: "peers",
+    doc: "Other controllers that this one is peered with",
+    source: "GET /peering, POST /peering/peers; sheet 3.7",
+    identity: Identity::Natural(&["id"]),
+    fields: &[
+        field("id", Type::Int, "Peering id of the other controller").required().replaces().disrupts(Disruption::Outage),
+        field("name", Type::Text, "Address or host name of the other controller")
+            .required()
+            .read_as("address")
+            .disrupts(Disruption::Reconnect),
+        field("overlay_mtu", Type::Int, "Largest packet on the way, 500 to 4800; the same on both sides")
+            .default("1500")
+            .read_as("mtu")
+            .disrupts(Disruption::Reconnect),
+        output("overlay_ipaddress", Type::Ip, "Address of the other controller in the overlay"),
+        output("reachable", Type::Bool, "Whether the other controller answers"),
+    ],
+    api: Api {
+        list: List::at("/peering", Envelope::Keyed("response.managers")),
+        create: &[call(Post, "/peering/peers", Body::Fields).reply(Reply::Among("response.managers"))],
+        update: &[call(Put, "/peering/peers/{id}", Body::Changed).reply(Reply::Among("response.managers"))],
+        remove: &[call(Delete, "/peering/peers/{id}", Body::None)],
+        gone: &[(404, ""), (400, "is invalid as controller id")],
+        ..super::super::API
+    },
+    after: &[("peering-self", "a controller needs its own id before it has peers")],
+    hooks: Hooks { read: Some(empty_slots), foreign: Some(no_peer), write: Some(mtu_as_text) },
+    ..Kind::NEW
+};
+
+fn no_peer(slot: &Value) -> Option<&'static str> {
+    let is = |flag: &str| slot.get(flag) == Some(&Value::Bool(true));
+    if is("self") {
+        Some("it is the controller itself")
+    } else if is("not_set") {
+        Some("it is an unused slot of the license")
+    } else {
+        None
+    }
+}
+
+fn empty_slots(slot: &mut Value) {
+    if no_peer(slot).is_some()
+        && let Value::Object(map) = slot
+    {
+        map.remove("id");
+    }
+}
+
+/// The API takes the MTU as text.
+fn mtu_as_text(body: &mut Attr, _: Option<&Value>) {
+    if let Attr::Map(map) = body
+        && let Some(Attr::Number(mtu)) = map.get("overlay_mtu")
+    {
+        let text = Attr::Text(mtu.to_string());
+        map.insert("overlay_mtu".into(), text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn only_slots_in_use_are_peers() {
+        let reply = json!({"response": {"peered": true, "id": 1, "managers": {
+            "1": {"overlay_ipaddress": "100.127.255.253", "self": true},
+            "2": {"overlay_ipaddress": "100.127.255.252", "not_set": true, "id": 2},
+            "3": {
+                "id": 3,
+                "not_set": false,
+                "mtu": "1500",
+                "reachable": true,
+                "address": "203.0.113.7",
+                "overlay_ipaddress": "100.127.255.251"
+            }
+        }}});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [
+                json!({"overlay_ipaddress": "100.127.255.253", "foreign": "it is the controller itself"}),
+                json!({"overlay_ipaddress": "100.127.255.252", "foreign": "it is an unused slot of the license"}),
+                json!({
+                    "id": 3,
+                    "name": "203.0.113.7",
+                    "overlay_mtu": 1500,
+                    "overlay_ipaddress": "100.127.255.251",
+                    "reachable": true
+                })
+            ]
+        );
+    }
+
+    #[test]
+    fn the_mtu_is_sent_as_text() {
+        let mut body = Attr::from_json(&json!({"id": 3, "overlay_mtu": 1400}));
+        mtu_as_text(&mut body, None);
+        assert_eq!(body, Attr::from_json(&json!({"id": 3, "overlay_mtu": "1400"})));
+    }
+}

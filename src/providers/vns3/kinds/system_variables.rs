@@ -1,0 +1,62 @@
+//! Variables that firewall rules, sets and subtables use.
+//!
+//! The list shows every collection under its name; only `custom` is the user's, the others are generated. Written is
+//! the bare name, read is the full one with the collection's prefix, `custom_` (sheet 3.4).
+
+use serde_json::Value;
+
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `system-variables`.
+pub static KIND: Kind = Kind {
+    name: "system-variables",
+    doc: "Variables of the controller, for firewall rules, sets and subtables",
+    source: "GET /system/variables; sheet 3.4",
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Letters, digits and underscores; rules name it with `custom_` before it").required(),
+        field("value", Type::Text, "What it stands for").required(),
+        super::DESCRIPTION,
+        output("variable", Type::Text, "The name by which rules know it"),
+    ],
+    api: Api {
+        list: List::at("/system/variables", Envelope::Items("response.custom")),
+        id: "",
+        create: &[call(Post, "/system/variables", Body::Fields).reply(Reply::Among("response.custom"))],
+        update: &[call(Put, "/system/variables/{name}", Body::Changed).reply(Reply::Object("response"))],
+        remove: &[call(Delete, "/system/variables/{name}", Body::None)],
+        ..super::super::API
+    },
+    hooks: Hooks { read: Some(bare_name), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+fn bare_name(variable: &mut Value) {
+    let full = variable.get("variable").and_then(Value::as_str).unwrap_or_default();
+    let bare = full.strip_prefix("custom_").unwrap_or(full).to_owned();
+    if let Value::Object(map) = variable {
+        map.insert("name".into(), bare.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn only_custom_variables_are_read_and_by_their_bare_names() {
+        let reply = json!({"response": {
+            "custom": [{"variable": "custom_office", "description": null, "value": "203.0.113.0/24"}],
+            "controller": [{"variable": "vns3_overlay_subnet", "description": "", "value": "100.64.0.0/19"}]
+        }});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [json!({"name": "office", "value": "203.0.113.0/24", "variable": "custom_office"})]
+        );
+        assert!(listed(&KIND, &json!({"response": {}})).is_empty());
+    }
+}

@@ -1,0 +1,64 @@
+//! Pairs of networks that a policy-based IPsec endpoint joins.
+//!
+//! There is no list: they are read inside their endpoint, and creating one replies with the whole endpoint. `bounce`
+//! is an action, not state, and is never sent (sheet 3.5).
+
+use crate::spec::Type;
+use crate::spec::{Api, Body, Identity, Kind, List, Reply, call, output};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `tunnels`.
+pub static KIND: Kind = Kind {
+    name: "tunnels",
+    doc: "Pairs of networks that a policy-based IPsec endpoint joins",
+    source: "POST /ipsec/endpoints/{endpoint_id}/tunnels; sheet 3.5",
+    parent: Some("ipsec-endpoints"),
+    identity: Identity::Natural(&["local_subnet", "remote_subnet"]),
+    fields: &[
+        super::LOCAL_SUBNET,
+        super::REMOTE_SUBNET,
+        super::DESCRIPTION,
+        super::TUNNEL_ENABLED,
+        super::PING_IPADDRESS,
+        super::PING_INTERVAL,
+        super::PING_INTERFACE,
+        output("connected", Type::Bool, "Whether the tunnel is up, where the controller says so"),
+    ],
+    api: Api {
+        list: List::Inside("tunnels"),
+        create: &[
+            call(Post, "/ipsec/endpoints/{parent.id}/tunnels", Body::Fields).reply(Reply::Among("response.tunnels"))
+        ],
+        update: &[
+            call(Put, "/ipsec/endpoints/{parent.id}/tunnels/{id}", Body::Changed).reply(Reply::Object("response"))
+        ],
+        remove: &[call(Delete, "/ipsec/endpoints/{parent.id}/tunnels/{id}", Body::None)],
+        gone: &[(404, ""), (400, "tunnel id does not exist"), (400, "endpoint_id does not exist")],
+        ..super::super::API
+    },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::ipsec_endpoints::tests::example;
+    use super::*;
+    use crate::providers::vns3::reading::inside;
+
+    #[test]
+    fn the_example_endpoint_holds_one() {
+        assert_eq!(
+            inside(&KIND, &example()),
+            [json!({
+                "id": 3,
+                "local_subnet": "172.31.0.0/28",
+                "remote_subnet": "192.168.8.0/22",
+                "description": "tunnel description",
+                "enabled": true,
+                "ping_interface": "tun0"
+            })]
+        );
+    }
+}

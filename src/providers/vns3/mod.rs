@@ -1,0 +1,87 @@
+//! Cohesive VNS3: its dialect, its kinds, and which of its endpoints they cover.
+//!
+//! Everything here follows the reference text of API 6.0.0 and the fact sheet beside it; “sheet 3.5” in a kind's source
+//! means that section of the fact sheet.
+
+mod endpoints;
+mod fields;
+mod kinds;
+#[cfg(test)]
+mod reading;
+
+use std::time::Duration;
+
+use crate::spec::{Api, Auth, Dialect, Field, Provider, ServerVersion, Type, field};
+
+/// Cohesive VNS3.
+pub static PROVIDER: Provider = Provider {
+    name: "vns3",
+    title: "Cohesive VNS3",
+    doc: "Network controllers that join overlay, IPsec and underlay networks; each target is one controller",
+    dialect: DIALECT,
+    kinds: kinds::ALL,
+    endpoints: endpoints::ALL,
+};
+
+/// What all kinds of the provider share: most objects hold their id under `id`, and 404 means gone.
+const API: Api = Api::NONE;
+
+const CREDENTIALS: &[Field] = &[
+    field("username", Type::Text, "The API's user; the API knows just this one").default("\"api\""),
+    field("password", Type::Text, "The API password, which is not the password of the web interface")
+        .required()
+        .secret(),
+];
+
+const DIALECT: Dialect = Dialect {
+    example: "https://203.0.113.10:8000/api",
+    auth: Auth::Basic { user: "username", password: "password" },
+    credentials: CREDENTIALS,
+    settings: &[],
+    headers: &[("Accept", "application/json")],
+    // Forms A and B of sheet 1.1. A success holds an object, a list or a text under `response`, seldom with a `message`;
+    // only error replies are looked at.
+    messages: &["error.message", "response.message"],
+    version: ServerVersion::Irrelevant,
+    // Concurrent writes fail; every published client serialises them for each controller (sheet 1, “Concurrency”).
+    writers: 1,
+    readers: 4,
+    // Several writes block until they are done: IPsec, all clientpacks, snapshots. No client that waits less than 60 s
+    // gets through (sheet 1, “Latency”).
+    timeout: Duration::from_secs(120),
+    later: &[502, 503],
+    young: Duration::ZERO,
+    remedies: REMEDIES,
+};
+
+/// What to do about errors: names and texts of sheet 1.2 and 3.11.
+const REMEDIES: &[(u16, &str, &str)] = &[
+    (
+        401,
+        "",
+        "check `credentials.password`: it is the API password, and on a new AWS controller the instance id; a controller \
+         that is still booting answers so too",
+    ),
+    (403, "must be licensed", "the controller has no finalized license: upload one and accept its parameters"),
+    (403, "keyset is missing", "the controller has no keyset: generate one, or fetch it from another controller"),
+    (403, "keyset present", "a snapshot can be imported only into a controller without a keyset"),
+    (403, "container support", "the license does not include containers"),
+    (403, "not enough room in license", "the license has no clientpacks left: have it upgraded"),
+    (403, "limit reached", "the license allows no more of these: remove some, or have it upgraded"),
+    (403, "max", "the license allows no more of these: remove some, or have it upgraded"),
+    (400, "has references", "firewall rules or other sets still name it: change them first"),
+    (400, "has rules defined", "firewall rules still belong to the group: take it out of their `groups` first"),
+    (400, "rule with subtable exists", "firewall rules still jump to the subtable: change them first"),
+    (400, "is not running", "the container system is stopped: start it"),
+    (500, "", "look the error's log id up in the controller's system log, or give it to the vendor's support"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_sound() {
+        assert_eq!(crate::spec::lint(&PROVIDER), Vec::<String>::new());
+    }
+}

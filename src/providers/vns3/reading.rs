@@ -1,0 +1,57 @@
+//! For the tests of kinds: reads a reply as the engine does, and shows what came out.
+
+use serde_json::{Map, Value};
+
+use crate::spec::{Envelope, Kind, List, canonical, lookup, read};
+
+/// The objects of a list's reply, as [`shown`] shows them.
+pub fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
+    let List::Call { at, .. } = kind.api.list else { panic!("`{}` has no list call", kind.name) };
+    let found = match at {
+        Envelope::Items(path) | Envelope::Keyed(path) | Envelope::One(path) => lookup(reply, path),
+    };
+    match (at, found) {
+        (Envelope::One(_), Some(object)) => vec![shown(kind, object)],
+        (_, Some(found)) => members(found).map(|object| shown(kind, object)).collect(),
+        (_, None) => Vec::new(),
+    }
+}
+
+/// The objects inside an object of the parent kind, as [`shown`] shows them.
+pub fn inside(kind: &Kind, parent: &Value) -> Vec<Value> {
+    let List::Inside(key) = kind.api.list else { panic!("`{}` is not listed inside its parent", kind.name) };
+    lookup(parent, key).into_iter().flat_map(members).map(|object| shown(kind, object)).collect()
+}
+
+/// One live object: its id, every field that has a value, in the form in which values are compared, and under `foreign`
+/// why it is not the user's to declare. Keys of nested objects that are not declared stay.
+pub fn shown(kind: &Kind, object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(hook) = kind.hooks.read {
+        hook(&mut object);
+    }
+    let mut shown = Map::new();
+    if !kind.api.id.is_empty()
+        && let Some(id) = lookup(&object, kind.api.id)
+    {
+        shown.insert("id".into(), id.clone());
+    }
+    for field in kind.fields {
+        let value = canonical(&field.ty, &read(field, &object));
+        if !value.is_null() {
+            shown.insert(field.name.into(), value.to_shown());
+        }
+    }
+    if let Some(reason) = kind.hooks.foreign.and_then(|hook| hook(&object)) {
+        shown.insert("foreign".into(), reason.into());
+    }
+    Value::Object(shown)
+}
+
+fn members(found: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match found {
+        Value::Array(items) => Box::new(items.iter()),
+        Value::Object(map) => Box::new(map.values()),
+        _ => Box::new(std::iter::empty()),
+    }
+}
