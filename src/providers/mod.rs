@@ -1,6 +1,8 @@
 //! What is said about each API: its dialect, and one file for each kind.
 
+mod netfoundry;
+
 use crate::spec::Provider;
 
 /// Every provider, in the order in which they are shown.
-pub static CATALOGUE: &[&Provider] = &[];
+pub static CATALOGUE: &[&Provider] = &[&netfoundry::PROVIDER];
