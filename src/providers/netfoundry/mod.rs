@@ -1,7 +1,7 @@
 //! NetFoundry: the orchestration platform's core, identity and authorization APIs.
 //!
-//! Ids of this API are UUIDs; `zitiId` names the same object on the network's controller, and either may stand behind an
-//! `@` in what is read. Policies reach objects by `#tag` and `@name`; only a `@name` has to exist first.
+//! Ids of this API are UUIDs; `zitiId` names the same object on the network's controller, and either may stand behind
+//! an `@` in what is read. Policies reach objects by `#tag` and `@name`; only a `@name` has to exist first.
 
 mod endpoints;
 mod kinds;
@@ -21,13 +21,33 @@ pub static PROVIDER: Provider = Provider {
     dialect: DIALECT,
     kinds: &[
         &kinds::network_groups::KIND,
+        &kinds::regions::KIND,
+        &kinds::network_versions::KIND,
+        &kinds::network_configs::KIND,
+        &kinds::organizations::KIND,
+        &kinds::identities::KIND,
+        &kinds::user_identities::KIND,
+        &kinds::api_accounts::KIND,
+        &kinds::roles::KIND,
+        &kinds::resource_types::KIND,
+        &kinds::resource_actions::KIND,
+        &kinds::grants::KIND,
         &kinds::networks::KIND,
+        &kinds::network_controllers::KIND,
+        &kinds::hosts::KIND,
+        &kinds::certificate_authorities::KIND,
+        &kinds::auth_policies::KIND,
+        &kinds::config_types::KIND,
         &kinds::posture_checks::KIND,
         &kinds::edge_routers::KIND,
         &kinds::endpoints::KIND,
+        &kinds::configs::KIND,
         &kinds::services::KIND,
         &kinds::edge_router_policies::KIND,
+        &kinds::service_edge_router_policies::KIND,
+        &kinds::service_policies::KIND,
         &kinds::app_wans::KIND,
+        &kinds::terminators::KIND,
     ],
     endpoints: endpoints::ENDPOINTS,
 };
@@ -57,7 +77,8 @@ const DIALECT: Dialect = Dialect {
     readers: 4,
     // The gateway itself gives up after 30 seconds (section 1.4); its answer is worth waiting for.
     timeout: Duration::from_secs(40),
-    // Not 503: with that the gateway says that it stopped waiting, and the request may have had its effect (section 1.8).
+    // Not 503: with that the gateway says that it stopped waiting, and the request may have had its effect (section
+    // 1.8).
     later: &[429],
     // A new object may answer 403 or 404 before it is seen everywhere (section 1.8).
     young: Duration::from_secs(30),

@@ -127,6 +127,12 @@ pub const SERVICES: Type = Type::Roles(&["services"]);
 /// The posture checks that a policy asks for.
 pub const POSTURE_CHECKS: Type = Type::Roles(&["posture-checks"]);
 
+/// Whether a policy is for what has any of its tags, or all; always said, because clients and controller differ about
+/// the default (sections 2.10 and 6).
+pub const SEMANTIC: Field =
+    field("semantic", Type::Enum(&["AnyOf", "AllOf"]), "Whether any of the tags is enough, or all are needed")
+        .default("\"AnyOf\"");
+
 /// Transport protocols (section 2.3): lower case, in no order.
 pub const PROTOCOLS: Type = Type::Set(&Type::Enum(&["tcp", "udp"]));
 
@@ -154,6 +160,11 @@ pub fn said_at_create(body: &mut Attr, live: Option<&Value>, name: &str, value: 
     if let (Attr::Map(fields), None) = (body, live) {
         fields.entry(name.to_owned()).or_insert(value);
     }
+}
+
+/// Says [`SEMANTIC`] where no file does.
+pub fn any_of(body: &mut Attr, live: Option<&Value>) {
+    said_at_create(body, live, "semantic", Attr::text("AnyOf"));
 }
 
 /// Says that a policy is the platform's own (section 2.10): it ends in `-system`.

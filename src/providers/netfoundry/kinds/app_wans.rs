@@ -1,7 +1,7 @@
 //! AppWANs: which endpoints may use which services (section 2.10).
 //!
-//! An AppWAN is a service policy of type Dial that matches any of what it names. An endpoint that hosts a service should
-//! not use it through an AppWAN as well.
+//! An AppWAN is a service policy of type Dial that matches any of what it names. An endpoint that hosts a service
+//! should not use it through an AppWAN as well.
 
 use crate::providers::netfoundry::shared::{ENDPOINTS, NAME, POSTURE_CHECKS, SERVICES, ZITI_ID, in_network};
 use crate::spec::{Identity, Kind, field};

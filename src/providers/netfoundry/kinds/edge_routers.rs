@@ -1,9 +1,9 @@
 //! Edge routers: the vendor's, in a cloud, or the customer's own (section 2.7).
 //!
-//! With `provider` and `locationCode` the vendor hosts the router; with neither it is a machine of the customer's, which
-//! enrols with the `registrationKey` or the `jwt`. Each request for a key makes the one before it invalid. Replies say
-//! `region` where requests say `locationCode`, and null or `CUSTOMER` for a customer's router. A router whose tunneler is
-//! on has an endpoint and a policy of its own; both come and go with it.
+//! With `provider` and `locationCode` the vendor hosts the router; with neither it is a machine of the customer's,
+//! which enrols with the `registrationKey` or the `jwt`. Each request for a key makes the one before it invalid.
+//! Replies say `region` where requests say `locationCode`, and null or `CUSTOMER` for a customer's router. A router
+//! whose tunneler is on has an endpoint and a policy of its own; both come and go with it.
 
 use std::time::Duration;
 

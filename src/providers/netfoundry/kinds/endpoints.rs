@@ -1,8 +1,8 @@
 //! Endpoints: devices, apps and tunnelers at the edge (section 2.8).
 //!
-//! The enrolment token shows until the device has enrolled, for about two days; nothing makes a new one, so a lost token
-//! means a new endpoint. What the device reports about itself changes all the time and is no field here. The endpoint of
-//! a router's tunneler is the platform's: it comes and goes with its router.
+//! The enrolment token shows until the device has enrolled, for about two days; nothing makes a new one, so a lost
+//! token means a new endpoint. What the device reports about itself changes all the time and is no field here. The
+//! endpoint of a router's tunneler is the platform's: it comes and goes with its router.
 
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use crate::spec::{Field, Hooks, Identity, Kind, Type, field, output};
 
 const ENROLLMENT: &[Field] = &[
     field("ott", Type::Bool, "By a token that can be used once"),
+    field("ottca", Type::Ref("certificate-authorities"), "By a token and a certificate of this authority"),
     field("updb", Type::Text, "By this user name and a password"),
 ];
 
@@ -27,6 +28,8 @@ pub static KIND: Kind = Kind {
             .required()
             .write_only()
             .replaces(),
+        field("sessionIdentityId", Type::Ref("user-identities"), "User whose console session the endpoint needs"),
+        field("authPolicyId", Type::Ref("auth-policies"), "How the endpoint may prove who it is"),
         field("externalId", Type::Text, "Value that a token or a certificate of another issuer has to match"),
         output("typeId", Type::Text, "Device, or Router for the tunneler of an edge router"),
         output("jwt", Type::Text, "Enrolment token, until the device has enrolled").secret(),

@@ -1,8 +1,8 @@
 //! Networks: everything else lives in one (section 2.6).
 //!
-//! No call changes a network, so that every difference is held; and removing one removes all that it holds. The execution
-//! that its creation names may never become readable (section 1.8), so only its status is waited for. The region has been
-//! called `locationCode`; replies may still say so, or name the cloud only at the controller.
+//! No call changes a network, so that every difference is held; and removing one removes all that it holds. The
+//! execution that its creation names may never become readable (section 1.8), so only its status is waited for. The
+//! region has been called `locationCode`; replies may still say so, or name the cloud only at the controller.
 
 use std::time::Duration;
 

@@ -1,61 +1,16 @@
 //! Services: what endpoints reach through the network, and where it is hosted (section 2.9).
 //!
 //! A model (`modelType` and `model`) makes the platform generate configs, a Bind policy and a service edge router policy.
-//! Four models are documented: `TunnelerToEndpoint`, `TunnelerToEdgeRouter`, `TunnelerToSdk` and
-//! `AdvancedTunnelerToEndpoint`; the others are inferred, so that `model` takes further keys. An advanced egress says of
-//! host, port and protocol either the value (`host`) or that the client's is forwarded (`forwardHost`, `allowedHosts`). A
-//! service without a model is raw: its configs come with it, and outlive it.
+//! A service without a model is raw: its configs come with it, and outlive it.
+
+mod model;
 
 use serde_json::Value;
 
+use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
-use crate::providers::netfoundry::shared::{
-    ATTRIBUTES, EDGE_ROUTERS, ENDPOINTS, HOSTS, NAME, PORT_RANGES, PROTOCOLS, ZITI_ID, in_network, said_at_create,
-};
+use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network, said_at_create};
 use crate::spec::{Field, Hooks, Identity, Kind, Type, field, output};
-
-const MODELS: Type = Type::Enum(&[
-    "TunnelerToEndpoint",
-    "TunnelerToEdgeRouter",
-    "TunnelerToSdk",
-    "AdvancedTunnelerToEndpoint",
-    "AdvancedTunnelerToEdgeRouter",
-    "ZitiToEndpoint",
-    "ZitiToEdgeRouter",
-]);
-
-const INGRESS: &[Field] = &[
-    field("host", Type::Text, "Name or address that clients use"),
-    field("port", Type::Int, "Port that clients use"),
-    field("addresses", HOSTS, "Names, `*.names`, addresses and networks that clients use; advanced models"),
-    field("ports", PORT_RANGES, "Ports that clients use; advanced models"),
-    field("protocols", PROTOCOLS, "Protocols that clients use; advanced models"),
-];
-
-const EGRESS: &[Field] = &[
-    field("protocol", Type::Enum(&["tcp", "udp"]), "Protocol of the server"),
-    field("host", Type::Text, "Name or address of the server"),
-    field("port", Type::Int, "Port of the server"),
-    field("forwardProtocol", Type::Bool, "Takes the protocol that the client uses"),
-    field("allowedProtocols", PROTOCOLS, "Protocols that may be forwarded"),
-    field("forwardHost", Type::Bool, "Takes the host that the client uses"),
-    field("allowedHosts", HOSTS, "Hosts that may be forwarded"),
-    field("forwardPort", Type::Bool, "Takes the port that the client uses"),
-    field("allowedPortRanges", PORT_RANGES, "Ports that may be forwarded"),
-];
-
-const ROUTER_HOST: &[Field] = &[
-    field("edgeRouterId", Type::Ref("edge-routers"), "Edge router that hosts the service").required(),
-    field("serverEgress", Type::Open(EGRESS), "How the router reaches the server").required(),
-];
-
-const MODEL: &[Field] = &[
-    field("clientIngress", Type::Open(INGRESS), "What clients use to reach the service"),
-    field("serverEgress", Type::Open(EGRESS), "How the hosting endpoint reaches the server"),
-    field("bindEndpointAttributes", ENDPOINTS, "Endpoints that host the service"),
-    field("edgeRouterHosts", Type::Table(ROUTER_HOST, "edgeRouterId"), "Edge routers that host the service"),
-    field("edgeRouterAttributes", EDGE_ROUTERS, "Edge routers that carry the service's traffic"),
-];
 
 const CONFIG: &[Field] = &[
     field("name", Type::Text, "Name of the config").required(),
@@ -73,7 +28,7 @@ pub static KIND: Kind = Kind {
         NAME,
         ATTRIBUTES,
         field("encryptionRequired", Type::Bool, "Encrypts from end to end").default("true"),
-        field("modelType", MODELS, "Who uses and who hosts it; left out for a raw service").replaces(),
+        field("modelType", MODEL_TYPES, "Who uses and who hosts it; left out for a raw service").replaces(),
         field("model", Type::Open(MODEL), "What the model type takes"),
         field("configs", Type::Table(CONFIG, "name"), "Configs that are made with a raw service")
             .write_only()
