@@ -37,7 +37,7 @@ pub enum Type {
     Any,
     /// Another resource of the same target, by name; the API is given its id.
     Ref(&'static str),
-    /// A set of `#tag` and `@name`, the names being resources of these kinds.
+    /// A set of `#tag` and `@name`, the names being resources of these kinds; of no kind, a set of `#tag` alone.
     Roles(&'static [&'static str]),
     /// A local file or folder, whose content is sent.
     File,
@@ -97,6 +97,7 @@ impl Type {
             Type::Map(item) => format!("map of {}", item.describe()),
             Type::Any => "any value".into(),
             Type::Ref(kind) => format!("name of one of `{kind}`"),
+            Type::Roles([]) => "set of `#tag`".into(),
             Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
             Type::File => "path of a local file or folder".into(),
         }

@@ -210,8 +210,8 @@ fn walk(ty: &Type, attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch
         }
         (Type::Words(_) | Type::Roles(_), Attr::List(items)) => {
             each(items, path, found, |value, path, found| walk(&Type::Text, value, path, found));
-            if let Type::Roles(_) = ty {
-                each(items, path, found, |value, path, found| role(value, path, found));
+            if let Type::Roles(kinds) = ty {
+                each(items, path, found, |value, path, found| role(kinds, value, path, found));
             }
         }
         (Type::Words(_), Attr::Text(_)) => {}
@@ -249,11 +249,13 @@ fn each(
     }
 }
 
-fn role(attr: &Attr, path: &[String], found: &mut Vec<Mismatch>) {
+fn role(kinds: &[&str], attr: &Attr, path: &[String], found: &mut Vec<Mismatch>) {
+    let (marks, expected): (&[char], _) =
+        if kinds.is_empty() { (&['#'], "no `#tag`") } else { (&['#', '@'], "neither a `#tag` nor a `@name`") };
     if let Some(text) = attr.as_text()
-        && !(text.len() > 1 && text.starts_with(['#', '@']))
+        && !(text.len() > 1 && text.starts_with(marks))
     {
-        let message = format!("`{text}` is neither a `#tag` nor a `@name`");
+        let message = format!("`{text}` is {expected}");
         found.push(Mismatch { path: path.to_vec(), message });
     }
 }

@@ -1,0 +1,40 @@
+//! API accounts (section 2.15). Read only: the reply to making one holds a password that is never shown again.
+
+use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+
+pub static KIND: Kind = Kind {
+    name: "api-accounts",
+    doc: "Accounts of programs that use the API",
+    source: "NetFoundry fact sheet 2.15",
+    class: Class::ReadOnly,
+    identity: Identity::CaselessName("name"),
+    fields: &[
+        output("name", Type::Text, "Name"),
+        output("description", Type::Text, "What it is for"),
+        output("email", Type::Text, "Address, by which grants refer to the account"),
+        output("contactEmail", Type::Text, "Who answers for it"),
+        output("active", Type::Bool, "It can log in"),
+        output("awsCognitoClientId", Type::Text, "Its `clientId`"),
+        output("authenticationUrl", Type::Text, "Where its tokens are issued"),
+    ],
+    api: Api { list: List::at("/identity/v1/api-account-identities", Envelope::Items("")), ..Api::NONE },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::shows;
+
+    #[test]
+    fn an_account_as_the_sheet_has_it() {
+        let account = json!({
+            "id": "c9b2e4f7", "type": "ApiAccountIdentity", "name": "ci-reconciler", "description": "pipeline",
+            "email": "ci-reconciler@acme.example", "contactEmail": "netops@acme.example", "active": true,
+            "awsCognitoClientId": "3k9", "auth0ClientId": null
+        });
+        shows(&KIND, &account, json!({ "contactEmail": "netops@acme.example", "awsCognitoClientId": "3k9" }));
+    }
+}

@@ -1,0 +1,82 @@
+//! Auth policies: how endpoints may prove who they are (section 2.13).
+//!
+//! The list is documented, what is written is inferred from the ziti controller. One, `default`, is built in.
+
+use serde_json::Value;
+
+use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
+use crate::spec::{Field, Hooks, Identity, Kind, Type, field};
+
+const CERT: &[Field] = &[
+    field("allowed", Type::Bool, "Endpoints may use a certificate"),
+    field("allowExpiredCerts", Type::Bool, "Even one that has expired"),
+];
+
+const EXT_JWT: &[Field] = &[
+    field("allowed", Type::Bool, "Endpoints may use a token of another issuer"),
+    field("allowedSigners", Type::Set(&Type::Text), "Ids of the issuers"),
+];
+
+const UPDB: &[Field] = &[
+    field("allowed", Type::Bool, "Endpoints may use a user name and a password"),
+    field("lockoutDurationMinutes", Type::Int, "How long too many attempts lock out"),
+    field("maxAttempts", Type::Int, "How many attempts are too many"),
+    field("minPasswordLength", Type::Int, "Shortest password"),
+];
+
+const PRIMARY: &[Field] = &[
+    field("cert", Type::Open(CERT), "By certificate"),
+    field("extJwt", Type::Open(EXT_JWT), "By a token of another issuer"),
+    field("updb", Type::Open(UPDB), "By user name and password"),
+];
+
+const SECONDARY: &[Field] = &[
+    field("requireTotp", Type::Bool, "A one-time code"),
+    field("requireExtJwtSigner", Type::Text, "A token of the issuer with this id"),
+];
+
+pub static KIND: Kind = Kind {
+    name: "auth-policies",
+    doc: "How endpoints may prove who they are",
+    source: "NetFoundry fact sheet 2.13",
+    parent: Some("networks"),
+    identity: Identity::CaselessName("name"),
+    fields: &[
+        NAME,
+        field("primary", Type::Open(PRIMARY), "What an endpoint may use").inferred(),
+        field("secondary", Type::Open(SECONDARY), "What it needs besides").inferred(),
+        ZITI_ID,
+    ],
+    api: in_network!("auth-policies", "authPolicyList"),
+    hooks: Hooks { foreign: Some(built_in), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+fn built_in(policy: &Value) -> Option<&'static str> {
+    let name = policy.get("name").and_then(Value::as_str).unwrap_or_default();
+    name.eq_ignore_ascii_case("default").then_some("it is built in")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::{reads_back, writes};
+
+    #[test]
+    fn a_policy_as_the_sheet_has_it() {
+        let create = json!({
+            "name": "sso-only",
+            "primary": {
+                "cert": { "allowed": true, "allowExpiredCerts": false },
+                "extJwt": { "allowed": true, "allowedSigners": ["4Wm.oP1qs"] }, "updb": { "allowed": false }
+            },
+            "secondary": { "requireTotp": false, "requireExtJwtSigner": null }
+        });
+        reads_back(&KIND, &create, &create);
+        writes(&KIND, create.clone(), create.clone());
+        assert_eq!(built_in(&create), None);
+        assert_eq!(built_in(&json!({ "name": "Default" })), Some("it is built in"));
+    }
+}

@@ -1,0 +1,44 @@
+//! Config types: what configs can be about (section 2.13). Everything that is written here is inferred.
+
+use serde_json::Value;
+
+use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
+use crate::spec::{Hooks, Identity, Kind, Type, field};
+
+/// The types that every network has.
+const BUILT_IN: &[&str] = &["intercept.v1", "host.v1", "host.v2", "ziti-tunneler-client.v1", "ziti-tunneler-server.v1"];
+
+pub static KIND: Kind = Kind {
+    name: "config-types",
+    doc: "Types of configs, with the schema of their data",
+    source: "NetFoundry fact sheet 2.13",
+    parent: Some("networks"),
+    identity: Identity::CaselessName("name"),
+    fields: &[NAME, field("schema", Type::Any, "JSON schema of the data").inferred(), ZITI_ID],
+    api: in_network!("config-types", "configTypeList"),
+    hooks: Hooks { foreign: Some(built_in), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+fn built_in(config_type: &Value) -> Option<&'static str> {
+    let name = config_type.get("name").and_then(Value::as_str).unwrap_or_default();
+    BUILT_IN.contains(&name).then_some("it is built in")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::{reads_back, writes};
+
+    #[test]
+    fn a_type_as_the_sheet_has_it() {
+        let schema = json!({ "type": "object", "properties": { "metric": { "type": "integer" } } });
+        let create = json!({ "name": "acme.routing.v1", "schema": schema });
+        reads_back(&KIND, &create, &create);
+        writes(&KIND, create.clone(), create.clone());
+        assert_eq!(built_in(&create), None);
+        assert!(built_in(&json!({ "name": "host.v1" })).is_some());
+    }
+}

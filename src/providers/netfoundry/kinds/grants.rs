@@ -1,0 +1,68 @@
+//! Grants: single permissions of identities (section 2.15).
+//!
+//! That a grant can be removed is inferred from the other collections, and who removes the wrong one locks himself out:
+//! each removal has to be allowed by address. The list can be filtered; it is read whole, which is inferred too.
+
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::providers::netfoundry::shared::said_at_create;
+use crate::spec::{
+    Api, Body, Destroys, Envelope, Hooks, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field,
+};
+use crate::wire::Method;
+
+const VISIBLE: Poll = Poll {
+    path: "/auth/v1/grants?identityId={identityId}&resourceActionId={resourceActionId}",
+    at: "0",
+    until: Until::Set("id"),
+    shows: Shows::Object,
+    ..Poll::NEW
+};
+
+pub static KIND: Kind = Kind {
+    name: "grants",
+    doc: "Single permissions of users and API accounts",
+    source: "NetFoundry fact sheet 2.15",
+    identity: Identity::Natural(&["identityId", "resourceActionId", "path"]),
+    fields: &[
+        field("identityId", Type::Ref("identities"), "Who may, by address").required().replaces(),
+        field("resourceActionId", Type::Ref("resource-actions"), "What may be done, by code").required().replaces(),
+        field("path", Type::List(&Type::Text), "Ids down to what it may be done to; empty for everything")
+            .default("[]")
+            .replaces(),
+    ],
+    api: Api {
+        list: List::at("/auth/v1/grants", Envelope::Items("")),
+        create: &[call(Method::Post, "/auth/v1/identity-resource-actions", Body::Fields)
+            .reply(Reply::Object(""))
+            .settle(&[VISIBLE])],
+        remove: &[call(Method::Delete, "/auth/v1/identity-resource-actions/{id}", Body::None)],
+        ..Api::NONE
+    },
+    removal: Destroys::Everything,
+    hooks: Hooks { write: Some(with_path), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+fn with_path(body: &mut Attr, live: Option<&Value>) {
+    said_at_create(body, live, "path", Attr::List(Vec::new()));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::{reads_back, writes};
+
+    #[test]
+    fn a_grant_as_the_sheet_has_it() {
+        let create = json!({ "identityId": "c9b2e4f7", "resourceActionId": "70d5a8e3", "path": [] });
+        let mut live = create.clone();
+        live["id"] = json!("e3f81c06");
+        reads_back(&KIND, &create, &live);
+        writes(&KIND, json!({ "identityId": "c9b2e4f7", "resourceActionId": "70d5a8e3" }), create);
+        assert_eq!(KIND.removal, Destroys::Everything);
+    }
+}

@@ -1,0 +1,39 @@
+//! Hosts: the machines of the controller and of the hosted edge routers (section 2.14). They have no name but their id.
+
+use crate::providers::netfoundry::shared::listed;
+use crate::spec::{Class, Identity, Kind, Type, output};
+
+pub static KIND: Kind = Kind {
+    name: "hosts",
+    doc: "Machines that the vendor runs for a network",
+    source: "NetFoundry fact sheet 2.14",
+    class: Class::ReadOnly,
+    parent: Some("networks"),
+    identity: Identity::Name("id"),
+    fields: &[
+        output("id", Type::Text, "Id"),
+        output("ipAddress", Type::Ip, "Public address"),
+        output("provider", Type::Text, "Cloud"),
+        output("region", Type::Text, "Region of that cloud").inferred(),
+        output("status", Type::Text, "State").inferred(),
+    ],
+    api: listed!("hosts", "hostList"),
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::shows;
+
+    #[test]
+    fn a_host_as_the_sheet_has_it() {
+        let host = json!({
+            "id": "2e90b7c1", "networkId": "0b6f1c52", "ipAddress": "198.51.100.24", "provider": "AWS",
+            "region": "us-east-2", "status": "PROVISIONED"
+        });
+        shows(&KIND, &host, json!({ "id": "2e90b7c1", "ipAddress": "198.51.100.24" }));
+    }
+}

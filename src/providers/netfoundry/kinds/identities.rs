@@ -1,0 +1,34 @@
+//! Identities: users and API accounts alike (section 2.15). Read only, so that nobody is locked out by a diff.
+
+use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+
+pub static KIND: Kind = Kind {
+    name: "identities",
+    doc: "Users and API accounts",
+    source: "NetFoundry fact sheet 2.15",
+    class: Class::ReadOnly,
+    identity: Identity::CaselessName("email"),
+    fields: &[
+        output("email", Type::Text, "Address, by which grants refer to the identity"),
+        output("name", Type::Text, "Name"),
+        output("type", Type::Text, "UserIdentity or ApiAccountIdentity"),
+        output("active", Type::Bool, "It can log in"),
+        output("organizationId", Type::Ref("organizations"), "Organization that it is a member of"),
+    ],
+    api: Api { list: List::at("/identity/v1/identities", Envelope::Items("")), ..Api::NONE },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::shows;
+
+    #[test]
+    fn both_sorts_show_their_address() {
+        let user = json!({ "id": "e19c7b04", "type": "UserIdentity", "name": "Ana Ruiz", "email": "ana@acme.example" });
+        shows(&KIND, &user, json!({ "email": "ana@acme.example", "type": "UserIdentity", "active": null }));
+    }
+}

@@ -1,0 +1,30 @@
+//! NetFoundry's kinds, one a file.
+
+pub mod api_accounts;
+pub mod app_wans;
+pub mod auth_policies;
+pub mod certificate_authorities;
+pub mod config_types;
+pub mod configs;
+pub mod edge_router_policies;
+pub mod edge_routers;
+pub mod endpoints;
+pub mod grants;
+pub mod hosts;
+pub mod identities;
+pub mod network_configs;
+pub mod network_controllers;
+pub mod network_groups;
+pub mod network_versions;
+pub mod networks;
+pub mod organizations;
+pub mod posture_checks;
+pub mod regions;
+pub mod resource_actions;
+pub mod resource_types;
+pub mod roles;
+pub mod service_edge_router_policies;
+pub mod service_policies;
+pub mod services;
+pub mod terminators;
+pub mod user_identities;

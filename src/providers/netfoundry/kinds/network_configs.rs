@@ -1,0 +1,42 @@
+//! Network configs: what `size` of a network can be (section 2.14).
+
+use crate::providers::netfoundry::shared::PAGES;
+use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+
+pub static KIND: Kind = Kind {
+    name: "network-configs",
+    doc: "Sizes that a network's controller can have",
+    source: "NetFoundry fact sheet 2.14",
+    class: Class::ReadOnly,
+    identity: Identity::CaselessName("name"),
+    fields: &[
+        output("name", Type::Text, "The size"),
+        output("awsNetworkControllerSize", Type::Text, "Machine type at AWS"),
+        output("networkControllerVolumeSize", Type::Int, "Volume in gigabytes"),
+    ],
+    api: Api {
+        list: List::Call {
+            path: "/core/v2/network-configs",
+            at: Envelope::Items("_embedded.networkConfigMetadataList"),
+            paging: PAGES,
+        },
+        ..Api::NONE
+    },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::shows;
+
+    #[test]
+    fn a_size_as_the_sheet_has_it() {
+        let size = json!({
+            "id": "2616da5c", "name": "small", "awsNetworkControllerSize": "t3.small", "networkControllerVolumeSize": 20
+        });
+        shows(&KIND, &size, json!({ "name": "small", "networkControllerVolumeSize": 20 }));
+    }
+}

@@ -1,0 +1,49 @@
+//! Network controllers: one a network, made and removed with it (section 2.14).
+//!
+//! A controller's own secrets and sessions can be read by privileged callers; they are never asked for.
+
+use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+
+pub static KIND: Kind = Kind {
+    name: "network-controllers",
+    doc: "The controller of a network",
+    source: "NetFoundry fact sheet 2.14",
+    class: Class::ReadOnly,
+    parent: Some("networks"),
+    identity: Identity::Singleton,
+    fields: &[
+        output("name", Type::Text, "Name"),
+        output("status", Type::Text, "State"),
+        output("domainName", Type::Text, "Name in DNS, for firewalls and allow-lists"),
+        output("ipAddress", Type::Ip, "Public address, for firewalls and allow-lists"),
+        output("port", Type::Int, "Port that endpoints and routers connect to"),
+        output("provider", Type::Text, "Cloud that it runs in"),
+        output("hostId", Type::Ref("hosts"), "Host that it runs on"),
+    ],
+    api: Api {
+        list: List::at(
+            "/core/v2/network-controllers?networkId={parent.id}",
+            Envelope::One("_embedded.networkControllerList.0"),
+        ),
+        ..Api::NONE
+    },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::shows;
+
+    #[test]
+    fn a_controller_as_the_sheet_has_it() {
+        let controller = json!({
+            "id": "f5b0a7d3", "networkId": "0b6f1c52", "name": "acme-prod-nc", "status": "PROVISIONED",
+            "domainName": "0b6f1c52.production.netfoundry.io", "ipAddress": "203.0.113.17", "port": 443,
+            "provider": "AWS", "hostId": "b81d6e02"
+        });
+        shows(&KIND, &controller, json!({ "ipAddress": "203.0.113.17", "port": 443, "hostId": "b81d6e02" }));
+    }
+}

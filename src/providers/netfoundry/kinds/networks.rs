@@ -1,0 +1,110 @@
+//! Networks: everything else lives in one (section 2.6).
+//!
+//! No call changes a network, so that every difference is held; and removing one removes all that it holds. The
+//! execution that its creation names may never become readable (section 1.8), so only its status is waited for. The
+//! region has been called `locationCode`; replies may still say so, or name the cloud only at the controller.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, renamed};
+use crate::spec::{
+    Api, Body, Destroys, Envelope, Field, Hooks, Identity, Kind, List, Poll, Reply, Type, call, field, output,
+};
+use crate::wire::Method;
+
+/// The vendor's client gives a network twenty minutes (section 1.7).
+const BUDGET: Duration = Duration::from_secs(1200);
+
+const CONTROLLER: &[Field] = &[
+    output("name", Type::Text, "Name of the controller"),
+    output("status", Type::Text, "State of the controller"),
+    output("domainName", Type::Text, "Name in DNS, for firewalls and allow-lists"),
+    output("ipAddress", Type::Ip, "Public address, for firewalls and allow-lists"),
+    output("port", Type::Int, "Port that endpoints and routers connect to"),
+    output("provider", Type::Text, "Cloud that it runs in"),
+    output("hostId", Type::Text, "Id of the host that it runs on"),
+];
+
+pub static KIND: Kind = Kind {
+    name: "networks",
+    doc: "Networks: the management domain of edge routers, endpoints, services and policies",
+    source: "NetFoundry fact sheet 2.6",
+    identity: Identity::CaselessName("name"),
+    fields: &[
+        field("name", Type::Text, "Name, unique in the network group whatever its case").fixed(),
+        field("networkGroupId", Type::Ref("network-groups"), "Group that it belongs to").required().fixed(),
+        field("provider", Type::Enum(&["AWS", "OCI"]), "Cloud that the controller runs in").fixed(),
+        field("region", Type::Text, "Region of that cloud, as `regions` has it").required().fixed(),
+        field("size", Type::Text, "Size of the controller, as `network-configs` names it").fixed(),
+        field("productVersion", Type::Text, "Version, as `network-versions` has it; the newest default if left out")
+            .fixed(),
+        output("status", Type::Text, "State of the network"),
+        output("networkController", Type::Object(CONTROLLER), "The network's controller, once there is one"),
+        output("o365BreakoutCategory", Type::Text, "Traffic to Office 365 that leaves the network early"),
+        output("sdsPassword", Type::Text, "Password that the API shows in every read").secret(),
+    ],
+    api: Api {
+        list: List::Call { path: "/core/v2/networks", at: Envelope::Items("_embedded.networkList"), paging: PAGES },
+        create: &[call(Method::Post, "/core/v2/networks", Body::Fields)
+            .reply(Reply::Object(""))
+            .settle(&[provisioned("/core/v2/networks/{id}", BUDGET)])],
+        remove: &[call(Method::Delete, "/core/v2/networks/{id}", Body::None)
+            .settle(&[Poll { budget: BUDGET, ..gone("/core/v2/networks/{id}") }])],
+        states: Some(STATES),
+        ..Api::NONE
+    },
+    removal: Destroys::Everything,
+    hooks: Hooks { read: Some(one_spelling), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+fn one_spelling(network: &mut Value) {
+    renamed(network, "locationCode", "region");
+    if network.get("provider").is_none_or(Value::is_null)
+        && let Some(provider) = network.pointer("/networkController/provider").cloned()
+    {
+        network["provider"] = provider;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::{reads_back, shows};
+
+    #[test]
+    fn a_network_as_the_sheet_has_it() {
+        let create = json!({
+            "name": "acme-prod", "networkGroupId": "4a8d2e71", "provider": "AWS", "region": "us-east-2",
+            "size": "medium", "productVersion": "7.3.104"
+        });
+        let live = json!({
+            "id": "0b6f1c52", "name": "acme-prod", "networkGroupId": "4a8d2e71", "status": "PROVISIONED",
+            "size": "medium", "productVersion": "7.3.104", "region": "us-east-2", "o365BreakoutCategory": "NONE",
+            "sdsPassword": "REDACTED",
+            "networkController": {
+                "id": "f5b0a7d3", "networkId": "0b6f1c52", "name": "acme-prod-nc", "status": "PROVISIONED",
+                "domainName": "0b6f1c52.production.netfoundry.io", "ipAddress": "203.0.113.17", "port": 443,
+                "provider": "AWS", "providerId": "i-0abc", "hostId": "b81d6e02", "userData": null
+            }
+        });
+        reads_back(&KIND, &create, &live);
+        shows(&KIND, &live, json!({ "networkController.port": 443, "sdsPassword": "(secret sdsPassword)" }));
+    }
+
+    #[test]
+    fn the_older_spelling_of_the_region_counts() {
+        let live = json!({ "name": "acme", "locationCode": "eu-west-1", "region": null });
+        shows(&KIND, &live, json!({ "region": "eu-west-1", "provider": null }));
+    }
+
+    #[test]
+    fn nothing_about_a_network_can_be_changed() {
+        assert!(KIND.api.update.is_empty());
+        assert_eq!(KIND.removal, Destroys::Everything);
+    }
+}

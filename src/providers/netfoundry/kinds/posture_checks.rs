@@ -1,0 +1,108 @@
+//! Posture checks: what is checked about an endpoint before it may use a service (section 2.11).
+//!
+//! That the collection exists is documented, the fields beyond name and attributes are inferred from those of the ziti
+//! controller. Each type has fields of its own; another type is another object.
+
+use serde_json::Value;
+
+use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
+use crate::spec::{Field, Hooks, Identity, Kind, Type, field};
+
+const SYSTEMS: Type = Type::Enum(&["Windows", "WindowsServer", "Android", "iOS", "Linux", "macOS"]);
+const WORDS: Type = Type::Set(&Type::Text);
+
+const SYSTEM: &[Field] = &[
+    field("type", SYSTEMS, "Operating system").required(),
+    field("versions", WORDS, "Ranges of versions, such as `>=13.0.0`"),
+];
+
+const PROCESS: &[Field] = &[
+    field("path", Type::Text, "Path of the program").required(),
+    field("osType", SYSTEMS, "Operating system that it runs on").required(),
+    field("hashes", WORDS, "SHA-512 of the program, any of them"),
+    field("signerFingerprint", Type::Text, "Fingerprint of the certificate that signed it"),
+];
+
+const ONE_OF_MANY: &[Field] = &[
+    field("path", Type::Text, "Path of the program").required(),
+    field("osType", SYSTEMS, "Operating system that it runs on").required(),
+    field("hashes", WORDS, "SHA-512 of the program, any of them"),
+    field("signerFingerprints", WORDS, "Fingerprints of the certificates that may have signed it"),
+];
+
+pub static KIND: Kind = Kind {
+    name: "posture-checks",
+    doc: "What is checked about an endpoint before it may use a service",
+    source: "NetFoundry fact sheet 2.11",
+    parent: Some("networks"),
+    identity: Identity::CaselessName("name"),
+    fields: &[
+        NAME,
+        ATTRIBUTES,
+        field("typeId", Type::Enum(&["OS", "MAC", "DOMAIN", "PROCESS", "PROCESS_MULTI", "MFA"]), "What is checked")
+            .required()
+            .replaces()
+            .inferred(),
+        field("operatingSystems", Type::Table(SYSTEM, "type"), "OS: the systems that pass").inferred(),
+        field("macAddresses", WORDS, "MAC: addresses that pass, lower case, without separators").inferred(),
+        field("domains", WORDS, "DOMAIN: Windows domains that pass").inferred(),
+        field("process", Type::Open(PROCESS), "PROCESS: the program that has to run").inferred(),
+        field("processes", Type::Table(ONE_OF_MANY, "path"), "PROCESS_MULTI: the programs that have to run").inferred(),
+        field("semantic", Type::Enum(&["AllOf", "AnyOf"]), "PROCESS_MULTI: whether all have to run, or any").inferred(),
+        field("promptOnUnlock", Type::Bool, "MFA: asks again after the device was locked").default("false").inferred(),
+        field("promptOnWake", Type::Bool, "MFA: asks again after the device slept").default("false").inferred(),
+        field("timeoutSeconds", Type::Int, "MFA: asks again after so many seconds; -1 for never")
+            .default("-1")
+            .inferred(),
+        field("ignoreLegacyEndpoints", Type::Bool, "MFA: lets devices pass that can't be asked").inferred(),
+        ZITI_ID,
+    ],
+    api: in_network!("posture-checks", "postureCheckList"),
+    hooks: Hooks { read: Some(bare_mac_addresses), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+/// MAC addresses have one spelling at the server (section 2.3); where a reply has another, it becomes that one.
+fn bare_mac_addresses(check: &mut Value) {
+    let Some(addresses) = check.get_mut("macAddresses").and_then(Value::as_array_mut) else { return };
+    for address in addresses {
+        if let Some(text) = address.as_str() {
+            let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+            *address = Value::from(digits.to_ascii_lowercase());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::{reads_back, writes};
+
+    #[test]
+    fn every_type_as_the_sheet_has_it() {
+        let process = json!({ "path": "/opt/edr", "osType": "Linux", "hashes": [], "signerFingerprint": null });
+        let many = json!({ "path": "C:\\av.exe", "osType": "Windows", "hashes": [], "signerFingerprints": [] });
+        for create in [
+            json!({ "typeId": "OS", "operatingSystems": [{ "type": "macOS", "versions": [">=13.0.0"] }] }),
+            json!({ "typeId": "MAC", "macAddresses": ["0c9d92a1b2c3"] }),
+            json!({ "typeId": "DOMAIN", "domains": ["corp.acme.example"] }),
+            json!({ "typeId": "PROCESS", "process": process }),
+            json!({ "typeId": "PROCESS_MULTI", "semantic": "AnyOf", "processes": [many] }),
+            json!({ "typeId": "MFA", "promptOnUnlock": true, "promptOnWake": false, "timeoutSeconds": -1 }),
+        ] {
+            reads_back(&KIND, &create, &create);
+            writes(&KIND, create.clone(), create);
+        }
+    }
+
+    #[test]
+    fn the_spelling_of_a_mac_address_is_no_difference() {
+        reads_back(
+            &KIND,
+            &json!({ "macAddresses": ["0c9d92a1b2c3"] }),
+            &json!({ "macAddresses": ["0C:9D:92:A1:B2:C3"] }),
+        );
+    }
+}

@@ -1,0 +1,27 @@
+//! Resource types: what permissions are about (section 2.15).
+
+use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+
+pub static KIND: Kind = Kind {
+    name: "resource-types",
+    doc: "Sorts of resources that permissions are about",
+    source: "NetFoundry fact sheet 2.15",
+    class: Class::ReadOnly,
+    identity: Identity::Name("code"),
+    fields: &[output("code", Type::Text, "Code, such as `user-identity`")],
+    api: Api { list: List::at("/auth/v1/resource-types", Envelope::Items("")), ..Api::NONE },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::netfoundry::testing::shows;
+
+    #[test]
+    fn a_type_as_the_sheet_has_it() {
+        shows(&KIND, &json!({ "id": "95c1e7b0", "code": "user-identity" }), json!({ "code": "user-identity" }));
+    }
+}

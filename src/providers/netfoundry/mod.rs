@@ -1,0 +1,100 @@
+//! NetFoundry: the orchestration platform's core, identity and authorization APIs.
+//!
+//! Ids of this API are UUIDs; `zitiId` names the same object on the network's controller, and either may stand behind
+//! an `@` in what is read. Policies reach objects by `#tag` and `@name`; only a `@name` has to exist first.
+
+mod endpoints;
+mod kinds;
+mod shared;
+#[cfg(test)]
+mod testing;
+
+use std::time::Duration;
+
+use crate::spec::{Auth, Dialect, Provider, ServerVersion, Type, field};
+
+/// The NetFoundry platform.
+pub static PROVIDER: Provider = Provider {
+    name: "netfoundry",
+    title: "NetFoundry",
+    doc: "NetFoundry's orchestration platform: zero-trust networks of edge routers, endpoints, services and policies",
+    dialect: DIALECT,
+    kinds: &[
+        &kinds::network_groups::KIND,
+        &kinds::regions::KIND,
+        &kinds::network_versions::KIND,
+        &kinds::network_configs::KIND,
+        &kinds::organizations::KIND,
+        &kinds::identities::KIND,
+        &kinds::user_identities::KIND,
+        &kinds::api_accounts::KIND,
+        &kinds::roles::KIND,
+        &kinds::resource_types::KIND,
+        &kinds::resource_actions::KIND,
+        &kinds::grants::KIND,
+        &kinds::networks::KIND,
+        &kinds::network_controllers::KIND,
+        &kinds::hosts::KIND,
+        &kinds::certificate_authorities::KIND,
+        &kinds::auth_policies::KIND,
+        &kinds::config_types::KIND,
+        &kinds::posture_checks::KIND,
+        &kinds::edge_routers::KIND,
+        &kinds::endpoints::KIND,
+        &kinds::configs::KIND,
+        &kinds::services::KIND,
+        &kinds::edge_router_policies::KIND,
+        &kinds::service_edge_router_policies::KIND,
+        &kinds::service_policies::KIND,
+        &kinds::app_wans::KIND,
+        &kinds::terminators::KIND,
+    ],
+    endpoints: endpoints::ENDPOINTS,
+};
+
+const DIALECT: Dialect = Dialect {
+    example: "https://gateway.production.netfoundry.io",
+    auth: Auth::ClientCredentials {
+        client: "clientId",
+        password: "password",
+        url: "authenticationUrl",
+        // A dummy, double slash included; but there has to be one (section 1.2).
+        scope: "https://gateway.production.netfoundry.io//ignore-scope",
+    },
+    credentials: &[
+        field("clientId", Type::Text, "Id of the API account, from its `credentials.json`").required(),
+        field("password", Type::Text, "Password of the API account, from the same file").required().secret(),
+        field("authenticationUrl", Type::Text, "Where tokens are issued, from the same file").required(),
+    ],
+    settings: &[],
+    headers: &[],
+    // Three shapes (section 1.9): a list of errors, one message with the status' name beside it, a list of messages.
+    messages: &["errors.0", "message", "0.message", "error"],
+    // A network has a version; the platform has none.
+    version: ServerVersion::Irrelevant,
+    // The vendor's own demo makes five writes at once; no limit is published (section 1.8).
+    writers: 5,
+    readers: 4,
+    // The gateway itself gives up after 30 seconds (section 1.4); its answer is worth waiting for.
+    timeout: Duration::from_secs(40),
+    // Not 503: with that the gateway says that it stopped waiting, and the request may have had its effect (section
+    // 1.8).
+    later: &[429],
+    // A new object may answer 403 or 404 before it is seen everywhere (section 1.8).
+    young: Duration::from_secs(30),
+    remedies: &[
+        (401, "", "check `clientId`, `password` and `authenticationUrl` against the API account's `credentials.json`"),
+        (403, "", "give the API account a role that may do this: the network's admin, or the network group's"),
+        (503, "", "the gateway stopped waiting, and the request may still take effect: plan again to see"),
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_hold_together() {
+        assert_eq!(crate::spec::lint(&PROVIDER), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,174 @@
+//! What NetFoundry's kinds share: calls, waits, fields and a few turns of JSON.
+//!
+//! Section numbers in this folder are those of the NetFoundry fact sheet.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::spec::{Field, Paging, Poll, Shows, States, Type, Until, field, output};
+
+/// Pages of the core API (section 1.5): the vendor's own client asks for a thousand.
+pub const PAGES: Paging = Paging::Hal { size: 1000 };
+
+/// The execution that a write starts (section 1.7).
+///
+/// The link to it is an object, or a list of objects, or missing; then there is only the object itself to look at.
+pub const EXECUTION: Poll = Poll {
+    job: &["_links.execution.href", "_links.executions.href", "_links.executions.0.href"],
+    path: "/core/v2/executions/{job}",
+    until: Until::State { key: "status", done: &["FINISHED", "SUCCESS"], failed: &["FAILED"] },
+    error: "description",
+    ..Poll::NEW
+};
+
+/// Waits until an object of the data plane is realized there (section 1.7): kinds without a status get a `zitiId`.
+pub const fn realized(path: &'static str) -> Poll {
+    Poll { path, until: Until::Set("zitiId"), shows: Shows::Object, ..Poll::NEW }
+}
+
+/// Waits until an object with a status is ready (section 1.7); such objects take minutes, and are looked at less often.
+pub const fn provisioned(path: &'static str, budget: Duration) -> Poll {
+    let until =
+        Until::State { key: "status", done: &["PROVISIONED", "REGISTERED"], failed: &["ERROR", "DELETING", "DELETED"] };
+    Poll { path, until, shows: Shows::Object, every: Duration::from_secs(10), budget, ..Poll::NEW }
+}
+
+/// Waits until a removed object is gone (sections 1.7 and 2.17): deleted objects may stay readable, with a date.
+pub const fn gone(path: &'static str) -> Poll {
+    Poll { path, until: Until::Gone { key: "deletedAt", words: &["*"] }, shows: Shows::Object, ..Poll::NEW }
+}
+
+/// The life of networks and edge routers (section 1.7).
+pub const STATES: States = States {
+    key: "status",
+    busy: &["NEW", "PROVISIONING", "UPDATING", "REPLACING", "DELETING"],
+    failed: &[("ERROR", "the platform could not build it: remove it and create it again, as the vendor advises")],
+    held: &[("SUSPENDED", "it is suspended: nothing written to it takes effect before it is resumed")],
+    gone: &["DELETED"],
+};
+
+/// The calls that all kinds of a network share (sections 1.5, 1.7, 2.1 and 2.4).
+///
+/// An update sends what changed, and always the name, without which the API refuses it.
+macro_rules! in_network {
+    ($collection:literal, $rows:literal) => {
+        $crate::spec::Api {
+            create: &[$crate::spec::call(
+                $crate::wire::Method::Post,
+                concat!("/core/v2/", $collection),
+                $crate::spec::Body::Fields,
+            )
+            .reply($crate::spec::Reply::Object(""))
+            .settle(&[
+                $crate::providers::netfoundry::shared::EXECUTION,
+                $crate::providers::netfoundry::shared::realized(concat!("/core/v2/", $collection, "/{id}")),
+            ])],
+            create_adds: &[("networkId", "{parent.id}")],
+            update: &[$crate::spec::call(
+                $crate::wire::Method::Patch,
+                concat!("/core/v2/", $collection, "/{id}"),
+                $crate::spec::Body::Changed,
+            )
+            .settle(&[
+                $crate::providers::netfoundry::shared::EXECUTION,
+                $crate::providers::netfoundry::shared::realized(concat!("/core/v2/", $collection, "/{id}")),
+            ])],
+            update_adds: &[("name", "{name}")],
+            remove: &[$crate::spec::call(
+                $crate::wire::Method::Delete,
+                concat!("/core/v2/", $collection, "/{id}"),
+                $crate::spec::Body::None,
+            )
+            .settle(&[
+                $crate::providers::netfoundry::shared::EXECUTION,
+                $crate::providers::netfoundry::shared::gone(concat!("/core/v2/", $collection, "/{id}")),
+            ])],
+            ..$crate::providers::netfoundry::shared::listed!($collection, $rows)
+        }
+    };
+}
+pub(crate) use in_network;
+
+/// The list of a collection of a network (section 1.5). No filter but the network: `name=` knows wildcards.
+macro_rules! listed {
+    ($collection:literal, $rows:literal) => {
+        $crate::spec::Api {
+            list: $crate::spec::List::Call {
+                path: concat!("/core/v2/", $collection, "?networkId={parent.id}"),
+                at: $crate::spec::Envelope::Items(concat!("_embedded.", $rows)),
+                paging: $crate::providers::netfoundry::shared::PAGES,
+            },
+            ..$crate::spec::Api::NONE
+        }
+    };
+}
+pub(crate) use listed;
+
+/// The name: unique for each kind and network, whatever its case (section 1.4).
+pub const NAME: Field = field("name", Type::Text, "Name, unique in the network whatever its case");
+
+/// An object's own tags (section 2.2).
+pub const ATTRIBUTES: Field = field("attributes", Type::Roles(&[]), "Tags by which policies and services choose it");
+
+/// The id on the data plane (section 1.4).
+pub const ZITI_ID: Field = output("zitiId", Type::Text, "Id on the network's controller");
+
+/// The endpoints that a policy is for. A router's tunneler is an endpoint of the router's name (section 2.7).
+pub const ENDPOINTS: Type = Type::Roles(&["endpoints", "edge-routers"]);
+
+/// The edge routers that a policy is for.
+pub const EDGE_ROUTERS: Type = Type::Roles(&["edge-routers"]);
+
+/// The services that a policy is for.
+pub const SERVICES: Type = Type::Roles(&["services"]);
+
+/// The posture checks that a policy asks for.
+pub const POSTURE_CHECKS: Type = Type::Roles(&["posture-checks"]);
+
+/// Whether a policy is for what has any of its tags, or all; always said, because clients and controller differ about
+/// the default (sections 2.10 and 6).
+pub const SEMANTIC: Field =
+    field("semantic", Type::Enum(&["AnyOf", "AllOf"]), "Whether any of the tags is enough, or all are needed")
+        .default("\"AnyOf\"");
+
+/// Transport protocols (section 2.3): lower case, in no order.
+pub const PROTOCOLS: Type = Type::Set(&Type::Enum(&["tcp", "udp"]));
+
+/// Ranges of ports, in no order; one port is a range from itself to itself (section 2.3).
+pub const PORT_RANGES: Type = Type::Set(&Type::Object(&[
+    field("low", Type::Int, "First port").required(),
+    field("high", Type::Int, "Last port").required(),
+]));
+
+/// Names, addresses or networks, in no order.
+pub const HOSTS: Type = Type::Set(&Type::Text);
+
+/// Reads `old` as `new` where an object has only the former: a field that was renamed over time (section 2.3).
+pub fn renamed(object: &mut Value, old: &str, new: &str) {
+    if object.get(new).is_none_or(Value::is_null)
+        && let Some(value) = object.get(old).filter(|value| !value.is_null()).cloned()
+    {
+        object[new] = value;
+    }
+}
+
+/// Puts a value into the body of a create where no file gives one: clients and platform differ about the default, so it
+/// is always said (section 6).
+pub fn said_at_create(body: &mut Attr, live: Option<&Value>, name: &str, value: Attr) {
+    if let (Attr::Map(fields), None) = (body, live) {
+        fields.entry(name.to_owned()).or_insert(value);
+    }
+}
+
+/// Says [`SEMANTIC`] where no file does.
+pub fn any_of(body: &mut Attr, live: Option<&Value>) {
+    said_at_create(body, live, "semantic", Attr::text("AnyOf"));
+}
+
+/// Says that a policy is the platform's own (section 2.10): it ends in `-system`.
+pub fn made_by_the_system(policy: &Value) -> Option<&'static str> {
+    let name = policy.get("name").and_then(Value::as_str).unwrap_or_default();
+    name.ends_with("-system").then_some("the platform made it for an edge router, and removes it with the router")
+}
