@@ -12,6 +12,8 @@ pub mod graph;
 pub mod providers;
 pub mod secret;
 pub mod sim;
+pub mod source;
 pub mod spec;
+pub mod suggest;
 pub mod topology;
 pub mod wire;
