@@ -120,7 +120,7 @@ pub fn unescape(text: &str) -> String {
 }
 
 /// Matches with `*` as the only wildcard. Linear in practice: on a mismatch it goes back to the last star only.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while let Some(&letter) = text.get(t) {

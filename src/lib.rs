@@ -19,6 +19,8 @@ pub mod providers;
 pub mod secret;
 pub mod session;
 pub mod sim;
+pub mod source;
 pub mod spec;
+pub mod suggest;
 pub mod topology;
 pub mod wire;

@@ -1,0 +1,232 @@
+//! Archives: the content of a file or folder that a field names, ready to be sent.
+//!
+//! A folder becomes a tar.gz whose bytes depend on names and content alone: entries sorted, no times, no owners, one mode
+//! for files and one for folders, and one folder at the top. The same folder has the same digest on every machine.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use flate2::{Compression, GzBuilder};
+use sha2::{Digest, Sha256};
+use tar::{Builder, EntryType, Header};
+use thiserror::Error;
+
+use super::tree::{Entry, Tree, Trouble};
+use crate::topology::FileContent;
+
+/// What a folder may hold all in all: an upload of this size takes minutes, and it is held in memory.
+const MAX_FOLDER_BYTES: u64 = 1 << 30;
+
+/// Folders that are never content.
+const LEFT_OUT: [&str; 2] = [".git", ".trueup"];
+
+/// Why there is no content.
+#[derive(Debug, Error)]
+pub enum Misplaced {
+    /// The path leads out of the workspace.
+    #[error("`{0}` leads out of the workspace")]
+    Outside(String),
+    /// It can't be read.
+    #[error("`{path}` can't be read: {trouble}")]
+    Unreadable {
+        /// The path in the workspace.
+        path: String,
+        /// Why not.
+        trouble: Trouble,
+    },
+    /// It holds a link.
+    #[error("`{0}` is a symbolic link or no file at all; only files and folders are packed")]
+    Link(String),
+    /// It can't be packed.
+    #[error("`{path}` can't be packed: {cause}")]
+    Unpackable {
+        /// The path in the workspace.
+        path: String,
+        /// Why not.
+        cause: std::io::Error,
+    },
+}
+
+/// The path in the workspace that a path in a file means: relative to the file's folder. `None` where it leads out.
+pub fn within(file: &str, path: &str) -> Option<String> {
+    if path.starts_with(['/', '\\']) || path.contains('\0') {
+        return None;
+    }
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The content of a file, or of a folder packed, that the file `declared_in` names.
+///
+/// # Errors
+/// It leads out of the workspace, holds links, or can't be read.
+pub fn pack(tree: &dyn Tree, declared_in: &str, path: &str, limit: u64) -> Result<FileContent, Misplaced> {
+    let inside = within(declared_in, path).ok_or_else(|| Misplaced::Outside(path.to_owned()))?;
+    let name = inside.rsplit('/').next().unwrap_or_default().to_owned();
+    let entry = tree.entry(&inside).map_err(|trouble| Misplaced::Unreadable { path: inside.clone(), trouble })?;
+    let (file_name, bytes) = match entry {
+        Entry::File => (name, read(tree, &inside, limit)?),
+        Entry::Folder if inside.is_empty() => return Err(Misplaced::Outside(path.to_owned())),
+        Entry::Folder => (format!("{name}.tar.gz"), folder(tree, &inside, &name, limit)?),
+        Entry::Link | Entry::Other => return Err(Misplaced::Link(inside)),
+    };
+    let sha256 = hex(&Sha256::digest(&bytes));
+    Ok(FileContent { path: path.to_owned(), file_name, sha256, bytes: Arc::new(bytes) })
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {
+    tree.read(path, limit).map_err(|trouble| Misplaced::Unreadable { path: path.to_owned(), trouble })
+}
+
+fn folder(tree: &dyn Tree, path: &str, top: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {
+    let zip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
+    let mut archive = Builder::new(zip);
+    let mut left = MAX_FOLDER_BYTES;
+    // Depth first, each folder's names in order.
+    let mut waiting = vec![(path.to_owned(), top.to_owned(), Entry::Folder)];
+    while let Some((from, to, entry)) = waiting.pop() {
+        let unpackable = |cause| Misplaced::Unpackable { path: from.clone(), cause };
+        match entry {
+            Entry::File => {
+                let bytes = read(tree, &from, limit.min(left))?;
+                left = left.saturating_sub(bytes.len() as u64);
+                append(&mut archive, &to, EntryType::Regular, &bytes).map_err(unpackable)?;
+            }
+            Entry::Folder => {
+                append(&mut archive, &format!("{to}/"), EntryType::Directory, &[]).map_err(unpackable)?;
+                let items =
+                    tree.list(&from).map_err(|trouble| Misplaced::Unreadable { path: from.clone(), trouble })?;
+                let kept = items.into_iter().rev().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
+                waiting.extend(kept.map(|(name, entry)| (format!("{from}/{name}"), format!("{to}/{name}"), entry)));
+            }
+            Entry::Link | Entry::Other => return Err(Misplaced::Link(from)),
+        }
+    }
+    let unpackable = |cause| Misplaced::Unpackable { path: path.to_owned(), cause };
+    let zip = archive.into_inner().map_err(unpackable)?;
+    zip.finish().map_err(unpackable)
+}
+
+fn append<W: Write>(archive: &mut Builder<W>, path: &str, kind: EntryType, bytes: &[u8]) -> std::io::Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(if kind == EntryType::Directory { 0o755 } else { 0o644 });
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(bytes.len() as u64);
+    archive.append_data(&mut header, path, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Read;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::Folder;
+
+    const LIMIT: u64 = 1 << 20;
+
+    fn write(root: &std::path::Path, files: &[(String, Vec<u8>)]) {
+        for (path, bytes) in files {
+            let path = root.join("box").join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    fn packed(files: &[(String, Vec<u8>)]) -> FileContent {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), files);
+        pack(&Folder::open(folder.path()).unwrap(), "trueup.yaml", "box", LIMIT).unwrap()
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file_and_stay_inside() {
+        for (file, path, inside) in [
+            ("trueup.yaml", "a/b", Some("a/b")),
+            ("x/y/z.yaml", "../a/./b/", Some("x/a/b")),
+            ("x/z.yaml", "../../etc", None),
+            ("x.yaml", "/etc/passwd", None),
+            ("x/z.yaml", "..", Some("")),
+        ] {
+            assert_eq!(within(file, path).as_deref(), inside, "{file} {path}");
+        }
+    }
+
+    #[test]
+    fn a_folder_has_one_folder_at_the_top_and_nothing_of_the_machine() {
+        let content = packed(&[("b.yaml".into(), b"b".to_vec()), ("a/x".into(), b"x".to_vec())]);
+        assert_eq!(content.file_name, "box.tar.gz");
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(content.bytes.as_slice()));
+        let mut seen = Vec::new();
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let header = entry.header().clone();
+            assert_eq!((header.mtime().unwrap(), header.uid().unwrap(), header.gid().unwrap()), (0, 0, 0));
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            seen.push(format!("{} {:o} {text}", entry.path().unwrap().display(), header.mode().unwrap()));
+        }
+        assert_eq!(seen, ["box/ 755 ", "box/a/ 755 ", "box/a/x 644 x", "box/b.yaml 644 b"]);
+        // The digest is part of what users have declared: a change of the packing would upload everything again.
+        assert_eq!(content.sha256, packed(&[("a/x".into(), b"x".to_vec()), ("b.yaml".into(), b"b".to_vec())]).sha256);
+    }
+
+    #[test]
+    fn a_file_is_taken_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.wgn"), b"123").unwrap();
+        let tree = Folder::open(folder.path()).unwrap();
+        let content = pack(&tree, "trueup.yaml", "./x.wgn", LIMIT).unwrap();
+        assert_eq!((content.file_name.as_str(), content.bytes.as_slice()), ("x.wgn", b"123".as_slice()));
+        assert!(matches!(pack(&tree, "trueup.yaml", "../x", LIMIT), Err(Misplaced::Outside(_))));
+        assert!(matches!(pack(&tree, "trueup.yaml", "y", LIMIT), Err(Misplaced::Unreadable { .. })));
+        assert!(matches!(pack(&tree, "trueup.yaml", "x.wgn", 2), Err(Misplaced::Unreadable { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_workspace_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("box")).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("box/host")).unwrap();
+        std::os::unix::fs::symlink("..", folder.path().join("box/loop")).unwrap();
+        let tree = Folder::open(folder.path()).unwrap();
+        assert!(pack(&tree, "trueup.yaml", "box", LIMIT).is_err());
+        fs::remove_file(folder.path().join("box/host")).unwrap();
+        assert!(matches!(pack(&tree, "trueup.yaml", "box", LIMIT), Err(Misplaced::Link(path)) if path == "box/loop"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn the_order_of_writing_makes_no_difference(
+            files in prop::collection::btree_map("[a-z]{1,3}(/[a-z]{4,6}){0,2}", prop::collection::vec(any::<u8>(), 0..64), 1..8)
+        ) {
+            let distinct: Vec<(String, Vec<u8>)> = files
+                .iter()
+                .filter(|(path, _)| !files.keys().any(|other| other.starts_with(&format!("{path}/"))))
+                .map(|(path, bytes)| (path.clone(), bytes.clone()))
+                .collect();
+            let backwards: Vec<_> = distinct.iter().rev().cloned().collect();
+            prop_assert_eq!(packed(&distinct).bytes, packed(&backwards).bytes);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Decoding: from [`Node`]s to types that serde knows, with the path of everything that does not fit.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Unexpected, VariantAccess, Visitor};
+
+use crate::finding::Key;
+use crate::source::Node;
+use crate::suggest::hint;
+
+/// Something that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The keys down to it.
+    pub path: Vec<Key>,
+    /// A stable code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// The value that a node means, and everything in the node that does not fit; what does not fit is left out.
+///
+/// The value is missing only where leaving out does not help, such as a required key.
+pub fn decode<T: for<'n> Deserialize<'n>>(mut node: Node) -> (Option<T>, Vec<Misfit>) {
+    let mut misfits = Vec::new();
+    loop {
+        match T::deserialize(Decoder(&node)) {
+            Ok(value) => return (Some(value), misfits),
+            Err(mut misfit) => {
+                misfit.path.reverse();
+                let removed = remove(&mut node, &misfit.path);
+                misfits.push(misfit);
+                if !removed {
+                    return (None, misfits);
+                }
+            }
+        }
+    }
+}
+
+/// Takes the value at a path away, so that what stands beside it can be looked at. The root stays.
+fn remove(node: &mut Node, path: &[Key]) -> bool {
+    let Some((key, rest)) = path.split_first() else { return false };
+    match (node, key) {
+        (Node::Map(entries), Key::Name(name)) => match entries.iter().position(|(own, _)| own == name) {
+            Some(at) if rest.is_empty() => {
+                entries.remove(at);
+                true
+            }
+            Some(at) => entries.get_mut(at).is_some_and(|(_, value)| remove(value, rest)),
+            None => false,
+        },
+        (Node::List(items), Key::Index(at)) if *at < items.len() => {
+            if rest.is_empty() {
+                items.remove(*at);
+                return true;
+            }
+            items.get_mut(*at).is_some_and(|value| remove(value, rest))
+        }
+        _ => false,
+    }
+}
+
+impl Misfit {
+    fn new(code: &'static str, message: String) -> Misfit {
+        Misfit { path: Vec::new(), code, message, help: None }
+    }
+
+    /// Paths are built from the inside out.
+    fn below(mut self, key: Key) -> Misfit {
+        self.path.push(key);
+        self
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+impl de::Error for Misfit {
+    fn custom<M: fmt::Display>(message: M) -> Misfit {
+        Misfit::new("wrong-value", message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected, expected: &dyn de::Expected) -> Misfit {
+        let found = match found {
+            Unexpected::Unit | Unexpected::Option => "nothing".to_owned(),
+            Unexpected::Str(text) => format!("`{text}`"),
+            Unexpected::Bool(value) => format!("`{value}`"),
+            Unexpected::Unsigned(value) => format!("`{value}`"),
+            Unexpected::Signed(value) => format!("`{value}`"),
+            Unexpected::Float(value) => format!("`{value}`"),
+            Unexpected::Seq => "a list".to_owned(),
+            Unexpected::Map => "a map".to_owned(),
+            other => other.to_string(),
+        };
+        Misfit::new("wrong-value", format!("expected {expected}, found {found}"))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Misfit {
+        let mut misfit = Misfit::new("unknown-field", format!("unknown key `{field}`"));
+        misfit.help = Some(hint(field, expected.iter().copied()));
+        misfit.below(Key::Name(field.into()))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Misfit {
+        let mut misfit = Misfit::new("wrong-value", format!("`{variant}` is none of `{}`", expected.join("`, `")));
+        misfit.help = Some(hint(variant, expected.iter().copied()));
+        misfit
+    }
+
+    fn missing_field(field: &'static str) -> Misfit {
+        Misfit::new("missing-field", format!("`{field}` is missing"))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Decoder<'de>(&'de Node);
+
+impl<'de> Deserializer<'de> for Decoder<'de> {
+    type Error = Misfit;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match self.0 {
+            Node::Null => visitor.visit_unit(),
+            Node::Bool(value) => visitor.visit_bool(*value),
+            Node::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(value), ..) => visitor.visit_u64(value),
+                (_, Some(value), _) => visitor.visit_i64(value),
+                (.., value) => visitor.visit_f64(value.unwrap_or_default()),
+            },
+            Node::Text(text) => visitor.visit_borrowed_str(text),
+            Node::List(items) => visitor.visit_seq(Items { items: items.iter().enumerate() }),
+            Node::Map(entries) => visitor.visit_map(Entries { entries: entries.iter(), value: None }),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if *self.0 == Node::Null { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        match self.0 {
+            Node::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
+            Node::Map(entries) => match entries.as_slice() {
+                [(key, value)] => visitor.visit_enum(Variant { key, value }),
+                _ => Err(Misfit::new("wrong-value", format!("expected just one of `{}`", variants.join("`, `")))),
+            },
+            other => {
+                let message = format!("expected one of `{}`, found {}", variants.join("`, `"), other.describe());
+                Err(Misfit::new("wrong-value", message))
+            }
+        }
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct Items<'de> {
+    items: std::iter::Enumerate<std::slice::Iter<'de, Node>>,
+}
+
+impl<'de> de::SeqAccess<'de> for Items<'de> {
+    type Error = Misfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        let Some((index, item)) = self.items.next() else { return Ok(None) };
+        seed.deserialize(Decoder(item)).map(Some).map_err(|misfit| misfit.below(Key::Index(index)))
+    }
+}
+
+struct Entries<'de> {
+    entries: std::slice::Iter<'de, (Arc<str>, Node)>,
+    value: Option<(&'de Arc<str>, &'de Node)>,
+}
+
+impl<'de> de::MapAccess<'de> for Entries<'de> {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        let Some((key, value)) = self.entries.next() else { return Ok(None) };
+        self.value = Some((key, value));
+        let key: de::value::BorrowedStrDeserializer<Misfit> = de::value::BorrowedStrDeserializer::new(key);
+        seed.deserialize(key).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        let (key, value) = self.value.take().ok_or_else(|| de::Error::custom("a value without a key"))?;
+        seed.deserialize(Decoder(value)).map_err(|misfit| misfit.below(Key::Name(key.clone())))
+    }
+}
+
+struct Variant<'de> {
+    key: &'de Arc<str>,
+    value: &'de Node,
+}
+
+impl<'de> de::EnumAccess<'de> for Variant<'de> {
+    type Error = Misfit;
+    type Variant = Variant<'de>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Variant<'de>), Misfit> {
+        let key: de::value::StrDeserializer<Misfit> = (&**self.key).into_deserializer();
+        Ok((seed.deserialize(key)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'de> {
+    type Error = Misfit;
+
+    fn unit_variant(self) -> Result<(), Misfit> {
+        Err(Misfit::new("wrong-value", format!("`{}` takes no value", self.key)))
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit> {
+        seed.deserialize(Decoder(self.value)).map_err(|misfit| misfit.below(Key::Name(self.key.clone())))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit> {
+        Decoder(self.value).deserialize_any(visitor).map_err(|misfit| misfit.below(Key::Name(self.key.clone())))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+        Decoder(self.value).deserialize_any(visitor).map_err(|misfit| misfit.below(Key::Name(self.key.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::source::parse_value;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+    struct Sample {
+        name: String,
+        #[serde(default)]
+        max_size: Option<usize>,
+        #[serde(default)]
+        from: BTreeMap<String, From>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "kebab-case")]
+    enum From {
+        Env(String),
+        Command(Vec<String>),
+    }
+
+    #[test]
+    fn all_misfits_are_told_and_the_rest_is_read() {
+        let text =
+            "{name: a, max-siez: 3, max-size: x, from: {p: {env: A}, q: {envi: B}, r: {command: [a, {}]}, s: 5}}";
+        let (value, misfits) = decode::<Sample>(parse_value(text));
+        let mut told: Vec<String> = misfits
+            .iter()
+            .map(|misfit| {
+                let keys: Vec<String> = misfit
+                    .path
+                    .iter()
+                    .map(|key| match key {
+                        Key::Name(name) => name.to_string(),
+                        Key::Index(index) => index.to_string(),
+                    })
+                    .collect();
+                format!("{}: {}; {}", keys.join("."), misfit.message, misfit.help.as_deref().unwrap_or("-"))
+            })
+            .collect();
+        told.sort();
+        assert_eq!(
+            told,
+            [
+                "from.q: `envi` is none of `env`, `command`; did you mean `env`?",
+                "from.r.command.1: expected a string, found a map; -",
+                "from.s: expected one of `env`, `command`, found a number; -",
+                "max-siez: unknown key `max-siez`; did you mean `max-size`?",
+                "max-size: expected usize, found `x`; -",
+            ]
+        );
+        let value = value.unwrap();
+        assert_eq!(value.from.keys().collect::<Vec<_>>(), ["p", "r"]);
+        assert_eq!(decode::<Sample>(parse_value("{max-size: 3}")).0, None);
+    }
+}

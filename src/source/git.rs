@@ -1,0 +1,135 @@
+//! Git: which commit is checked out, and a workspace as it was at a revision. The only module that names git2.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, ObjectType, Repository, RepositoryOpenFlags, StatusOptions, TreeEntry};
+
+use super::tree::{Entry, Tree, Trouble};
+
+/// The commit that is checked out around a folder, with `+` behind it when files in the folder differ from it. `None`
+/// outside git and before the first commit.
+///
+/// # Errors
+/// There is a repository, but it can't be read.
+pub fn head(folder: &Path) -> Result<Option<String>, Trouble> {
+    let Some((repository, inside)) = around(folder)? else { return Ok(None) };
+    let commit = match repository.head() {
+        Ok(head) => head.peel_to_commit().map_err(trouble)?.id().to_string(),
+        Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => return Ok(None),
+        Err(error) => return Err(trouble(error)),
+    };
+    let mut options = StatusOptions::new();
+    options.include_untracked(true).recurse_untracked_dirs(true).include_ignored(false).exclude_submodules(true);
+    if !inside.is_empty() {
+        options.pathspec(&inside).disable_pathspec_match(true);
+    }
+    let statuses = repository.statuses(Some(&mut options)).map_err(trouble)?;
+    // What Trueup itself keeps beside the files is not a change of the files.
+    let kept = if inside.is_empty() { ".trueup/".to_owned() } else { format!("{inside}/.trueup/") };
+    let changed = statuses.iter().any(|status| !status.path_bytes().starts_with(kept.as_bytes()));
+    Ok(Some(if changed { commit + "+" } else { commit }))
+}
+
+/// A workspace's files as they were at a revision.
+pub struct Snapshot {
+    repository: Repository,
+    /// The tree of the workspace's folder.
+    tree: git2::Oid,
+    /// The commit's id.
+    commit: String,
+}
+
+impl Snapshot {
+    /// The folder at a revision: a commit, a branch, a tag, or anything else that git understands.
+    ///
+    /// # Errors
+    /// The folder is not in a repository, the revision does not exist, or the folder did not exist then.
+    pub fn open(folder: &Path, revision: &str) -> Result<Snapshot, Trouble> {
+        let Some((repository, inside)) = around(folder)? else {
+            return Err(Trouble::Git("the workspace is not in a git repository".into()));
+        };
+        let (tree, commit) = {
+            let object = repository.revparse_single(revision).map_err(trouble)?;
+            let commit = object.peel_to_commit().map_err(trouble)?;
+            let root = commit.tree().map_err(trouble)?;
+            let tree = if inside.is_empty() {
+                root.id()
+            } else {
+                let entry = root.get_path(Path::new(&inside)).map_err(trouble)?;
+                entry.id()
+            };
+            (tree, commit.id().to_string())
+        };
+        repository.find_tree(tree).map_err(trouble)?;
+        Ok(Snapshot { repository, tree, commit })
+    }
+
+    /// The commit's id.
+    pub fn commit(&self) -> &str {
+        &self.commit
+    }
+
+    fn find(&self, path: &str) -> Result<TreeEntry<'static>, Trouble> {
+        let tree = self.repository.find_tree(self.tree).map_err(trouble)?;
+        tree.get_path(Path::new(path)).map_err(trouble)
+    }
+}
+
+impl Tree for Snapshot {
+    fn entry(&self, path: &str) -> Result<Entry, Trouble> {
+        if path.is_empty() { Ok(Entry::Folder) } else { Ok(entry(&self.find(path)?)) }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<(String, Entry)>, Trouble> {
+        let id = if folder.is_empty() { self.tree } else { self.find(folder)?.id() };
+        let tree = self.repository.find_tree(id).map_err(trouble)?;
+        let mut found: Vec<(String, Entry)> =
+            tree.iter().filter_map(|item| Some((item.name().ok()?.to_owned(), entry(&item)))).collect();
+        found.sort();
+        Ok(found)
+    }
+
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Trouble> {
+        let found = self.find(path)?;
+        if entry(&found) != Entry::File {
+            return Err(Trouble::Git("it is no file at that revision".into()));
+        }
+        let blob = self.repository.find_blob(found.id()).map_err(trouble)?;
+        let size = blob.size() as u64;
+        if size > limit { Err(Trouble::TooLarge { size, limit }) } else { Ok(blob.content().to_vec()) }
+    }
+}
+
+fn entry(item: &TreeEntry) -> Entry {
+    /// The mode of a symbolic link.
+    const LINK: i32 = 0o120_000;
+    match item.kind() {
+        Some(ObjectType::Blob) if item.filemode() == LINK => Entry::Link,
+        Some(ObjectType::Blob) => Entry::File,
+        Some(ObjectType::Tree) => Entry::Folder,
+        _ => Entry::Other,
+    }
+}
+
+/// The repository around a folder, and the folder's path in it.
+fn around(folder: &Path) -> Result<Option<(Repository, String)>, Trouble> {
+    let real = std::fs::canonicalize(folder)?;
+    let none: [PathBuf; 0] = [];
+    let repository = match Repository::open_ext(&real, RepositoryOpenFlags::empty(), none) {
+        Ok(repository) => repository,
+        Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+        Err(error) => return Err(trouble(error)),
+    };
+    let Some(root) = repository.workdir().map(std::fs::canonicalize).transpose()? else { return Ok(None) };
+    let Ok(inside) = real.strip_prefix(&root) else { return Ok(None) };
+    let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    let inside = parts.join("/");
+    Ok(Some((repository, inside)))
+}
+
+fn trouble(error: git2::Error) -> Trouble {
+    match error.code() {
+        ErrorCode::NotFound => Trouble::Missing,
+        _ => Trouble::Git(error.message().to_owned()),
+    }
+}

@@ -1,0 +1,22 @@
+//! Reading: the files of a workspace, from a folder or a git revision, and the places in them.
+//!
+//! What stands in a file is a [`Node`]; what is wrong with it is told in paths, and a path becomes a span only when a
+//! finding is shown ([`span`]).
+
+mod archive;
+mod decode;
+mod files;
+mod git;
+mod node;
+mod span;
+mod tree;
+mod yaml;
+
+pub use archive::{Misplaced, hex, pack, within};
+pub use decode::{Misfit, decode};
+pub use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
+pub use git::{Snapshot, head};
+pub use node::Node;
+pub use span::{locate, spot, twice};
+pub use tree::{Entry, Folder, Tree, Trouble};
+pub use yaml::{Broken, Document, parse, parse_value};

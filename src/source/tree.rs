@@ -1,0 +1,154 @@
+//! Trees: the places that files are read from, with one interface for a folder and a git revision.
+//!
+//! Paths are relative to the workspace, joined by `/`; the empty path is the workspace's folder.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entry {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link that is not followed: to a folder, to nowhere, or at a revision.
+    Link,
+    /// Something else, such as a socket.
+    Other,
+}
+
+/// Why something can't be read.
+#[derive(Debug, Error)]
+pub enum Trouble {
+    /// Nothing stands there.
+    #[error("there is no such file or folder")]
+    Missing,
+    /// A link leads out of the workspace.
+    #[error("it leads out of the workspace")]
+    Outside,
+    /// The file is too large.
+    #[error("it has {size} bytes, which is more than {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// The system says no.
+    #[error(transparent)]
+    Io(io::Error),
+    /// The repository says no.
+    #[error("{0}")]
+    Git(String),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Trouble {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Trouble::Missing,
+            _ => Trouble::Io(error),
+        }
+    }
+}
+
+/// Where a workspace's files are read from.
+pub trait Tree {
+    /// What stands at a path.
+    ///
+    /// # Errors
+    /// Nothing stands there, or it can't be looked at.
+    fn entry(&self, path: &str) -> Result<Entry, Trouble>;
+
+    /// The names in a folder, sorted.
+    ///
+    /// # Errors
+    /// It is no folder, or can't be read.
+    fn list(&self, folder: &str) -> Result<Vec<(String, Entry)>, Trouble>;
+
+    /// A file's bytes.
+    ///
+    /// # Errors
+    /// It is no file, can't be read, is larger than `limit`, or is a link that leads out of the workspace.
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Trouble>;
+}
+
+/// A folder on disk.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    root: PathBuf,
+    real: PathBuf,
+}
+
+impl Folder {
+    /// The folder at a path.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn open(root: &Path) -> Result<Folder, Trouble> {
+        let real = fs::canonicalize(root)?;
+        if !real.is_dir() {
+            return Err(Trouble::Missing);
+        }
+        Ok(Folder { root: root.to_owned(), real })
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        if path.is_empty() { self.root.clone() } else { self.root.join(path) }
+    }
+}
+
+impl Tree for Folder {
+    fn entry(&self, path: &str) -> Result<Entry, Trouble> {
+        let at = self.at(path);
+        Ok(entry(&at, fs::symlink_metadata(&at)?.file_type()))
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<(String, Entry)>, Trouble> {
+        let mut found = Vec::new();
+        for item in fs::read_dir(self.at(folder))? {
+            let item = item?;
+            // A name that is no text can't be named by YAML either.
+            if let Ok(name) = item.file_name().into_string() {
+                found.push((name, entry(&item.path(), item.file_type()?)));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Trouble> {
+        let real = fs::canonicalize(self.at(path))?;
+        if !real.starts_with(&self.real) {
+            return Err(Trouble::Outside);
+        }
+        let file = fs::File::open(real)?;
+        let size = file.metadata()?.len();
+        if size > limit {
+            return Err(Trouble::TooLarge { size, limit });
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Links to files are followed, as a mounted configuration has nothing else; links to folders are not, so that there are
+/// no loops.
+fn entry(path: &Path, kind: fs::FileType) -> Entry {
+    if kind.is_file() {
+        Entry::File
+    } else if kind.is_dir() {
+        Entry::Folder
+    } else if kind.is_symlink() {
+        match fs::metadata(path) {
+            Ok(behind) if behind.is_file() => Entry::File,
+            _ => Entry::Link,
+        }
+    } else {
+        Entry::Other
+    }
+}

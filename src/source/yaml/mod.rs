@@ -1,0 +1,318 @@
+//! YAML: text to [`Node`]s, and paths back to offsets. The only module that names the parser.
+
+mod lines;
+mod marks;
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+
+use crate::finding::Key;
+use crate::source::Node;
+use lines::Lines;
+pub use marks::{Mark, marks};
+
+/// Brackets open at once, beyond which a text is not given to the parser: its time grows with the square of them. The
+/// parser itself stops at 128 levels of any kind, but only after it has read everything.
+const MAX_BRACKETS: usize = 10_000;
+
+/// Values that a document may have beyond its own length in bytes, which aliases multiply.
+const SPARE_VALUES: usize = 1_000_000;
+
+/// The key that merges other maps into a map.
+const MERGE: &str = "<<";
+
+/// Why a text is not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// A stable code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<&'static str>,
+    /// Byte offset, where known.
+    pub offset: Option<usize>,
+}
+
+/// One document and the keys that it gives twice. The first of each counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// What stands in it.
+    pub root: Node,
+    /// Paths of keys that are given again.
+    pub duplicates: Vec<Vec<Key>>,
+}
+
+/// The documents of a text.
+///
+/// # Errors
+/// It is not YAML, too deep, or aliases blow it up.
+pub fn parse(text: &str) -> Result<Vec<Document>, Broken> {
+    if let Some(offset) = too_deep(text) {
+        return Err(deep(Some(offset)));
+    }
+    let budget = Cell::new(text.len().saturating_add(SPARE_VALUES));
+    let mut documents = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(text) {
+        let mut root = Read { budget: &budget }.deserialize(document).map_err(|error| broken(text, &error))?;
+        let mut duplicates = Vec::new();
+        drop_duplicates(&mut root, &mut Vec::new(), &mut duplicates);
+        documents.push(Document { root, duplicates });
+    }
+    Ok(documents)
+}
+
+/// The value that a short text means, such as one from the command line; text where it is no YAML.
+pub fn parse_value(text: &str) -> Node {
+    match parse(text).map(|documents| documents.into_iter().next()) {
+        Ok(Some(document)) => document.root,
+        _ => Node::Text(text.to_owned()),
+    }
+}
+
+/// The offset at which too many brackets are open. Quotes and comments are skipped, nothing else of YAML is known here.
+fn too_deep(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut open = 0usize;
+    let mut before = b'\n';
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let starts = before.is_ascii_whitespace() || matches!(before, b'[' | b'{' | b',' | b':');
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            b'#' if before.is_ascii_whitespace() => at = skip(bytes, at + 1, |byte| byte == b'\n'),
+            b'\'' if starts && open > 0 => at = skip(bytes, at + 1, |byte| byte == b'\''),
+            b'"' if starts && open > 0 => at = end_of_quotes(bytes, at + 1),
+            _ => {}
+        }
+        if open > MAX_BRACKETS {
+            return Some(at);
+        }
+        before = bytes.get(at).copied().unwrap_or(b'\n');
+        at += 1;
+    }
+    None
+}
+
+fn skip(bytes: &[u8], from: usize, stop: impl Fn(u8) -> bool) -> usize {
+    (from..bytes.len()).find(|&at| bytes.get(at).is_some_and(|&byte| stop(byte))).unwrap_or(bytes.len())
+}
+
+fn end_of_quotes(bytes: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn deep(offset: Option<usize>) -> Broken {
+    Broken {
+        code: "too-deep",
+        message: "values are nested too deeply".into(),
+        help: Some("a workspace needs about ten levels; the limit is 128"),
+        offset,
+    }
+}
+
+/// The parser's error in the words of a finding.
+fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
+    let said = error.to_string();
+    let offset = error.location().map(|location| Lines::of(text).offset(location.line(), location.column()));
+    let has = |part: &str| said.contains(part);
+    if has("recursion limit") {
+        return deep(offset);
+    }
+    if has("repetition limit") || has(BOMB) {
+        let help = Some("write the values out, or fewer aliases of aliases");
+        return Broken { code: "alias-bomb", message: "aliases repeat too many values".into(), help, offset };
+    }
+    let help = if has("cannot start any token") {
+        Some("indent with spaces: YAML takes no tabs; quote text that starts with `@`, `%` or a backtick")
+    } else if has("mapping values are not allowed") {
+        Some("look at the indentation; quote text that holds `: `")
+    } else if has("did not find expected key") || has("did not find expected '-' indicator") {
+        Some("look at the indentation: keys of one map start in the same column")
+    } else if has("while parsing a flow") || has("did not find expected ',' or") {
+        Some("a `[` or `{` is not closed, or a comma is missing")
+    } else if has("unknown anchor") {
+        Some("an alias `*name` needs an anchor `&name` above it in the same document")
+    } else {
+        None
+    };
+    Broken { code: "not-yaml", message: format!("this is not YAML: {}", without_positions(&said)), help, offset }
+}
+
+/// The parser's words without ` at line 2 column 1`, which the finding says itself.
+fn without_positions(said: &str) -> String {
+    let mut parts = said.split(" at line ");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let rest = rest.strip_prefix(" column ").unwrap_or(rest);
+        kept.push_str(rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    kept
+}
+
+fn drop_duplicates(node: &mut Node, path: &mut Vec<Key>, found: &mut Vec<Vec<Key>>) {
+    match node {
+        Node::Map(entries) => {
+            let mut seen: HashSet<Arc<str>> = HashSet::with_capacity(entries.len());
+            entries.retain_mut(|(key, value)| {
+                path.push(Key::Name(key.clone()));
+                let first = seen.insert(key.clone());
+                if first {
+                    drop_duplicates(value, path, found);
+                } else {
+                    found.push(path.clone());
+                }
+                path.pop();
+                first
+            });
+        }
+        Node::List(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                path.push(Key::Index(index));
+                drop_duplicates(item, path, found);
+                path.pop();
+            }
+        }
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
+    }
+}
+
+/// Reads one value, as long as the budget lasts.
+#[derive(Clone, Copy)]
+struct Read<'b> {
+    budget: &'b Cell<usize>,
+}
+
+/// Part of an error's text, by which it is known again.
+const BOMB: &str = "more values than the document can hold";
+
+impl<'de> DeserializeSeed<'de> for Read<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        let left = self.budget.get().checked_sub(1).ok_or_else(|| D::Error::custom(BOMB))?;
+        self.budget.set(left);
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Read<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Number(value.into()))
+    }
+
+    // JSON numbers end at 64 bits: what is longer is an identifier rather than a quantity, and keeps its digits.
+    fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
+        Ok(Node::Text(value.to_string()))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
+        Ok(Node::Text(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Number::from_f64(value).map_or_else(|| Node::Text(value.to_string()), Node::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(self)? {
+            items.push(item);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let mut entries: Vec<(Arc<str>, Node)> = Vec::new();
+        let mut merged = Vec::new();
+        while let Some(Name(key)) = access.next_key()? {
+            let value = access.next_value_seed(self)?;
+            if &*key == MERGE { merge(value, &mut merged)? } else { entries.push((key, value)) }
+        }
+        if !merged.is_empty() {
+            let mut own: HashSet<Arc<str>> = entries.iter().map(|(key, _)| key.clone()).collect();
+            entries.extend(merged.into_iter().filter(|(key, _)| own.insert(key.clone())));
+        }
+        Ok(Node::Map(entries))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Node, A::Error> {
+        let (tag, _) = access.variant::<String>()?;
+        Err(A::Error::custom(format!("the tag `!{tag}` means nothing here")))
+    }
+}
+
+fn merge<E: serde::de::Error>(value: Node, into: &mut Vec<(Arc<str>, Node)>) -> Result<(), E> {
+    match value {
+        Node::Map(entries) => into.extend(entries),
+        Node::List(items) if items.iter().all(|item| matches!(item, Node::Map(_))) => {
+            for item in items {
+                merge(item, into)?;
+            }
+        }
+        other => return Err(E::custom(format!("`<<` merges maps, not {}", other.describe()))),
+    }
+    Ok(())
+}
+
+/// A key as the file spells it: `2`, `1.10` and `true` are names like any other.
+struct Name(Arc<str>);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+        struct Spelling;
+        impl Visitor<'_> for Spelling {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a name as key")
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Name, E> {
+                Ok(Name(value.into()))
+            }
+        }
+        deserializer.deserialize_str(Spelling)
+    }
+}

@@ -1,0 +1,56 @@
+//! Did you mean: the known word that is closest to an unknown one.
+
+/// The candidate that a misspelt word most likely means; `None` where nothing comes close.
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A word of up to three letters may be off by one, longer ones by a third: more would be guessing.
+    let tolerance = (word.chars().count() / 3).max(1);
+    let folded = fold(word);
+    candidates
+        .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= tolerance)
+        .map(|candidate| (strsim::damerau_levenshtein(&folded, &fold(candidate)), candidate))
+        .filter(|(distance, _)| *distance <= tolerance)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Case and the choice of `_` or `-` are no real difference.
+fn fold(word: &str) -> String {
+    word.chars().map(|letter| if letter == '_' { '-' } else { letter.to_ascii_lowercase() }).collect()
+}
+
+/// A sentence for people: the closest word, else a list of what there is.
+pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    /// More names than this are no help.
+    const SHOWN: usize = 40;
+    if let Some(found) = closest(word, candidates.clone()) {
+        return format!("did you mean `{found}`?");
+    }
+    let mut names: Vec<&str> = candidates.into_iter().collect();
+    names.sort_unstable();
+    names.dedup();
+    match names.len() {
+        0 => "there is nothing to choose from".into(),
+        count if count > SHOWN => format!("there are {count} others, such as `{}`", first(&names, 5)),
+        _ => format!("there are `{}`", first(&names, SHOWN)),
+    }
+}
+
+fn first(names: &[&str], count: usize) -> String {
+    names.iter().take(count).copied().collect::<Vec<_>>().join("`, `")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_recognised_and_strangers_are_not() {
+        let words = ["description", "gateway", "cidr", "local_subnet"];
+        assert_eq!(closest("gatway", words), Some("gateway"));
+        assert_eq!(closest("local-subnet", words), Some("local_subnet"));
+        assert_eq!(closest("CIDR", words), Some("cidr"));
+        assert_eq!(closest("bandwidth", words), None);
+        assert_eq!(hint("bandwidth", ["b", "a"]), "there are `a`, `b`");
+    }
+}
