@@ -77,9 +77,9 @@ const DIALECT: Dialect = Dialect {
     readers: 4,
     // The gateway itself gives up after 30 seconds (section 1.4); its answer is worth waiting for.
     timeout: Duration::from_secs(40),
-    // Not 503: with that the gateway says that it stopped waiting, and the request may have had its effect (section
+    // 503 for reads alone: the gateway stopped waiting, and a write may have had its effect all the same (section
     // 1.8).
-    later: &[429],
+    later: &[429, 503],
     // A new object may answer 403 or 404 before it is seen everywhere (section 1.8).
     young: Duration::from_secs(30),
     remedies: &[

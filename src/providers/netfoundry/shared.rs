@@ -91,7 +91,8 @@ macro_rules! in_network {
 }
 pub(crate) use in_network;
 
-/// The list of a collection of a network (section 1.5). No filter but the network: `name=` knows wildcards.
+/// The list of a collection of a network (section 1.5). No filter but the network: `name=` knows wildcards. Others may
+/// mention an object by its `zitiId` (section 2.2).
 macro_rules! listed {
     ($collection:literal, $rows:literal) => {
         $crate::spec::Api {
@@ -100,6 +101,7 @@ macro_rules! listed {
                 at: $crate::spec::Envelope::Items(concat!("_embedded.", $rows)),
                 paging: $crate::providers::netfoundry::shared::PAGES,
             },
+            aliases: &["zitiId"],
             ..$crate::spec::Api::NONE
         }
     };

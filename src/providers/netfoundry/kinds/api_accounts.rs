@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     fields: &[
         output("name", Type::Text, "Name"),
         output("description", Type::Text, "What it is for"),
-        output("email", Type::Text, "Address, by which grants refer to the account"),
+        output("email", Type::Text, "Address"),
         output("contactEmail", Type::Text, "Who answers for it"),
         output("active", Type::Bool, "It can log in"),
         output("awsCognitoClientId", Type::Text, "Its `clientId`"),

@@ -1,7 +1,8 @@
 //! Grants: single permissions of identities (section 2.15).
 //!
 //! That a grant can be removed is inferred from the other collections, and who removes the wrong one locks himself out:
-//! each removal has to be allowed by address. The list can be filtered; it is read whole, which is inferred too.
+//! each removal has to be allowed by address. The list can be filtered; it is read whole, which is inferred too. Who and
+//! what are written as ids, because they are what tells grants apart; `identities` and `resource-actions` have them.
 
 use serde_json::Value;
 
@@ -26,8 +27,10 @@ pub static KIND: Kind = Kind {
     source: "NetFoundry fact sheet 2.15",
     identity: Identity::Natural(&["identityId", "resourceActionId", "path"]),
     fields: &[
-        field("identityId", Type::Ref("identities"), "Who may, by address").required().replaces(),
-        field("resourceActionId", Type::Ref("resource-actions"), "What may be done, by code").required().replaces(),
+        field("identityId", Type::Text, "Id of who may, as `identities` has it").required().replaces(),
+        field("resourceActionId", Type::Text, "Id of what may be done, as `resource-actions` has it")
+            .required()
+            .replaces(),
         field("path", Type::List(&Type::Text), "Ids down to what it may be done to; empty for everything")
             .default("[]")
             .replaces(),

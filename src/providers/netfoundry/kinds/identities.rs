@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     class: Class::ReadOnly,
     identity: Identity::CaselessName("email"),
     fields: &[
-        output("email", Type::Text, "Address, by which grants refer to the identity"),
+        output("email", Type::Text, "Address"),
         output("name", Type::Text, "Name"),
         output("type", Type::Text, "UserIdentity or ApiAccountIdentity"),
         output("active", Type::Bool, "It can log in"),

@@ -2,7 +2,8 @@
 //!
 //! A controller's own secrets and sessions can be read by privileged callers; they are never asked for.
 
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::providers::netfoundry::shared::listed;
+use crate::spec::{Class, Identity, Kind, Type, output};
 
 pub static KIND: Kind = Kind {
     name: "network-controllers",
@@ -20,13 +21,7 @@ pub static KIND: Kind = Kind {
         output("provider", Type::Text, "Cloud that it runs in"),
         output("hostId", Type::Ref("hosts"), "Host that it runs on"),
     ],
-    api: Api {
-        list: List::at(
-            "/core/v2/network-controllers?networkId={parent.id}",
-            Envelope::One("_embedded.networkControllerList.0"),
-        ),
-        ..Api::NONE
-    },
+    api: listed!("network-controllers", "networkControllerList"),
     ..Kind::NEW
 };
 

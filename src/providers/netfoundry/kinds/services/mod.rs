@@ -1,7 +1,7 @@
 //! Services: what endpoints reach through the network, and where it is hosted (section 2.9).
 //!
-//! A model (`modelType` and `model`) makes the platform generate configs, a Bind policy and a service edge router policy.
-//! A service without a model is raw: its configs come with it, and outlive it.
+//! A model (`modelType` and `model`) makes the platform generate configs, a Bind policy and a service edge router
+//! policy. A service without a model is raw: its configs come with it, and outlive it.
 
 mod model;
 

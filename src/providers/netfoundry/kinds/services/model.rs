@@ -1,8 +1,8 @@
 //! The models of a service (section 2.9).
 //!
-//! Four are documented: `TunnelerToEndpoint`, `TunnelerToEdgeRouter`, `TunnelerToSdk` and `AdvancedTunnelerToEndpoint`; the
-//! others are inferred, so that each part takes further keys. An advanced egress says of host, port and protocol either
-//! the value (`host`) or that the client's is forwarded (`forwardHost`, `allowedHosts`).
+//! Four are documented: `TunnelerToEndpoint`, `TunnelerToEdgeRouter`, `TunnelerToSdk` and `AdvancedTunnelerToEndpoint`;
+//! the others are inferred, so that each part takes further keys. An advanced egress says of host, port and protocol
+//! either the value (`host`) or that the client's is forwarded (`forwardHost`, `allowedHosts`).
 
 use crate::providers::netfoundry::shared::{EDGE_ROUTERS, ENDPOINTS, HOSTS, PORT_RANGES, PROTOCOLS};
 use crate::spec::{Field, Type, field};
