@@ -20,7 +20,7 @@ use crate::diff::matching::{Index, live_output};
 use crate::diff::sequence::{agrees, script};
 use crate::diff::verdict::{Cause, FieldChange};
 use crate::secret::Secret;
-use crate::spec::{Field, Flow, Identity, Kind, canonical, read, swap_references};
+use crate::spec::{Field, Flow, Identity, Kind, Reference, canonical, read, swap_references};
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
@@ -70,11 +70,11 @@ impl Resolver<'_> {
 
     /// Names become ids; a mention stays a mention.
     fn references(&self, resource: &Resource, field: &Field, attr: &Attr) -> Attr {
-        if has_mentions(field) {
-            return attr.clone();
-        }
         let Some(target) = self.topology.targets.get(resource.address.target()) else { return attr.clone() };
-        swap_references(&field.ty, attr, &mut |kinds, name| {
+        swap_references(&field.ty, attr, &mut |reference, kinds, name| {
+            if reference == Reference::Mention {
+                return None;
+            }
             let address = self.topology.referred(&resource.address, target.provider, kinds, name)?;
             Some(self.id(&address))
         })
@@ -99,12 +99,25 @@ impl Resolver<'_> {
         self.index.output(output, kind)
     }
 
-    /// A live value with ids as names, for comparing mentions and for showing.
+    /// A live value with ids as names, for showing.
     pub fn named(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
-        swap_references(&field.ty, attr, &mut |kinds, id| {
-            let known = self.index.by_id(address, kinds, id)?;
-            let name = relative_name(address, known);
-            Some(Attr::Text(if has_mentions(field) { format!("@{name}") } else { name }))
+        swap_references(&field.ty, attr, &mut |reference, kinds, id| {
+            let name = relative_name(address, self.index.by_id(address, kinds, id)?);
+            Some(Attr::Text(match reference {
+                Reference::Id => name,
+                Reference::Mention => format!("@{name}"),
+            }))
+        })
+    }
+
+    /// A live value with mentions by name, for comparing; other references stay ids, as they go to the wire.
+    fn mentioned(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+        swap_references(&field.ty, attr, &mut |reference, kinds, id| match reference {
+            Reference::Id => None,
+            Reference::Mention => {
+                let name = relative_name(address, self.index.by_id(address, kinds, id)?);
+                Some(Attr::Text(format!("@{name}")))
+            }
         })
     }
 }
@@ -116,11 +129,6 @@ fn relative_name(from: &Address, to: &Address) -> String {
         Some(parent) if !from.is_below(&parent) => format!("{}/{own}", relative_name(from, &parent)),
         _ => own.to_owned(),
     }
-}
-
-/// Says whether references in a field are written as `@name`, and not as ids.
-fn has_mentions(field: &Field) -> bool {
-    matches!(field.ty, crate::spec::Type::Roles(_))
 }
 
 /// What comparing one resource gave.
@@ -188,14 +196,7 @@ impl Case<'_> {
             };
         }
         let read = read(self.field, &self.live.raw);
-        let live = canonical(
-            &self.field.ty,
-            &if has_mentions(self.field) {
-                self.resolver.named(&self.resource.address, self.field, &read)
-            } else {
-                read
-            },
-        );
+        let live = canonical(&self.field.ty, &self.resolver.mentioned(&self.resource.address, self.field, &read));
         if agrees(&live, &wanted) {
             return Judged::Same;
         }

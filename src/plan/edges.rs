@@ -123,7 +123,7 @@ impl Drawing<'_> {
         let mut found = BTreeSet::new();
         let Some(live) = self.diff.index.live(&step.address) else { return found };
         for field in step.kind.fields {
-            swap_references(&field.ty, &read(field, &live.raw), &mut |kinds, id| {
+            swap_references(&field.ty, &read(field, &live.raw), &mut |_, kinds, id| {
                 found.extend(self.diff.index.by_id(&step.address, kinds, id).cloned());
                 None
             });
@@ -196,7 +196,7 @@ pub fn wanted_references(topology: &Topology, resource: &Resource) -> Vec<(Addre
             None => item_fields(resource.kind, attr),
         };
         for (field, attr) in fields {
-            swap_references(&field.ty, attr, &mut |kinds, referred| {
+            swap_references(&field.ty, attr, &mut |_, kinds, referred| {
                 let address = topology.referred(&resource.address, provider?, kinds, referred)?;
                 found.push((address, format!("`{}` names it", field.name)));
                 None

@@ -20,4 +20,4 @@ pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind};
 pub use lint::lint;
 pub use provider::{Auth, Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
 pub use types::{Packing, Type};
-pub use value::{Mismatch, canonical, check, lookup, read, swap_references, written};
+pub use value::{Mismatch, Reference, Swap, canonical, check, lookup, read, swap_references, written};

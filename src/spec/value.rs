@@ -319,18 +319,33 @@ fn name(attr: &Attr) -> &'static str {
     }
 }
 
-/// The same value with each reference in it replaced: `swap` is given the kinds it may be of and the name (or the id).
-pub fn swap_references(ty: &Type, attr: &Attr, swap: &mut dyn FnMut(&[&'static str], &str) -> Option<Attr>) -> Attr {
+/// How a value refers to another resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference {
+    /// By name in files, by id on the wire.
+    Id,
+    /// As `@name` on both sides, although an API may show an id behind the `@`.
+    Mention,
+}
+
+/// What takes the place of a reference; `None` leaves it.
+pub type Swap<'s> = dyn FnMut(Reference, &[&'static str], &str) -> Option<Attr> + 's;
+
+/// The same value with each reference in it replaced: `swap` is given how it refers, the kinds it may be of and the name
+/// (or the id), and gives what takes its place.
+pub fn swap_references(ty: &Type, attr: &Attr, swap: &mut Swap<'_>) -> Attr {
     match (ty, attr) {
         (Type::Ref(kind), _) => match attr.to_text() {
-            Some(text) if !text.is_empty() => swap(std::slice::from_ref(kind), &text).unwrap_or_else(|| attr.clone()),
+            Some(text) if !text.is_empty() => {
+                swap(Reference::Id, std::slice::from_ref(kind), &text).unwrap_or_else(|| attr.clone())
+            }
             _ => attr.clone(),
         },
         (Type::Roles(kinds), Attr::List(items)) => Attr::List(
             items
                 .iter()
                 .map(|item| match item.as_text().and_then(|text| text.strip_prefix('@')) {
-                    Some(name) => swap(kinds, name).unwrap_or_else(|| item.clone()),
+                    Some(name) => swap(Reference::Mention, kinds, name).unwrap_or_else(|| item.clone()),
                     None => item.clone(),
                 })
                 .collect(),
