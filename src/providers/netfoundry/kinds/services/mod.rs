@@ -67,6 +67,7 @@ mod tests {
 
     use super::*;
     use crate::providers::netfoundry::testing::{reads_back, refuses, writes};
+    use crate::spec::{Reference, swap_references};
 
     /// Checks a service's create body, and that the same model in a reply is no difference.
     fn echoed(model_type: &str, model: Value) {
@@ -148,6 +149,25 @@ mod tests {
             json!({ "name": "ssh", "networkId": "0b6f1c52", "configs": [config] }),
             json!({ "name": "ssh", "networkId": "0b6f1c52", "encryptionRequired": true, "configs": [sent] }),
         );
+    }
+
+    #[test]
+    fn a_model_names_routers_by_id_and_hosts_by_mention() {
+        let model = json!({
+            "edgeRouterHosts": [{ "edgeRouterId": "ohio" }], "bindEndpointAttributes": ["@branch", "#exits"]
+        });
+        let field = KIND.field("model").unwrap();
+        let mut found = Vec::new();
+        let swapped = swap_references(&field.ty, &Attr::from_json(&model), &mut |reference, kinds, name| {
+            found.push((reference, kinds.to_vec(), name.to_owned()));
+            (reference == Reference::Id).then(|| Attr::text("7d3e9f20"))
+        });
+        let host = (Reference::Mention, vec!["endpoints", "edge-routers"], "branch".to_owned());
+        assert_eq!(found, [host, (Reference::Id, vec!["edge-routers"], "ohio".to_owned())]);
+        let expected = json!({
+            "edgeRouterHosts": [{ "edgeRouterId": "7d3e9f20" }], "bindEndpointAttributes": ["@branch", "#exits"]
+        });
+        assert_eq!(swapped.to_shown(), expected);
     }
 
     #[test]
