@@ -1,2 +1,7 @@
 //! The `trueup` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(trueup::cli::run(std::env::args_os()).code())
+}

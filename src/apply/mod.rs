@@ -192,9 +192,9 @@ impl<'s> Schedule<'s> {
         let nodes = plan.steps.len() + plan.gates.len();
         let mut then = vec![Vec::new(); nodes];
         let mut waiting = vec![0; nodes];
-        for node in 0..nodes {
+        for (node, count) in waiting.iter_mut().enumerate() {
             for (first, _) in plan.graph.after(node) {
-                waiting[node] += 1;
+                *count += 1;
                 then[first].push(node);
             }
         }

@@ -20,7 +20,7 @@ use crate::diff::matching::{Index, live_output};
 use crate::diff::sequence::{agrees, script};
 use crate::diff::verdict::{Cause, FieldChange};
 use crate::secret::Secret;
-use crate::spec::{Field, Flow, Identity, Kind, Reference, canonical, read, swap_references};
+use crate::spec::{Change, Field, Flow, Identity, Kind, Reference, canonical, read, swap_references};
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
@@ -199,6 +199,11 @@ impl Case<'_> {
         let live = canonical(&self.field.ty, &self.resolver.mentioned(&self.resource.address, self.field, &read));
         if agrees(&live, &wanted) {
             return Judged::Same;
+        }
+        // A create-only value that the API does not show can neither be compared nor written.
+        let fixed = matches!(self.field.change, Change::Fixed) && self.resource.kind.api.update.is_empty();
+        if live.is_null() && fixed {
+            return Judged::Unverified;
         }
         self.differs(live.clone(), &wanted, self.cause(kept, &wanted, &live))
     }

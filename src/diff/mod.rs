@@ -5,6 +5,7 @@
 pub mod base;
 pub mod compare;
 mod decide;
+pub mod export;
 pub mod live;
 pub mod matching;
 pub mod sequence;

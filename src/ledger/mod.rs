@@ -76,7 +76,7 @@ impl Ledger {
         if base.key.is_empty() {
             base.key = fresh_key().map_err(|error| LedgerError::Io(name.clone(), "make a key for", error))?;
         }
-        let (doubts, folded) = journal::replay(&journal_folder(topology), &mut base)
+        let (doubts, folded) = journal::replay(&journal_folder(topology)?, &mut base)
             .map_err(|error| LedgerError::Io(name, "read the journals beside", error))?;
         Ok(Ledger { path, workspace: topology.workspace.clone(), base, doubts, folded })
     }
@@ -115,8 +115,8 @@ impl Ledger {
 /// # Errors
 /// When another run holds the lock.
 pub fn lock(topology: &Topology) -> Result<File, LedgerError> {
-    let folder = topology.folder.join(".trueup");
-    let path = folder.join("lock");
+    let path = place(topology)?.with_extension("lock");
+    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
     let name = path.display().to_string();
     let fail = |error| LedgerError::Io(name.clone(), "lock", error);
     create_private_folder(&folder).map_err(fail)?;
@@ -128,9 +128,12 @@ pub fn lock(topology: &Topology) -> Result<File, LedgerError> {
     }
 }
 
-/// The folder of a workspace's journals.
-pub fn journal_folder(topology: &Topology) -> PathBuf {
-    topology.folder.join(".trueup").join("journal")
+/// The folder of a ledger's journals: beside it.
+///
+/// # Errors
+/// When the ledger is no file.
+pub fn journal_folder(topology: &Topology) -> Result<PathBuf, LedgerError> {
+    Ok(place(topology)?.with_extension("journal"))
 }
 
 /// Makes a folder that only its owner may look into.

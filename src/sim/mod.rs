@@ -8,14 +8,14 @@ mod connection;
 mod door;
 mod faults;
 mod log;
+mod netfoundry;
 mod server;
 mod store;
+mod vns3;
 mod world;
 
 pub use faults::Fault;
 pub use server::{Options, Server, serve};
-pub mod vns3;
-pub mod netfoundry;
 
 use serde_json::Value;
 
@@ -98,4 +98,7 @@ pub struct Maker {
 }
 
 /// The providers that are simulated.
-pub static MAKERS: &[Maker] = &[];
+pub static MAKERS: &[Maker] = &[
+    Maker { provider: "netfoundry", new: netfoundry::new, load: netfoundry::load, base: "" },
+    Maker { provider: "vns3", new: vns3::new, load: vns3::load, base: "/api" },
+];

@@ -1,0 +1,142 @@
+//! Looking at the targets: one list for each kind, whatever the number of objects.
+//!
+//! A list that could not be read makes its collection unseen; it never reads as empty.
+
+mod look;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use crate::address::Address;
+use crate::diff::base::Base;
+use crate::diff::live::{Observed, View};
+use crate::observe::look::Look;
+use crate::session::{CallError, Session};
+use crate::spec::{Provider, Type};
+use crate::topology::{Resource, Target, Topology};
+
+/// What is to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What is declared, owned, or referred to.
+    Declared,
+    /// Everything that can be listed.
+    Everything,
+}
+
+/// What looking needs.
+pub struct Observer<'o> {
+    topology: &'o Topology,
+    base: &'o Base,
+    scope: Scope,
+    /// The declared resources by where they live: target, parent, kind.
+    groups: BTreeMap<(&'o str, Option<Address>, &'static str), Vec<&'o Resource>>,
+}
+
+/// A call that failed while looking. The collection is unseen; the reason is told here once.
+pub type Trouble = CallError;
+
+impl<'o> Observer<'o> {
+    /// Prepares to look at what a topology declares and a ledger owns, or at everything.
+    pub fn new(topology: &'o Topology, base: &'o Base, scope: Scope) -> Observer<'o> {
+        let mut groups: BTreeMap<_, Vec<&Resource>> = BTreeMap::new();
+        for resource in topology.resources.values() {
+            let place = (resource.address.target(), resource.address.parent(), resource.kind.name);
+            groups.entry(place).or_default().push(resource);
+        }
+        Observer { topology, base, scope, groups }
+    }
+
+    /// Looks at every target that there is a session for.
+    pub async fn observe(&self, sessions: &BTreeMap<String, Arc<Session>>) -> (Observed, Vec<Trouble>) {
+        let views =
+            join_all(sessions.iter().map(|(name, session)| async move { (name.clone(), self.look(session).await) }));
+        let mut observed = Observed::default();
+        let mut troubles = Vec::new();
+        for (name, (view, mut trouble)) in views.await {
+            observed.targets.insert(name, view);
+            troubles.append(&mut trouble);
+        }
+        (observed, troubles)
+    }
+
+    /// Looks at one target.
+    pub async fn look(&self, session: &Session) -> (View, Vec<Trouble>) {
+        let Some(target) = self.topology.targets.get(session.name()) else { return (View::default(), Vec::new()) };
+        let wanted = self.kinds(target);
+        let mut look = Look { observer: self, session, target, wanted: &wanted, troubles: Vec::new() };
+        let collections = look.level(None, None).await;
+        (View { version: session.version().map(str::to_owned), collections }, look.troubles)
+    }
+
+    /// The kinds to be looked at: declared, owned, referred to by a declared kind, and the parents of all these.
+    fn kinds(&self, target: &Target) -> BTreeSet<&'static str> {
+        let provider = target.provider;
+        if self.scope == Scope::Everything {
+            return provider.kinds.iter().map(|kind| kind.name).collect();
+        }
+        let mut kinds = BTreeSet::new();
+        for resource in self.topology.resources.values().filter(|resource| resource.address.target() == target.name) {
+            kinds.insert(resource.kind.name);
+        }
+        let prefix = format!("{}/", target.name);
+        for address in self.base.entries.range(prefix.clone()..).map(|(address, _)| address) {
+            let Some(path) = address.strip_prefix(&prefix) else { break };
+            kinds.extend(path.split('/').filter_map(|word| provider.kind(word)).map(|kind| kind.name));
+        }
+        kinds.extend(self.referred(target));
+        for kind in kinds.clone() {
+            kinds.extend(ancestors(provider, kind));
+        }
+        kinds
+    }
+
+    /// The kinds of what declared fields and expressions name.
+    fn referred(&self, target: &Target) -> BTreeSet<&'static str> {
+        let mut kinds = BTreeSet::new();
+        let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for resource in self.topology.resources.values() {
+            for (name, attr) in &resource.fields {
+                attr.for_each_output(&mut |output| {
+                    if output.address.target() == target.name {
+                        kinds.extend(target.provider.kind(output.address.kind()).map(|kind| kind.name));
+                    }
+                });
+                let here = resource.address.target() == target.name;
+                if here && seen.insert((resource.kind.name, name)) {
+                    match resource.kind.field(name) {
+                        Some(field) => references(&field.ty, &mut kinds),
+                        None => resource.kind.fields.iter().for_each(|field| references(&field.ty, &mut kinds)),
+                    }
+                }
+            }
+        }
+        kinds
+    }
+}
+
+fn references(ty: &Type, kinds: &mut BTreeSet<&'static str>) {
+    match ty {
+        Type::Ref(kind) => {
+            kinds.insert(kind);
+        }
+        Type::Roles(names) => kinds.extend(*names),
+        Type::List(item) | Type::Set(item) | Type::Map(item) => references(item, kinds),
+        Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => {
+            fields.iter().for_each(|field| references(&field.ty, kinds));
+        }
+        _ => {}
+    }
+}
+
+fn ancestors(provider: &Provider, kind: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut parent = provider.kind(kind).and_then(|kind| kind.parent);
+    while let Some(name) = parent {
+        found.push(name);
+        parent = provider.kind(name).and_then(|kind| kind.parent);
+    }
+    found
+}
