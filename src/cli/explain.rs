@@ -30,11 +30,7 @@ pub fn run(options: &Options) -> Result<Exit, Stop> {
         .collect();
     if kinds.is_empty() {
         let known = CATALOGUE.iter().flat_map(|provider| provider.kinds.iter().map(|kind| kind.name));
-        let stop = Stop::failed(format!("there is no kind `{name}`"));
-        return Err(match suggest::nearest(name, known) {
-            Some(near) => stop.help(format!("did you mean `{near}`?")),
-            None => stop.help("`trueup kinds` lists them"),
-        });
+        return Err(Stop::failed(format!("there is no kind `{name}`")).help(suggest::hint(name, known)));
     }
     let mut text = String::new();
     for (provider, kind) in kinds {
@@ -88,11 +84,9 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
     let mut found: Option<&Field> = None;
     for name in path.split('.') {
         let Some(field) = fields.iter().find(|field| field.name == name) else {
+            let names = fields.iter().map(|field| field.name);
             let stop = Stop::failed(format!("{}/{} has no field `{path}`", provider.name, kind.name));
-            return Err(match suggest::nearest(name, fields.iter().map(|field| field.name)) {
-                Some(near) => stop.help(format!("did you mean `{near}`?")),
-                None => stop,
-            });
+            return Err(stop.help(suggest::hint(name, names)));
         };
         found = Some(field);
         fields = field.ty.fields().unwrap_or_default();
