@@ -91,7 +91,7 @@ fn absent(resource: &Resource, entry: Option<&Entry>) -> Decision {
             because: None,
         };
     }
-    if kind.identity.is_single() || kind.api.create.is_empty() {
+    if kind.api.create.is_empty() {
         let hold = Hold::new("missing", "the API does not show it, and has no call that makes one")
             .help("check that the product's licence or set-up includes it");
         return Decision::Hold(hold);

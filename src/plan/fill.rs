@@ -56,9 +56,10 @@ impl Filler<'_> {
         }
     }
 
-    /// A query pair whose only placeholder has no value.
+    /// A query pair whose only placeholder has no value. The job gets its value later.
     fn is_nothing(&self, pair: &str) -> bool {
-        pair.split_once('=').and_then(|(_, value)| whole(value)).is_some_and(|word| self.word(word).is_null())
+        let word = pair.split_once('=').and_then(|(_, value)| whole(value));
+        word.is_some_and(|word| word != "job" && self.word(word).is_null())
     }
 
     fn parts(&self, text: &str, encoding: Encoding) -> Vec<Part> {

@@ -1,6 +1,9 @@
-//! Fields that several kinds share.
+//! Fields, states and hooks that several kinds share.
 
-use crate::spec::{Disruption, Field, Type, field};
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::spec::{Disruption, Field, States, Type, field};
 
 /// A free text about the object.
 pub const DESCRIPTION: Field = field("description", Type::Text, "Free text");
@@ -29,3 +32,31 @@ pub const PING_INTERVAL: Field = field("ping_interval", Type::Int, "Seconds betw
 /// The source of the pings that keep a tunnel alive.
 pub const PING_INTERFACE: Field =
     field("ping_interface", Type::Text, "Interface whose address the pings come from, such as `eth0` or `tun0`");
+
+/// Turns a number in a body into text, for fields that the API takes as text only.
+pub fn number_as_text(body: &mut Attr, name: &str) {
+    if let Attr::Map(map) = body
+        && let Some(value) = map.get_mut(name)
+        && let Attr::Number(number) = value
+    {
+        *value = Attr::Text(number.to_string());
+    }
+}
+
+/// Sorts a list of rules by their `position`: what decides is the position, not the place in the reply.
+pub fn by_position(rules: &mut Value) {
+    if let Value::Array(rules) = rules {
+        rules.sort_by_key(|rule| rule.get("position").and_then(Value::as_i64));
+    }
+}
+
+/// The states of what expires: it stays in lists, but is as good as gone. [`mark_expired`] puts the word there.
+pub const EXPIRED: Option<States> =
+    Some(States { key: "state", busy: &[], failed: &[], held: &[], gone: &["expired"] });
+
+/// Gives what has expired the state that [`EXPIRED`] looks for.
+pub fn mark_expired(object: &mut Value) {
+    if object.get("expired") == Some(&Value::Bool(true)) {
+        object["state"] = "expired".into();
+    }
+}

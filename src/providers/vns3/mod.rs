@@ -23,8 +23,16 @@ pub static PROVIDER: Provider = Provider {
     endpoints: endpoints::ALL,
 };
 
-/// What all kinds of the provider share: most objects hold their id under `id`, and 404 means gone.
-const API: Api = Api::NONE;
+/// What all kinds of the provider share: most objects hold their id under `id`, and 404 means gone. A controller that has
+/// no license or no keyset yet answers 403 (sheet 1.2): it holds none of what these bring.
+const API: Api = Api { gone: &[(404, ""), UNLICENSED, UNKEYED], ..Api::NONE };
+const UNLICENSED: (u16, &str) = (403, "Must be licensed");
+const UNKEYED: (u16, &str) = (403, "Keyset is missing");
+
+/// Everything waits for the license, its parameters and the keyset: accepting parameters and fetching a keyset reboot the
+/// controller (sheet 1.4).
+const LICENSED: (&str, &str) = ("license-parameters", "accepting the license's parameters reboots the controller");
+const KEYED: (&str, &str) = ("keyset", "the keyset comes first, and fetching it reboots the controller");
 
 const CREDENTIALS: &[Field] = &[
     field("username", Type::Text, "The API's user; the API knows just this one").default("\"api\""),
@@ -62,13 +70,13 @@ const REMEDIES: &[(u16, &str, &str)] = &[
         "check `credentials.password`: it is the API password, and on a new AWS controller the instance id; a controller \
          that is still booting answers so too",
     ),
-    (403, "must be licensed", "the controller has no finalized license: upload one and accept its parameters"),
-    (403, "keyset is missing", "the controller has no keyset: generate one, or fetch it from another controller"),
-    (403, "keyset present", "a snapshot can be imported only into a controller without a keyset"),
-    (403, "container support", "the license does not include containers"),
-    (403, "not enough room in license", "the license has no clientpacks left: have it upgraded"),
+    (403, "Must be licensed", "the controller has no finalized license: upload one and accept its parameters"),
+    (403, "Keyset is missing", "the controller has no keyset: generate one, or fetch it from another controller"),
+    (403, "Keyset present", "a snapshot can be imported only into a controller without a keyset"),
+    (403, "Container support not available", "the license does not include containers"),
+    (403, "Not enough room in license", "the license has no clientpacks left: have it upgraded"),
     (403, "limit reached", "the license allows no more of these: remove some, or have it upgraded"),
-    (403, "max", "the license allows no more of these: remove some, or have it upgraded"),
+    (403, "Max", "the license allows no more of these: remove some, or have it upgraded"),
     (400, "has references", "firewall rules or other sets still name it: change them first"),
     (400, "has rules defined", "firewall rules still belong to the group: take it out of their `groups` first"),
     (400, "rule with subtable exists", "firewall rules still jump to the subtable: change them first"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::spec::{Envelope, Kind, List, canonical, lookup, read};
+use crate::spec::{Envelope, Identity, Kind, List, canonical, lookup, read};
 
 /// The objects of a list's reply, as [`shown`] shows them.
 pub fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
@@ -10,6 +10,13 @@ pub fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
     let found = match at {
         Envelope::Items(path) | Envelope::Keyed(path) | Envelope::One(path) => lookup(reply, path),
     };
+    if let Identity::Sequence { .. } = kind.identity {
+        let mut list = found.cloned().unwrap_or_default();
+        if let Some(hook) = kind.hooks.read {
+            hook(&mut list);
+        }
+        return members(&list).map(|item| told(kind, "id", item)).collect();
+    }
     match (at, found) {
         (Envelope::One(_), Some(object)) => vec![shown(kind, object)],
         (_, Some(found)) => members(found).map(|object| shown(kind, object)).collect(),
@@ -24,26 +31,33 @@ pub fn inside(kind: &Kind, parent: &Value) -> Vec<Value> {
 }
 
 /// One live object: its id, every field that has a value, in the form in which values are compared, and under `foreign`
-/// why it is not the user's to declare. Keys of nested objects that are not declared stay.
+/// why it is not the user's to declare, under `state` its state. Keys of nested objects that are not declared stay.
 pub fn shown(kind: &Kind, object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(hook) = kind.hooks.read {
         hook(&mut object);
     }
+    told(kind, kind.api.id, &object)
+}
+
+fn told(kind: &Kind, id: &str, object: &Value) -> Value {
     let mut shown = Map::new();
-    if !kind.api.id.is_empty()
-        && let Some(id) = lookup(&object, kind.api.id)
+    if !id.is_empty()
+        && let Some(id) = lookup(object, id)
     {
         shown.insert("id".into(), id.clone());
     }
     for field in kind.fields {
-        let value = canonical(&field.ty, &read(field, &object));
+        let value = canonical(&field.ty, &read(field, object));
         if !value.is_null() {
             shown.insert(field.name.into(), value.to_shown());
         }
     }
-    if let Some(reason) = kind.hooks.foreign.and_then(|hook| hook(&object)) {
+    if let Some(reason) = kind.hooks.foreign.and_then(|hook| hook(object)) {
         shown.insert("foreign".into(), reason.into());
+    }
+    if let Some(state) = kind.api.states.and_then(|states| lookup(object, states.key)) {
+        shown.insert("state".into(), state.clone());
     }
     Value::Object(shown)
 }

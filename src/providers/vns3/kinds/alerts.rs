@@ -27,6 +27,7 @@ pub static KIND: Kind = Kind {
         remove: &[call(Delete, "/alert/{id}", Body::None)],
         ..super::super::API
     },
+    after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

@@ -37,6 +37,7 @@ pub static KIND: Kind = Kind {
         ..super::super::API
     },
     removal: Destroys::Nothing,
+    after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

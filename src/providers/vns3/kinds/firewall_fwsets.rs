@@ -34,7 +34,7 @@ pub static KIND: Kind = Kind {
         remove: &[call(Delete, "/v2/firewall/fwsets/{name}", Body::None)],
         ..super::super::API
     },
-    after: &[("system-variables", "entries may name variables")],
+    after: &[super::LICENSED, super::KEYED, ("system-variables", "entries may name variables")],
     ..Kind::NEW
 };
 

@@ -4,7 +4,7 @@
 //! says 200 may still list rules that were refused (sheet 3.6). The controller's own variables look like expressions
 //! of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
-use crate::spec::{Api, Body, Destroys, Envelope, Identity, Kind, List, Reply, Type, call, field};
+use crate::spec::{Api, Body, Destroys, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field};
 use crate::wire::Method::Put;
 
 /// `firewall-rules`.
@@ -16,7 +16,7 @@ pub static KIND: Kind = Kind {
     fields: &[
         field("rule", Type::Text, "The rule: a table or subtable, then matches and `-j` with what to do").required(),
         field("comment", Type::Text, "Free text"),
-        field("groups", Type::Set(&Type::Text), "Names of the rule groups that it is in"),
+        field("groups", Type::Set(&Type::Ref("firewall-rule-groups")), "Rule groups that it is in"),
         field("disabled", Type::Bool, "Not in use").default("false"),
     ],
     api: Api {
@@ -26,9 +26,17 @@ pub static KIND: Kind = Kind {
             .partial("response.errors")],
         ..super::super::API
     },
-    after: &[("system-variables", "rules may name variables"), ("firewall-fwsets", "rules may name sets")],
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("system-variables", "rules may name variables"),
+        ("firewall-fwsets", "rules may name sets"),
+        ("firewall-subtables", "rules may jump to subtables"),
+        ("plugin-instances", "plugins bring variables that rules may name"),
+    ],
     // An empty list would let everything pass: what is not declared any more is let go of, and stays.
     removal: Destroys::Nothing,
+    hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },
     ..Kind::NEW
 };
 

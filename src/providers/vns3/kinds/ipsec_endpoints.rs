@@ -58,7 +58,11 @@ pub static KIND: Kind = Kind {
         gone: &[(404, ""), (400, "endpoint_id does not exist")],
         ..super::super::API
     },
-    after: &[("ipsec-local", "the controller's own IPsec address has to be set before any endpoint is made")],
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("ipsec-local", "the controller's own IPsec address has to be set before any endpoint is made"),
+    ],
     hooks: Hooks { read: Some(gre_from_type), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -1,12 +1,14 @@
 //! The other controllers that this one is peered with: one direction, the other side declares its own.
 //!
-//! The list has a slot for each licensed controller. The own slot and unused ones are no peers: they lose their id, so
-//! that a wanted peer is made, not found. Written are `name` and `overlay_mtu`, read are `address` and `mtu` (sheet 3.7).
+//! The list has a slot for each licensed controller. The own slot and unused ones are no peers: they count as gone.
+//! Written are `name` and `overlay_mtu`, read are `address` and `mtu` (sheet 3.7).
 
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, States, Type, call, field, output,
+};
 use crate::wire::Method::{Delete, Post, Put};
 
 /// `peers`.
@@ -33,41 +35,31 @@ pub static KIND: Kind = Kind {
         create: &[call(Post, "/peering/peers", Body::Fields).reply(Reply::Among("response.managers"))],
         update: &[call(Put, "/peering/peers/{id}", Body::Changed).reply(Reply::Among("response.managers"))],
         remove: &[call(Delete, "/peering/peers/{id}", Body::None)],
-        gone: &[(404, ""), (400, "is invalid as controller id")],
+        gone: &[(404, ""), super::UNLICENSED, (400, "is invalid as controller id")],
+        states: Some(States { key: "slot", busy: &[], failed: &[], held: &[], gone: &["self", "not set"] }),
         ..super::super::API
     },
-    after: &[("peering-self", "a controller needs its own id before it has peers")],
-    hooks: Hooks { read: Some(empty_slots), foreign: Some(no_peer), write: Some(mtu_as_text) },
+    after: &[super::LICENSED, super::KEYED, ("peering-self", "a controller needs its own id before it has peers")],
+    hooks: Hooks { read: Some(mark_empty_slots), write: Some(mtu_as_text), ..Hooks::NONE },
     ..Kind::NEW
 };
 
-fn no_peer(slot: &Value) -> Option<&'static str> {
+/// Gives slots that are no peers a word for it.
+fn mark_empty_slots(slot: &mut Value) {
     let is = |flag: &str| slot.get(flag) == Some(&Value::Bool(true));
-    if is("self") {
-        Some("it is the controller itself")
+    let word = if is("self") {
+        "self"
     } else if is("not_set") {
-        Some("it is an unused slot of the license")
+        "not set"
     } else {
-        None
-    }
-}
-
-fn empty_slots(slot: &mut Value) {
-    if no_peer(slot).is_some()
-        && let Value::Object(map) = slot
-    {
-        map.remove("id");
-    }
+        return;
+    };
+    slot["slot"] = word.into();
 }
 
 /// The API takes the MTU as text.
 fn mtu_as_text(body: &mut Attr, _: Option<&Value>) {
-    if let Attr::Map(map) = body
-        && let Some(Attr::Number(mtu)) = map.get("overlay_mtu")
-    {
-        let text = Attr::Text(mtu.to_string());
-        map.insert("overlay_mtu".into(), text);
-    }
+    super::number_as_text(body, "overlay_mtu");
 }
 
 #[cfg(test)]
@@ -94,8 +86,8 @@ mod tests {
         assert_eq!(
             listed(&KIND, &reply),
             [
-                json!({"overlay_ipaddress": "100.127.255.253", "foreign": "it is the controller itself"}),
-                json!({"overlay_ipaddress": "100.127.255.252", "foreign": "it is an unused slot of the license"}),
+                json!({"overlay_ipaddress": "100.127.255.253", "state": "self"}),
+                json!({"id": 2, "overlay_ipaddress": "100.127.255.252", "state": "not set"}),
                 json!({
                     "id": 3,
                     "name": "203.0.113.7",

@@ -31,9 +31,17 @@ pub static KIND: Kind = Kind {
         list: List::at("/routes", Envelope::Keyed("response")),
         create: &[call(Post, "/routes", Body::Fields).reply(Reply::Among("response"))],
         remove: &[call(Delete, "/routes/{id}", Body::None)],
-        gone: &[(404, ""), (400, "bad route id or route not found")],
+        gone: &[(404, ""), super::UNLICENSED, (400, "bad route id or route not found")],
         ..super::super::API
     },
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("system-interfaces", "a route may lead through an interface"),
+        ("edge-gre-interfaces", "a route may lead through a GRE interface"),
+        ("links", "a route may lead through a link's interface"),
+        ("plugin-instances", "a route may lead through the plugins' network"),
+    ],
     hooks: Hooks { read: Some(flatten), foreign: Some(added_by_controller), ..Hooks::NONE },
     ..Kind::NEW
 };

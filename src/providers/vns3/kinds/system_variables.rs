@@ -29,6 +29,7 @@ pub static KIND: Kind = Kind {
         ..super::super::API
     },
     hooks: Hooks { read: Some(bare_name), ..Hooks::NONE },
+    after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

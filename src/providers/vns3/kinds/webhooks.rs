@@ -34,6 +34,7 @@ pub static KIND: Kind = Kind {
         ..super::super::API
     },
     hooks: Hooks { foreign: Some(of_the_system), ..Hooks::NONE },
+    after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

@@ -1,0 +1,44 @@
+//! The web interface: whether it is there, and who may log in.
+//!
+//! It cannot be read. The API restarts for seconds after each write (sheet 1.4, 3.4).
+
+use crate::spec::{Api, Body, Destroys, Disruption, Kind, List, Poll, Type, call, field};
+use crate::wire::Method::Put;
+
+/// `admin-ui`.
+pub static KIND: Kind = Kind {
+    name: "admin-ui",
+    doc: "The web interface: whether it is there, and who may log in",
+    source: "PUT /admin_ui; sheet 3.4",
+    fields: &[
+        field("enabled", Type::Bool, "The web interface is served").write_only().disrupts(Disruption::Restart),
+        field("admin_username", Type::Text, "User of the web interface").write_only().disrupts(Disruption::Restart),
+        field("admin_password", Type::Text, "Password of the web interface, not of the API")
+            .write_only()
+            .secret()
+            .disrupts(Disruption::Restart),
+    ],
+    api: Api {
+        list: List::Nowhere,
+        id: "",
+        create: &[call(Put, "/admin_ui", Body::Fields).settle(&[BACK])],
+        update: &[call(Put, "/admin_ui", Body::Changed).settle(&[BACK])],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED],
+    removal: Destroys::Nothing,
+    ..Kind::NEW
+};
+
+const BACK: Poll = Poll { path: "/config", ..Poll::NEW };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Flow;
+
+    #[test]
+    fn what_cannot_be_read_is_never_compared_with_a_reply() {
+        assert!(KIND.fields.iter().all(|field| field.flow == Flow::WriteOnly));
+    }
+}

@@ -1,0 +1,89 @@
+//! Images of containers: the older view of what `plugins` shows too.
+//!
+//! Importing is background work under an id of its own; the image gets its id only when it is there. Files cannot be
+//! uploaded this way (sheet 1.3, 3.8).
+
+use std::time::Duration;
+
+use crate::spec::{
+    Api, Body, Envelope, Field, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field, output,
+};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `container-images`.
+pub static KIND: Kind = Kind {
+    name: "container-images",
+    doc: "Images of containers; the older view of `plugins`",
+    source: "GET /container_system/images; sheet 3.8",
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Name of the image").required().read_as("image_name").always(),
+        super::DESCRIPTION,
+        made_of("url", "URL of the image; exactly one source is needed"),
+        made_of("buildurl", "URL of a file that says how to build it"),
+        made_of("localbuild", "File on the controller that says how to build it"),
+        made_of("localimage", "Image on the controller"),
+        made_of("version", "Version of the image"),
+        output("status", Type::Text, "State of the import"),
+        output("tag_name", Type::Text, "Name and tag under which containers know it"),
+    ],
+    api: Api {
+        list: List::at("/container_system/images", Envelope::Items("response.images")),
+        create: &[call(Post, "/container_system/images", Body::Fields).settle(&[IMPORTED])],
+        update: &[call(Put, "/container_system/images/{id}", Body::Changed).reply(Reply::Nothing)],
+        remove: &[call(Delete, "/container_system/images/{id}", Body::None)],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED, ("container-system", "images are imported while containers can run")],
+    ..Kind::NEW
+};
+
+const fn made_of(name: &'static str, doc: &'static str) -> Field {
+    field(name, Type::Text, doc).write_only().replaces()
+}
+
+const IMPORTED: Poll = Poll {
+    job: &["response.import_uuid"],
+    path: "/container_system/images?uuid={job}",
+    at: "response.images.0",
+    until: Until::State { key: "status", done: &["Ready"], failed: &["Failed", "Error"] },
+    error: "status_msg",
+    shows: Shows::Object,
+    // A large image is fetched and unpacked.
+    budget: Duration::from_secs(1800),
+    ..Poll::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": {"images": [{
+            "id": "sha256:8a11af14",
+            "image_name": "nginx",
+            "status": "Ready",
+            "status_msg": null,
+            "import_id": "3c4faa02",
+            "created": "2019-08-24T14:15:22Z",
+            "description": "web",
+            "tag_name": "vns3local:nginx",
+            "comment": "",
+            "container_config": null
+        }]}});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [json!({
+                "id": "sha256:8a11af14",
+                "name": "nginx",
+                "description": "web",
+                "status": "Ready",
+                "tag_name": "vns3local:nginx"
+            })]
+        );
+    }
+}

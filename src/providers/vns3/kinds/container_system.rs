@@ -1,0 +1,72 @@
+//! What containers run on: whether it runs, and the network that they share.
+//!
+//! Starting and stopping may take a while; meanwhile `running` is a word. Another network takes effect at the next start
+//! (sheet 1.3, 3.8).
+
+use crate::spec::{
+    Api, Body, CallSpec, Destroys, Disruption, Envelope, Kind, List, Poll, Removal, Reply, Shows, States, Switch, Type,
+    Until, call, field,
+};
+use crate::wire::Method::{Post, Put};
+
+/// `container-system`.
+pub static KIND: Kind = Kind {
+    name: "container-system",
+    doc: "What containers run on, and the network that they share",
+    source: "GET /container_system; sheet 3.8",
+    fields: &[
+        field("network", Type::Cidr, "Network of the containers; takes effect when the system is started again")
+            .disrupts(Disruption::Outage),
+        field("running", Type::Bool, "Started").switch(&RUNNING).disrupts(Disruption::Outage),
+    ],
+    api: Api {
+        list: List::at("/container_system", Envelope::One("response")),
+        id: "",
+        update: &[call(Put, "/container_system", Body::Changed).reply(Reply::Object("response"))],
+        states: Some(States { key: "running", busy: &["starting", "stopping"], failed: &[], held: &[], gone: &[] }),
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED],
+    removal: Destroys::Nothing,
+    ..Kind::NEW
+};
+
+static RUNNING: Switch = Switch {
+    on: action(r#"{"action": "start"}"#).settle(&[until(&["true"])]),
+    off: action(r#"{"action": "stop"}"#).settle(&[until(&["false"])]),
+    removal: Removal::AnyTime,
+};
+
+const fn action(body: &'static str) -> CallSpec {
+    call(Post, "/container_system", Body::Json(body))
+}
+
+const fn until(done: &'static [&'static str]) -> Poll {
+    Poll {
+        path: "/container_system",
+        at: "response",
+        until: Until::State { key: "running", done, failed: &[] },
+        shows: Shows::Object,
+        ..Poll::NEW
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::{listed, shown};
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": {"running": true, "network": "172.0.20.0/28"}});
+        assert_eq!(listed(&KIND, &reply), [json!({"network": "172.0.20.0/28", "running": true, "state": true})]);
+    }
+
+    #[test]
+    fn running_may_be_a_word() {
+        assert_eq!(shown(&KIND, &json!({"running": "false"}))["running"], false);
+        assert_eq!(shown(&KIND, &json!({"running": "starting"}))["state"], "starting");
+    }
+}

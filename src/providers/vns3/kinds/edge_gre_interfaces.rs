@@ -1,0 +1,94 @@
+//! GRE tunnels to routers at the edge.
+//!
+//! An object has two ids, and paths want `interface_id`. `enabled` and `ttl` have defaults in updates too, so they are
+//! always sent (sheet 3.3, 3.7).
+
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `edge-gre-interfaces`.
+pub static KIND: Kind = Kind {
+    name: "edge-gre-interfaces",
+    doc: "GRE tunnels to routers at the edge",
+    source: "GET /interfaces/edge_gre; sheet 3.7",
+    identity: Identity::Name("endpoint_name"),
+    fields: &[
+        field("endpoint_name", Type::Text, "Name of the tunnel").required(),
+        super::DESCRIPTION,
+        field("local_connection_ip", Type::Ip, "Address that it comes from").disrupts(Disruption::TunnelBounce),
+        field("remote_connection_ip", Type::Ip, "Address of the other end").disrupts(Disruption::TunnelBounce),
+        field("ip_internal", Type::Ip, "Address inside the tunnel").disrupts(Disruption::TunnelBounce),
+        field("mask_bits", Type::Int, "Length of the prefix inside the tunnel").disrupts(Disruption::TunnelBounce),
+        field("mtu", Type::Int, "Largest packet").disrupts(Disruption::TunnelBounce),
+        field("ttl", Type::Int, "Hops that a packet may take, 1 to 255").default("255").always(),
+        field("enabled", Type::Bool, "In use").default("false").always().disrupts(Disruption::Outage),
+        output("name", Type::Text, "Name of the interface, for routes"),
+        output("status", Type::Text, "`Up` or `Down`"),
+    ],
+    api: Api {
+        list: List::at("/interfaces/edge_gre", Envelope::Items("response")),
+        id: "interface_id",
+        create: &[call(Post, "/interfaces/edge_gre", Body::Fields).reply(Reply::Object("response"))],
+        update: &[call(Put, "/interfaces/edge_gre/{id}", Body::Changed).reply(Reply::Object("response"))],
+        remove: &[call(Delete, "/interfaces/edge_gre/{id}", Body::None)],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED, ("system-interfaces", "a tunnel comes from an address of an interface")],
+    hooks: Hooks { write: Some(mask_as_text), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+fn mask_as_text(body: &mut Attr, _: Option<&Value>) {
+    super::number_as_text(body, "mask_bits");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": [{
+            "endpoint_name": "branch",
+            "description": "",
+            "ip_internal": "10.9.0.1",
+            "mtu": 1350,
+            "enabled": false,
+            "mask_bits": "30",
+            "gateway": null,
+            "system_default": false,
+            "local_connection_ip": "192.168.1.211",
+            "remote_connection_ip": "203.0.113.7",
+            "ttl": 255,
+            "id": 8,
+            "interface_id": 4,
+            "ip_external": null,
+            "name": "gre2",
+            "interface_type": "gre",
+            "status": "Up",
+            "tags": []
+        }]});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [json!({
+                "id": 4,
+                "endpoint_name": "branch",
+                "local_connection_ip": "192.168.1.211",
+                "remote_connection_ip": "203.0.113.7",
+                "ip_internal": "10.9.0.1",
+                "mask_bits": 30,
+                "mtu": 1350,
+                "ttl": 255,
+                "enabled": false,
+                "name": "gre2",
+                "status": "Up"
+            })]
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! Groups of firewall rules. Rules say which groups they are in; here a group only gets a name.
+//!
+//! Listed and made at `rules-groups`, changed and removed at `rule-groups`. A group that still has rules is not removed
+//! (sheet 3.6).
+
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `firewall-rule-groups`.
+pub static KIND: Kind = Kind {
+    name: "firewall-rule-groups",
+    doc: "Groups of firewall rules; the rules say which ones they are in",
+    source: "GET /v2/firewall/rules-groups; sheet 3.6",
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Name of the group").required(),
+        super::DESCRIPTION,
+        output("rules", Type::Set(&Type::Text), "Ids of the rules in it"),
+        output("size", Type::Int, "Number of rules in it"),
+    ],
+    api: Api {
+        list: List::at("/v2/firewall/rules-groups", Envelope::Items("response")),
+        id: "",
+        create: &[call(Post, "/v2/firewall/rules-groups", Body::Fields).reply(Reply::Object("response"))],
+        update: &[call(Put, "/v2/firewall/rule-groups/{id}", Body::Changed).reply(Reply::Object("response"))],
+        remove: &[call(Delete, "/v2/firewall/rule-groups/{id}", Body::None)],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED],
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": [
+            {
+                "name": "VPN2Internet",
+                "description": "",
+                "rules": ["fdf43d86e3a303851085", "9538949c46f9a9f6d120", "59f87f2c775793a38441"],
+                "size": 3
+            },
+            {"name": "BlockVPN2VPN", "description": "", "rules": ["926bc4e70fc7afcd13b8"], "size": 1}
+        ]});
+        let found = listed(&KIND, &reply);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[1], json!({"name": "BlockVPN2VPN", "rules": ["926bc4e70fc7afcd13b8"], "size": 1}));
+    }
+}

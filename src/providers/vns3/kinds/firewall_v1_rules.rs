@@ -1,0 +1,88 @@
+//! The firewall as API v1 shows it: for controllers that have no v2, and never beside `firewall-rules`, because both
+//! stand for the same rules.
+//!
+//! Read are pairs of rule and position, in no promised order and with stray blanks; written is one text. The write hands
+//! out a task (sheet 1.3, 3.6).
+
+use serde_json::{Value, json};
+
+use crate::attr::Attr;
+use crate::spec::{Api, Body, Destroys, Envelope, Hooks, Identity, Kind, List, Poll, Type, Until, call, field};
+use crate::wire::Method::Put;
+
+/// `firewall-v1-rules`.
+pub static KIND: Kind = Kind {
+    name: "firewall-v1-rules",
+    doc: "The firewall of controllers without API v2: an ordered list; never declare it beside `firewall-rules`",
+    source: "GET /firewall/rules, PUT /firewall; sheet 3.6",
+    identity: Identity::Sequence { key: "rule", id: "" },
+    fields: &[field("rule", Type::Text, "The rule: a chain such as `FORWARD_CUST`, then matches and `-j`").required()],
+    api: Api {
+        list: List::at("/firewall/rules", Envelope::Items("response")),
+        update: &[call(Put, "/firewall", Body::Sequence("rules")).settle(&[TASK])],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED],
+    // An empty list would let everything pass: what is not declared any more is let go of, and stays.
+    removal: Destroys::Nothing,
+    hooks: Hooks { read: Some(pairs_to_rules), write: Some(rules_to_text), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+const TASK: Poll = Poll {
+    job: &["response.token"],
+    path: "/status/task?token={job}",
+    at: "response",
+    until: Until::State { key: "task_status", done: &["finished_ok"], failed: &["finished_failed", "invalid"] },
+    ..Poll::NEW
+};
+
+fn pairs_to_rules(list: &mut Value) {
+    let Value::Array(pairs) = list else { return };
+    let position = |pair: &Value| match pair.get(1) {
+        Some(Value::String(text)) => text.parse().unwrap_or_default(),
+        position => position.and_then(Value::as_i64).unwrap_or_default(),
+    };
+    pairs.sort_by_key(position);
+    for pair in pairs {
+        let rule = pair.get(0).and_then(Value::as_str).unwrap_or_default().trim();
+        *pair = json!({ "rule": rule });
+    }
+}
+
+fn rules_to_text(body: &mut Attr, _: Option<&Value>) {
+    let Attr::Map(map) = body else { return };
+    let Some(Attr::List(items)) = map.get("rules") else { return };
+    let rules: Vec<&str> = items.iter().filter_map(|item| item.get("rule")?.as_text()).collect();
+    let text = Attr::Text(rules.join("\n"));
+    map.insert("rules".into(), text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn pairs_are_read_by_position() {
+        let reply = json!({"response": [
+            ["FORWARD_CUST -j DROP\n", "1"],
+            ["MACRO_CUST -o eth0 -s 10.199.2.0/24 -j MASQUERADE ", 0]
+        ]});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [
+                json!({"rule": "MACRO_CUST -o eth0 -s 10.199.2.0/24 -j MASQUERADE"}),
+                json!({"rule": "FORWARD_CUST -j DROP"})
+            ]
+        );
+    }
+
+    #[test]
+    fn the_list_is_written_as_one_text() {
+        let mut body =
+            Attr::from_json(&json!({"rules": [{"rule": "FORWARD_CUST -j ACCEPT"}, {"rule": "INPUT_CUST -j DROP"}]}));
+        rules_to_text(&mut body, None);
+        assert_eq!(body, Attr::from_json(&json!({"rules": "FORWARD_CUST -j ACCEPT\nINPUT_CUST -j DROP"})));
+    }
+}

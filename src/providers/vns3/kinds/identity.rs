@@ -1,0 +1,79 @@
+//! What the two identity kinds share: the settings of each provider of identities.
+//!
+//! The body is one of three variants, chosen by `provider`; their fields have different names, so they stand side by
+//! side. Secrets are read masked or not at all, and so are never compared with a reply (sheet 3.4).
+
+use serde_json::Value;
+
+use crate::spec::{Field, Type, field, output};
+
+/// Says whether it is in use. The reference prints it in the body only; other sources read it too.
+pub const ENABLED: Field = field("enabled", Type::Bool, "In use").required().always().inferred();
+
+/// Settings of LDAP and OpenID Connect.
+pub const SHARED: [Field; 37] = [
+    field("host", Type::Text, "LDAP: address or name of the server"),
+    field("port", Type::Int, "LDAP: port of the server"),
+    field("encrypt", Type::Bool, "LDAP: use TLS"),
+    field("encrypt_ldaps", Type::Bool, "LDAP: TLS from the start, or else StartTLS"),
+    field("encrypt_auth", Type::Bool, "LDAP: authenticate with a certificate"),
+    field("encrypt_auth_cert_data", Type::Text, "LDAP: the certificate, PEM; empty removes it").write_only(),
+    field("encrypt_auth_cert_filename", Type::Text, "LDAP: file name of the certificate").default("\"tls.cert\""),
+    field("encrypt_auth_key_data", Type::Text, "LDAP: the certificate's key, PEM; empty removes it")
+        .write_only()
+        .secret(),
+    field("encrypt_auth_key_filename", Type::Text, "LDAP: file name of the key").default("\"tls.key\""),
+    field("encrypt_verify_ca", Type::Bool, "LDAP: check the server's certificate"),
+    field("encrypt_ca_cert_data", Type::Text, "LDAP: the authority to check it with, PEM; empty removes it")
+        .write_only(),
+    field("encrypt_ca_cert_filename", Type::Text, "LDAP: file name of the authority").default("\"ca.pem\""),
+    output("encrypt_auth_cert", Type::Bool, "LDAP: whether a certificate is there"),
+    output("encrypt_auth_key", Type::Bool, "LDAP: whether a key is there"),
+    output("encrypt_ca_cert", Type::Bool, "LDAP: whether an authority is there"),
+    field("binddn", Type::Text, "LDAP: user to bind as"),
+    field("bindpw", Type::Text, "LDAP: password to bind with").write_only().secret(),
+    field("user_base", Type::Text, "LDAP: where to look for users"),
+    field("user_id_attribute", Type::Text, "LDAP: attribute that names a user"),
+    field("user_list_filter", Type::Text, "LDAP: filter for users"),
+    field("group_base", Type::Text, "LDAP: where to look for groups"),
+    field("group_id_attribute", Type::Text, "LDAP: attribute that names a group"),
+    field("group_list_filter", Type::Text, "LDAP: filter for groups"),
+    field("group_member_attribute", Type::Text, "LDAP: attribute of a group that lists its members"),
+    field("group_member_attr_format", Type::Enum(&["UserID", "UserDN"]), "LDAP: how members are listed"),
+    field("group_search_scope", Type::Enum(&["base", "single", "subtree"]), "LDAP: how deep to look for groups"),
+    field("otp", Type::Bool, "LDAP: ask for a one-time password"),
+    field("otp_url", Type::Text, "Where one-time passwords are checked"),
+    field("identifier", Type::Text, "OIDC: id of the client"),
+    field("secret", Type::Text, "OIDC: secret of the client").write_only().secret(),
+    field("redirect_hostname", Type::Text, "OIDC: name of the controller in redirects"),
+    field("authorization_endpoint", Type::Text, "OIDC: authorization endpoint"),
+    field("token_endpoint", Type::Text, "OIDC: token endpoint"),
+    field("userinfo_endpoint", Type::Text, "OIDC: user info endpoint"),
+    field("jwks_uri", Type::Text, "OIDC: where the provider's keys are"),
+    field("issuer", Type::Text, "OIDC: the issuer"),
+    output("keys", Type::Any, "OIDC: the provider's keys"),
+];
+
+/// One list made of two.
+pub const fn join<const A: usize, const B: usize, const N: usize>(first: [Field; A], then: [Field; B]) -> [Field; N] {
+    assert!(A + B == N);
+    let mut joined = [ENABLED; N];
+    let mut n = 0;
+    while n < N {
+        joined[n] = if n < A { first[n] } else { then[n - A] };
+        n += 1;
+    }
+    joined
+}
+
+/// Some replies leave the provider out; the fields tell which one it is.
+pub fn name_provider(settings: &mut Value) {
+    let has = |name: &str| settings.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    if has("provider") {
+        return;
+    }
+    let provider = [("host", "ldap"), ("issuer", "oidc"), ("server", "radius")].iter().find(|(name, _)| has(name));
+    if let Some((_, provider)) = provider {
+        settings["provider"] = (*provider).into();
+    }
+}

@@ -1,0 +1,53 @@
+//! Where the controller looks up the users of the overlay. See [`identity`](super::identity) for the settings.
+//!
+//! The reference text lost the operation that reads it; the vendor's published description and clients have it (sheet 3.1).
+
+use super::identity::{ENABLED, SHARED, join, name_provider};
+use crate::spec::{Api, Body, Destroys, Envelope, Field, Hooks, Kind, List, Type, call, field};
+use crate::wire::Method::Put;
+
+/// `identity-vpn`.
+pub static KIND: Kind = Kind {
+    name: "identity-vpn",
+    doc: "Where the controller looks up the users of the overlay",
+    source: "PUT /identity/vpn; sheet 3.4, and 3.1 for the read",
+    fields: &FIELDS,
+    api: Api {
+        list: List::at("/identity/vpn", Envelope::One("response")),
+        id: "",
+        update: &[call(Put, "/identity/vpn", Body::Changed)],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED],
+    removal: Destroys::Nothing,
+    hooks: Hooks { read: Some(name_provider), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+const PROVIDER: Field =
+    field("provider", Type::Enum(&["ldap", "oidc", "radius"]), "What is asked").required().always().inferred();
+
+const RADIUS: [Field; 4] = [
+    field("server", Type::Text, "RADIUS: address or name of the server"),
+    field("auth_port", Type::Int, "RADIUS: port for authentication").default("1812"),
+    field("accounting_port", Type::Int, "RADIUS: port for accounting"),
+    field("pass", Type::Text, "RADIUS: shared password").write_only().secret(),
+];
+
+static FIELDS: [Field; 43] = join(join::<2, 37, 39>([PROVIDER, ENABLED], SHARED), RADIUS);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::shown;
+
+    #[test]
+    fn radius_is_known_by_its_server() {
+        let live = json!({"server": "203.0.113.9", "auth_port": "1812", "pass": "canary"});
+        let found = shown(&KIND, &live);
+        assert_eq!((&found["provider"], &found["auth_port"]), (&json!("radius"), &json!(1812)));
+        assert!(!found.to_string().contains("canary"));
+    }
+}

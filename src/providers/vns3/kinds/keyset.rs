@@ -1,0 +1,99 @@
+//! The keys of a topology: generated on its first controller, fetched from it by the others.
+//!
+//! It is made once. Generating goes on in the background; fetching brings the license along and ends with a reboot, and
+//! until the license has arrived reading answers 403 (sheet 2.2). `topology_name` is left to `config`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::spec::{
+    Api, Body, Destroys, Disruption, Envelope, Hooks, Kind, List, Poll, States, Type, Until, call, field, output,
+};
+use crate::wire::Method::Put;
+
+/// `keyset`.
+pub static KIND: Kind = Kind {
+    name: "keyset",
+    doc: "The keys of the topology, generated on one controller and fetched by the others",
+    source: "GET /keyset, PUT /keyset; sheet 2.1, 2.2, 3.4",
+    fields: &[
+        field("token", Type::Text, "Word that the keys depend on, the same on all controllers of the topology")
+            .required()
+            .write_only()
+            .secret()
+            .fixed()
+            .disrupts(Disruption::Irreversible),
+        field("source", Type::Text, "Address of the controller to fetch the keys from; or else they are generated")
+            .write_only()
+            .fixed()
+            .disrupts(Disruption::Irreversible),
+        output("checksum", Type::Text, "The same on all controllers of a topology"),
+        output("uuid", Type::Text, "Id of the keys"),
+        output("created_at", Type::Text, "When they were made"),
+    ],
+    api: Api {
+        list: List::at("/keyset", Envelope::One("response")),
+        id: "",
+        create: &[call(Put, "/keyset", Body::Fields).settle(&[PRESENT])],
+        states: Some(States { key: "stage", busy: &["in progress"], failed: &[], held: &[], gone: &["missing"] }),
+        ..super::super::API
+    },
+    after: &[super::LICENSED],
+    removal: Destroys::Nothing,
+    hooks: Hooks { read: Some(stage), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+const PRESENT: Poll = Poll {
+    path: "/keyset",
+    at: "response",
+    until: Until::State { key: "keyset_present", done: &["true"], failed: &[] },
+    // With the reboot after fetching, the vendor's own tools wait so long (sheet 1.4).
+    budget: Duration::from_secs(1200),
+    ..Poll::NEW
+};
+
+fn stage(keyset: &mut Value) {
+    let is = |flag: &str| keyset.get(flag) == Some(&Value::Bool(true));
+    let stage = match (is("in_progress"), is("keyset_present")) {
+        (true, _) => "in progress",
+        (false, true) => "present",
+        (false, false) => "missing",
+    };
+    keyset["stage"] = stage.into();
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::{listed, shown};
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": {
+            "keyset_present": true,
+            "created_at": "2019-07-19T19:44:02.191+00:00",
+            "created_at_i": 1563565442,
+            "checksum": "6093b865464ec3f7ab7213975c3b952763d1df14",
+            "uuid": "8effb1ea-aa5d-11e9-aaf4-02935c82307a"
+        }});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [json!({
+                "checksum": "6093b865464ec3f7ab7213975c3b952763d1df14",
+                "uuid": "8effb1ea-aa5d-11e9-aaf4-02935c82307a",
+                "created_at": "2019-07-19T19:44:02.191+00:00",
+                "state": "present"
+            })]
+        );
+    }
+
+    #[test]
+    fn a_keyset_in_the_making_is_neither_there_nor_missing() {
+        assert_eq!(shown(&KIND, &json!({"in_progress": true, "running": 0}))["state"], "in progress");
+        assert_eq!(shown(&KIND, &json!({"keyset_present": false}))["state"], "missing");
+    }
+}

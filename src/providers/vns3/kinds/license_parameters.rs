@@ -1,0 +1,114 @@
+//! The addresses that a topology lives with: accepted once, for good. The controller reboots.
+//!
+//! They exist as soon as the license says that it is finalized. Written are strings, read is a tree (sheet 2.1, 3.4).
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::spec::{
+    Api, Body, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Poll, States, Type, Until, call,
+    field,
+};
+use crate::wire::Method::Put;
+
+/// `license-parameters`.
+pub static KIND: Kind = Kind {
+    name: "license-parameters",
+    doc: "The addresses that the topology lives with, accepted once and for good",
+    source: "PUT /license/parameters, GET /license; sheet 2.1, 3.4",
+    fields: &[
+        once("default", Type::Bool, "Accept what the license suggests; or else give the five others").write_only(),
+        once("subnet", Type::Cidr, "Network of the overlay").read_as("topology.overlay_subnet"),
+        once("managers", Type::Words(Packing::Ordered(" ")), "Overlay addresses of the controllers, by peering id"),
+        once("asns", Type::Words(Packing::Ordered(" ")), "Autonomous system numbers of the controllers, by peering id"),
+        // Ranges are allowed in writing, and single addresses come back.
+        once("clients", Type::Words(Packing::Ordered(",")), "Overlay addresses of clients: single ones and ranges")
+            .write_only(),
+        once("my_manager_vip", Type::Ip, "Overlay address that all controllers answer at"),
+    ],
+    api: Api {
+        list: List::at("/license", Envelope::One("response")),
+        id: "",
+        create: &[call(Put, "/license/parameters", Body::Fields).settle(&[FINALIZED, IN_FORCE])],
+        states: Some(States { key: "stage", busy: &[], failed: &[], held: &[], gone: &["open"] }),
+        ..super::super::API
+    },
+    after: &[("license", "the license has to be there before its parameters are accepted")],
+    removal: Destroys::Nothing,
+    hooks: Hooks { read: Some(flatten), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+const fn once(name: &'static str, ty: Type, doc: &'static str) -> Field {
+    field(name, ty, doc).fixed().disrupts(Disruption::Irreversible)
+}
+
+/// The reboot takes minutes; the vendor's own tools wait up to half an hour (sheet 1.4).
+const REBOOT: Duration = Duration::from_secs(1800);
+
+const FINALIZED: Poll = Poll {
+    path: "/license",
+    at: "response",
+    until: Until::State { key: "finalized", done: &["true"], failed: &[] },
+    budget: REBOOT,
+    ..Poll::NEW
+};
+
+const IN_FORCE: Poll = Poll {
+    path: "/config",
+    at: "response",
+    until: Until::State { key: "licensed", done: &["true"], failed: &[] },
+    budget: REBOOT,
+    ..Poll::NEW
+};
+
+fn flatten(license: &mut Value) {
+    let finalized = license.get("finalized") == Some(&Value::Bool(true));
+    license["stage"] = if finalized { "finalized" } else { "open" }.into();
+    let Some(managers) = license.pointer("/topology/managers").and_then(Value::as_array) else { return };
+    let mut managers: Vec<&Value> = managers.iter().collect();
+    managers.sort_by_key(|manager| manager.get("manager_id").and_then(Value::as_u64));
+    let addresses = managers.iter().filter_map(|manager| manager.pointer("/overlay_ipaddress/ip_address")).cloned();
+    let asns = managers.iter().filter_map(|manager| manager.get("asn")).map(Value::to_string).map(Value::from);
+    let (addresses, asns): (Vec<Value>, Vec<Value>) = (addresses.collect(), asns.collect());
+    license["managers"] = addresses.into();
+    license["asns"] = asns.into();
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn the_tree_is_read_as_lists() {
+        let manager = |id: u32, asn: u32, address: &str| json!({"asn": asn, "manager_id": id, "overlay_ipaddress": {"ip_address": address, "octets": []}});
+        let reply = json!({"response": {
+            "finalized": true,
+            "my_manager_vip": "100.127.255.250",
+            "topology": {
+                "managers": [manager(2, 65002, "100.127.255.252"), manager(1, 65001, "100.127.255.253")],
+                "overlay_subnet": "100.127.255.192/26"
+            }
+        }});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [json!({
+                "subnet": "100.127.255.192/26",
+                "managers": ["100.127.255.253", "100.127.255.252"],
+                "asns": ["65001", "65002"],
+                "clients": [],
+                "my_manager_vip": "100.127.255.250",
+                "state": "finalized"
+            })]
+        );
+    }
+
+    #[test]
+    fn they_are_not_there_before_they_are_accepted() {
+        assert_eq!(listed(&KIND, &json!({"response": {"finalized": false}}))[0]["state"], "open");
+    }
+}

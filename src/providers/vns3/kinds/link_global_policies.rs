@@ -1,0 +1,66 @@
+//! Lines added to the configuration of every link: one list for OpenVPN, one for WireGuard.
+//!
+//! The API has one path and tells the two by `type`; the reply is bare text. Both are always there, so each is a kind of
+//! its own without a name (sheet 3.7).
+
+use serde_json::{Value, json};
+
+use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Type, call, field};
+use crate::wire::Method::Put;
+
+/// `link-global-policies-openvpn`.
+pub static OPENVPN: Kind = Kind {
+    name: "link-global-policies-openvpn",
+    doc: "Lines added to the configuration of every OpenVPN link",
+    api: Api {
+        list: List::at("/links/global-policies?type=openvpn", Envelope::One("response")),
+        update_adds: &[("type", "openvpn")],
+        ..BOTH.api
+    },
+    ..BOTH
+};
+
+/// `link-global-policies-wireguard`.
+pub static WIREGUARD: Kind = Kind {
+    name: "link-global-policies-wireguard",
+    doc: "Lines added to the configuration of every WireGuard link",
+    api: Api {
+        list: List::at("/links/global-policies?type=wireguard", Envelope::One("response")),
+        update_adds: &[("type", "wireguard")],
+        ..BOTH.api
+    },
+    ..BOTH
+};
+
+const BOTH: Kind = Kind {
+    source: "GET /links/global-policies, PUT /links/global-policies; sheet 3.7",
+    fields: &[POLICIES],
+    api: Api { id: "", update: &[call(Put, "/links/global-policies", Body::Changed)], ..super::super::API },
+    after: &[super::LICENSED, super::KEYED],
+    removal: Destroys::Nothing,
+    hooks: Hooks { read: Some(text_to_object), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+const POLICIES: Field =
+    field("policies", Type::Words(Packing::Lines), "The lines, all of them").disrupts(Disruption::Reconnect);
+
+fn text_to_object(reply: &mut Value) {
+    if !reply.is_object() {
+        *reply = json!({ "policies": reply.take() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn bare_text_reads_as_lines() {
+        let reply = json!({"response": "reneg-sec 0\nverb 3\n"});
+        for kind in [&OPENVPN, &WIREGUARD] {
+            assert_eq!(listed(kind, &reply), [json!({"policies": ["reneg-sec 0", "verb 3"]})]);
+        }
+    }
+}

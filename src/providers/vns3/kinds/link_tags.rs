@@ -1,0 +1,42 @@
+//! Words attached to links.
+//!
+//! They are read inside their link, and every write replies with all tags of the link (sheet 3.7).
+
+use crate::spec::{Api, Body, Identity, Kind, List, Reply, Type, call, field};
+use crate::wire::Method::{Delete, Post};
+
+/// `link-tags`.
+pub static KIND: Kind = Kind {
+    name: "link-tags",
+    doc: "Words attached to a link",
+    source: "POST /links/{link_id}/tags; sheet 3.7",
+    parent: Some("links"),
+    identity: Identity::Name("key"),
+    fields: &[
+        field("key", Type::Text, "Name of the word").required().always(),
+        field("value", Type::Text, "The word").required(),
+    ],
+    api: Api {
+        list: List::Inside("tags"),
+        id: "",
+        create: &[call(Post, "/links/{parent.id}/tags", Body::Fields).reply(Reply::Among("response"))],
+        update: &[call(Post, "/links/{parent.id}/tags", Body::Changed).reply(Reply::Among("response"))],
+        remove: &[call(Delete, "/links/{parent.id}/tags/{name}", Body::None)],
+        ..super::super::API
+    },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::links::tests::example;
+    use super::*;
+    use crate::providers::vns3::reading::inside;
+
+    #[test]
+    fn they_are_read_inside_their_link() {
+        assert_eq!(inside(&KIND, &example()), [json!({"key": "string", "value": "string"})]);
+    }
+}

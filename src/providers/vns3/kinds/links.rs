@@ -1,0 +1,103 @@
+//! Connections in which the controller is the client of another controller's overlay.
+//!
+//! The number is chosen by the user and names the interface, `lnk7`. What a link is made from is never read back. Whether
+//! it is connected cannot be said at create (sheet 3.7).
+
+use crate::spec::{
+    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Packing, Reply, Type, call, field, output,
+};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `links`.
+pub static KIND: Kind = Kind {
+    name: "links",
+    doc: "Connections in which the controller is the client of another overlay",
+    source: "GET /links, POST /links; sheet 3.7",
+    identity: Identity::Natural(&["id"]),
+    fields: &[
+        made_of("id", Type::Int, "Number of the link; its interface is `lnk` and the number").required(),
+        field("name", Type::Text, "Name of the link").required(),
+        super::DESCRIPTION,
+        made_of("conf", Type::Text, "Configuration of an OpenVPN or WireGuard client").write_only().secret(),
+        made_of("vns3_controller", Type::Text, "Address of the controller to fetch a clientpack from").write_only(),
+        made_of("vns3_auth", Type::Text, "What that controller is asked with").write_only().secret(),
+        made_of("auth_type", Type::Enum(&["basic", "bearer"]), "How that controller is asked").write_only(),
+        field("policies", Type::Words(Packing::Lines), "Lines added to the client's configuration")
+            .disrupts(Disruption::Reconnect),
+        field("connected", Type::Bool, "In use").afterwards().disrupts(Disruption::Outage),
+        output("interface", Type::Text, "Its interface"),
+        output("type", Type::Text, "`openvpn` or `wireguard`"),
+        output("state", Type::Text, "`connecting`, `connected` or `disconnected`"),
+        output("clientpack_ip", Type::Ip, "Its address in the other overlay"),
+        output("local_ip", Type::Text, "Address that it connects from"),
+    ],
+    api: Api {
+        list: List::at("/links", Envelope::Items("response")),
+        create: &[call(Post, "/links", Body::Fields).reply(Reply::Object("response"))],
+        update: &[call(Put, "/links/{id}", Body::Changed).reply(Reply::Object("response"))],
+        remove: &[call(Delete, "/links/{id}", Body::None)],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED],
+    ..Kind::NEW
+};
+
+const fn made_of(name: &'static str, ty: Type, doc: &'static str) -> Field {
+    field(name, ty, doc).replaces().disrupts(Disruption::Outage)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::providers::vns3::reading::{listed, shown};
+
+    /// A link in the shape of the reference text's example.
+    pub fn example() -> Value {
+        json!({
+            "name": "to hub",
+            "description": "string",
+            "interface": "lnk3",
+            "clientpack_ip": "100.64.0.5",
+            "id": 3,
+            "connected": true,
+            "type": "openvpn",
+            "tags": [{"key": "string", "value": "string"}],
+            "last_connect": "2019-08-24T14:15:22Z",
+            "handshake_timeout": 0,
+            "remotes": ["string"],
+            "clientpack": "string",
+            "policies": "string",
+            "state": "connected",
+            "device": "string",
+            "tun_mtu": 0,
+            "local_ip": "string"
+        })
+    }
+
+    #[test]
+    fn the_example_reply_reads() {
+        assert_eq!(
+            listed(&KIND, &json!({"response": [example()]})),
+            [json!({
+                "id": 3,
+                "name": "to hub",
+                "description": "string",
+                "policies": ["string"],
+                "connected": true,
+                "interface": "lnk3",
+                "type": "openvpn",
+                "state": "connected",
+                "clientpack_ip": "100.64.0.5",
+                "local_ip": "string"
+            })]
+        );
+    }
+
+    #[test]
+    fn the_id_reads_as_number_or_text_and_policies_as_list() {
+        let live = json!({"id": "3", "policies": ["a 1", "b 2"]});
+        assert_eq!(shown(&KIND, &live), json!({"id": 3, "policies": ["a 1", "b 2"]}));
+    }
+}

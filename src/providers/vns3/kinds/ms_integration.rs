@@ -1,0 +1,28 @@
+//! The management system that the controller reports to.
+//!
+//! What is set cannot be read: GET /ms answers with an alert (sheet 3.4). The address is set first; whether alerts are
+//! sent is a call of its own, and every update needs it.
+
+use crate::spec::{Api, Body, Destroys, Kind, List, Type, call, field};
+use crate::wire::Method::{Post, Put};
+
+/// `ms-integration`.
+pub static KIND: Kind = Kind {
+    name: "ms-integration",
+    doc: "The management system that the controller reports to",
+    source: "POST /ms, PUT /ms; sheet 3.4",
+    fields: &[
+        field("ip", Type::Ip, "Address of the management system").required().write_only(),
+        field("alert_enabled", Type::Bool, "Send alerts to it").required().write_only().afterwards().always(),
+    ],
+    api: Api {
+        list: List::Nowhere,
+        id: "",
+        create: &[call(Post, "/ms", Body::Fields)],
+        update: &[call(Put, "/ms", Body::Changed)],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED],
+    removal: Destroys::Nothing,
+    ..Kind::NEW
+};

@@ -1,0 +1,65 @@
+//! Recordings of traffic: connections, flows or packets.
+//!
+//! Nothing about one can be changed, and whether it runs is not said; starting and stopping are actions. There is one
+//! `conntrack` monitor at most, and that is its name (sheet 3.8).
+
+use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Reply, Type, call, field};
+use crate::wire::Method::{Delete, Post};
+
+/// `packet-monitors`.
+pub static KIND: Kind = Kind {
+    name: "packet-monitors",
+    doc: "Recordings of traffic: connections, flows or packets",
+    source: "GET /packet_monitors, POST /packet_monitor; sheet 3.8",
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Name of the monitor; `conntrack` for that type").required(),
+        made_of("type", Type::Enum(&["conntrack", "netflow", "pcap"]), "What is recorded"),
+        made_of("interface", Type::Text, "Interface to listen at"),
+        made_of("filter", Type::Text, "What to record, in the words of the type; may be empty"),
+        made_of("duration", Type::Text, "How long: `forever`, or a date as the `date` command reads it"),
+        made_of("destination", Type::Text, "Where to: `file`, or `host:ADDRESS:PORT` for netflow"),
+    ],
+    api: Api {
+        list: List::at("/packet_monitors", Envelope::Items("response")),
+        id: "",
+        create: &[call(Post, "/packet_monitor", Body::Fields).reply(Reply::Object("response"))],
+        remove: &[call(Delete, "/packet_monitor/{id}", Body::None)],
+        ..super::super::API
+    },
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("system-interfaces", "a monitor listens at an interface"),
+        ("edge-gre-interfaces", "a monitor may listen at a GRE interface"),
+        ("links", "a monitor may listen at a link's interface"),
+    ],
+    ..Kind::NEW
+};
+
+const fn made_of(name: &'static str, ty: Type, doc: &'static str) -> Field {
+    field(name, ty, doc).required().replaces()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn the_example_reply_reads() {
+        let monitor = json!({
+            "name": "flows",
+            "type": "netflow",
+            "interface": "eth0",
+            "filter": "",
+            "duration": "forever",
+            "destination": "host:10.0.3.2:4000"
+        });
+        let mut expected = monitor.clone();
+        expected.as_object_mut().expect("an object").remove("filter");
+        assert_eq!(listed(&KIND, &json!({"response": [monitor]})), [expected]);
+    }
+}

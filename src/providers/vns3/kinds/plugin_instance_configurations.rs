@@ -1,0 +1,77 @@
+//! The content of a plugin instance's configuration files.
+//!
+//! Which files there are is said by the instance's `manager_config`; here they get their content. The list leaves it out:
+//! it is read for each file, as bare text. Every write makes a new version (sheet 3.8).
+
+use serde_json::{Value, json};
+
+use crate::spec::{
+    Api, Body, Destroys, Detail, Disruption, Envelope, Hooks, Identity, Kind, List, Type, call, field, output,
+};
+use crate::wire::Method::Put;
+
+/// `plugin-instance-configurations`.
+pub static KIND: Kind = Kind {
+    name: "plugin-instance-configurations",
+    doc: "The content of a plugin instance's configuration files",
+    source: "GET /plugin-instances/{id}/configurations; sheet 3.8",
+    parent: Some("plugin-instances"),
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Name of the file, as `manager_config` says it").required().fixed(),
+        field("content", Type::Text, "The whole content").required().disrupts(Disruption::Restart),
+        output("path", Type::Text, "Where the file is"),
+        output("version", Type::Int, "Version of the content"),
+    ],
+    api: Api {
+        list: List::at("/plugin-instances/{parent.id}/configurations", Envelope::Items("response")),
+        detail: Some(Detail {
+            path: "/plugin-instances/{parent.id}/configurations/{name}/content",
+            at: "response",
+            fields: &["content"],
+            stamp: "version",
+        }),
+        id: "",
+        create: &[WRITE],
+        update: &[WRITE],
+        ..super::super::API
+    },
+    removal: Destroys::Nothing,
+    hooks: Hooks { read: Some(text_to_object), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+const WRITE: crate::spec::CallSpec =
+    call(Put, "/plugin-instances/{parent.id}/configurations/{name}/content", Body::Json(r#"{"content": "{content}"}"#));
+
+fn text_to_object(reply: &mut Value) {
+    if reply.is_string() {
+        *reply = json!({ "content": reply.take() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::vns3::reading::{listed, shown};
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": [{
+            "name": "HA Variables",
+            "path": "/opt/hacontainer/conf/vars.yml",
+            "version": 2,
+            "created_at": "2021-01-28 22:40:30 UTC",
+            "previous_versions": [
+                {"version": 1, "path": "/opt/plugin-manager/backups/vars.1.yml", "created_at": "2021-01-28 22:40:30 UTC"}
+            ]
+        }]});
+        let expected = json!({"name": "HA Variables", "path": "/opt/hacontainer/conf/vars.yml", "version": 2});
+        assert_eq!(listed(&KIND, &reply), [expected]);
+    }
+
+    #[test]
+    fn the_content_is_bare_text() {
+        assert_eq!(shown(&KIND, &json!("mode: tap\n")), json!({"content": "mode: tap\n"}));
+    }
+}
