@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Platform;
 use super::calendar::stamp;
 use super::call::{Call, hal};
-use super::list::Page;
+use super::list::{Page, equals};
 use super::refusal::Refusal;
 use crate::wire::Response;
 
@@ -109,13 +109,13 @@ impl Platform {
 
     /// `GET` below one of the read-only collections, or nothing if the path is none of them.
     pub(super) fn catalogue(&self, path: &[&str], call: &Call) -> Option<Result<Response, Refusal>> {
-        let (all, key, id_key) = match path.first()? {
-            &"network-groups" => (self.groups(call), "networkGroupList", "id"),
-            &"regions" => (self.regions(call), "regionList", "locationCode"),
-            &"data-centers" => (self.data_centers(call), "dataCenters", "id"),
-            &"cloud-providers" => (self.providers(call), "cloudProviderList", "code"),
-            &"network-versions" => (self.network_versions(call), "network-versions", "networkVersion"),
-            &"network-configs" => (self.sizes(call), "networkConfigMetadataList", "id"),
+        let (all, key, id_key) = match *path.first()? {
+            "network-groups" => (self.groups(call), "networkGroupList", "id"),
+            "regions" => (self.regions(call), "regionList", "locationCode"),
+            "data-centers" => (self.data_centers(call), "dataCenters", "id"),
+            "cloud-providers" => (self.providers(call), "cloudProviderList", "code"),
+            "network-versions" => (self.network_versions(call), "network-versions", "networkVersion"),
+            "network-configs" => (self.sizes(call), "networkConfigMetadataList", "id"),
             _ => return None,
         };
         Some(match path {
@@ -230,8 +230,7 @@ fn chosen(all: &[Value], key: &str, call: &Call) -> Response {
     let passes = |item: &&Value| {
         query.iter().all(|(name, _)| {
             let Some(field) = item.get(name) else { return true };
-            let text = field.as_str().map_or_else(|| field.to_string(), str::to_owned);
-            query.iter().any(|(other, value)| other == name && *value == text)
+            query.iter().any(|(other, value)| other == name && equals(field, value))
         })
     };
     let mut found: Vec<Value> = all.iter().filter(passes).cloned().collect();

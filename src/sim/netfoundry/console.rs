@@ -40,7 +40,7 @@ impl Platform {
                     body.insert(name, value);
                 }
                 (_, None) if !shown.contains_key(&name) => {
-                    return Err(format!("a {} has no field `{name}`", kind.title()));
+                    return Err(format!("{} has no field `{name}`", kind.one()));
                 }
                 _ => {
                     body.insert(name, value);
@@ -74,7 +74,7 @@ impl Platform {
     ) -> Result<Value, String> {
         let kind = collection(kind)?;
         if !kind.traits().writable {
-            return Err(format!("nobody adds a {}", kind.title()));
+            return Err(format!("nobody adds {}", kind.one()));
         }
         let network = match kind {
             Kind::Network => {

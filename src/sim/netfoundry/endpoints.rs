@@ -118,10 +118,10 @@ impl Platform {
         let letters = body.as_array().ok_or_else(|| Refusal::invalid("a list of letters is expected"))?;
         let mut complaints = Vec::new();
         for (index, letter) in letters.iter().enumerate() {
-            if !letter.get("toList").and_then(Value::as_array).is_some_and(|list| !list.is_empty()) {
+            if letter.get("toList").and_then(Value::as_array).is_none_or(Vec::is_empty) {
                 complaints.push(format!("`[{index}].toList` is required"));
             }
-            if !letter.get("subject").is_some_and(Value::is_string) {
+            if letter.get("subject").and_then(Value::as_str).is_none() {
                 complaints.push(format!("`[{index}].subject` is required"));
             }
             let id = letter.get("id").and_then(Value::as_str).unwrap_or_default();

@@ -6,6 +6,7 @@ use super::Platform;
 use super::calendar::instant;
 use super::call::Call;
 use super::kind::Kind;
+use super::list::equals;
 use super::refusal::Refusal;
 use super::store::Life;
 use crate::wire::{Method, Response};
@@ -240,13 +241,8 @@ fn sorts(call: &Call) -> bool {
 /// A bare array (sheet 1.5), filtered by fields.
 fn array(all: &[Value], call: &Call) -> Response {
     let query = call.request.query();
-    let passes = |item: &&Value| {
-        query.iter().all(|(name, value)| match item.get(name) {
-            Some(Value::String(text)) => text == value,
-            Some(other) => other.to_string() == *value,
-            None => true,
-        })
-    };
+    let passes =
+        |item: &&Value| query.iter().all(|(name, value)| item.get(name).is_none_or(|field| equals(field, value)));
     Response::json(200, &all.iter().filter(passes).cloned().collect())
 }
 

@@ -92,6 +92,13 @@ impl Kind {
         self.traits().singular.replace('-', " ")
     }
 
+    /// The singular with its article: `an edge router policy`.
+    pub fn one(self) -> String {
+        let title = self.title();
+        let article = if title.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {title}")
+    }
+
     /// The key under `_embedded`: camel-case singular plus `List` (sheet 1.5).
     pub fn list_key(self) -> String {
         let pascal = self.pascal();

@@ -110,9 +110,7 @@ impl Platform {
             // A field that this object lacks and others have; what no object has is no filter.
             None => !kind.traits().fields.iter().any(|known| known.name == field),
             Some(Value::String(text)) if field == "name" => like(value, &text),
-            Some(Value::String(text)) => text == value,
-            Some(Value::Array(items)) => items.iter().any(|item| item.as_str() == Some(value)),
-            Some(other) => other.to_string() == value,
+            Some(held) => equals(&held, value),
         }
     }
 
@@ -136,6 +134,18 @@ impl Platform {
             *place = object;
         }
         Ok(())
+    }
+}
+
+/// Says whether a field has the value that a query names; a list has each of its members.
+pub(super) fn equals(field: &Value, wanted: &str) -> bool {
+    match field {
+        Value::String(text) => text == wanted,
+        Value::Array(items) => items.iter().any(|item| equals(item, wanted)),
+        other => {
+            let text = other.to_string();
+            text == wanted
+        }
     }
 }
 

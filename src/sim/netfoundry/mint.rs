@@ -4,8 +4,10 @@
 //! many-th of that name), never from a running counter: so it does not depend on the order in which parallel requests
 //! happen to arrive.
 
+use serde::{Deserialize, Serialize};
+
 /// Makes up values for one installation.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Mint {
     root: u64,
 }

@@ -50,7 +50,8 @@ use crate::wire::{Method, Request, Response};
 
 /// Makes an empty platform: one organization with one network group, both named after the installation.
 pub fn new(setup: Setup) -> Box<dyn Installation> {
-    Box::new(Platform::default().with(setup))
+    let mint = Mint::new(setup.seed, &setup.name);
+    Box::new(Platform { setup, mint, ..Platform::default() })
 }
 
 /// Makes a platform from a saved state.
@@ -60,7 +61,7 @@ pub fn new(setup: Setup) -> Box<dyn Installation> {
 pub fn load(setup: Setup, saved: Value) -> Result<Box<dyn Installation>, String> {
     let platform: Platform =
         serde_json::from_value(saved).map_err(|error| format!("the state is not readable: {error}"))?;
-    Ok(Box::new(platform.with(setup)))
+    Ok(Box::new(Platform { setup, ..platform }))
 }
 
 /// The whole platform.
@@ -68,7 +69,7 @@ pub fn load(setup: Setup, saved: Value) -> Result<Box<dyn Installation>, String>
 struct Platform {
     #[serde(skip)]
     setup: Setup,
-    #[serde(skip)]
+    /// Saved, so that ids go on as they began whatever the seed of the next start.
     mint: Mint,
     door: Door,
     store: Store,
@@ -79,12 +80,6 @@ struct Platform {
 }
 
 impl Platform {
-    fn with(mut self, setup: Setup) -> Platform {
-        self.mint = Mint::new(setup.seed, &setup.name);
-        self.setup = setup;
-        self
-    }
-
     fn answer(&mut self, call: &Call) -> Result<Response, Refusal> {
         let segments = call.request.segments();
         let path: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();

@@ -93,7 +93,7 @@ fn check(_platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
         }
     }
     for name in required {
-        if !draft.shown.get(*name).is_some_and(|value| !value.is_null()) {
+        if draft.shown.get(*name).is_none_or(Value::is_null) {
             complaints.push(format!("`{name}` is required for a {type_id} posture check"));
         }
     }

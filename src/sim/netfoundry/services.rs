@@ -120,17 +120,29 @@ impl Companions<'_> {
 
 impl Platform {
     /// Adds or renews something that belongs to a service.
-    fn make(&mut self, kind: Kind, companions: &Companions, part: &str, mut body: Value) -> String {
+    fn make(&mut self, kind: Kind, companions: &Companions, part: &str, body: Value) -> String {
         let name = format!("{}-{part}", companions.service.id);
-        body["name"] = json!(name);
-        match self.store.named(kind, companions.network, &name).map(|object| object.id.clone()) {
+        let known = self.store.named(kind, companions.network, &name).map(|object| object.id.clone());
+        let mut body = body.as_object().cloned().unwrap_or_default();
+        body.insert("name".to_owned(), json!(name));
+        self.renew(kind, companions, known, body)
+    }
+
+    fn renew(
+        &mut self,
+        kind: Kind,
+        companions: &Companions,
+        known: Option<String>,
+        body: Map<String, Value>,
+    ) -> String {
+        match known {
             Some(id) => {
-                self.store.update(&id, |object| object.body = body.as_object().cloned().unwrap_or_default());
+                self.store.update(&id, |object| object.body = body);
                 id
             }
             None => {
                 let owner = Owner::MadeFor(companions.service.id.clone());
-                self.place(kind, companions.network, owner, body, companions.now)
+                self.place(kind, companions.network, owner, body.into(), companions.now)
             }
         }
     }
@@ -166,15 +178,14 @@ impl Platform {
 
     /// A router that hosts a service terminates it (sheet 2.13, `terminator`).
     fn make_terminators(&mut self, companions: &Companions) {
-        let wanted: Vec<&Value> = companions.hosts().collect();
-        for side in self.store.made_for(&companions.service.id) {
-            let old = self.store.get(&side).filter(|object| object.kind == Kind::Terminator);
-            let router = old.and_then(|terminator| terminator.body.get("edgeRouterId"));
-            if router.is_some_and(|router| !wanted.iter().any(|host| host.get("edgeRouterId") == Some(router))) {
-                self.erase(&side, companions.now);
-            }
+        let mut left: Vec<(String, String)> = Vec::new();
+        for id in self.store.made_for(&companions.service.id) {
+            let terminator = self.store.get(&id).filter(|object| object.kind == Kind::Terminator);
+            left.extend(
+                terminator.and_then(|object| object.text("edgeRouterId")).map(|router| (router.to_owned(), id.clone())),
+            );
         }
-        for host in wanted {
+        for host in companions.hosts() {
             let router = host.get("edgeRouterId").and_then(Value::as_str).unwrap_or_default();
             let egress = |field: &str| match host.get("serverEgress").and_then(|egress| egress.get(field)) {
                 Some(Value::String(text)) => text.clone(),
@@ -189,7 +200,11 @@ impl Platform {
                 "precedence": "default",
                 "identity": null,
             });
-            self.make(Kind::Terminator, companions, router, body);
+            let known = left.iter().position(|(known, _)| known == router).map(|place| left.remove(place).1);
+            self.renew(Kind::Terminator, companions, known, body.as_object().cloned().unwrap_or_default());
+        }
+        for (_, id) in left {
+            self.erase(&id, companions.now);
         }
     }
 

@@ -22,8 +22,9 @@ pub(super) const STALE: u64 = 300;
 /// A change takes two polls.
 const CHANGE: u64 = 400;
 
-/// After a tunneler-enabled router is ready its twin endpoint takes a moment more (sheet 2.7, "Wait").
-pub(super) const TWIN: u64 = 300;
+/// After a tunneler-enabled router is ready its twin endpoint takes a moment more (sheet 2.7, "Wait"):
+/// long enough that whoever waits for the router only meets the gap.
+pub(super) const TWIN: u64 = 700;
 
 /// What an execution brings about when it finishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -119,7 +119,7 @@ impl Platform {
     pub(super) fn require_free(&self, kind: Kind, scope: &str, name: &str, own: Option<&str>) -> Result<(), Refusal> {
         match self.store.named(kind.stored(), scope, name) {
             Some(holder) if Some(holder.id.as_str()) != own => {
-                Err(Refusal::Conflict(format!("name already in use: there is a {} `{}`", kind.title(), holder.name())))
+                Err(Refusal::Conflict(format!("name already in use: there is {} `{}`", kind.one(), holder.name())))
             }
             _ => Ok(()),
         }
@@ -265,16 +265,15 @@ impl Platform {
                 // nfctl puts the read form back, links and all (sheet 2.4).
                 true if put => {}
                 true => reader.complaints.push(format!("`{name}` is read-only")),
-                false => reader.complaints.push(format!("`{name}` is no field of a {}", kind.title())),
+                false => reader.complaints.push(format!("`{name}` is no field of {}", kind.one())),
             }
         }
         for field in fields {
             let current = read_form.get(field.name).or_else(|| object.hidden.get(field.name));
             match body.get(field.name) {
-                Some(value) if field.fixed => {
-                    if !((put || field.repeatable) && Some(value) == current) {
-                        reader.complaints.push(format!("`{}` can be set at creation only", field.name));
-                    }
+                Some(value) if field.fixed && (put || field.repeatable) && Some(value) == current => {}
+                Some(_) if field.fixed => {
+                    reader.complaints.push(format!("`{}` can be set at creation only", field.name));
                 }
                 Some(Value::Null) if field.required => reader.complaints.push(format!("`{}` is required", field.name)),
                 Some(Value::Null) => keep(&mut draft, field, Some(Value::Null)),
