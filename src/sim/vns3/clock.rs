@@ -43,6 +43,11 @@ impl Moment {
         format!("{}T{}.{:03}Z", self.date(), self.time(), self.0 % 1000)
     }
 
+    /// `2019-07-19 19:44:02`, as links write it.
+    pub fn plain(self) -> String {
+        format!("{} {}", self.date(), self.time())
+    }
+
     fn date(self) -> String {
         let (year, month, day) = civil(self.0 / 86_400_000);
         format!("{year:04}-{month:02}-{day:02}")

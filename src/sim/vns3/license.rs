@@ -24,6 +24,7 @@ pub(super) struct License {
     pub my_manager_vip: String,
     pub managers: Vec<Manager>,
     pub clients: Vec<Ipv4Addr>,
+    pub overlay_max_clients: usize,
     pub ipsec_max_endpoints: usize,
     pub ipsec_max_subnets: usize,
 }
@@ -57,6 +58,7 @@ impl License {
                 })
                 .collect(),
             clients: (1..=CLIENTS).map(|host| Ipv4Addr::new(100, second, third, 192 + host)).collect(),
+            overlay_max_clients: 2 * usize::from(CLIENTS),
             ipsec_max_endpoints: 50,
             ipsec_max_subnets: 100,
         }

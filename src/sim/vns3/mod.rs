@@ -8,6 +8,7 @@ mod access;
 mod alerts;
 mod answer;
 mod call;
+mod clientpacks;
 mod clock;
 mod config;
 mod console;
@@ -16,6 +17,7 @@ mod gate;
 mod interfaces;
 mod ipsec;
 mod license;
+mod links;
 mod net;
 mod peering;
 mod routes;
@@ -40,10 +42,12 @@ use crate::wire::{Request, Response};
 const AREAS: &[fn(&mut State, &Call) -> Option<Outcome>] = &[
     access::answer,
     alerts::answer,
+    clientpacks::answer,
     config::answer,
     firewall::answer,
     interfaces::answer,
     ipsec::answer,
+    links::answer,
     peering::answer,
     routes::answer,
     tasks::answer,

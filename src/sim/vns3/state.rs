@@ -9,19 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::alerts::Alert;
+use super::clientpacks::Clientpack;
 use super::clock::Moment;
 use super::config::Config;
 use super::firewall::Firewall;
 use super::interfaces::Interface;
 use super::ipsec::Ipsec;
 use super::license::{Keyset, License};
+use super::links::Links;
 use super::peering::Peering;
 use super::routes::Routes;
 use super::seed::Generator;
 use super::tasks::Task;
 use super::variables::Variable;
 use super::webhooks::Webhook;
-use super::{interfaces, routes, webhooks};
+use super::{clientpacks, interfaces, routes, webhooks};
 use crate::sim::{Now, Setup};
 
 /// The whole state.
@@ -45,6 +47,9 @@ pub(super) struct State {
     pub ipsec: Ipsec,
     pub routes: Routes,
     pub firewall: Firewall,
+    /// By dotted address.
+    pub clientpacks: BTreeMap<String, Clientpack>,
+    pub links: Links,
     pub webhooks: Vec<Webhook>,
     pub alerts: Vec<Alert>,
     pub tasks: Vec<Task>,
@@ -70,6 +75,8 @@ impl State {
             ipsec: Ipsec::born(&config.private_ipaddress),
             routes: Routes::default(),
             firewall: Firewall::default(),
+            clientpacks: BTreeMap::new(),
+            links: Links::default(),
             webhooks: Vec::new(),
             alerts: Vec::new(),
             tasks: Vec::new(),
@@ -79,6 +86,9 @@ impl State {
         interfaces::furnish(&mut state);
         routes::furnish(&mut state);
         webhooks::furnish(&mut state);
+        if state.keyset.is_some() {
+            clientpacks::furnish(&mut state);
+        }
         state
     }
 

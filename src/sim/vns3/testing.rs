@@ -113,6 +113,8 @@ impl Bench {
             json!({"rule": "FORWARD -s ${custom_office} -j ACCEPT", "groups": ["lan"]}),
         );
         self.ok(Post, "/v2/firewall/subtables", json!({"name": "mine", "type": "forward"}));
+        self.ok(Post, "/links", json!({"id": 3, "name": "hub", "conf": "client\nremote 203.0.113.7 1194"}));
+        self.ok(Post, "/links/3/tags", json!({"key": "site", "value": "a"}));
         self.ok(Put, "/peering/self", json!({"id": 1}));
         self.ok(Post, "/peering/peers", json!({"id": 2, "name": "203.0.113.2"}));
         let webhook = self.ok(Post, "/webhook", json!({"name": "ops", "url": "https://hooks.example/x"}));

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::answer::{Fault, Outcome, ok, read_form};
 use super::call::{Call, Fields};
 use super::console::Collection;
-use super::net;
 use super::state::State;
+use super::{links, net};
 use crate::wire::Method::{Delete, Get, Post, Put};
 
 pub(super) const CONSOLE: &[Collection] = &[Collection {
@@ -142,7 +142,9 @@ pub(super) fn move_loopback(state: &mut State) {
 
 /// Says whether a route can go through an interface of that name.
 pub(super) fn exists(state: &State, name: &str) -> bool {
-    name == "tun0" || state.interfaces.iter().any(|interface| interface.name == name)
+    name == "tun0"
+        || links::has_interface(state, name)
+        || state.interfaces.iter().any(|interface| interface.name == name)
 }
 
 pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
