@@ -13,7 +13,7 @@ use super::clientpacks::Clientpack;
 use super::clock::Moment;
 use super::config::Config;
 use super::firewall::Firewall;
-use super::interfaces::Interface;
+use super::interfaces::{EdgeGre, Interface};
 use super::ipsec::Ipsec;
 use super::license::{Keyset, License};
 use super::links::Links;
@@ -44,6 +44,7 @@ pub(super) struct State {
     pub peering: Peering,
     pub variables: Vec<Variable>,
     pub interfaces: Vec<Interface>,
+    pub edge_gre: Vec<EdgeGre>,
     pub ipsec: Ipsec,
     pub routes: Routes,
     pub firewall: Firewall,
@@ -72,6 +73,7 @@ impl State {
             peering: Peering::default(),
             variables: Vec::new(),
             interfaces: Vec::new(),
+            edge_gre: Vec::new(),
             ipsec: Ipsec::born(&config.private_ipaddress),
             routes: Routes::default(),
             firewall: Firewall::default(),

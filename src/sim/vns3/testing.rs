@@ -113,6 +113,9 @@ impl Bench {
             json!({"rule": "FORWARD -s ${custom_office} -j ACCEPT", "groups": ["lan"]}),
         );
         self.ok(Post, "/v2/firewall/subtables", json!({"name": "mine", "type": "forward"}));
+        self.ok(Post, "/interfaces/edge_gre", json!({"endpoint_name": "branch"}));
+        let address = json!({"label": "web", "ip_internal": "192.168.1.77"});
+        self.call(Post, "/interfaces/system/eth0/addresses", Some(address));
         self.ok(Post, "/links", json!({"id": 3, "name": "hub", "conf": "client\nremote 203.0.113.7 1194"}));
         self.ok(Post, "/links/3/tags", json!({"key": "site", "value": "a"}));
         self.ok(Put, "/peering/self", json!({"id": 1}));
