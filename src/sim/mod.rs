@@ -14,8 +14,8 @@ mod world;
 
 pub use faults::Fault;
 pub use server::{Options, Server, serve};
-pub mod vns3;
 pub mod netfoundry;
+pub mod vns3;
 
 use serde_json::Value;
 

@@ -106,10 +106,11 @@ impl Clientpack {
     }
 }
 
-/// Makes the packs of the licence's clients, as the keyset does.
+/// Makes the packs that the licence's clients lack, as the keyset does.
 pub(super) fn furnish(state: &mut State) {
     let clients = state.license.as_ref().map(|license| license.clients.clone()).unwrap_or_default();
-    clients.into_iter().for_each(|address| add_one(state, address));
+    let new = clients.into_iter().filter(|address| !state.clientpacks.contains_key(&address.to_string()));
+    new.collect::<Vec<_>>().into_iter().for_each(|address| add_one(state, address));
 }
 
 fn add_one(state: &mut State, address: Ipv4Addr) {

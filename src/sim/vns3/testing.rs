@@ -64,6 +64,21 @@ impl Bench {
         Err((status, format!("{}: {}", text("name"), text("message"))))
     }
 
+    /// Puts a file's text.
+    pub fn put_text(&mut self, path: &str, text: &str) -> Result<Value, (u16, String)> {
+        let mut request = Request::new(Put, format!("/api{path}")).header(&self.credential.0, &self.credential.1);
+        request.body = text.as_bytes().to_vec();
+        self.now += 1;
+        let response = self.installation.handle(&request, Now(self.now));
+        let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+        let error = |field: &str| body["error"][field].as_str().unwrap_or("?").to_owned();
+        if response.is_success() {
+            Ok(body["response"].clone())
+        } else {
+            Err((response.status, format!("{}: {}", error("name"), error("message"))))
+        }
+    }
+
     pub fn get(&mut self, path: &str) -> Result<Value, (u16, String)> {
         self.try_call(Get, path, None)
     }
