@@ -67,6 +67,11 @@ impl Call {
         }
         serde_json::from_slice(&self.body).map(Fields).map_err(|_| Fault::argument("request body is not a JSON object"))
     }
+
+    /// The body as text, for the calls that take a file.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
 }
 
 /// A JSON object whose members are read by type.

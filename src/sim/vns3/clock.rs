@@ -43,6 +43,16 @@ impl Moment {
         format!("{}T{}.{:03}Z", self.date(), self.time(), self.0 % 1000)
     }
 
+    /// `2019-07-19T19:44:02.191+00:00`, as the keyset writes it.
+    pub fn offset(self) -> String {
+        format!("{}T{}.{:03}+00:00", self.date(), self.time(), self.0 % 1000)
+    }
+
+    /// `2019-07-19 19:44:02`, as links write it.
+    pub fn plain(self) -> String {
+        format!("{} {}", self.date(), self.time())
+    }
+
     fn date(self) -> String {
         let (year, month, day) = civil(self.0 / 86_400_000);
         format!("{year:04}-{month:02}-{day:02}")
@@ -77,6 +87,7 @@ mod tests {
         assert_eq!(Moment::from(Now(0)).zulu(), "2024-01-01T00:00:00Z");
         let leap = Moment::from(Now(59 * 86_400_000 + 3_723_004));
         assert_eq!(leap.zulu_millis(), "2024-02-29T01:02:03.004Z");
+        assert_eq!(leap.offset(), "2024-02-29T01:02:03.004+00:00");
         assert_eq!(leap.seconds(), 1_704_067_200 + 59 * 86_400 + 3723);
     }
 }

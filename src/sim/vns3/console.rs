@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 use super::answer::read_form;
 use super::call::Call;
 use super::state::State;
-use super::{AREAS, access, alerts, config, firewall, interfaces, ipsec, peering, routes, variables, webhooks};
+use super::{
+    AREAS, access, alerts, clientpacks, config, firewall, interfaces, ipsec, links, peering, routes, variables,
+    webhooks,
+};
 use crate::sim::Console;
 use crate::wire::Method::{self, Delete, Post};
 
@@ -17,10 +20,12 @@ use crate::wire::Method::{self, Delete, Post};
 const COLLECTIONS: &[&[Collection]] = &[
     access::CONSOLE,
     alerts::CONSOLE,
+    clientpacks::CONSOLE,
     config::CONSOLE,
     firewall::CONSOLE,
     interfaces::CONSOLE,
     ipsec::CONSOLE,
+    links::CONSOLE,
     peering::CONSOLE,
     routes::CONSOLE,
     variables::CONSOLE,
@@ -244,6 +249,11 @@ mod tests {
             ("firewall-fwsets", "humans", json!({"description": "people"})),
             ("firewall-rule-groups", "lan", json!({"description": "inside"})),
             ("firewall-subtables", "mine", json!({"description": "ours"})),
+            ("edge-gre-interfaces", "branch", json!({"ttl": 9})),
+            ("interface-addresses", "eth0/192.168.1.77", json!({"mask_bits": 24})),
+            ("links", "hub", json!({"connected": false})),
+            ("link-tags", "hub/site", json!({"value": "b"})),
+            ("link-global-policies", "", json!({"openvpn": "drop"})),
             ("system-variables", "office", json!({"value": "10.70.0.0/16"})),
             ("peers", "203.0.113.2", json!({"mtu": "1300"})),
             ("webhooks", "ops", json!({"url": "https://elsewhere.example"})),
@@ -274,6 +284,10 @@ mod tests {
             ("ebgp-peers", "EndpointB/1"),
             ("routes", "10.9.0.0/16"),
             ("firewall-rules", "FORWARD -s ${custom_office} -j ACCEPT"),
+            ("link-tags", "3/site"),
+            ("edge-gre-interfaces", "gre1"),
+            ("interface-addresses", "eth0/192.168.1.77"),
+            ("links", "hub"),
             ("firewall-rule-groups", "lan"),
             ("firewall-subtables", "mine"),
             ("firewall-fwsets", "humans"),

@@ -1,6 +1,4 @@
-//! Which calls need a licence first, as the text's 403 examples say.
-//!
-//! Two spellings stand in the text: without a final period in the examples of form B, with one in those of form C.
+//! Which calls need a licence or a keyset first, as the text's 403 examples say.
 
 use super::answer::Fault;
 use super::call::Call;
@@ -10,32 +8,47 @@ use crate::wire::Method::{self, Delete, Get, Post, Put};
 /// Any verb.
 const ANY: &[Method] = &[Get, Post, Put, Delete];
 
-/// Verbs and the path's beginning of calls whose example says "Must be licensed first".
-const PLAIN: &[(&[Method], &[&str])] = &[(&[Get], &["keyset"]), (ANY, &["firewall"]), (ANY, &["v2", "firewall"])];
+/// What must be done first. Two spellings of the licence's message stand in the text: without a final period in the
+/// examples of form B, with one in those of form C.
+#[derive(Debug, Clone, Copy)]
+enum Gate {
+    License,
+    LicenseDotted,
+    Keyset,
+}
 
-/// Verbs and the path's beginning of calls whose example says "Must be licensed first." with a period.
-const DOTTED: &[(&[Method], &[&str])] = &[
-    (&[Get], &["status", "task"]),
-    (&[Get], &["system", "variable-collections"]),
-    (&[Get], &["system", "variables"]),
-    (&[Get, Post], &["routes"]),
-    (ANY, &["peering"]),
+/// Verbs and the beginning of the path, `*` for any segment; the first row that fits counts.
+const GATES: &[(&[Method], &[&str], Gate)] = &[
+    (&[Get], &["keyset"], Gate::License),
+    (ANY, &["firewall"], Gate::License),
+    (ANY, &["v2", "firewall"], Gate::License),
+    (&[Put], &["clientpacks"], Gate::LicenseDotted),
+    (&[Get], &["clientpacks"], Gate::Keyset),
+    (&[Post], &["clientpacks", "next_available"], Gate::Keyset),
+    (&[Put, Post, Delete], &["clientpack", "*"], Gate::Keyset),
+    (&[Get, Put], &["clientpack"], Gate::License),
+    (&[Post], &["client", "reset"], Gate::License),
+    (&[Post], &["clients", "reset_all"], Gate::License),
+    (&[Get], &["status", "clients"], Gate::LicenseDotted),
+    (&[Get], &["status", "task"], Gate::LicenseDotted),
+    (&[Get], &["system", "variable-collections"], Gate::LicenseDotted),
+    (&[Get], &["system", "variables"], Gate::LicenseDotted),
+    (&[Get, Post], &["routes"], Gate::LicenseDotted),
+    (ANY, &["peering"], Gate::LicenseDotted),
 ];
 
-/// Lets the call through, or refuses it because the controller is not licensed.
+/// Lets the call through, or says what must be done first.
 pub(super) fn pass(state: &State, call: &Call) -> Result<(), Fault> {
     let path = call.path();
-    let listed = |table: &[(&[Method], &[&str])]| {
-        table.iter().any(|(verbs, prefix)| verbs.contains(&call.method) && path.starts_with(prefix))
+    let fits = |pattern: &[&str]| {
+        pattern.len() <= path.len() && pattern.iter().zip(&path).all(|(part, segment)| *part == "*" || part == segment)
     };
-    if state.licensed() {
-        Ok(())
-    } else if listed(PLAIN) {
-        Err(Fault::prerequisite("Must be licensed first"))
-    } else if listed(DOTTED) {
-        Err(Fault::prerequisite("Must be licensed first."))
-    } else {
-        Ok(())
+    let row = GATES.iter().find(|(verbs, pattern, _)| verbs.contains(&call.method) && fits(pattern));
+    match row.map(|(_, _, gate)| *gate) {
+        Some(Gate::License) if !state.licensed() => Err(Fault::prerequisite("Must be licensed first")),
+        Some(Gate::LicenseDotted) if !state.licensed() => Err(Fault::prerequisite("Must be licensed first.")),
+        Some(Gate::Keyset) if state.keyset.is_none() => Err(Fault::prerequisite("Keyset is missing")),
+        _ => Ok(()),
     }
 }
 

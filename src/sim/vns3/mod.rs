@@ -8,6 +8,7 @@ mod access;
 mod alerts;
 mod answer;
 mod call;
+mod clientpacks;
 mod clock;
 mod config;
 mod console;
@@ -16,6 +17,7 @@ mod gate;
 mod interfaces;
 mod ipsec;
 mod license;
+mod links;
 mod net;
 mod peering;
 mod routes;
@@ -32,6 +34,7 @@ use serde_json::Value;
 use self::answer::{Fault, Outcome, read_form};
 use self::call::Call;
 use self::clock::Moment;
+use self::license::keyset;
 use self::state::State;
 use super::{Console, Installation, Now, Setup};
 use crate::wire::{Request, Response};
@@ -40,10 +43,13 @@ use crate::wire::{Request, Response};
 const AREAS: &[fn(&mut State, &Call) -> Option<Outcome>] = &[
     access::answer,
     alerts::answer,
+    clientpacks::answer,
     config::answer,
     firewall::answer,
     interfaces::answer,
     ipsec::answer,
+    license::answer,
+    links::answer,
     peering::answer,
     routes::answer,
     tasks::answer,
@@ -75,8 +81,8 @@ impl Installation for Controller {
     fn handle(&mut self, request: &Request, now: Now) -> Response {
         let now = Moment::from(now);
         self.state.clock = now;
-        if now < self.state.down_until {
-            return Response::text(503, "text/html", "<html><body>503 Service Unavailable</body></html>");
+        if let Some(response) = self.state.outage() {
+            return response;
         }
         access::admit(&mut self.state, request)
             .and_then(|()| Call::of(request, now).ok_or_else(unknown_path))
@@ -94,6 +100,7 @@ impl Installation for Controller {
 }
 
 fn dispatch(state: &mut State, call: &Call) -> Outcome {
+    keyset::settle(state);
     gate::pass(state, call)?;
     AREAS.iter().find_map(|answer| answer(state, call)).unwrap_or_else(|| Err(unknown_path()))
 }

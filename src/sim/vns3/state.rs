@@ -9,20 +9,30 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::alerts::Alert;
+use super::clientpacks::Clientpack;
 use super::clock::Moment;
 use super::config::Config;
 use super::firewall::Firewall;
-use super::interfaces::Interface;
+use super::interfaces::{EdgeGre, Interface};
 use super::ipsec::Ipsec;
-use super::license::{Keyset, License};
+use super::license::License;
+use super::license::keyset::{Keyset, KeysetJob};
+use super::links::Links;
 use super::peering::Peering;
 use super::routes::Routes;
 use super::seed::Generator;
 use super::tasks::Task;
 use super::variables::Variable;
 use super::webhooks::Webhook;
-use super::{interfaces, routes, webhooks};
+use super::{clientpacks, interfaces, routes, webhooks};
 use crate::sim::{Now, Setup};
+use crate::wire::Response;
+
+/// How long a reboot takes.
+const REBOOT: u64 = 4_000;
+
+/// How long the API is away while its own process restarts.
+const RESTART: u64 = 1_000;
 
 /// The whole state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,20 +41,29 @@ pub(super) struct State {
     pub generator: Generator,
     /// When the last call came in.
     pub clock: Moment,
+    /// When the controller was last started.
+    pub booted: Moment,
     /// The API does not answer before this moment.
-    pub down_until: Moment,
+    down_until: Moment,
+    /// What is answered instead.
+    down_status: u16,
     /// Ids given so far, by kind: an id is never used twice.
     pub last_ids: BTreeMap<String, u64>,
     pub access: Access,
     pub config: Config,
     pub license: Option<License>,
     pub keyset: Option<Keyset>,
+    pub keyset_job: Option<KeysetJob>,
     pub peering: Peering,
     pub variables: Vec<Variable>,
     pub interfaces: Vec<Interface>,
+    pub edge_gre: Vec<EdgeGre>,
     pub ipsec: Ipsec,
     pub routes: Routes,
     pub firewall: Firewall,
+    /// By dotted address.
+    pub clientpacks: BTreeMap<String, Clientpack>,
+    pub links: Links,
     pub webhooks: Vec<Webhook>,
     pub alerts: Vec<Alert>,
     pub tasks: Vec<Task>,
@@ -53,23 +72,29 @@ pub(super) struct State {
 impl State {
     /// A new controller.
     pub fn born(setup: &Setup) -> State {
-        let mut generator = Generator::new(&setup.name, setup.seed);
+        let generator = Generator::new(&setup.name, setup.seed);
         let now = Moment::from(Now(0));
         let fresh = setup.version.as_deref() == Some("fresh");
         let config = Config::born(setup, fresh);
         let mut state = State {
             clock: now,
+            booted: now,
             down_until: now,
+            down_status: 503,
             last_ids: BTreeMap::new(),
             access: Access::default(),
             license: (!fresh).then(|| License::accepted(&setup.name, now)),
-            keyset: (!fresh).then(|| Keyset::made(&mut generator, now)),
+            keyset: (!fresh).then(|| Keyset::made(&setup.name, now)),
+            keyset_job: None,
             peering: Peering::default(),
             variables: Vec::new(),
             interfaces: Vec::new(),
+            edge_gre: Vec::new(),
             ipsec: Ipsec::born(&config.private_ipaddress),
             routes: Routes::default(),
             firewall: Firewall::default(),
+            clientpacks: BTreeMap::new(),
+            links: Links::default(),
             webhooks: Vec::new(),
             alerts: Vec::new(),
             tasks: Vec::new(),
@@ -79,6 +104,9 @@ impl State {
         interfaces::furnish(&mut state);
         routes::furnish(&mut state);
         webhooks::furnish(&mut state);
+        if state.keyset.is_some() {
+            clientpacks::furnish(&mut state);
+        }
         state
     }
 
@@ -87,6 +115,26 @@ impl State {
         let last = self.last_ids.entry(kind.to_owned()).or_default();
         *last += 1;
         *last
+    }
+
+    /// Starts the controller anew: for a while nothing but 503 comes back.
+    pub fn reboot(&mut self) {
+        self.down_until = self.clock.plus_millis(REBOOT);
+        self.down_status = 503;
+        self.booted = self.down_until;
+    }
+
+    /// Starts the API's process anew: for a moment the gateway answers 502.
+    pub fn restart_api(&mut self) {
+        self.down_until = self.clock.plus_millis(RESTART);
+        self.down_status = 502;
+    }
+
+    /// What a gateway answers while the API is away; not JSON.
+    pub fn outage(&self) -> Option<Response> {
+        let text = if self.down_status == 502 { "502 Bad Gateway" } else { "503 Service Unavailable" };
+        let page = format!("<html><body>{text}</body></html>");
+        (self.clock < self.down_until).then(|| Response::text(self.down_status, "text/html", page))
     }
 
     /// Says whether the licence's parameters have been accepted.

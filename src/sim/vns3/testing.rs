@@ -64,6 +64,21 @@ impl Bench {
         Err((status, format!("{}: {}", text("name"), text("message"))))
     }
 
+    /// Puts a file's text.
+    pub fn put_text(&mut self, path: &str, text: &str) -> Result<Value, (u16, String)> {
+        let mut request = Request::new(Put, format!("/api{path}")).header(&self.credential.0, &self.credential.1);
+        request.body = text.as_bytes().to_vec();
+        self.now += 1;
+        let response = self.installation.handle(&request, Now(self.now));
+        let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+        let error = |field: &str| body["error"][field].as_str().unwrap_or("?").to_owned();
+        if response.is_success() {
+            Ok(body["response"].clone())
+        } else {
+            Err((response.status, format!("{}: {}", error("name"), error("message"))))
+        }
+    }
+
     pub fn get(&mut self, path: &str) -> Result<Value, (u16, String)> {
         self.try_call(Get, path, None)
     }
@@ -113,6 +128,11 @@ impl Bench {
             json!({"rule": "FORWARD -s ${custom_office} -j ACCEPT", "groups": ["lan"]}),
         );
         self.ok(Post, "/v2/firewall/subtables", json!({"name": "mine", "type": "forward"}));
+        self.ok(Post, "/interfaces/edge_gre", json!({"endpoint_name": "branch"}));
+        let address = json!({"label": "web", "ip_internal": "192.168.1.77"});
+        self.call(Post, "/interfaces/system/eth0/addresses", Some(address));
+        self.ok(Post, "/links", json!({"id": 3, "name": "hub", "conf": "client\nremote 203.0.113.7 1194"}));
+        self.ok(Post, "/links/3/tags", json!({"key": "site", "value": "a"}));
         self.ok(Put, "/peering/self", json!({"id": 1}));
         self.ok(Post, "/peering/peers", json!({"id": 2, "name": "203.0.113.2"}));
         let webhook = self.ok(Post, "/webhook", json!({"name": "ops", "url": "https://hooks.example/x"}));

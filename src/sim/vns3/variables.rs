@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Fault, Outcome, created, ok};
 use super::call::{Call, Fields};
+use super::clientpacks;
 use super::console::Collection;
 use super::state::State;
 use crate::wire::Method::{Delete, Get, Post, Put};
@@ -16,6 +17,8 @@ use crate::wire::Method::{Delete, Get, Post, Put};
 const COLLECTIONS: &[(&str, &str)] = &[
     ("controller", "vns3_"),
     ("peering", "peer_"),
+    ("clientpacks", "clientpack_"),
+    ("clientpack_groups", "tag_"),
     ("fwsets", "fwset_"),
     ("subtables", "subtable_"),
     (CUSTOM, "custom_"),
@@ -98,6 +101,12 @@ fn generated(state: &State) -> Vec<(&'static str, String, String)> {
     let peers =
         state.peering.peers.iter().map(|(id, peer)| ("peering", format!("peer_{id}"), peer.address().to_owned()));
     variables.extend(peers);
+    let packs = state.clientpacks.keys();
+    variables.extend(
+        packs.map(|address| ("clientpacks", format!("clientpack_{}", address.replace('.', "_")), address.clone())),
+    );
+    let tags = clientpacks::tag_variables(state).into_iter();
+    variables.extend(tags.map(|(name, addresses)| ("clientpack_groups", name, addresses)));
     let sets =
         state.firewall.fwsets.iter().map(|set| ("fwsets", format!("fwset_{}", set.name()), set.name().to_owned()));
     variables.extend(sets);

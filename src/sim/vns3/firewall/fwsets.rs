@@ -101,7 +101,7 @@ fn fits(entry: &str, kind: &str, state: &State) -> bool {
         |text: &str, separator: char| text.split(separator).all(syntax::is_port) && text.split(separator).count() <= 2;
     let host = |text: &str| net::is_ip(text) || net::is_cidr(text) || net::is_host(text);
     match kind {
-        "net" => host(entry),
+        "net" => entry.split(',').all(host),
         "port" => range(entry, '-'),
         "list" => state.firewall.fwsets.iter().any(|set| set.name == entry),
         _ => {

@@ -1,22 +1,44 @@
 //! Interfaces of the controller's system, those that it comes with and those that people add.
 
+mod addresses;
+mod edge_gre;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::addresses::Address;
+pub(super) use self::edge_gre::EdgeGre;
+
 use super::answer::{Fault, Outcome, ok, read_form};
-use super::call::{Call, Fields};
+use super::call::{Call, Fields, id};
 use super::console::Collection;
-use super::net;
 use super::state::State;
+use super::{links, net};
 use crate::wire::Method::{Delete, Get, Post, Put};
 
-pub(super) const CONSOLE: &[Collection] = &[Collection {
-    kind: "system-interfaces",
-    at: "/interfaces/*",
-    key: &[],
-    create: "/interfaces/system",
-    remove: "/interfaces/system/{id}",
-}];
+pub(super) const CONSOLE: &[Collection] = &[
+    Collection {
+        kind: "system-interfaces",
+        at: "/interfaces/*",
+        key: &[],
+        create: "/interfaces/system",
+        remove: "/interfaces/system/{id}",
+    },
+    Collection {
+        kind: "interface-addresses",
+        at: "/interfaces/*/addresses/*",
+        key: &["ip_internal"],
+        create: "/interfaces/system/{parent.id}/addresses",
+        remove: "/interfaces/system/{parent.id}/addresses/{id}",
+    },
+    Collection {
+        kind: "edge-gre-interfaces",
+        at: "/edge_gre/*",
+        key: &["endpoint_name"],
+        create: "/interfaces/edge_gre",
+        remove: "/interfaces/edge_gre/{interface_id}",
+    },
+];
 
 /// The alias that carries the own side's IPsec address.
 const LOOPBACK: &str = "eth0:0";
@@ -40,6 +62,8 @@ pub(super) struct Interface {
     tags: Vec<String>,
     /// The controller made it. Not shown.
     built_in: bool,
+    /// Not shown with the interface.
+    addresses: Vec<Address>,
 }
 
 impl Interface {
@@ -60,6 +84,7 @@ impl Interface {
             ip_external: None,
             tags: Vec::new(),
             built_in: false,
+            addresses: Vec::new(),
         }
     }
 
@@ -67,6 +92,7 @@ impl Interface {
         let mut answer = read_form(self);
         if let Some(map) = answer.as_object_mut() {
             map.remove("built_in");
+            map.remove("addresses");
         }
         answer
     }
@@ -142,23 +168,51 @@ pub(super) fn move_loopback(state: &mut State) {
 
 /// Says whether a route can go through an interface of that name.
 pub(super) fn exists(state: &State, name: &str) -> bool {
-    name == "tun0" || state.interfaces.iter().any(|interface| interface.name == name)
+    let is_gre = || state.edge_gre.iter().any(|gre| gre.name == name);
+    name == "tun0"
+        || is_gre()
+        || links::has_interface(state, name)
+        || state.interfaces.iter().any(|interface| interface.name == name)
 }
 
 pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
-        (Get, ["interfaces"]) => ok(shown(state, |_| true)),
+        (Get, ["interfaces"]) => ok(all(state)),
         (Get, ["interfaces", "system"]) => ok(shown(state, |interface| interface.name != "plugin0")),
         (Post, ["interfaces", "action"]) => act(state, call),
         (Post, ["interfaces", "system"]) => create(state, call),
         (Get, ["interfaces", "system", name]) => find(state, name).and_then(|interface| ok(interface.show())),
         (Put, ["interfaces", "system", name]) => update(state, call, name),
         (Delete, ["interfaces", "system", name]) => delete(state, name),
+        (Get, ["interfaces", "edge_gre"]) => edge_gre::list(state),
+        (Post, ["interfaces", "edge_gre"]) => edge_gre::create(state, call),
+        (Get, ["interfaces", "edge_gre", name]) => edge_gre::find(state, name).and_then(ok),
+        (Put, ["interfaces", "edge_gre", name]) => edge_gre::update(state, call, name),
+        (Delete, ["interfaces", "edge_gre", name]) => edge_gre::delete(state, name),
+        (_, ["interfaces", "system", name, "addresses", rest @ ..]) => {
+            return answer_addresses(state, call, name, rest);
+        }
         _ => return None,
     })
 }
 
-/// "Get all interfaces" and "Get all system interfaces"; the examples differ by `plugin0`.
+fn answer_addresses(state: &mut State, call: &Call, interface: &str, path: &[&str]) -> Option<Outcome> {
+    Some(match (call.method, path) {
+        (Get, []) => addresses::list(state, interface),
+        (Post, []) => addresses::create(state, call, interface),
+        (Get, [address]) => addresses::read(state, interface, id(address)),
+        (Put, [address]) => addresses::update(state, call, interface, id(address)),
+        (Delete, [address]) => addresses::delete(state, interface, id(address)),
+        _ => return None,
+    })
+}
+
+/// "Get all interfaces": those of the system, `plugin0` and the GRE ones.
+fn all(state: &State) -> Vec<Value> {
+    shown(state, |_| true).into_iter().chain(state.edge_gre.iter().map(EdgeGre::show)).collect()
+}
+
+/// The system's interfaces. The examples of "Get all interfaces" and "Get all system interfaces" differ by `plugin0`.
 fn shown(state: &State, which: impl Fn(&Interface) -> bool) -> Vec<Value> {
     state.interfaces.iter().filter(|interface| which(interface)).map(Interface::show).collect()
 }
@@ -174,7 +228,7 @@ fn act(state: &State, call: &Call) -> Outcome {
         }
     }
     match asked.as_slice() {
-        [_] => ok(shown(state, |_| true)),
+        [_] => ok(all(state)),
         [] => Err(Fault::missing("action")),
         [_, second, ..] => Err(Fault::invalid(second)),
     }

@@ -12,7 +12,8 @@ use crate::sim::vns3::state::State;
 /// Autonomous system numbers, of four bytes.
 const ASNS: std::ops::RangeInclusive<u64> = 1..=4_294_967_295;
 
-/// An eBGP peer in its read form. The two timers and the alias are missing while nobody has set them.
+/// An eBGP peer in its read form. The two timers and the alias are missing while nobody has set them. The published
+/// client strips carriage returns from the access list: its lines come back with them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(in crate::sim::vns3) struct EbgpPeer {
     id: u64,
@@ -42,6 +43,7 @@ impl EbgpPeer {
         let alias = |asn: &Option<u64>| asn.is_none_or(|asn| asn == 0 || ASNS.contains(&asn));
         fields.over_if("local_asn_alias", &mut next.local_asn_alias, alias)?;
         fields.over_if("access_list", &mut next.access_list, |text: &String| text.lines().all(is_access_rule))?;
+        next.access_list = next.access_list.lines().collect::<Vec<_>>().join("\r\n");
         fields.over("bgp_password", &mut next.bgp_password)?;
         fields.over("add_network_distance", &mut next.add_network_distance)?;
         let direction = |text: &String| matches!(text.as_str(), "in" | "out" | "");
@@ -124,6 +126,8 @@ mod tests {
         });
         let endpoint = bench.ok(Post, PEERS, body);
         assert_eq!(endpoint["bgp_peers"]["1"]["asn"], 65123);
+        let lines = "in permit 10.0.0.0/8\r\nout permit 10.1.0.0/16";
+        assert_eq!(endpoint["bgp_peers"]["1"]["access_list"], lines);
         let example = json!({
             "id": 2, "ipaddress": "55.55.55.55", "asn": 65123, "bgp_password": "asdfasdf", "access_list": "",
             "add_network_distance": true, "add_network_distance_direction": "out", "add_network_distance_hops": 0,
