@@ -1,0 +1,36 @@
+//! The kinds: Cloudify's, and two with fields of their own.
+
+use crate::providers::cloudify::kinds::{blueprints, deployments, plugins, secrets, tenants};
+use crate::providers::cloudify::shared::VISIBILITY;
+use crate::spec::{Field, Kind, Type, field};
+
+/// Every kind, parents before their children.
+pub static ALL: &[&Kind] = &[&tenants::KIND, &secrets::KIND, &plugins::KIND, &BLUEPRINTS, &DEPLOYMENTS];
+
+/// Blueprints without labels and states.
+static BLUEPRINTS: Kind = Kind {
+    fields: &[blueprints::SOURCE, blueprints::MAIN_FILE_NAME, blueprints::VISIBILITY, blueprints::DESCRIPTION],
+    ..blueprints::KIND
+};
+
+/// Deployments without labels, display name and site.
+static DEPLOYMENTS: Kind = Kind {
+    fields: &[
+        deployments::ID,
+        deployments::BLUEPRINT_ID,
+        deployments::INPUTS,
+        deployments::INSTALLED,
+        NEVER_GLOBAL,
+        deployments::SKIP_PLUGINS_VALIDATION,
+        deployments::OUTPUTS,
+        deployments::DESCRIPTION,
+    ],
+    ..deployments::KIND
+};
+
+/// “The visibility value must be tenant because global visibility is prevented” (reference, set deployment visibility).
+const NEVER_GLOBAL: Field = field("visibility", Type::Enum(UP_TO_TENANT), "Who sees it: its creator or its tenant")
+    .default("\"tenant\"")
+    .widens(UP_TO_TENANT, deployments::WIDEN);
+
+const UP_TO_TENANT: &[&str] = &[VISIBILITY[0], VISIBILITY[1]];
