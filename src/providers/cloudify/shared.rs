@@ -24,10 +24,22 @@ pub const fn list(path: &'static str) -> List {
     List::Call { path, at: Envelope::Items("items"), paging: Paging::Offset { size: PAGE } }
 }
 
+/// The API of an edge between two objects, which is called by the name of one.
+pub const UNLINKED: Api =
+    Api { gone: &[(404, "was not found"), (404, "is not associated with"), (404, "is not in group")], ..NAMED };
+
 /// The field that names an object, which nothing changes.
 pub const fn name(name: &'static str, doc: &'static str) -> Field {
     field(name, Type::Text, doc).fixed()
 }
+
+/// A role on the manager itself.
+pub const SYSTEM_ROLE: Field =
+    field("role", Type::Enum(&["sys_admin", "default"]), "Role on the manager itself").default("\"default\"");
+
+/// A role in a tenant.
+pub const TENANT_ROLE: Field =
+    field("role", Type::Enum(&["manager", "user", "operations", "viewer"]), "Role in the tenant").required();
 
 /// From narrow to wide; narrowing is refused (sheet 1, visibility).
 pub const VISIBILITY: &[&str] = &["private", "tenant", "global"];

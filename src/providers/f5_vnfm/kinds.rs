@@ -1,11 +1,35 @@
 //! The kinds: Cloudify's, and two with fields of their own.
 
-use crate::providers::cloudify::kinds::{blueprints, deployments, plugins, secrets, tenants};
+use crate::providers::cloudify::kinds::{
+    blueprints, cluster, cluster_nodes, deployment_updates, deployments, events, executions, members, node_instances,
+    nodes, plugins, secrets, snapshots, status, tenant_user_groups, tenant_users, tenants, user_groups, users, version,
+};
 use crate::providers::cloudify::shared::VISIBILITY;
 use crate::spec::{Field, Kind, Type, field};
 
 /// Every kind, parents before their children.
-pub static ALL: &[&Kind] = &[&tenants::KIND, &secrets::KIND, &plugins::KIND, &BLUEPRINTS, &DEPLOYMENTS];
+pub static ALL: &[&Kind] = &[
+    &users::KIND,
+    &user_groups::KIND,
+    &members::KIND,
+    &tenants::KIND,
+    &tenant_users::KIND,
+    &tenant_user_groups::KIND,
+    &secrets::KIND,
+    &plugins::KIND,
+    &BLUEPRINTS,
+    &DEPLOYMENTS,
+    &nodes::KIND,
+    &node_instances::KIND,
+    &deployment_updates::KIND,
+    &executions::KIND,
+    &events::KIND,
+    &snapshots::KIND,
+    &version::KIND,
+    &status::KIND,
+    &cluster::KIND,
+    &cluster_nodes::KIND,
+];
 
 /// Blueprints without labels and states.
 static BLUEPRINTS: Kind = Kind {

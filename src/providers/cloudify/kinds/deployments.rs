@@ -77,7 +77,7 @@ pub static KIND: Kind = Kind {
             path: "/node-instances?_include=id,node_id,deployment_id,state,version&_sort=id",
             at: Envelope::Items("items"),
             key: "deployment_id",
-            into: "node_instances",
+            into: NODE_INSTANCES,
         }),
         detail: Some(Detail {
             path: "/deployments/{name}/outputs",
@@ -99,6 +99,9 @@ pub static KIND: Kind = Kind {
     hooks: Hooks { read: Some(derive), write: Some(leave_alone), ..Hooks::NONE },
     ..Kind::NEW
 };
+
+/// Where a deployment holds its node instances after reading.
+pub const NODE_INSTANCES: &str = "node_instances";
 
 /// Its name.
 pub const ID: Field = name("id", "Name of the deployment");
@@ -202,7 +205,7 @@ fn derive(deployment: &mut Value) {
     if let Some(word) = lifecycle {
         map.insert("lifecycle".into(), word.into());
     }
-    let Some(Value::Array(instances)) = map.get("node_instances") else { return };
+    let Some(Value::Array(instances)) = map.get(NODE_INSTANCES) else { return };
     let (installed, stamp) = (installed(instances), stamp(map, instances));
     map.insert("installed".into(), installed);
     map.insert("outputs_stamp".into(), stamp);
