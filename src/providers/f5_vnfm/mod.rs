@@ -3,6 +3,7 @@
 //! Its kinds are Cloudify's where nothing differs. What differs is what 4.5 lacks: labels, display names and sites; and a
 //! deployment can't become global.
 
+pub mod endpoints;
 pub mod kinds;
 
 use crate::providers::cloudify;
@@ -15,7 +16,7 @@ pub static PROVIDER: Provider = Provider {
     doc: "F5 VNF Manager: blueprints of virtual network functions, and deployments of them",
     dialect: DIALECT,
     kinds: kinds::ALL,
-    endpoints: &[],
+    endpoints: endpoints::ENDPOINTS,
 };
 
 const DIALECT: Dialect = Dialect {

@@ -182,7 +182,8 @@ const EVALUATED: Poll = Poll { path: "/deployments/{name}/outputs", shows: Shows
 
 /// The answer comes at once; the deployment goes about a second later (observed T6).
 const GONE: Poll = Poll {
-    path: "/deployments/{name}?_include=id",
+    path: "/deployments?id={name}&_include=id",
+    at: "items",
     until: Until::Gone { key: "", words: &[] },
     every: Duration::from_secs(1),
     ..Poll::NEW
