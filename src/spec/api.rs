@@ -13,6 +13,11 @@ use crate::wire::Method;
 pub struct Api {
     /// How all live objects are read.
     pub list: List,
+    /// How servers that don't understand `list` are asked instead. The first that fits the server's version.
+    pub lists: &'static [(Versions, List)],
+    /// The key that names an object's owner, and the setting of the target that it has to equal: the others are shown by
+    /// the API, but are not the target's to declare.
+    pub scope: Option<(&'static str, &'static str)>,
     /// A second list whose rows belong to the objects of the first.
     pub join: Option<Join>,
     /// A read per object, for what the list leaves out.
@@ -41,6 +46,8 @@ impl Api {
     /// An API that can do nothing yet; kinds overwrite what they have.
     pub const NONE: Api = Api {
         list: List::Nowhere,
+        lists: &[],
+        scope: None,
         join: None,
         detail: None,
         id: "id",
@@ -53,6 +60,11 @@ impl Api {
         gone: &[(404, "")],
         states: None,
     };
+
+    /// How all live objects are read from a server of that version.
+    pub fn list_on(&self, version: Option<&str>) -> List {
+        self.lists.iter().find(|(versions, _)| versions.include(version)).map_or(self.list, |(_, list)| *list)
+    }
 }
 
 /// How all live objects of a kind are read.

@@ -112,8 +112,23 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
     if matches!(kind.api.list, List::Nowhere) && kind.fields.iter().any(|field| field.flow == crate::spec::Flow::Both) {
         say("fields are read back, but nothing reads them".into());
     }
-    if let List::Call { path, .. } = kind.api.list {
+    for list in std::iter::once(&kind.api.list).chain(kind.api.lists.iter().map(|(_, list)| list)) {
+        if let List::Call { path, .. } = list {
+            lint_placeholders(provider, kind, path, say);
+        }
+    }
+    for path in kind.api.join.iter().map(|join| join.path).chain(kind.api.detail.iter().map(|detail| detail.path)) {
         lint_placeholders(provider, kind, path, say);
+    }
+    if let Some((_, setting)) = kind.api.scope
+        && !provider.dialect.settings.iter().any(|field| field.name == setting)
+    {
+        say(format!("scope names `{setting}`, which is no setting"));
+    }
+    for field in kind.api.detail.iter().flat_map(|detail| detail.fields) {
+        if kind.field(field).is_none() {
+            say(format!("detail shows `{field}`, which is no field"));
+        }
     }
     for call in calls(kind) {
         lint_placeholders(provider, kind, call.path, say);

@@ -1,0 +1,130 @@
+//! Blueprints: what deployments are made from (sheet 2.7).
+//!
+//! A blueprint can't be changed, and its id is taken even for the same bytes. So the content's digest is part of the id:
+//! new content is a new blueprint beside the old one, deployments move over, and then the old one goes. An upload that
+//! failed leaves an object behind, which a new upload replaces: it counts as gone. Old servers have no state at all, and
+//! are done when they answer. What is sent is an archive of exactly one folder.
+
+use std::time::Duration;
+
+use crate::providers::cloudify::shared::{LABELS, TENANT_OWNED, list, read_labels, relabel, visibility, widen};
+use crate::spec::{
+    Api, Body, Field, Hooks, Identity, Kind, Poll, Reply, States, Type, Until, Versions, call, field, output,
+};
+use crate::wire::Method::{Delete, Put};
+
+/// `blueprints`.
+pub static KIND: Kind = Kind {
+    name: "blueprints",
+    doc: "Blueprints: descriptions of nodes, inputs and outputs that deployments are made from",
+    source: "Blueprints; sheet 2.7",
+    identity: Identity::Content("source"),
+    fields: &[
+        SOURCE,
+        MAIN_FILE_NAME,
+        VISIBILITY,
+        field("labels", LABELS, "Labels, in lower case, such as `- team: net`")
+            .own(&[relabel("/blueprints/{id}").versions(Versions::From("6.0"))])
+            .afterwards(),
+        DESCRIPTION,
+        output("state", Type::Text, "How far its upload is, on servers that say so"),
+    ],
+    api: Api {
+        // Without `_include` each comes with its whole plan, 64 KB for a single node.
+        list: list("/blueprints?_include=id,main_file_name,visibility,tenant_name,description,state,labels&_sort=id"),
+        lists: &[
+            (
+                Versions::Before("5.2"),
+                list("/blueprints?_include=id,main_file_name,visibility,tenant_name,description&_sort=id"),
+            ),
+            (
+                Versions::Before("6.0"),
+                list("/blueprints?_include=id,main_file_name,visibility,tenant_name,description,state&_sort=id"),
+            ),
+        ],
+        id: "id",
+        create: &[
+            call(Put, UPLOAD, Body::File("source")).reply(Reply::Object("")).versions(Versions::Before("5.2")),
+            call(Put, UPLOAD, Body::File("source")).reply(Reply::Object("")).settle(&[UPLOADED]),
+        ],
+        remove: &[call(Delete, "/blueprints/{id}", Body::None)],
+        states: Some(States {
+            key: "state",
+            busy: &["pending", "uploading", "extracting", "parsing", "validating"],
+            failed: &[],
+            held: &[],
+            gone: FAILED,
+        }),
+        ..TENANT_OWNED
+    },
+    after: &[("plugins", "what a blueprint imports is read when it is uploaded")],
+    hooks: Hooks { read: Some(read_labels), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+/// What is uploaded.
+pub const SOURCE: Field =
+    field("source", Type::File, "Folder with the blueprint, or an archive of one").required().write_only().replaces();
+
+/// Where reading starts.
+pub const MAIN_FILE_NAME: Field =
+    field("main_file_name", Type::Text, "File in it that is read first").default("\"blueprint.yaml\"").replaces();
+
+/// Who sees it.
+pub const VISIBILITY: Field = visibility(&[widen("/blueprints/{id}/set-visibility").reply(Reply::Object(""))]);
+
+/// What it says.
+pub const DESCRIPTION: Field = output("description", Type::Text, "What the blueprint says about itself");
+
+const UPLOAD: &str = "/blueprints/{id}?application_file_name={main_file_name}&visibility={visibility}";
+
+const FAILED: &[&str] =
+    &["failed_uploading", "failed_extracting", "failed_parsing", "failed_extracting_to_file_server", "invalid"];
+
+const UPLOADED: Poll = Poll {
+    path: "/blueprints/{id}?_include=id,state,error",
+    until: Until::State { key: "state", done: &["uploaded"], failed: FAILED },
+    error: "error",
+    every: Duration::from_secs(1),
+    ..Poll::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::cloudify::testing::shows;
+
+    #[test]
+    fn labels_read_as_they_are_written() {
+        let live = json!({
+            "id": "bpa", "state": "uploaded", "main_file_name": "blueprint.yaml", "visibility": "tenant",
+            "tenant_name": "default_tenant", "description": "trivial lab blueprint",
+            "labels": [
+                { "key": "team", "value": "ops", "created_at": "2026-11-21T06:01:03.347Z", "created_by": "admin" },
+                { "key": "team", "value": "net", "created_at": "2026-11-21T06:01:03.301Z", "created_by": "admin" }
+            ]
+        });
+        let expected = json!({
+            "main_file_name": "blueprint.yaml", "visibility": "tenant", "state": "uploaded",
+            "labels": [{ "team": "net" }, { "team": "ops" }]
+        });
+        shows(&KIND, &live, &expected);
+    }
+
+    #[test]
+    fn an_old_server_shows_no_state_and_no_labels() {
+        let live =
+            json!({ "id": "hello-world", "main_file_name": "singlehost-blueprint.yaml", "visibility": "tenant" });
+        shows(&KIND, &live, &json!({ "state": null, "labels": [] }));
+    }
+
+    #[test]
+    fn no_server_is_asked_for_what_it_lacks() {
+        let asked = |version| format!("{:?}", KIND.api.list_on(Some(version)));
+        assert!(!asked("4.5").contains("state"));
+        assert!(asked("5.2.1").contains("state") && !asked("5.2.1").contains("labels"));
+        assert!(asked("7.1.0.dev1").contains("labels"));
+    }
+}

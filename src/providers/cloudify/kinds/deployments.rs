@@ -1,0 +1,344 @@
+//! Deployments: blueprints brought to life (sheet 2.9, 2.10, 5).
+//!
+//! Blueprint and inputs change by a deployment-update, which is a workflow: its execution and its own state both have to
+//! end well. On a deployment that is not installed an update would install what the new blueprint adds (observed T15), so
+//! it is told to leave all instances alone. `installed` is no field of the API: it is derived from the states of the node
+//! instances, because the manager's own word is only as fresh as the last execution. A create that failed on its way
+//! leaves a deployment without inputs behind, which another create replaces: it counts as gone. Inputs come back with all
+//! defaults filled in; only declared keys are compared.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::attr::Attr;
+use crate::providers::cloudify::shared::{
+    ENDED, LABELS, TENANT_OWNED, execution, list, name, read_labels, relabel, visibility, widen, without,
+};
+use crate::spec::{
+    Api, Body, CallSpec, Detail, Disruption, Envelope, Field, Hooks, Identity, Join, Kind, Poll, Removal, Reply, Shows,
+    States, Switch, Type, Until, Versions, call, field, output,
+};
+use crate::wire::Method::{Delete, Patch, Post, Put};
+
+/// The list with what servers of all versions have, and more.
+macro_rules! listing {
+    ($more:literal) => {
+        list(concat!(
+            "/deployments?_include=id,blueprint_id,inputs,visibility,tenant_name,description,updated_at",
+            $more,
+            "&_sort=id"
+        ))
+    };
+}
+
+/// `deployments`.
+pub static KIND: Kind = Kind {
+    name: "deployments",
+    doc: "Deployments of blueprints: nodes made from inputs, installed or not",
+    source: "Deployments, deployment updates, executions; sheet 2.9 to 2.11 and 5",
+    identity: Identity::Name("id"),
+    fields: &[
+        ID,
+        BLUEPRINT_ID,
+        INPUTS,
+        INSTALLED,
+        visibility(WIDEN),
+        SKIP_PLUGINS_VALIDATION,
+        field("display_name", Type::Text, "Name for people").own(&[call(
+            Patch,
+            "/deployments/{name}",
+            Body::Json(r#"{"display_name": "{display_name}"}"#),
+        )
+        .versions(Versions::From("6.0"))]),
+        field("labels", LABELS, "Labels, in lower case, such as `- env: dev`; those that the blueprint sets count too")
+            .own(&[relabel("/deployments/{name}").versions(Versions::From("5.1.1"))]),
+        field("site_name", Type::Text, "Site that it belongs to").inferred().own(&[call(
+            Post,
+            "/deployments/{name}/set-site",
+            Body::Json(r#"{"site_name": "{site_name}"}"#),
+        )
+        .versions(Versions::From("5.0"))]),
+        OUTPUTS,
+        DESCRIPTION,
+        output("installation_status", Type::Text, "Whether all was started when the last execution ended"),
+        output("deployment_status", Type::Text, "What the manager thinks of it"),
+    ],
+    api: Api {
+        // Without `_include` each comes with all of its workflows.
+        list: listing!(",site_name,labels,latest_execution_status,display_name,installation_status,deployment_status"),
+        lists: &[
+            (Versions::Before("5.0"), listing!("")),
+            (Versions::Before("5.1.1"), listing!(",site_name")),
+            (Versions::Before("5.2"), listing!(",site_name,labels")),
+            (Versions::Before("6.0"), listing!(",site_name,labels,latest_execution_status")),
+        ],
+        join: Some(Join {
+            path: "/node-instances?_include=id,node_id,deployment_id,state,version&_sort=id",
+            at: Envelope::Items("items"),
+            key: "deployment_id",
+            into: NODE_INSTANCES,
+        }),
+        detail: Some(Detail {
+            path: "/deployments/{name}/outputs",
+            at: "",
+            fields: &["outputs"],
+            stamp: "outputs_stamp",
+        }),
+        create: &[call(Put, "/deployments/{name}", Body::Fields).reply(Reply::Object("")).settle(&[ENVIRONMENT])],
+        // Up to 6.1 POST is another call, which takes an archive; from 7.0 on PUT is refused (sheet 2.10).
+        update: &[update(Put).versions(Versions::Before("6.2")), update(Post).versions(Versions::From("6.2"))],
+        remove: &[call(Delete, "/deployments/{name}", Body::None).settle(&[GONE])],
+        states: Some(States { key: "lifecycle", busy: &["busy"], failed: &[], held: &[], gone: &["broken"] }),
+        ..TENANT_OWNED
+    },
+    after: &[
+        ("plugins", "its environment needs the plugins of its blueprint"),
+        ("secrets", "its blueprint may read secrets"),
+    ],
+    hooks: Hooks { read: Some(derive), write: Some(leave_alone), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+/// Where a deployment holds its node instances after reading.
+pub const NODE_INSTANCES: &str = "node_instances";
+
+/// Its name.
+pub const ID: Field = name("id", "Name of the deployment");
+
+/// What it is made from.
+pub const BLUEPRINT_ID: Field = field("blueprint_id", Type::Ref("blueprints"), "Blueprint that it is made from")
+    .required()
+    .disrupts(Disruption::Restart);
+
+/// What it is made with.
+pub const INPUTS: Field = field(
+    "inputs",
+    Type::Map(&Type::Any),
+    "Values for the blueprint's inputs; the others keep the value that they have",
+)
+.default("{}")
+.disrupts(Disruption::Restart);
+
+/// Whether it runs.
+pub const INSTALLED: Field = field("installed", Type::Bool, "Whether its nodes are installed, and kept so")
+    .default("false")
+    .switch(&INSTALL)
+    .disrupts(Disruption::Outage);
+
+/// A check to leave out.
+pub const SKIP_PLUGINS_VALIDATION: Field =
+    field("skip_plugins_validation", Type::Bool, "Make it although plugins of its blueprint are missing")
+        .default("false")
+        .write_only()
+        .fixed();
+
+/// What it gives to others.
+pub const OUTPUTS: Field = output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs");
+
+/// What the blueprint says.
+pub const DESCRIPTION: Field = output("description", Type::Text, "What its blueprint says about itself");
+
+/// Widens who sees it.
+pub const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Reply::Object(""))];
+
+static INSTALL: Switch = Switch {
+    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#).settle(&[execution(&["id"]), EVALUATED]),
+    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#).settle(&[execution(&["id"])]),
+    removal: Removal::OffFirst,
+};
+
+const fn run(body: &'static str) -> CallSpec {
+    call(Post, "/executions", Body::Json(body))
+}
+
+const fn update(method: crate::wire::Method) -> CallSpec {
+    call(method, "/deployment-updates/{name}/update/initiate", Body::Changed).settle(AFTER_UPDATE)
+}
+
+/// An update has succeeded when its execution and it itself say so.
+const AFTER_UPDATE: &[Poll] = &[execution(&["execution_id"]), UPDATED, EVALUATED];
+
+/// Old servers answer before the environment is there, new ones after it; the execution tells for both (sheet 2.9).
+const ENVIRONMENT: Poll = Poll {
+    path: "/executions?deployment_id={name}&workflow_id=create_deployment_environment\
+           &_include=id,status,error&_sort=-created_at&_size=1&_offset=0",
+    at: "items.0",
+    until: ENDED,
+    error: "error",
+    ..Poll::NEW
+};
+
+/// The update's own state. Its execution ends a moment later, and is waited for before.
+const UPDATED: Poll = Poll {
+    job: &["id"],
+    path: "/deployment-updates/{job}?_include=id,state",
+    until: Until::State { key: "state", done: &["successful"], failed: &["failed"] },
+    ..Poll::NEW
+};
+
+/// The outputs, evaluated by the manager.
+const EVALUATED: Poll = Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, ..Poll::NEW };
+
+/// The answer comes at once; the deployment goes about a second later (observed T6).
+const GONE: Poll = Poll {
+    path: "/deployments?id={name}&_include=id",
+    at: "items",
+    until: Until::Gone { key: "", words: &[] },
+    every: Duration::from_secs(1),
+    ..Poll::NEW
+};
+
+/// Adds what the API does not say: `installed`, `lifecycle`, and a stamp for the outputs.
+fn derive(deployment: &mut Value) {
+    read_labels(deployment);
+    let Value::Object(map) = deployment else { return };
+    if let (None, Some(id)) = (map.get("id"), map.get("deployment_id").cloned()) {
+        map.insert("id".into(), id);
+    }
+    let latest = map.get("latest_execution_status").and_then(Value::as_str);
+    let unborn = map.get("inputs").is_some_and(Value::is_null);
+    let lifecycle = match latest {
+        Some("in_progress") => Some("busy"),
+        Some("failed") if unborn => Some("broken"),
+        _ => None,
+    };
+    if let Some(word) = lifecycle {
+        map.insert("lifecycle".into(), word.into());
+    }
+    let Some(Value::Array(instances)) = map.get(NODE_INSTANCES) else { return };
+    let (installed, stamp) = (installed(instances), stamp(map, instances));
+    map.insert("installed".into(), installed);
+    map.insert("outputs_stamp".into(), stamp);
+}
+
+/// Neither true nor false when only some are started: then both would be a change (sheet 5).
+fn installed(instances: &[Value]) -> Value {
+    let all = |words: &[&str]| {
+        instances.iter().all(|instance| {
+            let state = instance.get("state").and_then(Value::as_str).unwrap_or_default();
+            words.contains(&state)
+        })
+    };
+    if all(&["uninitialized", "deleted"]) {
+        Value::Bool(false)
+    } else if all(&["started"]) {
+        Value::Bool(true)
+    } else {
+        "partial".into()
+    }
+}
+
+/// Outputs come from runtime properties, and every change of these counts up the instance's version.
+fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
+    let versions: u64 = instances.iter().filter_map(|instance| instance.get("version")?.as_u64()).sum();
+    let updated = deployment.get("updated_at").and_then(Value::as_str).unwrap_or_default();
+    format!("{updated} {} {versions}", instances.len()).into()
+}
+
+/// A create's body goes without the name. An update of what is not installed leaves the instances alone.
+fn leave_alone(body: &mut Attr, live: Option<&Value>) {
+    let creates = without(body, "id");
+    let uninstalled = live.and_then(|live| live.get("installed")) == Some(&json!(false));
+    if let Attr::Map(map) = body
+        && !creates
+        && uninstalled
+        && (map.contains_key("blueprint_id") || map.contains_key("inputs"))
+    {
+        for skipped in ["skip_install", "skip_uninstall", "skip_reinstall"] {
+            map.insert(skipped.into(), Attr::Bool(true));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::cloudify::testing::{body, reshaped, shows};
+
+    fn live(states: &[&str]) -> Value {
+        let instances: Vec<Value> =
+            states.iter().map(|state| json!({ "deployment_id": "d0", "state": state, "version": 2 })).collect();
+        json!({
+            "id": "d0", "blueprint_id": "ops", "inputs": { "mode": "ok", "nap": 0, "label": "one" },
+            "visibility": "tenant", "tenant_name": "default_tenant", "updated_at": "2026-11-21T06:02:14.488Z",
+            "labels": [{ "key": "env", "value": "dev", "created_at": "2026-11-21T06:06:28.546Z", "created_by": "admin" }],
+            "latest_execution_status": "completed", "node_instances": instances
+        })
+    }
+
+    #[test]
+    fn installed_follows_the_instances() {
+        let installed = |states: &[&str]| reshaped(&KIND, &live(states))["installed"].clone();
+        assert_eq!(installed(&["started", "started"]), json!(true));
+        assert_eq!(installed(&["uninitialized", "deleted"]), json!(false));
+        assert_eq!(installed(&["started", "creating"]), json!("partial"));
+        assert_eq!(installed(&["stopped"]), json!("partial"));
+        assert_eq!(installed(&[]), json!(false));
+    }
+
+    #[test]
+    fn without_instances_to_look_at_nothing_is_claimed() {
+        let bare = json!({ "deployment_id": "d0", "outputs": { "addr": "10.0.0.5-one" } });
+        let expected = json!({ "id": "d0", "installed": null, "outputs": { "addr": "10.0.0.5-one" } });
+        shows(&KIND, &bare, &expected);
+    }
+
+    #[test]
+    fn a_deployment_as_it_was_seen() {
+        let expected = json!({
+            "id": "d0", "blueprint_id": "ops", "visibility": "tenant", "labels": [{ "env": "dev" }],
+            "inputs": { "label": "one", "mode": "ok", "nap": 0 }, "installed": true
+        });
+        shows(&KIND, &live(&["started"]), &expected);
+    }
+
+    #[test]
+    fn a_create_that_failed_on_its_way_counts_as_gone() {
+        let left = json!({
+            "id": "f1", "blueprint_id": "ops", "inputs": null, "installation_status": "active",
+            "latest_execution_status": "failed", "node_instances": []
+        });
+        assert_eq!(reshaped(&KIND, &left)["lifecycle"], "broken");
+        let under_way = json!({ "id": "d1", "inputs": null, "latest_execution_status": "in_progress" });
+        assert_eq!(reshaped(&KIND, &under_way)["lifecycle"], "busy");
+        assert_eq!(reshaped(&KIND, &live(&["started"])).get("lifecycle"), None);
+    }
+
+    #[test]
+    fn an_update_of_what_is_not_installed_installs_nothing() {
+        let change = json!({ "blueprint_id": "ops2" });
+        let quiet = json!({
+            "blueprint_id": "ops2", "skip_install": true, "skip_uninstall": true, "skip_reinstall": true
+        });
+        assert_eq!(body(&KIND, &change, Some(&live(&["uninitialized"]))), quiet);
+        assert_eq!(body(&KIND, &change, Some(&live(&["started"]))), change);
+    }
+
+    #[test]
+    fn a_create_sends_no_name_and_skips_nothing() {
+        let declared = json!({ "id": "d0", "blueprint_id": "ops", "inputs": { "label": "two" } });
+        let sent = json!({ "blueprint_id": "ops", "inputs": { "label": "two" } });
+        assert_eq!(body(&KIND, &declared, None), sent);
+    }
+
+    #[test]
+    fn each_server_is_updated_in_its_own_way() {
+        let verb = |version| {
+            let call = KIND.api.update.iter().find(|call| call.versions.include(version)).expect("a call");
+            call.method
+        };
+        assert_eq!(verb(Some("4.5")), Put);
+        assert_eq!(verb(Some("6.1.9")), Put);
+        assert_eq!(verb(Some("6.2")), Post);
+        assert_eq!(verb(Some("7.1.0.dev1")), Post);
+    }
+
+    #[test]
+    fn outputs_are_read_again_when_an_instance_moved() {
+        let before = reshaped(&KIND, &live(&["started"]))["outputs_stamp"].clone();
+        let mut moved = live(&["started"]);
+        moved["node_instances"][0]["version"] = json!(7);
+        assert_ne!(reshaped(&KIND, &moved)["outputs_stamp"], before);
+    }
+}

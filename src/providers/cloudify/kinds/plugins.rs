@@ -1,0 +1,60 @@
+//! Plugins: what blueprints import to reach clouds and devices (sheet 2.8).
+//!
+//! The archive says itself what package and version it is; the file declares them too, because the manager's id is random
+//! and nothing else tells plugins apart. Other content needs another version: under the same one it is not noticed.
+
+use crate::providers::cloudify::shared::{TENANT_OWNED, list, visibility, widen};
+use crate::spec::{Api, Body, Identity, Kind, Reply, Type, call, field, output};
+use crate::wire::Method::{Delete, Post};
+
+/// `plugins`.
+pub static KIND: Kind = Kind {
+    name: "plugins",
+    doc: "Plugins that blueprints import",
+    source: "Plugins; sheet 2.8",
+    identity: Identity::Natural(&["package_name", "package_version"]),
+    fields: &[
+        field("package_name", Type::Text, "Package that the archive holds").required().replaces(),
+        field("package_version", Type::Text, "Version that the archive holds").required().replaces(),
+        field("source", Type::File, "Archive: a wagon and its `plugin.yaml`, zipped")
+            .required()
+            .write_only()
+            .replaces(),
+        visibility(&[widen("/plugins/{id}/set-visibility").reply(Reply::Object(""))]),
+        output("archive_name", Type::Text, "File name of the wagon"),
+        output("uploaded_at", Type::Text, "When it was uploaded"),
+    ],
+    api: Api {
+        list: list(
+            "/plugins?_include=id,package_name,package_version,archive_name,visibility,tenant_name,uploaded_at&_sort=id",
+        ),
+        id: "id",
+        create: &[call(Post, "/plugins?visibility={visibility}", Body::File("source")).reply(Reply::Object(""))],
+        // The body is not optional (observed T12); without force, a plugin in use stays.
+        remove: &[call(Delete, "/plugins/{id}", Body::Json(r#"{"force": false}"#))],
+        ..TENANT_OWNED
+    },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::cloudify::testing::shows;
+
+    #[test]
+    fn a_plugin_as_it_was_seen() {
+        let live = json!({
+            "id": "a23f7cf4-67ac-4f65-8795-fbfa2e43644d", "package_name": "lab-plugin", "package_version": "1.0.0",
+            "archive_name": "lab_plugin-1.0.0-py311-none-any.wgn", "visibility": "tenant",
+            "tenant_name": "default_tenant", "uploaded_at": "2026-11-21T06:11:23.181Z"
+        });
+        let expected = json!({
+            "package_name": "lab-plugin", "package_version": "1.0.0", "visibility": "tenant",
+            "archive_name": "lab_plugin-1.0.0-py311-none-any.wgn"
+        });
+        shows(&KIND, &live, &expected);
+    }
+}

@@ -1,0 +1,81 @@
+//! Secrets: values that blueprints ask for by key (sheet 2.6).
+//!
+//! Lists leave the value out, and what PUT and PATCH answer is encrypted anew each time, so that it is only read one by
+//! one. A hidden value reads as empty for whoever may not see it; no secret is empty, so that this counts as not shown.
+
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::providers::cloudify::shared::{TENANT_OWNED, list, name, visibility, widen, without};
+use crate::spec::{Api, Body, Detail, Hooks, Identity, Kind, Type, call, field, output};
+use crate::wire::Method::{Delete, Patch, Put};
+
+/// `secrets`.
+pub static KIND: Kind = Kind {
+    name: "secrets",
+    doc: "Secrets that blueprints read by their key",
+    source: "Secrets; sheet 2.6",
+    identity: Identity::Name("key"),
+    fields: &[
+        name("key", "Key by which blueprints ask for it"),
+        field("value", Type::Text, "The secret itself").required().secret(),
+        field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators")
+            .default("false"),
+        visibility(&[widen("/secrets/{name}/set-visibility")]),
+        output("updated_at", Type::Text, "When it was last changed"),
+    ],
+    api: Api {
+        list: list("/secrets?_sort=key"),
+        detail: Some(Detail { path: "/secrets/{name}", at: "", fields: &["value"], stamp: "updated_at" }),
+        create: &[call(Put, "/secrets/{name}", Body::Fields)],
+        update: &[call(Patch, "/secrets/{name}", Body::Changed)],
+        remove: &[call(Delete, "/secrets/{name}", Body::None)],
+        ..TENANT_OWNED
+    },
+    hooks: Hooks { read: Some(unshown), write: Some(unnamed), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+fn unshown(secret: &mut Value) {
+    if let Value::Object(map) = secret
+        && map.get("value").is_some_and(|value| value == "")
+    {
+        map.remove("value");
+    }
+}
+
+fn unnamed(body: &mut Attr, _: Option<&Value>) {
+    without(body, "key");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::cloudify::testing::{body, reshaped, shows};
+
+    #[test]
+    fn the_list_leaves_the_value_out() {
+        let listed = json!({
+            "key": "db_pass", "created_at": "2026-11-21T05:57:40.559Z", "updated_at": "2026-11-21T05:57:40.654Z",
+            "visibility": "tenant", "tenant_name": "default_tenant", "created_by": "admin", "is_hidden_value": false
+        });
+        let expected = json!({ "key": "db_pass", "is_hidden_value": false, "visibility": "tenant", "value": null });
+        shows(&KIND, &listed, &expected);
+    }
+
+    #[test]
+    fn a_value_is_never_shown_and_a_hidden_one_is_no_value() {
+        let open = json!({ "key": "db_pass", "value": "s3cret" });
+        shows(&KIND, &open, &json!({ "value": "(secret value)" }));
+        let hidden = reshaped(&KIND, &json!({ "key": "hid", "value": "", "is_hidden_value": true }));
+        assert_eq!(hidden.get("value"), None);
+    }
+
+    #[test]
+    fn the_key_stands_in_the_path_only() {
+        let declared = json!({ "key": "db_pass", "value": "s3cret", "visibility": "private" });
+        assert_eq!(body(&KIND, &declared, None), json!({ "value": "s3cret", "visibility": "private" }));
+    }
+}

@@ -1,0 +1,75 @@
+//! Tenants: who owns what. Premium edition, and only for a `sys_admin` (sheet 2.1).
+//!
+//! Nothing about a tenant can be changed. The manager may purge what a removed tenant owned, so that each removal has to be
+//! allowed. One tenant alone shows the message broker's password in clear: it is never read here. With `_get_data` the list
+//! says who is a member; roles that come through a group are not counted as a user's own (sheet 2.5).
+
+use serde_json::{Value, json};
+
+use crate::providers::cloudify::shared::{NAMED, list, name};
+use crate::spec::{Api, Body, Destroys, Hooks, Identity, Kind, Reply, call};
+use crate::wire::Method::{Delete, Post};
+
+/// `tenants`.
+pub static KIND: Kind = Kind {
+    name: "tenants",
+    doc: "Tenants, each with blueprints, plugins, secrets and deployments of its own",
+    source: "Tenants; sheet 2.1",
+    identity: Identity::Name("name"),
+    fields: &[name("name", "Name of the tenant")],
+    api: Api {
+        list: list("/tenants?_get_data=true&_sort=name"),
+        create: &[call(Post, "/tenants/{name}", Body::None).reply(Reply::Object(""))],
+        remove: &[call(Delete, "/tenants/{name}", Body::None)],
+        ..NAMED
+    },
+    removal: Destroys::Everything,
+    hooks: Hooks { read: Some(list_members), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+/// Where a tenant holds its users after reading.
+pub const USERS: &str = "tenant_users";
+
+/// Where a tenant holds its groups after reading.
+pub const GROUPS: &str = "tenant_user_groups";
+
+/// Makes lists of the maps from name to role: one of users, one of groups.
+fn list_members(tenant: &mut Value) {
+    let rows = |roles: Option<&Value>, key: &str| {
+        let roles = roles?.as_object()?;
+        Some(Value::Array(roles.iter().map(|(name, role)| json!({ key: name, "role": role })).collect()))
+    };
+    let users = rows(tenant.pointer("/user_roles/direct"), "username");
+    let groups = rows(tenant.get("groups"), "group_name");
+    let Value::Object(map) = tenant else { return };
+    map.extend(users.map(|users| (USERS.to_owned(), users)));
+    map.extend(groups.map(|groups| (GROUPS.to_owned(), groups)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::cloudify::testing::{reshaped, shows};
+
+    #[test]
+    fn only_direct_members_are_its_users() {
+        let live = json!({
+            "name": "beta1", "groups": { "gops": "manager" },
+            "users": { "rob": { "tenant-role": "user", "roles": ["manager", "user"] } },
+            "user_roles": { "direct": { "rob": "user" }, "groups": { "gops": { "role": "manager", "users": ["rob", "ann"] } } },
+            "rabbitmq_password": "<redacted>"
+        });
+        shows(&KIND, &live, &json!({ "name": "beta1" }));
+        let seen = reshaped(&KIND, &live);
+        assert_eq!(seen[USERS], json!([{ "username": "rob", "role": "user" }]));
+        assert_eq!(seen[GROUPS], json!([{ "group_name": "gops", "role": "manager" }]));
+        assert!(KIND.fields.iter().all(|field| !field.name.starts_with("rabbitmq")));
+    }
+
+    #[test]
+    fn counts_name_nobody() {
+        let seen = reshaped(&KIND, &json!({ "name": "default_tenant", "groups": 0, "users": 1 }));
+        assert_eq!((seen.get(USERS), seen.get(GROUPS)), (None, None));
+    }
+}

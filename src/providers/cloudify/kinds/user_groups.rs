@@ -1,0 +1,66 @@
+//! Groups of users. Premium edition, and only for a `sys_admin` (sheet 2.3).
+//!
+//! What is written as `group_name` and `ldap_group_dn` is read as `name` and `ldap_dn`. With `_get_data` the list says who
+//! is a member. A group with members or tenants may be refused its removal, so that these go first.
+
+use serde_json::{Value, json};
+
+use crate::providers::cloudify::shared::{NAMED, SYSTEM_ROLE, list, name};
+use crate::spec::{Api, Body, Hooks, Identity, Kind, Reply, Type, Versions, call, field};
+use crate::wire::Method::{Delete, Post};
+
+/// `user-groups`.
+pub static KIND: Kind = Kind {
+    name: "user-groups",
+    doc: "Groups of users, of the manager's own or of a directory",
+    source: "User groups; sheet 2.3",
+    identity: Identity::CaselessName("group_name"),
+    fields: &[
+        name("group_name", "Name of the group, whatever its case").read_as("name"),
+        field("ldap_group_dn", Type::Text, "Distinguished name of the group in the directory")
+            .read_as("ldap_dn")
+            .replaces(),
+        // The call stands in no reference text; it was seen to work (observed T2).
+        SYSTEM_ROLE.own(&[call(Post, "/user-groups/{name}", Body::Json(r#"{"role": "{role}"}"#))
+            .reply(Reply::Object(""))
+            .versions(Versions::From("4.3"))]),
+    ],
+    api: Api {
+        list: list("/user-groups?_get_data=true&_sort=name"),
+        create: &[call(Post, "/user-groups", Body::Fields).reply(Reply::Object(""))],
+        remove: &[call(Delete, "/user-groups/{name}", Body::None)],
+        ..NAMED
+    },
+    hooks: Hooks { read: Some(list_members), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+/// Where a group holds its members after reading.
+pub const MEMBERS: &str = "members";
+
+fn list_members(group: &mut Value) {
+    let users = group.get("users").and_then(Value::as_array);
+    let members = users.map(|users| Value::Array(users.iter().map(|user| json!({ "username": user })).collect()));
+    if let (Value::Object(map), Some(members)) = (group, members) {
+        map.insert(MEMBERS.into(), members);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::cloudify::testing::{body, reshaped, shows};
+
+    #[test]
+    fn a_group_as_it_was_seen() {
+        let live = json!({ "name": "gops", "ldap_dn": null, "role": "default", "tenants": { "beta1": "manager" }, "users": ["rob"] });
+        shows(&KIND, &live, &json!({ "group_name": "gops", "ldap_group_dn": null, "role": "default" }));
+        assert_eq!(reshaped(&KIND, &live)[MEMBERS], json!([{ "username": "rob" }]));
+    }
+
+    #[test]
+    fn a_create_uses_the_names_for_writing() {
+        let declared = json!({ "group_name": "gnet", "ldap_group_dn": "CN=gnet,DC=x", "role": "default" });
+        assert_eq!(body(&KIND, &declared, None), declared);
+    }
+}

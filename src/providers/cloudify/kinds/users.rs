@@ -1,0 +1,78 @@
+//! Users of the manager. Premium edition, only for a `sys_admin`, and not where a directory knows the users (sheet 2.2).
+//!
+//! One call changes one thing: password and role together are refused. The password can't be read back. The first
+//! administrator comes with the manager and can't be removed. When somebody was last seen is not read: it moves with every
+//! request.
+
+use serde_json::Value;
+
+use crate::providers::cloudify::shared::{NAMED, SYSTEM_ROLE, list, name};
+use crate::spec::{Api, Body, CallSpec, Hooks, Identity, Kind, Removal, Reply, Switch, Type, call, field};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `users`.
+pub static KIND: Kind = Kind {
+    name: "users",
+    doc: "Users of the manager",
+    source: "Users; sheet 2.2",
+    identity: Identity::CaselessName("username"),
+    fields: &[
+        name("username", "Name of the user, whatever its case"),
+        field("password", Type::Text, "Password, at least five characters")
+            .required()
+            .write_only()
+            .secret()
+            .own(&[set(r#"{"password": "{password}"}"#)]),
+        SYSTEM_ROLE.own(&[set(r#"{"role": "{role}"}"#)]),
+        field("active", Type::Bool, "Whether the user may log in").default("true").switch(&ACTIVE),
+    ],
+    api: Api {
+        list: list("/users?_sort=username"),
+        create: &[call(Put, "/users", Body::Fields).reply(Reply::Object(""))],
+        remove: &[call(Delete, "/users/{name}", Body::None)],
+        ..NAMED
+    },
+    hooks: Hooks { foreign: Some(bootstrap), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+const fn set(body: &'static str) -> CallSpec {
+    call(Post, "/users/{name}", Body::Json(body)).reply(Reply::Object(""))
+}
+
+/// Any other action than `activate` deactivates; both are refused when there is nothing to do (observed T2).
+static ACTIVE: Switch = Switch {
+    on: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "activate"}"#)).reply(Reply::Object("")),
+    off: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Reply::Object("")),
+    removal: Removal::AnyTime,
+};
+
+fn bootstrap(user: &Value) -> Option<&'static str> {
+    (user.get("username")? == "admin").then_some("it comes with the manager")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::cloudify::testing::{body, shows};
+
+    #[test]
+    fn a_user_as_it_was_seen() {
+        let live = json!({
+            "username": "rob", "tenants": 0, "groups": 0, "role": "default", "active": false,
+            "created_at": "2026-11-21T06:18:22.065Z", "last_login_at": null, "password_hash": null
+        });
+        let expected = json!({ "username": "rob", "role": "default", "active": false, "password": null });
+        shows(&KIND, &live, &expected);
+        assert_eq!(bootstrap(&live), None);
+        assert!(bootstrap(&json!({ "username": "admin" })).is_some());
+    }
+
+    #[test]
+    fn a_create_names_the_user_in_its_body() {
+        let declared = json!({ "username": "ned", "password": "nedned", "role": "default" });
+        assert_eq!(body(&KIND, &declared, None), declared);
+    }
+}

@@ -1,0 +1,100 @@
+//! Cloudify Manager: its REST API v3.1, from server version 4.3 on.
+//!
+//! The version in the path is not the server's: one server speaks several, and `v3.1` is the fullest wherever it exists
+//! (sheet, preamble). What differs between servers is said by version, so that the same tables serve old and new ones.
+
+pub mod endpoints;
+pub mod kinds;
+pub mod shared;
+#[cfg(test)]
+pub mod testing;
+
+use std::time::Duration;
+
+use crate::spec::{Auth, Dialect, Field, Provider, ServerVersion, Type, field};
+
+/// Cloudify Manager.
+pub static PROVIDER: Provider = Provider {
+    name: "cloudify",
+    title: "Cloudify Manager",
+    doc: "Cloudify Manager: blueprints, and deployments that orchestrate what they describe",
+    dialect: DIALECT,
+    kinds: kinds::ALL,
+    endpoints: endpoints::ENDPOINTS,
+};
+
+/// How a manager is spoken to.
+pub const DIALECT: Dialect = Dialect {
+    example: "https://cloudify.example.com/api/v3.1",
+    auth: Auth::Basic { user: "username", password: "password" },
+    credentials: CREDENTIALS,
+    settings: SETTINGS,
+    // A tenant that is unknown is refused everywhere, even where none is needed (sheet 1).
+    headers: &[("Tenant", "{target.tenant}")],
+    // Proxies, unknown routes and bad JSON answer in HTML; there the status has to do (sheet 1, error body).
+    messages: &["message"],
+    version: ServerVersion::Read { path: "/version", at: "version" },
+    // The server runs twenty workflows at once and queues the rest (sheet 5, locking); this leaves room for people.
+    writers: 4,
+    readers: 4,
+    // A blueprint is parsed before its upload is answered, for which the server takes up to two minutes (sheet 2.7).
+    timeout: Duration::from_secs(150),
+    // Maintenance, a restore or lack of memory: nothing was done (sheet 1, error table).
+    later: &[503],
+    // What was made can be read at once (observed T4 to T9).
+    young: Duration::ZERO,
+    remedies: REMEDIES,
+};
+
+const CREDENTIALS: &[Field] = &[
+    field("username", Type::Text, "Name of a user of the manager").required(),
+    field("password", Type::Text, "Password of that user").required().secret(),
+];
+
+const SETTINGS: &[Field] =
+    &[field("tenant", Type::Text, "Tenant that the resources belong to").default("\"default_tenant\"")];
+
+/// What to do about errors (sheet 1, error table); fragments as servers were heard to say them (observed T1 to T15).
+const REMEDIES: &[(u16, &str, &str)] = &[
+    (401, "", "check `username` and `password`; after four wrong passwords the account may be locked"),
+    (403, "invalid tenant name", "the tenant does not exist, or the user is not in it: check `tenant`"),
+    (403, "tenant not provided", "set `tenant` on the target"),
+    (403, "global", "only a `sys_admin` makes global resources, and only from a global blueprint"),
+    (403, "", "give the user a role in the tenant that may do this: `user` or `manager`; for tenants, `sys_admin`"),
+    (404, "premium edition", "tenants, users and groups can only be written in the premium edition"),
+    (400, "currently running for this deployment", "wait until the execution is over, or cancel it, and plan again"),
+    (400, "running or queued executions", "wait until the executions are over, or cancel them, and plan again"),
+    (400, "live nodes", "the deployment has to be uninstalled first"),
+    (400, "There exist deployments", "move its deployments to another blueprint, or remove them, first"),
+    (400, "outside its tenant", "it is a global object of another tenant: change it there"),
+    (400, "Workflow not available", "look at the states of the node instances: the workflow has nothing to do"),
+    (400, "environment creation", "remove the deployment, so that it is made anew"),
+    (400, "unknown inputs", "correct the inputs: the blueprint does not declare these"),
+    (400, "missing inputs", "declare the inputs that the blueprint requires"),
+    (400, "is not installed on the manager", "upload the plugin first: declare it under `plugins`"),
+    (400, "exactly 1 directory", "pack the archive so that it holds one folder, with the blueprint in it"),
+    (
+        400,
+        "Include keys",
+        "the server lacks a field of its version: check that `at` is the manager, not something before it",
+    ),
+    (405, "in use", "remove the blueprints that use it first"),
+    (
+        409,
+        "global visibility",
+        "the id is taken, in this tenant or by a global object of another one: choose another name",
+    ),
+    (409, "also exists in other tenants", "other tenants have an object of that id, so that it can't become global"),
+    (500, "", "some servers answer so to plain mistakes: plan again to see what happened"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::lint;
+
+    #[test]
+    fn the_tables_hold_together() {
+        assert_eq!(lint(&PROVIDER), Vec::<String>::new());
+    }
+}

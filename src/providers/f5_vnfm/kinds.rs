@@ -1,0 +1,60 @@
+//! The kinds: Cloudify's, and two with fields of their own.
+
+use crate::providers::cloudify::kinds::{
+    blueprints, cluster, cluster_nodes, deployment_updates, deployments, events, executions, members, node_instances,
+    nodes, plugins, secrets, snapshots, status, tenant_user_groups, tenant_users, tenants, user_groups, users, version,
+};
+use crate::providers::cloudify::shared::VISIBILITY;
+use crate::spec::{Field, Kind, Type, field};
+
+/// Every kind, parents before their children.
+pub static ALL: &[&Kind] = &[
+    &users::KIND,
+    &user_groups::KIND,
+    &members::KIND,
+    &tenants::KIND,
+    &tenant_users::KIND,
+    &tenant_user_groups::KIND,
+    &secrets::KIND,
+    &plugins::KIND,
+    &BLUEPRINTS,
+    &DEPLOYMENTS,
+    &nodes::KIND,
+    &node_instances::KIND,
+    &deployment_updates::KIND,
+    &executions::KIND,
+    &events::KIND,
+    &snapshots::KIND,
+    &version::KIND,
+    &status::KIND,
+    &cluster::KIND,
+    &cluster_nodes::KIND,
+];
+
+/// Blueprints without labels and states.
+static BLUEPRINTS: Kind = Kind {
+    fields: &[blueprints::SOURCE, blueprints::MAIN_FILE_NAME, blueprints::VISIBILITY, blueprints::DESCRIPTION],
+    ..blueprints::KIND
+};
+
+/// Deployments without labels, display name and site.
+static DEPLOYMENTS: Kind = Kind {
+    fields: &[
+        deployments::ID,
+        deployments::BLUEPRINT_ID,
+        deployments::INPUTS,
+        deployments::INSTALLED,
+        NEVER_GLOBAL,
+        deployments::SKIP_PLUGINS_VALIDATION,
+        deployments::OUTPUTS,
+        deployments::DESCRIPTION,
+    ],
+    ..deployments::KIND
+};
+
+/// “The visibility value must be tenant because global visibility is prevented” (reference, set deployment visibility).
+const NEVER_GLOBAL: Field = field("visibility", Type::Enum(UP_TO_TENANT), "Who sees it: its creator or its tenant")
+    .default("\"tenant\"")
+    .widens(UP_TO_TENANT, deployments::WIDEN);
+
+const UP_TO_TENANT: &[&str] = &[VISIBILITY[0], VISIBILITY[1]];
