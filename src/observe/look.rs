@@ -64,7 +64,7 @@ impl Look<'_> {
         let mut answers = self.ask(&kinds, ids).await;
         let mut collections = Vec::with_capacity(kinds.len());
         for kind in kinds {
-            let mut seen = match kind.api.list {
+            let mut seen = match self.list(kind) {
                 List::Nowhere if kind.identity.is_single() => {
                     Seen::Objects(vec![Live::new(kind, Value::Object(Default::default()))])
                 }
@@ -82,6 +82,7 @@ impl Look<'_> {
                 },
             };
             if let Seen::Objects(objects) = &mut seen {
+                self.own(kind, objects);
                 self.join(kind, objects, &mut answers, ids);
                 self.details(kind, objects, parent.map(|(address, ..)| address)).await;
                 Box::pin(self.below(kind, objects, parent.map(|(address, ..)| address), ids)).await;
@@ -95,7 +96,7 @@ impl Look<'_> {
     async fn ask(&self, kinds: &[&'static Kind], ids: Option<&Ids<'_>>) -> Answers {
         let mut questions: BTreeMap<String, (Envelope, Paging, usize)> = BTreeMap::new();
         for kind in kinds {
-            if let List::Call { path, at, paging } = kind.api.list {
+            if let List::Call { path, at, paging } = self.list(kind) {
                 questions.entry(self.fill(path, ids)).or_insert((at, paging, 0)).2 += 1;
                 if let Some(join) = kind.api.join {
                     questions.entry(self.fill(join.path, ids)).or_insert((join.at, paging, 0)).2 += 1;
@@ -196,7 +197,7 @@ impl Look<'_> {
         for live in objects {
             let known = live.identity(kind).and_then(|identity| declared.get(&identity)).cloned();
             let inside =
-                self.target.provider.children(Some(kind.name)).all(|child| matches!(child.api.list, List::Inside(_)));
+                self.target.provider.children(Some(kind.name)).all(|child| matches!(self.list(child), List::Inside(_)));
             let address = match known {
                 Some(address) => address,
                 // What stands inside its parent costs nothing to look at.
@@ -213,6 +214,18 @@ impl Look<'_> {
             let children = self.level(Some((&address, kind, live)), Some(&around)).await;
             live.children = children;
         }
+    }
+
+    /// How the objects of a kind are read from this server.
+    fn list(&self, kind: &Kind) -> List {
+        kind.api.list_on(self.session.version())
+    }
+
+    /// Leaves out what the API shows although it is somebody else's.
+    fn own(&self, kind: &Kind, objects: &mut Vec<Live>) {
+        let Some((key, setting)) = kind.api.scope else { return };
+        let Some(owner) = self.target.settings.get(setting).and_then(Attr::to_text) else { return };
+        objects.retain(|live| lookup(&live.raw, key).is_none_or(|found| text(found) == owner));
     }
 
     fn owns(&self, live: &Live) -> bool {
