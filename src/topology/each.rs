@@ -52,7 +52,9 @@ pub fn name(label: &str, each: Option<&Each>, variables: &Variables) -> Result<S
 pub fn value(each: Option<&Each>, name: &Name) -> Result<Attr, Finding> {
     let Some(each) = each else {
         let finding = Finding::error("no-each", "`each` means nothing here");
-        return Err(finding.help("only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`"));
+        return Err(
+            finding.help("only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`")
+        );
     };
     match name {
         Name::EachValue(path) => into(&each.value, *path)

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use super::draft::{Draft, Drafts, Each};
 use super::each;
-use super::expression::{Declared, Name, OutputName, Segment, fields_hint, is_plain, name as name_of, output, segments};
+use super::expression::{
+    Declared, Name, OutputName, Segment, fields_hint, is_plain, name as name_of, output, segments,
+};
 use super::secrets::Secrets;
 use super::variables::{Variables, into};
 use crate::address::Address;
@@ -261,7 +263,8 @@ impl<'a> Evaluator<'a> {
             Node::Bool(value) => Attr::Bool(*value),
             Node::Number(value) => {
                 if value.is_f64() && matches!(purpose.ty, Some(Type::Text)) {
-                    let finding = Finding::warning("unquoted-number", format!("a number is given for a text: `{value}`"));
+                    let finding =
+                        Finding::warning("unquoted-number", format!("a number is given for a text: `{value}`"));
                     let help = "put it in quotes: YAML reads `1.10` as `1.1`";
                     self.findings.push(finding.help(help).at(&site.place()));
                 }
@@ -364,7 +367,8 @@ impl<'a> Evaluator<'a> {
             }
         }
         if site.own == Some(&name.address) {
-            let finding = Finding::error("cycle", format!("`{}` would wait for its own `{}`", name.address, name.field));
+            let finding =
+                Finding::error("cycle", format!("`{}` would wait for its own `{}`", name.address, name.field));
             return Err(finding.help("a resource's outputs are known only after it has been made"));
         }
         Ok(Attr::output(name.address, name.field))
@@ -390,10 +394,15 @@ impl<'a> Evaluator<'a> {
             return "declare it, or correct the address".into();
         }
         self.suggestions -= self.index.len();
-        let kin = self.index.keys().filter(|other| other.target() == address.target() && other.kind() == address.kind());
+        let kin =
+            self.index.keys().filter(|other| other.target() == address.target() && other.kind() == address.kind());
         let names: Vec<&str> = kin.filter_map(|other| other.name()).collect();
         if names.is_empty() {
-            return format!("no `{}` is declared in `{}`: declare it, or correct the address", address.kind(), address.target());
+            return format!(
+                "no `{}` is declared in `{}`: declare it, or correct the address",
+                address.kind(),
+                address.target()
+            );
         }
         hint(address.name().unwrap_or_default(), names)
     }

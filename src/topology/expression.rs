@@ -109,7 +109,7 @@ const FORMS: &str = "there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `
                      `${target/kind/name.field}`; write `$${` for a literal `${`";
 
 /// An output, taken apart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct OutputName {
     /// The resource.
     pub address: Address,
@@ -223,9 +223,7 @@ fn kind_of(
 
 /// Splits the last name from the field behind it.
 fn split<'t>(text: &'t str, kind: &Kind, is_declared: impl Fn(&str) -> bool) -> (&'t str, &'t str) {
-    let cuts = || {
-        text.rmatch_indices('.').filter_map(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?)))
-    };
+    let cuts = || text.rmatch_indices('.').filter_map(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?)));
     let knows = |field: &str| {
         let first = field.split('.').next().unwrap_or_default();
         first == "id" || kind.field(first).is_some()

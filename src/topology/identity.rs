@@ -60,7 +60,9 @@ fn identity(resource: &Resource) -> Option<String> {
 
 fn why_same(kind: &Kind) -> String {
     match kind.identity {
-        Identity::Natural(names) => format!("objects of `{}` are told apart by `{}` alone", kind.name, names.join("`, `")),
+        Identity::Natural(names) => {
+            format!("objects of `{}` are told apart by `{}` alone", kind.name, names.join("`, `"))
+        }
         _ => format!("`{}` compares names without case and in one Unicode form", kind.name),
     }
 }

@@ -14,8 +14,8 @@ use super::{identity, resolve};
 use crate::check::{self, Subject};
 use crate::finding::{Finding, Place};
 use crate::source::{
-    Broken, Document, Folder, Misfit, Node, Selection, Snapshot, SourceFile, Tree, Trouble, WORKSPACE_FILE, decode, find,
-    head, hex, locate, open, parse, spot, twice,
+    Broken, Document, Folder, Misfit, Node, Selection, Snapshot, SourceFile, Tree, Trouble, WORKSPACE_FILE, decode,
+    find, head, hex, locate, open, parse, spot, twice,
 };
 use crate::spec::Provider;
 use crate::topology::{LedgerPlace, Policy, Resource, Topology};
@@ -55,11 +55,7 @@ impl Options {
             Some((name, value.into_string().ok()?))
         });
         let limit = std::env::var("TRUEUP_MAX_FILE_BYTES").ok().and_then(|text| text.parse().ok());
-        Options {
-            max_file_bytes: limit.unwrap_or(MAX_FILE_BYTES),
-            vars: variables.collect(),
-            ..Options::default()
-        }
+        Options { max_file_bytes: limit.unwrap_or(MAX_FILE_BYTES), vars: variables.collect(), ..Options::default() }
     }
 }
 
@@ -76,11 +72,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Everything that is wrong, warnings included, with the places in the files, in their order.
-pub fn load(
-    folder: &Path,
-    catalogue: &'static [&'static Provider],
-    options: &Options,
-) -> Result<Loaded, Vec<Finding>> {
+pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Options) -> Result<Loaded, Vec<Finding>> {
     let (tree, commit, mut findings) = open_tree(folder, options).map_err(|finding| vec![*finding])?;
     let mut input = Input::read(&*tree, options);
     input.drop_content(catalogue);
@@ -320,7 +312,11 @@ fn given_twice(file: &SourceFile, place: Place) -> Finding {
 
 /// SHA-256 over everything that was read from files, and over the variables' values. Secrets are left out: a digest that
 /// is shown would let short ones be guessed.
-fn digest(files: &[SourceFile], resources: &BTreeMap<crate::address::Address, Resource>, variables: &Variables) -> String {
+fn digest(
+    files: &[SourceFile],
+    resources: &BTreeMap<crate::address::Address, Resource>,
+    variables: &Variables,
+) -> String {
     let mut hash = Sha256::new();
     let mut add = |text: &str| {
         hash.update((text.len() as u64).to_be_bytes());

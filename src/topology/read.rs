@@ -108,12 +108,14 @@ impl<'v> Reader<'v> {
     fn target(&mut self, provider: &'static Provider, name: &Arc<str>, value: Node, place: &Place) {
         if name.is_empty() || name.contains('/') {
             let finding = Finding::error("bad-name", format!("`{name}` is no name for a target"));
-            self.findings.push(finding.help("addresses start with it: use a word without `/`").at(&place.clone().key()));
+            self.findings
+                .push(finding.help("addresses start with it: use a word without `/`").at(&place.clone().key()));
             return;
         }
         match self.drafts.targets.get(&**name) {
             Some(other) if other.provider.name != provider.name => {
-                let message = format!("target `{name}` is declared for `{}` and for `{}`", other.provider.name, provider.name);
+                let message =
+                    format!("target `{name}` is declared for `{}` and for `{}`", other.provider.name, provider.name);
                 let finding = Finding::error("duplicate-target", message).help("give one of them another name");
                 self.findings.push(finding.at(&place.clone().key()).also(&other.place, "declared here first"));
                 return;
@@ -155,7 +157,9 @@ impl<'v> Reader<'v> {
     fn kind(&mut self, above: &Above, kind: &'static Kind, value: Node, place: &Place) {
         if kind.class == Class::ReadOnly {
             let finding = Finding::error("read-only-kind", format!("`{}` can be referred to, not declared", kind.name));
-            self.findings.push(finding.help("the provider keeps these; use them in references and outputs").at(&place.clone().key()));
+            self.findings.push(
+                finding.help("the provider keeps these; use them in references and outputs").at(&place.clone().key()),
+            );
             return;
         }
         match kind.identity {
@@ -210,7 +214,8 @@ impl<'v> Reader<'v> {
         for each in items {
             match each::name(label, each.as_deref(), self.variables) {
                 Ok(name) if name.is_empty() => {
-                    let finding = Finding::error("bad-name", format!("a resource in `{}` has an empty name", kind.name));
+                    let finding =
+                        Finding::error("bad-name", format!("a resource in `{}` has an empty name", kind.name));
                     self.findings.push(finding.at(&place.clone().key()));
                 }
                 Ok(name) => {

@@ -91,14 +91,17 @@ impl Contents<'_> {
         }
         let content = pack(self.tree, &draft.place.file, path, self.limit).map_err(|misplaced| {
             let (code, help) = match &misplaced {
-                Misplaced::Outside(_) => {
-                    ("outside-workspace", "paths are relative to the file that names them; copy the content into the workspace")
-                }
+                Misplaced::Outside(_) => (
+                    "outside-workspace",
+                    "paths are relative to the file that names them; copy the content into the workspace",
+                ),
                 Misplaced::Unreadable { .. } => {
                     ("unreadable-content", "paths are relative to the file that names them")
                 }
                 Misplaced::Link(_) => ("unreadable-content", "put the files themselves there"),
-                Misplaced::Unpackable { .. } => ("unreadable-content", "shorten the names, or pack it yourself and name the archive"),
+                Misplaced::Unpackable { .. } => {
+                    ("unreadable-content", "shorten the names, or pack it yourself and name the archive")
+                }
             };
             Finding::error(code, misplaced.to_string()).help(help)
         })?;
@@ -230,13 +233,7 @@ fn known_value(field: &Field, node: &Node, place: &Place, evaluator: &mut Evalua
     value
 }
 
-fn missing(
-    fields: &[Field],
-    given: &BTreeMap<String, Attr>,
-    prefix: &str,
-    place: &Place,
-    evaluator: &mut Evaluator,
-) {
+fn missing(fields: &[Field], given: &BTreeMap<String, Attr>, prefix: &str, place: &Place, evaluator: &mut Evaluator) {
     for field in fields.iter().filter(|field| field.required && !given.contains_key(field.name)) {
         let finding = Finding::error("missing-field", format!("`{prefix}{}` is missing", field.name));
         evaluator.findings.push(finding.help(format!("{}: {}", field.ty.describe(), field.doc)).at(place));

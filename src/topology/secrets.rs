@@ -44,13 +44,7 @@ pub struct Secrets {
 impl Secrets {
     /// Secrets with their sources and where those are declared.
     pub fn new(folder: &Path, sources: BTreeMap<String, (SecretSource, Place)>, mode: SecretMode) -> Secrets {
-        Secrets {
-            folder: folder.to_owned(),
-            sources,
-            mode,
-            known: RefCell::default(),
-            findings: RefCell::default(),
-        }
+        Secrets { folder: folder.to_owned(), sources, mode, known: RefCell::default(), findings: RefCell::default() }
     }
 
     /// A secret by name.
@@ -65,10 +59,10 @@ impl Secrets {
         let Some((source, place)) = self.sources.get(name) else {
             let finding = Finding::error("unknown-secret", format!("there is no secret `{name}`"));
             let declared: Vec<&str> = self.sources.keys().map(String::as_str).collect();
-            return Err(Box::new(finding.help(format!(
-                "{}; secrets are declared under `secrets` in `trueup.yaml`",
-                hint(name, declared)
-            ))));
+            return Err(Box::new(
+                finding
+                    .help(format!("{}; secrets are declared under `secrets` in `trueup.yaml`", hint(name, declared))),
+            ));
         };
         let secret = self.look_up(name, source, place);
         self.known.borrow_mut().insert(name.to_owned(), secret.clone());

@@ -25,7 +25,8 @@ impl Variables {
         findings: &mut Vec<Finding>,
     ) -> Variables {
         for name in given.keys().filter(|name| !declared.contains_key(*name)) {
-            let finding = Finding::warning("unknown-variable", format!("a value is given for `{name}`, which is no variable"));
+            let finding =
+                Finding::warning("unknown-variable", format!("a value is given for `{name}`, which is no variable"));
             findings.push(finding.help(hint(name, declared.keys().map(String::as_str).collect::<Vec<_>>())));
         }
         let values = declared.iter().map(|(name, variable)| {
@@ -34,10 +35,13 @@ impl Variables {
                 (Some(text), _) => from_outside(name, variable.ty, text).map_err(|finding| finding.at(&place)),
                 (None, Some(default)) => {
                     let value = Attr::from_json(default);
-                    fits(variable.ty, &value).map_err(|found| {
-                        let message = format!("the default of `{name}`: expected {}, found {found}", expected(variable.ty));
-                        Finding::error("wrong-value", message).at(&place.below("default"))
-                    }).map(|()| value)
+                    fits(variable.ty, &value)
+                        .map_err(|found| {
+                            let message =
+                                format!("the default of `{name}`: expected {}, found {found}", expected(variable.ty));
+                            Finding::error("wrong-value", message).at(&place.below("default"))
+                        })
+                        .map(|()| value)
                 }
                 (None, None) => Err(Finding::error("missing-variable", format!("variable `{name}` has no value"))
                     .help(format!("give it a `default`, `--var {name}=VALUE` or `TRUEUP_VAR_{name}=VALUE`"))
