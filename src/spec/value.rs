@@ -10,14 +10,30 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::secret::Secret;
 use crate::spec::{Field, Packing, Type};
+use crate::suggest::hint;
 
 /// A value that its type does not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// The keys and indexes down to it.
     pub path: Vec<String>,
+    /// A stable code, as in `wrong-type`.
+    pub code: &'static str,
     /// What is wrong: a phrase.
     pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Mismatch {
+    fn new(path: &[String], code: &'static str, message: String) -> Mismatch {
+        Mismatch { path: path.to_vec(), code, message, help: None }
+    }
+
+    fn help(mut self, help: String) -> Mismatch {
+        self.help = Some(help);
+        self
+    }
 }
 
 /// The value under keys joined by dots; numbers are indexes of lists. An empty path is the value itself.
@@ -225,14 +241,14 @@ fn walk(ty: &Type, attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch
         (Type::Object(fields), Attr::Map(map)) => members(fields, map, false, path, found),
         (Type::Open(fields), Attr::Map(map)) => members(fields, map, true, path, found),
         (Type::Text | Type::Ref(_) | Type::File, Attr::Text(_) | Attr::Secret(_)) => {}
-        (Type::Text, Attr::Number(_) | Attr::Bool(_)) => {}
+        (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) => {}
         (Type::Bool | Type::Int | Type::Number | Type::Enum(_) | Type::Ip | Type::Cidr, _) => {
             scalar(ty, attr, path, found)
         }
-        _ => found.push(Mismatch {
-            path: path.clone(),
-            message: format!("expected {}, found {}", ty.describe(), name(attr)),
-        }),
+        _ => {
+            let message = format!("expected {}, found {}", ty.describe(), name(attr));
+            found.push(Mismatch::new(path, "wrong-type", message));
+        }
     }
 }
 
@@ -256,7 +272,8 @@ fn role(kinds: &[&str], attr: &Attr, path: &[String], found: &mut Vec<Mismatch>)
         && !(text.len() > 1 && text.starts_with(marks))
     {
         let message = format!("`{text}` is {expected}");
-        found.push(Mismatch { path: path.to_vec(), message });
+        let help = "as in `#tag` or `@name`; quote it, since `#` after a blank starts a comment";
+        found.push(Mismatch::new(path, "wrong-value", message).help(help.into()));
     }
 }
 
@@ -272,19 +289,22 @@ fn members(
         match fields.iter().find(|field| field.name == key) {
             Some(field) if field.is_writable() => walk(&field.ty, value, path, found),
             Some(_) => {
-                found.push(Mismatch { path: path.clone(), message: format!("`{key}` is chosen by the provider") })
+                let message = format!("`{key}` is chosen by the provider");
+                found.push(Mismatch::new(path, "provider-chosen", message).help("remove it".into()));
             }
             None if open => {}
             None => {
-                let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-                let message = format!("unknown field `{key}`; there are {}", names.join(", "));
-                found.push(Mismatch { path: path.clone(), message });
+                let names = fields.iter().filter(|field| field.is_writable()).map(|field| field.name);
+                let message = format!("unknown field `{key}`");
+                found.push(Mismatch::new(path, "unknown-field", message).help(hint(key, names)));
             }
         }
         path.pop();
     }
     for field in fields.iter().filter(|field| field.required && !map.contains_key(field.name)) {
-        found.push(Mismatch { path: path.clone(), message: format!("`{}` is missing", field.name) });
+        let message = format!("`{}` is missing", field.name);
+        let help = format!("{}: {}", field.ty.describe(), field.doc);
+        found.push(Mismatch::new(path, "missing-field", message).help(help));
     }
 }
 
@@ -302,7 +322,13 @@ fn scalar(ty: &Type, attr: &Attr, path: &[String], found: &mut Vec<Mismatch>) {
     if !fits {
         let shown = attr.to_text().unwrap_or_else(|| name(attr).to_owned());
         let message = format!("expected {}, found `{shown}`", ty.describe());
-        found.push(Mismatch { path: path.to_vec(), message });
+        let mismatch = Mismatch::new(path, "wrong-value", message);
+        found.push(match ty {
+            Type::Enum(words) => mismatch.help(hint(&shown, words.iter().copied())),
+            Type::Cidr => mismatch.help("as in `10.1.0.0/16` or `2001:db8::/32`".into()),
+            Type::Ip => mismatch.help("as in `203.0.113.10` or `2001:db8::1`".into()),
+            _ => mismatch,
+        });
     }
 }
 

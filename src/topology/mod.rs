@@ -1,5 +1,19 @@
 //! The wanted state: from the files' words to resources with resolved names.
 
+mod draft;
+mod each;
+pub mod envelope;
+mod evaluate;
+mod expression;
+mod identity;
+mod load;
 mod model;
+mod read;
+mod resolve;
+mod secrets;
+mod variables;
 
-pub use model::{FileContent, ITEMS, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
+pub use identity::fold;
+pub use load::{Loaded, MAX_FILE_BYTES, Options, load};
+pub use model::{FileContent, ITEMS, LITERAL, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
+pub use secrets::SecretMode;

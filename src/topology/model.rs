@@ -12,6 +12,9 @@ use crate::spec::{Identity, Kind, Provider};
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub const ITEMS: &str = "items";
 
+/// The label of a secret whose value stands in a file for everybody to read.
+pub const LITERAL: &str = "literal";
+
 /// What a workspace wants.
 #[derive(Debug, Clone)]
 pub struct Topology {

@@ -1,0 +1,40 @@
+//! Secrets do not stand in files for everybody to read.
+
+use crate::attr::Attr;
+use crate::check::walk::{place, walk};
+use crate::check::{Rule, Subject};
+use crate::finding::Finding;
+use crate::topology::LITERAL;
+
+/// The rule.
+pub const RULE: Rule = Rule { code: "literal-secret", doc: "A secret stands in a file as plain text", run };
+
+fn run(subject: &Subject) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for resource in subject.topology.resources.values() {
+        walk(resource, &mut |field, _, value, path| {
+            if is_literal(value) {
+                let message = format!("the `{}` of `{}` stands here as plain text", field.name, resource.address);
+                found.push(finding(message).at(&place(resource, path)));
+            }
+        });
+    }
+    for target in subject.topology.targets.values() {
+        for (name, _) in target.credentials.iter().filter(|(_, value)| is_literal(value)) {
+            let message = format!("the `{name}` of target `{}` stands in a file as plain text", target.name);
+            found.push(finding(message).at(&target.place));
+        }
+    }
+    found
+}
+
+fn finding(message: String) -> Finding {
+    Finding::warning(RULE.code, message).help(
+        "declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; \
+         what has been committed counts as known",
+    )
+}
+
+fn is_literal(value: &Attr) -> bool {
+    matches!(value, Attr::Secret(secret) if secret.label() == LITERAL)
+}

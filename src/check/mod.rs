@@ -1,0 +1,64 @@
+//! Checks: rules over a finished topology, one file each.
+//!
+//! A rule reads what the kinds' tables say and nothing else: it names no provider. Each is told in one sentence, so that
+//! `explain` can show what its code means.
+
+mod cycles;
+mod literals;
+mod references;
+mod required;
+mod tags;
+mod unused;
+mod walk;
+
+use crate::finding::{Finding, Place};
+use crate::topology::Topology;
+
+/// What rules look at.
+#[derive(Debug)]
+pub struct Subject<'t> {
+    /// The topology.
+    pub topology: &'t Topology,
+    /// Says whether everything was read and understood: if not, what seems to be missing may stand in the rest.
+    pub complete: bool,
+    /// Variables that nothing uses, with where they are declared.
+    pub unused_variables: Vec<(String, Place)>,
+    /// Secrets that nothing uses, with where they are declared.
+    pub unused_secrets: Vec<(String, Place)>,
+}
+
+/// One rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// The code of its findings.
+    pub code: &'static str,
+    /// One sentence: what it looks for.
+    pub doc: &'static str,
+    /// Finds.
+    pub run: fn(&Subject) -> Vec<Finding>,
+}
+
+/// Every rule.
+pub static RULES: &[Rule] = &[required::RULE, references::RULE, cycles::RULE, literals::RULE, tags::RULE, unused::RULE];
+
+/// What all rules find.
+pub fn run(subject: &Subject) -> Vec<Finding> {
+    RULES.iter().flat_map(|rule| (rule.run)(subject)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_code_of_its_own_and_a_sentence() {
+        let codes: BTreeSet<&str> = RULES.iter().map(|rule| rule.code).collect();
+        assert_eq!(codes.len(), RULES.len());
+        for rule in RULES {
+            assert!(rule.code.bytes().all(|c| c.is_ascii_lowercase() || c == b'-'), "{}", rule.code);
+            assert!(rule.doc.len() > 20 && !rule.doc.ends_with('.'), "{}", rule.doc);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a resource refers to by name is declared.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::check::walk::{place, walk};
+use crate::check::{Rule, Subject};
+use crate::finding::Finding;
+use crate::spec::{Class, Provider, Type};
+use crate::suggest::hint;
+use crate::topology::{Resource, Topology};
+
+/// The rule.
+pub const RULE: Rule =
+    Rule { code: "unknown-reference", doc: "A field names a resource that is declared nowhere", run };
+
+/// Comparisons that may be made all in all to suggest names, so that many mistakes do not take for ever.
+const SUGGESTIONS: usize = 1_000_000;
+
+fn run(subject: &Subject) -> Vec<Finding> {
+    if !subject.complete {
+        return Vec::new();
+    }
+    let mut names = Names { topology: subject.topology, known: BTreeMap::new(), left: SUGGESTIONS };
+    let mut found = Vec::new();
+    for resource in subject.topology.resources.values() {
+        let Some(target) = subject.topology.targets.get(resource.address.target()) else { continue };
+        let provider = target.provider;
+        walk(resource, &mut |field, ty, value, path| {
+            let Some((kinds, name)) = reference(ty, value) else { return };
+            if let Some(missing) = dangling(subject.topology, provider, resource, &kinds, &name) {
+                let message =
+                    format!("`{}` of `{}` names `{missing}`, which is not declared", field.name, resource.address);
+                let help = names.hint(&resource.address, &kinds, &name);
+                found.push(Finding::error(RULE.code, message).help(help).at(&place(resource, path)));
+            }
+        });
+    }
+    found
+}
+
+/// The kinds and the name that a value refers to.
+fn reference(ty: &Type, value: &Attr) -> Option<(Vec<&'static str>, String)> {
+    let (kinds, name) = match ty {
+        Type::Ref(kind) => (vec![*kind], value.to_text()?),
+        Type::Roles(kinds) => (kinds.to_vec(), value.as_text()?.strip_prefix('@')?.to_owned()),
+        _ => return None,
+    };
+    (!name.is_empty()).then_some((kinds, name))
+}
+
+/// The address that nothing declares, in words; `None` where it is declared, or need not be.
+fn dangling(topology: &Topology, provider: &Provider, from: &Resource, kinds: &[&str], name: &str) -> Option<String> {
+    // What the provider keeps is looked up there; a singleton is always there.
+    let is_free =
+        |kind: &&str| provider.kind(kind).is_none_or(|kind| kind.class == Class::ReadOnly || kind.identity.is_single());
+    if kinds.iter().any(is_free) {
+        return None;
+    }
+    match topology.referred(&from.address, provider, kinds, name) {
+        Some(address) if topology.resources.contains_key(&address) => None,
+        Some(address) => Some(address.to_string()),
+        None => Some(format!("{}/{name}", kinds.join(" or "))),
+    }
+}
+
+/// Declared names, for suggestions.
+struct Names<'t> {
+    topology: &'t Topology,
+    known: BTreeMap<(String, String), Vec<&'t str>>,
+    left: usize,
+}
+
+impl Names<'_> {
+    fn hint(&mut self, from: &Address, kinds: &[&str], name: &str) -> String {
+        let mut candidates = Vec::new();
+        for kind in kinds {
+            let key = (from.target().to_owned(), (*kind).to_owned());
+            let resources = &self.topology.resources;
+            let declared = self.known.entry(key).or_insert_with(|| {
+                let kin = resources.keys().filter(|other| other.target() == from.target() && other.kind() == *kind);
+                kin.filter_map(Address::name).collect()
+            });
+            candidates.extend(declared.iter().copied());
+        }
+        if candidates.is_empty() {
+            return format!("no `{}` is declared in `{}`: declare it", kinds.join("` or `"), from.target());
+        }
+        if self.left < candidates.len() {
+            return "declare it, or correct the name".into();
+        }
+        self.left -= candidates.len();
+        hint(name, candidates)
+    }
+}

@@ -1,0 +1,74 @@
+//! Tags meet: what a policy selects somebody carries, and what somebody carries a policy selects.
+//!
+//! A field of roles that may name resources selects; a field of roles that may hold tags alone is carried.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attr::Attr;
+use crate::check::walk::{place, walk};
+use crate::check::{Rule, Subject};
+use crate::finding::{Finding, Place};
+use crate::spec::{Kind, Type};
+use crate::suggest::hint;
+
+/// The rule.
+pub const RULE: Rule =
+    Rule { code: "unmatched-tag", doc: "A policy selects a tag that nobody carries, or nobody selects a tag", run };
+
+/// The tag that everybody carries.
+const EVERYBODY: &str = "#all";
+
+/// Where one target says a tag first.
+type Tags<'t> = BTreeMap<(&'t str, &'static str, &'t str), Place>;
+
+fn run(subject: &Subject) -> Vec<Finding> {
+    if !subject.complete {
+        return Vec::new();
+    }
+    let (mut carried, mut selected): (Tags, Tags) = (BTreeMap::new(), BTreeMap::new());
+    for resource in subject.topology.resources.values() {
+        let target = resource.address.target();
+        walk(resource, &mut |_, ty, value, path| {
+            let (Type::Roles(kinds), Some(tag)) = (ty, tag(value)) else { return };
+            if kinds.is_empty() {
+                carried.entry((target, resource.kind.name, tag)).or_insert_with(|| place(resource, path));
+            }
+            for kind in *kinds {
+                selected.entry((target, kind, tag)).or_insert_with(|| place(resource, path));
+            }
+        });
+    }
+    let mut found = Vec::new();
+    // A field that selects among several kinds is content with one of them.
+    let satisfied: BTreeSet<&Place> =
+        selected.iter().filter(|(key, _)| carried.contains_key(*key)).map(|(_, place)| place).collect();
+    let mut told = BTreeSet::new();
+    for ((target, kind, tag), place) in &selected {
+        if !satisfied.contains(place) && told.insert(place) {
+            let tags = carried.keys().filter(|key| key.0 == *target && key.1 == *kind).map(|key| key.2);
+            let finding = Finding::warning(RULE.code, format!("none of the declared `{kind}` carries `{tag}`"));
+            found.push(finding.help(hint(tag, tags.collect::<Vec<_>>())).at(place));
+        }
+    }
+    let selectable = |target: &str, kind: &str| {
+        let provider = subject.topology.targets.get(target).map(|target| target.provider);
+        provider.is_some_and(|provider| provider.kinds.iter().any(|other| selects(other, kind)))
+    };
+    for ((target, kind, tag), place) in &carried {
+        if !selected.contains_key(&(*target, *kind, *tag)) && selectable(target, kind) {
+            let finding = Finding::warning(RULE.code, format!("no declared policy selects `{tag}`"));
+            let tags = selected.keys().filter(|key| key.0 == *target && key.1 == *kind).map(|key| key.2);
+            found.push(finding.help(hint(tag, tags.collect::<Vec<_>>())).at(place));
+        }
+    }
+    found
+}
+
+fn tag(value: &Attr) -> Option<&str> {
+    value.as_text().filter(|text| text.starts_with('#') && *text != EVERYBODY)
+}
+
+/// Says whether resources of one kind can select those of another.
+fn selects(by: &Kind, kind: &str) -> bool {
+    by.fields.iter().any(|field| matches!(field.ty, Type::Roles(kinds) if kinds.contains(&kind)))
+}

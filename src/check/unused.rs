@@ -1,0 +1,22 @@
+//! What is declared for use is used.
+
+use crate::check::{Rule, Subject};
+use crate::finding::Finding;
+
+/// The rule.
+pub const RULE: Rule = Rule { code: "unused", doc: "A variable or secret is declared, and nothing refers to it", run };
+
+fn run(subject: &Subject) -> Vec<Finding> {
+    if !subject.complete {
+        return Vec::new();
+    }
+    let variables = subject.unused_variables.iter().map(|(name, place)| ("variable", "var", name, place));
+    let secrets = subject.unused_secrets.iter().map(|(name, place)| ("secret", "secret", name, place));
+    variables
+        .chain(secrets)
+        .map(|(what, word, name, place)| {
+            let finding = Finding::warning(RULE.code, format!("nothing uses {what} `{name}`"));
+            finding.help(format!("remove it, or write `${{{word}.{name}}}` where it belongs")).at(place)
+        })
+        .collect()
+}

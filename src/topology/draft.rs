@@ -1,0 +1,65 @@
+//! Drafts: what the files declare, before any expression is carried out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::finding::Place;
+use crate::source::Node;
+use crate::spec::{Kind, Provider};
+
+/// A resource as a file declares it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Its address.
+    pub address: Address,
+    /// Its provider.
+    pub provider: &'static Provider,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// The declared fields.
+    pub fields: Vec<DraftField>,
+    /// Where it is declared.
+    pub place: Place,
+    /// What `${each.…}` means within.
+    pub each: Option<Arc<Each>>,
+}
+
+/// A declared field.
+#[derive(Debug, Clone)]
+pub struct DraftField {
+    /// The field's name.
+    pub name: Arc<str>,
+    /// What the file gives.
+    pub value: Node,
+}
+
+/// What `${each.key}` and `${each.value}` mean in one of the resources that an `each` makes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Each {
+    /// The map's key, or the list's item where that is text, or its number.
+    pub key: String,
+    /// The map's value or the list's item.
+    pub value: Attr,
+}
+
+/// A target as the files declare it, from any number of places.
+#[derive(Debug, Clone)]
+pub struct TargetDraft {
+    /// Its provider.
+    pub provider: &'static Provider,
+    /// Its own keys, with where each is given.
+    pub keys: BTreeMap<Arc<str>, (Node, Place)>,
+    /// Where it is declared first.
+    pub place: Place,
+}
+
+/// Everything that the files declare.
+#[derive(Debug, Clone, Default)]
+pub struct Drafts {
+    /// Targets by name.
+    pub targets: BTreeMap<String, TargetDraft>,
+    /// Resources in order of the files.
+    pub resources: Vec<Draft>,
+}

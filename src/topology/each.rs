@@ -1,0 +1,92 @@
+//! Each: one declaration that makes a resource for every item of a map or list.
+
+use super::draft::Each;
+use super::expression::{Name, Segment, is_plain, name as name_of, segments};
+use super::variables::{Variables, into};
+use crate::attr::Attr;
+use crate::finding::Finding;
+use crate::source::Node;
+
+/// The key in a resource that holds the items.
+pub const KEY: &str = "each";
+
+/// The items that a node means: a map, a list, or an expression that names one.
+///
+/// # Errors
+/// The finding, still without a place.
+pub fn items(node: &Node, outer: Option<&Each>, variables: &Variables) -> Result<Vec<Each>, Finding> {
+    let value = match node {
+        Node::Text(text) => evaluate(text, outer, variables)?,
+        other => other.to_attr(),
+    };
+    match value {
+        Attr::Map(map) => Ok(map.into_iter().map(|(key, value)| Each { key, value }).collect()),
+        Attr::List(items) => Ok(items
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| Each { key: value.to_text().unwrap_or_else(|| index.to_string()), value })
+            .collect()),
+        // A variable without a value has been told already.
+        Attr::Null => Ok(Vec::new()),
+        _ => Err(Finding::error("wrong-type", "`each` takes a map or a list, or a variable that holds one")
+            .help("as in `each: { paris: 10.1.0.0/16 }` or `each: ${var.sites}`")),
+    }
+}
+
+/// A resource's name with its expressions carried out.
+///
+/// # Errors
+/// The finding, still without a place.
+pub fn name(label: &str, each: Option<&Each>, variables: &Variables) -> Result<String, Finding> {
+    if is_plain(label) {
+        return Ok(label.to_owned());
+    }
+    let value = evaluate(label, each, variables)?;
+    value.to_text().ok_or_else(|| Finding::error("wrong-type", format!("`{label}` does not become a name")))
+}
+
+/// What `${each.…}` means.
+///
+/// # Errors
+/// There is no `each`, or nothing at the path: the finding, still without a place.
+pub fn value(each: Option<&Each>, name: &Name) -> Result<Attr, Finding> {
+    let Some(each) = each else {
+        let finding = Finding::error("no-each", "`each` means nothing here");
+        return Err(
+            finding.help("only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`")
+        );
+    };
+    match name {
+        Name::EachValue(path) => into(&each.value, *path)
+            .map_err(|missing| Finding::error("unknown-field", format!("`each.value` has nothing at `{missing}`"))),
+        _ => Ok(Attr::text(&each.key)),
+    }
+}
+
+/// A text whose expressions may be variables and `each` only: names have to be known before anything else is.
+fn evaluate(text: &str, each: Option<&Each>, variables: &Variables) -> Result<Attr, Finding> {
+    let broken = |message: String| Finding::error("bad-expression", message);
+    let mut parts = Vec::new();
+    for segment in segments(text).map_err(broken)? {
+        parts.push(match segment {
+            Segment::Text(text) => Attr::Text(text),
+            Segment::Expression(expression) => match name_of(expression).map_err(broken)? {
+                Name::Variable(name, path) => {
+                    variables.get(name, path).map_err(|finding| *finding)?.unwrap_or(Attr::Null)
+                }
+                Name::Secret(_) | Name::Output(_) => {
+                    let message = format!("`${{{expression}}}` can't decide which resources there are");
+                    return Err(broken(message).help("use `${var.…}` or `${each.…}` here"));
+                }
+                own => value(each, &own)?,
+            },
+        });
+    }
+    if parts.len() == 1 {
+        return Ok(parts.pop().unwrap_or(Attr::Null));
+    }
+    let texts: Option<Vec<String>> = parts.iter().map(Attr::to_text).collect();
+    texts
+        .map(|texts| Attr::Text(texts.concat()))
+        .ok_or_else(|| broken(format!("a list or map can't stand inside the text `{text}`")))
+}

@@ -1,0 +1,216 @@
+//! The envelope: what `trueup.yaml` says about the workspace, and what a target says about itself.
+//!
+//! These are the only parts of the files whose shape is fixed here; what a target holds comes from the kinds' tables.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::topology::{LedgerPlace, Policy, Prune, Tls};
+
+/// Where the ledger is kept unless the workspace says otherwise.
+const LEDGER_FILE: &str = ".trueup/ledger.json";
+
+/// What `trueup.yaml` says about the workspace.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Workspace {
+    /// The workspace's name: it marks what belongs to it.
+    pub workspace: String,
+    /// Values that the files refer to as `${var.NAME}`.
+    #[serde(default)]
+    pub vars: BTreeMap<String, Variable>,
+    /// Secrets that the files refer to as `${secret.NAME}`: where they come from, never what they are.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// What must not happen, whatever the files say.
+    #[serde(default)]
+    pub policy: PolicyRules,
+    /// Where the ledger of what Trueup owns is kept; by default a file, `.trueup/ledger.json`.
+    #[serde(default)]
+    pub ledger: Option<LedgerSettings>,
+    /// Patterns of files to read, `*` standing for any run of characters; by default all YAML files below the folder.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Patterns of files, or names of folders, not to read.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+}
+
+impl Workspace {
+    /// The keys that `trueup.yaml` alone may hold.
+    pub const KEYS: [&str; 7] = ["workspace", "vars", "secrets", "policy", "ledger", "files", "exclude"];
+}
+
+/// A value that may be set from outside.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// What values it takes.
+    #[serde(default, rename = "type")]
+    pub ty: VariableType,
+    /// Its value unless `--var NAME=VALUE` or `TRUEUP_VAR_NAME` gives one.
+    #[serde(default)]
+    pub default: Option<Value>,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// What values a variable takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VariableType {
+    /// Text.
+    String,
+    /// A number.
+    Number,
+    /// True or false.
+    Bool,
+    /// A list.
+    List,
+    /// A map.
+    Map,
+    /// Any value.
+    #[default]
+    Any,
+}
+
+/// Where a secret comes from. It is looked up only when something uses it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretSource {
+    /// An environment variable.
+    Env(String),
+    /// A file, relative to the workspace. A line break at its end does not belong to the secret.
+    File(PathBuf),
+    /// What a program prints: the program and its arguments; there is no shell in between.
+    Command(Vec<String>),
+}
+
+/// What must not happen, whatever the files say.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PolicyRules {
+    /// A plan with more removals is refused.
+    #[serde(default)]
+    pub max_deletes: Option<usize>,
+    /// Patterns of addresses that are never removed or replaced, as in `nf/networks/*`.
+    #[serde(default)]
+    pub protect: Vec<String>,
+    /// Patterns of addresses whose removal is allowed although it destroys a lot.
+    #[serde(default)]
+    pub allow_destroy: Vec<String>,
+}
+
+impl From<PolicyRules> for Policy {
+    fn from(rules: PolicyRules) -> Policy {
+        let PolicyRules { max_deletes, protect, allow_destroy } = rules;
+        Policy { max_deletes, protect, allow_destroy }
+    }
+}
+
+/// Where the ledger is kept.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LedgerSettings {
+    /// A file, relative to the workspace.
+    File(PathBuf),
+    /// A git ref of the repository that the workspace is in.
+    Git(GitLedger),
+}
+
+/// A git ref that holds the ledger.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GitLedger {
+    /// The ref, as in `refs/trueup/acme-wan`.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The remote that it is pushed to; without one it stays in the local repository.
+    #[serde(default)]
+    pub remote: Option<String>,
+}
+
+impl From<Option<LedgerSettings>> for LedgerPlace {
+    fn from(settings: Option<LedgerSettings>) -> LedgerPlace {
+        match settings {
+            None => LedgerPlace::File(LEDGER_FILE.into()),
+            Some(LedgerSettings::File(path)) => LedgerPlace::File(path),
+            Some(LedgerSettings::Git(GitLedger { reference, remote })) => LedgerPlace::Git { reference, remote },
+        }
+    }
+}
+
+/// How a target's server is recognised.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TlsSettings {
+    /// SHA-256 of the server's certificate in hexadecimal: this one is trusted and no other.
+    #[serde(default)]
+    pub pin_sha256: Option<String>,
+    /// A file of PEM certificates to trust instead of the system's, relative to the workspace.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+impl From<TlsSettings> for Tls {
+    fn from(settings: TlsSettings) -> Tls {
+        let TlsSettings { pin_sha256, ca_file } = settings;
+        // Tools print fingerprints with colons and in upper case.
+        let digits = |pin: String| pin.chars().filter(|letter| *letter != ':').collect::<String>().to_ascii_lowercase();
+        Tls { pin_sha256: pin_sha256.map(digits), ca_file }
+    }
+}
+
+/// The collections for which the files speak with authority: what they don't declare is removed.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "`all` or a list of kinds")]
+pub enum PruneChoice {
+    /// All of them.
+    All(AllWord),
+    /// These kinds.
+    Kinds(Vec<String>),
+}
+
+/// The word `all`.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AllWord {
+    /// Every kind that is declared at least once.
+    All,
+}
+
+impl From<PruneChoice> for Prune {
+    fn from(choice: PruneChoice) -> Prune {
+        match choice {
+            PruneChoice::All(AllWord::All) => Prune::All,
+            PruneChoice::Kinds(kinds) => Prune::Kinds(kinds),
+        }
+    }
+}
+
+/// What every target says about itself, whatever API it speaks.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct TargetEnvelope {
+    /// The API's base URL.
+    pub at: String,
+    /// What proves who asks.
+    #[serde(default)]
+    pub credentials: BTreeMap<String, Value>,
+    /// How the server is recognised; by default by the system's certificates.
+    #[serde(default)]
+    pub tls: Option<TlsSettings>,
+    /// The collections for which the files speak with authority: what they don't declare is removed. By default none.
+    #[serde(default)]
+    pub prune: Option<PruneChoice>,
+}
+
+impl TargetEnvelope {
+    /// The keys that mean the same in every target.
+    pub const KEYS: [&str; 4] = ["at", "credentials", "tls", "prune"];
+}

@@ -1,0 +1,480 @@
+//! Evaluation: from what files give to values, expressions carried out as far as files can say.
+//!
+//! A field may refer to another declared field, and that one to a third. Fields are therefore settled depth first, each
+//! once, with a stack of our own: a chain may be as long as the files allow, and a circle is found where it closes.
+
+use std::collections::HashMap;
+
+use super::draft::{Draft, Drafts, Each};
+use super::each;
+use super::expression::{
+    Declared, Name, OutputName, Segment, fields_hint, is_plain, name as name_of, output, segments,
+};
+use super::secrets::Secrets;
+use super::variables::{Variables, into};
+use crate::address::Address;
+use crate::attr::{Attr, Part, Template};
+use crate::finding::{Finding, Key, Place};
+use crate::secret::{Piece, Secret};
+use crate::source::Node;
+use crate::spec::{Class, Field, Provider, Type};
+use crate::suggest::hint;
+use crate::topology::{ITEMS, LITERAL};
+
+/// Comparisons that may be made all in all to suggest declared names: with many mistakes in a large workspace the last
+/// ones go without, rather than everybody waiting.
+const SUGGESTIONS: usize = 1_000_000;
+
+/// A declared field: the number of its draft, and its own number in it.
+type Slot = (usize, usize);
+
+/// What is known about a field's value.
+#[derive(Debug, Clone)]
+enum State {
+    New,
+    Open,
+    Done(Attr),
+}
+
+/// Settles the fields of all drafts.
+pub struct Evaluator<'a> {
+    drafts: &'a Drafts,
+    index: HashMap<&'a Address, usize>,
+    states: Vec<Vec<State>>,
+    variables: &'a Variables,
+    secrets: &'a Secrets,
+    suggestions: usize,
+    /// Whether all files could be read: if not, what is not declared may stand in the others.
+    complete: bool,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// What a value is for.
+#[derive(Clone, Copy)]
+pub struct Purpose<'t> {
+    ty: Option<&'t Type>,
+    secret: bool,
+}
+
+impl<'t> Purpose<'t> {
+    /// For a field.
+    pub fn of(field: &'t Field) -> Purpose<'t> {
+        Purpose { ty: Some(&field.ty), secret: field.is_secret() }
+    }
+
+    fn item(self) -> Purpose<'t> {
+        let ty = match self.ty {
+            Some(Type::List(item) | Type::Set(item)) => Some(*item),
+            // An item of a table is known by the table's fields.
+            Some(Type::Table(..)) => self.ty,
+            _ => None,
+        };
+        Purpose { ty, ..self }
+    }
+
+    fn key(self, key: &str) -> Purpose<'t> {
+        match self.ty {
+            Some(Type::Map(item)) => Purpose { ty: Some(item), ..self },
+            Some(Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields)) => {
+                match fields.iter().find(|field| field.name == key) {
+                    Some(field) => Purpose { ty: Some(&field.ty), secret: self.secret || field.is_secret() },
+                    None => Purpose { ty: None, ..self },
+                }
+            }
+            _ => Purpose { ty: None, ..self },
+        }
+    }
+}
+
+/// Where a value stands, and what `each` means there.
+pub struct Site<'s> {
+    base: &'s Place,
+    path: Vec<Key>,
+    each: Option<&'s Each>,
+    /// The resource that the value belongs to, which can't wait for itself.
+    own: Option<&'s Address>,
+}
+
+impl<'s> Site<'s> {
+    /// A value at a place that belongs to no resource.
+    pub fn at(base: &'s Place) -> Site<'s> {
+        Site { base, path: Vec::new(), each: None, own: None }
+    }
+
+    fn of(draft: &'s Draft, field: &str) -> Site<'s> {
+        let path = if field == ITEMS { Vec::new() } else { vec![Key::Name(field.into())] };
+        Site { base: &draft.place, path, each: draft.each.as_deref(), own: Some(&draft.address) }
+    }
+
+    fn place(&self) -> Place {
+        let path = self.base.path.iter().chain(&self.path).cloned().collect();
+        Place { file: self.base.file.clone(), path, at_key: false }
+    }
+}
+
+/// The types of a draft's field.
+fn purpose<'k>(draft: &'k Draft, name: &str, items: &'k Type) -> Purpose<'k> {
+    match draft.kind.field(name) {
+        Some(field) => Purpose::of(field),
+        None if name == ITEMS => Purpose { ty: Some(items), secret: false },
+        None => Purpose { ty: None, secret: false },
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator that has settled nothing yet.
+    pub fn new(drafts: &'a Drafts, variables: &'a Variables, secrets: &'a Secrets, complete: bool) -> Evaluator<'a> {
+        let index = drafts.resources.iter().enumerate().map(|(number, draft)| (&draft.address, number)).collect();
+        let states = drafts.resources.iter().map(|draft| vec![State::New; draft.fields.len()]).collect();
+        let (suggestions, findings) = (SUGGESTIONS, Vec::new());
+        Evaluator { drafts, index, states, variables, secrets, suggestions, complete, findings }
+    }
+
+    /// The values of a draft's fields, in the draft's order.
+    pub fn fields(&mut self, number: usize) -> Vec<Attr> {
+        let count = self.states.get(number).map_or(0, Vec::len);
+        (0..count).map(|field| self.settled((number, field))).collect()
+    }
+
+    fn settled(&mut self, slot: Slot) -> Attr {
+        self.settle(slot);
+        match self.state(slot) {
+            Some(State::Done(value)) => value.clone(),
+            _ => Attr::Null,
+        }
+    }
+
+    fn state(&self, (draft, field): Slot) -> Option<&State> {
+        self.states.get(draft)?.get(field)
+    }
+
+    fn set(&mut self, (draft, field): Slot, state: State) {
+        if let Some(own) = self.states.get_mut(draft).and_then(|fields| fields.get_mut(field)) {
+            *own = state;
+        }
+    }
+
+    fn settle(&mut self, start: Slot) {
+        let mut stack = vec![start];
+        while let Some(&slot) = stack.last() {
+            match self.state(slot) {
+                Some(State::New) => {
+                    self.set(slot, State::Open);
+                    for needed in self.needs(slot) {
+                        match self.state(needed) {
+                            Some(State::New) => stack.push(needed),
+                            Some(State::Open) => {
+                                self.circle(&stack, needed);
+                                // Whoever closes the circle gets nothing, so that everything else can be looked at.
+                                self.set(slot, State::Done(Attr::Null));
+                            }
+                            Some(State::Done(_)) | None => {}
+                        }
+                    }
+                }
+                Some(State::Open) => {
+                    let value = self.compute(slot);
+                    self.set(slot, State::Done(value));
+                    stack.pop();
+                }
+                Some(State::Done(_)) | None => drop(stack.pop()),
+            }
+        }
+    }
+
+    /// The other declared fields that a field refers to.
+    fn needs(&self, (number, field): Slot) -> Vec<Slot> {
+        let mut found = Vec::new();
+        let Some(draft) = self.drafts.resources.get(number) else { return found };
+        if let Some(given) = draft.fields.get(field) {
+            self.needs_of(&given.value, &mut found);
+        }
+        found
+    }
+
+    fn needs_of(&self, node: &Node, found: &mut Vec<Slot>) {
+        match node {
+            Node::Text(text) if !is_plain(text) => {
+                for segment in segments(text).unwrap_or_default() {
+                    if let Segment::Expression(expression) = segment
+                        && let Ok(Name::Output(text)) = name_of(expression)
+                        && let Ok(name) = output(text, self)
+                    {
+                        found.extend(self.declared_field(&name));
+                    }
+                }
+            }
+            Node::List(items) => items.iter().for_each(|item| self.needs_of(item, found)),
+            Node::Map(entries) => entries.iter().for_each(|(_, value)| self.needs_of(value, found)),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
+        }
+    }
+
+    /// The slot of an output whose value the files give. A field that holds names in YAML holds ids at the provider, and a
+    /// field that names a local file holds something else there: those are asked for later, like outputs.
+    fn declared_field(&self, name: &OutputName) -> Option<Slot> {
+        let first = name.field.split('.').next()?;
+        let field = name.kind.field(first)?;
+        if !field.is_writable() || holds_names(&field.ty) {
+            return None;
+        }
+        let number = *self.index.get(&name.address)?;
+        let draft = self.drafts.resources.get(number)?;
+        Some((number, draft.fields.iter().position(|given| &*given.name == first)?))
+    }
+
+    fn circle(&mut self, stack: &[Slot], closes_at: Slot) {
+        let is_open = |slot: &&Slot| matches!(self.state(**slot), Some(State::Open));
+        let open: Vec<Slot> = stack.iter().filter(is_open).copied().collect();
+        let from = open.iter().position(|slot| *slot == closes_at).unwrap_or(0);
+        let ring: Vec<(String, Place)> = open.iter().skip(from).filter_map(|slot| self.named(*slot)).collect();
+        let Some((first, place)) = ring.first() else { return };
+        let shown: Vec<&str> = ring.iter().map(|(name, _)| name.as_str()).chain([first.as_str()]).collect();
+        let mut finding = Finding::error("cycle", format!("values go round in a circle: {}", shown.join(" → ")))
+            .help(format!("give one of them a value of its own; they stand at {}", places(&ring)))
+            .at(place);
+        if let Some((_, second)) = ring.get(1) {
+            finding = finding.also(second, "which needs this");
+        }
+        self.findings.push(finding);
+    }
+
+    fn named(&self, (number, field): Slot) -> Option<(String, Place)> {
+        let draft = self.drafts.resources.get(number)?;
+        let name = &draft.fields.get(field)?.name;
+        Some((format!("{}.{name}", draft.address), Site::of(draft, name).place()))
+    }
+
+    fn compute(&mut self, (number, field): Slot) -> Attr {
+        let drafts = self.drafts;
+        let Some(draft) = drafts.resources.get(number) else { return Attr::Null };
+        let Some(given) = draft.fields.get(field) else { return Attr::Null };
+        let items = Type::Table(draft.kind.fields, "");
+        let purpose = purpose(draft, &given.name, &items);
+        self.value(&given.value, purpose, &mut Site::of(draft, &given.name))
+    }
+
+    /// The value that a node means at a site.
+    pub fn value(&mut self, node: &Node, purpose: Purpose, site: &mut Site) -> Attr {
+        let attr = match node {
+            Node::Text(text) => return self.text(text, purpose, site),
+            Node::Null => return Attr::Null,
+            Node::Bool(value) => Attr::Bool(*value),
+            Node::Number(value) => {
+                if value.is_f64() && matches!(purpose.ty, Some(Type::Text)) {
+                    let finding =
+                        Finding::warning("unquoted-number", format!("a number is given for a text: `{value}`"));
+                    let help = "put it in quotes: YAML reads `1.10` as `1.1`";
+                    self.findings.push(finding.help(help).at(&site.place()));
+                }
+                Attr::Number(value.clone())
+            }
+            Node::List(items) => {
+                let each = |(index, item): (usize, &Node)| {
+                    site.path.push(Key::Index(index));
+                    let value = self.value(item, purpose.item(), site);
+                    site.path.pop();
+                    value
+                };
+                return Attr::List(items.iter().enumerate().map(each).collect());
+            }
+            Node::Map(entries) => {
+                let each = |(key, value): &(std::sync::Arc<str>, Node)| {
+                    site.path.push(Key::Name(key.clone()));
+                    let value = self.value(value, purpose.key(key), site);
+                    site.path.pop();
+                    (key.to_string(), value)
+                };
+                return Attr::Map(entries.iter().map(each).collect());
+            }
+        };
+        if purpose.secret { conceal(attr, LITERAL) } else { attr }
+    }
+
+    fn text(&mut self, text: &str, purpose: Purpose, site: &Site) -> Attr {
+        if is_plain(text) {
+            let plain = Attr::text(text);
+            return if purpose.secret { conceal(plain, LITERAL) } else { plain };
+        }
+        match self.expressions(text, site) {
+            Ok(value) if purpose.secret => conceal(value, &label(text)),
+            Ok(value) => value,
+            Err(finding) => {
+                self.findings.push(finding.at(&site.place()));
+                Attr::Null
+            }
+        }
+    }
+
+    /// A text with its expressions carried out. One expression alone keeps its value's type.
+    fn expressions(&mut self, text: &str, site: &Site) -> Result<Attr, Finding> {
+        let broken = |message: String| Finding::error("bad-expression", message);
+        let segments = segments(text).map_err(broken)?;
+        if let [Segment::Expression(expression)] = segments.as_slice() {
+            return self.expression(expression, site);
+        }
+        let mut parts = Vec::with_capacity(segments.len());
+        for segment in segments {
+            match segment {
+                Segment::Text(text) => parts.push(Part::Text(text)),
+                Segment::Expression(expression) => match self.expression(expression, site)? {
+                    Attr::Secret(secret) => parts.push(Part::Secret(secret)),
+                    Attr::Later(template) => parts.extend(template.parts),
+                    other => parts.push(Part::Text(other.to_text().ok_or_else(|| {
+                        broken(format!("`${{{expression}}}` is a list or map, which can't stand inside a text"))
+                            .help("let it be the whole value")
+                    })?)),
+                },
+            }
+        }
+        Ok(Template::of(parts))
+    }
+
+    fn expression(&mut self, expression: &str, site: &Site) -> Result<Attr, Finding> {
+        match name_of(expression).map_err(|message| Finding::error("bad-expression", message))? {
+            Name::Variable(name, path) => {
+                self.variables.get(name, path).map(|value| value.unwrap_or(Attr::Null)).map_err(|finding| *finding)
+            }
+            Name::Secret(name) => {
+                let secret = self.secrets.get(name).map_err(|finding| *finding)?;
+                Ok(secret.map_or(Attr::Null, Attr::Secret))
+            }
+            own @ (Name::EachKey | Name::EachValue(_)) => each::value(site.each, &own),
+            Name::Output(text) => self.output(text, site),
+        }
+    }
+
+    fn output(&mut self, text: &str, site: &Site) -> Result<Attr, Finding> {
+        let name = match output(text, self) {
+            Ok(name) => name,
+            Err(_) if !self.complete => return Ok(Attr::Null),
+            Err(bad) => return Err(Finding::error("unknown-address", bad.message).help(bad.help)),
+        };
+        let first = name.field.split('.').next().unwrap_or_default();
+        if first != "id" && name.kind.field(first).is_none() {
+            let finding = Finding::error("unknown-field", format!("`{}` has no field `{first}`", name.kind.name));
+            return Err(finding.help(fields_hint(name.kind, first)));
+        }
+        self.declared(&name.address)?;
+        if let Some(slot) = self.declared_field(&name)
+            && let Some(State::Done(value)) = self.state(slot)
+        {
+            let path = name.field.split_once('.').map(|(_, path)| path);
+            // What the files do not give below a declared field the provider may.
+            if let Ok(value) = into(value, path) {
+                return Ok(value);
+            }
+        }
+        if site.own == Some(&name.address) {
+            let finding =
+                Finding::error("cycle", format!("`{}` would wait for its own `{}`", name.address, name.field));
+            return Err(finding.help("a resource's outputs are known only after it has been made"));
+        }
+        Ok(Attr::output(name.address, name.field))
+    }
+
+    /// Says that an address, and each on the way to it, is declared or need not be.
+    fn declared(&mut self, address: &Address) -> Result<(), Finding> {
+        let mut here = Some(address.clone());
+        while let Some(address) = here {
+            let kind = Declared::provider(self, address.target()).and_then(|provider| provider.kind(address.kind()));
+            let is_free = kind.is_none_or(|kind| kind.identity.is_single() || kind.class == Class::ReadOnly);
+            if self.complete && !is_free && !self.declares(&address) {
+                let finding = Finding::error("unknown-address", format!("`{address}` is not declared"));
+                return Err(finding.help(self.address_hint(&address)));
+            }
+            here = address.parent();
+        }
+        Ok(())
+    }
+
+    fn address_hint(&mut self, address: &Address) -> String {
+        if self.suggestions < self.index.len() {
+            return "declare it, or correct the address".into();
+        }
+        self.suggestions -= self.index.len();
+        let kin =
+            self.index.keys().filter(|other| other.target() == address.target() && other.kind() == address.kind());
+        let names: Vec<&str> = kin.filter_map(|other| other.name()).collect();
+        if names.is_empty() {
+            return format!(
+                "no `{}` is declared in `{}`: declare it, or correct the address",
+                address.kind(),
+                address.target()
+            );
+        }
+        hint(address.name().unwrap_or_default(), names)
+    }
+}
+
+impl Declared for Evaluator<'_> {
+    fn provider(&self, target: &str) -> Option<&'static Provider> {
+        self.drafts.targets.get(target).map(|target| target.provider)
+    }
+
+    fn targets(&self) -> Vec<&str> {
+        self.drafts.targets.keys().map(String::as_str).collect()
+    }
+
+    fn declares(&self, address: &Address) -> bool {
+        self.index.contains_key(address)
+    }
+}
+
+/// The places of a ring, for people.
+fn places(ring: &[(String, Place)]) -> String {
+    let shown = ring.iter().map(|(_, place)| {
+        let keys = place.path.iter().map(|key| match key {
+            Key::Name(name) => name.to_string(),
+            Key::Index(index) => index.to_string(),
+        });
+        format!("`{}` in {}", keys.collect::<Vec<_>>().join(" / "), place.file)
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Says whether values of a type hold names or paths in YAML that the provider holds as something else.
+fn holds_names(ty: &Type) -> bool {
+    match ty {
+        Type::Ref(_) | Type::Roles(_) | Type::File => true,
+        Type::List(item) | Type::Set(item) | Type::Map(item) => holds_names(item),
+        Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => {
+            fields.iter().any(|field| holds_names(&field.ty))
+        }
+        _ => false,
+    }
+}
+
+/// The names in a text's expressions: what a secret may be labelled with, whereas the text around them may not be shown.
+fn label(text: &str) -> String {
+    let names: Vec<&str> = segments(text)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|segment| match segment {
+            Segment::Expression(expression) => Some(expression),
+            Segment::Text(_) => None,
+        })
+        .collect();
+    names.join(" + ")
+}
+
+/// The same value, never to be shown.
+fn conceal(attr: Attr, label: &str) -> Attr {
+    match attr {
+        Attr::Text(text) => Attr::Secret(Secret::new(label, text)),
+        Attr::Number(number) => Attr::Secret(Secret::new(label, number.to_string())),
+        Attr::Bool(value) => Attr::Secret(Secret::new(label, value.to_string())),
+        Attr::Secret(secret) => Attr::Secret(Secret::concat(label, [Piece::Secret(&secret)])),
+        Attr::Later(template) => {
+            let parts = template.parts.into_iter().map(|part| match part {
+                Part::Text(text) => Part::Secret(Secret::new(label, text)),
+                other => other,
+            });
+            Attr::Later(Template { parts: parts.collect() })
+        }
+        Attr::List(items) => Attr::List(items.into_iter().map(|item| conceal(item, label)).collect()),
+        Attr::Map(map) => Attr::Map(map.into_iter().map(|(key, value)| (key, conceal(value, label))).collect()),
+        Attr::Null => Attr::Null,
+    }
+}

@@ -1,0 +1,236 @@
+//! Expressions: `${…}` in texts, and the addresses within.
+//!
+//! There is one form. `var.NAME`, `secret.NAME` and `each.key` or `each.value` come with a dot, and may go on by dots into
+//! a map or list; `address.field` is told from them by its slash. `$${` is a literal `${`.
+
+use crate::address::{Address, unescape};
+use crate::spec::{Kind, Provider};
+use crate::suggest::hint;
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment<'t> {
+    /// Literal text.
+    Text(String),
+    /// What stands between `${` and `}`.
+    Expression(&'t str),
+}
+
+/// What an expression names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Name<'t> {
+    /// A variable, and a path into it.
+    Variable(&'t str, Option<&'t str>),
+    /// A secret.
+    Secret(&'t str),
+    /// The key of an `each`.
+    EachKey,
+    /// The value of an `each`, and a path into it.
+    EachValue(Option<&'t str>),
+    /// The output of a resource: to be taken apart with [`output`].
+    Output(&'t str),
+}
+
+/// Says whether a text holds anything that [`segments`] would treat specially.
+pub fn is_plain(text: &str) -> bool {
+    !text.contains("${")
+}
+
+/// The segments of a text.
+///
+/// # Errors
+/// An expression is not closed, or empty.
+pub fn segments(text: &str) -> Result<Vec<Segment<'_>>, String> {
+    let mut found = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, from) = rest.split_at(at);
+        let inner = from.get(2..).unwrap_or_default();
+        if let Some(before) = before.strip_suffix('$') {
+            literal.push_str(before);
+            literal.push_str("${");
+            rest = inner;
+            continue;
+        }
+        literal.push_str(before);
+        let (expression, after) =
+            inner.split_once('}').ok_or_else(|| format!("`${{{}` is not closed by `}}`", shortened(inner)))?;
+        let expression = expression.trim();
+        if expression.is_empty() {
+            return Err("`${}` names nothing".into());
+        }
+        if !literal.is_empty() {
+            found.push(Segment::Text(std::mem::take(&mut literal)));
+        }
+        found.push(Segment::Expression(expression));
+        rest = after;
+    }
+    literal.push_str(rest);
+    if !literal.is_empty() {
+        found.push(Segment::Text(literal));
+    }
+    Ok(found)
+}
+
+fn shortened(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() > 40 { line.chars().take(40).chain(['…']).collect() } else { line.to_owned() }
+}
+
+/// What an expression names.
+///
+/// # Errors
+/// It has none of the forms; the message says which there are.
+pub fn name(expression: &str) -> Result<Name<'_>, String> {
+    if expression.contains('/') {
+        return Ok(Name::Output(expression));
+    }
+    let (head, rest) = match expression.split_once('.') {
+        Some((head, rest)) if !rest.is_empty() => (head, rest),
+        _ => return Err(format!("`${{{expression}}}` is no expression: {FORMS}")),
+    };
+    let (first, path) = match rest.split_once('.') {
+        Some((first, path)) => (first, Some(path)),
+        None => (rest, None),
+    };
+    match (head, first, path) {
+        ("var", ..) => Ok(Name::Variable(first, path)),
+        // A secret is one text: a dot belongs to its name.
+        ("secret", ..) => Ok(Name::Secret(rest)),
+        ("each", "key", None) => Ok(Name::EachKey),
+        ("each", "value", _) => Ok(Name::EachValue(path)),
+        _ => Err(format!("`${{{expression}}}` is no expression: {FORMS}")),
+    }
+}
+
+/// The forms that there are, for messages.
+const FORMS: &str = "there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `${each.value}` and \
+                     `${target/kind/name.field}`; write `$${` for a literal `${`";
+
+/// An output, taken apart.
+#[derive(Debug, Clone)]
+pub struct OutputName {
+    /// The resource.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// The field, or a path into it.
+    pub field: String,
+}
+
+/// Why an output can't be taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadOutput {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// What the catalogue and the files know: needed to take an address apart.
+pub trait Declared {
+    /// The provider of a target.
+    fn provider(&self, target: &str) -> Option<&'static Provider>;
+    /// The names of all targets.
+    fn targets(&self) -> Vec<&str>;
+    /// Says whether the files declare a resource.
+    fn declares(&self, address: &Address) -> bool;
+}
+
+/// Takes `target/kind/name.field` apart.
+///
+/// Names may hold dots, so where the last name ends is found by looking: the longest name that is declared; else the
+/// longest behind which a field of the kind stands; else the last dot.
+///
+/// # Errors
+/// There is no such target or kind, or no field is named.
+pub fn output(text: &str, declared: &dyn Declared) -> Result<OutputName, BadOutput> {
+    let mut parts = text.split('/');
+    let target = unescape(parts.next().unwrap_or_default());
+    let provider = declared.provider(&target).ok_or_else(|| BadOutput {
+        message: format!("`${{{text}}}`: there is no target `{target}`"),
+        help: hint(&target, declared.targets()),
+    })?;
+    let mut parts = parts.peekable();
+    let mut above: Option<(Address, &'static Kind)> = None;
+    loop {
+        let part = parts.next().unwrap_or_default();
+        let is_last = parts.peek().is_none();
+        let kind_name = if is_last { part.split('.').next().unwrap_or_default() } else { part };
+        let parent = above.as_ref().map(|(_, kind)| kind.name);
+        let kind = kind_of(provider, parent, kind_name, text)?;
+        let place = |name: Option<&str>| match &above {
+            Some((address, _)) => address.child(kind.name, name),
+            None => Address::new(&target, kind.name, name),
+        };
+        if kind.identity.is_single() {
+            let address = place(None);
+            if is_last {
+                let field = part.get(kind_name.len()..).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
+                return named(text, address, kind, field);
+            }
+            above = Some((address, kind));
+            continue;
+        }
+        let Some(name) = parts.next() else {
+            return Err(BadOutput {
+                message: format!("`${{{text}}}` names no resource of the kind `{}`", kind.name),
+                help: format!("write `${{{target}/…/{}/NAME.FIELD}}`", kind.name),
+            });
+        };
+        if parts.peek().is_some() {
+            above = Some((place(Some(&unescape(name))), kind));
+            continue;
+        }
+        let (name, field) = split(name, kind, |name| declared.declares(&place(Some(&unescape(name)))));
+        return named(text, place(Some(&unescape(name))), kind, field);
+    }
+}
+
+fn named(text: &str, address: Address, kind: &'static Kind, field: &str) -> Result<OutputName, BadOutput> {
+    if field.is_empty() {
+        return Err(BadOutput {
+            message: format!("`${{{text}}}` names a resource but none of its fields"),
+            help: format!("write `${{{address}.FIELD}}`; {}", fields_hint(kind, "")),
+        });
+    }
+    Ok(OutputName { address, kind, field: field.to_owned() })
+}
+
+/// The fields that can be referred to, for messages.
+pub fn fields_hint(kind: &Kind, field: &str) -> String {
+    hint(field, kind.fields.iter().map(|field| field.name).chain(["id"]))
+}
+
+fn kind_of(
+    provider: &'static Provider,
+    parent: Option<&str>,
+    name: &str,
+    text: &str,
+) -> Result<&'static Kind, BadOutput> {
+    provider.children(parent).find(|kind| kind.name == name).ok_or_else(|| BadOutput {
+        message: match parent {
+            Some(parent) => format!("`${{{text}}}`: there is no kind `{name}` in `{parent}`"),
+            None => format!("`${{{text}}}`: `{}` has no kind `{name}`", provider.name),
+        },
+        help: match provider.kind(name).and_then(|kind| kind.parent) {
+            Some(other) if Some(other) != parent => format!("`{name}` lives in `{other}`"),
+            _ => hint(name, provider.children(parent).map(|kind| kind.name).collect::<Vec<_>>()),
+        },
+    })
+}
+
+/// Splits the last name from the field behind it.
+fn split<'t>(text: &'t str, kind: &Kind, is_declared: impl Fn(&str) -> bool) -> (&'t str, &'t str) {
+    let cuts = || text.rmatch_indices('.').filter_map(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?)));
+    let knows = |field: &str| {
+        let first = field.split('.').next().unwrap_or_default();
+        first == "id" || kind.field(first).is_some()
+    };
+    cuts()
+        .find(|(name, _)| is_declared(name))
+        .or_else(|| cuts().find(|(_, field)| knows(field)))
+        .or_else(|| cuts().next())
+        .unwrap_or((text, ""))
+}

@@ -1,0 +1,340 @@
+//! Loading: from a folder to a topology, with everything that is wrong told at once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::envelope::Workspace;
+use super::evaluate::Evaluator;
+use super::read::{Reader, claims, covers, document_place};
+use super::secrets::{SecretMode, Secrets};
+use super::variables::Variables;
+use super::{identity, resolve};
+use crate::check::{self, Subject};
+use crate::finding::{Finding, Place};
+use crate::source::{
+    Broken, Document, Folder, Misfit, Node, Selection, Snapshot, SourceFile, Tree, Trouble, WORKSPACE_FILE, decode,
+    find, head, hex, locate, open, parse, spot, twice,
+};
+use crate::spec::Provider;
+use crate::topology::{LedgerPlace, Policy, Resource, Topology};
+
+/// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
+pub const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// What loading depends on besides the files.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Larger files are not read.
+    pub max_file_bytes: u64,
+    /// What to do about secrets that can't be looked up.
+    pub secrets: SecretMode,
+    /// Values for variables, before their defaults.
+    pub vars: BTreeMap<String, String>,
+    /// The git revision to read instead of the folder.
+    pub revision: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            max_file_bytes: MAX_FILE_BYTES,
+            secrets: SecretMode::default(),
+            vars: BTreeMap::new(),
+            revision: None,
+        }
+    }
+}
+
+impl Options {
+    /// What environment variables say: `TRUEUP_MAX_FILE_BYTES`, and `TRUEUP_VAR_NAME` for every variable.
+    pub fn from_environment() -> Options {
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.to_str()?.strip_prefix("TRUEUP_VAR_")?.to_owned();
+            Some((name, value.into_string().ok()?))
+        });
+        let limit = std::env::var("TRUEUP_MAX_FILE_BYTES").ok().and_then(|text| text.parse().ok());
+        Options { max_file_bytes: limit.unwrap_or(MAX_FILE_BYTES), vars: variables.collect(), ..Options::default() }
+    }
+}
+
+/// A workspace that can be worked with.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What it wants.
+    pub topology: Topology,
+    /// Warnings.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads a workspace, resolves what files can say, and checks it.
+///
+/// # Errors
+/// Everything that is wrong, warnings included, with the places in the files, in their order.
+pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Options) -> Result<Loaded, Vec<Finding>> {
+    let (tree, commit, mut findings) = open_tree(folder, options).map_err(|finding| vec![*finding])?;
+    let mut input = Input::read(&*tree, options);
+    input.drop_content(catalogue);
+    findings.append(&mut input.findings());
+    let complete = input.is_complete();
+    let (envelope, workspace_place) = input.envelope(&mut findings);
+
+    let variables = Variables::new(&envelope.vars, &options.vars, &workspace_place.below("vars"), &mut findings);
+    let place = workspace_place.below("secrets");
+    let sources = envelope.secrets.into_iter().map(|(name, source)| {
+        let place = place.below(&name).key();
+        (name, (source, place))
+    });
+    let secrets = Secrets::new(folder, sources.collect(), options.secrets);
+
+    let mut reader = Reader::new(catalogue, &variables);
+    let mut files = Vec::new();
+    for (file, documents) in input.files {
+        if let Ok(documents) = documents {
+            reader.file(&file, documents);
+        }
+        files.push(file);
+    }
+    findings.append(&mut reader.findings);
+    let drafts = reader.drafts;
+
+    let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, complete);
+    let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
+    let targets = resolve::targets(&drafts, &mut evaluator);
+    findings.append(&mut evaluator.findings);
+    identity::check(resources.values(), &mut findings);
+
+    let topology = Topology {
+        workspace: envelope.workspace,
+        folder: folder.to_owned(),
+        policy: Policy::from(envelope.policy),
+        ledger: LedgerPlace::from(envelope.ledger),
+        digest: digest(&files, &resources, &variables),
+        targets,
+        resources,
+        commit,
+    };
+    let subject = Subject {
+        topology: &topology,
+        complete: complete && !findings.iter().any(Finding::is_error),
+        unused_variables: variables.unused(),
+        unused_secrets: secrets.unused(),
+    };
+    findings.append(&mut check::run(&subject));
+    findings.append(&mut secrets.into_findings());
+    finish(topology, findings, &files)
+}
+
+fn finish(topology: Topology, mut findings: Vec<Finding>, files: &[SourceFile]) -> Result<Loaded, Vec<Finding>> {
+    locate(&mut findings, files);
+    findings.sort_by(|a, b| position(a).cmp(&position(b)));
+    if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(Loaded { topology, findings }) }
+}
+
+/// Findings stand in the order of the files, those without a file first.
+fn position(finding: &Finding) -> (Option<&str>, usize, &'static str, &str) {
+    let file = finding.place.as_ref().map(|place| &*place.file);
+    (file, finding.spot.as_ref().map_or(0, |spot| spot.offset), finding.code, &finding.message)
+}
+
+type Opened = (Box<dyn Tree>, Option<String>, Vec<Finding>);
+
+/// The place to read from, and the commit that it is at.
+fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {
+    let shown = folder.display();
+    if let Some(revision) = &options.revision {
+        let snapshot = Snapshot::open(folder, revision).map_err(|trouble| {
+            let finding = Finding::error("no-revision", format!("`{shown}` can't be read at `{revision}`: {trouble}"));
+            Box::new(finding.help("name a commit, branch or tag at which the folder exists"))
+        })?;
+        let commit = Some(snapshot.commit().to_owned());
+        return Ok((Box::new(snapshot), commit, Vec::new()));
+    }
+    let tree = Folder::open(folder).map_err(|trouble| {
+        let finding = Finding::error("no-workspace", format!("there is no folder `{shown}`: {trouble}"));
+        Box::new(finding.help("name the folder that holds `trueup.yaml`"))
+    })?;
+    let mut findings = Vec::new();
+    let commit = head(folder).unwrap_or_else(|trouble| {
+        let finding = Finding::warning("git", format!("the git repository around `{shown}` can't be read: {trouble}"));
+        findings.push(finding.help("plans and the ledger will not name a commit"));
+        None
+    });
+    Ok((Box::new(tree), commit, findings))
+}
+
+/// The files as far as they could be read.
+struct Input {
+    files: Vec<(SourceFile, Result<Vec<Document>, Broken>)>,
+    unread: Vec<Finding>,
+}
+
+impl Input {
+    fn read(tree: &dyn Tree, options: &Options) -> Input {
+        let mut input = Input { files: Vec::new(), unread: Vec::new() };
+        match tree.entry(WORKSPACE_FILE) {
+            Err(Trouble::Missing) => {
+                let finding = Finding::error("no-workspace", format!("there is no `{WORKSPACE_FILE}` here"));
+                let help = format!("name the folder that holds it, or create it with `workspace: NAME` in it");
+                input.unread.push(finding.help(help));
+                return input;
+            }
+            _ => input.add(tree, WORKSPACE_FILE, options.max_file_bytes),
+        }
+        let selection = input.selection();
+        let mut findings = Vec::new();
+        for path in find(tree, &selection, &mut findings) {
+            if path != WORKSPACE_FILE {
+                input.add(tree, &path, options.max_file_bytes);
+            }
+        }
+        input.unread.append(&mut findings);
+        input
+    }
+
+    fn add(&mut self, tree: &dyn Tree, path: &str, limit: u64) {
+        match open(tree, path, limit) {
+            Ok(file) => {
+                let documents = parse(file.text());
+                self.files.push((file, documents));
+            }
+            Err(finding) => self.unread.push(*finding),
+        }
+    }
+
+    /// Patterns are taken as they are: whatever is wrong with them is told when the envelope is read.
+    fn selection(&self) -> Selection {
+        let texts = |key: &str| match self.workspace().and_then(|root| root.get(key)) {
+            Some(Node::List(items)) => items.iter().filter_map(Node::as_text).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        Selection { files: texts("files"), exclude: texts("exclude") }
+    }
+
+    /// The document that holds the envelope.
+    fn workspace(&self) -> Option<&Node> {
+        let (_, documents) = self.files.iter().find(|(file, _)| &*file.path == WORKSPACE_FILE)?;
+        documents.as_ref().ok()?.first().map(|document| &document.root)
+    }
+
+    /// Drops files that are content which a field names.
+    fn drop_content(&mut self, catalogue: &'static [&'static Provider]) {
+        let mut claimed = Vec::new();
+        for (file, documents) in &self.files {
+            for document in documents.iter().flatten() {
+                claims(catalogue, &file.path, &document.root, &mut claimed);
+            }
+        }
+        claimed.sort();
+        claimed.dedup();
+        let is_content = |path: &str| path != WORKSPACE_FILE && claimed.iter().any(|claim| covers(claim, path));
+        self.files.retain(|(file, _)| !is_content(&file.path));
+        self.unread.retain(|finding| !finding.place.as_ref().is_some_and(|place| is_content(&place.file)));
+    }
+
+    /// Says whether everything could be read.
+    fn is_complete(&self) -> bool {
+        !self.unread.iter().any(Finding::is_error) && self.files.iter().all(|(_, documents)| documents.is_ok())
+    }
+
+    /// What kept files from being understood, and keys that are given twice.
+    fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.unread.clone();
+        for (file, documents) in &self.files {
+            match documents {
+                Err(broken) => findings.push(syntax(file, broken)),
+                Ok(documents) => {
+                    for (number, document) in documents.iter().enumerate() {
+                        for path in &document.duplicates {
+                            let mut place = document_place(&file.path, number);
+                            place.path.extend(path.iter().cloned());
+                            findings.push(given_twice(file, place.key()));
+                        }
+                    }
+                }
+            }
+        }
+        findings
+    }
+
+    /// The envelope, and the place that its keys stand below.
+    fn envelope(&self, findings: &mut Vec<Finding>) -> (Workspace, Place) {
+        let place = Place::file(WORKSPACE_FILE);
+        let Some(root) = self.workspace() else { return (Workspace::default(), place) };
+        let entries = match root {
+            Node::Map(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        let own = entries.iter().filter(|(key, _)| Workspace::KEYS.contains(&&**key)).cloned();
+        let (workspace, misfits) = decode::<Workspace>(Node::Map(own.collect()));
+        findings.extend(misfits.into_iter().map(|found| misfit(found, &place)));
+        (workspace.unwrap_or_default(), place)
+    }
+}
+
+/// Something that does not fit the envelope, as a finding.
+pub fn misfit(misfit: Misfit, below: &Place) -> Finding {
+    let Misfit { path, code, message, help } = misfit;
+    let mut place = below.clone();
+    place.path.extend(path);
+    place.at_key = matches!(code, "unknown-field" | "missing-field");
+    let finding = Finding::error(code, message).at(&place);
+    match help {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+fn syntax(file: &SourceFile, broken: &Broken) -> Finding {
+    let mut finding = Finding::error(broken.code, broken.message.clone()).at(&Place::file(&file.path));
+    finding.spot = broken.offset.map(|offset| spot(file, offset));
+    match broken.help {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+fn given_twice(file: &SourceFile, place: Place) -> Finding {
+    let name = match place.path.last() {
+        Some(crate::finding::Key::Name(name)) => name.to_string(),
+        _ => String::new(),
+    };
+    let (again, first) = twice(file, &place.path);
+    let mut finding = Finding::error("duplicate-key", format!("`{name}` is given twice"))
+        .help("a key stands once in its map: rename one, or put what they hold together")
+        .at(&place)
+        .also(&place, "given here first");
+    finding.spot = again;
+    finding.also_spot = first;
+    finding
+}
+
+/// SHA-256 over everything that was read from files, and over the variables' values. Secrets are left out: a digest that
+/// is shown would let short ones be guessed.
+fn digest(
+    files: &[SourceFile],
+    resources: &BTreeMap<crate::address::Address, Resource>,
+    variables: &Variables,
+) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |text: &str| {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    };
+    let mut files: Vec<&SourceFile> = files.iter().collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    for file in files {
+        add(&file.path);
+        add(file.text());
+    }
+    for content in resources.values().flat_map(|resource| resource.files.values()) {
+        add(&content.path);
+        add(&content.sha256);
+    }
+    for (name, value) in variables.values() {
+        add(name);
+        add(&value.to_shown().to_string());
+    }
+    hex(&hash.finalize())
+}

@@ -1,0 +1,383 @@
+//! Reading: from documents to drafts. Every key's meaning follows from its path: provider, target, kind, name, field.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::draft::{Draft, DraftField, Drafts, Each, TargetDraft};
+use super::each;
+use super::envelope::{TargetEnvelope, Workspace};
+use super::variables::Variables;
+use crate::address::Address;
+use crate::finding::{Finding, Key, Place};
+use crate::source::{Document, Node, SourceFile, WORKSPACE_FILE, within};
+use crate::spec::{Class, Identity, Kind, Provider, Type};
+use crate::suggest::hint;
+use crate::topology::ITEMS;
+
+/// Resources that one workspace may declare: more are a mistake, such as one `each` in another.
+const MAX_RESOURCES: usize = 1_000_000;
+
+/// Keys that begin with it mean nothing: a place for anchors.
+const ASIDE: &str = "x-";
+
+type Entries = Vec<(Arc<str>, Node)>;
+
+/// Collects drafts from any number of documents.
+pub struct Reader<'v> {
+    catalogue: &'static [&'static Provider],
+    variables: &'v Variables,
+    seen: HashMap<Address, Place>,
+    /// What the documents declare.
+    pub drafts: Drafts,
+    /// What is wrong with them.
+    pub findings: Vec<Finding>,
+}
+
+/// What stands above a kind.
+#[derive(Clone)]
+struct Above {
+    provider: &'static Provider,
+    target: Arc<str>,
+    resource: Option<(Address, &'static Kind)>,
+    each: Option<Arc<Each>>,
+}
+
+impl Above {
+    fn address(&self, kind: &Kind, name: Option<&str>) -> Address {
+        match &self.resource {
+            Some((address, _)) => address.child(kind.name, name),
+            None => Address::new(&self.target, kind.name, name),
+        }
+    }
+}
+
+impl<'v> Reader<'v> {
+    /// A reader that has read nothing yet.
+    pub fn new(catalogue: &'static [&'static Provider], variables: &'v Variables) -> Reader<'v> {
+        Reader { catalogue, variables, seen: HashMap::new(), drafts: Drafts::default(), findings: Vec::new() }
+    }
+
+    /// Reads the documents of a file.
+    pub fn file(&mut self, file: &SourceFile, documents: Vec<Document>) {
+        if documents.iter().all(|document| document.root == Node::Null) {
+            let finding = Finding::warning("empty-file", format!("`{}` is empty", file.path));
+            self.findings.push(finding.help("delete it, or say what it is to declare").at(&Place::file(&file.path)));
+        }
+        for (number, document) in documents.into_iter().enumerate() {
+            let place = document_place(&file.path, number);
+            match document.root {
+                Node::Null => {}
+                Node::Map(entries) => self.top(entries, &place),
+                other => {
+                    let message = format!("expected a map of providers, found {}", other.describe());
+                    self.findings.push(Finding::error("wrong-type", message).help(self.example()).at(&place));
+                }
+            }
+        }
+    }
+
+    fn example(&self) -> String {
+        match self.catalogue.first() {
+            Some(provider) => format!("a file starts as in `{}: {{ TARGET: {{ at: … }} }}`", provider.name),
+            None => "no provider is known".into(),
+        }
+    }
+
+    fn top(&mut self, entries: Entries, place: &Place) {
+        for (key, value) in entries {
+            let here = below(place, &key);
+            if let Some(provider) = self.catalogue.iter().find(|provider| provider.name == &*key) {
+                let what = format!("a map of targets in `{key}`");
+                for (name, target) in self.map(value, &here, &what) {
+                    self.target(provider, &name, target, &below(&here, &name));
+                }
+            } else if Workspace::KEYS.contains(&&*key) {
+                if &*place.file != WORKSPACE_FILE {
+                    let finding = Finding::error("misplaced-key", format!("`{key}` stands in `{}`", place.file));
+                    let help = format!("it belongs in `{WORKSPACE_FILE}`, which speaks for the whole workspace");
+                    self.findings.push(finding.help(help).at(&here.key()));
+                }
+            } else if !key.starts_with(ASIDE) {
+                let names = self.catalogue.iter().map(|provider| provider.name).chain(Workspace::KEYS);
+                let finding = Finding::error("unknown-key", format!("unknown key `{key}`"));
+                self.findings.push(finding.help(hint(&key, names.collect::<Vec<_>>())).at(&here.key()));
+            }
+        }
+    }
+
+    fn target(&mut self, provider: &'static Provider, name: &Arc<str>, value: Node, place: &Place) {
+        if name.is_empty() || name.contains('/') {
+            let finding = Finding::error("bad-name", format!("`{name}` is no name for a target"));
+            self.findings
+                .push(finding.help("addresses start with it: use a word without `/`").at(&place.clone().key()));
+            return;
+        }
+        match self.drafts.targets.get(&**name) {
+            Some(other) if other.provider.name != provider.name => {
+                let message =
+                    format!("target `{name}` is declared for `{}` and for `{}`", other.provider.name, provider.name);
+                let finding = Finding::error("duplicate-target", message).help("give one of them another name");
+                self.findings.push(finding.at(&place.clone().key()).also(&other.place, "declared here first"));
+                return;
+            }
+            Some(_) => {}
+            None => {
+                let draft = TargetDraft { provider, keys: Default::default(), place: place.clone().key() };
+                self.drafts.targets.insert(name.to_string(), draft);
+            }
+        }
+        let above = Above { provider, target: name.clone(), resource: None, each: None };
+        for (key, value) in self.map(value, place, &format!("a map in target `{name}`")) {
+            let here = below(place, &key);
+            let is_setting = provider.dialect.settings.iter().any(|field| field.name == &*key);
+            if is_setting || TargetEnvelope::KEYS.contains(&&*key) {
+                self.setting(name, key, value, here);
+            } else if let Some(kind) = provider.children(None).find(|kind| kind.name == &*key) {
+                self.kind(&above, kind, value, &here);
+            } else {
+                let settings = provider.dialect.settings.iter().map(|field| field.name);
+                let names = provider.children(None).map(|kind| kind.name).chain(TargetEnvelope::KEYS).chain(settings);
+                let names: Vec<&str> = names.collect();
+                self.unknown("unknown-kind", "kind or key", provider, &key, &names, &here);
+            }
+        }
+    }
+
+    fn setting(&mut self, target: &str, key: Arc<str>, value: Node, place: Place) {
+        let Some(draft) = self.drafts.targets.get_mut(target) else { return };
+        if let Some((_, first)) = draft.keys.get(&key) {
+            let finding = Finding::error("duplicate-key", format!("`{key}` of target `{target}` is given twice"));
+            let finding = finding.help("keep one of the two").at(&place.key()).also(first, "given here first");
+            self.findings.push(finding);
+        } else {
+            draft.keys.insert(key, (value, place));
+        }
+    }
+
+    fn kind(&mut self, above: &Above, kind: &'static Kind, value: Node, place: &Place) {
+        if kind.class == Class::ReadOnly {
+            let finding = Finding::error("read-only-kind", format!("`{}` can be referred to, not declared", kind.name));
+            self.findings.push(
+                finding.help("the provider keeps these; use them in references and outputs").at(&place.clone().key()),
+            );
+            return;
+        }
+        match kind.identity {
+            Identity::Sequence { .. } => self.sequence(above, kind, value, place),
+            Identity::Singleton => {
+                if let Some(entries) = self.fields_map(value, place, kind) {
+                    self.resource(above, kind, None, entries, place);
+                }
+            }
+            Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(_) => {
+                let what = format!("names with their fields in `{}`", kind.name);
+                for (name, value) in self.map(value, place, &what) {
+                    self.named(above, kind, &name, value, &below(place, &name));
+                }
+            }
+        }
+    }
+
+    fn sequence(&mut self, above: &Above, kind: &'static Kind, value: Node, place: &Place) {
+        match value {
+            Node::List(_) | Node::Text(_) => {
+                let entries = vec![(Arc::from(ITEMS), value)];
+                self.draft(above, kind, None, entries, place);
+            }
+            other => {
+                let message = format!("`{}` is an ordered list, found {}", kind.name, other.describe());
+                let finding = Finding::error("wrong-type", message);
+                self.findings.push(finding.help("write `- …` for each item, or `[]` for an empty list").at(place));
+            }
+        }
+    }
+
+    fn named(&mut self, above: &Above, kind: &'static Kind, label: &Arc<str>, value: Node, place: &Place) {
+        let Some(mut entries) = self.fields_map(value, place, kind) else { return };
+        let source = entries.iter().position(|(key, _)| &**key == each::KEY).map(|at| entries.remove(at).1);
+        let items = match source {
+            None => vec![above.each.clone()],
+            Some(node) => match each::items(&node, above.each.as_deref(), self.variables) {
+                Ok(items) if items.len() > 1 && !label.contains("${") => {
+                    let message = format!("`{label}` would be the name of {} resources", items.len());
+                    let finding = Finding::error("each-name", message);
+                    self.findings.push(finding.help("put `${each.key}` into the name").at(&place.clone().key()));
+                    return;
+                }
+                Ok(items) => items.into_iter().map(|item| Some(Arc::new(item))).collect(),
+                Err(finding) => {
+                    self.findings.push(finding.at(&place.below(each::KEY)));
+                    return;
+                }
+            },
+        };
+        for each in items {
+            match each::name(label, each.as_deref(), self.variables) {
+                Ok(name) if name.is_empty() => {
+                    let finding =
+                        Finding::error("bad-name", format!("a resource in `{}` has an empty name", kind.name));
+                    self.findings.push(finding.at(&place.clone().key()));
+                }
+                Ok(name) => {
+                    let above = Above { each, ..above.clone() };
+                    self.resource(&above, kind, Some(&name), entries.clone(), place);
+                }
+                Err(finding) => self.findings.push(finding.at(&place.clone().key())),
+            }
+        }
+    }
+
+    fn resource(&mut self, above: &Above, kind: &'static Kind, name: Option<&str>, entries: Entries, place: &Place) {
+        let mut fields = Vec::with_capacity(entries.len() + 1);
+        let mut nested = Vec::new();
+        for (key, value) in entries {
+            if let Some(field) = kind.field(&key) {
+                if field.is_writable() {
+                    fields.push((key, value));
+                } else {
+                    let finding = Finding::error("provider-chosen", format!("`{key}` is chosen by the provider"));
+                    let help = "remove it; others can refer to it as an output";
+                    self.findings.push(finding.help(help).at(&below(place, &key).key()));
+                }
+            } else if let Some(child) = above.provider.children(Some(kind.name)).find(|child| child.name == &*key) {
+                nested.push((child, key, value));
+            } else {
+                let children = above.provider.children(Some(kind.name)).map(|child| child.name);
+                let writable = kind.fields.iter().filter(|field| field.is_writable()).map(|field| field.name);
+                let names: Vec<&str> = writable.chain(children).collect();
+                self.unknown("unknown-field", "field", above.provider, &key, &names, &below(place, &key));
+            }
+        }
+        let Some(address) = self.draft(above, kind, name, fields, place) else { return };
+        let inner = Above { resource: Some((address, kind)), ..above.clone() };
+        for (child, key, value) in nested {
+            self.kind(&inner, child, value, &below(place, &key));
+        }
+    }
+
+    /// Adds a draft, unless its address is taken.
+    fn draft(
+        &mut self,
+        above: &Above,
+        kind: &'static Kind,
+        name: Option<&str>,
+        fields: Entries,
+        place: &Place,
+    ) -> Option<Address> {
+        let address = above.address(kind, name);
+        let place = place.clone().key();
+        if let Some(first) = self.seen.get(&address) {
+            let finding = Finding::error("duplicate-address", format!("`{address}` is declared twice"));
+            let help = "keep one of the two; what one file declares another does not extend";
+            self.findings.push(finding.help(help).at(&place).also(first, "declared here first"));
+            return None;
+        }
+        if self.drafts.resources.len() >= MAX_RESOURCES {
+            if self.drafts.resources.len() == MAX_RESOURCES {
+                let finding = Finding::error("too-many", format!("more than {MAX_RESOURCES} resources are declared"));
+                self.findings.push(finding.help("look for one `each` inside another").at(&place));
+            }
+            return None;
+        }
+        self.seen.insert(address.clone(), place.clone());
+        let mut fields: Vec<DraftField> = fields.into_iter().map(|(name, value)| DraftField { name, value }).collect();
+        // The field that the name stands for counts as given: outputs may name it.
+        if let (Identity::Name(field) | Identity::CaselessName(field), Some(name)) = (kind.identity, name)
+            && !fields.iter().any(|given| &*given.name == field)
+        {
+            fields.push(DraftField { name: field.into(), value: Node::Text(name.replace("${", "$${")) });
+        }
+        let (provider, each) = (above.provider, above.each.clone());
+        self.drafts.resources.push(Draft { address: address.clone(), provider, kind, fields, place, each });
+        Some(address)
+    }
+
+    fn fields_map(&mut self, value: Node, place: &Place, kind: &Kind) -> Option<Entries> {
+        match value {
+            Node::Map(entries) => Some(entries),
+            Node::Null => Some(Vec::new()),
+            other => {
+                let message = format!("expected the fields of one of `{}`, found {}", kind.name, other.describe());
+                let finding = Finding::error("wrong-type", message);
+                self.findings.push(finding.help("fields stand below, as in `FIELD: VALUE`").at(place));
+                None
+            }
+        }
+    }
+
+    fn map(&mut self, value: Node, place: &Place, what: &str) -> Entries {
+        match value {
+            Node::Map(entries) => entries,
+            Node::Null => Vec::new(),
+            other => {
+                let finding = Finding::error("wrong-type", format!("expected {what}, found {}", other.describe()));
+                self.findings.push(finding.help("write `NAME: …` for each, without a dash").at(place));
+                Vec::new()
+            }
+        }
+    }
+
+    fn unknown(
+        &mut self,
+        code: &'static str,
+        what: &str,
+        provider: &'static Provider,
+        key: &str,
+        names: &[&str],
+        place: &Place,
+    ) {
+        let finding = Finding::error(code, format!("unknown {what} `{key}`"));
+        let elsewhere = provider.kind(key).and_then(|kind| kind.parent);
+        let help = match elsewhere {
+            Some(parent) => format!("`{key}` lives in `{parent}`: move it below one of those"),
+            None => hint(key, names.iter().copied()),
+        };
+        self.findings.push(finding.help(help).at(&place.clone().key()));
+    }
+}
+
+/// The place of a document in a file: an index in front is the document's number.
+pub fn document_place(file: &Arc<str>, number: usize) -> Place {
+    let path = if number == 0 { Vec::new() } else { vec![Key::Index(number)] };
+    Place { file: file.clone(), path, at_key: false }
+}
+
+fn below(place: &Place, key: &Arc<str>) -> Place {
+    let mut path = Vec::with_capacity(place.path.len() + 1);
+    path.extend(place.path.iter().cloned());
+    path.push(Key::Name(key.clone()));
+    Place { file: place.file.clone(), path, at_key: false }
+}
+
+/// Paths in the workspace that fields of type file name: what stands there is content, not declarations.
+pub fn claims(catalogue: &'static [&'static Provider], file: &str, root: &Node, found: &mut Vec<String>) {
+    for provider in catalogue {
+        let Some(Node::Map(targets)) = root.get(provider.name) else { continue };
+        for (_, target) in targets {
+            claims_below(provider, None, file, target, found);
+        }
+    }
+}
+
+fn claims_below(provider: &'static Provider, parent: Option<&str>, file: &str, above: &Node, found: &mut Vec<String>) {
+    for kind in provider.children(parent) {
+        let Some(node) = above.get(kind.name) else { continue };
+        let resources: Vec<&Node> = match node {
+            Node::Map(entries) if !kind.identity.is_single() => entries.iter().map(|(_, value)| value).collect(),
+            other => vec![other],
+        };
+        for resource in resources {
+            for field in kind.fields.iter().filter(|field| matches!(field.ty, Type::File)) {
+                let path = resource.get(field.name).and_then(Node::as_text);
+                // A folder that holds the very file that names it can't be content alone.
+                found.extend(path.and_then(|path| within(file, path)).filter(|path| !covers(path, file)));
+            }
+            claims_below(provider, Some(kind.name), file, resource, found);
+        }
+    }
+}
+
+/// Says whether a path is, or lies in, a claimed one.
+pub fn covers(claim: &str, path: &str) -> bool {
+    claim.is_empty() || path.strip_prefix(claim).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

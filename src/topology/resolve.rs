@@ -1,0 +1,262 @@
+//! Resolving: from drafts to the resources and targets of a topology.
+
+use std::collections::BTreeMap;
+
+use super::draft::{Draft, Drafts, TargetDraft};
+use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
+use super::evaluate::{Evaluator, Purpose, Site};
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::finding::{Finding, Key, Place};
+use crate::source::{Misplaced, Node, Tree, decode, pack, within};
+use crate::spec::{Field, Mismatch, Provider, Type, check};
+use crate::suggest::hint;
+use crate::topology::{FileContent, ITEMS, Prune, Resource, Target, Tls};
+
+/// Makes the resources of all drafts.
+pub fn resources(
+    drafts: &Drafts,
+    evaluator: &mut Evaluator,
+    tree: &dyn Tree,
+    limit: u64,
+) -> BTreeMap<Address, Resource> {
+    let mut contents = Contents { tree, limit, known: BTreeMap::new() };
+    let mut found = BTreeMap::new();
+    for (number, draft) in drafts.resources.iter().enumerate() {
+        let values = evaluator.fields(number);
+        let fields: BTreeMap<String, Attr> =
+            draft.fields.iter().zip(values).map(|(field, value)| (field.name.to_string(), value)).collect();
+        let mut files = BTreeMap::new();
+        for (name, value) in &fields {
+            check_field(draft, name, value, &mut evaluator.findings);
+            let is_file = draft.kind.field(name).is_some_and(|field| matches!(field.ty, Type::File));
+            if let (true, Some(path)) = (is_file, value.as_text()) {
+                match contents.get(draft, path) {
+                    Ok(content) => drop(files.insert(name.clone(), content)),
+                    Err(finding) => evaluator.findings.push(finding.at(&draft.place.below(name))),
+                }
+            }
+        }
+        let (address, kind, place) = (draft.address.clone(), draft.kind, draft.place.clone());
+        found.insert(address.clone(), Resource { address, kind, fields, files, place });
+    }
+    found
+}
+
+fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Finding>) {
+    if let Some(field) = draft.kind.field(name) {
+        let place = draft.place.below(name);
+        findings.extend(check(&field.ty, value).into_iter().map(|mismatch| misfit(mismatch, value, &place)));
+    } else if name == ITEMS {
+        let place = Place { at_key: false, ..draft.place.clone() };
+        let ty = Type::Table(draft.kind.fields, "");
+        findings.extend(check(&ty, value).into_iter().map(|mismatch| misfit(mismatch, value, &place)));
+    }
+}
+
+/// A mismatch as a finding. The path is told in words; the value knows which of them are indexes.
+fn misfit(mismatch: Mismatch, value: &Attr, place: &Place) -> Finding {
+    let Mismatch { path, code, message, help } = mismatch;
+    let mut place = place.clone();
+    let mut here = Some(value);
+    for word in path {
+        let index = word.parse::<usize>().ok();
+        let (key, next) = match (here, index) {
+            (Some(Attr::List(items)), Some(index)) => (Key::Index(index), items.get(index)),
+            (other, _) => (Key::Name(word.as_str().into()), other.and_then(|value| value.get(&word))),
+        };
+        place.path.push(key);
+        here = next;
+    }
+    place.at_key = matches!(code, "unknown-field" | "provider-chosen" | "missing-field");
+    let finding = Finding::error(code, message).at(&place);
+    match help {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+/// The content of files, each read once.
+struct Contents<'t> {
+    tree: &'t dyn Tree,
+    limit: u64,
+    known: BTreeMap<String, FileContent>,
+}
+
+impl Contents<'_> {
+    fn get(&mut self, draft: &Draft, path: &str) -> Result<FileContent, Finding> {
+        let inside = within(&draft.place.file, path);
+        if let Some(known) = inside.as_ref().and_then(|inside| self.known.get(inside)) {
+            return Ok(FileContent { path: path.to_owned(), ..known.clone() });
+        }
+        let content = pack(self.tree, &draft.place.file, path, self.limit).map_err(|misplaced| {
+            let (code, help) = match &misplaced {
+                Misplaced::Outside(_) => (
+                    "outside-workspace",
+                    "paths are relative to the file that names them; copy the content into the workspace",
+                ),
+                Misplaced::Unreadable { .. } => {
+                    ("unreadable-content", "paths are relative to the file that names them")
+                }
+                Misplaced::Link(_) => ("unreadable-content", "put the files themselves there"),
+                Misplaced::Unpackable { .. } => {
+                    ("unreadable-content", "shorten the names, or pack it yourself and name the archive")
+                }
+            };
+            Finding::error(code, misplaced.to_string()).help(help)
+        })?;
+        self.known.extend(inside.map(|inside| (inside, content.clone())));
+        Ok(content)
+    }
+}
+
+/// Makes the targets of all drafts.
+pub fn targets(drafts: &Drafts, evaluator: &mut Evaluator) -> BTreeMap<String, Target> {
+    drafts.targets.iter().map(|(name, draft)| (name.clone(), target(name, draft, evaluator))).collect()
+}
+
+fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target {
+    let dialect = &draft.provider.dialect;
+    let at = match draft.keys.get("at") {
+        Some((node, place)) => base_url(node, place, draft.provider, evaluator),
+        None => {
+            let finding = Finding::error("missing-field", format!("target `{name}` does not say where it is"));
+            evaluator.findings.push(finding.help(format!("add `at: {}`", dialect.example)).at(&draft.place));
+            String::new()
+        }
+    };
+    let credentials = match draft.keys.get("credentials") {
+        Some((node, place)) => object(dialect.credentials, node, place, evaluator),
+        None => {
+            missing(dialect.credentials, &BTreeMap::new(), "credentials.", &draft.place, evaluator);
+            BTreeMap::new()
+        }
+    };
+    let mut settings = BTreeMap::new();
+    for field in dialect.settings {
+        if let Some((node, place)) = draft.keys.get(field.name) {
+            settings.insert(field.name.to_owned(), known_value(field, node, place, evaluator));
+        }
+    }
+    missing(dialect.settings, &settings, "", &draft.place, evaluator);
+    let tls = part::<TlsSettings>(draft, "tls", evaluator).map(Tls::from).unwrap_or_default();
+    if let (Some(pin), Some((_, place))) = (&tls.pin_sha256, draft.keys.get("tls"))
+        && !(pin.len() == 64 && pin.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    {
+        let message = format!("`pin-sha256` takes 64 hexadecimal digits, found {}", pin.chars().count());
+        let help = "`openssl x509 -noout -fingerprint -sha256` prints it";
+        evaluator.findings.push(Finding::error("wrong-value", message).help(help).at(&place.below("pin-sha256")));
+    }
+    let prune = part::<PruneChoice>(draft, "prune", evaluator).map(Prune::from).unwrap_or_default();
+    check_prune(&prune, draft, evaluator);
+    let (name, provider, place) = (name.to_owned(), draft.provider, draft.place.clone());
+    Target { name, provider, at, credentials, settings, tls, prune, place }
+}
+
+fn base_url(node: &Node, place: &Place, provider: &Provider, evaluator: &mut Evaluator) -> String {
+    let example = provider.dialect.example;
+    let count = evaluator.findings.len();
+    let value = evaluator.value(node, Purpose::of(&AT), &mut Site::at(place));
+    let bad = |message: String| Finding::error("bad-url", message).help(format!("as in `{example}`")).at(place);
+    let text = match &value {
+        Attr::Text(text) => text.trim_end_matches('/').to_owned(),
+        _ if evaluator.findings.len() > count => return String::new(),
+        Attr::Secret(_) => {
+            evaluator.findings.push(bad("`at` is shown everywhere and can't hold a secret".into()));
+            return String::new();
+        }
+        Attr::Later(_) => {
+            evaluator.findings.push(not_known("at", place));
+            return String::new();
+        }
+        other => {
+            evaluator.findings.push(bad(format!("`at` takes a URL, found `{}`", other.to_shown())));
+            return String::new();
+        }
+    };
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host.map(|rest| rest.split('/').next().unwrap_or_default()) {
+        Some(host) if host.contains('@') => {
+            evaluator.findings.push(bad("`at` holds a user: that belongs under `credentials`".into()));
+        }
+        Some(host) if !host.is_empty() && !text.contains(char::is_whitespace) => {}
+        _ => evaluator.findings.push(bad(format!("`{text}` is no URL"))),
+    }
+    text
+}
+
+/// What `at` takes.
+static AT: Field = crate::spec::field("at", Type::Text, "The API's base URL");
+
+fn not_known(name: &str, place: &Place) -> Finding {
+    Finding::error("not-known-yet", format!("`{name}` has to be known before anything is looked at"))
+        .help("use a variable, a secret, or a field that the files give")
+        .at(place)
+}
+
+/// The members of a map whose fields are known.
+fn object(fields: &'static [Field], node: &Node, place: &Place, evaluator: &mut Evaluator) -> BTreeMap<String, Attr> {
+    let mut found = BTreeMap::new();
+    let entries = match node {
+        Node::Map(entries) => entries.as_slice(),
+        Node::Null => &[],
+        other => {
+            let message = format!("expected a map, found {}", other.describe());
+            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            let help = format!("its keys are `{}`", names.join("`, `"));
+            evaluator.findings.push(Finding::error("wrong-type", message).help(help).at(place));
+            return found;
+        }
+    };
+    for (key, node) in entries {
+        let here = place.below(key);
+        match fields.iter().find(|field| field.name == &**key) {
+            Some(field) => drop(found.insert(key.to_string(), known_value(field, node, &here, evaluator))),
+            None => {
+                let finding = Finding::error("unknown-field", format!("unknown key `{key}`"));
+                let help = hint(key, fields.iter().map(|field| field.name));
+                evaluator.findings.push(finding.help(help).at(&here.key()));
+            }
+        }
+    }
+    missing(fields, &found, "credentials.", place, evaluator);
+    found
+}
+
+/// A value that has to be known now.
+fn known_value(field: &Field, node: &Node, place: &Place, evaluator: &mut Evaluator) -> Attr {
+    let value = evaluator.value(node, Purpose::of(field), &mut Site::at(place));
+    if value.is_later() {
+        evaluator.findings.push(not_known(field.name, place));
+    }
+    evaluator.findings.extend(check(&field.ty, &value).into_iter().map(|mismatch| misfit(mismatch, &value, place)));
+    value
+}
+
+fn missing(fields: &[Field], given: &BTreeMap<String, Attr>, prefix: &str, place: &Place, evaluator: &mut Evaluator) {
+    for field in fields.iter().filter(|field| field.required && !given.contains_key(field.name)) {
+        let finding = Finding::error("missing-field", format!("`{prefix}{}` is missing", field.name));
+        evaluator.findings.push(finding.help(format!("{}: {}", field.ty.describe(), field.doc)).at(place));
+    }
+}
+
+/// A part of the envelope whose shape is fixed.
+fn part<T: for<'de> serde::Deserialize<'de>>(draft: &TargetDraft, key: &str, evaluator: &mut Evaluator) -> Option<T> {
+    debug_assert!(TargetEnvelope::KEYS.contains(&key));
+    let (node, place) = draft.keys.get(key)?;
+    let (value, misfits) = decode::<T>(node.clone());
+    evaluator.findings.extend(misfits.into_iter().map(|misfit| super::load::misfit(misfit, place)));
+    value
+}
+
+fn check_prune(prune: &Prune, draft: &TargetDraft, evaluator: &mut Evaluator) {
+    let (Prune::Kinds(kinds), Some((_, place))) = (prune, draft.keys.get("prune")) else { return };
+    for (index, name) in kinds.iter().enumerate() {
+        if !draft.provider.kind(name).is_some_and(|kind| kind.is_declarative()) {
+            let finding = Finding::error("unknown-kind", format!("`{name}` is no kind that can be pruned"));
+            let kinds = draft.provider.kinds.iter().filter(|kind| kind.is_declarative()).map(|kind| kind.name);
+            let help = hint(name, kinds.collect::<Vec<_>>());
+            evaluator.findings.push(finding.help(help).at(&place.item(index)));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Variables: values that a workspace declares and that may be set from outside.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attr::Attr;
+use crate::finding::{Finding, Place};
+use crate::source::parse_value;
+use crate::suggest::hint;
+use crate::topology::envelope::{Variable, VariableType};
+
+/// The workspace's variables with their values.
+#[derive(Debug, Default)]
+pub struct Variables {
+    values: BTreeMap<String, (Option<Attr>, Place)>,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl Variables {
+    /// The declared variables, with what is given from outside before their defaults.
+    pub fn new(
+        declared: &BTreeMap<String, Variable>,
+        given: &BTreeMap<String, String>,
+        place: &Place,
+        findings: &mut Vec<Finding>,
+    ) -> Variables {
+        for name in given.keys().filter(|name| !declared.contains_key(*name)) {
+            let finding =
+                Finding::warning("unknown-variable", format!("a value is given for `{name}`, which is no variable"));
+            findings.push(finding.help(hint(name, declared.keys().map(String::as_str).collect::<Vec<_>>())));
+        }
+        let values = declared.iter().map(|(name, variable)| {
+            let place = place.below(name).key();
+            let value = match (given.get(name), &variable.default) {
+                (Some(text), _) => from_outside(name, variable.ty, text).map_err(|finding| finding.at(&place)),
+                (None, Some(default)) => {
+                    let value = Attr::from_json(default);
+                    fits(variable.ty, &value)
+                        .map_err(|found| {
+                            let message =
+                                format!("the default of `{name}`: expected {}, found {found}", expected(variable.ty));
+                            Finding::error("wrong-value", message).at(&place.below("default"))
+                        })
+                        .map(|()| value)
+                }
+                (None, None) => Err(Finding::error("missing-variable", format!("variable `{name}` has no value"))
+                    .help(format!("give it a `default`, `--var {name}=VALUE` or `TRUEUP_VAR_{name}=VALUE`"))
+                    .at(&place)),
+            };
+            let value = value.map_err(|finding| findings.push(finding)).ok();
+            (name.clone(), (value, place))
+        });
+        Variables { values: values.collect(), used: RefCell::default() }
+    }
+
+    /// A variable's value, or what stands at a path of dots in it. `None` if it has none, which has been told already.
+    ///
+    /// # Errors
+    /// There is none of that name, or nothing at the path: the finding, still without a place.
+    pub fn get(&self, name: &str, path: Option<&str>) -> Result<Option<Attr>, Box<Finding>> {
+        let Some((value, _)) = self.values.get(name) else {
+            let declared: Vec<&str> = self.values.keys().map(String::as_str).collect();
+            let finding = Finding::error("unknown-variable", format!("there is no variable `{name}`"));
+            let help = format!("{}; variables are declared under `vars` in `trueup.yaml`", hint(name, declared));
+            return Err(Box::new(finding.help(help)));
+        };
+        self.used.borrow_mut().insert(name.to_owned());
+        let Some(value) = value else { return Ok(None) };
+        into(value, path).map(Some).map_err(|missing| {
+            Box::new(Finding::error("unknown-field", format!("variable `{name}` has nothing at `{missing}`")))
+        })
+    }
+
+    /// The names that nothing has asked for, with where they are declared.
+    pub fn unused(&self) -> Vec<(String, Place)> {
+        let used = self.used.borrow();
+        let unused = self.values.iter().filter(|(name, _)| !used.contains(*name));
+        unused.map(|(name, (_, place))| (name.clone(), place.clone())).collect()
+    }
+
+    /// Every variable that has a value.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &Attr)> {
+        self.values.iter().filter_map(|(name, (value, _))| Some((name.as_str(), value.as_ref()?)))
+    }
+}
+
+/// What stands at a path of dots in a value.
+///
+/// # Errors
+/// The part of the path at which there is nothing.
+pub fn into(value: &Attr, path: Option<&str>) -> Result<Attr, String> {
+    let mut here = value;
+    for key in path.into_iter().flat_map(|path| path.split('.')) {
+        here = match here {
+            Attr::Map(map) => map.get(key),
+            Attr::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        }
+        .ok_or_else(|| key.to_owned())?;
+    }
+    Ok(here.clone())
+}
+
+fn from_outside(name: &str, ty: VariableType, text: &str) -> Result<Attr, Finding> {
+    let value = match ty {
+        VariableType::String => Attr::text(text),
+        _ => parse_value(text).to_attr(),
+    };
+    match fits(ty, &value) {
+        Ok(()) => Ok(value),
+        Err(found) => {
+            let message = format!("the value given for `{name}`: expected {}, found {found}", expected(ty));
+            Err(Finding::error("wrong-value", message).help("lists and maps are given as YAML, as in `[a, b]`"))
+        }
+    }
+}
+
+fn fits(ty: VariableType, value: &Attr) -> Result<(), String> {
+    let fits = match ty {
+        VariableType::Any => true,
+        VariableType::String => matches!(value, Attr::Text(_)),
+        VariableType::Number => matches!(value, Attr::Number(_)),
+        VariableType::Bool => matches!(value, Attr::Bool(_)),
+        VariableType::List => matches!(value, Attr::List(_)),
+        VariableType::Map => matches!(value, Attr::Map(_)),
+    };
+    if fits { Ok(()) } else { Err(format!("`{}`", value.to_shown())) }
+}
+
+fn expected(ty: VariableType) -> &'static str {
+    match ty {
+        VariableType::Any => "any value",
+        VariableType::String => "text",
+        VariableType::Number => "a number",
+        VariableType::Bool => "true or false",
+        VariableType::List => "a list",
+        VariableType::Map => "a map",
+    }
+}
