@@ -298,6 +298,8 @@ impl<'a> Evaluator<'a> {
             return if purpose.secret { conceal(plain, LITERAL) } else { plain };
         }
         match self.expressions(text, site) {
+            // Somebody's secret as the whole value goes by its own name.
+            Ok(Attr::Secret(secret)) if secret.label() != LITERAL && is_alone(text) => Attr::Secret(secret),
             Ok(value) if purpose.secret => conceal(value, &label(text)),
             Ok(value) => value,
             Err(finding) => {
@@ -457,6 +459,10 @@ fn label(text: &str) -> String {
         })
         .collect();
     names.join(" + ")
+}
+
+fn is_alone(text: &str) -> bool {
+    matches!(segments(text).as_deref(), Ok([Segment::Expression(_)]))
 }
 
 /// The same value, never to be shown.

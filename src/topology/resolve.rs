@@ -49,6 +49,12 @@ fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Findi
         findings.extend(check(&field.ty, value).into_iter().map(|mismatch| misfit(mismatch, value, &place)));
     } else if name == ITEMS {
         let place = Place { at_key: false, ..draft.place.clone() };
+        if !matches!(value, Attr::List(_) | Attr::Null) {
+            let message =
+                format!("`{}` is an ordered list that has to be known before anything is looked at", draft.kind.name);
+            findings.push(Finding::error("wrong-type", message).help("write `- …` for each item").at(&place));
+            return;
+        }
         let ty = Type::Table(draft.kind.fields, "");
         findings.extend(check(&ty, value).into_iter().map(|mismatch| misfit(mismatch, value, &place)));
     }
