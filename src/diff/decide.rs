@@ -38,7 +38,35 @@ pub fn declared(
         wired.insert(resource.address.clone(), fields);
     }
     force_rebuilds(topology, index, &mut verdicts);
+    hold_back(index, &wired, &mut verdicts);
     (verdicts, wired)
+}
+
+/// What needs something that is held and not there has to wait as well.
+fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+    let is_missing = |verdict: &Verdict| {
+        matches!(verdict.decision, Decision::Hold(_)) && index.live(&verdict.address).is_none()
+    };
+    let mut missing: BTreeSet<Address> =
+        verdicts.iter().filter(|verdict| is_missing(verdict)).map(|verdict| verdict.address.clone()).collect();
+    while !missing.is_empty() {
+        let mut more = BTreeSet::new();
+        for verdict in verdicts.iter_mut().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_))) {
+            let mut needs = verdict.address.parent().filter(|parent| missing.contains(parent));
+            for attr in wired.get(&verdict.address).into_iter().flat_map(BTreeMap::values) {
+                attr.for_each_output(&mut |output| {
+                    if missing.contains(&output.address) {
+                        needs.get_or_insert(output.address.clone());
+                    }
+                });
+            }
+            if let Some(needs) = needs {
+                verdict.decision = Decision::Hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
+                more.insert(verdict.address.clone());
+            }
+        }
+        missing = more;
+    }
 }
 
 fn one(
@@ -61,6 +89,9 @@ fn one(
         let hold = Hold::new("read-only", format!("`{}` can only be read", resource.kind.name));
         return verdict(Decision::Hold(hold), None, Vec::new());
     }
+    if let Some(hold) = dangling(resolver, wired) {
+        return verdict(Decision::Hold(hold), None, Vec::new());
+    }
     let live = match resolver.index.declared.get(&resource.address) {
         Some(Place::Present(live)) => *live,
         Some(Place::Unseen(why)) => {
@@ -77,6 +108,30 @@ fn one(
     let comparison = compare(resolver, resource, wired, live, base);
     let decision = decide(resource, live, comparison.changes, entry);
     verdict(protect(resolver.topology, &resource.address, decision), Some(&live.id), comparison.unverified)
+}
+
+/// A reference to something that nothing declares has to be live: without it, no call can be written.
+fn dangling(resolver: &Resolver<'_>, wired: &Wired) -> Option<Hold> {
+    let mut missing = None;
+    for attr in wired.values() {
+        attr.for_each_output(&mut |output| {
+            let known = resolver.topology.resources.contains_key(&output.address) || resolver.index.live(&output.address).is_some();
+            if !known {
+                missing.get_or_insert(&output.address);
+            }
+        });
+    }
+    let address = missing?;
+    let hold = Hold::new("missing-reference", format!("`{address}` is neither declared nor at the controller"));
+    let others: Vec<String> = resolver
+        .index
+        .undeclared
+        .keys()
+        .filter(|other| other.kind() == address.kind() && other.target() == address.target())
+        .filter_map(|other| Some(format!("`{}`", other.name()?)))
+        .take(5)
+        .collect();
+    Some(if others.is_empty() { hold } else { hold.help(format!("at the controller there are {}", others.join(", "))) })
 }
 
 fn absent(resource: &Resource, entry: Option<&Entry>) -> Decision {
@@ -122,7 +177,8 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
 
 /// What differences between a resource and its live object lead to.
 fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Option<&Entry>) -> Decision {
-    let adopt = entry.is_none_or(|entry| entry.id != live.id);
+    // What there is one of stays what it is, whatever number the API gives it.
+    let adopt = entry.is_none_or(|entry| entry.id != live.id && !resource.kind.identity.is_single());
     if fields.is_empty() {
         return if adopt { Decision::Adopt } else { Decision::Same };
     }

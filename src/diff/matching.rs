@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::Base;
-use crate::diff::live::{Collection, Live, Observed, Seen, View, identity_text, text};
+use crate::diff::live::{Collection, Live, Observed, Seen, View, caseless, identity_text, text};
 use crate::spec::{Change, Identity, Kind, canonical, lookup};
 use crate::topology::{Resource, Topology};
 
@@ -32,6 +32,10 @@ pub struct Index<'a> {
     pub undeclared: BTreeMap<Address, (&'static Kind, &'a Live)>,
     /// The address that a live object of a kind has, by kind and any id that other objects may use for it.
     names: BTreeMap<(Option<Address>, &'static str, String), Address>,
+    /// Undeclared objects by what tells them apart, so that a name is found whatever its case where case means nothing.
+    identities: BTreeMap<(Option<Address>, String, &'static str, String), Address>,
+    /// The kinds that were seen and whose names are compared without case.
+    kinds: BTreeSet<&'static str>,
 }
 
 impl<'a> Index<'a> {
@@ -40,8 +44,15 @@ impl<'a> Index<'a> {
         match self.declared.get(address) {
             Some(Place::Present(live)) => Some(live),
             Some(Place::Absent | Place::Unseen(_)) => None,
-            None => self.undeclared.get(address).map(|(_, live)| *live),
+            None => self.undeclared.get(address).or_else(|| self.similar(address)).map(|(_, live)| *live),
         }
+    }
+
+    /// The undeclared object that an address means where names are compared without case.
+    fn similar(&self, address: &Address) -> Option<&(&'static Kind, &'a Live)> {
+        let place = |kind| (address.parent(), address.target().to_owned(), kind, caseless(address.name().unwrap_or_default()));
+        let kind = *self.kinds.get(address.kind())?;
+        self.undeclared.get(self.identities.get(&place(kind))?)
     }
 
     /// The address of the live object that others call by this id, looked for beside `from` and upwards.
@@ -201,6 +212,11 @@ impl<'a> Matcher<'a, '_> {
                         Some(parent) => parent.child(kind.name, name.as_deref()),
                         None => Address::new(target, kind.name, name.as_deref()),
                     };
+                    if let (Identity::CaselessName(_), Some(identity)) = (kind.identity, live.identity(kind)) {
+                        let place = (parent.cloned(), target.to_owned(), kind.name, identity);
+                        self.index.identities.insert(place, address.clone());
+                        self.index.kinds.insert(kind.name);
+                    }
                     self.index.undeclared.insert(address.clone(), (kind, live));
                     address
                 }
