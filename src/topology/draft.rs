@@ -14,8 +14,6 @@ use crate::spec::{Kind, Provider};
 pub struct Draft {
     /// Its address.
     pub address: Address,
-    /// Its provider.
-    pub provider: &'static Provider,
     /// Its kind.
     pub kind: &'static Kind,
     /// The declared fields.

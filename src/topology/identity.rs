@@ -46,7 +46,8 @@ fn identity(resource: &Resource) -> Option<String> {
                     Some(value) => value.clone(),
                     None => default().map_or(Attr::Null, |value| Attr::from_json(&value)),
                 };
-                if value.is_later() || value.has_secret() {
+                // A required field that is null has a finding of its own.
+                if value.is_later() || value.has_secret() || (value.is_null() && field.required) {
                     return None;
                 }
                 text.push_str(&canonical(&field.ty, &value).to_shown().to_string());

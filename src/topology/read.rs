@@ -92,9 +92,10 @@ impl<'v> Reader<'v> {
                     self.target(provider, &name, target, &below(&here, &name));
                 }
             } else if Workspace::KEYS.contains(&&*key) {
-                if &*place.file != WORKSPACE_FILE {
-                    let finding = Finding::error("misplaced-key", format!("`{key}` stands in `{}`", place.file));
-                    let help = format!("it belongs in `{WORKSPACE_FILE}`, which speaks for the whole workspace");
+                if *place != Place::file(WORKSPACE_FILE) {
+                    let finding = Finding::error("misplaced-key", format!("`{key}` does not belong here"));
+                    let help =
+                        format!("it belongs in the first document of `{WORKSPACE_FILE}`, which speaks for all files");
                     self.findings.push(finding.help(help).at(&here.key()));
                 }
             } else if !key.starts_with(ASIDE) {
@@ -287,8 +288,8 @@ impl<'v> Reader<'v> {
         {
             fields.push(DraftField { name: field.into(), value: Node::Text(name.replace("${", "$${")) });
         }
-        let (provider, each) = (above.provider, above.each.clone());
-        self.drafts.resources.push(Draft { address: address.clone(), provider, kind, fields, place, each });
+        let each = above.each.clone();
+        self.drafts.resources.push(Draft { address: address.clone(), kind, fields, place, each });
         Some(address)
     }
 

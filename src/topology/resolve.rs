@@ -49,6 +49,12 @@ fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Findi
         findings.extend(check(&field.ty, value).into_iter().map(|mismatch| misfit(mismatch, value, &place)));
     } else if name == ITEMS {
         let place = Place { at_key: false, ..draft.place.clone() };
+        if !matches!(value, Attr::List(_) | Attr::Null) {
+            let message =
+                format!("`{}` is an ordered list that has to be known before anything is looked at", draft.kind.name);
+            findings.push(Finding::error("wrong-type", message).help("write `- …` for each item").at(&place));
+            return;
+        }
         let ty = Type::Table(draft.kind.fields, "");
         findings.extend(check(&ty, value).into_iter().map(|mismatch| misfit(mismatch, value, &place)));
     }
@@ -84,7 +90,7 @@ struct Contents<'t> {
 }
 
 impl Contents<'_> {
-    fn get(&mut self, draft: &Draft, path: &str) -> Result<FileContent, Finding> {
+    fn get(&mut self, draft: &Draft, path: &str) -> Result<FileContent, Box<Finding>> {
         let inside = within(&draft.place.file, path);
         if let Some(known) = inside.as_ref().and_then(|inside| self.known.get(inside)) {
             return Ok(FileContent { path: path.to_owned(), ..known.clone() });
@@ -103,7 +109,7 @@ impl Contents<'_> {
                     ("unreadable-content", "shorten the names, or pack it yourself and name the archive")
                 }
             };
-            Finding::error(code, misplaced.to_string()).help(help)
+            Box::new(Finding::error(code, misplaced.to_string()).help(help))
         })?;
         self.known.extend(inside.map(|inside| (inside, content.clone())));
         Ok(content)
