@@ -5,8 +5,11 @@ use crate::finding::{Key, Place};
 use crate::spec::{Field, Type};
 use crate::topology::{ITEMS, Resource};
 
+/// What a walk calls: the field that a value belongs to, its type, the value, and the keys down to it.
+type See<'s, 'r> = &'s mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Key]);
+
 /// Calls `see` with every value of a resource: the field that it belongs to, its type, and the keys down to it.
-pub fn walk<'r>(resource: &'r Resource, see: &mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Key])) {
+pub fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
     for (name, value) in &resource.fields {
         if let Some(field) = resource.kind.field(name) {
             let mut path = vec![Key::Name(name.as_str().into())];
@@ -27,13 +30,7 @@ pub fn place(resource: &Resource, path: &[Key]) -> Place {
     place
 }
 
-fn values<'r>(
-    field: &'static Field,
-    ty: &Type,
-    value: &'r Attr,
-    path: &mut Vec<Key>,
-    see: &mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Key]),
-) {
+fn values<'r>(field: &'static Field, ty: &Type, value: &'r Attr, path: &mut Vec<Key>, see: See<'_, 'r>) {
     see(field, ty, value, path);
     match (ty, value) {
         (Type::List(item) | Type::Set(item), Attr::List(items)) => {
@@ -65,12 +62,7 @@ fn each<'r>(items: &'r [Attr], path: &mut Vec<Key>, see: &mut dyn FnMut(&'r Attr
     }
 }
 
-fn members<'r>(
-    fields: &'static [Field],
-    value: &'r Attr,
-    path: &mut Vec<Key>,
-    see: &mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Key]),
-) {
+fn members<'r>(fields: &'static [Field], value: &'r Attr, path: &mut Vec<Key>, see: See<'_, 'r>) {
     let Attr::Map(map) = value else { return };
     for (key, value) in map {
         if let Some(field) = fields.iter().find(|field| field.name == key) {

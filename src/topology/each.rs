@@ -14,7 +14,7 @@ pub const KEY: &str = "each";
 ///
 /// # Errors
 /// The finding, still without a place.
-pub fn items(node: &Node, outer: Option<&Each>, variables: &Variables) -> Result<Vec<Each>, Finding> {
+pub fn items(node: &Node, outer: Option<&Each>, variables: &Variables) -> Result<Vec<Each>, Box<Finding>> {
     let value = match node {
         Node::Text(text) => evaluate(text, outer, variables)?,
         other => other.to_attr(),
@@ -29,7 +29,8 @@ pub fn items(node: &Node, outer: Option<&Each>, variables: &Variables) -> Result
         // A variable without a value has been told already.
         Attr::Null => Ok(Vec::new()),
         _ => Err(Finding::error("wrong-type", "`each` takes a map or a list, or a variable that holds one")
-            .help("as in `each: { paris: 10.1.0.0/16 }` or `each: ${var.sites}`")),
+            .help("as in `each: { paris: 10.1.0.0/16 }` or `each: ${var.sites}`")
+            .into()),
     }
 }
 
@@ -37,46 +38,44 @@ pub fn items(node: &Node, outer: Option<&Each>, variables: &Variables) -> Result
 ///
 /// # Errors
 /// The finding, still without a place.
-pub fn name(label: &str, each: Option<&Each>, variables: &Variables) -> Result<String, Finding> {
+pub fn name(label: &str, each: Option<&Each>, variables: &Variables) -> Result<String, Box<Finding>> {
     if is_plain(label) {
         return Ok(label.to_owned());
     }
     let value = evaluate(label, each, variables)?;
-    value.to_text().ok_or_else(|| Finding::error("wrong-type", format!("`{label}` does not become a name")))
+    value.to_text().ok_or_else(|| Box::new(Finding::error("wrong-type", format!("`{label}` does not become a name"))))
 }
 
 /// What `${each.…}` means.
 ///
 /// # Errors
 /// There is no `each`, or nothing at the path: the finding, still without a place.
-pub fn value(each: Option<&Each>, name: &Name) -> Result<Attr, Finding> {
+pub fn value(each: Option<&Each>, name: &Name) -> Result<Attr, Box<Finding>> {
     let Some(each) = each else {
         let finding = Finding::error("no-each", "`each` means nothing here");
-        return Err(
-            finding.help("only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`")
-        );
+        let help = "only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`";
+        return Err(Box::new(finding.help(help)));
     };
     match name {
-        Name::EachValue(path) => into(&each.value, *path)
-            .map_err(|missing| Finding::error("unknown-field", format!("`each.value` has nothing at `{missing}`"))),
+        Name::EachValue(path) => into(&each.value, *path).map_err(|missing| {
+            Box::new(Finding::error("unknown-field", format!("`each.value` has nothing at `{missing}`")))
+        }),
         _ => Ok(Attr::text(&each.key)),
     }
 }
 
 /// A text whose expressions may be variables and `each` only: names have to be known before anything else is.
-fn evaluate(text: &str, each: Option<&Each>, variables: &Variables) -> Result<Attr, Finding> {
-    let broken = |message: String| Finding::error("bad-expression", message);
+fn evaluate(text: &str, each: Option<&Each>, variables: &Variables) -> Result<Attr, Box<Finding>> {
+    let broken = |message: String| Box::new(Finding::error("bad-expression", message));
     let mut parts = Vec::new();
     for segment in segments(text).map_err(broken)? {
         parts.push(match segment {
             Segment::Text(text) => Attr::Text(text),
             Segment::Expression(expression) => match name_of(expression).map_err(broken)? {
-                Name::Variable(name, path) => {
-                    variables.get(name, path).map_err(|finding| *finding)?.unwrap_or(Attr::Null)
-                }
+                Name::Variable(name, path) => variables.get(name, path)?.unwrap_or(Attr::Null),
                 Name::Secret(_) | Name::Output(_) => {
                     let message = format!("`${{{expression}}}` can't decide which resources there are");
-                    return Err(broken(message).help("use `${var.…}` or `${each.…}` here"));
+                    return Err(Box::new(broken(message).help("use `${var.…}` or `${each.…}` here")));
                 }
                 own => value(each, &own)?,
             },

@@ -310,8 +310,8 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A text with its expressions carried out. One expression alone keeps its value's type.
-    fn expressions(&mut self, text: &str, site: &Site) -> Result<Attr, Finding> {
-        let broken = |message: String| Finding::error("bad-expression", message);
+    fn expressions(&mut self, text: &str, site: &Site) -> Result<Attr, Box<Finding>> {
+        let broken = |message: String| Box::new(Finding::error("bad-expression", message));
         let segments = segments(text).map_err(broken)?;
         if let [Segment::Expression(expression)] = segments.as_slice() {
             return self.expression(expression, site);
@@ -333,13 +333,11 @@ impl<'a> Evaluator<'a> {
         Ok(Template::of(parts))
     }
 
-    fn expression(&mut self, expression: &str, site: &Site) -> Result<Attr, Finding> {
-        match name_of(expression).map_err(|message| Finding::error("bad-expression", message))? {
-            Name::Variable(name, path) => {
-                self.variables.get(name, path).map(|value| value.unwrap_or(Attr::Null)).map_err(|finding| *finding)
-            }
+    fn expression(&mut self, expression: &str, site: &Site) -> Result<Attr, Box<Finding>> {
+        match name_of(expression).map_err(|message| Box::new(Finding::error("bad-expression", message)))? {
+            Name::Variable(name, path) => self.variables.get(name, path).map(|value| value.unwrap_or(Attr::Null)),
             Name::Secret(name) => {
-                let secret = self.secrets.get(name).map_err(|finding| *finding)?;
+                let secret = self.secrets.get(name)?;
                 Ok(secret.map_or(Attr::Null, Attr::Secret))
             }
             own @ (Name::EachKey | Name::EachValue(_)) => each::value(site.each, &own),
@@ -347,16 +345,16 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn output(&mut self, text: &str, site: &Site) -> Result<Attr, Finding> {
+    fn output(&mut self, text: &str, site: &Site) -> Result<Attr, Box<Finding>> {
         let name = match output(text, self) {
             Ok(name) => name,
             Err(_) if !self.complete => return Ok(Attr::Null),
-            Err(bad) => return Err(Finding::error("unknown-address", bad.message).help(bad.help)),
+            Err(bad) => return Err(Finding::error("unknown-address", bad.message).help(bad.help).into()),
         };
         let first = name.field.split('.').next().unwrap_or_default();
         if first != "id" && name.kind.field(first).is_none() {
             let finding = Finding::error("unknown-field", format!("`{}` has no field `{first}`", name.kind.name));
-            return Err(finding.help(fields_hint(name.kind, first)));
+            return Err(finding.help(fields_hint(name.kind, first)).into());
         }
         self.declared(&name.address)?;
         if let Some(slot) = self.declared_field(&name)
@@ -371,20 +369,20 @@ impl<'a> Evaluator<'a> {
         if site.own == Some(&name.address) {
             let finding =
                 Finding::error("cycle", format!("`{}` would wait for its own `{}`", name.address, name.field));
-            return Err(finding.help("a resource's outputs are known only after it has been made"));
+            return Err(finding.help("a resource's outputs are known only after it has been made").into());
         }
         Ok(Attr::output(name.address, name.field))
     }
 
     /// Says that an address, and each on the way to it, is declared or need not be.
-    fn declared(&mut self, address: &Address) -> Result<(), Finding> {
+    fn declared(&mut self, address: &Address) -> Result<(), Box<Finding>> {
         let mut here = Some(address.clone());
         while let Some(address) = here {
             let kind = Declared::provider(self, address.target()).and_then(|provider| provider.kind(address.kind()));
             let is_free = kind.is_none_or(|kind| kind.identity.is_single() || kind.class == Class::ReadOnly);
             if self.complete && !is_free && !self.declares(&address) {
                 let finding = Finding::error("unknown-address", format!("`{address}` is not declared"));
-                return Err(finding.help(self.address_hint(&address)));
+                return Err(finding.help(self.address_hint(&address)).into());
             }
             here = address.parent();
         }

@@ -176,7 +176,7 @@ impl Input {
         match tree.entry(WORKSPACE_FILE) {
             Err(Trouble::Missing) => {
                 let finding = Finding::error("no-workspace", format!("there is no `{WORKSPACE_FILE}` here"));
-                let help = format!("name the folder that holds it, or create it with `workspace: NAME` in it");
+                let help = "name the folder that holds it, or create it with `workspace: NAME` in it";
                 input.unread.push(finding.help(help));
                 return input;
             }

@@ -11,6 +11,10 @@ mod model;
 mod read;
 mod resolve;
 mod secrets;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 pub use identity::fold;

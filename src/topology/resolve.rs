@@ -90,7 +90,7 @@ struct Contents<'t> {
 }
 
 impl Contents<'_> {
-    fn get(&mut self, draft: &Draft, path: &str) -> Result<FileContent, Finding> {
+    fn get(&mut self, draft: &Draft, path: &str) -> Result<FileContent, Box<Finding>> {
         let inside = within(&draft.place.file, path);
         if let Some(known) = inside.as_ref().and_then(|inside| self.known.get(inside)) {
             return Ok(FileContent { path: path.to_owned(), ..known.clone() });
@@ -109,7 +109,7 @@ impl Contents<'_> {
                     ("unreadable-content", "shorten the names, or pack it yourself and name the archive")
                 }
             };
-            Finding::error(code, misplaced.to_string()).help(help)
+            Box::new(Finding::error(code, misplaced.to_string()).help(help))
         })?;
         self.known.extend(inside.map(|inside| (inside, content.clone())));
         Ok(content)

@@ -31,23 +31,8 @@ impl Variables {
         }
         let values = declared.iter().map(|(name, variable)| {
             let place = place.below(name).key();
-            let value = match (given.get(name), &variable.default) {
-                (Some(text), _) => from_outside(name, variable.ty, text).map_err(|finding| finding.at(&place)),
-                (None, Some(default)) => {
-                    let value = Attr::from_json(default);
-                    fits(variable.ty, &value)
-                        .map_err(|found| {
-                            let message =
-                                format!("the default of `{name}`: expected {}, found {found}", expected(variable.ty));
-                            Finding::error("wrong-value", message).at(&place.below("default"))
-                        })
-                        .map(|()| value)
-                }
-                (None, None) => Err(Finding::error("missing-variable", format!("variable `{name}` has no value"))
-                    .help(format!("give it a `default`, `--var {name}=VALUE` or `TRUEUP_VAR_{name}=VALUE`"))
-                    .at(&place)),
-            };
-            let value = value.map_err(|finding| findings.push(finding)).ok();
+            let value = value(name, variable, given.get(name), &place);
+            let value = value.map_err(|finding| findings.push(*finding)).ok();
             (name.clone(), (value, place))
         });
         Variables { values: values.collect(), used: RefCell::default() }
@@ -101,30 +86,34 @@ pub fn into(value: &Attr, path: Option<&str>) -> Result<Attr, String> {
     Ok(here.clone())
 }
 
-fn from_outside(name: &str, ty: VariableType, text: &str) -> Result<Attr, Finding> {
-    let value = match ty {
-        VariableType::String => Attr::text(text),
-        _ => parse_value(text).to_attr(),
-    };
-    match fits(ty, &value) {
-        Ok(()) => Ok(value),
-        Err(found) => {
-            let message = format!("the value given for `{name}`: expected {}, found {found}", expected(ty));
-            Err(Finding::error("wrong-value", message).help("lists and maps are given as YAML, as in `[a, b]`"))
+fn value(name: &str, variable: &Variable, given: Option<&String>, place: &Place) -> Result<Attr, Box<Finding>> {
+    let (value, what, place) = match (given, &variable.default) {
+        (Some(text), _) if variable.ty == VariableType::String => (Attr::text(text), "value given for", place.clone()),
+        (Some(text), _) => (parse_value(text).to_attr(), "value given for", place.clone()),
+        (None, Some(default)) => (Attr::from_json(default), "default of", place.below("default")),
+        (None, None) => {
+            let finding = Finding::error("missing-variable", format!("variable `{name}` has no value"));
+            let help = format!("give it a `default`, `--var {name}=VALUE` or `TRUEUP_VAR_{name}=VALUE`");
+            return Err(Box::new(finding.help(help).at(place)));
         }
+    };
+    if fits(variable.ty, &value) {
+        return Ok(value);
     }
+    let message = format!("the {what} `{name}`: expected {}, found `{}`", expected(variable.ty), value.to_shown());
+    let finding = Finding::error("wrong-value", message).help("lists and maps are given as YAML, as in `[a, b]`");
+    Err(Box::new(finding.at(&place)))
 }
 
-fn fits(ty: VariableType, value: &Attr) -> Result<(), String> {
-    let fits = match ty {
+fn fits(ty: VariableType, value: &Attr) -> bool {
+    match ty {
         VariableType::Any => true,
         VariableType::String => matches!(value, Attr::Text(_)),
         VariableType::Number => matches!(value, Attr::Number(_)),
         VariableType::Bool => matches!(value, Attr::Bool(_)),
         VariableType::List => matches!(value, Attr::List(_)),
         VariableType::Map => matches!(value, Attr::Map(_)),
-    };
-    if fits { Ok(()) } else { Err(format!("`{}`", value.to_shown())) }
+    }
 }
 
 fn expected(ty: VariableType) -> &'static str {

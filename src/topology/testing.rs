@@ -1,0 +1,240 @@
+//! A small catalogue with every sort of identity and type, and workspaces written on the fly: for tests of the floor.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::finding::Finding;
+use crate::spec::{Auth, Class, Dialect, Field, Identity, Kind, Packing, Provider, ServerVersion, Type, field, output};
+use crate::topology::{Loaded, Options, load};
+
+static TUNNEL: &[Field] = &[
+    field("subnet", Type::Cidr, "The network").required(),
+    field("psk", Type::Text, "The key").secret(),
+    field("label", Type::Text, "A label"),
+];
+
+static CONFIG: Kind = Kind {
+    name: "config",
+    doc: "The controller's settings",
+    source: "test",
+    identity: Identity::Singleton,
+    fields: &[
+        field("controller_name", Type::Text, "Its name"),
+        field("mtu", Type::Int, "Bytes in a packet").default("1500"),
+        output("public_ip", Type::Ip, "Its address"),
+    ],
+    ..Kind::NEW
+};
+
+static ENDPOINTS: Kind = Kind {
+    name: "endpoints",
+    doc: "Tunnels to other controllers",
+    source: "test",
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Its name").required(),
+        field("address", Type::Ip, "The other side").required(),
+        field("mode", Type::Enum(&["main", "aggressive"]), "How keys are agreed").default("\"main\""),
+        field("secret", Type::Text, "The key").secret().write_only(),
+        field("enabled", Type::Bool, "In use"),
+        field("weight", Type::Number, "Its share"),
+        field("group", Type::Ref("groups"), "The group that it belongs to"),
+        field("region", Type::Ref("regions"), "Where it is"),
+        field("attributes", Type::Roles(&[]), "Its tags"),
+        field("options", Type::Words(Packing::Ordered(" ")), "Further words"),
+        field("tunnels", Type::Table(TUNNEL, "subnet"), "What goes through"),
+        field("primary", Type::Object(TUNNEL), "The main tunnel"),
+        field("extra", Type::Open(TUNNEL), "Anything else"),
+        field("networks", Type::Set(&Type::Cidr), "Networks behind it"),
+        field("labels", Type::Map(&Type::Text), "Free labels"),
+        field("inputs", Type::Any, "Anything"),
+        output("state", Type::Text, "What it is doing"),
+    ],
+    ..Kind::NEW
+};
+
+static PEERS: Kind = Kind {
+    name: "peers",
+    doc: "Neighbours of a tunnel",
+    source: "test",
+    parent: Some("endpoints"),
+    identity: Identity::Name("ip"),
+    fields: &[
+        field("ip", Type::Ip, "The neighbour").required(),
+        field("asn", Type::Int, "Its number").required(),
+        output("uptime", Type::Text, "Since when"),
+    ],
+    ..Kind::NEW
+};
+
+static HEALTH: Kind = Kind {
+    name: "health",
+    doc: "How a tunnel is watched",
+    source: "test",
+    parent: Some("endpoints"),
+    identity: Identity::Singleton,
+    fields: &[field("interval", Type::Int, "Seconds between two looks")],
+    ..Kind::NEW
+};
+
+static GROUPS: Kind = Kind {
+    name: "groups",
+    doc: "Groups of tunnels",
+    source: "test",
+    identity: Identity::CaselessName("name"),
+    fields: &[
+        field("name", Type::Text, "Its name"),
+        field("leader", Type::Ref("endpoints"), "The first of it"),
+        field("note", Type::Text, "A note"),
+    ],
+    ..Kind::NEW
+};
+
+static ROUTES: Kind = Kind {
+    name: "routes",
+    doc: "Routes",
+    source: "test",
+    identity: Identity::Natural(&["cidr", "gateway"]),
+    fields: &[
+        field("cidr", Type::Cidr, "The destination").required(),
+        field("gateway", Type::Ip, "The next hop"),
+        field("description", Type::Text, "A note"),
+    ],
+    ..Kind::NEW
+};
+
+static BLUEPRINTS: Kind = Kind {
+    name: "blueprints",
+    doc: "Uploaded folders",
+    source: "test",
+    identity: Identity::Content("path"),
+    fields: &[field("path", Type::File, "The folder").required(), field("note", Type::Text, "A note")],
+    ..Kind::NEW
+};
+
+static RULES: Kind = Kind {
+    name: "rules",
+    doc: "The filter, an ordered list",
+    source: "test",
+    identity: Identity::Sequence { key: "rule", id: "id" },
+    fields: &[
+        field("rule", Type::Text, "The rule").required(),
+        field("comment", Type::Text, "A note"),
+        output("id", Type::Text, "Its number"),
+    ],
+    ..Kind::NEW
+};
+
+static REGIONS: Kind = Kind {
+    name: "regions",
+    doc: "Places",
+    source: "test",
+    class: Class::ReadOnly,
+    identity: Identity::Name("name"),
+    fields: &[output("name", Type::Text, "Its name"), output("provider", Type::Text, "Whose it is")],
+    ..Kind::NEW
+};
+
+static POLICIES: Kind = Kind {
+    name: "policies",
+    doc: "Who may reach whom",
+    source: "test",
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Its name"),
+        field("members", Type::Roles(&["endpoints", "groups"]), "Who it is about"),
+    ],
+    ..Kind::NEW
+};
+
+static LAB: Provider = Provider {
+    name: "lab",
+    title: "Lab controller",
+    doc: "A controller for tests",
+    dialect: Dialect {
+        example: "https://lab.example:8000/api",
+        auth: Auth::Basic { user: "username", password: "password" },
+        credentials: &[
+            field("username", Type::Text, "Who").required(),
+            field("password", Type::Text, "The password").required().secret(),
+        ],
+        settings: &[field("tenant", Type::Text, "The tenant")],
+        headers: &[],
+        messages: &[],
+        version: ServerVersion::Irrelevant,
+        writers: 1,
+        readers: 1,
+        timeout: Duration::from_secs(1),
+        later: &[],
+        young: Duration::ZERO,
+        remedies: &[],
+    },
+    kinds: &[&CONFIG, &ENDPOINTS, &PEERS, &HEALTH, &GROUPS, &ROUTES, &BLUEPRINTS, &RULES, &REGIONS, &POLICIES],
+    endpoints: &[],
+};
+
+static OTHER: Provider = Provider { name: "other", kinds: &[&CONFIG], ..LAB };
+
+/// The catalogue of tests.
+pub static CATALOGUE: &[&Provider] = &[&LAB, &OTHER];
+
+/// A target that is complete, to be indented by its kinds.
+pub const EAST: &str =
+    "lab:\n  east:\n    at: https://east.example/api/\n    credentials: { username: api, password: \"${var.pw}\" }\n";
+
+/// A `trueup.yaml` that goes with [`EAST`].
+pub const TRUEUP: &str = "workspace: acme\nvars: { pw: { default: x } }\n";
+
+/// Writes files into a folder of its own.
+pub fn workspace(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        write(folder.path(), path, text.as_bytes());
+    }
+    folder
+}
+
+/// Writes one file.
+pub fn write(folder: &Path, path: &str, bytes: &[u8]) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// Loads files.
+pub fn try_load(files: &[(&str, &str)]) -> Result<Loaded, Vec<Finding>> {
+    load(workspace(files).path(), CATALOGUE, &Options::default())
+}
+
+/// Loads a `trueup.yaml`, and kinds below [`EAST`].
+pub fn east(kinds: &str) -> Result<Loaded, Vec<Finding>> {
+    try_load(&[("trueup.yaml", TRUEUP), ("east.yaml", &format!("{EAST}{}", indented(kinds)))])
+}
+
+/// The same text below a target.
+pub fn indented(kinds: &str) -> String {
+    kinds.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// Findings, a line each: place, code, message and help.
+pub fn told(result: Result<Loaded, Vec<Finding>>) -> String {
+    let findings = match result {
+        Ok(loaded) => loaded.findings,
+        Err(findings) => findings,
+    };
+    let line = |finding: &Finding| {
+        let also = match (&finding.also_spot, &finding.also) {
+            (Some(spot), Some((_, what))) => format!(" [{what}: {}:{}:{}]", spot.source.name(), spot.line, spot.column),
+            _ => String::new(),
+        };
+        let place = finding.location().unwrap_or_default();
+        let marked =
+            finding.spot.as_ref().map_or("", |spot| &spot.source.inner()[spot.offset..spot.offset + spot.length]);
+        let help = finding.help.as_deref().unwrap_or("-");
+        format!("{place} <{marked}> {}: {}{also}; {help}\n", finding.code, finding.message)
+    };
+    findings.iter().map(line).collect()
+}
