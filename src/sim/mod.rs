@@ -4,6 +4,8 @@
 //! their own field names, errors and ids, and each handler names the section of the text that it follows. They are
 //! deterministic: seed, clock and faults are arguments.
 
+pub mod cloudify;
+
 use serde_json::Value;
 
 use crate::wire::{Request, Response};
