@@ -4,6 +4,7 @@
 //! their own field names, errors and ids, and each handler names the section of the text that it follows. They are
 //! deterministic: seed, clock and faults are arguments.
 
+mod cloudify;
 mod connection;
 mod door;
 mod faults;
@@ -100,5 +101,17 @@ pub struct Maker {
 /// The providers that are simulated.
 pub static MAKERS: &[Maker] = &[
     Maker { provider: "netfoundry", new: netfoundry::new, load: netfoundry::load, base: "" },
+    Maker {
+        provider: "cloudify",
+        new: |setup| cloudify::new(setup, cloudify::Product::Cloudify),
+        load: |setup, saved| cloudify::load(setup, cloudify::Product::Cloudify, saved),
+        base: "/api/v3.1",
+    },
+    Maker {
+        provider: "f5-vnfm",
+        new: |setup| cloudify::new(setup, cloudify::Product::F5Vnfm),
+        load: |setup, saved| cloudify::load(setup, cloudify::Product::F5Vnfm, saved),
+        base: "/api/v3.1",
+    },
     Maker { provider: "vns3", new: vns3::new, load: vns3::load, base: "/api" },
 ];

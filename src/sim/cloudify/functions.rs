@@ -1,0 +1,109 @@
+//! Intrinsic functions of blueprints: `get_input`, `get_property`, `get_attribute`, `get_secret`, `get_capability`,
+//! `concat`. What cannot be evaluated stays as it was written or becomes null.
+
+use serde_json::{Map, Value};
+
+use super::world::World;
+
+/// Where a function is evaluated.
+pub struct Scope<'a> {
+    /// Everything that a function may reach.
+    pub world: &'a World,
+    /// The tenant of the deployment.
+    pub tenant: &'a str,
+    /// The deployment.
+    pub deployment: &'a str,
+    /// The deployment's inputs.
+    pub inputs: &'a Map<String, Value>,
+}
+
+/// Says whether a value is a call of an intrinsic function: a map of one key that names one.
+pub fn is_call(value: &Value) -> bool {
+    let names = ["get_", "concat", "merge", "string_"];
+    value
+        .as_object()
+        .is_some_and(|map| map.len() == 1 && map.keys().all(|key| names.iter().any(|name| key.starts_with(name))))
+}
+
+/// The value with every function in it evaluated.
+pub fn evaluate(value: &Value, scope: &Scope) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| evaluate(item, scope)).collect(),
+        Value::Object(map) if is_call(value) => match map.iter().next() {
+            Some((name, argument)) => call(name, &evaluate(argument, scope), scope).unwrap_or(Value::Null),
+            None => Value::Null,
+        },
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| (key.clone(), evaluate(value, scope))).collect::<Map<_, _>>().into()
+        }
+        plain => plain.clone(),
+    }
+}
+
+fn call(name: &str, argument: &Value, scope: &Scope) -> Option<Value> {
+    let path = path(argument);
+    let (first, rest) = path.split_first()?;
+    match name {
+        "get_input" => follow(scope.inputs.get(first)?, rest),
+        "get_secret" => follow(scope.world.secret_value(scope.tenant, first)?, rest),
+        "get_property" => {
+            let node = scope.world.node(scope.tenant, scope.deployment, first)?;
+            follow(&evaluate(&node.template.properties, scope), rest)
+        }
+        "get_attribute" => {
+            let instance = scope.world.instances_of(scope.tenant, scope.deployment).find(|row| row.node == *first);
+            let runtime = instance.map(|instance| Value::Object(instance.runtime_properties.clone()));
+            runtime.and_then(|runtime| follow(&runtime, rest)).or_else(|| call("get_property", argument, scope))
+        }
+        "get_capability" => {
+            let (name, rest) = rest.split_first()?;
+            let deployment = scope.world.deployments.iter().find(|row| row.is(scope.tenant, first))?;
+            // A deployment that asks for its own capability would never end.
+            if first == scope.deployment {
+                return None;
+            }
+            follow(scope.world.evaluated(deployment, &deployment.capabilities).get(name)?, rest)
+        }
+        "concat" => {
+            let text = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+            let parts = argument.as_array()?;
+            // One part that is not known yet leaves the whole unknown.
+            if parts.iter().any(Value::is_null) { None } else { Some(Value::String(parts.iter().map(text).collect())) }
+        }
+        _ => None,
+    }
+}
+
+/// The argument as a path: one name, or a list of names and indexes.
+fn path(argument: &Value) -> Vec<String> {
+    let text = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+    match argument {
+        Value::Array(parts) => parts.iter().map(text).collect(),
+        one => vec![text(one)],
+    }
+}
+
+fn follow(value: &Value, path: &[String]) -> Option<Value> {
+    path.iter()
+        .try_fold(value, |value, part| match value {
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+            other => other.get(part),
+        })
+        .cloned()
+}
+
+/// The literal secret keys that a value names.
+pub fn secrets(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(key)) = map.get("get_secret").filter(|_| map.len() == 1)
+                && !found.contains(key)
+            {
+                found.push(key.clone());
+            }
+            map.values().for_each(|value| secrets(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| secrets(item, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,198 @@
+//! The workflows that every deployment has, as a table: their parameters and when they are available (observed T6 E1,
+//! T8, T10 G3).
+
+use serde_json::{Map, Value, json};
+
+use super::deployments::Deployment;
+use super::nodes::State;
+use super::refusal::{Refusal, bad_request};
+use super::release::{ALWAYS, AVAILABILITY, Release, SITES, Span, before};
+use super::world::World;
+
+/// When a workflow can be started, by how many instances are live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Available {
+    /// Always.
+    Always,
+    /// While not all instances are started.
+    Unfinished,
+    /// While some instance is live.
+    Live,
+}
+
+struct BuiltIn {
+    name: &'static str,
+    servers: Span,
+    available: Available,
+    /// The parameters with their defaults, as JSON; `null` marks one that must be given.
+    parameters: &'static str,
+    /// Whether `type_names`, `node_ids` and `node_instance_ids` narrow it.
+    narrowed: bool,
+}
+
+const fn built_in(name: &'static str, available: Available, parameters: &'static str, narrowed: bool) -> BuiltIn {
+    BuiltIn { name, servers: ALWAYS, available, parameters, narrowed }
+}
+
+impl BuiltIn {
+    const fn only(self, servers: Span) -> BuiltIn {
+        BuiltIn { servers, ..self }
+    }
+}
+
+/// What later servers added to `install` and the like.
+const NARROWED: Span = SITES;
+
+static WORKFLOWS: &[BuiltIn] = &[
+    built_in("install", Available::Unfinished, "{}", true),
+    built_in("uninstall", Available::Live, r#"{"ignore_failure": false}"#, true),
+    built_in("reinstall", Available::Live, r#"{"ignore_failure": false}"#, true).only(SITES),
+    built_in("start", Available::Live, "{}", true),
+    built_in("stop", Available::Live, "{}", true),
+    built_in("restart", Available::Live, "{}", true),
+    built_in("update", Available::Always, "{}", false),
+    built_in("scale", Available::Live, r#"{"scalable_entity_name": null, "delta": 1, "scale_compute": false}"#, false),
+    built_in(
+        "heal",
+        Available::Live,
+        r#"{"diagnose_value": "Not provided", "ignore_failure": true, "check_status": true, "allow_reinstall": true,
+            "force_reinstall": false}"#,
+        false,
+    )
+    .only(AVAILABILITY),
+    built_in("heal", Available::Always, r#"{"node_instance_id": null, "diagnose_value": "Not provided"}"#, false)
+        .only(before(6, 4, 0)),
+    built_in("execute_operation", Available::Always, EXECUTE_OPERATION, true),
+    built_in("install_new_agents", Available::Always, "{}", false),
+    built_in("validate_agents", Available::Live, "{}", true).only(SITES),
+    built_in("check_status", Available::Always, r#"{"run_by_dependency_order": false}"#, true).only(AVAILABILITY),
+    built_in("check_drift", Available::Live, r#"{"run_by_dependency_order": false}"#, true).only(AVAILABILITY),
+    built_in("pull", Available::Always, r#"{"operation_parms": {}, "run_by_dependency_order": true}"#, true)
+        .only(AVAILABILITY),
+];
+
+const EXECUTE_OPERATION: &str =
+    r#"{"operation": null, "operation_kwargs": {}, "allow_kwargs_override": false, "run_by_dependency_order": false}"#;
+
+/// A workflow of a deployment: name, parameters with defaults (null where one must be given), availability.
+pub struct Workflow {
+    /// Its name.
+    pub name: String,
+    parameters: Map<String, Value>,
+    available: Available,
+    /// Whether the blueprint brought it.
+    custom: bool,
+}
+
+/// The workflows of a deployment: the product's, then the blueprint's own.
+pub fn of(release: Release, own: &Map<String, Value>) -> Vec<Workflow> {
+    let built_in = WORKFLOWS.iter().filter(|workflow| release.has(workflow.servers)).map(|workflow| {
+        let mut parameters: Map<String, Value> = serde_json::from_str(workflow.parameters).unwrap_or_default();
+        if workflow.narrowed && release.has(NARROWED) {
+            parameters.extend(["type_names", "node_ids", "node_instance_ids"].map(|name| (name.to_owned(), json!([]))));
+        }
+        Workflow { name: workflow.name.to_owned(), parameters, available: workflow.available, custom: false }
+    });
+    let own = own.iter().map(|(name, declaration)| {
+        let declared = declaration["parameters"].as_object().cloned().unwrap_or_default();
+        let default = |schema: Value| schema.get("default").cloned().unwrap_or(Value::Null);
+        let parameters = declared.into_iter().map(|(name, schema)| (name, default(schema))).collect();
+        Workflow { name: name.clone(), parameters, available: Available::Always, custom: true }
+    });
+    built_in.chain(own).collect()
+}
+
+impl Workflow {
+    /// The workflow as a deployment's `workflows` print it.
+    pub fn print(&self, release: Release, live: Live) -> Value {
+        let parameters: Map<String, Value> = self
+            .parameters
+            .iter()
+            .map(|(name, default)| {
+                (name.clone(), if default.is_null() { json!({}) } else { json!({"default": default}) })
+            })
+            .collect();
+        let plugin = if self.custom { "custom" } else { "default_workflows" };
+        let mut printed = json!({
+            "name": self.name,
+            "plugin": plugin,
+            "operation": format!("cloudify.plugins.workflows.{}", self.name),
+            "parameters": parameters,
+        });
+        if release.has(AVAILABILITY) {
+            printed["is_cascading"] = json!(false);
+            printed["is_available"] = json!(self.is_available(live));
+            printed["availability_rules"] = match self.available {
+                Available::Always => Value::Null,
+                Available::Unfinished => json!({"node_instances_active": ["none", "partial"]}),
+                Available::Live => json!({"node_instances_active": ["all", "partial"]}),
+            };
+        }
+        printed
+    }
+
+    /// Says whether the workflow can be started.
+    pub fn is_available(&self, live: Live) -> bool {
+        match self.available {
+            Available::Always => true,
+            Available::Unfinished => live != Live::All,
+            Available::Live => live != Live::None,
+        }
+    }
+
+    /// The parameters that an execution runs with: the given over the defaults.
+    pub fn complete(&self, given: &Map<String, Value>, allow_custom: bool) -> Result<Map<String, Value>, Refusal> {
+        let refuse = |text: String| Err(bad_request("illegal_execution_parameters_error", text));
+        let unknown: Vec<&str> =
+            given.keys().filter(|key| !self.parameters.contains_key(*key)).map(String::as_str).collect();
+        if !allow_custom && !unknown.is_empty() {
+            return refuse(format!(
+                "Workflow \"{}\" does not have the following parameters declared: {}. Remove these parameters or use \
+                 the flag for allowing custom parameters",
+                self.name,
+                unknown.join(",")
+            ));
+        }
+        let missing: Vec<&str> = self
+            .parameters
+            .iter()
+            .filter(|(name, default)| default.is_null() && !given.contains_key(*name))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if !missing.is_empty() {
+            return refuse(format!(
+                "Workflow \"{}\" must be provided with the following parameters to execute: {}",
+                self.name,
+                missing.join(",")
+            ));
+        }
+        let mut parameters = self.parameters.clone();
+        parameters.extend(given.clone());
+        Ok(parameters)
+    }
+}
+
+/// How many instances of a deployment are live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Live {
+    /// None is, or there are none.
+    None,
+    /// Some are, or not all have started.
+    Partial,
+    /// All have started.
+    All,
+}
+
+impl World {
+    /// How many instances of a deployment are live.
+    pub fn live(&self, deployment: &Deployment) -> Live {
+        let states = || self.instances_of(deployment.tenant(), deployment.id()).map(|instance| instance.state);
+        if states().all(|state| !state.is_live()) {
+            Live::None
+        } else if states().all(|state| state == State::Started) {
+            Live::All
+        } else {
+            Live::Partial
+        }
+    }
+}
