@@ -142,10 +142,8 @@ pub(super) fn equals(field: &Value, wanted: &str) -> bool {
     match field {
         Value::String(text) => text == wanted,
         Value::Array(items) => items.iter().any(|item| equals(item, wanted)),
-        other => {
-            let text = other.to_string();
-            text == wanted
-        }
+        // `True` is true: the client library writes Python.
+        other => other.to_string().eq_ignore_ascii_case(wanted),
     }
 }
 

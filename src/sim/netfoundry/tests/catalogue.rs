@@ -31,7 +31,7 @@ fn lookups_have_the_sheets_keys() {
     assert_eq!((&ohio["name"], &ohio["latitude"]), (&json!("US East (Ohio)"), &json!(39.96)));
     assert_eq!(world.look("regions/AWS/mars").0, 404);
 
-    let versions = world.get("network-versions?active=true");
+    let versions = world.get("network-versions?active=True");
     let versions = versions["_embedded"]["network-versions"].as_array().unwrap().clone();
     assert!(versions.iter().all(|version| version["active"] == true));
     assert_eq!(versions.iter().filter(|version| version["default"] == true).count(), 1);
