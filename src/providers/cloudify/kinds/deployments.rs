@@ -85,7 +85,9 @@ pub static KIND: Kind = Kind {
             fields: &["outputs"],
             stamp: "outputs_stamp",
         }),
-        create: &[call(Put, "/deployments/{name}", Body::Fields).reply(Reply::Object("")).settle(&[ENVIRONMENT])],
+        create: &[call(Put, "/deployments/{name}", Body::Fields)
+            .reply(Reply::Object(""))
+            .settle(&[ENVIRONMENT, EVALUATED])],
         // Up to 6.1 POST is another call, which takes an archive; from 7.0 on PUT is refused (sheet 2.10).
         update: &[update(Put).versions(Versions::Before("6.2")), update(Post).versions(Versions::From("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None).settle(&[GONE])],
@@ -193,8 +195,9 @@ const GONE: Poll = Poll {
 fn derive(deployment: &mut Value) {
     read_labels(deployment);
     let Value::Object(map) = deployment else { return };
-    if let (None, Some(id)) = (map.get("id"), map.get("deployment_id").cloned()) {
-        map.insert("id".into(), id);
+    // What has no `deployment_id` is the deployment itself, and shows how outputs are defined, not what they are.
+    if !map.contains_key("deployment_id") {
+        map.remove("outputs");
     }
     let latest = map.get("latest_execution_status").and_then(Value::as_str);
     let unborn = map.get("inputs").is_some_and(Value::is_null);
@@ -280,8 +283,13 @@ mod tests {
     #[test]
     fn without_instances_to_look_at_nothing_is_claimed() {
         let bare = json!({ "deployment_id": "d0", "outputs": { "addr": "10.0.0.5-one" } });
-        let expected = json!({ "id": "d0", "installed": null, "outputs": { "addr": "10.0.0.5-one" } });
-        shows(&KIND, &bare, &expected);
+        shows(&KIND, &bare, &json!({ "installed": null, "outputs": { "addr": "10.0.0.5-one" } }));
+    }
+
+    #[test]
+    fn definitions_of_outputs_are_no_outputs() {
+        let reply = json!({ "id": "d0", "outputs": { "addr": { "value": { "get_attribute": ["app", "addr"] } } } });
+        shows(&KIND, &reply, &json!({ "outputs": {} }));
     }
 
     #[test]

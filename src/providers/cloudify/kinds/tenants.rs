@@ -34,14 +34,17 @@ pub const USERS: &str = "tenant_users";
 /// Where a tenant holds its groups after reading.
 pub const GROUPS: &str = "tenant_user_groups";
 
-/// Makes lists of the maps from name to role: one of users, one of groups.
+/// Makes lists of the maps from name to role: one of users, one of groups. Servers that only count leave the count there,
+/// so that nobody takes it for an empty list.
 fn list_members(tenant: &mut Value) {
-    let rows = |roles: Option<&Value>, key: &str| {
-        let roles = roles?.as_object()?;
-        Some(Value::Array(roles.iter().map(|(name, role)| json!({ key: name, "role": role })).collect()))
+    let rows = |roles: Option<&Value>, counted: &str, key: &str| match roles {
+        Some(Value::Object(roles)) => {
+            Some(Value::Array(roles.iter().map(|(name, role)| json!({ key: name, "role": role })).collect()))
+        }
+        _ => tenant.get(counted).filter(|count| count.is_number()).cloned(),
     };
-    let users = rows(tenant.pointer("/user_roles/direct"), "username");
-    let groups = rows(tenant.get("groups"), "group_name");
+    let users = rows(tenant.pointer("/user_roles/direct"), "users", "username");
+    let groups = rows(tenant.get("groups"), "groups", "group_name");
     let Value::Object(map) = tenant else { return };
     map.extend(users.map(|users| (USERS.to_owned(), users)));
     map.extend(groups.map(|groups| (GROUPS.to_owned(), groups)));
@@ -70,6 +73,6 @@ mod tests {
     #[test]
     fn counts_name_nobody() {
         let seen = reshaped(&KIND, &json!({ "name": "default_tenant", "groups": 0, "users": 1 }));
-        assert_eq!((seen.get(USERS), seen.get(GROUPS)), (None, None));
+        assert_eq!((&seen[USERS], &seen[GROUPS]), (&json!(1), &json!(0)));
     }
 }

@@ -38,10 +38,15 @@ pub static KIND: Kind = Kind {
 /// Where a group holds its members after reading.
 pub const MEMBERS: &str = "members";
 
+/// Makes a list of members of the list of names. Servers that only count leave the count there, so that nobody takes it for
+/// an empty list.
 fn list_members(group: &mut Value) {
-    let users = group.get("users").and_then(Value::as_array);
-    let members = users.map(|users| Value::Array(users.iter().map(|user| json!({ "username": user })).collect()));
-    if let (Value::Object(map), Some(members)) = (group, members) {
+    let members = match group.get("users") {
+        Some(Value::Array(names)) => Value::Array(names.iter().map(|name| json!({ "username": name })).collect()),
+        Some(count) => count.clone(),
+        None => return,
+    };
+    if let Value::Object(map) = group {
         map.insert(MEMBERS.into(), members);
     }
 }
