@@ -69,8 +69,7 @@ impl Session {
             self.whither(Method::Get, path).error(What::Unreadable(what))
         };
         match (at, take(reply, place)) {
-            (Envelope::One(_), Some(object @ Value::Object(_))) => Ok(vec![object]),
-            (Envelope::One(_), Some(list @ Value::Array(_))) => Ok(vec![list]),
+            (Envelope::One(_), Some(one @ (Value::Object(_) | Value::Array(_) | Value::String(_)))) => Ok(vec![one]),
             (_, None | Some(Value::Null)) => Ok(Vec::new()),
             (Envelope::Items(_) | Envelope::Keyed(_), Some(Value::Array(items))) => Ok(items),
             (Envelope::Keyed(_), Some(Value::Object(map))) => Ok(map.into_iter().map(|(_, value)| value).collect()),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::session::{CallError, Pace, Session, What, Whither};
 use crate::spec::{Poll, Until, lookup};
-use crate::wire::Method;
+use crate::wire::{Failure, Method};
 
 /// What a wait came to.
 pub enum Settled {
@@ -64,6 +64,7 @@ impl Session {
             Err(error) if error.is_status(404) && matches!(poll.until, Until::Gone { .. }) => Ok(None),
             // A new object may not show yet, or answer as if it were somebody else's.
             Err(error) if (error.is_status(404) || error.is_status(403)) && self.is_young(started, looks) => Ok(None),
+            Err(error) if is_not_yet(poll, &error.what) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -84,6 +85,15 @@ impl Session {
     }
 }
 
+/// Says whether a failed look is a reason to look again.
+fn is_not_yet(poll: &Poll, what: &What) -> bool {
+    match what {
+        What::Refused { status, .. } => poll.patience.contains(status),
+        What::Failed(failure) => !poll.patience.is_empty() && !matches!(failure, Failure::Tls(_)),
+        _ => false,
+    }
+}
+
 /// The path to look at, the job's id filled in; `None` when there is no job.
 fn job_path(poll: &Poll, path: &str, reply: &Value) -> Option<String> {
     if poll.job.is_empty() {
@@ -99,7 +109,7 @@ fn job_path(poll: &Poll, path: &str, reply: &Value) -> Option<String> {
 
 /// `Some` when it is done, with what was looked at.
 fn judge(poll: &Poll, seen: Option<Value>, whither: &Whither<'_>) -> Result<Option<Value>, CallError> {
-    let word = |object: &Value, key: &str| lookup(object, key).and_then(Value::as_str).map(str::to_owned);
+    let word = |object: &Value, key: &str| lookup(object, key).map(crate::diff::live::text);
     match (poll.until, seen) {
         (Until::Gone { .. }, None) => Ok(Some(Value::Null)),
         (Until::Gone { key, words }, Some(object)) => {
@@ -142,10 +152,41 @@ fn last_line(text: &str) -> &str {
 
 fn waiting(poll: &Poll, object: &Value) -> Waiting {
     let state = match poll.until {
-        Until::State { key, .. } => lookup(object, key).and_then(Value::as_str).unwrap_or_default().to_owned(),
+        Until::State { key, .. } => lookup(object, key).map(crate::diff::live::text).unwrap_or_default(),
         Until::Answers | Until::Set(_) | Until::Gone { .. } => String::new(),
     };
     let count = |place: &str| lookup(object, place).and_then(Value::as_u64);
     let progress = poll.progress.and_then(|(done, total)| Some((count(done)?, count(total)?)));
     Waiting { state, progress }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn true_and_false_are_words_of_a_state() {
+        let poll = Poll { until: Until::State { key: "running", done: &["true"], failed: &["broken"] }, ..Poll::NEW };
+        let provider = crate::providers::CATALOGUE[0];
+        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x" };
+        let done =
+            |running: Value| judge(&poll, Some(json!({ "running": running })), &whither).map(|done| done.is_some());
+        assert!(matches!(done(json!(true)), Ok(true)));
+        assert!(matches!(done(json!("true")), Ok(true)));
+        assert!(matches!(done(json!(false)), Ok(false)));
+        assert!(done(json!("broken")).is_err());
+    }
+
+    #[test]
+    fn only_a_patient_poll_looks_again_after_an_error() {
+        let patient = Poll { patience: &[503], ..Poll::NEW };
+        let refused = |status| What::Refused { status, message: String::new() };
+        let silent = || What::Failed(Failure::Connect("refused".into()));
+        assert!(is_not_yet(&patient, &refused(503)) && is_not_yet(&patient, &silent()));
+        assert!(!is_not_yet(&patient, &refused(404)));
+        assert!(!is_not_yet(&patient, &What::Failed(Failure::Tls("pin".into()))));
+        assert!(!is_not_yet(&Poll::NEW, &silent()) && !is_not_yet(&Poll::NEW, &refused(503)));
+    }
 }

@@ -241,6 +241,8 @@ pub struct Poll {
     pub progress: Option<(&'static str, &'static str)>,
     /// Says what the object looked at is.
     pub shows: Shows,
+    /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
+    pub patience: &'static [u16],
     /// Time between two looks.
     pub every: Duration,
     /// Time after which it is not expected to end.
@@ -257,6 +259,7 @@ impl Poll {
         error: "",
         progress: None,
         shows: Shows::Job,
+        patience: &[],
         every: Duration::from_secs(2),
         budget: Duration::from_secs(300),
     };

@@ -60,3 +60,6 @@ pub fn mark_expired(object: &mut Value) {
         object["state"] = "expired".into();
     }
 }
+
+/// How a controller answers that is still booting, where it answers at all (sheet 1.4).
+pub const BOOTING: &[u16] = &[401, 502, 503];

@@ -30,7 +30,7 @@ pub static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-const BACK: Poll = Poll { path: "/config", ..Poll::NEW };
+const BACK: Poll = Poll { path: "/config", patience: super::BOOTING, ..Poll::NEW };
 
 #[cfg(test)]
 mod tests {

@@ -49,6 +49,8 @@ const PRESENT: Poll = Poll {
     path: "/keyset",
     at: "response",
     until: Until::State { key: "keyset_present", done: &["true"], failed: &[] },
+    // 403 until the license has arrived with the keys.
+    patience: &[401, 403, 502, 503],
     // With the reboot after fetching, the vendor's own tools wait so long (sheet 1.4).
     budget: Duration::from_secs(1200),
     ..Poll::NEW

@@ -51,6 +51,7 @@ const FINALIZED: Poll = Poll {
     path: "/license",
     at: "response",
     until: Until::State { key: "finalized", done: &["true"], failed: &[] },
+    patience: super::BOOTING,
     budget: REBOOT,
     ..Poll::NEW
 };
@@ -59,6 +60,7 @@ const IN_FORCE: Poll = Poll {
     path: "/config",
     at: "response",
     until: Until::State { key: "licensed", done: &["true"], failed: &[] },
+    patience: super::BOOTING,
     budget: REBOOT,
     ..Poll::NEW
 };
