@@ -65,9 +65,7 @@ impl Look<'_> {
         let mut collections = Vec::with_capacity(kinds.len());
         for kind in kinds {
             let mut seen = match self.list(kind) {
-                List::Nowhere if kind.identity.is_single() => {
-                    Seen::Objects(vec![Live::new(kind, Value::Object(Default::default()))])
-                }
+                List::Nowhere if kind.identity.is_single() => self.unreadable(kind, parent),
                 List::Nowhere => Seen::Unseen("the API does not show it".into()),
                 List::Inside(key) => inside(kind, key, parent),
                 List::Call { path, at, .. } => match answers.take(self.session, &self.fill(path, ids), at) {
@@ -84,12 +82,22 @@ impl Look<'_> {
             if let Seen::Objects(objects) = &mut seen {
                 self.own(kind, objects);
                 self.join(kind, objects, &mut answers, ids);
-                self.details(kind, objects, parent.map(|(address, ..)| address)).await;
+                self.details(kind, objects, parent.map(|(address, ..)| address), ids).await;
                 Box::pin(self.below(kind, objects, parent.map(|(address, ..)| address), ids)).await;
             }
             collections.push(Collection { kind, seen });
         }
         collections
+    }
+
+    /// What there is one of and cannot be read: if a call makes it, it counts as there once it was made.
+    fn unreadable(&self, kind: &'static Kind, parent: Option<Around<'_>>) -> Seen {
+        let address = match parent {
+            Some((parent, ..)) => parent.child(kind.name, None),
+            None => Address::new(&self.target.name, kind.name, None),
+        };
+        let there = kind.api.create.is_empty() || self.observer.base.entry(&address).is_some();
+        Seen::Objects(there.then(|| Live::new(kind, Value::Object(Default::default()))).into_iter().collect())
     }
 
     /// Asks each distinct list once, all at the same time.
@@ -145,7 +153,13 @@ impl Look<'_> {
     }
 
     /// Reads one by one what the list leaves out, for declared objects whose stamp moved.
-    async fn details(&mut self, kind: &'static Kind, objects: &mut [Live], parent: Option<&Address>) {
+    async fn details(
+        &mut self,
+        kind: &'static Kind,
+        objects: &mut [Live],
+        parent: Option<&Address>,
+        ids: Option<&Ids<'_>>,
+    ) {
         let Some(detail) = kind.api.detail else { return };
         let wanted: BTreeMap<String, &Resource> = self
             .declared(kind, parent)
@@ -163,14 +177,21 @@ impl Look<'_> {
             let path = fill_text(detail.path, &|word| match word {
                 "id" => Some(live.id.clone()),
                 "name" => live.value(kind, name_field(kind)?).to_text(),
-                field => live.value(kind, field).to_text(),
+                field => match field.strip_prefix("parent.") {
+                    Some(rest) => ids?.word(rest),
+                    None => live.value(kind, field).to_text(),
+                },
             });
             Some(async move {
                 let reply = session.get(&path).await?;
-                if let Some(Value::Object(more)) = lookup(&reply, detail.at)
-                    && let Value::Object(map) = &mut live.raw
-                {
-                    map.extend(more.clone());
+                let Value::Object(map) = &mut live.raw else { return Ok(()) };
+                match (lookup(&reply, detail.at), detail.fields) {
+                    (Some(Value::Object(more)), _) => map.extend(more.clone()),
+                    // A reply that is one text is the one field.
+                    (Some(text @ Value::String(_)), [field]) => {
+                        map.insert((*field).to_owned(), text.clone());
+                    }
+                    _ => {}
                 }
                 Ok(())
             })

@@ -139,7 +139,7 @@ pub struct Join {
 pub struct Detail {
     /// Path with query.
     pub path: &'static str,
-    /// Where the reply holds the object.
+    /// Where the reply holds the object; one text alone is the one field of `fields`.
     pub at: &'static str,
     /// Fields that only this read shows.
     pub fields: &'static [&'static str],

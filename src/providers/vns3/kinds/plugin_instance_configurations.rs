@@ -3,11 +3,7 @@
 //! Which files there are is said by the instance's `manager_config`; here they get their content. The list leaves it out:
 //! it is read for each file, as bare text. Every write makes a new version (sheet 3.8).
 
-use serde_json::{Value, json};
-
-use crate::spec::{
-    Api, Body, Destroys, Detail, Disruption, Envelope, Hooks, Identity, Kind, List, Type, call, field, output,
-};
+use crate::spec::{Api, Body, Destroys, Detail, Disruption, Envelope, Identity, Kind, List, Type, call, field, output};
 use crate::wire::Method::Put;
 
 /// `plugin-instance-configurations`.
@@ -37,23 +33,18 @@ pub static KIND: Kind = Kind {
         ..super::super::API
     },
     removal: Destroys::Nothing,
-    hooks: Hooks { read: Some(text_to_object), ..Hooks::NONE },
     ..Kind::NEW
 };
 
 const WRITE: crate::spec::CallSpec =
     call(Put, "/plugin-instances/{parent.id}/configurations/{name}/content", Body::Json(r#"{"content": "{content}"}"#));
 
-fn text_to_object(reply: &mut Value) {
-    if reply.is_string() {
-        *reply = json!({ "content": reply.take() });
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::providers::vns3::reading::{listed, shown};
+    use crate::providers::vns3::reading::listed;
 
     #[test]
     fn the_example_reply_reads() {
@@ -68,10 +59,5 @@ mod tests {
         }]});
         let expected = json!({"name": "HA Variables", "path": "/opt/hacontainer/conf/vars.yml", "version": 2});
         assert_eq!(listed(&KIND, &reply), [expected]);
-    }
-
-    #[test]
-    fn the_content_is_bare_text() {
-        assert_eq!(shown(&KIND, &json!("mode: tap\n")), json!({"content": "mode: tap\n"}));
     }
 }
