@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::apply::{Executor, Shared};
 use crate::attr::{Attr, Output};
@@ -13,7 +13,7 @@ use crate::observe::{Observer, Scope};
 use crate::plan::{Call, Payload, Purpose, Step};
 use crate::secret::Secret;
 use crate::session::{CallError, Sent, Session, Settled, What, encode};
-use crate::spec::{Reply, Shows, canonical, lookup};
+use crate::spec::{Identity, Reply, Shows, canonical, lookup};
 use crate::wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
@@ -66,7 +66,7 @@ impl Executor<'_> {
                     self.check_partial(session, call, &path, &reply)?;
                     return self.take(shared, session, step, call, reply).await;
                 }
-                Err(error) if call.purpose == Purpose::Remove && is_gone(step, &error) => return Ok(Value::Null),
+                Err(error) if call.purpose == Purpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
                 Err(error) if ambiguous || attempt > 1 => {
                     if let Some(reply) = self.look_for_effect(shared, session, step, call).await? {
                         self.log(shared, |log| log.write(&Line::Answer { n: number, outcome: "found done".into() }));
@@ -148,16 +148,26 @@ impl Executor<'_> {
             match object {
                 Some(object) => self.made(shared, step, object),
                 None if step.kind.identity.is_single() => {}
-                None => match self.look(shared, session, step).await? {
-                    Some(raw) => self.made(shared, step, raw),
-                    // It does not show yet: what waits for its id will say so, and the next run finds it.
-                    None => {}
-                },
+                // What is called by its name needs no look: the name is known.
+                None if step.kind.api.id.is_empty() => self.made(shared, step, self.named(step)),
+                // If it does not show yet, what waits for its id will say so, and the next run finds it.
+                None => {
+                    if let Some(raw) = self.look(shared, session, step).await? {
+                        self.made(shared, step, raw);
+                    }
+                }
             }
         } else if let (Some(object), true) = (object, call.purpose == Purpose::Update) {
             shared.outputs.set(&step.address, step.kind, object);
         }
         Ok(reply)
+    }
+
+    /// An object of which only the name is known.
+    fn named(&self, step: &Step) -> Value {
+        let (Identity::Name(name) | Identity::CaselessName(name)) = step.kind.identity else { return Value::Null };
+        let read_path = step.kind.field(name).map_or(name, |field| field.read_path());
+        json!({ read_path: step.address.name() })
     }
 
     fn made(&self, shared: &Shared, step: &Step, raw: Value) {
@@ -310,13 +320,6 @@ impl Executor<'_> {
             }
         });
     }
-}
-
-/// Says whether an error means that the object is not there any more.
-fn is_gone(step: &Step, error: &CallError) -> bool {
-    let Some((status, message)) = error.refusal() else { return false };
-    let message = message.to_lowercase();
-    step.kind.api.gone.iter().any(|(code, part)| *code == status && message.contains(&part.to_lowercase()))
 }
 
 /// One error of a partial success, in the words that the reply uses.

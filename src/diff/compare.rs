@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
-use crate::diff::live::Live;
+use crate::diff::live::{Live, caseless};
 use crate::diff::matching::{Index, live_output};
 use crate::diff::sequence::{agrees, script};
 use crate::diff::verdict::{Cause, FieldChange};
@@ -37,6 +37,11 @@ pub struct Resolver<'r> {
 }
 
 impl Resolver<'_> {
+    /// The version of a target's server, where it makes a difference.
+    pub fn version(&self, target: &str) -> Option<&str> {
+        self.index.versions.get(target).map(String::as_str)
+    }
+
     /// The fields of a resource as they go to the wire.
     pub fn wire(&self, resource: &Resource) -> Wired {
         let mut wired = Wired::new();
@@ -197,7 +202,7 @@ impl Case<'_> {
         }
         let read = read(self.field, &self.live.raw);
         let live = canonical(&self.field.ty, &self.resolver.mentioned(&self.resource.address, self.field, &read));
-        if agrees(&live, &wanted) {
+        if agrees(&live, &wanted) || self.is_same_name(&live, &wanted) {
             return Judged::Same;
         }
         // A create-only value that the API does not show can neither be compared nor written.
@@ -236,6 +241,13 @@ impl Case<'_> {
         let only_detail = self.resource.kind.api.detail.is_some_and(|detail| detail.fields.contains(&self.field.name));
         self.field.flow != Flow::WriteOnly
             && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
+    }
+
+    /// Where case means nothing in names and the name can't be changed, another case is no difference.
+    fn is_same_name(&self, live: &Attr, wanted: &Attr) -> bool {
+        matches!(self.resource.kind.identity, Identity::CaselessName(name) if name == self.field.name)
+            && !matches!(self.field.change, Change::InPlace)
+            && live.as_text().map(caseless) == wanted.as_text().map(caseless)
     }
 
     fn cause(&self, kept: Option<&Value>, wanted: &Attr, live: &Attr) -> Cause {

@@ -106,7 +106,8 @@ fn one(
         return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id), Vec::new());
     }
     let comparison = compare(resolver, resource, wired, live, base);
-    let decision = decide(resource, live, comparison.changes, entry);
+    let version = resolver.version(resource.address.target());
+    let decision = decide(resource, live, comparison.changes, entry, version);
     verdict(protect(resolver.topology, &resource.address, decision), Some(&live.id), comparison.unverified)
 }
 
@@ -176,7 +177,13 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
 }
 
 /// What differences between a resource and its live object lead to.
-fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Option<&Entry>) -> Decision {
+fn decide(
+    resource: &Resource,
+    live: &Live,
+    fields: Vec<FieldChange>,
+    entry: Option<&Entry>,
+    version: Option<&str>,
+) -> Decision {
     // What there is one of stays what it is, whatever number the API gives it.
     let adopt = entry.is_none_or(|entry| entry.id != live.id && !resource.kind.identity.is_single());
     if fields.is_empty() {
@@ -197,7 +204,17 @@ fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Opt
         );
         return Decision::Hold(hold.help("put the live value back into the file, or declare a new resource beside it"));
     }
-    if fields.iter().any(|change| must_replace(resource.kind, change)) {
+    if let Some(field) = fields.iter().find(|change| !is_understood(change, version)) {
+        let version = version.unwrap_or("an unknown version");
+        let hold = Hold::new("version", format!("the server ({version}) has no call that changes `{}`", field.name));
+        return Decision::Hold(hold.help("take the field out of the file, or upgrade the server"));
+    }
+    let replaces = fields.iter().any(|change| must_replace(resource.kind, change));
+    if let (true, Some(why)) = (replaces, live.foreign) {
+        let hold = Hold::new("foreign", format!("it would have to be made anew, but it is not ours: {why}"));
+        return Decision::Hold(hold);
+    }
+    if replaces {
         return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
     }
     Decision::Update { fields, adopt }
@@ -229,6 +246,14 @@ fn busy_or_held(kind: &Kind, live: &Live) -> Option<Hold> {
 /// A create-only field that has no value yet may be given one.
 fn is_fixed(change: &FieldChange) -> bool {
     change.field.is_some_and(|field| matches!(field.change, Change::Fixed)) && !change.before.is_null()
+}
+
+/// Says whether the server has the call that a field of its own needs.
+fn is_understood(change: &FieldChange, version: Option<&str>) -> bool {
+    match change.field.map(|field| field.change) {
+        Some(Change::Own(calls) | Change::Widens(_, calls)) => calls.iter().any(|call| call.versions.include(version)),
+        _ => true,
+    }
 }
 
 fn must_replace(kind: &Kind, change: &FieldChange) -> bool {

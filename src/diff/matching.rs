@@ -34,6 +34,8 @@ pub struct Index<'a> {
     names: BTreeMap<(Option<Address>, &'static str, String), Address>,
     /// Undeclared objects by what tells them apart, so that a name is found whatever its case where case means nothing.
     identities: BTreeMap<(Option<Address>, String, &'static str, String), Address>,
+    /// The servers' versions, by target.
+    pub versions: BTreeMap<String, String>,
     /// The kinds that were seen and whose names are compared without case.
     kinds: BTreeSet<&'static str>,
 }
@@ -100,7 +102,8 @@ pub fn index<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> In
         let key = (resource.address.target().to_owned(), resource.address.parent(), resource.kind.name);
         groups.entry(key).or_default().push(resource);
     }
-    let mut index = Index::default();
+    let versions = observed.targets.iter().filter_map(|(name, view)| Some((name.clone(), view.version.clone()?)));
+    let mut index = Index { versions: versions.collect(), ..Index::default() };
     let mut matcher = Matcher { base, groups, index: &mut index };
     for (target, view) in &observed.targets {
         matcher.collections(target, None, &view.collections);

@@ -13,7 +13,7 @@ use crate::diff::matching::identity_of;
 use crate::observe::{Observer, Scope, Trouble};
 use crate::plan::fill_text;
 use crate::session::{CallError, Session};
-use crate::spec::{Envelope, Identity, Kind, List, Paging, lookup};
+use crate::spec::{Detail, Envelope, Identity, Kind, List, Paging, lookup};
 use crate::topology::{Resource, Target};
 
 /// One look at one target.
@@ -23,6 +23,14 @@ pub(super) struct Look<'l> {
     pub(super) target: &'l Target,
     pub(super) wanted: &'l BTreeSet<&'static str>,
     pub(super) troubles: Vec<Trouble>,
+}
+
+/// Why an object's detail is needed.
+enum Need {
+    /// To compare a declared field: not if the ledger knows that nothing moved.
+    Compared,
+    /// Because somebody takes an output from it.
+    Output,
 }
 
 /// An object around others: its address and its kind, and the object.
@@ -72,22 +80,31 @@ impl Look<'_> {
                     // The whole list is one resource, whether the reply names it as a list or as one thing.
                     Ok(items) if is_sequence(kind) => Seen::Objects(vec![Live::new(kind, whole(items))]),
                     Ok(objects) => Seen::Objects(objects.into_iter().map(|raw| Live::new(kind, raw)).collect()),
-                    Err(error) => {
-                        let why = error.to_string();
-                        self.troubles.push(error);
-                        Seen::Unseen(why)
-                    }
+                    // The API says in words that there can't be any yet.
+                    Err(error) if kind.says_gone(&error) => Seen::Objects(Vec::new()),
+                    Err(error) => self.unseen(error),
                 },
             };
+            if let Seen::Objects(objects) = &mut seen
+                && let Err(error) = self.join(kind, objects, &mut answers, ids)
+            {
+                // Half an object is worse than none: what the rows would have said would read as nothing.
+                seen = self.unseen(error);
+            }
             if let Seen::Objects(objects) = &mut seen {
                 self.own(kind, objects);
-                self.join(kind, objects, &mut answers, ids);
                 self.details(kind, objects, parent.map(|(address, ..)| address), ids).await;
                 Box::pin(self.below(kind, objects, parent.map(|(address, ..)| address), ids)).await;
             }
             collections.push(Collection { kind, seen });
         }
         collections
+    }
+
+    fn unseen(&mut self, error: CallError) -> Seen {
+        let why = error.to_string();
+        self.troubles.push(error);
+        Seen::Unseen(why)
     }
 
     /// What there is one of and cannot be read: if a call makes it, it counts as there once it was made.
@@ -131,12 +148,15 @@ impl Look<'_> {
     }
 
     /// Puts the rows of a second list into the objects of the first.
-    fn join(&mut self, kind: &'static Kind, objects: &mut Vec<Live>, answers: &mut Answers, ids: Option<&Ids<'_>>) {
-        let Some(join) = kind.api.join else { return };
-        let rows = match answers.take(self.session, &self.fill(join.path, ids), join.at) {
-            Ok(rows) => rows,
-            Err(error) => return self.troubles.push(error),
-        };
+    fn join(
+        &self,
+        kind: &'static Kind,
+        objects: &mut Vec<Live>,
+        answers: &mut Answers,
+        ids: Option<&Ids<'_>>,
+    ) -> Result<(), CallError> {
+        let Some(join) = kind.api.join else { return Ok(()) };
+        let rows = answers.take(self.session, &self.fill(join.path, ids), join.at)?;
         let mut by_object: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for row in rows {
             if let Some(key) = lookup(&row, join.key).map(text) {
@@ -150,6 +170,7 @@ impl Look<'_> {
             }
             *live = Live::new(kind, live.raw.take());
         }
+        Ok(())
     }
 
     /// Reads one by one what the list leaves out, for declared objects whose stamp moved.
@@ -161,18 +182,24 @@ impl Look<'_> {
         ids: Option<&Ids<'_>>,
     ) {
         let Some(detail) = kind.api.detail else { return };
-        let wanted: BTreeMap<String, &Resource> = self
+        let wanted: BTreeMap<String, (&Resource, Need)> = self
             .declared(kind, parent)
-            .filter(|resource| detail.fields.iter().any(|field| resource.fields.contains_key(*field)))
-            .filter_map(|resource| Some((identity_of(resource)?, resource)))
+            .filter_map(|resource| Some((identity_of(resource)?, (resource, self.need(detail, resource)?))))
             .collect();
+        let everything = self.observer.scope == Scope::Everything;
         let session = self.session;
         let reads = objects.iter_mut().filter_map(|live| {
-            let resource = wanted.get(&live.identity(kind)?)?;
-            let stamp = lookup(&live.raw, detail.stamp).map(text);
-            let known = self.observer.base.entry(&resource.address).and_then(|entry| entry.stamp.clone());
-            if stamp.is_some() && stamp == known {
-                return None;
+            match wanted.get(&live.identity(kind)?) {
+                Some((resource, Need::Compared)) => {
+                    let stamp = lookup(&live.raw, detail.stamp).map(text);
+                    let known = self.observer.base.entry(&resource.address).and_then(|entry| entry.stamp.clone());
+                    if stamp.is_some() && stamp == known {
+                        return None;
+                    }
+                }
+                Some((_, Need::Output)) => {}
+                None if everything && live.foreign.is_none() => {}
+                None => return None,
             }
             let path = fill_text(detail.path, &|word| match word {
                 "id" => Some(live.id.clone()),
@@ -193,11 +220,21 @@ impl Look<'_> {
                     }
                     _ => {}
                 }
+                *live = Live::new(kind, live.raw.take());
                 Ok(())
             })
         });
         let failed: Vec<CallError> = join_all(reads).await.into_iter().filter_map(Result::err).collect();
         self.troubles.extend(failed);
+    }
+
+    /// Why an object's detail is needed, if it is.
+    fn need(&self, detail: Detail, resource: &Resource) -> Option<Need> {
+        let asked = |field: &&str| self.observer.outputs.contains(&(resource.address.clone(), (**field).to_owned()));
+        if detail.fields.iter().any(|field| asked(&field)) {
+            return Some(Need::Output);
+        }
+        detail.fields.iter().any(|field| resource.fields.contains_key(*field)).then_some(Need::Compared)
     }
 
     /// Goes down into the objects that something is declared in, or into all.

@@ -33,6 +33,8 @@ pub struct Observer<'o> {
     scope: Scope,
     /// The declared resources by where they live: target, parent, kind.
     groups: BTreeMap<(&'o str, Option<Address>, &'static str), Vec<&'o Resource>>,
+    /// The outputs that expressions take: address and field.
+    outputs: BTreeSet<(Address, String)>,
 }
 
 /// A call that failed while looking. The collection is unseen; the reason is told here once.
@@ -42,11 +44,18 @@ impl<'o> Observer<'o> {
     /// Prepares to look at what a topology declares and a ledger owns, or at everything.
     pub fn new(topology: &'o Topology, base: &'o Base, scope: Scope) -> Observer<'o> {
         let mut groups: BTreeMap<_, Vec<&Resource>> = BTreeMap::new();
+        let mut outputs = BTreeSet::new();
         for resource in topology.resources.values() {
+            for attr in resource.fields.values() {
+                attr.for_each_output(&mut |output| {
+                    let head = output.field.split('.').next().unwrap_or_default();
+                    outputs.insert((output.address.clone(), head.to_owned()));
+                });
+            }
             let place = (resource.address.target(), resource.address.parent(), resource.kind.name);
             groups.entry(place).or_default().push(resource);
         }
-        Observer { topology, base, scope, groups }
+        Observer { topology, base, scope, groups, outputs }
     }
 
     /// Looks at every target that there is a session for.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Provider, lookup};
+use crate::spec::{Kind, Provider, lookup};
 use crate::wire::{Failure, Method, Response};
 
 /// A call that did not succeed.
@@ -75,6 +75,23 @@ impl CallError {
             _ => None,
         }
     }
+}
+
+impl Kind {
+    /// Says whether an error of a call on one object means that the object is not there any more.
+    pub fn gone(&self, error: &CallError) -> bool {
+        self.api.gone.iter().any(|gone| fits(gone, error))
+    }
+
+    /// Says whether an error of a list says in words that there can't be any objects yet. A bare status is not enough: a
+    /// wrong URL would read as an empty list.
+    pub fn says_gone(&self, error: &CallError) -> bool {
+        self.api.gone.iter().any(|gone| !gone.1.is_empty() && fits(gone, error))
+    }
+}
+
+fn fits((status, part): &(u16, &str), error: &CallError) -> bool {
+    error.refusal().is_some_and(|(code, message)| code == *status && message.to_lowercase().contains(&part.to_lowercase()))
 }
 
 /// Where a call went: what its errors tell.

@@ -1,0 +1,79 @@
+//! `trueup adopt`: takes live resources into ownership, without writing to a controller.
+
+use std::path::PathBuf;
+
+use crate::cli::common::Workspace;
+use crate::cli::{Exit, Global, Stop, common};
+use crate::diff::verdict::Decision;
+use crate::journal;
+use crate::ledger;
+use crate::plan::Plan;
+
+/// Options of `adopt`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The addresses; they must be declared and live.
+    #[arg(value_name = "ADDRESS", required_unless_present = "all", conflicts_with = "all")]
+    addresses: Vec<String>,
+    /// Everything that is declared and live.
+    #[arg(long)]
+    all: bool,
+    /// Lets go of the addresses instead: they stay at the controller, and are not owned any more.
+    #[arg(long, conflicts_with = "all")]
+    forget: bool,
+    /// The workspace's folder.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+}
+
+/// Looks, and writes the ledger.
+pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+    let topology = common::load(global, &options.workspace)?;
+    let _lock = ledger::lock(&topology)?;
+    let mut workspace = Workspace::connect(global, topology).await?;
+    let mut planned = workspace.plan().await?;
+    workspace.tell_troubles();
+    let base = &mut planned.ledger.base;
+    if options.forget {
+        for address in &options.addresses {
+            if base.entries.remove(address).is_none() {
+                return Err(Stop::failed(format!("`{address}` is not owned")));
+            }
+            common::print(&format!("{address}: let go of\n"))?;
+        }
+    } else {
+        let chosen = |address: &str| options.all || options.addresses.iter().any(|wanted| wanted == address);
+        check(&planned.plan, &options.addresses)?;
+        for verdict in planned.plan.verdicts.iter().filter(|verdict| chosen(&verdict.address.to_string())) {
+            let owned = base.entries.contains_key(&verdict.address.to_string());
+            let live = matches!(verdict.decision, Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. });
+            if owned || !live || verdict.id.is_none() {
+                continue;
+            }
+            let differs = !matches!(verdict.decision, Decision::Adopt | Decision::Same);
+            let entry = crate::diff::base::Entry { id: verdict.id.clone().unwrap_or_default(), ..Default::default() };
+            journal::settle(base, verdict.address.to_string(), entry);
+            let note = if differs { ", and differs from the files: see `trueup plan`" } else { "" };
+            common::print(&format!("{}: owned now{note}\n", verdict.address))?;
+        }
+    }
+    planned.ledger.save()?;
+    let failed = !workspace.troubles.is_empty();
+    workspace.close().await;
+    Ok(if failed { Exit::Partial } else { Exit::Done })
+}
+
+fn check(plan: &Plan, addresses: &[String]) -> Result<(), Stop> {
+    for wanted in addresses {
+        match plan.verdicts.iter().find(|verdict| verdict.address.to_string() == *wanted) {
+            None => {
+                return Err(Stop::failed(format!("`{wanted}` is not declared")).help("declare it first, then adopt it"));
+            }
+            Some(verdict) if matches!(verdict.decision, Decision::Create(_)) => {
+                return Err(Stop::failed(format!("`{wanted}` is not live")).help("`trueup apply` makes it"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}

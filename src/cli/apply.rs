@@ -1,0 +1,227 @@
+//! `trueup apply`: brings the controllers in line with the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::apply::{Executor, Outcome, Report, verify};
+use crate::cli::common::{Planned, Workspace, broken_policies};
+use crate::cli::{Exit, Format, Global, Stop, common};
+use crate::journal::{Journal, Line};
+use crate::ledger;
+use crate::plan::Plan;
+use crate::render::{ApplyDocument, PlanDocument, StepDocument, progress, report, text};
+use crate::topology::Topology;
+
+/// How many steps may be under way at once, over all targets; each target has limits of its own below that.
+const PARALLEL: usize = 32;
+
+/// Options of `apply`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The workspace's folder, or a plan that `trueup plan --out` wrote.
+    #[arg(value_name = "DIR or PLAN", default_value = ".")]
+    what: PathBuf,
+    /// The workspace's folder, for a plan.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+    #[command(flatten)]
+    how: How,
+    /// The form of the report.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Clone, clap::Args)]
+pub struct How {
+    /// Does not ask.
+    #[arg(long, short)]
+    yes: bool,
+    /// Allows removing a resource that destroys everything in it; may be given several times.
+    #[arg(long, value_name = "ADDRESS")]
+    pub allow_destroy: Vec<String>,
+    /// How many steps may be under way at once.
+    #[arg(long, value_name = "N", default_value_t = PARALLEL)]
+    parallel: usize,
+}
+
+/// Plans, asks, carries out, and tells.
+pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+    let saved = if options.what.is_file() { Some(read_plan(&options.what)?) } else { None };
+    let dir: &Path = if saved.is_some() { &options.workspace } else { &options.what };
+    let mut topology = common::load(global, dir)?;
+    topology.policy.allow_destroy.extend(options.how.allow_destroy.iter().cloned());
+    if let Some(saved) = &saved {
+        check_saved(saved, &topology)?;
+    }
+    carry_out(global, topology, saved.as_ref(), &options.how, options.format).await
+}
+
+/// Plans and carries out what a topology wants; of a saved plan, just what still is as it was.
+pub async fn carry_out(
+    global: &Global,
+    topology: Topology,
+    saved: Option<&PlanDocument>,
+    how: &How,
+    format: Format,
+) -> Result<Exit, Stop> {
+    let _lock = ledger::lock(&topology)?;
+    let mut workspace = Workspace::connect(global, topology).await?;
+    let planned = workspace.plan().await?;
+    workspace.tell_troubles();
+    for doubt in &planned.ledger.doubts {
+        eprintln!("note: an earlier run got no answer to {} {} ({}): looked again", doubt.method, doubt.path, doubt.address);
+    }
+    let policies = broken_policies(&workspace.topology, &planned.plan);
+    if let Some(policy) = policies.first() {
+        return Err(Stop::failed(policy.clone()).help("raise it in the commit that means it, or remove less"));
+    }
+    let document = PlanDocument::of(&planned.plan);
+    let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
+    if format == Format::Text {
+        let shown = text::Shown { calls: false, all: false };
+        common::print(&text::plan(&document, common::stdout_style(global), shown))?;
+    }
+    for &n in &leave_out {
+        eprintln!("hold: `{}` is not as it was when the plan was made", planned.plan.steps[n].address);
+    }
+    if planned.plan.steps.len() > leave_out.len() && !how.yes {
+        ask(planned.plan.steps.len() - leave_out.len())?;
+    }
+    let exit = execute(global, &mut workspace, planned, &leave_out, how, format).await?;
+    let unseen = !workspace.troubles.is_empty();
+    workspace.close().await;
+    Ok(match exit {
+        Exit::Done if unseen => Exit::Partial,
+        Exit::Done if !leave_out.is_empty() => Exit::Partial,
+        other => other,
+    })
+}
+
+/// Carries the plan out, journals it, looks at what came of it, and tells.
+async fn execute(
+    global: &Global,
+    workspace: &mut Workspace,
+    planned: Planned,
+    leave_out: &BTreeSet<usize>,
+    how: &How,
+    format: Format,
+) -> Result<Exit, Stop> {
+    let Planned { plan, mut ledger } = planned;
+    let run = Line::Run { workspace: plan.workspace.clone(), commit: plan.commit.clone(), config: plan.config.clone() };
+    let stop = Arc::new(AtomicBool::new(false));
+    let progress = progress::choose(common::stderr_style(global), plan.steps.len(), global.quiet);
+    let executor = Executor {
+        topology: &workspace.topology,
+        plan: &plan,
+        sessions: &workspace.sessions,
+        progress: &*progress,
+        stop: &stop,
+        leave_out,
+        parallel: how.parallel,
+    };
+    let report = if plan.is_empty() {
+        executor.settle_unchanged(&mut ledger.base);
+        Report { outcomes: Vec::new(), calls: 0, journal_error: None }
+    } else {
+        let journal = Journal::begin(&ledger::journal_folder(&workspace.topology)?, &run)?;
+        ledger.covers(journal.path().to_owned());
+        let listening = tokio::spawn(stop_on_signal(stop.clone()));
+        let report = executor.run(journal, &mut ledger.base).await;
+        listening.abort();
+        report
+    };
+    progress.finish();
+    let done = done(&plan, &report);
+    let contradictions = match done.is_empty() {
+        true => Vec::new(),
+        false => verify(&workspace.topology, &mut ledger.base, &workspace.sessions, &done).await,
+    };
+    ledger.save()?;
+    let document = ApplyDocument::of(&plan, &report, &contradictions);
+    if format == Format::Json {
+        common::print(&document.to_json())?;
+    } else if !plan.is_empty() {
+        common::print(&report::text(&document, common::stdout_style(global)))?;
+    }
+    Ok(match (report.is_complete() && contradictions.is_empty(), report.done()) {
+        (true, _) => Exit::Done,
+        (false, 0) if report.calls == 0 => Exit::Failed,
+        (false, _) => Exit::Partial,
+    })
+}
+
+/// The resources whose steps are done and that should now be as declared.
+fn done(plan: &Plan, report: &Report) -> BTreeSet<crate::address::Address> {
+    let steps = plan.steps.iter().zip(&report.outcomes);
+    let failed: BTreeSet<_> = steps
+        .clone()
+        .filter(|(_, outcome)| !matches!(outcome, Outcome::Done))
+        .map(|(step, _)| step.address.clone())
+        .collect();
+    let done = steps.filter(|(step, outcome)| matches!(outcome, Outcome::Done) && !step.verb.removes());
+    done.map(|(step, _)| step.address.clone()).filter(|address| !failed.contains(address)).collect()
+}
+
+/// The first signal lets running steps end and begins no new one; the second ends the process at once.
+async fn stop_on_signal(stop: Arc<AtomicBool>) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        stop.store(true, Ordering::Relaxed);
+        eprintln!("stopping: what is under way is finished, nothing new begins; once more to stop at once");
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(i32::from(Exit::Partial.code()));
+    }
+}
+
+fn ask(steps: usize) -> Result<(), Stop> {
+    if !std::io::stdin().is_terminal() {
+        let message = format!("{steps} changes are to be made, and nobody is here to ask");
+        return Err(Stop::failed(message).help("look at `trueup plan`, then run `trueup apply --yes`"));
+    }
+    eprint!("make these {steps} changes? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Stop::failed("not confirmed: nothing was changed")),
+    }
+}
+
+fn read_plan(path: &Path) -> Result<PlanDocument, Stop> {
+    let fail = |why: String| Stop::failed(format!("could not read the plan `{}`: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+    PlanDocument::from_json(&text).map_err(fail)
+}
+
+/// A plan is carried out on the files that it was made from, or not at all.
+fn check_saved(saved: &PlanDocument, topology: &Topology) -> Result<(), Stop> {
+    if saved.workspace != topology.workspace {
+        let message = format!("the plan is for workspace `{}`, this is `{}`", saved.workspace, topology.workspace);
+        return Err(Stop::failed(message).help("name the workspace's folder with `--workspace DIR`"));
+    }
+    if saved.config != topology.digest {
+        return Err(Stop::failed("the workspace's files are not the ones that the plan was made from")
+            .help("check out the commit of the plan, or plan again"));
+    }
+    Ok(())
+}
+
+/// The steps of today's plan that the saved one does not hold as they are: what they rely on has moved.
+fn moved(saved: &PlanDocument, today: &PlanDocument) -> BTreeSet<usize> {
+    let known: BTreeMap<(&str, &str), Vec<&StepDocument>> =
+        saved.steps.iter().fold(BTreeMap::new(), |mut known, step| {
+            known.entry((step.address.as_str(), step.verb.as_str())).or_insert_with(Vec::new).push(step);
+            known
+        });
+    let same = |step: &StepDocument| {
+        known.get(&(step.address.as_str(), step.verb.as_str())).is_some_and(|steps| {
+            steps.iter().any(|before| before.calls == step.calls && before.relies_on == step.relies_on)
+        })
+    };
+    today.steps.iter().enumerate().filter(|(_, step)| !same(step)).map(|(n, _)| n).collect()
+}

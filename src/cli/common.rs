@@ -1,0 +1,227 @@
+//! What most commands do first: read the workspace, connect, look, compare, plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::cli::exit::Stop;
+use crate::cli::simulated::Rehearsal;
+use crate::cli::{Exit, Global, When};
+use crate::diff::base::Base;
+use crate::diff::diff;
+use crate::diff::live::Observed;
+use crate::finding::Finding;
+use crate::ledger::Ledger;
+use crate::observe::{Observer, Scope};
+use crate::plan::Plan;
+use crate::providers::CATALOGUE;
+use crate::render;
+use crate::session::{CallError, Http, Pace, Session};
+use crate::topology::{self, SecretMode, Topology};
+
+/// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
+const MAX_REPLY: u64 = 256 << 20;
+
+/// A workspace that was read, with connections to its targets.
+pub struct Workspace {
+    /// What is wanted.
+    pub topology: Topology,
+    /// A connection to each target that could be reached.
+    pub sessions: BTreeMap<String, Arc<Session>>,
+    /// The calls that failed while connecting and looking.
+    pub troubles: Vec<CallError>,
+    rehearsal: Option<Rehearsal>,
+}
+
+/// What was seen and what comes of it.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What is owned.
+    pub ledger: Ledger,
+}
+
+/// Reads a workspace; warnings go to stderr.
+pub fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
+    let options = load_options(global)?;
+    match topology::load(dir, CATALOGUE, &options) {
+        Ok(loaded) => {
+            tell_findings(global, &loaded.findings);
+            Ok(loaded.topology)
+        }
+        Err(findings) => Err(Stop::Findings(findings, Exit::Failed)),
+    }
+}
+
+/// The options for reading that the command line gives.
+pub fn load_options(global: &Global) -> Result<topology::Options, Stop> {
+    let mut options = topology::Options::default();
+    for pair in &global.vars {
+        let (name, value) = pair.split_once('=').ok_or_else(|| {
+            Stop::Message(format!("`--var {pair}` is not NAME=VALUE"), None, Exit::Usage)
+        })?;
+        options.vars.insert(name.to_owned(), value.to_owned());
+    }
+    if global.sim.is_some() {
+        options.secrets = SecretMode::StandIn;
+    }
+    Ok(options)
+}
+
+impl Workspace {
+    /// Reads a workspace and connects to its targets; to simulated ones if the command line says so.
+    pub async fn open(global: &Global, dir: &Path) -> Result<Workspace, Stop> {
+        let topology = load(global, dir)?;
+        Workspace::connect(global, topology).await
+    }
+
+    /// Connects to a topology's targets.
+    pub async fn connect(global: &Global, mut topology: Topology) -> Result<Workspace, Stop> {
+        let rehearsal = match &global.sim {
+            Some(url) => Some(Rehearsal::begin(url, &mut topology).await?),
+            None => None,
+        };
+        let pace = if rehearsal.is_some() { Pace::Simulated } else { Pace::Real };
+        let mut opening = Vec::new();
+        for target in topology.targets.values() {
+            let transport = Http::new(&target.tls, target.provider.dialect.timeout, max_reply())?;
+            opening.push(async move { (target.name.clone(), Session::open(target, Arc::new(transport), pace).await) });
+        }
+        let mut sessions = BTreeMap::new();
+        let mut troubles = Vec::new();
+        for (name, session) in join_all(opening).await {
+            match session {
+                Ok(session) => {
+                    sessions.insert(name, Arc::new(session));
+                }
+                Err(error) => troubles.push(error),
+            }
+        }
+        Ok(Workspace { topology, sessions, troubles, rehearsal })
+    }
+
+    /// Looks at the targets.
+    pub async fn observe(&mut self, base: &Base, scope: Scope) -> Observed {
+        let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
+        self.troubles.append(&mut troubles);
+        observed
+    }
+
+    /// Looks, compares and plans.
+    pub async fn plan(&mut self) -> Result<Planned, Stop> {
+        let ledger = Ledger::open(&self.topology)?;
+        let plan = self.plan_with(&ledger.base).await?;
+        Ok(Planned { plan, ledger })
+    }
+
+    /// Looks, compares with what is owned, and plans.
+    pub async fn plan_with(&mut self, base: &Base) -> Result<Plan, Stop> {
+        let observed = self.observe(base, Scope::Declared).await;
+        let diff = diff(&self.topology, &observed, base);
+        crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
+            Stop::failed(cycle.to_string()).help("take one of the references out, or declare it in a second step")
+        })
+    }
+
+    /// Says on stderr which calls failed while looking, each once.
+    pub fn tell_troubles(&self) {
+        let mut said = BTreeSet::new();
+        for error in &self.troubles {
+            if said.insert(error.to_string()) {
+                eprintln!("warning: {error}");
+                if let Some(help) = &error.help {
+                    eprintln!("  help: {help}");
+                }
+            }
+        }
+    }
+
+    /// Ends a rehearsal: the simulated controllers' state is saved.
+    pub async fn close(self) {
+        if let Some(rehearsal) = self.rehearsal {
+            rehearsal.end().await;
+        }
+    }
+}
+
+/// The policies that a plan breaks, a sentence each.
+pub fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<String> {
+    let summary = plan.summary();
+    let removals = summary.delete + summary.replace;
+    topology
+        .policy
+        .max_deletes
+        .filter(|&max| removals > max)
+        .map(|max| format!("{removals} resources would be removed or replaced; `policy.max-deletes` is {max}"))
+        .into_iter()
+        .collect()
+}
+
+fn max_reply() -> u64 {
+    std::env::var("TRUEUP_MAX_REPLY_BYTES").ok().and_then(|text| text.parse().ok()).unwrap_or(MAX_REPLY)
+}
+
+/// Prints findings on stderr.
+pub fn tell_findings(global: &Global, findings: &[Finding]) {
+    if !findings.is_empty() {
+        eprint!("{}", render::findings::text(findings, stderr_style(global)));
+    }
+}
+
+/// How text on stdout looks.
+pub fn stdout_style(global: &Global) -> render::Style {
+    style(global, std::io::stdout().is_terminal())
+}
+
+/// How text on stderr looks.
+pub fn stderr_style(global: &Global) -> render::Style {
+    style(global, std::io::stderr().is_terminal())
+}
+
+fn style(global: &Global, terminal: bool) -> render::Style {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let color = match global.color {
+        When::Auto => terminal && !no_color,
+        When::Always => true,
+        When::Never => false,
+    };
+    render::Style { color, width: if terminal { terminal_width() } else { 100 } }
+}
+
+fn terminal_width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
+}
+
+/// Runs a command that talks to the network.
+pub fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let outcome = runtime.block_on(future);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
+}
+
+/// Sends what there is to log to stderr.
+pub fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => "trueup=debug",
+        _ => "trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Prints text on stdout. A reader that went away is not an error.
+pub fn print(text: &str) -> Result<(), Stop> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,23 @@
+//! `trueup destroy`: removes everything that the workspace owns.
+
+use crate::cli::apply::{How, carry_out};
+use crate::cli::{Dir, Exit, Format, Global, Stop, common};
+
+/// Options of `destroy`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    #[command(flatten)]
+    workspace: Dir,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Plans with nothing wanted, and carries that out. What is protected or not owned stays.
+pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+    let mut topology = common::load(global, &options.workspace.dir)?;
+    topology.resources.clear();
+    // Removing everything is what was asked for: the limit is for accidents.
+    topology.policy.max_deletes = None;
+    topology.policy.allow_destroy.extend(options.how.allow_destroy.iter().cloned());
+    carry_out(global, topology, None, &options.how, Format::Text).await
+}

@@ -1,0 +1,119 @@
+//! `trueup explain`: a kind or a field, from its table.
+
+use std::fmt::Write;
+
+use crate::cli::kinds::marks;
+use crate::cli::{Exit, Stop, common};
+use crate::providers::CATALOGUE;
+use crate::spec::{Change, Destroys, Disruption, Field, Identity, Kind, Provider};
+use crate::suggest;
+
+/// Options of `explain`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes.
+    #[arg(value_name = "KIND[.FIELD]")]
+    what: String,
+}
+
+/// Explains it; of several providers' kinds of that name, all.
+pub fn run(options: &Options) -> Result<Exit, Stop> {
+    let (provider, rest) = match options.what.split_once('/') {
+        Some((provider, rest)) => (Some(provider), rest),
+        None => (None, options.what.as_str()),
+    };
+    let (name, path) = rest.split_once('.').unwrap_or((rest, ""));
+    let kinds: Vec<(&Provider, &Kind)> = CATALOGUE
+        .iter()
+        .filter(|candidate| provider.is_none_or(|name| name == candidate.name))
+        .filter_map(|provider| Some((*provider, provider.kind(name)?)))
+        .collect();
+    if kinds.is_empty() {
+        let known = CATALOGUE.iter().flat_map(|provider| provider.kinds.iter().map(|kind| kind.name));
+        return Err(Stop::failed(format!("there is no kind `{name}`")).help(suggest::hint(name, known)));
+    }
+    let mut text = String::new();
+    for (provider, kind) in kinds {
+        match path {
+            "" => explain_kind(provider, kind, &mut text),
+            path => explain_field(provider, kind, path, &mut text)?,
+        }
+    }
+    common::print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn explain_kind(provider: &Provider, kind: &Kind, text: &mut String) {
+    let _ = writeln!(text, "{}/{}: {}", provider.name, kind.name, kind.doc);
+    let _ = writeln!(text, "  told apart by: {}", identity(kind));
+    if let Some(parent) = kind.parent {
+        let _ = writeln!(text, "  lives in: {parent}");
+    }
+    match kind.removal {
+        Destroys::Itself => {}
+        Destroys::Everything => text.push_str("  removal: destroys everything in it; has to be allowed by address\n"),
+        Destroys::Nothing => text.push_str("  removal: the API has none; it is let go of\n"),
+    }
+    let _ = writeln!(text, "  after: {}", kind.source);
+    for field in kind.fields {
+        line(field, 1, text);
+    }
+    text.push('\n');
+}
+
+fn identity(kind: &Kind) -> String {
+    match kind.identity {
+        Identity::Singleton => "there is one".into(),
+        Identity::Name(field) => format!("`{field}`, which is the name in YAML"),
+        Identity::CaselessName(field) => format!("`{field}` whatever its case, which is the name in YAML"),
+        Identity::Natural(fields) => format!("{}; the name in YAML is a label of your own", fields.join(", ")),
+        Identity::Content(field) => format!("the content of `{field}`: other content is another object"),
+        Identity::Sequence { key, .. } => format!("the whole ordered list is the resource; its items by `{key}`"),
+    }
+}
+
+fn line(field: &Field, depth: usize, text: &mut String) {
+    let required = if field.required { " (required)" } else { "" };
+    let default = field.default.map(|json| format!(" [{json}]")).unwrap_or_default();
+    let name = format!("{}{}{required}", "  ".repeat(depth), field.name);
+    let _ = writeln!(text, "{name:<34} {}{default}: {}", field.ty.describe(), field.doc);
+}
+
+fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String) -> Result<(), Stop> {
+    let mut fields = kind.fields;
+    let mut found: Option<&Field> = None;
+    for name in path.split('.') {
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            let names = fields.iter().map(|field| field.name);
+            let stop = Stop::failed(format!("{}/{} has no field `{path}`", provider.name, kind.name));
+            return Err(stop.help(suggest::hint(name, names)));
+        };
+        found = Some(field);
+        fields = field.ty.fields().unwrap_or_default();
+    }
+    let Some(field) = found else { return Ok(()) };
+    let _ = writeln!(text, "{}/{}.{path}: {}", provider.name, kind.name, field.doc);
+    let _ = writeln!(text, "  type: {}", field.ty.describe());
+    if let Some(default) = field.default {
+        let _ = writeln!(text, "  when left out: {default}");
+    }
+    let _ = writeln!(text, "  marks: {}", marks(field).join(", "));
+    let change = match field.change {
+        _ if !field.is_writable() => "chosen by the provider",
+        Change::InPlace => "changes in place",
+        Change::Replaces => "a different value means a new object",
+        Change::Fixed => "can't be changed after create: a difference is held and explained",
+        Change::Switch(_) => "turned on and off by calls of its own",
+        Change::Own(_) => "changed by a call of its own",
+        Change::Widens(..) => "widened by a call of its own; narrowing it means a new object",
+    };
+    let _ = writeln!(text, "  change: {change}");
+    if field.disruption > Disruption::None {
+        let _ = writeln!(text, "  a change means: {}", field.disruption.as_str());
+    }
+    for nested in fields {
+        line(nested, 2, text);
+    }
+    text.push('\n');
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! `trueup export`: a live controller as YAML.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use crate::attr::Attr;
+use crate::cli::common::Workspace;
+use crate::cli::{Exit, Global, Stop, common};
+use crate::diff::base::Base;
+use crate::diff::export::{Export, export};
+use crate::diff::matching;
+use crate::observe::Scope;
+use crate::source;
+use crate::topology::{Target, Topology};
+
+/// Options of `export`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The target, by its name in the workspace.
+    #[arg(value_name = "TARGET")]
+    target: String,
+    /// The folder to write a workspace to; it must not hold one yet.
+    #[arg(short = 'o', long = "out", value_name = "DIR")]
+    out: PathBuf,
+    /// The workspace that declares the target.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+}
+
+/// Looks at everything that a target holds, and writes it down.
+pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+    let mut topology = common::load(global, &options.workspace)?;
+    let name = options.target.as_str();
+    if !topology.targets.contains_key(name) {
+        let known = topology.targets.keys().cloned().collect::<Vec<_>>().join("`, `");
+        return Err(Stop::failed(format!("the workspace has no target `{name}`")).help(format!("it has `{known}`")));
+    }
+    topology.targets.retain(|other, _| other == name);
+    topology.resources.clear();
+    let mut workspace = Workspace::connect(global, topology).await?;
+    let observed = workspace.observe(&Base::default(), Scope::Everything).await;
+    workspace.tell_troubles();
+    if workspace.sessions.is_empty() {
+        return Err(Stop::Said(Exit::Failed));
+    }
+    let index = matching::index(&workspace.topology, &observed, &Base::default());
+    let view = observed.targets.get(name).cloned().unwrap_or_default();
+    let exported = export(&workspace.topology, name, &view, &index);
+    let target = &workspace.topology.targets[name];
+    write(&options.out, &workspace.topology, target, &exported)?;
+    for (address, why) in &exported.left_out {
+        eprintln!("note: `{address}` is left out: {why}");
+    }
+    tell(options, &exported);
+    let troubled = !workspace.troubles.is_empty();
+    workspace.close().await;
+    Ok(if troubled { Exit::Partial } else { Exit::Done })
+}
+
+fn tell(options: &Options, exported: &Export) {
+    eprintln!("wrote {} kinds to `{}`", exported.kinds.len(), options.out.display());
+    if !exported.secrets.is_empty() {
+        eprintln!("{} secrets are named in `trueup.yaml`: say there where their values come from", exported.secrets.len());
+    }
+    eprintln!("next: trueup plan {}", options.out.display());
+}
+
+fn write(out: &std::path::Path, topology: &Topology, target: &Target, exported: &Export) -> Result<(), Stop> {
+    let main = out.join("trueup.yaml");
+    if main.exists() {
+        return Err(Stop::failed(format!("`{}` is there already", main.display())).help("name an empty folder"));
+    }
+    std::fs::create_dir_all(out)?;
+    let mut secrets: BTreeMap<String, Value> = BTreeMap::new();
+    for name in exported.secrets.keys() {
+        secrets.insert(name.clone(), json!({ "env": environment(name) }));
+    }
+    let mut body = Map::new();
+    body.insert("at".into(), Value::String(target.at.clone()));
+    body.insert("credentials".into(), credentials(target, &mut secrets));
+    for (setting, value) in &target.settings {
+        body.insert(setting.clone(), value.to_shown());
+    }
+    body.extend(exported.kinds.clone());
+    let envelope = json!({ "workspace": format!("{}-{}", topology.workspace, target.name), "secrets": secrets });
+    let targets = json!({ target.provider.name: { target.name.clone(): body } });
+    std::fs::write(&main, source::yaml(&envelope))?;
+    std::fs::write(out.join(format!("{}.yaml", target.name)), source::yaml(&targets))?;
+    Ok(())
+}
+
+/// The credentials: plain ones as they are, secret ones as secrets of their own.
+fn credentials(target: &Target, secrets: &mut BTreeMap<String, Value>) -> Value {
+    let mut told = Map::new();
+    for (field, value) in &target.credentials {
+        let value = match value {
+            Attr::Secret(_) => {
+                let name = format!("{}-{}", target.name, field.to_lowercase());
+                secrets.insert(name.clone(), json!({ "env": environment(&name) }));
+                Value::String(format!("${{secret.{name}}}"))
+            }
+            other => other.to_shown(),
+        };
+        told.insert(field.clone(), value);
+    }
+    Value::Object(told)
+}
+
+fn environment(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
+}

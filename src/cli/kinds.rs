@@ -1,0 +1,158 @@
+//! `trueup kinds`: what can be declared, and the endpoints that it covers.
+
+use serde_json::{Value, json};
+
+use crate::cli::{Exit, Format, Stop, common};
+use crate::providers::CATALOGUE;
+use crate::spec::{Change, Class, Coverage, Evidence, Field, Flow, Kind, Provider};
+
+/// Options of `kinds`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Only this provider.
+    #[arg(value_name = "PROVIDER")]
+    provider: Option<String>,
+    /// Lists every endpoint of the reference texts with what covers it.
+    #[arg(long)]
+    endpoints: bool,
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+}
+
+/// Lists kinds or endpoints.
+pub fn run(options: &Options) -> Result<Exit, Stop> {
+    let chosen = |provider: &&&'static Provider| options.provider.as_deref().is_none_or(|name| name == provider.name);
+    let providers: Vec<&'static Provider> = CATALOGUE.iter().filter(chosen).copied().collect();
+    if providers.is_empty() {
+        let names: Vec<&str> = CATALOGUE.iter().map(|provider| provider.name).collect();
+        return Err(Stop::failed("there is no such provider").help(format!("there are {}", names.join(", "))));
+    }
+    let text = match (options.format, options.endpoints) {
+        (Format::Json, false) => format!("{:#}\n", json!(providers.iter().map(|p| provider_json(p)).collect::<Vec<_>>())),
+        (Format::Json, true) => format!("{:#}\n", json!(providers.iter().map(|p| endpoints_json(p)).collect::<Vec<_>>())),
+        (Format::Text | Format::Markdown, false) => providers.iter().map(|provider| kinds_text(provider)).collect(),
+        (Format::Text | Format::Markdown, true) => providers.iter().map(|provider| endpoints_text(provider)).collect(),
+    };
+    common::print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn kinds_text(provider: &Provider) -> String {
+    let mut text = format!("{} ({})\n", provider.name, provider.title);
+    for kind in provider.kinds {
+        let depth = std::iter::successors(kind.parent, |parent| provider.kind(parent)?.parent).count();
+        let name = format!("{}{}", "  ".repeat(depth + 1), kind.name);
+        let class = if kind.is_declarative() { "" } else { " (read-only)" };
+        text.push_str(&format!("{name:<34}{}{class}\n", kind.doc));
+    }
+    text.push('\n');
+    text
+}
+
+fn endpoints_text(provider: &Provider) -> String {
+    let mut text = format!("{}: {} endpoints\n", provider.name, provider.endpoints.len());
+    for endpoint in provider.endpoints {
+        let (word, what) = coverage(endpoint.by);
+        text.push_str(&format!("  {:<7}{:<62} {word:<10} {what}\n", endpoint.method, endpoint.path));
+    }
+    text.push('\n');
+    text
+}
+
+fn coverage(by: Coverage) -> (&'static str, &'static str) {
+    match by {
+        Coverage::Kind(name) => ("kind", name),
+        Coverage::Action(name) => ("action", name),
+        Coverage::Artifact(name) => ("artifact", name),
+        Coverage::Session(why) => ("session", why),
+        Coverage::Unused(why) => ("unused", why),
+        Coverage::Planned => ("planned", ""),
+    }
+}
+
+fn endpoints_json(provider: &Provider) -> Value {
+    let endpoints = provider.endpoints.iter().map(|endpoint| {
+        let (word, what) = coverage(endpoint.by);
+        json!({ "method": endpoint.method, "path": endpoint.path, "covered-by": word, "what": what })
+    });
+    json!({ "provider": provider.name, "endpoints": endpoints.collect::<Vec<_>>() })
+}
+
+fn provider_json(provider: &Provider) -> Value {
+    let mut kinds: Vec<Value> = provider.kinds.iter().map(|kind| kind_json(provider, kind)).collect();
+    kinds.extend(commands(provider));
+    json!({ "provider": provider.name, "title": provider.title, "kinds": kinds })
+}
+
+/// Actions and artifacts: not declared, but there.
+fn commands(provider: &Provider) -> Vec<Value> {
+    let mut found = std::collections::BTreeMap::<(&str, &str), Vec<String>>::new();
+    for endpoint in provider.endpoints {
+        if let Coverage::Action(name) | Coverage::Artifact(name) = endpoint.by {
+            let class = coverage(endpoint.by).0;
+            found.entry((class, name)).or_default().push(format!("{} {}", endpoint.method, endpoint.path));
+        }
+    }
+    found
+        .into_iter()
+        .map(|((class, name), endpoints)| json!({ "name": name, "class": class, "endpoints": endpoints }))
+        .collect()
+}
+
+fn kind_json(provider: &Provider, kind: &Kind) -> Value {
+    let endpoints: Vec<String> = provider
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.by == Coverage::Kind(kind.name))
+        .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))
+        .collect();
+    json!({
+        "name": kind.name,
+        "doc": kind.doc,
+        "source": kind.source,
+        "class": match kind.class { Class::Declarative => "declarative", Class::ReadOnly => "read-only" },
+        "parent": kind.parent,
+        "identity": format!("{:?}", kind.identity),
+        "fields": kind.fields.iter().map(field_json).collect::<Vec<_>>(),
+        "endpoints": endpoints,
+    })
+}
+
+fn field_json(field: &Field) -> Value {
+    json!({
+        "name": field.name,
+        "type": field.ty.describe(),
+        "doc": field.doc,
+        "required": field.required,
+        "default": field.default.and_then(|text| serde_json::from_str::<Value>(text).ok()),
+        "marks": marks(field),
+        "fields": field.ty.fields().map(|fields| fields.iter().map(field_json).collect::<Vec<_>>()),
+    })
+}
+
+/// The words that say what a field means to a reconciler.
+pub fn marks(field: &Field) -> Vec<&'static str> {
+    let mut marks = Vec::new();
+    match field.flow {
+        Flow::Both => {}
+        Flow::WriteOnly => marks.push("write-only"),
+        Flow::Output => marks.push("output"),
+    }
+    if field.is_secret() {
+        marks.push("secret");
+    }
+    match field.change {
+        _ if !field.is_writable() => {}
+        Change::InPlace => marks.push("in-place"),
+        Change::Replaces => marks.push("replaces"),
+        Change::Fixed => marks.push("create-only"),
+        Change::Switch(_) => marks.push("switch"),
+        Change::Own(_) => marks.push("own-call"),
+        Change::Widens(..) => marks.push("widens-only"),
+    }
+    if field.evidence == Evidence::Inferred {
+        marks.push("inferred");
+    }
+    marks
+}

@@ -1,0 +1,150 @@
+//! The command line: one file a command. The only floor that sees `providers` and `sim`.
+
+mod adopt;
+mod apply;
+mod common;
+mod completions;
+mod demo;
+mod destroy;
+mod drift;
+mod exit;
+mod explain;
+mod export;
+mod graph;
+mod kinds;
+mod plan;
+mod schema;
+mod sim;
+mod simulated;
+mod validate;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use exit::{Exit, Stop};
+
+/// Keeps whole network topologies true to git.
+///
+/// Reads a topology from YAML, looks at every controller, and shows or carries out one ordered plan of API calls.
+#[derive(Debug, Parser)]
+#[command(name = "trueup", version, about, long_about, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Rehearse on simulated controllers: in this process, with their state kept in .trueup/sim, or at a URL.
+    #[arg(long, global = true, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    sim: Option<String>,
+    /// Sets a variable of the workspace.
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
+    vars: Vec<String>,
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: When,
+    /// Says less: no progress on stderr.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Says more: each request, without what it carries. Twice: all that there is to say.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+/// When to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When it is a terminal, and `NO_COLOR` is not set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The form of what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people at a terminal.
+    Text,
+    /// For programs; versioned.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+/// The workspace that a command is about.
+#[derive(Debug, Clone, Args)]
+pub struct Dir {
+    /// The workspace's folder: the one that holds trueup.yaml.
+    #[arg(value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Reads a workspace and says everything that is wrong with it, without looking at any controller.
+    Validate(validate::Options),
+    /// Shows what would be done, call by call if asked.
+    Plan(plan::Options),
+    /// Brings the controllers in line with the files.
+    Apply(apply::Options),
+    /// Says what somebody changed at the controllers. Never writes.
+    Drift(drift::Options),
+    /// Writes a live controller as YAML.
+    Export(export::Options),
+    /// Takes live resources into ownership, without writing to a controller.
+    Adopt(adopt::Options),
+    /// Removes everything that the workspace owns.
+    Destroy(destroy::Options),
+    /// Draws the references between resources, or the order of a plan.
+    Graph(graph::Options),
+    /// Prints a JSON Schema: of workspaces, or of what commands print.
+    Schema(schema::Options),
+    /// Lists what can be declared, and the endpoints that it covers.
+    Kinds(kinds::Options),
+    /// Explains a kind or a field.
+    Explain(explain::Options),
+    /// Serves simulated controllers on loopback.
+    Sim(sim::Options),
+    /// Walks through the whole story on simulated controllers.
+    Demo(demo::Options),
+    /// Prints a completion script for a shell.
+    Completions(completions::Options),
+}
+
+/// Runs a command line. The only place where the process's exit code is decided.
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else is a usage error.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return code;
+        }
+    };
+    common::start_log(cli.global.verbose);
+    let outcome = match cli.command {
+        Command::Validate(options) => validate::run(&cli.global, &options),
+        Command::Plan(options) => common::block_on(plan::run(&cli.global, &options)),
+        Command::Apply(options) => common::block_on(apply::run(&cli.global, &options)),
+        Command::Drift(options) => common::block_on(drift::run(&cli.global, &options)),
+        Command::Export(options) => common::block_on(export::run(&cli.global, &options)),
+        Command::Adopt(options) => common::block_on(adopt::run(&cli.global, &options)),
+        Command::Destroy(options) => common::block_on(destroy::run(&cli.global, &options)),
+        Command::Graph(options) => graph::run(&cli.global, &options),
+        Command::Schema(options) => schema::run(&options),
+        Command::Kinds(options) => kinds::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::Sim(options) => common::block_on(sim::run(&cli.global, &options)),
+        Command::Demo(options) => common::block_on(demo::run(&cli.global, &options)),
+        Command::Completions(options) => completions::run(&options),
+    };
+    outcome.unwrap_or_else(|stop| stop.tell(&cli.global))
+}

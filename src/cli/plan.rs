@@ -1,0 +1,90 @@
+//! `trueup plan`: what would be done.
+
+use std::path::PathBuf;
+
+use crate::cli::common::{Workspace, broken_policies};
+use crate::cli::exit::{CONFLICT, DRIFT, PENDING, POLICY};
+use crate::cli::{Dir, Exit, Format, Global, Stop, common};
+use crate::diff::verdict::{Cause, Decision};
+use crate::plan::Plan;
+use crate::render::{PlanDocument, markdown, text};
+
+/// Options of `plan`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    #[command(flatten)]
+    workspace: Dir,
+    /// Also writes the plan, as JSON, for `trueup apply FILE`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Tells by the exit code what is pending: 2 changes, 4 drift, 8 conflict, 16 a policy broken, added up.
+    #[arg(long)]
+    exit_code: bool,
+    /// Shows each request, in order.
+    #[arg(long)]
+    calls: bool,
+    /// Shows every resource, however many.
+    #[arg(long)]
+    all: bool,
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+}
+
+/// Looks, compares, plans, and shows.
+pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+    let mut workspace = Workspace::open(global, &options.workspace.dir).await?;
+    let planned = workspace.plan().await?;
+    workspace.tell_troubles();
+    let document = PlanDocument::of(&planned.plan);
+    if let Some(path) = &options.out {
+        write_private(path, &document.to_json())?;
+    }
+    common::print(&match options.format {
+        Format::Json => document.to_json(),
+        Format::Markdown => markdown::plan(&document, markdown::BUDGET),
+        Format::Text => {
+            let shown = text::Shown { calls: options.calls, all: options.all };
+            text::plan(&document, common::stdout_style(global), shown)
+        }
+    })?;
+    let policies = broken_policies(&workspace.topology, &planned.plan);
+    for policy in &policies {
+        eprintln!("error: {policy}");
+    }
+    let failed = !workspace.troubles.is_empty();
+    workspace.close().await;
+    if options.exit_code && !failed {
+        return Ok(Exit::Bits(bits(&planned.plan, &policies)));
+    }
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// What is pending, as bits.
+pub fn bits(plan: &Plan, policies: &[String]) -> u8 {
+    let mut bits = if policies.is_empty() { 0 } else { POLICY };
+    for verdict in &plan.verdicts {
+        bits |= match verdict.cause() {
+            Some(Cause::Change) => PENDING,
+            Some(Cause::Drift) => DRIFT,
+            Some(Cause::Conflict) => CONFLICT,
+            None => 0,
+        };
+        // Taking into ownership is something that an apply would do.
+        if matches!(verdict.decision, Decision::Adopt) {
+            bits |= PENDING;
+        }
+    }
+    bits
+}
+
+/// Writes a file that only its owner may read, in one step.
+pub fn write_private(path: &std::path::Path, text: &str) -> Result<(), Stop> {
+    use std::io::Write;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let fail = |error: std::io::Error| Stop::failed(format!("could not write `{}`: {error}", path.display()));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
+    file.write_all(text.as_bytes()).map_err(fail)?;
+    file.persist(path).map_err(|error| fail(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `trueup schema`: JSON Schemas.
+
+use clap::ValueEnum;
+use serde_json::Value;
+
+use crate::cli::{Exit, Stop, common};
+use crate::providers::CATALOGUE;
+use crate::{render, schema};
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// The YAML files of a workspace.
+    Workspace,
+    /// What `plan --format json` prints.
+    Plan,
+    /// What `apply --format json` prints.
+    Apply,
+}
+
+/// Options of `schema`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// What the schema is of.
+    #[arg(value_name = "WHAT", default_value = "workspace")]
+    what: What,
+}
+
+/// Prints the schema.
+pub fn run(options: &Options) -> Result<Exit, Stop> {
+    common::print(&pretty(&generate(options.what)))?;
+    Ok(Exit::Done)
+}
+
+/// The schema as a value.
+pub fn generate(what: What) -> Value {
+    match what {
+        What::Workspace => schema::workspace_schema(CATALOGUE),
+        What::Plan => render::plan_schema(),
+        What::Apply => render::apply_schema(),
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}

@@ -1,0 +1,94 @@
+//! `trueup sim`: simulated controllers on loopback.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cli::{Exit, Global, Stop, common};
+use crate::sim::{self, Fault, MAKERS};
+use crate::source;
+
+/// Options of `sim`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The address to listen on: loopback only.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The folder to keep the state in; without it, it is forgotten.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Seeds everything that is made up.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Time to wait before each answer, as in 20ms or 1s.
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = time)]
+    latency: Duration,
+    /// A YAML or JSON list of faults to make.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// The version to behave like, as in cloudify=4.5; may be given several times.
+    #[arg(long, value_name = "PROVIDER=VERSION")]
+    version: Vec<String>,
+}
+
+/// Serves until it is interrupted.
+pub async fn run(_: &Global, options: &Options) -> Result<Exit, Stop> {
+    let faults: Vec<Fault> = match &options.faults {
+        Some(path) => source::parse(&std::fs::read_to_string(path)?)
+            .map_err(|why| Stop::failed(format!("`{}` is no list of faults: {why}", path.display())))?,
+        None => Vec::new(),
+    };
+    let versions: BTreeMap<String, String> = options
+        .version
+        .iter()
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(provider, version)| (provider.to_owned(), version.to_owned()))
+        .collect();
+    if let Some(unknown) = versions.keys().find(|name| MAKERS.iter().all(|maker| maker.provider != name.as_str())) {
+        return Err(Stop::failed(format!("nothing simulates `{unknown}`")));
+    }
+    let settings = sim::Options {
+        listen: options.listen,
+        state: options.state.clone(),
+        seed: options.seed,
+        latency: options.latency,
+        faults,
+        versions,
+        ..sim::Options::default()
+    };
+    let server = sim::serve(settings).await?;
+    let bases: serde_json::Map<String, Value> =
+        MAKERS.iter().map(|maker| (maker.provider.to_owned(), json!(server.base_url(maker.provider, "sim")))).collect();
+    let root = format!("http://{}", server.address);
+    common::print(&format!("{}\n", json!({ "url": root, "providers": bases, "side-door": format!("{root}/_sim/") })))?;
+    wait_for_signal().await?;
+    server.stop().await?;
+    Ok(Exit::Done)
+}
+
+async fn wait_for_signal() -> Result<(), Stop> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            signal = tokio::signal::ctrl_c() => signal?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let (digits, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let number: u64 = digits.parse().map_err(|_| format!("`{text}` is no time; say it like 20ms or 1s"))?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        _ => Err(format!("`{text}` is no time; say it like 20ms or 1s")),
+    }
+}

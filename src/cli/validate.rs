@@ -1,0 +1,39 @@
+//! `trueup validate`: everything that is wrong with a workspace, at once.
+
+use crate::cli::{Dir, Exit, Format, Global, Stop, common};
+use crate::providers::CATALOGUE;
+use crate::render;
+use crate::topology;
+
+/// Options of `validate`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    #[command(flatten)]
+    workspace: Dir,
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+}
+
+/// Reads the workspace and tells what is wrong.
+pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+    let loaded = topology::load(&options.workspace.dir, CATALOGUE, &common::load_options(global)?);
+    let (findings, topology) = match loaded {
+        Ok(loaded) => (loaded.findings, Some(loaded.topology)),
+        Err(findings) => (findings, None),
+    };
+    match options.format {
+        Format::Json => common::print(&render::findings::json(&findings))?,
+        Format::Text | Format::Markdown => common::tell_findings(global, &findings),
+    }
+    match topology {
+        None => Ok(Exit::Findings),
+        Some(topology) => {
+            if options.format != Format::Json {
+                let (resources, targets) = (topology.resources.len(), topology.targets.len());
+                common::print(&format!("{}: {resources} resources at {targets} targets, no errors\n", topology.workspace))?;
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
