@@ -91,7 +91,12 @@ pub struct Doubt {
 pub struct Journal {
     file: File,
     path: PathBuf,
+    lines: u64,
+    crash_after: Option<u64>,
 }
+
+/// Rehearses a crash: the process ends at once, like a killed one, after that many lines of a journal.
+const CRASH: &str = "TRUEUP_CRASH_AFTER_LINES";
 
 impl Journal {
     /// Begins a journal in a folder, under the next free number.
@@ -106,7 +111,8 @@ impl Journal {
         options.create_new(true).append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut journal = Journal { file: options.open(&path)?, path };
+        let crash_after = std::env::var(CRASH).ok().and_then(|text| text.parse().ok());
+        let mut journal = Journal { file: options.open(&path)?, path, lines: 0, crash_after };
         journal.write(run)?;
         Ok(journal)
     }
@@ -119,7 +125,12 @@ impl Journal {
         let mut text = serde_json::to_string(line)?;
         text.push('\n');
         self.file.write_all(text.as_bytes())?;
-        self.file.sync_data()
+        self.file.sync_data()?;
+        self.lines += 1;
+        if self.crash_after == Some(self.lines) {
+            std::process::abort();
+        }
+        Ok(())
     }
 
     /// Where it is.

@@ -8,6 +8,7 @@
 pub mod address;
 pub mod apply;
 pub mod attr;
+
 pub mod check;
 pub mod diff;
 pub mod finding;

@@ -37,7 +37,7 @@ pub struct Options {
 /// Serves until it is interrupted.
 pub async fn run(_: &Global, options: &Options) -> Result<Exit, Stop> {
     let faults: Vec<Fault> = match &options.faults {
-        Some(path) => source::parse(&std::fs::read_to_string(path)?)
+        Some(path) => source::read_as(&std::fs::read_to_string(path)?)
             .map_err(|why| Stop::failed(format!("`{}` is no list of faults: {why}", path.display())))?,
         None => Vec::new(),
     };

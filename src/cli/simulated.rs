@@ -1,12 +1,18 @@
 //! Rehearsals: every target of a workspace redirected to a simulated installation of its own.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use serde_json::json;
 
 use crate::attr::Attr;
 use crate::cli::exit::Stop;
+use crate::plan::wanted_references;
+use crate::session::Http;
 use crate::sim::{self, Server};
-use crate::spec::Auth;
-use crate::topology::{Topology, Tls};
+use crate::spec::{Auth, Class};
+use crate::topology::{Tls, Topology};
+use crate::wire::{Method, Request, Transport};
 
 /// A rehearsal that is under way.
 pub struct Rehearsal {
@@ -30,6 +36,8 @@ impl Rehearsal {
                 target.credentials.insert(url.to_owned(), Attr::text(format!("{root}/oauth2/token")));
             }
         }
+        let root = server.as_ref().map_or_else(|| url.trim_end_matches('/').to_owned(), |server| format!("http://{}", server.address));
+        furnish(topology, &root).await;
         // What a rehearsal owns is not what is owned for real.
         topology.ledger = crate::topology::LedgerPlace::File(".trueup/sim/ledger.json".into());
         Ok(Rehearsal { server })
@@ -38,9 +46,36 @@ impl Rehearsal {
     /// Ends it: the state of simulators in this process is saved.
     pub async fn end(self) {
         if let Some(server) = self.server {
-            server.stop().await;
+            let _ = server.stop().await;
         }
     }
+}
+
+/// Puts into the simulated installations what a workspace refers to but can't declare, such as the group that a network
+/// belongs to: a simulated platform has no way to know it. One that is there already, or can't be there, stays as it is.
+async fn furnish(topology: &Topology, root: &str) {
+    let Ok(http) = Http::new(&Tls::default(), Duration::from_secs(10), 1 << 20) else { return };
+    for (target, kind, name) in referred_to(topology) {
+        let Some(provider) = topology.targets.get(&target).map(|target| target.provider.name) else { continue };
+        let url = format!("{root}/_sim/{provider}/{target}/console");
+        let change = json!({ "add": { "kind": kind, "fields": { "name": name } } });
+        let _ = http.send(Request::new(Method::Post, url).json(&change)).await;
+    }
+}
+
+/// The read-only resources that declared ones name: target, kind, name.
+fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> {
+    let mut found = BTreeSet::new();
+    for resource in topology.resources.values() {
+        for (address, _) in wanted_references(topology, resource) {
+            let Some(target) = topology.targets.get(address.target()) else { continue };
+            let kind = target.provider.kind(address.kind()).filter(|kind| kind.class == Class::ReadOnly);
+            if let (Some(kind), Some(name), None) = (kind, address.name(), address.parent()) {
+                found.insert((address.target().to_owned(), kind.name, name.to_owned()));
+            }
+        }
+    }
+    found
 }
 
 async fn serve(topology: &Topology) -> Result<Server, Stop> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::attr::Attr;
 use crate::diff::compare::{Wired, live_items, own_items, wanted_items};
 use crate::diff::live::Live;
@@ -196,7 +198,50 @@ impl Writer<'_> {
             }
             item
         };
-        Attr::List(items.iter().enumerate().map(item).collect())
+        let items: Vec<Attr> = items.iter().enumerate().map(item).collect();
+        Attr::List(self.among_foreign(items, &script.counterparts))
+    }
+
+    /// The items with those of others between them. A rewrite of the whole list must not lose what others put there: each
+    /// stays before the item that followed it, or at the end.
+    fn among_foreign(&self, items: Vec<Attr>, counterparts: &[Option<usize>]) -> Vec<Attr> {
+        let (Some(live), Some(foreign)) = (self.live, self.filler.kind.hooks.foreign) else { return items };
+        let mut waiting: Vec<Attr> = Vec::new();
+        let mut before: BTreeMap<usize, Vec<Attr>> = BTreeMap::new();
+        let mut own = 0;
+        for raw in live.raw.as_array().into_iter().flatten() {
+            if foreign(raw).is_some() {
+                waiting.push(self.as_written(raw));
+            } else {
+                if counterparts.contains(&Some(own)) && !waiting.is_empty() {
+                    before.entry(own).or_default().append(&mut waiting);
+                }
+                own += 1;
+            }
+        }
+        let mut all = Vec::with_capacity(items.len());
+        for (n, item) in items.into_iter().enumerate() {
+            all.extend(counterparts.get(n).copied().flatten().and_then(|at| before.remove(&at)).into_iter().flatten());
+            all.push(item);
+        }
+        all.extend(waiting);
+        all
+    }
+
+    /// A live item in the form in which it is written back.
+    fn as_written(&self, raw: &Value) -> Attr {
+        let kind = self.filler.kind;
+        let fields = kind.fields.iter().filter(|field| field.is_writable());
+        let mut map: BTreeMap<String, Attr> = fields
+            .map(|field| (field.name.to_owned(), written(&field.ty, &read(field, raw))))
+            .filter(|(_, attr)| !attr.is_null())
+            .collect();
+        if let Identity::Sequence { id, .. } = kind.identity
+            && let Some(known) = lookup(raw, id)
+        {
+            map.insert(id.to_owned(), Attr::from_json(known));
+        }
+        Attr::Map(map)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::topology::FileContent;
 use crate::wire::Method;
 
 pub use build::{Cycle, plan};
+pub use edges::wanted_references;
 pub use fill::fill_text;
 
 /// What is to be done, in order.

@@ -5,6 +5,7 @@
 
 mod archive;
 mod decode;
+mod emit;
 mod files;
 mod git;
 mod node;
@@ -14,6 +15,7 @@ mod yaml;
 
 pub use archive::{Misplaced, hex, pack, within};
 pub use decode::{Misfit, decode};
+pub use emit::{read_as, yaml};
 pub use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
 pub use git::{Snapshot, head};
 pub use node::Node;
