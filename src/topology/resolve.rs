@@ -225,7 +225,7 @@ fn object(fields: &'static [Field], node: &Node, place: &Place, evaluator: &mut 
             }
         }
     }
-    missing(fields, &found, "credentials.", place, evaluator);
+    missing(fields, &found, "credentials.", &place.clone().key(), evaluator);
     found
 }
 

@@ -137,12 +137,15 @@ fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
         let help = Some("write the values out, or fewer aliases of aliases");
         return Broken { code: "alias-bomb", message: "aliases repeat too many values".into(), help, offset };
     }
-    let help = if has("cannot start any token") {
+    let line = offset.and_then(|at| text.get(..at)?.rsplit('\n').next()).unwrap_or_default();
+    let help = if has("cannot start any token") || has("found a tab character") {
         Some("indent with spaces: YAML takes no tabs; quote text that starts with `@`, `%` or a backtick")
     } else if has("mapping values are not allowed") {
         Some("look at the indentation; quote text that holds `: `")
     } else if has("did not find expected key") || has("did not find expected '-' indicator") {
         Some("look at the indentation: keys of one map start in the same column")
+    } else if has("while parsing a flow") && line.contains("${") {
+        Some("inside `{ }` and `[ ]` an expression stands in quotes: \"${…}\"")
     } else if has("while parsing a flow") || has("did not find expected ',' or") {
         Some("a `[` or `{` is not closed, or a comma is missing")
     } else if has("unknown anchor") {
