@@ -4,7 +4,7 @@
 //! `explain` can show what its code means.
 
 mod cycles;
-mod literals;
+pub mod literals;
 mod references;
 mod required;
 mod tags;

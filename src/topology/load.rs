@@ -11,11 +11,11 @@ use super::read::{Reader, claims, covers, document_place};
 use super::secrets::{SecretMode, Secrets};
 use super::variables::Variables;
 use super::{identity, resolve};
-use crate::check::{self, Subject};
+use crate::check::{self, Subject, literals};
 use crate::finding::{Finding, Key, Place};
 use crate::source::{
     Broken, Document, Folder, Misfit, Node, Selection, Snapshot, SourceFile, Tree, Trouble, WORKSPACE_FILE, decode,
-    find, head, hex, locate, open, parse, spot, twice,
+    find, head, hex, locate, mask, open, parse, spot, twice,
 };
 use crate::spec::Provider;
 use crate::topology::{LedgerPlace, Policy, Resource, Topology};
@@ -128,6 +128,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
 
 fn finish(topology: Topology, mut findings: Vec<Finding>, files: &[SourceFile]) -> Result<Loaded, Vec<Finding>> {
     locate(&mut findings, files);
+    mask(&mut findings, literals::RULE.code);
     findings.sort_by(|a, b| position(a).cmp(&position(b)));
     if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(Loaded { topology, findings }) }
 }
