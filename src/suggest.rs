@@ -30,7 +30,7 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     names.sort_unstable();
     names.dedup();
     match names.len() {
-        0 => "there is nothing to choose from".into(),
+        0 => "none is declared".into(),
         count if count > SHOWN => format!("there are {count} others, such as `{}`", first(&names, 5)),
         _ => format!("there are `{}`", first(&names, SHOWN)),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::walk::{place, walk};
-use crate::check::{Rule, Subject};
+use crate::check::{Rule, Subject, places as words};
 use crate::finding::{Finding, Place};
 use crate::graph::Graph;
 use crate::spec::Type;
@@ -97,9 +97,8 @@ fn tell(addresses: &[&Address], graph: &Graph<Option<Why>>, ring: &[usize]) -> O
         }
     }
     shown.push(format!("`{}` again", addresses.get(*ring.first()?)?));
-    let files: Vec<&str> = places.iter().map(|place| &*place.file).collect();
     let mut finding = Finding::error(RULE.code, format!("resources wait for each other: {}", shown.join(" → ")))
-        .help(format!("let one of them do without the other; the circle passes through {}", files.join(", ")));
+        .help(format!("let one of them do without the other; they stand at {}", words(places.iter())));
     let mut places = places.iter();
     if let Some(first) = places.next() {
         finding = finding.at(first);

@@ -19,22 +19,18 @@ fn run(subject: &Subject) -> Vec<Finding> {
             }
         });
     }
-    for target in subject.topology.targets.values() {
-        for (name, _) in target.credentials.iter().filter(|(_, value)| is_literal(value)) {
-            let message = format!("the `{name}` of target `{}` stands in a file as plain text", target.name);
-            found.push(finding(message).at(&target.place));
-        }
-    }
     found
 }
 
-fn finding(message: String) -> Finding {
+/// The finding for a secret that stands in a file; also for those of targets, whose places a topology does not know.
+pub fn finding(message: String) -> Finding {
     Finding::warning(RULE.code, message).help(
         "declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; \
          what has been committed counts as known",
     )
 }
 
-fn is_literal(value: &Attr) -> bool {
+/// Says whether a value is a secret that stands in a file.
+pub fn is_literal(value: &Attr) -> bool {
     matches!(value, Attr::Secret(secret) if secret.label() == LITERAL)
 }

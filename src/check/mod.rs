@@ -4,14 +4,14 @@
 //! `explain` can show what its code means.
 
 mod cycles;
-mod literals;
+pub mod literals;
 mod references;
 mod required;
 mod tags;
 mod unused;
 mod walk;
 
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Key, Place};
 use crate::topology::Topology;
 
 /// What rules look at.
@@ -36,6 +36,18 @@ pub struct Rule {
     pub doc: &'static str,
     /// Finds.
     pub run: fn(&Subject) -> Vec<Finding>,
+}
+
+/// Places in words, for findings that have more of them than can be shown.
+pub fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
+    let shown = places.map(|place| {
+        let keys = place.path.iter().map(|key| match key {
+            Key::Name(name) => name.to_string(),
+            Key::Index(index) => index.to_string(),
+        });
+        format!("`{}` in {}", keys.collect::<Vec<_>>().join(" / "), place.file)
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// Every rule.

@@ -34,7 +34,11 @@ pub fn decode<T: for<'n> Deserialize<'n>>(mut node: Node) -> (Option<T>, Vec<Mis
             Err(mut misfit) => {
                 misfit.path.reverse();
                 let removed = remove(&mut node, &misfit.path);
-                misfits.push(misfit);
+                // What lacks something that was just left out is not told again.
+                let follows = misfits.iter().any(|other: &Misfit| other.path.starts_with(&misfit.path));
+                if !follows {
+                    misfits.push(misfit);
+                }
                 if !removed {
                     return (None, misfits);
                 }
@@ -103,7 +107,17 @@ impl de::Error for Misfit {
             Unexpected::Map => "a map".to_owned(),
             other => other.to_string(),
         };
+        let expected = match expected.to_string().as_str() {
+            "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number from 0".to_owned(),
+            "i64" | "i32" => "a whole number".to_owned(),
+            "a string" => "text".to_owned(),
+            other => other.to_owned(),
+        };
         Misfit::new("wrong-value", format!("expected {expected}, found {found}"))
+    }
+
+    fn invalid_value(found: Unexpected, expected: &dyn de::Expected) -> Misfit {
+        Misfit::invalid_type(found, expected)
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Misfit {
@@ -294,10 +308,10 @@ mod tests {
             told,
             [
                 "from.q: `envi` is none of `env`, `command`; did you mean `env`?",
-                "from.r.command.1: expected a string, found a map; -",
+                "from.r.command.1: expected text, found a map; -",
                 "from.s: expected one of `env`, `command`, found a number; -",
                 "max-siez: unknown key `max-siez`; did you mean `max-size`?",
-                "max-size: expected usize, found `x`; -",
+                "max-size: expected a whole number from 0, found `x`; -",
             ]
         );
         let value = value.unwrap();

@@ -12,8 +12,9 @@ pub fn locate(findings: &mut [Finding], files: &[SourceFile]) {
     let files: BTreeMap<&str, &SourceFile> = files.iter().map(|file| (&*file.path, file)).collect();
     let mut places: BTreeMap<Arc<str>, Vec<Place>> = BTreeMap::new();
     for finding in findings.iter() {
-        let also = finding.also.as_ref().map(|(place, _)| place);
-        for place in finding.place.iter().chain(also) {
+        let place = finding.place.as_ref().filter(|_| finding.spot.is_none());
+        let also = finding.also.as_ref().map(|(place, _)| place).filter(|_| finding.also_spot.is_none());
+        for place in place.into_iter().chain(also) {
             places.entry(place.file.clone()).or_default().push(place.clone());
         }
     }
@@ -49,14 +50,14 @@ pub fn spot(file: &SourceFile, offset: usize) -> Spot {
 fn look_up(file: &SourceFile, places: Vec<Place>) -> Vec<(Place, Spot)> {
     // A path may lead nowhere, because the key is what is missing: then the nearest place above it is shown.
     let above = |place: &Place| {
-        (0..=place.path.len()).map(|length| place.path.get(..length).unwrap_or_default().to_vec()).collect::<Vec<_>>()
+        (1..=place.path.len()).map(|length| place.path.get(..length).unwrap_or_default().to_vec()).collect::<Vec<_>>()
     };
     let mut paths: Vec<Vec<Key>> = places.iter().flat_map(above).collect();
     paths.sort();
     paths.dedup();
     let found: BTreeMap<&[Key], Mark> = paths.iter().map(Vec::as_slice).zip(marks(file.text(), &paths)).collect();
     let offset = |place: &Place| {
-        (0..=place.path.len()).rev().find_map(|length| {
+        (1..=place.path.len()).rev().find_map(|length| {
             let mark = found.get(place.path.get(..length)?)?;
             let whole = length == place.path.len();
             if whole && !place.at_key { mark.value.or(mark.key) } else { mark.key.or(mark.value) }
@@ -111,7 +112,9 @@ fn properties(rest: &str) -> usize {
 
 /// The length of the word, the quoted text or the phrase that stands at the start of a text; never beyond its line.
 fn token(rest: &str) -> usize {
-    let line = rest.lines().next().unwrap_or_default();
+    /// Nobody reads a longer mark.
+    const LONGEST: usize = 200;
+    let line = rest.get(..floor(rest, LONGEST)).unwrap_or_default().lines().next().unwrap_or_default();
     let quote = line.chars().next().filter(|c| matches!(c, '"' | '\''));
     let end = match quote {
         Some(quote) => end_of_quotes(line, quote),

@@ -19,6 +19,8 @@ const LEDGER_FILE: &str = ".trueup/ledger.json";
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Workspace {
     /// The workspace's name: it marks what belongs to it.
+    #[serde(default)]
+    #[schemars(required)]
     pub workspace: String,
     /// Values that the files refer to as `${var.NAME}`.
     #[serde(default)]
@@ -168,7 +170,7 @@ impl From<TlsSettings> for Tls {
 
 /// The collections for which the files speak with authority: what they don't declare is removed.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "`all` or a list of kinds")]
+#[serde(untagged, expecting = "expected `all` or a list of kinds")]
 pub enum PruneChoice {
     /// All of them.
     All(AllWord),

@@ -14,6 +14,7 @@ use super::secrets::Secrets;
 use super::variables::{Variables, into};
 use crate::address::Address;
 use crate::attr::{Attr, Part, Template};
+use crate::check::places;
 use crate::finding::{Finding, Key, Place};
 use crate::secret::{Piece, Secret};
 use crate::source::Node;
@@ -232,7 +233,10 @@ impl<'a> Evaluator<'a> {
         let Some((first, place)) = ring.first() else { return };
         let shown: Vec<&str> = ring.iter().map(|(name, _)| name.as_str()).chain([first.as_str()]).collect();
         let mut finding = Finding::error("cycle", format!("values go round in a circle: {}", shown.join(" → ")))
-            .help(format!("give one of them a value of its own; they stand at {}", places(&ring)))
+            .help(format!(
+                "give one of them a value of its own; they stand at {}",
+                places(ring.iter().map(|(_, place)| place))
+            ))
             .at(place);
         if let Some((_, second)) = ring.get(1) {
             finding = finding.also(second, "which needs this");
@@ -420,18 +424,6 @@ impl Declared for Evaluator<'_> {
     fn declares(&self, address: &Address) -> bool {
         self.index.contains_key(address)
     }
-}
-
-/// The places of a ring, for people.
-fn places(ring: &[(String, Place)]) -> String {
-    let shown = ring.iter().map(|(_, place)| {
-        let keys = place.path.iter().map(|key| match key {
-            Key::Name(name) => name.to_string(),
-            Key::Index(index) => index.to_string(),
-        });
-        format!("`{}` in {}", keys.collect::<Vec<_>>().join(" / "), place.file)
-    });
-    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// Says whether values of a type hold names or paths in YAML that the provider holds as something else.

@@ -11,11 +11,11 @@ use super::read::{Reader, claims, covers, document_place};
 use super::secrets::{SecretMode, Secrets};
 use super::variables::Variables;
 use super::{identity, resolve};
-use crate::check::{self, Subject};
-use crate::finding::{Finding, Place};
+use crate::check::{self, Subject, literals};
+use crate::finding::{Finding, Key, Place};
 use crate::source::{
     Broken, Document, Folder, Misfit, Node, Selection, Snapshot, SourceFile, Tree, Trouble, WORKSPACE_FILE, decode,
-    find, head, hex, locate, open, parse, spot, twice,
+    find, head, hex, locate, mask, open, parse, spot, twice,
 };
 use crate::spec::Provider;
 use crate::topology::{LedgerPlace, Policy, Resource, Topology};
@@ -128,6 +128,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
 
 fn finish(topology: Topology, mut findings: Vec<Finding>, files: &[SourceFile]) -> Result<Loaded, Vec<Finding>> {
     locate(&mut findings, files);
+    mask(&mut findings, literals::RULE.code);
     findings.sort_by(|a, b| position(a).cmp(&position(b)));
     if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(Loaded { topology, findings }) }
 }
@@ -268,8 +269,14 @@ impl Input {
         };
         let own = entries.iter().filter(|(key, _)| Workspace::KEYS.contains(&&**key)).cloned();
         let (workspace, misfits) = decode::<Workspace>(Node::Map(own.collect()));
+        let is_told = misfits.iter().any(|misfit| misfit.path == [Key::Name("workspace".into())]);
         findings.extend(misfits.into_iter().map(|found| misfit(found, &place)));
-        (workspace.unwrap_or_default(), place)
+        let workspace = workspace.unwrap_or_default();
+        if workspace.workspace.is_empty() && !is_told {
+            let finding = Finding::error("missing-field", "the workspace has no name");
+            findings.push(finding.help("add `workspace: NAME`: it marks what belongs to it").at(&place));
+        }
+        (workspace, place)
     }
 }
 
@@ -297,7 +304,7 @@ fn syntax(file: &SourceFile, broken: &Broken) -> Finding {
 
 fn given_twice(file: &SourceFile, place: Place) -> Finding {
     let name = match place.path.last() {
-        Some(crate::finding::Key::Name(name)) => name.to_string(),
+        Some(Key::Name(name)) => name.to_string(),
         _ => String::new(),
     };
     let (again, first) = twice(file, &place.path);

@@ -7,6 +7,7 @@ use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::{Evaluator, Purpose, Site};
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::check::literals;
 use crate::finding::{Finding, Key, Place};
 use crate::source::{Misplaced, Node, Tree, decode, pack, within};
 use crate::spec::{Field, Mismatch, Provider, Type, check};
@@ -225,7 +226,7 @@ fn object(fields: &'static [Field], node: &Node, place: &Place, evaluator: &mut 
             }
         }
     }
-    missing(fields, &found, "credentials.", place, evaluator);
+    missing(fields, &found, "credentials.", &place.clone().key(), evaluator);
     found
 }
 
@@ -234,6 +235,10 @@ fn known_value(field: &Field, node: &Node, place: &Place, evaluator: &mut Evalua
     let value = evaluator.value(node, Purpose::of(field), &mut Site::at(place));
     if value.is_later() {
         evaluator.findings.push(not_known(field.name, place));
+    }
+    if literals::is_literal(&value) {
+        let message = format!("the `{}` stands here as plain text", field.name);
+        evaluator.findings.push(literals::finding(message).at(place));
     }
     evaluator.findings.extend(check(&field.ty, &value).into_iter().map(|mismatch| misfit(mismatch, &value, place)));
     value

@@ -1,9 +1,10 @@
 //! Workspaces in, topologies or findings out.
 
 use insta::assert_snapshot;
+use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler};
 
-use super::testing::{EAST, east, indented, told, try_load};
-use super::{ITEMS, Prune, Topology};
+use super::testing::{CATALOGUE, EAST, TRUEUP, east, indented, told, try_load, workspace, write};
+use super::{ITEMS, Options, Prune, Topology, load};
 use crate::address::Address;
 use crate::attr::Attr;
 
@@ -61,9 +62,7 @@ fn expressions_keep_types_and_know_what_files_say() {
     assert_eq!(field(&topology, "east/endpoints/a", "networks"), r#"["10.0.0.0/8"]"#);
     assert_eq!(field(&topology, "east/endpoints/b", "secret"), "\"(secret secret.s)\"");
     assert_eq!(field(&topology, "east/endpoints/b", "inputs"), "\"${x}\"");
-    assert_snapshot!(field(&topology, "east/endpoints/a", "inputs"), @r#"
-    {"both":"65001 ${east/endpoints/a/peers/169.254.1.2.uptime}","label":"b","name":"gw-1400/x","plain":"${x}","region":"${east/regions/eu.provider}","url":"(secret u:${secret.s}@h)"}
-    "#);
+    assert_snapshot!(field(&topology, "east/endpoints/a", "inputs"), @r#"{"both":"65001 ${east/endpoints/a/peers/169.254.1.2.uptime}","label":"b","name":"gw-1400/x","plain":"${x}","region":"${east/regions/eu.provider}","url":"(secret u:${secret.s}@h)"}"#);
     assert!(!format!("{topology:?}").contains("canary"));
 }
 
@@ -82,4 +81,370 @@ fn what_is_wrong_is_told_where_it_is() {
     east.yaml:11:5 <regions> read-only-kind: `regions` can be referred to, not declared; the provider keeps these; use them in references and outputs
     east.yaml:12:5 <peers> unknown-kind: unknown kind or key `peers`; `peers` lives in `endpoints`: move it below one of those
     "#);
+}
+
+#[test]
+fn the_same_thing_twice_shows_both_places() {
+    let north = "lab: { east: { at: http://x, routes: { a: { cidr: 10.0.0.0/8 } }, config: {} }, both: {} }\n";
+    let south = "routes:\n  a: { cidr: 10.0.0.0/9 }\n  a: {}\nconfig: {}\n";
+    let other = "other: { both: {} }\n";
+    assert_snapshot!(told(try_load(&[
+        ("trueup.yaml", TRUEUP),
+        ("a.yaml", &format!("{EAST}{}", indented(south))),
+        ("b.yaml", north),
+        ("c.yaml", other),
+    ])), @r#"
+    a.yaml:7:7 <a> duplicate-key: `a` is given twice [given here first: a.yaml:6:7]; a key stands once in its map: rename one, or put what they hold together
+    b.yaml:1:16 <at> duplicate-key: `at` of target `east` is given twice [given here first: a.yaml:3:9]; keep one of the two
+    b.yaml:1:40 <a> duplicate-address: `east/routes/a` is declared twice [declared here first: a.yaml:6:7]; keep one of the two; what one file declares another does not extend
+    b.yaml:1:67 <config> duplicate-address: `east/config` is declared twice [declared here first: a.yaml:8:5]; keep one of the two; what one file declares another does not extend
+    b.yaml:1:81 <both> missing-field: `credentials.password` is missing; text: The password
+    b.yaml:1:81 <both> missing-field: `credentials.username` is missing; text: Who
+    b.yaml:1:81 <both> missing-field: target `both` does not say where it is; add `at: https://lab.example:8000/api`
+    c.yaml:1:10 <both> duplicate-target: target `both` is declared for `lab` and for `other` [declared here first: b.yaml:1:81]; give one of them another name
+    "#);
+}
+
+#[test]
+fn two_names_for_one_object_are_told() {
+    assert_snapshot!(told(east("routes:\n  a: { cidr: 10.0.0.0/8, gateway: 10.0.0.1 }\n  b: { cidr: 10.1.2.3/8, gateway: 10.0.0.1 }\n  c: { cidr: 10.0.0.0/8 }\ngroups:\n  Straße: {}\n  STRASSE: {}\n  Café: {}\n  CAFE\u{301}: {}\n  d: { name: e }\n  f: { name: F }\nendpoints:\n  x: { name: y, address: 192.0.2.1 }\n")), @r#"
+    east.yaml:7:7 <b> duplicate-identity: `east/routes/b` is the same object as `east/routes/a` [declared here first: east.yaml:6:7]; objects of `routes` are told apart by `cidr`, `gateway` alone
+    east.yaml:12:7 <Café> duplicate-identity: `east/groups/Café` is the same object as `east/groups/CAFÉ` [declared here first: east.yaml:13:7]; `groups` compares names without case and in one Unicode form
+    east.yaml:14:18 <e> name-differs: `east/groups/d` has `name` "e"; the name in YAML is the value of `name`: leave the field out, or rename the resource
+    east.yaml:17:18 <y> name-differs: `east/endpoints/x` has `name` "y"; the name in YAML is the value of `name`: leave the field out, or rename the resource
+    "#);
+}
+
+#[test]
+fn names_that_lead_nowhere_are_told() {
+    assert_snapshot!(told(east("endpoints:\n  paris: { address: 192.0.2.1, group: core, region: anywhere }\n  rome: { address: \"${east/endpoints/pari.state}\", group: cor }\n  bern: { address: \"${west/config.x}\", inputs: \"${east/config.public_ipp}\" }\n  oslo: { address: \"${east/endpoint/x.y}\", inputs: ['${var.nope}', '${secret.nope}', '${each.key}', '${what}', '${', '${east/endpoints/paris}'] }\ngroups: { core: { leader: zurich } }\npolicies: { p: { members: ['@rome', '@nobody', '#x'] } }\n")), @r#"
+    east.yaml:7:24 <"${east/endpoints/pari.state}"> unknown-address: `east/endpoints/pari` is not declared; did you mean `paris`?
+    east.yaml:8:24 <"${west/config.x}"> unknown-address: `${west/config.x}`: there is no target `west`; there are `east`
+    east.yaml:8:52 <"${east/config.public_ipp}"> unknown-field: `config` has no field `public_ipp`; did you mean `public_ip`?
+    east.yaml:9:24 <"${east/endpoint/x.y}"> unknown-address: `${east/endpoint/x.y}`: `lab` has no kind `endpoint`; did you mean `endpoints`?
+    east.yaml:9:57 <'${var.nope}'> unknown-variable: there is no variable `nope`; there are `pw`; variables are declared under `vars` in `trueup.yaml`
+    east.yaml:9:72 <'${secret.nope}'> unknown-secret: there is no secret `nope`; none is declared; secrets are declared under `secrets` in `trueup.yaml`
+    east.yaml:9:90 <'${each.key}'> no-each: `each` means nothing here; only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`
+    east.yaml:9:105 <'${what}'> bad-expression: `${what}` is no expression: there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `${each.value}` and `${target/kind/name.field}`; write `$${` for a literal `${`; -
+    east.yaml:9:116 <'${'> bad-expression: `${` is not closed by `}`; -
+    east.yaml:9:122 <'${east/endpoints/paris}'> unknown-address: `${east/endpoints/paris}` names a resource but none of its fields; write `${east/endpoints/paris.FIELD}`; there are `address`, `attributes`, `enabled`, `extra`, `group`, `id`, `inputs`, `labels`, `mode`, `name`, `networks`, `options`, `primary`, `region`, `secret`, `state`, `tunnels`, `weight`
+    "#);
+}
+
+#[test]
+fn circles_show_their_places() {
+    assert_snapshot!(told(east("groups:\n  a: { note: \"${east/groups/b.note}\" }\n  b: { note: \"x ${east/groups/c.note}\" }\n  c: { note: \"${east/groups/a.note}\" }\n  d: { note: \"${east/groups/d.id}\" }\n")), @r#"
+    east.yaml:6:18 <"${east/groups/b.note}"> cycle: values go round in a circle: east/groups/a.note → east/groups/b.note → east/groups/c.note → east/groups/a.note [which needs this: east.yaml:7:18]; give one of them a value of its own; they stand at `lab / east / groups / a / note` in east.yaml, `lab / east / groups / b / note` in east.yaml, `lab / east / groups / c / note` in east.yaml
+    east.yaml:9:18 <"${east/groups/d.id}"> cycle: `east/groups/d` would wait for its own `id`; a resource's outputs are known only after it has been made
+    "#);
+    assert_snapshot!(told(east("groups:\n  a: { leader: x }\nendpoints:\n  x: { address: \"${east/endpoints/y.state}\" }\n  y: { address: 192.0.2.1, group: a }\n")), @r#"east.yaml:8:21 <"${east/endpoints/y.state}"> cycle: resources wait for each other: `east/endpoints/x` by its `address` → `east/endpoints/y` by its `group` → `east/groups/a` by its `leader` → `east/endpoints/x` again [which waits for this: east.yaml:9:39]; let one of them do without the other; they stand at `lab / east / endpoints / x / address` in east.yaml, `lab / east / endpoints / y / group` in east.yaml, `lab / east / groups / a / leader` in east.yaml"#);
+}
+
+#[test]
+fn a_long_chain_of_values_is_no_circle() {
+    let count = 20_000;
+    let mut text = String::from("groups:\n  g0: { note: end }\n");
+    for n in 1..count {
+        text.push_str(&format!("  g{n}: {{ note: \"${{east/groups/g{}.note}}\" }}\n", n - 1));
+    }
+    let topology = east(&text).unwrap().topology;
+    assert_eq!(field(&topology, &format!("east/groups/g{}", count - 1), "note"), "\"end\"");
+}
+
+#[test]
+fn files_that_are_no_workspace_files_are_told() {
+    let folder = workspace(&[
+        ("trueup.yaml", TRUEUP),
+        ("empty.yaml", "# nothing yet\n"),
+        ("broken.yaml", "lab:\n  east:\n\tat: x\n"),
+        ("list.yaml", "- lab\n"),
+        ("bomb.yaml", &bomb()),
+        ("deep.yaml", &"[".repeat(200_000)),
+        ("deep2.yaml", &format!("lab: {}1{}", "{a: ".repeat(300), "}".repeat(300))),
+        ("unclosed.yaml", "lab: [1, 2\nx: y\n"),
+        ("tagged.yaml", "lab: !vault abc\n"),
+        (".hidden/x.yaml", "nonsense"),
+        ("nested/trueup.yaml", "workspace: other\n"),
+        ("nested/x.yaml", "nonsense"),
+        ("misplaced.yaml", "vars: {}\nlabb: {}\n"),
+    ]);
+    write(folder.path(), "latin.yaml", b"lab: # caf\xe9\n");
+    let told = told(load(folder.path(), CATALOGUE, &Options::default()));
+    assert_snapshot!(told.replace(&"[".repeat(100), "…"), @r#"
+    bomb.yaml:1:1 <a0> alias-bomb: aliases repeat too many values; write the values out, or fewer aliases of aliases
+    broken.yaml:3:1 <	at> not-yaml: this is not YAML: found character that cannot start any token, while scanning for the next token; indent with spaces: YAML takes no tabs; quote text that starts with `@`, `%` or a backtick
+    deep.yaml:1:10001 <……> too-deep: values are nested too deeply; a workspace needs about ten levels; the limit is 128
+    deep2.yaml:1:514 <{a> too-deep: values are nested too deeply; a workspace needs about ten levels; the limit is 128
+    empty.yaml:1:1 <# nothing yet> empty-file: `empty.yaml` is empty; delete it, or say what it is to declare
+    latin.yaml:1:11 <�> not-utf8: `latin.yaml` is not UTF-8: byte 0xe9 at offset 10; save the file as UTF-8; binary content belongs in a file that a field names
+    list.yaml:1:1 <- lab> wrong-type: expected a map of providers, found a list; a file starts as in `lab: { TARGET: { at: … } }`
+    misplaced.yaml:1:1 <vars> misplaced-key: `vars` does not belong here; it belongs in the first document of `trueup.yaml`, which speaks for all files
+    misplaced.yaml:2:1 <labb> unknown-key: unknown key `labb`; did you mean `lab`?
+    tagged.yaml:1:13 <abc> not-supported: the tag `!vault` means nothing here; plain YAML without tags is read, and merge keys of maps
+    unclosed.yaml:2:2 <: y> not-yaml: this is not YAML: did not find expected ',' or ']', while parsing a flow sequence; a `[` or `{` is not closed, or a comma is missing
+    "#);
+    assert!(told.len() < 100_000);
+}
+
+fn bomb() -> String {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..9 {
+        text.push_str(&format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", ")));
+    }
+    text
+}
+
+#[test]
+fn a_wide_bomb_of_few_aliases_is_told() {
+    let list = "x, ".repeat(20_000);
+    let text = format!("x-a: &a [{list}]\nx-b: [{}]\n", "*a, ".repeat(2_000));
+    let told = told(try_load(&[("trueup.yaml", TRUEUP), ("bomb.yaml", &text)]));
+    assert!(told.contains("alias-bomb: aliases repeat too many values"), "{told}");
+}
+
+#[test]
+fn size_is_limited_and_the_limit_can_be_raised() {
+    let folder = workspace(&[("trueup.yaml", TRUEUP), ("big.yaml", "x-note: 12345678901234567890\n")]);
+    let options = |max_file_bytes| Options { max_file_bytes, ..Options::default() };
+    write(folder.path(), "trueup.yaml", b"workspace: a");
+    assert_snapshot!(told(load(folder.path(), CATALOGUE, &options(20))), @r#"big.yaml <> too-large: `big.yaml` is not read: it has 29 bytes, which is more than 20; split the file, or raise the limit with `TRUEUP_MAX_FILE_BYTES`"#);
+    assert_eq!(told(load(folder.path(), CATALOGUE, &options(40))), "");
+}
+
+#[test]
+fn the_envelope_is_checked_key_by_key() {
+    assert_snapshot!(told(try_load(&[
+        ("trueup.yaml", "workspac: a\nvars:\n  a: { type: strin }\n  b: { type: number, default: x }\n  c: {}\nsecrets:\n  s: { envv: A }\n  t: { env: 5 }\npolicy: { max-deletes: -1, protekt: [] }\nledger: { git: { reff: x } }\n"),
+        ("t.yaml", "lab:\n  east: { at: east.example, credentials: { user: a }, tls: { pin-sha256: abc }, prune: [rules, routs, regions] }\n  west: { credentials: x, prune: yes, tls: { ca: x } }\n  a/b: {}\n  north: { at: 'https://u:p@north', credentials: { username: '${east/config.public_ip}', password: p } }\n"),
+    ])), @r#"
+    t.yaml:2:15 <east.example> bad-url: `east.example` is no URL; as in `https://lab.example:8000/api`
+    t.yaml:2:29 <credentials> missing-field: `credentials.password` is missing; text: The password
+    t.yaml:2:29 <credentials> missing-field: `credentials.username` is missing; text: Who
+    t.yaml:2:44 <user> unknown-field: unknown key `user`; there are `password`, `username`
+    t.yaml:2:74 <abc> wrong-value: `pin-sha256` takes 64 hexadecimal digits, found 3; `openssl x509 -noout -fingerprint -sha256` prints it
+    t.yaml:2:96 <routs> unknown-kind: `routs` is no kind that can be pruned; did you mean `routes`?
+    t.yaml:2:103 <regions> unknown-kind: `regions` is no kind that can be pruned; there are `blueprints`, `config`, `endpoints`, `groups`, `health`, `peers`, `policies`, `routes`, `rules`
+    t.yaml:3:3 <west> missing-field: target `west` does not say where it is; add `at: https://lab.example:8000/api`
+    t.yaml:3:24 <x> wrong-type: expected a map, found text; its keys are `username`, `password`
+    t.yaml:3:34 <yes> wrong-value: expected `all` or a list of kinds; -
+    t.yaml:3:46 <ca> unknown-field: unknown key `ca`; there are `ca-file`, `pin-sha256`
+    t.yaml:4:3 <a/b> bad-name: `a/b` is no name for a target; addresses start with it: use a word without `/`
+    t.yaml:5:16 <'https://u:p@north'> bad-url: `at` holds a user: that belongs under `credentials`; as in `https://lab.example:8000/api`
+    t.yaml:5:62 <'${east/config.public_ip}'> not-known-yet: `username` has to be known before anything is looked at; use a variable, a secret, or a field that the files give
+    t.yaml:5:100 <*> literal-secret: the `password` stands here as plain text; declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what has been committed counts as known
+    trueup.yaml:1:1 <workspac> missing-field: the workspace has no name; add `workspace: NAME`: it marks what belongs to it
+    trueup.yaml:1:1 <workspac> unknown-key: unknown key `workspac`; did you mean `workspace`?
+    trueup.yaml:3:3 <a> missing-variable: variable `a` has no value; give it a `default`, `--var a=VALUE` or `TRUEUP_VAR_a=VALUE`
+    trueup.yaml:3:14 <strin> wrong-value: `strin` is none of `string`, `number`, `bool`, `list`, `map`, `any`; did you mean `string`?
+    trueup.yaml:4:31 <x> wrong-value: the default of `b`: expected a number, found `"x"`; lists and maps are given as YAML, as in `[a, b]`
+    trueup.yaml:5:3 <c> missing-variable: variable `c` has no value; give it a `default`, `--var c=VALUE` or `TRUEUP_VAR_c=VALUE`
+    trueup.yaml:7:8 <envv> wrong-value: `envv` is none of `env`, `file`, `command`; did you mean `env`?
+    trueup.yaml:8:13 <5> wrong-value: expected text, found `5`; -
+    trueup.yaml:9:24 <-1> wrong-value: expected a whole number from 0, found `-1`; -
+    trueup.yaml:9:28 <protekt> unknown-field: unknown key `protekt`; did you mean `protect`?
+    trueup.yaml:10:18 <reff> unknown-field: unknown key `reff`; did you mean `ref`?
+    "#);
+    assert_snapshot!(told(try_load(&[("x.yaml", "")])), @r#" <> no-workspace: there is no `trueup.yaml` here; name the folder that holds it, or create it with `workspace: NAME` in it"#);
+}
+
+#[test]
+fn secrets_in_files_and_unused_names_are_warned_of() {
+    let trueup = "workspace: a\nvars: { pw: { default: x }, old: { default: 1 } }\nsecrets: { older: { env: X } }\n";
+    let kinds = "endpoints:\n  a: { address: 192.0.2.1, secret: hunter2, attributes: ['#x', '#y'], primary: { subnet: 10.0.0.0/8, psk: 5 }, labels: { v: 1.10 } }\npolicies: { p: { members: ['#x', '#z', '#all'] } }\n";
+    let loaded = try_load(&[("trueup.yaml", trueup), ("east.yaml", &format!("{EAST}{}", indented(kinds)))]).unwrap();
+    assert!(!format!("{:?}", loaded.topology).contains("hunter2"));
+    assert_snapshot!(told(Ok(loaded)), @r#"
+    east.yaml:6:40 <*******> literal-secret: the `secret` of `east/endpoints/a` stands here as plain text; declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what has been committed counts as known
+    east.yaml:6:68 <'#y'> unmatched-tag: no declared policy selects `#y`; did you mean `#x`?
+    east.yaml:6:111 <*> literal-secret: the `psk` of `east/endpoints/a` stands here as plain text; declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what has been committed counts as known
+    east.yaml:6:129 <1.10> unquoted-number: a number is given for a text: `1.1`; put it in quotes: YAML reads `1.10` as `1.1`
+    east.yaml:7:38 <'#z'> unmatched-tag: none of the declared `endpoints` carries `#z`; did you mean `#x`?
+    trueup.yaml:2:29 <old> unused: nothing uses variable `old`; remove it, or write `${var.old}` where it belongs
+    trueup.yaml:3:12 <older> unused: nothing uses secret `older`; remove it, or write `${secret.older}` where it belongs
+    "#);
+}
+
+#[test]
+fn each_makes_a_resource_for_every_item() {
+    let loaded = try_load(&[
+        ("trueup.yaml", "workspace: a\nvars: { pw: { default: x }, sites: { default: { rome: 192.0.2.1, bern: 192.0.2.2 } } }\n"),
+        ("east.yaml", &format!("{EAST}{}", indented("endpoints:\n  to-${each.key}:\n    each: ${var.sites}\n    address: ${each.value}\n    peers:\n      ${each.value}: { asn: 65000 }\ngroups:\n  ${each.value.name}-x:\n    each: [{ name: p, n: 1 }, { name: q, n: 2 }]\n    note: \"${each.key} ${each.value.n} ${east/endpoints/to-rome/peers/192.0.2.1.asn}\"\n"))),
+    ])
+    .unwrap_or_else(|findings| panic!("{}", told(Err(findings))));
+    let addresses: Vec<String> = loaded.topology.resources.keys().map(Address::to_string).collect();
+    assert_eq!(
+        addresses,
+        [
+            "east/endpoints/to-bern",
+            "east/endpoints/to-bern/peers/192.0.2.2",
+            "east/endpoints/to-rome",
+            "east/endpoints/to-rome/peers/192.0.2.1",
+            "east/groups/p-x",
+            "east/groups/q-x",
+        ]
+    );
+    assert_eq!(field(&loaded.topology, "east/groups/q-x", "note"), "\"1 2 65000\"");
+    assert_eq!(field(&loaded.topology, "east/endpoints/to-bern", "address"), "\"192.0.2.2\"");
+    assert_snapshot!(told(east("groups:\n  a: { each: [1, 2] }\n  ${each.key}: { each: \"${east/config.mtu}\" }\n  b-${each.key}: {}\n  c-${each.key}: { each: [x, x] }\n  d: { each: 5 }\n")), @r#"
+    east.yaml:6:7 <a> each-name: `a` would be the name of 2 resources; put `${each.key}` into the name
+    east.yaml:7:28 <"${east/config.mtu}"> bad-expression: `${east/config.mtu}` can't decide which resources there are; use `${var.…}` or `${each.…}` here
+    east.yaml:8:7 <b-${each.key}> no-each: `each` means nothing here; only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`
+    east.yaml:9:7 <c-${each.key}> duplicate-address: `east/groups/c-x` is declared twice [declared here first: east.yaml:9:7]; keep one of the two; what one file declares another does not extend
+    east.yaml:10:18 <5> wrong-type: `each` takes a map or a list, or a variable that holds one; as in `each: { paris: 10.1.0.0/16 }` or `each: ${var.sites}`
+    "#);
+}
+
+#[test]
+fn content_is_packed_and_not_read_as_declarations() {
+    let blueprints = "blueprints:\n  router: { path: ../content/router }\n  single: { path: one.wgn }\n";
+    let files = |blueprints: &str| {
+        let folder = workspace(&[
+            ("trueup.yaml", TRUEUP),
+            ("cfy/east.yaml", &format!("{EAST}{}", indented(blueprints))),
+            ("content/router/blueprint.yaml", "tosca_definitions_version: x\n\tbroken"),
+            ("cfy/one.wgn", "bytes"),
+        ]);
+        write(folder.path(), "content/router/latin.yaml", b"\xff\xfe");
+        folder
+    };
+    let folder = files(blueprints);
+    let loaded = load(folder.path(), CATALOGUE, &Options::default())
+        .unwrap_or_else(|findings| panic!("{}", told(Err(findings))));
+    let digest = loaded.topology.digest.clone();
+    let contents: Vec<_> = loaded.topology.resources.values().map(|resource| &resource.files["path"]).collect();
+    assert_eq!(contents.iter().map(|c| c.file_name.as_str()).collect::<Vec<_>>(), ["router.tar.gz", "one.wgn"]);
+    write(folder.path(), "content/router/blueprint.yaml", b"other");
+    let changed = load(folder.path(), CATALOGUE, &Options::default()).unwrap().topology;
+    assert_ne!(changed.digest, digest);
+    assert_snapshot!(told(load(files("blueprints:\n  router: { path: ../../etc }\n  gone: { path: ../content/none }\n  whole: { path: . }\n").path(), CATALOGUE, &Options { vars: [("pw".into(), "p".into()), ("no".into(), "p".into())].into(), ..Options::default() })), @r#"
+     <> unknown-variable: a value is given for `no`, which is no variable; there are `pw`
+    cfy/east.yaml:6:23 <../../etc> outside-workspace: `../../etc` leads out of the workspace; paths are relative to the file that names them; copy the content into the workspace
+    cfy/east.yaml:7:21 <../content/none> unreadable-content: `content/none` can't be read: there is no such file or folder; paths are relative to the file that names them
+    content/router/blueprint.yaml:2:1 <	broken> not-yaml: this is not YAML: found a tab character that violates indentation, while scanning a plain scalar; indent with spaces: YAML takes no tabs; quote text that starts with `@`, `%` or a backtick
+    content/router/latin.yaml:1:1 <��> not-utf8: `content/router/latin.yaml` is not UTF-8: byte 0xff at offset 0; save the file as UTF-8; binary content belongs in a file that a field names
+    "#);
+}
+
+#[test]
+fn findings_are_drawn_with_carets_and_told_without() {
+    let findings = east("routes:\n  a: { cidr: 10.0.0.0/8 }\n  b: { cidr: 10.0.0.0/33 }\n  c: { cidr: 10.1.2.3/8 }\nendpoints:\n  e: { address: 192.0.2.1, secret: hunter2 }\n  f: {}\n").unwrap_err();
+    let graphical = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(120);
+    let narrated = NarratableReportHandler::new();
+    let (mut drawn, mut spoken) = (String::new(), String::new());
+    for finding in &findings {
+        graphical.render_report(&mut drawn, finding).unwrap();
+        narrated.render_report(&mut spoken, finding).unwrap();
+    }
+    assert!(!drawn.contains("hunter2") && !spoken.contains("hunter2"));
+    assert_snapshot!(drawn.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"), @r#"
+    wrong-value
+
+      × expected network in CIDR form, found `10.0.0.0/33`
+       ╭─[east.yaml:7:18]
+     6 │       a: { cidr: 10.0.0.0/8 }
+     7 │       b: { cidr: 10.0.0.0/33 }
+       ·                  ───────────
+     8 │       c: { cidr: 10.1.2.3/8 }
+       ╰────
+      help: as in `10.1.0.0/16` or `2001:db8::/32`
+    duplicate-identity
+
+      × `east/routes/c` is the same object as `east/routes/a`
+       ╭─[east.yaml:8:7]
+     5 │     routes:
+     6 │       a: { cidr: 10.0.0.0/8 }
+       ·       ┬
+       ·       ╰── declared here first
+     7 │       b: { cidr: 10.0.0.0/33 }
+     8 │       c: { cidr: 10.1.2.3/8 }
+       ·       ─
+     9 │     endpoints:
+       ╰────
+      help: objects of `routes` are told apart by `cidr`, `gateway` alone
+    literal-secret
+
+      ⚠ the `secret` of `east/endpoints/e` stands here as plain text
+        ╭─[east.yaml:10:40]
+      9 │     endpoints:
+     10 │       e: { address: 192.0.2.1, secret: ******* }
+        ·                                        ───────
+     11 │       f: {}
+        ╰────
+      help: declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what
+            has been committed counts as known
+    missing-field
+
+      × `east/endpoints/f` lacks `address`
+        ╭─[east.yaml:11:7]
+     10 │       e: { address: 192.0.2.1, secret: ******* }
+     11 │       f: {}
+        ·       ─
+        ╰────
+      help: add `address: …` — The other side (IP address)
+    "#);
+    assert_snapshot!(spoken.lines().take(12).map(str::trim_end).collect::<Vec<_>>().join("\n"), @r#"
+    expected network in CIDR form, found `10.0.0.0/33`
+        Diagnostic severity: error
+    Begin snippet for east.yaml starting at line 6, column 1
+
+    snippet line 6:       a: { cidr: 10.0.0.0/8 }
+    snippet line 7:       b: { cidr: 10.0.0.0/33 }
+        label at line 7, columns 18 to 28
+    snippet line 8:       c: { cidr: 10.1.2.3/8 }
+    diagnostic help: as in `10.1.0.0/16` or `2001:db8::/32`
+    diagnostic code: wrong-value
+    `east/routes/c` is the same object as `east/routes/a`
+        Diagnostic severity: error
+    "#);
+}
+
+#[test]
+fn a_revision_is_read_instead_of_the_folder() {
+    let folder =
+        workspace(&[("net/trueup.yaml", TRUEUP), ("net/east.yaml", &format!("{EAST}{}", indented("config: {}")))]);
+    let at = folder.path().join("net");
+    let git = |arguments: &[&str]| {
+        let run = std::process::Command::new("git").args(arguments).current_dir(folder.path()).output();
+        run.is_ok_and(|output| output.status.success())
+    };
+    assert_eq!(load(&at, CATALOGUE, &Options::default()).unwrap().topology.commit, None);
+    if !git(&["init", "-q"]) {
+        return;
+    }
+    assert_eq!(load(&at, CATALOGUE, &Options::default()).unwrap().topology.commit, None);
+    assert!(git(&["add", "-A"]) && git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one"]));
+    let clean = load(&at, CATALOGUE, &Options::default()).unwrap().topology;
+    let commit = clean.commit.clone().unwrap();
+    assert!(commit.len() == 40);
+    write(&at, ".trueup/ledger.json", b"{}");
+    assert_eq!(load(&at, CATALOGUE, &Options::default()).unwrap().topology.commit, Some(commit.clone()));
+    write(&at, "more.yaml", b"lab: { east: { routes: { r: { cidr: 10.0.0.0/8 } } } }");
+    let dirty = load(&at, CATALOGUE, &Options::default()).unwrap().topology;
+    assert_eq!((dirty.commit, dirty.resources.len()), (Some(format!("{commit}+")), 2));
+    let options = |revision: &str| Options { revision: Some(revision.into()), ..Options::default() };
+    let then = load(&at, CATALOGUE, &options("HEAD")).unwrap().topology;
+    assert_eq!((then.commit, then.resources.len()), (Some(commit), 1));
+    assert_eq!(then.digest, clean.digest);
+    let told = told(load(&at, CATALOGUE, &options("nowhere")));
+    assert!(told.contains("no-revision") && told.contains("nowhere"), "{told}");
+}
+
+/// How long large workspaces take: `cargo test --release --lib large -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn large_workspaces_load_in_time() {
+    for mistakes in [0, 100_000] {
+        let mut text = format!("{EAST}    endpoints:\n");
+        for n in 0..100_000 {
+            let group = if n < mistakes { "none" } else { "core" };
+            text.push_str(&format!("      e{n}:\n        address: 192.0.2.1\n        group: {group}\n        inputs: \"${{east/groups/core.note}} {n}\"\n        networks: [10.0.0.0/8]\n"));
+        }
+        text.push_str("    groups: { core: { note: x } }\n");
+        let folder = workspace(&[("trueup.yaml", TRUEUP), ("east.yaml", &text)]);
+        let start = std::time::Instant::now();
+        let findings =
+            load(folder.path(), CATALOGUE, &Options::default()).map_or_else(|f| f.len(), |l| l.findings.len());
+        println!("{} MB, {findings} findings: {:?}", text.len() >> 20, start.elapsed());
+        assert_eq!(findings, mistakes);
+    }
 }

@@ -137,12 +137,19 @@ fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
         let help = Some("write the values out, or fewer aliases of aliases");
         return Broken { code: "alias-bomb", message: "aliases repeat too many values".into(), help, offset };
     }
-    let help = if has("cannot start any token") {
+    if let Some((_, own)) = said.split_once(OWN) {
+        let help = Some("plain YAML without tags is read, and merge keys of maps");
+        return Broken { code: "not-supported", message: without_positions(own), help, offset };
+    }
+    let line = offset.and_then(|at| text.get(..at)?.rsplit('\n').next()).unwrap_or_default();
+    let help = if has("cannot start any token") || has("found a tab character") {
         Some("indent with spaces: YAML takes no tabs; quote text that starts with `@`, `%` or a backtick")
     } else if has("mapping values are not allowed") {
         Some("look at the indentation; quote text that holds `: `")
     } else if has("did not find expected key") || has("did not find expected '-' indicator") {
         Some("look at the indentation: keys of one map start in the same column")
+    } else if has("while parsing a flow") && line.contains("${") {
+        Some("inside `{ }` and `[ ]` an expression stands in quotes: \"${…}\"")
     } else if has("while parsing a flow") || has("did not find expected ',' or") {
         Some("a `[` or `{` is not closed, or a comma is missing")
     } else if has("unknown anchor") {
@@ -200,6 +207,9 @@ struct Read<'b> {
 
 /// Part of an error's text, by which it is known again.
 const BOMB: &str = "more values than the document can hold";
+
+/// Stands in front of errors of our own: no YAML text can hold it.
+const OWN: char = '\u{0}';
 
 impl<'de> DeserializeSeed<'de> for Read<'_> {
     type Value = Node;
@@ -279,7 +289,7 @@ impl<'de> Visitor<'de> for Read<'_> {
 
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Node, A::Error> {
         let (tag, _) = access.variant::<String>()?;
-        Err(A::Error::custom(format!("the tag `!{tag}` means nothing here")))
+        Err(A::Error::custom(format!("{OWN}the tag `!{tag}` means nothing here")))
     }
 }
 
@@ -291,7 +301,7 @@ fn merge<E: serde::de::Error>(value: Node, into: &mut Vec<(Arc<str>, Node)>) -> 
                 merge(item, into)?;
             }
         }
-        other => return Err(E::custom(format!("`<<` merges maps, not {}", other.describe()))),
+        other => return Err(E::custom(format!("{OWN}`{MERGE}` merges maps, not {}", other.describe()))),
     }
     Ok(())
 }
@@ -314,5 +324,93 @@ impl<'de> Deserialize<'de> for Name {
             }
         }
         deserializer.deserialize_str(Spelling)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn root(text: &str) -> Node {
+        parse(text).unwrap().remove(0).root
+    }
+
+    #[test]
+    fn scalars_are_what_yaml_1_2_says() {
+        for (text, node) in [
+            ("0x10", Node::Number(16.into())),
+            ("-7", Node::Number((-7).into())),
+            ("yes", Node::Text("yes".into())),
+            ("true", Node::Bool(true)),
+            ("~", Node::Null),
+            ("2024-01-31", Node::Text("2024-01-31".into())),
+            ("010", Node::Text("010".into())),
+            ("1:30", Node::Text("1:30".into())),
+            ("\"1\"", Node::Text("1".into())),
+            ("18446744073709551615", Node::Number(u64::MAX.into())),
+            ("123456789012345678901234567890", Node::Text("123456789012345678901234567890".into())),
+            (".inf", Node::Text("inf".into())),
+        ] {
+            assert_eq!(root(text), node, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_names_as_they_are_spelt_and_keep_their_order() {
+        let Node::Map(entries) = root("2: a\n1.10: b\ntrue: c\n~: d\n0x1: e\n") else { panic!("no map") };
+        let keys: Vec<&str> = entries.iter().map(|(key, _)| &**key).collect();
+        assert_eq!(keys, ["2", "1.10", "true", "~", "0x1"]);
+    }
+
+    #[test]
+    fn merge_keys_fill_what_is_not_given() {
+        let node = root("x: &x { a: 1, b: 1 }\ny: &y { b: 2, c: 2 }\nz: { <<: [*x, *y], c: 3 }\n");
+        let z = node.get("z").unwrap();
+        let values = ["a", "b", "c"].map(|key| z.get(key).cloned().unwrap());
+        assert_eq!(values, [1, 1, 3].map(|number| Node::Number(number.into())));
+    }
+
+    #[test]
+    fn documents_are_read_up_to_the_last() {
+        assert_eq!(parse("a: 1\n---\nb: 2\n").unwrap().len(), 2);
+        assert_eq!(parse("").unwrap().remove(0).root, Node::Null);
+    }
+
+    #[test]
+    fn brackets_in_quotes_and_comments_do_not_count() {
+        assert_eq!(too_deep(&"a: '[' # [[[ \n\"[\\\"[\": it's\n[]\n".repeat(MAX_BRACKETS)), None);
+        assert!(too_deep(&"{\"]\": ".repeat(MAX_BRACKETS + 1)).is_some());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn no_text_makes_the_reader_panic(
+            text in "([a-c:{}\\[\\],&*!|>#'\"\\-?%@`~<\\\\ \t\n\u{85}\u{e9}0-9.]|<<: |&a |\\*a|: |- |\n  ){0,60}",
+            paths in prop::collection::vec(prop::collection::vec("[a-c]", 0..3), 0..4)
+        ) {
+            let _ = parse(&text);
+            let paths: Vec<Vec<Key>> = paths
+                .into_iter()
+                .map(|path| path.into_iter().map(|key| Key::Name(key.into())).collect())
+                .collect();
+            for mark in marks(&text, &paths) {
+                for at in [mark.key, mark.again, mark.value].into_iter().flatten() {
+                    prop_assert!(text.is_char_boundary(at));
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_read_is_found_again(keys in prop::collection::btree_set("[a-z]{1,6}", 1..20)) {
+            let text: String = keys.iter().map(|key| format!("{key}: {{ é: '{key}' }}\n")).collect();
+            let paths: Vec<Vec<Key>> = keys.iter().map(|key| vec![Key::Name(key.as_str().into())]).collect();
+            for (key, mark) in keys.iter().zip(marks(&text, &paths)) {
+                let found = format!("{key}:");
+                prop_assert!(mark.key.is_some_and(|at| text[at..].starts_with(&found)));
+            }
+        }
     }
 }
