@@ -44,9 +44,8 @@ pub fn declared(
 
 /// What needs something that is held and not there has to wait as well.
 fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
-    let is_missing = |verdict: &Verdict| {
-        matches!(verdict.decision, Decision::Hold(_)) && index.live(&verdict.address).is_none()
-    };
+    let is_missing =
+        |verdict: &Verdict| matches!(verdict.decision, Decision::Hold(_)) && index.live(&verdict.address).is_none();
     let mut missing: BTreeSet<Address> =
         verdicts.iter().filter(|verdict| is_missing(verdict)).map(|verdict| verdict.address.clone()).collect();
     while !missing.is_empty() {
@@ -116,7 +115,8 @@ fn dangling(resolver: &Resolver<'_>, wired: &Wired) -> Option<Hold> {
     let mut missing = None;
     for attr in wired.values() {
         attr.for_each_output(&mut |output| {
-            let known = resolver.topology.resources.contains_key(&output.address) || resolver.index.live(&output.address).is_some();
+            let known = resolver.topology.resources.contains_key(&output.address)
+                || resolver.index.live(&output.address).is_some();
             if !known {
                 missing.get_or_insert(&output.address);
             }

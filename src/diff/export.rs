@@ -70,7 +70,9 @@ impl Exporter<'_> {
             return (!items.is_empty()).then_some(Value::Array(items));
         }
         let mut fields = Map::new();
-        for field in kind.fields.iter().filter(|field| field.flow == Flow::Both && field.evidence == Evidence::Documented) {
+        for field in
+            kind.fields.iter().filter(|field| field.flow == Flow::Both && field.evidence == Evidence::Documented)
+        {
             if let Some(value) = self.field(address, kind, field, live) {
                 fields.insert(field.name.to_owned(), value);
             }

@@ -52,7 +52,8 @@ impl<'a> Index<'a> {
 
     /// The undeclared object that an address means where names are compared without case.
     fn similar(&self, address: &Address) -> Option<&(&'static Kind, &'a Live)> {
-        let place = |kind| (address.parent(), address.target().to_owned(), kind, caseless(address.name().unwrap_or_default()));
+        let place =
+            |kind| (address.parent(), address.target().to_owned(), kind, caseless(address.name().unwrap_or_default()));
         let kind = *self.kinds.get(address.kind())?;
         self.undeclared.get(self.identities.get(&place(kind))?)
     }

@@ -91,7 +91,9 @@ impl Kind {
 }
 
 fn fits((status, part): &(u16, &str), error: &CallError) -> bool {
-    error.refusal().is_some_and(|(code, message)| code == *status && message.to_lowercase().contains(&part.to_lowercase()))
+    error
+        .refusal()
+        .is_some_and(|(code, message)| code == *status && message.to_lowercase().contains(&part.to_lowercase()))
 }
 
 /// Where a call went: what its errors tell.

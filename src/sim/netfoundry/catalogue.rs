@@ -1,6 +1,6 @@
 //! What the platform offers and nobody can change: network groups, regions, versions, sizes (sheet 2.5, 2.14).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Platform;
 use super::calendar::stamp;
@@ -135,22 +135,43 @@ impl Platform {
 
     /// Sheet 2.5 and the example of section 3: usually exactly one.
     fn groups(&self, call: &Call) -> Vec<Value> {
-        let short: String = self
-            .setup
-            .name
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|letter| letter.to_ascii_uppercase())
-            .collect();
-        vec![json!({
-            "id": self.group_id(),
-            "name": format!("{} Group", self.setup.name),
-            "shortName": format!("{short}GRP"),
-            "ownerIdentityId": self.user_id(),
-            "createdAt": stamp(0),
-            "deletedAt": null,
-            "_links": { "self": call.core_link(&format!("network-groups/{}", self.group_id())) },
-        })]
+        self.group_names()
+            .map(|(name, id)| {
+                let words = name.trim_end_matches(" Group");
+                let letters = words.chars().filter(char::is_ascii_alphanumeric).chain("GRP".chars());
+                json!({
+                    "id": id,
+                    "name": name,
+                    "shortName": letters.map(|letter| letter.to_ascii_uppercase()).collect::<String>(),
+                    "ownerIdentityId": self.user_id(),
+                    "createdAt": stamp(0),
+                    "deletedAt": null,
+                    "_links": { "self": call.core_link(&format!("network-groups/{id}")) },
+                })
+            })
+            .collect()
+    }
+
+    /// The groups' names and ids; the first one is named after the installation.
+    fn group_names(&self) -> impl Iterator<Item = (String, String)> {
+        let first = (format!("{} Group", self.setup.name), self.group_id());
+        let further = self.further_groups.iter().map(|name| (name.clone(), self.mint.uuid(&["network-group", name])));
+        std::iter::once(first).chain(further)
+    }
+
+    /// Says whether there is a group of that id.
+    pub(super) fn has_group(&self, id: &str) -> bool {
+        self.group_names().any(|(_, known)| known == id)
+    }
+
+    /// Adds a group, as the vendor would.
+    pub(super) fn console_add_group(&mut self, fields: &Map<String, Value>) -> Result<Value, String> {
+        let name = fields.get("name").and_then(Value::as_str).ok_or("a group needs a `name`")?.to_owned();
+        if self.group_names().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            return Err(format!("there is a group `{name}` already"));
+        }
+        self.further_groups.push(name.clone());
+        Ok(json!({ "id": self.mint.uuid(&["network-group", &name]), "name": name }))
     }
 
     /// Sheet 2.14, `region`.

@@ -75,6 +75,9 @@ struct Platform {
     store: Store,
     agenda: Agenda,
     grants: Vec<Value>,
+    /// Network groups beside the first one: the vendor makes them, so only the console can.
+    #[serde(default)]
+    further_groups: Vec<String>,
     /// The latest moment seen: what the console does happens then.
     now: u64,
 }
@@ -137,6 +140,7 @@ impl Installation for Platform {
         let now = self.now;
         match change {
             Console::Set { kind, name, fields } => self.console_set(&kind, &name, fields, now),
+            Console::Add { kind, fields, .. } if kind == "network-groups" => self.console_add_group(&fields),
             Console::Add { kind, parent, fields } => self.console_add(&kind, parent.as_deref(), fields, now),
             Console::Remove { kind, name } => self.console_remove(&kind, &name, now),
         }

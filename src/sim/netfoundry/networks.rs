@@ -42,7 +42,7 @@ pub(super) static NETWORK: Traits = Traits {
 /// Checks group, place, size and version (sheet 2.6); the older name of the region still counts.
 fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     let mut complaints = Vec::new();
-    if draft.text("networkGroupId") != Some(&platform.group_id()) {
+    if !draft.text("networkGroupId").is_some_and(|id| platform.has_group(id)) {
         complaints.push("`networkGroupId` names no network group".to_owned());
     }
     let older = draft.hidden.remove("locationCode");
