@@ -2,6 +2,7 @@
 //!
 //! It is closed. A new word needs two kinds that use it; one odd kind uses a hook. Nothing here does I/O.
 
+mod action;
 mod api;
 mod field;
 mod kind;
@@ -10,6 +11,7 @@ mod provider;
 mod types;
 mod value;
 
+pub use action::{Action, Artifact, action, artifact};
 pub use api::{
     Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Poll, Reply, Shows, States, Until, Versions, call,
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{Field, Kind};
+use crate::spec::{Action, Artifact, Field, Kind};
 use crate::wire::Method;
 
 /// One API.
@@ -18,6 +18,10 @@ pub struct Provider {
     pub dialect: Dialect,
     /// Its kinds; parents before their children.
     pub kinds: &'static [&'static Kind],
+    /// What it does on request.
+    pub actions: &'static [Action],
+    /// What it hands out.
+    pub artifacts: &'static [Artifact],
     /// Every endpoint of the reference texts, and what covers it.
     pub endpoints: &'static [Endpoint],
 }

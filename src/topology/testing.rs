@@ -173,6 +173,8 @@ static LAB: Provider = Provider {
         remedies: &[],
     },
     kinds: &[&CONFIG, &ENDPOINTS, &PEERS, &HEALTH, &GROUPS, &ROUTES, &BLUEPRINTS, &RULES, &REGIONS, &POLICIES],
+    actions: &[],
+    artifacts: &[],
     endpoints: &[],
 };
 

@@ -20,6 +20,8 @@ pub static PROVIDER: Provider = Provider {
     doc: "Cloudify Manager: blueprints, and deployments that orchestrate what they describe",
     dialect: DIALECT,
     kinds: kinds::ALL,
+    actions: &[],
+    artifacts: &[],
     endpoints: endpoints::ENDPOINTS,
 };
 

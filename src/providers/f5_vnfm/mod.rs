@@ -16,6 +16,8 @@ pub static PROVIDER: Provider = Provider {
     doc: "F5 VNF Manager: blueprints of virtual network functions, and deployments of them",
     dialect: DIALECT,
     kinds: kinds::ALL,
+    actions: &[],
+    artifacts: &[],
     endpoints: endpoints::ENDPOINTS,
 };
 

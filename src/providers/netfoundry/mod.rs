@@ -49,6 +49,8 @@ pub static PROVIDER: Provider = Provider {
         &kinds::app_wans::KIND,
         &kinds::terminators::KIND,
     ],
+    actions: &[],
+    artifacts: &[],
     endpoints: endpoints::ENDPOINTS,
 };
 

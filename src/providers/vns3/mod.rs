@@ -20,6 +20,8 @@ pub static PROVIDER: Provider = Provider {
     doc: "Network controllers that join overlay, IPsec and underlay networks; each target is one controller",
     dialect: DIALECT,
     kinds: kinds::ALL,
+    actions: &[],
+    artifacts: &[],
     endpoints: endpoints::ALL,
 };
 
