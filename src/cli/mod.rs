@@ -10,9 +10,12 @@ mod drift;
 mod exit;
 mod explain;
 mod export;
+mod get;
 mod graph;
 mod kinds;
+mod one;
 mod plan;
+mod run;
 mod schema;
 mod sim;
 mod simulated;
@@ -102,6 +105,10 @@ enum Command {
     Adopt(adopt::Options),
     /// Removes everything that the workspace owns.
     Destroy(destroy::Options),
+    /// Asks a controller to do something: reboot, restart, reset; `--list` shows what.
+    Run(run::Options),
+    /// Fetches a file or an output from a controller, for its owner's eyes only.
+    Get(get::Options),
     /// Draws the references between resources, or the order of a plan.
     Graph(graph::Options),
     /// Prints a JSON Schema: of workspaces, or of what commands print.
@@ -138,6 +145,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Export(options) => common::block_on(export::run(&cli.global, &options)),
         Command::Adopt(options) => common::block_on(adopt::run(&cli.global, &options)),
         Command::Destroy(options) => common::block_on(destroy::run(&cli.global, &options)),
+        Command::Run(options) => common::block_on(run::run(&cli.global, &options)),
+        Command::Get(options) => common::block_on(get::run(&cli.global, &options)),
         Command::Graph(options) => graph::run(&cli.global, &options),
         Command::Schema(options) => schema::run(&options),
         Command::Kinds(options) => kinds::run(&options),

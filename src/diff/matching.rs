@@ -50,6 +50,15 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Every live object with its address.
+    pub fn all(&self) -> impl Iterator<Item = (&Address, &'a Live)> {
+        let declared = self.declared.iter().filter_map(|(address, place)| match place {
+            Place::Present(live) => Some((address, *live)),
+            Place::Absent | Place::Unseen(_) => None,
+        });
+        declared.chain(self.undeclared.iter().map(|(address, (_, live))| (address, *live)))
+    }
+
     /// The undeclared object that an address means where names are compared without case.
     fn similar(&self, address: &Address) -> Option<&(&'static Kind, &'a Live)> {
         let place =

@@ -116,6 +116,15 @@ impl Session {
         self.parse(Method::Get, path, &response)
     }
 
+    /// Reads bytes: a file that the controller hands out.
+    ///
+    /// # Errors
+    /// When the server refuses, or does not answer.
+    pub async fn download(&self, path: &str) -> Result<Vec<u8>, CallError> {
+        let _turn = self.readers.acquire().await;
+        Ok(self.persist(Method::Get, path, &Sent::Nothing).await?.body)
+    }
+
     /// Sends a request with an effect. It is tried again only where it certainly had none.
     ///
     /// # Errors

@@ -1,0 +1,110 @@
+//! `trueup get`: files that a controller hands out, and outputs, written for their owner's eyes only.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::cli::common::Workspace;
+use crate::cli::one;
+use crate::cli::{Exit, Global, Stop, common};
+use crate::diff::live::text;
+use crate::diff::matching::live_output;
+use crate::session::encode;
+use crate::spec::Provider;
+use crate::suggest;
+
+/// Options of `get`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The target.
+    #[arg(value_name = "TARGET")]
+    target: String,
+    /// The artifact, or the kind whose output is wanted; `--list` shows the artifacts.
+    #[arg(value_name = "KIND", required_unless_present = "list")]
+    kind: Option<String>,
+    /// The name: of the artifact, or of the resource, or its address below the target.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// The output, where a resource's output is wanted: as in `jwt`.
+    #[arg(long, value_name = "FIELD")]
+    field: Option<String>,
+    /// The file to write; it is made for its owner's eyes only.
+    #[arg(short = 'o', long = "out", value_name = "FILE", required_unless_present = "list")]
+    out: Option<PathBuf>,
+    /// What the artifact takes besides; may be given several times.
+    #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// Lists the target's artifacts.
+    #[arg(long)]
+    list: bool,
+    /// The workspace's folder.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+}
+
+/// Fetches one thing and writes it to a file.
+pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+    let topology = one::target_only(common::load(global, &options.workspace)?, &options.target)?;
+    let provider = topology.targets[&options.target].provider;
+    let (Some(kind), Some(out)) = (options.kind.as_deref().filter(|_| !options.list), options.out.as_deref()) else {
+        return list(provider);
+    };
+    let mut workspace = Workspace::connect(global, topology).await?;
+    let bytes = match &options.field {
+        Some(field) => output(&mut workspace, options, provider, kind, field).await,
+        None => artifact(&mut workspace, options, provider, kind).await,
+    };
+    workspace.close().await;
+    let bytes = bytes?;
+    crate::cli::plan::write_private(out, &bytes)?;
+    eprintln!("wrote {} bytes to `{}`", bytes.len(), out.display());
+    Ok(Exit::Done)
+}
+
+async fn artifact(workspace: &mut Workspace, options: &Options, provider: &Provider, name: &str) -> Result<Vec<u8>, Stop> {
+    let Some(artifact) = provider.artifacts.iter().find(|artifact| artifact.name == name) else {
+        let hint = suggest::hint(name, provider.artifacts.iter().map(|artifact| artifact.name));
+        let stop = Stop::failed(format!("{} hands out no `{name}`", provider.title));
+        return Err(stop.help(format!("{hint} For a resource's output, give `--field`")));
+    };
+    let arguments = one::arguments(artifact.arguments, &options.parameters)?;
+    let chosen = one::choose(workspace, &options.target, artifact.of, options.name.as_deref()).await?;
+    let session = one::session(workspace, &options.target)?;
+    Ok(session.download(&chosen.fill(artifact.path, &arguments)).await?)
+}
+
+/// A resource's output. Reading never asks for a new one: what the API gives once and no more is gone.
+async fn output(
+    workspace: &mut Workspace,
+    options: &Options,
+    provider: &Provider,
+    kind: &str,
+    field: &str,
+) -> Result<Vec<u8>, Stop> {
+    let last = kind.rsplit('/').next().unwrap_or(kind);
+    let Some(declared) = provider.kind(last) else {
+        return Err(Stop::failed(format!("there is no kind `{last}`")).help(suggest::hint(last, provider.kinds.iter().map(|kind| kind.name))));
+    };
+    if declared.issues.is_some_and(|issue| issue.field == field) {
+        return Err(Stop::failed(format!("`{field}` can't be read: each request makes a new one and ends the old one"))
+            .help("name it in an expression: it is asked for when somebody needs it; or run the action that rotates it"));
+    }
+    let chosen = one::choose(workspace, &options.target, Some(declared.name), options.name.as_deref()).await?;
+    let value = chosen.live.as_ref().and_then(|live| live_output(live, declared, field));
+    let value = value.ok_or_else(|| Stop::failed(format!("it has no `{field}` (any more)")))?;
+    let json = encode::json(&value).map_err(Stop::failed)?;
+    Ok(match json {
+        Value::Object(_) | Value::Array(_) => format!("{json:#}\n").into_bytes(),
+        scalar => text(&scalar).into_bytes(),
+    })
+}
+
+fn list(provider: &Provider) -> Result<Exit, Stop> {
+    let mut text = String::new();
+    for artifact in provider.artifacts {
+        let of = artifact.of.map(|kind| format!(" <{kind}>")).unwrap_or_default();
+        text.push_str(&format!("{:<42}{}\n", format!("{}{of}", artifact.name), artifact.doc));
+    }
+    common::print(&text)?;
+    Ok(Exit::Done)
+}
