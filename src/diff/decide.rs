@@ -141,7 +141,7 @@ fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Opt
         );
         return Decision::Hold(hold.help("put the live value back into the file, or declare a new resource beside it"));
     }
-    if fields.iter().any(|change| must_replace(resource.kind, change)) {
+    if fields.iter().any(|change| change.replaces(resource.kind)) {
         return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
     }
     Decision::Update { fields, adopt }
@@ -173,19 +173,6 @@ fn busy_or_held(kind: &Kind, live: &Live) -> Option<Hold> {
 /// A create-only field that has no value yet may be given one.
 fn is_fixed(change: &FieldChange) -> bool {
     change.field.is_some_and(|field| matches!(field.change, Change::Fixed)) && !change.before.is_null()
-}
-
-fn must_replace(kind: &Kind, change: &FieldChange) -> bool {
-    let Some(field) = change.field else { return false };
-    match field.change {
-        Change::Replaces => true,
-        Change::Widens(words, _) => {
-            let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
-            rank(&change.after) < rank(&change.before)
-        }
-        Change::InPlace => kind.api.update.is_empty(),
-        Change::Fixed | Change::Switch(_) | Change::Own(_) => false,
-    }
 }
 
 /// What the workspace's policy and the kind's weight leave of a decision.

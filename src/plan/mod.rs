@@ -10,6 +10,9 @@ mod fill;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::compare::Wired;
@@ -21,6 +24,7 @@ use crate::topology::FileContent;
 use crate::wire::Method;
 
 pub use build::{Cycle, plan};
+pub use edges::wanted_references;
 pub use fill::fill_text;
 
 /// What is to be done, in order.
@@ -89,7 +93,8 @@ pub struct Step {
 }
 
 /// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verb {
     /// Makes the object.
     Create,
@@ -177,7 +182,7 @@ pub enum Purpose {
 }
 
 /// How much a plan holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Resources that are made.
     pub create: usize,
