@@ -209,7 +209,7 @@ fn decide(
         let hold = Hold::new("version", format!("the server ({version}) has no call that changes `{}`", field.name));
         return Decision::Hold(hold.help("take the field out of the file, or upgrade the server"));
     }
-    let replaces = fields.iter().any(|change| must_replace(resource.kind, change));
+    let replaces = fields.iter().any(|change| change.replaces(resource.kind));
     if let (true, Some(why)) = (replaces, live.foreign) {
         let hold = Hold::new("foreign", format!("it would have to be made anew, but it is not ours: {why}"));
         return Decision::Hold(hold);
@@ -253,19 +253,6 @@ fn is_understood(change: &FieldChange, version: Option<&str>) -> bool {
     match change.field.map(|field| field.change) {
         Some(Change::Own(calls) | Change::Widens(_, calls)) => calls.iter().any(|call| call.versions.include(version)),
         _ => true,
-    }
-}
-
-fn must_replace(kind: &Kind, change: &FieldChange) -> bool {
-    let Some(field) = change.field else { return false };
-    match field.change {
-        Change::Replaces => true,
-        Change::Widens(words, _) => {
-            let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
-            rank(&change.after) < rank(&change.before)
-        }
-        Change::InPlace => kind.api.update.is_empty(),
-        Change::Fixed | Change::Switch(_) | Change::Own(_) => false,
     }
 }
 

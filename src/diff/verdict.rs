@@ -1,10 +1,13 @@
 //! Verdicts: what is to happen to each address, or why nothing is.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::finding::Place;
-use crate::spec::{Disruption, Field, Kind};
+use crate::spec::{Change, Disruption, Field, Kind};
 
 /// What is to happen to one address. Every declared and every owned address gets exactly one.
 #[derive(Debug, Clone)]
@@ -57,7 +60,8 @@ pub enum Decision {
 }
 
 /// Why something differs from what is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// The files moved.
     Change,
@@ -99,6 +103,20 @@ impl FieldChange {
     /// What the change does to traffic.
     pub fn disruption(&self) -> Disruption {
         self.field.map_or(Disruption::None, |field| field.disruption)
+    }
+
+    /// Says whether only a new object of that kind can take it.
+    pub fn replaces(&self, kind: &Kind) -> bool {
+        let Some(field) = self.field else { return false };
+        match field.change {
+            Change::Replaces => true,
+            Change::Widens(words, _) => {
+                let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
+                rank(&self.after) < rank(&self.before)
+            }
+            Change::InPlace => kind.api.update.is_empty(),
+            Change::Fixed | Change::Switch(_) | Change::Own(_) => false,
+        }
     }
 }
 

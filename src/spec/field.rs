@@ -1,5 +1,8 @@
 //! Fields: what a kind's objects hold, and what each part means to a reconciler.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::spec::{CallSpec, Type};
 
 /// One field of a kind, written and read under the vendor's own name.
@@ -111,7 +114,8 @@ pub enum InUpdates {
 }
 
 /// What a change does to traffic, from harmless to final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Disruption {
     /// Nothing.
     None,

@@ -1,0 +1,190 @@
+//! From the plan to its document.
+
+use serde_json::Value;
+
+use super::{
+    AfterDocument, CallDocument, EditDocument, FORMAT, FieldDocument, FileDocument, GateDocument, HoldDocument,
+    PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+};
+use crate::address::{Address, Escaped};
+use crate::attr::Attr;
+use crate::diff::sequence::Edit;
+use crate::diff::verdict::{Decision, FieldChange};
+use crate::plan::{Call, Payload, Plan, Purpose, Step};
+use crate::spec::{Identity, Kind, Poll, Until};
+
+impl PlanDocument {
+    /// The document of a plan.
+    pub fn of(plan: &Plan) -> PlanDocument {
+        let mut document = PlanDocument {
+            format: FORMAT,
+            workspace: plan.workspace.clone(),
+            config: plan.config.clone(),
+            commit: plan.commit.clone(),
+            summary: plan.summary(),
+            steps: plan.steps.iter().enumerate().map(|(n, step)| StepDocument::of(plan, n, step)).collect(),
+            gates: gates(plan),
+            adopts: Vec::new(),
+            releases: Vec::new(),
+            holds: Vec::new(),
+            unverified: Vec::new(),
+            unmanaged: plan.unmanaged.iter().map(Address::to_string).collect(),
+        };
+        for verdict in &plan.verdicts {
+            let address = verdict.address.to_string();
+            if !verdict.unverified.is_empty() {
+                let fields = verdict.unverified.iter().map(|field| (*field).to_owned()).collect();
+                document.unverified.push(UnverifiedDocument { address: address.clone(), fields });
+            }
+            match &verdict.decision {
+                Decision::Adopt => document.adopts.push(address),
+                Decision::Release(reason) => {
+                    document.releases.push(ReleaseDocument { address, reason: reason.clone() });
+                }
+                Decision::Hold(hold) => document.holds.push(HoldDocument {
+                    address,
+                    code: hold.code.to_owned(),
+                    reason: hold.reason.clone(),
+                    help: hold.help.clone(),
+                }),
+                Decision::Same
+                | Decision::Create(_)
+                | Decision::Update { .. }
+                | Decision::Replace { .. }
+                | Decision::Delete(_) => {}
+            }
+        }
+        document
+    }
+}
+
+fn gates(plan: &Plan) -> Vec<GateDocument> {
+    let gate =
+        |(n, name): (usize, &String)| GateDocument { name: name.clone(), after: after(plan, plan.steps.len() + n) };
+    plan.gates.iter().enumerate().map(gate).collect()
+}
+
+fn after(plan: &Plan, node: usize) -> Vec<AfterDocument> {
+    let wait = |(first, why): (usize, &String)| AfterDocument {
+        step: (first < plan.steps.len()).then_some(first),
+        name: plan.node_name(first),
+        why: why.clone(),
+    };
+    plan.graph.after(node).map(wait).collect()
+}
+
+impl StepDocument {
+    fn of(plan: &Plan, n: usize, step: &Step) -> StepDocument {
+        // Destructured, so that nothing new is forgotten: the id is in the calls, the place is for messages.
+        let Step { address, kind, verb, cause, because, fields, calls, disruption, relies_on, id: _, place: _ } = step;
+        StepDocument {
+            address: address.to_string(),
+            target: address.target().to_owned(),
+            kind: kind.name.to_owned(),
+            name: own_name(address),
+            verb: *verb,
+            cause: *cause,
+            because: because.clone(),
+            disruption: *disruption,
+            fields: fields.iter().map(|change| FieldDocument::of(kind, change)).collect(),
+            calls: calls.iter().map(CallDocument::of).collect(),
+            after: after(plan, n),
+            relies_on: relies_on.clone(),
+        }
+    }
+}
+
+/// The names along an address, as references write them: `to-west/lan`.
+pub fn own_name(address: &Address) -> String {
+    let own = address.name().map(|name| Escaped(name).to_string()).unwrap_or_default();
+    match address.parent().map(|parent| own_name(&parent)) {
+        Some(above) if own.is_empty() => above,
+        Some(above) if !above.is_empty() => format!("{above}/{own}"),
+        _ => own,
+    }
+}
+
+impl FieldDocument {
+    fn of(kind: &Kind, change: &FieldChange) -> FieldDocument {
+        let FieldChange { field, name, before, after, edits, cause } = change;
+        let key = match kind.identity {
+            Identity::Sequence { key, .. } if field.is_none() => Some(key.to_owned()),
+            _ => None,
+        };
+        FieldDocument {
+            name: name.clone(),
+            before: before.to_shown(),
+            after: after.to_shown(),
+            cause: *cause,
+            secret: before.has_secret() || after.has_secret(),
+            later: after.is_later(),
+            forces: change.replaces(kind) || matches!(kind.identity, Identity::Content(content) if content == name),
+            key,
+            edits: edits.iter().map(EditDocument::of).collect(),
+        }
+    }
+}
+
+impl EditDocument {
+    fn of(edit: &Edit) -> EditDocument {
+        match edit {
+            Edit::Insert { at, item } => EditDocument::Insert { at: *at, item: item.to_shown() },
+            Edit::Delete { at, item } => EditDocument::Delete { at: *at, item: item.to_shown() },
+            Edit::Move { from, to, item } => EditDocument::Move { from: *from, to: *to, item: item.to_shown() },
+            Edit::Change { at, before, after } => {
+                EditDocument::Change { at: *at, before: before.to_shown(), after: after.to_shown() }
+            }
+        }
+    }
+}
+
+impl CallDocument {
+    fn of(call: &Call) -> CallDocument {
+        let (purpose, field) = match call.purpose {
+            Purpose::Create => (PurposeDocument::Create, None),
+            Purpose::Update => (PurposeDocument::Update, None),
+            Purpose::Field(field) => (PurposeDocument::Field, Some(field)),
+            Purpose::Remove => (PurposeDocument::Remove, None),
+            Purpose::Issue { field, .. } => (PurposeDocument::Issue, Some(field)),
+        };
+        let (body, file) = match &call.body {
+            Payload::None => (None, None),
+            Payload::Json(body) => (Some(body.to_shown()), None),
+            Payload::File(file) => {
+                let (path, sha256) = (file.path.clone(), file.sha256.clone());
+                (None, Some(FileDocument { path, sha256, bytes: file.bytes.len() }))
+            }
+        };
+        let wait = |(poll, path): (&Poll, &Attr)| WaitDocument { path: line(path), until: until(poll) };
+        CallDocument {
+            method: call.method,
+            path: line(&call.path),
+            body,
+            file,
+            purpose,
+            field: field.map(str::to_owned),
+            waits: call.spec.settle.iter().zip(&call.polls).map(wait).collect(),
+        }
+    }
+}
+
+/// A path: text, or text with expressions in it.
+fn line(path: &Attr) -> String {
+    match path.to_shown() {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// When a poll is done, in words.
+fn until(poll: &Poll) -> String {
+    let one_of = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+    match poll.until {
+        Until::Answers => "it answers".into(),
+        Until::State { key, done, .. } => format!("`{key}` is {}", one_of(done)),
+        Until::Set(key) => format!("`{key}` holds something"),
+        Until::Gone { key: "", .. } => "it is gone".into(),
+        Until::Gone { key, words } if words.contains(&"*") => format!("it is gone, or `{key}` holds something"),
+        Until::Gone { key, words } => format!("it is gone, or `{key}` is {}", one_of(words)),
+    }
+}

@@ -1,0 +1,26 @@
+//! How results are shown: one document each, and every form rendered from it.
+//!
+//! Summary first, what destroys last and loud, what is as it should be as a number. Nothing in here decides anything.
+
+pub mod document;
+pub mod text;
+
+mod page;
+mod sequence;
+mod summary;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod validate;
+mod values;
+mod words;
+
+pub use document::{PlanDocument, StepDocument, plan_schema};
+pub use page::Style;
+
+/// A document as JSON text, with a line break at its end.
+fn json(document: &impl serde::Serialize) -> String {
+    // Documents hold text, numbers and JSON: writing them can't fail.
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text + "\n"
+}

@@ -1,0 +1,158 @@
+//! Lines of text for a terminal or a file.
+
+use anstyle::AnsiColor;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::render::words::harmless;
+
+/// How text looks. The caller decides: a file gets no colour, and `NO_COLOR` is heeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Says whether colours are used. Nothing is told by colour alone.
+    pub color: bool,
+    /// Columns of a line. Names, reasons and what is destroyed are never cut; values are.
+    pub width: usize,
+}
+
+/// What a piece of text is, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As it is.
+    Plain,
+    /// A heading.
+    Strong,
+    /// By the way.
+    Faint,
+    /// Something new.
+    New,
+    /// Something that changes.
+    Changed,
+    /// Something that is made anew.
+    Anew,
+    /// Something that goes, or failed.
+    Gone,
+    /// Something to look at.
+    Notice,
+}
+
+impl Tone {
+    fn style(self) -> anstyle::Style {
+        let color = |color: AnsiColor| color.on_default();
+        match self {
+            Tone::Plain => anstyle::Style::new(),
+            Tone::Strong => anstyle::Style::new().bold(),
+            Tone::Faint => anstyle::Style::new().dimmed(),
+            Tone::New => color(AnsiColor::Green),
+            Tone::Changed => color(AnsiColor::Yellow),
+            Tone::Anew => color(AnsiColor::Magenta).bold(),
+            Tone::Gone => color(AnsiColor::Red).bold(),
+            Tone::Notice => color(AnsiColor::Cyan),
+        }
+    }
+}
+
+/// Text that grows line by line. No line ends in a blank, and nothing that is put in speaks to the terminal.
+pub struct Page {
+    style: Style,
+    text: String,
+}
+
+/// Columns of one level of indentation.
+const STEP: usize = 2;
+
+impl Page {
+    /// An empty page.
+    pub fn new(style: Style) -> Page {
+        Page { style, text: String::new() }
+    }
+
+    /// The columns that are left at a depth.
+    pub fn room(&self, depth: usize) -> usize {
+        self.style.width.saturating_sub(depth * STEP).max(40)
+    }
+
+    /// A line of one tone.
+    pub fn line(&mut self, depth: usize, tone: Tone, text: &str) {
+        self.parts(depth, &[(tone, text)]);
+    }
+
+    /// A line of several tones.
+    pub fn parts(&mut self, depth: usize, parts: &[(Tone, &str)]) {
+        let last = parts.iter().rposition(|(_, text)| !text.trim_end().is_empty());
+        let Some(last) = last else { return self.text.push('\n') };
+        self.text.extend(std::iter::repeat_n(' ', depth * STEP));
+        for (n, (tone, text)) in parts.iter().take(last + 1).enumerate() {
+            let text = if n == last { text.trim_end() } else { text };
+            let safe = harmless(text);
+            match *tone {
+                tone if self.style.color && tone != Tone::Plain => {
+                    let style = tone.style();
+                    self.text.push_str(&format!("{style}{safe}{style:#}"));
+                }
+                _ => self.text.push_str(&safe),
+            }
+        }
+        self.text.push('\n');
+    }
+
+    /// An empty line, unless the page is empty or ends in one.
+    pub fn gap(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    /// The text.
+    pub fn finish(self) -> String {
+        self.text
+    }
+}
+
+/// What of a text fits that many columns; a cut one ends in `…`.
+pub fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let mut kept = String::new();
+    for letter in text.chars() {
+        used += letter.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept.truncate(kept.trim_end().len());
+    kept.push('…');
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_where_their_text_ends() {
+        let mut page = Page::new(Style { color: false, width: 80 });
+        page.gap();
+        page.parts(1, &[(Tone::New, "+ "), (Tone::Plain, "a  "), (Tone::Faint, " ")]);
+        page.gap();
+        page.gap();
+        page.line(0, Tone::Plain, "b\u{1b}[2J");
+        assert_eq!(page.finish(), "  + a\n\nb\\u{1b}[2J\n");
+    }
+
+    #[test]
+    fn colours_are_closed() {
+        let mut page = Page::new(Style { color: true, width: 80 });
+        page.parts(0, &[(Tone::Gone, "- "), (Tone::Plain, "a")]);
+        assert_eq!(page.finish(), "\u{1b}[1m\u{1b}[31m- \u{1b}[0ma\n");
+    }
+
+    #[test]
+    fn wide_letters_count_twice() {
+        assert_eq!(cut("東京都庁", 5), "東京…");
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("ab cdef", 4), "ab…");
+    }
+}

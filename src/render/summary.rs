@@ -1,0 +1,117 @@
+//! What a plan comes to, in a few lines: the same in a terminal and in a pull request.
+
+use std::collections::BTreeMap;
+
+use crate::diff::verdict::Cause;
+use crate::plan::{Summary, Verb};
+use crate::render::document::{PlanDocument, StepDocument};
+use crate::render::words::{are, counted, number, short_commit};
+use crate::spec::Disruption;
+
+/// The first line: which workspace, at which commit, and how much of each sort.
+pub fn headline(document: &PlanDocument) -> String {
+    let Summary { create, update, replace, delete, adopt: _, hold: _, same: _, release: _ } = document.summary;
+    let what = match document.is_empty() {
+        true => "nothing to do".to_owned(),
+        false => format!(
+            "{} to create, {} to update, {} to replace, {} to delete",
+            number(create),
+            number(update),
+            number(replace),
+            number(delete)
+        ),
+    };
+    format!("{}: {what}", title(document.workspace.as_str(), document.commit.as_deref()))
+}
+
+/// The workspace and its commit.
+pub fn title(workspace: &str, commit: Option<&str>) -> String {
+    match commit {
+        Some(commit) => format!("{workspace} at {}", short_commit(commit)),
+        None => workspace.to_owned(),
+    }
+}
+
+/// What else is worth knowing at once, a line each: who moved, what it does to traffic, what is not touched.
+pub fn remarks(document: &PlanDocument) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let (drift, conflict) = (moved(document, Cause::Drift), moved(document, Cause::Conflict));
+    if drift > 0 {
+        remarks.push(format!(
+            "{} of them {} drift: changed at the controller, and put back",
+            number(drift),
+            are(drift)
+        ));
+    }
+    if conflict > 0 {
+        let words = "in conflict: changed in the files and at the controller; the files win";
+        remarks.push(format!("{} of them {} {words}", number(conflict), are(conflict)));
+    }
+    let disturbances = disturbances(document);
+    if !disturbances.is_empty() {
+        remarks.push(format!("traffic: {}", disturbances.join(", ")));
+    }
+    remarks.extend(untouched(&document.summary));
+    remarks
+}
+
+/// The resources that somebody moved at a controller.
+pub fn moved(document: &PlanDocument, cause: Cause) -> usize {
+    // A replacement is two steps: the one that makes counts.
+    let moved = |verb: Verb| verb != Verb::ReplaceRemove;
+    document.steps.iter().filter(|step| step.cause == Some(cause) && moved(step.verb)).count()
+}
+
+/// What changes in place and replacements do to traffic. Removals speak for themselves.
+pub fn disturbances(document: &PlanDocument) -> Vec<String> {
+    let mut worst: BTreeMap<&str, Disruption> = BTreeMap::new();
+    for step in document.steps.iter().filter(|step| step.verb != Verb::Delete) {
+        let known = worst.entry(&step.address).or_insert(Disruption::None);
+        *known = step.disruption.max(*known);
+    }
+    let mut counts: BTreeMap<Disruption, usize> = BTreeMap::new();
+    for disruption in worst.into_values() {
+        *counts.entry(disruption).or_default() += 1;
+    }
+    let words = counts.iter().rev().filter_map(|(disruption, n)| Some(counted(*n, disturbance(*disruption)?)));
+    words.collect()
+}
+
+/// One disturbance, as a noun that can be counted.
+pub fn disturbance(disruption: Disruption) -> Option<&'static str> {
+    match disruption {
+        Disruption::None => None,
+        Disruption::Reconnect => Some("reconnect"),
+        Disruption::TunnelBounce => Some("tunnel bounce"),
+        Disruption::Restart => Some("service restart"),
+        Disruption::Outage => Some("outage"),
+        Disruption::Irreversible => Some("irreversible change"),
+    }
+}
+
+/// How an object is replaced, from the step that makes the new one.
+pub fn replacement(step: &StepDocument) -> String {
+    // The new one waits for the old one to go, or the other way round.
+    let waits = step.after.iter().any(|after| after.name == step.address);
+    let order = if waits { "the old one goes first" } else { "the new one comes first" };
+    match disturbance(step.disruption) {
+        Some(what) => format!("{order}; {what}"),
+        None => order.to_owned(),
+    }
+}
+
+/// What is not written to.
+fn untouched(summary: &Summary) -> Option<String> {
+    let counts = [
+        (summary.adopt, "to adopt", "to adopt"),
+        (summary.release, "to let go of", "to let go of"),
+        (summary.hold, "left alone", "left alone"),
+        (summary.same, "resource is as it should be", "resources are as they should be"),
+    ];
+    let words: Vec<String> = counts
+        .iter()
+        .filter(|(n, _, _)| *n > 0)
+        .map(|(n, one, many)| format!("{} {}", number(*n), if *n == 1 { one } else { many }))
+        .collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}

@@ -1,0 +1,295 @@
+//! What the tests of this floor share: a small catalogue, and worlds in which something is wanted, applied and there.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::address::Address;
+use crate::attr::{Attr, Encoding, Output, Part, Template};
+use crate::diff::base::{Base, Entry};
+use crate::diff::live::{Collection, Live, Observed, Seen, View};
+use crate::finding::Place;
+use crate::plan::Plan;
+use crate::render::document::PlanDocument;
+use crate::render::page::Style;
+use crate::secret::Secret;
+use crate::spec::{
+    Api, Auth, Body, Dialect, Disruption, Envelope, Identity, Kind, List, Poll, Provider, ServerVersion, Type, Until,
+    call, field, output,
+};
+use crate::topology::{LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// No colours, a hundred columns.
+pub const PLAIN: Style = Style { color: false, width: 100 };
+
+static TUNNELS: Kind = Kind {
+    name: "tunnels",
+    doc: "Tunnels",
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Name").required(),
+        field("gateway", Type::Ip, "Far end").disrupts(Disruption::TunnelBounce),
+        field("mode", Type::Text, "Mode").replaces(),
+        field("key", Type::Text, "Key").secret(),
+        field("note", Type::Text, "Free text"),
+        field("prefixes", Type::Set(&Type::Cidr), "Networks behind it"),
+        output("address", Type::Ip, "Near end"),
+    ],
+    api: Api {
+        list: List::at("/tunnels", Envelope::Items("")),
+        create: &[call(Post, "/tunnels", Body::Fields).settle(&[Poll {
+            path: "/tunnels/{id}",
+            until: Until::State { key: "state", done: &["up"], failed: &[] },
+            every: Duration::ZERO,
+            ..Poll::NEW
+        }])],
+        update: &[call(Put, "/tunnels/{id}", Body::Changed)],
+        remove: &[call(Delete, "/tunnels/{id}", Body::None)],
+        ..Api::NONE
+    },
+    ..Kind::NEW
+};
+
+static ROUTES: Kind = Kind {
+    name: "routes",
+    doc: "Routes",
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Name").required(),
+        field("cidr", Type::Cidr, "Where to"),
+        field("tunnel", Type::Ref("tunnels"), "Through which tunnel"),
+        field("gateway", Type::Ip, "Next hop"),
+    ],
+    api: Api {
+        list: List::at("/routes", Envelope::Items("")),
+        create: &[call(Post, "/routes", Body::Fields)],
+        update: &[call(Put, "/routes/{id}", Body::Changed)],
+        remove: &[call(Delete, "/routes/{id}", Body::None)],
+        ..Api::NONE
+    },
+    ..Kind::NEW
+};
+
+static RULES: Kind = Kind {
+    name: "rules",
+    doc: "Rules",
+    identity: Identity::Sequence { key: "rule", id: "id" },
+    fields: &[field("rule", Type::Text, "Rule").required(), field("comment", Type::Text, "Free text")],
+    api: Api {
+        list: List::at("/rules", Envelope::Items("")),
+        update: &[call(Put, "/rules", Body::Sequence("rules"))],
+        ..Api::NONE
+    },
+    ..Kind::NEW
+};
+
+static LAB: Provider = Provider {
+    name: "lab",
+    title: "Lab",
+    doc: "A small catalogue",
+    dialect: Dialect {
+        example: "https://lab.example",
+        auth: Auth::Basic { user: "user", password: "password" },
+        credentials: &[],
+        settings: &[],
+        headers: &[],
+        messages: &[],
+        version: ServerVersion::Irrelevant,
+        writers: 1,
+        readers: 1,
+        timeout: Duration::from_secs(1),
+        later: &[],
+        young: Duration::ZERO,
+        remedies: &[],
+    },
+    kinds: &[&TUNNELS, &ROUTES, &RULES],
+    endpoints: &[],
+};
+
+/// What is wanted, what was applied, and what is there.
+pub struct World {
+    pub topology: Topology,
+    pub base: Base,
+    live: BTreeMap<(String, &'static str), Vec<Value>>,
+    unseen: BTreeMap<(String, &'static str), String>,
+}
+
+/// The kind of that name.
+fn kind(name: &str) -> &'static Kind {
+    LAB.kind(name).expect("a kind of the lab")
+}
+
+/// `tunnels/a` at `east`.
+pub fn address(text: &str) -> Address {
+    let words: Vec<&str> = text.split('/').collect();
+    Address::new(words[0], words[1], words.get(2).copied())
+}
+
+/// JSON as a topology holds it: `secret:x` is a secret, `later:east/tunnels/a.address` comes from another resource.
+fn attr(value: &Value) -> Attr {
+    match value {
+        Value::String(text) => match text.split_once(':') {
+            Some(("secret", value)) => Attr::Secret(Secret::new("secret.psk", value)),
+            Some(("later", from)) => {
+                let (from, field) = from.rsplit_once('.').expect("a field");
+                let output = Output { address: address(from), field: field.into(), encoding: Encoding::Plain };
+                Attr::Later(Template { parts: vec![Part::Output(output)] })
+            }
+            _ => Attr::text(text.as_str()),
+        },
+        Value::Array(items) => Attr::List(items.iter().map(attr).collect()),
+        Value::Object(map) => Attr::Map(map.iter().map(|(key, value)| (key.clone(), attr(value))).collect()),
+        other => Attr::from_json(other),
+    }
+}
+
+impl World {
+    /// Two targets, `east` and `west`, with nothing at them.
+    pub fn new() -> World {
+        let target = |name: &str| Target {
+            name: name.into(),
+            provider: &LAB,
+            at: "https://lab.example".into(),
+            credentials: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            tls: Tls::default(),
+            prune: Prune::Nothing,
+            place: Place::file("lab.yaml"),
+        };
+        let topology = Topology {
+            workspace: "acme-wan".into(),
+            folder: ".".into(),
+            policy: Policy::default(),
+            ledger: LedgerPlace::File("ledger.json".into()),
+            targets: ["east", "west"].map(|name| (name.to_owned(), target(name))).into(),
+            resources: BTreeMap::new(),
+            digest: "9f86d081".into(),
+            commit: Some("3f2a1c9d4e5f60718293a4b5c6d7e8f901234567".into()),
+        };
+        let base = Base { key: "k".into(), ..Base::default() };
+        World { topology, base, live: BTreeMap::new(), unseen: BTreeMap::new() }
+    }
+
+    /// The files declare it.
+    pub fn wants(mut self, at: &str, fields: Value) -> World {
+        let address = address(at);
+        let kind = kind(address.kind());
+        let mut fields: BTreeMap<String, Attr> =
+            fields.as_object().expect("an object").iter().map(|(name, value)| (name.clone(), attr(value))).collect();
+        if let (Identity::Name(field), Some(name)) = (kind.identity, address.name()) {
+            fields.insert(field.into(), Attr::text(name));
+        }
+        let place = Place::file("lab.yaml");
+        let resource = Resource { address: address.clone(), kind, fields, files: BTreeMap::new(), place };
+        self.topology.resources.insert(address, resource);
+        self
+    }
+
+    /// It was applied so.
+    pub fn applied(mut self, at: &str, id: &str, fields: Value) -> World {
+        let fields = fields.as_object().expect("an object").iter();
+        let fields = fields.map(|(name, value)| (name.clone(), self.base.kept(&attr(value)))).collect();
+        self.base.entries.insert(at.into(), Entry { id: id.into(), fields, ..Entry::default() });
+        self
+    }
+
+    /// The controller shows it; a list of items for a sequence.
+    pub fn shows(mut self, target: &str, name: &str, object: Value) -> World {
+        self.live.entry((target.into(), kind(name).name)).or_default().push(object);
+        self
+    }
+
+    /// The controller does not say what there is.
+    pub fn hides(mut self, target: &str, name: &str, why: &str) -> World {
+        self.unseen.insert((target.into(), kind(name).name), why.into());
+        self
+    }
+
+    /// What is wanted, applied and there, all the same.
+    pub fn stands(self, at: &str, id: &str, fields: Value) -> World {
+        let (target, kind, name) = {
+            let address = address(at);
+            let name = address.name().map(str::to_owned);
+            (address.target().to_owned(), address.kind().to_owned(), name)
+        };
+        let mut object = fields.clone();
+        object["id"] = json!(id);
+        object["name"] = json!(name);
+        self.wants(at, fields.clone()).applied(at, id, fields).shows(&target, &kind, object)
+    }
+
+    fn collection(&self, target: &str, kind: &'static Kind) -> Collection {
+        let place = (target.to_owned(), kind.name);
+        if let Some(why) = self.unseen.get(&place) {
+            return Collection { kind, seen: Seen::Unseen(why.clone()) };
+        }
+        let objects = self.live.get(&place).cloned().unwrap_or_default();
+        let objects: Vec<Live> = match kind.identity {
+            Identity::Sequence { .. } => {
+                let items = objects.into_iter().next().unwrap_or_else(|| json!([]));
+                vec![Live::new(kind, items)]
+            }
+            _ => objects.into_iter().map(|object| Live::new(kind, object)).collect(),
+        };
+        Collection { kind, seen: Seen::Objects(objects) }
+    }
+
+    /// The plan that this comes to.
+    pub fn plan(&self) -> Plan {
+        let view = |target: &String| {
+            let collections = LAB.kinds.iter().map(|kind| self.collection(target, kind)).collect();
+            (target.clone(), View { version: None, collections })
+        };
+        let observed = Observed { targets: self.topology.targets.keys().map(view).collect() };
+        let diff = crate::diff::diff(&self.topology, &observed, &self.base);
+        crate::plan::plan(&self.topology, &observed, diff).expect("no cycle")
+    }
+
+    /// The document of the plan.
+    pub fn document(&self) -> PlanDocument {
+        PlanDocument::of(&self.plan())
+    }
+}
+
+/// A world in which something of every sort is to be done.
+pub fn busy() -> World {
+    World::new()
+        .stands("east/tunnels/same", "t0", json!({ "gateway": "192.0.2.1" }))
+        .wants("east/tunnels/new", json!({ "gateway": "192.0.2.2", "key": "secret:canary-wanted", "mode": "a" }))
+        .wants("west/routes/back", json!({ "cidr": "10.1.0.0/16", "gateway": "later:east/tunnels/new.address" }))
+        .wants("east/routes/out", json!({ "cidr": "10.2.0.0/16", "tunnel": "new" }))
+        .wants("east/tunnels/moved", json!({ "gateway": "192.0.2.3", "note": "one" }))
+        .applied("east/tunnels/moved", "t1", json!({ "name": "moved", "gateway": "192.0.2.3", "note": "one" }))
+        .shows("east", "tunnels", json!({ "id": "t1", "name": "moved", "gateway": "192.0.2.99", "note": "one" }))
+        .wants("east/tunnels/torn", json!({ "note": "ours" }))
+        .applied("east/tunnels/torn", "t2", json!({ "name": "torn", "note": "before" }))
+        .shows("east", "tunnels", json!({ "id": "t2", "name": "torn", "note": "theirs" }))
+        .wants("east/tunnels/anew", json!({ "mode": "b", "key": "secret:canary-wanted" }))
+        .applied("east/tunnels/anew", "t3", json!({ "name": "anew", "mode": "a", "key": "secret:canary-applied" }))
+        .shows("east", "tunnels", json!({ "id": "t3", "name": "anew", "mode": "a", "key": "canary-live" }))
+        .applied("east/routes/old", "r1", json!({ "name": "old", "cidr": "10.9.0.0/16" }))
+        .shows("east", "routes", json!({ "id": "r1", "name": "old", "cidr": "10.9.0.0/16" }))
+        .wants("east/routes/found", json!({ "cidr": "10.8.0.0/16" }))
+        .shows("east", "routes", json!({ "id": "r2", "name": "found", "cidr": "10.8.0.0/16" }))
+        .shows("east", "routes", json!({ "id": "r3", "name": "stranger", "cidr": "10.7.0.0/16" }))
+        .wants("west/tunnels/dark", json!({ "gateway": "192.0.2.8" }))
+        .hides("west", "tunnels", "the controller answered 503: busy")
+        .wants("east/rules", json!({ "items": rules(&["a", "x", "c", "d", "b", "e2", "f", "g", "h"]) }))
+        .shows("east", "rules", live_rules(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]))
+}
+
+/// Rules by letter; a digit behind it is their comment.
+fn rules(words: &[&str]) -> Value {
+    let rule = |word: &&str| json!({ "rule": format!("FORWARD -j {}", &word[..1]), "comment": &word[1..] });
+    Value::Array(words.iter().map(rule).collect())
+}
+
+fn live_rules(words: &[&str]) -> Value {
+    let mut rules = rules(words);
+    for (n, rule) in rules.as_array_mut().into_iter().flatten().enumerate() {
+        rule["id"] = json!(format!("id-{n}"));
+    }
+    rules
+}

@@ -1,0 +1,423 @@
+//! A plan as text: the sum first, then what comes and changes by target and kind, what is held, and last, loud, what goes.
+
+mod calls;
+
+use std::collections::BTreeMap;
+
+use crate::diff::verdict::Cause;
+use crate::plan::Verb;
+use crate::render::Style;
+use crate::render::document::{PlanDocument, StepDocument};
+use crate::render::page::{Page, Tone};
+use crate::render::summary;
+use crate::render::values::{Line, Sign, change, set, telling};
+use crate::render::words::number;
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Each request, in order.
+    pub calls: bool,
+    /// Every resource with every field, however many.
+    pub all: bool,
+}
+
+/// New resources up to this number are shown with all their fields: they fill one screen.
+const FEW: usize = 10;
+
+/// Resources of one sort that are shown; the eleventh tells nothing that the ten before it did not.
+const FIRST: usize = 10;
+
+/// Removals and replacements that are shown: enough to read them one by one, which is what they need.
+const LOUD: usize = 50;
+
+/// A plan as text.
+pub fn plan(document: &PlanDocument, style: Style, shown: Shown) -> String {
+    let mut text = Text { page: Page::new(style), document, shown };
+    text.head();
+    text.groups();
+    if shown.calls {
+        calls::calls(&mut text.page, document, shown.all);
+    }
+    text.without_calls();
+    text.holds();
+    text.replacements();
+    text.deletions();
+    text.page.finish()
+}
+
+struct Text<'t> {
+    page: Page,
+    document: &'t PlanDocument,
+    shown: Shown,
+}
+
+impl Text<'_> {
+    fn head(&mut self) {
+        self.page.line(0, Tone::Strong, &summary::headline(self.document));
+        for remark in summary::remarks(self.document) {
+            self.page.line(0, Tone::Plain, &remark);
+        }
+    }
+
+    /// What comes and changes, by target and kind.
+    fn groups(&mut self) {
+        let document = self.document;
+        let mut targets: BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> = BTreeMap::new();
+        for step in document.steps.iter().filter(|step| is_quiet(step.verb)) {
+            targets.entry(&step.target).or_default().entry(&step.kind).or_default().push(step);
+        }
+        let few = document.summary.create <= FEW;
+        for (target, kinds) in targets {
+            self.page.gap();
+            self.page.line(0, Tone::Strong, target);
+            for (kind, mut steps) in kinds {
+                steps.sort_by(|a, b| (a.verb, &a.name).cmp(&(b.verb, &b.name)));
+                self.page.parts(1, &[(Tone::Strong, kind), (Tone::Plain, ": "), (Tone::Plain, &tally(&steps))]);
+                for verb in [Verb::Create, Verb::Update, Verb::Issue] {
+                    let sort: Vec<&StepDocument> = steps.iter().copied().filter(|step| step.verb == verb).collect();
+                    self.limited(&sort, FIRST, 2, |text, step| text.quiet_step(step, few || text.shown.all));
+                }
+            }
+        }
+    }
+
+    /// The first few of a sort, and how many more there are.
+    fn limited<T>(&mut self, items: &[T], limit: usize, depth: usize, show: impl Fn(&mut Self, &T)) {
+        // One more line is no longer than the line that would stand for it.
+        let first = if self.shown.all || items.len() <= limit + 1 { items.len() } else { limit };
+        for item in items.iter().take(first) {
+            show(self, item);
+        }
+        if items.len() > first {
+            let more = format!("… and {} more of the same sort (--all shows them)", number(items.len() - first));
+            self.page.line(depth, Tone::Faint, &more);
+        }
+    }
+
+    /// Something that comes or changes.
+    fn quiet_step(&mut self, step: &StepDocument, full: bool) {
+        if step.verb == Verb::Create {
+            return self.creation(step, full);
+        }
+        let symbol = if step.verb == Verb::Issue { "? " } else { "~ " };
+        let parts = [(Tone::Changed, symbol), (Tone::Plain, short_name(step)), (Tone::Notice, &remark(step))];
+        self.page.parts(2, &parts);
+        self.changes(step, 4);
+    }
+
+    /// Something new: with all its fields, or with those that tell the most.
+    fn creation(&mut self, step: &StepDocument, full: bool) {
+        let name = short_name(step);
+        let gone = if step.cause == Some(Cause::Drift) { "  (drift: gone at the controller)" } else { "" };
+        let room = self.page.room(2).saturating_sub(name.chars().count() + gone.chars().count() + 4);
+        let telling = if full { String::new() } else { telling(name, &step.fields, room) };
+        let parts = [
+            (Tone::New, "+ "),
+            (Tone::Plain, name),
+            (Tone::Notice, gone),
+            (Tone::Plain, "  "),
+            (Tone::Faint, &telling),
+        ];
+        self.page.parts(2, &parts);
+        let room = self.page.room(5);
+        let fields = step.fields.iter().filter(|field| full && field.after != *name);
+        for line in fields.flat_map(|field| set(field, room.saturating_sub(field.name.len() + 2))) {
+            self.field_line(4, &line);
+        }
+    }
+
+    fn changes(&mut self, step: &StepDocument, depth: usize) {
+        let room = self.page.room(depth + 1);
+        for line in step.fields.iter().flat_map(|field| change(field, room.saturating_sub(field.name.len() + 2))) {
+            self.field_line(depth, &line);
+        }
+    }
+
+    fn field_line(&mut self, depth: usize, line: &Line) {
+        let tone = match line.sign {
+            Sign::None => Tone::Plain,
+            Sign::Add => Tone::New,
+            Sign::Remove => Tone::Gone,
+            Sign::Change | Sign::Move => Tone::Changed,
+        };
+        // Lines of a value have a column of signs; the field's own line starts where that column is.
+        let sign = if line.depth == 0 { String::new() } else { format!("{} ", line.sign.letter()) };
+        let note = line.note.map(|note| format!("  {note}")).unwrap_or_default();
+        self.page.parts(depth + line.depth, &[(tone, &sign), (tone, &line.text), (Tone::Notice, &note)]);
+    }
+
+    /// What happens without a call, and what nobody looked after.
+    fn without_calls(&mut self) {
+        let document = self.document;
+        let releases: Vec<String> =
+            document.releases.iter().map(|release| format!("{}: {}", release.address, release.reason)).collect();
+        let unverified: Vec<String> =
+            document.unverified.iter().map(|it| format!("{}: {}", it.address, it.fields.join(", "))).collect();
+        self.list("become owned, as they are", &document.adopts);
+        self.list("are not owned any more", &releases);
+        self.list("cannot be verified, because the API does not show them", &unverified);
+        self.list("neither declared nor owned, left alone", &document.unmanaged);
+    }
+
+    fn list(&mut self, heading: &str, items: &[String]) {
+        if items.is_empty() {
+            return;
+        }
+        self.page.gap();
+        self.page.parts(0, &[(Tone::Strong, heading), (Tone::Plain, &format!(" ({})", number(items.len())))]);
+        self.limited(items, FIRST, 1, |text, item| text.page.line(1, Tone::Faint, item));
+    }
+
+    fn holds(&mut self) {
+        let holds = &self.document.holds;
+        if holds.is_empty() {
+            return;
+        }
+        self.page.gap();
+        self.page.line(0, Tone::Strong, &format!("left alone ({})", number(holds.len())));
+        self.limited(holds, LOUD, 1, |text, hold| {
+            text.page.parts(
+                1,
+                &[
+                    (Tone::Changed, "! "),
+                    (Tone::Strong, &hold.address),
+                    (Tone::Plain, "  "),
+                    (Tone::Plain, &hold.reason),
+                ],
+            );
+            if let Some(help) = &hold.help {
+                text.page.parts(3, &[(Tone::Notice, "help: "), (Tone::Plain, help)]);
+            }
+        });
+    }
+
+    fn replacements(&mut self) {
+        let document = self.document;
+        let makes: Vec<&StepDocument> = document.steps.iter().filter(|step| step.verb == Verb::ReplaceCreate).collect();
+        if makes.is_empty() {
+            return;
+        }
+        self.page.gap();
+        self.page.line(0, Tone::Anew, &format!("{} to replace", number(makes.len())));
+        self.limited(&makes, LOUD, 1, |text, step| {
+            let how = format!("  ({})", summary::replacement(step));
+            text.page.parts(1, &[(Tone::Anew, "± "), (Tone::Strong, &step.address), (Tone::Plain, &how)]);
+            if let Some(because) = &step.because {
+                text.page.line(3, Tone::Plain, because);
+            }
+            text.changes(step, 3);
+        });
+    }
+
+    fn deletions(&mut self) {
+        let steps: Vec<&StepDocument> = self.document.steps.iter().filter(|step| step.verb == Verb::Delete).collect();
+        if steps.is_empty() {
+            return;
+        }
+        self.page.gap();
+        self.page.line(0, Tone::Gone, &format!("{} to delete", number(steps.len())));
+        if steps.len() > LOUD && !self.shown.all {
+            let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+            for step in &steps {
+                *kinds.entry((&step.target, &step.kind)).or_default() += 1;
+            }
+            for ((target, kind), count) in kinds {
+                self.page.line(1, Tone::Gone, &format!("{} {target}/{kind}", number(count)));
+            }
+        }
+        self.limited(&steps, LOUD, 1, |text, step| {
+            let why = step.because.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
+            text.page.parts(1, &[(Tone::Gone, "- "), (Tone::Gone, &step.address), (Tone::Plain, &why)]);
+        });
+    }
+}
+
+/// Says whether a step is shown among what comes and changes.
+fn is_quiet(verb: Verb) -> bool {
+    matches!(verb, Verb::Create | Verb::Update | Verb::Issue)
+}
+
+/// How many steps of each sort a group has.
+fn tally(steps: &[&StepDocument]) -> String {
+    let count = |verb| steps.iter().filter(|step| step.verb == verb).count();
+    let counts =
+        [(count(Verb::Create), "to create"), (count(Verb::Update), "to update"), (count(Verb::Issue), "to ask for")];
+    let words = counts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", number(*n)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// What is worth saying behind a step's name.
+fn remark(step: &StepDocument) -> String {
+    let because = step.because.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
+    match summary::disturbance(step.disruption) {
+        Some(what) => format!("{because}  ({what})"),
+        None => because,
+    }
+}
+
+/// What a resource is called below its kind.
+fn short_name(step: &StepDocument) -> &str {
+    if step.name.is_empty() { &step.kind } else { &step.name }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::render::testing::{PLAIN, World, busy};
+
+    fn shown(world: &World, shown: Shown) -> String {
+        let text = plan(&world.document(), PLAIN, shown);
+        assert!(text.lines().all(|line| line == line.trim_end()), "a line ends in a blank:\n{text}");
+        text
+    }
+
+    #[test]
+    fn nothing_to_do_says_what_is_as_it_should_be() {
+        insta::assert_snapshot!(shown(&World::new(), Shown::default()), @r#"
+        acme-wan at 3f2a1c9: nothing to do
+        "#);
+        let world = World::new().stands("east/tunnels/a", "t0", json!({})).stands("east/routes/b", "r0", json!({}));
+        insta::assert_snapshot!(shown(&world, Shown::default()), @r#"
+        acme-wan at 3f2a1c9: nothing to do
+        2 resources are as they should be
+        "#);
+    }
+
+    #[test]
+    fn everything_has_its_place_and_what_goes_is_last() {
+        insta::assert_snapshot!(shown(&busy(), Shown::default()), @r#"
+        acme-wan at 3f2a1c9: 3 to create, 3 to update, 1 to replace, 1 to delete
+        1 of them is drift: changed at the controller, and put back
+        2 of them are in conflict: changed in the files and at the controller; the files win
+        traffic: 1 outage, 1 tunnel bounce
+        1 to adopt, 1 left alone, 1 resource is as it should be
+
+        east
+          routes: 1 to create
+            + out
+                cidr: 10.2.0.0/16
+                tunnel: new
+          rules: 1 to update
+            ~ rules
+                items: 1 inserted, 1 moved, 1 changed, 1 deleted
+                      1  FORWARD -j a
+                  +   2  FORWARD -j x
+                      3  FORWARD -j c
+                      4  FORWARD -j d
+                  >   5  FORWARD -j b  (was 2)
+                  ~   6  FORWARD -j e  # comment: "2"  (comment was (none))
+                      7  FORWARD -j f
+                      …
+                      9  FORWARD -j h
+                  -   9  FORWARD -j i
+          tunnels: 1 to create, 2 to update
+            + new
+                gateway: 192.0.2.2
+                mode: a
+                key: (secret secret.psk)
+            ~ moved  (tunnel bounce)
+                gateway: 192.0.2.99 → 192.0.2.3  (drift: changed at the controller)
+            ~ torn
+                note: theirs → ours  (conflict: changed in the files and at the controller)
+
+        west
+          routes: 1 to create
+            + back
+                cidr: 10.1.0.0/16
+                gateway: (known after apply)
+
+        become owned, as they are (1)
+          east/routes/found
+
+        neither declared nor owned, left alone (1)
+          east/routes/stranger
+
+        left alone (1)
+          ! west/tunnels/dark  could not be looked at: the controller answered 503: busy
+
+        1 to replace
+          ± east/tunnels/anew  (the old one goes first)
+              mode: a → b  (forces the replacement)
+              key: (secret key) → (secret secret.psk)  (conflict: changed in the files and at the controller)
+
+        1 to delete
+          - east/routes/old  not declared any more
+        "#);
+    }
+
+    #[test]
+    fn requests_are_shown_in_their_order() {
+        let world = World::new()
+            .wants("east/tunnels/new", json!({ "gateway": "192.0.2.2", "key": "secret:canary" }))
+            .wants("west/routes/back", json!({ "gateway": "later:east/tunnels/new.address" }))
+            .wants("east/tunnels/anew", json!({ "mode": "b" }))
+            .shows("east", "tunnels", json!({ "id": "t3", "name": "anew", "mode": "a" }));
+        let text = shown(&world, Shown { calls: true, all: false });
+        insta::assert_snapshot!(text.split("\n\n").find(|part| part.contains("requests")).unwrap_or_default(), @r#"
+        4 requests in 4 steps; steps that wait for nothing run side by side
+           1. replace east/tunnels/anew: the old one goes
+              DELETE east /tunnels/t3
+           2. replace east/tunnels/anew: the new one comes  after 1 (the old one goes first)
+              POST east /tunnels  {"mode":"b","name":"anew"}
+              then wait until `state` is `up` (GET /tunnels/${east/tunnels/anew.id})
+           3. create east/tunnels/new
+              POST east /tunnels  {"gateway":"192.0.2.2","key":"(secret secret.psk)","name":"new"}
+              then wait until `state` is `up` (GET /tunnels/${east/tunnels/new.id})
+           4. create west/routes/back  after 3 (`gateway` takes `address` from it)
+              POST west /routes  {"gateway":"${east/tunnels/new.address}","name":"back"}
+        "#);
+    }
+
+    #[test]
+    fn five_thousand_new_ones_fit_a_screen_and_all_shows_all() {
+        let many = |world: World, n| {
+            let prefixes: Vec<String> = (0..30).map(|m| format!("10.{m}.0.0/16")).collect();
+            world.wants(&format!("east/tunnels/branch-{n:04}"), json!({ "gateway": "192.0.2.1", "prefixes": prefixes }))
+        };
+        let world = (0..5000).fold(World::new(), many);
+        insta::assert_snapshot!(shown(&world, Shown::default()), @r#"
+        acme-wan at 3f2a1c9: 5,000 to create, 0 to update, 0 to replace, 0 to delete
+
+        east
+          tunnels: 5,000 to create
+            + branch-0000  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0001  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0002  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0003  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0004  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0005  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0006  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0007  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0008  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            + branch-0009  gateway: 192.0.2.1, prefixes: [10.0.0.0/16, 10.1.0.0/16, … 28 more]
+            … and 4,990 more of the same sort (--all shows them)
+        "#);
+        let all = shown(&world, Shown { calls: false, all: true });
+        assert_eq!(all.lines().filter(|line| line.contains("+ branch-")).count(), 5000);
+    }
+
+    #[test]
+    fn no_secret_is_shown_in_any_form() {
+        let document = busy().document();
+        let text = plan(&document, PLAIN, Shown { calls: true, all: true });
+        assert!(text.contains("(secret secret.psk)"), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+        assert!(!document.to_json().contains("canary"));
+    }
+
+    #[test]
+    fn colours_change_no_word() {
+        let document = busy().document();
+        let colored = plan(&document, Style { color: true, ..PLAIN }, Shown::default());
+        let plain = plan(&document, PLAIN, Shown::default());
+        assert_ne!(colored, plain);
+        let mut words = String::new();
+        for (n, part) in colored.split('\u{1b}').enumerate() {
+            words.push_str(if n == 0 { part } else { part.split_once('m').map_or(part, |(_, text)| text) });
+        }
+        assert_eq!(words, plain);
+    }
+}
