@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod observe;
 pub mod plan;
 pub mod providers;
+pub mod schema;
 pub mod secret;
 pub mod session;
 pub mod sim;

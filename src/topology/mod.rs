@@ -12,7 +12,7 @@ mod read;
 mod resolve;
 mod secrets;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod variables;
