@@ -1,5 +1,6 @@
 //! The wanted state: from the files' words to resources with resolved names.
 
+mod conceal;
 mod draft;
 mod each;
 pub mod envelope;
@@ -11,6 +12,7 @@ mod model;
 mod read;
 mod resolve;
 mod secrets;
+mod site;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
