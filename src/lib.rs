@@ -19,6 +19,7 @@ pub mod observe;
 pub mod plan;
 pub mod providers;
 pub mod render;
+pub mod schema;
 pub mod secret;
 pub mod session;
 pub mod sim;

@@ -5,7 +5,6 @@
 
 mod archive;
 mod decode;
-mod emit;
 mod files;
 mod git;
 mod mask;
@@ -16,11 +15,11 @@ mod yaml;
 
 pub use archive::{Misplaced, hex, pack, within};
 pub use decode::{Misfit, decode};
-pub use emit::{read_as, yaml};
+
 pub use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
 pub use git::{Snapshot, head};
 pub use mask::mask;
 pub use node::Node;
 pub use span::{locate, spot, twice};
 pub use tree::{Entry, Folder, Tree, Trouble};
-pub use yaml::{Broken, Document, parse, parse_value};
+pub use yaml::{Broken, Document, parse, parse_value, read_as, yaml};

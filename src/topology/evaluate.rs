@@ -5,22 +5,23 @@
 
 use std::collections::HashMap;
 
-use super::draft::{Draft, Drafts, Each};
+use super::conceal::{conceal, is_alone, label};
+use super::draft::Drafts;
 use super::each;
 use super::expression::{
     Declared, Name, OutputName, Segment, fields_hint, is_plain, name as name_of, output, segments,
 };
 use super::secrets::Secrets;
+use super::site::{Purpose, Site, holds_names, purpose};
 use super::variables::{Variables, into};
 use crate::address::Address;
 use crate::attr::{Attr, Part, Template};
 use crate::check::places;
 use crate::finding::{Finding, Key, Place};
-use crate::secret::{Piece, Secret};
 use crate::source::Node;
-use crate::spec::{Class, Field, Provider, Type};
+use crate::spec::{Class, Provider, Type};
 use crate::suggest::hint;
-use crate::topology::{ITEMS, LITERAL};
+use crate::topology::LITERAL;
 
 /// Comparisons that may be made all in all to suggest declared names: with many mistakes in a large workspace the last
 /// ones go without, rather than everybody waiting.
@@ -49,78 +50,6 @@ pub struct Evaluator<'a> {
     complete: bool,
     /// What is wrong.
     pub findings: Vec<Finding>,
-}
-
-/// What a value is for.
-#[derive(Clone, Copy)]
-pub struct Purpose<'t> {
-    ty: Option<&'t Type>,
-    secret: bool,
-}
-
-impl<'t> Purpose<'t> {
-    /// For a field.
-    pub fn of(field: &'t Field) -> Purpose<'t> {
-        Purpose { ty: Some(&field.ty), secret: field.is_secret() }
-    }
-
-    fn item(self) -> Purpose<'t> {
-        let ty = match self.ty {
-            Some(Type::List(item) | Type::Set(item)) => Some(*item),
-            // An item of a table is known by the table's fields.
-            Some(Type::Table(..)) => self.ty,
-            _ => None,
-        };
-        Purpose { ty, ..self }
-    }
-
-    fn key(self, key: &str) -> Purpose<'t> {
-        match self.ty {
-            Some(Type::Map(item)) => Purpose { ty: Some(item), ..self },
-            Some(Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields)) => {
-                match fields.iter().find(|field| field.name == key) {
-                    Some(field) => Purpose { ty: Some(&field.ty), secret: self.secret || field.is_secret() },
-                    None => Purpose { ty: None, ..self },
-                }
-            }
-            _ => Purpose { ty: None, ..self },
-        }
-    }
-}
-
-/// Where a value stands, and what `each` means there.
-pub struct Site<'s> {
-    base: &'s Place,
-    path: Vec<Key>,
-    each: Option<&'s Each>,
-    /// The resource that the value belongs to, which can't wait for itself.
-    own: Option<&'s Address>,
-}
-
-impl<'s> Site<'s> {
-    /// A value at a place that belongs to no resource.
-    pub fn at(base: &'s Place) -> Site<'s> {
-        Site { base, path: Vec::new(), each: None, own: None }
-    }
-
-    fn of(draft: &'s Draft, field: &str) -> Site<'s> {
-        let path = if field == ITEMS { Vec::new() } else { vec![Key::Name(field.into())] };
-        Site { base: &draft.place, path, each: draft.each.as_deref(), own: Some(&draft.address) }
-    }
-
-    fn place(&self) -> Place {
-        let path = self.base.path.iter().chain(&self.path).cloned().collect();
-        Place { file: self.base.file.clone(), path, at_key: false }
-    }
-}
-
-/// The types of a draft's field.
-fn purpose<'k>(draft: &'k Draft, name: &str, items: &'k Type) -> Purpose<'k> {
-    match draft.kind.field(name) {
-        Some(field) => Purpose::of(field),
-        None if name == ITEMS => Purpose { ty: Some(items), secret: false },
-        None => Purpose { ty: None, secret: false },
-    }
 }
 
 impl<'a> Evaluator<'a> {
@@ -423,54 +352,5 @@ impl Declared for Evaluator<'_> {
 
     fn declares(&self, address: &Address) -> bool {
         self.index.contains_key(address)
-    }
-}
-
-/// Says whether values of a type hold names or paths in YAML that the provider holds as something else.
-fn holds_names(ty: &Type) -> bool {
-    match ty {
-        Type::Ref(_) | Type::Roles(_) | Type::File => true,
-        Type::List(item) | Type::Set(item) | Type::Map(item) => holds_names(item),
-        Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => {
-            fields.iter().any(|field| holds_names(&field.ty))
-        }
-        _ => false,
-    }
-}
-
-/// The names in a text's expressions: what a secret may be labelled with, whereas the text around them may not be shown.
-fn label(text: &str) -> String {
-    let names: Vec<&str> = segments(text)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|segment| match segment {
-            Segment::Expression(expression) => Some(expression),
-            Segment::Text(_) => None,
-        })
-        .collect();
-    names.join(" + ")
-}
-
-fn is_alone(text: &str) -> bool {
-    matches!(segments(text).as_deref(), Ok([Segment::Expression(_)]))
-}
-
-/// The same value, never to be shown.
-fn conceal(attr: Attr, label: &str) -> Attr {
-    match attr {
-        Attr::Text(text) => Attr::Secret(Secret::new(label, text)),
-        Attr::Number(number) => Attr::Secret(Secret::new(label, number.to_string())),
-        Attr::Bool(value) => Attr::Secret(Secret::new(label, value.to_string())),
-        Attr::Secret(secret) => Attr::Secret(Secret::concat(label, [Piece::Secret(&secret)])),
-        Attr::Later(template) => {
-            let parts = template.parts.into_iter().map(|part| match part {
-                Part::Text(text) => Part::Secret(Secret::new(label, text)),
-                other => other,
-            });
-            Attr::Later(Template { parts: parts.collect() })
-        }
-        Attr::List(items) => Attr::List(items.into_iter().map(|item| conceal(item, label)).collect()),
-        Attr::Map(map) => Attr::Map(map.into_iter().map(|(key, value)| (key, conceal(value, label))).collect()),
-        Attr::Null => Attr::Null,
     }
 }

@@ -1,5 +1,6 @@
 //! The wanted state: from the files' words to resources with resolved names.
 
+mod conceal;
 mod draft;
 mod each;
 pub mod envelope;
@@ -11,8 +12,9 @@ mod model;
 mod read;
 mod resolve;
 mod secrets;
+mod site;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod variables;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::draft::{Draft, Drafts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
-use super::evaluate::{Evaluator, Purpose, Site};
+use super::evaluate::Evaluator;
+use super::site::{Purpose, Site};
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::literals;

@@ -1,5 +1,6 @@
 //! YAML: text to [`Node`]s, and paths back to offsets. The only module that names the parser.
 
+mod emit;
 mod lines;
 mod marks;
 
@@ -13,6 +14,7 @@ use serde_json::Number;
 
 use crate::finding::Key;
 use crate::source::Node;
+pub use emit::{read_as, yaml};
 use lines::Lines;
 pub use marks::{Mark, marks};
 

@@ -1,0 +1,342 @@
+//! The JSON Schema of a workspace's files, for editors: the envelope from its types, kinds from their tables.
+//!
+//! Nesting is provider, target, kind, name, so every key's meaning follows from its path and the schema needs no
+//! conditionals. One schema fits every file; what only all files together can have, such as a target's `at`, is not
+//! required by it.
+
+use serde_json::{Map, Value, json};
+
+use crate::spec::{Change, Evidence, Field, Flow, Identity, Kind, Provider, Type};
+use crate::topology::envelope::{TargetEnvelope, Workspace};
+
+/// What an expression looks like.
+const EXPRESSION: &str = r"\$\{";
+
+/// The schema of a workspace's files.
+pub fn workspace_schema(catalogue: &[&Provider]) -> Value {
+    let mut definitions = Map::new();
+    let mut properties = properties_of(schemars::schema_for!(Workspace).to_value(), &mut definitions);
+    for provider in catalogue {
+        let target = target(provider, &mut definitions);
+        properties.insert(
+            provider.name.into(),
+            map_of(&format!("{}: targets by name. {}", provider.title, sentence(provider.doc)), target),
+        );
+    }
+    definitions.insert(
+        "expression".into(),
+        json!({ "type": "string", "pattern": EXPRESSION, "description": "An expression, as in `${var.NAME}`, `${secret.NAME}` or `${target/kind/name.field}`." }),
+    );
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Trueup workspace file",
+        "description": "A file of a Trueup workspace: what `trueup.yaml` says, and what targets hold.",
+        "type": "object",
+        "properties": properties,
+        "patternProperties": { "^x-": { "description": "A place for anchors; it means nothing." } },
+        "additionalProperties": false,
+        "$defs": definitions,
+    })
+}
+
+/// The properties of a derived schema; its definitions join the others.
+fn properties_of(mut schema: Value, definitions: &mut Map<String, Value>) -> Map<String, Value> {
+    if let Some(Value::Object(own)) = schema.get_mut("$defs").map(Value::take) {
+        definitions.extend(own);
+    }
+    match schema.get_mut("properties").map(Value::take) {
+        Some(Value::Object(properties)) => properties,
+        _ => Map::new(),
+    }
+}
+
+fn target(provider: &Provider, definitions: &mut Map<String, Value>) -> Value {
+    let mut properties = properties_of(schemars::schema_for!(TargetEnvelope).to_value(), definitions);
+    let mut credentials = object(provider.dialect.credentials, false);
+    describe(&mut credentials, "What proves who asks.");
+    properties.insert("credentials".into(), credentials);
+    if let Some(at) = properties.get_mut("at") {
+        set(at, "examples", json!([provider.dialect.example]));
+    }
+    let prunable: Vec<&str> =
+        provider.kinds.iter().filter(|kind| kind.is_declarative()).map(|kind| kind.name).collect();
+    if let Some(prune) = properties.get_mut("prune") {
+        let choices =
+            json!([{ "const": "all" }, { "type": "array", "items": { "enum": prunable } }, { "type": "null" }]);
+        *prune = json!({ "description": prune.get("description").cloned(), "anyOf": choices });
+    }
+    for setting in provider.dialect.settings {
+        properties.insert(setting.name.into(), field(setting));
+    }
+    properties.extend(kinds(provider, None));
+    json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false })
+}
+
+/// The kinds below a parent, by name.
+fn kinds<'p>(provider: &'p Provider, parent: Option<&'p str>) -> impl Iterator<Item = (String, Value)> + 'p {
+    let declarative = provider.children(parent).filter(|kind| kind.is_declarative());
+    declarative.map(move |kind| (kind.name.to_owned(), collection(provider, kind)))
+}
+
+fn collection(provider: &Provider, kind: &Kind) -> Value {
+    let mut schema = match kind.identity {
+        Identity::Singleton => resource(provider, kind),
+        Identity::Sequence { .. } => {
+            let items = json!({ "type": "array", "items": object(kind.fields, false) });
+            json!({ "anyOf": [items, { "$ref": "#/$defs/expression" }] })
+        }
+        Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(_) => {
+            map_of("", resource(provider, kind))
+        }
+    };
+    describe(&mut schema, &format!("{}{}", sentence(kind.doc), naming(kind)));
+    schema
+}
+
+/// What the name in YAML means.
+fn naming(kind: &Kind) -> String {
+    match kind.identity {
+        Identity::Singleton => " There is one.".into(),
+        Identity::Name(name) => format!(" The name is the `{name}`."),
+        Identity::CaselessName(name) => format!(" The name is the `{name}`, whatever its case."),
+        Identity::Natural(names) => format!(" The name is a label; `{}` tell them apart.", names.join("`, `")),
+        Identity::Content(name) => format!(" Other content of `{name}` makes another one."),
+        Identity::Sequence { .. } => " Its order matters; the list is the resource.".into(),
+    }
+}
+
+fn resource(provider: &Provider, kind: &Kind) -> Value {
+    let named = match kind.identity {
+        Identity::Name(name) | Identity::CaselessName(name) => Some(name),
+        _ => None,
+    };
+    let mut schema = object(kind.fields, false);
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        // The name in YAML gives it.
+        required.retain(|name| name.as_str() != named);
+    }
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.extend(kinds(provider, Some(kind.name)));
+        if !kind.identity.is_single() {
+            properties.insert("each".into(), each());
+        }
+    }
+    let needs_nothing = schema.get("required").and_then(Value::as_array).is_none_or(Vec::is_empty);
+    if needs_nothing {
+        set(&mut schema, "type", json!(["object", "null"]));
+    }
+    schema
+}
+
+fn each() -> Value {
+    json!({
+        "description": "Makes one for every item of a map or list; `${each.key}` belongs in the name.",
+        "anyOf": [{ "type": "object" }, { "type": "array" }, { "$ref": "#/$defs/expression" }],
+    })
+}
+
+fn object(fields: &[Field], open: bool) -> Value {
+    let writable = || fields.iter().filter(|field| field.is_writable());
+    let properties: Map<String, Value> = writable().map(|own| (own.name.to_owned(), field(own))).collect();
+    let required: Vec<&str> = writable().filter(|field| field.required).map(|field| field.name).collect();
+    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": open });
+    if !required.is_empty() {
+        set(&mut schema, "required", json!(required));
+    }
+    schema
+}
+
+fn field(field: &Field) -> Value {
+    let mut schema = with_expression(&field.ty, !field.required);
+    describe(&mut schema, &sentence(field.doc));
+    if let Some(default) = field.default.and_then(|json| serde_json::from_str::<Value>(json).ok()) {
+        set(&mut schema, "default", default);
+    }
+    let marks = marks(field);
+    if !marks.is_empty() {
+        set(&mut schema, "x-trueup", Value::Object(marks));
+    }
+    schema
+}
+
+/// What a JSON Schema has no words for.
+fn marks(field: &Field) -> Map<String, Value> {
+    let mut marks = Map::new();
+    let mut mark = |name: &str, value: Value| drop(marks.insert(name.into(), value));
+    match field.change {
+        Change::Replaces => mark("create-only", json!("replaced")),
+        Change::Fixed => mark("create-only", json!("held")),
+        Change::InPlace | Change::Switch(_) | Change::Own(_) | Change::Widens(..) => {}
+    }
+    if field.is_secret() {
+        mark("secret", json!(true));
+    }
+    if field.flow == Flow::WriteOnly {
+        mark("write-only", json!(true));
+    }
+    if field.evidence == Evidence::Inferred {
+        mark("inferred", json!(true));
+    }
+    if !matches!(field.disruption, crate::spec::Disruption::None) {
+        mark("disruption", json!(field.disruption.as_str()));
+    }
+    let references = references(&field.ty);
+    if !references.is_empty() {
+        mark("references", json!(references));
+    }
+    marks
+}
+
+fn references(ty: &Type) -> Vec<&'static str> {
+    match ty {
+        Type::Ref(kind) => vec![kind],
+        Type::Roles(kinds) => kinds.to_vec(),
+        Type::List(item) | Type::Set(item) | Type::Map(item) => references(item),
+        _ => Vec::new(),
+    }
+}
+
+/// A type's values, or an expression in their place; where `clears`, null too, which takes a value away.
+fn with_expression(ty: &Type, clears: bool) -> Value {
+    let own = plain(ty);
+    // A string schema without a format takes expressions as it is.
+    let takes_texts = own
+        .get("type")
+        .is_some_and(|ty| ty == "string" || ty.as_array().is_some_and(|types| types.contains(&json!("string"))));
+    let mut choices = Vec::new();
+    if !takes_texts && !matches!(ty, Type::Any) {
+        choices.push(json!({ "$ref": "#/$defs/expression" }));
+    }
+    if clears && !matches!(ty, Type::Any) {
+        choices.push(json!({ "type": "null" }));
+    }
+    if choices.is_empty() {
+        return own;
+    }
+    choices.insert(0, own);
+    json!({ "anyOf": choices })
+}
+
+fn plain(ty: &Type) -> Value {
+    match ty {
+        Type::Bool => json!({ "type": "boolean" }),
+        Type::Int => json!({ "type": "integer" }),
+        Type::Number => json!({ "type": "number" }),
+        Type::Text | Type::Ref(_) => json!({ "type": ["string", "number", "boolean"] }),
+        Type::Enum(words) => json!({ "enum": words }),
+        Type::Ip => {
+            json!({ "anyOf": [{ "type": "string", "format": "ipv4" }, { "type": "string", "format": "ipv6" }] })
+        }
+        Type::Cidr => {
+            json!({ "type": "string", "pattern": format!("^[0-9A-Fa-f.:]+(/[0-9]{{1,3}})?$|{EXPRESSION}"), "examples": ["10.1.0.0/16"] })
+        }
+        Type::Words(_) => json!({ "type": ["string", "array"], "items": { "type": ["string", "number"] } }),
+        Type::List(item) => json!({ "type": "array", "items": with_expression(item, false) }),
+        Type::Set(item) => json!({ "type": "array", "items": with_expression(item, false), "uniqueItems": true }),
+        Type::Table(fields, _) => json!({ "type": "array", "items": object(fields, false) }),
+        Type::Object(fields) => object(fields, false),
+        Type::Open(fields) => object(fields, true),
+        Type::Map(item) => json!({ "type": "object", "additionalProperties": with_expression(item, true) }),
+        Type::Any => json!({}),
+        Type::Roles([]) => {
+            json!({ "type": "array", "items": { "type": "string", "pattern": format!("^#.|{EXPRESSION}") } })
+        }
+        Type::Roles(_) => {
+            json!({ "type": "array", "items": { "type": "string", "pattern": format!("^[#@].|{EXPRESSION}") } })
+        }
+        Type::File => json!({ "type": "string" }),
+    }
+}
+
+fn map_of(doc: &str, value: Value) -> Value {
+    let mut schema = json!({ "type": ["object", "null"], "additionalProperties": value });
+    if !doc.is_empty() {
+        describe(&mut schema, doc);
+    }
+    schema
+}
+
+fn describe(schema: &mut Value, doc: &str) {
+    set(schema, "description", json!(doc));
+}
+
+fn set(schema: &mut Value, key: &str, value: Value) {
+    if let Value::Object(map) = schema {
+        map.insert(key.into(), value);
+    }
+}
+
+/// The tables' phrases carry no period; beside other sentences they need one.
+fn sentence(phrase: &str) -> String {
+    format!("{phrase}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::testing::CATALOGUE;
+
+    fn schema() -> Value {
+        workspace_schema(CATALOGUE)
+    }
+
+    fn below<'v>(schema: &'v Value, path: &str) -> &'v Value {
+        path.split(' ').fold(schema, |here, key| match key {
+            "*" => &here["additionalProperties"],
+            key => &here["properties"][key],
+        })
+    }
+
+    /// Calls `see` with every object in a schema.
+    fn each_object(value: &Value, see: &mut dyn FnMut(&Map<String, Value>)) {
+        match value {
+            Value::Object(map) => {
+                see(map);
+                map.values().for_each(|value| each_object(value, see));
+            }
+            Value::Array(items) => items.iter().for_each(|value| each_object(value, see)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn nesting_is_provider_target_kind_name() {
+        let schema = schema();
+        let endpoint = below(&schema, "lab * endpoints *");
+        assert_eq!(endpoint["required"], json!(["address"]));
+        assert_eq!(endpoint["additionalProperties"], json!(false));
+        assert_eq!(below(endpoint, "peers * asn")["description"], json!("Its number."));
+        assert_eq!(below(endpoint, "health interval")["anyOf"][0], json!({ "type": "integer" }));
+        assert_eq!(below(endpoint, "state"), &Value::Null);
+        assert_eq!(below(&schema, "lab * regions"), &Value::Null);
+        assert_eq!(below(&schema, "lab * rules")["anyOf"][0]["items"]["required"], json!(["rule"]));
+        assert_eq!(below(&schema, "lab * credentials")["required"], json!(["username", "password"]));
+        assert_eq!(below(&schema, "vars")["additionalProperties"]["$ref"], json!("#/$defs/Variable"));
+    }
+
+    #[test]
+    fn fields_carry_their_meaning() {
+        let schema = schema();
+        let endpoint = below(&schema, "lab * endpoints *");
+        assert_eq!(below(endpoint, "mode")["default"], json!("main"));
+        assert_eq!(below(endpoint, "secret")["x-trueup"], json!({ "secret": true, "write-only": true }));
+        assert_eq!(below(endpoint, "group")["x-trueup"], json!({ "references": ["groups"] }));
+        let expression = json!({ "$ref": "#/$defs/expression" });
+        assert_eq!(below(endpoint, "mode")["anyOf"][1], expression);
+        assert_eq!(below(endpoint, "enabled")["anyOf"][1], expression);
+    }
+
+    #[test]
+    fn references_resolve_and_nothing_is_conditional() {
+        let schema = schema();
+        each_object(&schema, &mut |map| {
+            for word in ["if", "then", "else", "dependentSchemas", "dependentRequired", "discriminator"] {
+                assert!(!map.contains_key(word), "{word}");
+            }
+            if let Some(Value::String(reference)) = map.get("$ref") {
+                let name = reference.strip_prefix("#/$defs/").unwrap();
+                assert!(schema["$defs"].get(name).is_some(), "{name}");
+            }
+        });
+    }
+}
