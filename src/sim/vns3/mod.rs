@@ -19,10 +19,16 @@ mod ipsec;
 mod license;
 mod links;
 mod net;
+mod packet_monitors;
 mod peering;
+mod plugins;
 mod routes;
 mod seed;
+mod snapshots;
+mod ssl;
 mod state;
+mod status;
+mod system;
 mod tasks;
 #[cfg(test)]
 mod testing;
@@ -50,8 +56,14 @@ const AREAS: &[fn(&mut State, &Call) -> Option<Outcome>] = &[
     ipsec::answer,
     license::answer,
     links::answer,
+    packet_monitors::answer,
     peering::answer,
+    plugins::answer,
     routes::answer,
+    snapshots::answer,
+    ssl::answer,
+    status::answer,
+    system::answer,
     tasks::answer,
     variables::answer,
     webhooks::answer,

@@ -18,9 +18,14 @@ use super::ipsec::Ipsec;
 use super::license::License;
 use super::license::keyset::{Keyset, KeysetJob};
 use super::links::Links;
+use super::packet_monitors::PacketMonitor;
 use super::peering::Peering;
+use super::plugins::Plugins;
 use super::routes::Routes;
 use super::seed::Generator;
+use super::snapshots::Snapshot;
+use super::ssl::Ssl;
+use super::system::System;
 use super::tasks::Task;
 use super::variables::Variable;
 use super::webhooks::Webhook;
@@ -66,7 +71,12 @@ pub(super) struct State {
     pub links: Links,
     pub webhooks: Vec<Webhook>,
     pub alerts: Vec<Alert>,
+    pub plugins: Plugins,
     pub tasks: Vec<Task>,
+    pub snapshots: BTreeMap<String, Snapshot>,
+    pub packet_monitors: Vec<PacketMonitor>,
+    pub system: System,
+    pub ssl: Ssl,
 }
 
 impl State {
@@ -97,7 +107,12 @@ impl State {
             links: Links::default(),
             webhooks: Vec::new(),
             alerts: Vec::new(),
+            plugins: Plugins::default(),
             tasks: Vec::new(),
+            snapshots: BTreeMap::new(),
+            packet_monitors: Vec::new(),
+            system: System::default(),
+            ssl: Ssl::default(),
             config,
             generator,
         };

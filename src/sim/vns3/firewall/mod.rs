@@ -135,6 +135,17 @@ fn answer_fwsets(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcom
     })
 }
 
+/// Adds a rule that the controller makes by itself.
+pub(super) fn append(state: &mut State, text: &str, comment: &str) {
+    let rule = Rule::made(state, text, comment);
+    state.firewall.rules.push(rule);
+}
+
+/// Says whether a rule of that text is in the firewall.
+pub(super) fn has_rule(state: &State, text: &str) -> bool {
+    state.firewall.rules.iter().any(|rule| rule.rule == text)
+}
+
 /// "Firewall actions v2": there is one.
 fn act(call: &Call) -> Outcome {
     match call.fields()?.need_text("action")?.as_str() {
