@@ -10,8 +10,8 @@ use super::answer::read_form;
 use super::call::Call;
 use super::state::State;
 use super::{
-    AREAS, access, alerts, clientpacks, config, firewall, interfaces, ipsec, links, packet_monitors, peering, plugins,
-    routes, snapshots, system, variables, webhooks,
+    AREAS, access, alerts, clientpacks, config, firewall, identity, interfaces, ipsec, links, packet_monitors, peering,
+    plugins, routes, snapshots, system, variables, webhooks,
 };
 use crate::sim::Console;
 use crate::wire::Method::{self, Delete, Post};
@@ -23,6 +23,7 @@ const COLLECTIONS: &[&[Collection]] = &[
     clientpacks::CONSOLE,
     config::CONSOLE,
     firewall::CONSOLE,
+    identity::CONSOLE,
     interfaces::CONSOLE,
     ipsec::CONSOLE,
     links::CONSOLE,

@@ -14,6 +14,7 @@ mod config;
 mod console;
 mod firewall;
 mod gate;
+mod identity;
 mod interfaces;
 mod ipsec;
 mod license;
@@ -52,6 +53,7 @@ const AREAS: &[fn(&mut State, &Call) -> Option<Outcome>] = &[
     clientpacks::answer,
     config::answer,
     firewall::answer,
+    identity::answer,
     interfaces::answer,
     ipsec::answer,
     license::answer,

@@ -13,6 +13,7 @@ use super::clientpacks::Clientpack;
 use super::clock::Moment;
 use super::config::Config;
 use super::firewall::Firewall;
+use super::identity::Identity;
 use super::interfaces::{EdgeGre, Interface};
 use super::ipsec::Ipsec;
 use super::license::License;
@@ -61,6 +62,7 @@ pub(super) struct State {
     pub keyset_job: Option<KeysetJob>,
     pub peering: Peering,
     pub variables: Vec<Variable>,
+    pub identity: Identity,
     pub interfaces: Vec<Interface>,
     pub edge_gre: Vec<EdgeGre>,
     pub ipsec: Ipsec,
@@ -98,6 +100,7 @@ impl State {
             keyset_job: None,
             peering: Peering::default(),
             variables: Vec::new(),
+            identity: Identity::default(),
             interfaces: Vec::new(),
             edge_gre: Vec::new(),
             ipsec: Ipsec::born(&config.private_ipaddress),
