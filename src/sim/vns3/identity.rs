@@ -148,7 +148,7 @@ impl Setting {
             }
         }
         for field in shape.flags.iter().chain(shape.files) {
-            answer[field] = self.fields.get(*field).cloned().unwrap_or_else(|| json!(false));
+            answer[field] = self.fields.get(*field).cloned().unwrap_or(Value::Bool(false));
         }
         for field in shape.numbers {
             answer[field] = self.fields.get(*field).cloned().unwrap_or_else(|| json!(default_port(field)));
