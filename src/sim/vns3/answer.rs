@@ -52,6 +52,11 @@ impl Fault {
         Fault { status: 404, name: "APINotFoundError", message: message.into() }
     }
 
+    /// Any other.
+    pub fn of(status: u16, name: &'static str, message: impl Into<String>) -> Fault {
+        Fault { status, name, message: message.into() }
+    }
+
     /// The argument was not given.
     pub fn missing(field: &str) -> Fault {
         Fault::argument(format!("{field} is missing"))

@@ -90,6 +90,11 @@ impl Fields {
         self.0.contains_key(name)
     }
 
+    /// The whole object.
+    pub fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+
     /// The member, untyped.
     pub fn raw(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())

@@ -53,6 +53,16 @@ impl Moment {
         format!("{} {}", self.date(), self.time())
     }
 
+    /// `2014/01/17 01:20:58 -0600`, as the list of snapshots writes it.
+    pub fn slashed(self) -> String {
+        format!("{} {} +0000", self.date().replace('-', "/"), self.time())
+    }
+
+    /// `20140117`, as names of snapshots have it.
+    pub fn digits(self) -> String {
+        self.date().replace('-', "")
+    }
+
     fn date(self) -> String {
         let (year, month, day) = civil(self.0 / 86_400_000);
         format!("{year:04}-{month:02}-{day:02}")

@@ -10,8 +10,8 @@ use super::answer::read_form;
 use super::call::Call;
 use super::state::State;
 use super::{
-    AREAS, access, alerts, clientpacks, config, firewall, interfaces, ipsec, links, peering, routes, variables,
-    webhooks,
+    AREAS, access, alerts, clientpacks, config, firewall, identity, interfaces, ipsec, links, packet_monitors, peering,
+    plugins, routes, snapshots, system, variables, webhooks,
 };
 use crate::sim::Console;
 use crate::wire::Method::{self, Delete, Post};
@@ -23,11 +23,16 @@ const COLLECTIONS: &[&[Collection]] = &[
     clientpacks::CONSOLE,
     config::CONSOLE,
     firewall::CONSOLE,
+    identity::CONSOLE,
     interfaces::CONSOLE,
     ipsec::CONSOLE,
     links::CONSOLE,
+    packet_monitors::CONSOLE,
     peering::CONSOLE,
+    plugins::CONSOLE,
     routes::CONSOLE,
+    snapshots::CONSOLE,
+    system::CONSOLE,
     variables::CONSOLE,
     webhooks::CONSOLE,
 ];
@@ -251,9 +256,15 @@ mod tests {
             ("firewall-subtables", "mine", json!({"description": "ours"})),
             ("edge-gre-interfaces", "branch", json!({"ttl": 9})),
             ("interface-addresses", "eth0/192.168.1.77", json!({"mask_bits": 24})),
+            ("packet-monitors", "conntrack", json!({"duration": "1 hour"})),
+            ("remote-support", "", json!({"enabled": true})),
+            ("plugins", "ha", json!({"description": "standby"})),
+            ("container-system", "", json!({"network": "198.51.100.64/28"})),
+            ("access-urls", "help", json!({"expired": true})),
             ("links", "hub", json!({"connected": false})),
             ("link-tags", "hub/site", json!({"value": "b"})),
-            ("link-global-policies", "", json!({"openvpn": "drop"})),
+            ("link-global-policies-openvpn", "", json!({"policies": "drop"})),
+            ("identity-vpn", "", json!({"enabled": true})),
             ("system-variables", "office", json!({"value": "10.70.0.0/16"})),
             ("peers", "203.0.113.2", json!({"mtu": "1300"})),
             ("webhooks", "ops", json!({"url": "https://elsewhere.example"})),
@@ -285,6 +296,10 @@ mod tests {
             ("routes", "10.9.0.0/16"),
             ("firewall-rules", "FORWARD -s ${custom_office} -j ACCEPT"),
             ("link-tags", "3/site"),
+            ("plugins", "ha"),
+            ("access-urls", "help"),
+            ("packet-monitors", "conntrack"),
+            ("snapshots", "before"),
             ("edge-gre-interfaces", "gre1"),
             ("interface-addresses", "eth0/192.168.1.77"),
             ("links", "hub"),

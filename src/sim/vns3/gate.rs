@@ -15,6 +15,10 @@ enum Gate {
     License,
     LicenseDotted,
     Keyset,
+    /// A licence that allows containers; the simulated one does.
+    Containers,
+    /// Nothing, where more general rows say otherwise.
+    Open,
 }
 
 /// Verbs and the beginning of the path, `*` for any segment; the first row that fits counts.
@@ -29,10 +33,18 @@ const GATES: &[(&[Method], &[&str], Gate)] = &[
     (&[Get, Put], &["clientpack"], Gate::License),
     (&[Post], &["client", "reset"], Gate::License),
     (&[Post], &["clients", "reset_all"], Gate::License),
-    (&[Get], &["status", "clients"], Gate::LicenseDotted),
-    (&[Get], &["status", "task"], Gate::LicenseDotted),
+    (&[Get], &["status", "connected_subnets"], Gate::Open),
+    (&[Get], &["status"], Gate::LicenseDotted),
+    (ANY, &["container_system"], Gate::Containers),
+    (&[Get, Post], &["plugins"], Gate::Containers),
+    (&[Get, Post], &["plugin-instances"], Gate::Containers),
+    (&[Get], &["plugin-exports"], Gate::Containers),
+    (&[Get], &["plugin-catalog"], Gate::Containers),
     (&[Get], &["system", "variable-collections"], Gate::LicenseDotted),
     (&[Get], &["system", "variables"], Gate::LicenseDotted),
+    (ANY, &["system", "ssl", "keypair"], Gate::LicenseDotted),
+    (ANY, &["system", "ssl", "install"], Gate::LicenseDotted),
+    (&[Get, Delete], &["snapshots"], Gate::LicenseDotted),
     (&[Get, Post], &["routes"], Gate::LicenseDotted),
     (ANY, &["peering"], Gate::LicenseDotted),
 ];
@@ -47,6 +59,7 @@ pub(super) fn pass(state: &State, call: &Call) -> Result<(), Fault> {
     match row.map(|(_, _, gate)| *gate) {
         Some(Gate::License) if !state.licensed() => Err(Fault::prerequisite("Must be licensed first")),
         Some(Gate::LicenseDotted) if !state.licensed() => Err(Fault::prerequisite("Must be licensed first.")),
+        Some(Gate::Containers) if !state.licensed() => Err(Fault::not_allowed("Container support not available")),
         Some(Gate::Keyset) if state.keyset.is_none() => Err(Fault::prerequisite("Keyset is missing")),
         _ => Ok(()),
     }

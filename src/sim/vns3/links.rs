@@ -22,7 +22,8 @@ pub(super) const CONSOLE: &[Collection] = &[
         create: "/links/{parent.id}/tags",
         remove: "/links/{parent.id}/tags/{key}",
     },
-    Collection::single("link-global-policies", "/links/policies"),
+    Collection::single("link-global-policies-openvpn", "/links/policies/openvpn"),
+    Collection::single("link-global-policies-wireguard", "/links/policies/wireguard"),
 ];
 
 /// The links, and what holds for all of a type.
@@ -35,8 +36,14 @@ pub(super) struct Links {
 /// Policies for all links of a type.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Policies {
-    openvpn: String,
-    wireguard: String,
+    openvpn: Policy,
+    wireguard: Policy,
+}
+
+/// A type's policies.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Policy {
+    policies: String,
 }
 
 /// A link. Its configuration is written only.
@@ -254,8 +261,8 @@ fn delete_tag(state: &mut State, link: &str, key: &str) -> Outcome {
 /// "Retrieve global link policies": of OpenVPN unless another type is named.
 fn of_type<'a>(state: &'a mut State, kind: Option<&str>) -> Result<&'a mut String, Fault> {
     match kind.unwrap_or("openvpn") {
-        "openvpn" => Ok(&mut state.links.policies.openvpn),
-        "wireguard" => Ok(&mut state.links.policies.wireguard),
+        "openvpn" => Ok(&mut state.links.policies.openvpn.policies),
+        "wireguard" => Ok(&mut state.links.policies.wireguard.policies),
         _ => Err(Fault::invalid("type")),
     }
 }

@@ -14,15 +14,22 @@ mod config;
 mod console;
 mod firewall;
 mod gate;
+mod identity;
 mod interfaces;
 mod ipsec;
 mod license;
 mod links;
 mod net;
+mod packet_monitors;
 mod peering;
+mod plugins;
 mod routes;
 mod seed;
+mod snapshots;
+mod ssl;
 mod state;
+mod status;
+mod system;
 mod tasks;
 #[cfg(test)]
 mod testing;
@@ -46,12 +53,19 @@ const AREAS: &[fn(&mut State, &Call) -> Option<Outcome>] = &[
     clientpacks::answer,
     config::answer,
     firewall::answer,
+    identity::answer,
     interfaces::answer,
     ipsec::answer,
     license::answer,
     links::answer,
+    packet_monitors::answer,
     peering::answer,
+    plugins::answer,
     routes::answer,
+    snapshots::answer,
+    ssl::answer,
+    status::answer,
+    system::answer,
     tasks::answer,
     variables::answer,
     webhooks::answer,

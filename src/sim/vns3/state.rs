@@ -13,14 +13,20 @@ use super::clientpacks::Clientpack;
 use super::clock::Moment;
 use super::config::Config;
 use super::firewall::Firewall;
+use super::identity::Identity;
 use super::interfaces::{EdgeGre, Interface};
 use super::ipsec::Ipsec;
 use super::license::License;
 use super::license::keyset::{Keyset, KeysetJob};
 use super::links::Links;
+use super::packet_monitors::PacketMonitor;
 use super::peering::Peering;
+use super::plugins::Plugins;
 use super::routes::Routes;
 use super::seed::Generator;
+use super::snapshots::Snapshot;
+use super::ssl::Ssl;
+use super::system::System;
 use super::tasks::Task;
 use super::variables::Variable;
 use super::webhooks::Webhook;
@@ -56,6 +62,7 @@ pub(super) struct State {
     pub keyset_job: Option<KeysetJob>,
     pub peering: Peering,
     pub variables: Vec<Variable>,
+    pub identity: Identity,
     pub interfaces: Vec<Interface>,
     pub edge_gre: Vec<EdgeGre>,
     pub ipsec: Ipsec,
@@ -66,7 +73,12 @@ pub(super) struct State {
     pub links: Links,
     pub webhooks: Vec<Webhook>,
     pub alerts: Vec<Alert>,
+    pub plugins: Plugins,
     pub tasks: Vec<Task>,
+    pub snapshots: BTreeMap<String, Snapshot>,
+    pub packet_monitors: Vec<PacketMonitor>,
+    pub system: System,
+    pub ssl: Ssl,
 }
 
 impl State {
@@ -88,6 +100,7 @@ impl State {
             keyset_job: None,
             peering: Peering::default(),
             variables: Vec::new(),
+            identity: Identity::default(),
             interfaces: Vec::new(),
             edge_gre: Vec::new(),
             ipsec: Ipsec::born(&config.private_ipaddress),
@@ -97,7 +110,12 @@ impl State {
             links: Links::default(),
             webhooks: Vec::new(),
             alerts: Vec::new(),
+            plugins: Plugins::default(),
             tasks: Vec::new(),
+            snapshots: BTreeMap::new(),
+            packet_monitors: Vec::new(),
+            system: System::default(),
+            ssl: Ssl::default(),
             config,
             generator,
         };

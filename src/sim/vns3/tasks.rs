@@ -26,6 +26,11 @@ pub(super) fn submit(state: &mut State) -> Value {
     json!({"token": token, "status": "submitted"})
 }
 
+/// Says whether a task is not done yet.
+pub(super) fn is_running(state: &State, token: &str) -> bool {
+    state.tasks.iter().any(|task| task.token == token && task.done_at > state.clock)
+}
+
 pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     match (call.method, call.path().as_slice()) {
         (Get, ["status", "task"]) => Some(status(state, call)),

@@ -131,6 +131,14 @@ impl Bench {
         self.ok(Post, "/interfaces/edge_gre", json!({"endpoint_name": "branch"}));
         let address = json!({"label": "web", "ip_internal": "192.168.1.77"});
         self.call(Post, "/interfaces/system/eth0/addresses", Some(address));
+        self.ok(Post, "/plugins", json!({"name": "ha", "image_url": "https://a.example/ha.tar.gz"}));
+        self.ok(Post, "/access/url", json!({"name": "help"}));
+        self.ok(Post, "/snapshots", json!({"name": "before"}));
+        let monitor = json!({
+            "name": "conntrack", "type": "conntrack", "interface": "eth0", "filter": "", "duration": "forever",
+            "destination": "file",
+        });
+        self.ok(Post, "/packet_monitor", monitor);
         self.ok(Post, "/links", json!({"id": 3, "name": "hub", "conf": "client\nremote 203.0.113.7 1194"}));
         self.ok(Post, "/links/3/tags", json!({"key": "site", "value": "a"}));
         self.ok(Put, "/peering/self", json!({"id": 1}));

@@ -1,4 +1,4 @@
-//! The firewall of version 2: one ordered list of rules, and the sets that they name.
+//! The firewall: one ordered list of rules, and the sets and subtables that they name. Version 1 shows the list too.
 //!
 //! A new controller's firewall is empty. Texts of rules and entries are kept as written and resolved when they are
 //! read, so a changed variable shows at once.
@@ -8,6 +8,7 @@ mod groups;
 mod rules;
 mod subtables;
 mod syntax;
+mod v1;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -72,6 +73,7 @@ impl Firewall {
 
 pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     match call.path().as_slice() {
+        ["firewall", rest @ ..] => answer_v1(state, call, rest),
         ["v2", "firewall", "actions"] if call.method == Put => Some(act(call)),
         ["v2", "firewall", "rules", rest @ ..] => answer_rules(state, call, rest),
         ["v2", "firewall", path @ ("rules-groups" | "rule-groups"), rest @ ..] => {
@@ -81,6 +83,18 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
         ["v2", "firewall", "fwsets", rest @ ..] => answer_fwsets(state, call, rest),
         _ => None,
     }
+}
+
+fn answer_v1(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcome> {
+    Some(match (call.method, path) {
+        (Put, []) => v1::overwrite(state, call),
+        (Put, ["actions"]) => act(call),
+        (Get, ["rules"]) => v1::list(state),
+        (Post, ["rules"]) => v1::create(state, call),
+        (Delete, ["rules"]) => v1::delete(state, call),
+        (Delete, ["rules", position]) => v1::delete_at(state, position.parse().unwrap_or(usize::MAX)),
+        _ => return None,
+    })
 }
 
 fn answer_rules(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcome> {
@@ -135,7 +149,18 @@ fn answer_fwsets(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcom
     })
 }
 
-/// "Firewall actions v2": there is one.
+/// Adds a rule that the controller makes by itself.
+pub(super) fn append(state: &mut State, text: &str, comment: &str) {
+    let rule = Rule::made(state, text, comment);
+    state.firewall.rules.push(rule);
+}
+
+/// Says whether a rule of that text is in the firewall.
+pub(super) fn has_rule(state: &State, text: &str) -> bool {
+    state.firewall.rules.iter().any(|rule| rule.rule == text)
+}
+
+/// "Put Firewall Action" of both versions: there is one.
 fn act(call: &Call) -> Outcome {
     match call.fields()?.need_text("action")?.as_str() {
         "reset_connection_tracking" => ok(json!({"action": "reset_connection_tracking", "status": "success"})),

@@ -32,6 +32,11 @@ impl Rule {
         Rule { id: state.generator.hex(20), created_at: now.clone(), last_resolved: now, ..Rule::default() }
     }
 
+    /// A rule that the controller makes by itself.
+    pub fn made(state: &mut State, text: &str, comment: &str) -> Rule {
+        Rule { rule: text.to_owned(), comment: comment.to_owned(), ..Rule::new(state) }
+    }
+
     /// Takes the fields that are given.
     fn take(&mut self, fields: &Fields) -> Result<(), Fault> {
         let mut next = self.clone();

@@ -8,6 +8,9 @@ use crate::sim::vns3::net;
 /// The chains that customers' rules go into; `_CUST` may follow.
 const TABLES: &[&str] = &["INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING"];
 
+/// A chain of version 1 that has no table of version 2.
+const MACRO: &str = "MACRO_CUST";
+
 /// What iptables begins its complaints with.
 const COMPLAINT: &str = "Parse Error - iptables v1.4.21:";
 
@@ -16,6 +19,9 @@ pub(super) fn table(rule: &str, subtables: &[&str]) -> Option<String> {
     let first = rule.split_whitespace().next()?;
     if subtables.contains(&first) {
         return Some(first.to_owned());
+    }
+    if first == MACRO {
+        return Some("macro".to_owned());
     }
     let plain = first.strip_suffix("_CUST").unwrap_or(first);
     TABLES.contains(&plain).then(|| plain.to_ascii_lowercase())
@@ -30,7 +36,7 @@ pub(super) fn is_table(name: &str) -> bool {
 pub(super) fn os_rule(resolved: &str) -> (String, &'static str) {
     let (first, rest) = resolved.split_once(char::is_whitespace).unwrap_or((resolved, ""));
     let plain = first.strip_suffix("_CUST").unwrap_or(first);
-    let table = if matches!(plain, "PREROUTING" | "POSTROUTING") { "nat" } else { "filter" };
+    let table = if matches!(plain, "PREROUTING" | "POSTROUTING" | "MACRO") { "nat" } else { "filter" };
     (format!("{plain}_CUST {}", rest.trim()), table)
 }
 

@@ -76,6 +76,13 @@ impl Ipsec {
         endpoints.find_map(|endpoint| endpoint.tunnels.get(&id).map(|tunnel| tunnel.detail(endpoint, false)))
     }
 
+    /// Every tunnel's read form by its id.
+    pub fn tunnel_details(&self) -> impl Iterator<Item = (u64, Value)> {
+        self.remote_endpoints.values().flat_map(|endpoint| {
+            endpoint.tunnels.values().map(move |tunnel| (tunnel.id, tunnel.detail(endpoint, false)))
+        })
+    }
+
     /// A traffic pair by its id alone.
     pub fn traffic_pair(&self, id: u64) -> Option<&TrafficPair> {
         self.remote_endpoints.values().find_map(|endpoint| endpoint.traffic_pairs.get(&id))
