@@ -7,6 +7,7 @@ use super::cluster::Cluster;
 use super::deployments::Deployment;
 use super::events::Event;
 use super::executions::Execution;
+use super::grouped::Grouped;
 use super::groups::Group;
 use super::made_up::Source;
 use super::maintenance::Maintenance;
@@ -54,9 +55,9 @@ pub struct World {
     /// Deployments.
     pub deployments: Vec<Deployment>,
     /// Nodes of deployments.
-    pub nodes: Vec<Node>,
+    pub nodes: Grouped<Node>,
     /// Instances of nodes.
-    pub instances: Vec<Instance>,
+    pub instances: Grouped<Instance>,
     /// Deployment updates.
     pub updates: Vec<Update>,
     /// Executions.
@@ -89,8 +90,8 @@ impl World {
             plugins: Vec::new(),
             sites: Vec::new(),
             deployments: Vec::new(),
-            nodes: Vec::new(),
-            instances: Vec::new(),
+            nodes: Grouped::new(),
+            instances: Grouped::new(),
             updates: Vec::new(),
             executions: Vec::new(),
             events: Vec::new(),
