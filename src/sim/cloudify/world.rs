@@ -32,6 +32,8 @@ pub struct World {
     pub source: Source,
     /// The logical clock at the request being answered.
     pub now: u64,
+    /// How far the server's clock is behind this one.
+    pub behind: u64,
     /// Users; the first is the bootstrap administrator.
     pub users: Vec<User>,
     /// User groups.
@@ -79,6 +81,7 @@ impl World {
             release,
             source,
             now: 0,
+            behind: 0,
             users: Vec::new(),
             groups: Vec::new(),
             tenants: vec![default_tenant],
