@@ -117,7 +117,7 @@ fn a_clock_that_starts_again_does_not_turn_time_back() {
     desk.play("PUT deployments/e?async_create=true {\"blueprint_id\": \"ops\"}\n-> 201");
     desk.reload();
     desk.now = 0;
-    desk.play("wait 3\nGET deployments/e\n-> 200 {\"inputs\": {\"mode\": \"ok\"}}");
+    desk.play("GET version\nwait 2\nGET deployments/e\n-> 200 {\"inputs\": {\"mode\": \"ok\"}}");
 }
 
 #[test]
