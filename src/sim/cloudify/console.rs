@@ -39,9 +39,9 @@ fn scoped(name: &str) -> (&str, &str) {
     name.split_once('/').unwrap_or((DEFAULT_TENANT, name))
 }
 
-fn find<'w, T: Scoped>(rows: &'w mut [T], name: &str) -> Result<&'w mut T, String> {
+fn find<'w, T: Scoped + 'w>(rows: impl IntoIterator<Item = &'w mut T>, name: &str) -> Result<&'w mut T, String> {
     let (tenant, id) = scoped(name);
-    let found = rows.iter_mut().find(|row| row.meta().id == id && row.meta().tenant == tenant);
+    let found = rows.into_iter().find(|row| row.meta().id == id && row.meta().tenant == tenant);
     found.ok_or_else(|| format!("no {} `{id}` in tenant `{tenant}`", T::KIND))
 }
 
@@ -81,7 +81,7 @@ fn set(world: &mut World, kind: &str, name: &str, fields: &Map<String, Value>) -
         "deployments" => set_deployment(world, name, fields),
         "node-instances" => {
             refuse_rest(fields, &["state", "runtime_properties", "has_configuration_drift"])?;
-            let instance = find(&mut world.instances, name)?;
+            let instance = find(world.instances.iter_mut(), name)?;
             if let Some(state) = fields.get("state") {
                 let word = state.as_str().unwrap_or_default();
                 instance.enter(State::parse(word).ok_or_else(|| format!("no state `{word}`"))?);
@@ -125,8 +125,7 @@ fn set_deployment(world: &mut World, name: &str, fields: &Map<String, Value>) ->
         let word = word.as_str().unwrap_or_default();
         let state = State::parse(word).ok_or_else(|| format!("no state `{word}`"))?;
         let (tenant, id) = scoped(name);
-        let own = world.instances.iter_mut().filter(|row| row.deployment == id && row.meta.tenant == tenant);
-        own.for_each(|instance| instance.enter(state));
+        world.instances.of_mut(tenant, id).iter_mut().for_each(|instance| instance.enter(state));
     }
     Ok(answer)
 }

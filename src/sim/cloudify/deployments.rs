@@ -88,8 +88,17 @@ pub struct Deployment {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Settled {
     installed: bool,
-    latest: Option<String>,
+    latest: Option<Latest>,
     unavailable: usize,
+}
+
+/// What a deployment remembers of its last execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Latest {
+    id: String,
+    status: Status,
+    total: usize,
+    finished: usize,
 }
 
 impl Scoped for Deployment {
@@ -129,8 +138,7 @@ impl Deployment {
         let running = world.runs.iter().rev().filter_map(|run| world.execution(&run.execution));
         let running =
             running.filter(|row| row.is_of(self.tenant(), self.id())).find(|row| row.status == Status::Started);
-        let latest = || self.settled.latest.as_ref().and_then(|id| world.execution(id));
-        running.or_else(latest).map(|execution| execution.status)
+        running.map(|execution| execution.status).or_else(|| self.settled.latest.as_ref().map(|latest| latest.status))
     }
 
     /// `good` only when everything is installed and the last execution went well (sheet, section 5).
@@ -141,10 +149,6 @@ impl Deployment {
             _ => "requires_attention",
         }
     }
-}
-
-fn latest(get: fn(&super::executions::Execution) -> Value, deployment: &Deployment, world: &World) -> Value {
-    deployment.settled.latest.as_ref().and_then(|id| world.execution(id)).map_or(Value::Null, get)
 }
 
 /// The table of fields.
@@ -189,16 +193,17 @@ pub static FIELDS: &[Field<Deployment>] = &[
         }
     })
     .only(UPLOAD_STATES),
-    field("latest_execution_total_operations", |row: &Deployment, view: &View| {
-        latest(|e| json!(e.total), row, view.world)
+    field("latest_execution_total_operations", |row: &Deployment, _: &View| {
+        json!(row.settled.latest.as_ref().map(|latest| latest.total))
     })
     .only(STATUSES),
-    field("latest_execution_finished_operations", |row: &Deployment, view: &View| {
-        latest(|e| json!(e.finished), row, view.world)
+    field("latest_execution_finished_operations", |row: &Deployment, _: &View| {
+        json!(row.settled.latest.as_ref().map(|latest| latest.finished))
     })
     .only(STATUSES),
     field("create_execution", |deployment: &Deployment, _: &View| json!(deployment.create_execution)).only(STATUSES),
-    field("latest_execution", |deployment: &Deployment, _: &View| json!(deployment.settled.latest)).only(STATUSES),
+    field("latest_execution", |row: &Deployment, _: &View| json!(row.settled.latest.as_ref().map(|latest| &latest.id)))
+        .only(STATUSES),
     field("sub_services_count", |_: &Deployment, _: &View| json!(0)).only(STATUSES),
     field("sub_environments_count", |_: &Deployment, _: &View| json!(0)).only(STATUSES),
     null::<Deployment>("sub_services_status").only(STATUSES),
@@ -285,13 +290,9 @@ fn set_visibility(world: &mut World, call: &Call) -> Outcome {
         )));
     }
     widen(&mut world.deployments, &call.viewer, call.id(), wanted, world.now)?;
-    let parts = |tenant: &str, of: &str| tenant == deployment.tenant() && of == deployment.id();
-    for node in world.nodes.iter_mut().filter(|row| parts(&row.meta.tenant, &row.deployment)) {
-        node.meta.visibility = wanted;
-    }
-    for instance in world.instances.iter_mut().filter(|row| parts(&row.meta.tenant, &row.deployment)) {
-        instance.meta.visibility = wanted;
-    }
+    let (tenant, id) = (deployment.tenant(), deployment.id());
+    world.nodes.of_mut(tenant, id).iter_mut().for_each(|node| node.meta.visibility = wanted);
+    world.instances.of_mut(tenant, id).iter_mut().for_each(|instance| instance.meta.visibility = wanted);
     one(world, call)
 }
 
@@ -305,7 +306,8 @@ impl World {
     /// Outputs or capabilities with their values evaluated now: null where a value is not known yet.
     pub fn evaluated(&self, deployment: &Deployment, definitions: &Map<String, Value>) -> Map<String, Value> {
         let inputs = deployment.inputs.clone().unwrap_or_default();
-        let scope = Scope { world: self, tenant: deployment.tenant(), deployment: deployment.id(), inputs: &inputs };
+        let scope =
+            Scope { world: self, tenant: deployment.tenant(), deployment: deployment.id(), inputs: &inputs, depth: 0 };
         let value = |definition: &Value| evaluate(&definition["value"], &scope);
         definitions.iter().map(|(name, definition)| (name.clone(), value(definition))).collect()
     }
@@ -318,13 +320,17 @@ impl World {
     /// Takes stock of a deployment at the end of an execution, or when it is made.
     pub fn settle(&mut self, tenant: &str, id: &str, execution: Option<&str>) {
         let states: Vec<State> = self.instances_of(tenant, id).map(|instance| instance.state).collect();
+        let latest = execution.and_then(|id| self.execution(id)).map(|execution| Latest {
+            id: execution.meta.id.clone(),
+            status: execution.status,
+            total: execution.total,
+            finished: execution.finished,
+        });
         if let Some(deployment) = self.deployment_mut(tenant, id) {
             deployment.settled.installed = states.iter().all(|state| *state == State::Started);
             deployment.settled.unavailable =
                 states.iter().filter(|state| state.is_live() && **state != State::Started).count();
-            if let Some(execution) = execution {
-                deployment.settled.latest = Some(execution.to_owned());
-            }
+            deployment.settled.latest = latest.or_else(|| deployment.settled.latest.take());
         }
     }
 }

@@ -51,21 +51,29 @@ fn create(world: &mut World, call: &Call) -> Outcome {
         })?;
     }
     if waits {
-        let built = world.build_environment(&execution);
-        let status = if built.is_ok() { Status::Terminated } else { Status::Failed };
-        let now = world.now;
-        if let Some(execution) = world.execution_mut(&execution_id) {
-            execution.end(status, built.clone().err().unwrap_or_default(), now);
-        }
-        if let Err(error) = built {
-            world.break_environment(&call.viewer.tenant, &id, &error);
-            return Err(bad_request("deployment_creation_error", error));
-        }
+        wait_for(world, &execution)?;
     } else {
         let run = Run::new(&execution_id, world.now, Then::Environment);
         world.runs.push(run);
     }
     shown(world, call, 201, &id)
+}
+
+/// Creates the environment at once; where that fails the deployment stays without one (observed A26).
+fn wait_for(world: &mut World, execution: &Execution) -> Result<(), Refusal> {
+    let built = world.build_environment(execution);
+    let (tenant, now) = (&execution.meta.tenant, world.now);
+    let deployment = execution.deployment.as_deref().unwrap_or_default();
+    let error = built.as_ref().err().cloned().unwrap_or_default();
+    if let Some(row) = world.execution_mut(&execution.meta.id) {
+        let status = if built.is_ok() { Status::Terminated } else { Status::Failed };
+        row.end(status, error.clone(), now);
+    }
+    if built.is_err() {
+        world.break_environment(tenant, deployment, &error);
+    }
+    world.settle(tenant, deployment, Some(&execution.meta.id));
+    built.map_err(|error| bad_request("deployment_creation_error", error))
 }
 
 /// The word may stand in the query or, as the v3.1 text has it, in the body. 4.x knows no global deployments.
@@ -260,8 +268,7 @@ impl World {
         others
             .filter(|row| {
                 let inputs = row.inputs.clone().map(Value::Object);
-                let nodes =
-                    || self.nodes.iter().filter(|node| node.deployment == row.id() && node.meta.tenant == row.tenant());
+                let nodes = || self.nodes.of(row.tenant(), row.id()).iter();
                 inputs.is_some_and(|inputs| reads(&inputs)) || nodes().any(|node| reads(&node.template.properties))
             })
             .map(Deployment::id)
@@ -280,8 +287,8 @@ impl World {
     /// Removes a deployment and everything that belongs to it.
     pub fn forget(&mut self, tenant: &str, id: &str) {
         self.deployments.retain(|row| !row.is(tenant, id));
-        self.nodes.retain(|row| row.meta.tenant != tenant || row.deployment != id);
-        self.instances.retain(|row| row.meta.tenant != tenant || row.deployment != id);
+        self.nodes.remove(tenant, id);
+        self.instances.remove(tenant, id);
         self.updates.retain(|row| row.meta.tenant != tenant || row.deployment != id);
         self.events.retain(|row| !row.is_of(tenant, id));
         let gone = |row: &Execution| row.is_of(tenant, id);

@@ -91,7 +91,7 @@ pub const fn updated_at<T: Scoped>() -> Field<T> {
     field("updated_at", |row, _| json!(super::made_up::stamp(row.meta().updated_at)))
 }
 
-/// `resource_availability`, the older name of the visibility; where the brand does not print it, it is left out.
+/// `resource_availability`, the older name of the visibility.
 pub const fn resource_availability<T: Scoped>() -> Field<T> {
     field("resource_availability", |row: &T, _: &View| json!(row.meta().visibility)).only(super::release::VISIBILITY)
 }
@@ -114,9 +114,7 @@ pub enum Role {
 
 /// Says whether a field is offered in that role.
 pub fn offered<T>(field: &Field<T>, role: Role, release: Release) -> bool {
-    let printed = release.brand().availability_field || field.name != "resource_availability";
-    printed
-        && release.has(field.span)
+    release.has(field.span)
         && match role {
             Role::Include => true,
             Role::IncludeInList => field.place != Place::Single,

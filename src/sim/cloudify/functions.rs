@@ -15,6 +15,17 @@ pub struct Scope<'a> {
     pub deployment: &'a str,
     /// The deployment's inputs.
     pub inputs: &'a Map<String, Value>,
+    /// How many values stand around this one.
+    pub depth: usize,
+}
+
+/// Functions may form a circle, through properties or between deployments; none that ends is nested this deep.
+const DEEPEST: usize = 16;
+
+impl Scope<'_> {
+    fn deeper(&self) -> Scope<'_> {
+        Scope { depth: self.depth + 1, ..*self }
+    }
 }
 
 /// Says whether a value is a call of an intrinsic function: a map of one key that names one.
@@ -41,14 +52,19 @@ pub fn evaluate(value: &Value, scope: &Scope) -> Value {
 }
 
 fn call(name: &str, argument: &Value, scope: &Scope) -> Option<Value> {
+    if scope.depth > DEEPEST {
+        return None;
+    }
     let path = path(argument);
     let (first, rest) = path.split_first()?;
+    let scope = &scope.deeper();
     match name {
-        "get_input" => follow(scope.inputs.get(first)?, rest),
+        "get_input" => follow(&evaluate(scope.inputs.get(first)?, scope), rest),
         "get_secret" => follow(scope.world.secret_value(scope.tenant, first)?, rest),
         "get_property" => {
             let node = scope.world.node(scope.tenant, scope.deployment, first)?;
-            follow(&evaluate(&node.template.properties, scope), rest)
+            let (property, rest) = rest.split_first()?;
+            follow(&evaluate(&node.template.properties[property], scope), rest)
         }
         "get_attribute" => {
             let instance = scope.world.instances_of(scope.tenant, scope.deployment).find(|row| row.node == *first);
@@ -58,11 +74,9 @@ fn call(name: &str, argument: &Value, scope: &Scope) -> Option<Value> {
         "get_capability" => {
             let (name, rest) = rest.split_first()?;
             let deployment = scope.world.deployments.iter().find(|row| row.is(scope.tenant, first))?;
-            // A deployment that asks for its own capability would never end.
-            if first == scope.deployment {
-                return None;
-            }
-            follow(scope.world.evaluated(deployment, &deployment.capabilities).get(name)?, rest)
+            let inputs = deployment.inputs.clone().unwrap_or_default();
+            let there = Scope { deployment: first, inputs: &inputs, ..*scope };
+            follow(&evaluate(&deployment.capabilities.get(name)?["value"], &there), rest)
         }
         "concat" => {
             let text = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);

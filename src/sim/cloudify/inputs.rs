@@ -13,16 +13,17 @@ pub fn check_names(plan: &Plan, given: &Map<String, Value>) -> Result<(), Refusa
         let text = format!("Cannot create deployment - unknown inputs: {}", unknown.join(", "));
         return Err(bad_request("unknown_deployment_input_error", text));
     }
-    let missing: Vec<&str> = plan
-        .inputs
-        .iter()
-        .filter(|(name, schema)| !given.contains_key(*name) && is_required(schema))
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let missing = missing(plan, given);
     if missing.is_empty() {
         return Ok(());
     }
     Err(bad_request("missing_required_deployment_input_error", format!("missing inputs: {}", missing.join(", "))))
+}
+
+/// The inputs that must be given and are not.
+pub fn missing<'p>(plan: &'p Plan, given: &Map<String, Value>) -> Vec<&'p str> {
+    let required = plan.inputs.iter().filter(|(_, schema)| is_required(schema)).map(|(name, _)| name.as_str());
+    required.filter(|name| !given.contains_key(*name)).collect()
 }
 
 fn is_required(schema: &Value) -> bool {

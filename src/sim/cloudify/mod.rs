@@ -24,6 +24,7 @@ mod events;
 mod executions;
 mod fields;
 mod functions;
+mod grouped;
 mod groups;
 mod inputs;
 mod labels;

@@ -9,10 +9,10 @@ use super::fields::{
 };
 use super::list::list;
 use super::plans::{CONTAINED, Template};
-use super::refusal::{Outcome, bad_parameters, conflict, forbidden_as, validation};
+use super::refusal::{Outcome, bad_parameters, conflict, forbidden_as, no_such, validation};
 use super::release::{AVAILABILITY, SEVENTH};
 use super::route::{Need, Route, route};
-use super::scope::{Meta, Scoped, find, own_mut, visible};
+use super::scope::{Meta, Scoped, find, refuse_foreign, visible};
 use super::world::World;
 use crate::wire::Method;
 
@@ -223,15 +223,15 @@ static INSTANCE_FIELDS: &[Field<Instance>] = &[
 ];
 
 fn nodes(world: &mut World, call: &Call) -> Outcome {
-    list(world, call, NODE_FIELDS, visible(&world.nodes, call)?)
+    list(world, call, NODE_FIELDS, visible(world.nodes.iter(), call)?)
 }
 
 fn instances(world: &mut World, call: &Call) -> Outcome {
-    list(world, call, INSTANCE_FIELDS, visible(&world.instances, call)?)
+    list(world, call, INSTANCE_FIELDS, visible(world.instances.iter(), call)?)
 }
 
 fn instance(world: &mut World, call: &Call) -> Outcome {
-    answer(world, call, 200, INSTANCE_FIELDS, find(&world.instances, &call.viewer, call.id())?)
+    answer(world, call, 200, INSTANCE_FIELDS, find(world.instances.iter(), &call.viewer, call.id())?)
 }
 
 /// An optimistic lock: the version must be the current one (observed A42).
@@ -246,7 +246,13 @@ fn update(world: &mut World, call: &Call) -> Outcome {
         Some(word) => Some(State::parse(word).ok_or_else(|| bad_parameters(format!("unknown state {word}")))?),
         None => None,
     };
-    let instance = own_mut(&mut world.instances, &call.viewer, call.id())?;
+    let (meta, deployment) = {
+        let found = find(world.instances.iter(), &call.viewer, call.id())?;
+        (found.meta.clone(), found.deployment.clone())
+    };
+    refuse_foreign(&meta, &call.viewer)?;
+    let instance =
+        world.instance_mut(&meta.tenant, &deployment, &meta.id).ok_or_else(|| no_such("NodeInstance", &meta.id))?;
     if version != Some(instance.version) {
         return Err(conflict(format!(
             "Node instance update conflict [current version={}, update version={}]",
@@ -267,18 +273,18 @@ fn delete(_: &mut World, _: &Call) -> Outcome {
 
 impl World {
     /// The instances of a deployment, in the order in which they are installed.
-    pub fn instances_of<'w>(&'w self, tenant: &'w str, deployment: &'w str) -> impl Iterator<Item = &'w Instance> {
-        self.instances.iter().filter(move |row| row.meta.tenant == tenant && row.deployment == deployment)
+    pub fn instances_of(&self, tenant: &str, deployment: &str) -> impl Iterator<Item = &Instance> {
+        self.instances.of(tenant, deployment).iter()
     }
 
     /// A node of a deployment.
     pub fn node(&self, tenant: &str, deployment: &str, name: &str) -> Option<&Node> {
-        self.nodes.iter().find(|row| row.meta.id == name && row.meta.tenant == tenant && row.deployment == deployment)
+        self.nodes.of(tenant, deployment).iter().find(|row| row.meta.id == name)
     }
 
     /// An instance by id, to change.
-    pub fn instance_mut(&mut self, tenant: &str, id: &str) -> Option<&mut Instance> {
-        self.instances.iter_mut().find(|row| row.meta.id == id && row.meta.tenant == tenant)
+    pub fn instance_mut(&mut self, tenant: &str, deployment: &str, id: &str) -> Option<&mut Instance> {
+        self.instances.of_mut(tenant, deployment).iter_mut().find(|row| row.meta.id == id)
     }
 
     /// Gives a deployment a node and its instances; its relationships' targets must be there already. Answers the
@@ -295,7 +301,7 @@ impl World {
             }
             let contained = relationships.iter().find(|(kind, ..)| kind == CONTAINED).map(|(.., id)| id.clone());
             let host = if template.is_host() { Some(id.clone()) } else { contained };
-            self.instances.push(Instance {
+            self.instances.of_mut(&deployment.tenant, &deployment.id).push(Instance {
                 meta: head(id.clone()),
                 deployment: deployment.id.clone(),
                 node: template.name.clone(),
@@ -309,7 +315,7 @@ impl World {
             });
             ids.push(id);
         }
-        self.nodes.push(Node {
+        self.nodes.of_mut(&deployment.tenant, &deployment.id).push(Node {
             meta: head(template.name.clone()),
             deployment: deployment.id.clone(),
             blueprint: blueprint.to_owned(),

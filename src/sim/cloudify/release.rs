@@ -111,8 +111,6 @@ pub struct Brand {
     pub interfaces: &'static str,
     /// The name of the product's database, as snapshots print it.
     pub database: &'static str,
-    /// Whether the deprecated `resource_availability` is printed for every kind.
-    pub availability_field: bool,
 }
 
 /// Cloudify Manager.
@@ -122,7 +120,6 @@ pub static CLOUDIFY: Brand = Brand {
     log: "cloudify_log",
     interfaces: "cloudify.interfaces",
     database: "cloudify_db",
-    availability_field: true,
 };
 
 /// F5 VNF Manager, a rebrand of Cloudify 4.5 (v3.1 text, sections Events and Create snapshot; fact sheet, section 3).
@@ -132,7 +129,6 @@ pub static F5_VNFM: Brand = Brand {
     log: "F5_VNF_log",
     interfaces: "F5_VNF.interfaces",
     database: "F5 VNF_db",
-    availability_field: false,
 };
 
 /// A product at a version.

@@ -94,15 +94,29 @@ fn seen(meta: &Meta, viewer: &Viewer, all_tenants: bool) -> bool {
 }
 
 /// The rows that the caller sees; `_all_tenants` widens the look.
-pub fn visible<'r, T: Scoped>(rows: &'r [T], call: &Call) -> Result<impl Iterator<Item = &'r T>, Refusal> {
+pub fn visible<'r, T: Scoped + 'r>(
+    rows: impl IntoIterator<Item = &'r T>,
+    call: &Call,
+) -> Result<impl Iterator<Item = &'r T>, Refusal> {
     let all_tenants = call.flag("_all_tenants")?;
     let viewer = call.viewer.clone();
-    Ok(rows.iter().filter(move |row| seen(row.meta(), &viewer, all_tenants)))
+    Ok(rows.into_iter().filter(move |row| seen(row.meta(), &viewer, all_tenants)))
 }
 
 /// The object of that id that the caller sees: the tenant's own before a global one of another tenant.
-pub fn find<'r, T: Scoped>(rows: &'r [T], viewer: &Viewer, id: &str) -> Result<&'r T, Refusal> {
-    position(rows, viewer, id).and_then(|at| rows.get(at)).ok_or_else(|| no_such(T::KIND, id))
+pub fn find<'r, T: Scoped + 'r>(
+    rows: impl IntoIterator<Item = &'r T>,
+    viewer: &Viewer,
+    id: &str,
+) -> Result<&'r T, Refusal> {
+    let mut global = None;
+    for row in rows.into_iter().filter(|row| row.meta().id == id && seen(row.meta(), viewer, false)) {
+        if row.meta().tenant == viewer.tenant {
+            return Ok(row);
+        }
+        global = global.or(Some(row));
+    }
+    global.ok_or_else(|| no_such(T::KIND, id))
 }
 
 fn position<T: Scoped>(rows: &[T], viewer: &Viewer, id: &str) -> Option<usize> {
@@ -110,16 +124,22 @@ fn position<T: Scoped>(rows: &[T], viewer: &Viewer, id: &str) -> Option<usize> {
     named().find(|(_, row)| row.meta().tenant == viewer.tenant).or_else(|| named().next()).map(|(at, _)| at)
 }
 
-/// Where the object of that id stands, for a change: a global object is changed from its own tenant only.
+/// Refuses to change a global object from outside its tenant.
+pub fn refuse_foreign(meta: &Meta, viewer: &Viewer) -> Result<(), Refusal> {
+    if meta.tenant == viewer.tenant {
+        return Ok(());
+    }
+    Err(illegal_action(format!(
+        "Can't modify the global resource `{}` from outside its tenant `{}`",
+        meta.id, meta.tenant
+    )))
+}
+
+/// Where the object of that id stands, for a change.
 pub fn own<T: Scoped>(rows: &[T], viewer: &Viewer, id: &str) -> Result<usize, Refusal> {
     let at = position(rows, viewer, id).ok_or_else(|| no_such(T::KIND, id))?;
-    match rows.get(at).map(T::meta) {
-        Some(meta) if meta.tenant != viewer.tenant => Err(illegal_action(format!(
-            "Can't modify the global resource `{id}` from outside its tenant `{}`",
-            meta.tenant
-        ))),
-        _ => Ok(at),
-    }
+    rows.get(at).map_or(Ok(()), |row| refuse_foreign(row.meta(), viewer))?;
+    Ok(at)
 }
 
 /// The object of that id, to change.

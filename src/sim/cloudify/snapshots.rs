@@ -234,7 +234,7 @@ impl World {
         if let Some(mut state) = state {
             state.snapshots = std::mem::take(&mut self.snapshots);
             state.source = self.source.clone();
-            state.now = self.now;
+            (state.now, state.behind) = (self.now, self.behind);
             state.executions.retain(|row| row.status.is_end());
             *self = state;
         }

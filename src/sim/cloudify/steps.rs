@@ -58,7 +58,7 @@ pub fn install(world: &World, instance: &Instance) -> Vec<Step> {
         return steps(instance, vec![Effect::Nothing; 8].into_iter().chain(links));
     }
     let before = [
-        Effect::Enter(State::Initializing),
+        Effect::Nothing,
         operate(State::Creating, "create"),
         Effect::Enter(State::Created),
         operate(State::Configuring, "configure"),
@@ -149,12 +149,12 @@ fn chosen(world: &World, execution: &Execution, instance: &Instance) -> bool {
 /// # Errors
 /// The text that a failed execution carries.
 pub fn perform(world: &mut World, execution: &Execution, step: &Step) -> Result<(), String> {
-    let tenant = execution.meta.tenant.clone();
-    let Some(instance) = world.instance_mut(&tenant, &step.instance) else { return Ok(()) };
+    let (tenant, deployment) = (&execution.meta.tenant, execution.deployment.as_deref().unwrap_or_default());
+    let Some(instance) = world.instance_mut(tenant, deployment, &step.instance) else { return Ok(()) };
     match &step.effect {
         Effect::Nothing => Ok(()),
         Effect::Remove => {
-            world.instances.retain(|row| row.meta.id != step.instance || row.meta.tenant != tenant);
+            world.instances.of_mut(tenant, deployment).retain(|row| row.meta.id != step.instance);
             Ok(())
         }
         Effect::Call(operation) => {
@@ -190,7 +190,8 @@ fn entered(world: &mut World, execution: &Execution, instance: &Instance) {
         State::Deleted => Some(serde_json::Map::new()),
         _ => None,
     };
-    if let (Some(properties), Some(row)) = (properties, world.instance_mut(&instance.meta.tenant, &instance.meta.id)) {
+    let row = world.instance_mut(&instance.meta.tenant, &instance.deployment, &instance.meta.id);
+    if let (Some(properties), Some(row)) = (properties, row) {
         row.runtime_properties = properties;
     }
     let message = match instance.state {
@@ -204,7 +205,7 @@ fn entered(world: &mut World, execution: &Execution, instance: &Instance) {
 /// The value of a node's property with its functions evaluated.
 fn property(world: &World, node: &Node, name: &str) -> Value {
     let inputs = world.inputs(&node.meta.tenant, &node.deployment);
-    let scope = Scope { world, tenant: &node.meta.tenant, deployment: &node.deployment, inputs: &inputs };
+    let scope = Scope { world, tenant: &node.meta.tenant, deployment: &node.deployment, inputs: &inputs, depth: 0 };
     evaluate(&node.template.properties[name], &scope)
 }
 
@@ -261,8 +262,7 @@ fn fails(world: &World, execution: &Execution, node: &Node, operation: &str) -> 
     }
     let inputs = world.inputs(&node.meta.tenant, &node.deployment);
     let asked = inputs.get("simulate_failure").and_then(Value::as_str) == Some(execution.workflow.as_str());
-    let last =
-        world.nodes.iter().rev().find(|row| row.meta.tenant == node.meta.tenant && row.deployment == node.deployment);
+    let last = world.nodes.of(&node.meta.tenant, &node.deployment).last();
     // The life cycle's first operation fails; an operation outside it fails by itself.
     asked
         && last.is_some_and(|last| last.meta.id == node.meta.id)

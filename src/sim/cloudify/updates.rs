@@ -6,8 +6,11 @@ use serde_json::{Map, Value, json};
 use super::call::{Call, Input};
 use super::deployments::Deployment;
 use super::executions::{Execution, Status};
-use super::fields::{Field, View, answer, created_at, created_by, field, private_resource, tenant_name, visibility};
-use super::inputs::complete;
+use super::fields::{
+    Field, View, answer, created_at, created_by, field, private_resource, resource_availability, tenant_name,
+    visibility,
+};
+use super::inputs::{complete, missing};
 use super::list::list;
 use super::nodes::{Instance, State};
 use super::plans::Template;
@@ -109,8 +112,7 @@ static FIELDS: &[Field<Update>] = &[
     field("deployment_update_node_instances", |_, _| json!({})),
     tenant_name(),
     created_by(),
-    // The one kind for which the v3.1 text prints it.
-    field("resource_availability", |update: &Update, _: &View| json!(update.meta.visibility)),
+    resource_availability(),
     private_resource(),
 ];
 
@@ -263,13 +265,13 @@ impl World {
     fn new_plan(&self, update: &Update) -> Result<(Map<String, Value>, Difference), String> {
         let failed = |error: &str| format!("Task failed: prepare_plan: {error}");
         let blueprint = self.blueprint_of(update).ok_or_else(|| failed("the blueprint is not uploaded"))?;
+        let missing = missing(&blueprint.plan, &update.new_inputs);
+        if !missing.is_empty() {
+            return Err(failed(&format!("missing inputs: {}", missing.join(", "))));
+        }
         let inputs = complete(&blueprint.plan, &update.new_inputs).map_err(|error| failed(&error))?;
-        let old: Vec<&Template> = self
-            .nodes
-            .iter()
-            .filter(|row| row.meta.tenant == update.meta.tenant && row.deployment == update.deployment)
-            .map(|row| &row.template)
-            .collect();
+        let nodes = self.nodes.of(&update.meta.tenant, &update.deployment);
+        let old: Vec<&Template> = nodes.iter().map(|row| &row.template).collect();
         let (mut added, mut changed) = (Vec::new(), Vec::new());
         for node in &blueprint.plan.nodes {
             match old.iter().find(|known| known.name == node.name) {
@@ -303,10 +305,8 @@ impl World {
             self.adopt_plan(&tenant, &deployment, &blueprint, inputs.clone());
         }
         for template in &difference.changed {
-            let own = |row: &&mut super::nodes::Node| {
-                row.meta.id == template.name && row.meta.tenant == tenant && row.deployment == deployment
-            };
-            if let Some(node) = self.nodes.iter_mut().find(own) {
+            let nodes = self.nodes.of_mut(&tenant, &deployment);
+            if let Some(node) = nodes.iter_mut().find(|row| row.meta.id == template.name) {
                 node.template = template.clone();
             }
         }
@@ -362,10 +362,7 @@ impl World {
     /// Takes the removed nodes of a successful update away.
     pub fn settle_updated(&mut self, id: &str) {
         let Some(update) = self.update_mut(id).map(|row| row.clone()) else { return };
-        self.nodes.retain(|row| {
-            row.meta.tenant != update.meta.tenant
-                || row.deployment != update.deployment
-                || !update.removed.contains(&row.meta.id)
-        });
+        let nodes = self.nodes.of_mut(&update.meta.tenant, &update.deployment);
+        nodes.retain(|row| !update.removed.contains(&row.meta.id));
     }
 }

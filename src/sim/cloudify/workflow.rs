@@ -59,6 +59,9 @@ impl Run {
 impl World {
     /// Does everything that is due.
     pub fn advance(&mut self, now: u64) {
+        // A server that loads a state may start its clock again; time here never goes back.
+        self.behind = self.behind.max(self.now.saturating_sub(now));
+        let now = now + self.behind;
         loop {
             let next = self.runs.iter().enumerate().map(|(at, run)| (run.due, at)).min();
             let Some((due, at)) = next.filter(|(due, _)| *due <= now) else { break };

@@ -1,6 +1,8 @@
 //! The workflows that every deployment has, as a table: their parameters and when they are available (observed T6 E1,
 //! T8, T10 G3).
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use super::deployments::Deployment;
@@ -74,6 +76,11 @@ static WORKFLOWS: &[BuiltIn] = &[
 const EXECUTE_OPERATION: &str =
     r#"{"operation": null, "operation_kwargs": {}, "allow_kwargs_override": false, "run_by_dependency_order": false}"#;
 
+/// The parameters of each, read once.
+static PARAMETERS: LazyLock<Vec<Map<String, Value>>> = LazyLock::new(|| {
+    WORKFLOWS.iter().map(|workflow| serde_json::from_str(workflow.parameters).unwrap_or_default()).collect()
+});
+
 /// A workflow of a deployment: name, parameters with defaults (null where one must be given), availability.
 pub struct Workflow {
     /// Its name.
@@ -86,8 +93,9 @@ pub struct Workflow {
 
 /// The workflows of a deployment: the product's, then the blueprint's own.
 pub fn of(release: Release, own: &Map<String, Value>) -> Vec<Workflow> {
-    let built_in = WORKFLOWS.iter().filter(|workflow| release.has(workflow.servers)).map(|workflow| {
-        let mut parameters: Map<String, Value> = serde_json::from_str(workflow.parameters).unwrap_or_default();
+    let known = WORKFLOWS.iter().zip(PARAMETERS.iter()).filter(|(workflow, _)| release.has(workflow.servers));
+    let built_in = known.map(|(workflow, parameters)| {
+        let mut parameters = parameters.clone();
         if workflow.narrowed && release.has(NARROWED) {
             parameters.extend(["type_names", "node_ids", "node_instance_ids"].map(|name| (name.to_owned(), json!([]))));
         }

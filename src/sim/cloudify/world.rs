@@ -7,6 +7,7 @@ use super::cluster::Cluster;
 use super::deployments::Deployment;
 use super::events::Event;
 use super::executions::Execution;
+use super::grouped::Grouped;
 use super::groups::Group;
 use super::made_up::Source;
 use super::maintenance::Maintenance;
@@ -31,6 +32,8 @@ pub struct World {
     pub source: Source,
     /// The logical clock at the request being answered.
     pub now: u64,
+    /// How far the server's clock is behind this one.
+    pub behind: u64,
     /// Users; the first is the bootstrap administrator.
     pub users: Vec<User>,
     /// User groups.
@@ -54,9 +57,9 @@ pub struct World {
     /// Deployments.
     pub deployments: Vec<Deployment>,
     /// Nodes of deployments.
-    pub nodes: Vec<Node>,
+    pub nodes: Grouped<Node>,
     /// Instances of nodes.
-    pub instances: Vec<Instance>,
+    pub instances: Grouped<Instance>,
     /// Deployment updates.
     pub updates: Vec<Update>,
     /// Executions.
@@ -78,6 +81,7 @@ impl World {
             release,
             source,
             now: 0,
+            behind: 0,
             users: Vec::new(),
             groups: Vec::new(),
             tenants: vec![default_tenant],
@@ -89,8 +93,8 @@ impl World {
             plugins: Vec::new(),
             sites: Vec::new(),
             deployments: Vec::new(),
-            nodes: Vec::new(),
-            instances: Vec::new(),
+            nodes: Grouped::new(),
+            instances: Grouped::new(),
             updates: Vec::new(),
             executions: Vec::new(),
             events: Vec::new(),
