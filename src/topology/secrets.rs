@@ -109,7 +109,7 @@ impl Secrets {
         let label = format!("secret.{name}");
         let found = match source {
             SecretSource::Env(variable) => from_env(variable),
-            SecretSource::File(path) => self.read_file(name, path, place),
+            SecretSource::File(path) => self.read_file(path, place),
             SecretSource::Command(line) => from_command(line, &self.folder, TIMEOUT),
         };
         let trouble = match found {
@@ -130,7 +130,7 @@ impl Secrets {
         }
     }
 
-    fn read_file(&self, name: &str, path: &Path, place: &Place) -> Result<String, Missing> {
+    fn read_file(&self, path: &Path, place: &Place) -> Result<String, Missing> {
         let at = self.folder.join(path);
         let shown = path.display();
         let missing = |error: std::io::Error| Missing {
