@@ -39,12 +39,21 @@ pub struct Secrets {
     mode: SecretMode,
     known: RefCell<BTreeMap<String, Option<Secret>>>,
     findings: RefCell<Vec<Finding>>,
+    /// Files that others can read, with where they are named.
+    open: RefCell<Vec<(String, Place)>>,
 }
 
 impl Secrets {
     /// Secrets with their sources and where those are declared.
     pub fn new(folder: &Path, sources: BTreeMap<String, (SecretSource, Place)>, mode: SecretMode) -> Secrets {
-        Secrets { folder: folder.to_owned(), sources, mode, known: RefCell::default(), findings: RefCell::default() }
+        Secrets {
+            folder: folder.to_owned(),
+            sources,
+            mode,
+            known: RefCell::default(),
+            findings: RefCell::default(),
+            open: RefCell::default(),
+        }
     }
 
     /// A secret by name.
@@ -76,16 +85,31 @@ impl Secrets {
         unused.map(|(name, (_, place))| (name.clone(), place.clone())).collect()
     }
 
-    /// What was wrong with those that were asked for.
+    /// What was wrong with those that were asked for. Files that others can read are told in one sentence: there is one
+    /// remedy for all.
     pub fn into_findings(self) -> Vec<Finding> {
-        self.findings.into_inner()
+        let mut findings = self.findings.into_inner();
+        let mut open = self.open.into_inner();
+        open.sort_by(|a, b| a.0.cmp(&b.0));
+        open.dedup_by(|a, b| a.0 == b.0);
+        if let Some((first, place)) = open.first() {
+            let others = match open.len() {
+                1 => String::new(),
+                count => format!(", and so can {} more", count - 1),
+            };
+            let message = format!("the secret in `{first}` can be read by other users{others}");
+            let paths: Vec<&str> = open.iter().map(|(path, _)| path.as_str()).collect();
+            let finding = Finding::warning("open-secret", message).help(format!("chmod 600 {}", paths.join(" ")));
+            findings.push(finding.at(place));
+        }
+        findings
     }
 
     fn look_up(&self, name: &str, source: &SecretSource, place: &Place) -> Option<Secret> {
         let label = format!("secret.{name}");
         let found = match source {
             SecretSource::Env(variable) => from_env(variable),
-            SecretSource::File(path) => self.read_file(name, path, place),
+            SecretSource::File(path) => self.read_file(path, place),
             SecretSource::Command(line) => from_command(line, &self.folder, TIMEOUT),
         };
         let trouble = match found {
@@ -106,7 +130,7 @@ impl Secrets {
         }
     }
 
-    fn read_file(&self, name: &str, path: &Path, place: &Place) -> Result<String, Missing> {
+    fn read_file(&self, path: &Path, place: &Place) -> Result<String, Missing> {
         let at = self.folder.join(path);
         let shown = path.display();
         let missing = |error: std::io::Error| Missing {
@@ -121,10 +145,8 @@ impl Secrets {
                 remedy: "name the file that holds just the secret".into(),
             });
         }
-        if let Some(mode) = open_to_others(&data) {
-            let message = format!("the file of secret `{name}` can be read by others: `{shown}` has mode {mode:o}");
-            let finding = Finding::warning("open-secret", message).help(format!("chmod 600 {shown}"));
-            self.findings.borrow_mut().push(finding.at(place));
+        if is_open_to_others(&data) {
+            self.open.borrow_mut().push((shown.to_string(), place.clone()));
         }
         let mut bytes = Vec::new();
         file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(missing)?;
@@ -140,15 +162,14 @@ struct Missing {
 }
 
 #[cfg(unix)]
-fn open_to_others(data: &fs::Metadata) -> Option<u32> {
+fn is_open_to_others(data: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    let mode = data.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then_some(mode)
+    data.permissions().mode() & 0o077 != 0
 }
 
 #[cfg(not(unix))]
-fn open_to_others(_: &fs::Metadata) -> Option<u32> {
-    None
+fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
 }
 
 fn from_env(variable: &str) -> Result<String, Missing> {
