@@ -10,6 +10,7 @@ pub mod apply;
 pub mod attr;
 
 pub mod check;
+pub mod cli;
 pub mod diff;
 pub mod finding;
 pub mod graph;
