@@ -46,7 +46,10 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
         check(&planned.plan, &options.addresses)?;
         for verdict in planned.plan.verdicts.iter().filter(|verdict| chosen(&verdict.address.to_string())) {
             let owned = base.entries.contains_key(&verdict.address.to_string());
-            let live = matches!(verdict.decision, Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. });
+            let live = matches!(
+                verdict.decision,
+                Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. }
+            );
             if owned || !live || verdict.id.is_none() {
                 continue;
             }

@@ -73,7 +73,10 @@ pub async fn carry_out(
     let planned = workspace.plan().await?;
     workspace.tell_troubles();
     for doubt in &planned.ledger.doubts {
-        eprintln!("note: an earlier run got no answer to {} {} ({}): looked again", doubt.method, doubt.path, doubt.address);
+        eprintln!(
+            "note: an earlier run got no answer to {} {} ({}): looked again",
+            doubt.method, doubt.path, doubt.address
+        );
     }
     let policies = broken_policies(&workspace.topology, &planned.plan);
     if let Some(policy) = policies.first() {

@@ -62,9 +62,9 @@ pub fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
 pub fn load_options(global: &Global) -> Result<topology::Options, Stop> {
     let mut options = topology::Options::default();
     for pair in &global.vars {
-        let (name, value) = pair.split_once('=').ok_or_else(|| {
-            Stop::Message(format!("`--var {pair}` is not NAME=VALUE"), None, Exit::Usage)
-        })?;
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Stop::Message(format!("`--var {pair}` is not NAME=VALUE"), None, Exit::Usage))?;
         options.vars.insert(name.to_owned(), value.to_owned());
     }
     if global.sim.is_some() {

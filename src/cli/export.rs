@@ -62,7 +62,10 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
 fn tell(options: &Options, exported: &Export) {
     eprintln!("wrote {} kinds to `{}`", exported.kinds.len(), options.out.display());
     if !exported.secrets.is_empty() {
-        eprintln!("{} secrets are named in `trueup.yaml`: say there where their values come from", exported.secrets.len());
+        eprintln!(
+            "{} secrets are named in `trueup.yaml`: say there where their values come from",
+            exported.secrets.len()
+        );
     }
     eprintln!("next: trueup plan {}", options.out.display());
 }

@@ -61,7 +61,12 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
-async fn artifact(workspace: &mut Workspace, options: &Options, provider: &Provider, name: &str) -> Result<Vec<u8>, Stop> {
+async fn artifact(
+    workspace: &mut Workspace,
+    options: &Options,
+    provider: &Provider,
+    name: &str,
+) -> Result<Vec<u8>, Stop> {
     let Some(artifact) = provider.artifacts.iter().find(|artifact| artifact.name == name) else {
         let hint = suggest::hint(name, provider.artifacts.iter().map(|artifact| artifact.name));
         let stop = Stop::failed(format!("{} hands out no `{name}`", provider.title));
@@ -83,11 +88,14 @@ async fn output(
 ) -> Result<Vec<u8>, Stop> {
     let last = kind.rsplit('/').next().unwrap_or(kind);
     let Some(declared) = provider.kind(last) else {
-        return Err(Stop::failed(format!("there is no kind `{last}`")).help(suggest::hint(last, provider.kinds.iter().map(|kind| kind.name))));
+        return Err(Stop::failed(format!("there is no kind `{last}`"))
+            .help(suggest::hint(last, provider.kinds.iter().map(|kind| kind.name))));
     };
     if declared.issues.is_some_and(|issue| issue.field == field) {
-        return Err(Stop::failed(format!("`{field}` can't be read: each request makes a new one and ends the old one"))
-            .help("name it in an expression: it is asked for when somebody needs it; or run the action that rotates it"));
+        return Err(Stop::failed(format!(
+            "`{field}` can't be read: each request makes a new one and ends the old one"
+        ))
+        .help("name it in an expression: it is asked for when somebody needs it; or run the action that rotates it"));
     }
     let chosen = one::choose(workspace, &options.target, Some(declared.name), options.name.as_deref()).await?;
     let value = chosen.live.as_ref().and_then(|live| live_output(live, declared, field));

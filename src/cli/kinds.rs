@@ -29,8 +29,12 @@ pub fn run(options: &Options) -> Result<Exit, Stop> {
         return Err(Stop::failed("there is no such provider").help(format!("there are {}", names.join(", "))));
     }
     let text = match (options.format, options.endpoints) {
-        (Format::Json, false) => format!("{:#}\n", json!(providers.iter().map(|p| provider_json(p)).collect::<Vec<_>>())),
-        (Format::Json, true) => format!("{:#}\n", json!(providers.iter().map(|p| endpoints_json(p)).collect::<Vec<_>>())),
+        (Format::Json, false) => {
+            format!("{:#}\n", json!(providers.iter().map(|p| provider_json(p)).collect::<Vec<_>>()))
+        }
+        (Format::Json, true) => {
+            format!("{:#}\n", json!(providers.iter().map(|p| endpoints_json(p)).collect::<Vec<_>>()))
+        }
         (Format::Text | Format::Markdown, false) => providers.iter().map(|provider| kinds_text(provider)).collect(),
         (Format::Text | Format::Markdown, true) => providers.iter().map(|provider| endpoints_text(provider)).collect(),
     };

@@ -36,7 +36,9 @@ impl Rehearsal {
                 target.credentials.insert(url.to_owned(), Attr::text(format!("{root}/oauth2/token")));
             }
         }
-        let root = server.as_ref().map_or_else(|| url.trim_end_matches('/').to_owned(), |server| format!("http://{}", server.address));
+        let root = server
+            .as_ref()
+            .map_or_else(|| url.trim_end_matches('/').to_owned(), |server| format!("http://{}", server.address));
         furnish(topology, &root).await;
         // What a rehearsal owns is not what is owned for real.
         topology.ledger = crate::topology::LedgerPlace::File(".trueup/sim/ledger.json".into());

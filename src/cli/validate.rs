@@ -31,7 +31,10 @@ pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
         Some(topology) => {
             if options.format != Format::Json {
                 let (resources, targets) = (topology.resources.len(), topology.targets.len());
-                common::print(&format!("{}: {resources} resources at {targets} targets, no errors\n", topology.workspace))?;
+                common::print(&format!(
+                    "{}: {resources} resources at {targets} targets, no errors\n",
+                    topology.workspace
+                ))?;
             }
             Ok(Exit::Done)
         }
