@@ -9,6 +9,7 @@ mod references;
 mod required;
 mod tags;
 mod unused;
+mod views;
 mod walk;
 
 use crate::finding::{Finding, Key, Place};
@@ -51,7 +52,8 @@ pub fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
 }
 
 /// Every rule.
-pub static RULES: &[Rule] = &[required::RULE, references::RULE, cycles::RULE, literals::RULE, tags::RULE, unused::RULE];
+pub static RULES: &[Rule] =
+    &[required::RULE, references::RULE, cycles::RULE, literals::RULE, tags::RULE, unused::RULE, views::RULE];
 
 /// What all rules find.
 pub fn run(subject: &Subject) -> Vec<Finding> {

@@ -33,11 +33,22 @@ fn run(subject: &Subject) -> Vec<Finding> {
                 let message =
                     format!("`{}` of `{}` names `{missing}`, which is not declared", field.name, resource.address);
                 let help = names.hint(&resource.address, &kinds, &name);
-                found.push(Finding::error(RULE.code, message).help(help).at(&place(resource, path)));
+                // Some kinds hold objects that the system makes: a name may mean one of those, unless it is misspelt.
+                let may_be_live = has_system_objects(provider, &kinds) && !help.starts_with("did you mean");
+                let finding = match may_be_live {
+                    true => Finding::warning(RULE.code, message).help("it has to be at the controller already"),
+                    false => Finding::error(RULE.code, message).help(help),
+                };
+                found.push(finding.at(&place(resource, path)));
             }
         });
     }
     found
+}
+
+/// Says whether one of the kinds holds objects that the system makes.
+fn has_system_objects(provider: &Provider, kinds: &[&str]) -> bool {
+    kinds.iter().filter_map(|kind| provider.kind(kind)).any(|kind| kind.hooks.foreign.is_some())
 }
 
 /// The kinds and the name that a value refers to.

@@ -1,7 +1,7 @@
 //! `trueup export`: a live controller as YAML.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,9 @@ use crate::diff::base::Base;
 use crate::diff::export::{Export, export};
 use crate::diff::matching;
 use crate::observe::Scope;
+use crate::plan::fill_text;
 use crate::source;
+use crate::spec::Artifact;
 use crate::topology::{Target, Topology};
 
 /// Options of `export`.
@@ -50,6 +52,7 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let exported = export(&workspace.topology, name, &view, &index);
     let target = &workspace.topology.targets[name];
     write(&options.out, &workspace.topology, target, &exported)?;
+    fetch(&workspace, target, &options.out, &exported).await?;
     for (address, why) in &exported.left_out {
         eprintln!("note: `{address}` is left out: {why}");
     }
@@ -70,7 +73,7 @@ fn tell(options: &Options, exported: &Export) {
     eprintln!("next: trueup plan {}", options.out.display());
 }
 
-fn write(out: &std::path::Path, topology: &Topology, target: &Target, exported: &Export) -> Result<(), Stop> {
+fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) -> Result<(), Stop> {
     let main = out.join("trueup.yaml");
     if main.exists() {
         return Err(Stop::failed(format!("`{}` is there already", main.display())).help("name an empty folder"));
@@ -80,17 +83,46 @@ fn write(out: &std::path::Path, topology: &Topology, target: &Target, exported: 
     for name in exported.secrets.keys() {
         secrets.insert(name.clone(), json!({ "env": environment(name) }));
     }
-    let mut body = Map::new();
-    body.insert("at".into(), Value::String(target.at.clone()));
-    body.insert("credentials".into(), credentials(target, &mut secrets));
+    let mut head = Map::new();
+    head.insert("at".into(), Value::String(target.at.clone()));
+    head.insert("credentials".into(), credentials(target, &mut secrets));
     for (setting, value) in &target.settings {
-        body.insert(setting.clone(), value.to_shown());
+        head.insert(setting.clone(), value.to_shown());
     }
-    body.extend(exported.kinds.clone());
-    let envelope = json!({ "workspace": format!("{}-{}", topology.workspace, target.name), "secrets": secrets });
-    let targets = json!({ target.provider.name: { target.name.clone(): body } });
-    std::fs::write(&main, source::yaml(&envelope))?;
-    std::fs::write(out.join(format!("{}.yaml", target.name)), source::yaml(&targets))?;
+    let mut text = source::yaml(&json!({ "workspace": format!("{}-{}", topology.workspace, target.name) }));
+    if !secrets.is_empty() {
+        text.push_str("\n# Say here where each value comes from: `env`, `file` or `command`.\n");
+        text.push_str(&source::yaml(&json!({ "secrets": secrets })));
+    }
+    std::fs::write(&main, text)?;
+    // Where the target is comes first, then what it holds.
+    let mut text = format!("{}:\n  {}:\n", target.provider.name, target.name);
+    for part in [Value::Object(head), Value::Object(exported.kinds.clone())] {
+        if part.as_object().is_some_and(|part| !part.is_empty()) {
+            text.extend(source::yaml(&part).lines().map(|line| format!("    {line}\n")));
+        }
+    }
+    std::fs::write(out.join(format!("{}.yaml", target.name)), text)?;
+    Ok(())
+}
+
+/// Fetches the files that fields name, where the controller hands them out. What can't be had is left out with its
+/// resource's field still naming it: the next `validate` says so.
+async fn fetch(workspace: &Workspace, target: &Target, out: &Path, exported: &Export) -> Result<(), Stop> {
+    let Some(session) = workspace.sessions.get(&target.name) else { return Ok(()) };
+    for (path, file) in &exported.files {
+        let hands_out =
+            |artifact: &&Artifact| artifact.of == Some(file.address.kind()) && artifact.fills == Some(file.field);
+        let Some(artifact) = target.provider.artifacts.iter().find(hands_out) else {
+            eprintln!("note: `{}` of `{}` is not handed out: put the file at `{path}`", file.field, file.address);
+            continue;
+        };
+        let url = fill_text(artifact.path, &|word| (word == "id" || word == "name").then(|| file.id.clone()));
+        let bytes = session.download(&url).await?;
+        let place = out.join(path);
+        std::fs::create_dir_all(place.parent().unwrap_or(out))?;
+        std::fs::write(place, bytes)?;
+    }
     Ok(())
 }
 

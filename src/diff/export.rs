@@ -9,8 +9,8 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::compare::{Resolver, live_items};
 use crate::diff::live::{Collection, Live, View};
-use crate::diff::matching::{Index, given_name};
-use crate::spec::{AtCreate, Change, Class, Evidence, Field, Flow, Identity, Kind, Type, canonical, read};
+use crate::diff::matching::{Index, given_name, is_gone};
+use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, Type, canonical, read};
 use crate::topology::Topology;
 
 /// What an export gives.
@@ -22,6 +22,19 @@ pub struct Export {
     pub secrets: BTreeMap<String, String>,
     /// What could not be exported, and why.
     pub left_out: Vec<(Address, String)>,
+    /// The files that fields name, by path, with whose content they are.
+    pub files: BTreeMap<String, FileOf>,
+}
+
+/// Whose content a file is.
+#[derive(Debug)]
+pub struct FileOf {
+    /// The resource.
+    pub address: Address,
+    /// The field that names the file.
+    pub field: &'static str,
+    /// The provider's id of the object.
+    pub id: String,
 }
 
 /// Exports one target.
@@ -42,10 +55,11 @@ struct Exporter<'e> {
 impl Exporter<'_> {
     fn collections(&mut self, parent: Option<&Address>, collections: &[Collection]) -> Map<String, Value> {
         let mut kinds = Map::new();
-        for collection in collections.iter().filter(|collection| collection.kind.class == Class::Declarative) {
+        for collection in collections.iter().filter(|collection| is_told(collection.kind)) {
             let mut resources = Map::new();
             let mut names = BTreeSet::new();
-            for live in collection.objects().iter().filter(|live| live.foreign.is_none()) {
+            let own = |live: &&Live| live.foreign.is_none() && !is_gone(collection.kind, live);
+            for live in collection.objects().iter().filter(own) {
                 let name = given_name(collection.kind, live).map(|name| unique(name, &mut names));
                 let address = match parent {
                     Some(parent) => parent.child(collection.kind.name, name.as_deref()),
@@ -70,9 +84,7 @@ impl Exporter<'_> {
             return (!items.is_empty()).then_some(Value::Array(items));
         }
         let mut fields = Map::new();
-        for field in
-            kind.fields.iter().filter(|field| field.flow == Flow::Both && field.evidence == Evidence::Documented)
-        {
+        for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {
             if let Some(value) = self.field(address, kind, field, live) {
                 fields.insert(field.name.to_owned(), value);
             }
@@ -89,13 +101,20 @@ impl Exporter<'_> {
     fn item(&mut self, address: &Address, kind: &Kind, item: &Attr) -> Value {
         let Attr::Map(map) = item else { return item.to_shown() };
         let told = kind.fields.iter().filter_map(|field| {
-            let value = map.get(field.name).filter(|value| !is_default(field, value) && field.flow == Flow::Both)?;
+            let told = |value: &&Attr| !is_default(field, value) && !is_nothing(value) && field.flow == Flow::Both;
+            let value = map.get(field.name).filter(told)?;
             Some((field.name.to_owned(), self.shown(address, field, value)))
         });
         Value::Object(told.collect::<Vec<_>>().into_iter().collect())
     }
 
     fn field(&mut self, address: &Address, kind: &Kind, field: &'static Field, live: &Live) -> Option<Value> {
+        if let Type::File = field.ty {
+            let file = FileOf { address: address.clone(), field: field.name, id: live.id.clone() };
+            let path = format!("{}/{}", address.kind(), live.id);
+            self.export.files.insert(path.clone(), file);
+            return Some(Value::String(path));
+        }
         // The YAML name says it already.
         if matches!(kind.identity, Identity::Name(name) | Identity::CaselessName(name) if name == field.name) {
             return None;
@@ -105,11 +124,8 @@ impl Exporter<'_> {
         if is_nothing(&value) || is_default(field, &value) && !(own_call_only && field.required) {
             return None;
         }
-        if let Type::File = field.ty {
-            return None;
-        }
         let named = self.resolver.named(address, field, &value);
-        Some(self.shown(address, field, &named))
+        Some(self.shown(address, field, &known(&field.ty, &named)))
     }
 
     /// A value as YAML says it: secrets as expressions, and a literal `${` escaped.
@@ -130,6 +146,40 @@ impl Exporter<'_> {
             }
             other => other.to_shown(),
         }
+    }
+}
+
+/// An export tells what can be declared, and each object once.
+fn is_told(kind: &Kind) -> bool {
+    kind.class == Class::Declarative && kind.older_view_of.is_none()
+}
+
+/// A value without what the provider puts into it: of an object, the fields that can be declared.
+fn known(ty: &Type, attr: &Attr) -> Attr {
+    match (ty, attr) {
+        (Type::Object(fields) | Type::Table(fields, _), Attr::Map(map)) => Attr::Map(
+            fields
+                .iter()
+                .filter(|field| field.is_writable())
+                .filter_map(|field| Some((field.name.to_owned(), known(&field.ty, map.get(field.name)?))))
+                .collect(),
+        ),
+        (Type::Open(fields), Attr::Map(map)) => Attr::Map(
+            map.iter()
+                .map(|(key, value)| match fields.iter().find(|field| field.name == key) {
+                    Some(field) => (key.clone(), known(&field.ty, value)),
+                    None => (key.clone(), value.clone()),
+                })
+                .collect(),
+        ),
+        (Type::Table(..), Attr::List(items)) => Attr::List(items.iter().map(|item| known(ty, item)).collect()),
+        (Type::List(item) | Type::Set(item), Attr::List(items)) => {
+            Attr::List(items.iter().map(|value| known(item, value)).collect())
+        }
+        (Type::Map(item), Attr::Map(map)) => {
+            Attr::Map(map.iter().map(|(key, value)| (key.clone(), known(item, value))).collect())
+        }
+        _ => attr.clone(),
     }
 }
 

@@ -171,7 +171,7 @@ impl<'a> Matcher<'a, '_> {
         objects: &'a [Live],
         wanted: &[&Resource],
     ) {
-        let here = |live: &&Live| live.state(kind).is_none_or(|state| !is_gone(kind, state));
+        let here = |live: &&Live| !is_gone(kind, live);
         let mut by_identity: BTreeMap<String, &'a Live> = BTreeMap::new();
         let mut by_id: BTreeMap<&str, &'a Live> = BTreeMap::new();
         for live in objects.iter().filter(here) {
@@ -284,8 +284,10 @@ fn may_be_renamed(kind: &Kind) -> bool {
     }
 }
 
-fn is_gone(kind: &Kind, state: &str) -> bool {
-    kind.api.states.is_some_and(|states| states.gone.iter().any(|gone| gone.eq_ignore_ascii_case(state)))
+/// Says whether an object is gone although it still shows.
+pub fn is_gone(kind: &Kind, live: &Live) -> bool {
+    let gone = kind.api.states.map_or(&[][..], |states| states.gone);
+    live.state(kind).is_some_and(|state| gone.iter().any(|word| word.eq_ignore_ascii_case(&state)))
 }
 
 /// The name that an undeclared object gets: its own, or its natural key in one word.
@@ -293,7 +295,7 @@ pub fn given_name(kind: &Kind, live: &Live) -> Option<String> {
     match kind.identity {
         Identity::Singleton | Identity::Sequence { .. } => None,
         Identity::Name(field) | Identity::CaselessName(field) => live.value(kind, field).to_text(),
-        Identity::Content(_) => Some(live.id.clone()),
+        Identity::Content(_) => Some(content_name(&live.id).to_owned()),
         Identity::Natural(fields) => {
             let parts: Vec<String> = fields
                 .iter()
@@ -302,6 +304,15 @@ pub fn given_name(kind: &Kind, live: &Live) -> Option<String> {
                 .collect();
             Some(parts.join("_"))
         }
+    }
+}
+
+/// The name in an id that is a name and a digest.
+fn content_name(id: &str) -> &str {
+    let is_digest = |tail: &str| tail.len() == 12 && tail.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    match id.rsplit_once('-') {
+        Some((name, tail)) if is_digest(tail) && !name.is_empty() => name,
+        _ => id,
     }
 }
 

@@ -22,7 +22,7 @@ use crate::topology::{Resource, Target, Topology};
 pub enum Scope {
     /// What is declared, owned, or referred to.
     Declared,
-    /// Everything that can be listed.
+    /// Everything that can be declared, or that such a thing refers to.
     Everything,
 }
 
@@ -83,10 +83,14 @@ impl<'o> Observer<'o> {
     /// The kinds to be looked at: declared, owned, referred to by a declared kind, and the parents of all these.
     fn kinds(&self, target: &Target) -> BTreeSet<&'static str> {
         let provider = target.provider;
-        if self.scope == Scope::Everything {
-            return provider.kinds.iter().map(|kind| kind.name).collect();
-        }
         let mut kinds = BTreeSet::new();
+        if self.scope == Scope::Everything {
+            // What can only be read is looked at where something that can be declared refers to it.
+            for kind in provider.kinds.iter().filter(|kind| kind.is_declarative()) {
+                kinds.insert(kind.name);
+                kind.fields.iter().for_each(|field| references(&field.ty, &mut kinds));
+            }
+        }
         for resource in self.topology.resources.values().filter(|resource| resource.address.target() == target.name) {
             kinds.insert(resource.kind.name);
         }

@@ -35,6 +35,8 @@ pub struct Artifact {
     pub arguments: &'static [Field],
     /// Path with query. Its placeholders are `{id}` and `{name}`, and the arguments.
     pub path: &'static str,
+    /// The field of the kind whose file this is the content of.
+    pub fills: Option<&'static str>,
 }
 
 /// An action on the whole target, without arguments.
@@ -66,13 +68,18 @@ impl Action {
 
 /// An artifact whose name is free, without arguments.
 pub const fn artifact(name: &'static str, doc: &'static str, path: &'static str) -> Artifact {
-    Artifact { name, doc, of: None, arguments: &[], path }
+    Artifact { name, doc, of: None, arguments: &[], path, fills: None }
 }
 
 impl Artifact {
     /// It belongs to a resource of this kind.
     pub const fn of(self, kind: &'static str) -> Artifact {
         Artifact { of: Some(kind), ..self }
+    }
+
+    /// It is the content of the file that this field of the kind names.
+    pub const fn fills(self, field: &'static str) -> Artifact {
+        Artifact { fills: Some(field), ..self }
     }
 
     /// It takes these arguments.

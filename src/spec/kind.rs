@@ -32,6 +32,12 @@ pub struct Kind {
     pub hooks: Hooks,
     /// An output that has to be asked for by a call, because asking has an effect.
     pub issues: Option<Issue>,
+    /// The kind that shows the same objects in a newer way: only one of the two is declared at a target, and an export
+    /// tells the newer one.
+    pub older_view_of: Option<&'static str>,
+    /// The objects of other kinds that this one's objects make for themselves: the kind, and where an object shows their
+    /// ids. They are not the user's to declare.
+    pub makes: &'static [(&'static str, &'static str)],
 }
 
 /// Whether a kind can be declared.
@@ -125,6 +131,8 @@ impl Kind {
         removal: Destroys::Itself,
         hooks: Hooks::NONE,
         issues: None,
+        older_view_of: None,
+        makes: &[],
     };
 
     /// The field of that name.

@@ -22,6 +22,11 @@ pub fn lint(provider: &Provider) -> Vec<String> {
         lint_fields(provider, kind.fields, &mut say);
         lint_identity(kind, &mut say);
         lint_calls(provider, kind, &mut say);
+        for other in kind.older_view_of.iter().chain(kind.makes.iter().map(|(other, _)| other)) {
+            if provider.kind(other).is_none() {
+                say(format!("names `{other}`, which is no kind"));
+            }
+        }
         for (first, why) in kind.after {
             if provider.kind(first).is_none() || why.is_empty() {
                 say(format!("`after` names `{first}`, which is no kind or has no reason"));

@@ -3,6 +3,7 @@
 //! The version in the path is not the server's: one server speaks several, and `v3.1` is the fullest wherever it exists
 //! (sheet, preamble). What differs between servers is said by version, so that the same tables serve old and new ones.
 
+pub mod artifacts;
 pub mod endpoints;
 pub mod kinds;
 pub mod shared;
@@ -11,6 +12,7 @@ pub mod testing;
 
 use std::time::Duration;
 
+use crate::providers::cloudify::artifacts::ARTIFACTS;
 use crate::spec::{Auth, Dialect, Field, Provider, ServerVersion, Type, field};
 
 /// Cloudify Manager.
@@ -21,7 +23,7 @@ pub static PROVIDER: Provider = Provider {
     dialect: DIALECT,
     kinds: kinds::ALL,
     actions: &[],
-    artifacts: &[],
+    artifacts: ARTIFACTS,
     endpoints: endpoints::ENDPOINTS,
 };
 

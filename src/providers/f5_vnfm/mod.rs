@@ -17,7 +17,7 @@ pub static PROVIDER: Provider = Provider {
     dialect: DIALECT,
     kinds: kinds::ALL,
     actions: &[],
-    artifacts: &[],
+    artifacts: cloudify::artifacts::ARTIFACTS,
     endpoints: endpoints::ENDPOINTS,
 };
 

@@ -7,6 +7,7 @@
 
 use serde_json::Value;
 
+use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
 use crate::spec::{Field, Hooks, Identity, Kind, Type, field, output};
 
@@ -26,7 +27,7 @@ pub static KIND: Kind = Kind {
         NAME,
         ATTRIBUTES,
         field("enrollmentMethod", Type::Object(ENROLLMENT), "How the device enrols: usually `ott: true`")
-            .required()
+            .default(r#"{"ott":true}"#)
             .write_only()
             .replaces(),
         field("sessionIdentityId", Type::Ref("user-identities"), "User whose console session the endpoint needs"),
@@ -38,13 +39,21 @@ pub static KIND: Kind = Kind {
         ZITI_ID,
     ],
     api: in_network!("endpoints", "endpointList"),
-    hooks: Hooks { foreign: Some(tunneler_of_a_router), ..Hooks::NONE },
+    hooks: Hooks { foreign: Some(tunneler_of_a_router), write: Some(by_token), ..Hooks::NONE },
     ..Kind::NEW
 };
 
 fn tunneler_of_a_router(endpoint: &Value) -> Option<&'static str> {
     let is_router = endpoint.get("typeId").and_then(Value::as_str) == Some("Router");
     is_router.then_some("it is the tunneler of the edge router of the same name, and comes and goes with it")
+}
+
+/// The platform has no default of its own: what is made without a word about it enrols by a token.
+fn by_token(body: &mut Attr, live: Option<&Value>) {
+    if let (Attr::Map(body), None) = (body, live) {
+        let ott = || Attr::Map([("ott".to_owned(), Attr::Bool(true))].into());
+        body.entry("enrollmentMethod".to_owned()).or_insert_with(ott);
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub static KIND: Kind = Kind {
     name: "container-images",
     doc: "Images of containers; the older view of `plugins`",
     source: "GET /container_system/images; sheet 3.8",
+    older_view_of: Some("plugins"),
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the image").required().read_as("image_name").always(),

@@ -15,6 +15,7 @@ pub static KIND: Kind = Kind {
     name: "firewall-v1-rules",
     doc: "The firewall of controllers without API v2: an ordered list; never declare it beside `firewall-rules`",
     source: "GET /firewall/rules, PUT /firewall; sheet 3.6",
+    older_view_of: Some("firewall-rules"),
     identity: Identity::Sequence { key: "rule", id: "" },
     fields: &[field("rule", Type::Text, "The rule: a chain such as `FORWARD_CUST`, then matches and `-j`").required()],
     api: Api {

@@ -23,6 +23,7 @@ pub static KIND: Kind = Kind {
     doc: "Services: what endpoints reach through the network, and where it is hosted",
     source: "NetFoundry fact sheet 2.9",
     parent: Some("networks"),
+    makes: &[("configs", "configIdByConfigTypeId")],
     identity: Identity::CaselessName("name"),
     fields: &[
         NAME,

@@ -1,0 +1,10 @@
+//! Files that a manager hands out (sections 2.7, 2.8 and 2.12).
+
+use crate::spec::{Artifact, artifact};
+
+pub static ARTIFACTS: &[Artifact] = &[
+    artifact("blueprint", "The archive that a blueprint was uploaded as, byte for byte", "/blueprints/{id}/archive")
+        .of("blueprints")
+        .fills("source"),
+    artifact("plugin", "The wagon of a plugin", "/plugins/{id}/archive").of("plugins").fills("source"),
+];
