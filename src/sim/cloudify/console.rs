@@ -94,7 +94,14 @@ fn set(world: &mut World, kind: &str, name: &str, fields: &Map<String, Value>) -
             }
             Ok(json!({"id": instance.meta.id, "state": instance.state, "version": instance.version}))
         }
-        other => Err(unknown(other)),
+        "users" | "user-groups" => {
+            let url = format!("/api/v3.1/{kind}/{}", encode(name));
+            ask(world, &Request::new(Method::Post, url).json(&json!(fields)), DEFAULT_TENANT)
+        }
+        other => match edge(Method::Patch, other, name, fields) {
+            Some(request) => ask(world, &request, DEFAULT_TENANT),
+            None => Err(unknown(other)),
+        },
     }
 }
 
@@ -131,13 +138,35 @@ fn set_deployment(world: &mut World, name: &str, fields: &Map<String, Value>) ->
 }
 
 /// Where a kind's objects are created: verb, path, and the field that goes into the path.
-const CREATED: [(&str, Method, &str, &str); 5] = [
+const CREATED: [(&str, Method, &str, &str); 11] = [
     ("secrets", Method::Put, "secrets/{}", "key"),
     ("blueprints", Method::Put, "blueprints/{}", "id"),
     ("plugins", Method::Post, "plugins", ""),
     ("deployments", Method::Put, "deployments/{}", "id"),
+    ("sites", Method::Put, "sites/{}", "name"),
     ("tenants", Method::Post, "tenants/{}", "name"),
+    ("users", Method::Put, "users", ""),
+    ("user-groups", Method::Post, "user-groups", ""),
+    ("members", Method::Put, "user-groups/users", ""),
+    ("tenant-users", Method::Put, "tenants/users", ""),
+    ("tenant-user-groups", Method::Put, "tenants/user-groups", ""),
 ];
+
+/// Memberships: the path, and the keys of a body that name one. Their name here is both parts with a slash.
+const EDGES: [(&str, &str, [&str; 2]); 3] = [
+    ("members", "user-groups/users", ["group_name", "username"]),
+    ("tenant-users", "tenants/users", ["tenant_name", "username"]),
+    ("tenant-user-groups", "tenants/user-groups", ["tenant_name", "group_name"]),
+];
+
+/// The request about a membership, if the kind is one.
+fn edge(method: Method, kind: &str, name: &str, fields: &Map<String, Value>) -> Option<Request> {
+    let (_, path, keys) = EDGES.iter().find(|(known, ..)| *known == kind)?;
+    let (first, second) = name.split_once('/')?;
+    let mut body = fields.clone();
+    body.extend(keys.iter().zip([first, second]).map(|(key, part)| ((*key).to_owned(), json!(part))));
+    Some(Request::new(method, format!("/api/v3.1/{path}")).json(&Value::Object(body)))
+}
 
 /// Adds an object in the API's write form; `parent` names the tenant. An archive is given as base64 in `archive`.
 fn add(world: &mut World, kind: &str, parent: Option<&str>, fields: &Map<String, Value>) -> Result<Value, String> {
@@ -163,14 +192,17 @@ fn add(world: &mut World, kind: &str, parent: Option<&str>, fields: &Map<String,
 }
 
 fn remove(world: &mut World, kind: &str, name: &str) -> Result<Value, String> {
-    let (tenant, id) = if kind == "tenants" { (DEFAULT_TENANT, name) } else { scoped(name) };
+    if let Some(request) = edge(Method::Delete, kind, name, &Map::new()) {
+        return ask(world, &request, DEFAULT_TENANT);
+    }
+    let (tenant, id) = scoped(name);
     match kind {
         "deployments" => {
             find(&mut world.deployments, name)?;
             world.forget(tenant, id);
             Ok(json!({"id": id}))
         }
-        "secrets" | "blueprints" | "tenants" => {
+        "secrets" | "blueprints" | "sites" | "tenants" | "users" | "user-groups" => {
             ask(world, &Request::new(Method::Delete, format!("/api/v3.1/{kind}/{}", encode(id))), tenant)
         }
         "plugins" => {

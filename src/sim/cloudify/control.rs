@@ -1,11 +1,12 @@
-//! Actions on an execution: cancel, kill, resume (both texts, Cancel execution; fact sheet 2.11; observed T7 F3, T8).
+//! Actions on an execution: cancel, kill, resume, repair (both texts, Cancel and Update execution; fact sheet 2.11;
+//! observed T7 F3, T8).
 
 use super::call::Call;
 use super::executions::{Execution, Status, shown, wrong_status};
-use super::refusal::{Outcome, Refusal, bad_parameters, conflict};
+use super::refusal::{Outcome, Refusal, bad_parameters, bad_request, conflict};
 use super::release::{ALWAYS, CAPABILITIES, KILL, SITES, Span};
 use super::scope::own_mut;
-use super::workflow::{Run, Then};
+use super::workflow::Run;
 use super::world::World;
 
 /// The actions, and since when they exist.
@@ -43,7 +44,7 @@ pub fn act(world: &mut World, call: &Call) -> Outcome {
         Some(run) => run.interrupt(status, now),
         None => {
             // Nothing runs: a resumed execution starts again, a killed or dequeued one just changes its status.
-            let mut run = Run::new(&id, now, Then::Workflow);
+            let mut run = Run::new(&id, now);
             run.interrupt(status, now);
             world.runs.push(run);
         }
@@ -80,4 +81,39 @@ fn resume(execution: &mut Execution, force: bool) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Repairs a status (sheet 2.11, PATCH): an end is not left again.
+pub fn update(world: &mut World, call: &Call) -> Outcome {
+    let input = call.json()?;
+    let word = input.required_text("status")?;
+    let now = world.now;
+    let execution = own_mut(&mut world.executions, &call.viewer, call.id())?;
+    let wanted = Status::parse(word).filter(|wanted| !execution.status.is_end() || *wanted == execution.status);
+    let Some(wanted) = wanted else {
+        return Err(bad_request(
+            "invalid_exception_status_update",
+            format!(
+                "Invalid relationship - can't change status from {} to {word} for \"{}\" execution while running \
+                 \"{}\" workflow.",
+                execution.status.word(),
+                execution.meta.id,
+                execution.workflow
+            ),
+        ));
+    };
+    let error = input.nullable_text("error")?.unwrap_or_default().to_owned();
+    if wanted.is_end() {
+        execution.end(wanted, error, now);
+    } else {
+        execution.status = wanted;
+    }
+    let (id, deployment) = (execution.meta.id.clone(), execution.deployment.clone());
+    if wanted.is_end() {
+        world.runs.retain(|run| run.execution != id);
+        if let Some(deployment) = deployment {
+            world.settle(&call.viewer.tenant, &deployment, Some(&id));
+        }
+    }
+    shown(world, call, 200, call.id())
 }

@@ -14,7 +14,7 @@ use super::refusal::{Outcome, Refusal, bad_request, dependent_exists, forbidden,
 use super::release::{CAPABILITIES, DELETED_OBJECT, LABELS, SEVENTH, SITES, STATUSES, WAITS_FOR_ENVIRONMENT};
 use super::route::{Need, Route, route};
 use super::scope::{Meta, Scoped, Visibility, asked, own, taken, takes};
-use super::workflow::{Run, Then};
+use super::workflow::{Purpose, Run};
 use super::world::World;
 use crate::wire::{Method, Response};
 
@@ -39,6 +39,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     let deployment = assemble(world, call, &input, &blueprint, given, visibility)?;
     let waits = call.release.has(WAITS_FOR_ENVIRONMENT) && !call.flag("async_create")?;
     let execution = Execution::on(world, &call.viewer, "create_deployment_environment", &deployment);
+    let execution = execution.with_purpose(Purpose::Environment);
     let execution_id = execution.meta.id.clone();
     world.deployments.push(Deployment { create_execution: Some(execution_id.clone()), ..deployment });
     world.executions.push(execution.clone());
@@ -53,7 +54,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     if waits {
         wait_for(world, &execution)?;
     } else {
-        let run = Run::new(&execution_id, world.now, Then::Environment);
+        let run = Run::new(&execution_id, world.now);
         world.runs.push(run);
     }
     shown(world, call, 201, &id)

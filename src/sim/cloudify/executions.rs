@@ -14,9 +14,9 @@ use super::made_up::stamp;
 use super::refusal::{Outcome, Refusal, bad_request, illegal_action};
 use super::release::{AVAILABILITY, CAPABILITIES, KILL, QUEUE, SEVENTH, STATUSES};
 use super::route::{Need, Route, route};
-use super::scope::{Meta, Scoped, Visibility, find, own, own_mut, visible};
+use super::scope::{Meta, Scoped, Visibility, find, own, visible};
 use super::steps::Step;
-use super::workflow::{Run, Then};
+use super::workflow::{Purpose, Run};
 use super::world::World;
 use super::{control, workflows};
 use crate::wire::{Method, Response};
@@ -27,7 +27,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::Post, "executions", "execution_start", Need::Operate, start),
     route(Method::Get, "executions/{}", "execution_get", Need::Read, one),
     route(Method::Post, "executions/{}", "execution_cancel", Need::Operate, control::act),
-    route(Method::Patch, "executions/{}", "execution_status_update", Need::Operate, update),
+    route(Method::Patch, "executions/{}", "execution_status_update", Need::Operate, control::update),
 ];
 
 /// How far an execution has come (sheet 2.11, “States”).
@@ -76,7 +76,7 @@ impl Status {
     }
 
     /// The status of that word.
-    fn parse(word: &str) -> Option<Status> {
+    pub fn parse(word: &str) -> Option<Status> {
         serde_json::from_value(json!(word)).ok()
     }
 }
@@ -99,6 +99,8 @@ pub struct Execution {
     /// What went wrong; null before the end.
     pub error: Option<String>,
     system: bool,
+    /// What it is for.
+    pub purpose: Purpose,
     /// Whether it only pretends.
     pub dry_run: bool,
     /// When it started.
@@ -137,6 +139,7 @@ impl Execution {
             status: Status::Pending,
             error: None,
             system: true,
+            purpose: Purpose::Workflow,
             dry_run: false,
             started_at: None,
             ended_at: None,
@@ -154,6 +157,11 @@ impl Execution {
             system: false,
             ..Execution::system(world, viewer, workflow, Value::Null)
         }
+    }
+
+    /// The same execution, for something else than a workflow of a deployment.
+    pub fn with_purpose(self, purpose: Purpose) -> Execution {
+        Execution { purpose, ..self }
     }
 
     /// Ends it.
@@ -236,7 +244,11 @@ fn start(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let deployment_id = input.required_text("deployment_id")?;
     let workflow_id = input.required_text("workflow_id")?;
-    let given = input.object("parameters")?.cloned().unwrap_or_default();
+    // Null stands for none here: the official client sends it.
+    let given = match input.get("parameters") {
+        None | Some(Value::Null) => Map::new(),
+        Some(_) => input.object("parameters")?.cloned().unwrap_or_default(),
+    };
     let (force, allow_custom) = (input.is_set("force")?, input.is_set("allow_custom_parameters")?);
     let queue = input.is_set("queue")? && call.release.has(QUEUE);
     let dry_run = input.is_set("dry_run")? && call.release.has(KILL);
@@ -271,7 +283,7 @@ fn start(world: &mut World, call: &Call) -> Outcome {
     if waits {
         execution.status = Status::Queued;
     } else {
-        let run = Run::new(&id, world.now, Then::Workflow);
+        let run = Run::new(&id, world.now);
         world.runs.push(run);
     }
     world.executions.push(execution);
@@ -328,41 +340,6 @@ fn refuse_environment(world: &World, deployment: &Deployment) -> Result<(), Refu
         _ => return Ok(()),
     };
     Err(bad_request(code, format!("Deployment environment creation is still {state}, try again in a minute")))
-}
-
-/// Repairs a status (sheet 2.11, PATCH): an end is not left again.
-fn update(world: &mut World, call: &Call) -> Outcome {
-    let input = call.json()?;
-    let word = input.required_text("status")?;
-    let now = world.now;
-    let execution = own_mut(&mut world.executions, &call.viewer, call.id())?;
-    let wanted = Status::parse(word).filter(|wanted| !execution.status.is_end() || *wanted == execution.status);
-    let Some(wanted) = wanted else {
-        return Err(bad_request(
-            "invalid_exception_status_update",
-            format!(
-                "Invalid relationship - can't change status from {} to {word} for \"{}\" execution while running \
-                 \"{}\" workflow.",
-                execution.status.word(),
-                execution.meta.id,
-                execution.workflow
-            ),
-        ));
-    };
-    let error = input.nullable_text("error")?.unwrap_or_default().to_owned();
-    if wanted.is_end() {
-        execution.end(wanted, error, now);
-    } else {
-        execution.status = wanted;
-    }
-    let (id, deployment) = (execution.meta.id.clone(), execution.deployment.clone());
-    if wanted.is_end() {
-        world.runs.retain(|run| run.execution != id);
-        if let Some(deployment) = deployment {
-            world.settle(&call.viewer.tenant, &deployment, Some(&id));
-        }
-    }
-    one(world, call)
 }
 
 /// 400: the action does not fit the status.

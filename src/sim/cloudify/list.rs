@@ -68,6 +68,10 @@ impl<T> Filter<'_, T> {
         let value = match (self.field.get)(row, view) {
             Value::Null => return false,
             Value::String(text) => text,
+            // Clients in Python write `True`.
+            Value::Bool(flag) => {
+                return self.wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&flag.to_string()));
+            }
             other => other.to_string(),
         };
         match self.search {

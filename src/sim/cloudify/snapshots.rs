@@ -14,7 +14,7 @@ use super::refusal::{Outcome, bad_parameters, bad_request, internal};
 use super::release::{KILL, QUEUE, STATUSES};
 use super::route::{Need, Route, route};
 use super::scope::{Meta, Scoped, Visibility, find, own, refuse_taken, visible};
-use super::workflow::{Run, Then};
+use super::workflow::{Purpose, Run};
 use super::world::World;
 use crate::wire::{Method, Response};
 
@@ -118,14 +118,14 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     refuse_taken(&world.snapshots, id, &call.viewer.tenant)?;
     let meta = Meta::new(id, &call.viewer, world.now, Visibility::Private);
     world.snapshots.push(Snapshot { meta, state: State::Creating, error: String::new(), archive: Bytes::default() });
-    launch(world, call, "create_snapshot", parameters, Then::Snapshot(id.to_owned()), 201)
+    launch(world, call, "create_snapshot", parameters, Purpose::Snapshot(id.to_owned()), 201)
 }
 
-fn launch(world: &mut World, call: &Call, workflow: &str, parameters: Value, then: Then, status: u16) -> Outcome {
-    let execution = Execution::system(world, &call.viewer, workflow, parameters);
+fn launch(world: &mut World, call: &Call, workflow: &str, parameters: Value, purpose: Purpose, status: u16) -> Outcome {
+    let execution = Execution::system(world, &call.viewer, workflow, parameters).with_purpose(purpose);
     let id = execution.meta.id.clone();
     world.executions.push(execution);
-    let run = Run::new(&id, world.now, then);
+    let run = Run::new(&id, world.now);
     world.runs.push(run);
     shown(world, call, status, &id)
 }
@@ -170,7 +170,7 @@ fn restore(world: &mut World, call: &Call) -> Outcome {
         "restore_certificates": certificates,
         "no_reboot": no_reboot,
     });
-    launch(world, call, "restore_snapshot", parameters, Then::Restore(call.id().to_owned()), 200)
+    launch(world, call, "restore_snapshot", parameters, Purpose::Restore(call.id().to_owned()), 200)
 }
 
 fn download(world: &mut World, call: &Call) -> Outcome {
@@ -236,6 +236,8 @@ impl World {
             state.source = self.source.clone();
             (state.now, state.behind) = (self.now, self.behind);
             state.executions.retain(|row| row.status.is_end());
+            let restores = std::mem::take(&mut self.executions).into_iter();
+            state.executions.extend(restores.filter(|row| matches!(row.purpose, Purpose::Restore(_))));
             *self = state;
         }
     }

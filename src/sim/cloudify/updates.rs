@@ -19,7 +19,7 @@ use super::release::{SINGLE_UPDATE, SITES, UPDATE_BY_ARCHIVE, UPDATE_BY_POST, UP
 use super::route::{Need, Route, route};
 use super::scope::{Meta, Scoped, find, own, visible};
 use super::steps::{self, Step};
-use super::workflow::{Run, Then};
+use super::workflow::{Purpose, Run};
 use super::world::World;
 use crate::wire::Method;
 
@@ -152,8 +152,9 @@ fn initiate(world: &mut World, call: &Call) -> Outcome {
     if call.release.has(SINGLE_UPDATE) {
         refuse_second(world, &deployment, force)?;
     }
-    let mut execution = Execution::on(world, &call.viewer, "update", &deployment);
     let id = format!("{}-{}", deployment.id(), world.source.uuid());
+    let execution = Execution::on(world, &call.viewer, "update", &deployment);
+    let mut execution = execution.with_purpose(Purpose::Update(id.clone()));
     let old_inputs = deployment.inputs.clone().unwrap_or_default();
     let mut update = Update {
         meta: Meta::new(&id, &call.viewer, world.now, deployment.meta.visibility),
@@ -179,7 +180,7 @@ fn initiate(world: &mut World, call: &Call) -> Outcome {
         (update.steps, update.stage) = (plan, Stage::Successful);
         execution.end(Status::Terminated, String::new(), now);
     } else {
-        let run = Run::new(&execution.meta.id, now, Then::Update(id.clone()));
+        let run = Run::new(&execution.meta.id, now);
         world.runs.push(run);
     }
     if let Some(row) = world.deployments.get_mut(at) {

@@ -21,6 +21,8 @@ struct Request {
     url: Option<String>,
     visibility: Visibility,
     labels: Vec<Value>,
+    /// Whether the answer must not wait for the parser.
+    background: bool,
     archive: Vec<u8>,
 }
 
@@ -39,6 +41,7 @@ pub fn upload(world: &mut World, call: &Call) -> Outcome {
     if request.url.is_some() && !request.archive.is_empty() {
         return Err(bad_parameters("Can't pass both a blueprint URL and a blueprint archive"));
     }
+    let background = request.background;
     let labels = replace(&[], &request.labels, Forms::Both, &call.viewer.username, world.now)?;
     let mut blueprint = Blueprint {
         meta: Meta::new(id, &call.viewer, world.now, request.visibility),
@@ -62,9 +65,7 @@ pub fn upload(world: &mut World, call: &Call) -> Outcome {
         blueprint.upload_execution = Some(execution.meta().id.clone());
         world.executions.push(execution);
     }
-    // Any value that is not empty means yes, `false` included (sheet 2.7).
-    let background = states && call.argument("async_upload").is_some_and(|value| !value.is_empty());
-    if background && flaw.is_none() {
+    if states && background && flaw.is_none() {
         blueprint.due = Some(world.now + super::POLL);
         world.blueprints.push(blueprint);
         return shown(world, call, id);
@@ -128,6 +129,9 @@ fn read(call: &Call) -> Result<Request, Refusal> {
         url: text("blueprint_archive_url").map(str::to_owned),
         visibility: asked(text("visibility"), private)?,
         labels: params["labels"].as_array().cloned().unwrap_or_default(),
+        // In the query any value that is not empty means yes, `false` included (sheet 2.7).
+        background: params["async_upload"] == json!(true)
+            || call.argument("async_upload").is_some_and(|value| !value.is_empty()),
         archive: archive.to_vec(),
     })
 }

@@ -16,7 +16,7 @@ const WORK: usize = 3;
 
 /// What an execution is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Then {
+pub enum Purpose {
     /// A workflow of a deployment.
     Workflow,
     /// The environment of a deployment.
@@ -37,13 +37,12 @@ pub struct Run {
     due: u64,
     steps: Vec<Step>,
     polls: usize,
-    then: Then,
 }
 
 impl Run {
     /// A run that starts with the next poll.
-    pub fn new(execution: &str, now: u64, then: Then) -> Run {
-        Run { execution: execution.to_owned(), due: now + super::POLL, steps: Vec::new(), polls: 0, then }
+    pub fn new(execution: &str, now: u64) -> Run {
+        Run { execution: execution.to_owned(), due: now + super::POLL, steps: Vec::new(), polls: 0 }
     }
 
     /// Takes note of a status that somebody set: a cancel waits for the running operation, a kill does not.
@@ -99,14 +98,14 @@ impl World {
         let message = format!("Starting '{}' workflow execution", execution.workflow);
         self.events.push(Event::of(&execution, now, Told::Event("workflow_started".to_owned(), None), message));
         let fresh = resumed.is_empty();
-        let prepared = if fresh { self.prepare(&run.then, &execution) } else { Ok(resumed) };
+        let prepared = if fresh { self.prepare(&execution) } else { Ok(resumed) };
         match prepared {
             Ok(steps) => {
                 let execution = self.execution_mut(&run.execution)?;
                 if fresh {
                     execution.total = steps.len();
                 }
-                run.polls = if run.then == Then::Environment { 0 } else { WORK };
+                run.polls = if execution.purpose == Purpose::Environment { 0 } else { WORK };
                 run.steps = steps;
                 run.due = now + super::POLL;
                 Some(run)
@@ -119,12 +118,12 @@ impl World {
     }
 
     /// The operations of an execution.
-    fn prepare(&mut self, then: &Then, execution: &Execution) -> Result<Vec<Step>, String> {
-        match then {
-            Then::Workflow => Ok(steps::of(self, execution)),
-            Then::Environment => self.build_environment(execution).map(|()| Vec::new()),
-            Then::Update(id) => self.prepare_update(id),
-            Then::Snapshot(_) | Then::Restore(_) => Ok(Vec::new()),
+    fn prepare(&mut self, execution: &Execution) -> Result<Vec<Step>, String> {
+        match &execution.purpose {
+            Purpose::Workflow => Ok(steps::of(self, execution)),
+            Purpose::Environment => self.build_environment(execution).map(|()| Vec::new()),
+            Purpose::Update(id) => self.prepare_update(id),
+            Purpose::Snapshot(_) | Purpose::Restore(_) => Ok(Vec::new()),
         }
     }
 
@@ -149,7 +148,7 @@ impl World {
         run.polls -= 1;
         run.due = self.now + super::POLL;
         if run.polls == 0
-            && let Then::Update(id) = &run.then
+            && let Purpose::Update(id) = &execution.purpose
         {
             // The update's state flips before its execution ends (sheet 2.10).
             self.finish_update(id, true);
@@ -160,7 +159,7 @@ impl World {
     /// Ends a run: the execution's record, its last event, and what it was for.
     fn end(&mut self, run: Run, status: Status, error: String) {
         let now = self.now;
-        let Run { execution: id, due: _, steps, polls: _, then } = run;
+        let Run { execution: id, due: _, steps, polls: _ } = run;
         let Some(execution) = self.execution_mut(&id) else { return };
         let text = error.lines().next().unwrap_or_default().to_owned();
         if status != Status::Terminated {
@@ -176,16 +175,16 @@ impl World {
         let message = format!("'{}' workflow execution {word}", execution.workflow);
         self.events.push(Event::of(&execution, now, Told::Event(event_type.to_owned(), cause), message));
         let good = status == Status::Terminated;
-        match &then {
-            Then::Workflow | Then::Environment => {}
-            Then::Update(id) if good => self.settle_updated(id),
-            Then::Update(id) => self.finish_update(id, false),
-            Then::Snapshot(id) => self.finish_snapshot(id, &error),
-            Then::Restore(id) if good => self.restore(id),
-            Then::Restore(_) => {}
+        match &execution.purpose {
+            Purpose::Workflow | Purpose::Environment => {}
+            Purpose::Update(id) if good => self.settle_updated(id),
+            Purpose::Update(id) => self.finish_update(id, false),
+            Purpose::Snapshot(id) => self.finish_snapshot(id, &error),
+            Purpose::Restore(id) if good => self.restore(id),
+            Purpose::Restore(_) => {}
         }
         if let Some(deployment) = &execution.deployment {
-            if then == Then::Environment && !good {
+            if execution.purpose == Purpose::Environment && !good {
                 self.break_environment(&execution.meta().tenant, deployment, &error);
             }
             self.settle(&execution.meta().tenant, deployment, Some(&id));
@@ -202,7 +201,7 @@ impl World {
         }
         if let Some(next) = open.first_mut() {
             next.status = Status::Pending;
-            let run = Run::new(&next.meta.id, self.now, Then::Workflow);
+            let run = Run::new(&next.meta.id, self.now);
             self.runs.push(run);
         }
     }

@@ -75,6 +75,31 @@ fn the_console_adds_and_removes() {
 }
 
 #[test]
+fn the_console_keeps_people() {
+    let mut desk = prepared();
+    let mut change = |change: Value| desk.console(change).unwrap();
+    change(json!({"add": {"kind": "users", "fields": {"username": "rob", "password": "robrob"}}}));
+    change(json!({"add": {"kind": "user-groups", "fields": {"group_name": "ops"}}}));
+    change(json!({"add": {"kind": "members", "fields": {"group_name": "ops", "username": "rob"}}}));
+    let edge = json!({"tenant_name": "default_tenant", "username": "rob", "role": "viewer"});
+    change(json!({"add": {"kind": "tenant-users", "fields": edge}}));
+    change(json!({"set": {"kind": "tenant-users", "name": "default_tenant/rob", "fields": {"role": "user"}}}));
+    change(json!({"set": {"kind": "users", "name": "rob", "fields": {"role": "sys_admin"}}}));
+    desk.play(
+        r#"
+        GET users/rob?_get_data=true
+        -> 200 {"role": "sys_admin", "groups": ["ops"], "tenant_roles": {"direct": {"default_tenant": "user"}}}
+        "#,
+    );
+    for (kind, name) in
+        [("members", "ops/rob"), ("tenant-users", "default_tenant/rob"), ("user-groups", "ops"), ("users", "rob")]
+    {
+        desk.console(json!({"remove": {"kind": kind, "name": name}})).unwrap();
+    }
+    desk.play("GET users/rob\n-> 404\nGET user-groups\n-> 200 items 0");
+}
+
+#[test]
 fn what_the_console_does_not_know_is_told() {
     let mut desk = prepared();
     let mut told = |change: Value| desk.console(change).unwrap_err();

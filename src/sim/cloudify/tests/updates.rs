@@ -189,3 +189,30 @@ fn nodes_that_go_are_uninstalled() {
         "#,
     );
 }
+
+#[test]
+fn a_failed_update_can_be_resumed_by_its_execution() {
+    installed().play(
+        r#"
+        GET node-instances?node_id=top
+        -> 200 {"items": [{"id": "$top"}]}
+        POST deployment-updates/g1/update/initiate {"inputs": {"mode": "configure"}, "reinstall_list": ["$top"]}
+        -> 200 {"id": "$update", "execution_id": "$exec"}
+        wait 5
+        GET executions/$exec
+        -> 200 {"status": "failed"}
+        POST deployment-updates/g1/update/initiate {"inputs": {"mode": "ok"}}
+        -> 200
+        wait 5
+        POST executions/$exec {"action": "resume"}
+        -> 200 {"status": "pending"}
+        wait 5
+        GET executions/$exec
+        -> 200 {"status": "terminated", "total_operations": 21, "finished_operations": 21}
+        GET deployment-updates/$update
+        -> 200 {"state": "successful"}
+        GET deployments/g1
+        -> 200 {"installation_status": "active"}
+        "#,
+    );
+}
