@@ -106,17 +106,13 @@ fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) ->
     Ok(())
 }
 
-/// Fetches the files that fields name, where the controller hands them out. What can't be had is left out with its
-/// resource's field still naming it: the next `validate` says so.
+/// Fetches the files that fields name.
 async fn fetch(workspace: &Workspace, target: &Target, out: &Path, exported: &Export) -> Result<(), Stop> {
     let Some(session) = workspace.sessions.get(&target.name) else { return Ok(()) };
     for (path, file) in &exported.files {
         let hands_out =
             |artifact: &&Artifact| artifact.of == Some(file.address.kind()) && artifact.fills == Some(file.field);
-        let Some(artifact) = target.provider.artifacts.iter().find(hands_out) else {
-            eprintln!("note: `{}` of `{}` is not handed out: put the file at `{path}`", file.field, file.address);
-            continue;
-        };
+        let Some(artifact) = target.provider.artifacts.iter().find(hands_out) else { continue };
         let url = fill_text(artifact.path, &|word| (word == "id" || word == "name").then(|| file.id.clone()));
         let bytes = session.download(&url).await?;
         let place = out.join(path);

@@ -84,7 +84,7 @@ impl Exporter<'_> {
             return (!items.is_empty()).then_some(Value::Array(items));
         }
         let mut fields = Map::new();
-        for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {
+        for field in kind.fields.iter().filter(|field| field.flow == Flow::Both || matches!(field.ty, Type::File)) {
             if let Some(value) = self.field(address, kind, field, live) {
                 fields.insert(field.name.to_owned(), value);
             }
@@ -96,6 +96,13 @@ impl Exporter<'_> {
             return None;
         }
         (!fields.is_empty() || !kind.identity.is_single()).then_some(Value::Object(fields))
+    }
+
+    /// Says whether the controller gives back the content of a field's file.
+    fn is_handed_out(&self, kind: &Kind, field: &Field) -> bool {
+        let target = self.resolver.topology.targets.get(self.target);
+        let artifacts = target.map_or(&[][..], |target| target.provider.artifacts);
+        artifacts.iter().any(|artifact| artifact.of == Some(kind.name) && artifact.fills == Some(field.name))
     }
 
     fn item(&mut self, address: &Address, kind: &Kind, item: &Attr) -> Value {
@@ -110,6 +117,7 @@ impl Exporter<'_> {
 
     fn field(&mut self, address: &Address, kind: &Kind, field: &'static Field, live: &Live) -> Option<Value> {
         if let Type::File = field.ty {
+            self.is_handed_out(kind, field).then_some(())?;
             let file = FileOf { address: address.clone(), field: field.name, id: live.id.clone() };
             let path = format!("{}/{}", address.kind(), live.id);
             self.export.files.insert(path.clone(), file);

@@ -32,6 +32,8 @@ pub struct Index<'a> {
     pub undeclared: BTreeMap<Address, (&'static Kind, &'a Live)>,
     /// The address that a live object of a kind has, by kind and any id that other objects may use for it.
     names: BTreeMap<(Option<Address>, &'static str, String), Address>,
+    /// The same without the place: what lives deeper than the one that refers to it. `None` where an id is not unique.
+    anywhere: BTreeMap<(String, &'static str, String), Option<Address>>,
     /// Undeclared objects by what tells them apart, so that a name is found whatever its case where case means nothing.
     identities: BTreeMap<(Option<Address>, String, &'static str, String), Address>,
     /// The servers' versions, by target.
@@ -72,11 +74,14 @@ impl<'a> Index<'a> {
         let mut around = from.parent();
         loop {
             let found = kinds.iter().find_map(|kind| self.names.get(&(around.clone(), *kind, id.to_owned())));
-            if found.is_some() || around.is_none() {
-                return found;
+            match (found, &around) {
+                (Some(found), _) => return Some(found),
+                (None, Some(place)) => around = place.parent(),
+                (None, None) => break,
             }
-            around = around.and_then(|place| place.parent());
         }
+        let place = |kind: &&'static str| (from.target().to_owned(), *kind, id.to_owned());
+        kinds.iter().find_map(|kind| self.anywhere.get(&place(kind))?.as_ref())
     }
 
     /// The value of an output, where a live object has it.
@@ -235,6 +240,8 @@ impl<'a> Matcher<'a, '_> {
                 }
             };
             for id in aliases(kind, live) {
+                let anywhere = self.index.anywhere.entry((target.to_owned(), kind.name, id.clone()));
+                anywhere.and_modify(|known| *known = None).or_insert_with(|| Some(address.clone()));
                 self.index.names.insert((parent.cloned(), kind.name, id), address.clone());
             }
             self.collections(target, Some(&address), &live.children);
@@ -301,6 +308,7 @@ pub fn given_name(kind: &Kind, live: &Live) -> Option<String> {
                 .iter()
                 .map(|field| text(&live.value(kind, field).to_shown()))
                 .filter(|part| !part.is_empty())
+                .map(|part| part.replace('/', "-"))
                 .collect();
             Some(parts.join("_"))
         }

@@ -24,14 +24,3 @@ fn json(document: &impl serde::Serialize) -> String {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
     text + "\n"
 }
-pub mod drift;
-pub mod findings;
-pub mod graph;
-pub mod markdown;
-pub mod progress;
-pub mod report;
-pub use report::ApplyDocument;
-/// stub
-pub fn apply_schema() -> serde_json::Value {
-    serde_json::Value::Null
-}
