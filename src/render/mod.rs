@@ -3,10 +3,17 @@
 //! Summary first, what destroys last and loud, what is as it should be as a number. Nothing in here decides anything.
 
 pub mod document;
+pub mod drift;
+pub mod findings;
+pub mod graph;
+pub mod markdown;
+pub mod progress;
+pub mod report;
 pub mod text;
 
 mod page;
 mod sequence;
+mod steps;
 mod summary;
 #[cfg(test)]
 mod testing;
@@ -17,6 +24,7 @@ mod words;
 
 pub use document::{PlanDocument, StepDocument, plan_schema};
 pub use page::Style;
+pub use report::{ApplyDocument, apply_schema};
 
 /// A document as JSON text, with a line break at its end.
 fn json(document: &impl serde::Serialize) -> String {

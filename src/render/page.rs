@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::render::words::harmless;
+use crate::render::words::{harmless, number};
 
 /// How text looks. The caller decides: a file gets no colour, and `NO_COLOR` is heeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,13 @@ impl Page {
     pub fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
+        }
+    }
+
+    /// How many more there are than were shown.
+    pub fn rest(&mut self, depth: usize, count: usize, shown: usize) {
+        if count > shown {
+            self.line(depth, Tone::Faint, &format!("… and {} more (--format json has all)", number(count - shown)));
         }
     }
 

@@ -10,18 +10,17 @@ use crate::spec::Disruption;
 
 /// The first line: which workspace, at which commit, and how much of each sort.
 pub fn headline(document: &PlanDocument) -> String {
+    format!("{}: {}", title(&document.workspace, document.commit.as_deref()), counts(document))
+}
+
+/// How much of each sort is to be done.
+pub fn counts(document: &PlanDocument) -> String {
     let Summary { create, update, replace, delete, adopt: _, hold: _, same: _, release: _ } = document.summary;
-    let what = match document.is_empty() {
+    let [create, update, replace, delete] = [create, update, replace, delete].map(number);
+    match document.is_empty() {
         true => "nothing to do".to_owned(),
-        false => format!(
-            "{} to create, {} to update, {} to replace, {} to delete",
-            number(create),
-            number(update),
-            number(replace),
-            number(delete)
-        ),
-    };
-    format!("{}: {what}", title(document.workspace.as_str(), document.commit.as_deref()))
+        false => format!("{create} to create, {update} to update, {replace} to replace, {delete} to delete"),
+    }
 }
 
 /// The workspace and its commit.

@@ -106,6 +106,8 @@ static LAB: Provider = Provider {
     },
     kinds: &[&TUNNELS, &ROUTES, &RULES],
     endpoints: &[],
+    actions: &[],
+    artifacts: &[],
 };
 
 /// What is wanted, what was applied, and what is there.

@@ -4,14 +4,11 @@ mod calls;
 
 use std::collections::BTreeMap;
 
-use crate::diff::verdict::Cause;
 use crate::plan::Verb;
-use crate::render::Style;
 use crate::render::document::{PlanDocument, StepDocument};
 use crate::render::page::{Page, Tone};
-use crate::render::summary;
-use crate::render::values::{Line, Sign, change, set, telling};
 use crate::render::words::number;
+use crate::render::{Style, steps, summary};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,9 +18,6 @@ pub struct Shown {
     /// Every resource with every field, however many.
     pub all: bool,
 }
-
-/// New resources up to this number are shown with all their fields: they fill one screen.
-const FEW: usize = 10;
 
 /// Resources of one sort that are shown; the eleventh tells nothing that the ten before it did not.
 const FIRST: usize = 10;
@@ -62,21 +56,15 @@ impl Text<'_> {
 
     /// What comes and changes, by target and kind.
     fn groups(&mut self) {
-        let document = self.document;
-        let mut targets: BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> = BTreeMap::new();
-        for step in document.steps.iter().filter(|step| is_quiet(step.verb)) {
-            targets.entry(&step.target).or_default().entry(&step.kind).or_default().push(step);
-        }
-        let few = document.summary.create <= FEW;
-        for (target, kinds) in targets {
+        let few = self.shown.all || steps::are_few(self.document);
+        for (target, kinds) in steps::groups(self.document) {
             self.page.gap();
             self.page.line(0, Tone::Strong, target);
-            for (kind, mut steps) in kinds {
-                steps.sort_by(|a, b| (a.verb, &a.name).cmp(&(b.verb, &b.name)));
-                self.page.parts(1, &[(Tone::Strong, kind), (Tone::Plain, ": "), (Tone::Plain, &tally(&steps))]);
-                for verb in [Verb::Create, Verb::Update, Verb::Issue] {
-                    let sort: Vec<&StepDocument> = steps.iter().copied().filter(|step| step.verb == verb).collect();
-                    self.limited(&sort, FIRST, 2, |text, step| text.quiet_step(step, few || text.shown.all));
+            for (kind, steps) in kinds {
+                let tally = format!(": {}", steps::tally(&steps));
+                self.page.parts(1, &[(Tone::Strong, kind), (Tone::Plain, &tally)]);
+                for sort in steps.chunk_by(|a, b| a.verb == b.verb) {
+                    self.limited(sort, FIRST, 2, |text, step| steps::quiet(&mut text.page, 2, step, few));
                 }
             }
         }
@@ -93,58 +81,6 @@ impl Text<'_> {
             let more = format!("… and {} more of the same sort (--all shows them)", number(items.len() - first));
             self.page.line(depth, Tone::Faint, &more);
         }
-    }
-
-    /// Something that comes or changes.
-    fn quiet_step(&mut self, step: &StepDocument, full: bool) {
-        if step.verb == Verb::Create {
-            return self.creation(step, full);
-        }
-        let symbol = if step.verb == Verb::Issue { "? " } else { "~ " };
-        let parts = [(Tone::Changed, symbol), (Tone::Plain, short_name(step)), (Tone::Notice, &remark(step))];
-        self.page.parts(2, &parts);
-        self.changes(step, 4);
-    }
-
-    /// Something new: with all its fields, or with those that tell the most.
-    fn creation(&mut self, step: &StepDocument, full: bool) {
-        let name = short_name(step);
-        let gone = if step.cause == Some(Cause::Drift) { "  (drift: gone at the controller)" } else { "" };
-        let room = self.page.room(2).saturating_sub(name.chars().count() + gone.chars().count() + 4);
-        let telling = if full { String::new() } else { telling(name, &step.fields, room) };
-        let parts = [
-            (Tone::New, "+ "),
-            (Tone::Plain, name),
-            (Tone::Notice, gone),
-            (Tone::Plain, "  "),
-            (Tone::Faint, &telling),
-        ];
-        self.page.parts(2, &parts);
-        let room = self.page.room(5);
-        let fields = step.fields.iter().filter(|field| full && field.after != *name);
-        for line in fields.flat_map(|field| set(field, room.saturating_sub(field.name.len() + 2))) {
-            self.field_line(4, &line);
-        }
-    }
-
-    fn changes(&mut self, step: &StepDocument, depth: usize) {
-        let room = self.page.room(depth + 1);
-        for line in step.fields.iter().flat_map(|field| change(field, room.saturating_sub(field.name.len() + 2))) {
-            self.field_line(depth, &line);
-        }
-    }
-
-    fn field_line(&mut self, depth: usize, line: &Line) {
-        let tone = match line.sign {
-            Sign::None => Tone::Plain,
-            Sign::Add => Tone::New,
-            Sign::Remove => Tone::Gone,
-            Sign::Change | Sign::Move => Tone::Changed,
-        };
-        // Lines of a value have a column of signs; the field's own line starts where that column is.
-        let sign = if line.depth == 0 { String::new() } else { format!("{} ", line.sign.letter()) };
-        let note = line.note.map(|note| format!("  {note}")).unwrap_or_default();
-        self.page.parts(depth + line.depth, &[(tone, &sign), (tone, &line.text), (Tone::Notice, &note)]);
     }
 
     /// What happens without a call, and what nobody looked after.
@@ -206,7 +142,7 @@ impl Text<'_> {
             if let Some(because) = &step.because {
                 text.page.line(3, Tone::Plain, because);
             }
-            text.changes(step, 3);
+            steps::changes(&mut text.page, 3, &step.fields);
         });
     }
 
@@ -233,34 +169,6 @@ impl Text<'_> {
     }
 }
 
-/// Says whether a step is shown among what comes and changes.
-fn is_quiet(verb: Verb) -> bool {
-    matches!(verb, Verb::Create | Verb::Update | Verb::Issue)
-}
-
-/// How many steps of each sort a group has.
-fn tally(steps: &[&StepDocument]) -> String {
-    let count = |verb| steps.iter().filter(|step| step.verb == verb).count();
-    let counts =
-        [(count(Verb::Create), "to create"), (count(Verb::Update), "to update"), (count(Verb::Issue), "to ask for")];
-    let words = counts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", number(*n)));
-    words.collect::<Vec<_>>().join(", ")
-}
-
-/// What is worth saying behind a step's name.
-fn remark(step: &StepDocument) -> String {
-    let because = step.because.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
-    match summary::disturbance(step.disruption) {
-        Some(what) => format!("{because}  ({what})"),
-        None => because,
-    }
-}
-
-/// What a resource is called below its kind.
-fn short_name(step: &StepDocument) -> &str {
-    if step.name.is_empty() { &step.kind } else { &step.name }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -276,9 +184,7 @@ mod tests {
 
     #[test]
     fn nothing_to_do_says_what_is_as_it_should_be() {
-        insta::assert_snapshot!(shown(&World::new(), Shown::default()), @r#"
-        acme-wan at 3f2a1c9: nothing to do
-        "#);
+        insta::assert_snapshot!(shown(&World::new(), Shown::default()), @"acme-wan at 3f2a1c9: nothing to do");
         let world = World::new().stands("east/tunnels/a", "t0", json!({})).stands("east/routes/b", "r0", json!({}));
         insta::assert_snapshot!(shown(&world, Shown::default()), @r#"
         acme-wan at 3f2a1c9: nothing to do

@@ -1,0 +1,271 @@
+//! What somebody changed at the controllers, from the same document as the plan.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::diff::verdict::Cause;
+use crate::plan::Verb;
+use crate::render::document::{FieldDocument, HoldDocument, PlanDocument};
+use crate::render::markdown::{BLOCK, BUDGET, code, fenced};
+use crate::render::page::{Page, Tone};
+use crate::render::words::{counted, number};
+use crate::render::{Style, steps, summary};
+
+/// The number of the document's form.
+const FORMAT: u32 = 1;
+
+/// What was found at the controllers.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct DriftDocument {
+    /// The number of the document's form: 1.
+    pub format: u32,
+    /// The workspace's name.
+    pub workspace: String,
+    /// The commit that was checked out.
+    pub commit: Option<String>,
+    /// How much there is.
+    pub summary: DriftSummary,
+    /// The resources that somebody changed, by address.
+    pub found: Vec<Drifted>,
+    /// The resources that could not be looked at.
+    pub unseen: Vec<HoldDocument>,
+}
+
+/// How much drift there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DriftSummary {
+    /// Resources that somebody changed, or removed, at a controller.
+    pub drift: usize,
+    /// Resources that changed in the files as well, differently.
+    pub conflict: usize,
+    /// Resources that could not be looked at.
+    pub unseen: usize,
+}
+
+/// One resource that somebody changed.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Drifted {
+    /// The resource.
+    pub address: String,
+    /// Drift or conflict.
+    pub cause: Cause,
+    /// Says whether the whole object is gone.
+    pub gone: bool,
+    /// The fields that differ: `before` is what the controller says, `after` what the files say.
+    pub fields: Vec<FieldDocument>,
+}
+
+impl DriftDocument {
+    /// What of a plan is drift.
+    pub fn of(plan: &PlanDocument) -> DriftDocument {
+        let moved = |cause: Cause| matches!(cause, Cause::Drift | Cause::Conflict);
+        let mut found = Vec::new();
+        // A replacement is two steps: the one that makes the new object tells the fields.
+        for step in plan.steps.iter().filter(|step| step.verb != Verb::ReplaceRemove) {
+            let Some(cause) = step.cause.filter(|cause| moved(*cause)) else { continue };
+            let gone = step.verb == Verb::Create;
+            let fields = step.fields.iter().filter(|field| !gone && moved(field.cause)).cloned().collect();
+            found.push(Drifted { address: step.address.clone(), cause, gone, fields });
+        }
+        found.sort_by(|a, b| a.address.cmp(&b.address));
+        let count = |cause| found.iter().filter(|drifted| drifted.cause == cause).count();
+        let unseen: Vec<HoldDocument> = plan.holds.iter().filter(|hold| hold.code == "unseen").cloned().collect();
+        DriftDocument {
+            format: FORMAT,
+            workspace: plan.workspace.clone(),
+            commit: plan.commit.clone(),
+            summary: DriftSummary {
+                drift: count(Cause::Drift),
+                conflict: count(Cause::Conflict),
+                unseen: unseen.len(),
+            },
+            found,
+            unseen,
+        }
+    }
+
+    /// How much there is, in words.
+    fn counts(&self) -> String {
+        let DriftSummary { drift, conflict, unseen } = self.summary;
+        let mut words = Vec::new();
+        if drift > 0 {
+            words.push(format!("{} drifted", counted(drift, "resource")));
+        }
+        if conflict > 0 {
+            words.push(format!("{} in conflict", number(conflict)));
+        }
+        if words.is_empty() {
+            words.push("no drift".to_owned());
+        }
+        if unseen > 0 {
+            words.push(format!("{} could not be looked at", number(unseen)));
+        }
+        words.join(", ")
+    }
+}
+
+/// Resources that are shown: a list of all of them is no longer read; the JSON has them.
+const FIRST: usize = 100;
+
+/// What tells how to read the lines of fields.
+const LEGEND: &str = "each line: what the controller has → what the files say";
+
+/// The report as text.
+pub fn text(plan: &PlanDocument, style: Style) -> String {
+    let drift = DriftDocument::of(plan);
+    let mut page = Page::new(style);
+    let title = summary::title(&drift.workspace, drift.commit.as_deref());
+    page.line(0, Tone::Strong, &format!("{title}: {}", drift.counts()));
+    if drift.found.iter().any(|drifted| !drifted.fields.is_empty()) {
+        page.line(0, Tone::Faint, LEGEND);
+    }
+    page.gap();
+    for drifted in drift.found.iter().take(FIRST) {
+        entry(&mut page, drifted);
+    }
+    page.rest(0, drift.found.len(), FIRST);
+    if !drift.unseen.is_empty() {
+        page.gap();
+        page.line(0, Tone::Strong, &format!("not seen ({})", number(drift.unseen.len())));
+        for hold in drift.unseen.iter().take(FIRST) {
+            let reason = format!("  {}", hold.reason);
+            page.parts(1, &[(Tone::Changed, "! "), (Tone::Strong, &hold.address), (Tone::Plain, &reason)]);
+        }
+        page.rest(1, drift.unseen.len(), FIRST);
+    }
+    page.finish().trim_end().to_owned() + "\n"
+}
+
+/// Writes one resource that somebody changed.
+fn entry(page: &mut Page, drifted: &Drifted) {
+    let (symbol, tone) = if drifted.gone { ("- ", Tone::Gone) } else { ("~ ", Tone::Changed) };
+    let gone = if drifted.gone { "  gone at the controller" } else { "" };
+    page.parts(0, &[(tone, symbol), (Tone::Strong, &drifted.address), (tone, gone)]);
+    steps::changes(page, 2, &drifted.fields);
+}
+
+/// The report as JSON text.
+pub fn json(plan: &PlanDocument) -> String {
+    super::json(&DriftDocument::of(plan))
+}
+
+/// The report as markdown.
+pub fn markdown(plan: &PlanDocument) -> String {
+    let drift = DriftDocument::of(plan);
+    let title = summary::title(&drift.workspace, drift.commit.as_deref());
+    let mut text = format!("## {}: {}\n", code(&title), drift.counts());
+    if !drift.found.is_empty() {
+        text.push_str(&format!("\n{LEGEND}\n\n{}", fenced(&block(&drift.found))));
+    }
+    let unseen = drift.unseen.iter().take(FIRST);
+    for (n, hold) in unseen.enumerate() {
+        let gap = if n == 0 { "\n" } else { "" };
+        text.push_str(&format!("{gap}- {}: {}\n", code(&hold.address), code(&hold.reason)));
+    }
+    if drift.unseen.len() > FIRST {
+        text.push_str(&format!("- and {} more\n", number(drift.unseen.len() - FIRST)));
+    }
+    text
+}
+
+/// As many resources as half of a comment takes: the other half is for those that could not be seen.
+fn block(found: &[Drifted]) -> String {
+    let mut block = String::new();
+    for (n, drifted) in found.iter().enumerate() {
+        let mut page = Page::new(BLOCK);
+        entry(&mut page, drifted);
+        let lines = page.finish();
+        if block.len() + lines.len() > BUDGET / 2 {
+            block.push_str(&format!("… and {} more\n", number(found.len() - n)));
+            break;
+        }
+        block.push_str(&lines);
+    }
+    block
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::render::testing::{PLAIN, World, busy};
+
+    /// A world in which somebody was at the controller.
+    fn touched() -> PlanDocument {
+        busy()
+            .wants("east/routes/gone", json!({}))
+            .applied("east/routes/gone", "r9", json!({ "name": "gone" }))
+            .document()
+    }
+
+    #[test]
+    fn only_what_somebody_changed_is_told() {
+        insta::assert_snapshot!(text(&touched(), PLAIN), @r#"
+        acme-wan at 3f2a1c9: 2 resources drifted, 2 in conflict, 1 could not be looked at
+        each line: what the controller has → what the files say
+
+        - east/routes/gone  gone at the controller
+        ~ east/tunnels/anew
+            key: (secret key) → (secret secret.psk)  (conflict: changed in the files and at the controller)
+        ~ east/tunnels/moved
+            gateway: 192.0.2.99 → 192.0.2.3  (drift: changed at the controller)
+        ~ east/tunnels/torn
+            note: theirs → ours  (conflict: changed in the files and at the controller)
+
+        not seen (1)
+          ! west/tunnels/dark  could not be looked at: the controller answered 503: busy
+        "#);
+    }
+
+    #[test]
+    fn the_same_in_a_pull_request() {
+        insta::assert_snapshot!(markdown(&touched()), @r#"
+        ## `acme-wan at 3f2a1c9`: 2 resources drifted, 2 in conflict, 1 could not be looked at
+
+        each line: what the controller has → what the files say
+
+        ```diff
+        - east/routes/gone  gone at the controller
+        ~ east/tunnels/anew
+            key: (secret key) → (secret secret.psk)  (conflict: changed in the files and at the controller)
+        ~ east/tunnels/moved
+            gateway: 192.0.2.99 → 192.0.2.3  (drift: changed at the controller)
+        ~ east/tunnels/torn
+            note: theirs → ours  (conflict: changed in the files and at the controller)
+        ```
+
+        - `west/tunnels/dark`: `could not be looked at: the controller answered 503: busy`
+        "#);
+    }
+
+    #[test]
+    fn no_drift_is_one_line() {
+        let document = World::new().wants("east/tunnels/new", json!({})).document();
+        assert_eq!(text(&document, PLAIN), "acme-wan at 3f2a1c9: no drift\n");
+        assert_eq!(markdown(&document), "## `acme-wan at 3f2a1c9`: no drift\n");
+    }
+
+    #[test]
+    fn much_drift_still_fits_a_comment() {
+        let world = (0..2000).fold(World::new(), |world, n| {
+            let (at, id) = (format!("east/tunnels/branch-{n:04}"), format!("t{n}"));
+            let object = json!({ "id": id, "name": format!("branch-{n:04}"), "note": "theirs" });
+            world
+                .wants(&at, json!({ "note": "ours" }))
+                .applied(&at, &id, json!({ "note": "ours" }))
+                .shows("east", "tunnels", object)
+        });
+        let document = world.document();
+        let comment = markdown(&document);
+        assert!(comment.len() < BUDGET && comment.contains("more\n```"), "{}", comment.len());
+        assert!(text(&document, PLAIN).lines().count() < 220);
+    }
+
+    #[test]
+    fn json_says_the_same() {
+        let value: Value = serde_json::from_str(&json(&touched())).unwrap();
+        assert_eq!(value["summary"], json!({ "drift": 2, "conflict": 2, "unseen": 1 }));
+        assert!(!value.to_string().contains("canary"));
+    }
+}

@@ -1,0 +1,296 @@
+//! Findings: with their place in the file, and how many there are at the end.
+
+use std::fmt;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
+use serde::Serialize;
+
+use crate::finding::{Finding, Level, Place, Spot};
+use crate::render::Style;
+use crate::render::page::{Page, Tone};
+use crate::render::words::counted;
+
+/// Findings as text: drawn where there are colours, else a line each that editors and CI systems can follow.
+pub fn text(findings: &[Finding], style: Style) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        text.push_str(&if style.color { drawn(finding, style) } else { plain(finding, style) });
+        text.push('\n');
+    }
+    text + &count(findings)
+}
+
+/// How many of each level.
+fn count(findings: &[Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let levels = [(errors, "error"), (findings.len() - errors, "warning")];
+    let words: Vec<String> = levels.iter().filter(|(n, _)| *n > 0).map(|(n, word)| counted(*n, word)).collect();
+    match words.is_empty() {
+        true => "no findings\n".into(),
+        false => format!("{}\n", words.join(", ")),
+    }
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+fn plain(finding: &Finding, style: Style) -> String {
+    let mut page = Page::new(style);
+    let at = finding.location().map(|at| format!("{at}: ")).unwrap_or_default();
+    page.line(0, Tone::Plain, &format!("{at}{}[{}]: {}", word(finding.level), finding.code, finding.message));
+    if let Some(spot) = &finding.spot {
+        excerpt(&mut page, spot);
+    }
+    if let Some((place, what)) = &finding.also {
+        page.line(1, Tone::Plain, &format!("{}: {what}", location(finding.also_spot.as_ref(), place)));
+    }
+    if let Some(help) = &finding.help {
+        page.line(1, Tone::Plain, &format!("help: {help}"));
+    }
+    page.finish()
+}
+
+fn location(spot: Option<&Spot>, place: &Place) -> String {
+    match spot {
+        Some(spot) => format!("{}:{}:{}", spot.source.name(), spot.line, spot.column),
+        None => place.file.to_string(),
+    }
+}
+
+/// The line of the file with a mark below the words that are meant.
+fn excerpt(page: &mut Page, spot: &Spot) {
+    let Some(line) = spot.source.inner().lines().nth(spot.line.saturating_sub(1)) else { return };
+    if line.trim().is_empty() {
+        return;
+    }
+    let number = spot.line.to_string();
+    let blank = " ".repeat(number.len());
+    page.line(1, Tone::Plain, &format!("{number} | {line}"));
+    let meant = line.chars().skip(spot.column.saturating_sub(1)).count();
+    let length = spot.source.inner().get(spot.offset..spot.offset + spot.length).map_or(1, |text| text.chars().count());
+    let mark = "^".repeat(length.clamp(1, meant.max(1)));
+    page.line(1, Tone::Plain, &format!("{blank} | {}{mark}", " ".repeat(spot.column.saturating_sub(1))));
+}
+
+fn drawn(finding: &Finding, style: Style) -> String {
+    let handler =
+        GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_width(style.width).with_links(false);
+    let mut text = String::new();
+    let shown = Drawn { finding, second: second(finding) };
+    match handler.render_report(&mut text, &shown) {
+        Ok(()) => text,
+        // A span that does not fit its file can't be drawn; the words can always be told.
+        Err(fmt::Error) => plain(finding, style),
+    }
+}
+
+/// A finding whose second place, in another file, is drawn below it.
+#[derive(Debug)]
+struct Drawn<'f> {
+    finding: &'f Finding,
+    second: Option<Second<'f>>,
+}
+
+/// The second place of a finding.
+#[derive(Debug)]
+struct Second<'f> {
+    what: &'f str,
+    spot: &'f Spot,
+}
+
+/// The second place, where the first one's drawing can't show it.
+fn second(finding: &Finding) -> Option<Second<'_>> {
+    let (spot, (_, what)) = (finding.also_spot.as_ref()?, finding.also.as_ref()?);
+    let same = finding.spot.as_ref().is_some_and(|first| first.source.name() == spot.source.name());
+    (!same).then_some(Second { what, spot })
+}
+
+impl fmt::Display for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.finding.fmt(f)
+    }
+}
+
+impl std::error::Error for Drawn<'_> {}
+
+impl Diagnostic for Drawn<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.finding.code()
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.finding.severity()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Diagnostic::help(self.finding)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.finding.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.finding.labels()
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        let second = self.second.as_ref()?;
+        Some(Box::new(std::iter::once(second as &dyn Diagnostic)))
+    }
+}
+
+impl fmt::Display for Second<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)
+    }
+}
+
+impl std::error::Error for Second<'_> {}
+
+impl Diagnostic for Second<'_> {
+    fn severity(&self) -> Option<Severity> {
+        Some(Severity::Advice)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&*self.spot.source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = LabeledSpan::new_primary_with_span(None, (self.spot.offset, self.spot.length));
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+/// A finding as JSON.
+#[derive(Debug, Serialize)]
+struct FindingDocument<'f> {
+    code: &'f str,
+    level: Level,
+    message: &'f str,
+    help: Option<&'f str>,
+    file: Option<&'f str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    also: Option<AlsoDocument<'f>>,
+}
+
+/// A finding's second place as JSON.
+#[derive(Debug, Serialize)]
+struct AlsoDocument<'f> {
+    what: &'f str,
+    file: &'f str,
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
+/// Findings as JSON text: a list.
+pub fn json(findings: &[Finding]) -> String {
+    let documents: Vec<FindingDocument<'_>> = findings
+        .iter()
+        .map(|finding| FindingDocument {
+            code: finding.code,
+            level: finding.level,
+            message: &finding.message,
+            help: finding.help.as_deref(),
+            file: match (&finding.spot, &finding.place) {
+                (Some(spot), _) => Some(spot.source.name()),
+                (None, place) => place.as_ref().map(|place| &*place.file),
+            },
+            line: finding.spot.as_ref().map(|spot| spot.line),
+            column: finding.spot.as_ref().map(|spot| spot.column),
+            also: finding.also.as_ref().map(|(place, what)| AlsoDocument {
+                what,
+                file: &place.file,
+                line: finding.also_spot.as_ref().map(|spot| spot.line),
+                column: finding.also_spot.as_ref().map(|spot| spot.column),
+            }),
+        })
+        .collect();
+    super::json(&documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use miette::NamedSource;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::render::testing::PLAIN;
+
+    fn spot(file: &str, text: &str, word: &str) -> Spot {
+        let offset = text.find(word).unwrap();
+        let before = &text[..offset];
+        Spot {
+            source: Arc::new(NamedSource::new(file, text.to_owned())),
+            offset,
+            length: word.len(),
+            line: before.matches('\n').count() + 1,
+            column: before.rsplit('\n').next().unwrap().chars().count() + 1,
+        }
+    }
+
+    fn findings() -> Vec<Finding> {
+        let mut unknown = Finding::error("unknown-field", "`routes` has no field `gatway`")
+            .help("did you mean `gateway`?")
+            .at(&Place::file("east.yaml"));
+        unknown.spot = Some(spot("east.yaml", "routes:\n  a:\n    gatway: 10.0.0.1\n", "gatway"));
+        let mut twice = Finding::error("declared-twice", "`east/routes/a` is declared twice")
+            .at(&Place::file("east.yaml"))
+            .also(&Place::file("more.yaml"), "declared first here");
+        twice.spot = unknown.spot.clone();
+        twice.also_spot = Some(spot("more.yaml", "routes: { a: {} }\n", "a:"));
+        vec![unknown, twice, Finding::warning("no-place", "nothing refers to it")]
+    }
+
+    #[test]
+    fn without_colours_each_starts_with_its_place() {
+        insta::assert_snapshot!(text(&findings(), PLAIN), @r#"
+        east.yaml:3:5: error[unknown-field]: `routes` has no field `gatway`
+          3 |     gatway: 10.0.0.1
+            |     ^^^^^^
+          help: did you mean `gateway`?
+
+        east.yaml:3:5: error[declared-twice]: `east/routes/a` is declared twice
+          3 |     gatway: 10.0.0.1
+            |     ^^^^^^
+          more.yaml:1:11: declared first here
+
+        warning[no-place]: nothing refers to it
+
+        2 errors, 1 warning
+        "#);
+        assert_eq!(text(&[], PLAIN), "no findings\n");
+    }
+
+    #[test]
+    fn with_colours_they_are_drawn_with_both_files() {
+        let drawn = text(&findings(), Style { color: true, width: 100 });
+        for words in ["unknown-field", "gatway: 10.0.0.1", "did you mean", "more.yaml", "declared first here"] {
+            assert!(drawn.contains(words), "{words}: {drawn}");
+        }
+        assert!(drawn.ends_with("\n2 errors, 1 warning\n"));
+    }
+
+    #[test]
+    fn json_has_every_place() {
+        let value: Value = serde_json::from_str(&json(&findings())).unwrap();
+        assert_eq!(
+            value[1],
+            json!({
+                "code": "declared-twice", "level": "error", "message": "`east/routes/a` is declared twice", "help": null,
+                "file": "east.yaml", "line": 3, "column": 5,
+                "also": { "what": "declared first here", "file": "more.yaml", "line": 1, "column": 11 }
+            })
+        );
+        assert_eq!(value[2]["file"], Value::Null);
+    }
+}

@@ -1,0 +1,229 @@
+//! Drawings: what refers to what in a topology, and what waits for what in a plan, as mermaid or Graphviz.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::plan::{Verb, wanted_references};
+use crate::render::document::{AfterDocument, PlanDocument};
+use crate::render::words::harmless;
+use crate::topology::Topology;
+
+/// The references of a topology, as mermaid.
+pub fn mermaid(topology: &Topology) -> String {
+    references(topology).mermaid()
+}
+
+/// The references of a topology, as Graphviz.
+pub fn dot(topology: &Topology) -> String {
+    references(topology).dot()
+}
+
+/// The steps of a plan, as mermaid.
+pub fn plan_mermaid(plan: &PlanDocument) -> String {
+    steps(plan).mermaid()
+}
+
+/// The steps of a plan, as Graphviz.
+pub fn plan_dot(plan: &PlanDocument) -> String {
+    steps(plan).dot()
+}
+
+/// Boxes and arrows, in a fixed order.
+#[derive(Default)]
+struct Drawing {
+    /// The boxes: the group that one stands in, if any, and its words.
+    boxes: Vec<(Option<String>, String)>,
+    /// The arrows: from, to, why.
+    arrows: BTreeSet<(usize, usize, String)>,
+}
+
+/// Arrows from whoever refers to what is referred to.
+fn references(topology: &Topology) -> Drawing {
+    let mut arrows: BTreeSet<(Address, Address, String)> = BTreeSet::new();
+    for resource in topology.resources.values() {
+        let from = &resource.address;
+        for (to, why) in wanted_references(topology, resource) {
+            arrows.insert((from.clone(), to, why));
+        }
+        if let Some(parent) = from.parent() {
+            arrows.insert((from.clone(), parent, "lives in it".into()));
+        }
+    }
+    // What is referred to need not be declared: it may be something that the controller brings.
+    let referred = arrows.iter().map(|(_, to, _)| to);
+    let all: BTreeSet<&Address> = topology.resources.keys().chain(referred).collect();
+    let number: BTreeMap<&Address, usize> = all.iter().enumerate().map(|(n, address)| (*address, n)).collect();
+    Drawing {
+        boxes: all
+            .iter()
+            .map(|address| (Some(address.target().to_owned()), below_target(&address.to_string())))
+            .collect(),
+        arrows: arrows
+            .iter()
+            .filter_map(|(from, to, why)| Some((*number.get(from)?, *number.get(to)?, why.clone())))
+            .collect(),
+    }
+}
+
+/// Arrows from what comes first to what waits for it.
+fn steps(plan: &PlanDocument) -> Drawing {
+    let mut drawing = Drawing::default();
+    for step in &plan.steps {
+        let symbol = match step.verb {
+            Verb::Create => "+",
+            Verb::Update => "~",
+            Verb::ReplaceRemove => "± old",
+            Verb::ReplaceCreate => "± new",
+            Verb::Delete => "-",
+            Verb::Issue => "?",
+        };
+        drawing.boxes.push((Some(step.target.clone()), format!("{symbol} {}", below_target(&step.address))));
+    }
+    drawing.boxes.extend(plan.gates.iter().map(|gate| (None, gate.name.clone())));
+    let gates: BTreeMap<&str, usize> =
+        plan.gates.iter().enumerate().map(|(n, gate)| (gate.name.as_str(), plan.steps.len() + n)).collect();
+    let nodes = plan.steps.iter().map(|step| &step.after).chain(plan.gates.iter().map(|gate| &gate.after));
+    for (node, after) in nodes.enumerate() {
+        let first = |wait: &AfterDocument| wait.step.or_else(|| gates.get(wait.name.as_str()).copied());
+        drawing.arrows.extend(after.iter().filter_map(|wait| Some((first(wait)?, node, wait.why.clone()))));
+    }
+    drawing
+}
+
+/// An address without its target.
+fn below_target(address: &str) -> String {
+    address.split_once('/').map_or(address, |(_, path)| path).to_owned()
+}
+
+impl Drawing {
+    /// The boxes by group; those without one last.
+    fn groups(&self) -> Vec<(Option<&str>, Vec<(usize, &str)>)> {
+        let mut groups: BTreeMap<(bool, Option<&str>), Vec<(usize, &str)>> = BTreeMap::new();
+        for (n, (group, words)) in self.boxes.iter().enumerate() {
+            groups.entry((group.is_none(), group.as_deref())).or_default().push((n, words));
+        }
+        groups.into_iter().map(|((_, group), boxes)| (group, boxes)).collect()
+    }
+
+    fn mermaid(&self) -> String {
+        let mut text = "flowchart LR\n".to_owned();
+        for (at, (group, boxes)) in self.groups().into_iter().enumerate() {
+            if let Some(group) = group {
+                text.push_str(&format!("  subgraph g{at}[{}]\n", mermaid_words(group)));
+            }
+            for (n, words) in boxes {
+                text.push_str(&format!("    n{n}[{}]\n", mermaid_words(words)));
+            }
+            if group.is_some() {
+                text.push_str("  end\n");
+            }
+        }
+        for (from, to, why) in &self.arrows {
+            text.push_str(&format!("  n{from} -->|{}| n{to}\n", mermaid_words(why)));
+        }
+        text
+    }
+
+    fn dot(&self) -> String {
+        let mut text = "digraph {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
+        for (at, (group, boxes)) in self.groups().into_iter().enumerate() {
+            if let Some(group) = group {
+                text.push_str(&format!("  subgraph cluster_{at} {{\n    label={};\n", dot_words(group)));
+            }
+            for (n, words) in boxes {
+                text.push_str(&format!("    n{n} [label={}];\n", dot_words(words)));
+            }
+            if group.is_some() {
+                text.push_str("  }\n");
+            }
+        }
+        for (from, to, why) in &self.arrows {
+            text.push_str(&format!("  n{from} -> n{to} [label={}];\n", dot_words(why)));
+        }
+        text + "}\n"
+    }
+}
+
+/// Words in mermaid: in quotes, and what means something there by its number.
+fn mermaid_words(words: &str) -> String {
+    let mut text = String::from("\"");
+    for letter in harmless(words).chars() {
+        match letter {
+            '"' | '#' | '<' | '>' | '&' | '`' | '\\' | ';' | '|' => text.push_str(&format!("#{};", u32::from(letter))),
+            letter => text.push(letter),
+        }
+    }
+    text + "\""
+}
+
+/// Words in Graphviz: in quotes, quotes and backslashes escaped.
+fn dot_words(words: &str) -> String {
+    format!("\"{}\"", harmless(words).replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::render::testing::World;
+
+    fn world() -> World {
+        World::new()
+            .wants("east/tunnels/a \"b\" <c>", json!({}))
+            .wants("east/routes/out", json!({ "tunnel": "a \"b\" <c>" }))
+            .wants("west/routes/back", json!({ "gateway": "later:east/tunnels/live.address" }))
+    }
+
+    #[test]
+    fn references_by_target_with_their_reasons() {
+        insta::assert_snapshot!(mermaid(&world().topology), @r##"
+        flowchart LR
+          subgraph g0["east"]
+            n0["routes/out"]
+            n1["tunnels/a #34;b#34; #60;c#62;"]
+            n2["tunnels/live"]
+          end
+          subgraph g1["west"]
+            n3["routes/back"]
+          end
+          n0 -->|"#96;tunnel#96; names it"| n1
+          n3 -->|"#96;gateway#96; takes #96;address#96; from it"| n2
+        "##);
+        insta::assert_snapshot!(dot(&world().topology), @r##"
+        digraph {
+          rankdir=LR;
+          node [shape=box];
+          subgraph cluster_0 {
+            label="east";
+            n0 [label="routes/out"];
+            n1 [label="tunnels/a \"b\" <c>"];
+            n2 [label="tunnels/live"];
+          }
+          subgraph cluster_1 {
+            label="west";
+            n3 [label="routes/back"];
+          }
+          n0 -> n1 [label="`tunnel` names it"];
+          n3 -> n2 [label="`gateway` takes `address` from it"];
+        }
+        "##);
+    }
+
+    #[test]
+    fn steps_with_what_they_wait_for() {
+        let document = world().document();
+        insta::assert_snapshot!(plan_mermaid(&document), @r##"
+        flowchart LR
+          subgraph g0["east"]
+            n0["+ tunnels/a #34;b#34; #60;c#62;"]
+            n1["+ routes/out"]
+          end
+          subgraph g1["west"]
+            n2["+ routes/back"]
+          end
+          n0 -->|"#96;tunnel#96; names it"| n1
+        "##);
+        assert_eq!(plan_dot(&document).matches(" -> ").count(), plan_mermaid(&document).matches(" -->").count());
+    }
+}

@@ -1,0 +1,284 @@
+//! How a run goes, on stderr: bars on a terminal, else a line for each step that ends.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::apply::{Outcome, Progress};
+use crate::plan::{Step, Verb};
+use crate::render::Style;
+use crate::render::words::{harmless, number};
+use crate::session::Waiting;
+
+/// Tells how a run goes until that is over.
+pub trait Telling: Progress {
+    /// The run is over: what was drawn goes away.
+    fn finish(&self);
+}
+
+/// Bars on a terminal, lines elsewhere, nothing if it is to be quiet.
+pub fn choose(style: Style, steps: usize, quiet: bool) -> Box<dyn Telling> {
+    match (quiet, std::io::stderr().is_terminal()) {
+        (true, _) => Box::new(Quiet),
+        (false, true) => Box::new(Bars::new(style, steps)),
+        (false, false) => Box::new(Lines::new(steps, Box::new(std::io::stderr()))),
+    }
+}
+
+/// Tells nothing.
+struct Quiet;
+
+impl Progress for Quiet {
+    fn begins(&self, _: &Step) {}
+    fn waits(&self, _: &Step, _: &Waiting) {}
+    fn ends(&self, _: &Step, _: &Outcome) {}
+}
+
+impl Telling for Quiet {
+    fn finish(&self) {}
+}
+
+/// A step's name among those under way. A replacement's two steps have one address.
+type Name = (String, Verb);
+
+fn name(step: &Step) -> Name {
+    (step.address.to_string(), step.verb)
+}
+
+/// What is shown of a step that waits: `east/tunnels/a: PROVISIONING (3 of 12)`.
+fn waiting(step: &Step, waiting: &Waiting) -> String {
+    let count = waiting.progress.map(|(done, total)| format!("{done} of {total}"));
+    let words = match (waiting.state.as_str(), count) {
+        ("", None) => "waiting".to_owned(),
+        ("", Some(count)) => count,
+        (state, None) => state.to_owned(),
+        (state, Some(count)) => format!("{state} ({count})"),
+    };
+    harmless(&format!("{}: {words}", step.address))
+}
+
+/// What is shown of a step that ended.
+fn ended(step: &Step, outcome: &Outcome) -> String {
+    let what = match (outcome, step.verb) {
+        (Outcome::Done, Verb::Create | Verb::ReplaceCreate) => "created",
+        (Outcome::Done, Verb::Update) => "updated",
+        (Outcome::Done, Verb::Delete | Verb::ReplaceRemove) => "deleted",
+        (Outcome::Done, Verb::Issue) => "asked for",
+        (Outcome::Failed(_), _) => "failed",
+        (Outcome::Skipped(_), _) => "skipped",
+        (Outcome::Stopped, _) => "not tried",
+    };
+    match outcome {
+        Outcome::Failed(error) => harmless(&format!("{what} {}: {error}", step.address)),
+        Outcome::Done | Outcome::Skipped(_) | Outcome::Stopped => harmless(&format!("{what} {}", step.address)),
+    }
+}
+
+/// Time from which on it is told how long a step took: below it the number is noise.
+const LONG: Duration = Duration::from_secs(10);
+
+/// A line for each step that ends, and for each state that a step is seen to wait in.
+struct Lines {
+    steps: usize,
+    told: Mutex<Told>,
+}
+
+struct Told {
+    out: Box<dyn Write + Send>,
+    ended: usize,
+    running: BTreeMap<Name, (Instant, String)>,
+}
+
+impl Lines {
+    fn new(steps: usize, out: Box<dyn Write + Send>) -> Lines {
+        Lines { steps, told: Mutex::new(Told { out, ended: 0, running: BTreeMap::new() }) }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Told {
+    fn say(&mut self, line: &str) {
+        // Nobody to tell is no reason to stop a run.
+        let _ = writeln!(self.out, "{line}");
+    }
+}
+
+impl Progress for Lines {
+    fn begins(&self, step: &Step) {
+        self.told().running.insert(name(step), (Instant::now(), String::new()));
+    }
+
+    fn waits(&self, step: &Step, state: &Waiting) {
+        let mut told = self.told();
+        let Some((_, known)) = told.running.get_mut(&name(step)) else { return };
+        if state.state.is_empty() || *known == state.state {
+            return;
+        }
+        known.clone_from(&state.state);
+        told.say(&waiting(step, state));
+    }
+
+    fn ends(&self, step: &Step, outcome: &Outcome) {
+        let mut told = self.told();
+        told.ended += 1;
+        let took = told.running.remove(&name(step)).map(|(begun, _)| begun.elapsed()).filter(|took| *took >= LONG);
+        let took = took.map(|took| format!(" ({} s)", took.as_secs())).unwrap_or_default();
+        let line = format!("[{}/{}] {}{took}", number(told.ended), number(self.steps), ended(step, outcome));
+        told.say(&line);
+    }
+}
+
+impl Telling for Lines {
+    fn finish(&self) {}
+}
+
+/// Steps under way that are drawn; more of them would push the rest off the screen.
+const DRAWN: usize = 8;
+
+/// A bar for the whole, and a line for each of the first few steps under way.
+struct Bars {
+    screen: MultiProgress,
+    whole: ProgressBar,
+    running: Mutex<BTreeMap<Name, ProgressBar>>,
+}
+
+impl Bars {
+    fn new(style: Style, steps: usize) -> Bars {
+        let screen = MultiProgress::new();
+        let bar = if style.color { "{wide_bar:.cyan/blue}" } else { "{wide_bar}" };
+        let whole = screen.add(ProgressBar::new(steps as u64));
+        whole.set_style(styled(&format!("{{pos}}/{{len}} steps {bar} {{elapsed}}")));
+        whole.enable_steady_tick(Duration::from_millis(250));
+        Bars { screen, whole, running: Mutex::new(BTreeMap::new()) }
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<Name, ProgressBar>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn styled(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+impl Progress for Bars {
+    fn begins(&self, step: &Step) {
+        let mut running = self.running();
+        if running.len() < DRAWN {
+            let line = self.screen.add(ProgressBar::new_spinner());
+            line.set_style(styled("  {spinner} {wide_msg} {elapsed}"));
+            line.set_message(harmless(&format!("{} {}", step.verb.as_str(), step.address)));
+            line.enable_steady_tick(Duration::from_millis(250));
+            running.insert(name(step), line);
+        }
+    }
+
+    fn waits(&self, step: &Step, state: &Waiting) {
+        if let Some(line) = self.running().get(&name(step)) {
+            line.set_message(waiting(step, state));
+        }
+    }
+
+    fn ends(&self, step: &Step, outcome: &Outcome) {
+        if let Some(line) = self.running().remove(&name(step)) {
+            line.finish_and_clear();
+            self.screen.remove(&line);
+        }
+        if matches!(outcome, Outcome::Failed(_)) {
+            // A terminal that went away is no reason to stop a run.
+            let _ = self.screen.println(ended(step, outcome));
+        }
+        self.whole.inc(1);
+    }
+}
+
+impl Telling for Bars {
+    fn finish(&self) {
+        self.running().clear();
+        self.whole.finish_and_clear();
+        // As above.
+        let _ = self.screen.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::render::testing::{PLAIN, busy};
+    use crate::session::{CallError, What};
+    use crate::wire::Method;
+
+    /// What was written, for the test to read.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A run of three steps: one waits and is done, one fails, one is skipped for it.
+    fn run(progress: &dyn Telling) {
+        let plan = busy().plan();
+        let [first, second, third] = [0, 1, 2].map(|n| &plan.steps[n]);
+        progress.begins(first);
+        progress.begins(second);
+        for state in ["", "BUILDING", "BUILDING", "UP"] {
+            progress.waits(first, &Waiting { state: state.into(), progress: Some((1, 3)) });
+        }
+        progress.ends(first, &Outcome::Done);
+        let error = CallError {
+            target: "east".into(),
+            method: Method::Post,
+            path: "/tunnels".into(),
+            what: What::Overdue(300),
+            help: None,
+        };
+        progress.ends(second, &Outcome::Failed(Box::new(error)));
+        progress.ends(third, &Outcome::Skipped(1));
+        progress.finish();
+    }
+
+    #[test]
+    fn lines_tell_each_state_and_each_end_once() {
+        let kept = Kept::default();
+        run(&Lines::new(3, Box::new(kept.clone())));
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        insta::assert_snapshot!(text, @r#"
+        east/tunnels/anew: BUILDING (1 of 3)
+        east/tunnels/anew: UP (1 of 3)
+        [1/3] deleted east/tunnels/anew
+        [2/3] failed east/tunnels/anew: east: POST /tunnels: still not done after 300 s
+        [3/3] skipped east/tunnels/moved
+        "#);
+    }
+
+    #[test]
+    fn bars_come_and_go() {
+        let bars = Bars::new(PLAIN, 3);
+        run(&bars);
+        assert_eq!(bars.whole.position(), 3);
+        assert!(bars.running().is_empty());
+        run(&Quiet);
+    }
+
+    #[test]
+    fn a_telling_is_what_an_executor_takes() {
+        let told = choose(PLAIN, 3, true);
+        let progress: &dyn Progress = &*told;
+        progress.begins(&busy().plan().steps[0]);
+    }
+}

@@ -1,0 +1,98 @@
+//! Steps that come and change, line by line: the same lines in a terminal and in a pull request.
+
+use std::collections::BTreeMap;
+
+use crate::diff::verdict::Cause;
+use crate::plan::Verb;
+use crate::render::document::{FieldDocument, PlanDocument, StepDocument};
+use crate::render::page::{Page, Tone};
+use crate::render::summary::disturbance;
+use crate::render::values::{Line, Sign, change, set, telling};
+use crate::render::words::number;
+
+/// New resources up to this number are shown with all their fields: they fill one screen.
+const FEW: usize = 10;
+
+/// Says whether the plan's new resources are so few that each is shown in full.
+pub fn are_few(document: &PlanDocument) -> bool {
+    document.summary.create <= FEW
+}
+
+/// What comes and changes, by target and kind; in each group by verb, then by name.
+pub fn groups(document: &PlanDocument) -> BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> {
+    let mut targets: BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> = BTreeMap::new();
+    let quiet = |step: &&StepDocument| matches!(step.verb, Verb::Create | Verb::Update | Verb::Issue);
+    for step in document.steps.iter().filter(quiet) {
+        targets.entry(&step.target).or_default().entry(&step.kind).or_default().push(step);
+    }
+    for steps in targets.values_mut().flat_map(BTreeMap::values_mut) {
+        steps.sort_by(|a, b| (a.verb, &a.name).cmp(&(b.verb, &b.name)));
+    }
+    targets
+}
+
+/// How many steps of each sort a group has.
+pub fn tally(steps: &[&StepDocument]) -> String {
+    let count = |verb| steps.iter().filter(|step| step.verb == verb).count();
+    let counts =
+        [(count(Verb::Create), "to create"), (count(Verb::Update), "to update"), (count(Verb::Issue), "to ask for")];
+    let words = counts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", number(*n)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// What a resource is called below its kind.
+pub fn short_name<'s>(name: &'s str, kind: &'s str) -> &'s str {
+    if name.is_empty() { kind } else { name }
+}
+
+/// Something that comes or changes. A new resource is one line unless `full`.
+pub fn quiet(page: &mut Page, depth: usize, step: &StepDocument, full: bool) {
+    let name = short_name(&step.name, &step.kind);
+    if step.verb == Verb::Create {
+        return creation(page, depth, step, name, full);
+    }
+    let symbol = if step.verb == Verb::Issue { "? " } else { "~ " };
+    let because = step.because.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
+    let disturbs = disturbance(step.disruption).map(|what| format!("  ({what})")).unwrap_or_default();
+    page.parts(
+        depth,
+        &[(Tone::Changed, symbol), (Tone::Plain, name), (Tone::Plain, &because), (Tone::Notice, &disturbs)],
+    );
+    changes(page, depth + 2, &step.fields);
+}
+
+fn creation(page: &mut Page, depth: usize, step: &StepDocument, name: &str, full: bool) {
+    let gone = if step.cause == Some(Cause::Drift) { "  (drift: gone at the controller)" } else { "" };
+    let room = page.room(depth).saturating_sub(name.chars().count() + gone.chars().count() + 4);
+    let telling = if full { String::new() } else { telling(name, &step.fields, room) };
+    page.parts(
+        depth,
+        &[(Tone::New, "+ "), (Tone::Plain, name), (Tone::Notice, gone), (Tone::Plain, "  "), (Tone::Faint, &telling)],
+    );
+    let room = page.room(depth + 3);
+    let fields = step.fields.iter().filter(|field| full && field.after != *name);
+    for line in fields.flat_map(|field| set(field, room.saturating_sub(field.name.len() + 2))) {
+        field_line(page, depth + 2, &line);
+    }
+}
+
+/// What changes about each field.
+pub fn changes(page: &mut Page, depth: usize, fields: &[FieldDocument]) {
+    let room = page.room(depth + 1);
+    for line in fields.iter().flat_map(|field| change(field, room.saturating_sub(field.name.len() + 2))) {
+        field_line(page, depth, &line);
+    }
+}
+
+fn field_line(page: &mut Page, depth: usize, line: &Line) {
+    let tone = match line.sign {
+        Sign::None => Tone::Plain,
+        Sign::Add => Tone::New,
+        Sign::Remove => Tone::Gone,
+        Sign::Change | Sign::Move => Tone::Changed,
+    };
+    // Lines of a value have a column of signs; the field's own line starts where that column is.
+    let sign = if line.depth == 0 { String::new() } else { format!("{} ", line.sign.letter()) };
+    let note = line.note.map(|note| format!("  {note}")).unwrap_or_default();
+    page.parts(depth + line.depth, &[(tone, &sign), (tone, &line.text), (Tone::Notice, &note)]);
+}
