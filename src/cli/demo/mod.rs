@@ -13,7 +13,9 @@ use clap::Parser;
 use similar::TextDiff;
 
 use crate::cli::demo::story::{Act, Hand, Insertion, STORY, Scene};
+use crate::cli::common::Workspace;
 use crate::cli::{Cli, Exit, Global, Stop, When, common, obey, simulated};
+use crate::diff::verdict::Decision;
 
 /// Options of `demo`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +27,9 @@ pub struct Options {
 
 /// The name of the workspace's folder.
 const NAME: &str = "acme-wan";
+
+/// What to do when the story goes another way.
+const REPORT: &str = "this should not happen: please report it with what stands above";
 
 /// Tells the story.
 pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
@@ -56,7 +61,10 @@ impl Stage<'_> {
         let says: String = scene.says.lines().map(|line| format!("# {}\n", line.trim_start())).collect();
         common::print(&format!("\n{says}"))?;
         match &scene.act {
-            Act::Command { words, ends } => self.command(words, *ends),
+            Act::Command { words, ends, open } => {
+                self.expect(words, *open)?;
+                self.command(words, *ends)
+            }
             Act::Edit(insertions) => insertions.iter().try_for_each(|insertion| self.edit(insertion)),
             Act::Console(hands) => {
                 for hand in *hands {
@@ -67,10 +75,29 @@ impl Stage<'_> {
         }
     }
 
+    /// Checks how many resources are not as they should be: an exit code alone would not tell that one was overlooked.
+    fn expect(&self, words: &[&str], open: Option<usize>) -> Result<(), Stop> {
+        let Some(open) = open else { return Ok(()) };
+        let global = Global { sim: Some(String::new()), ..self.global.clone() };
+        let found = common::block_on(async {
+            let mut workspace = Workspace::open(&global, self.folder).await?;
+            let plan = workspace.plan().await?.plan;
+            workspace.close().await;
+            Ok(plan.verdicts.iter().filter(|verdict| !matches!(verdict.decision, Decision::Same)).count())
+        })?;
+        if found == open {
+            return Ok(());
+        }
+        let line = words.join(" ").replace("{folder}", self.shown);
+        let message =
+            format!("the demo went another way: before `{line}`, {found} resources are not as they should be, not {open}");
+        Err(Stop::failed(message).help(REPORT))
+    }
+
     /// Obeys a command as if somebody had typed it.
     fn command(&self, words: &[&str], ends: u8) -> Result<(), Stop> {
-        let line = words.join(" ");
-        common::print(&format!("$ trueup --sim {line} {}\n", self.shown))?;
+        let line = words.join(" ").replace("{folder}", self.shown);
+        common::print(&format!("$ trueup --sim {line}\n"))?;
         let color = match self.global.color {
             When::Auto => "auto",
             When::Always => "always",
@@ -79,12 +106,12 @@ impl Stage<'_> {
         let folder = self.folder.display().to_string();
         // Progress would come between the lines of the story.
         let before = ["trueup", "--sim", "--quiet", "--color", color];
-        let arguments = before.iter().chain(words).copied().chain([folder.as_str()]);
+        let arguments = before.iter().chain(words).map(|word| word.replace("{folder}", &folder));
         let cli = Cli::try_parse_from(arguments).map_err(|error| Stop::failed(error.to_string()))?;
         let code = obey(cli).code();
         if code != ends {
             let message = format!("the demo went another way: `trueup {line}` ended with {code} instead of {ends}");
-            return Err(Stop::failed(message).help("this should not happen: please report it with what stands above"));
+            return Err(Stop::failed(message).help(REPORT));
         }
         if code != 0 {
             common::print(&format!("(exit code {code})\n"))?;

@@ -12,10 +12,12 @@ pub struct Scene {
 pub enum Act {
     /// Somebody runs a command.
     Command {
-        /// Its words, without the workspace's folder.
+        /// Its words; `{folder}` stands for the workspace's folder.
         words: &'static [&'static str],
         /// The exit code that it has to end with.
         ends: u8,
+        /// How many resources are not as they should be when it begins; `None` where no controller is looked at.
+        open: Option<usize>,
     },
     /// Somebody edits the files.
     Edit(&'static [Insertion]),
@@ -51,17 +53,28 @@ pub static STORY: &[Scene] = &[
         says: "One topology over five controllers of four vendors: a NetFoundry network, two VNS3 controllers, a Cloudify
                manager and an F5 VNF manager. Here they are simulated; without `--sim` they are the real ones.
                First: is anything wrong with the files?",
-        act: Act::Command { words: &["validate"], ends: 0 },
+        act: Act::Command { words: &["validate", "{folder}"], ends: 0, open: None },
     },
     Scene {
         says: "What would be done? Every controller is looked at, nothing is written.
                Addresses, ids and keys that one controller will give to another are filled in on the way.",
-        act: Act::Command { words: &["plan", "--exit-code"], ends: 2 },
+        act: Act::Command {
+            words: &["plan", "--exit-code", "--out", "{folder}/.trueup/plan.json", "{folder}"],
+            ends: 2,
+            open: Some(73),
+        },
     },
-    Scene { says: "Do it.", act: Act::Command { words: &["apply", "--yes"], ends: 0 } },
+    Scene {
+        says: "Do it: this very plan. What moved since then would be held.",
+        act: Act::Command {
+            words: &["apply", "--yes", "{folder}/.trueup/plan.json", "--workspace", "{folder}"],
+            ends: 0,
+            open: Some(73),
+        },
+    },
     Scene {
         says: "Run it twice: now there is nothing to do.",
-        act: Act::Command { words: &["plan", "--exit-code"], ends: 0 },
+        act: Act::Command { words: &["plan", "--exit-code", "{folder}"], ends: 0, open: Some(0) },
     },
     Scene {
         says: "Meanwhile, in the middle of the night, people help themselves at the consoles.",
@@ -69,22 +82,22 @@ pub static STORY: &[Scene] = &[
     },
     Scene {
         says: "The nightly job: what did somebody change? It never writes.",
-        act: Act::Command { words: &["drift"], ends: 4 },
+        act: Act::Command { words: &["drift", "{folder}"], ends: 4, open: Some(4) },
     },
-    Scene { says: "Heal it: back to what git says.", act: Act::Command { words: &["apply", "--yes"], ends: 0 } },
-    Scene { says: "All healed?", act: Act::Command { words: &["drift"], ends: 0 } },
+    Scene { says: "Heal it: back to what git says.", act: Act::Command { words: &["apply", "--yes", "{folder}"], ends: 0, open: Some(4) } },
+    Scene { says: "All healed?", act: Act::Command { words: &["drift", "{folder}"], ends: 0, open: Some(0) } },
     Scene {
         says: "Now a change the proper way, as a commit: Dana gets a laptop, and the NOC gets to the plant.",
         act: Act::Edit(COMMIT),
     },
     Scene {
         says: "What the pull request shows: the rule goes in at its place, and all others stay as they are.",
-        act: Act::Command { words: &["plan", "--exit-code", "--calls"], ends: 2 },
+        act: Act::Command { words: &["plan", "--exit-code", "--calls", "{folder}"], ends: 2, open: Some(2) },
     },
-    Scene { says: "Merged.", act: Act::Command { words: &["apply", "--yes"], ends: 0 } },
+    Scene { says: "Merged.", act: Act::Command { words: &["apply", "--yes", "{folder}"], ends: 0, open: Some(2) } },
     Scene {
         says: "And again, nothing is left to do.",
-        act: Act::Command { words: &["plan", "--exit-code"], ends: 0 },
+        act: Act::Command { words: &["plan", "--exit-code", "{folder}"], ends: 0, open: Some(0) },
     },
 ];
 
