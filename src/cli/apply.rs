@@ -84,7 +84,8 @@ pub async fn carry_out(
     }
     let document = PlanDocument::of(&planned.plan);
     let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
-    if format == Format::Text {
+    // Whoever brings a plan has seen it.
+    if format == Format::Text && saved.is_none() {
         let shown = text::Shown { calls: false, all: false };
         common::print(&text::plan(&document, common::stdout_style(global), shown))?;
     }

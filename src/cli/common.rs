@@ -60,7 +60,7 @@ pub fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
 
 /// The options for reading that the command line gives.
 pub fn load_options(global: &Global) -> Result<topology::Options, Stop> {
-    let mut options = topology::Options::default();
+    let mut options = topology::Options::from_environment();
     for pair in &global.vars {
         let (name, value) = pair
             .split_once('=')

@@ -125,7 +125,7 @@ enum Command {
     Completions(completions::Options),
 }
 
-/// Runs a command line. The only place where the process's exit code is decided.
+/// Runs a command line.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -137,6 +137,11 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         }
     };
     common::start_log(cli.global.verbose);
+    obey(cli)
+}
+
+/// Does what a command line says. The only place where the exit code is decided.
+fn obey(cli: Cli) -> Exit {
     let outcome = match cli.command {
         Command::Validate(options) => validate::run(&cli.global, &options),
         Command::Plan(options) => common::block_on(plan::run(&cli.global, &options)),
@@ -152,7 +157,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Kinds(options) => kinds::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Sim(options) => common::block_on(sim::run(&cli.global, &options)),
-        Command::Demo(options) => common::block_on(demo::run(&cli.global, &options)),
+        Command::Demo(options) => demo::run(&cli.global, &options),
         Command::Completions(options) => completions::run(&options),
     };
     outcome.unwrap_or_else(|stop| stop.tell(&cli.global))

@@ -1,9 +1,10 @@
 //! Rehearsals: every target of a workspace redirected to a simulated installation of its own.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::cli::exit::Stop;
@@ -22,7 +23,7 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// Redirects a topology's targets to the simulators at a URL, or to ones in this process if it is empty.
     pub async fn begin(url: &str, topology: &mut Topology) -> Result<Rehearsal, Stop> {
-        let server = if url.is_empty() { Some(serve(topology).await?) } else { None };
+        let server = if url.is_empty() { Some(serve(&topology.folder).await?) } else { None };
         for target in topology.targets.values_mut() {
             let provider = target.provider.name;
             let root = match &server {
@@ -59,9 +60,24 @@ async fn furnish(topology: &Topology, root: &str) {
     let Ok(http) = Http::new(&Tls::default(), Duration::from_secs(10), 1 << 20) else { return };
     for (target, kind, name) in referred_to(topology) {
         let Some(provider) = topology.targets.get(&target).map(|target| target.provider.name) else { continue };
-        let url = format!("{root}/_sim/{provider}/{target}/console");
         let change = json!({ "add": { "kind": kind, "fields": { "name": name } } });
-        let _ = http.send(Request::new(Method::Post, url).json(&change)).await;
+        let _ = http.send(at_the_console(root, provider, &target, &change)).await;
+    }
+}
+
+/// The request that makes a change at a simulated controller past its API.
+fn at_the_console(root: &str, provider: &str, target: &str, change: &Value) -> Request {
+    Request::new(Method::Post, format!("{root}/_sim/{provider}/{target}/console")).json(change)
+}
+
+/// Makes a change at a simulated controller past its API.
+pub async fn change(root: &str, provider: &str, target: &str, change: &Value) -> Result<(), Stop> {
+    let http = Http::new(&Tls::default(), Duration::from_secs(10), 1 << 20)?;
+    let request = at_the_console(root, provider, target, change);
+    let response = http.send(request).await.map_err(|error| Stop::failed(error.to_string()))?;
+    match response.status {
+        200 => Ok(()),
+        _ => Err(Stop::failed(format!("the console of `{target}` refused: {}", String::from_utf8_lossy(&response.body)))),
     }
 }
 
@@ -80,8 +96,9 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
     found
 }
 
-async fn serve(topology: &Topology) -> Result<Server, Stop> {
-    let state = topology.folder.join(".trueup").join("sim");
+/// Serves the simulated controllers of the workspace in that folder, where their state is kept.
+pub async fn serve(folder: &Path) -> Result<Server, Stop> {
+    let state = folder.join(".trueup").join("sim");
     crate::ledger::create_private_folder(&state)?;
     let options = sim::Options { state: Some(state), latency: Duration::ZERO, ..sim::Options::default() };
     sim::serve(options).await.map_err(|error| Stop::failed(format!("could not start the simulators: {error}")))

@@ -57,7 +57,10 @@ fn set(world: &mut World, kind: &str, name: &str, fields: &Map<String, Value>) -
     match kind {
         "secrets" => {
             refuse_rest(fields, &["value", "is_hidden_value", "visibility"])?;
+            let now = world.now;
             let secret = find(&mut world.secrets, name)?;
+            // Whoever changes it, the time shows.
+            secret.meta_mut().updated_at = now;
             if let Some(value) = fields.get("value") {
                 secret.value = value.clone();
             }

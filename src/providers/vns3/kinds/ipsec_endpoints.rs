@@ -63,16 +63,25 @@ pub static KIND: Kind = Kind {
         super::KEYED,
         ("ipsec-local", "the controller's own IPsec address has to be set before any endpoint is made"),
     ],
-    hooks: Hooks { read: Some(gre_from_type), ..Hooks::NONE },
+    hooks: Hooks { read: Some(complete), ..Hooks::NONE },
     ..Kind::NEW
 };
 
-fn gre_from_type(endpoint: &mut Value) {
+/// What a route-based endpoint's own tunnel is told apart by: in [`tunnels`](super::tunnels).
+pub const OF_ENDPOINT: &str = "of_endpoint";
+
+fn complete(endpoint: &mut Value) {
     if let Some(over) = endpoint.get("type").and_then(Value::as_str)
         && endpoint.get("gre").is_none()
     {
         let gre = over.to_ascii_lowercase().contains("gre");
         endpoint["gre"] = gre.into();
+    }
+    let route_based = endpoint.get("vpn_type").and_then(Value::as_str) == Some("vti");
+    if let (true, Some(Value::Object(tunnels))) = (route_based, endpoint.get_mut("tunnels")) {
+        for tunnel in tunnels.values_mut().filter_map(Value::as_object_mut) {
+            tunnel.insert(OF_ENDPOINT.into(), true.into());
+        }
     }
 }
 

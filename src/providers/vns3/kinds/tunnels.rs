@@ -3,8 +3,10 @@
 //! There is no list: they are read inside their endpoint, and creating one replies with the whole endpoint. `bounce`
 //! is an action, not state, and is never sent (sheet 3.5).
 
-use crate::spec::Type;
-use crate::spec::{Api, Body, Identity, Kind, List, Reply, call, output};
+use serde_json::Value;
+
+use super::ipsec_endpoints::OF_ENDPOINT;
+use crate::spec::{Api, Body, Hooks, Identity, Kind, List, Reply, Type, call, output};
 use crate::wire::Method::{Delete, Post, Put};
 
 /// `tunnels`.
@@ -36,16 +38,30 @@ pub static KIND: Kind = Kind {
         gone: &[(404, ""), (400, "tunnel id does not exist"), (400, "endpoint_id does not exist")],
         ..super::super::API
     },
+    hooks: Hooks { foreign: Some(of_the_endpoint), ..Hooks::NONE },
     ..Kind::NEW
 };
+
+fn of_the_endpoint(tunnel: &Value) -> Option<&'static str> {
+    (tunnel.get(OF_ENDPOINT) == Some(&Value::Bool(true))).then_some("it comes with its route-based endpoint")
+}
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::super::ipsec_endpoints::tests::example;
+    use super::super::ipsec_endpoints::{self, tests::example};
     use super::*;
     use crate::providers::vns3::reading::inside;
+
+    #[test]
+    fn that_of_a_route_based_endpoint_is_the_endpoints() {
+        let mut endpoint = example();
+        endpoint["vpn_type"] = json!("vti");
+        ipsec_endpoints::KIND.hooks.read.unwrap()(&mut endpoint);
+        assert!(inside(&KIND, &endpoint)[0]["foreign"].is_string());
+        assert!(inside(&KIND, &example())[0].get("foreign").is_none());
+    }
 
     #[test]
     fn the_example_endpoint_holds_one() {
