@@ -5,6 +5,7 @@
 //!
 //! The samples are data, one file a provider; `samples.rs` says how they read.
 
+#[path = "drill/samples.rs"]
 mod samples;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,13 +24,16 @@ use crate::world::{Applied, World, told};
 /// Kinds that can't be drilled yet, with the reason. Keep it short, and make it shorter.
 const PENDING: &[(&str, &str, &str)] = &[];
 
+/// The target's name in every drill's workspace: samples refer to it as `${here/…}`.
+const TARGET: &str = "here";
+
 /// One kind's drill in an installation of its own.
 struct Drill<'d> {
     world: World<'d>,
     provider: &'static Provider,
     kind: &'static Kind,
-    /// The installation's and the target's name.
-    target: String,
+    /// The installation's name: the kind, and the sample's number.
+    installation: String,
     /// The server's version, where it makes a difference.
     version: Option<String>,
     /// What the kind needs around it.
@@ -54,13 +58,14 @@ fn drill(provider: &str, version: Option<&str>) {
     let sim = Sim::start_with(Options { versions: versions.into_iter().collect(), ..Options::default() });
     let mut failures = Vec::new();
     for kind in provider.kinds.iter().copied().filter(|kind| kind.is_declarative() && !is_pending(provider, kind)) {
-        let fitting = samples.of(kind).iter().filter(|sample| sample.server.as_deref() == samples::server(provider, version));
+        let fitting =
+            samples.of(kind).iter().filter(|sample| sample.server.as_deref() == samples::server(provider, version));
         for (n, sample) in fitting.enumerate() {
             let mut drill = Drill::new(&sim, provider, kind, n, &samples, sample);
             if let Err(failure) = drill.run() {
                 drill.failures.push(failure);
             }
-            failures.extend(drill.failures.into_iter().map(|failure| format!("{}: {failure}", drill.target)));
+            failures.extend(drill.failures.into_iter().map(|failure| format!("{}: {failure}", drill.installation)));
         }
     }
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
@@ -85,19 +90,19 @@ impl<'d> Drill<'d> {
         for (path, text) in &samples.files {
             world.write(&format!("files/{path}"), text);
         }
-        let target = if n == 0 { kind.name.to_owned() } else { format!("{}-{n}", kind.name) };
+        let installation = if n == 0 { kind.name.to_owned() } else { format!("{}-{n}", kind.name) };
         for change in &samples.console {
-            world.console(provider.name, &target, change);
+            world.console(provider.name, &installation, change);
         }
         let mut around = samples.around.clone();
         merge(&mut around, &sample.around);
-        Drill { world, provider, kind, target, version: None, around, sample, failures: Vec::new() }
+        Drill { world, provider, kind, installation, version: None, around, sample, failures: Vec::new() }
     }
 
     fn run(&mut self) -> Result<(), String> {
         self.declare(&[]);
         self.world.converge().map_err(|why| format!("around it: {why}"))?;
-        self.version = self.world.version(&self.target);
+        self.version = self.world.version(TARGET);
         let before = self.world.inventory();
         let first = self.understood(&self.sample.first);
         let second = self.understood(&self.sample.second);
@@ -133,7 +138,7 @@ impl<'d> Drill<'d> {
             addition.insert(self.kind.name.to_owned(), (*object).clone());
             merge(place, &addition);
         }
-        self.world.declare(self.provider, &self.target, &collections);
+        self.world.declare(self.provider, TARGET, &self.installation, &collections);
     }
 
     fn create(&mut self, first: &Value) -> Result<(), String> {
@@ -240,6 +245,7 @@ impl<'d> Drill<'d> {
         let lost: Vec<&String> = before.difference(&after).collect();
         match self.kind.removal {
             Destroys::Nothing => Ok(()),
+            _ if self.sample.leaves.is_some() && !left.is_empty() => Ok(()),
             _ if left.is_empty() && lost.is_empty() => Ok(()),
             _ => Err(format!("remove: left are {left:?}, lost are {lost:?}")),
         }
@@ -257,7 +263,9 @@ impl<'d> Drill<'d> {
         let (first, second) = (self.fields(first), self.fields(second));
         let together: BTreeSet<&String> = self.sample.together.iter().flatten().collect();
         let differs = |name: &&String| second.get(*name).is_some_and(|value| *value != first[*name]);
-        let declared = |name: &&String| self.kind.field(name).is_some() && !together.contains(*name);
+        let declared = |name: &&String| {
+            self.kind.field(name).is_some() && !together.contains(*name) && !self.sample.skip.contains_key(*name)
+        };
         let alone = first.keys().filter(declared).filter(differs).map(|name| vec![name.clone()]);
         alone.chain(self.sample.together.iter().cloned()).collect()
     }
@@ -289,9 +297,12 @@ impl<'d> Drill<'d> {
             return other.clone();
         }
         let mut object = object.clone();
-        let others = self.fields(other);
+        let fields = fields_of(self.kind, &mut object);
         for name in group {
-            fields_of(self.kind, &mut object).insert(name.clone(), others[name].clone());
+            match self.fields(other).get(name) {
+                Some(value) => fields.insert(name.clone(), value.clone()),
+                None => fields.remove(name),
+            };
         }
         object
     }
@@ -301,13 +312,15 @@ impl<'d> Drill<'d> {
         let mut object = object.clone();
         if !self.is_sequence() {
             let version = self.version.as_deref();
-            fields_of(self.kind, &mut object).retain(|name, _| self.kind.field(name).is_none_or(|field| is_understood(field, version)));
+            fields_of(self.kind, &mut object)
+                .retain(|name, _| self.kind.field(name).is_none_or(|field| is_understood(field, version)));
         }
         object
     }
 
     fn fields<'v>(&self, object: &'v Value) -> &'v Map<String, Value> {
-        let fields = if self.kind.identity.is_single() { Some(object) } else { object.as_object().unwrap().values().next() };
+        let fields =
+            if self.kind.identity.is_single() { Some(object) } else { object.as_object().unwrap().values().next() };
         fields.and_then(Value::as_object).unwrap_or_else(|| panic!("{}: a sample is one object", self.kind.name))
     }
 
@@ -319,12 +332,12 @@ impl<'d> Drill<'d> {
         while let (Some(kind), Some(name)) = (words.next(), words.next()) {
             parent = Some(match parent {
                 Some(parent) => parent.child(kind, Some(name)),
-                None => Address::new(&self.target, kind, Some(name)),
+                None => Address::new(TARGET, kind, Some(name)),
             });
         }
         match parent {
             Some(parent) => parent.child(self.kind.name, name),
-            None => Address::new(&self.target, self.kind.name, name),
+            None => Address::new(TARGET, self.kind.name, name),
         }
     }
 

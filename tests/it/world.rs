@@ -89,16 +89,16 @@ impl<'s> World<'s> {
     }
 
     /// Declares one target: where it is and who asks, and its collections as a workspace has them.
-    pub fn declare(&self, provider: &'static Provider, target: &str, collections: &Map<String, Value>) {
-        let mut body = self.header(provider, target);
+    pub fn declare(&self, provider: &Provider, target: &str, installation: &str, collections: &Map<String, Value>) {
+        let mut body = self.header(provider, installation);
         body.extend(collections.clone());
         let file = json!({ provider.name: { target: body } });
         self.write(&format!("{}-{target}.yaml", provider.name), source::yaml(&file));
     }
 
-    /// What a target declares about itself. An installation is named like its target.
-    fn header(&self, provider: &Provider, target: &str) -> Map<String, Value> {
-        let at = self.sim.base_url(provider.name, target);
+    /// What a target declares about itself.
+    fn header(&self, provider: &Provider, installation: &str) -> Map<String, Value> {
+        let at = self.sim.base_url(provider.name, installation);
         let mut credentials = Map::new();
         for field in provider.dialect.credentials {
             let value = match (field.name, provider.dialect.auth) {
@@ -189,9 +189,10 @@ impl<'s> World<'s> {
             Observer::new(&topology, &Base::default(), Scope::Everything).observe(&sessions).await.0
         });
         let index = matching::index(&topology, &observed, &Base::default());
-        let ours = index.undeclared.iter().filter(|(_, (kind, live))| {
-            kind.is_declarative() && live.foreign.is_none() && !kind.identity.is_single()
-        });
+        let ours = index
+            .undeclared
+            .iter()
+            .filter(|(_, (kind, live))| kind.is_declarative() && live.foreign.is_none() && !kind.identity.is_single());
         ours.map(|(address, (_, live))| format!("{address} ({})", live.id)).collect()
     }
 
@@ -210,8 +211,8 @@ impl<'s> World<'s> {
     }
 
     /// Makes a change past the API.
-    pub fn console(&self, provider: &str, target: &str, change: &Value) -> Value {
-        self.sim.side_door("POST", &format!("/{provider}/{target}/console"), change)
+    pub fn console(&self, provider: &str, installation: &str, change: &Value) -> Value {
+        self.sim.side_door("POST", &format!("/{provider}/{installation}/console"), change)
     }
 
     async fn sessions(&self, topology: &Topology) -> BTreeMap<String, Arc<Session>> {
@@ -260,9 +261,9 @@ pub fn told(plan: &Plan) -> String {
         Decision::Same => None,
         Decision::Update { fields, .. } | Decision::Replace { fields, .. } => {
             let verb = if matches!(verdict.decision, Decision::Update { .. }) { "update" } else { "replace" };
-            let fields = fields.iter().map(|change| {
-                format!("{}: {} -> {}", change.name, change.before.to_shown(), change.after.to_shown())
-            });
+            let fields = fields
+                .iter()
+                .map(|change| format!("{}: {} -> {}", change.name, change.before.to_shown(), change.after.to_shown()));
             Some(format!("  {verb} {} {:?}", verdict.address, fields.collect::<Vec<_>>()))
         }
         other => Some(format!("  {} {other:?}", verdict.address)),

@@ -47,6 +47,9 @@ pub struct Sample {
     /// Why two objects can't stand side by side.
     #[serde(default)]
     pub alone: Option<String>,
+    /// Why something is left when it is removed.
+    #[serde(default)]
+    pub leaves: Option<String>,
     /// The server that it is for, where that is not the usual one.
     #[serde(default)]
     pub server: Option<String>,
