@@ -1,5 +1,7 @@
 //! Integration tests: one binary, so that the crate is linked once.
 
+#[path = "it/drill.rs"]
+mod drill;
 #[path = "it/floors.rs"]
 mod floors;
 #[path = "it/rules.rs"]
@@ -8,3 +10,5 @@ mod rules;
 mod sources;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/world.rs"]
+mod world;

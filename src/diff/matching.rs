@@ -1,13 +1,14 @@
 //! Which live object is which resource.
 //!
-//! An object is found by its identity; only if nothing has it, by the id that the ledger remembers, which is how a rename
-//! at the console shows. Ids alone are not trusted: some products hand them out anew after a restore.
+//! An object is found by its identity. If nothing has it, it is found by the identity that was applied last, which is how
+//! a changed one shows, or by the id that the ledger remembers, which is how a rename at the console shows. Ids alone are
+//! not trusted: some products hand them out anew after a restore.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::base::Base;
+use crate::diff::base::{Base, Entry};
 use crate::diff::live::{Collection, Live, Observed, Seen, View, caseless, identity_text, text};
 use crate::spec::{Change, Identity, Kind, canonical, lookup};
 use crate::topology::{Resource, Topology};
@@ -111,7 +112,47 @@ pub fn live_output(live: &Live, kind: &Kind, field: &str) -> Option<Attr> {
 }
 
 /// Matches everything declared with everything seen.
+///
+/// What tells a resource apart may come from another one, which has to be found first: each round finds some.
 pub fn index<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Index<'a> {
+    let mut identities: BTreeMap<&Address, String> = BTreeMap::new();
+    let mut open = Vec::new();
+    for resource in topology.resources.values() {
+        match identity_of(resource) {
+            Some(identity) => {
+                identities.insert(&resource.address, identity);
+            }
+            None => open.push(resource),
+        }
+    }
+    loop {
+        let index = round(topology, observed, base, &identities);
+        let before = open.len();
+        open.retain(|resource| match filled_identity(topology, &index, resource) {
+            Some(identity) => identities.insert(&resource.address, identity).is_some(),
+            None => true,
+        });
+        if open.len() == before {
+            return index;
+        }
+    }
+}
+
+/// The identity of a resource that takes some of it from others, where those show.
+fn filled_identity(topology: &Topology, index: &Index<'_>, resource: &Resource) -> Option<String> {
+    let output = |output: &Output| {
+        let provider = topology.targets.get(output.address.target())?.provider;
+        index.output(output, provider.kind(output.address.kind())?)
+    };
+    wanted_identity(resource.kind, &|name| resource.fields.get(name).map(|attr| attr.fill(&output)))
+}
+
+fn round<'a>(
+    topology: &Topology,
+    observed: &'a Observed,
+    base: &Base,
+    identities: &BTreeMap<&Address, String>,
+) -> Index<'a> {
     let mut groups: BTreeMap<(String, Option<Address>, &'static str), Vec<&Resource>> = BTreeMap::new();
     for resource in topology.resources.values() {
         let key = (resource.address.target().to_owned(), resource.address.parent(), resource.kind.name);
@@ -119,7 +160,7 @@ pub fn index<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> In
     }
     let versions = observed.targets.iter().filter_map(|(name, view)| Some((name.clone(), view.version.clone()?)));
     let mut index = Index { versions: versions.collect(), ..Index::default() };
-    let mut matcher = Matcher { base, groups, index: &mut index };
+    let mut matcher = Matcher { base, groups, identities, index: &mut index };
     for (target, view) in &observed.targets {
         matcher.collections(target, None, &view.collections);
     }
@@ -149,6 +190,7 @@ fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>
 struct Matcher<'a, 'i> {
     base: &'i Base,
     groups: BTreeMap<(String, Option<Address>, &'static str), Vec<&'i Resource>>,
+    identities: &'i BTreeMap<&'i Address, String>,
     index: &'i mut Index<'a>,
 }
 
@@ -188,7 +230,7 @@ impl<'a> Matcher<'a, '_> {
         let mut taken: BTreeMap<*const Live, Address> = BTreeMap::new();
         let mut left = Vec::new();
         for resource in wanted {
-            match identity_of(resource).and_then(|identity| by_identity.get(&identity)) {
+            match self.identities.get(&resource.address).and_then(|identity| by_identity.get(identity)) {
                 Some(live) => {
                     taken.insert(*live, resource.address.clone());
                     self.index.declared.insert(resource.address.clone(), Place::Present(live));
@@ -197,8 +239,11 @@ impl<'a> Matcher<'a, '_> {
             }
         }
         for resource in left {
-            let known = self.base.entry(&resource.address).map(|entry| entry.id.as_str());
-            let live = known.filter(|_| may_be_renamed(kind)).and_then(|id| by_id.get(id)).copied();
+            let entry = self.base.entry(&resource.address);
+            let name = resource.address.name().unwrap_or_default();
+            let applied = entry.and_then(|entry| by_identity.get(&applied_identity(kind, name, entry)?));
+            let renamed = || entry.filter(|_| may_be_renamed(kind)).and_then(|entry| by_id.get(entry.id.as_str()));
+            let live = applied.or_else(renamed).copied();
             let place = match live.filter(|live| !taken.contains_key(&(*live as *const Live))) {
                 Some(live) => {
                     taken.insert(live, resource.address.clone());
@@ -225,7 +270,9 @@ impl<'a> Matcher<'a, '_> {
             let address = match taken.get(&(live as *const Live)) {
                 Some(address) => address.clone(),
                 None => {
-                    let name = owned.get(&live.id).cloned().or_else(|| given_name(kind, live));
+                    let known = live.identity(kind).and_then(|identity| owned.by_identity.get(&identity));
+                    let known = known.or_else(|| owned.by_id.get(&live.id)).cloned();
+                    let name = known.or_else(|| given_name(kind, live));
                     let address = match parent {
                         Some(parent) => parent.child(kind.name, name.as_deref()),
                         None => Address::new(target, kind.name, name.as_deref()),
@@ -248,36 +295,68 @@ impl<'a> Matcher<'a, '_> {
         }
     }
 
-    /// The names of owned objects of a collection, by id: an owned object that is not declared any more keeps its address.
-    fn owned_names(&self, target: &str, parent: Option<&Address>, kind: &Kind) -> BTreeMap<String, String> {
+    /// The names of owned objects of a collection: an owned object that is not declared any more keeps its address.
+    fn owned_names(&self, target: &str, parent: Option<&Address>, kind: &Kind) -> OwnedNames {
         let above = parent.map_or_else(|| target.to_owned(), Address::to_string);
         let prefix = format!("{above}/{}/", kind.name);
-        let range = self.base.entries.range(prefix.clone()..);
-        range
-            .take_while(|(address, _)| address.starts_with(&prefix))
-            .filter_map(|(address, entry)| {
-                let name = address.strip_prefix(&prefix)?;
-                (!name.contains('/')).then(|| (entry.id.clone(), crate::address::unescape(name)))
-            })
-            .collect()
+        let mut owned = OwnedNames::default();
+        let range = self.base.entries.range(prefix.clone()..).take_while(|(address, _)| address.starts_with(&prefix));
+        for (address, entry) in range {
+            let Some(name) = address.strip_prefix(&prefix).filter(|name| !name.contains('/')) else { continue };
+            let name = crate::address::unescape(name);
+            let own = match parent {
+                Some(parent) => parent.child(kind.name, Some(&name)),
+                None => Address::new(target, kind.name, Some(&name)),
+            };
+            // What is declared has been looked for; another object must not take its address.
+            if self.index.declared.contains_key(&own) {
+                continue;
+            }
+            let applied = applied_identity(kind, &name, entry);
+            if applied.is_none() || may_be_renamed(kind) {
+                owned.by_id.insert(entry.id.clone(), name.clone());
+            }
+            owned.by_identity.extend(applied.map(|identity| (identity, name)));
+        }
+        owned
     }
 }
 
-/// What tells a declared resource from the others of its collection.
+/// The names of owned objects that nothing declares.
+#[derive(Default)]
+struct OwnedNames {
+    by_identity: BTreeMap<String, String>,
+    /// Only where the identity may be another one by now, or was never taken down.
+    by_id: BTreeMap<String, String>,
+}
+
+/// What tells a declared resource from the others of its collection. `None` while it takes some of it from others.
 pub fn identity_of(resource: &Resource) -> Option<String> {
     if let Identity::Content(_) = resource.kind.identity {
         return resource.content_id();
     }
-    identity_text(resource.kind, &|name| {
-        let Some(field) = resource.kind.field(name) else { return Attr::Null };
-        match resource.fields.get(name) {
-            Some(attr) => canonical(&field.ty, attr),
-            None => field
-                .default
-                .and_then(|json| serde_json::from_str(json).ok())
-                .map_or(Attr::Null, |value| canonical(&field.ty, &Attr::from_json(&value))),
-        }
+    wanted_identity(resource.kind, &|name| resource.fields.get(name).cloned())
+}
+
+/// The same from any source of values.
+fn wanted_identity(kind: &Kind, value: &dyn Fn(&str) -> Option<Attr>) -> Option<String> {
+    identity_text(kind, &|name| {
+        let Some(field) = kind.field(name) else { return Attr::Null };
+        let default = || field.default.and_then(|json| serde_json::from_str(json).ok()).as_ref().map(Attr::from_json);
+        value(name).or_else(default).map_or(Attr::Null, |attr| canonical(&field.ty, &attr))
     })
+}
+
+/// What told an object from the others when it was applied, as far as the ledger says.
+fn applied_identity(kind: &Kind, name: &str, entry: &Entry) -> Option<String> {
+    match kind.identity {
+        Identity::Content(_) => Some(entry.id.clone()),
+        // The address says it, even of what was adopted.
+        Identity::Name(_) | Identity::CaselessName(_) => wanted_identity(kind, &|_| Some(Attr::text(name))),
+        Identity::Natural(fields) if !fields.iter().any(|field| entry.fields.contains_key(*field)) => None,
+        Identity::Natural(_) => wanted_identity(kind, &|field| entry.fields.get(field).map(Attr::from_json)),
+        Identity::Singleton | Identity::Sequence { .. } => None,
+    }
 }
 
 /// A name can only be changed at the console where an update could change it back.

@@ -1,0 +1,410 @@
+//! The drill: every declarative kind of every provider lives its life against the simulators.
+//!
+//! A fresh world holds nothing of ours; create; plan again is empty; change each field alone: what the table declares
+//! happens; plan again is empty; siblings that differ in identity are two; delete; nothing is left.
+//!
+//! The samples are data, one file a provider; `samples.rs` says how they read.
+
+#[path = "drill/samples.rs"]
+mod samples;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+use trueup::address::Address;
+use trueup::diff::verdict::Decision;
+use trueup::providers::CATALOGUE;
+use trueup::sim::Options;
+use trueup::spec::{Change, Destroys, Field, Identity, Kind, Provider};
+
+use self::samples::{Sample, Samples, merge, read};
+use crate::support::Sim;
+use crate::world::{Applied, World, told};
+
+/// Kinds that can't be drilled yet, with the reason. Keep it short, and make it shorter.
+const PENDING: &[(&str, &str, &str)] = &[];
+
+/// The target's name in every drill's workspace: samples refer to it as `${here/…}`.
+const TARGET: &str = "here";
+
+/// One kind's drill in an installation of its own.
+struct Drill<'d> {
+    world: World<'d>,
+    provider: &'static Provider,
+    kind: &'static Kind,
+    /// The installation's name: the kind, and the sample's number.
+    installation: String,
+    /// The server's version, where it makes a difference.
+    version: Option<String>,
+    /// What the kind needs around it.
+    around: Map<String, Value>,
+    sample: &'d Sample,
+    failures: Vec<String>,
+}
+
+/// What a change of one field is to lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Expected {
+    Update,
+    Replace,
+    Hold,
+}
+
+/// Drills all kinds of a provider against servers of a version, and tells what failed.
+fn drill(provider: &str, version: Option<&str>) {
+    let provider = *CATALOGUE.iter().find(|known| known.name == provider).unwrap();
+    let samples = read(provider.name);
+    let versions = version.map(|version| (provider.name.to_owned(), version.to_owned()));
+    let sim = Sim::start_with(Options { versions: versions.into_iter().collect(), ..Options::default() });
+    let mut failures = Vec::new();
+    for kind in provider.kinds.iter().copied().filter(|kind| kind.is_declarative() && !is_pending(provider, kind)) {
+        let fitting =
+            samples.of(kind).iter().filter(|sample| sample.server.as_deref() == samples::server(provider, version));
+        for (n, sample) in fitting.enumerate() {
+            let mut drill = Drill::new(&sim, provider, kind, n, &samples, sample);
+            if let Err(failure) = drill.run() {
+                drill.failures.push(failure);
+            }
+            failures.extend(drill.failures.into_iter().map(|failure| format!("{}: {failure}", drill.installation)));
+        }
+    }
+    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+}
+
+fn is_pending(provider: &Provider, kind: &Kind) -> bool {
+    PENDING.iter().any(|(other, name, _)| *other == provider.name && *name == kind.name)
+}
+
+impl<'d> Drill<'d> {
+    fn new(
+        sim: &'d Sim,
+        provider: &'static Provider,
+        kind: &'static Kind,
+        n: usize,
+        samples: &Samples,
+        sample: &'d Sample,
+    ) -> Drill<'d> {
+        let mut world = World::new(sim);
+        world.allow_destroy.push("*".to_owned());
+        world.write("trueup.yaml", "workspace: drill\nexclude: [files]\n");
+        for (path, text) in &samples.files {
+            world.write(&format!("files/{path}"), text);
+        }
+        let installation = if n == 0 { kind.name.to_owned() } else { format!("{}-{n}", kind.name) };
+        for change in &samples.console {
+            world.console(provider.name, &installation, change);
+        }
+        let mut around = samples.around.clone();
+        merge(&mut around, &sample.around);
+        Drill { world, provider, kind, installation, version: None, around, sample, failures: Vec::new() }
+    }
+
+    fn run(&mut self) -> Result<(), String> {
+        self.declare(&[]);
+        self.world.converge().map_err(|why| format!("around it: {why}"))?;
+        self.version = self.world.version(TARGET);
+        let before = self.world.inventory();
+        let first = self.understood(&self.sample.first);
+        let second = self.understood(&self.sample.second);
+        self.create(&first)?;
+        for group in self.groups(&first, &second) {
+            let words = group.join("` and `");
+            if let Err(why) = self.change(&first, &second, &group) {
+                self.failures.push(format!("`{words}`: {why}"));
+                // The next field starts from where this one should have.
+                self.declare(&[&first]);
+                if let Err(why) = self.world.converge() {
+                    return Err(format!("after `{words}`: {why}"));
+                }
+            }
+        }
+        self.not_understood(&first)?;
+        if !self.kind.identity.is_single() && self.sample.alone.is_none() {
+            self.siblings(&first, &second)?;
+        }
+        self.remove(&before)
+    }
+
+    /// Declares what is around, and these objects of the kind.
+    fn declare(&self, objects: &[&Value]) {
+        let mut collections = self.around.clone();
+        for object in objects {
+            let mut place = &mut collections;
+            for key in self.sample.place.iter().flat_map(|place| place.split('/')) {
+                let below = place.entry(key).or_insert_with(|| Value::Object(Map::new()));
+                place = below.as_object_mut().unwrap();
+            }
+            let mut addition = Map::new();
+            addition.insert(self.kind.name.to_owned(), (*object).clone());
+            merge(place, &addition);
+        }
+        self.world.declare(self.provider, TARGET, &self.installation, &collections);
+    }
+
+    fn create(&mut self, first: &Value) -> Result<(), String> {
+        self.declare(&[first]);
+        let planned = self.world.plan();
+        let address = self.address(first);
+        let decision = planned.verdict(&address).map(|verdict| verdict.decision.clone());
+        let fits = match &decision {
+            Some(Decision::Create(_)) => !self.kind.api.create.is_empty(),
+            // What there is one of may be there from the start.
+            Some(Decision::Update { .. } | Decision::Adopt | Decision::Same) => self.kind.api.create.is_empty(),
+            _ => false,
+        };
+        if !fits {
+            return Err(format!("create: planned is {decision:?}"));
+        }
+        self.converge().map_err(|why| format!("create: {why}"))?;
+        self.asks_once()
+    }
+
+    /// A plan that finds nothing to do reads each list once, and writes nothing.
+    fn asks_once(&self) -> Result<(), String> {
+        self.world.requests();
+        self.world.plan();
+        let mut asked = BTreeSet::new();
+        for request in self.world.requests() {
+            let line = format!("{} {} {}", request["method"], request["path"], request["query"]);
+            let reads = request["method"] == "GET" || request["path"] == "/oauth2/token";
+            if !reads || !asked.insert(line.clone()) {
+                return Err(format!("a plan without changes asks: {line}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes some fields and nothing else, and changes them back.
+    fn change(&mut self, first: &Value, second: &Value, group: &[String]) -> Result<(), String> {
+        let changed = self.with(first, second, group);
+        for (from, to, word) in [(first, &changed, "there"), (&changed, first, "back")] {
+            self.declare(&[to]);
+            let planned = self.world.plan();
+            let address = self.address(first);
+            let Some(verdict) = planned.verdict(&address) else { return Err(format!("{word}: no verdict")) };
+            let expected = self.expected(from, to, group);
+            let fits = match (&verdict.decision, expected) {
+                (Decision::Update { fields, .. }, Expected::Update) => {
+                    let names: BTreeSet<&str> = fields.iter().map(|change| change.name.as_str()).collect();
+                    self.is_sequence() || names == group.iter().map(String::as_str).collect()
+                }
+                (Decision::Replace { .. }, Expected::Replace) => true,
+                (Decision::Hold(hold), Expected::Hold) => hold.code == "create-only",
+                _ => false,
+            };
+            if !fits {
+                return Err(format!("{word}: expected is {expected:?}, planned is\n{}", told(&planned.plan)));
+            }
+            if expected == Expected::Hold {
+                self.declare(&[first]);
+                return Ok(());
+            }
+            self.converge().map_err(|why| format!("{word}: {why}"))?;
+        }
+        Ok(())
+    }
+
+    /// A field that the server is too old for is held, and not written.
+    fn not_understood(&mut self, first: &Value) -> Result<(), String> {
+        let all = &self.sample.first;
+        for name in self.fields(all).keys().filter(|name| !self.fields(first).contains_key(*name)) {
+            self.declare(&[&self.with(first, all, std::slice::from_ref(name))]);
+            let planned = self.world.plan();
+            let decision = planned.verdict(&self.address(first)).map(|verdict| verdict.decision.clone());
+            let held = matches!(&decision, Some(Decision::Hold(hold)) if hold.code == "version");
+            if !held {
+                return Err(format!("`{name}` is beyond the server's version, planned is {decision:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn siblings(&mut self, first: &Value, second: &Value) -> Result<(), String> {
+        self.declare(&[first, second]);
+        let planned = self.world.plan();
+        let summary = planned.plan.summary();
+        if summary.create != 1 || planned.plan.steps.len() != 1 {
+            return Err(format!("a sibling: expected is one create, planned is\n{}", told(&planned.plan)));
+        }
+        self.converge().map_err(|why| format!("a sibling: {why}"))?;
+        self.declare(&[second]);
+        let summary = self.world.plan().plan.summary();
+        let goes = self.kind.removal != Destroys::Nothing;
+        if (summary.delete, summary.release) != (usize::from(goes), usize::from(!goes)) {
+            return Err(format!("without its sibling: {summary:?}"));
+        }
+        self.converge().map_err(|why| format!("without its sibling: {why}"))?;
+        Ok(())
+    }
+
+    fn remove(&mut self, before: &BTreeSet<String>) -> Result<(), String> {
+        self.declare(&[]);
+        self.converge().map_err(|why| format!("remove: {why}"))?;
+        let after = self.world.inventory();
+        let left: Vec<&String> = after.difference(before).collect();
+        let lost: Vec<&String> = before.difference(&after).collect();
+        match self.kind.removal {
+            Destroys::Nothing => Ok(()),
+            _ if self.sample.leaves.is_some() && !left.is_empty() => Ok(()),
+            _ if left.is_empty() && lost.is_empty() => Ok(()),
+            _ => Err(format!("remove: left are {left:?}, lost are {lost:?}")),
+        }
+    }
+
+    fn converge(&self) -> Result<Applied, String> {
+        self.world.converge()
+    }
+
+    /// The groups of fields that change together: each alone, but for those that the sample names.
+    fn groups(&self, first: &Value, second: &Value) -> Vec<Vec<String>> {
+        if self.is_sequence() {
+            return vec![vec!["items".to_owned()]];
+        }
+        let (first, second) = (self.fields(first), self.fields(second));
+        let together: BTreeSet<&String> = self.sample.together.iter().flatten().collect();
+        let differs = |name: &&String| second.get(*name).is_some_and(|value| *value != first[*name]);
+        let declared = |name: &&String| {
+            self.kind.field(name).is_some() && !together.contains(*name) && !self.sample.skip.contains_key(*name)
+        };
+        let alone = first.keys().filter(declared).filter(differs).map(|name| vec![name.clone()]);
+        alone.chain(self.sample.together.iter().cloned()).collect()
+    }
+
+    fn expected(&self, from: &Value, to: &Value, group: &[String]) -> Expected {
+        if self.is_sequence() {
+            return Expected::Update;
+        }
+        let (from, to) = (self.fields(from), self.fields(to));
+        let one = |name: &String| {
+            let field = self.kind.field(name).unwrap();
+            match field.change {
+                Change::InPlace if self.kind.api.update.is_empty() => Expected::Replace,
+                Change::InPlace | Change::Switch(_) | Change::Own(_) => Expected::Update,
+                Change::Replaces => Expected::Replace,
+                Change::Fixed => Expected::Hold,
+                Change::Widens(words, _) => {
+                    let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());
+                    if rank(&to[name]) > rank(&from[name]) { Expected::Update } else { Expected::Replace }
+                }
+            }
+        };
+        group.iter().map(one).max().unwrap()
+    }
+
+    /// The one object with some fields as the other has them.
+    fn with(&self, object: &Value, other: &Value, group: &[String]) -> Value {
+        if self.is_sequence() {
+            return other.clone();
+        }
+        let mut object = object.clone();
+        let fields = fields_of(self.kind, &mut object);
+        for name in group {
+            match self.fields(other).get(name) {
+                Some(value) => fields.insert(name.clone(), value.clone()),
+                None => fields.remove(name),
+            };
+        }
+        object
+    }
+
+    /// The object without the fields that the server is too old for.
+    fn understood(&self, object: &Value) -> Value {
+        let mut object = object.clone();
+        if !self.is_sequence() {
+            let version = self.version.as_deref();
+            fields_of(self.kind, &mut object)
+                .retain(|name, _| self.kind.field(name).is_none_or(|field| is_understood(field, version)));
+        }
+        object
+    }
+
+    fn fields<'v>(&self, object: &'v Value) -> &'v Map<String, Value> {
+        let fields =
+            if self.kind.identity.is_single() { Some(object) } else { object.as_object().unwrap().values().next() };
+        fields.and_then(Value::as_object).unwrap_or_else(|| panic!("{}: a sample is one object", self.kind.name))
+    }
+
+    fn address(&self, object: &Value) -> Address {
+        let name = if self.kind.identity.is_single() { None } else { object.as_object().unwrap().keys().next() };
+        let name = name.map(String::as_str);
+        let mut words = self.sample.place.iter().flat_map(|place| place.split('/'));
+        let mut parent: Option<Address> = None;
+        while let (Some(kind), Some(name)) = (words.next(), words.next()) {
+            parent = Some(match parent {
+                Some(parent) => parent.child(kind, Some(name)),
+                None => Address::new(TARGET, kind, Some(name)),
+            });
+        }
+        match parent {
+            Some(parent) => parent.child(self.kind.name, name),
+            None => Address::new(TARGET, self.kind.name, name),
+        }
+    }
+
+    fn is_sequence(&self) -> bool {
+        matches!(self.kind.identity, Identity::Sequence { .. })
+    }
+}
+
+/// The fields of a sample's one object.
+fn fields_of<'v>(kind: &Kind, object: &'v mut Value) -> &'v mut Map<String, Value> {
+    let object = object.as_object_mut().unwrap();
+    if kind.identity.is_single() { object } else { object.values_mut().next().unwrap().as_object_mut().unwrap() }
+}
+
+fn is_understood(field: &Field, version: Option<&str>) -> bool {
+    match field.change {
+        Change::Own(calls) | Change::Widens(_, calls) => calls.iter().any(|call| call.versions.include(version)),
+        _ => true,
+    }
+}
+
+#[test]
+fn netfoundry() {
+    drill("netfoundry", None);
+}
+
+#[test]
+fn vns3() {
+    drill("vns3", None);
+}
+
+#[test]
+fn a_fresh_vns3() {
+    drill("vns3", Some("fresh"));
+}
+
+#[test]
+fn cloudify_4_5() {
+    drill("cloudify", Some("4.5"));
+}
+
+#[test]
+fn cloudify_7_1() {
+    drill("cloudify", Some("7.1"));
+}
+
+#[test]
+fn f5_vnfm() {
+    drill("f5-vnfm", None);
+}
+
+/// Every kind is drilled, and every field that can be written changes in some sample, or a reason says why not.
+#[test]
+fn samples_are_complete() {
+    let mut missing = Vec::new();
+    for provider in CATALOGUE {
+        let samples = read(provider.name);
+        for kind in provider.kinds.iter().filter(|kind| kind.is_declarative() && !is_pending(provider, kind)) {
+            missing.extend(samples.gaps(kind).into_iter().map(|gap| format!("{}/{}: {gap}", provider.name, kind.name)));
+        }
+    }
+    assert!(missing.is_empty(), "{} gaps\n{}", missing.len(), missing.join("\n"));
+    let unknown = PENDING.iter().filter(|(provider, kind, _)| {
+        CATALOGUE.iter().all(|known| known.name != *provider || known.kind(kind).is_none())
+    });
+    assert_eq!(unknown.count(), 0);
+    let counts: BTreeMap<&str, usize> =
+        CATALOGUE.iter().map(|p| (p.name, p.kinds.iter().filter(|kind| kind.is_declarative()).count())).collect();
+    println!("declarative kinds: {counts:?}, of which pending: {}", PENDING.len());
+}

@@ -1,0 +1,281 @@
+//! A workspace in a folder of its own whose targets are simulated, driven through the library as commands drive it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use trueup::address::Address;
+use trueup::apply::{Contradiction, Executor, Outcome, Progress, Report, verify};
+use trueup::diff::base::Base;
+use trueup::diff::diff;
+use trueup::diff::live::Observed;
+use trueup::diff::matching;
+use trueup::diff::verdict::{Decision, Verdict};
+use trueup::finding::Finding;
+use trueup::journal::{Journal, Line};
+use trueup::ledger::{self, Ledger};
+use trueup::observe::{Observer, Scope, Trouble};
+use trueup::plan::{Plan, Step, plan};
+use trueup::providers::CATALOGUE;
+use trueup::session::{Http, Pace, Session, Waiting};
+use trueup::source;
+use trueup::spec::{Auth, Provider};
+use trueup::topology::{self, Tls, Topology};
+use trueup::wire::Transport;
+
+use crate::support::Sim;
+
+/// A workspace folder, and the simulators that its targets live in.
+pub struct World<'s> {
+    /// The simulators.
+    pub sim: &'s Sim,
+    folder: TempDir,
+    runtime: Runtime,
+    transport: Arc<dyn Transport>,
+    /// Patterns of addresses whose removal is allowed although it destroys a lot.
+    pub allow_destroy: Vec<String>,
+}
+
+/// A plan, and what it was made from.
+pub struct Planned {
+    /// What is wanted.
+    pub topology: Topology,
+    /// What is to be done.
+    pub plan: Plan,
+    /// The calls that failed while looking.
+    pub troubles: Vec<Trouble>,
+}
+
+/// What an apply came to.
+pub struct Applied {
+    /// What was to be done.
+    pub plan: Plan,
+    /// What was done.
+    pub report: Report,
+    /// What is not as the plan said.
+    pub contradictions: Vec<Contradiction>,
+}
+
+impl<'s> World<'s> {
+    /// An empty workspace.
+    pub fn new(sim: &'s Sim) -> World<'s> {
+        let world = World {
+            sim,
+            folder: TempDir::new().unwrap(),
+            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
+            transport: Arc::new(Http::new(&Tls::default(), Duration::from_secs(60), 64 << 20).unwrap()),
+            allow_destroy: Vec::new(),
+        };
+        world.write("trueup.yaml", "workspace: drill\n");
+        world
+    }
+
+    /// The workspace's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file of the workspace.
+    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.folder().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Declares one target: where it is and who asks, and its collections as a workspace has them.
+    pub fn declare(&self, provider: &Provider, target: &str, installation: &str, collections: &Map<String, Value>) {
+        let mut body = self.header(provider, installation);
+        body.extend(collections.clone());
+        let file = json!({ provider.name: { target: body } });
+        self.write(&format!("{}-{target}.yaml", provider.name), source::yaml(&file));
+    }
+
+    /// What a target declares about itself.
+    fn header(&self, provider: &Provider, installation: &str) -> Map<String, Value> {
+        let at = self.sim.base_url(provider.name, installation);
+        let mut credentials = Map::new();
+        for field in provider.dialect.credentials {
+            let value = match (field.name, provider.dialect.auth) {
+                (name, Auth::ClientCredentials { url, .. }) if name == url => format!("{at}/oauth2/token"),
+                ("username", _) if provider.name == "vns3" => "api".to_owned(),
+                (name, _) => format!("admin-{name}"),
+            };
+            credentials.insert(field.name.to_owned(), Value::String(value));
+        }
+        Map::from_iter([("at".to_owned(), json!(at)), ("credentials".to_owned(), Value::Object(credentials))])
+    }
+
+    /// Reads the workspace.
+    pub fn load(&self) -> Result<Topology, Vec<Finding>> {
+        let mut topology = topology::load(self.folder(), CATALOGUE, &topology::Options::default())?.topology;
+        topology.policy.allow_destroy.extend(self.allow_destroy.iter().cloned());
+        Ok(topology)
+    }
+
+    /// Reads the workspace, which is sound.
+    pub fn topology(&self) -> Topology {
+        self.load().unwrap_or_else(|findings| {
+            let told: Vec<String> = findings.iter().map(|f| format!("{:?}: {f}", f.location())).collect();
+            panic!("the workspace does not load:\n{}", told.join("\n"))
+        })
+    }
+
+    /// Plans, and changes nothing.
+    pub fn plan(&self) -> Planned {
+        let topology = self.topology();
+        self.runtime.block_on(async {
+            let sessions = self.sessions(&topology).await;
+            let base = Ledger::open(&topology).unwrap().base;
+            let (observed, troubles) = Observer::new(&topology, &base, Scope::Declared).observe(&sessions).await;
+            let plan = made(&topology, &observed, &base);
+            Planned { topology, plan, troubles }
+        })
+    }
+
+    /// Plans and carries out.
+    pub fn apply(&self) -> Applied {
+        let topology = self.topology();
+        self.runtime.block_on(async {
+            let sessions = self.sessions(&topology).await;
+            let mut ledger = Ledger::open(&topology).unwrap();
+            let (observed, _) = Observer::new(&topology, &ledger.base, Scope::Declared).observe(&sessions).await;
+            let plan = made(&topology, &observed, &ledger.base);
+            let run = Line::Run { workspace: topology.workspace.clone(), commit: None, config: plan.config.clone() };
+            let journal = Journal::begin(&ledger::journal_folder(&topology).unwrap(), &run).unwrap();
+            ledger.covers(journal.path().to_owned());
+            let executor = Executor {
+                topology: &topology,
+                plan: &plan,
+                sessions: &sessions,
+                progress: &Silent,
+                stop: &AtomicBool::new(false),
+                leave_out: &BTreeSet::new(),
+                parallel: 16,
+            };
+            let report = executor.run(journal, &mut ledger.base).await;
+            let done = plan.steps.iter().map(|step| step.address.clone()).collect();
+            let contradictions = verify(&topology, &mut ledger.base, &sessions, &done).await;
+            ledger.save().unwrap();
+            Applied { plan, report, contradictions }
+        })
+    }
+
+    /// Plans and carries out, and insists that everything succeeds and that nothing is left to do.
+    pub fn converge(&self) -> Result<Applied, String> {
+        let applied = self.apply();
+        applied.succeeded()?;
+        let again = self.plan();
+        if let Some(trouble) = again.troubles.first() {
+            return Err(format!("could not look again: {trouble}"));
+        }
+        match again.plan.is_empty() {
+            true => Ok(applied),
+            false => Err(format!("a second plan is not empty:\n{}", told(&again.plan))),
+        }
+    }
+
+    /// Everything that the target's lists show and that could be declared: the address that it would have, and its id.
+    pub fn inventory(&self) -> BTreeSet<String> {
+        let mut topology = self.topology();
+        topology.resources.clear();
+        let observed = self.runtime.block_on(async {
+            let sessions = self.sessions(&topology).await;
+            Observer::new(&topology, &Base::default(), Scope::Everything).observe(&sessions).await.0
+        });
+        let index = matching::index(&topology, &observed, &Base::default());
+        let ours = index
+            .undeclared
+            .iter()
+            .filter(|(_, (kind, live))| kind.is_declarative() && live.foreign.is_none() && !kind.identity.is_single());
+        ours.map(|(address, (_, live))| format!("{address} ({})", live.id)).collect()
+    }
+
+    /// The version of a target's server, where it makes a difference.
+    pub fn version(&self, target: &str) -> Option<String> {
+        let topology = self.topology();
+        let sessions = self.runtime.block_on(self.sessions(&topology));
+        sessions[target].version().map(str::to_owned)
+    }
+
+    /// The requests that the simulators answered since the last call of this.
+    pub fn requests(&self) -> Vec<Value> {
+        let Value::Array(requests) = self.sim.side_door("GET", "/requests", &Value::Null) else { unreachable!() };
+        self.sim.side_door("DELETE", "/requests", &Value::Null);
+        requests
+    }
+
+    /// Makes a change past the API.
+    pub fn console(&self, provider: &str, installation: &str, change: &Value) -> Value {
+        self.sim.side_door("POST", &format!("/{provider}/{installation}/console"), change)
+    }
+
+    async fn sessions(&self, topology: &Topology) -> BTreeMap<String, Arc<Session>> {
+        let mut sessions = BTreeMap::new();
+        for (name, target) in &topology.targets {
+            let session = Session::open(target, Arc::clone(&self.transport), Pace::Simulated).await;
+            sessions.insert(name.clone(), Arc::new(session.unwrap_or_else(|error| panic!("{name}: {error}"))));
+        }
+        sessions
+    }
+}
+
+fn made(topology: &Topology, observed: &Observed, base: &Base) -> Plan {
+    plan(topology, observed, diff(topology, observed, base)).unwrap_or_else(|cycle| panic!("{cycle}"))
+}
+
+impl Planned {
+    /// The verdict on an address.
+    pub fn verdict(&self, address: &Address) -> Option<&Verdict> {
+        self.plan.verdicts.iter().find(|verdict| verdict.address == *address)
+    }
+}
+
+impl Applied {
+    /// Says what did not go as planned.
+    pub fn succeeded(&self) -> Result<(), String> {
+        let failed = self.report.outcomes.iter().zip(&self.plan.steps).find_map(|(outcome, step)| match outcome {
+            Outcome::Failed(error) => {
+                let help = error.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
+                Some(format!("{} {}: {error}{help}", step.verb.as_str(), step.address))
+            }
+            _ => None,
+        });
+        match (failed, self.report.is_complete(), self.contradictions.as_slice()) {
+            (Some(failed), ..) => Err(failed),
+            (None, false, _) => Err(format!("not complete: {:?}", self.report)),
+            (None, true, []) => Ok(()),
+            (None, true, contradictions) => Err(format!("not as planned: {contradictions:?}")),
+        }
+    }
+}
+
+/// What a plan holds, in words for failing tests.
+pub fn told(plan: &Plan) -> String {
+    let words = |verdict: &Verdict| match &verdict.decision {
+        Decision::Same => None,
+        Decision::Update { fields, .. } | Decision::Replace { fields, .. } => {
+            let verb = if matches!(verdict.decision, Decision::Update { .. }) { "update" } else { "replace" };
+            let fields = fields
+                .iter()
+                .map(|change| format!("{}: {} -> {}", change.name, change.before.to_shown(), change.after.to_shown()));
+            Some(format!("  {verb} {} {:?}", verdict.address, fields.collect::<Vec<_>>()))
+        }
+        other => Some(format!("  {} {other:?}", verdict.address)),
+    };
+    plan.verdicts.iter().filter_map(words).collect::<Vec<_>>().join("\n")
+}
+
+/// Says nothing.
+struct Silent;
+
+impl Progress for Silent {
+    fn begins(&self, _: &Step) {}
+    fn waits(&self, _: &Step, _: &Waiting) {}
+    fn ends(&self, _: &Step, _: &Outcome) {}
+}
