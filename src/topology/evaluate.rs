@@ -61,18 +61,18 @@ impl<'a> Evaluator<'a> {
         Evaluator { drafts, index, states, variables, secrets, suggestions, complete, findings }
     }
 
-    /// The values of a draft's fields, in the draft's order.
-    pub fn fields(&mut self, number: usize) -> Vec<Attr> {
-        let count = self.states.get(number).map_or(0, Vec::len);
-        (0..count).map(|field| self.settled((number, field))).collect()
+    /// Settles every field.
+    pub fn settle_all(&mut self) {
+        for (number, draft) in self.drafts.resources.iter().enumerate() {
+            (0..draft.fields.len()).for_each(|field| self.settle((number, field)));
+        }
     }
 
-    fn settled(&mut self, slot: Slot) -> Attr {
-        self.settle(slot);
-        match self.state(slot) {
-            Some(State::Done(value)) => value.clone(),
-            _ => Attr::Null,
-        }
+    /// The values of a draft's fields, in the draft's order. They are given away: nothing can refer to them afterwards.
+    pub fn take(&mut self, number: usize) -> Vec<Attr> {
+        let states = self.states.get_mut(number).map(std::mem::take).unwrap_or_default();
+        let value = |state| if let State::Done(value) = state { value } else { Attr::Null };
+        states.into_iter().map(value).collect()
     }
 
     fn state(&self, (draft, field): Slot) -> Option<&State> {
@@ -175,8 +175,8 @@ impl<'a> Evaluator<'a> {
 
     fn named(&self, (number, field): Slot) -> Option<(String, Place)> {
         let draft = self.drafts.resources.get(number)?;
-        let name = &draft.fields.get(field)?.name;
-        Some((format!("{}.{name}", draft.address), Site::of(draft, name).place()))
+        let field = draft.fields.get(field)?;
+        Some((format!("{}.{}", draft.address, field.name), Site::of(draft, field).place()))
     }
 
     fn compute(&mut self, (number, field): Slot) -> Attr {
@@ -185,7 +185,7 @@ impl<'a> Evaluator<'a> {
         let Some(given) = draft.fields.get(field) else { return Attr::Null };
         let items = Type::Table(draft.kind.fields, "");
         let purpose = purpose(draft, &given.name, &items);
-        self.value(&given.value, purpose, &mut Site::of(draft, &given.name))
+        self.value(&given.value, purpose, &mut Site::of(draft, given))
     }
 
     /// The value that a node means at a site.

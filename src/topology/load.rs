@@ -78,6 +78,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     input.drop_content(catalogue);
     findings.append(&mut input.findings());
     let complete = input.is_complete();
+    let has_envelope = input.workspace().is_some();
     let (envelope, workspace_place) = input.envelope(&mut findings);
 
     let variables = Variables::new(&envelope.vars, &options.vars, &workspace_place.below("vars"), &mut findings);
@@ -100,10 +101,13 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let drafts = reader.drafts;
 
     let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, complete);
-    let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
+    evaluator.settle_all();
     let targets = resolve::targets(&drafts, &mut evaluator);
+    let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
     findings.append(&mut evaluator.findings);
     identity::check(resources.values(), &mut findings);
+    // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.
+    findings.retain(|finding| has_envelope || !matches!(finding.code, "unknown-variable" | "unknown-secret"));
 
     let topology = Topology {
         workspace: envelope.workspace,

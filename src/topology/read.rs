@@ -26,7 +26,8 @@ type Entries = Vec<(Arc<str>, Node)>;
 pub struct Reader<'v> {
     catalogue: &'static [&'static Provider],
     variables: &'v Variables,
-    seen: HashMap<Address, Place>,
+    /// The number of the draft at an address.
+    seen: HashMap<Address, usize>,
     /// What the documents declare.
     pub drafts: Drafts,
     /// What is wrong with them.
@@ -267,10 +268,10 @@ impl<'v> Reader<'v> {
     ) -> Option<Address> {
         let address = above.address(kind, name);
         let place = place.clone().key();
-        if let Some(first) = self.seen.get(&address) {
+        if let Some(first) = self.seen.get(&address).and_then(|number| self.drafts.resources.get(*number)) {
             let finding = Finding::error("duplicate-address", format!("`{address}` is declared twice"));
             let help = "keep one of the two; what one file declares another does not extend";
-            self.findings.push(finding.help(help).at(&place).also(first, "declared here first"));
+            self.findings.push(finding.help(help).at(&place).also(&first.place, "declared here first"));
             return None;
         }
         if self.drafts.resources.len() >= MAX_RESOURCES {
@@ -280,7 +281,7 @@ impl<'v> Reader<'v> {
             }
             return None;
         }
-        self.seen.insert(address.clone(), place.clone());
+        self.seen.insert(address.clone(), self.drafts.resources.len());
         let mut fields: Vec<DraftField> = fields.into_iter().map(|(name, value)| DraftField { name, value }).collect();
         // The field that the name stands for counts as given: outputs may name it.
         if let (Identity::Name(field) | Identity::CaselessName(field), Some(name)) = (kind.identity, name)

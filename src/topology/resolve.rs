@@ -15,7 +15,7 @@ use crate::spec::{Field, Mismatch, Provider, Type, check};
 use crate::suggest::hint;
 use crate::topology::{FileContent, ITEMS, Prune, Resource, Target, Tls};
 
-/// Makes the resources of all drafts.
+/// Makes the resources of all drafts, whose fields are settled.
 pub fn resources(
     drafts: &Drafts,
     evaluator: &mut Evaluator,
@@ -23,9 +23,8 @@ pub fn resources(
     limit: u64,
 ) -> BTreeMap<Address, Resource> {
     let mut contents = Contents { tree, limit, known: BTreeMap::new() };
-    let mut found = BTreeMap::new();
-    for (number, draft) in drafts.resources.iter().enumerate() {
-        let values = evaluator.fields(number);
+    let resource = |(number, draft): (usize, &Draft)| {
+        let values = evaluator.take(number);
         let fields: BTreeMap<String, Attr> =
             draft.fields.iter().zip(values).map(|(field, value)| (field.name.to_string(), value)).collect();
         let mut files = BTreeMap::new();
@@ -40,15 +39,15 @@ pub fn resources(
             }
         }
         let (address, kind, place) = (draft.address.clone(), draft.kind, draft.place.clone());
-        found.insert(address.clone(), Resource { address, kind, fields, files, place });
-    }
-    found
+        (address.clone(), Resource { address, kind, fields, files, place })
+    };
+    drafts.resources.iter().enumerate().map(resource).collect()
 }
 
 fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Finding>) {
     if let Some(field) = draft.kind.field(name) {
-        let place = draft.place.below(name);
-        findings.extend(check(&field.ty, value).into_iter().map(|mismatch| misfit(mismatch, value, &place)));
+        let found = check(&field.ty, value).into_iter();
+        findings.extend(found.map(|mismatch| misfit(mismatch, value, &draft.place.below(name))));
     } else if name == ITEMS {
         let place = Place { at_key: false, ..draft.place.clone() };
         if !matches!(value, Attr::List(_) | Attr::Null) {

@@ -1,6 +1,6 @@
 //! Sites: where a value stands in the files, and what it is for.
 
-use super::draft::{Draft, Each};
+use super::draft::{Draft, DraftField, Each};
 use crate::address::Address;
 use crate::finding::{Key, Place};
 use crate::spec::{Field, Type};
@@ -65,8 +65,8 @@ impl<'s> Site<'s> {
     }
 
     /// A declared field's value.
-    pub fn of(draft: &'s Draft, field: &str) -> Site<'s> {
-        let path = if field == ITEMS { Vec::new() } else { vec![Key::Name(field.into())] };
+    pub fn of(draft: &'s Draft, field: &DraftField) -> Site<'s> {
+        let path = if &*field.name == ITEMS { Vec::new() } else { vec![Key::Name(field.name.clone())] };
         Site { base: &draft.place, path, each: draft.each.as_deref(), own: Some(&draft.address) }
     }
 

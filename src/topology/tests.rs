@@ -429,6 +429,15 @@ fn a_revision_is_read_instead_of_the_folder() {
     assert!(told.contains("no-revision") && told.contains("nowhere"), "{told}");
 }
 
+#[test]
+fn a_broken_file_is_told_alone() {
+    let kinds = format!("{EAST}{}", indented("groups: { a: { leader: gone, note: \"${west/config.x}\" } }"));
+    let envelope = told(try_load(&[("trueup.yaml", "workspace: [a\n"), ("east.yaml", &kinds)]));
+    assert_eq!(envelope.lines().count(), 1, "{envelope}");
+    let other = told(try_load(&[("trueup.yaml", TRUEUP), ("east.yaml", &kinds), ("west.yaml", "lab: {\n")]));
+    assert_eq!(other.lines().count(), 1, "{other}");
+}
+
 /// How long large workspaces take: `cargo test --release --lib large -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
