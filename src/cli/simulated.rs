@@ -77,7 +77,9 @@ pub async fn change(root: &str, provider: &str, target: &str, change: &Value) ->
     let response = http.send(request).await.map_err(|error| Stop::failed(error.to_string()))?;
     match response.status {
         200 => Ok(()),
-        _ => Err(Stop::failed(format!("the console of `{target}` refused: {}", String::from_utf8_lossy(&response.body)))),
+        _ => {
+            Err(Stop::failed(format!("the console of `{target}` refused: {}", String::from_utf8_lossy(&response.body))))
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use similar::TextDiff;
 
-use crate::cli::demo::story::{Act, Hand, Insertion, STORY, Scene};
 use crate::cli::common::Workspace;
+use crate::cli::demo::story::{Act, Hand, Insertion, STORY, Scene};
 use crate::cli::{Cli, Exit, Global, Stop, When, common, obey, simulated};
 use crate::diff::verdict::Decision;
 
@@ -89,8 +89,9 @@ impl Stage<'_> {
             return Ok(());
         }
         let line = words.join(" ").replace("{folder}", self.shown);
-        let message =
-            format!("the demo went another way: before `{line}`, {found} resources are not as they should be, not {open}");
+        let message = format!(
+            "the demo went another way: before `{line}`, {found} resources are not as they should be, not {open}"
+        );
         Err(Stop::failed(message).help(REPORT))
     }
 
@@ -129,7 +130,8 @@ impl Stage<'_> {
         let (head, tail) = before.split_at(at);
         let edited = format!("{head}\n{text}{tail}");
         let diff = TextDiff::from_lines(&before, &edited);
-        let shown = diff.unified_diff().context_radius(2).header(&format!("a/{file}"), &format!("b/{file}")).to_string();
+        let shown =
+            diff.unified_diff().context_radius(2).header(&format!("a/{file}"), &format!("b/{file}")).to_string();
         fs::write(&path, &edited)?;
         common::print(&shown)
     }
@@ -138,7 +140,8 @@ impl Stage<'_> {
     async fn console(&self, hands: &[Hand]) -> Result<(), Stop> {
         let server = simulated::serve(self.folder).await?;
         for Hand { provider, target, change, .. } in hands {
-            let change: serde_json::Value = serde_json::from_str(change).map_err(|why| Stop::failed(why.to_string()))?;
+            let change: serde_json::Value =
+                serde_json::from_str(change).map_err(|why| Stop::failed(why.to_string()))?;
             simulated::change(&format!("http://{}", server.address), provider, target, &change).await?;
         }
         server.stop().await?;
@@ -148,7 +151,10 @@ impl Stage<'_> {
     fn epilogue(&self, kept: bool) -> String {
         let (folder, keep) = match kept {
             true => (self.shown.to_owned(), String::new()),
-            false => ("my-wan".into(), "  trueup demo --keep my-wan                       # the same, and keeps everything\n".into()),
+            false => (
+                "my-wan".into(),
+                "  trueup demo --keep my-wan                       # the same, and keeps everything\n".into(),
+            ),
         };
         let lines = [
             ("edit a file, then: trueup --sim plan --calls", "every request, before it is sent"),

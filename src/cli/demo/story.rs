@@ -50,7 +50,8 @@ pub struct Hand {
 /// The story.
 pub static STORY: &[Scene] = &[
     Scene {
-        says: "One topology over five controllers of four vendors: a NetFoundry network, two VNS3 controllers, a Cloudify
+        says:
+            "One topology over five controllers of four vendors: a NetFoundry network, two VNS3 controllers, a Cloudify
                manager and an F5 VNF manager. Here they are simulated; without `--sim` they are the real ones.
                First: is anything wrong with the files?",
         act: Act::Command { words: &["validate", "{folder}"], ends: 0, open: None },
@@ -84,7 +85,10 @@ pub static STORY: &[Scene] = &[
         says: "The nightly job: what did somebody change? It never writes.",
         act: Act::Command { words: &["drift", "{folder}"], ends: 4, open: Some(4) },
     },
-    Scene { says: "Heal it: back to what git says.", act: Act::Command { words: &["apply", "--yes", "{folder}"], ends: 0, open: Some(4) } },
+    Scene {
+        says: "Heal it: back to what git says.",
+        act: Act::Command { words: &["apply", "--yes", "{folder}"], ends: 0, open: Some(4) },
+    },
     Scene { says: "All healed?", act: Act::Command { words: &["drift", "{folder}"], ends: 0, open: Some(0) } },
     Scene {
         says: "Now a change the proper way, as a commit: Dana gets a laptop, and the NOC gets to the plant.",
