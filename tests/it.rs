@@ -2,6 +2,8 @@
 
 #[path = "it/drill.rs"]
 mod drill;
+#[path = "it/examples.rs"]
+mod examples;
 #[path = "it/floors.rs"]
 mod floors;
 #[path = "it/rules.rs"]

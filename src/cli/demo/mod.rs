@@ -165,7 +165,7 @@ impl Stage<'_> {
         for (line, says) in lines {
             text.push_str(&format!("  {:<47} # {says}\n", format!("{line} {folder}")));
         }
-        text.push_str("  trueup explain vns3 routes                      # a kind, field by field\n");
+        text.push_str("  trueup explain routes                           # a kind, field by field\n");
         text
     }
 }
