@@ -159,6 +159,7 @@ impl Executor<'_> {
             match &verdict.decision {
                 Decision::Same | Decision::Adopt => {
                     let known = verdict.id.clone().unwrap_or_default();
+                    renumber(base, &address, &known);
                     if let Some(entry) = self.entry(&verdict.address, known, base, &|_| None) {
                         journal::settle(base, address, entry);
                     }
@@ -173,6 +174,13 @@ impl Executor<'_> {
                 | Decision::Hold(_) => {}
             }
         }
+    }
+}
+
+/// Takes down that an object which was not made anew has another id by now. The id that it had may be anybody's.
+pub(crate) fn renumber(base: &mut Base, address: &str, id: &str) {
+    if let Some(entry) = base.entries.get_mut(address) {
+        entry.id = id.to_owned();
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 
-use crate::apply::{Executor, Shared};
+use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, identity_text};
 use crate::diff::matching;
@@ -315,6 +315,9 @@ impl Executor<'_> {
             if let Some(mut entry) = entry {
                 // What the list said before the change says nothing any more.
                 entry.stamp = None;
+                if step.verb == crate::plan::Verb::Update {
+                    renumber(&mut log.base, &address, &entry.id);
+                }
                 log.write(&Line::Done { address: address.clone(), entry: Box::new(entry.clone()) });
                 journal::settle(&mut log.base, address, entry);
             }

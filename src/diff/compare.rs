@@ -240,6 +240,7 @@ impl Case<'_> {
     fn is_readable(&self) -> bool {
         let only_detail = self.resource.kind.api.detail.is_some_and(|detail| detail.fields.contains(&self.field.name));
         self.field.flow != Flow::WriteOnly
+            && self.field.shown.include(self.resolver.version(self.resource.address.target()))
             && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
     }
 

@@ -97,7 +97,11 @@ fn one(
             let hold = Hold::new("unseen", format!("could not be looked at: {why}"));
             return verdict(Decision::Hold(hold), None, Vec::new());
         }
-        Some(Place::Absent) | None => return verdict(absent(resource, entry), None, Vec::new()),
+        Some(Place::Absent) | None => {
+            let decision = absent(resource, entry);
+            let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
+            return verdict(decision, old, Vec::new());
+        }
     };
     if resource.address.parent().is_some_and(|parent| unsettled.contains(&parent)) {
         let because = Some("its parent is replaced".to_owned());
@@ -426,12 +430,25 @@ fn parse(topology: &Topology, text: &str) -> Option<(Address, &'static Kind)> {
 }
 
 /// Earlier objects of replaced addresses that are still there.
-pub fn leftovers(topology: &Topology, observed: &Observed, base: &Base) -> Vec<Verdict> {
+///
+/// An id that has been handed out anew to something else is none of them.
+pub fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
+    let taken: BTreeSet<(&str, &str, &str)> = index
+        .declared
+        .iter()
+        .filter_map(|(address, place)| match place {
+            Place::Present(live) => Some((address.target(), address.kind(), live.id.as_str())),
+            Place::Absent | Place::Unseen(_) => None,
+        })
+        .collect();
     for (text, entry) in base.entries.iter().filter(|(_, entry)| !entry.leftovers.is_empty()) {
         let Some((address, kind)) = parse(topology, text) else { continue };
         let Some(view) = observed.targets.get(address.target()) else { continue };
-        for live in view.all(kind.name).into_iter().filter(|live| entry.leftovers.contains(&live.id)) {
+        let left = |live: &&Live| {
+            entry.leftovers.contains(&live.id) && !taken.contains(&(address.target(), kind.name, live.id.as_str()))
+        };
+        for live in view.all(kind.name).into_iter().filter(left) {
             let own = address.sibling(kind.name, Some(&live.id));
             let decision = protect(topology, &own, Decision::Delete(DeleteCause::Leftover));
             verdicts.push(verdict(&own, kind, decision, Some(&live.id)));

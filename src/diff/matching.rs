@@ -241,7 +241,10 @@ impl<'a> Matcher<'a, '_> {
         for resource in left {
             let entry = self.base.entry(&resource.address);
             let name = resource.address.name().unwrap_or_default();
-            let applied = entry.and_then(|entry| by_identity.get(&applied_identity(kind, name, entry)?));
+            // Other content is another object, beside the one that was applied.
+            let same_content = !matches!(kind.identity, Identity::Content(_));
+            let applied = entry.filter(|_| same_content);
+            let applied = applied.and_then(|entry| by_identity.get(&applied_identity(kind, name, entry)?));
             let renamed = || entry.filter(|_| may_be_renamed(kind)).and_then(|entry| by_id.get(entry.id.as_str()));
             let live = applied.or_else(renamed).copied();
             let place = match live.filter(|live| !taken.contains_key(&(*live as *const Live))) {

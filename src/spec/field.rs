@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::spec::{CallSpec, Type};
+use crate::spec::{CallSpec, Type, Versions};
 
 /// One field of a kind, written and read under the vendor's own name.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub struct Field {
     pub flow: Flow,
     /// Where replies hold it, when not under `name`: keys by dots.
     pub read_as: Option<&'static str>,
+    /// The servers that show it; the others take it, and it is compared by fingerprint there.
+    pub shown: Versions,
     /// Says whether values must not be shown.
     pub secrecy: Secrecy,
     /// What a different value leads to.
@@ -164,6 +166,7 @@ pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
         default: None,
         flow: Flow::Both,
         read_as: None,
+        shown: Versions::Any,
         secrecy: Secrecy::Plain,
         change: Change::InPlace,
         at_create: AtCreate::InBody,
@@ -193,6 +196,11 @@ impl Field {
     /// Replies hold it there: keys by dots.
     pub const fn read_as(self, path: &'static str) -> Field {
         Field { read_as: Some(path), ..self }
+    }
+
+    /// Only these servers show it.
+    pub const fn shown(self, versions: Versions) -> Field {
+        Field { shown: versions, ..self }
     }
 
     /// Never read back.

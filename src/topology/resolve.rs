@@ -146,6 +146,8 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
         }
     }
     missing(dialect.settings, &settings, "", &draft.place, evaluator);
+    let (credentials, settings) =
+        (or_default(dialect.credentials, credentials), or_default(dialect.settings, settings));
     let tls = part::<TlsSettings>(draft, "tls", evaluator).map(Tls::from).unwrap_or_default();
     if let (Some(pin), Some((_, place))) = (&tls.pin_sha256, draft.keys.get("tls"))
         && !(pin.len() == 64 && pin.bytes().all(|digit| digit.is_ascii_hexdigit()))
@@ -158,6 +160,18 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
     check_prune(&prune, draft, evaluator);
     let (name, provider, place) = (name.to_owned(), draft.provider, draft.place.clone());
     Target { name, provider, at, credentials, settings, tls, prune, place }
+}
+
+/// What a target is spoken to with is sent as it is: a value that is left out is the default here, not at the server.
+fn or_default(fields: &[Field], mut given: BTreeMap<String, Attr>) -> BTreeMap<String, Attr> {
+    for field in fields {
+        if let Some(default) = field.default.and_then(|json| serde_json::from_str(json).ok())
+            && !given.contains_key(field.name)
+        {
+            given.insert(field.name.to_owned(), Attr::from_json(&default));
+        }
+    }
+    given
 }
 
 fn base_url(node: &Node, place: &Place, provider: &Provider, evaluator: &mut Evaluator) -> String {

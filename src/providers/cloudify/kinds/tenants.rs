@@ -43,7 +43,12 @@ fn list_members(tenant: &mut Value) {
         }
         _ => tenant.get(counted).filter(|count| count.is_number()).cloned(),
     };
-    let users = rows(tenant.pointer("/user_roles/direct"), "users", "username");
+    // Servers of the 4.x line may leave `user_roles` out; a user's own role is then beside the effective ones.
+    let own: Option<Value> = tenant.get("users").and_then(Value::as_object).map(|users| {
+        let role = |(name, roles): (&String, &Value)| Some((name.clone(), roles.get("tenant-role")?.as_str()?.into()));
+        Value::Object(users.iter().filter_map(role).collect())
+    });
+    let users = rows(tenant.pointer("/user_roles/direct").or(own.as_ref()), "users", "username");
     let groups = rows(tenant.get("groups"), "groups", "group_name");
     let Value::Object(map) = tenant else { return };
     map.extend(users.map(|users| (USERS.to_owned(), users)));

@@ -20,10 +20,15 @@ pub static KIND: Kind = Kind {
         field("ldap_group_dn", Type::Text, "Distinguished name of the group in the directory")
             .read_as("ldap_dn")
             .replaces(),
-        // The call stands in no reference text; it was seen to work (observed T2).
-        SYSTEM_ROLE.own(&[call(Post, "/user-groups/{name}", Body::Json(r#"{"role": "{role}"}"#))
-            .reply(Reply::Object(""))
-            .versions(Versions::From("4.3"))]),
+        // The call stands in no reference text; it was seen to work (observed T2). The text of the 4.5 line takes a role and
+        // shows none (v3.1, User Groups).
+        SYSTEM_ROLE.shown(Versions::From("5.0")).own(&[call(
+            Post,
+            "/user-groups/{name}",
+            Body::Json(r#"{"role": "{role}"}"#),
+        )
+        .reply(Reply::Object(""))
+        .versions(Versions::From("4.3"))]),
     ],
     api: Api {
         list: list("/user-groups?_get_data=true&_sort=name"),
