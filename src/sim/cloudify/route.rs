@@ -105,13 +105,14 @@ static AREAS: &[&[Route]] = &[
 ];
 
 /// The route of a request and what its placeholders matched. An unknown path is 404, a known one with another verb 405,
-/// both as HTML pages (sheet, “Error body”).
+/// both as HTML pages (sheet, “Error body”). `version` stands without an API version too (sheet, “Base”; observed A1).
 pub fn find(request: &Request, release: Release) -> Result<(&'static Route, Vec<String>), Refusal> {
     let segments = request.segments();
     let (old_path, rest) = match segments.split_first() {
         Some((api, rest)) if api == "api" => match rest.split_first() {
             Some((version, rest)) if version == "v3.1" => (false, rest),
             Some((version, rest)) if version == "v3" => (true, rest),
+            Some((resource, [])) if resource == "version" => (false, rest),
             _ => return Err(page(404)),
         },
         _ => return Err(page(404)),

@@ -141,7 +141,7 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
         (Get, ["clientpacks", name]) => read(state, name),
         (Get, ["clientpack"]) => download(state, call.query("name").unwrap_or_default(), call.query("fileformat")),
         (Put, ["clientpack"]) => update(state, call),
-        (Get, ["clientpack", name]) => download(state, name, Some("conf")),
+        (Get, ["clientpack", file]) => download_by_name(state, file),
         (Put, ["clientpack", name]) => disconnect(state, call, name),
         (Post, ["clientpack", name]) => set_tag(state, call, name),
         (Delete, ["clientpack", name]) => delete_tag(state, call, name),
@@ -247,6 +247,13 @@ fn download(state: &mut State, name: &str, format: Option<&str>) -> Outcome {
     let text =
         format!("client\n# clientpack {}\nremote {remote} 1194 udp\n<key>\n{}\n</key>\n", pack.name, pack.conf_sha1);
     Ok(Response::text(200, "application/octet-stream", text))
+}
+
+/// "Download clientpack by name". The text gives the bare name; the published client insists on a suffix that says the
+/// format, as in `100_127_255_193.ovpn`. Both are taken.
+fn download_by_name(state: &mut State, file: &str) -> Outcome {
+    let (name, format) = file.split_once('.').unwrap_or((file, "conf"));
+    download(state, name, Some(format))
 }
 
 /// "Disconnect clientpack".
@@ -373,6 +380,10 @@ mod tests {
         let (status, text) = bench.call(Get, &format!("/clientpack?name={name}&fileformat=conf"), None);
         assert_eq!(status, 200);
         assert!(text.as_str().is_some_and(|text| text.contains(&name)));
+        for file in [name.clone(), format!("{name}.ovpn"), format!("{name}.zip")] {
+            assert_eq!(bench.call(Get, &format!("/clientpack/{file}"), None).0, 200, "{file}");
+        }
+        assert_eq!(bench.call(Get, &format!("/clientpack/{name}.exe"), None).0, 400);
         let missing = Bench::fresh().get("/clientpacks");
         assert_eq!(missing, Err((403, "PrerequisiteError: Keyset is missing".to_owned())));
     }

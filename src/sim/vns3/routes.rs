@@ -13,7 +13,7 @@ use super::state::State;
 use super::{interfaces, net};
 use crate::wire::Method::{Delete, Get, Post, Put};
 
-/// What an unset interface reads as.
+/// What an unset interface reads as, and what the published client sends for a gateway that nobody named.
 const NOT_SET: &str = "_notset";
 
 /// The table that routes are in if nobody names one; not shown.
@@ -91,9 +91,14 @@ impl Route {
             }
             route.interface = interface;
         }
-        fields
-            .over_if("gateway", &mut route.gateway, |text: &String| net::is_ip_or_empty(text))
-            .map_err(|_| failed("Gateway is invalid"))?;
+        if let Some(gateway) =
+            fields.get::<String>("gateway")?.filter(|address| !address.is_empty() && address != NOT_SET)
+        {
+            if !net::is_ip(&gateway) {
+                return Err(failed("Gateway is invalid"));
+            }
+            route.gateway = gateway;
+        }
         fields.over("tunnel", &mut route.tunnel_id)?;
         if route.tunnel_id.is_some_and(|tunnel| state.ipsec.tunnel(tunnel).is_none()) {
             return Err(failed("Ipsec tunnel bad tunnel ID"));
@@ -270,7 +275,9 @@ mod tests {
         let mut bench = Bench::new();
         bench.endpoint();
         bench.ok(Post, "/ipsec/endpoints/1/tunnels", json!({"remote_subnet": "10.2.0.0/16"}));
-        let routes = bench.ok(Post, "/routes", json!({"cidr": "10.2.0.0/16", "tunnel": "1", "table": "blue"}));
+        let body = json!({"cidr": "10.2.0.0/16", "tunnel": "1", "table": "blue", "gateway": "_notset"});
+        let routes = bench.ok(Post, "/routes", body);
+        assert!(routes["2"].get("gateway").is_none());
         assert_eq!(routes["2"]["tunnel"]["endpoint_name"], "EndpointB");
         assert_eq!(routes["2"]["table"], "blue");
         let blue = bench.get("/routes?table=blue").expect("routes");

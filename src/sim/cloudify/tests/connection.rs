@@ -20,6 +20,12 @@ fn credentials_and_tenants_are_checked() {
         -> 403 {"message": "Authorization failed: tenant not provided"}
         GET /api/v3/version
         -> 200
+        GET /api/version
+        -> 200
+        GET /api/version as=none tenant=None
+        -> 401
+        GET /api/status
+        -> 404 html
         GET /api/v4/version
         -> 404 html
         GET nosuch
