@@ -27,7 +27,8 @@ impl Executor<'_> {
         let Some(session) = self.sessions.get(step.address.target()) else { return Ok(()) };
         for call in &step.calls {
             let reply = self.call(shared, session, step, call).await?;
-            self.settle(shared, session, step, call, &reply).await?;
+            let settled = self.settle(shared, session, step, call, &reply).await;
+            settled.map_err(|error| error.scrubbed(&sent_json(shared, call)))?;
         }
         self.finish(shared, step);
         Ok(())
@@ -39,8 +40,9 @@ impl Executor<'_> {
         let whither = session.whither(call.method, "");
         let unknown = |what: String| whither.error(What::Unknown(what));
         let path = encode::text(&call.path.fill(&find)).map_err(unknown)?;
-        let json = match &call.body {
-            Payload::Json(body) => Some(encode::json(&body.fill(&find)).map_err(unknown)?),
+        let body = sent_json(shared, call);
+        let json = match call.body {
+            Payload::Json(_) => Some(encode::json(&body).map_err(unknown)?),
             Payload::None | Payload::File(_) => None,
         };
         let sent = match (&call.body, &json) {
@@ -52,7 +54,7 @@ impl Executor<'_> {
         loop {
             attempt += 1;
             let number = self.announce(shared, session, step, call, &path)?;
-            let answer = session.send(call.method, &path, &sent).await;
+            let answer = session.send(call.method, &path, &sent).await.map_err(|error| error.scrubbed(&body));
             let outcome = match &answer {
                 Ok(_) => "ok".to_owned(),
                 Err(error) => error.what.to_string(),
@@ -322,6 +324,14 @@ impl Executor<'_> {
                 journal::settle(&mut log.base, address, entry);
             }
         });
+    }
+}
+
+/// The JSON that a call sends, with what is known by now.
+fn sent_json(shared: &Shared, call: &Call) -> Attr {
+    match &call.body {
+        Payload::Json(body) => body.fill(&|output| shared.outputs.find(output)),
+        Payload::None | Payload::File(_) => Attr::Null,
     }
 }
 

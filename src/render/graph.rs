@@ -37,6 +37,9 @@ struct Drawing {
     arrows: BTreeSet<(usize, usize, String)>,
 }
 
+/// A box: its number and its words.
+type Numbered<'d> = (usize, &'d str);
+
 /// Arrows from whoever refers to what is referred to.
 fn references(topology: &Topology) -> Drawing {
     let mut arrows: BTreeSet<(Address, Address, String)> = BTreeSet::new();
@@ -95,17 +98,14 @@ fn below_target(address: &str) -> String {
     address.split_once('/').map_or(address, |(_, path)| path).to_owned()
 }
 
-/// Boxes with their numbers.
-type Boxes<'d> = Vec<(usize, &'d str)>;
-
 impl Drawing {
-    /// The boxes by group; those without one last.
-    fn groups(&self) -> Vec<(Option<&str>, Boxes<'_>)> {
-        let mut groups: BTreeMap<(bool, Option<&str>), Boxes<'_>> = BTreeMap::new();
+    /// The boxes by group: their numbers and words. Those without a group come first.
+    fn groups(&self) -> BTreeMap<Option<&str>, Vec<Numbered<'_>>> {
+        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (n, (group, words)) in self.boxes.iter().enumerate() {
-            groups.entry((group.is_none(), group.as_deref())).or_default().push((n, words));
+            groups.entry(group.as_deref()).or_default().push((n, words.as_str()));
         }
-        groups.into_iter().map(|((_, group), boxes)| (group, boxes)).collect()
+        groups
     }
 
     fn mermaid(&self) -> String {
@@ -215,14 +215,22 @@ mod tests {
 
     #[test]
     fn steps_with_what_they_wait_for() {
-        let document = world().document();
+        let world = World::new()
+            .wants("east/tunnels/a", json!({}))
+            .wants("west/routes/back", json!({ "gateway": "later:east/tunnels/a.address" }))
+            .applied("east/routes/old", "r1", json!({}))
+            .shows("east", "routes", json!({ "id": "r1", "name": "old" }));
+        let document = world.document();
         insta::assert_snapshot!(plan_mermaid(&document), @r##"
         flowchart LR
           subgraph g0["east"]
-            n0["+ tunnels/a #34;b#34; #60;c#62;"]
-            n1["+ routes/out"]
+            n0["+ tunnels/a"]
+            n2["- routes/old"]
           end
-          n0 -->|"#96;tunnel#96; names it"| n1
+          subgraph g1["west"]
+            n1["+ routes/back"]
+          end
+          n0 -->|"#96;gateway#96; takes #96;address#96; from it"| n1
         "##);
         assert_eq!(plan_dot(&document).matches(" -> ").count(), plan_mermaid(&document).matches(" -->").count());
     }

@@ -129,7 +129,8 @@ pub fn cut(text: &str, columns: usize) -> String {
         }
         kept.push(letter);
     }
-    kept.truncate(kept.trim_end().len());
+    // What was cut before may end in the same sign.
+    kept.truncate(kept.trim_end_matches(['…', ' ']).len());
     kept.push('…');
     kept
 }
@@ -161,5 +162,6 @@ mod tests {
         assert_eq!(cut("東京都庁", 5), "東京…");
         assert_eq!(cut("abcdef", 6), "abcdef");
         assert_eq!(cut("ab cdef", 4), "ab…");
+        assert_eq!(cut("abc… defg", 5), "abc…");
     }
 }

@@ -80,7 +80,7 @@ fn ended(step: &Step, outcome: &Outcome) -> String {
 /// Time from which on it is told how long a step took: below it the number is noise.
 const LONG: Duration = Duration::from_secs(10);
 
-/// A line for each step that ends, and for each state that a step is seen to wait in.
+/// A line for each step that ends, and for each state that lasts: one that is seen twice in a row.
 struct Lines {
     steps: usize,
     told: Mutex<Told>,
@@ -89,7 +89,15 @@ struct Lines {
 struct Told {
     out: Box<dyn Write + Send>,
     ended: usize,
-    running: BTreeMap<Name, (Instant, String)>,
+    running: BTreeMap<Name, Running>,
+}
+
+/// A step under way.
+struct Running {
+    begun: Instant,
+    /// The state seen last, and how often in a row.
+    state: String,
+    seen: usize,
 }
 
 impl Lines {
@@ -111,23 +119,26 @@ impl Told {
 
 impl Progress for Lines {
     fn begins(&self, step: &Step) {
-        self.told().running.insert(name(step), (Instant::now(), String::new()));
+        self.told().running.insert(name(step), Running { begun: Instant::now(), state: String::new(), seen: 0 });
     }
 
     fn waits(&self, step: &Step, state: &Waiting) {
         let mut told = self.told();
-        let Some((_, known)) = told.running.get_mut(&name(step)) else { return };
-        if state.state.is_empty() || *known == state.state {
-            return;
+        let Some(running) = told.running.get_mut(&name(step)) else { return };
+        if running.state != state.state {
+            running.state.clone_from(&state.state);
+            running.seen = 0;
         }
-        known.clone_from(&state.state);
-        told.say(&waiting(step, state));
+        running.seen += 1;
+        if running.seen == 2 && !state.state.is_empty() {
+            told.say(&waiting(step, state));
+        }
     }
 
     fn ends(&self, step: &Step, outcome: &Outcome) {
         let mut told = self.told();
         told.ended += 1;
-        let took = told.running.remove(&name(step)).map(|(begun, _)| begun.elapsed()).filter(|took| *took >= LONG);
+        let took = told.running.remove(&name(step)).map(|running| running.begun.elapsed()).filter(|took| *took >= LONG);
         let took = took.map(|took| format!(" ({} s)", took.as_secs())).unwrap_or_default();
         let line = format!("[{}/{}] {}{took}", number(told.ended), number(self.steps), ended(step, outcome));
         told.say(&line);
@@ -253,13 +264,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_tell_each_state_and_each_end_once() {
+    fn lines_tell_each_lasting_state_and_each_end_once() {
         let kept = Kept::default();
         run(&Lines::new(3, Box::new(kept.clone())));
         let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         insta::assert_snapshot!(text, @r#"
         east/tunnels/anew: BUILDING (1 of 3)
-        east/tunnels/anew: UP (1 of 3)
         [1/3] deleted east/tunnels/anew
         [2/3] failed east/tunnels/anew: east: POST /tunnels: still not done after 300 s
         [3/3] skipped east/tunnels/moved

@@ -7,7 +7,7 @@ use crate::plan::Verb;
 use crate::render::document::{FieldDocument, PlanDocument, StepDocument};
 use crate::render::page::{Page, Tone};
 use crate::render::summary::disturbance;
-use crate::render::values::{Line, Sign, change, set, telling};
+use crate::render::values::{Line, Sign, change, is_named, set, telling};
 use crate::render::words::number;
 
 /// New resources up to this number are shown with all their fields: they fill one screen.
@@ -70,7 +70,8 @@ fn creation(page: &mut Page, depth: usize, step: &StepDocument, name: &str, full
         &[(Tone::New, "+ "), (Tone::Plain, name), (Tone::Notice, gone), (Tone::Plain, "  "), (Tone::Faint, &telling)],
     );
     let room = page.room(depth + 3);
-    let fields = step.fields.iter().filter(|field| full && field.after != *name);
+    let fields =
+        step.fields.iter().filter(|field| full && !field.after.as_str().is_some_and(|value| is_named(name, value)));
     for line in fields.flat_map(|field| set(field, room.saturating_sub(field.name.len() + 2))) {
         field_line(page, depth + 2, &line);
     }

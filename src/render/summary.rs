@@ -15,11 +15,13 @@ pub fn headline(document: &PlanDocument) -> String {
 
 /// How much of each sort is to be done.
 pub fn counts(document: &PlanDocument) -> String {
-    let Summary { create, update, replace, delete, adopt: _, hold: _, same: _, release: _ } = document.summary;
+    let Summary { create, update, replace, delete, adopt, hold: _, same: _, release } = document.summary;
     let [create, update, replace, delete] = [create, update, replace, delete].map(number);
-    match document.is_empty() {
-        true => "nothing to do".to_owned(),
-        false => format!("{create} to create, {update} to update, {replace} to replace, {delete} to delete"),
+    match (document.is_empty(), adopt + release) {
+        (true, 0) => "nothing to do".to_owned(),
+        // The ledger changes, the controllers don't.
+        (true, _) => "nothing to write".to_owned(),
+        (false, _) => format!("{create} to create, {update} to update, {replace} to replace, {delete} to delete"),
     }
 }
 

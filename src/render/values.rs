@@ -96,7 +96,8 @@ fn short_text(text: &str, columns: usize) -> String {
         return format!("{} ({})", cut(first, columns.saturating_sub(12)), counted(lines, "line"));
     }
     // Text that reads as another type, or as nothing, is quoted: `"10"` is not `10`.
-    let misleading = text.trim() != text || text.is_empty() || serde_json::from_str::<Value>(text).is_ok();
+    let other = serde_json::from_str::<Value>(text).is_ok_and(|value| !value.is_object() && !value.is_array());
+    let misleading = other || text.trim() != text || text.is_empty();
     let text = cut(text, columns);
     if misleading { format!("\"{text}\"") } else { text }
 }
@@ -266,20 +267,27 @@ fn text_change(old: &str, new: &str, columns: usize) -> Vec<Line> {
     lines
 }
 
+/// Says whether a value is what the resource is called already, by itself or below its parents.
+pub fn is_named(name: &str, value: &str) -> bool {
+    name.strip_suffix(value).is_some_and(|above| above.is_empty() || above.ends_with('/'))
+}
+
 /// The few fields of a new object that tell the most, on one line: short plain values, in the kind's order.
 pub fn telling(name: &str, fields: &[FieldDocument], columns: usize) -> String {
     const FIELDS: usize = 3;
     const VALUE: usize = 32;
     let plain = |field: &&FieldDocument| match &field.after {
-        Value::String(text) => !text.is_empty() && text != name,
+        Value::String(text) => !text.is_empty() && !is_named(name, text),
         Value::Number(_) | Value::Bool(_) => true,
         Value::Array(items) => !items.is_empty(),
         Value::Null | Value::Object(_) => false,
     };
     let mut parts = Vec::new();
     for field in fields.iter().filter(|field| !field.secret).filter(plain).take(FIELDS) {
-        parts.push(match (&field.key, &field.after) {
-            (Some(_), Value::Array(items)) => counted(items.len(), "item"),
+        parts.push(match &field.after {
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                format!("{}: {}", field.name, counted(items.len(), "item"))
+            }
             _ => format!("{}: {}", field.name, short(&wanted(field), VALUE)),
         });
     }
@@ -318,6 +326,7 @@ mod tests {
             (json!(""), "\"\""),
             (json!("10"), "\"10\""),
             (json!(10), "10"),
+            (json!("{\"a\": 1}"), "{\"a\": 1}"),
             (json!("10.1.0.1"), "10.1.0.1"),
             (json!(" a"), "\" a\""),
             (json!("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"), "9f86d081884c…"),

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::attr::Attr;
+use crate::session::encode;
 use crate::spec::{Kind, Provider, lookup};
 use crate::wire::{Failure, Method, Response};
 
@@ -66,6 +68,17 @@ impl CallError {
     /// Says whether the server answered so.
     pub fn is_status(&self, wanted: u16) -> bool {
         matches!(self.what, What::Refused { status, .. } if status == wanted)
+    }
+
+    /// The same error without what it may have echoed of the secrets in what was sent.
+    pub fn scrubbed(mut self, sent: &Attr) -> CallError {
+        match &mut self.what {
+            What::Refused { message: text, .. } | What::Unreadable(text) | What::Partial(text) | What::Job(text) => {
+                *text = encode::scrub(text, sent);
+            }
+            What::Failed(_) | What::Overdue(_) | What::Unknown(_) => {}
+        }
+        self
     }
 
     /// The controller's words and status, where it refused.
