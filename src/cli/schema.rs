@@ -44,3 +44,15 @@ pub fn generate(what: What) -> Value {
 fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_of_workspaces_is_checked_in() {
+        let kept: Value = serde_json::from_str(include_str!("../../schemas/workspace.schema.json")).unwrap();
+        let message = "write it anew: `trueup schema workspace > schemas/workspace.schema.json`";
+        assert!(kept == generate(What::Workspace), "{message}");
+    }
+}
