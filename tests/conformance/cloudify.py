@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 # This file has a package's name: what is installed goes first.
 sys.path.append(sys.path.pop(0))
 from cloudify_rest_client import CloudifyClient  # noqa: E402
-from cloudify_rest_client.exceptions import CloudifyClientError, DeploymentEnvironmentCreationInProgressError, UserUnauthorizedError  # noqa: E402
+from cloudify_rest_client.exceptions import (
+    CloudifyClientError,
+    DeploymentEnvironmentCreationInProgressError,
+    UserUnauthorizedError,
+)  # noqa: E402
 from cloudify_rest_client.executions import Execution  # noqa: E402
 from tally import Tally  # noqa: E402
 
@@ -38,10 +42,17 @@ OLD_BLUEPRINT = BLUEPRINT.replace("cloudify_dsl_1_3", "cloudify_dsl_1_2").partit
 
 
 def client(base, tenant="default_tenant", username="admin", password="admin", **options):
-    """A client of the manager at a URL. The client appends `/api/v3.1` to host and port; a path goes in with the port."""
+    """A client of the manager at a URL. It appends `/api/v3.1` to host and port; a path goes in with the port."""
     parts = urlsplit(base)
-    return CloudifyClient(host=parts.hostname, port=f"{parts.port}{parts.path.rstrip('/')}", protocol=parts.scheme,
-                          username=username, password=password, tenant=tenant, **options)
+    return CloudifyClient(
+        host=parts.hostname,
+        port=f"{parts.port}{parts.path.rstrip('/')}",
+        protocol=parts.scheme,
+        username=username,
+        password=password,
+        tenant=tenant,
+        **options,
+    )
 
 
 def refused(tally, what, call, status, code):
@@ -91,7 +102,13 @@ def people(tally, manager, base):
         equal("the new role", manager.users.set_role("ana", "sys_admin").role, "sys_admin")
         manager.users.set_role("ana", "default")
         manager.users.set_password("ana", "still not a secret")
-        refused(tally, "a second user of that name", lambda: manager.users.create("ana", "not a secret", role="default"), 409, "conflict_error")
+        refused(
+            tally,
+            "a second user of that name",
+            lambda: manager.users.create("ana", "not a secret", role="default"),
+            409,
+            "conflict_error",
+        )
 
     with tally.section("groups and memberships"):
         equal("the new group", manager.user_groups.create("staff", role="default").name, "staff")
@@ -104,12 +121,22 @@ def people(tally, manager, base):
         equal("ana's tenants", set(details.tenants), {"acme"})
         manager.tenants.update_user("ana", "acme", "operations")
         manager.tenants.update_user_group("staff", "acme", "user")
-        equal("the changed roles", {role for role in manager.tenants.get("acme", _get_data=True).groups.values()}, {"user"})
+        equal(
+            "the changed roles",
+            {role for role in manager.tenants.get("acme", _get_data=True).groups.values()},
+            {"user"},
+        )
         as_ana = client(base, "acme", "ana", "still not a secret")
         equal("what ana sees", len(as_ana.deployments.list()), 0)
         refused(tally, "a tenant that ana makes", lambda: as_ana.tenants.create("more"), 403, "forbidden_error")
         tally.raises("a wrong password", UserUnauthorizedError, client(base, "acme", "ana", "wrong").deployments.list)
-        refused(tally, "the deletion of a tenant with members", lambda: manager.tenants.delete("acme"), 409, "conflict_error")
+        refused(
+            tally,
+            "the deletion of a tenant with members",
+            lambda: manager.tenants.delete("acme"),
+            409,
+            "conflict_error",
+        )
         manager.tenants.remove_user("ana", "acme")
         manager.tenants.remove_user_group("staff", "acme")
         manager.user_groups.remove_user("ana", "staff")
@@ -128,7 +155,13 @@ def secrets(tally, manager):
     with tally.section("secrets"):
         manager.secrets.create("login", "not a secret")
         equal("the value", manager.secrets.get("login").value, "not a secret")
-        refused(tally, "a second secret of that name", lambda: manager.secrets.create("login", "other"), 409, "conflict_error")
+        refused(
+            tally,
+            "a second secret of that name",
+            lambda: manager.secrets.create("login", "other"),
+            409,
+            "conflict_error",
+        )
         manager.secrets.create("login", "other", update_if_exists=True)
         equal("the new value", manager.secrets.get("login").value, "other")
         manager.secrets.update("login", "a third")
@@ -162,34 +195,74 @@ def topologies(tally, manager):
         made = wait_for(lambda: manager.blueprints.get("router"), lambda one: one.state == "uploaded")
         equal("its plan's inputs", set(made.plan["inputs"]), {"site", "lan"})
         equal("its main file", made.main_file_name, "blueprint.yaml")
-        tally.raises("a second blueprint of that name", CloudifyClientError, lambda: manager.blueprints.upload(
-            str(pathlib.Path(folder.name) / "router" / "blueprint.yaml"), "router"))
-        tally.raises("a blueprint that is none", CloudifyClientError, lambda: upload(manager, folder.name, "node_templates: 7", "wrong"))
+        tally.raises(
+            "a second blueprint of that name",
+            CloudifyClientError,
+            lambda: manager.blueprints.upload(str(pathlib.Path(folder.name) / "router" / "blueprint.yaml"), "router"),
+        )
+        tally.raises(
+            "a blueprint that is none",
+            CloudifyClientError,
+            lambda: upload(manager, folder.name, "node_templates: 7", "wrong"),
+        )
         target = pathlib.Path(folder.name) / "router.tar.gz"
         manager.blueprints.download("router", str(target))
         true("the archive is empty", target.stat().st_size > 0)
         equal("its visibility", manager.blueprints.set_visibility("router", "global")["visibility"], "global")
-        equal("its labels", manager.blueprints.update("router", {"labels": [{"kind": "branch"}]})["labels"][0]["value"], "branch")
+        equal(
+            "its labels",
+            manager.blueprints.update("router", {"labels": [{"kind": "branch"}]})["labels"][0]["value"],
+            "branch",
+        )
 
     with tally.section("deployments"):
-        made = manager.deployments.create("router", "berlin", inputs={"site": "berlin"}, labels=[{"env": "prod"}], display_name="Berlin")
+        made = manager.deployments.create(
+            "router", "berlin", inputs={"site": "berlin"}, labels=[{"env": "prod"}], display_name="Berlin"
+        )
         equal("the deployment", (made.id, made.blueprint_id, made.inputs["site"]), ("berlin", "router", "berlin"))
-        whole = wait_for(lambda: manager.deployments.get("berlin"), lambda one: one.latest_execution_status == "completed")
+        whole = wait_for(
+            lambda: manager.deployments.get("berlin"), lambda one: one.latest_execution_status == "completed"
+        )
         equal("its inputs", whole.inputs, {"site": "berlin", "lan": "10.1.0.0/16"})
         equal("its label", [(one["key"], one["value"]) for one in whole.labels], [("env", "prod")])
         equal("whether it is installed", whole.installation_status, "inactive")
         equal("its outputs", manager.deployments.outputs.get("berlin").outputs, {"where": "berlin"})
-        equal("its capabilities", manager.deployments.capabilities.get("berlin").capabilities, {"network": "10.1.0.0/16"})
+        equal(
+            "its capabilities", manager.deployments.capabilities.get("berlin").capabilities, {"network": "10.1.0.0/16"}
+        )
         tally.member("its workflows", "install", [one["name"] for one in whole.workflows])
         # Not `filter_rules`: the client sends them to `searches/deployments`, which neither reference text has.
         equal("a list by blueprint", [one.id for one in manager.deployments.list(blueprint_id="router")], ["berlin"])
         equal("a list by another", [one.id for one in manager.deployments.list(blueprint_id="other")], [])
-        refused(tally, "a deployment without an input", lambda: manager.deployments.create("router", "nowhere"), 400, "missing_required_deployment_input_error")
-        refused(tally, "a deployment with a wrong input", lambda: manager.deployments.create(
-            "router", "nowhere", inputs={"site": "x", "colour": "red"}), 400, "unknown_deployment_input_error")
-        refused(tally, "a second deployment of that name", lambda: manager.deployments.create(
-            "router", "berlin", inputs={"site": "x"}), 409, "conflict_error")
-        equal("new labels", [(one["key"], one["value"]) for one in manager.deployments.update_labels("berlin", [{"env": "test"}]).labels], [("env", "test")])
+        refused(
+            tally,
+            "a deployment without an input",
+            lambda: manager.deployments.create("router", "nowhere"),
+            400,
+            "missing_required_deployment_input_error",
+        )
+        refused(
+            tally,
+            "a deployment with a wrong input",
+            lambda: manager.deployments.create("router", "nowhere", inputs={"site": "x", "colour": "red"}),
+            400,
+            "unknown_deployment_input_error",
+        )
+        refused(
+            tally,
+            "a second deployment of that name",
+            lambda: manager.deployments.create("router", "berlin", inputs={"site": "x"}),
+            409,
+            "conflict_error",
+        )
+        equal(
+            "new labels",
+            [
+                (one["key"], one["value"])
+                for one in manager.deployments.update_labels("berlin", [{"env": "test"}]).labels
+            ],
+            [("env", "test")],
+        )
         manager.sites.create("europe", location="52.5,13.4")
         equal("its site", manager.deployments.set_site("berlin", site_name="europe")["site_name"], "europe")
 
@@ -198,7 +271,9 @@ def topologies(tally, manager):
         equal("nodes", {one.id for one in nodes}, {"lan", "router"})
         [relationship] = manager.nodes.get("berlin", "router").relationships
         equal("where the router leads", relationship["target_id"], "lan")
-        equal("instances", {one.state for one in manager.node_instances.list(deployment_id="berlin")}, {"uninitialized"})
+        equal(
+            "instances", {one.state for one in manager.node_instances.list(deployment_id="berlin")}, {"uninitialized"}
+        )
 
     with tally.section("executions"):
         install = manager.executions.start("berlin", "install")
@@ -208,12 +283,22 @@ def topologies(tally, manager):
         equal("its end", (ended.status, ended.error or ""), (Execution.TERMINATED, ""))
         equal("instances", {one.state for one in manager.node_instances.list(deployment_id="berlin")}, {"started"})
         equal("whether it is installed", manager.deployments.get("berlin").installation_status, "active")
-        again = manager.executions.start("berlin", "execute_operation", parameters={"operation": "cloudify.interfaces.lifecycle.check_drift"})
+        again = manager.executions.start(
+            "berlin", "execute_operation", parameters={"operation": "cloudify.interfaces.lifecycle.check_drift"}
+        )
         cancelled = manager.executions.cancel(again.id)
         tally.member("a cancelled execution", cancelled.status, (Execution.CANCELLING, Execution.CANCELLED))
         equal("its end", wait(manager, again).status, Execution.CANCELLED)
-        refused(tally, "a workflow that is not there", lambda: manager.executions.start("berlin", "dance"), 400, "nonexistent_workflow_error")
-        refused(tally, "an execution that is not there", lambda: manager.executions.get("nothing"), 404, "not_found_error")
+        refused(
+            tally,
+            "a workflow that is not there",
+            lambda: manager.executions.start("berlin", "dance"),
+            400,
+            "nonexistent_workflow_error",
+        )
+        refused(
+            tally, "an execution that is not there", lambda: manager.executions.get("nothing"), 404, "not_found_error"
+        )
         listed = manager.executions.list(deployment_id="berlin", workflow_id="install")
         equal("executions", [one.id for one in listed], [install.id])
 
@@ -223,24 +308,56 @@ def topologies(tally, manager):
         tally.member("an event", "workflow_succeeded", [one.get("event_type") for one in events])
         page = manager.events.list(execution_id=install.id, _size=2, _offset=0, sort="timestamp")
         equal("a page of events", (len(page), page.metadata.pagination.size), (2, 2))
-        equal("how many there are", page.metadata.pagination.total, manager.events.list(execution_id=install.id).metadata.pagination.total)
+        equal(
+            "how many there are",
+            page.metadata.pagination.total,
+            manager.events.list(execution_id=install.id).metadata.pagination.total,
+        )
 
     with tally.section("deployment updates"):
-        preview = manager.deployment_updates.update_with_existing_blueprint("berlin", inputs={"lan": "10.9.0.0/16"}, preview=True)
+        preview = manager.deployment_updates.update_with_existing_blueprint(
+            "berlin", inputs={"lan": "10.9.0.0/16"}, preview=True
+        )
         equal("a preview's deployment", preview.deployment_id, "berlin")
         equal("the input that a preview leaves", manager.deployments.get("berlin").inputs["lan"], "10.1.0.0/16")
         update = manager.deployment_updates.update_with_existing_blueprint("berlin", inputs={"lan": "10.9.0.0/16"})
-        done = wait_for(lambda: manager.deployment_updates.get(update.id), lambda one: one.state in ("successful", "failed"))
+        done = wait_for(
+            lambda: manager.deployment_updates.get(update.id), lambda one: one.state in ("successful", "failed")
+        )
         equal("the update's end", done.state, "successful")
         equal("the new input", manager.deployments.get("berlin").inputs, {"site": "berlin", "lan": "10.9.0.0/16"})
-        equal("the new capability", manager.deployments.capabilities.get("berlin").capabilities, {"network": "10.9.0.0/16"})
+        equal(
+            "the new capability",
+            manager.deployments.capabilities.get("berlin").capabilities,
+            {"network": "10.9.0.0/16"},
+        )
         # A preview is recorded as well: observed of a real manager.
-        equal("updates", {one.id for one in manager.deployment_updates.list(deployment_id="berlin")}, {preview.id, update.id})
+        equal(
+            "updates",
+            {one.id for one in manager.deployment_updates.list(deployment_id="berlin")},
+            {preview.id, update.id},
+        )
 
     with tally.section("the end of deployments"):
-        refused(tally, "the deletion of what is installed", lambda: manager.deployments.delete("berlin"), 400, "dependent_exists_error")
-        refused(tally, "the deletion of a blueprint in use", lambda: manager.blueprints.delete("router"), 400, "dependent_exists_error")
-        equal("the uninstallation", wait(manager, manager.executions.start("berlin", "uninstall")).status, Execution.TERMINATED)
+        refused(
+            tally,
+            "the deletion of what is installed",
+            lambda: manager.deployments.delete("berlin"),
+            400,
+            "dependent_exists_error",
+        )
+        refused(
+            tally,
+            "the deletion of a blueprint in use",
+            lambda: manager.blueprints.delete("router"),
+            400,
+            "dependent_exists_error",
+        )
+        equal(
+            "the uninstallation",
+            wait(manager, manager.executions.start("berlin", "uninstall")).status,
+            Execution.TERMINATED,
+        )
         manager.deployments.delete("berlin")
         wait_for(manager.deployments.list, lambda found: len(found) == 0)
         manager.blueprints.delete("router")
@@ -284,7 +401,11 @@ def old(tally, manager):
         equal("the installation", wait(manager, wait_for(install, bool)).status, Execution.TERMINATED)
         equal("its outputs", manager.deployments.outputs.get("berlin").outputs, {"where": "berlin"})
         equal("instances", {one.state for one in manager.node_instances.list(deployment_id="berlin")}, {"started"})
-        equal("the uninstallation", wait(manager, manager.executions.start("berlin", "uninstall")).status, Execution.TERMINATED)
+        equal(
+            "the uninstallation",
+            wait(manager, manager.executions.start("berlin", "uninstall")).status,
+            Execution.TERMINATED,
+        )
 
         manager.deployments.delete("berlin")
         equal("deployments", list(manager.deployments.list()), [])

@@ -79,260 +79,377 @@ def forget():
                 default.clear()
 
 
-def make_network(group, name):
-    """Creates a network and waits until it is provisioned.
+class Fresh:
+    """An object of the client's that has forgotten everything before each of its calls."""
 
-    By its status: the execution of a network's creation may never become readable, and the client does not live to use
-    the detour that it has for that.
-    """
-    created = group.create_network(name=name, location="us-east-1", provider="AWS", size="small", wait=0)
-    forget()
-    Network(group, network_id=created["id"]).wait_for_status("PROVISIONED")
-    forget()
-    return created
+    def __init__(self, remembering):
+        self._remembering = remembering
+
+    def __getattr__(self, name):
+        forget()
+        return getattr(self._remembering, name)
 
 
-def main(base):
-    redirect(base)
-    tally = Tally()
-    equal, true = tally.equal, tally.true
+class Script:
+    """What is done with the platform, in order; what one part makes, a later one uses."""
 
-    with tally.section("session"):
-        account = Organization(expiry_minimum=0)
-        equal("the audience", account.audience, GATEWAY + "/")
-        equal("the caller's type", account.caller["type"], "ApiAccountIdentity")
-        equal("the caller's organization", account.caller["organizationId"], account.id)
-        equal("the organization", account.get_organization(account.id)["label"], account.label)
-        forget()
-        true("no organization is listed", [one["id"] for one in account.find_organizations()] == [account.id])
-        equal("the session's lifetime", account.expiry_seconds, 3600)
-        forget()
-        identities = account.find_identities(type="api-account-identities")
-        tally.member("the identities", account.caller["id"], [one["id"] for one in identities])
-        forget()
-        roles = account.find_roles()
-        true("there are no roles", len(roles) > 0)
-        equal("a role by id", account.get_role(roles[0]["id"])["id"], roles[0]["id"])
+    def __init__(self):
+        self.tally = Tally()
+        self.equal, self.true = self.tally.equal, self.tally.true
 
-    forget()
-    group = NetworkGroup(account)
+    def fresh_group(self):
+        """The account's group, which reads its networks when it is made."""
+        return Fresh(NetworkGroup(self.account))
 
-    with tally.section("network groups and catalogues"):
-        equal("the group", group.describe["id"], group.id)
-        true("the group has another short name", group.name == group.describe["shortName"].lower())
-        versions = group.find_network_versions()
-        true("an inactive version is listed as active", all(version["active"] for version in versions))
-        forget()
-        regions = Networks(group)
-        equal("one region", [one["locationCode"] for one in regions.find_regions(provider="AWS", location_code="us-east-2")], ["us-east-2"])
-        forget()
-        # The client asks for `providers`, the API knows `provider` and ignores what it does not know.
-        clouds = {one["provider"] for one in regions.find_regions(providers=["AWS", "OCI"])}
-        true("regions of two clouds are missing", clouds > {"AWS", "OCI"})
+    def make_network(self, name):
+        """Creates a network and waits until it is provisioned.
 
-    with tally.section("networks"):
-        forget()
-        created = make_network(group, "Conformance")
-        equal("the new network's name", created["name"], "Conformance")
-        equal("the new network's group", created["networkGroupId"], group.id)
-        forget()
-        group = NetworkGroup(account)
-        true("the network does not exist for the group", group.network_exists("conformance"))
-        forget()
-        true("the network does not exist for the organization", account.network_exists("Conformance"))
-        equal("its id by name", group.network_id_by_normal_name("CONFORMANCE"), created["id"])
-        forget()
-        by_name = Network(group, network_name="Conformance")
-        equal("the network by name", by_name.id, created["id"])
-        equal("its status", by_name.status, "PROVISIONED")
-        equal("its size", by_name.size, "small")
-        true("the network has no controller", by_name.network_controller is not None)
-        true("it has no owner", by_name.owner_identity_id is not None)
-        true("the wait for its status is not over", by_name.wait_for_status("PROVISIONED"))
-        tally.raises("a second network of that name", HTTPError, lambda: make_network(group, "conformance"))
+        By its status: the execution of a network's creation may never become readable, and the client does not live to
+        use the detour that it has for that.
+        """
+        created = self.group.create_network(name=name, location="us-east-1", provider="AWS", size="small", wait=0)
+        Fresh(Network(self.group, network_id=created["id"])).wait_for_status("PROVISIONED")
+        return created
 
-    forget()
-    network = Network(group, network_id=created["id"])
+    def listed(self, kind, **filters):
+        return self.network.find_resources(type=kind, params={}, use_cache=False, **filters)
 
-    def listed(kind, **filters):
-        forget()
-        return network.find_resources(type=kind, params={}, use_cache=False, **filters)
+    def read(self, kind, id, **how):
+        return self.network.get_resource_by_id(type=kind, id=id, use_cache=False, **how)
 
-    def read(kind, id, **how):
-        forget()
-        return network.get_resource_by_id(type=kind, id=id, use_cache=False, **how)
+    def patched(self, kind, id, patch):
+        """Patches and reads; the platform shows a change a moment after it was taken, so it is read twice."""
+        self.network.patch_resource(patch, type=kind, id=id, wait=30)
+        self.read(kind, id)
+        return self.read(kind, id)
 
-    def patched(kind, id, patch):
-        forget()
-        network.patch_resource(patch, type=kind, id=id, wait=30)
-        # The platform shows a change a moment after it was taken: the sheet's "eventual consistency".
-        read(kind, id)
-        return read(kind, id)
-
-    def gone(kind, id):
+    def gone(self, kind, id):
         """Deletes, and looks until it is gone: the platform answers with an empty body, and the client can't wait."""
-        forget()
-        network.delete_resource(type=kind, id=id, wait=60)
-        return any(id not in [one["id"] for one in listed(kind)] for _ in range(20))
+        self.network.delete_resource(type=kind, id=id, wait=60)
+        return any(id not in [one["id"] for one in self.listed(kind)] for _ in range(20))
 
-    with tally.section("edge routers"):
-        forget()
-        hosted = network.create_edge_router("hosted", attributes=["#hosted"], provider="AWS", location_code="us-east-2")
-        forget()
-        branch = network.create_edge_router("branch", attributes=["#branch"], tunneler_enabled=True)
-        equal("both are listed", {one["name"] for one in listed("edge-routers")}, {"hosted", "branch"})
-        equal("one is found by name", [one["id"] for one in listed("edge-routers", name="Branch")], [branch["id"]])
-        forget()
-        equal("hosted ones", [one["name"] for one in network.edge_routers(only_hosted=True)], ["hosted"])
-        forget()
-        equal("the customer's", [one["name"] for one in network.edge_routers(only_customer=True)], ["branch"])
-        whole = read("edge-router", hosted["id"])
-        equal("its listener", whole["linkListener"], True)
-        equal("its embedded host", whole["_embedded"]["host"]["provider"] if "_embedded" in whole else whole["host"]["provider"], "AWS")
-        after = patched("edge-router", branch["id"], {"attributes": ["#branch", "#spare"], "tunnelerEnabled": False})
-        equal("changed attributes", set(after["attributes"]), {"#branch", "#spare"})
-        equal("the changed switch", after["tunnelerEnabled"], False)
-        forget()
-        unchanged = network.patch_resource({"tunnelerEnabled": False}, type="edge-router", id=branch["id"])
-        equal("a patch of nothing", unchanged["id"], branch["id"])
-        key = network.rotate_edge_router_registration(branch["id"])
-        true("the registration key is empty", bool(key["registrationKey"]) and bool(key["expiresAt"]))
+    def session(self):
+        with self.tally.section("session"):
+            self.account = Fresh(Organization(expiry_minimum=0))
+            self.equal("the audience", self.account.audience, GATEWAY + "/")
+            self.equal("the caller's type", self.account.caller["type"], "ApiAccountIdentity")
+            self.equal("the caller's organization", self.account.caller["organizationId"], self.account.id)
+            self.equal("the organization", self.account.get_organization(self.account.id)["label"], self.account.label)
+            self.true(
+                "no organization is listed",
+                [one["id"] for one in self.account.find_organizations()] == [self.account.id],
+            )
+            self.equal("the session's lifetime", self.account.expiry_seconds, 3600)
+            identities = self.account.find_identities(type="api-account-identities")
+            self.tally.member("the identities", self.account.caller["id"], [one["id"] for one in identities])
+            roles = self.account.find_roles()
+            self.true("there are no roles", len(roles) > 0)
+            self.equal("a role by id", self.account.get_role(roles[0]["id"])["id"], roles[0]["id"])
+            self.group = self.fresh_group()
 
-    with tally.section("endpoints"):
-        forget()
-        laptop = network.create_endpoint("laptop", attributes=["#staff"])
-        true("the endpoint has no enrolment token", laptop["jwt"].count(".") == 2)
-        forget()
-        exit_ = network.create_endpoint("exit", attributes=["#exits"])
-        # The router with a tunneler has an endpoint of its own.
-        true("both are listed", {"laptop", "exit"} <= {one["name"] for one in listed("endpoints")})
-        forget()
-        true("the endpoint does not exist", network.endpoint_exists("LAPTOP"))
-        forget()
-        true("an endpoint exists that was never made", not network.endpoint_exists("nobody"))
-        after = patched("endpoint", laptop["id"], {"name": "laptop-ana", "attributes": ["#staff", "#admins"]})
-        equal("the new name", after["name"], "laptop-ana")
-        equal("the new attributes", set(after["attributes"]), {"#staff", "#admins"})
-        forget()
-        form = network.find_resources(type="endpoints", params={}, accept="create", name="exit", use_cache=False)
-        equal("the create form in a list", form[0]["enrollmentMethod"]["ott"], True)
-        true("the create form shows an id", "id" not in form[0])
-        # The client looks for `networkId` in what it asked to be without ids, and so refuses every create form by id.
-        refused = tally.raises("a create form by id", KeyError, lambda: read("endpoint", exit_["id"], accept="create"))
-        equal("what the client misses", refused.args, ("networkId",))
-        forget()
-        form, _ = utility.get_generic_resource_by_url(
-            setup=network, url=f"{network.audience}core/v2/endpoints/{exit_['id']}", headers={}, accept="create", use_cache=False)
-        equal("the create form by id", (form["name"], form["attributes"]), ("exit", ["#exits"]))
-        forget()
-        network.share_endpoint("ana@acme.example", laptop["id"])
-        tally.passed += 1
-        error = tally.raises("a second endpoint of that name", HTTPError, lambda: network.create_endpoint("exit"))
-        true("the refusal has no status", error is not None and 400 <= error.response.status_code < 500)
+    def catalogues(self):
+        with self.tally.section("network groups and catalogues"):
+            self.equal("the group", self.group.describe["id"], self.group.id)
+            self.true("the group has another short name", self.group.name == self.group.describe["shortName"].lower())
+            versions = self.group.find_network_versions()
+            self.true("an inactive version is listed as active", all(version["active"] for version in versions))
+            regions = Fresh(Networks(self.group))
+            self.equal(
+                "one region",
+                [one["locationCode"] for one in regions.find_regions(provider="AWS", location_code="us-east-2")],
+                ["us-east-2"],
+            )
+            # The client asks for `providers`, the API knows `provider` and ignores what it does not know.
+            clouds = {one["provider"] for one in regions.find_regions(providers=["AWS", "OCI"])}
+            self.true("regions of two clouds are missing", clouds > {"AWS", "OCI"})
 
-    with tally.section("edge-router policies"):
-        forget()
-        policy = network.create_edge_router_policy("everybody", endpoint_attributes=["#all"], edge_router_attributes=["#hosted"])
-        equal("the policy's routers", read("edge-router-policy", policy["id"])["edgeRouterAttributes"], ["#hosted"])
-        after = patched("edge-router-policy", policy["id"], {"edgeRouterAttributes": ["@branch"]})
-        equal("the changed routers", after["edgeRouterAttributes"], ["@branch"])
+    def networks(self):
+        with self.tally.section("networks"):
+            created = self.make_network("Conformance")
+            self.equal("the new network's name", created["name"], "Conformance")
+            self.equal("the new network's group", created["networkGroupId"], self.group.id)
+            self.group = self.fresh_group()
+            self.true("the network does not exist for the group", self.group.network_exists("conformance"))
+            self.true("the network does not exist for the organization", self.account.network_exists("Conformance"))
+            self.equal("its id by name", self.group.network_id_by_normal_name("CONFORMANCE"), created["id"])
+            self.network = by_name = Fresh(Network(self.group, network_name="Conformance"))
+            self.equal("the network by name", by_name.id, created["id"])
+            self.equal("its status", by_name.status, "PROVISIONED")
+            self.equal("its size", by_name.size, "small")
+            self.true("the network has no controller", by_name.network_controller is not None)
+            self.true("it has no owner", by_name.owner_identity_id is not None)
+            self.true("the wait for its status is not over", by_name.wait_for_status("PROVISIONED"))
+            self.tally.raises("a second network of that name", HTTPError, lambda: self.make_network("conformance"))
 
-    with tally.section("services"):
-        forget()
-        simple = network.create_service_simple("git", "git.acme.internal", 443, server_host_name="10.20.0.15",
-                                               server_port=8443, attributes=["#apps"], endpoints=["@exit"])
-        whole = read("service", simple["id"])
-        equal("the model of a service at an endpoint", whole["modelType"], "TunnelerToEndpoint")
-        equal("where it enters", whole["model"]["clientIngress"], {"host": "git.acme.internal", "port": 443})
-        equal("where it binds", whole["model"]["bindEndpointAttributes"], ["@exit"])
-        forget()
-        routed = network.create_service_simple("erp", "erp.acme.internal", 80, server_host_name="10.20.0.10",
-                                               server_port=8080, attributes=["#apps"], egress_router_id="branch")
-        whole = read("service", routed["id"])
-        equal("the model of a service at a router", whole["modelType"], "TunnelerToEdgeRouter")
-        equal("the router", whole["model"]["edgeRouterHosts"][0]["edgeRouterId"], branch["id"])
-        forget()
-        advanced = network.create_service_advanced("db", endpoints=["#exits"], client_hosts=["db.acme.internal"],
-                                                   client_ports=["5432", "5500:5510"], attributes=["#apps"])
-        equal("the ports of an advanced service", read("service", advanced["id"])["model"]["clientIngress"]["ports"],
-              [{"low": 5432, "high": 5432}, {"low": 5500, "high": 5510}])
-        forget()
-        raw = network.create_service_with_configs(
-            "raw", {"addresses": ["raw.acme.internal"], "portRanges": [{"low": 1, "high": 2}], "protocols": ["tcp"]},
-            {"protocol": "tcp", "address": "10.20.0.20", "port": 1}, attributes=["#apps"])
-        tally.member("a config of the raw service", "raw-config-intercept.v1", [one["name"] for one in listed("configs")])
-        true("all are listed", {"git", "erp", "db", "raw"} <= {one["name"] for one in listed("services")})
-        after = patched("service", simple["id"], {"attributes": ["#apps", "#code"]})
-        equal("the service's new attributes", set(after["attributes"]), {"#apps", "#code"})
-        model = {**read("service", simple["id"])["model"], "clientIngress": {"host": "git2.acme.internal", "port": 443}}
-        after = patched("service", simple["id"], {"model": model})
-        equal("the service's new model", after["model"]["clientIngress"]["host"], "git2.acme.internal")
+    def edge_routers(self):
+        with self.tally.section("edge routers"):
+            self.hosted = self.network.create_edge_router(
+                "hosted", attributes=["#hosted"], provider="AWS", location_code="us-east-2"
+            )
+            self.branch = self.network.create_edge_router("branch", attributes=["#branch"], tunneler_enabled=True)
+            self.equal("both are listed", {one["name"] for one in self.listed("edge-routers")}, {"hosted", "branch"})
+            self.equal(
+                "one is found by name",
+                [one["id"] for one in self.listed("edge-routers", name="Branch")],
+                [self.branch["id"]],
+            )
+            self.equal("hosted ones", [one["name"] for one in self.network.edge_routers(only_hosted=True)], ["hosted"])
+            self.equal(
+                "the customer's", [one["name"] for one in self.network.edge_routers(only_customer=True)], ["branch"]
+            )
+            whole = self.read("edge-router", self.hosted["id"])
+            self.equal("its listener", whole["linkListener"], True)
+            self.equal("its embedded host", whole["host"]["provider"], "AWS")
+            after = self.patched(
+                "edge-router", self.branch["id"], {"attributes": ["#branch", "#spare"], "tunnelerEnabled": False}
+            )
+            self.equal("changed attributes", set(after["attributes"]), {"#branch", "#spare"})
+            self.equal("the changed switch", after["tunnelerEnabled"], False)
+            unchanged = self.network.patch_resource(
+                {"tunnelerEnabled": False}, type="edge-router", id=self.branch["id"]
+            )
+            self.equal("a patch of nothing", unchanged["id"], self.branch["id"])
+            key = self.network.rotate_edge_router_registration(self.branch["id"])
+            self.true("the registration key is empty", bool(key["registrationKey"]) and bool(key["expiresAt"]))
 
-    with tally.section("service policies and service edge-router policies"):
-        forget()
-        bind = network.create_service_policy("bind-raw", services=["@raw"], endpoints=["#exits"], type="Bind")
-        whole = read("service-policy", bind["id"])
-        equal("what binds", (whole["type"], whole["semantic"], whole["serviceAttributes"], whole["endpointAttributes"]),
-              ("Bind", "AnyOf", ["@raw"], ["#exits"]))
-        forget()
-        route = network.create_service_edge_router_policy("raw-everywhere", services=["@raw"], edge_routers=["#all"])
-        equal("what routes", read("service-edge-router-policy", route["id"])["edgeRouterAttributes"], ["#all"])
-        after = patched("service-policy", bind["id"], {"endpointAttributes": ["@exit", "#exits"]})
-        equal("what binds now", set(after["endpointAttributes"]), {"@exit", "#exits"})
+    def endpoints(self):
+        with self.tally.section("endpoints"):
+            self.laptop = self.network.create_endpoint("laptop", attributes=["#staff"])
+            self.true("the endpoint has no enrolment token", self.laptop["jwt"].count(".") == 2)
+            self.exit = self.network.create_endpoint("exit", attributes=["#exits"])
+            # The router with a tunneler has an endpoint of its own.
+            self.true("both are listed", {"laptop", "exit"} <= {one["name"] for one in self.listed("endpoints")})
+            self.true("the endpoint does not exist", self.network.endpoint_exists("LAPTOP"))
+            self.true("an endpoint exists that was never made", not self.network.endpoint_exists("nobody"))
+            after = self.patched(
+                "endpoint", self.laptop["id"], {"name": "laptop-ana", "attributes": ["#staff", "#admins"]}
+            )
+            self.equal("the new name", after["name"], "laptop-ana")
+            self.equal("the new attributes", set(after["attributes"]), {"#staff", "#admins"})
+            form = self.network.find_resources(
+                type="endpoints", params={}, accept="create", name="exit", use_cache=False
+            )
+            self.equal("the create form in a list", form[0]["enrollmentMethod"]["ott"], True)
+            self.true("the create form shows an id", "id" not in form[0])
+            # The client looks for `networkId` in what it asked to be without ids: it refuses every create form by id.
+            refused = self.tally.raises(
+                "a create form by id", KeyError, lambda: self.read("endpoint", self.exit["id"], accept="create")
+            )
+            self.equal("what the client misses", refused.args, ("networkId",))
+            form, _ = utility.get_generic_resource_by_url(
+                setup=self.network,
+                url=f"{self.network.audience}core/v2/endpoints/{self.exit['id']}",
+                headers={},
+                accept="create",
+                use_cache=False,
+            )
+            self.equal("the create form by id", (form["name"], form["attributes"]), ("exit", ["#exits"]))
+            shared = self.network.share_endpoint("ana@acme.example", self.laptop["id"])
+            self.equal("what sharing gives back", shared, None)
+            error = self.tally.raises(
+                "a second endpoint of that name", HTTPError, lambda: self.network.create_endpoint("exit")
+            )
+            self.true("the refusal has no status", error is not None and 400 <= error.response.status_code < 500)
 
-    with tally.section("AppWANs"):
-        forget()
-        wan = network.create_app_wan("staff-apps", endpoint_attributes=["#staff"], service_attributes=["#apps", "@raw"])
-        equal("the AppWAN's services", set(read("app-wan", wan["id"])["serviceAttributes"]), {"#apps", "@raw"})
-        tally.raises("an AppWAN with a role that says neither # nor @", RuntimeError,
-                     lambda: network.create_app_wan("wrong", endpoint_attributes=["staff"]))
-        tally.raises("an AppWAN for an endpoint that is not there", HTTPError,
-                     lambda: network.create_app_wan("wrong", endpoint_attributes=["@nobody"], service_attributes=["#apps"]))
-        after = patched("app-wan", wan["id"], {"endpointAttributes": ["#staff", "#admins"]})
-        equal("the AppWAN's new endpoints", set(after["endpointAttributes"]), {"#staff", "#admins"})
-        tally.member("a dial policy", "staff-apps", [one["name"] for one in listed("service-policies")])
+    def edge_router_policies(self):
+        with self.tally.section("edge-router policies"):
+            self.policy = self.network.create_edge_router_policy(
+                "everybody", endpoint_attributes=["#all"], edge_router_attributes=["#hosted"]
+            )
+            self.equal(
+                "the policy's routers",
+                self.read("edge-router-policy", self.policy["id"])["edgeRouterAttributes"],
+                ["#hosted"],
+            )
+            after = self.patched("edge-router-policy", self.policy["id"], {"edgeRouterAttributes": ["@branch"]})
+            self.equal("the changed routers", after["edgeRouterAttributes"], ["@branch"])
 
-    with tally.section("transparent services"):
-        forget()
-        made = network.create_service_transparent("vlan", client_hosts=["10.30.0.0/16"], client_ports=[22], transparent_hosts=["10.31.0.0/16"], endpoints=["@exit"])
-        equal("its policy", made["service_policy"]["name"], "vlan-BindServicePolicy")
-        forget()
-        ended = network.delete_service_transparent("vlan")
-        equal("what was deleted of it", ended, {"service": True, "service_policy": True, "service_edge_router_policy": True})
+    def services(self):
+        with self.tally.section("services"):
+            self.simple = self.network.create_service_simple(
+                "git",
+                "git.acme.internal",
+                443,
+                server_host_name="10.20.0.15",
+                server_port=8443,
+                attributes=["#apps"],
+                endpoints=["@exit"],
+            )
+            whole = self.read("service", self.simple["id"])
+            self.equal("the model of a service at an endpoint", whole["modelType"], "TunnelerToEndpoint")
+            self.equal("where it enters", whole["model"]["clientIngress"], {"host": "git.acme.internal", "port": 443})
+            self.equal("where it binds", whole["model"]["bindEndpointAttributes"], ["@exit"])
+            self.routed = self.network.create_service_simple(
+                "erp",
+                "erp.acme.internal",
+                80,
+                server_host_name="10.20.0.10",
+                server_port=8080,
+                attributes=["#apps"],
+                egress_router_id="branch",
+            )
+            whole = self.read("service", self.routed["id"])
+            self.equal("the model of a service at a router", whole["modelType"], "TunnelerToEdgeRouter")
+            self.equal("the router", whole["model"]["edgeRouterHosts"][0]["edgeRouterId"], self.branch["id"])
+            self.advanced = self.network.create_service_advanced(
+                "db",
+                endpoints=["#exits"],
+                client_hosts=["db.acme.internal"],
+                client_ports=["5432", "5500:5510"],
+                attributes=["#apps"],
+            )
+            self.equal(
+                "the ports of an advanced service",
+                self.read("service", self.advanced["id"])["model"]["clientIngress"]["ports"],
+                [{"low": 5432, "high": 5432}, {"low": 5500, "high": 5510}],
+            )
+            self.raw = self.network.create_service_with_configs(
+                "raw",
+                {"addresses": ["raw.acme.internal"], "portRanges": [{"low": 1, "high": 2}], "protocols": ["tcp"]},
+                {"protocol": "tcp", "address": "10.20.0.20", "port": 1},
+                attributes=["#apps"],
+            )
+            self.tally.member(
+                "a config of the raw service",
+                "raw-config-intercept.v1",
+                [one["name"] for one in self.listed("configs")],
+            )
+            self.true("all are listed", {"git", "erp", "db", "raw"} <= {one["name"] for one in self.listed("services")})
+            after = self.patched("service", self.simple["id"], {"attributes": ["#apps", "#code"]})
+            self.equal("the service's new attributes", set(after["attributes"]), {"#apps", "#code"})
+            model = {
+                **self.read("service", self.simple["id"])["model"],
+                "clientIngress": {"host": "git2.acme.internal", "port": 443},
+            }
+            after = self.patched("service", self.simple["id"], {"model": model})
+            self.equal("the service's new model", after["model"]["clientIngress"]["host"], "git2.acme.internal")
 
-    with tally.section("other people's networks"):
-        forget()
-        second = make_network(group, "Other")
-        other = Network(group, network_id=second["id"])
-        forget()
-        equal("what the other network holds", other.find_resources(type="endpoints", params={}, use_cache=False), [])
-        forget()
-        tally.raises("another network's endpoint", NetworkBoundaryViolation,
-                     lambda: other.get_resource_by_id(type="endpoint", id=exit_["id"], use_cache=False))
-        forget()
-        group = NetworkGroup(account)
-        equal("the deleted network", group.delete_network(network_name="Other")["id"], second["id"])
+    def service_policies(self):
+        with self.tally.section("service policies and service edge-router policies"):
+            self.bind = self.network.create_service_policy(
+                "bind-raw", services=["@raw"], endpoints=["#exits"], type="Bind"
+            )
+            whole = self.read("service-policy", self.bind["id"])
+            self.equal(
+                "what binds",
+                (whole["type"], whole["semantic"], whole["serviceAttributes"], whole["endpointAttributes"]),
+                ("Bind", "AnyOf", ["@raw"], ["#exits"]),
+            )
+            self.route = self.network.create_service_edge_router_policy(
+                "raw-everywhere", services=["@raw"], edge_routers=["#all"]
+            )
+            self.equal(
+                "what routes",
+                self.read("service-edge-router-policy", self.route["id"])["edgeRouterAttributes"],
+                ["#all"],
+            )
+            after = self.patched("service-policy", self.bind["id"], {"endpointAttributes": ["@exit", "#exits"]})
+            self.equal("what binds now", set(after["endpointAttributes"]), {"@exit", "#exits"})
 
-    with tally.section("deletion"):
-        for kind, one in [("app-wan", wan), ("service-policy", bind), ("service-edge-router-policy", route), ("service", raw),
-                          ("service", advanced), ("service", routed), ("service", simple), ("edge-router-policy", policy),
-                          ("endpoint", laptop), ("endpoint", exit_), ("edge-router", branch), ("edge-router", hosted)]:
-            true(f"the {kind} is still listed", gone(kind, one["id"]))
-        forget()
-        kept = network.find_resources(type="endpoints", params={}, deleted=True, use_cache=False)
-        tally.member("what is listed as deleted", exit_["id"], [one["id"] for one in kept])
-        true("what is gone has no end", read("endpoint", exit_["id"])["deletedAt"] is not None)
-        forget()
-        true("the network's deletion is not over", network.delete_network(wait=0) is None)
+    def app_wans(self):
+        with self.tally.section("AppWANs"):
+            self.wan = self.network.create_app_wan(
+                "staff-apps", endpoint_attributes=["#staff"], service_attributes=["#apps", "@raw"]
+            )
+            self.equal(
+                "the AppWAN's services",
+                set(self.read("app-wan", self.wan["id"])["serviceAttributes"]),
+                {"#apps", "@raw"},
+            )
+            self.tally.raises(
+                "an AppWAN with a role that says neither # nor @",
+                RuntimeError,
+                lambda: self.network.create_app_wan("wrong", endpoint_attributes=["staff"]),
+            )
+            self.tally.raises(
+                "an AppWAN for an endpoint that is not there",
+                HTTPError,
+                lambda: self.network.create_app_wan(
+                    "wrong", endpoint_attributes=["@nobody"], service_attributes=["#apps"]
+                ),
+            )
+            after = self.patched("app-wan", self.wan["id"], {"endpointAttributes": ["#staff", "#admins"]})
+            self.equal("the AppWAN's new endpoints", set(after["endpointAttributes"]), {"#staff", "#admins"})
+            self.tally.member("a dial policy", "staff-apps", [one["name"] for one in self.listed("service-policies")])
 
-        def networks():
-            forget()
-            return [one["name"] for one in account.find_networks_by_organization()]
+    def transparent_services(self):
+        with self.tally.section("transparent services"):
+            made = self.network.create_service_transparent(
+                "vlan",
+                client_hosts=["10.30.0.0/16"],
+                client_ports=[22],
+                transparent_hosts=["10.31.0.0/16"],
+                endpoints=["@exit"],
+            )
+            self.equal("its policy", made["service_policy"]["name"], "vlan-BindServicePolicy")
+            ended = self.network.delete_service_transparent("vlan")
+            self.equal(
+                "what was deleted of it",
+                ended,
+                {"service": True, "service_policy": True, "service_edge_router_policy": True},
+            )
 
-        true("the network is still listed", any("Conformance" not in networks() for _ in range(40)))
+    def other_networks(self):
+        with self.tally.section("other people's networks"):
+            second = self.make_network("Other")
+            other = Fresh(Network(self.group, network_id=second["id"]))
+            self.equal(
+                "what the other network holds", other.find_resources(type="endpoints", params={}, use_cache=False), []
+            )
+            self.tally.raises(
+                "another network's endpoint",
+                NetworkBoundaryViolation,
+                lambda: other.get_resource_by_id(type="endpoint", id=self.exit["id"], use_cache=False),
+            )
+            self.group = self.fresh_group()
+            self.equal("the deleted network", self.group.delete_network(network_name="Other")["id"], second["id"])
 
-    tally.finish()
+    def deletion(self):
+        with self.tally.section("deletion"):
+            for kind, one in [
+                ("app-wan", self.wan),
+                ("service-policy", self.bind),
+                ("service-edge-router-policy", self.route),
+                ("service", self.raw),
+                ("service", self.advanced),
+                ("service", self.routed),
+                ("service", self.simple),
+                ("edge-router-policy", self.policy),
+                ("endpoint", self.laptop),
+                ("endpoint", self.exit),
+                ("edge-router", self.branch),
+                ("edge-router", self.hosted),
+            ]:
+                self.true(f"the {kind} is still listed", self.gone(kind, one["id"]))
+            kept = self.network.find_resources(type="endpoints", params={}, deleted=True, use_cache=False)
+            self.tally.member("what is listed as deleted", self.exit["id"], [one["id"] for one in kept])
+            self.true("what is gone has no end", self.read("endpoint", self.exit["id"])["deletedAt"] is not None)
+            self.true("the network's deletion is not over", self.network.delete_network(wait=0) is None)
+
+            def networks():
+                return [one["name"] for one in self.account.find_networks_by_organization()]
+
+            self.true("the network is still listed", any("Conformance" not in networks() for _ in range(40)))
+
+    def run(self):
+        for part in (
+            self.session,
+            self.catalogues,
+            self.networks,
+            self.edge_routers,
+            self.endpoints,
+            self.edge_router_policies,
+            self.services,
+            self.service_policies,
+            self.app_wans,
+            self.transparent_services,
+            self.other_networks,
+            self.deletion,
+        ):
+            part()
+        self.tally.finish()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    redirect(sys.argv[1])
+    Script().run()

@@ -1,4 +1,4 @@
-"""Counts what a vendor's client gives back against what it should: the scripts beside this file say it in these words."""
+"""Counts what a vendor's client gives back against what it should: the words of the scripts beside this file."""
 
 import contextlib
 import sys
