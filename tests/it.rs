@@ -14,3 +14,22 @@ mod sources;
 mod support;
 #[path = "it/world.rs"]
 mod world;
+
+#[path = "it/bench.rs"]
+mod bench;
+#[path = "it/calls.rs"]
+mod calls;
+#[path = "it/census.rs"]
+mod census;
+#[path = "it/counts.rs"]
+mod counts;
+#[path = "it/crash.rs"]
+mod crash;
+#[path = "it/determinism.rs"]
+mod determinism;
+#[path = "it/exit_codes.rs"]
+mod exit_codes;
+#[path = "it/faults.rs"]
+mod faults;
+#[path = "it/saved_plan.rs"]
+mod saved_plan;

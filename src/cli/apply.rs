@@ -70,7 +70,7 @@ pub async fn carry_out(
 ) -> Result<Exit, Stop> {
     let _lock = ledger::lock(&topology)?;
     let mut workspace = Workspace::connect(global, topology).await?;
-    let planned = workspace.plan().await?;
+    let planned = workspace.plan_when_settled().await?;
     workspace.tell_troubles();
     for doubt in &planned.ledger.doubts {
         eprintln!(

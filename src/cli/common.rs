@@ -27,6 +27,12 @@ use crate::topology::{self, SecretMode, Topology};
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
 const MAX_REPLY: u64 = 256 << 20;
 
+/// Time between two looks at what a controller is still at work on.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+/// How often it is looked at: for twenty minutes, the longest that any kind gives a controller.
+const LOOKS: u32 = 240;
+
 /// A workspace that was read, with connections to its targets.
 pub struct Workspace {
     /// What is wanted.
@@ -117,6 +123,24 @@ impl Workspace {
         let ledger = Ledger::open(&self.topology)?;
         let plan = self.plan_with(&ledger.base).await?;
         Ok(Planned { plan, ledger })
+    }
+
+    /// Looks, compares and plans, when the controllers have done what the plan can't do without: what a run that was
+    /// stopped had begun is waited for as that run would have done.
+    pub async fn plan_when_settled(&mut self) -> Result<Planned, Stop> {
+        let mut planned = self.plan().await?;
+        for look in 0..LOOKS {
+            let Some(address) = planned.plan.under_way.first() else { break };
+            let Some(session) = self.sessions.get(address.target()) else { break };
+            if look == 0 {
+                eprintln!("note: the controller is still at work on `{address}`: waiting until it is done");
+            }
+            session.pause(BETWEEN_LOOKS).await;
+            // What failed in the last look counts; earlier ones are forgotten with what they showed.
+            self.troubles.retain(|trouble| !self.sessions.contains_key(&trouble.target));
+            planned.plan = self.plan_with(&planned.ledger.base).await?;
+        }
+        Ok(planned)
     }
 
     /// Looks, compares with what is owned, and plans.

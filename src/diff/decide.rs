@@ -241,7 +241,7 @@ fn busy_or_held(kind: &Kind, live: &Live) -> Option<Hold> {
     if let Some((_, help)) = states.failed.iter().find(|(word, _)| is(word)) {
         return Some(Hold::new("state", format!("it is in state `{state}`")).help(*help));
     }
-    states.busy.iter().any(|word| is(word)).then(|| {
+    live.is_busy(kind).then(|| {
         Hold::new("busy", format!("the controller is still at work on it: state `{state}`"))
             .help("run again when it is done")
     })

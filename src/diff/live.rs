@@ -97,6 +97,12 @@ impl Live {
         lookup(&self.raw, kind.api.states?.key)?.as_str()
     }
 
+    /// Says whether the controller is still at work on it.
+    pub fn is_busy(&self, kind: &Kind) -> bool {
+        let busy = kind.api.states.map(|states| states.busy).unwrap_or_default();
+        self.state(kind).is_some_and(|state| busy.iter().any(|word| word.eq_ignore_ascii_case(state)))
+    }
+
     /// The collection of a kind that lives in it.
     pub fn collection(&self, kind: &str) -> Option<&Collection> {
         self.children.iter().find(|collection| collection.kind.name == kind)

@@ -57,8 +57,10 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
     let (steps, graph) = renumber(steps, &graph, gates.len(), &order);
     let keeps =
         topology.resources.values().map(|resource| (resource.address.clone(), builder.keep(resource))).collect();
+    let under_way = builder.under_way(&steps);
     Ok(Plan {
         keeps,
+        under_way,
         workspace: topology.workspace.clone(),
         config: topology.digest.clone(),
         commit: topology.commit.clone(),
@@ -256,6 +258,27 @@ impl Builder<'_> {
         }
         let known = live.and_then(|live| live_output(live, verdict.kind, "id"));
         known.or_else(|| verdict.id.as_deref().filter(|id| !id.is_empty()).map(Attr::text))
+    }
+
+    /// What the controllers are still at work on and the plan can't do without.
+    fn under_way(&self, steps: &[Step]) -> BTreeSet<Address> {
+        let mut needed = BTreeSet::new();
+        for step in steps {
+            let resource = self.topology.resources.get(&step.address);
+            let referred = resource.map(|resource| wanted_references(self.topology, resource)).unwrap_or_default();
+            needed.extend(referred.into_iter().map(|(address, _)| address));
+            needed.extend(std::iter::successors(step.address.parent(), Address::parent));
+        }
+        let held = self.diff.verdicts.iter().filter(|verdict| matches!(verdict.decision, Decision::Hold(_)));
+        needed.extend(held.map(|verdict| verdict.address.clone()));
+        needed.retain(|address| self.is_busy(address));
+        needed
+    }
+
+    fn is_busy(&self, address: &Address) -> bool {
+        let kind = || self.topology.targets.get(address.target())?.provider.kind(address.kind());
+        let busy = || self.diff.index.live(address)?.is_busy(kind()?).then_some(());
+        busy().is_some()
     }
 
     fn keep(&self, resource: &Resource) -> Keep {

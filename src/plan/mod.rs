@@ -46,6 +46,9 @@ pub struct Plan {
     pub verdicts: Vec<Verdict>,
     /// Live objects that nobody declares or owns.
     pub unmanaged: Vec<Address>,
+    /// Objects that a controller is still at work on and that the plan can't do without: a step lives in one, refers to
+    /// one, or could not be written because of one. Whoever waits until they are done gets a better plan.
+    pub under_way: BTreeSet<Address>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub keeps: BTreeMap<Address, Keep>,
 }

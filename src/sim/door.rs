@@ -6,6 +6,7 @@
 //! | `DELETE /_sim/requests` | forgets them |
 //! | `GET /_sim/installations` | lists the installations in use |
 //! | `POST /_sim/{provider}/{installation}/console` | makes a change past the API: a [`Console`] |
+//! | `GET /_sim/{provider}/{installation}/state` | shows all that an installation holds, secrets and hidden things too |
 //! | `GET /_sim/faults` | lists the armed faults with their counts |
 //! | `POST /_sim/faults` | arms other faults instead: a list of [`Fault`] |
 //! | `POST /_sim/clock` | lets time pass for all installations in use: `{"advance_ms": 60000}` |
@@ -51,6 +52,7 @@ fn enter(world: &World, request: &Request) -> Result<Value, Response> {
             let place = world.place(provider, installation)?;
             Ok(world.console(&place, read::<Console>(request)?)?)
         }
+        (Method::Get, [provider, installation, "state"]) => Ok(world.state(&world.place(provider, installation)?)?),
         (Method::Get, ["faults"]) => Ok(world.faults().list()),
         (Method::Post, ["faults"]) => {
             let mut faults = world.faults();

@@ -130,6 +130,15 @@ impl World {
         told.map_err(Refusal::Refused)
     }
 
+    /// What would be saved of an installation: all that it holds, whatever its API shows of it.
+    ///
+    /// # Errors
+    /// Why it can't be used.
+    pub fn state(&self, place: &Place) -> Result<Value, Refusal> {
+        let running = self.running(place)?;
+        guarded(|| lock(&running).installation.save()).map_err(Refusal::Broken)
+    }
+
     /// Lets time pass for all installations.
     pub fn advance(&self, milliseconds: u64) {
         for (place, running) in lock(&self.installations).iter() {

@@ -32,6 +32,11 @@ impl Sim {
         self.server().base_url(provider, installation)
     }
 
+    /// The URL of all installations, as `--sim=URL` takes it.
+    pub fn root(&self) -> String {
+        format!("http://{}", self.server().address)
+    }
+
     /// Sends a request to the side door: `side_door("POST", "/reset", &Value::Null)`.
     pub fn side_door(&self, method: &str, path: &str, body: &Value) -> Value {
         let body = body.to_string();

@@ -1,0 +1,173 @@
+//! A workspace in a folder of its own, and the built program to run in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::Sim;
+
+/// A workspace whose targets are redirected to simulators.
+pub struct Bench {
+    folder: TempDir,
+    sim: Option<String>,
+}
+
+/// What a run of the program came to.
+pub struct Ran {
+    /// The exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed on stdout.
+    pub out: String,
+    /// What it printed on stderr.
+    pub err: String,
+}
+
+impl Bench {
+    /// A copy of an example.
+    pub fn example(name: &str, sim: &Sim) -> Bench {
+        let bench = Bench::empty(Some(sim.root()));
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), bench.path());
+        bench
+    }
+
+    /// A workspace of these files.
+    pub fn of(files: &[(&str, &str)], sim: &Sim) -> Bench {
+        Bench::with(files, Some(sim.root()))
+    }
+
+    /// A workspace of these files whose targets are where they say.
+    pub fn real(files: &[(&str, &str)]) -> Bench {
+        Bench::with(files, None)
+    }
+
+    fn with(files: &[(&str, &str)], sim: Option<String>) -> Bench {
+        let bench = Bench::empty(sim);
+        files.iter().for_each(|(name, text)| bench.write(name, text));
+        bench
+    }
+
+    fn empty(sim: Option<String>) -> Bench {
+        Bench { folder: tempfile::tempdir().unwrap(), sim }
+    }
+
+    /// The workspace's folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file of the workspace, for its owner only.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// Changes a file of the workspace.
+    pub fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path().join(name)).unwrap();
+        assert!(text.contains(from), "`{name}` does not hold `{from}`");
+        self.write(name, &text.replacen(from, to, 1));
+    }
+
+    /// Forgets what is owned.
+    pub fn forget(&self) {
+        let _ = fs::remove_dir_all(self.path().join(".trueup"));
+    }
+
+    /// The program, ready to be run in the workspace.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
+        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
+        command.args(self.sim.iter().map(|url| format!("--sim={url}")));
+        for name in ["NO_COLOR", "RUST_LOG", "TRUEUP_CRASH_AFTER_LINES", "http_proxy", "HTTP_PROXY", "https_proxy"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs the program and waits for its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// The plan as the program prints it for programs.
+    pub fn plan(&self) -> Value {
+        let ran = self.run(&["plan", "--format", "json"]);
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.all()))
+    }
+
+    /// Applies without asking, and demands that all of it succeeds.
+    pub fn apply(&self) -> Ran {
+        self.run(&["apply", "--yes", "--quiet"]).expect(0)
+    }
+
+    /// Every file below the workspace's folder, by its path in there.
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                match entry.file_type().unwrap().is_dir() {
+                    true => folders.push(entry.path()),
+                    false => {
+                        let name = entry.path().strip_prefix(self.path()).unwrap().to_owned();
+                        found.insert(name, fs::read(entry.path()).unwrap());
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Ran {
+    /// Demands an exit code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{}", self.all());
+        self
+    }
+
+    /// Demands that this was said, on stdout or stderr.
+    #[track_caller]
+    pub fn says(self, words: &str) -> Ran {
+        assert!(self.out.contains(words) || self.err.contains(words), "`{words}` is not in:\n{}", self.all());
+        self
+    }
+
+    /// All that was printed.
+    pub fn all(&self) -> String {
+        format!("exit code {:?}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.out, self.err)
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ran { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+}
+
+/// Copies a folder; the copies are for their owner only, as files of secrets should be.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        // What a rehearsal left in the example is none of the workspace.
+        if entry.file_name() == ".trueup" {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), &to).unwrap();
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Looking is cheap: what a plan that finds nothing to do asks of each controller, to the request.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::bench::Bench;
+use crate::support::Sim;
+
+#[test]
+fn a_plan_that_finds_nothing_asks_each_list_once() {
+    let sim = Sim::start();
+    let bench = Bench::example("acme-wan", &sim);
+    bench.apply();
+    // The first plan after an apply may read details that the apply could not know yet.
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    sim.side_door("DELETE", "/requests", &Value::Null);
+    bench.run(&["plan", "--exit-code"]).expect(0);
+
+    let mut asked: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in sim.side_door("GET", "/requests", &Value::Null).as_array().unwrap() {
+        let word = |key: &str| entry[key].as_str().unwrap_or_default();
+        let line = format!("{} {}?{}", word("method"), word("path"), word("query"));
+        asked.entry(word("installation").to_owned()).or_default().push(line);
+    }
+    for (target, lines) in &asked {
+        let mut distinct = lines.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), lines.len(), "`{target}` was asked the same twice: {lines:#?}");
+    }
+    // cfy: its version, three lists, the node instances, and the outputs that another target takes from a deployment.
+    // vnfm: the same without version and outputs. nf: a login, two lists above the network, seven in it.
+    let expected = [("cfy", 6), ("east", 10), ("nf", 10), ("vnfm", 4), ("west", 10)];
+    let counts: Vec<(&str, usize)> = asked.iter().map(|(target, lines)| (target.as_str(), lines.len())).collect();
+    assert_eq!(counts, expected, "{asked:#?}");
+}
