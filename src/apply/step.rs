@@ -2,6 +2,8 @@
 
 use std::sync::PoisonError;
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use crate::apply::{Executor, Shared, renumber};
@@ -12,7 +14,7 @@ use crate::journal::{self, Line};
 use crate::observe::{Observer, Scope};
 use crate::plan::{Call, Payload, Purpose, Step};
 use crate::secret::Secret;
-use crate::session::{CallError, Sent, Session, Settled, What, encode};
+use crate::session::{CallError, Sending, Sent, Session, Settled, What, encode, is_under_way};
 use crate::spec::{Identity, Reply, Shows, canonical, lookup};
 use crate::wire::Method;
 
@@ -22,20 +24,17 @@ const TRIES: u32 = 3;
 /// How often we look for the effect of a call without an answer: lists may lag behind.
 const LOOKS: u32 = 3;
 
-impl Executor<'_> {
-    pub(crate) async fn step(&self, shared: &Shared, step: &Step) -> Result<(), CallError> {
-        let Some(session) = self.sessions.get(step.address.target()) else { return Ok(()) };
-        for call in &step.calls {
-            let reply = self.call(shared, session, step, call).await?;
-            let settled = self.settle(shared, session, step, call, &reply).await;
-            settled.map_err(|error| error.scrubbed(&sent_json(shared, call)))?;
-        }
-        self.finish(shared, step);
-        Ok(())
-    }
+/// A call with everything known.
+struct Ready<'c> {
+    path: String,
+    /// The JSON to be sent, secrets still closed.
+    body: Attr,
+    json: Option<Value>,
+    call: &'c Call,
+}
 
-    /// Sends a call until its effect is certain, and takes what its reply tells.
-    async fn call(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) -> Result<Value, CallError> {
+impl<'c> Ready<'c> {
+    fn of(shared: &Shared, session: &Session, call: &'c Call) -> Result<Ready<'c>, CallError> {
         let find = |output: &Output| shared.outputs.find(output);
         let whither = session.whither(call.method, "");
         let unknown = |what: String| whither.error(What::Unknown(what));
@@ -45,16 +44,40 @@ impl Executor<'_> {
             Payload::Json(_) => Some(encode::json(&body).map_err(unknown)?),
             Payload::None | Payload::File(_) => None,
         };
-        let sent = match (&call.body, &json) {
-            (Payload::File(file), _) => Sent::Bytes(&file.bytes),
+        Ok(Ready { path, body, json, call })
+    }
+
+    fn sent(&self) -> Sent<'_> {
+        match (&self.call.body, &self.json) {
+            (Payload::File(file), _) => Sent::file(self.call.spec.body, &file.bytes),
             (_, Some(json)) => Sent::Json(json),
             _ => Sent::Nothing,
-        };
+        }
+    }
+}
+
+impl Executor<'_> {
+    pub(crate) async fn step(&self, shared: &Shared, step: &Step) -> Result<(), CallError> {
+        let Some(session) = self.sessions.get(step.address.target()) else { return Ok(()) };
+        for call in &step.calls {
+            let since = Instant::now();
+            let reply = self.call(shared, session, step, call).await?;
+            let settled = self.settle(shared, session, step, call, &reply, since).await;
+            settled.map_err(|error| error.scrubbed(&sent_json(shared, call)))?;
+        }
+        self.finish(shared, step);
+        Ok(())
+    }
+
+    /// Sends a call until its effect is certain, and takes what its reply tells.
+    async fn call(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) -> Result<Value, CallError> {
+        let ready = Ready::of(shared, session, call)?;
+        let (path, sent) = (&ready.path, ready.sent());
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let number = self.announce(shared, session, step, call, &path)?;
-            let answer = session.send(call.method, &path, &sent).await.map_err(|error| error.scrubbed(&body));
+            let number = self.announce(shared, session, step, call, path)?;
+            let answer = session.send(call.method, path, &sent).await.map_err(|error| error.scrubbed(&ready.body));
             let outcome = match &answer {
                 Ok(_) => "ok".to_owned(),
                 Err(error) => error.what.to_string(),
@@ -65,9 +88,11 @@ impl Executor<'_> {
             }
             match answer {
                 Ok(reply) => {
-                    self.check_partial(session, call, &path, &reply)?;
+                    session.check_partial(call.spec, path, &reply)?;
                     return self.take(shared, session, step, call, reply).await;
                 }
+                // What a wait for it would be told: the work is under way already, from an earlier run.
+                Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
                 Err(error) if call.purpose == Purpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
                 Err(error) if ambiguous || attempt > 1 => {
                     if let Some(reply) = self.look_for_effect(shared, session, step, call).await? {
@@ -112,17 +137,6 @@ impl Executor<'_> {
 
     fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::Log) -> T) -> T {
         write(&mut shared.log.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn check_partial(&self, session: &Session, call: &Call, path: &str, reply: &Value) -> Result<(), CallError> {
-        let errors = call.spec.partial.and_then(|place| lookup(reply, place)).and_then(Value::as_array);
-        match errors.filter(|errors| !errors.is_empty()) {
-            None => Ok(()),
-            Some(errors) => {
-                let words: Vec<String> = errors.iter().map(error_words).collect();
-                Err(session.whither(call.method, path).error(What::Partial(words.join("; "))))
-            }
-        }
     }
 
     /// Remembers the object that a reply holds; for a create, whatever it takes to know it.
@@ -276,13 +290,16 @@ impl Executor<'_> {
         step: &Step,
         call: &Call,
         reply: &Value,
+        since: Instant,
     ) -> Result<(), CallError> {
+        let ready = Ready::of(shared, session, call)?;
+        let sending = Sending { method: call.method, path: &ready.path, body: &ready.sent(), since, reply };
         let find = |output: &Output| shared.outputs.find(output);
         for (poll, path) in call.spec.settle.iter().zip(&call.polls) {
             let unknown = |what: String| session.whither(Method::Get, poll.path).error(What::Unknown(what));
             let path = encode::text(&path.fill(&find)).map_err(unknown)?;
             let tell = |waiting| self.progress.waits(step, &waiting);
-            if let Settled::Done(object) = session.settle(poll, &path, reply, &tell).await?
+            if let Settled::Done(object) = session.settle(poll, &path, &sending, &tell).await?
                 && poll.shows == Shows::Object
                 && object.is_object()
             {
@@ -332,18 +349,5 @@ fn sent_json(shared: &Shared, call: &Call) -> Attr {
     match &call.body {
         Payload::Json(body) => body.fill(&|output| shared.outputs.find(output)),
         Payload::None | Payload::File(_) => Attr::Null,
-    }
-}
-
-/// One error of a partial success, in the words that the reply uses.
-fn error_words(error: &Value) -> String {
-    match error {
-        Value::String(text) => text.clone(),
-        Value::Object(map) => {
-            let what = map.get("error").map(crate::diff::live::text).unwrap_or_default();
-            let which = ["rule", "entry"].iter().find_map(|key| map.get(*key)).map(crate::diff::live::text);
-            which.map_or(what.clone(), |which| format!("`{which}`: {what}"))
-        }
-        other => other.to_string(),
     }
 }

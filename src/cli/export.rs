@@ -13,6 +13,7 @@ use crate::diff::export::{Export, export};
 use crate::diff::matching;
 use crate::observe::Scope;
 use crate::plan::fill_text;
+use crate::session::Sent;
 use crate::source;
 use crate::spec::Artifact;
 use crate::topology::{Target, Topology};
@@ -113,8 +114,8 @@ async fn fetch(workspace: &Workspace, target: &Target, out: &Path, exported: &Ex
         let hands_out =
             |artifact: &&Artifact| artifact.of == Some(file.address.kind()) && artifact.fills == Some(file.field);
         let Some(artifact) = target.provider.artifacts.iter().find(hands_out) else { continue };
-        let url = fill_text(artifact.path, &|word| (word == "id" || word == "name").then(|| file.id.clone()));
-        let bytes = session.download(&url).await?;
+        let url = fill_text(artifact.call.path, &|word| (word == "id" || word == "name").then(|| file.id.clone()));
+        let bytes = session.download(artifact.call.method, &url, &Sent::Nothing).await?;
         let place = out.join(path);
         std::fs::create_dir_all(place.parent().unwrap_or(out))?;
         std::fs::write(place, bytes)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::cli::common::Workspace;
-use crate::cli::one;
+use crate::cli::one::{self, Arguments, Taken};
 use crate::cli::{Exit, Global, Stop, common};
 use crate::diff::live::text;
 use crate::diff::matching::live_output;
@@ -72,10 +72,13 @@ async fn artifact(
         let stop = Stop::failed(format!("{} hands out no `{name}`", provider.title));
         return Err(stop.help(format!("{hint} For a resource's output, give `--field`")));
     };
-    let arguments = one::arguments(artifact.arguments, &options.parameters)?;
-    let chosen = one::choose(workspace, &options.target, artifact.of, options.name.as_deref()).await?;
+    let taken = Taken { fields: artifact.arguments, others: None };
+    let (named, values) = one::split(artifact.is_named(), artifact.of, options.name.as_deref(), &[])?;
+    let arguments = Arguments::read(&taken, &options.parameters, &values)?;
+    let chosen = one::choose(workspace, &options.target, artifact.of, named).await?;
     let session = one::session(workspace, &options.target)?;
-    Ok(session.download(&chosen.fill(artifact.path, &arguments)).await?)
+    let (path, body) = (chosen.path(artifact.call.path, &arguments), chosen.body(&artifact.call, &arguments)?);
+    Ok(session.download(artifact.call.method, &path, &body.sent()).await?)
 }
 
 /// A resource's output. Reading never asks for a new one: what the API gives once and no more is gone.
@@ -110,8 +113,9 @@ async fn output(
 fn list(provider: &Provider) -> Result<Exit, Stop> {
     let mut text = String::new();
     for artifact in provider.artifacts {
-        let of = artifact.of.map(|kind| format!(" <{kind}>")).unwrap_or_default();
+        let of = one::list_name(artifact.is_named(), artifact.of);
         text.push_str(&format!("{:<42}{}\n", format!("{}{of}", artifact.name), artifact.doc));
+        text.push_str(&one::list_arguments(artifact.arguments));
     }
     common::print(&text)?;
     Ok(Exit::Done)

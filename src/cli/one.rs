@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::attr::Attr;
 use crate::cli::common::Workspace;
 use crate::cli::{Exit, Stop};
@@ -11,8 +13,8 @@ use crate::diff::live::{Live, caseless};
 use crate::diff::matching::{self, given_name};
 use crate::observe::Scope;
 use crate::plan::fill_text;
-use crate::session::Session;
-use crate::spec::{Field, canonical, check};
+use crate::session::{Sent, Session, encode};
+use crate::spec::{Body, CallSpec, Field, Type, canonical, check, placeholders};
 use crate::topology::Topology;
 
 /// The object that a command is about, if it is about one.
@@ -35,26 +37,151 @@ pub fn target_only(mut topology: Topology, name: &str) -> Result<Topology, Stop>
     Ok(topology)
 }
 
+/// What an action or an artifact takes besides its name.
+pub struct Taken {
+    /// The declared arguments.
+    pub fields: &'static [Field],
+    /// The one that collects all others.
+    pub others: Option<&'static str>,
+}
+
 /// The arguments that the command line gives, checked against what is taken.
-pub fn arguments(fields: &[Field], pairs: &[String]) -> Result<BTreeMap<String, Attr>, Stop> {
-    let usage = |message: String| Stop::Message(message, None, Exit::Usage);
-    let mut given = BTreeMap::new();
-    for pair in pairs {
-        let (name, value) = pair.split_once('=').ok_or_else(|| usage(format!("`--param {pair}` is not NAME=VALUE")))?;
-        let Some(field) = fields.iter().find(|field| field.name == name) else {
-            let hint = crate::suggest::hint(name, fields.iter().map(|field| field.name));
-            return Err(usage(format!("there is no parameter `{name}`")).help(hint));
-        };
-        // JSON where it is JSON, text where it is not: 7, true, [1], or a word.
-        let attr = serde_json::from_str(value).map_or_else(|_| Attr::text(value), |json| Attr::from_json(&json));
-        if let Some(mismatch) = check(&field.ty, &attr).first() {
-            return Err(usage(format!("`{name}`: {}", mismatch.message)));
+#[derive(Debug, Default)]
+pub struct Arguments {
+    values: BTreeMap<String, Attr>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Arguments {
+    /// Reads `name=value` pairs, and bare values for the required arguments in their order.
+    pub fn read(taken: &Taken, pairs: &[String], bare: &[String]) -> Result<Arguments, Stop> {
+        let mut arguments = Arguments::default();
+        for pair in pairs {
+            let (name, value) =
+                pair.split_once('=').ok_or_else(|| usage(format!("`--param {pair}` is not NAME=VALUE")))?;
+            match (taken.fields.iter().find(|field| field.name == name), taken.others) {
+                (Some(field), _) => arguments.give(field, value)?,
+                (None, Some(others)) => arguments.collect(others, name, attr(value)),
+                (None, None) => {
+                    let hint = crate::suggest::hint(name, taken.fields.iter().map(|field| field.name));
+                    return Err(usage(format!("there is no parameter `{name}`")).help(hint));
+                }
+            }
         }
-        given.insert(name.to_owned(), canonical(&field.ty, &attr));
+        let open: Vec<&Field> = taken.fields.iter().filter(|field| field.required && !arguments.has(field)).collect();
+        for (n, value) in bare.iter().enumerate() {
+            let field = open.get(n).ok_or_else(|| usage(format!("`{value}` is one value too many")))?;
+            arguments.give(field, value)?;
+        }
+        match open.get(bare.len()) {
+            Some(missing) => Err(usage(format!("`--param {}=…` is missing: {}", missing.name, missing.doc))),
+            None => Ok(arguments),
+        }
     }
-    match fields.iter().find(|field| field.required && !given.contains_key(field.name)) {
-        Some(missing) => Err(usage(format!("`--param {}=…` is missing: {}", missing.name, missing.doc))),
-        None => Ok(given),
+
+    fn has(&self, field: &Field) -> bool {
+        self.values.contains_key(field.name) || self.files.contains_key(field.name)
+    }
+
+    fn give(&mut self, field: &Field, value: &str) -> Result<(), Stop> {
+        if matches!(field.ty, Type::File) {
+            let bytes = std::fs::read(value)
+                .map_err(|error| usage(format!("`{}`: could not read `{value}`: {error}", field.name)))?;
+            self.files.insert(field.name.to_owned(), bytes);
+            return Ok(());
+        }
+        let attr = match field.ty {
+            Type::Text | Type::Enum(_) => Attr::text(value),
+            _ => attr(value),
+        };
+        if let Some(mismatch) = check(&field.ty, &attr).first() {
+            return Err(usage(format!("`{}`: {}", field.name, mismatch.message)));
+        }
+        self.values.insert(field.name.to_owned(), canonical(&field.ty, &attr));
+        Ok(())
+    }
+
+    fn collect(&mut self, others: &str, name: &str, value: Attr) {
+        let collected = self.values.entry(others.to_owned()).or_insert_with(|| Attr::Map(BTreeMap::new()));
+        if let Attr::Map(map) = collected {
+            map.insert(name.to_owned(), value);
+        }
+    }
+
+    /// An argument as part of a path or of a body of JSON. A file is text there, without the line's end behind it.
+    fn value(&self, name: &str) -> Option<Attr> {
+        let file = |bytes: &Vec<u8>| Attr::text(String::from_utf8_lossy(bytes).trim_end_matches(['\r', '\n']));
+        self.values.get(name).cloned().or_else(|| self.files.get(name).map(file))
+    }
+
+    /// All of them but those that a path names.
+    fn beside(&self, path: &str) -> Attr {
+        let names = self.values.keys().chain(self.files.keys());
+        let rest = names.filter(|name| !placeholders(path).any(|word| word == name.as_str()));
+        Attr::Map(rest.filter_map(|name| Some((name.clone(), self.value(name)?))).collect())
+    }
+}
+
+/// JSON where it is JSON, text where it is not: 7, true, [1], or a word.
+fn attr(value: &str) -> Attr {
+    serde_json::from_str(value).map_or_else(|_| Attr::text(value), |json| Attr::from_json(&json))
+}
+
+fn usage(message: String) -> Stop {
+    Stop::Message(message, None, Exit::Usage)
+}
+
+/// What the command line names, and the bare values behind it. What takes no name begins with its values.
+pub fn split<'a>(
+    is_named: bool,
+    kind: Option<&str>,
+    name: Option<&'a str>,
+    values: &[String],
+) -> Result<(Option<&'a str>, Vec<String>), Stop> {
+    match (is_named, name) {
+        (false, Some(first)) => Ok((None, std::iter::once(first.to_owned()).chain(values.iter().cloned()).collect())),
+        (true, None) if kind.is_none() => Err(usage("a name is missing behind it".to_owned())),
+        (_, name) => Ok((name, values.to_vec())),
+    }
+}
+
+/// How a list says what is to be named.
+pub fn list_name(is_named: bool, kind: Option<&str>) -> String {
+    match (is_named, kind) {
+        (_, Some(kind)) => format!(" <{kind}>"),
+        (true, None) => " <name>".to_owned(),
+        (false, None) => String::new(),
+    }
+}
+
+/// How a list says what is taken besides.
+pub fn list_arguments(fields: &[Field]) -> String {
+    let line = |field: &Field| {
+        let required = if field.required { " (required)" } else { "" };
+        let file = if matches!(field.ty, Type::File) { "FILE" } else { "…" };
+        format!("    --param {}={file}{required}: {}\n", field.name, field.doc)
+    };
+    fields.iter().map(line).collect()
+}
+
+/// A request's body, ready to send.
+pub enum Outgoing<'a> {
+    /// None.
+    Nothing,
+    /// JSON.
+    Json(Value),
+    /// A file, sent as the call's body says.
+    File(Body, &'a [u8]),
+}
+
+impl Outgoing<'_> {
+    /// As the session takes it.
+    pub fn sent(&self) -> Sent<'_> {
+        match self {
+            Outgoing::Nothing => Sent::Nothing,
+            Outgoing::Json(json) => Sent::Json(json),
+            Outgoing::File(body, bytes) => Sent::file(*body, bytes),
+        }
     }
 }
 
@@ -108,27 +235,44 @@ pub async fn choose(
 }
 
 impl Chosen {
-    /// A path with its placeholders filled.
-    pub fn fill(&self, path: &str, arguments: &BTreeMap<String, Attr>) -> String {
-        fill_text(path, &|word| match self.word(word, arguments) {
-            // What names the job is filled in when the job is known.
-            None if word == "job" => Some("{job}".to_owned()),
-            found => found,
-        })
-        .replace("%7Bjob%7D", "{job}")
+    /// A path with its placeholders filled. A query pair for which nothing was given is left out.
+    pub fn path(&self, path: &str, arguments: &Arguments) -> String {
+        let fill = |text: &str| {
+            let filled = fill_text(text, &|word| match self.word(word, arguments) {
+                // What names the job is filled in when the job is known.
+                None if word == "job" => Some("{job}".to_owned()),
+                found => found,
+            });
+            filled.replace("%7Bjob%7D", "{job}")
+        };
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let given = |pair: &&str| placeholders(pair).all(|word| word == "job" || self.word(word, arguments).is_some());
+        let pairs: Vec<String> = query.split('&').filter(|pair| !pair.is_empty()).filter(given).map(fill).collect();
+        if pairs.is_empty() { fill(path) } else { format!("{}?{}", fill(path), pairs.join("&")) }
     }
 
-    /// A JSON body with its placeholders filled; keys whose argument was not given are left out.
-    pub fn json(&self, template: &str, arguments: &BTreeMap<String, Attr>) -> Attr {
-        let template = serde_json::from_str(template).unwrap_or_default();
-        self.value(&Attr::from_json(&template), arguments).unwrap_or(Attr::Null)
+    /// The body of a call.
+    pub fn body<'a>(&self, call: &CallSpec, arguments: &'a Arguments) -> Result<Outgoing<'a>, Stop> {
+        let attr = match call.body {
+            Body::None | Body::Sequence(_) => return Ok(Outgoing::Nothing),
+            Body::File(name) | Body::Text(name) => {
+                let bytes = arguments.files.get(name).map_or(&[][..], Vec::as_slice);
+                return Ok(Outgoing::File(call.body, bytes));
+            }
+            Body::Fields | Body::Changed => arguments.beside(call.path),
+            Body::Json(template) => {
+                let template = serde_json::from_str(template).unwrap_or_default();
+                self.value(&Attr::from_json(&template), arguments).unwrap_or(Attr::Null)
+            }
+        };
+        Ok(Outgoing::Json(encode::json(&attr).map_err(Stop::failed)?))
     }
 
-    fn value(&self, attr: &Attr, arguments: &BTreeMap<String, Attr>) -> Option<Attr> {
+    fn value(&self, attr: &Attr, arguments: &Arguments) -> Option<Attr> {
         Some(match attr {
             Attr::Text(text) => match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-                Some(word) => match arguments.get(word) {
-                    Some(given) => given.clone(),
+                Some(word) => match arguments.value(word) {
+                    Some(given) => given,
                     None => Attr::Text(self.word(word, arguments)?),
                 },
                 None => attr.clone(),
@@ -141,12 +285,12 @@ impl Chosen {
         })
     }
 
-    fn word(&self, word: &str, arguments: &BTreeMap<String, Attr>) -> Option<String> {
+    fn word(&self, word: &str, arguments: &Arguments) -> Option<String> {
         match word {
             "id" => self.live.as_ref().map(|live| live.id.clone()).or_else(|| self.name.clone()),
             "name" => self.name.clone(),
             "parent.id" => self.parents.first().cloned(),
-            _ => arguments.get(word).and_then(Attr::to_text),
+            _ => arguments.value(word).as_ref().and_then(Attr::to_text),
         }
     }
 }

@@ -1,17 +1,17 @@
 //! `trueup run`: what a controller does when asked. Never part of a diff.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::attr::Attr;
 use crate::cli::common::Workspace;
-use crate::cli::one::{self, Chosen};
+use crate::cli::one::{self, Arguments, Chosen, Taken};
 use crate::cli::{Exit, Global, Stop, common};
 use crate::diff::live::text;
-use crate::session::{Sent, Waiting, encode};
-use crate::spec::{Action, Body, Disruption, Provider, lookup};
+use crate::session::{Sending, Session, Settled, Waiting, job_id};
+use crate::spec::{Action, Disruption, Poll, Provider, Secrecy, lookup};
 use crate::suggest;
 
 /// Options of `run`.
@@ -26,9 +26,15 @@ pub struct Options {
     /// The resource that it is about, where there is one: its name, or its address below the target.
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// Values of the arguments that the action can't do without, in the order in which `--list` shows them.
+    #[arg(value_name = "VALUE")]
+    values: Vec<String>,
     /// What the action takes besides; may be given several times.
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
     parameters: Vec<String>,
+    /// The file to write the answer to instead of printing it; it is made for its owner's eyes only.
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Lists the target's actions.
     #[arg(long)]
     list: bool,
@@ -51,68 +57,117 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
         let hint = suggest::hint(name, provider.actions.iter().map(|action| action.name));
         return Err(Stop::failed(format!("{} has no action `{name}`", provider.title)).help(hint));
     };
-    let arguments = one::arguments(action.arguments, &options.parameters)?;
+    let (named, values) = one::split(action.is_named(), action.on, options.name.as_deref(), &options.values)?;
+    let taken = Taken { fields: action.arguments, others: action.others };
+    let arguments = Arguments::read(&taken, &options.parameters, &values)?;
+    allow(action, options)?;
+    let mut workspace = Workspace::connect(global, topology).await?;
+    let answer = answer(&mut workspace, options, action, named, &arguments).await;
+    workspace.close().await;
+    tell(action, options, &answer?)
+}
+
+/// Refuses what interrupts traffic, and what hands out a secret to whoever looks on, unless it is meant.
+fn allow(action: &Action, options: &Options) -> Result<(), Stop> {
+    let name = action.name;
     if action.disruption > Disruption::None && !options.yes {
         let message = format!("`{name}` means: {}", action.disruption.as_str());
         return Err(Stop::failed(message).help("run it with `--yes`"));
     }
-    let mut workspace = Workspace::connect(global, topology).await?;
-    let chosen = one::choose(&mut workspace, &options.target, action.on, options.name.as_deref()).await?;
-    let reply = send(&workspace, &options.target, action, &chosen, &arguments).await;
-    workspace.close().await;
-    let reply = reply?;
-    let shown = lookup(&reply, action.shows).unwrap_or(&Value::Null);
-    match shown {
-        Value::Null => common::print(&format!("{name}: done\n"))?,
-        Value::Object(_) | Value::Array(_) => common::print(&format!("{shown:#}\n"))?,
-        scalar => common::print(&format!("{}\n", text(scalar)))?,
+    if action.secrecy == Secrecy::Secret && options.out.is_none() {
+        let message = format!("`{name}` answers with a secret, which is not printed");
+        return Err(Stop::failed(message).help("name a file for it with `--out FILE`"));
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
-async fn send(
-    workspace: &Workspace,
-    target: &str,
+async fn answer(
+    workspace: &mut Workspace,
+    options: &Options,
     action: &'static Action,
-    chosen: &Chosen,
-    arguments: &BTreeMap<String, Attr>,
+    named: Option<&str>,
+    arguments: &Arguments,
 ) -> Result<Value, Stop> {
-    let session = one::session(workspace, target)?;
-    let path = chosen.fill(action.call.path, arguments);
-    let body = match action.call.body {
-        Body::Json(template) => Some(chosen.json(template, arguments)),
-        // What it takes is what it sends.
-        Body::Fields | Body::Changed => Some(Attr::Map(arguments.clone())),
-        Body::None | Body::File(_) | Body::Sequence(_) => None,
-    };
-    let body = body.map(|body| encode::json(&body)).transpose().map_err(Stop::failed)?;
-    let sent = body.as_ref().map_or(Sent::Nothing, Sent::Json);
-    let reply = session.send(action.call.method, &path, &sent).await?;
-    let tell = |waiting: Waiting| tracing::info!("{}", waiting.state);
-    let mut last = reply.clone();
-    for poll in action.call.settle {
-        if let crate::session::Settled::Done(object) =
-            session.settle(poll, &chosen.fill(poll.path, arguments), &reply, &tell).await?
-        {
+    let chosen = one::choose(workspace, &options.target, action.on, named).await?;
+    if let (Some((key, words)), Some(live)) = (action.only, &chosen.live) {
+        let state = lookup(&live.raw, key).map(text).unwrap_or_default();
+        if !words.contains(&state.as_str()) {
+            let message = format!("`{}` is not for one whose `{key}` is `{state}`", action.name);
+            return Err(Stop::failed(message).help(format!("it is for {}", words.join(", "))));
+        }
+    }
+    let session = one::session(workspace, &options.target)?;
+    let call = &action.call;
+    let (path, body) = (chosen.path(call.path, arguments), chosen.body(call, arguments)?);
+    let (since, sent) = (Instant::now(), body.sent());
+    let reply = session.send(call.method, &path, &sent).await?;
+    session.check_partial(call, &path, &reply)?;
+    let sending = Sending { method: call.method, path: &path, body: &sent, since, reply: &reply };
+    follow(&session, call.settle, &chosen, arguments, &sending).await
+}
+
+/// Waits for what a call started, and says on stderr how it goes.
+async fn follow(
+    session: &Session,
+    polls: &'static [Poll],
+    chosen: &Chosen,
+    arguments: &Arguments,
+    call: &Sending<'_>,
+) -> Result<Value, Stop> {
+    let mut last = call.reply.clone();
+    for poll in polls {
+        if let Some(job) = job_id(poll, call.reply) {
+            eprintln!("following `{job}`");
+        }
+        let said = Mutex::new(String::new());
+        let tell = |waiting: Waiting| {
+            let count = waiting.progress.map(|(done, all)| format!(", {done} of {all}")).unwrap_or_default();
+            let line = format!("{}{count}", waiting.state);
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            if *said != line {
+                eprintln!("  {line}");
+                *said = line;
+            }
+        };
+        if let Settled::Done(object) = session.settle(poll, &chosen.path(poll.path, arguments), call, &tell).await? {
             last = object;
         }
     }
-    Ok(if action.call.settle.is_empty() { reply } else { last })
+    Ok(last)
+}
+
+/// Prints what an answer holds, or writes it to the file.
+fn tell(action: &Action, options: &Options, reply: &Value) -> Result<Exit, Stop> {
+    let name = action.name;
+    let shown = match lookup(reply, action.shows).unwrap_or(&Value::Null) {
+        Value::Null => format!("{name}: done\n"),
+        tree @ (Value::Object(_) | Value::Array(_)) => format!("{tree:#}\n"),
+        scalar => format!("{}\n", text(scalar)),
+    };
+    match &options.out {
+        Some(out) => {
+            crate::cli::plan::write_private(out, shown.as_bytes())?;
+            eprintln!("wrote {} bytes to `{}`", shown.len(), out.display());
+        }
+        None => common::print(&shown)?,
+    }
+    let failed = |(key, word): &&(&str, &str)| lookup(reply, key).is_some_and(|value| text(value) == *word);
+    match action.fails.iter().find(failed) {
+        Some((key, word)) => Err(Stop::failed(format!("`{name}` did not succeed: `{key}` is `{word}`"))),
+        None => Ok(Exit::Done),
+    }
 }
 
 fn list(provider: &Provider) -> Result<Exit, Stop> {
     let mut text = String::new();
     for action in provider.actions {
-        let on = action.on.map(|kind| format!(" <{kind}>")).unwrap_or_default();
+        let on = one::list_name(action.is_named(), action.on);
         let disrupts = match action.disruption {
             Disruption::None => String::new(),
             disruption => format!(" [{}]", disruption.as_str()),
         };
         text.push_str(&format!("{:<42}{}{disrupts}\n", format!("{}{on}", action.name), action.doc));
-        for argument in action.arguments {
-            let required = if argument.required { " (required)" } else { "" };
-            text.push_str(&format!("    --param {}=…{required}: {}\n", argument.name, argument.doc));
-        }
+        text.push_str(&one::list_arguments(action.arguments));
     }
     common::print(&text)?;
     Ok(Exit::Done)

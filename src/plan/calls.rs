@@ -102,7 +102,8 @@ impl Writer<'_> {
     }
 
     fn choose(&self, specs: &'static [CallSpec]) -> Option<&'static CallSpec> {
-        specs.iter().find(|spec| spec.versions.include(self.version))
+        let declares = |spec: &CallSpec| spec.given.is_none_or(|field| self.wired.contains_key(field));
+        specs.iter().find(|spec| spec.versions.include(self.version) && declares(spec))
     }
 
     /// The call that sets one field alone.
@@ -137,7 +138,7 @@ impl Writer<'_> {
     ) -> Payload {
         let mut body = match spec.body {
             Body::None => return Payload::None,
-            Body::File(field) => {
+            Body::File(field) | Body::Text(field) => {
                 return self.files.get(field).map_or(Payload::None, |file| Payload::File(file.clone()));
             }
             Body::Json(text) => self.filler.json(text),

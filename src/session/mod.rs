@@ -5,6 +5,7 @@ pub mod encode;
 mod error;
 mod http;
 mod list;
+mod partial;
 mod settle;
 
 use std::sync::Arc;
@@ -13,13 +14,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::spec::{Provider, ServerVersion, lookup};
+use crate::spec::{Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
 use crate::wire::{Failure, Method, Request, Response, Transport};
 
 pub use error::{CallError, What, Whither};
 pub use http::{Http, HttpError};
-pub use settle::{Settled, Waiting};
+pub use settle::{Sending, Settled, Waiting, is_under_way, job_id};
 
 /// How long to wait between looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,27 @@ pub enum Sent<'b> {
     Json(&'b Value),
     /// Bytes.
     Bytes(&'b [u8]),
+    /// Bytes of plain text.
+    Text(&'b [u8]),
+}
+
+impl<'b> Sent<'b> {
+    /// A file, sent as the call's body says.
+    pub fn file(body: Body, bytes: &'b [u8]) -> Sent<'b> {
+        if matches!(body, Body::Text(_)) { Sent::Text(bytes) } else { Sent::Bytes(bytes) }
+    }
+
+    fn put_into(&self, request: Request) -> Request {
+        let (kind, bytes) = match self {
+            Sent::Nothing => return request,
+            Sent::Json(value) => return request.json(value),
+            Sent::Bytes(bytes) => ("application/octet-stream", bytes),
+            Sent::Text(bytes) => ("text/plain", bytes),
+        };
+        let mut request = request.header("Content-Type", kind);
+        request.body = bytes.to_vec();
+        request
+    }
 }
 
 /// How often a read is tried again. Five tries with doubling pauses bridge a restart of a proxy, not one of a controller.
@@ -116,13 +138,15 @@ impl Session {
         self.parse(Method::Get, path, &response)
     }
 
-    /// Reads bytes: a file that the controller hands out.
+    /// Asks for bytes: a file that the controller hands out. Any verb but GET is tried again only where it certainly had
+    /// no effect.
     ///
     /// # Errors
     /// When the server refuses, or does not answer.
-    pub async fn download(&self, path: &str) -> Result<Vec<u8>, CallError> {
-        let _turn = self.readers.acquire().await;
-        Ok(self.persist(Method::Get, path, &Sent::Nothing).await?.body)
+    pub async fn download(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Vec<u8>, CallError> {
+        let turns = if method == Method::Get { &self.readers } else { &self.writers };
+        let _turn = turns.acquire().await;
+        Ok(self.persist(method, path, body).await?.body)
     }
 
     /// Sends a request with an effect. It is tried again only where it certainly had none.
@@ -188,15 +212,7 @@ impl Session {
         request.headers.push(("Accept".into(), "application/json".into()));
         request.headers.extend(self.headers.iter().cloned());
         request.headers.push(self.auth.header(self).await?);
-        let request = match body {
-            Sent::Nothing => request,
-            Sent::Json(value) => request.json(value),
-            Sent::Bytes(bytes) => {
-                let mut request = request.header("Content-Type", "application/octet-stream");
-                request.body = bytes.to_vec();
-                request
-            }
-        };
+        let request = body.put_into(request);
         tracing::debug!(target: "trueup::wire", "{} {method} {path}", self.name);
         let answer = self.transport.send(request).await;
         if let Ok(response) = &answer {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::session::{CallError, Pace, Session, What, Whither};
-use crate::spec::{Poll, Until, lookup};
+use crate::session::{CallError, Pace, Sent, Session, What, Whither};
+use crate::spec::{CallSpec, Log, Poll, Until, lookup};
 use crate::wire::{Failure, Method};
 
 /// What a wait came to.
@@ -25,8 +25,23 @@ pub struct Waiting {
     pub progress: Option<(u64, u64)>,
 }
 
+/// A call that was answered: what a wait comes after.
+#[derive(Clone, Copy)]
+pub struct Sending<'c> {
+    /// The verb.
+    pub method: Method,
+    /// Path with query.
+    pub path: &'c str,
+    /// What was sent.
+    pub body: &'c Sent<'c>,
+    /// When it was first sent.
+    pub since: Instant,
+    /// The answer.
+    pub reply: &'c Value,
+}
+
 impl Session {
-    /// Waits for one thing after a call. `reply` is the call's reply; `path` the poll's path, filled but for `{job}`.
+    /// Waits for one thing after a call. `path` is the poll's path, filled but for `{job}`.
     ///
     /// # Errors
     /// When it failed, did not end in time, or can't be looked at.
@@ -34,24 +49,76 @@ impl Session {
         &self,
         poll: &'static Poll,
         path: &str,
-        reply: &Value,
+        call: &Sending<'_>,
         tell: &(dyn Fn(Waiting) + Send + Sync),
     ) -> Result<Settled, CallError> {
-        let Some(path) = job_path(poll, path, reply) else { return Ok(Settled::Nothing) };
+        if let Until::Again { .. } = poll.until {
+            return self.repeat(poll, call).await;
+        }
+        let Some(path) = job_path(poll, path, call.reply) else { return Ok(Settled::Nothing) };
         let started = Instant::now();
         let mut looks = 0u32;
+        let mut away = false;
         loop {
             let whither = self.whither(Method::Get, &path);
             let seen = self.look(&path, poll, started, looks).await?;
+            away |= seen.is_none();
+            let seen = seen.filter(|object| self.is_new_enough(poll, object, call.since, away));
             if let Some(object) = &seen {
                 tell(waiting(poll, object));
             }
-            match judge(poll, seen, &whither)? {
-                Some(object) => return Ok(Settled::Done(object)),
-                None if self.is_overdue(poll, started, looks) => {
+            match judge(poll, seen, &whither) {
+                Err(error) => return Err(self.explained(poll, &path, error).await),
+                Ok(Some(object)) => return Ok(Settled::Done(object)),
+                Ok(None) if self.is_overdue(poll, started, looks) => {
                     return Err(whither.error(What::Overdue(poll.budget.as_secs())));
                 }
-                None => self.pause(poll.every).await,
+                Ok(None) => self.pause(poll.every).await,
+            }
+            looks += 1;
+        }
+    }
+
+    /// A failure with what the job's messages say about it. Where they can't be read, the failure stands for itself.
+    async fn explained(&self, poll: &Poll, path: &str, error: CallError) -> CallError {
+        let (Some(log), What::Job(what)) = (poll.log, &error.what) else { return error };
+        let Some(job) = job_of(poll.path, path) else { return error };
+        let Ok(reply) = self.get(&log.path.replace("{job}", job)).await else { return error };
+        let told = messages(&log, &reply);
+        if told.is_empty() {
+            return error;
+        }
+        CallError { what: What::Job(format!("{what}\n{}", told.join("\n"))), ..error }
+    }
+
+    /// Says whether what is seen is from after the restart that is waited for, if one is. The uptime tells by our clock;
+    /// a simulator's moves with each look, and none of its outages is missed.
+    fn is_new_enough(&self, poll: &Poll, object: &Value, since: Instant, away: bool) -> bool {
+        let Until::Restarted(key) = poll.until else { return true };
+        match self.pace {
+            Pace::Real => {
+                lookup(object, key).and_then(Value::as_f64).is_some_and(|up| up < since.elapsed().as_secs_f64())
+            }
+            Pace::Simulated => away,
+        }
+    }
+
+    /// Sends a call again until it is refused because what it asks for is done.
+    async fn repeat(&self, poll: &Poll, call: &Sending<'_>) -> Result<Settled, CallError> {
+        let Until::Again { going, done, lost } = poll.until else { return Ok(Settled::Nothing) };
+        let started = Instant::now();
+        let mut looks = 0u32;
+        loop {
+            self.pause(poll.every).await;
+            match self.send(call.method, call.path, call.body).await {
+                Ok(_) => return Err(self.whither(call.method, call.path).error(What::Job(lost.to_owned()))),
+                Err(error) if refuses(&error, done) => return Ok(Settled::Done(Value::Null)),
+                Err(error) if refuses(&error, going) || is_not_yet(poll, &error.what) => {}
+                Err(error) => return Err(error),
+            }
+            if self.is_overdue(poll, started, looks) {
+                let whither = self.whither(call.method, call.path);
+                return Err(whither.error(What::Overdue(poll.budget.as_secs())));
             }
             looks += 1;
         }
@@ -85,6 +152,18 @@ impl Session {
     }
 }
 
+/// Says whether a call is refused because what it asks for is under way or done.
+pub fn is_under_way(spec: &CallSpec, error: &CallError) -> bool {
+    spec.settle.iter().any(|poll| match poll.until {
+        Until::Again { going, done, .. } => refuses(error, going) || refuses(error, done),
+        _ => false,
+    })
+}
+
+fn refuses(error: &CallError, words: &str) -> bool {
+    error.refusal().is_some_and(|(_, message)| message.to_lowercase().contains(&words.to_lowercase()))
+}
+
 /// Says whether a failed look is a reason to look again.
 fn is_not_yet(poll: &Poll, what: &What) -> bool {
     match what {
@@ -99,12 +178,38 @@ fn job_path(poll: &Poll, path: &str, reply: &Value) -> Option<String> {
     if poll.job.is_empty() {
         return Some(path.to_owned());
     }
-    let job = poll.job.iter().find_map(|place| match lookup(reply, place)? {
+    Some(path.replace("{job}", &crate::wire::encode(&job_id(poll, reply)?)))
+}
+
+/// The id of the job that a reply names.
+pub fn job_id(poll: &Poll, reply: &Value) -> Option<String> {
+    poll.job.iter().find_map(|place| match lookup(reply, place)? {
         Value::String(text) => text.trim_end_matches('/').rsplit('/').next().map(str::to_owned),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    })?;
-    Some(path.replace("{job}", &crate::wire::encode(&job)))
+    })
+}
+
+/// What stands in a path where its template says `{job}`.
+fn job_of<'p>(template: &str, path: &'p str) -> Option<&'p str> {
+    let (before, after) = template.split_once("{job}")?;
+    path.strip_prefix(before)?.split(['/', '?', '&']).next().filter(|job| path.ends_with(&format!("{job}{after}")))
+}
+
+/// The texts of a log, a line each; a text that says the same as one before it is left out.
+fn messages(log: &Log, reply: &Value) -> Vec<String> {
+    let rows = lookup(reply, log.at).and_then(Value::as_array);
+    let mut told: Vec<String> = Vec::new();
+    for row in rows.into_iter().flatten() {
+        let mut texts: Vec<&str> = log.texts.iter().filter_map(|place| lookup(row, place)?.as_str()).collect();
+        texts.retain(|text| !text.is_empty());
+        texts.dedup();
+        let line = format!("  {}", texts.join(": "));
+        if !texts.is_empty() && !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    told
 }
 
 /// `Some` when it is done, with what was looked at.
@@ -120,7 +225,7 @@ fn judge(poll: &Poll, seen: Option<Value>, whither: &Whither<'_>) -> Result<Opti
             Ok((gone || empty).then_some(Value::Null))
         }
         (_, None) => Ok(None),
-        (Until::Answers, Some(object)) => Ok(Some(object)),
+        (Until::Answers | Until::Restarted(_) | Until::Again { .. }, Some(object)) => Ok(Some(object)),
         (Until::Set(key), Some(object)) => {
             let set = lookup(&object, key).is_some_and(|value| !value.is_null() && value != "");
             Ok(set.then_some(object))
@@ -153,7 +258,9 @@ fn last_line(text: &str) -> &str {
 fn waiting(poll: &Poll, object: &Value) -> Waiting {
     let state = match poll.until {
         Until::State { key, .. } => lookup(object, key).map(crate::diff::live::text).unwrap_or_default(),
-        Until::Answers | Until::Set(_) | Until::Gone { .. } => String::new(),
+        Until::Answers | Until::Set(_) | Until::Gone { .. } | Until::Restarted(_) | Until::Again { .. } => {
+            String::new()
+        }
     };
     let count = |place: &str| lookup(object, place).and_then(Value::as_u64);
     let progress = poll.progress.and_then(|(done, total)| Some((count(done)?, count(total)?)));

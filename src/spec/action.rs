@@ -1,6 +1,7 @@
 //! Actions and artifacts: what an API does on request, and what it hands out. Never part of a diff.
 
-use crate::spec::{CallSpec, Disruption, Field};
+use crate::spec::{Body, CallSpec, Disruption, Field, Secrecy, call};
+use crate::wire::Method;
 
 /// Something that a controller does when asked: reboot, restart, reset.
 #[derive(Debug, Clone, Copy)]
@@ -9,17 +10,30 @@ pub struct Action {
     pub name: &'static str,
     /// One sentence.
     pub doc: &'static str,
-    /// The kind of the resource that it is about, named on the command line; `None` for the whole target.
+    /// The kind of the resource that it is about, named on the command line; `None` for the whole target, or for a name
+    /// that is free.
     pub on: Option<&'static str>,
-    /// What it takes besides, as `name=value`.
+    /// The states of the resource in which it makes sense: a key of the live object, and its words.
+    pub only: Option<(&'static str, &'static [&'static str])>,
+    /// What it takes besides, as `name=value`. A file's content goes where the call names it: as the whole body, or as
+    /// text in a body of JSON.
     pub arguments: &'static [Field],
+    /// The argument that collects what is given under names of nobody's declaring.
+    pub others: Option<&'static str>,
     /// The call. Its placeholders are `{id}` and `{name}` of the resource, and the arguments; a JSON body that names an
-    /// argument which was not given leaves that key out.
+    /// argument which was not given leaves that key out, and so does a query. `Body::Fields` is all arguments that the
+    /// path does not name.
     pub call: CallSpec,
     /// What of the reply is printed: keys by dots; empty for all of it.
     pub shows: &'static str,
+    /// Whether that may be printed; what is secret goes to a file only.
+    pub secrecy: Secrecy,
+    /// What a successful reply says when it was none: keys by dots, each with its word.
+    pub fails: &'static [(&'static str, &'static str)],
     /// What it does to traffic.
     pub disruption: Disruption,
+    /// Where it is known from, if the reference texts lack it.
+    pub beyond: Option<&'static str>,
 }
 
 /// A file that a controller hands out.
@@ -33,15 +47,28 @@ pub struct Artifact {
     pub of: Option<&'static str>,
     /// What it takes besides, as `name=value`.
     pub arguments: &'static [Field],
-    /// Path with query. Its placeholders are `{id}` and `{name}`, and the arguments.
-    pub path: &'static str,
+    /// The call whose answer it is, with placeholders as an [`Action`]'s.
+    pub call: CallSpec,
     /// The field of the kind whose file this is the content of.
     pub fills: Option<&'static str>,
 }
 
 /// An action on the whole target, without arguments.
 pub const fn action(name: &'static str, doc: &'static str, call: CallSpec) -> Action {
-    Action { name, doc, on: None, arguments: &[], call, shows: "", disruption: Disruption::None }
+    Action {
+        name,
+        doc,
+        on: None,
+        only: None,
+        arguments: &[],
+        others: None,
+        call,
+        shows: "",
+        secrecy: Secrecy::Plain,
+        fails: &[],
+        disruption: Disruption::None,
+        beyond: None,
+    }
 }
 
 impl Action {
@@ -50,9 +77,19 @@ impl Action {
         Action { on: Some(kind), ..self }
     }
 
+    /// It makes sense while a key of the resource holds one of these words.
+    pub const fn only(self, key: &'static str, words: &'static [&'static str]) -> Action {
+        Action { only: Some((key, words)), ..self }
+    }
+
     /// It takes these arguments.
     pub const fn takes(self, arguments: &'static [Field]) -> Action {
         Action { arguments, ..self }
+    }
+
+    /// Arguments that are not declared are collected under this one.
+    pub const fn others(self, argument: &'static str) -> Action {
+        Action { others: Some(argument), ..self }
     }
 
     /// This of the reply is printed.
@@ -60,15 +97,35 @@ impl Action {
         Action { shows: path, ..self }
     }
 
+    /// This of the reply is secret.
+    pub const fn hands_out(self, path: &'static str) -> Action {
+        Action { shows: path, secrecy: Secrecy::Secret, ..self }
+    }
+
+    /// A successful reply that says one of these was none.
+    pub const fn fails(self, words: &'static [(&'static str, &'static str)]) -> Action {
+        Action { fails: words, ..self }
+    }
+
     /// What it does to traffic.
     pub const fn disrupts(self, disruption: Disruption) -> Action {
         Action { disruption, ..self }
+    }
+
+    /// The reference texts lack it; it is known from there.
+    pub const fn beyond(self, source: &'static str) -> Action {
+        Action { beyond: Some(source), ..self }
+    }
+
+    /// Says whether a name stands behind it on the command line.
+    pub fn is_named(&self) -> bool {
+        self.on.is_some() || names(&self.call)
     }
 }
 
 /// An artifact whose name is free, without arguments.
 pub const fn artifact(name: &'static str, doc: &'static str, path: &'static str) -> Artifact {
-    Artifact { name, doc, of: None, arguments: &[], path, fills: None }
+    Artifact { name, doc, of: None, arguments: &[], call: call(Method::Get, path, Body::None), fills: None }
 }
 
 impl Artifact {
@@ -86,4 +143,21 @@ impl Artifact {
     pub const fn takes(self, arguments: &'static [Field]) -> Artifact {
         Artifact { arguments, ..self }
     }
+
+    /// It is the answer to this call.
+    pub const fn answers(self, call: CallSpec) -> Artifact {
+        Artifact { call, ..self }
+    }
+
+    /// Says whether a name stands behind it on the command line.
+    pub fn is_named(&self) -> bool {
+        self.of.is_some() || names(&self.call)
+    }
+}
+
+fn names(call: &CallSpec) -> bool {
+    ["{name}", "{id}"].iter().any(|word| {
+        let in_body = matches!(call.body, Body::Json(text) if text.contains(word));
+        call.path.contains(word) || in_body
+    })
 }

@@ -26,7 +26,7 @@ pub struct Api {
     pub id: &'static str,
     /// Further places where an object holds a word by which others may refer to it.
     pub aliases: &'static [&'static str],
-    /// Makes an object. Of several, the first that fits the server's version.
+    /// Makes an object. Of several, the first that fits the server's version and the fields.
     pub create: &'static [CallSpec],
     /// Changes an object in place.
     pub update: &'static [CallSpec],
@@ -162,6 +162,8 @@ pub struct CallSpec {
     pub settle: &'static [Poll],
     /// The servers that understand it.
     pub versions: Versions,
+    /// The field that an object has to declare for it.
+    pub given: Option<&'static str>,
     /// Where a successful reply lists what did not succeed.
     pub partial: Option<&'static str>,
 }
@@ -179,8 +181,20 @@ pub enum Body {
     Json(&'static str),
     /// The bytes of the file that a field names.
     File(&'static str),
+    /// The same, as `text/plain`.
+    Text(&'static str),
     /// The whole sequence as a list under this key.
     Sequence(&'static str),
+}
+
+impl Body {
+    /// The field whose file is sent as it is.
+    pub fn file(self) -> Option<&'static str> {
+        match self {
+            Body::File(field) | Body::Text(field) => Some(field),
+            Body::None | Body::Fields | Body::Changed | Body::Json(_) | Body::Sequence(_) => None,
+        }
+    }
 }
 
 /// Where a reply holds the object that the call was about: keys by dots; empty for the whole reply.
@@ -237,6 +251,8 @@ pub struct Poll {
     pub until: Until,
     /// Where the object says what went wrong.
     pub error: &'static str,
+    /// Where more can be read about what went wrong.
+    pub log: Option<Log>,
     /// Where it counts what is done, and of how much.
     pub progress: Option<(&'static str, &'static str)>,
     /// Says what the object looked at is.
@@ -257,12 +273,24 @@ impl Poll {
         at: "",
         until: Until::Answers,
         error: "",
+        log: None,
         progress: None,
         shows: Shows::Job,
         patience: &[],
         every: Duration::from_secs(2),
         budget: Duration::from_secs(300),
     };
+}
+
+/// Messages about a job that failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Log {
+    /// Path with query to read; `{job}` is the job's id.
+    pub path: &'static str,
+    /// Where the reply holds them, as a list.
+    pub at: &'static str,
+    /// Where each one holds its texts: keys by dots.
+    pub texts: &'static [&'static str],
 }
 
 /// What a [`Poll`] looks at.
@@ -290,6 +318,19 @@ pub enum Until {
     },
     /// When a key holds something.
     Set(&'static str),
+    /// When the machine has been started since the call was sent: a key holds its uptime in seconds. A restart that is
+    /// over before the first look shows too, and one that has not begun yet is waited for.
+    Restarted(&'static str),
+    /// When the call, sent again and again, is refused in these words; the first call may be refused so too. There is
+    /// nothing to read, and the path is empty.
+    Again {
+        /// Words of the refusal while the work is under way.
+        going: &'static str,
+        /// Words of the refusal when it is done.
+        done: &'static str,
+        /// What it means if the call is accepted once more.
+        lost: &'static str,
+    },
     /// When the object is gone: 404, nothing there, or a key holds one of these words.
     Gone {
         /// The key; empty if there is none.
@@ -316,7 +357,16 @@ pub struct States {
 
 /// A call with that verb, path and body whose reply is not read.
 pub const fn call(method: Method, path: &'static str, body: Body) -> CallSpec {
-    CallSpec { method, path, body, reply: Reply::Nothing, settle: &[], versions: Versions::Any, partial: None }
+    CallSpec {
+        method,
+        path,
+        body,
+        reply: Reply::Nothing,
+        settle: &[],
+        versions: Versions::Any,
+        given: None,
+        partial: None,
+    }
 }
 
 impl CallSpec {
@@ -333,6 +383,11 @@ impl CallSpec {
     /// The servers that understand it.
     pub const fn versions(self, versions: Versions) -> CallSpec {
         CallSpec { versions, ..self }
+    }
+
+    /// It is for objects that declare this field.
+    pub const fn given(self, field: &'static str) -> CallSpec {
+        CallSpec { given: Some(field), ..self }
     }
 
     /// Where a successful reply lists what did not succeed.

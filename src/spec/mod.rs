@@ -13,13 +13,13 @@ mod value;
 
 pub use action::{Action, Artifact, action, artifact};
 pub use api::{
-    Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Poll, Reply, Shows, States, Until, Versions, call,
+    Api, Body, CallSpec, Detail, Envelope, Join, List, Log, Paging, Poll, Reply, Shows, States, Until, Versions, call,
 };
 pub use field::{
     AtCreate, Change, Disruption, Evidence, Field, Flow, InUpdates, Removal, Secrecy, Switch, field, output,
 };
 pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind};
-pub use lint::lint;
+pub use lint::{lint, placeholders};
 pub use provider::{Auth, Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
 pub use types::{Packing, Type};
 pub use value::{Mismatch, Reference, Swap, canonical, check, lookup, read, swap_references, written};

@@ -3,6 +3,7 @@
 //! The version in the path is not the server's: one server speaks several, and `v3.1` is the fullest wherever it exists
 //! (sheet, preamble). What differs between servers is said by version, so that the same tables serve old and new ones.
 
+pub mod actions;
 pub mod artifacts;
 pub mod endpoints;
 pub mod kinds;
@@ -12,7 +13,6 @@ pub mod testing;
 
 use std::time::Duration;
 
-use crate::providers::cloudify::artifacts::ARTIFACTS;
 use crate::spec::{Auth, Dialect, Field, Provider, ServerVersion, Type, field};
 
 /// Cloudify Manager.
@@ -22,8 +22,8 @@ pub static PROVIDER: Provider = Provider {
     doc: "Cloudify Manager: blueprints, and deployments that orchestrate what they describe",
     dialect: DIALECT,
     kinds: kinds::ALL,
-    actions: &[],
-    artifacts: ARTIFACTS,
+    actions: actions::ACTIONS,
+    artifacts: artifacts::ARTIFACTS,
     endpoints: endpoints::ENDPOINTS,
 };
 

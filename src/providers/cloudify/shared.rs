@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, Body, CallSpec, Envelope, Field, List, Paging, Poll, Reply, Type, Until, call, field};
+use crate::spec::{Api, Body, CallSpec, Envelope, Field, List, Log, Paging, Poll, Reply, Type, Until, call, field};
 use crate::wire::Method::Patch;
 
 /// The most that any server gives on one page (sheet 0: a hard cap up to 4.5.1).
@@ -73,12 +73,20 @@ pub const fn execution(job: &'static [&'static str]) -> Poll {
         path: "/executions/{job}",
         until: ENDED,
         error: "error",
+        log: Some(FAILURES),
         progress: Some(("finished_operations", "total_operations")),
         // The vendor's client waits a quarter of an hour; appliances that boot and are licensed take longer.
         budget: Duration::from_secs(2 * 3600),
         ..Poll::NEW
     }
 }
+
+/// What went wrong in an execution: the tasks that failed for good, and the workflow's own word (sheet 2.16).
+const FAILURES: Log = Log {
+    path: "/events?execution_id={job}&event_type=task_failed&event_type=workflow_failed&_sort=timestamp&_size=20",
+    at: "items",
+    texts: &["node_name", "message", "error_causes.0.message"],
+};
 
 /// The end of an execution. `terminated` is the good one.
 pub const ENDED: Until = Until::State { key: "status", done: &["terminated"], failed: &["failed", "cancelled"] };

@@ -16,7 +16,7 @@ pub static PROVIDER: Provider = Provider {
     doc: "F5 VNF Manager: blueprints of virtual network functions, and deployments of them",
     dialect: DIALECT,
     kinds: kinds::ALL,
-    actions: &[],
+    actions: cloudify::actions::ACTIONS,
     artifacts: cloudify::artifacts::ARTIFACTS,
     endpoints: endpoints::ENDPOINTS,
 };

@@ -101,7 +101,7 @@ pub const ENDPOINTS: &[Endpoint] = endpoints! {
         endpoint(Get, "/product-metadata/v2/download-urls.json", LEGACY),
         endpoint(Get, "/rest/v1/*", LEGACY),
         endpoint(Post, "{authenticationUrl}", Session("fetches a token")),
-        endpoint(Post, "/identity/v1/logout", Unused("a token lives for an hour, and others may hold the same")),
+        endpoint(Post, "/identity/v1/logout", Action("logout")),
         endpoint(Get, "/identity/v1/organizations", Kind("organizations")),
         endpoint(Get, "/identity/v1/organizations/{id}", IN_LIST),
         endpoint(Get, "/identity/v1/identities", Kind("identities")),

@@ -3,6 +3,7 @@
 //! Ids of this API are UUIDs; `zitiId` names the same object on the network's controller, and either may stand behind
 //! an `@` in what is read. Policies reach objects by `#tag` and `@name`; only a `@name` has to exist first.
 
+mod actions;
 mod endpoints;
 mod kinds;
 mod shared;
@@ -49,7 +50,7 @@ pub static PROVIDER: Provider = Provider {
         &kinds::app_wans::KIND,
         &kinds::terminators::KIND,
     ],
-    actions: &[],
+    actions: actions::ACTIONS,
     artifacts: &[],
     endpoints: endpoints::ENDPOINTS,
 };

@@ -3,6 +3,8 @@
 //! Everything here follows the reference text of API 6.0.0 and the fact sheet beside it; “sheet 3.5” in a kind's source
 //! means that section of the fact sheet.
 
+mod actions;
+mod artifacts;
 mod endpoints;
 mod fields;
 mod kinds;
@@ -20,8 +22,8 @@ pub static PROVIDER: Provider = Provider {
     doc: "Network controllers that join overlay, IPsec and underlay networks; each target is one controller",
     dialect: DIALECT,
     kinds: kinds::ALL,
-    actions: &[],
-    artifacts: &[],
+    actions: actions::ACTIONS,
+    artifacts: artifacts::ARTIFACTS,
     endpoints: endpoints::ALL,
 };
 

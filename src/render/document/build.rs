@@ -183,6 +183,8 @@ fn until(poll: &Poll) -> String {
         Until::Answers => "it answers".into(),
         Until::State { key, done, .. } => format!("`{key}` is {}", one_of(done)),
         Until::Set(key) => format!("`{key}` holds something"),
+        Until::Restarted(_) => "it has been started anew".into(),
+        Until::Again { done, .. } => format!("the call, sent again, is refused: {done}"),
         Until::Gone { key: "", .. } => "it is gone".into(),
         Until::Gone { key, words } if words.contains(&"*") => format!("it is gone, or `{key}` holds something"),
         Until::Gone { key, words } => format!("it is gone, or `{key}` is {}", one_of(words)),

@@ -28,7 +28,7 @@ pub static KIND: Kind = Kind {
     api: Api {
         list: List::at("/license", Envelope::One("response")),
         id: "",
-        create: &[call(Put, "/license", Body::File("file"))],
+        create: &[call(Put, "/license", Body::Text("file"))],
         ..super::super::API
     },
     removal: Destroys::Nothing,

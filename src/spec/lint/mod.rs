@@ -1,8 +1,10 @@
 //! The lint: tables are strings, so a net under them.
 
+mod commands;
+
 use std::collections::BTreeSet;
 
-use crate::spec::{Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type};
+use crate::spec::{Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type, Until};
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
 pub fn lint(provider: &Provider) -> Vec<String> {
@@ -34,6 +36,7 @@ pub fn lint(provider: &Provider) -> Vec<String> {
         }
     }
     lint_endpoints(provider, &mut found);
+    commands::lint(provider, &mut found);
     found
 }
 
@@ -148,10 +151,18 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
                     say(format!("body `{text}` is no JSON"));
                 }
             }
-            Body::File(name) if kind.field(name).is_none() => {
-                say(format!("body is the file `{name}`, which is no field"))
-            }
             _ => {}
+        }
+        for (name, what) in call
+            .body
+            .file()
+            .map(|name| (name, "body is the file"))
+            .into_iter()
+            .chain(call.given.map(|name| (name, "it is for objects that declare")))
+        {
+            if kind.field(name).is_none() {
+                say(format!("{what} `{name}`, which is no field"));
+            }
         }
     }
     for (name, value) in kind.api.create_adds.iter().chain(kind.api.update_adds) {
@@ -163,6 +174,14 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
 }
 
 fn lint_poll(poll: &Poll, say: &mut dyn FnMut(String)) {
+    if poll.path.is_empty() != matches!(poll.until, Until::Again { .. }) {
+        say(format!("poll `{}`: it has nothing to read, or reads what is not looked at", poll.path));
+    }
+    if let Some(log) = poll.log
+        && (placeholders(log.path).any(|word| word != "job") || log.texts.is_empty() || poll.job.is_empty())
+    {
+        say(format!("log `{}`: it is about a job, and about nothing else", log.path));
+    }
     if poll.path.contains("{job}") == poll.job.is_empty() {
         say(format!("poll `{}`: `{{job}}` and where to find it do not go together", poll.path));
     }
@@ -187,7 +206,7 @@ fn lint_placeholders(provider: &Provider, kind: &Kind, text: &str, say: &mut dyn
 }
 
 /// The words in braces of a path, a query or a body. JSON's own braces hold quotes, blanks or nothing.
-pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(word, _)| word)).filter(|word| {
         !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
     })
@@ -214,6 +233,19 @@ fn lint_endpoints(provider: &Provider, found: &mut Vec<String>) {
         match endpoint.by {
             Coverage::Kind(kind) if provider.kind(kind).is_none() => {
                 found.push(format!("{shown}: `{kind}` is no kind"))
+            }
+            Coverage::Action(name) => {
+                let mut calls = provider.actions.iter().filter(|action| action.name == name).map(|action| &action.call);
+                if !calls.any(|call| commands::is_at(call, endpoint)) {
+                    found.push(format!("{shown}: no action `{name}` calls it"));
+                }
+            }
+            Coverage::Artifact(name) => {
+                let mut calls =
+                    provider.artifacts.iter().filter(|artifact| artifact.name == name).map(|artifact| &artifact.call);
+                if !calls.any(|call| commands::is_at(call, endpoint)) {
+                    found.push(format!("{shown}: no artifact `{name}` answers it"));
+                }
             }
             Coverage::Session(why) | Coverage::Unused(why) if why.is_empty() => {
                 found.push(format!("{shown}: no reason"))

@@ -1,0 +1,126 @@
+//! The lint of actions and artifacts: what the command line offers beside the kinds.
+
+use std::collections::BTreeSet;
+
+use super::{lint_fields, lint_poll, placeholders};
+use crate::spec::{Action, Artifact, Body, CallSpec, Endpoint, Field, Provider, Type};
+
+/// What actions and artifacts have in common.
+struct Command {
+    doc: &'static str,
+    about: Option<&'static str>,
+    arguments: &'static [Field],
+    others: Option<&'static str>,
+    call: &'static CallSpec,
+}
+
+impl From<&'static Action> for Command {
+    fn from(action: &'static Action) -> Command {
+        let Action { doc, on, arguments, others, ref call, .. } = *action;
+        Command { doc, about: on, arguments, others, call }
+    }
+}
+
+impl From<&'static Artifact> for Command {
+    fn from(artifact: &'static Artifact) -> Command {
+        let Artifact { doc, of, arguments, ref call, .. } = *artifact;
+        Command { doc, about: of, arguments, others: None, call }
+    }
+}
+
+/// Adds what is wrong with a provider's actions and artifacts.
+pub fn lint(provider: &Provider, found: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for action in provider.actions {
+        let mut say = |text: String| found.push(format!("{}: action `{}`: {text}", provider.name, action.name));
+        match (is_listed(provider, &action.call), action.beyond) {
+            (false, None) => say("no endpoint is its call".into()),
+            (true, Some(_)) => say("it is said to be beyond the texts, but an endpoint is its call".into()),
+            _ => {}
+        }
+        if !seen.insert(action.name) {
+            say("declared twice".into());
+        }
+        lint_command(provider, &action.into(), &mut say);
+    }
+    let mut seen = BTreeSet::new();
+    for artifact in provider.artifacts {
+        let mut say = |text: String| found.push(format!("{}: artifact `{}`: {text}", provider.name, artifact.name));
+        if !is_listed(provider, &artifact.call) {
+            say("no endpoint is its call".into());
+        }
+        if !seen.insert(artifact.name) {
+            say("declared twice".into());
+        }
+        lint_command(provider, &artifact.into(), &mut say);
+    }
+}
+
+fn is_listed(provider: &Provider, call: &CallSpec) -> bool {
+    provider.endpoints.iter().any(|endpoint| is_at(call, endpoint))
+}
+
+/// Says whether a call goes to an endpoint: to its path, whatever placeholders are called.
+pub fn is_at(call: &CallSpec, endpoint: &Endpoint) -> bool {
+    let plain = |path: &str| -> Vec<String> {
+        let path = path.split('?').next().unwrap_or_default().to_owned();
+        path.split('/').map(|part| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() }).collect()
+    };
+    call.method == endpoint.method && plain(call.path) == plain(endpoint.path)
+}
+
+fn lint_command(provider: &Provider, command: &Command, say: &mut dyn FnMut(String)) {
+    if command.doc.is_empty() || command.doc.ends_with('.') {
+        say("doc is missing or ends with a period".into());
+    }
+    if let Some(kind) = command.about
+        && provider.kind(kind).is_none()
+    {
+        say(format!("it is about `{kind}`, which is no kind"));
+    }
+    lint_fields(provider, command.arguments, say);
+    for name in command.others.into_iter().chain(command.call.body.file()) {
+        if !command.arguments.iter().any(|field| field.name == name) {
+            say(format!("`{name}` is no argument"));
+        }
+    }
+    for poll in command.call.settle {
+        lint_text(provider, command, poll.path, say);
+        lint_poll(poll, say);
+    }
+    lint_text(provider, command, command.call.path, say);
+    if let Body::Json(text) = command.call.body {
+        lint_text(provider, command, text, say);
+        if serde_json::from_str::<serde_json::Value>(text).is_err() {
+            say(format!("body `{text}` is no JSON"));
+        }
+    }
+    for field in command.arguments.iter().filter(|field| !is_sent(command, field)) {
+        say(format!("argument `{}` goes nowhere", field.name));
+    }
+}
+
+/// Says whether an argument is a part of the request.
+fn is_sent(command: &Command, field: &Field) -> bool {
+    let named = |text: &str| placeholders(text).any(|word| word == field.name);
+    named(command.call.path)
+        || match command.call.body {
+            Body::Fields => true,
+            Body::Json(text) => named(text),
+            body => body.file() == Some(field.name) && matches!(field.ty, Type::File),
+        }
+}
+
+fn lint_text(provider: &Provider, command: &Command, text: &str, say: &mut dyn FnMut(String)) {
+    let kind = command.about.and_then(|kind| provider.kind(kind));
+    for word in placeholders(text) {
+        let known = match word {
+            "id" | "name" | "job" => true,
+            "parent.id" => kind.is_some_and(|kind| kind.parent.is_some()),
+            word => command.arguments.iter().any(|field| field.name == word),
+        };
+        if !known {
+            say(format!("`{text}`: nothing fills `{{{word}}}`"));
+        }
+    }
+}
