@@ -59,8 +59,12 @@ mod tests {
 
     #[test]
     fn what_a_controller_echoes_is_taken_out() {
-        let sent = Attr::Map([("psk".to_owned(), Attr::List(vec![Attr::Secret(Secret::new("secret.psk", "canary"))]))].into());
-        assert_eq!(scrub("`canary` is too short: canary", &sent), "`(secret secret.psk)` is too short: (secret secret.psk)");
+        let sent =
+            Attr::Map([("psk".to_owned(), Attr::List(vec![Attr::Secret(Secret::new("secret.psk", "canary"))]))].into());
+        assert_eq!(
+            scrub("`canary` is too short: canary", &sent),
+            "`(secret secret.psk)` is too short: (secret secret.psk)"
+        );
         assert_eq!(scrub("nothing in it", &sent), "nothing in it");
     }
 }
