@@ -59,9 +59,9 @@ impl Live {
     /// Reads one object of a kind: hook, id, foreignness.
     pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
         if let Identity::Sequence { .. } = kind.identity {
-            // Hooks speak of items; the list itself has no id and belongs to nobody else.
-            if let (Some(reshape), Value::Array(items)) = (kind.hooks.read, &mut raw) {
-                items.iter_mut().for_each(reshape);
+            // The list itself has no id and belongs to nobody else.
+            if let Some(reshape) = kind.hooks.read {
+                reshape(&mut raw);
             }
             return Live { id: String::new(), raw, foreign: None, children: Vec::new() };
         }
@@ -166,5 +166,27 @@ pub fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::spec::Hooks;
+
+    #[test]
+    fn the_hook_of_a_sequence_reads_the_whole_list() {
+        fn by_place(list: &mut Value) {
+            list.as_array_mut().unwrap().sort_by_key(|item| item["place"].as_i64());
+        }
+        static RULES: Kind = Kind {
+            identity: Identity::Sequence { key: "rule", id: "" },
+            hooks: Hooks { read: Some(by_place), ..Hooks::NONE },
+            ..Kind::NEW
+        };
+        let live = Live::new(&RULES, json!([{"rule": "b", "place": 2}, {"rule": "a", "place": 1}]));
+        assert_eq!(live.raw[0]["rule"], "a");
     }
 }

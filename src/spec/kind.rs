@@ -92,9 +92,10 @@ pub enum Destroys {
 /// What no table can say: pure functions on JSON, three a kind at most.
 #[derive(Debug, Clone, Copy)]
 pub struct Hooks {
-    /// Reshapes one live object before its fields are read.
+    /// Reshapes one live object before its fields are read; of a sequence, the whole list.
     pub read: Option<fn(&mut Value)>,
-    /// Says why a live object is not the user's to declare: made by the system, or by another object.
+    /// Says why a live object is not the user's to declare: made by the system, or by another object; of a sequence, an
+    /// item.
     pub foreign: Option<fn(&Value) -> Option<&'static str>>,
     /// Reshapes the body of a call; is given the live object where there is one.
     pub write: Option<fn(&mut Attr, Option<&Value>)>,
