@@ -59,9 +59,9 @@ impl Live {
     /// Reads one object of a kind: hook, id, foreignness.
     pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
         if let Identity::Sequence { .. } = kind.identity {
-            // Hooks speak of items; the list itself has no id and belongs to nobody else.
-            if let (Some(reshape), Value::Array(items)) = (kind.hooks.read, &mut raw) {
-                items.iter_mut().for_each(reshape);
+            // The list as a whole is the object: it has no id and belongs to nobody else.
+            if let Some(reshape) = kind.hooks.read {
+                reshape(&mut raw);
             }
             return Live { id: String::new(), raw, foreign: None, children: Vec::new() };
         }
