@@ -59,7 +59,7 @@ impl Live {
     /// Reads one object of a kind: hook, id, foreignness.
     pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
         if let Identity::Sequence { .. } = kind.identity {
-            // The list itself has no id and belongs to nobody else.
+            // The list as a whole is the object: it has no id and belongs to nobody else.
             if let Some(reshape) = kind.hooks.read {
                 reshape(&mut raw);
             }

@@ -78,7 +78,7 @@ impl Look<'_> {
                 List::Inside(key) => inside(kind, key, parent),
                 List::Call { path, at, .. } => match answers.take(self.session, &self.fill(path, ids), at) {
                     // The whole list is one resource, whether the reply names it as a list or as one thing.
-                    Ok(items) if is_sequence(kind) => Seen::Objects(vec![Live::new(kind, whole(items))]),
+                    Ok(items) if is_sequence(kind) => Seen::Objects(vec![Live::new(kind, whole(items, at))]),
                     Ok(objects) => Seen::Objects(objects.into_iter().map(|raw| Live::new(kind, raw)).collect()),
                     // The API says in words that there can't be any yet.
                     Err(error) if kind.says_gone(&error) => Seen::Objects(Vec::new()),
@@ -304,10 +304,10 @@ fn is_sequence(kind: &Kind) -> bool {
     matches!(kind.identity, Identity::Sequence { .. })
 }
 
-/// The items of a sequence as one value.
-fn whole(mut items: Vec<Value>) -> Value {
-    match items.as_mut_slice() {
-        [Value::Array(list)] => Value::Array(std::mem::take(list)),
+/// The items of a sequence as one value. What the reply names as one thing holds them; an item may be a list, too.
+fn whole(mut items: Vec<Value>, at: Envelope) -> Value {
+    match (at, items.as_mut_slice()) {
+        (Envelope::One(_), [Value::Array(list)]) => Value::Array(std::mem::take(list)),
         _ => Value::Array(items),
     }
 }

@@ -148,8 +148,10 @@ impl<'d> Drill<'d> {
         let decision = planned.verdict(&address).map(|verdict| verdict.decision.clone());
         let fits = match &decision {
             Some(Decision::Create(_)) => !self.kind.api.create.is_empty(),
-            // What there is one of may be there from the start.
-            Some(Decision::Update { .. } | Decision::Adopt | Decision::Same) => self.kind.api.create.is_empty(),
+            // What can't be removed may be there from the start.
+            Some(Decision::Update { .. } | Decision::Adopt | Decision::Same) => {
+                self.kind.api.create.is_empty() || self.kind.removal == Destroys::Nothing
+            }
             _ => false,
         };
         if !fits {
@@ -206,6 +208,9 @@ impl<'d> Drill<'d> {
 
     /// A field that the server is too old for is held, and not written.
     fn not_understood(&mut self, first: &Value) -> Result<(), String> {
+        if self.is_sequence() {
+            return Ok(());
+        }
         let all = &self.sample.first;
         for name in self.fields(all).keys().filter(|name| !self.fields(first).contains_key(*name)) {
             self.declare(&[&self.with(first, all, std::slice::from_ref(name))]);
@@ -223,7 +228,9 @@ impl<'d> Drill<'d> {
         self.declare(&[first, second]);
         let planned = self.world.plan();
         let summary = planned.plan.summary();
-        if summary.create != 1 || planned.plan.steps.len() != 1 {
+        // What can't be removed may be there from the start.
+        let is_there = self.kind.removal == Destroys::Nothing && summary.update == 1;
+        if (summary.create != 1 && !is_there) || planned.plan.steps.len() != 1 {
             return Err(format!("a sibling: expected is one create, planned is\n{}", told(&planned.plan)));
         }
         self.converge().map_err(|why| format!("a sibling: {why}"))?;

@@ -40,6 +40,10 @@ const TASK: Poll = Poll {
 
 fn pairs_to_rules(list: &mut Value) {
     let Value::Array(pairs) = list else { return };
+    // A list that was reshaped already holds objects.
+    if !pairs.iter().all(Value::is_array) {
+        return;
+    }
     let position = |pair: &Value| match pair.get(1) {
         Some(Value::String(text)) => text.parse().unwrap_or_default(),
         position => position.and_then(Value::as_i64).unwrap_or_default(),
