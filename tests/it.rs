@@ -1,5 +1,7 @@
 //! Integration tests: one binary, so that the crate is linked once.
 
+#[path = "it/actions.rs"]
+mod actions;
 #[path = "it/drill.rs"]
 mod drill;
 #[path = "it/examples.rs"]

@@ -37,17 +37,31 @@ impl Sim {
         format!("http://{}", self.server().address)
     }
 
+    /// Sends a request to an installation as its user `admin` would, past the program.
+    pub fn call(&self, provider: &str, installation: &str, method: &str, path: &str, body: &Value) -> Value {
+        let url = self.base_url(provider, installation);
+        let base = url.splitn(4, '/').nth(3).unwrap().to_owned();
+        let login = "Authorization: Basic YWRtaW46cHc=\r\nTenant: default_tenant\r\n";
+        let answer = self.send(method, &format!("/{base}{path}"), login, &body.to_string());
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
     /// Sends a request to the side door: `side_door("POST", "/reset", &Value::Null)`.
     pub fn side_door(&self, method: &str, path: &str, body: &Value) -> Value {
-        let body = body.to_string();
-        let mut stream = TcpStream::connect(self.server().address).unwrap();
-        let head = format!("{method} /_sim{path} HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n");
-        write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let answer = self.send(method, &format!("/_sim{path}"), "", &body.to_string());
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {answer}");
         serde_json::from_str(body).unwrap()
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(self.server().address).unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n{headers}");
+        let json = "Content-Type: application/json\r\n";
+        write!(stream, "{head}{json}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 
     /// Stops the server and waits until its state is written.
