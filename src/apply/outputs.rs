@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
+use crate::diff::index::live_output;
 use crate::diff::live::Live;
-use crate::diff::matching::live_output;
 use crate::spec::Kind;
 
 /// The objects of this run, by address.

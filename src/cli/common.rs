@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::session::{CallError, Http, Pace, Session};
-use crate::topology::{self, SecretMode, Topology};
+use crate::topology::{self, LedgerPlace, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
 const MAX_REPLY: u64 = 256 << 20;
@@ -58,7 +58,12 @@ pub fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
     match topology::load(dir, CATALOGUE, &options) {
         Ok(loaded) => {
             tell_findings(global, &loaded.findings);
-            Ok(loaded.topology)
+            let mut topology = loaded.topology;
+            if global.sim.is_some() {
+                // What a rehearsal owns is not what is owned for real.
+                topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
+            }
+            Ok(topology)
         }
         Err(findings) => Err(Stop::Findings(findings, Exit::Failed)),
     }

@@ -11,7 +11,7 @@ use crate::cli::exit::Stop;
 use crate::plan::wanted_references;
 use crate::session::Http;
 use crate::sim::{self, Server};
-use crate::spec::{Auth, Class};
+use crate::spec::{Auth, Class, Type};
 use crate::topology::{Tls, Topology};
 use crate::wire::{Method, Request, Transport};
 
@@ -41,8 +41,6 @@ impl Rehearsal {
             .as_ref()
             .map_or_else(|| url.trim_end_matches('/').to_owned(), |server| format!("http://{}", server.address));
         furnish(topology, &root).await;
-        // What a rehearsal owns is not what is owned for real.
-        topology.ledger = crate::topology::LedgerPlace::File(".trueup/sim/ledger.json".into());
         Ok(Rehearsal { server })
     }
 
@@ -83,9 +81,16 @@ pub async fn change(root: &str, provider: &str, target: &str, change: &Value) ->
     }
 }
 
-/// The read-only resources that declared ones name: target, kind, name.
+/// What targets and declared resources name and nothing declares: target, kind, name.
 fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> {
     let mut found = BTreeSet::new();
+    for target in topology.targets.values() {
+        for field in target.provider.dialect.settings {
+            if let (Type::Ref(kind), Some(name)) = (field.ty, target.settings.get(field.name).and_then(Attr::to_text)) {
+                found.insert((target.name.clone(), kind, name));
+            }
+        }
+    }
     for resource in topology.resources.values() {
         for (address, _) in wanted_references(topology, resource) {
             let Some(target) = topology.targets.get(address.target()) else { continue };

@@ -6,10 +6,10 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::compare::{Resolver, Wired, compare};
-use crate::diff::live::{Live, Observed, Seen};
-use crate::diff::matching::{Index, Place};
-use crate::diff::verdict::{Cause, Decision, DeleteCause, FieldChange, Hold, ReplaceOrder, Verdict};
-use crate::spec::{Change, Destroys, Identity, Kind};
+use crate::diff::index::{Index, Place};
+use crate::diff::live::Live;
+use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
+use crate::spec::{Change, Identity, Kind};
 use crate::topology::{Resource, Topology};
 
 /// The resources whose ids and outputs are not what they are now once the plan has been carried out.
@@ -261,7 +261,7 @@ fn is_understood(change: &FieldChange, version: Option<&str>) -> bool {
 }
 
 /// What the workspace's policy and the kind's weight leave of a decision.
-fn protect(topology: &Topology, address: &Address, decision: Decision) -> Decision {
+pub(super) fn protect(topology: &Topology, address: &Address, decision: Decision) -> Decision {
     let removes = matches!(decision, Decision::Replace { .. } | Decision::Delete(_));
     match topology.policy.protect.iter().find(|pattern| address.matches(pattern)) {
         Some(pattern) if removes => {
@@ -323,136 +323,4 @@ fn root_kind(address: &Address) -> String {
         top = parent;
     }
     top.kind().to_owned()
-}
-
-/// The verdicts on what is owned, or pruned, and not declared.
-pub fn undeclared(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    let live: BTreeMap<String, (&Address, &'static Kind, &Live)> =
-        index.undeclared.iter().map(|(address, (kind, live))| (address.to_string(), (address, *kind, *live))).collect();
-    for (text, entry) in &base.entries {
-        match live.get(text) {
-            Some((address, kind, live)) => {
-                let decision = removal(topology, address, kind, live, DeleteCause::Undeclared);
-                verdicts.push(verdict(address, kind, decision, Some(&live.id)));
-            }
-            None => verdicts.extend(unlocated(topology, observed, index, text, entry)),
-        }
-    }
-    let declared: BTreeSet<(&str, &str)> =
-        topology.resources.values().map(|resource| (resource.address.target(), resource.kind.name)).collect();
-    for (address, (kind, live)) in &index.undeclared {
-        let pruned = topology.targets.get(address.target()).is_some_and(|target| target.prune.includes(kind.name))
-            && declared.contains(&(address.target(), kind.name));
-        if pruned && live.foreign.is_none() && kind.is_declarative() && base.entry(address).is_none() {
-            let decision = removal(topology, address, kind, live, DeleteCause::Pruned);
-            verdicts.push(verdict(address, kind, decision, Some(&live.id)));
-        }
-    }
-    verdicts
-}
-
-fn verdict(address: &Address, kind: &'static Kind, decision: Decision, id: Option<&str>) -> Verdict {
-    Verdict { address: address.clone(), kind, decision, id: id.map(str::to_owned), unverified: Vec::new(), place: None }
-}
-
-/// What becomes of a live object that should not be there any more.
-fn removal(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cause: DeleteCause) -> Decision {
-    if kind.removal == Destroys::Nothing || kind.api.remove.is_empty() {
-        return Decision::Release("the API can't remove it: it stays as it is, and is not owned any more".into());
-    }
-    if let Some(why) = live.foreign {
-        return Decision::Release(format!("it is not ours any more: {why}"));
-    }
-    let allowed = topology.policy.allow_destroy.iter().any(|pattern| address.matches(pattern));
-    if kind.removal == Destroys::Everything && !allowed {
-        let hold = Hold::new("precious", format!("removing it destroys everything in it ({})", cause.as_str()));
-        return Decision::Hold(hold.help(format!("if that is meant, run with `--allow-destroy {address}`")));
-    }
-    protect(topology, address, Decision::Delete(cause))
-}
-
-/// An owned address that was not found among the live objects: gone, or its collection was not looked at.
-fn unlocated(
-    topology: &Topology,
-    observed: &Observed,
-    index: &Index<'_>,
-    text: &str,
-    entry: &Entry,
-) -> Option<Verdict> {
-    let (address, kind) = parse(topology, text)?;
-    if topology.resources.contains_key(&address) {
-        return None;
-    }
-    let decision = match missing(observed, index, &address) {
-        Ok(()) => Decision::Release("it is gone already".into()),
-        Err(why) => Decision::Hold(Hold::new("unseen", format!("could not be looked at: {why}"))),
-    };
-    Some(verdict(&address, kind, decision, Some(&entry.id)))
-}
-
-/// Makes sure that an object that does not show is gone: its collection was seen, or its parent is gone.
-fn missing(observed: &Observed, index: &Index<'_>, address: &Address) -> Result<(), String> {
-    let Some(view) = observed.targets.get(address.target()) else {
-        return Err(format!("target `{}` was not looked at", address.target()));
-    };
-    let collection = match address.parent() {
-        None => view.collection(address.kind()),
-        Some(parent) => match index.live(&parent) {
-            Some(live) => live.collection(address.kind()),
-            None => return missing(observed, index, &parent),
-        },
-    };
-    match collection.map(|collection| &collection.seen) {
-        Some(Seen::Objects(_)) => Ok(()),
-        Some(Seen::Unseen(why)) => Err(why.clone()),
-        None => Err(format!("`{}` was not looked at", address.kind())),
-    }
-}
-
-/// An address as the ledger spells it, with its kind. `None` when the catalogue does not know it any more.
-fn parse(topology: &Topology, text: &str) -> Option<(Address, &'static Kind)> {
-    let mut words = text.split('/');
-    let target = words.next()?;
-    let provider = topology.targets.get(target)?.provider;
-    let mut address: Option<Address> = None;
-    let mut last = None;
-    while let Some(word) = words.next() {
-        let kind = provider.kind(word)?;
-        let name = if kind.identity.is_single() { None } else { Some(crate::address::unescape(words.next()?)) };
-        address = Some(match address {
-            Some(parent) => parent.child(kind.name, name.as_deref()),
-            None => Address::new(target, kind.name, name.as_deref()),
-        });
-        last = Some(kind);
-    }
-    Some((address?, last?))
-}
-
-/// Earlier objects of replaced addresses that are still there.
-///
-/// An id that has been handed out anew to something else is none of them.
-pub fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    let taken: BTreeSet<(&str, &str, &str)> = index
-        .declared
-        .iter()
-        .filter_map(|(address, place)| match place {
-            Place::Present(live) => Some((address.target(), address.kind(), live.id.as_str())),
-            Place::Absent | Place::Unseen(_) => None,
-        })
-        .collect();
-    for (text, entry) in base.entries.iter().filter(|(_, entry)| !entry.leftovers.is_empty()) {
-        let Some((address, kind)) = parse(topology, text) else { continue };
-        let Some(view) = observed.targets.get(address.target()) else { continue };
-        let left = |live: &&Live| {
-            entry.leftovers.contains(&live.id) && !taken.contains(&(address.target(), kind.name, live.id.as_str()))
-        };
-        for live in view.all(kind.name).into_iter().filter(left) {
-            let own = address.sibling(kind.name, Some(&live.id));
-            let decision = protect(topology, &own, Decision::Delete(DeleteCause::Leftover));
-            verdicts.push(verdict(&own, kind, decision, Some(&live.id)));
-        }
-    }
-    verdicts
 }

@@ -6,8 +6,10 @@ pub mod base;
 pub mod compare;
 mod decide;
 pub mod export;
+pub mod index;
 pub mod live;
 pub mod matching;
+pub mod removals;
 pub mod sequence;
 pub mod verdict;
 
@@ -16,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::compare::{Resolver, Wired};
+use crate::diff::index::Index;
 use crate::diff::live::Observed;
-use crate::diff::matching::Index;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::topology::Topology;
 
@@ -58,8 +60,9 @@ fn finish<'a>(
     mut verdicts: Vec<Verdict>,
     wired: BTreeMap<Address, Wired>,
 ) -> Diff<'a> {
-    verdicts.extend(decide::undeclared(topology, observed, &index, base));
-    verdicts.extend(decide::leftovers(topology, observed, &index, base));
+    verdicts.extend(removals::undeclared(topology, observed, &index, base));
+    verdicts.extend(removals::leftovers(topology, observed, &index, base));
+    removals::keep_what_is_needed(topology, &index, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     // What is replaced by another object beside it goes by another name, and is owned all the same.

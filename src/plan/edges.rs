@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
+use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, ReplaceOrder};
 use crate::graph::Graph;
 use crate::plan::{Step, Verb};
-use crate::spec::{Kind, Reference, read, swap_references};
+use crate::spec::{Kind, swap_references};
 use crate::topology::{Resource, Topology};
 
 /// The graph of the steps, and the names of its gates.
@@ -120,20 +121,9 @@ impl Drawing<'_> {
 
     /// What a live object refers to now. A mention may stand there by id or, as it was written, by name.
     fn held_references(&self, step: &Step) -> BTreeSet<Address> {
-        let mut found = BTreeSet::new();
-        let target = self.topology.targets.get(step.address.target());
-        let (Some(live), Some(target)) = (self.diff.index.live(&step.address), target) else { return found };
-        for field in step.kind.fields {
-            swap_references(&field.ty, &read(field, &live.raw), &mut |reference, kinds, id| {
-                found.extend(self.diff.index.by_id(&step.address, kinds, id).cloned());
-                if let Reference::Mention = reference {
-                    let named = |kind| self.topology.referred(&step.address, target.provider, &[kind], id);
-                    found.extend(kinds.iter().filter_map(|kind| named(kind)));
-                }
-                None
-            });
-        }
-        found
+        let live = self.diff.index.live(&step.address);
+        live.map(|live| referred_by(self.topology, &self.diff.index, &step.address, step.kind, live))
+            .unwrap_or_default()
     }
 
     fn replaces(&mut self, n: usize) {

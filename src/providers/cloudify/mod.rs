@@ -56,7 +56,7 @@ const CREDENTIALS: &[Field] = &[
 ];
 
 const SETTINGS: &[Field] =
-    &[field("tenant", Type::Text, "Tenant that the resources belong to").default("\"default_tenant\"")];
+    &[field("tenant", Type::Ref("tenants"), "Tenant that the resources belong to").default("\"default_tenant\"")];
 
 /// What to do about errors (sheet 1, error table); fragments as servers were heard to say them (observed T1 to T15).
 const REMEDIES: &[(u16, &str, &str)] = &[

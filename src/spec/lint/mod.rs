@@ -144,14 +144,11 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
             lint_placeholders(provider, kind, poll.path, say);
             lint_poll(poll, say);
         }
-        match call.body {
-            Body::Json(text) => {
-                lint_placeholders(provider, kind, text, say);
-                if serde_json::from_str::<serde_json::Value>(text).is_err() {
-                    say(format!("body `{text}` is no JSON"));
-                }
+        if let Body::Json(text) = call.body {
+            lint_placeholders(provider, kind, text, say);
+            if serde_json::from_str::<serde_json::Value>(text).is_err() {
+                say(format!("body `{text}` is no JSON"));
             }
-            _ => {}
         }
         for (name, what) in call
             .body

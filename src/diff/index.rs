@@ -1,0 +1,109 @@
+//! The live objects by address, and what others call them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::attr::{Attr, Output};
+use crate::diff::live::{Live, caseless};
+use crate::spec::{Kind, lookup};
+
+/// Where a resource stands among the live objects.
+#[derive(Debug, Clone)]
+pub enum Place<'a> {
+    /// This object is it.
+    Present(&'a Live),
+    /// Its collection was seen, and it is not there.
+    Absent,
+    /// We could not look: why.
+    Unseen(String),
+}
+
+/// The live objects by address, and the names by id.
+#[derive(Debug, Default)]
+pub struct Index<'a> {
+    /// The declared resources.
+    pub declared: BTreeMap<Address, Place<'a>>,
+    /// Live objects that nothing declares, under the address that they would have.
+    pub undeclared: BTreeMap<Address, (&'static Kind, &'a Live)>,
+    /// The address that a live object of a kind has, by kind and any id that other objects may use for it.
+    pub(super) names: BTreeMap<(String, Option<Address>, &'static str, String), Address>,
+    /// The same without the place: what lives deeper than the one that refers to it. `None` where an id is not unique.
+    pub(super) anywhere: BTreeMap<(String, &'static str, String), Option<Address>>,
+    /// Undeclared objects by what tells them apart, so that a name is found whatever its case where case means nothing.
+    pub(super) identities: BTreeMap<(Option<Address>, String, &'static str, String), Address>,
+    /// The servers' versions, by target.
+    pub versions: BTreeMap<String, String>,
+    /// The kinds that were seen and whose names are compared without case.
+    pub(super) kinds: BTreeSet<&'static str>,
+}
+
+impl<'a> Index<'a> {
+    /// The live object at an address, declared or not.
+    pub fn live(&self, address: &Address) -> Option<&'a Live> {
+        match self.declared.get(address) {
+            Some(Place::Present(live)) => Some(live),
+            Some(Place::Absent | Place::Unseen(_)) => None,
+            None => self.undeclared.get(address).or_else(|| self.similar(address)).map(|(_, live)| *live),
+        }
+    }
+
+    /// Every live object with its address.
+    pub fn all(&self) -> impl Iterator<Item = (&Address, &'a Live)> {
+        let declared = self.declared.iter().filter_map(|(address, place)| match place {
+            Place::Present(live) => Some((address, *live)),
+            Place::Absent | Place::Unseen(_) => None,
+        });
+        declared.chain(self.undeclared.iter().map(|(address, (_, live))| (address, *live)))
+    }
+
+    /// The undeclared object that an address means where names are compared without case.
+    fn similar(&self, address: &Address) -> Option<&(&'static Kind, &'a Live)> {
+        let place =
+            |kind| (address.parent(), address.target().to_owned(), kind, caseless(address.name().unwrap_or_default()));
+        let kind = *self.kinds.get(address.kind())?;
+        self.undeclared.get(self.identities.get(&place(kind))?)
+    }
+
+    /// The address of the live object that others call by this id, looked for beside `from` and upwards.
+    pub fn by_id(&self, from: &Address, kinds: &[&'static str], id: &str) -> Option<&Address> {
+        let target = from.target().to_owned();
+        let place =
+            |around: &Option<Address>, kind: &&'static str| (target.clone(), around.clone(), *kind, id.to_owned());
+        let mut around = from.parent();
+        loop {
+            let found = kinds.iter().find_map(|kind| self.names.get(&place(&around, kind)));
+            match (found, &around) {
+                (Some(found), _) => return Some(found),
+                (None, Some(place)) => around = place.parent(),
+                (None, None) => break,
+            }
+        }
+        let anywhere = |kind: &&'static str| (target.clone(), *kind, id.to_owned());
+        kinds.iter().find_map(|kind| self.anywhere.get(&anywhere(kind))?.as_ref())
+    }
+
+    /// The value of an output, where a live object has it.
+    pub fn output(&self, output: &Output, kind: &Kind) -> Option<Attr> {
+        let live = self.live(&output.address)?;
+        live_output(live, kind, &output.field)
+    }
+}
+
+/// The value of an output of a live object; `None` while it has none.
+pub fn live_output(live: &Live, kind: &Kind, field: &str) -> Option<Attr> {
+    let (head, rest) = field.split_once('.').unwrap_or((field, ""));
+    let value = match (head, kind.field(head)) {
+        ("id", None) => {
+            let id = if kind.api.id.is_empty() { None } else { lookup(&live.raw, kind.api.id) };
+            id.map_or_else(|| Attr::text(live.id.as_str()), Attr::from_json)
+        }
+        (_, Some(declared)) => crate::spec::read(declared, &live.raw),
+        (_, None) => Attr::from_json(lookup(&live.raw, head)?),
+    };
+    let value = rest.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
+        Attr::Map(mut map) => map.remove(key),
+        Attr::List(mut items) => key.parse::<usize>().ok().filter(|&n| n < items.len()).map(|n| items.swap_remove(n)),
+        _ => None,
+    })?;
+    (!value.is_null()).then_some(value)
+}
