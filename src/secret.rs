@@ -60,6 +60,47 @@ pub enum Piece<'a> {
     Secret(&'a Secret),
 }
 
+/// Secrets that are known, to be found again in text that comes from elsewhere: controllers repeat what they were sent.
+#[derive(Debug, Clone, Default)]
+pub struct Veil(Arc<[Secret]>);
+
+/// Shorter secrets stand in too many words by chance, and keep nobody out.
+const SHORTEST: usize = 4;
+
+impl Veil {
+    /// A veil over these secrets.
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Veil {
+        let mut secrets: Vec<Secret> =
+            secrets.into_iter().filter(|secret| secret.value.chars().count() >= SHORTEST).collect();
+        // Where one secret begins like another, the longer one is meant.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
+        Veil(secrets.into())
+    }
+
+    /// A text taken apart into secrets and what stands between them.
+    pub fn pieces<'t>(&'t self, text: &'t str) -> Vec<Piece<'t>> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        loop {
+            let found = self.0.iter().filter_map(|secret| Some((rest.find(&*secret.value)?, secret)));
+            let Some((at, secret)) = found.min_by_key(|(at, _)| *at) else { break };
+            pieces.extend([Piece::Plain(&rest[..at]), Piece::Secret(secret)]);
+            rest = &rest[at + secret.value.len()..];
+        }
+        pieces.push(Piece::Plain(rest));
+        pieces
+    }
+
+    /// The text with the label in place of each secret.
+    pub fn cover(&self, text: &str) -> String {
+        let word = |piece: Piece<'_>| match piece {
+            Piece::Plain(text) => text.to_owned(),
+            Piece::Secret(secret) => format!("{secret:?}"),
+        };
+        self.pieces(text).into_iter().map(word).collect()
+    }
+}
+
 /// The keyed fingerprint of a text: HMAC-SHA-256, 32 hexadecimal digits of it, which no two secrets share by chance.
 pub fn fingerprint(text: &str, key: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
@@ -89,6 +130,14 @@ mod tests {
     fn debug_shows_the_label_only() {
         let secret = Secret::new("secret.psk", "canary");
         assert_eq!(format!("{secret:?}"), "(secret secret.psk)");
+    }
+
+    #[test]
+    fn a_veil_covers_the_longer_secret_and_leaves_out_what_is_too_short() {
+        let veil = Veil::new([Secret::new("a", "hunter"), Secret::new("b", "hunter2"), Secret::new("c", "on")]);
+        assert_eq!(veil.cover("hunter2 on hunter, no"), "(secret b) on (secret a), no");
+        assert_eq!(veil.cover(""), "");
+        assert_eq!(Veil::default().cover("hunter2"), "hunter2");
     }
 
     #[test]

@@ -33,5 +33,11 @@ mod determinism;
 mod exit_codes;
 #[path = "it/faults.rs"]
 mod faults;
+#[path = "it/hostile.rs"]
+mod hostile;
 #[path = "it/saved_plan.rs"]
 mod saved_plan;
+#[path = "it/secrets.rs"]
+mod secrets;
+#[path = "it/servers.rs"]
+mod servers;

@@ -101,7 +101,10 @@ impl Workspace {
         let mut opening = Vec::new();
         for target in topology.targets.values() {
             let transport = Http::new(&target.tls, target.provider.dialect.timeout, max_reply())?;
-            opening.push(async move { (target.name.clone(), Session::open(target, Arc::new(transport), pace).await) });
+            let veil = &topology.secrets;
+            opening.push(
+                async move { (target.name.clone(), Session::open(target, veil, Arc::new(transport), pace).await) },
+            );
         }
         let mut sessions = BTreeMap::new();
         let mut troubles = Vec::new();

@@ -11,6 +11,7 @@ use crate::diff::compare::{Resolver, live_items};
 use crate::diff::index::Index;
 use crate::diff::live::{Collection, Live, View};
 use crate::diff::matching::{given_name, is_gone};
+use crate::secret::Piece;
 use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, Type, canonical, read};
 use crate::topology::Topology;
 
@@ -145,7 +146,7 @@ impl Exporter<'_> {
                 self.export.secrets.insert(name.clone(), format!("`{}` of {address}", field.name));
                 Value::String(format!("${{secret.{name}}}"))
             }
-            Attr::Text(text) => Value::String(text.replace("${", "$${")),
+            Attr::Text(text) => Value::String(self.text(text)),
             Attr::List(items) => Value::Array(items.iter().map(|item| self.shown(address, field, item)).collect()),
             Attr::Map(map) => {
                 let told = map.iter().filter(|(_, value)| !is_nothing(value));
@@ -155,6 +156,24 @@ impl Exporter<'_> {
             }
             other => other.to_shown(),
         }
+    }
+}
+
+impl Exporter<'_> {
+    /// A text as YAML says it. A secret of the workspace that stands in it stays the workspace's secret.
+    fn text(&mut self, text: &str) -> String {
+        let mut told = String::new();
+        for piece in self.resolver.topology.secrets.pieces(text) {
+            match piece {
+                Piece::Plain(text) => told.push_str(&text.replace("${", "$${")),
+                Piece::Secret(secret) => {
+                    let name = secret.label().trim_start_matches("secret.").to_owned();
+                    told.push_str(&format!("${{secret.{name}}}"));
+                    self.export.secrets.insert(name, "a secret of the workspace that it was exported by".into());
+                }
+            }
+        }
+        told
     }
 }
 

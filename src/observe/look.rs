@@ -80,8 +80,9 @@ impl Look<'_> {
                     // The whole list is one resource, whether the reply names it as a list or as one thing.
                     Ok(items) if is_sequence(kind) => Seen::Objects(vec![Live::new(kind, whole(items, at))]),
                     Ok(objects) => Seen::Objects(objects.into_iter().map(|raw| Live::new(kind, raw)).collect()),
-                    // The API says in words that there can't be any yet.
-                    Err(error) if kind.says_gone(&error) => Seen::Objects(Vec::new()),
+                    // The API says in words that there can't be any yet. Where we have made some, it is wrong: a licence
+                    // that ran out hides them, and removes nothing.
+                    Err(error) if kind.says_gone(&error) && !self.owns_some(kind, parent) => Seen::Objects(Vec::new()),
                     Err(error) => self.unseen(error),
                 },
             };
@@ -292,6 +293,15 @@ impl Look<'_> {
         let owned =
             self.observer.base.entries.range(prefix.clone()..).take_while(|(address, _)| address.starts_with(&prefix));
         owned.into_iter().any(|(_, entry)| entry.id == live.id)
+    }
+
+    /// Says whether the ledger knows an object of a kind in this place.
+    fn owns_some(&self, kind: &Kind, parent: Option<Around<'_>>) -> bool {
+        let around = parent.map_or_else(|| self.target.name.clone(), |(address, ..)| address.to_string());
+        let (lone, below) = (format!("{around}/{}", kind.name), format!("{around}/{}/", kind.name));
+        let entries = &self.observer.base.entries;
+        entries.contains_key(&lone)
+            || entries.range(below.clone()..).next().is_some_and(|(address, _)| address.starts_with(&below))
     }
 
     fn declared(&self, kind: &'static Kind, parent: Option<&Address>) -> impl Iterator<Item = &Resource> {

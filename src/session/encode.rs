@@ -27,17 +27,6 @@ pub fn json(attr: &Attr) -> Result<Value, String> {
     })
 }
 
-/// A text with every secret of a value taken out: a controller may echo in an error what it was sent.
-pub fn scrub(text: &str, sent: &Attr) -> String {
-    match sent {
-        // A secret of a letter or two would take half the text with it, and tells nothing.
-        Attr::Secret(secret) if secret.expose().len() > 2 => text.replace(secret.expose(), &format!("{secret:?}")),
-        Attr::List(items) => items.iter().fold(text.to_owned(), |text, item| scrub(&text, item)),
-        Attr::Map(map) => map.values().fold(text.to_owned(), |text, value| scrub(&text, value)),
-        _ => text.to_owned(),
-    }
-}
-
 /// A value as text to send: a path, a header, a password.
 ///
 /// # Errors
@@ -49,22 +38,5 @@ pub fn text(attr: &Attr) -> Result<String, String> {
         Value::Bool(value) => Ok(value.to_string()),
         Value::Number(value) => Ok(value.to_string()),
         Value::Array(_) | Value::Object(_) => Err("a list or map where text is needed".into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::secret::Secret;
-
-    #[test]
-    fn what_a_controller_echoes_is_taken_out() {
-        let sent =
-            Attr::Map([("psk".to_owned(), Attr::List(vec![Attr::Secret(Secret::new("secret.psk", "canary"))]))].into());
-        assert_eq!(
-            scrub("`canary` is too short: canary", &sent),
-            "`(secret secret.psk)` is too short: (secret secret.psk)"
-        );
-        assert_eq!(scrub("nothing in it", &sent), "nothing in it");
     }
 }

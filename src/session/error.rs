@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::session::encode;
+use crate::secret::{Secret, Veil};
 use crate::spec::{Kind, Provider, lookup};
 use crate::wire::{Failure, Method, Response};
 
@@ -54,6 +54,19 @@ pub enum What {
     Unknown(String),
 }
 
+impl What {
+    /// The same, with no secret in the controller's words.
+    fn covered(self, veil: &Veil) -> What {
+        match self {
+            What::Refused { status, message } => What::Refused { status, message: veil.cover(&message) },
+            What::Unreadable(text) => What::Unreadable(veil.cover(&text)),
+            What::Partial(text) => What::Partial(veil.cover(&text)),
+            What::Job(text) => What::Job(veil.cover(&text)),
+            What::Failed(_) | What::Overdue(_) | What::Unknown(_) => self,
+        }
+    }
+}
+
 impl CallError {
     /// Says whether the call may have had its effect although it did not succeed.
     pub fn is_ambiguous(&self) -> bool {
@@ -70,15 +83,12 @@ impl CallError {
         matches!(self.what, What::Refused { status, .. } if status == wanted)
     }
 
-    /// The same error without what it may have echoed of the secrets in what was sent.
-    pub fn scrubbed(mut self, sent: &Attr) -> CallError {
-        match &mut self.what {
-            What::Refused { message: text, .. } | What::Unreadable(text) | What::Partial(text) | What::Job(text) => {
-                *text = encode::scrub(text, sent);
-            }
-            What::Failed(_) | What::Overdue(_) | What::Unknown(_) => {}
-        }
-        self
+    /// The same error without what it may have echoed of the secrets in what was sent: one that was issued in this run is
+    /// none of the workspace's.
+    pub fn scrubbed(self, sent: &Attr) -> CallError {
+        let mut secrets = Vec::new();
+        collect(sent, &mut secrets);
+        CallError { what: self.what.covered(&Veil::new(secrets)), ..self }
     }
 
     /// The controller's words and status, where it refused.
@@ -87,6 +97,16 @@ impl CallError {
             What::Refused { status, message } => Some((*status, message)),
             _ => None,
         }
+    }
+}
+
+/// The secrets in a value.
+fn collect(attr: &Attr, secrets: &mut Vec<Secret>) {
+    match attr {
+        Attr::Secret(secret) => secrets.push(secret.clone()),
+        Attr::List(items) => items.iter().for_each(|item| collect(item, secrets)),
+        Attr::Map(map) => map.values().for_each(|value| collect(value, secrets)),
+        Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Later(_) => {}
     }
 }
 
@@ -120,11 +140,14 @@ pub struct Whither<'w> {
     pub method: Method,
     /// The path with query.
     pub path: &'w str,
+    /// What no error may repeat.
+    pub veil: &'w Veil,
 }
 
 impl Whither<'_> {
     /// The error that this came to.
     pub fn error(&self, what: What) -> CallError {
+        let what = what.covered(self.veil);
         let help = self.help(&what);
         let path = self.path.split('?').next().unwrap_or_default().to_owned();
         CallError { target: self.target.to_owned(), method: self.method, path, what, help }
@@ -132,7 +155,7 @@ impl Whither<'_> {
 
     /// The error of an answer that is no success.
     pub fn refused(&self, response: &Response) -> CallError {
-        let message = message(self.provider, response);
+        let message = message(self.provider, response, self.veil);
         self.error(What::Refused { status: response.status, message })
     }
 
@@ -184,18 +207,19 @@ impl Whither<'_> {
     }
 }
 
-/// The server's own words, from any of the shapes that it uses; of an HTML page, its title.
-pub fn message(provider: &Provider, response: &Response) -> String {
+/// The server's own words, from any of the shapes that it uses; of an HTML page, its title. Secrets are covered before
+/// anything is cut short, so that not even a part of one is left.
+pub fn message(provider: &Provider, response: &Response, veil: &Veil) -> String {
     if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
         let found =
             provider.dialect.messages.iter().find_map(|path| lookup(&body, path)).filter(|value| !value.is_null());
         return match found {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => short(&other.to_string()),
-            None => short(&body.to_string()),
+            Some(Value::String(text)) => veil.cover(text),
+            Some(other) => short(&veil.cover(&other.to_string())),
+            None => short(&veil.cover(&body.to_string())),
         };
     }
-    let text = String::from_utf8_lossy(&response.body);
+    let text = veil.cover(&String::from_utf8_lossy(&response.body));
     let text = text.trim();
     if text.is_empty() {
         return "no words".into();
@@ -223,5 +247,21 @@ fn short(text: &str) -> String {
     match line.char_indices().nth(LIMIT) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_controller_echoes_is_taken_out() {
+        let psk = Attr::List(vec![Attr::Secret(Secret::new("secret.psk", "canary"))]);
+        let sent = Attr::Map([("psk".to_owned(), psk)].into());
+        let provider = crate::providers::CATALOGUE[0];
+        let veil = Veil::new([Secret::new("secret.other", "magpie")]);
+        let whither = Whither { target: "east", provider, method: Method::Post, path: "/x", veil: &veil };
+        let error = whither.error(What::Job("`canary` and magpie".into())).scrubbed(&sent);
+        assert_eq!(error.to_string(), "east: POST /x: `(secret secret.psk)` and (secret secret.other)");
     }
 }

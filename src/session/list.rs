@@ -61,13 +61,17 @@ impl Session {
     /// The objects of one reply, taken out of it.
     ///
     /// # Errors
-    /// When the reply holds something else there.
+    /// When the reply holds something else there, or is no reply of this API: an empty list still comes in its envelope.
     pub fn objects(&self, path: &str, at: Envelope, reply: &mut Value) -> Result<Vec<Value>, CallError> {
         let (Envelope::Items(place) | Envelope::Keyed(place) | Envelope::One(place)) = at;
         let unreadable = |found: &Value| {
             let what = format!("expected {} under `{place}`, found {}", words(at), name(found));
             self.whither(Method::Get, path).error(What::Unreadable(what))
         };
+        if !is_envelope(reply, place) {
+            let what = format!("expected {} under `{place}`, found nothing like it", words(at));
+            return Err(self.whither(Method::Get, path).error(What::Unreadable(what)));
+        }
         match (at, take(reply, place)) {
             (Envelope::One(_), Some(one @ (Value::Object(_) | Value::Array(_) | Value::String(_)))) => Ok(vec![one]),
             (_, None | Some(Value::Null)) => Ok(Vec::new()),
@@ -76,6 +80,26 @@ impl Session {
             (_, Some(other)) => Err(unreadable(&other)),
         }
     }
+}
+
+/// Says whether a reply is one that may hold objects at a place. Any server may answer with JSON; only the API answers
+/// with its envelope, of which no more than the innermost key may be missing. HAL leaves out what is empty altogether,
+/// and says in `page` how much there is.
+fn is_envelope(reply: &Value, place: &str) -> bool {
+    let mut value = reply;
+    for (depth, key) in place.split('.').filter(|key| !key.is_empty()).enumerate() {
+        match value {
+            Value::Object(map) => match map.get(key) {
+                Some(next) => value = next,
+                None => return depth > 0 || map.contains_key("page"),
+            },
+            // Some servers have but one way to say that there is nothing.
+            Value::Null => return depth > 0,
+            Value::Array(items) => return depth > 0 && items.is_empty(),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => return false,
+        }
+    }
+    true
 }
 
 fn words(at: Envelope) -> &'static str {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use crate::secret::Veil;
 use crate::spec::{Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
 use crate::wire::{Failure, Method, Request, Response, Transport};
@@ -43,6 +44,7 @@ pub struct Session {
     writers: Semaphore,
     version: Option<String>,
     pace: Pace,
+    veil: Veil,
 }
 
 /// A body to send.
@@ -80,13 +82,19 @@ impl<'b> Sent<'b> {
 const TRIES: u32 = 5;
 
 impl Session {
-    /// Logs in, and finds the server's version where it matters.
+    /// Logs in, and finds the server's version where it matters. No error will repeat what is under the veil.
     ///
     /// # Errors
     /// When the server can't be reached, or does not let us in.
-    pub async fn open(target: &Target, transport: Arc<dyn Transport>, pace: Pace) -> Result<Session, CallError> {
+    pub async fn open(
+        target: &Target,
+        veil: &Veil,
+        transport: Arc<dyn Transport>,
+        pace: Pace,
+    ) -> Result<Session, CallError> {
         let dialect = &target.provider.dialect;
-        let whither = Whither { target: &target.name, provider: target.provider, method: Method::Get, path: "" };
+        let provider = target.provider;
+        let whither = Whither { target: &target.name, provider, method: Method::Get, path: "", veil };
         let setting = |word: &str| {
             let name = word.strip_prefix("target.").unwrap_or(word);
             target.settings.get(name).and_then(|attr| encode::text(attr).ok())
@@ -106,6 +114,7 @@ impl Session {
             writers: Semaphore::new(dialect.writers.max(1)),
             version: None,
             pace,
+            veil: veil.clone(),
         };
         session.version = match dialect.version {
             ServerVersion::Irrelevant => None,
@@ -231,7 +240,8 @@ impl Session {
 
     fn parse(&self, method: Method, path: &str, response: &Response) -> Result<Value, CallError> {
         serde_json::from_slice(&response.body).map_err(|error| {
-            let start = String::from_utf8_lossy(&response.body[..response.body.len().min(40)]).into_owned();
+            let start = self.veil.cover(&String::from_utf8_lossy(&response.body[..response.body.len().min(4096)]));
+            let start: String = start.chars().take(40).collect();
             let what = match looks_like_json(response) {
                 true => format!("JSON broken at line {} column {}", error.line(), error.column()),
                 false => format!("expected JSON, found `{}`", start.trim()),
@@ -242,7 +252,7 @@ impl Session {
 
     /// What errors of a call tell.
     pub fn whither<'w>(&'w self, method: Method, path: &'w str) -> Whither<'w> {
-        Whither { target: &self.name, provider: self.provider, method, path }
+        Whither { target: &self.name, provider: self.provider, method, path, veil: &self.veil }
     }
 }
 

@@ -272,12 +272,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::secret::Veil;
 
     #[test]
     fn true_and_false_are_words_of_a_state() {
         let poll = Poll { until: Until::State { key: "running", done: &["true"], failed: &["broken"] }, ..Poll::NEW };
         let provider = crate::providers::CATALOGUE[0];
-        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x" };
+        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x", veil: &Veil::default() };
         let done =
             |running: Value| judge(&poll, Some(json!({ "running": running })), &whither).map(|done| done.is_some());
         assert!(matches!(done(json!(true)), Ok(true)));

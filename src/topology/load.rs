@@ -130,6 +130,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         digest: digest(&files, &resources, &variables),
         targets,
         resources,
+        secrets: secrets.veil(),
         commit,
     };
     let subject = Subject {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::finding::Place;
+use crate::secret::Veil;
 use crate::spec::{Identity, Kind, Provider};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
@@ -30,6 +31,8 @@ pub struct Topology {
     pub targets: BTreeMap<String, Target>,
     /// The declared resources, by address.
     pub resources: BTreeMap<Address, Resource>,
+    /// The secrets that were looked up, so that no text from a controller repeats one.
+    pub secrets: Veil,
     /// SHA-256 over everything that was read from files, in hexadecimal. Secrets from elsewhere are not in it.
     pub digest: String,
     /// The commit that is checked out, with `+` behind it when files differ from it.

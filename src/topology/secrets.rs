@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::finding::{Finding, Place};
-use crate::secret::Secret;
+use crate::secret::{Secret, Veil};
 use crate::suggest::hint;
 use crate::topology::envelope::SecretSource;
 
@@ -76,6 +76,11 @@ impl Secrets {
         let secret = self.look_up(name, source, place);
         self.known.borrow_mut().insert(name.to_owned(), secret.clone());
         Ok(secret)
+    }
+
+    /// A veil over those that were looked up.
+    pub fn veil(&self) -> Veil {
+        Veil::new(self.known.borrow().values().flatten().cloned())
     }
 
     /// The names that nothing has asked for, with where they are declared.

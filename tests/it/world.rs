@@ -218,7 +218,7 @@ impl<'s> World<'s> {
     async fn sessions(&self, topology: &Topology) -> BTreeMap<String, Arc<Session>> {
         let mut sessions = BTreeMap::new();
         for (name, target) in &topology.targets {
-            let session = Session::open(target, Arc::clone(&self.transport), Pace::Simulated).await;
+            let session = Session::open(target, &topology.secrets, Arc::clone(&self.transport), Pace::Simulated).await;
             sessions.insert(name.clone(), Arc::new(session.unwrap_or_else(|error| panic!("{name}: {error}"))));
         }
         sessions

@@ -1,0 +1,247 @@
+//! No secret in anything that is printed, written, or visible from outside: canaries are looked for everywhere.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, Ran};
+use crate::support::Sim;
+
+/// A workspace with a secret in every place that takes one: credentials, a whole field, a part of a text, an item of a
+/// list, an input of a deployment; from a file, the environment, and a program.
+fn workspace(sim: &Sim) -> Bench {
+    let envelope = "
+workspace: canaries
+secrets:
+  api: { file: secrets/api.txt }
+  psk: { file: secrets/psk.txt }
+  hook: { env: CANARY_HOOK }
+  bgp: { command: [cat, secrets/bgp.txt] }
+  cfy: { file: secrets/cfy.txt }
+  login: { file: secrets/login.txt }
+";
+    let vns3 = r#"
+vns3:
+  site:
+    at: https://203.0.113.30:8000/api
+    credentials: { username: api, password: "${secret.api}" }
+    config: { topology_name: canaries, controller_name: one }
+    peering-self: { id: 1 }
+    ipsec-local: { ipsec_local_ipaddress: "${site/config.private_ipaddress}" }
+    ipsec-endpoints:
+      office:
+        ipaddress: 198.51.100.7
+        secret: "${secret.psk}"
+        ike_version: 2
+        vpn_type: vti
+        route_based_int_address: 169.254.10.1/30
+        route_based_local: 0.0.0.0/0
+        route_based_remote: 0.0.0.0/0
+        ebgp-peers:
+          169.254.10.2: { asn: 65001, bgp_password: "${secret.bgp}" }
+    webhooks:
+      chat:
+        url: "https://chat.example/hooks/${secret.hook}"
+        body: '{"text": "%{message}"}'
+        events: [tunnel_up, tunnel_down]
+        headers: [{ name: Authorization, value: "Bearer ${secret.hook}" }]
+"#;
+    let cloudify = r#"
+cloudify:
+  cfy:
+    at: https://cloudify.example/api/v3.1
+    tenant: default_tenant
+    credentials: { username: admin, password: "${secret.cfy}" }
+    secrets:
+      login: { value: "${secret.login}", is_hidden_value: true }
+"#;
+    let bench = Bench::of(&[("trueup.yaml", envelope), ("vns3.yaml", vns3), ("cloudify.yaml", cloudify)], sim);
+    for name in ["api", "psk", "bgp", "cfy", "login"] {
+        bench.write(&format!("secrets/{name}.txt"), &canary(name));
+    }
+    bench
+}
+
+fn canary(name: &str) -> String {
+    format!("canary-{name}-7f3a9c")
+}
+
+/// What must be found nowhere: each secret as it is, and as logins and bodies would encode it.
+fn canaries() -> Vec<String> {
+    let plain = ["api", "psk", "hook", "bgp", "cfy", "login"].map(canary);
+    let logins = [("api", "api"), ("admin", "cfy")]
+        .map(|(user, name)| BASE64_STANDARD.encode(format!("{user}:{}", canary(name))));
+    let encoded = plain.clone().map(|text| BASE64_STANDARD.encode(text).trim_end_matches('=').to_owned());
+    plain.into_iter().chain(logins).chain(encoded).collect()
+}
+
+fn run(bench: &Bench, arguments: &[&str]) -> Ran {
+    let output = bench.command(arguments).env("CANARY_HOOK", canary("hook")).output().unwrap();
+    let ran = Ran::from(output);
+    nowhere(&ran.out, &format!("stdout of {arguments:?}"));
+    nowhere(&ran.err, &format!("stderr of {arguments:?}"));
+    ran
+}
+
+#[track_caller]
+fn nowhere(text: &str, place: &str) {
+    for canary in canaries() {
+        assert!(!text.contains(&canary), "`{canary}` is in {place}:\n{text}");
+    }
+}
+
+/// Every file below the workspace but the sources of the secrets: no canary, and what is private is its owner's.
+#[track_caller]
+fn no_file_tells(bench: &Bench) {
+    for (name, bytes) in bench.files() {
+        if name.starts_with("secrets") {
+            continue;
+        }
+        nowhere(&String::from_utf8_lossy(&bytes), &format!("`{}`", name.display()));
+        let written_by_it = name.starts_with(".trueup") || name.extension().is_some_and(|end| end == "json");
+        if written_by_it && !bytes.is_empty() {
+            let mode = fs::metadata(bench.path().join(&name)).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "`{}` can be read by others", name.display());
+        }
+    }
+    let folder = bench.path().join(".trueup");
+    if folder.exists() {
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
+
+/// Each command that shows something, in each of its forms.
+fn tell_all(bench: &Bench) {
+    for format in ["text", "json", "markdown"] {
+        run(bench, &["plan", "--format", format]);
+        run(bench, &["drift", "--format", format]);
+        run(bench, &["validate", "--format", format]);
+    }
+    run(bench, &["plan", "--calls", "--all", "-vv", "--out", "plan.json"]);
+    for format in ["mermaid", "dot"] {
+        run(bench, &["graph", "--format", format]);
+    }
+    no_file_tells(bench);
+}
+
+#[test]
+fn no_canary_in_anything_that_is_said_or_kept() {
+    let sim = Sim::start();
+    let bench = workspace(&sim);
+    tell_all(&bench);
+    run(&bench, &["apply", "--yes", "-vv"]).expect(0);
+    tell_all(&bench);
+    run(&bench, &["plan", "--exit-code"]).expect(0);
+    for (target, folder) in [("site", "from-site"), ("cfy", "from-cfy")] {
+        run(&bench, &["export", target, "--out", folder, "-vv"]);
+    }
+    no_file_tells(&bench);
+    // New secrets: neither the old nor the new ones are shown.
+    let change =
+        json!({ "set": { "kind": "webhooks", "name": "chat", "fields": { "url": "https://elsewhere.example" } } });
+    sim.side_door("POST", "/vns3/site/console", &change);
+    tell_all(&bench);
+    bench.write("secrets/psk.txt", "canary-psk-7f3a9c-new");
+    tell_all(&bench);
+    run(&bench, &["apply", "--yes", "-vv"]).expect(0);
+    run(&bench, &["destroy", "--yes", "-vv"]);
+    no_file_tells(&bench);
+}
+
+#[test]
+fn nor_in_what_a_failure_leaves() {
+    for fault in [
+        json!({ "status": 500, "body": format!("cannot store {}", "it") }),
+        json!({ "status": 400, "body": "<html><title>no</title></html>" }),
+        json!({ "reset_after": true }),
+        json!({ "truncate": 10 }),
+    ] {
+        let sim = Sim::start();
+        let bench = workspace(&sim);
+        let mut fault = fault;
+        fault.as_object_mut().unwrap().insert("method".into(), json!("POST"));
+        sim.side_door("POST", "/faults", &json!([fault]));
+        run(&bench, &["apply", "--yes", "-vv"]);
+        run(&bench, &["apply", "--yes", "--format", "json"]);
+        no_file_tells(&bench);
+    }
+}
+
+#[test]
+fn nor_in_a_journal_that_a_crash_leaves() {
+    let sim = Sim::start();
+    let bench = workspace(&sim);
+    for line in [5, 10, 20, 1000] {
+        let mut command = bench.command(&["apply", "--yes", "-vv"]);
+        command.env("CANARY_HOOK", canary("hook")).env("TRUEUP_CRASH_AFTER_LINES", line.to_string());
+        let ran = Ran::from(command.output().unwrap());
+        nowhere(&ran.out, "stdout");
+        nowhere(&ran.err, "stderr");
+        no_file_tells(&bench);
+    }
+}
+
+/// Controllers may repeat in an error what they were sent.
+#[test]
+fn nor_in_the_words_of_a_controller_that_repeats_what_it_got() {
+    let sim = Sim::start();
+    let bench = workspace(&sim);
+    let body = json!({ "error": { "name": "X", "message": format!("bad secret {}", canary("psk")) } }).to_string();
+    let fault = json!({ "method": "POST", "path": "/api/ipsec/endpoints", "status": 400, "body": body,
+        "content_type": "application/json" });
+    sim.side_door("POST", "/faults", &json!([fault]));
+    run(&bench, &["apply", "--yes", "-vv"]).expect(5).says("bad secret");
+    run(&bench, &["apply", "--yes", "--format", "json"]);
+    no_file_tells(&bench);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nor_in_what_other_users_see_of_the_process() {
+    let sim = Sim::start_with(trueup::sim::Options { latency: Duration::from_millis(20), ..Default::default() });
+    let bench = workspace(&sim);
+    let mut command = bench.command(&["apply", "--yes"]);
+    command.env("CANARY_HOOK", canary("hook")).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut looks = 0;
+    while child.try_wait().unwrap().is_none() {
+        // The process and the programs that it runs: `ps` reads the same files.
+        for process in fs::read_dir("/proc").unwrap().map_while(Result::ok) {
+            let arguments = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let arguments = String::from_utf8_lossy(&arguments).into_owned();
+            if is_ours(&process.path(), child.id()) {
+                nowhere(&arguments, "the arguments of a process");
+                looks += 1;
+            }
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert!(looks > 3, "the process was looked at {looks} times");
+}
+
+/// Says whether a folder of `/proc` is about a process or a child of it.
+fn is_ours(folder: &Path, process: u32) -> bool {
+    let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
+    let number = |key: &str| status.lines().find_map(|line| line.strip_prefix(key)?.trim().parse::<u32>().ok());
+    number("Pid:") == Some(process) || number("PPid:") == Some(process)
+}
+
+/// What makes the tests above worth something: the canaries did reach the controllers.
+#[test]
+fn the_controllers_got_them() {
+    let sim = Sim::start();
+    let bench = workspace(&sim);
+    run(&bench, &["apply", "--yes"]).expect(0);
+    let holds = |place: &str| sim.side_door("GET", &format!("/{place}/state"), &Value::Null).to_string();
+    let (site, cfy) = (holds("vns3/site"), holds("cloudify/cfy"));
+    for name in ["api", "psk", "bgp", "hook"] {
+        assert!(site.contains(&canary(name)), "`{name}` never arrived");
+    }
+    assert!(cfy.contains(&canary("login")));
+}
