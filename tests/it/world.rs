@@ -44,8 +44,6 @@ pub struct World<'s> {
 
 /// A plan, and what it was made from.
 pub struct Planned {
-    /// What is wanted.
-    pub topology: Topology,
     /// What is to be done.
     pub plan: Plan,
     /// The calls that failed while looking.
@@ -134,7 +132,7 @@ impl<'s> World<'s> {
             let base = Ledger::open(&topology).unwrap().base;
             let (observed, troubles) = Observer::new(&topology, &base, Scope::Declared).observe(&sessions).await;
             let plan = made(&topology, &observed, &base);
-            Planned { topology, plan, troubles }
+            Planned { plan, troubles }
         })
     }
 
