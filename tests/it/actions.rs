@@ -45,7 +45,7 @@ impl Lab {
     /// The content of a file that only its owner may read.
     #[track_caller]
     fn private(&self, name: &str) -> Vec<u8> {
-        let path = self.bench.path().join().join(name);
+        let path = self.bench.path().join(name);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
         std::fs::read(path).unwrap()
     }
