@@ -205,11 +205,14 @@ pub async fn choose(
 ) -> Result<Chosen, Stop> {
     let Some(kind) = kind else { return Ok(Chosen { name: name.map(str::to_owned), ..Chosen::default() }) };
     session(workspace, target)?;
-    let single = workspace.topology.targets[target].provider.kind(kind).is_some_and(|kind| kind.identity.is_single());
+    let Some(declared) = workspace.topology.targets[target].provider.kind(kind) else {
+        return Err(Stop::failed(format!("there is no kind `{kind}`")));
+    };
+    let single = declared.identity.is_single();
     let Some(wanted) = name.or(if single { Some("") } else { None }) else {
         return Err(Stop::Message(format!("name one of `{kind}`"), None, Exit::Usage));
     };
-    let observed = workspace.observe(&Base::default(), Scope::Everything).await;
+    let observed = workspace.observe(&Base::default(), Scope::Kind(declared.name)).await;
     let index = matching::index(&workspace.topology, &observed, &Base::default());
     let mut names = Vec::new();
     for (address, live) in index.all() {
@@ -220,10 +223,9 @@ pub async fn choose(
         let path = address.to_string();
         let below = path.strip_prefix(&format!("{target}/")).unwrap_or(&path);
         if caseless(own) == caseless(wanted) || below == wanted || live.id == wanted {
-            let declared = workspace.topology.targets[target].provider.kind(kind);
             let parents = std::iter::successors(address.parent(), |above| above.parent());
             return Ok(Chosen {
-                name: declared.and_then(|kind| given_name(kind, live)),
+                name: given_name(declared, live),
                 parents: parents.filter_map(|parent| Some(index.live(&parent)?.id.clone())).collect(),
                 live: Some(live.clone()),
             });

@@ -188,7 +188,7 @@ impl Look<'_> {
             .declared(kind, parent)
             .filter_map(|resource| Some((identity_of(resource)?, (resource, self.need(detail, resource)?))))
             .collect();
-        let everything = self.observer.scope == Scope::Everything;
+        let everything = self.observer.scope != Scope::Declared;
         let session = self.session;
         let reads = objects.iter_mut().filter_map(|live| {
             match wanted.get(&live.identity(kind)?) {
@@ -261,7 +261,7 @@ impl Look<'_> {
             let address = match known {
                 Some(address) => address,
                 // What stands inside its parent costs nothing to look at.
-                None if inside || self.observer.scope == Scope::Everything || self.owns(live) => {
+                None if inside || self.observer.scope != Scope::Declared || self.owns(live) => {
                     let name = crate::diff::matching::given_name(kind, live);
                     match parent {
                         Some(parent) => parent.child(kind.name, name.as_deref()),

@@ -24,6 +24,8 @@ pub enum Scope {
     Declared,
     /// Everything that can be declared, or that such a thing refers to.
     Everything,
+    /// All objects of this kind, and what they live in.
+    Kind(&'static str),
 }
 
 /// What looking needs.
@@ -84,6 +86,11 @@ impl<'o> Observer<'o> {
     fn kinds(&self, target: &Target) -> BTreeSet<&'static str> {
         let provider = target.provider;
         let mut kinds = BTreeSet::new();
+        if let Scope::Kind(kind) = self.scope {
+            kinds.insert(kind);
+            kinds.extend(ancestors(provider, kind));
+            return kinds;
+        }
         if self.scope == Scope::Everything {
             // What can only be read is looked at where something that can be declared refers to it.
             for kind in provider.kinds.iter().filter(|kind| kind.is_declarative()) {

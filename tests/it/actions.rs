@@ -222,13 +222,23 @@ vns3:
     packet-monitors: { web: { type: pcap, interface: eth0, filter: port 80, duration: forever, destination: file } }
     container-system: { running: true }
     plugins: { probe: { name: probe, version: '1', image_url: https://images.example/probe.tar.gz } }
+    plugin-instances:
+      ha:
+        plugin_id: probe
+        command: /usr/bin/supervisord
+        manager_config:
+          configuration_files: [{ path: /etc/ha.conf, name: ha }]
+          process_manager: { name: supervisor, subprocesses: [app] }
+          executables: [{ name: app, path: /bin/app, commands: { start: up } }]
+        # content
     firewall-rules:
       - { rule: INPUT_CUST -p tcp --dport 22 -j DROP, comment: none }
 ";
     let lab = Lab::new(&[("trueup.yaml", WORKSPACE), ("east.yaml", topology)]);
     let run = |arguments: &[&str]| lab.ok(&[&["run", "east"], arguments].concat());
 
-    run(&["ms-alert-test"]);
+    let unset = lab.fails(&["run", "east", "ms-alert-test"]);
+    assert!(unset.contains("MS is not configured"), "{unset}");
     assert!(run(&["alert-test", "tunnels"]).contains("success"));
     run(&["identity-vpn-test", "ldap", "-p", "host=ldap.example", "-p", "port=389"]);
     lab.bench.write("bind", "hunter2\n");
@@ -269,6 +279,23 @@ vns3:
     lab.sim.side_door("POST", "/clock", &json!({ "advance_ms": 60_000 }));
     assert!(!lab.get(&["east", "plugin-export", "probe", "-p", "export=backup"]).is_empty());
     run(&["plugin-export-delete", "probe", "backup"]);
+
+    run(&["plugin-processes", "ha"]);
+    assert!(run(&["plugin-process", "ha", "app", "restart"]).contains("\"failed\": false"));
+    assert!(run(&["plugin-execute", "ha", "start"]).contains("/bin/app up"));
+    run(&["plugin-commit", "ha", "probe-2", "-p", "version=2"]);
+    run(&["plugin-instance-export-create", "ha", "state"]);
+    lab.sim.side_door("POST", "/clock", &json!({ "advance_ms": 60_000 }));
+    assert!(!lab.get(&["east", "plugin-instance-export", "ha", "-p", "export=state"]).is_empty());
+    assert!(run(&["plugin-instance-exports", "ha"]).contains("state"));
+    run(&["plugin-instance-export-delete", "ha", "state"]);
+    lab.bench.edit("east.yaml", "# content", "plugin-instance-configurations: { ha: { content: first } }");
+    lab.bench.apply();
+    lab.bench.edit("east.yaml", "first", "second");
+    lab.bench.apply();
+    run(&["plugin-configuration-revert", "ha", "1", "--yes"]);
+    run(&["plugin-configuration-version-delete", "ha", "2", "--yes"]);
+    run(&["plugin-configuration-clear", "ha", "--yes"]);
 
     lab.bench.write("passphrase", "c2VjcmV0\n");
     let pem = lab.get(&["east", "remote-support-keypair", "-p", "passphrase=passphrase"]);

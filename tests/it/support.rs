@@ -37,11 +37,11 @@ impl Sim {
         format!("http://{}", self.server().address)
     }
 
-    /// Sends a request to an installation as its user `admin` would, past the program.
+    /// Sends a request to an installation as `admin` with the stand-in for the secret `pw` would, past the program.
     pub fn call(&self, provider: &str, installation: &str, method: &str, path: &str, body: &Value) -> Value {
         let url = self.base_url(provider, installation);
         let base = url.splitn(4, '/').nth(3).unwrap().to_owned();
-        let login = "Authorization: Basic YWRtaW46cHc=\r\nTenant: default_tenant\r\n";
+        let login = "Authorization: Basic YWRtaW46c2ltdWxhdGVkLXB3\r\nTenant: default_tenant\r\n";
         let answer = self.send(method, &format!("/{base}{path}"), login, &body.to_string());
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }

@@ -22,6 +22,7 @@ use super::call::Call;
 use super::console::Collection;
 use super::state::State;
 use crate::wire::Method::{Delete, Get, Post, Put};
+use crate::wire::Response;
 
 pub(super) const CONSOLE: &[Collection] = &[
     Collection {
@@ -89,6 +90,7 @@ fn answer_v1(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcome> {
     Some(match (call.method, path) {
         (Put, []) => v1::overwrite(state, call),
         (Put, ["actions"]) => act(call),
+        (Put, ["rules", "subgroup"] | ["fwsets"]) => reload(call),
         (Get, ["rules"]) => v1::list(state),
         (Post, ["rules"]) => v1::create(state, call),
         (Delete, ["rules"]) => v1::delete(state, call),
@@ -165,6 +167,14 @@ fn act(call: &Call) -> Outcome {
     match call.fields()?.need_text("action")?.as_str() {
         "reset_connection_tracking" => ok(json!({"action": "reset_connection_tracking", "status": "success"})),
         _ => Err(Fault::invalid("action")),
+    }
+}
+
+/// "Reload firewall subgroups API v1" and "Reload all firewall FWsets": the examples have no body.
+fn reload(call: &Call) -> Outcome {
+    match call.fields()?.get::<bool>("reinitialize")? {
+        Some(true) => Ok(Response::empty(200)),
+        _ => Err(Fault::argument("Nothing to do")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::exports;
 use super::instances::{Instance, Start, start as start_instance};
 use super::templates::{self, Plugin};
 use crate::sim::vns3::answer::{Fault, Outcome, ok};
@@ -94,6 +95,23 @@ pub(super) fn delete(state: &mut State, call: &Call, uuid: &str) -> Outcome {
     ok(json!({"uuid": uuid, "image_deleted": true}))
 }
 
+/// "Create exported container image": the file shows among the plugin's exports.
+pub(super) fn export(state: &mut State, call: &Call, uuid: &str) -> Outcome {
+    let id = find_image(state, uuid)?;
+    exports::create(state, call, exports::Owner::Plugin, id)?;
+    ok(json!({"status": "Image exported"}))
+}
+
+/// "Creates a new container image from a running container". The schema types `name` as a boolean, which is a slip.
+pub(super) fn commit(state: &mut State, call: &Call, uuid: &str) -> Outcome {
+    let fields = call.fields()?;
+    let name = fields.need_text("name")?;
+    find_container(state, uuid)?;
+    must_be_unique(state, &name, None)?;
+    templates::install(state, &fields, "name")?;
+    ok(json!({"uuid": state.generator.hex(64), "name": name}))
+}
+
 /// "Get running containers": stopped ones too unless `show_all` is false.
 pub(super) fn list_containers(state: &State, call: &Call) -> Outcome {
     let all = call.query("show_all") != Some("false");
@@ -171,11 +189,17 @@ mod tests {
         assert_eq!(container["ip_address"], "198.51.100.2");
         assert_eq!(bench.get("/plugin-instances").expect("instances")[0]["name"], "web");
         let path = format!("/container_system/containers/{}", container["uuid"].as_str().expect("uuid"));
+        let (commit, like) = (format!("{path}/commit"), json!({"name": "web-2"}));
+        assert_eq!(bench.ok(Post, &commit, like.clone())["name"], "web-2");
+        assert_eq!(bench.refused(Post, &commit, like), twice);
         assert_eq!(bench.ok(Put, &path, json!({}))["status"], "Stopped");
         let running = bench.get("/container_system/containers?show_all=false").expect("containers");
         assert_eq!(running["containers"], json!([]));
         assert_eq!(bench.ok(Delete, &path, json!({}))["container_deleted"], true);
         let image = format!("/container_system/images/{}", image.as_str().expect("id"));
+        let (exports, like) = (format!("{image}/exports"), json!({"name": "backup"}));
+        assert_eq!(bench.ok(Post, &exports, like.clone())["status"], "Image exported");
+        assert_eq!(bench.refused(Post, &exports, like), twice);
         assert_eq!(bench.ok(Put, &image, json!({"name": "web"}))["status"], "Image updated");
         assert_eq!(bench.ok(Delete, &image, json!({}))["image_deleted"], true);
     }

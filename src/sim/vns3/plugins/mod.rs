@@ -129,6 +129,8 @@ fn answer_system(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcom
         (Post, ["images"]) => images::create(state, call),
         (Put, ["images", uuid]) => images::update(state, call, uuid),
         (Delete, ["images", uuid]) => images::delete(state, call, uuid),
+        (Post, ["images", uuid, "exports"]) => images::export(state, call, uuid),
+        (Post, ["containers", uuid, "commit"]) => images::commit(state, call, uuid),
         (Get, ["containers"]) => images::list_containers(state, call),
         (Post, ["containers"]) => images::start(state, call),
         (Put, ["containers", uuid]) => images::stop(state, uuid),
