@@ -8,6 +8,8 @@ mod drill;
 mod examples;
 #[path = "it/floors.rs"]
 mod floors;
+#[path = "it/laws.rs"]
+mod laws;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/sources.rs"]

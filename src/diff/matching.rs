@@ -188,7 +188,11 @@ impl<'a> Matcher<'a, '_> {
                         self.index.identities.insert(place, address.clone());
                         self.index.kinds.insert(kind.name);
                     }
-                    self.index.undeclared.insert(address.clone(), (kind, live));
+                    // What is declared has been looked for: what it replaces, or left behind, is not undeclared, though
+                    // others still refer to it by this address.
+                    if !self.index.declared.contains_key(&address) {
+                        self.index.undeclared.insert(address.clone(), (kind, live));
+                    }
                     address
                 }
             };
@@ -211,14 +215,6 @@ impl<'a> Matcher<'a, '_> {
         for (address, entry) in range {
             let Some(name) = address.strip_prefix(&prefix).filter(|name| !name.contains('/')) else { continue };
             let name = crate::address::unescape(name);
-            let own = match parent {
-                Some(parent) => parent.child(kind.name, Some(&name)),
-                None => Address::new(target, kind.name, Some(&name)),
-            };
-            // What is declared has been looked for; another object must not take its address.
-            if self.index.declared.contains_key(&own) {
-                continue;
-            }
             let applied = applied_identity(kind, &name, entry);
             if applied.is_none() || may_be_renamed(kind) {
                 owned.by_id.insert(entry.id.clone(), name.clone());

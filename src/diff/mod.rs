@@ -65,17 +65,11 @@ fn finish<'a>(
     removals::keep_what_is_needed(topology, &index, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
-    // What is replaced by another object beside it goes by another name, and is owned all the same.
-    let owned: BTreeSet<(&str, &str, &str)> = verdicts
-        .iter()
-        .filter_map(|verdict| Some((verdict.address.target(), verdict.kind.name, verdict.id.as_deref()?)))
-        .collect();
     let unmanaged = index
         .undeclared
         .iter()
         .filter(|(address, (kind, live))| {
-            let known = decided.contains(address) || owned.contains(&(address.target(), kind.name, live.id.as_str()));
-            kind.is_declarative() && live.foreign.is_none() && !kind.identity.is_single() && !known
+            kind.is_declarative() && live.foreign.is_none() && !kind.identity.is_single() && !decided.contains(address)
         })
         .map(|(address, _)| address.clone())
         .collect();

@@ -6,6 +6,7 @@
 //! referrer moved away or removed ──► referred removed        (detach before delete; from live and from ledger)
 //! old removed ──► new made              or, side by side: new made ──► referrers moved ──► old removed
 //! kind A made ──► kind B made           where B's table says so; removed the other way round
+//! kind B changed ──► kind A removed     likewise: B may have let go of it, in words that no table reads
 //! in the way removed ──► field changed ──► made again        where a field says that it rebuilds
 //! ```
 
@@ -231,15 +232,29 @@ impl Gates {
             for (first, why) in kind.after {
                 let Some(others) = groups.get(&(target, *first, removes)) else { continue };
                 // Making goes with the table, removing against it.
-                let (before, after) = if removes { (members, others) } else { (others, members) };
-                let gate = steps.len() + self.names.len();
-                let word = if removes { "gone" } else { "done" };
-                let name = if removes { kind.name } else { first };
-                self.names.push(format!("{target}/{name} {word}"));
-                self.edges.extend(before.iter().map(|&n| (gate, n, (*why).to_owned())));
-                self.edges.extend(after.iter().map(|&n| (n, gate, (*why).to_owned())));
+                match removes {
+                    true => self.gate(steps, format!("{target}/{} gone", kind.name), members, others, why),
+                    false => self.gate(steps, format!("{target}/{first} done"), others, members, why),
+                }
+            }
+            for (first, why) in kind.after.iter().filter(|_| !removes) {
+                let Some(others) = groups.get(&(target, *first, true)) else { continue };
+                // What is replaced comes back, and has to be there before this changes: only what goes for good waits.
+                let gone: Vec<usize> = others.iter().copied().filter(|&n| steps[n].verb == Verb::Delete).collect();
+                let changed: Vec<usize> = members.iter().copied().filter(|&n| steps[n].verb == Verb::Update).collect();
+                if !gone.is_empty() && !changed.is_empty() {
+                    self.gate(steps, format!("{target}/{} changed", kind.name), &changed, &gone, why);
+                }
             }
         }
         (std::mem::take(&mut self.edges), std::mem::take(&mut self.names))
+    }
+
+    /// Makes some steps wait for all of some others.
+    fn gate(&mut self, steps: &[Step], name: String, before: &[usize], after: &[usize], why: &str) {
+        let gate = steps.len() + self.names.len();
+        self.names.push(name);
+        self.edges.extend(before.iter().map(|&n| (gate, n, why.to_owned())));
+        self.edges.extend(after.iter().map(|&n| (n, gate, why.to_owned())));
     }
 }

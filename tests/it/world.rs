@@ -14,6 +14,7 @@ use trueup::address::Address;
 use trueup::apply::{Contradiction, Executor, Outcome, Progress, Report, verify};
 use trueup::diff::base::Base;
 use trueup::diff::diff;
+use trueup::diff::export::{Export, export};
 use trueup::diff::live::Observed;
 use trueup::diff::matching;
 use trueup::diff::verdict::{Decision, Verdict};
@@ -21,11 +22,11 @@ use trueup::finding::Finding;
 use trueup::journal::{Journal, Line};
 use trueup::ledger::{self, Ledger};
 use trueup::observe::{Observer, Scope, Trouble};
-use trueup::plan::{Plan, Step, plan};
+use trueup::plan::{Plan, Step, fill_text, plan};
 use trueup::providers::CATALOGUE;
-use trueup::session::{Http, Pace, Session, Waiting};
+use trueup::session::{Http, Pace, Sent, Session, Waiting};
 use trueup::source;
-use trueup::spec::{Auth, Provider};
+use trueup::spec::{Artifact, Auth, Provider};
 use trueup::topology::{self, Tls, Topology};
 use trueup::wire::Transport;
 
@@ -42,7 +43,7 @@ pub struct World<'s> {
     pub allow_destroy: Vec<String>,
 }
 
-/// A plan, and what it was made from.
+/// A plan.
 pub struct Planned {
     /// What is to be done.
     pub plan: Plan,
@@ -58,6 +59,8 @@ pub struct Applied {
     pub report: Report,
     /// What is not as the plan said.
     pub contradictions: Vec<Contradiction>,
+    /// What the journal says of it.
+    pub journal: String,
 }
 
 impl<'s> World<'s> {
@@ -95,7 +98,7 @@ impl<'s> World<'s> {
     }
 
     /// What a target declares about itself.
-    fn header(&self, provider: &Provider, installation: &str) -> Map<String, Value> {
+    pub fn header(&self, provider: &Provider, installation: &str) -> Map<String, Value> {
         let at = self.sim.base_url(provider.name, installation);
         let mut credentials = Map::new();
         for field in provider.dialect.credentials {
@@ -145,8 +148,9 @@ impl<'s> World<'s> {
             let (observed, _) = Observer::new(&topology, &ledger.base, Scope::Declared).observe(&sessions).await;
             let plan = made(&topology, &observed, &ledger.base);
             let run = Line::Run { workspace: topology.workspace.clone(), commit: None, config: plan.config.clone() };
-            let journal = Journal::begin(&ledger::journal_folder(&topology).unwrap(), &run).unwrap();
-            ledger.covers(journal.path().to_owned());
+            let writer = Journal::begin(&ledger::journal_folder(&topology).unwrap(), &run).unwrap();
+            let journal = writer.path().to_owned();
+            ledger.covers(journal.clone());
             let executor = Executor {
                 topology: &topology,
                 plan: &plan,
@@ -156,11 +160,12 @@ impl<'s> World<'s> {
                 leave_out: &BTreeSet::new(),
                 parallel: 16,
             };
-            let report = executor.run(journal, &mut ledger.base).await;
+            let report = executor.run(writer, &mut ledger.base).await;
             let done = plan.steps.iter().map(|step| step.address.clone()).collect();
             let contradictions = verify(&topology, &mut ledger.base, &sessions, &done).await;
+            let journal = fs::read_to_string(journal).unwrap();
             ledger.save().unwrap();
-            Applied { plan, report, contradictions }
+            Applied { plan, report, contradictions, journal }
         })
     }
 
@@ -178,20 +183,50 @@ impl<'s> World<'s> {
         }
     }
 
-    /// Everything that the target's lists show and that could be declared: the address that it would have, and its id.
+    /// Everything that the targets' lists show and that could be declared: the address that it would have, and its id.
     pub fn inventory(&self) -> BTreeSet<String> {
-        let mut topology = self.topology();
-        topology.resources.clear();
-        let observed = self.runtime.block_on(async {
-            let sessions = self.sessions(&topology).await;
-            Observer::new(&topology, &Base::default(), Scope::Everything).observe(&sessions).await.0
-        });
+        let (topology, observed) = self.everything();
         let index = matching::index(&topology, &observed, &Base::default());
         let ours = index
             .undeclared
             .iter()
             .filter(|(_, (kind, live))| kind.is_declarative() && live.foreign.is_none() && !kind.identity.is_single());
         ours.map(|(address, (_, live))| format!("{address} ({})", live.id)).collect()
+    }
+
+    /// A target as a workspace declares it.
+    pub fn export(&self, target: &str) -> Export {
+        let (topology, observed) = self.everything();
+        let index = matching::index(&topology, &observed, &Base::default());
+        export(&topology, target, &observed.targets[target], &index)
+    }
+
+    /// The content of the files that an export names, by path.
+    pub fn contents(&self, target: &str, exported: &Export) -> BTreeMap<String, Vec<u8>> {
+        let topology = self.topology();
+        let artifacts = topology.targets[target].provider.artifacts;
+        self.runtime.block_on(async {
+            let session = &self.sessions(&topology).await[target];
+            let mut contents = BTreeMap::new();
+            for (path, file) in &exported.files {
+                let of = |artifact: &&Artifact| artifact.of == Some(file.address.kind());
+                let call = artifacts.iter().find(of).unwrap().call;
+                let url = fill_text(call.path, &|_| Some(file.id.clone()));
+                contents.insert(path.clone(), session.download(call.method, &url, &Sent::Nothing).await.unwrap());
+            }
+            contents
+        })
+    }
+
+    /// All that the targets hold, and the workspace as if it declared none of it.
+    fn everything(&self) -> (Topology, Observed) {
+        let mut topology = self.topology();
+        topology.resources.clear();
+        let observed = self.runtime.block_on(async {
+            let sessions = self.sessions(&topology).await;
+            Observer::new(&topology, &Base::default(), Scope::Everything).observe(&sessions).await.0
+        });
+        (topology, observed)
     }
 
     /// The version of a target's server, where it makes a difference.
