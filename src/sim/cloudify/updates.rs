@@ -136,19 +136,7 @@ fn initiate(world: &mut World, call: &Call) -> Outcome {
     let preview = call.release.has(SITES) && input.is_set("preview")?;
     let at = own(&world.deployments, &call.viewer, call.id())?;
     let deployment = world.deployments.get(at).cloned().ok_or_else(|| no_such(Deployment::KIND, call.id()))?;
-    let blueprint = match input.nullable_text("blueprint_id")? {
-        Some(id) => find(&world.blueprints, &call.viewer, id)?.meta.clone(),
-        None if call.release.has(SINGLE_UPDATE) && given.is_empty() => {
-            return Err(bad_parameters(
-                "Must supply either the `blueprint_id` parameter, or new inputs, in order the preform a deployment update",
-            ));
-        }
-        None => Meta {
-            id: deployment.blueprint.id.clone(),
-            tenant: deployment.blueprint.tenant.clone(),
-            ..deployment.meta.clone()
-        },
-    };
+    let blueprint = new_blueprint(world, call, &deployment, input.nullable_text("blueprint_id")?, given.is_empty())?;
     if call.release.has(SINGLE_UPDATE) {
         refuse_second(world, &deployment, force)?;
     }
@@ -189,6 +177,27 @@ fn initiate(world: &mut World, call: &Call) -> Outcome {
     world.executions.push(execution);
     world.updates.push(update.clone());
     answer(world, call, 200, FIELDS, &update)
+}
+
+/// The blueprint that the deployment is to have: the one named, or its own.
+fn new_blueprint(
+    world: &World,
+    call: &Call,
+    deployment: &Deployment,
+    named: Option<&str>,
+    no_inputs: bool,
+) -> Result<Meta, Refusal> {
+    match named {
+        Some(id) => Ok(find(&world.blueprints, &call.viewer, id)?.meta.clone()),
+        None if call.release.has(SINGLE_UPDATE) && no_inputs => Err(bad_parameters(
+            "Must supply either the `blueprint_id` parameter, or new inputs, in order the preform a deployment update",
+        )),
+        None => Ok(Meta {
+            id: deployment.blueprint.id.clone(),
+            tenant: deployment.blueprint.tenant.clone(),
+            ..deployment.meta.clone()
+        }),
+    }
 }
 
 fn merged(old: &Map<String, Value>, given: Map<String, Value>) -> Map<String, Value> {
