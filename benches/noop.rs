@@ -69,14 +69,10 @@ fn workspace(folder: &Path, count: usize) {
     for n in 0..count {
         let (high, low) = (n / 256, n % 256);
         let _ = writeln!(routes, "      r{n}: {{ cidr: 10.{high}.{low}.0/24, interface: eth0, advertise: true }}");
-        let _ = writeln!(
-            endpoints,
-            "          e{n}: {{ attributes: [\"#group-{low}\"], enrollmentMethod: {{ ott: true }} }}"
-        );
+        let _ = writeln!(endpoints, "          e{n}: {{ enrollmentMethod: {{ ott: true }} }}");
     }
     let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("a file that can be written");
-    write("trueup.yaml", "workspace: bench\nsecrets: { word: { file: word.txt } }\n");
-    write("word.txt", "stand-in");
+    write("trueup.yaml", "workspace: bench\nsecrets: { word: { command: [echo, stand-in] } }\n");
     write("vns3.yaml", &routes);
     write("netfoundry.yaml", &endpoints);
 }
