@@ -15,8 +15,9 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
-use crate::diff::index::{Index, live_output};
+use crate::diff::index::{Index, live_output, part};
 use crate::diff::live::{Live, caseless};
+use crate::diff::moving::{Move, Moving};
 use crate::diff::sequence::{agrees, script};
 use crate::diff::verdict::{Cause, FieldChange};
 use crate::secret::Secret;
@@ -32,8 +33,8 @@ pub struct Resolver<'r> {
     pub topology: &'r Topology,
     /// What is there.
     pub index: &'r Index<'r>,
-    /// Resources whose id and outputs are not what they are now when the plan is carried out.
-    pub unsettled: &'r dyn Fn(&Address) -> bool,
+    /// What is not what it is now when the plan is carried out.
+    pub moving: &'r Moving,
 }
 
 impl Resolver<'_> {
@@ -96,12 +97,22 @@ impl Resolver<'_> {
 
     /// The value of an output, if it is known now and stays what it is.
     fn output(&self, output: &Output) -> Option<Attr> {
-        if (self.unsettled)(&output.address) {
-            return None;
-        }
         let target = self.topology.targets.get(output.address.target())?;
         let kind = target.provider.kind(output.address.kind())?;
-        self.index.output(output, kind)
+        match self.moving.of(output) {
+            Move::Later => None,
+            Move::AsWanted => self.wanted(output).or_else(|| self.index.output(output, kind)),
+            Move::Stays => self.index.output(output, kind),
+        }
+    }
+
+    /// The value that the files want for a field that somebody takes.
+    fn wanted(&self, output: &Output) -> Option<Attr> {
+        let (head, rest) = output.field.split_once('.').unwrap_or((&output.field, ""));
+        let resource = self.topology.resources.get(&output.address)?;
+        let filled = resource.fields.get(head)?.fill(&|output| self.output(output));
+        let wired = self.references(resource, resource.kind.field(head)?, &filled);
+        part(wired, rest).filter(|attr| !attr.is_later())
     }
 
     /// A live value with ids as names, for showing.
@@ -229,10 +240,10 @@ impl Case<'_> {
         self.differs(live, self.wanted, cause)
     }
 
-    /// Says whether one of the outputs comes from a resource that this plan makes.
+    /// Says whether one of the outputs is another one once the plan is carried out.
     fn waits_for_something_new(&self) -> bool {
         let mut new = false;
-        self.wanted.for_each_output(&mut |output| new |= (self.resolver.unsettled)(&output.address));
+        self.wanted.for_each_output(&mut |output| new |= self.resolver.moving.of(output) != Move::Stays);
         new
     }
 

@@ -8,33 +8,24 @@ use crate::diff::base::{Base, Entry};
 use crate::diff::compare::{Resolver, Wired, compare};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::Live;
+use crate::diff::moving::Moving;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::{Change, Identity, Kind};
 use crate::topology::{Resource, Topology};
-
-/// The resources whose ids and outputs are not what they are now once the plan has been carried out.
-pub fn unsettled(verdicts: &[Verdict]) -> BTreeSet<Address> {
-    verdicts
-        .iter()
-        .filter(|verdict| matches!(verdict.decision, Decision::Create(_) | Decision::Replace { .. }))
-        .map(|verdict| verdict.address.clone())
-        .collect()
-}
 
 /// The verdicts on everything declared.
 pub fn declared(
     topology: &Topology,
     index: &Index<'_>,
     base: &Base,
-    unsettled: &BTreeSet<Address>,
+    moving: &Moving,
 ) -> (Vec<Verdict>, BTreeMap<Address, Wired>) {
-    let is_unsettled = |address: &Address| unsettled.contains(address);
-    let resolver = Resolver { topology, index, unsettled: &is_unsettled };
+    let resolver = Resolver { topology, index, moving };
     let mut wired = BTreeMap::new();
     let mut verdicts = Vec::with_capacity(topology.resources.len());
     for resource in topology.resources.values() {
         let fields = resolver.wire(resource);
-        verdicts.push(one(&resolver, resource, &fields, base, unsettled));
+        verdicts.push(one(&resolver, resource, &fields, base));
         wired.insert(resource.address.clone(), fields);
     }
     force_rebuilds(topology, index, &mut verdicts);
@@ -68,13 +59,7 @@ fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut
     }
 }
 
-fn one(
-    resolver: &Resolver<'_>,
-    resource: &Resource,
-    wired: &Wired,
-    base: &Base,
-    unsettled: &BTreeSet<Address>,
-) -> Verdict {
+fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base) -> Verdict {
     let entry = base.entry(&resource.address);
     let verdict = |decision, id: Option<&str>, unverified| Verdict {
         address: resource.address.clone(),
@@ -103,7 +88,7 @@ fn one(
             return verdict(decision, old, Vec::new());
         }
     };
-    if resource.address.parent().is_some_and(|parent| unsettled.contains(&parent)) {
+    if resource.address.parent().is_some_and(|parent| resolver.moving.is_anew(&parent)) {
         let because = Some("its parent is replaced".to_owned());
         let order = ReplaceOrder::DeleteFirst;
         return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id), Vec::new());

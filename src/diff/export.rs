@@ -11,6 +11,7 @@ use crate::diff::compare::{Resolver, live_items};
 use crate::diff::index::Index;
 use crate::diff::live::{Collection, Live, View};
 use crate::diff::matching::{given_name, is_gone};
+use crate::diff::moving::Moving;
 use crate::secret::Piece;
 use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, Type, canonical, read};
 use crate::topology::Topology;
@@ -41,8 +42,8 @@ pub struct FileOf {
 
 /// Exports one target.
 pub fn export(topology: &Topology, target: &str, view: &View, index: &Index<'_>) -> Export {
-    let settled = |_: &Address| false;
-    let resolver = Resolver { topology, index, unsettled: &settled };
+    let moving = Moving::default();
+    let resolver = Resolver { topology, index, moving: &moving };
     let mut exporter = Exporter { target, resolver, export: Export::default() };
     let kinds = exporter.collections(None, &view.collections);
     Export { kinds, ..exporter.export }

@@ -100,7 +100,12 @@ pub fn live_output(live: &Live, kind: &Kind, field: &str) -> Option<Attr> {
         (_, Some(declared)) => crate::spec::read(declared, &live.raw),
         (_, None) => Attr::from_json(lookup(&live.raw, head)?),
     };
-    let value = rest.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
+    part(value, rest)
+}
+
+/// The part of a value under keys joined by dots; `None` where there is none.
+pub fn part(value: Attr, path: &str) -> Option<Attr> {
+    let value = path.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
         Attr::Map(mut map) => map.remove(key),
         Attr::List(mut items) => key.parse::<usize>().ok().filter(|&n| n < items.len()).map(|n| items.swap_remove(n)),
         _ => None,

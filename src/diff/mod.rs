@@ -9,6 +9,7 @@ pub mod export;
 pub mod index;
 pub mod live;
 pub mod matching;
+mod moving;
 pub mod removals;
 pub mod sequence;
 pub mod verdict;
@@ -17,9 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::base::Base;
-use crate::diff::compare::{Resolver, Wired};
+use crate::diff::compare::Wired;
 use crate::diff::index::Index;
 use crate::diff::live::Observed;
+use crate::diff::moving::Moving;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::topology::Topology;
 
@@ -39,16 +41,15 @@ pub struct Diff<'a> {
 /// Compares what is wanted with what was applied last and with what is there.
 pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Diff<'a> {
     let index = matching::index(topology, observed, base);
-    let mut unsettled: BTreeSet<Address> = BTreeSet::new();
-    // Replacing one resource changes the ids that others refer to, which may replace those in turn. Each round adds at
-    // least one address, so this ends; two or three rounds are what real topologies need.
+    let mut moving = Moving::default();
+    // Replacing one resource changes the ids that others refer to, which may replace those in turn, and what is changed
+    // may change whoever takes it. Each round adds at least one value, so this ends; two or three rounds are what real
+    // topologies need.
     loop {
-        let (verdicts, wired) = decide::declared(topology, &index, base, &unsettled);
-        let now = decide::unsettled(&verdicts);
-        if now.is_subset(&unsettled) {
+        let (verdicts, wired) = decide::declared(topology, &index, base, &moving);
+        if !moving.grow(&verdicts) {
             return finish(topology, observed, base, index, verdicts, wired);
         }
-        unsettled.extend(now);
     }
 }
 
@@ -77,11 +78,6 @@ fn finish<'a>(
 }
 
 impl Diff<'_> {
-    /// What resolving names needs, for whoever writes calls from the verdicts.
-    pub fn resolver<'r>(&'r self, topology: &'r Topology, unsettled: &'r dyn Fn(&Address) -> bool) -> Resolver<'r> {
-        Resolver { topology, index: &self.index, unsettled }
-    }
-
     /// The number of verdicts that change something at a controller.
     pub fn changes(&self) -> usize {
         self.verdicts

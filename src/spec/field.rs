@@ -36,6 +36,8 @@ pub struct Field {
     pub disruption: Disruption,
     /// Kinds of the same target whose resources have to be removed while the field changes, and made again after it.
     pub rebuilds: &'static [&'static str],
+    /// For an output: the fields that it follows when they change in place.
+    pub follows: &'static [&'static str],
     /// How well the vendor's documentation backs it.
     pub evidence: Evidence,
 }
@@ -173,6 +175,7 @@ pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
         in_updates: InUpdates::WhenChanged,
         disruption: Disruption::None,
         rebuilds: &[],
+        follows: &[],
         evidence: Evidence::Documented,
     }
 }
@@ -256,6 +259,11 @@ impl Field {
     /// Resources of these kinds have to go while it changes.
     pub const fn rebuilds(self, kinds: &'static [&'static str]) -> Field {
         Field { rebuilds: kinds, ..self }
+    }
+
+    /// It follows these fields when they change in place.
+    pub const fn follows(self, fields: &'static [&'static str]) -> Field {
+        Field { follows: fields, ..self }
     }
 
     /// Inferred by analogy, not documented.

@@ -81,6 +81,9 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
                 say(format!("field `{}` rebuilds `{kind}`, which is no kind", field.name));
             }
         }
+        for name in field.follows.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {
+            say(format!("field `{}` follows `{name}`, which is no field", field.name));
+        }
         if let Some(nested) = field.ty.fields() {
             lint_fields(provider, nested, say);
         }

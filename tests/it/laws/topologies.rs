@@ -126,7 +126,8 @@ impl Topology {
             }
             "east/ipsec-endpoints/a" | "east/ipsec-endpoints/b" => {
                 let west = n == 2;
-                let address = if west { "${west/config.public_ipaddress}" } else { "198.51.100.7" };
+                let address =
+                    if west { "${west/config.public_ipaddress}".to_owned() } else { format!("198.51.100.{n}") };
                 json!({ "ipaddress": address, "secret": "${secret.canary}", "ike_version": 1 + n % 2, "pfs": n == 0 })
             }
             "east/ipsec-endpoints/a/tunnels/one" => tunnel(10, n),
@@ -138,7 +139,8 @@ impl Topology {
                 false => json!({ "cidr": "10.210.0.0/16", "interface": "eth0", "enabled": n != 1 }),
             },
             "west/system-variables/peer" => {
-                json!({ "value": "${east/config.public_ipaddress}", "description": format!("{n}") })
+                let (field, output) = ("${east/ipsec-endpoints/a.ipaddress}", "${east/config.public_ipaddress}");
+                json!({ "value": self.if_has("east/ipsec-endpoints/a", field, output), "description": format!("{n}") })
             }
             "west/webhooks/ops" => {
                 json!({ "url": format!("https://hooks.example/{n}"), "headers": [{ "name": "X-Token", "value": "${secret.canary}" }] })

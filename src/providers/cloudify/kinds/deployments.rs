@@ -136,7 +136,11 @@ pub const SKIP_PLUGINS_VALIDATION: Field =
         .fixed();
 
 /// What it gives to others.
-pub const OUTPUTS: Field = output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs");
+pub const OUTPUTS: Field = output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs").follows(&[
+    "blueprint_id",
+    "inputs",
+    "installed",
+]);
 
 /// What the blueprint says.
 pub const DESCRIPTION: Field = output("description", Type::Text, "What its blueprint says about itself");
@@ -146,7 +150,7 @@ pub const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").rep
 
 static INSTALL: Switch = Switch {
     on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#).settle(&[execution(&["id"]), EVALUATED]),
-    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#).settle(&[execution(&["id"])]),
+    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#).settle(&[execution(&["id"]), EVALUATED]),
     removal: Removal::OffFirst,
 };
 

@@ -20,7 +20,7 @@ pub static KIND: Kind = Kind {
             .disrupts(Disruption::Outage),
         super::DESCRIPTION,
         field("entries", Type::Table(ENTRY, "entry"), "What is in the set; variables are allowed"),
-        output("size", Type::Int, "Number of entries"),
+        output("size", Type::Int, "Number of entries").follows(&["entries"]),
     ],
     api: Api {
         list: List::at("/v2/firewall/fwsets", Envelope::Items("response")),

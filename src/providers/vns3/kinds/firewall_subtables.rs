@@ -25,7 +25,7 @@ pub static KIND: Kind = Kind {
             .disrupts(Disruption::Outage),
         super::DESCRIPTION,
         field("rules", Type::List(&Type::Object(RULE)), "Its rules, in order"),
-        output("size", Type::Int, "Number of rules"),
+        output("size", Type::Int, "Number of rules").follows(&["rules"]),
     ],
     api: Api {
         list: List::at("/v2/firewall/subtables", Envelope::Items("response")),
