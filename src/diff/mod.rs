@@ -10,6 +10,7 @@ pub mod index;
 pub mod live;
 pub mod matching;
 pub mod removals;
+mod restraint;
 pub mod sequence;
 pub mod verdict;
 
