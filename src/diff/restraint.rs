@@ -21,6 +21,9 @@ pub fn protect(topology: &Topology, address: &Address, decision: Decision) -> De
     }
 }
 
+/// The code of what is held because it can't be taken back. What comes after it needs it done, there or not.
+const IRREVERSIBLE: &str = "irreversible";
+
 /// What can't be taken back is done where the policy says so: in the file, or on the command line for this once.
 pub fn irreversible(topology: &Topology, resource: &Resource, decision: Decision) -> Decision {
     let is_final = |field: &Field| field.disruption == Disruption::Irreversible;
@@ -37,7 +40,7 @@ pub fn irreversible(topology: &Topology, resource: &Resource, decision: Decision
     let allowed = topology.policy.allow_irreversible.iter().any(|pattern| address.matches(pattern));
     match field {
         Some(field) if !allowed => {
-            let hold = Hold::new("irreversible", format!("setting `{}` can't be taken back", field.name));
+            let hold = Hold::new(IRREVERSIBLE, format!("setting `{}` can't be taken back", field.name));
             Decision::Hold(hold.help(format!(
                 "if that is meant, run with `--allow-irreversible {address}`, or name it in `policy.allow-irreversible`"
             )))
@@ -48,8 +51,10 @@ pub fn irreversible(topology: &Topology, resource: &Resource, decision: Decision
 
 /// What needs something that is held and not there has to wait as well.
 pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
-    let is_missing =
-        |verdict: &Verdict| matches!(verdict.decision, Decision::Hold(_)) && index.live(&verdict.address).is_none();
+    let is_missing = |verdict: &Verdict| match &verdict.decision {
+        Decision::Hold(hold) => hold.code == IRREVERSIBLE || index.live(&verdict.address).is_none(),
+        _ => false,
+    };
     let mut missing: BTreeSet<Address> =
         verdicts.iter().filter(|verdict| is_missing(verdict)).map(|verdict| verdict.address.clone()).collect();
     while !missing.is_empty() {

@@ -105,3 +105,34 @@ fn a_fetch_of_keys_that_fails_without_a_word_is_noticed() {
     bench.apply();
     is_a_mesh(&sim);
 }
+
+/// A route-based endpoint comes with a tunnel between all networks: who declares it means that one.
+#[test]
+fn a_tunnel_that_comes_with_its_endpoint_is_not_made_twice() {
+    let topology = "
+vns3:
+  london:
+    at: https://203.0.113.11:8000/api
+    credentials: { password: '${secret.api}' }
+    ipsec-endpoints:
+      to-paris:
+        ipaddress: 203.0.113.12
+        secret: '${secret.api}'
+        ike_version: 2
+        vpn_type: vti
+        route_based_int_address: 169.254.10.1/30
+        tunnels: { all: { local_subnet: 0.0.0.0/0, remote_subnet: 0.0.0.0/0 } }
+    routes:
+      paris: { cidr: 10.2.0.0/16, tunnel: to-paris/all }
+";
+    let secret = "workspace: lab\nsecrets: { api: { file: api.txt } }\n";
+    let sim = Sim::start();
+    let files = [("trueup.yaml", secret), ("vns3.yaml", topology), ("api.txt", "demo-api-london-opens-nothing\n")];
+    let bench = Bench::of(&files, &sim);
+    bench.apply();
+    let ipsec = read(&sim, "london", "/ipsec");
+    let endpoints = ipsec["remote_endpoints"].as_object().unwrap();
+    let tunnels: Vec<_> = endpoints.values().map(|endpoint| endpoint["tunnels"].as_object().unwrap().len()).collect();
+    assert_eq!(tunnels, [1], "{ipsec}");
+    bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+}
