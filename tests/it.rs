@@ -21,6 +21,8 @@ mod world;
 
 #[path = "it/bench.rs"]
 mod bench;
+#[path = "it/bring_up.rs"]
+mod bring_up;
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/census.rs"]

@@ -48,6 +48,12 @@ impl Outputs {
         known.entry(address.clone()).or_insert_with(nothing).issued.insert(field, value);
     }
 
+    /// An object of this run as it was last shown.
+    pub fn raw(&self, address: &Address) -> Option<Value> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(address).map(|known| known.live.raw.clone())
+    }
+
     /// The id of an object of this run.
     pub fn id(&self, address: &Address) -> Option<String> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,7 @@ use crate::observe::{Observer, Scope};
 use crate::plan::{Call, Payload, Purpose, Step};
 use crate::secret::Secret;
 use crate::session::{CallError, Sending, Sent, Session, Settled, What, encode, is_under_way};
-use crate::spec::{Identity, Reply, Shows, canonical, lookup};
+use crate::spec::{Identity, List, Reply, Shows, canonical, lookup};
 use crate::wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
@@ -71,6 +71,12 @@ impl Executor<'_> {
 
     /// Sends a call until its effect is certain, and takes what its reply tells.
     async fn call(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) -> Result<Value, CallError> {
+        if call.purpose == Purpose::Create
+            && let Some(raw) = self.born_with_parent(shared, step)
+        {
+            self.made(shared, step, raw);
+            return Ok(Value::Null);
+        }
         let ready = Ready::of(shared, session, call)?;
         let (path, sent) = (&ready.path, ready.sent());
         let mut attempt = 0;
@@ -212,6 +218,13 @@ impl Executor<'_> {
             _ => return None,
         };
         raws.into_iter().find(|raw| Live::new(step.kind, raw.clone()).identity(step.kind).as_ref() == Some(&wanted))
+    }
+
+    /// The wanted object, where its parent was made in this run and came with it: it is not made a second time.
+    fn born_with_parent(&self, shared: &Shared, step: &Step) -> Option<Value> {
+        let List::Inside(key) = step.kind.api.list else { return None };
+        let parent = shared.outputs.raw(&step.address.parent()?)?;
+        self.among(shared, step, lookup(&parent, key)?)
     }
 
     /// What tells the wanted object apart, now that outputs are known.

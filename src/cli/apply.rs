@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::apply::{Executor, Outcome, Report, verify};
 use crate::cli::common::{Planned, Workspace, broken_policies};
-use crate::cli::{Exit, Format, Global, Stop, common};
+use crate::cli::{Allow, Exit, Format, Global, Stop, common};
 use crate::journal::{Journal, Line};
 use crate::ledger;
 use crate::plan::Plan;
@@ -40,9 +40,9 @@ pub struct How {
     /// Does not ask.
     #[arg(long, short)]
     yes: bool,
-    /// Allows removing a resource that destroys everything in it; may be given several times.
-    #[arg(long, value_name = "ADDRESS")]
-    pub allow_destroy: Vec<String>,
+    /// What may be done although the policy does not allow it.
+    #[command(flatten)]
+    pub allow: Allow,
     /// How many steps may be under way at once.
     #[arg(long, value_name = "N", default_value_t = PARALLEL)]
     parallel: usize,
@@ -53,7 +53,7 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let saved = if options.what.is_file() { Some(read_plan(&options.what)?) } else { None };
     let dir: &Path = if saved.is_some() { &options.workspace } else { &options.what };
     let mut topology = common::load(global, dir)?;
-    topology.policy.allow_destroy.extend(options.how.allow_destroy.iter().cloned());
+    options.how.allow.extend(&mut topology.policy);
     if let Some(saved) = &saved {
         check_saved(saved, &topology)?;
     }

@@ -18,6 +18,6 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     topology.resources.clear();
     // Removing everything is what was asked for: the limit is for accidents.
     topology.policy.max_deletes = None;
-    topology.policy.allow_destroy.extend(options.how.allow_destroy.iter().cloned());
+    options.how.allow.extend(&mut topology.policy);
     carry_out(global, topology, None, &options.how, Format::Text).await
 }

@@ -27,6 +27,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use exit::{Exit, Stop};
 
+use crate::topology::Policy;
+
 /// Keeps whole network topologies true to git.
 ///
 /// Reads a topology from YAML, looks at every controller, and shows or carries out one ordered plan of API calls.
@@ -79,6 +81,25 @@ pub enum Format {
     Json,
     /// For pull requests.
     Markdown,
+}
+
+/// What may be done for this once although the policy does not allow it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Allow {
+    /// Allows removing a resource that destroys everything in it; may be given several times.
+    #[arg(long, value_name = "ADDRESS")]
+    allow_destroy: Vec<String>,
+    /// Allows what can't be taken back at this address; may be given several times.
+    #[arg(long, value_name = "ADDRESS")]
+    allow_irreversible: Vec<String>,
+}
+
+impl Allow {
+    /// Adds it to a workspace's policy.
+    pub fn extend(&self, policy: &mut Policy) {
+        policy.allow_destroy.extend(self.allow_destroy.iter().cloned());
+        policy.allow_irreversible.extend(self.allow_irreversible.iter().cloned());
+    }
 }
 
 /// The workspace that a command is about.

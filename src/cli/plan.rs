@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::common::{Workspace, broken_policies};
 use crate::cli::exit::{CONFLICT, DRIFT, PENDING, POLICY};
-use crate::cli::{Dir, Exit, Format, Global, Stop, common};
+use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, common};
 use crate::diff::verdict::{Cause, Decision};
 use crate::plan::Plan;
 use crate::render::{PlanDocument, markdown, text};
@@ -26,6 +26,9 @@ pub struct Options {
     /// Shows every resource, however many.
     #[arg(long)]
     all: bool,
+    /// What may be done although the policy does not allow it.
+    #[command(flatten)]
+    allow: Allow,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -33,7 +36,9 @@ pub struct Options {
 
 /// Looks, compares, plans, and shows.
 pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
-    let mut workspace = Workspace::open(global, &options.workspace.dir).await?;
+    let mut topology = common::load(global, &options.workspace.dir)?;
+    options.allow.extend(&mut topology.policy);
+    let mut workspace = Workspace::connect(global, topology).await?;
     let planned = workspace.plan().await?;
     workspace.tell_troubles();
     let document = PlanDocument::of(&planned.plan);

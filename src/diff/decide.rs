@@ -1,6 +1,6 @@
 //! From differences to decisions: what may be done to whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::Attr;
@@ -9,6 +9,7 @@ use crate::diff::compare::{Resolver, Wired, compare};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::Live;
 use crate::diff::moving::Moving;
+use crate::diff::restraint::{hold_back, irreversible, protect};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::{Change, Identity, Kind};
 use crate::topology::{Resource, Topology};
@@ -31,32 +32,6 @@ pub fn declared(
     force_rebuilds(topology, index, &mut verdicts);
     hold_back(index, &wired, &mut verdicts);
     (verdicts, wired)
-}
-
-/// What needs something that is held and not there has to wait as well.
-fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
-    let is_missing =
-        |verdict: &Verdict| matches!(verdict.decision, Decision::Hold(_)) && index.live(&verdict.address).is_none();
-    let mut missing: BTreeSet<Address> =
-        verdicts.iter().filter(|verdict| is_missing(verdict)).map(|verdict| verdict.address.clone()).collect();
-    while !missing.is_empty() {
-        let mut more = BTreeSet::new();
-        for verdict in verdicts.iter_mut().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_))) {
-            let mut needs = verdict.address.parent().filter(|parent| missing.contains(parent));
-            for attr in wired.get(&verdict.address).into_iter().flat_map(BTreeMap::values) {
-                attr.for_each_output(&mut |output| {
-                    if missing.contains(&output.address) {
-                        needs.get_or_insert(output.address.clone());
-                    }
-                });
-            }
-            if let Some(needs) = needs {
-                verdict.decision = Decision::Hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
-                more.insert(verdict.address.clone());
-            }
-        }
-        missing = more;
-    }
 }
 
 fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base) -> Verdict {
@@ -85,7 +60,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
         Some(Place::Absent) | None => {
             let decision = absent(resource, entry);
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
-            return verdict(decision, old, Vec::new());
+            return verdict(irreversible(resolver.topology, resource, decision), old, Vec::new());
         }
     };
     if resource.address.parent().is_some_and(|parent| resolver.moving.is_anew(&parent)) {
@@ -96,6 +71,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
     let comparison = compare(resolver, resource, wired, live, base);
     let version = resolver.version(resource.address.target());
     let decision = decide(resource, live, comparison.changes, entry, version);
+    let decision = irreversible(resolver.topology, resource, decision);
     verdict(protect(resolver.topology, &resource.address, decision), Some(&live.id), comparison.unverified)
 }
 
@@ -242,18 +218,6 @@ fn is_understood(change: &FieldChange, version: Option<&str>) -> bool {
     match change.field.map(|field| field.change) {
         Some(Change::Own(calls) | Change::Widens(_, calls)) => calls.iter().any(|call| call.versions.include(version)),
         _ => true,
-    }
-}
-
-/// What the workspace's policy and the kind's weight leave of a decision.
-pub(super) fn protect(topology: &Topology, address: &Address, decision: Decision) -> Decision {
-    let removes = matches!(decision, Decision::Replace { .. } | Decision::Delete(_));
-    match topology.policy.protect.iter().find(|pattern| address.matches(pattern)) {
-        Some(pattern) if removes => {
-            let hold = Hold::new("protected", format!("it would be removed, but `{pattern}` protects it"));
-            Decision::Hold(hold.help("take the pattern out of `policy.protect` in a commit of its own"))
-        }
-        _ => decision,
     }
 }
 

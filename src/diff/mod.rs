@@ -11,6 +11,7 @@ pub mod live;
 pub mod matching;
 mod moving;
 pub mod removals;
+mod restraint;
 pub mod sequence;
 pub mod verdict;
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::base::{Base, Entry};
-use crate::diff::decide::protect;
 use crate::diff::index::{Index, Place};
 use crate::diff::live::{Live, Observed, Seen};
+use crate::diff::restraint::protect;
 use crate::diff::verdict::{Decision, DeleteCause, Hold, Verdict};
 use crate::spec::{Destroys, Kind, Reference, read, swap_references};
 use crate::topology::Topology;

@@ -143,7 +143,12 @@ impl Builder<'_> {
         because: Option<String>,
     ) -> Step {
         let live = self.live(verdict);
-        let changed = if verb == Verb::Create { Disruption::None } else { Disruption::None.max(worst(&fields)) };
+        // A new object disturbs nobody, but it may be there for good.
+        let changed = match worst(&fields) {
+            Disruption::Irreversible => Disruption::Irreversible,
+            _ if verb == Verb::Create => Disruption::None,
+            other => other,
+        };
         Step {
             address: verdict.address.clone(),
             kind: verdict.kind,

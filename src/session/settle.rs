@@ -58,12 +58,10 @@ impl Session {
         let Some(path) = job_path(poll, path, call.reply) else { return Ok(Settled::Nothing) };
         let started = Instant::now();
         let mut looks = 0u32;
-        let mut away = false;
         loop {
             let whither = self.whither(Method::Get, &path);
             let seen = self.look(&path, poll, started, looks).await?;
-            away |= seen.is_none();
-            let seen = seen.filter(|object| self.is_new_enough(poll, object, call.since, away));
+            let seen = seen.filter(|object| self.is_new_enough(poll, object, call.since));
             if let Some(object) = &seen {
                 tell(waiting(poll, object));
             }
@@ -91,15 +89,12 @@ impl Session {
         CallError { what: What::Job(format!("{what}\n{}", told.join("\n"))), ..error }
     }
 
-    /// Says whether what is seen is from after the restart that is waited for, if one is. The uptime tells by our clock;
-    /// a simulator's moves with each look, and none of its outages is missed.
-    fn is_new_enough(&self, poll: &Poll, object: &Value, since: Instant, away: bool) -> bool {
-        let Until::Restarted(key) = poll.until else { return true };
-        match self.pace {
-            Pace::Real => {
-                lookup(object, key).and_then(Value::as_f64).is_some_and(|up| up < since.elapsed().as_secs_f64())
-            }
-            Pace::Simulated => away,
+    /// Says whether what is seen is from after the restart that is waited for, if one is. A simulator's clock is not ours,
+    /// and its restarts begin with its answer: whatever is seen after that is new.
+    fn is_new_enough(&self, poll: &Poll, object: &Value, since: Instant) -> bool {
+        match (poll.until, self.pace) {
+            (Until::Restarted(key), Pace::Real) => has_restarted(object, key, since.elapsed()),
+            _ => true,
         }
     }
 
@@ -158,6 +153,11 @@ pub fn is_under_way(spec: &CallSpec, error: &CallError) -> bool {
         Until::Again { going, done, .. } => refuses(error, going) || refuses(error, done),
         _ => false,
     })
+}
+
+/// A machine that has been up for less time than has passed since then was started since then.
+fn has_restarted(object: &Value, key: &str, passed: Duration) -> bool {
+    lookup(object, key).and_then(Value::as_f64).is_some_and(|up| up < passed.as_secs_f64())
 }
 
 fn refuses(error: &CallError, words: &str) -> bool {
@@ -285,6 +285,16 @@ mod tests {
         assert!(matches!(done(json!("true")), Ok(true)));
         assert!(matches!(done(json!(false)), Ok(false)));
         assert!(done(json!("broken")).is_err());
+    }
+
+    #[test]
+    fn a_restart_is_known_by_the_uptime_however_fast_it_was() {
+        let seen = |up: Value, passed| has_restarted(&json!({ "uptime": up }), "uptime", Duration::from_secs(passed));
+        assert!(!seen(json!(86_400), 3), "it has not begun");
+        assert!(!seen(json!(86_460), 63), "it still has not");
+        assert!(seen(json!(1), 3), "it was over before the first look");
+        assert!(seen(json!(40), 300));
+        assert!(!seen(Value::Null, 300));
     }
 
     #[test]

@@ -106,12 +106,15 @@ pub struct PolicyRules {
     /// Patterns of addresses whose removal is allowed although it destroys a lot.
     #[serde(default)]
     pub allow_destroy: Vec<String>,
+    /// Patterns of addresses at which what can't be taken back is done without asking each time.
+    #[serde(default)]
+    pub allow_irreversible: Vec<String>,
 }
 
 impl From<PolicyRules> for Policy {
     fn from(rules: PolicyRules) -> Policy {
-        let PolicyRules { max_deletes, protect, allow_destroy } = rules;
-        Policy { max_deletes, protect, allow_destroy }
+        let PolicyRules { max_deletes, protect, allow_destroy, allow_irreversible } = rules;
+        Policy { max_deletes, protect, allow_destroy, allow_irreversible }
     }
 }
 

@@ -101,6 +101,8 @@ pub struct Policy {
     pub protect: Vec<String>,
     /// Patterns of addresses whose removal is allowed although it destroys a lot.
     pub allow_destroy: Vec<String>,
+    /// Patterns of addresses at which what can't be taken back is done.
+    pub allow_irreversible: Vec<String>,
 }
 
 /// Where the ledger is kept.

@@ -199,8 +199,8 @@ cloudify:
     let lab = Lab::new(&files);
     for (stop, number) in [("cancel", 0), ("force-cancel", 1), ("kill", 2)] {
         let started = lab.sim.call(
-            "cloudify",
-            "m",
+            ("cloudify", "m"),
+            "admin:simulated-pw",
             "POST",
             "/executions",
             &json!({"deployment_id": "good", "workflow_id": "install", "force": number > 0}),

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use trueup::sim::{Options, Server, serve};
@@ -37,12 +39,13 @@ impl Sim {
         format!("http://{}", self.server().address)
     }
 
-    /// Sends a request to an installation as `admin` with the stand-in for the secret `pw` would, past the program.
-    pub fn call(&self, provider: &str, installation: &str, method: &str, path: &str, body: &Value) -> Value {
+    /// Sends a request to an installation past the program, as this `user:password`.
+    pub fn call(&self, at: (&str, &str), login: &str, method: &str, path: &str, body: &Value) -> Value {
+        let (provider, installation) = at;
         let url = self.base_url(provider, installation);
         let base = url.splitn(4, '/').nth(3).unwrap().to_owned();
-        let login = "Authorization: Basic YWRtaW46c2ltdWxhdGVkLXB3\r\nTenant: default_tenant\r\n";
-        let answer = self.send(method, &format!("/{base}{path}"), login, &body.to_string());
+        let headers = format!("Authorization: Basic {}\r\nTenant: default_tenant\r\n", STANDARD.encode(login));
+        let answer = self.send(method, &format!("/{base}{path}"), &headers, &body.to_string());
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 

@@ -1,17 +1,20 @@
 //! What a controller does when asked (sheet 3.9).
 
-use std::time::Duration;
-
-use crate::spec::{Action, Body, Disruption, Field, Poll, Type, Until, action, call, field};
+use super::fields::RESTARTED;
+use crate::spec::{Action, Body, Disruption, Field, Type, action, call, field};
 use crate::wire::Method::{Delete, Get, Post, Put};
 
 const ANSWER: &str = "response";
 
 /// Every action.
 pub static ACTIONS: &[Action] = &[
-    action("reboot", "Reboots the controller", call(Put, "/server", Body::Json(r#"{"reboot": true}"#)).settle(&[BACK]))
-        .disrupts(Disruption::Outage)
-        .shows("uptime"),
+    action(
+        "reboot",
+        "Reboots the controller",
+        call(Put, "/server", Body::Json(r#"{"reboot": true}"#)).settle(&[RESTARTED]),
+    )
+    .disrupts(Disruption::Outage)
+    .shows("uptime"),
     action("license-upgrade", "Uploads a license that extends the one in use; set its parameters next", {
         call(Put, "/license/upgrade", Body::Text("file"))
     })
@@ -241,16 +244,6 @@ pub static ACTIONS: &[Action] = &[
     .takes(EXPORTED)
     .shows(ANSWER),
 ];
-
-/// The reply holds “rebooting”; the machine is back when it has been started since.
-const BACK: Poll = Poll {
-    path: "/status/system",
-    at: ANSWER,
-    until: Until::Restarted("uptime"),
-    patience: super::fields::BOOTING,
-    budget: Duration::from_secs(1800),
-    ..Poll::NEW
-};
 
 const EXPORT: &[Field] = &[field("name", Type::Text, "Name of the export file").required()];
 const EXPORTED: &[Field] = &[field("export", Type::Text, "Name of the export file").required()];

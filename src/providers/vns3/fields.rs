@@ -1,9 +1,11 @@
 //! Fields, states and hooks that several kinds share.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Disruption, Field, States, Type, field};
+use crate::spec::{Disruption, Field, Poll, States, Type, Until, field};
 
 /// A free text about the object.
 pub const DESCRIPTION: Field = field("description", Type::Text, "Free text");
@@ -60,6 +62,18 @@ pub fn mark_expired(object: &mut Value) {
         object["state"] = "expired".into();
     }
 }
+
+/// Waits until the controller has been started since the call. While it is not licensed, it does not say how long it is up
+/// (sheet 1.4). That uptime is in seconds is inferred.
+pub const RESTARTED: Poll = Poll {
+    path: "/status/system",
+    at: "response",
+    until: Until::Restarted("uptime"),
+    patience: &[401, 403, 502, 503],
+    // The reboot takes minutes; the vendor's own tools wait up to half an hour (sheet 1.4).
+    budget: Duration::from_secs(1800),
+    ..Poll::NEW
+};
 
 /// How a controller answers that is still booting, where it answers at all (sheet 1.4).
 pub const BOOTING: &[u16] = &[401, 502, 503];

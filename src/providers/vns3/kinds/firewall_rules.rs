@@ -4,7 +4,7 @@
 //! says 200 may still list rules that were refused (sheet 3.6). The controller's own variables look like expressions
 //! of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
-use crate::spec::{Api, Body, Destroys, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field};
 use crate::wire::Method::Put;
 
 /// `firewall-rules`.
@@ -21,9 +21,9 @@ pub static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/v2/firewall/rules", Envelope::Items("response")),
-        update: &[call(Put, "/v2/firewall/rules", Body::Sequence("rules"))
-            .reply(Reply::Among("response.rules"))
-            .partial("response.errors")],
+        // The list shows with the license; a controller that is licensed just now has rules of nobody yet.
+        create: WRITE,
+        update: WRITE,
         ..super::super::API
     },
     after: &[
@@ -39,6 +39,10 @@ pub static KIND: Kind = Kind {
     hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },
     ..Kind::NEW
 };
+
+const WRITE: &[CallSpec] = &[call(Put, "/v2/firewall/rules", Body::Sequence("rules"))
+    .reply(Reply::Among("response.rules"))
+    .partial("response.errors")];
 
 #[cfg(test)]
 mod tests {

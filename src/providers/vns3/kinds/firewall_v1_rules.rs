@@ -7,7 +7,9 @@
 use serde_json::{Value, json};
 
 use crate::attr::Attr;
-use crate::spec::{Api, Body, Destroys, Envelope, Hooks, Identity, Kind, List, Poll, Type, Until, call, field};
+use crate::spec::{
+    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Poll, Type, Until, call, field,
+};
 use crate::wire::Method::Put;
 
 /// `firewall-v1-rules`.
@@ -20,7 +22,8 @@ pub static KIND: Kind = Kind {
     fields: &[field("rule", Type::Text, "The rule: a chain such as `FORWARD_CUST`, then matches and `-j`").required()],
     api: Api {
         list: List::at("/firewall/rules", Envelope::Items("response")),
-        update: &[call(Put, "/firewall", Body::Sequence("rules")).settle(&[TASK])],
+        create: WRITE,
+        update: WRITE,
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
@@ -29,6 +32,8 @@ pub static KIND: Kind = Kind {
     hooks: Hooks { read: Some(pairs_to_rules), write: Some(rules_to_text), ..Hooks::NONE },
     ..Kind::NEW
 };
+
+const WRITE: &[CallSpec] = &[call(Put, "/firewall", Body::Sequence("rules")).settle(&[TASK])];
 
 const TASK: Poll = Poll {
     job: &["response.token"],

@@ -1,14 +1,15 @@
 //! The keys of a topology: generated on its first controller, fetched from it by the others.
 //!
 //! It is made once. Generating goes on in the background; fetching brings the license along and ends with a reboot, and
-//! until the license has arrived reading answers 403 (sheet 2.2). `topology_name` is left to `config`.
+//! until the license has arrived reading answers 403 (sheet 2.2). A fetching controller declares no license of its own: that
+//! would make it the first of another topology. `topology_name` is left to `config`.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Destroys, Disruption, Envelope, Hooks, Kind, List, Poll, States, Type, Until, call, field, output,
+    Api, Body, Destroys, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Type, Until, call, field, output,
 };
 use crate::wire::Method::Put;
 
@@ -28,14 +29,25 @@ pub static KIND: Kind = Kind {
             .write_only()
             .fixed()
             .disrupts(Disruption::Irreversible),
-        output("checksum", Type::Text, "The same on all controllers of a topology"),
+        // Nothing sends it. Declared, it is compared: a controller that has other keys shows a difference.
+        field(
+            "checksum",
+            Type::Text,
+            "The same on all controllers of a topology. Give `${ROOT/keyset.checksum}` where `source` is given: the fetch \
+             then waits for ROOT's keys, and a controller with other keys is found out",
+        )
+        .fixed()
+        .afterwards(),
         output("uuid", Type::Text, "Id of the keys"),
         output("created_at", Type::Text, "When they were made"),
     ],
     api: Api {
         list: List::at("/keyset", Envelope::One("response")),
         id: "",
-        create: &[call(Put, "/keyset", Body::Fields).settle(&[PRESENT])],
+        create: &[
+            call(Put, "/keyset", Body::Fields).given("source").settle(&[FETCHED, super::RESTARTED, PRESENT]),
+            call(Put, "/keyset", Body::Fields).settle(&[PRESENT]),
+        ],
         states: Some(States { key: "stage", busy: &["in progress"], failed: &[], held: &[], gone: &["missing"] }),
         ..super::super::API
     },
@@ -45,10 +57,25 @@ pub static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
+/// While the license has not arrived, the controller says nothing about its keys; only the call itself, sent again, is
+/// answered by how far it is. One that is accepted again tells that the fetch before it ended without a word (sheet 2.2).
+const FETCHED: Poll = Poll {
+    until: Until::Again {
+        going: "setup in progress",
+        done: "already exists",
+        lost: "the keys did not arrive, and the controller does not say why: check that it reaches `source` at TCP port \
+               8000, and that the keys there were made with the same token",
+    },
+    patience: super::BOOTING,
+    budget: Duration::from_secs(1200),
+    ..Poll::NEW
+};
+
 const PRESENT: Poll = Poll {
     path: "/keyset",
     at: "response",
     until: Until::State { key: "keyset_present", done: &["true"], failed: &[] },
+    shows: Shows::Object,
     // 403 until the license has arrived with the keys.
     patience: &[401, 403, 502, 503],
     // With the reboot after fetching, the vendor's own tools wait so long (sheet 1.4).

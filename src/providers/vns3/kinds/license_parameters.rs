@@ -2,8 +2,6 @@
 //!
 //! They exist as soon as the license says that it is finalized. Written are strings, read is a tree (sheet 2.1, 3.4).
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::spec::{
@@ -30,7 +28,7 @@ pub static KIND: Kind = Kind {
     api: Api {
         list: List::at("/license", Envelope::One("response")),
         id: "",
-        create: &[call(Put, "/license/parameters", Body::Fields).settle(&[FINALIZED, IN_FORCE])],
+        create: &[call(Put, "/license/parameters", Body::Fields).settle(&[super::RESTARTED, FINALIZED, IN_FORCE])],
         states: Some(States { key: "stage", busy: &[], failed: &[], held: &[], gone: &["open"] }),
         ..super::super::API
     },
@@ -44,15 +42,12 @@ const fn once(name: &'static str, ty: Type, doc: &'static str) -> Field {
     field(name, ty, doc).fixed().disrupts(Disruption::Irreversible)
 }
 
-/// The reboot takes minutes; the vendor's own tools wait up to half an hour (sheet 1.4).
-const REBOOT: Duration = Duration::from_secs(1800);
-
 const FINALIZED: Poll = Poll {
     path: "/license",
     at: "response",
     until: Until::State { key: "finalized", done: &["true"], failed: &[] },
     patience: super::BOOTING,
-    budget: REBOOT,
+    budget: super::RESTARTED.budget,
     ..Poll::NEW
 };
 
@@ -61,7 +56,7 @@ const IN_FORCE: Poll = Poll {
     at: "response",
     until: Until::State { key: "licensed", done: &["true"], failed: &[] },
     patience: super::BOOTING,
-    budget: REBOOT,
+    budget: super::RESTARTED.budget,
     ..Poll::NEW
 };
 

@@ -20,6 +20,8 @@ pub static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/peering", Envelope::One("response")),
+        // Nothing shows before the license: then it is made, not changed.
+        create: &[call(Put, "/peering/self", Body::Fields)],
         update: &[call(Put, "/peering/self", Body::Fields)],
         ..super::super::API
     },

@@ -38,6 +38,9 @@ impl Keyset {
 pub(in crate::sim::vns3) struct KeysetJob {
     token: String,
     fetches: bool,
+    /// What is fetched will not arrive.
+    #[serde(default)]
+    lost: bool,
     started_at: Moment,
     done_at: Moment,
 }
@@ -45,6 +48,10 @@ pub(in crate::sim::vns3) struct KeysetJob {
 /// Finishes what is due. A fetched keyset brings the licence along, and a reboot.
 pub(in crate::sim::vns3) fn settle(state: &mut State) {
     let Some(job) = state.keyset_job.take_if(|job| job.done_at <= state.clock) else { return };
+    // The download failed: nothing says so (fact sheet 2.2).
+    if job.lost {
+        return;
+    }
     if job.fetches && !state.licensed() {
         state.license = Some(License::accepted(&job.token, job.done_at));
     }
@@ -78,6 +85,12 @@ pub(super) fn read(state: &State) -> Outcome {
     })
 }
 
+/// Says whether no controller can be at an address: those of the IETF's first block for documentation (RFC 5737) stand for
+/// sources that a controller does not reach.
+fn is_nowhere(source: &str) -> bool {
+    source.starts_with("192.0.2.")
+}
+
 /// "Generate Keyset". The example misspells `keyset_present`; the words of the refusals are those that the published
 /// client waits for.
 pub(super) fn create(state: &mut State, call: &Call) -> Outcome {
@@ -98,8 +111,13 @@ pub(super) fn create(state: &mut State, call: &Call) -> Outcome {
         state.config.topology_name = name;
     }
     let now = call.now;
-    state.keyset_job =
-        Some(KeysetJob { token, fetches: source.is_some(), started_at: now, done_at: now.plus_millis(TAKES) });
+    state.keyset_job = Some(KeysetJob {
+        token,
+        lost: source.as_deref().is_some_and(is_nowhere),
+        fetches: source.is_some(),
+        started_at: now,
+        done_at: now.plus_millis(TAKES),
+    });
     ok(json!({
         "keyset_preset": false,
         "in_progress": true,
@@ -124,6 +142,17 @@ mod tests {
         });
         assert!(has_keys_of(&keyset, &example), "{keyset}");
         assert!(keyset.get("in_progress").is_none());
+    }
+
+    #[test]
+    fn a_fetch_from_nowhere_ends_without_a_word() {
+        let mut bench = Bench::fresh();
+        let body = json!({"token": "topology", "source": "192.0.2.1"});
+        let first = bench.ok(Put, "/keyset", body.clone());
+        assert!(bench.refused(Put, "/keyset", body.clone()).1.contains("in progress"));
+        bench.wait(10_000);
+        assert_eq!(bench.get("/keyset").expect_err("no licence").0, 403);
+        assert_ne!(bench.ok(Put, "/keyset", body)["started_at_i"], first["started_at_i"]);
     }
 
     #[test]
