@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::cli::{Exit, Format, Stop, common};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Class, Coverage, Evidence, Field, Flow, Kind, Provider};
+use crate::spec::{Change, Class, Coverage, Evidence, Field, Flow, Identity, Kind, Provider};
+use crate::suggest;
 
 /// Options of `kinds`.
 #[derive(Debug, clap::Args)]
@@ -22,11 +23,13 @@ pub struct Options {
 
 /// Lists kinds or endpoints.
 pub fn run(options: &Options) -> Result<Exit, Stop> {
-    let chosen = |provider: &&&'static Provider| options.provider.as_deref().is_none_or(|name| name == provider.name);
-    let providers: Vec<&'static Provider> = CATALOGUE.iter().filter(chosen).copied().collect();
-    if providers.is_empty() {
-        let names: Vec<&str> = CATALOGUE.iter().map(|provider| provider.name).collect();
-        return Err(Stop::failed("there is no such provider").help(format!("there are {}", names.join(", "))));
+    let mut providers = CATALOGUE.to_vec();
+    if let Some(name) = &options.provider {
+        providers.retain(|provider| provider.name == name);
+        if providers.is_empty() {
+            let names = CATALOGUE.iter().map(|provider| provider.name);
+            return Err(Stop::failed(format!("there is no provider `{name}`")).help(suggest::hint(name, names)));
+        }
     }
     let text = match (options.format, options.endpoints) {
         (Format::Json, false) => {
@@ -117,10 +120,22 @@ fn kind_json(provider: &Provider, kind: &Kind) -> Value {
         "source": kind.source,
         "class": match kind.class { Class::Declarative => "declarative", Class::ReadOnly => "read-only" },
         "parent": kind.parent,
-        "identity": format!("{:?}", kind.identity),
+        "identity": identity_json(kind.identity),
         "fields": kind.fields.iter().map(field_json).collect::<Vec<_>>(),
         "endpoints": endpoints,
     })
+}
+
+/// How the kind's objects are told apart: a word for the manner, and the fields.
+fn identity_json(identity: Identity) -> Value {
+    match identity {
+        Identity::Singleton => json!({ "by": "kind" }),
+        Identity::Name(field) => json!({ "by": "name", "fields": [field] }),
+        Identity::CaselessName(field) => json!({ "by": "caseless-name", "fields": [field] }),
+        Identity::Natural(fields) => json!({ "by": "fields", "fields": fields }),
+        Identity::Content(field) => json!({ "by": "content", "fields": [field] }),
+        Identity::Sequence { key, .. } => json!({ "by": "order", "fields": [key] }),
+    }
 }
 
 fn field_json(field: &Field) -> Value {
