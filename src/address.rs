@@ -69,9 +69,12 @@ impl Address {
         self.target == other.target && self.steps.len() > other.steps.len() && self.steps.starts_with(&other.steps)
     }
 
-    /// Says whether a policy's pattern names this address: `*` stands for any run of characters, `/` included.
+    /// Says whether a policy's pattern names this address: `*` stands for any run of characters between two `/`, a word
+    /// `**` for any number of words.
     pub fn matches(&self, pattern: &str) -> bool {
-        glob(pattern.as_bytes(), self.to_string().as_bytes())
+        let text = self.to_string();
+        let words = |text| str::split(text, '/').collect::<Vec<_>>();
+        words_match(&words(pattern), &words(&text))
     }
 }
 
@@ -117,6 +120,18 @@ impl fmt::Display for Escaped<'_> {
 /// Undoes [`Escaped`].
 pub fn unescape(text: &str) -> String {
     text.replace("%2F", "/").replace("%25", "%")
+}
+
+fn words_match(pattern: &[&str], words: &[&str]) -> bool {
+    match pattern.split_first() {
+        None => words.is_empty(),
+        Some((&"**", rest)) => {
+            words_match(rest, words) || words.split_first().is_some_and(|(_, tail)| words_match(pattern, tail))
+        }
+        Some((first, rest)) => words
+            .split_first()
+            .is_some_and(|(word, tail)| glob(first.as_bytes(), word.as_bytes()) && words_match(rest, tail)),
+    }
 }
 
 /// Matches with `*` as the only wildcard. Linear in practice: on a mismatch it goes back to the last star only.
@@ -173,7 +188,14 @@ mod tests {
         let network = Address::new("nf", "networks", Some("acme"));
         for (pattern, yes) in [
             ("nf/networks/*", true),
-            ("*", true),
+            ("**", true),
+            ("nf/**", true),
+            ("**/acme", true),
+            ("nf/networks/acme/**", true),
+            ("*", false),
+            ("nf/*", false),
+            ("nf/networks/*/*", false),
+            ("**/other", false),
             ("nf/networks/acme", true),
             ("nf/net*ks/a*", true),
             ("nf/networks", false),
@@ -182,5 +204,8 @@ mod tests {
         ] {
             assert_eq!(network.matches(pattern), yes, "{pattern}");
         }
+        let below = network.child("endpoints", Some("laptop"));
+        assert!(!below.matches("nf/networks/*"), "what protects a network does not protect all that is in it");
+        assert!(below.matches("nf/networks/**"));
     }
 }

@@ -100,7 +100,7 @@ pub struct PolicyRules {
     /// A plan with more removals is refused.
     #[serde(default)]
     pub max_deletes: Option<usize>,
-    /// Patterns of addresses that are never removed or replaced, as in `nf/networks/*`.
+    /// Patterns of addresses that are never removed or replaced: `nf/networks/*`, or `nf/networks/**` with all in them.
     #[serde(default)]
     pub protect: Vec<String>,
     /// Patterns of addresses whose removal is allowed although it destroys a lot.

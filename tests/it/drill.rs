@@ -85,7 +85,7 @@ impl<'d> Drill<'d> {
         sample: &'d Sample,
     ) -> Drill<'d> {
         let mut world = World::new(sim);
-        world.allow_destroy.push("*".to_owned());
+        world.allow_destroy.push("**".to_owned());
         world.write("trueup.yaml", "workspace: drill\nexclude: [files]\n");
         for (path, text) in &samples.files {
             world.write(&format!("files/{path}"), text);

@@ -39,7 +39,7 @@ fn for_all<S: Strategy>(cases: u32, strategy: S, law: impl Fn(S::Value) -> Resul
 /// A workspace whose targets are the topologies'.
 fn world(sim: &Sim) -> World<'_> {
     let mut world = World::new(sim);
-    world.allow_destroy.push("*".to_owned());
+    world.allow_destroy.push("**".to_owned());
     world.write(
         "trueup.yaml",
         format!("workspace: laws\nexclude: [files]\nsecrets: {{ canary: {{ file: {CANARY_FILE} }} }}\n"),

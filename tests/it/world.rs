@@ -116,7 +116,7 @@ impl<'s> World<'s> {
     pub fn load(&self) -> Result<Topology, Vec<Finding>> {
         let mut topology = topology::load(self.folder(), CATALOGUE, &topology::Options::default())?.topology;
         topology.policy.allow_destroy.extend(self.allow_destroy.iter().cloned());
-        topology.policy.allow_irreversible.push("*".to_owned());
+        topology.policy.allow_irreversible.push("**".to_owned());
         Ok(topology)
     }
 
