@@ -1,6 +1,6 @@
 //! A directed graph whose edges say why. It knows nothing of what its nodes are.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nodes `0..len`, edges from a node to those that it has to wait for, each with a reason.
 #[derive(Debug, Clone)]
@@ -55,26 +55,6 @@ impl<W: Clone> Graph<W> {
         if order.len() == waiting.len() { Ok(order) } else { Err(self.cycle(&waiting)) }
     }
 
-    /// Every node that waits for `node`, directly or not.
-    pub fn dependents(&self, node: usize) -> BTreeSet<usize> {
-        let mut then: Vec<Vec<usize>> = vec![Vec::new(); self.after.len()];
-        for (later, edges) in self.after.iter().enumerate() {
-            for &first in edges.keys() {
-                then[first].push(later);
-            }
-        }
-        let mut found = BTreeSet::new();
-        let mut queue = VecDeque::from([node]);
-        while let Some(next) = queue.pop_front() {
-            for &later in then.get(next).into_iter().flatten() {
-                if found.insert(later) {
-                    queue.push_back(later);
-                }
-            }
-        }
-        found
-    }
-
     /// A cycle among the nodes that still wait: following any edge among them must come back in the end.
     fn cycle(&self, waiting: &[usize]) -> Vec<usize> {
         let stuck = |node: &usize| waiting.get(*node).is_some_and(|&count| count > 0);
@@ -106,7 +86,6 @@ mod tests {
         graph.add(0, 3, "a");
         graph.add(1, 0, "b");
         assert_eq!(graph.order(), Ok(vec![2, 3, 0, 1]));
-        assert_eq!(graph.dependents(3), BTreeSet::from([0, 1]));
     }
 
     #[test]

@@ -258,16 +258,19 @@ impl<'s> Schedule<'s> {
         }
     }
 
+    /// Skips all that waits for a step, through gates and other steps. Nobody has released them: it is not done.
     fn skip_after(&mut self, n: usize) -> Vec<usize> {
-        let dependents = self.plan.graph.dependents(n);
-        let mut skipped = Vec::new();
-        for node in dependents {
+        let mut skipped = BTreeSet::new();
+        let mut reached = std::mem::take(&mut self.then[n]);
+        while let Some(node) = reached.pop() {
+            // Reached before, it has none left.
+            reached.append(&mut self.then[node]);
             if let Some(slot @ None) = self.outcomes.get_mut(node) {
                 *slot = Some(Outcome::Skipped(n));
-                skipped.push(node);
+                skipped.insert(node);
             }
         }
-        skipped
+        skipped.into_iter().collect()
     }
 
     fn outcomes(self) -> Vec<Outcome> {
