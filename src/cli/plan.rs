@@ -69,7 +69,10 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
 pub fn bits(plan: &Plan, policies: &[String]) -> u8 {
     let mut bits = if policies.is_empty() { 0 } else { POLICY };
     for verdict in &plan.verdicts {
-        bits |= match verdict.cause() {
+        let is_held = matches!(verdict.decision, Decision::Hold(_));
+        bits |= match verdict.decision.cause() {
+            // What is left alone on purpose is not pending; that somebody was at the controller is told all the same.
+            Some(Cause::Change) if is_held => 0,
             Some(Cause::Change) => PENDING,
             Some(Cause::Drift) => DRIFT,
             Some(Cause::Conflict) => CONFLICT,

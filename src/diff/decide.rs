@@ -9,9 +9,9 @@ use crate::diff::compare::{Resolver, Wired, compare};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::Live;
 use crate::diff::moving::Moving;
-use crate::diff::restraint::{hold_back, irreversible, protect};
+use crate::diff::restraint::{Case, hold_back};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
-use crate::spec::{Change, Identity, Kind};
+use crate::spec::Identity;
 use crate::topology::{Resource, Topology};
 
 /// The verdicts on everything declared.
@@ -29,7 +29,7 @@ pub fn declared(
         verdicts.push(one(&resolver, resource, &fields, base));
         wired.insert(resource.address.clone(), fields);
     }
-    force_rebuilds(topology, index, &mut verdicts);
+    force_rebuilds(&resolver, &mut verdicts);
     hold_back(index, &wired, &mut verdicts);
     (verdicts, wired)
 }
@@ -51,6 +51,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
     if let Some(hold) = dangling(resolver, wired) {
         return verdict(Decision::Hold(hold), None, Vec::new());
     }
+    let case = resolver.case(resource);
     let live = match resolver.index.declared.get(&resource.address) {
         Some(Place::Present(live)) => *live,
         Some(Place::Unseen(why)) => {
@@ -60,7 +61,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
         Some(Place::Absent) | None => {
             let decision = absent(resource, entry);
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
-            return verdict(irreversible(resolver.topology, resource, decision), old, Vec::new());
+            return verdict(case.restrain(decision), old, Vec::new());
         }
     };
     if resource.address.parent().is_some_and(|parent| resolver.moving.is_anew(&parent)) {
@@ -69,10 +70,22 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
         return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id), Vec::new());
     }
     let comparison = compare(resolver, resource, wired, live, base);
-    let version = resolver.version(resource.address.target());
-    let decision = decide(resource, live, comparison.changes, entry, version);
-    let decision = irreversible(resolver.topology, resource, decision);
-    verdict(protect(resolver.topology, &resource.address, decision), Some(&live.id), comparison.unverified)
+    let decision = decide(resource, live, comparison.changes, entry);
+    verdict(case.restrain(decision), Some(&live.id), comparison.unverified)
+}
+
+impl Resolver<'_> {
+    /// What the rules look at.
+    fn case<'c>(&'c self, resource: &'c Resource) -> Case<'c> {
+        Case {
+            topology: self.topology,
+            address: &resource.address,
+            kind: resource.kind,
+            resource: Some(resource),
+            live: self.index.live(&resource.address),
+            version: self.version(resource.address.target()),
+        }
+    }
 }
 
 /// A reference to something that nothing declares has to be live: without it, no call can be written.
@@ -142,87 +155,20 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
 }
 
 /// What differences between a resource and its live object lead to.
-fn decide(
-    resource: &Resource,
-    live: &Live,
-    fields: Vec<FieldChange>,
-    entry: Option<&Entry>,
-    version: Option<&str>,
-) -> Decision {
+fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Option<&Entry>) -> Decision {
     // What there is one of stays what it is, whatever number the API gives it.
     let adopt = entry.is_none_or(|entry| entry.id != live.id && !resource.kind.identity.is_single());
     if fields.is_empty() {
         return if adopt { Decision::Adopt } else { Decision::Same };
     }
-    if let Some(hold) = busy_or_held(resource.kind, live) {
-        return Decision::Hold(hold);
-    }
-    if let Some(field) = fields.iter().find(|change| is_fixed(change)) {
-        let hold = Hold::new(
-            "create-only",
-            format!(
-                "`{}` can't be changed after create: it is `{}`, wanted is `{}`",
-                field.name,
-                plain(&field.before),
-                plain(&field.after)
-            ),
-        );
-        return Decision::Hold(hold.help("put the live value back into the file, or declare a new resource beside it"));
-    }
-    if let Some(field) = fields.iter().find(|change| !is_understood(change, version)) {
-        let version = version.unwrap_or("an unknown version");
-        let hold = Hold::new("version", format!("the server ({version}) has no call that changes `{}`", field.name));
-        return Decision::Hold(hold.help("take the field out of the file, or upgrade the server"));
-    }
-    let replaces = fields.iter().any(|change| change.replaces(resource.kind));
-    if let (true, Some(why)) = (replaces, live.foreign) {
-        let hold = Hold::new("foreign", format!("it would have to be made anew, but it is not ours: {why}"));
-        return Decision::Hold(hold);
-    }
-    if replaces {
+    if fields.iter().any(|change| change.replaces(resource.kind)) {
         return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
     }
     Decision::Update { fields, adopt }
 }
 
-fn plain(attr: &Attr) -> String {
-    match attr.to_shown() {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
-fn busy_or_held(kind: &Kind, live: &Live) -> Option<Hold> {
-    let states = kind.api.states?;
-    let state = live.state(kind)?;
-    let is = |word: &str| word.eq_ignore_ascii_case(state);
-    if let Some((_, help)) = states.held.iter().find(|(word, _)| is(word)) {
-        return Some(Hold::new("state", format!("it is in state `{state}`")).help(*help));
-    }
-    if let Some((_, help)) = states.failed.iter().find(|(word, _)| is(word)) {
-        return Some(Hold::new("state", format!("it is in state `{state}`")).help(*help));
-    }
-    live.is_busy(kind).then(|| {
-        Hold::new("busy", format!("the controller is still at work on it: state `{state}`"))
-            .help("run again when it is done")
-    })
-}
-
-/// A create-only field that has no value yet may be given one.
-fn is_fixed(change: &FieldChange) -> bool {
-    change.field.is_some_and(|field| matches!(field.change, Change::Fixed)) && !change.before.is_null()
-}
-
-/// Says whether the server has the call that a field of its own needs.
-fn is_understood(change: &FieldChange, version: Option<&str>) -> bool {
-    match change.field.map(|field| field.change) {
-        Some(Change::Own(calls) | Change::Widens(_, calls)) => calls.iter().any(|call| call.versions.include(version)),
-        _ => true,
-    }
-}
-
 /// Resources that have to go while a field of another one changes are replaced with it.
-fn force_rebuilds(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdict]) {
+fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
     let mut forced: BTreeMap<(String, &str), String> = BTreeMap::new();
     let mut held: Vec<(usize, String)> = Vec::new();
     for (n, verdict) in verdicts.iter().enumerate() {
@@ -234,8 +180,8 @@ fn force_rebuilds(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdic
             .filter_map(|change| change.field)
             .flat_map(|field| field.rebuilds)
         {
-            let stranger =
-                index.undeclared.keys().find(|address| address.target() == target && address.kind() == *kind);
+            let mut undeclared = resolver.index.undeclared.keys();
+            let stranger = undeclared.find(|address| address.target() == target && address.kind() == *kind);
             match stranger {
                 Some(stranger) => held.push((n, stranger.to_string())),
                 None => {
@@ -246,8 +192,7 @@ fn force_rebuilds(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdic
     }
     for (n, stranger) in held {
         let hold = Hold::new("in-the-way", format!("`{stranger}` has to go while it changes, and is not declared"));
-        verdicts[n].decision =
-            Decision::Hold(hold.help("declare it, so that it is made again afterwards, or remove it"));
+        verdicts[n].hold(hold.help("declare it, so that it is made again afterwards, or remove it"));
     }
     for verdict in verdicts.iter_mut() {
         let root = root_kind(&verdict.address);
@@ -255,13 +200,11 @@ fn force_rebuilds(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdic
         if matches!(verdict.decision, Decision::Create(_) | Decision::Hold(_)) {
             continue;
         }
-        let fields = match std::mem::replace(&mut verdict.decision, Decision::Same) {
-            Decision::Update { fields, .. } | Decision::Replace { fields, .. } => fields,
-            _ => Vec::new(),
-        };
+        let Some(resource) = resolver.topology.resources.get(&verdict.address) else { continue };
         let because = Some(format!("`{by}` can't change while it exists"));
+        let fields = verdict.decision.fields().to_vec();
         let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because };
-        verdict.decision = protect(topology, &verdict.address.clone(), decision);
+        verdict.decision = resolver.case(resource).restrain(decision);
     }
 }
 

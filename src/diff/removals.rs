@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::diff::base::{Base, Entry};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::{Live, Observed, Seen};
-use crate::diff::restraint::protect;
+use crate::diff::restraint::Case;
 use crate::diff::verdict::{Decision, DeleteCause, Hold, Verdict};
 use crate::spec::{Destroys, Kind, Reference, read, swap_references};
 use crate::topology::Topology;
@@ -50,12 +50,13 @@ fn removal(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cau
     if let Some(why) = live.foreign {
         return Decision::Release(format!("it is not ours any more: {why}"));
     }
-    let allowed = topology.policy.allow_destroy.iter().any(|pattern| address.matches(pattern));
-    if kind.removal == Destroys::Everything && !allowed {
-        let hold = Hold::new("precious", format!("removing it destroys everything in it ({})", cause.as_str()));
-        return Decision::Hold(hold.help(format!("if that is meant, run with `--allow-destroy {address}`")));
-    }
-    protect(topology, address, Decision::Delete(cause))
+    restrained(topology, address, kind, live, cause)
+}
+
+/// The removal, or the hold that takes its place.
+fn restrained(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cause: DeleteCause) -> Decision {
+    let case = Case { topology, address, kind, resource: None, live: Some(live), version: None };
+    case.restrain(Decision::Delete(cause))
 }
 
 /// An owned address that was not found among the live objects: gone, or its collection was not looked at.
@@ -136,28 +137,11 @@ pub fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, ba
         };
         for live in view.all(kind.name).into_iter().filter(left) {
             let own = address.sibling(kind.name, Some(&live.id));
-            let decision = protect(topology, &own, Decision::Delete(DeleteCause::Leftover));
+            let decision = restrained(topology, &own, kind, live, DeleteCause::Leftover);
             verdicts.push(verdict(&own, kind, decision, Some(&live.id)));
         }
     }
     verdicts
-}
-
-/// What a live object that stays as it is still refers to can't be removed: no server would, or its referrer would break.
-pub fn keep_what_is_needed(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdict]) {
-    let mut needed: BTreeMap<Address, Address> = BTreeMap::new();
-    for verdict in verdicts.iter().filter(|verdict| matches!(verdict.decision, Decision::Hold(_))) {
-        let Some(live) = index.live(&verdict.address) else { continue };
-        for address in referred_by(topology, index, &verdict.address, verdict.kind, live) {
-            needed.entry(address).or_insert_with(|| verdict.address.clone());
-        }
-    }
-    for verdict in verdicts.iter_mut().filter(|verdict| matches!(verdict.decision, Decision::Delete(_))) {
-        if let Some(referrer) = needed.get(&verdict.address) {
-            let reason = format!("`{referrer}` refers to it and is held");
-            verdict.decision = Decision::Hold(Hold::new("needed", reason));
-        }
-    }
 }
 
 /// What a live object refers to now.

@@ -1,52 +1,144 @@
-//! What is left alone on purpose although it differs: by the policy, or because something else is left alone.
+//! What is left alone on purpose although it differs: rules that turn a decision into a hold.
+//!
+//! A hold keeps the decision that it stands for, so that drift which may not be healed is still told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::compare::Wired;
 use crate::diff::index::Index;
-use crate::diff::verdict::{Decision, Hold, Verdict};
-use crate::spec::{Disruption, Field};
+use crate::diff::live::Live;
+use crate::diff::removals::referred_by;
+use crate::diff::verdict::{Decision, FieldChange, Hold, Verdict};
+use crate::spec::{Change, Destroys, Disruption, Field, Kind};
 use crate::topology::{Resource, Topology};
 
-/// What the workspace's policy and the kind's weight leave of a decision.
-pub fn protect(topology: &Topology, address: &Address, decision: Decision) -> Decision {
-    let removes = matches!(decision, Decision::Replace { .. } | Decision::Delete(_));
-    match topology.policy.protect.iter().find(|pattern| address.matches(pattern)) {
-        Some(pattern) if removes => {
-            let hold = Hold::new("protected", format!("it would be removed, but `{pattern}` protects it"));
-            Decision::Hold(hold.help("take the pattern out of `policy.protect` in a commit of its own"))
+/// What a rule looks at.
+pub struct Case<'c> {
+    /// Whose policy holds.
+    pub topology: &'c Topology,
+    /// What is decided on.
+    pub address: &'c Address,
+    /// Its kind.
+    pub kind: &'c Kind,
+    /// What is declared, unless it is to go.
+    pub resource: Option<&'c Resource>,
+    /// What is there, if anything.
+    pub live: Option<&'c Live>,
+    /// The server's version, where it tells one.
+    pub version: Option<&'c str>,
+}
+
+/// A reason to leave something alone.
+type Rule = fn(&Case<'_>, &Decision) -> Option<Hold>;
+
+/// The rules. The first that has something to say decides.
+const RULES: [Rule; 7] = [state, create_only, version, foreign, precious, protected, irreversible];
+
+impl Case<'_> {
+    /// The decision, or the hold that takes its place.
+    pub fn restrain(&self, decision: Decision) -> Decision {
+        match RULES.iter().find_map(|rule| rule(self, &decision)) {
+            Some(hold) => Decision::Hold(hold.instead_of(decision)),
+            None => decision,
         }
-        _ => decision,
     }
+}
+
+/// What is in a state that no change finds an answer in, or that the controller is still at work on.
+fn state(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+    let (live, states) = (case.live?, case.kind.api.states?);
+    let word = live.state(case.kind)?;
+    if !matches!(decision, Decision::Update { .. } | Decision::Replace { .. }) {
+        return None;
+    }
+    let mut stuck = states.held.iter().chain(states.failed);
+    if let Some((_, help)) = stuck.find(|(stuck, _)| stuck.eq_ignore_ascii_case(word)) {
+        return Some(Hold::new("state", format!("it is in state `{word}`")).help(*help));
+    }
+    live.is_busy(case.kind).then(|| {
+        Hold::new("busy", format!("the controller is still at work on it: state `{word}`"))
+            .help("run again when it is done")
+    })
+}
+
+/// A create-only field that has no value yet may be given one.
+fn create_only(_: &Case<'_>, decision: &Decision) -> Option<Hold> {
+    let is_fixed = |change: &&FieldChange| {
+        change.field.is_some_and(|field| matches!(field.change, Change::Fixed)) && !change.before.is_null()
+    };
+    let change = decision.fields().iter().find(is_fixed)?;
+    let hold = Hold::new("create-only", format!("`{}` can't be changed after create", change.name));
+    Some(hold.help("put the live value back into the file, or declare a new resource beside it"))
+}
+
+/// The server may lack the call that a field of its own needs.
+fn version(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+    let lacks_call = |change: &&FieldChange| match change.field.map(|field| field.change) {
+        Some(Change::Own(calls) | Change::Widens(_, calls)) => {
+            !calls.iter().any(|call| call.versions.include(case.version))
+        }
+        _ => false,
+    };
+    let change = decision.fields().iter().find(lacks_call)?;
+    let version = case.version.unwrap_or("an unknown version");
+    let hold = Hold::new("version", format!("the server ({version}) has no call that changes `{}`", change.name));
+    Some(hold.help("take the field out of the file, or upgrade the server"))
+}
+
+/// What the controller made itself would not come back.
+fn foreign(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+    let why = case.live?.foreign?;
+    let replaces = matches!(decision, Decision::Replace { .. });
+    replaces.then(|| Hold::new("foreign", format!("it would have to be made anew, but it is not ours: {why}")))
+}
+
+/// What takes a lot with it goes only if that is meant.
+fn precious(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+    let why = match decision {
+        Decision::Delete(cause) => cause.as_str(),
+        Decision::Replace { .. } => "it would be made anew",
+        _ => return None,
+    };
+    let allowed = case.topology.policy.allow_destroy.iter().any(|pattern| case.address.matches(pattern));
+    if case.kind.removal != Destroys::Everything || allowed {
+        return None;
+    }
+    let hold = Hold::new("precious", format!("removing it destroys everything in it ({why})"));
+    Some(hold.help(format!("if that is meant, run with `--allow-destroy {}`", case.address)))
+}
+
+/// The policy may forbid that something is removed.
+fn protected(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+    let pattern = case.topology.policy.protect.iter().find(|pattern| case.address.matches(pattern))?;
+    let removes = matches!(decision, Decision::Replace { .. } | Decision::Delete(_));
+    removes.then(|| {
+        let hold = Hold::new("protected", format!("it would be removed, but `{pattern}` protects it"));
+        hold.help("take the pattern out of `policy.protect` in a commit of its own")
+    })
 }
 
 /// The code of what is held because it can't be taken back. What comes after it needs it done, there or not.
 const IRREVERSIBLE: &str = "irreversible";
 
 /// What can't be taken back is done where the policy says so: in the file, or on the command line for this once.
-pub fn irreversible(topology: &Topology, resource: &Resource, decision: Decision) -> Decision {
+fn irreversible(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
     let is_final = |field: &Field| field.disruption == Disruption::Irreversible;
-    let field = match &decision {
+    let field = match decision {
         Decision::Create(_) => {
-            resource.kind.fields.iter().find(|field| is_final(field) && resource.fields.contains_key(field.name))
+            let set = &case.resource?.fields;
+            case.kind.fields.iter().find(|field| is_final(field) && set.contains_key(field.name))
         }
-        Decision::Update { fields, .. } | Decision::Replace { fields, .. } => {
-            fields.iter().filter_map(|change| change.field).find(|field| is_final(field))
-        }
-        Decision::Same | Decision::Adopt | Decision::Delete(_) | Decision::Release(_) | Decision::Hold(_) => None,
-    };
-    let address = &resource.address;
-    let allowed = topology.policy.allow_irreversible.iter().any(|pattern| address.matches(pattern));
-    match field {
-        Some(field) if !allowed => {
-            let hold = Hold::new(IRREVERSIBLE, format!("setting `{}` can't be taken back", field.name));
-            Decision::Hold(hold.help(format!(
-                "if that is meant, run with `--allow-irreversible {address}`, or name it in `policy.allow-irreversible`"
-            )))
-        }
-        _ => decision,
+        _ => decision.fields().iter().filter_map(|change| change.field).find(|field| is_final(field)),
+    }?;
+    if case.topology.policy.allow_irreversible.iter().any(|pattern| case.address.matches(pattern)) {
+        return None;
     }
+    let hold = Hold::new(IRREVERSIBLE, format!("setting `{}` can't be taken back", field.name));
+    Some(hold.help(format!(
+        "if that is meant, run with `--allow-irreversible {}`, or name it in `policy.allow-irreversible`",
+        case.address
+    )))
 }
 
 /// What needs something that is held and not there has to wait as well.
@@ -60,23 +152,50 @@ pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: 
     while !missing.is_empty() {
         let mut more = BTreeSet::new();
         for verdict in verdicts.iter_mut().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_))) {
-            let mut needs = verdict.address.parent().filter(|parent| missing.contains(parent));
-            for attr in wired.get(&verdict.address).into_iter().flat_map(BTreeMap::values) {
-                attr.for_each_output(&mut |output| {
-                    if missing.contains(&output.address) {
-                        needs.get_or_insert(output.address.clone());
-                    }
-                });
-            }
-            // Of what comes first whatever it is, a thing of which there is one is needed by all that come after it.
-            let single =
-                verdict.kind.after.iter().map(|(first, _)| Address::new(verdict.address.target(), first, None));
-            let needs = needs.or_else(|| single.into_iter().find(|address| missing.contains(address)));
-            if let Some(needs) = needs {
-                verdict.decision = Decision::Hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
+            if let Some(needs) = needed_of(verdict, wired, &missing) {
+                verdict.hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
                 more.insert(verdict.address.clone());
             }
         }
         missing = more;
+    }
+}
+
+/// Which of these a verdict's resource needs.
+fn needed_of(verdict: &Verdict, wired: &BTreeMap<Address, Wired>, missing: &BTreeSet<Address>) -> Option<Address> {
+    let mut needs = verdict.address.parent().filter(|parent| missing.contains(parent));
+    for attr in wired.get(&verdict.address).into_iter().flat_map(BTreeMap::values) {
+        attr.for_each_output(&mut |output| {
+            if missing.contains(&output.address) {
+                needs.get_or_insert(output.address.clone());
+            }
+        });
+    }
+    // Of what comes first whatever it is, a thing of which there is one is needed by all that come after it.
+    let target = verdict.address.target();
+    let mut single = verdict.kind.after.iter().map(|(first, _)| Address::new(target, first, None));
+    needs.or_else(|| single.find(|address| missing.contains(address)))
+}
+
+/// What a live object that stays as it is still needs can't be removed: no server would, or the object would break.
+pub fn keep_what_is_needed(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdict]) {
+    let is_held = |verdict: &&Verdict| matches!(verdict.decision, Decision::Hold(_));
+    let mut stays: Vec<(Address, &'static Kind)> =
+        verdicts.iter().filter(is_held).map(|verdict| (verdict.address.clone(), verdict.kind)).collect();
+    while !stays.is_empty() {
+        let mut needed: BTreeMap<Address, Address> = BTreeMap::new();
+        for (address, kind) in &stays {
+            let Some(live) = index.live(address) else { continue };
+            for other in referred_by(topology, index, address, kind, live).into_iter().chain(address.parent()) {
+                needed.entry(other).or_insert_with(|| address.clone());
+            }
+        }
+        stays.clear();
+        for verdict in verdicts.iter_mut().filter(|verdict| matches!(verdict.decision, Decision::Delete(_))) {
+            if let Some(referrer) = needed.get(&verdict.address) {
+                verdict.hold(Hold::new("needed", format!("`{referrer}` needs it and is held")));
+                stays.push((verdict.address.clone(), verdict.kind));
+            }
+        }
     }
 }

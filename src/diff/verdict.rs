@@ -152,7 +152,7 @@ impl DeleteCause {
 }
 
 /// Why something is deliberately left alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Hold {
     /// A stable code.
     pub code: &'static str,
@@ -160,12 +160,14 @@ pub struct Hold {
     pub reason: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What would be done otherwise; `None` when that can't be told.
+    pub instead_of: Option<Box<Decision>>,
 }
 
 impl Hold {
     /// A hold without a remedy.
     pub fn new(code: &'static str, reason: impl Into<String>) -> Hold {
-        Hold { code, reason: reason.into(), help: None }
+        Hold { code, reason: reason.into(), help: None, instead_of: None }
     }
 
     /// The same with a remedy.
@@ -173,19 +175,43 @@ impl Hold {
         self.help = Some(help.into());
         self
     }
+
+    /// The same with what it keeps from being done.
+    pub fn instead_of(mut self, decision: Decision) -> Hold {
+        self.instead_of = Some(Box::new(decision));
+        self
+    }
 }
 
-impl Verdict {
-    /// The worst cause among its differences; `None` when nothing differs.
+impl Decision {
+    /// The fields that would change. None for what is made, removed or left as it is.
+    pub fn fields(&self) -> &[FieldChange] {
+        match self {
+            Decision::Update { fields, .. } | Decision::Replace { fields, .. } => fields,
+            Decision::Hold(hold) => hold.instead_of.as_ref().map_or(&[], |decision| decision.fields()),
+            Decision::Same | Decision::Adopt | Decision::Create(_) | Decision::Delete(_) | Decision::Release(_) => &[],
+        }
+    }
+
+    /// The worst cause among the differences; `None` when nothing differs.
     pub fn cause(&self) -> Option<Cause> {
-        match &self.decision {
+        match self {
             Decision::Create(cause) => Some(*cause),
             Decision::Update { fields, .. } => fields.iter().map(|field| field.cause).max(),
             Decision::Replace { fields, .. } => {
                 Some(fields.iter().map(|field| field.cause).max().unwrap_or(Cause::Change))
             }
             Decision::Delete(_) | Decision::Release(_) => Some(Cause::Change),
-            Decision::Same | Decision::Adopt | Decision::Hold(_) => None,
+            Decision::Hold(hold) => hold.instead_of.as_ref().and_then(|decision| decision.cause()),
+            Decision::Same | Decision::Adopt => None,
         }
+    }
+}
+
+impl Verdict {
+    /// Leaves it alone, whatever was decided.
+    pub fn hold(&mut self, hold: Hold) {
+        let decision = std::mem::replace(&mut self.decision, Decision::Same);
+        self.decision = Decision::Hold(hold.instead_of(decision));
     }
 }

@@ -117,11 +117,13 @@ impl Builder<'_> {
                 vec![self.step(verdict, Verb::Create, Some(*cause), self.declared_fields(&verdict.address), None)]
             }
             Decision::Update { fields, .. } => {
-                vec![self.step(verdict, Verb::Update, verdict.cause(), fields.clone(), None)]
+                vec![self.step(verdict, Verb::Update, verdict.decision.cause(), fields.clone(), None)]
             }
             Decision::Replace { fields, because, order } => {
-                let make = self.step(verdict, Verb::ReplaceCreate, verdict.cause(), fields.clone(), because.clone());
-                let remove = self.step(verdict, Verb::ReplaceRemove, verdict.cause(), Vec::new(), because.clone());
+                let make =
+                    self.step(verdict, Verb::ReplaceCreate, verdict.decision.cause(), fields.clone(), because.clone());
+                let remove =
+                    self.step(verdict, Verb::ReplaceRemove, verdict.decision.cause(), Vec::new(), because.clone());
                 match order {
                     ReplaceOrder::DeleteFirst => vec![remove, make],
                     ReplaceOrder::CreateFirst => vec![make, remove],

@@ -229,7 +229,7 @@ impl Plan {
     pub fn causes(&self) -> BTreeMap<&'static str, usize> {
         let mut causes = BTreeMap::new();
         for verdict in &self.verdicts {
-            if let Some(cause) = verdict.cause() {
+            if let Some(cause) = verdict.decision.cause() {
                 *causes.entry(cause.as_str()).or_default() += 1;
             }
         }

@@ -53,20 +53,33 @@ pub struct Drifted {
     pub gone: bool,
     /// The fields that differ: `before` is what the controller says, `after` what the files say.
     pub fields: Vec<FieldDocument>,
+    /// Why an apply would leave it alone, if it would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+}
+
+impl Drifted {
+    /// What somebody changed of a resource; nothing, if nobody did.
+    fn of(address: &str, cause: Option<Cause>, gone: bool, fields: &[FieldDocument]) -> Option<Drifted> {
+        let moved = |cause: Cause| matches!(cause, Cause::Drift | Cause::Conflict);
+        let cause = cause.filter(|cause| moved(*cause))?;
+        let fields = fields.iter().filter(|field| !gone && moved(field.cause)).cloned().collect();
+        Some(Drifted { address: address.to_owned(), cause, gone, fields, held: None })
+    }
 }
 
 impl DriftDocument {
     /// What of a plan is drift.
     pub fn of(plan: &PlanDocument) -> DriftDocument {
-        let moved = |cause: Cause| matches!(cause, Cause::Drift | Cause::Conflict);
-        let mut found = Vec::new();
         // A replacement is two steps: the one that makes the new object tells the fields.
-        for step in plan.steps.iter().filter(|step| step.verb != Verb::ReplaceRemove) {
-            let Some(cause) = step.cause.filter(|cause| moved(*cause)) else { continue };
-            let gone = step.verb == Verb::Create;
-            let fields = step.fields.iter().filter(|field| !gone && moved(field.cause)).cloned().collect();
-            found.push(Drifted { address: step.address.clone(), cause, gone, fields });
-        }
+        let steps = plan.steps.iter().filter(|step| step.verb != Verb::ReplaceRemove);
+        let healed =
+            steps.filter_map(|step| Drifted::of(&step.address, step.cause, step.verb == Verb::Create, &step.fields));
+        let held = plan.holds.iter().filter_map(|hold| {
+            let drifted = Drifted::of(&hold.address, hold.cause, hold.gone, &hold.fields)?;
+            Some(Drifted { held: Some(hold.reason.clone()), ..drifted })
+        });
+        let mut found: Vec<Drifted> = healed.chain(held).collect();
         found.sort_by(|a, b| a.address.cmp(&b.address));
         let count = |cause| found.iter().filter(|drifted| drifted.cause == cause).count();
         let unseen: Vec<HoldDocument> = plan.holds.iter().filter(|hold| hold.code == "unseen").cloned().collect();
@@ -127,10 +140,7 @@ pub fn text(plan: &PlanDocument, style: Style) -> String {
     if !drift.unseen.is_empty() {
         page.gap();
         page.line(0, Tone::Strong, &format!("not seen ({})", number(drift.unseen.len())));
-        for hold in drift.unseen.iter().take(FIRST) {
-            let reason = format!("  {}", hold.reason);
-            page.parts(1, &[(Tone::Changed, "! "), (Tone::Strong, &hold.address), (Tone::Plain, &reason)]);
-        }
+        drift.unseen.iter().take(FIRST).for_each(|hold| steps::held(&mut page, 1, hold));
         page.rest(1, drift.unseen.len(), FIRST);
     }
     page.finish().trim_end().to_owned() + "\n"
@@ -141,6 +151,9 @@ fn entry(page: &mut Page, drifted: &Drifted) {
     let (symbol, tone) = if drifted.gone { ("- ", Tone::Gone) } else { ("~ ", Tone::Changed) };
     let gone = if drifted.gone { "  gone at the controller" } else { "" };
     page.parts(0, &[(tone, symbol), (Tone::Strong, &drifted.address), (tone, gone)]);
+    if let Some(why) = &drifted.held {
+        page.parts(2, &[(Tone::Changed, "! "), (Tone::Plain, "an apply leaves it alone: "), (Tone::Plain, why)]);
+    }
     steps::changes(page, 2, &drifted.fields);
 }
 

@@ -24,7 +24,12 @@ pub fn plan(document: &PlanDocument, budget: usize) -> String {
     text.push_str(&replacements(document));
     let foot = foot(document);
     let mut rest = Folded { text, budget: budget.saturating_sub(foot.len() + NOTE), left_out: 0 };
-    rest.add_lines("Left alone", &holds(document));
+    let holds = &document.holds;
+    rest.add(&format!("Left alone ({})", number(holds.len())), holds.len(), |n| {
+        let mut page = Page::new(BLOCK);
+        holds.get(n).into_iter().for_each(|hold| steps::held(&mut page, 0, hold));
+        page.finish()
+    });
     for (target, kinds) in steps::groups(document) {
         for (kind, group) in kinds {
             let title = format!("{target}: {kind}, {}", steps::tally(&group));
@@ -166,14 +171,6 @@ fn replacements(document: &PlanDocument) -> String {
     text
 }
 
-fn holds(document: &PlanDocument) -> Vec<String> {
-    let hold = |hold: &crate::render::document::HoldDocument| match &hold.help {
-        Some(help) => format!("{}: {}; {help}", hold.address, hold.reason),
-        None => format!("{}: {}", hold.address, hold.reason),
-    };
-    document.holds.iter().map(hold).collect()
-}
-
 /// What the plan was made from, so that a reviewer can tell whether it is still the one.
 fn foot(document: &PlanDocument) -> String {
     format!("\n<sub>made from files {}</sub>\n", code(document.config.get(..12).unwrap_or(&document.config)))
@@ -253,7 +250,7 @@ mod tests {
         <details><summary>Left alone (1)</summary>
 
         ```diff
-        west/tunnels/dark: could not be looked at: the controller answered 503: busy
+        ! west/tunnels/dark  could not be looked at: the controller answered 503: busy
         ```
 
         </details>

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diff::verdict::Cause;
 use crate::plan::Verb;
-use crate::render::document::{FieldDocument, PlanDocument, StepDocument};
+use crate::render::document::{FieldDocument, HoldDocument, PlanDocument, StepDocument};
 use crate::render::page::{Page, Tone};
 use crate::render::summary::disturbance;
 use crate::render::values::{Line, Sign, change, is_named, set, telling};
@@ -74,6 +74,16 @@ fn creation(page: &mut Page, depth: usize, step: &StepDocument, name: &str, full
         step.fields.iter().filter(|field| full && !field.after.as_str().is_some_and(|value| is_named(name, value)));
     for line in fields.flat_map(|field| set(field, room.saturating_sub(field.name.len() + 2))) {
         field_line(page, depth + 2, &line);
+    }
+}
+
+/// Something that is left alone on purpose, with what it is left at.
+pub fn held(page: &mut Page, depth: usize, hold: &HoldDocument) {
+    let reason = format!("  {}", hold.reason);
+    page.parts(depth, &[(Tone::Changed, "! "), (Tone::Strong, &hold.address), (Tone::Plain, &reason)]);
+    changes(page, depth + 2, &hold.fields);
+    if let Some(help) = &hold.help {
+        page.parts(depth + 2, &[(Tone::Notice, "help: "), (Tone::Plain, help)]);
     }
 }
 

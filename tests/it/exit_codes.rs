@@ -86,6 +86,24 @@ fn bits_add_up() {
 }
 
 #[test]
+fn drift_that_must_not_be_healed_is_drift_all_the_same() {
+    let sim = Sim::start();
+    let bench = Bench::of(&SITE, &sim);
+    bench.edit("trueup.yaml", "max-deletes: 0", "max-deletes: 0, protect: [\"site/routes/*\"]");
+    bench.edit(
+        "vns3.yaml",
+        "    system-variables:",
+        "    routes: { out: { cidr: 10.9.0.0/16, gateway: 192.0.2.1, metric: 3 } }\n    system-variables:",
+    );
+    bench.apply();
+    // Only a new route could have the wanted metric, and the policy keeps the old one.
+    let change = json!({ "set": { "kind": "routes", "name": "10.9.0.0/16", "fields": { "metric": 5 } } });
+    sim.side_door("POST", "/vns3/site/console", &change);
+    bench.run(&["plan", "--exit-code"]).expect(4).says("`site/routes/*` protects it").says("metric: 5 → 3");
+    bench.run(&["drift"]).expect(4).says("an apply leaves it alone").says("metric: 5 → 3");
+}
+
+#[test]
 fn sixteen_when_a_policy_is_broken() {
     let sim = Sim::start();
     let bench = Bench::of(&SITE, &sim);

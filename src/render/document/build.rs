@@ -46,6 +46,14 @@ impl PlanDocument {
                     code: hold.code.to_owned(),
                     reason: hold.reason.clone(),
                     help: hold.help.clone(),
+                    cause: verdict.decision.cause(),
+                    gone: matches!(hold.instead_of.as_deref(), Some(Decision::Create(_))),
+                    fields: verdict
+                        .decision
+                        .fields()
+                        .iter()
+                        .map(|change| FieldDocument::of(verdict.kind, change))
+                        .collect(),
                 }),
                 Decision::Same
                 | Decision::Create(_)

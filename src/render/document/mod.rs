@@ -251,6 +251,15 @@ pub struct HoldDocument {
     pub reason: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Why it differs from what is wanted, where it is known to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// Says whether it is not there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+    /// The fields that differ, and would change otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldDocument>,
 }
 
 /// A resource with fields that cannot be verified.

@@ -112,20 +112,7 @@ impl Text<'_> {
         }
         self.page.gap();
         self.page.line(0, Tone::Strong, &format!("left alone ({})", number(holds.len())));
-        self.limited(holds, LOUD, 1, |text, hold| {
-            text.page.parts(
-                1,
-                &[
-                    (Tone::Changed, "! "),
-                    (Tone::Strong, &hold.address),
-                    (Tone::Plain, "  "),
-                    (Tone::Plain, &hold.reason),
-                ],
-            );
-            if let Some(help) = &hold.help {
-                text.page.parts(3, &[(Tone::Notice, "help: "), (Tone::Plain, help)]);
-            }
-        });
+        self.limited(holds, LOUD, 1, |text, hold| steps::held(&mut text.page, 1, hold));
     }
 
     fn replacements(&mut self) {
