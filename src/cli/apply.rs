@@ -196,7 +196,8 @@ fn ask(steps: usize) -> Result<(), Stop> {
     }
 }
 
-fn read_plan(path: &Path) -> Result<PlanDocument, Stop> {
+/// Reads a plan that `plan --out` kept.
+pub fn read_plan(path: &Path) -> Result<PlanDocument, Stop> {
     let fail = |why: String| Stop::failed(format!("could not read the plan `{}`: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
     PlanDocument::from_json(&text).map_err(fail)

@@ -1,7 +1,10 @@
-//! `trueup graph`: the references between resources.
+//! `trueup graph`: the references between resources, or the order of a plan's steps.
+
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::cli::apply::read_plan;
 use crate::cli::{Dir, Exit, Global, Stop, common};
 use crate::render::graph;
 
@@ -22,14 +25,20 @@ pub struct Options {
     /// The language of the drawing.
     #[arg(long, value_name = "LANGUAGE", default_value = "mermaid")]
     format: Language,
+    /// Draws the steps of a plan that `plan --out` kept, and what each of them waits for.
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    plan: Option<PathBuf>,
 }
 
-/// Draws what the files declare.
+/// Draws what the files declare, or what a plan does.
 pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
-    let topology = common::load(global, &options.workspace.dir)?;
+    let drawing = match &options.plan {
+        Some(file) => graph::steps(&read_plan(file)?),
+        None => graph::references(&common::load(global, &options.workspace.dir)?),
+    };
     common::print(&match options.format {
-        Language::Mermaid => graph::mermaid(&topology),
-        Language::Dot => graph::dot(&topology),
+        Language::Mermaid => drawing.mermaid(),
+        Language::Dot => drawing.dot(),
     })?;
     Ok(Exit::Done)
 }

@@ -8,29 +8,9 @@ use crate::render::document::{AfterDocument, PlanDocument};
 use crate::render::words::harmless;
 use crate::topology::Topology;
 
-/// The references of a topology, as mermaid.
-pub fn mermaid(topology: &Topology) -> String {
-    references(topology).mermaid()
-}
-
-/// The references of a topology, as Graphviz.
-pub fn dot(topology: &Topology) -> String {
-    references(topology).dot()
-}
-
-/// The steps of a plan, as mermaid.
-pub fn plan_mermaid(plan: &PlanDocument) -> String {
-    steps(plan).mermaid()
-}
-
-/// The steps of a plan, as Graphviz.
-pub fn plan_dot(plan: &PlanDocument) -> String {
-    steps(plan).dot()
-}
-
 /// Boxes and arrows, in a fixed order.
-#[derive(Default)]
-struct Drawing {
+#[derive(Debug, Default)]
+pub struct Drawing {
     /// The boxes: the group that one stands in, if any, and its words.
     boxes: Vec<(Option<String>, String)>,
     /// The arrows: from, to, why.
@@ -40,8 +20,8 @@ struct Drawing {
 /// A box: its number and its words.
 type Numbered<'d> = (usize, &'d str);
 
-/// Arrows from whoever refers to what is referred to.
-fn references(topology: &Topology) -> Drawing {
+/// The references of a topology: arrows from whoever refers to what is referred to.
+pub fn references(topology: &Topology) -> Drawing {
     let mut arrows: BTreeSet<(Address, Address, String)> = BTreeSet::new();
     for resource in topology.resources.values() {
         let from = &resource.address;
@@ -68,8 +48,8 @@ fn references(topology: &Topology) -> Drawing {
     }
 }
 
-/// Arrows from what comes first to what waits for it.
-fn steps(plan: &PlanDocument) -> Drawing {
+/// The steps of a plan: arrows from what comes first to what waits for it.
+pub fn steps(plan: &PlanDocument) -> Drawing {
     let mut drawing = Drawing::default();
     for step in &plan.steps {
         let symbol = match step.verb {
@@ -108,7 +88,8 @@ impl Drawing {
         groups
     }
 
-    fn mermaid(&self) -> String {
+    /// The drawing as mermaid, which pull requests show.
+    pub fn mermaid(&self) -> String {
         let mut text = "flowchart LR\n".to_owned();
         for (at, (group, boxes)) in self.groups().into_iter().enumerate() {
             if let Some(group) = group {
@@ -127,7 +108,8 @@ impl Drawing {
         text
     }
 
-    fn dot(&self) -> String {
+    /// The drawing as Graphviz.
+    pub fn dot(&self) -> String {
         let mut text = "digraph {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
         for (at, (group, boxes)) in self.groups().into_iter().enumerate() {
             if let Some(group) = group {
@@ -180,7 +162,7 @@ mod tests {
 
     #[test]
     fn references_by_target_with_their_reasons() {
-        insta::assert_snapshot!(mermaid(&world().topology), @r##"
+        insta::assert_snapshot!(references(&world().topology).mermaid(), @r##"
         flowchart LR
           subgraph g0["east"]
             n0["routes/out"]
@@ -193,7 +175,7 @@ mod tests {
           n0 -->|"#96;tunnel#96; names it"| n1
           n3 -->|"#96;gateway#96; takes #96;address#96; from it"| n2
         "##);
-        insta::assert_snapshot!(dot(&world().topology), @r##"
+        insta::assert_snapshot!(references(&world().topology).dot(), @r##"
         digraph {
           rankdir=LR;
           node [shape=box];
@@ -220,8 +202,8 @@ mod tests {
             .wants("west/routes/back", json!({ "gateway": "later:east/tunnels/a.address" }))
             .applied("east/routes/old", "r1", json!({}))
             .shows("east", "routes", json!({ "id": "r1", "name": "old" }));
-        let document = world.document();
-        insta::assert_snapshot!(plan_mermaid(&document), @r##"
+        let drawing = steps(&world.document());
+        insta::assert_snapshot!(drawing.mermaid(), @r##"
         flowchart LR
           subgraph g0["east"]
             n0["+ tunnels/a"]
@@ -232,6 +214,6 @@ mod tests {
           end
           n0 -->|"#96;gateway#96; takes #96;address#96; from it"| n1
         "##);
-        assert_eq!(plan_dot(&document).matches(" -> ").count(), plan_mermaid(&document).matches(" -->").count());
+        assert_eq!(drawing.dot().matches(" -> ").count(), drawing.mermaid().matches(" -->").count());
     }
 }

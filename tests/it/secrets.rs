@@ -125,7 +125,8 @@ fn tell_all(bench: &Bench) {
     }
     run(bench, &["plan", "--calls", "--all", "-vv", "--out", "plan.json"]);
     for format in ["mermaid", "dot"] {
-        run(bench, &["graph", "--format", format]);
+        run(bench, &["graph", "--format", format]).expect(0);
+        run(bench, &["graph", "--plan", "plan.json", "--format", format]).expect(0);
     }
     no_file_tells(bench);
 }
