@@ -9,7 +9,7 @@ use crate::diff::compare::{Resolver, Wired, compare};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::Live;
 use crate::diff::moving::Moving;
-use crate::diff::restraint::{hold_back, irreversible, protect};
+use crate::diff::restraint::{hold_back, irreversible, protect, without_id};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::{Change, Identity, Kind};
 use crate::topology::{Resource, Topology};
@@ -154,7 +154,7 @@ fn decide(
     if fields.is_empty() {
         return if adopt { Decision::Adopt } else { Decision::Same };
     }
-    if let Some(hold) = busy_or_held(resource.kind, live) {
+    if let Some(hold) = without_id(resource.kind, live).or_else(|| busy_or_held(resource.kind, live)) {
         return Decision::Hold(hold);
     }
     if let Some(field) = fields.iter().find(|change| is_fixed(change)) {

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::diff::base::{Base, Entry};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::{Live, Observed, Seen};
-use crate::diff::restraint::protect;
+use crate::diff::restraint::{protect, without_id};
 use crate::diff::verdict::{Decision, DeleteCause, Hold, Verdict};
 use crate::spec::{Destroys, Kind, Reference, read, swap_references};
 use crate::topology::Topology;
@@ -49,6 +49,9 @@ fn removal(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cau
     }
     if let Some(why) = live.foreign {
         return Decision::Release(format!("it is not ours any more: {why}"));
+    }
+    if let Some(hold) = without_id(kind, live) {
+        return Decision::Hold(hold);
     }
     let allowed = topology.policy.allow_destroy.iter().any(|pattern| address.matches(pattern));
     if kind.removal == Destroys::Everything && !allowed {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diff::compare::Wired;
 use crate::diff::index::Index;
+use crate::diff::live::Live;
 use crate::diff::verdict::{Decision, Hold, Verdict};
-use crate::spec::{Disruption, Field};
+use crate::spec::{Disruption, Field, Kind};
 use crate::topology::{Resource, Topology};
 
 /// What the workspace's policy and the kind's weight leave of a decision.
@@ -49,6 +50,15 @@ pub fn irreversible(topology: &Topology, resource: &Resource, decision: Decision
     }
 }
 
+/// An object that is shown without the id which its calls need is left alone: a path with a hole in it means another thing.
+pub fn without_id(kind: &Kind, live: &Live) -> Option<Hold> {
+    let mut calls = kind.api.update.iter().chain(kind.api.remove);
+    (live.id.is_empty() && calls.any(|call| call.path.contains("{id}"))).then(|| {
+        let hold = Hold::new("no-id", format!("the API does not show its `{}`, which the call needs", kind.api.id));
+        hold.help("change it at the controller's console")
+    })
+}
+
 /// What needs something that is held and not there has to wait as well.
 pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
     let is_missing = |verdict: &Verdict| match &verdict.decision {
@@ -78,5 +88,28 @@ pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: 
             }
         }
         missing = more;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::spec::{Api, Body, call};
+    use crate::wire::Method;
+
+    #[test]
+    fn what_shows_no_id_is_left_alone_where_its_calls_need_one() {
+        static BY_ID: Kind =
+            Kind { api: Api { remove: &[call(Method::Delete, "/things/{id}", Body::None)], ..Api::NONE }, ..Kind::NEW };
+        static BY_NAME: Kind = Kind {
+            api: Api { remove: &[call(Method::Delete, "/things/{name}", Body::None)], ..Api::NONE },
+            ..Kind::NEW
+        };
+        let held = |kind: &'static Kind, raw| without_id(kind, &Live::new(kind, raw)).map(|hold| hold.code);
+        assert_eq!(held(&BY_ID, json!({"address": "192.0.2.1"})), Some("no-id"));
+        assert_eq!(held(&BY_ID, json!({"id": 4})), None);
+        assert_eq!(held(&BY_NAME, json!({"address": "192.0.2.1"})), None);
     }
 }
