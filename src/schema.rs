@@ -222,6 +222,7 @@ fn plain(ty: &Type) -> Value {
         Type::Bool => json!({ "type": "boolean" }),
         Type::Int => json!({ "type": "integer" }),
         Type::Number => json!({ "type": "number" }),
+        Type::Certificate => json!({ "type": "string" }),
         Type::Text | Type::Ref(_) => json!({ "type": ["string", "number", "boolean"] }),
         Type::Enum(words) => json!({ "enum": words }),
         Type::Ip => {

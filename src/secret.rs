@@ -34,6 +34,11 @@ impl Secret {
         fingerprint(&self.value, key)
     }
 
+    /// What a value tells about itself to everybody, such as the fingerprint of a certificate.
+    pub fn public_part(&self, of: fn(&str) -> Option<String>) -> Option<String> {
+        of(&self.value)
+    }
+
     /// The secret that consists of text, secrets and text again, labelled by the whole expression.
     pub fn concat<'a>(label: &str, parts: impl IntoIterator<Item = Piece<'a>>) -> Secret {
         let mut value = String::new();

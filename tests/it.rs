@@ -41,6 +41,8 @@ mod faults;
 mod hostile;
 #[path = "it/lists.rs"]
 mod lists;
+#[path = "it/passwords.rs"]
+mod passwords;
 #[path = "it/saved_plan.rs"]
 mod saved_plan;
 #[path = "it/secrets.rs"]

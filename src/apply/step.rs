@@ -271,7 +271,7 @@ impl Executor<'_> {
                 Ok(done.then_some(Value::Null))
             }
             // Absolute values, removals and issues may be sent again.
-            Purpose::Update | Purpose::Field(_) | Purpose::Remove | Purpose::Issue { .. } => Ok(None),
+            Purpose::Update | Purpose::Field(_) | Purpose::Then | Purpose::Remove | Purpose::Issue { .. } => Ok(None),
         }
     }
 

@@ -376,8 +376,7 @@ pub fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
 
 /// The raw live items of a sequence that are the user's to declare.
 pub fn own_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
-    let items = live.raw.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter(|item| kind.hooks.foreign.is_none_or(|foreign| foreign(item).is_none()))
+    live.items(kind).filter(|(_, is_own)| *is_own).map(|(item, _)| item)
 }
 
 /// The value of an output of an object, for whoever has only the object.

@@ -1,6 +1,6 @@
 //! What the APIs say: a tree of collections, each seen or unseen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
@@ -51,6 +51,8 @@ pub struct Live {
     pub raw: Value,
     /// Why it is not the user's to declare.
     pub foreign: Option<&'static str>,
+    /// Of a sequence: the places of the items that other objects made for themselves.
+    pub strangers: BTreeSet<usize>,
     /// The collections that live in it.
     pub children: Vec<Collection>,
 }
@@ -63,7 +65,7 @@ impl Live {
             if let Some(reshape) = kind.hooks.read {
                 reshape(&mut raw);
             }
-            return Live { id: String::new(), raw, foreign: None, children: Vec::new() };
+            return Live { id: String::new(), raw, foreign: None, strangers: BTreeSet::new(), children: Vec::new() };
         }
         if let Some(reshape) = kind.hooks.read {
             reshape(&mut raw);
@@ -73,7 +75,16 @@ impl Live {
             path => lookup(&raw, path).map(text).unwrap_or_default(),
         };
         let foreign = kind.hooks.foreign.and_then(|foreign| foreign(&raw));
-        Live { id, raw, foreign, children: Vec::new() }
+        Live { id, raw, foreign, strangers: BTreeSet::new(), children: Vec::new() }
+    }
+
+    /// The items of a sequence, each with whether it is the user's to declare.
+    pub fn items(&self, kind: &Kind) -> impl Iterator<Item = (&Value, bool)> {
+        let items = self.raw.as_array().map(Vec::as_slice).unwrap_or_default();
+        let is_own = |n: usize, item| {
+            !self.strangers.contains(&n) && kind.hooks.foreign.is_none_or(|foreign| foreign(item).is_none())
+        };
+        items.iter().enumerate().map(move |(n, item)| (item, is_own(n, item)))
     }
 
     /// A field's value, in the form in which values are compared.

@@ -11,7 +11,7 @@ use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::{Collection, Live, Observed, Seen, View, identity_text, text};
-use crate::spec::{Change, Identity, Kind, canonical, lookup};
+use crate::spec::{Change, Identity, Kind, Type, canonical, lookup, swap_references};
 use crate::topology::{Resource, Topology};
 
 /// Matches everything declared with everything seen.
@@ -47,7 +47,19 @@ fn filled_identity(topology: &Topology, index: &Index<'_>, resource: &Resource) 
         let provider = topology.targets.get(output.address.target())?.provider;
         index.output(output, provider.kind(output.address.kind())?)
     };
-    wanted_identity(resource.kind, &|name| resource.fields.get(name).map(|attr| attr.fill(&output)))
+    let provider = topology.targets.get(resource.address.target())?.provider;
+    // Files refer by name, and live objects by id.
+    let id = |kinds: &[&'static str], name: &str| {
+        topology.referred(&resource.address, provider, kinds, name).map(|address| Attr::output(address, "id"))
+    };
+    wanted_identity(resource.kind, &|name| {
+        let attr = resource.fields.get(name)?;
+        let wired = match resource.kind.field(name) {
+            Some(field) => swap_references(&field.ty, attr, &mut |_, kinds, name| id(kinds, name)),
+            None => attr.clone(),
+        };
+        Some(wired.fill(&output))
+    })
 }
 
 fn round<'a>(
@@ -238,7 +250,11 @@ pub fn identity_of(resource: &Resource) -> Option<String> {
     if let Identity::Content(_) = resource.kind.identity {
         return resource.content_id();
     }
-    wanted_identity(resource.kind, &|name| resource.fields.get(name).cloned())
+    wanted_identity(resource.kind, &|name| {
+        let attr = resource.fields.get(name)?;
+        let refers = !attr.is_null() && matches!(resource.kind.field(name)?.ty, Type::Ref(_));
+        Some(if refers { Attr::output(resource.address.clone(), name) } else { attr.clone() })
+    })
 }
 
 /// The same from any source of values.

@@ -33,7 +33,7 @@ pub struct Case<'c> {
 type Rule = fn(&Case<'_>, &Decision) -> Option<Hold>;
 
 /// The rules. The first that has something to say decides.
-const RULES: [Rule; 7] = [state, create_only, version, foreign, precious, protected, irreversible];
+const RULES: [Rule; 8] = [without_id, state, create_only, version, foreign, precious, protected, irreversible];
 
 impl Case<'_> {
     /// The decision, or the hold that takes its place.
@@ -43,6 +43,21 @@ impl Case<'_> {
             None => decision,
         }
     }
+}
+
+/// An object that is shown without the id which its calls need: a path with a hole in it means another thing.
+fn without_id(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+    let touches = matches!(decision, Decision::Update { .. } | Decision::Replace { .. } | Decision::Delete(_));
+    if !touches || !lacks_id(case.kind, case.live?) {
+        return None;
+    }
+    let hold = Hold::new("no-id", format!("the API does not show its `{}`, which the call needs", case.kind.api.id));
+    Some(hold.help("change it at the controller's console"))
+}
+
+fn lacks_id(kind: &Kind, live: &Live) -> bool {
+    let mut calls = kind.api.update.iter().chain(kind.api.remove);
+    live.id.is_empty() && calls.any(|call| call.path.contains("{id}"))
 }
 
 /// What is in a state that no change finds an answer in, or that the controller is still at work on.
@@ -197,5 +212,28 @@ pub fn keep_what_is_needed(topology: &Topology, index: &Index<'_>, verdicts: &mu
                 stays.push((verdict.address.clone(), verdict.kind));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::spec::{Api, Body, call};
+    use crate::wire::Method;
+
+    #[test]
+    fn what_shows_no_id_is_left_alone_where_its_calls_need_one() {
+        static BY_ID: Kind =
+            Kind { api: Api { remove: &[call(Method::Delete, "/things/{id}", Body::None)], ..Api::NONE }, ..Kind::NEW };
+        static BY_NAME: Kind = Kind {
+            api: Api { remove: &[call(Method::Delete, "/things/{name}", Body::None)], ..Api::NONE },
+            ..Kind::NEW
+        };
+        let lacks = |kind: &'static Kind, raw| lacks_id(kind, &Live::new(kind, raw));
+        assert!(lacks(&BY_ID, json!({"address": "192.0.2.1"})));
+        assert!(!lacks(&BY_ID, json!({"id": 4})));
+        assert!(!lacks(&BY_NAME, json!({"address": "192.0.2.1"})));
     }
 }

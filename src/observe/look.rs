@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::matching::identity_of;
-use crate::observe::{Observer, Scope, Trouble};
+use crate::observe::{Observer, Scope, Trouble, made};
 use crate::plan::fill_text;
 use crate::session::{CallError, Session};
 use crate::spec::{Detail, Envelope, Identity, Kind, List, Paging, lookup};
@@ -76,6 +76,10 @@ impl Look<'_> {
                 List::Nowhere if kind.identity.is_single() => self.unreadable(kind, parent),
                 List::Nowhere => Seen::Unseen("the API does not show it".into()),
                 List::Inside(key) => inside(kind, key, parent),
+                List::Login(path) => match answers.take(self.session, path, Envelope::One("")) {
+                    Ok(_) => Seen::Objects(vec![Live::new(kind, self.session.login())]),
+                    Err(error) => self.unseen(error),
+                },
                 List::Call { path, at, .. } => match answers.take(self.session, &self.fill(path, ids), at) {
                     // The whole list is one resource, whether the reply names it as a list or as one thing.
                     Ok(items) if is_sequence(kind) => Seen::Objects(vec![Live::new(kind, whole(items, at))]),
@@ -99,7 +103,7 @@ impl Look<'_> {
             }
             collections.push(Collection { kind, seen });
         }
-        mark_made(&mut collections);
+        made::mark(&mut collections);
         collections
     }
 
@@ -123,6 +127,9 @@ impl Look<'_> {
     async fn ask(&self, kinds: &[&'static Kind], ids: Option<&Ids<'_>>) -> Answers {
         let mut questions: BTreeMap<String, (Envelope, Paging, usize)> = BTreeMap::new();
         for kind in kinds {
+            if let List::Login(path) = self.list(kind) {
+                questions.entry(path.to_owned()).or_insert((Envelope::One(""), Paging::None, 0)).2 += 1;
+            }
             if let List::Call { path, at, paging } = self.list(kind) {
                 questions.entry(self.fill(path, ids)).or_insert((at, paging, 0)).2 += 1;
                 if let Some(join) = kind.api.join {
@@ -343,34 +350,6 @@ impl Ids<'_> {
             None if word == "id" => Some(self.live.id.clone()),
             None => self.live.value(self.kind, word).to_text(),
         }
-    }
-}
-
-/// Objects that other objects made for themselves are not the user's to declare.
-fn mark_made(collections: &mut [Collection]) {
-    let mut made: BTreeMap<(&str, String), ()> = BTreeMap::new();
-    for collection in collections.iter() {
-        for (kind, place) in collection.kind.makes {
-            let shown = collection.objects().iter().filter_map(|live| lookup(&live.raw, place));
-            made.extend(shown.flat_map(ids_in).map(|id| ((*kind, id), ())));
-        }
-    }
-    for collection in collections.iter_mut().filter(|_| !made.is_empty()) {
-        let kind = collection.kind.name;
-        let Seen::Objects(objects) = &mut collection.seen else { continue };
-        for live in objects.iter_mut().filter(|live| made.contains_key(&(kind, live.id.clone()))) {
-            live.foreign = live.foreign.or(Some("another object made it for itself"));
-        }
-    }
-}
-
-/// The ids in a value: one, a list, or the values of a map.
-fn ids_in(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().map(text).collect(),
-        Value::Object(map) => map.values().map(text).collect(),
-        Value::Null => Vec::new(),
-        one => vec![text(one)],
     }
 }
 

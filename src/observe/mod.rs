@@ -3,6 +3,7 @@
 //! A list that could not be read makes its collection unseen; it never reads as empty.
 
 mod look;
+mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::diff::base::Base;
 use crate::diff::live::{Observed, View};
 use crate::observe::look::Look;
 use crate::session::{CallError, Session};
-use crate::spec::{Provider, Type};
+use crate::spec::{Kind, Provider, Type};
 use crate::topology::{Resource, Target, Topology};
 
 /// What is to be looked at.
@@ -107,6 +108,10 @@ impl<'o> Observer<'o> {
             kinds.extend(path.split('/').filter_map(|word| provider.kind(word)).map(|kind| kind.name));
         }
         kinds.extend(self.referred(target));
+        // Whose a thing is says who made it.
+        let makes = |kind: &&&Kind| kind.makes.iter().any(|(made, _)| kinds.contains(made));
+        let makers: Vec<&str> = provider.kinds.iter().filter(makes).map(|kind| kind.name).collect();
+        kinds.extend(makers);
         for kind in kinds.clone() {
             kinds.extend(ancestors(provider, kind));
         }

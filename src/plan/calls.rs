@@ -50,7 +50,7 @@ impl Writer<'_> {
                 calls.extend(self.own_call(field, wanted));
             }
         }
-        calls
+        self.with_effect(calls)
     }
 
     /// Changes fields in place: one update for all that share it, and a call for each that has its own.
@@ -73,7 +73,7 @@ impl Writer<'_> {
                 calls.extend(self.own_call(field, wanted));
             }
         }
-        calls
+        self.with_effect(calls)
     }
 
     /// Removes the object, after switching off what has to be off.
@@ -91,7 +91,19 @@ impl Writer<'_> {
         if let Some(spec) = self.choose(kind.api.remove) {
             calls.push(self.call(spec, Purpose::Remove, &|_| false, &[]));
         }
-        calls
+        self.with_effect(calls)
+    }
+
+    /// The calls, each with those behind it that give it its effect.
+    fn with_effect(&self, calls: Vec<Call>) -> Vec<Call> {
+        let then = |spec: &'static CallSpec| self.call(spec, Purpose::Then, &|_| false, &[]);
+        let mut all = Vec::with_capacity(calls.len());
+        for call in calls {
+            let effect = call.spec.then;
+            all.push(call);
+            all.extend(effect.iter().map(then));
+        }
+        all
     }
 
     /// Asks for the one-time output.
@@ -206,12 +218,12 @@ impl Writer<'_> {
     /// The items with those of others between them. A rewrite of the whole list must not lose what others put there: each
     /// stays before the item that followed it, or at the end.
     fn among_foreign(&self, items: Vec<Attr>, counterparts: &[Option<usize>]) -> Vec<Attr> {
-        let (Some(live), Some(foreign)) = (self.live, self.filler.kind.hooks.foreign) else { return items };
+        let Some(live) = self.live else { return items };
         let mut waiting: Vec<Attr> = Vec::new();
         let mut before: BTreeMap<usize, Vec<Attr>> = BTreeMap::new();
         let mut own = 0;
-        for raw in live.raw.as_array().into_iter().flatten() {
-            if foreign(raw).is_some() {
+        for (raw, is_own) in live.items(self.filler.kind) {
+            if !is_own {
                 waiting.push(self.as_written(raw));
             } else {
                 if counterparts.contains(&Some(own)) && !waiting.is_empty() {

@@ -173,6 +173,8 @@ pub enum Purpose {
     Update,
     /// Sets one field by a call of its own.
     Field(&'static str),
+    /// Gives the call before it its effect.
+    Then,
     /// Removes the object.
     Remove,
     /// Asks for a one-time output, which the reply holds at this path.

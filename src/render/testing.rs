@@ -91,7 +91,7 @@ static LAB: Provider = Provider {
     doc: "A small catalogue",
     dialect: Dialect {
         example: "https://lab.example",
-        auth: Auth::Basic { user: "user", password: "password" },
+        auth: Auth::Basic { user: "user", password: "password", set_by: None },
         credentials: &[],
         settings: &[],
         headers: &[],
@@ -155,6 +155,7 @@ impl World {
             provider: &LAB,
             at: "https://lab.example".into(),
             credentials: BTreeMap::new(),
+            new_password: None,
             settings: BTreeMap::new(),
             tls: Tls::default(),
             prune: Prune::Nothing,

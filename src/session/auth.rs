@@ -1,11 +1,13 @@
 //! Proving who asks.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::attr::Attr;
 use crate::secret::{Piece, Secret};
 use crate::session::{CallError, Session, What, encode};
 use crate::spec::Auth;
@@ -14,10 +16,28 @@ use crate::wire::{Method, Request};
 
 /// How a session proves who asks.
 pub enum Login {
-    /// The same header every time.
-    Fixed(Secret),
+    /// A password.
+    Password(Passwords),
     /// A token that is fetched, and renewed in time.
     Token(Box<Grant>),
+}
+
+/// The passwords that may open: the one that is wanted, and the one before it where the workspace sets a new one.
+///
+/// Which of them holds is found out by asking. So a run that ended right after the change is no harm: the next one is let
+/// in by the new password, as the run itself is by the call after the change.
+pub struct Passwords {
+    user: String,
+    all: Vec<Secret>,
+    /// The one to try first; the one that opened last.
+    current: AtomicUsize,
+}
+
+/// A header, and which of the passwords it is made of.
+pub struct Proof {
+    /// Name and value.
+    pub header: (String, String),
+    of: usize,
 }
 
 /// A token and how to get the next one.
@@ -42,7 +62,13 @@ impl Login {
             encode::text(attr)
         };
         match target.provider.dialect.auth {
-            Auth::Basic { user, password } => Ok(Login::Fixed(basic(&need(user)?, &need(password)?))),
+            Auth::Basic { user, password, .. } => {
+                let wanted = target.new_password.as_ref().map(encode::text).transpose()?;
+                let mut all: Vec<String> = wanted.into_iter().chain([need(password)?]).collect();
+                all.dedup();
+                let all = all.into_iter().map(|text| Secret::new("credentials", text)).collect();
+                Ok(Login::Password(Passwords { user: need(user)?, all, current: AtomicUsize::new(0) }))
+            }
             Auth::ClientCredentials { client, password, url, scope } => Ok(Login::Token(Box::new(Grant {
                 url: need(url)?,
                 basic: basic(&need(client)?, &need(password)?),
@@ -52,29 +78,53 @@ impl Login {
         }
     }
 
-    /// Says whether a refused login is worth another one.
-    pub fn can_renew(&self) -> bool {
-        matches!(self, Login::Token(_))
-    }
-
-    /// Drops what was fetched.
-    pub async fn forget(&self) {
-        if let Login::Token(grant) = self {
-            *grant.current.lock().await = None;
+    /// How many further tries a refused login is worth.
+    pub fn further_tries(&self) -> usize {
+        match self {
+            Login::Password(passwords) => passwords.all.len() - 1,
+            Login::Token(_) => 1,
         }
     }
 
-    /// The header that proves who asks.
+    /// Turns to what comes after a proof that was refused: the next password, or another token.
+    pub async fn turn_from(&self, refused: &Proof) {
+        match self {
+            Login::Password(passwords) => {
+                let next = (refused.of + 1) % passwords.all.len();
+                // Somebody else may have turned already.
+                let _ = passwords.current.compare_exchange(refused.of, next, Ordering::Relaxed, Ordering::Relaxed);
+            }
+            Login::Token(grant) => *grant.current.lock().await = None,
+        }
+    }
+
+    /// The password that opened last, if it is passwords that open.
+    pub fn password(&self) -> Option<&Secret> {
+        match self {
+            Login::Password(passwords) => passwords.all.get(passwords.current.load(Ordering::Relaxed)),
+            Login::Token(_) => None,
+        }
+    }
+
+    /// What proves who asks.
     ///
     /// # Errors
     /// When no token is given.
-    pub async fn header(&self, session: &Session) -> Result<(String, String), CallError> {
-        let value = match self {
-            Login::Fixed(secret) => secret.clone(),
-            Login::Token(grant) => grant.token(session).await?,
+    pub async fn proof(&self, session: &Session) -> Result<Proof, CallError> {
+        let (value, of) = match self {
+            Login::Password(passwords) => passwords.proof(),
+            Login::Token(grant) => (grant.token(session).await?, 0),
         };
-        let text = encode::text(&crate::attr::Attr::Secret(value)).unwrap_or_default();
-        Ok(("Authorization".into(), text))
+        let text = encode::text(&Attr::Secret(value)).unwrap_or_default();
+        Ok(Proof { header: ("Authorization".into(), text), of })
+    }
+}
+
+impl Passwords {
+    fn proof(&self) -> (Secret, usize) {
+        let of = self.current.load(Ordering::Relaxed);
+        let password = self.all.get(of).map(|secret| encode::text(&Attr::Secret(secret.clone())).unwrap_or_default());
+        (basic(&self.user, &password.unwrap_or_default()), of)
     }
 }
 
@@ -87,7 +137,7 @@ impl Grant {
             return Ok(token.clone());
         }
         let whither = session.whither(Method::Post, &self.url);
-        let basic = encode::text(&crate::attr::Attr::Secret(self.basic.clone())).unwrap_or_default();
+        let basic = encode::text(&Attr::Secret(self.basic.clone())).unwrap_or_default();
         let mut request = Request::new(Method::Post, self.url.clone())
             .header("Authorization", basic)
             .header("Content-Type", "application/x-www-form-urlencoded");
@@ -111,6 +161,6 @@ impl Grant {
 
 fn basic(user: &str, password: &str) -> Secret {
     let pair = Secret::concat("credentials", [Piece::Plain(user), Piece::Plain(":"), Piece::Plain(password)]);
-    let text = encode::text(&crate::attr::Attr::Secret(pair)).unwrap_or_default();
+    let text = encode::text(&Attr::Secret(pair)).unwrap_or_default();
     Secret::new("credentials", format!("Basic {}", BASE64_STANDARD.encode(text)))
 }

@@ -11,11 +11,13 @@ mod settle;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
+use crate::attr::Attr;
 use crate::secret::Veil;
-use crate::spec::{Body, Provider, ServerVersion, lookup};
+use crate::session::auth::Proof;
+use crate::spec::{Auth, Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
 use crate::wire::{Failure, Method, Request, Response, Transport};
 
@@ -137,6 +139,17 @@ impl Session {
         self.version.as_deref()
     }
 
+    /// What the login is known by, as an object that a reply might hold; for the kind that sets its password. It is what
+    /// opened the last request.
+    pub fn login(&self) -> Value {
+        match (self.provider.dialect.auth, self.auth.password()) {
+            (Auth::Basic { password, .. }, Some(secret)) => {
+                json!({ password: encode::text(&Attr::Secret(secret.clone())).unwrap_or_default() })
+            }
+            _ => json!({}),
+        }
+    }
+
     /// Reads JSON. Tried again while the server says "later" or does not answer: reading has no effect.
     ///
     /// # Errors
@@ -178,16 +191,19 @@ impl Session {
 
     async fn persist(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Response, CallError> {
         let whither = self.whither(method, path);
-        let mut renewed = false;
+        let mut further_tries = self.auth.further_tries();
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let outcome = self.once(method, path, body).await?;
+            let (outcome, proof) = self.once(method, path, body).await?;
+            let unknown = outcome.as_ref().is_ok_and(|response| response.status == 401);
+            if unknown {
+                self.auth.turn_from(&proof).await;
+            }
             let (wait, error) = match outcome {
                 Ok(response) if response.is_success() || response.status == 304 => return Ok(response),
-                Ok(response) if response.status == 401 && !renewed && self.auth.can_renew() => {
-                    renewed = true;
-                    self.auth.forget().await;
+                Ok(_) if unknown && further_tries > 0 => {
+                    further_tries -= 1;
                     continue;
                 }
                 Ok(response) => {
@@ -216,18 +232,24 @@ impl Session {
     }
 
     /// One try. The outer error is one of logging in.
-    async fn once(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Result<Response, Failure>, CallError> {
+    async fn once(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Sent<'_>,
+    ) -> Result<(Result<Response, Failure>, Proof), CallError> {
+        let proof = self.auth.proof(self).await?;
         let mut request = Request::new(method, format!("{}{path}", self.base));
         request.headers.push(("Accept".into(), "application/json".into()));
         request.headers.extend(self.headers.iter().cloned());
-        request.headers.push(self.auth.header(self).await?);
+        request.headers.push(proof.header.clone());
         let request = body.put_into(request);
         tracing::debug!(target: "trueup::wire", "{} {method} {path}", self.name);
         let answer = self.transport.send(request).await;
         if let Ok(response) = &answer {
             tracing::debug!(target: "trueup::wire", "{} {method} {path}: {}", self.name, response.status);
         }
-        Ok(answer)
+        Ok((answer, proof))
     }
 
     /// Sleeps, unless the server is a simulator whose clock does not care.

@@ -232,18 +232,25 @@ fn judge(poll: &Poll, seen: Option<Value>, whither: &Whither<'_>) -> Result<Opti
         }
         (Until::State { key, done, failed }, Some(object)) => match word(&object, key) {
             Some(state) if is_among(done, &state) => Ok(Some(object)),
-            Some(state) if is_among(failed, &state) => {
-                let reason =
-                    lookup(&object, poll.error).filter(|_| !poll.error.is_empty()).map(crate::diff::live::text);
-                let what = match reason.filter(|reason| !reason.is_empty()) {
-                    Some(reason) => format!("it ended as `{state}`: {}", last_line(&reason)),
-                    None => format!("it ended as `{state}`"),
-                };
-                Err(whither.error(What::Job(what)))
-            }
+            Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, whither)),
             _ => Ok(None),
         },
+        (Until::Left { key, going, failed }, Some(object)) => match word(&object, key) {
+            Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, whither)),
+            Some(state) => Ok((!is_among(going, &state)).then_some(object)),
+            None => Ok(None),
+        },
     }
+}
+
+/// What a job that ended in a bad state says about it.
+fn failure(poll: &Poll, object: &Value, state: &str, whither: &Whither<'_>) -> CallError {
+    let reason = lookup(object, poll.error).filter(|_| !poll.error.is_empty()).map(crate::diff::live::text);
+    let what = match reason.filter(|reason| !reason.is_empty()) {
+        Some(reason) => format!("it ended as `{state}`: {}", last_line(&reason)),
+        None => format!("it ended as `{state}`"),
+    };
+    whither.error(What::Job(what))
 }
 
 fn is_among(words: &[&str], word: &str) -> bool {
@@ -257,7 +264,9 @@ fn last_line(text: &str) -> &str {
 
 fn waiting(poll: &Poll, object: &Value) -> Waiting {
     let state = match poll.until {
-        Until::State { key, .. } => lookup(object, key).map(crate::diff::live::text).unwrap_or_default(),
+        Until::State { key, .. } | Until::Left { key, .. } => {
+            lookup(object, key).map(crate::diff::live::text).unwrap_or_default()
+        }
         Until::Answers | Until::Set(_) | Until::Gone { .. } | Until::Restarted(_) | Until::Again { .. } => {
             String::new()
         }
@@ -285,6 +294,20 @@ mod tests {
         assert!(matches!(done(json!("true")), Ok(true)));
         assert!(matches!(done(json!(false)), Ok(false)));
         assert!(done(json!("broken")).is_err());
+    }
+
+    #[test]
+    fn a_state_whose_good_words_are_unknown_only_has_to_be_left() {
+        let until = Until::Left { key: "state", going: &["pending"], failed: &["failed"] };
+        let poll = Poll { until, error: "status", ..Poll::NEW };
+        let provider = crate::providers::CATALOGUE[0];
+        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x", veil: &Veil::default() };
+        let judge = |object: Value| judge(&poll, Some(object), &whither).map(|done| done.is_some());
+        assert!(matches!(judge(json!({})), Ok(false)));
+        assert!(matches!(judge(json!({ "state": "Pending" })), Ok(false)));
+        assert!(matches!(judge(json!({ "state": "installed" })), Ok(true)));
+        let failed = judge(json!({ "state": "failed", "status": "key does not fit" })).unwrap_err();
+        assert_eq!(failed.what.to_string(), "it ended as `failed`: key does not fit");
     }
 
     #[test]

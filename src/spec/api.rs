@@ -83,6 +83,9 @@ pub enum List {
     },
     /// Inside each object of the parent kind, under this key: a list, or a map whose keys are ids.
     Inside(&'static str),
+    /// The one object is the login: it holds the password that opens, which no reply shows but any good answer proves.
+    /// This path, with query, is read to have one.
+    Login(&'static str),
 }
 
 impl List {
@@ -166,6 +169,8 @@ pub struct CallSpec {
     pub given: Option<&'static str>,
     /// Where a successful reply lists what did not succeed.
     pub partial: Option<&'static str>,
+    /// The calls without which it has no effect, sent one by one after it.
+    pub then: &'static [CallSpec],
 }
 
 /// What a call sends.
@@ -316,6 +321,15 @@ pub enum Until {
         /// Failed.
         failed: &'static [&'static str],
     },
+    /// When a key holds none of these words any more, compared without case: where only they are documented.
+    Left {
+        /// The key.
+        key: &'static str,
+        /// Not done yet.
+        going: &'static [&'static str],
+        /// Failed.
+        failed: &'static [&'static str],
+    },
     /// When a key holds something.
     Set(&'static str),
     /// When the machine has been started since the call was sent: a key holds its uptime in seconds. A restart that is
@@ -366,6 +380,7 @@ pub const fn call(method: Method, path: &'static str, body: Body) -> CallSpec {
         versions: Versions::Any,
         given: None,
         partial: None,
+        then: &[],
     }
 }
 
@@ -393,6 +408,11 @@ impl CallSpec {
     /// Where a successful reply lists what did not succeed.
     pub const fn partial(self, at: &'static str) -> CallSpec {
         CallSpec { partial: Some(at), ..self }
+    }
+
+    /// The calls that give it its effect.
+    pub const fn then(self, calls: &'static [CallSpec]) -> CallSpec {
+        CallSpec { then: calls, ..self }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod action;
 mod api;
+mod certificate;
 mod field;
 mod kind;
 mod lint;

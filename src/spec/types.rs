@@ -41,6 +41,8 @@ pub enum Type {
     Roles(&'static [&'static str]),
     /// A local file or folder, whose content is sent.
     File,
+    /// A certificate in PEM form, compared by its SHA-256 fingerprint, which is all that an API may show of it.
+    Certificate,
 }
 
 /// How a list is packed into one string.
@@ -100,6 +102,7 @@ impl Type {
             Type::Roles([]) => "set of `#tag`".into(),
             Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
             Type::File => "path of a local file or folder".into(),
+            Type::Certificate => "certificate in PEM form".into(),
         }
     }
 

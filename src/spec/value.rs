@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::secret::Secret;
-use crate::spec::{Field, Packing, Type};
+use crate::spec::{Field, Packing, Type, certificate};
 use crate::suggest::hint;
 
 /// A value that its type does not take.
@@ -87,6 +87,7 @@ fn conceal(label: &str, attr: Attr) -> Attr {
 /// The form in which two values of a type are compared: equal values have equal forms.
 pub fn canonical(ty: &Type, attr: &Attr) -> Attr {
     match (ty, attr) {
+        (Type::Certificate, _) => certificate::canonical(attr),
         (_, Attr::Later(_) | Attr::Secret(_)) => attr.clone(),
         (Type::Text | Type::Ref(_) | Type::File, Attr::Text(text)) if text.is_empty() => Attr::Null,
         (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) => attr.to_text().map_or(Attr::Null, Attr::Text),
@@ -242,7 +243,7 @@ fn walk(ty: &Type, attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch
         (Type::Open(fields), Attr::Map(map)) => members(fields, map, true, path, found),
         (Type::Text | Type::Ref(_) | Type::File, Attr::Text(_) | Attr::Secret(_)) => {}
         (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) => {}
-        (Type::Bool | Type::Int | Type::Number | Type::Enum(_) | Type::Ip | Type::Cidr, _) => {
+        (Type::Bool | Type::Int | Type::Number | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate, _) => {
             scalar(ty, attr, path, found)
         }
         _ => {
@@ -317,6 +318,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[String], found: &mut Vec<Mismatch>) {
         (Type::Enum(words), Attr::Text(text)) => words.contains(&text.as_str()),
         (Type::Ip, Attr::Text(text)) => text.parse::<IpAddr>().is_ok(),
         (Type::Cidr, Attr::Text(text)) => network(&text).is_some(),
+        (Type::Certificate, Attr::Text(text)) => certificate::fingerprint(&text).is_some(),
         _ => false,
     };
     if !fits {

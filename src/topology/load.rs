@@ -115,8 +115,9 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
 
     let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, complete);
     evaluator.settle_all();
-    let targets = resolve::targets(&drafts, &mut evaluator);
+    let mut targets = resolve::targets(&drafts, &mut evaluator);
     let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
+    resolve::new_passwords(&mut targets, &resources);
     findings.append(&mut evaluator.findings);
     identity::check(resources.values(), &mut findings);
     // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.

@@ -50,6 +50,8 @@ pub struct Target {
     pub at: String,
     /// What proves who asks, by the provider's field names.
     pub credentials: BTreeMap<String, Attr>,
+    /// The password that a resource sets: once that is done, it opens in place of the one among the credentials.
+    pub new_password: Option<Attr>,
     /// The provider's settings, such as the tenant.
     pub settings: BTreeMap<String, Attr>,
     /// How the server is recognised.

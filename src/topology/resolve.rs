@@ -11,9 +11,19 @@ use crate::attr::Attr;
 use crate::check::literals;
 use crate::finding::{Finding, Key, Place};
 use crate::source::{Misplaced, Node, Tree, decode, pack, within};
-use crate::spec::{Field, Mismatch, Provider, Type, check};
+use crate::spec::{Auth, Field, Mismatch, Provider, Type, check};
 use crate::suggest::hint;
 use crate::topology::{FileContent, ITEMS, Prune, Resource, Target, Tls};
+
+/// Tells each target which password a resource of it sets. One that is known only later opens nothing yet.
+pub fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMap<Address, Resource>) {
+    for target in targets.values_mut() {
+        let Auth::Basic { password, set_by: Some(kind), .. } = target.provider.dialect.auth else { continue };
+        let resource = resources.get(&Address::new(&target.name, kind, None));
+        let value = resource.and_then(|resource| resource.fields.get(password));
+        target.new_password = value.filter(|value| !value.is_null() && !value.is_later()).cloned();
+    }
+}
 
 /// Makes the resources of all drafts, whose fields are settled.
 pub fn resources(
@@ -159,7 +169,7 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
     let prune = part::<PruneChoice>(draft, "prune", evaluator).map(Prune::from).unwrap_or_default();
     check_prune(&prune, draft, evaluator);
     let (name, provider, place) = (name.to_owned(), draft.provider, draft.place.clone());
-    Target { name, provider, at, credentials, settings, tls, prune, place }
+    Target { name, provider, at, credentials, new_password: None, settings, tls, prune, place }
 }
 
 /// What a target is spoken to with is sent as it is: a value that is left out is the default here, not at the server.

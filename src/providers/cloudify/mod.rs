@@ -30,7 +30,7 @@ pub static PROVIDER: Provider = Provider {
 /// How a manager is spoken to.
 pub const DIALECT: Dialect = Dialect {
     example: "https://cloudify.example.com/api/v3.1",
-    auth: Auth::Basic { user: "username", password: "password" },
+    auth: Auth::Basic { user: "username", password: "password", set_by: None },
     credentials: CREDENTIALS,
     settings: SETTINGS,
     // A tenant that is unknown is refused everywhere, even where none is needed (sheet 1).

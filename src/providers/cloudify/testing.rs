@@ -66,7 +66,7 @@ fn used(kind: &Kind) -> BTreeSet<(Method, String)> {
     let mut reads: Vec<&str> = lists
         .filter_map(|list| match list {
             List::Call { path, .. } => Some(*path),
-            List::Nowhere | List::Inside(_) => None,
+            List::Nowhere | List::Inside(_) | List::Login(_) => None,
         })
         .collect();
     reads.extend(kind.api.join.map(|join| join.path));

@@ -75,5 +75,14 @@ pub const RESTARTED: Poll = Poll {
     ..Poll::NEW
 };
 
+/// Waits for a task that a reply handed out (sheet 1.3).
+pub const TASK: Poll = Poll {
+    job: &["response.token"],
+    path: "/status/task?token={job}",
+    at: "response",
+    until: Until::State { key: "task_status", done: &["finished_ok"], failed: &["finished_failed", "invalid"] },
+    ..Poll::NEW
+};
+
 /// How a controller answers that is still booting, where it answers at all (sheet 1.4).
 pub const BOOTING: &[u16] = &[401, 502, 503];

@@ -40,14 +40,14 @@ const KEYED: (&str, &str) = ("keyset", "the keyset comes first, and fetching it 
 
 const CREDENTIALS: &[Field] = &[
     field("username", Type::Text, "The API's user; the API knows just this one").default("\"api\""),
-    field("password", Type::Text, "The API password, which is not the password of the web interface")
+    field("password", Type::Text, "The API password, which is not the password of the web interface; where `api-password` sets a new one, the one before")
         .required()
         .secret(),
 ];
 
 const DIALECT: Dialect = Dialect {
     example: "https://203.0.113.10:8000/api",
-    auth: Auth::Basic { user: "username", password: "password" },
+    auth: Auth::Basic { user: "username", password: "password", set_by: Some("api-password") },
     credentials: CREDENTIALS,
     settings: &[],
     headers: &[("Accept", "application/json")],
@@ -71,8 +71,9 @@ const REMEDIES: &[(u16, &str, &str)] = &[
     (
         401,
         "",
-        "check `credentials.password`: it is the API password, and on a new AWS controller the instance id; a controller \
-         that is still booting answers so too",
+        "check `credentials.password`: it is the API password, and on a new AWS controller the instance id; where \
+         `api-password` is or was declared, it is that one, and it opens the next call. A controller that is still \
+         booting answers so too",
     ),
     (403, "Must be licensed", "the controller has no finalized license: upload one and accept its parameters"),
     (403, "Keyset is missing", "the controller has no keyset: generate one, or fetch it from another controller"),

@@ -152,6 +152,7 @@ impl CallDocument {
             Purpose::Create => (PurposeDocument::Create, None),
             Purpose::Update => (PurposeDocument::Update, None),
             Purpose::Field(field) => (PurposeDocument::Field, Some(field)),
+            Purpose::Then => (PurposeDocument::Then, None),
             Purpose::Remove => (PurposeDocument::Remove, None),
             Purpose::Issue { field, .. } => (PurposeDocument::Issue, Some(field)),
         };
@@ -190,6 +191,7 @@ fn until(poll: &Poll) -> String {
     match poll.until {
         Until::Answers => "it answers".into(),
         Until::State { key, done, .. } => format!("`{key}` is {}", one_of(done)),
+        Until::Left { key, going, .. } => format!("`{key}` is not {} any more", one_of(going)),
         Until::Set(key) => format!("`{key}` holds something"),
         Until::Restarted(_) => "it has been started anew".into(),
         Until::Again { done, .. } => format!("the call, sent again, is refused: {done}"),

@@ -178,6 +178,8 @@ pub enum PurposeDocument {
     Update,
     /// It sets one field.
     Field,
+    /// It gives the request before it its effect.
+    Then,
     /// It removes the object.
     Remove,
     /// It asks for a one-time output.

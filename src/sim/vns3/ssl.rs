@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
+use super::access;
 use super::answer::{Fault, Outcome, ok};
 use super::call::Call;
 use super::clock::Moment;
-use super::seed::Generator;
 use super::state::State;
 use crate::wire::Method::{Get, Put};
 
@@ -45,21 +46,32 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     })
 }
 
-/// "Get SSL Certs": the text of the last installation that is done. Fingerprints follow from the PEM text.
+/// "Get SSL Certs": the one of the last installation that is done, or the one that the controller made for itself. Its
+/// SHA-256 is that of what stands between the lines of the PEM text; its spelling, and the shorter digest, are chosen.
 fn certificate(state: &State) -> Value {
     let done = state.ssl.jobs.iter().rfind(|job| job.done_at <= state.clock).map(|job| &job.cert);
-    let text = done.map_or("self-signed", String::as_str);
-    let mut generator = Generator::new(text.trim(), 4);
-    let subject = if text == "self-signed" { "CN=vns3-controller" } else { "CN=uploaded" };
+    let (subject, bytes) = match done.and_then(|text| content(text)) {
+        Some(bytes) => ("CN=uploaded", bytes),
+        None => ("CN=vns3-controller", b"self-signed".to_vec()),
+    };
+    let pairs = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
     json!({
         "subject": subject,
         "issuer": subject,
         "before": "2024-01-01 00:00:00 UTC",
         "after": "2034-01-01 00:00:00 UTC",
         "algorithm": "sha256WithRSAEncryption",
-        "sha1_fingerprint": generator.hex(40),
-        "sha256_fingerprint": generator.hex(64),
+        "sha1_fingerprint": pairs(&Sha256::digest(&bytes)[..20]),
+        "sha256_fingerprint": pairs(&Sha256::digest(&bytes)),
     })
+}
+
+/// The bytes of the first certificate in a PEM text.
+fn content(text: &str) -> Option<Vec<u8>> {
+    let lines = text.lines().map(str::trim);
+    let body = lines.skip_while(|line| *line != "-----BEGIN CERTIFICATE-----").skip(1);
+    let body: String = body.take_while(|line| *line != "-----END CERTIFICATE-----").collect();
+    access::base64(&body).filter(|bytes| !bytes.is_empty())
 }
 
 /// "Upload SSL certs": nothing changes yet.
@@ -71,7 +83,7 @@ fn upload(state: &mut State, call: &Call) -> Outcome {
         .filter_map(|(text, is_missing)| is_missing.then_some(text))
         .collect();
     let (Some(cert), Some(key)) = (cert, key) else { return Err(Fault::argument(missing.join(", "))) };
-    if !cert.contains("BEGIN CERTIFICATE") {
+    if content(&cert).is_none() {
         return Err(Fault::invalid("cert"));
     }
     if !key.contains("PRIVATE KEY") {

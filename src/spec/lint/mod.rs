@@ -4,7 +4,7 @@ mod commands;
 
 use std::collections::BTreeSet;
 
-use crate::spec::{Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type, Until};
+use crate::spec::{Auth, Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type, Until};
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
 pub fn lint(provider: &Provider) -> Vec<String> {
@@ -35,9 +35,20 @@ pub fn lint(provider: &Provider) -> Vec<String> {
             }
         }
     }
+    lint_login(provider, &mut found);
     lint_endpoints(provider, &mut found);
     commands::lint(provider, &mut found);
     found
+}
+
+/// A kind that sets the password of the login is there, and reads it where the login holds it.
+fn lint_login(provider: &Provider, found: &mut Vec<String>) {
+    let Auth::Basic { password, set_by: Some(name), .. } = provider.dialect.auth else { return };
+    let sets =
+        |kind: &Kind| matches!(kind.api.list, List::Login(_)) && kind.field(password).is_some_and(Field::is_secret);
+    if !provider.kind(name).is_some_and(sets) {
+        found.push(format!("{}: the login's password is set by `{name}`, which is no such kind", provider.name));
+    }
 }
 
 fn lint_words(kind: &Kind, say: &mut dyn FnMut(String)) {
@@ -124,7 +135,7 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
         say("fields are read back, but nothing reads them".into());
     }
     for list in std::iter::once(&kind.api.list).chain(kind.api.lists.iter().map(|(_, list)| list)) {
-        if let List::Call { path, .. } = list {
+        if let List::Call { path, .. } | List::Login(path) = list {
             lint_placeholders(provider, kind, path, say);
         }
     }
@@ -220,7 +231,8 @@ fn calls(kind: &Kind) -> impl Iterator<Item = &CallSpec> {
         Change::InPlace | Change::Replaces | Change::Fixed => Vec::new(),
     });
     let issued = kind.issues.as_ref().map(|issue| &issue.call);
-    kind.api.create.iter().chain(kind.api.update).chain(kind.api.remove).chain(own).chain(issued)
+    let calls = kind.api.create.iter().chain(kind.api.update).chain(kind.api.remove).chain(own).chain(issued);
+    calls.flat_map(|call| std::iter::once(call).chain(call.then))
 }
 
 fn lint_endpoints(provider: &Provider, found: &mut Vec<String>) {

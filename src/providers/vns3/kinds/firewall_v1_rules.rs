@@ -7,9 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::attr::Attr;
-use crate::spec::{
-    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Poll, Type, Until, call, field,
-};
+use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Type, call, field};
 use crate::wire::Method::Put;
 
 /// `firewall-v1-rules`.
@@ -33,15 +31,7 @@ pub static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-const WRITE: &[CallSpec] = &[call(Put, "/firewall", Body::Sequence("rules")).settle(&[TASK])];
-
-const TASK: Poll = Poll {
-    job: &["response.token"],
-    path: "/status/task?token={job}",
-    at: "response",
-    until: Until::State { key: "task_status", done: &["finished_ok"], failed: &["finished_failed", "invalid"] },
-    ..Poll::NEW
-};
+const WRITE: &[CallSpec] = &[call(Put, "/firewall", Body::Sequence("rules")).settle(&[super::TASK])];
 
 fn pairs_to_rules(list: &mut Value) {
     let Value::Array(pairs) = list else { return };

@@ -4,6 +4,7 @@ mod access_tokens;
 mod access_urls;
 mod admin_ui;
 mod alerts;
+mod api_password;
 mod clientpack_tags;
 mod clientpacks;
 mod cloud_data;
@@ -20,6 +21,7 @@ mod firewall_v1_rules;
 mod identity;
 mod identity_controller;
 mod identity_vpn;
+mod interface_addresses;
 mod ipsec_endpoints;
 mod ipsec_local;
 mod keyset;
@@ -33,11 +35,13 @@ mod packet_monitors;
 mod peering_self;
 mod peers;
 mod plugin_instance_configurations;
+mod plugin_instance_firewall;
 mod plugin_instance_users;
 mod plugin_instances;
 mod plugins;
 mod remote_support;
 mod routes;
+mod ssl_certificate;
 mod system_interfaces;
 mod system_variables;
 mod traffic_pairs;
@@ -57,9 +61,11 @@ pub static ALL: &[&Kind] = &[
     &config::KIND,
     &remote_support::KIND,
     &admin_ui::KIND,
+    &ssl_certificate::KIND,
     &ms_integration::KIND,
     &peering_self::KIND,
     &system_interfaces::KIND,
+    &interface_addresses::KIND,
     &edge_gre_interfaces::KIND,
     &ipsec_local::KIND,
     &ipsec_endpoints::KIND,
@@ -79,6 +85,7 @@ pub static ALL: &[&Kind] = &[
     &plugin_instances::KIND,
     &plugin_instance_configurations::KIND,
     &plugin_instance_users::KIND,
+    &plugin_instance_firewall::KIND,
     &routes::KIND,
     &system_variables::KIND,
     &firewall_fwsets::KIND,
@@ -93,4 +100,5 @@ pub static ALL: &[&Kind] = &[
     &identity_controller::KIND,
     &access_tokens::KIND,
     &access_urls::KIND,
+    &api_password::KIND,
 ];

@@ -15,7 +15,7 @@ pub static KIND: Kind = Kind {
     name: "routes",
     doc: "Routes in the controller's tables, advertised to the overlay if wanted",
     source: "GET /routes, POST /routes; sheet 3.5",
-    identity: Identity::Natural(&["table", "cidr", "interface", "gateway"]),
+    identity: Identity::Natural(&["table", "cidr", "interface", "gateway", "tunnel"]),
     fields: &[
         part("cidr", Type::Cidr, "Network that the route leads to").required(),
         part("interface", Type::Text, "Interface that it leads through, such as `eth0`; or else `tunnel`"),

@@ -109,7 +109,7 @@ fn lifetime(seconds: u64) -> String {
 }
 
 /// Decodes base64 with the standard alphabet, padded or not.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut pending, mut bits) = (0_u32, 0_u32);
     for letter in text.trim_end_matches('=').bytes() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::manager::Manager;
-use super::presets::Preset;
+use super::presets::{self, Preset};
 use super::users::User;
 use super::{LIMITS, bad_request, network, templates};
 use crate::sim::vns3::answer::{Fault, Outcome, created, ok};
@@ -58,7 +58,8 @@ impl Instance {
 
     fn show(&self, state: &State, with_data: bool) -> Value {
         let plugin = state.plugins.templates.iter().find(|plugin| plugin.id == self.image_id);
-        let maps = self.presets.iter().filter_map(Preset::port_map);
+        let presets = presets::in_force(state, self);
+        let maps = presets.iter().filter_map(Preset::port_map);
         let mut answer = json!({
             "id": self.id,
             "name": self.name,
@@ -74,8 +75,8 @@ impl Instance {
             "status_message": null,
             "environment": self.environment,
             "image_name": plugin.map(|plugin| &plugin.name),
-            "firewall": self.presets,
             "port_maps": maps.collect::<serde_json::Map<_, _>>(),
+            "firewall": presets,
             "manager": self.manager.show(),
         });
         if with_data {

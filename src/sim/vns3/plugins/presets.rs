@@ -74,29 +74,28 @@ impl Preset {
     }
 }
 
-/// The presets whose rule is still in the controller's firewall.
-fn in_force(state: &mut State, id: u64) -> Result<Vec<Preset>, Fault> {
-    let presets = find(state, id)?.presets.clone();
-    let presets: Vec<Preset> = presets.into_iter().filter(|preset| firewall::has_rule(state, &preset.rule)).collect();
-    find(state, id)?.presets = presets.clone();
-    Ok(presets)
+/// The presets of an instance whose rule is still in the controller's firewall.
+pub(super) fn in_force(state: &State, instance: &Instance) -> Vec<Preset> {
+    instance.presets.iter().filter(|preset| firewall::has_rule(state, &preset.rule)).cloned().collect()
 }
 
 /// "Get plugin instance firewall".
 pub(super) fn list(state: &mut State, id: u64) -> Outcome {
-    ok(in_force(state, id)?)
+    let instance = find(state, id)?.clone();
+    ok(in_force(state, &instance))
 }
 
 /// "Create plugin instance firewall rule": 201 for a new one, 200 for one that is there; answers with all.
 pub(super) fn add(state: &mut State, call: &Call, id: u64) -> Outcome {
-    let preset = Preset::from(&call.fields()?, find(state, id)?)?;
-    let mut presets = in_force(state, id)?;
+    let instance = find(state, id)?.clone();
+    let preset = Preset::from(&call.fields()?, &instance)?;
+    let mut presets = in_force(state, &instance);
     if presets.iter().any(|other| other.rule == preset.rule) {
         return ok(presets);
     }
     firewall::append(state, &preset.rule, &format!("plugin instance {id}"));
     presets.push(preset);
-    find(state, id)?.presets = presets.clone();
+    find(state, id)?.presets.clone_from(&presets);
     created(presets)
 }
 

@@ -1,0 +1,70 @@
+//! Further addresses of a system interface.
+//!
+//! The reference text shows no id in the list, although paths take one, and no label, which writes have to give. Replies
+//! to all other calls are empty (sheet 3.7, conflicts 8 and 9). A controller whose list really has no id lets addresses
+//! be added, and nothing else.
+
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Type, call, field};
+use crate::wire::Method::{Delete, Post, Put};
+
+/// `interface-addresses`.
+pub static KIND: Kind = Kind {
+    name: "interface-addresses",
+    doc: "Further addresses of a system interface",
+    source: "GET /interfaces/system/{interface_id}/addresses; sheet 3.7",
+    parent: Some("system-interfaces"),
+    identity: Identity::Name("ip_internal"),
+    fields: &[
+        field("ip_internal", Type::Ip, "The address, which the host has to offer").required().replaces(),
+        field("label", Type::Text, "Word for the address; the controller does not show it")
+            .required()
+            .write_only()
+            .always(),
+        super::DESCRIPTION,
+        field("mask_bits", Type::Int, "Length of the network's prefix, from 1 to 32")
+            .default("32")
+            .always()
+            .disrupts(Disruption::Outage),
+        field("gateway", Type::Ip, "Gateway of the network").disrupts(Disruption::Outage),
+        field("ip_external", Type::Ip, "Address by which others know it"),
+    ],
+    api: Api {
+        list: List::at("/interfaces/system/{parent.id}/addresses", Envelope::Items("response")),
+        create: &[call(Post, "/interfaces/system/{parent.id}/addresses", Body::Fields)],
+        update: &[call(Put, "/interfaces/system/{parent.id}/addresses/{id}", Body::Changed)],
+        remove: &[call(Delete, "/interfaces/system/{parent.id}/addresses/{id}", Body::None)],
+        ..super::super::API
+    },
+    ..Kind::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": [{
+            "ip_internal": "192.168.1.77",
+            "ip_external": "203.0.113.7",
+            "description": "string",
+            "gateway": "192.168.1.1",
+            "mask_bits": 24,
+            "created_at": "2019-08-24T14:15:22Z",
+            "updated_at": "2019-08-24T14:15:22Z"
+        }]});
+        assert_eq!(
+            listed(&KIND, &reply),
+            [json!({
+                "ip_internal": "192.168.1.77",
+                "description": "string",
+                "mask_bits": 24,
+                "gateway": "192.168.1.1",
+                "ip_external": "203.0.113.7"
+            })]
+        );
+    }
+}
