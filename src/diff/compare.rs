@@ -249,7 +249,7 @@ impl Case<'_> {
 
     /// A field that the live object does not hold can't be compared, if only a read of its own would show it.
     fn is_readable(&self) -> bool {
-        let only_detail = self.resource.kind.api.detail.is_some_and(|detail| detail.fields.contains(&self.field.name));
+        let only_detail = self.resource.kind.api.details.iter().any(|detail| detail.fields.contains(&self.field.name));
         self.field.flow != Flow::WriteOnly
             && self.field.shown.include(self.resolver.version(self.resource.address.target()))
             && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())

@@ -6,9 +6,11 @@ mod error;
 mod http;
 mod list;
 mod partial;
+mod patience;
 mod settle;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -43,6 +45,8 @@ pub struct Session {
     readers: Semaphore,
     writers: Semaphore,
     version: Option<String>,
+    /// Set once the server has answered as this API does.
+    answered: AtomicBool,
     pace: Pace,
     veil: Veil,
 }
@@ -78,9 +82,6 @@ impl<'b> Sent<'b> {
     }
 }
 
-/// How often a read is tried again. Five tries with doubling pauses bridge a restart of a proxy, not one of a controller.
-const TRIES: u32 = 5;
-
 impl Session {
     /// Logs in, and finds the server's version where it matters. No error will repeat what is under the veil.
     ///
@@ -113,6 +114,7 @@ impl Session {
             readers: Semaphore::new(dialect.readers.max(1)),
             writers: Semaphore::new(dialect.writers.max(1)),
             version: None,
+            answered: AtomicBool::new(false),
             pace,
             veil: veil.clone(),
         };
@@ -176,45 +178,6 @@ impl Session {
         }
     }
 
-    async fn persist(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Response, CallError> {
-        let whither = self.whither(method, path);
-        let mut renewed = false;
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let outcome = self.once(method, path, body).await?;
-            let (wait, error) = match outcome {
-                Ok(response) if response.is_success() || response.status == 304 => return Ok(response),
-                Ok(response) if response.status == 401 && !renewed && self.auth.can_renew() => {
-                    renewed = true;
-                    self.auth.forget().await;
-                    continue;
-                }
-                Ok(response) => {
-                    let error = whither.refused(&response);
-                    let later = response.status == 429
-                        || (method == Method::Get && self.provider.dialect.later.contains(&response.status));
-                    if !later {
-                        return Err(error);
-                    }
-                    (retry_after(&response), error)
-                }
-                Err(failure) => {
-                    let error = whither.error(What::Failed(failure.clone()));
-                    let harmless = method == Method::Get || !failure.is_ambiguous();
-                    if !harmless || matches!(failure, Failure::Tls(_) | Failure::TooLarge(_)) {
-                        return Err(error);
-                    }
-                    (None, error)
-                }
-            };
-            if attempt >= TRIES {
-                return Err(error);
-            }
-            self.pause(wait.unwrap_or(Duration::from_millis(250) * 2u32.pow(attempt))).await;
-        }
-    }
-
     /// One try. The outer error is one of logging in.
     async fn once(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Result<Response, Failure>, CallError> {
         let mut request = Request::new(method, format!("{}{path}", self.base));
@@ -259,10 +222,4 @@ impl Session {
 fn looks_like_json(response: &Response) -> bool {
     let first = response.body.iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'[' | b'"'))
-}
-
-/// The seconds that a server asks to wait. More than two minutes is not waited for in one go.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds: u64 = response.header_value("Retry-After")?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(120)))
 }

@@ -68,7 +68,7 @@ impl Session {
             match judge(poll, seen, &whither) {
                 Err(error) => return Err(self.explained(poll, &path, error).await),
                 Ok(Some(object)) => return Ok(Settled::Done(object)),
-                Ok(None) if self.is_overdue(poll, started, looks) => {
+                Ok(None) if self.is_over(started, looks, poll.budget) => {
                     return Err(whither.error(What::Overdue(poll.budget.as_secs())));
                 }
                 Ok(None) => self.pause(poll.every).await,
@@ -111,7 +111,7 @@ impl Session {
                 Err(error) if refuses(&error, going) || is_not_yet(poll, &error.what) => {}
                 Err(error) => return Err(error),
             }
-            if self.is_overdue(poll, started, looks) {
+            if self.is_over(started, looks, poll.budget) {
                 let whither = self.whither(call.method, call.path);
                 return Err(whither.error(What::Overdue(poll.budget.as_secs())));
             }
@@ -139,9 +139,10 @@ impl Session {
         }
     }
 
-    fn is_overdue(&self, poll: &Poll, started: Instant, looks: u32) -> bool {
+    /// Says whether a budget of time is spent; a simulator's clock counts looks.
+    pub fn is_over(&self, started: Instant, looks: u32, budget: Duration) -> bool {
         match self.pace {
-            Pace::Real => started.elapsed() > poll.budget,
+            Pace::Real => started.elapsed() > budget,
             Pace::Simulated => looks > 400,
         }
     }
