@@ -134,7 +134,7 @@ impl Executor<'_> {
             true => Ok(log.calls),
             false => {
                 let why = log.broken.clone().unwrap_or_default();
-                Err(session.whither(call.method, path).error(What::Job(why)))
+                Err(session.whither(call.method, path).error(What::job(why)))
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::spec::{Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
 use crate::wire::{Failure, Method, Request, Response, Transport};
 
-pub use error::{CallError, What, Whither};
+pub use error::{CallError, Job, What, Whither};
 pub use http::{Http, HttpError};
 pub use settle::{Sending, Settled, Waiting, is_under_way, job_id};
 

@@ -186,12 +186,15 @@ fn a_manager_that_restarts_in_mid_apply_is_waited_for() {
     }
 }
 
+/// The field that is to show as drift, and what somebody does.
+type Interference = (&'static str, fn(&Lab));
+
 /// What somebody did to an installed deployment at the manager: each shows as drift of the field that it is about.
 #[test]
 fn drift_of_an_installed_deployment_shows() {
     for &version in VERSIONS {
         let declared = "{ blueprint_id: router, installed: true, visibility: private, inputs: { size: 1 } }";
-        let changes: [(&str, fn(&Lab)); 4] = [
+        let changes: [Interference; 4] = [
             ("installed", |lab| lab.set(&json!({ "state": "stopped" }))),
             ("inputs", |lab| lab.set(&json!({ "inputs": { "size": 7 } }))),
             ("visibility", |lab| lab.set(&json!({ "visibility": "tenant" }))),
@@ -215,5 +218,104 @@ fn drift_of_an_installed_deployment_shows() {
                 assert_eq!(lab.states(), ["started", "started"], "{version:?}: {field}");
             }
         }
+    }
+}
+
+/// A failed installation is told with the node, its error and what to run; the next run goes on where it failed.
+#[test]
+fn a_failed_installation_is_told_and_continued() {
+    for &version in VERSIONS {
+        let lab = Lab::new(version, "{ blueprint_id: router, installed: true, inputs: { simulate_failure: start } }");
+        let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
+        for words in
+            ["it ended as `failed`", "\n        top: Task failed", "simulated failure", "run `trueup apply` again"]
+        {
+            assert!(failed.out.contains(words), "`{words}` is not in:\n{}", failed.all());
+        }
+        // Old servers don't count operations.
+        assert!(version.is_some() || failed.err.contains("(7 of 19)"), "{}", failed.all());
+        assert_eq!(lab.ran(), ["install failed"]);
+        assert!(lab.states().contains(&"starting".to_owned()), "{:?}", lab.states());
+        lab.bench.run(&["plan"]).expect(0).says("installed: partial → true");
+
+        // The cause is still there: the same workflow is tried once more, and nothing is taken down for it.
+        lab.bench.run(&["apply", "--yes", "--quiet"]).expect(5);
+        assert_eq!(lab.ran(), ["install failed", "install failed"]);
+        lab.bench.edit("m.yaml", "simulate_failure: start", "simulate_failure: ''");
+        lab.bench.apply();
+        assert_eq!(lab.ran()[2..], ["update terminated", "install terminated"], "{version:?}");
+        assert_eq!(lab.states(), ["started", "started"]);
+        lab.converged();
+    }
+}
+
+/// An update that fails in an operation leaves its inputs behind as if it had succeeded: the next run repairs what runs.
+#[test]
+fn a_failed_update_is_no_success() {
+    for &version in VERSIONS {
+        let lab = Lab::new(version, "{ blueprint_id: router, installed: true }");
+        lab.bench.apply();
+        lab.bench.edit("m.yaml", "installed: true", "installed: true, inputs: { simulate_failure: create }");
+        lab.set(&json!({ "state": "creating" }));
+        let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
+        assert!(failed.out.contains("simulated failure"), "{}", failed.all());
+        lab.bench.edit("m.yaml", "simulate_failure: create", "simulate_failure: ''");
+        lab.bench.apply();
+        assert_eq!(lab.states(), ["started", "started"], "{version:?}: {:?}", lab.ran());
+        lab.converged();
+    }
+}
+
+/// A create that fails on its way leaves a deployment that claims to be active: it is made anew.
+#[test]
+fn a_zombie_is_made_anew() {
+    let lab = Lab::new(None, "{ blueprint_id: router, installed: true, inputs: { size: many } }");
+    let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
+    assert!(failed.out.contains("'size'"), "{}", failed.all());
+    assert_eq!(lab.get("/deployments/one")["installation_status"], "active");
+    lab.bench.edit("m.yaml", "size: many", "size: 3");
+    lab.bench.apply();
+    assert_eq!(lab.states(), ["started", "started"]);
+    lab.converged();
+}
+
+/// Nothing to install is installed as well as not.
+#[test]
+fn a_deployment_without_nodes_converges() {
+    let blueprint = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n";
+    for &version in VERSIONS {
+        let lab = Lab::of(version, blueprint, "{ blueprint_id: router, installed: true }");
+        lab.bench.apply();
+        lab.converged();
+        lab.bench.edit("m.yaml", "installed: true", "installed: false");
+        lab.bench.apply();
+        lab.converged();
+    }
+}
+
+/// A changed blueprint is uploaded beside the old one, the deployment moves, and the old one goes.
+#[test]
+fn a_changed_blueprint_takes_its_deployment_along() {
+    for (version, installed) in [(Some("4.5"), true), (None, true), (None, false)] {
+        let lab = Lab::new(version, &format!("{{ blueprint_id: router, installed: {installed} }}"));
+        lab.bench.apply();
+        let before = lab.get("/deployments/one")["blueprint_id"].clone();
+        lab.bench.edit(
+            "blueprints/router/blueprint.yaml",
+            "outputs:",
+            "  third: { type: cloudify.nodes.Root }\noutputs:",
+        );
+        lab.bench.apply();
+        let after = lab.get("/deployments/one")["blueprint_id"].clone();
+        assert_ne!(before, after);
+        let blueprints = lab.get("/blueprints?_include=id");
+        assert_eq!(blueprints["items"], json!([{ "id": after }]), "the old one is still there");
+        let state = if installed { "started" } else { "uninitialized" };
+        assert_eq!(lab.states(), [state; 3], "{version:?}");
+        lab.converged();
+        lab.bench.edit("m.yaml", "deployments:", "# deployments:");
+        lab.bench.edit("m.yaml", "      one:", "#     one:");
+        lab.bench.apply();
+        assert_eq!(lab.get("/deployments?_include=id")["items"], json!([]));
     }
 }

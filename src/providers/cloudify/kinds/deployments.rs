@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{
@@ -243,7 +243,7 @@ fn derive(deployment: &mut Value) {
     }
     let Some(Value::Array(instances)) = map.get(NODE_INSTANCES) else { return };
     let (installed, stamp) = (installed(instances), stamp(map, instances));
-    map.insert("installed".into(), installed);
+    map.extend(installed.map(|installed| ("installed".to_owned(), installed)));
     map.insert("outputs_stamp".into(), stamp);
 }
 
@@ -259,21 +259,25 @@ fn lifecycle(deployment: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-/// Neither true nor false when only some are started: then both would be a change (sheet 5).
-fn installed(instances: &[Value]) -> Value {
+/// Neither true nor false when only some are started: then both would be a change. Nothing at all without instances: then
+/// neither is one (sheet 5).
+fn installed(instances: &[Value]) -> Option<Value> {
+    if instances.is_empty() {
+        return None;
+    }
     let all = |words: &[&str]| {
         instances.iter().all(|instance| {
             let state = instance.get("state").and_then(Value::as_str).unwrap_or_default();
             words.contains(&state)
         })
     };
-    if all(&["uninitialized", "deleted"]) {
+    Some(if all(&["uninitialized", "deleted"]) {
         Value::Bool(false)
     } else if all(&["started"]) {
         Value::Bool(true)
     } else {
         "partial".into()
-    }
+    })
 }
 
 /// Outputs come from runtime properties, and every change of these counts up the instance's version.
@@ -286,7 +290,8 @@ fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
 /// A create's body goes without the name. An update of what is not installed leaves the instances alone.
 fn leave_alone(body: &mut Attr, live: Option<&Value>) {
     let creates = without(body, "id");
-    let uninstalled = live.and_then(|live| live.get("installed")) == Some(&json!(false));
+    let uninstalled =
+        live.is_some_and(|live| live.get("installed").is_none_or(|installed| *installed == Value::Bool(false)));
     if let Attr::Map(map) = body
         && !creates
         && uninstalled
@@ -300,6 +305,8 @@ fn leave_alone(body: &mut Attr, live: Option<&Value>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::providers::cloudify::testing::{body, reshaped, shows};
 
@@ -316,12 +323,12 @@ mod tests {
 
     #[test]
     fn installed_follows_the_instances() {
-        let installed = |states: &[&str]| reshaped(&KIND, &live(states))["installed"].clone();
+        let installed = |states: &[&str]| reshaped(&KIND, &live(states)).get("installed").cloned().unwrap_or_default();
         assert_eq!(installed(&["started", "started"]), json!(true));
         assert_eq!(installed(&["uninitialized", "deleted"]), json!(false));
         assert_eq!(installed(&["started", "creating"]), json!("partial"));
         assert_eq!(installed(&["stopped"]), json!("partial"));
-        assert_eq!(installed(&[]), json!(false));
+        assert_eq!(installed(&[]), Value::Null);
     }
 
     #[test]
