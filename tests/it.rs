@@ -39,6 +39,8 @@ mod exit_codes;
 mod faults;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/lifecycle.rs"]
+mod lifecycle;
 #[path = "it/lists.rs"]
 mod lists;
 #[path = "it/passwords.rs"]

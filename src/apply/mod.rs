@@ -3,6 +3,7 @@
 //! The plan decides everything; nothing in here knows what a route is. A step that fails takes with it only what depends
 //! on it. Not confirmed is not done; not seen is not absent: after a create without an answer, we look before trying again.
 
+mod effect;
 mod outputs;
 mod step;
 mod verify;

@@ -6,12 +6,11 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::apply::effect::{Effect, may_have_moved};
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, identity_text};
-use crate::diff::matching;
 use crate::journal::{self, Line};
-use crate::observe::{Observer, Scope};
 use crate::plan::{Call, Payload, Purpose, Step};
 use crate::secret::Secret;
 use crate::session::{CallError, Sending, Sent, Session, Settled, What, encode, is_under_way};
@@ -20,9 +19,6 @@ use crate::wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
 const TRIES: u32 = 3;
-
-/// How often we look for the effect of a call without an answer: lists may lag behind.
-const LOOKS: u32 = 3;
 
 /// A call with everything known.
 struct Ready<'c> {
@@ -100,12 +96,14 @@ impl Executor<'_> {
                 // What a wait for it would be told: the work is under way already, from an earlier run.
                 Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
                 Err(error) if call.purpose == Purpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
-                Err(error) if ambiguous || attempt > 1 => {
-                    if let Some(reply) = self.look_for_effect(shared, session, step, call).await? {
+                Err(error) if ambiguous || attempt > 1 || may_have_moved(step.kind, &error) => {
+                    let effect = self.look_for_effect(shared, session, step, call).await?;
+                    if effect == Effect::Found {
                         self.log(shared, |log| log.write(&Line::Answer { n: number, outcome: "found done".into() }));
-                        return Ok(reply);
+                        return Ok(Value::Null);
                     }
-                    if attempt >= TRIES || !ambiguous {
+                    // What was at work may have refused for that alone.
+                    if attempt >= TRIES || !(ambiguous || effect == Effect::MissingAfterWork) {
                         return Err(error);
                     }
                 }
@@ -136,12 +134,12 @@ impl Executor<'_> {
             true => Ok(log.calls),
             false => {
                 let why = log.broken.clone().unwrap_or_default();
-                Err(session.whither(call.method, path).error(What::Job(why)))
+                Err(session.whither(call.method, path).error(What::job(why)))
             }
         }
     }
 
-    fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::Log) -> T) -> T {
+    pub(super) fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::Log) -> T) -> T {
         write(&mut shared.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -192,7 +190,7 @@ impl Executor<'_> {
         json!({ read_path: step.address.name() })
     }
 
-    fn made(&self, shared: &Shared, step: &Step, raw: Value) {
+    pub(super) fn made(&self, shared: &Shared, step: &Step, raw: Value) {
         let id = shared.outputs.set(&step.address, step.kind, raw);
         if !id.is_empty() {
             let line = Line::Made { address: step.address.to_string(), id };
@@ -243,59 +241,6 @@ impl Executor<'_> {
         })
     }
 
-    /// Looks whether a call that got no answer had its effect. `Some`: it had.
-    async fn look_for_effect(
-        &self,
-        shared: &Shared,
-        session: &Session,
-        step: &Step,
-        call: &Call,
-    ) -> Result<Option<Value>, CallError> {
-        match &call.purpose {
-            Purpose::Create => {
-                let found = self.look(shared, session, step).await?;
-                Ok(found.map(|raw| {
-                    self.made(shared, step, raw);
-                    Value::Null
-                }))
-            }
-            // A call of its own may start work: it is not started twice if its result shows already.
-            Purpose::Field(name) if call.method == Method::Post => {
-                let Some(raw) = self.look(shared, session, step).await? else { return Ok(None) };
-                let live = Live::new(step.kind, raw);
-                let wanted = self.plan.keeps.get(&step.address).and_then(|keep| keep.wanted.get(*name));
-                let field = step.kind.field(name);
-                let done = wanted
-                    .zip(field)
-                    .is_some_and(|(wanted, field)| canonical(&field.ty, wanted) == live.value(step.kind, name));
-                Ok(done.then_some(Value::Null))
-            }
-            // Absolute values, removals and issues may be sent again.
-            Purpose::Update | Purpose::Field(_) | Purpose::Then | Purpose::Remove | Purpose::Issue { .. } => Ok(None),
-        }
-    }
-
-    /// The live object of a step's resource, by identity.
-    async fn look(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Option<Value>, CallError> {
-        let base = self.log(shared, |log| log.base.clone());
-        let observer = Observer::new(self.topology, &base, Scope::Declared);
-        for look in 0..LOOKS {
-            if look > 0 {
-                session.pause(std::time::Duration::from_secs(2)).await;
-            }
-            let (view, troubles) = observer.look(session).await;
-            let observed = crate::diff::live::Observed { targets: [(session.name().to_owned(), view)].into() };
-            let index = matching::index(self.topology, &observed, &base);
-            if let Some(live) = index.live(&step.address) {
-                return Ok(Some(live.raw.clone()));
-            }
-            if let Some(trouble) = troubles.into_iter().next() {
-                return Err(trouble);
-            }
-        }
-        Ok(None)
-    }
-
     async fn settle(
         &self,
         shared: &Shared,
@@ -308,7 +253,8 @@ impl Executor<'_> {
         let ready = Ready::of(shared, session, call)?;
         let sending = Sending { method: call.method, path: &ready.path, body: &ready.sent(), since, reply };
         let find = |output: &Output| shared.outputs.find(output);
-        for (poll, path) in call.spec.settle.iter().zip(&call.polls) {
+        let polls = call.spec.settle.iter().zip(&call.polls);
+        for (poll, path) in polls.filter(|(poll, _)| poll.versions.include(session.version())) {
             let unknown = |what: String| session.whither(Method::Get, poll.path).error(What::Unknown(what));
             let path = encode::text(&path.fill(&find)).map_err(unknown)?;
             let tell = |waiting| self.progress.waits(step, &waiting);

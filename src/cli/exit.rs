@@ -3,6 +3,7 @@
 use crate::cli::{Global, common};
 use crate::finding::Finding;
 use crate::ledger::LedgerError;
+use crate::render::harmless;
 use crate::session::{CallError, HttpError};
 
 /// The exit codes.
@@ -112,7 +113,8 @@ impl From<HttpError> for Stop {
 
 impl From<CallError> for Stop {
     fn from(error: CallError) -> Stop {
-        Stop::Message(error.to_string(), error.help, Exit::Failed)
+        let log: String = error.log().iter().map(|line| format!("\n  {}", harmless(line))).collect();
+        Stop::Message(format!("{}{log}", harmless(&error.to_string())), error.help, Exit::Failed)
     }
 }
 

@@ -221,6 +221,10 @@ impl Case<'_> {
         if live.is_null() && fixed {
             return Judged::Unverified;
         }
+        // Where there is nothing to switch, either position is right.
+        if live.is_null() && matches!(self.field.change, Change::Switch(_)) {
+            return Judged::Same;
+        }
         self.differs(live.clone(), &wanted, self.cause(kept, &wanted, &live))
     }
 
@@ -249,7 +253,7 @@ impl Case<'_> {
 
     /// A field that the live object does not hold can't be compared, if only a read of its own would show it.
     fn is_readable(&self) -> bool {
-        let only_detail = self.resource.kind.api.detail.is_some_and(|detail| detail.fields.contains(&self.field.name));
+        let only_detail = self.resource.kind.api.details.iter().any(|detail| detail.fields.contains(&self.field.name));
         self.field.flow != Flow::WriteOnly
             && self.field.shown.include(self.resolver.version(self.resource.address.target()))
             && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())

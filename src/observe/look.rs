@@ -132,7 +132,7 @@ impl Look<'_> {
             }
             if let List::Call { path, at, paging } = self.list(kind) {
                 questions.entry(self.fill(path, ids)).or_insert((at, paging, 0)).2 += 1;
-                if let Some(join) = kind.api.join {
+                for join in kind.api.joins {
                     questions.entry(self.fill(join.path, ids)).or_insert((join.at, paging, 0)).2 += 1;
                 }
             }
@@ -156,28 +156,31 @@ impl Look<'_> {
         })
     }
 
-    /// Puts the rows of a second list into the objects of the first.
+    /// Puts the rows of further lists into the objects of the first.
     fn join(
         &self,
         kind: &'static Kind,
-        objects: &mut Vec<Live>,
+        objects: &mut [Live],
         answers: &mut Answers,
         ids: Option<&Ids<'_>>,
     ) -> Result<(), CallError> {
-        let Some(join) = kind.api.join else { return Ok(()) };
-        let rows = answers.take(self.session, &self.fill(join.path, ids), join.at)?;
-        let mut by_object: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-        for row in rows {
-            if let Some(key) = lookup(&row, join.key).map(text) {
-                by_object.entry(key).or_default().push(row);
+        for join in kind.api.joins {
+            let rows = answers.take(self.session, &self.fill(join.path, ids), join.at)?;
+            let mut by_object: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+            for row in rows {
+                if let Some(key) = lookup(&row, join.key).map(text) {
+                    by_object.entry(key).or_default().push(row);
+                }
+            }
+            for live in objects.iter_mut() {
+                let rows = by_object.remove(&live.id).unwrap_or_default();
+                if let Value::Object(map) = &mut live.raw {
+                    map.insert(join.into.to_owned(), Value::Array(rows));
+                }
             }
         }
-        for live in objects {
-            let rows = by_object.remove(&live.id).unwrap_or_default();
-            if let Value::Object(map) = &mut live.raw {
-                map.insert(join.into.to_owned(), Value::Array(rows));
-            }
-            *live = Live::new(kind, live.raw.take());
+        if !kind.api.joins.is_empty() {
+            objects.iter_mut().for_each(|live| *live = Live::new(kind, live.raw.take()));
         }
         Ok(())
     }
@@ -190,7 +193,20 @@ impl Look<'_> {
         parent: Option<&Address>,
         ids: Option<&Ids<'_>>,
     ) {
-        let Some(detail) = kind.api.detail else { return };
+        for detail in kind.api.details.iter().filter(|detail| detail.versions.include(self.session.version())) {
+            self.detail(kind, detail, objects, parent, ids).await;
+        }
+    }
+
+    /// One of these reads.
+    async fn detail(
+        &mut self,
+        kind: &'static Kind,
+        detail: &Detail,
+        objects: &mut [Live],
+        parent: Option<&Address>,
+        ids: Option<&Ids<'_>>,
+    ) {
         let wanted: BTreeMap<String, (&Resource, Need)> = self
             .declared(kind, parent)
             .filter_map(|resource| Some((identity_of(resource)?, (resource, self.need(detail, resource)?))))
@@ -238,7 +254,7 @@ impl Look<'_> {
     }
 
     /// Why an object's detail is needed, if it is.
-    fn need(&self, detail: Detail, resource: &Resource) -> Option<Need> {
+    fn need(&self, detail: &Detail, resource: &Resource) -> Option<Need> {
         let asked = |field: &str| self.observer.outputs.contains(&(resource.address.clone(), field.to_owned()));
         if detail.fields.iter().any(|field| asked(field)) {
             return Some(Need::Output);

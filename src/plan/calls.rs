@@ -83,7 +83,7 @@ impl Writer<'_> {
         for field in kind.fields {
             if let Change::Switch(switch) = &field.change
                 && switch.removal == Removal::OffFirst
-                && self.live.is_some_and(|live| live.value(kind, field.name) != Attr::Bool(false))
+                && self.live.is_some_and(|live| !matches!(live.value(kind, field.name), Attr::Bool(false) | Attr::Null))
             {
                 calls.push(self.call(&switch.off, Purpose::Field(field.name), &|_| false, &[]));
             }

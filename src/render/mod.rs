@@ -25,6 +25,7 @@ mod words;
 pub use document::{PlanDocument, StepDocument, plan_schema};
 pub use page::Style;
 pub use report::{ApplyDocument, apply_schema};
+pub use words::harmless;
 
 /// A document as JSON text, with a line break at its end.
 fn json(document: &impl serde::Serialize) -> String {

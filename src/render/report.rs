@@ -85,6 +85,9 @@ pub enum OutcomeWord {
 pub struct ErrorDocument {
     /// The request and what the controller said.
     pub message: String,
+    /// What the controller's own messages say about it, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
     /// What to do about it.
     pub help: Option<String>,
     /// Says whether the request may have had its effect all the same.
@@ -169,6 +172,7 @@ impl StepOutcome {
             Outcome::Failed(error) => {
                 let document = ErrorDocument {
                     message: error.to_string(),
+                    log: error.log().to_vec(),
                     help: error.help.clone(),
                     ambiguous: error.is_ambiguous(),
                 };
@@ -279,6 +283,9 @@ fn failed(page: &mut Page, steps: &[&StepOutcome]) {
         page.parts(1, &[(Tone::Plain, step.verb.as_str()), (Tone::Plain, " "), (Tone::Strong, &step.address)]);
         let Some(error) = &step.error else { continue };
         page.line(3, Tone::Plain, &error.message);
+        for line in &error.log {
+            page.line(4, Tone::Plain, line);
+        }
         if let Some(help) = &error.help {
             page.parts(3, &[(Tone::Notice, "help: "), (Tone::Plain, help)]);
         }

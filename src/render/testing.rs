@@ -101,6 +101,7 @@ static LAB: Provider = Provider {
         readers: 1,
         timeout: Duration::from_secs(1),
         later: &[],
+        away: Duration::ZERO,
         young: Duration::ZERO,
         remedies: &[],
     },

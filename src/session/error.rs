@@ -45,7 +45,7 @@ pub enum What {
     Partial(String),
     /// What was waited for failed.
     #[error("{0}")]
-    Job(String),
+    Job(Box<Job>),
     /// What was waited for did not end in time.
     #[error("still not done after {0} s")]
     Overdue(u64),
@@ -54,14 +54,32 @@ pub enum What {
     Unknown(String),
 }
 
+/// A job that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{what}")]
+pub struct Job {
+    /// What happened.
+    pub what: String,
+    /// What the controller's own messages say about it, a line each.
+    pub log: Vec<String>,
+}
+
 impl What {
+    /// A job that failed, with nothing more to read about it.
+    pub fn job(what: impl Into<String>) -> What {
+        What::Job(Box::new(Job { what: what.into(), log: Vec::new() }))
+    }
+
     /// The same, with no secret in the controller's words.
     fn covered(self, veil: &Veil) -> What {
         match self {
             What::Refused { status, message } => What::Refused { status, message: veil.cover(&message) },
             What::Unreadable(text) => What::Unreadable(veil.cover(&text)),
             What::Partial(text) => What::Partial(veil.cover(&text)),
-            What::Job(text) => What::Job(veil.cover(&text)),
+            What::Job(job) => {
+                let log = job.log.iter().map(|line| veil.cover(line)).collect();
+                What::Job(Box::new(Job { what: veil.cover(&job.what), log }))
+            }
             What::Failed(_) | What::Overdue(_) | What::Unknown(_) => self,
         }
     }
@@ -89,6 +107,14 @@ impl CallError {
         let mut secrets = Vec::new();
         collect(sent, &mut secrets);
         CallError { what: self.what.covered(&Veil::new(secrets)), ..self }
+    }
+
+    /// What the controller's own messages say about it, a line each.
+    pub fn log(&self) -> &[String] {
+        match &self.what {
+            What::Job(job) => &job.log,
+            _ => &[],
+        }
     }
 
     /// The controller's words and status, where it refused.
@@ -261,7 +287,7 @@ mod tests {
         let provider = crate::providers::CATALOGUE[0];
         let veil = Veil::new([Secret::new("secret.other", "magpie")]);
         let whither = Whither { target: "east", provider, method: Method::Post, path: "/x", veil: &veil };
-        let error = whither.error(What::Job("`canary` and magpie".into())).scrubbed(&sent);
+        let error = whither.error(What::job("`canary` and magpie")).scrubbed(&sent);
         assert_eq!(error.to_string(), "east: POST /x: `(secret secret.psk)` and (secret secret.other)");
     }
 }

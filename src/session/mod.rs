@@ -6,9 +6,11 @@ mod error;
 mod http;
 mod list;
 mod partial;
+mod patience;
 mod settle;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -21,7 +23,7 @@ use crate::spec::{Auth, Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
 use crate::wire::{Failure, Method, Request, Response, Transport};
 
-pub use error::{CallError, What, Whither};
+pub use error::{CallError, Job, What, Whither};
 pub use http::{Http, HttpError};
 pub use settle::{Sending, Settled, Waiting, is_under_way, job_id};
 
@@ -45,6 +47,8 @@ pub struct Session {
     readers: Semaphore,
     writers: Semaphore,
     version: Option<String>,
+    /// Set once the server has answered as this API does.
+    answered: AtomicBool,
     pace: Pace,
     veil: Veil,
 }
@@ -80,9 +84,6 @@ impl<'b> Sent<'b> {
     }
 }
 
-/// How often a read is tried again. Five tries with doubling pauses bridge a restart of a proxy, not one of a controller.
-const TRIES: u32 = 5;
-
 impl Session {
     /// Logs in, and finds the server's version where it matters. No error will repeat what is under the veil.
     ///
@@ -115,6 +116,7 @@ impl Session {
             readers: Semaphore::new(dialect.readers.max(1)),
             writers: Semaphore::new(dialect.writers.max(1)),
             version: None,
+            answered: AtomicBool::new(false),
             pace,
             veil: veil.clone(),
         };
@@ -189,48 +191,6 @@ impl Session {
         }
     }
 
-    async fn persist(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Response, CallError> {
-        let whither = self.whither(method, path);
-        let mut further_tries = self.auth.further_tries();
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let (outcome, proof) = self.once(method, path, body).await?;
-            let unknown = outcome.as_ref().is_ok_and(|response| response.status == 401);
-            if unknown {
-                self.auth.turn_from(&proof).await;
-            }
-            let (wait, error) = match outcome {
-                Ok(response) if response.is_success() || response.status == 304 => return Ok(response),
-                Ok(_) if unknown && further_tries > 0 => {
-                    further_tries -= 1;
-                    continue;
-                }
-                Ok(response) => {
-                    let error = whither.refused(&response);
-                    let later = response.status == 429
-                        || (method == Method::Get && self.provider.dialect.later.contains(&response.status));
-                    if !later {
-                        return Err(error);
-                    }
-                    (retry_after(&response), error)
-                }
-                Err(failure) => {
-                    let error = whither.error(What::Failed(failure.clone()));
-                    let harmless = method == Method::Get || !failure.is_ambiguous();
-                    if !harmless || matches!(failure, Failure::Tls(_) | Failure::TooLarge(_)) {
-                        return Err(error);
-                    }
-                    (None, error)
-                }
-            };
-            if attempt >= TRIES {
-                return Err(error);
-            }
-            self.pause(wait.unwrap_or(Duration::from_millis(250) * 2u32.pow(attempt))).await;
-        }
-    }
-
     /// One try. The outer error is one of logging in.
     async fn once(
         &self,
@@ -281,10 +241,4 @@ impl Session {
 fn looks_like_json(response: &Response) -> bool {
     let first = response.body.iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'[' | b'"'))
-}
-
-/// The seconds that a server asks to wait. More than two minutes is not waited for in one go.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds: u64 = response.header_value("Retry-After")?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(120)))
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::session::{CallError, Pace, Sent, Session, What, Whither};
+use crate::session::{CallError, Job, Pace, Sent, Session, What, Whither};
 use crate::spec::{CallSpec, Log, Poll, Until, lookup};
 use crate::wire::{Failure, Method};
 
@@ -68,7 +68,7 @@ impl Session {
             match judge(poll, seen, &whither) {
                 Err(error) => return Err(self.explained(poll, &path, error).await),
                 Ok(Some(object)) => return Ok(Settled::Done(object)),
-                Ok(None) if self.is_overdue(poll, started, looks) => {
+                Ok(None) if self.is_over(started, looks, poll.budget) => {
                     return Err(whither.error(What::Overdue(poll.budget.as_secs())));
                 }
                 Ok(None) => self.pause(poll.every).await,
@@ -79,14 +79,11 @@ impl Session {
 
     /// A failure with what the job's messages say about it. Where they can't be read, the failure stands for itself.
     async fn explained(&self, poll: &Poll, path: &str, error: CallError) -> CallError {
-        let (Some(log), What::Job(what)) = (poll.log, &error.what) else { return error };
+        let (Some(log), What::Job(failed)) = (poll.log, &error.what) else { return error };
         let Some(job) = job_of(poll.path, path) else { return error };
         let Ok(reply) = self.get(&log.path.replace("{job}", job)).await else { return error };
-        let told = messages(&log, &reply);
-        if told.is_empty() {
-            return error;
-        }
-        CallError { what: What::Job(format!("{what}\n{}", told.join("\n"))), ..error }
+        let log = messages(&log, &reply).iter().map(|line| self.veil.cover(line)).collect();
+        CallError { what: What::Job(Box::new(Job { what: failed.what.clone(), log })), ..error }
     }
 
     /// Says whether what is seen is from after the restart that is waited for, if one is. A simulator's clock is not ours,
@@ -106,12 +103,12 @@ impl Session {
         loop {
             self.pause(poll.every).await;
             match self.send(call.method, call.path, call.body).await {
-                Ok(_) => return Err(self.whither(call.method, call.path).error(What::Job(lost.to_owned()))),
+                Ok(_) => return Err(self.whither(call.method, call.path).error(What::job(lost))),
                 Err(error) if refuses(&error, done) => return Ok(Settled::Done(Value::Null)),
                 Err(error) if refuses(&error, going) || is_not_yet(poll, &error.what) => {}
                 Err(error) => return Err(error),
             }
-            if self.is_overdue(poll, started, looks) {
+            if self.is_over(started, looks, poll.budget) {
                 let whither = self.whither(call.method, call.path);
                 return Err(whither.error(What::Overdue(poll.budget.as_secs())));
             }
@@ -139,9 +136,10 @@ impl Session {
         }
     }
 
-    fn is_overdue(&self, poll: &Poll, started: Instant, looks: u32) -> bool {
+    /// Says whether a budget of time is spent; a simulator's clock counts looks.
+    pub fn is_over(&self, started: Instant, looks: u32, budget: Duration) -> bool {
         match self.pace {
-            Pace::Real => started.elapsed() > poll.budget,
+            Pace::Real => started.elapsed() > budget,
             Pace::Simulated => looks > 400,
         }
     }
@@ -204,7 +202,7 @@ fn messages(log: &Log, reply: &Value) -> Vec<String> {
         let mut texts: Vec<&str> = log.texts.iter().filter_map(|place| lookup(row, place)?.as_str()).collect();
         texts.retain(|text| !text.is_empty());
         texts.dedup();
-        let line = format!("  {}", texts.join(": "));
+        let line = texts.join(": ");
         if !texts.is_empty() && !told.contains(&line) {
             told.push(line);
         }
@@ -250,7 +248,7 @@ fn failure(poll: &Poll, object: &Value, state: &str, whither: &Whither<'_>) -> C
         Some(reason) => format!("it ended as `{state}`: {}", last_line(&reason)),
         None => format!("it ended as `{state}`"),
     };
-    whither.error(What::Job(what))
+    whither.error(What::job(what))
 }
 
 fn is_among(words: &[&str], word: &str) -> bool {

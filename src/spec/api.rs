@@ -18,10 +18,10 @@ pub struct Api {
     /// The key that names an object's owner, and the setting of the target that it has to equal: the others are shown by
     /// the API, but are not the target's to declare.
     pub scope: Option<(&'static str, &'static str)>,
-    /// A second list whose rows belong to the objects of the first.
-    pub join: Option<Join>,
-    /// A read per object, for what the list leaves out.
-    pub detail: Option<Detail>,
+    /// Further lists whose rows belong to the objects of the first.
+    pub joins: &'static [Join],
+    /// Reads per object, for what the list leaves out. All of them look at the same stamp.
+    pub details: &'static [Detail],
     /// Where an object holds its id: keys by dots. Empty where the identity is the id.
     pub id: &'static str,
     /// Further places where an object holds a word by which others may refer to it.
@@ -48,8 +48,8 @@ impl Api {
         list: List::Nowhere,
         lists: &[],
         scope: None,
-        join: None,
-        detail: None,
+        joins: &[],
+        details: &[],
         id: "id",
         aliases: &[],
         create: &[],
@@ -60,6 +60,11 @@ impl Api {
         gone: &[(404, "")],
         states: None,
     };
+
+    /// The list's key that changes whenever what the list leaves out does.
+    pub fn stamp(&self) -> Option<&'static str> {
+        self.details.first().map(|detail| detail.stamp)
+    }
 
     /// How all live objects are read from a server of that version.
     pub fn list_on(&self, version: Option<&str>) -> List {
@@ -123,10 +128,10 @@ pub enum Paging {
     },
 }
 
-/// A second list whose rows are put into the objects of the first.
+/// A further list whose rows are put into the objects of the first.
 #[derive(Debug, Clone, Copy)]
 pub struct Join {
-    /// Path with query of the second list; it is paged as the first one is.
+    /// Path with query of the further list; it is paged as the first one is.
     pub path: &'static str,
     /// Where its reply holds the rows.
     pub at: Envelope,
@@ -148,6 +153,8 @@ pub struct Detail {
     pub fields: &'static [&'static str],
     /// The list's key that changes whenever one of those fields does.
     pub stamp: &'static str,
+    /// The servers that understand it.
+    pub versions: Versions,
 }
 
 /// One call as a kind declares it.
@@ -262,6 +269,8 @@ pub struct Poll {
     pub progress: Option<(&'static str, &'static str)>,
     /// Says what the object looked at is.
     pub shows: Shows,
+    /// The servers that have something to look at.
+    pub versions: Versions,
     /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
     pub patience: &'static [u16],
     /// Time between two looks.
@@ -281,6 +290,7 @@ impl Poll {
         log: None,
         progress: None,
         shows: Shows::Job,
+        versions: Versions::Any,
         patience: &[],
         every: Duration::from_secs(2),
         budget: Duration::from_secs(300),

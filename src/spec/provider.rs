@@ -63,6 +63,9 @@ pub struct Dialect {
     pub timeout: Duration,
     /// Statuses that say "later": tried again without asking whether the request had its effect.
     pub later: &'static [u16],
+    /// For how long a server that has answered before may be away, as while it restarts: reads, and calls that were not
+    /// even heard, are tried again for that long.
+    pub away: Duration,
     /// For how long a new object may answer 403 or 404 although it was made.
     pub young: Duration,
     /// What to do about errors: status, part of the message, remedy. The first that fits.

@@ -45,6 +45,8 @@ pub const DIALECT: Dialect = Dialect {
     timeout: Duration::from_secs(150),
     // Maintenance, a restore or lack of memory: nothing was done (sheet 1, error table).
     later: &[503],
+    // The REST service and the proxy before it are restarted apart from the workflows, which go on meanwhile.
+    away: Duration::from_secs(180),
     // What was made can be read at once (observed T4 to T9).
     young: Duration::ZERO,
     remedies: REMEDIES,

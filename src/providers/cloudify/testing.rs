@@ -45,6 +45,7 @@ pub fn body(kind: &Kind, declared: &Value, live: Option<&Value>) -> Value {
 pub const NOT_IN_THE_TEXTS: &[(Method, &str)] = &[
     (Method::Get, "/blueprints/{id}"),
     (Method::Get, "/deployments/{id}/outputs"),
+    (Method::Get, "/deployments/{id}/capabilities"),
     (Method::Patch, "/deployments/{id}"),
     (Method::Post, "/deployments/{id}/set-site"),
     (Method::Post, "/deployment-updates/{id}/update/initiate"),
@@ -69,8 +70,8 @@ fn used(kind: &Kind) -> BTreeSet<(Method, String)> {
             List::Nowhere | List::Inside(_) | List::Login(_) => None,
         })
         .collect();
-    reads.extend(kind.api.join.map(|join| join.path));
-    reads.extend(kind.api.detail.map(|detail| detail.path));
+    reads.extend(kind.api.joins.iter().map(|join| join.path));
+    reads.extend(kind.api.details.iter().map(|detail| detail.path));
     let own = kind.fields.iter().flat_map(|field| match &field.change {
         Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
         Change::Switch(switch) => vec![&switch.on, &switch.off],

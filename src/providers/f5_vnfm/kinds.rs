@@ -5,7 +5,7 @@ use crate::providers::cloudify::kinds::{
     nodes, plugins, secrets, snapshots, status, tenant_user_groups, tenant_users, tenants, user_groups, users, version,
 };
 use crate::providers::cloudify::shared::VISIBILITY;
-use crate::spec::{Field, Kind, Type, field};
+use crate::spec::{Api, Field, Kind, Type, field};
 
 /// Every kind, parents before their children.
 pub static ALL: &[&Kind] = &[
@@ -37,7 +37,7 @@ static BLUEPRINTS: Kind = Kind {
     ..blueprints::KIND
 };
 
-/// Deployments without labels, display name and site.
+/// Deployments without labels, display name, site and capabilities.
 static DEPLOYMENTS: Kind = Kind {
     fields: &[
         deployments::ID,
@@ -49,6 +49,7 @@ static DEPLOYMENTS: Kind = Kind {
         deployments::OUTPUTS,
         deployments::DESCRIPTION,
     ],
+    api: Api { details: &[deployments::EVALUATED_OUTPUTS], ..deployments::KIND.api },
     ..deployments::KIND
 };
 

@@ -84,6 +84,7 @@ const DIALECT: Dialect = Dialect {
     // 1.8).
     later: &[429, 503],
     // A new object may answer 403 or 404 before it is seen everywhere (section 1.8).
+    away: Duration::ZERO,
     young: Duration::from_secs(30),
     remedies: &[
         (401, "", "check `clientId`, `password` and `authenticationUrl` against the API account's `credentials.json`"),

@@ -304,8 +304,8 @@ mod tests {
             if let List::Call { path, .. } | List::Login(path) = kind.api.list {
                 reads.push(path);
             }
-            reads.extend(kind.api.join.map(|join| join.path));
-            reads.extend(kind.api.detail.map(|detail| detail.path));
+            reads.extend(kind.api.joins.iter().map(|join| join.path));
+            reads.extend(kind.api.details.iter().map(|detail| detail.path));
             let own = kind.fields.iter().flat_map(|field| match &field.change {
                 Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
                 Change::Switch(switch) => vec![&switch.on, &switch.off],

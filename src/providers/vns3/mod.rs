@@ -62,6 +62,7 @@ const DIALECT: Dialect = Dialect {
     // gets through (sheet 1, “Latency”).
     timeout: Duration::from_secs(120),
     later: &[502, 503],
+    away: Duration::ZERO,
     young: Duration::ZERO,
     remedies: REMEDIES,
 };

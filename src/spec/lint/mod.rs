@@ -139,7 +139,7 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
             lint_placeholders(provider, kind, path, say);
         }
     }
-    for path in kind.api.join.iter().map(|join| join.path).chain(kind.api.detail.iter().map(|detail| detail.path)) {
+    for path in kind.api.joins.iter().map(|join| join.path).chain(kind.api.details.iter().map(|detail| detail.path)) {
         lint_placeholders(provider, kind, path, say);
     }
     if let Some((_, setting)) = kind.api.scope
@@ -147,7 +147,7 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
     {
         say(format!("scope names `{setting}`, which is no setting"));
     }
-    for field in kind.api.detail.iter().flat_map(|detail| detail.fields) {
+    for field in kind.api.details.iter().flat_map(|detail| detail.fields) {
         if kind.field(field).is_none() {
             say(format!("detail shows `{field}`, which is no field"));
         }

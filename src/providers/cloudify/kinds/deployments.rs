@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{
@@ -60,6 +60,9 @@ pub static KIND: Kind = Kind {
         )
         .versions(Versions::From("5.0"))]),
         OUTPUTS,
+        output("capabilities", Type::Map(&Type::Any), "Values that its blueprint offers to other deployments")
+            .shown(CAPABLE)
+            .follows(EVALUATED_FROM),
         DESCRIPTION,
         output("installation_status", Type::Text, "Whether all was started when the last execution ended"),
         output("deployment_status", Type::Text, "What the manager thinks of it"),
@@ -73,21 +76,28 @@ pub static KIND: Kind = Kind {
             (Versions::Before("5.2"), listing!(",site_name,labels")),
             (Versions::Before("6.0"), listing!(",site_name,labels,latest_execution_status")),
         ],
-        join: Some(Join {
-            path: "/node-instances?_include=id,node_id,deployment_id,state,version&_sort=id",
-            at: Envelope::Items("items"),
-            key: "deployment_id",
-            into: NODE_INSTANCES,
-        }),
-        detail: Some(Detail {
-            path: "/deployments/{name}/outputs",
-            at: "",
-            fields: &["outputs"],
-            stamp: "outputs_stamp",
-        }),
-        create: &[call(Put, "/deployments/{name}", Body::Fields)
-            .reply(Reply::Object(""))
-            .settle(&[ENVIRONMENT, EVALUATED])],
+        joins: &[
+            Join {
+                path: "/node-instances?_include=id,node_id,deployment_id,state,version&_sort=id",
+                at: Envelope::Items("items"),
+                key: "deployment_id",
+                into: NODE_INSTANCES,
+            },
+            // The deployment's own word for it is as old as the last execution's end (observed K2), and 4.x has none.
+            Join {
+                path: "/executions?status=pending&status=started&status=queued&status=cancelling&status=force_cancelling\
+                       &status=kill_cancelling&_include=id,deployment_id,workflow_id,status&_sort=id",
+                at: Envelope::Items("items"),
+                key: "deployment_id",
+                into: UNDER_WAY,
+            },
+        ],
+        details: &[EVALUATED_OUTPUTS, evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE)],
+        create: &[call(Put, "/deployments/{name}", Body::Fields).reply(Reply::Object("")).settle(&[
+            ENVIRONMENT,
+            EVALUATED,
+            OFFERED,
+        ])],
         // Up to 6.1 POST is another call, which takes an archive; from 7.0 on PUT is refused (sheet 2.10).
         update: &[update(Put).versions(Versions::Before("6.2")), update(Post).versions(Versions::From("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None).settle(&[GONE])],
@@ -104,6 +114,19 @@ pub static KIND: Kind = Kind {
 
 /// Where a deployment holds its node instances after reading.
 pub const NODE_INSTANCES: &str = "node_instances";
+
+/// Where a deployment holds its executions that are not over after reading.
+const UNDER_WAY: &str = "under_way";
+
+/// What the manager evaluates: values of outputs.
+pub const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Versions::Any);
+
+/// The servers that know capabilities (sheet 0).
+const CAPABLE: Versions = Versions::From("4.5.5");
+
+const fn evaluated(path: &'static str, fields: &'static [&'static str], versions: Versions) -> Detail {
+    Detail { path, at: "", fields, stamp: "outputs_stamp", versions }
+}
 
 /// Its name.
 pub const ID: Field = name("id", "Name of the deployment");
@@ -136,11 +159,11 @@ pub const SKIP_PLUGINS_VALIDATION: Field =
         .fixed();
 
 /// What it gives to others.
-pub const OUTPUTS: Field = output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs").follows(&[
-    "blueprint_id",
-    "inputs",
-    "installed",
-]);
+pub const OUTPUTS: Field =
+    output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs").follows(EVALUATED_FROM);
+
+/// What evaluated values come from.
+const EVALUATED_FROM: &[&str] = &["blueprint_id", "inputs", "installed"];
 
 /// What the blueprint says.
 pub const DESCRIPTION: Field = output("description", Type::Text, "What its blueprint says about itself");
@@ -149,8 +172,16 @@ pub const DESCRIPTION: Field = output("description", Type::Text, "What its bluep
 pub const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Reply::Object(""))];
 
 static INSTALL: Switch = Switch {
-    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#).settle(&[execution(&["id"]), EVALUATED]),
-    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#).settle(&[execution(&["id"]), EVALUATED]),
+    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#).settle(&[
+        execution(&["id"]),
+        EVALUATED,
+        OFFERED,
+    ]),
+    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#).settle(&[
+        execution(&["id"]),
+        EVALUATED,
+        OFFERED,
+    ]),
     removal: Removal::OffFirst,
 };
 
@@ -163,7 +194,7 @@ const fn update(method: crate::wire::Method) -> CallSpec {
 }
 
 /// An update has succeeded when its execution and it itself say so.
-const AFTER_UPDATE: &[Poll] = &[execution(&["execution_id"]), UPDATED, EVALUATED];
+const AFTER_UPDATE: &[Poll] = &[execution(&["execution_id"]), UPDATED, EVALUATED, OFFERED];
 
 /// Old servers answer before the environment is there, new ones after it; the execution tells for both (sheet 2.9).
 const ENVIRONMENT: Poll = Poll {
@@ -186,6 +217,9 @@ const UPDATED: Poll = Poll {
 /// The outputs, evaluated by the manager.
 const EVALUATED: Poll = Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, ..Poll::NEW };
 
+/// The capabilities, likewise.
+const OFFERED: Poll = Poll { path: "/deployments/{name}/capabilities", versions: CAPABLE, ..EVALUATED };
+
 /// The answer comes at once; the deployment goes about a second later (observed T6).
 const GONE: Poll = Poll {
     path: "/deployments?id={name}&_include=id",
@@ -202,38 +236,48 @@ fn derive(deployment: &mut Value) {
     // What has no `deployment_id` is the deployment itself, and shows how outputs are defined, not what they are.
     if !map.contains_key("deployment_id") {
         map.remove("outputs");
+        map.remove("capabilities");
     }
-    let latest = map.get("latest_execution_status").and_then(Value::as_str);
-    let unborn = map.get("inputs").is_some_and(Value::is_null);
-    let lifecycle = match latest {
-        Some("in_progress") => Some("busy"),
-        Some("failed") if unborn => Some("broken"),
-        _ => None,
-    };
-    if let Some(word) = lifecycle {
+    if let Some(word) = lifecycle(map) {
         map.insert("lifecycle".into(), word.into());
     }
     let Some(Value::Array(instances)) = map.get(NODE_INSTANCES) else { return };
     let (installed, stamp) = (installed(instances), stamp(map, instances));
-    map.insert("installed".into(), installed);
+    map.extend(installed.map(|installed| ("installed".to_owned(), installed)));
     map.insert("outputs_stamp".into(), stamp);
 }
 
-/// Neither true nor false when only some are started: then both would be a change (sheet 5).
-fn installed(instances: &[Value]) -> Value {
+/// What stands in the way of writing to it: work, or a create that failed.
+fn lifecycle(deployment: &Map<String, Value>) -> Option<&'static str> {
+    let is_busy = deployment.get(UNDER_WAY).and_then(Value::as_array).is_some_and(|executions| !executions.is_empty());
+    let unborn = deployment.get("inputs").is_some_and(Value::is_null);
+    let latest = deployment.get("latest_execution_status").and_then(Value::as_str);
+    match latest {
+        _ if is_busy => Some("busy"),
+        Some("failed") if unborn => Some("broken"),
+        _ => None,
+    }
+}
+
+/// Neither true nor false when only some are started: then both would be a change. Nothing at all without instances: then
+/// neither is one (sheet 5).
+fn installed(instances: &[Value]) -> Option<Value> {
+    if instances.is_empty() {
+        return None;
+    }
     let all = |words: &[&str]| {
         instances.iter().all(|instance| {
             let state = instance.get("state").and_then(Value::as_str).unwrap_or_default();
             words.contains(&state)
         })
     };
-    if all(&["uninitialized", "deleted"]) {
+    Some(if all(&["uninitialized", "deleted"]) {
         Value::Bool(false)
     } else if all(&["started"]) {
         Value::Bool(true)
     } else {
         "partial".into()
-    }
+    })
 }
 
 /// Outputs come from runtime properties, and every change of these counts up the instance's version.
@@ -246,7 +290,8 @@ fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
 /// A create's body goes without the name. An update of what is not installed leaves the instances alone.
 fn leave_alone(body: &mut Attr, live: Option<&Value>) {
     let creates = without(body, "id");
-    let uninstalled = live.and_then(|live| live.get("installed")) == Some(&json!(false));
+    let uninstalled =
+        live.is_some_and(|live| live.get("installed").is_none_or(|installed| *installed == Value::Bool(false)));
     if let Attr::Map(map) = body
         && !creates
         && uninstalled
@@ -260,6 +305,8 @@ fn leave_alone(body: &mut Attr, live: Option<&Value>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::providers::cloudify::testing::{body, reshaped, shows};
 
@@ -276,12 +323,12 @@ mod tests {
 
     #[test]
     fn installed_follows_the_instances() {
-        let installed = |states: &[&str]| reshaped(&KIND, &live(states))["installed"].clone();
+        let installed = |states: &[&str]| reshaped(&KIND, &live(states)).get("installed").cloned().unwrap_or_default();
         assert_eq!(installed(&["started", "started"]), json!(true));
         assert_eq!(installed(&["uninitialized", "deleted"]), json!(false));
         assert_eq!(installed(&["started", "creating"]), json!("partial"));
         assert_eq!(installed(&["stopped"]), json!("partial"));
-        assert_eq!(installed(&[]), json!(false));
+        assert_eq!(installed(&[]), Value::Null);
     }
 
     #[test]
@@ -312,7 +359,8 @@ mod tests {
             "latest_execution_status": "failed", "node_instances": []
         });
         assert_eq!(reshaped(&KIND, &left)["lifecycle"], "broken");
-        let under_way = json!({ "id": "d1", "inputs": null, "latest_execution_status": "in_progress" });
+        let execution = json!({ "id": "8d80", "workflow_id": "create_deployment_environment", "status": "pending" });
+        let under_way = json!({ "id": "d1", "inputs": null, "under_way": [execution] });
         assert_eq!(reshaped(&KIND, &under_way)["lifecycle"], "busy");
         assert_eq!(reshaped(&KIND, &live(&["started"])).get("lifecycle"), None);
     }

@@ -4,7 +4,7 @@
 
 use crate::providers::cloudify::kinds::deployments;
 use crate::providers::cloudify::shared::NAMED;
-use crate::spec::{Api, Class, Detail, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Class, Detail, Identity, Kind, List, Type, Versions, output};
 
 /// `node-instances`.
 pub static KIND: Kind = Kind {
@@ -23,12 +23,13 @@ pub static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::Inside(deployments::NODE_INSTANCES),
-        detail: Some(Detail {
+        details: &[Detail {
             path: "/node-instances/{id}",
             at: "",
             fields: &["runtime_properties"],
             stamp: "version",
-        }),
+            versions: Versions::Any,
+        }],
         ..NAMED
     },
     ..Kind::NEW

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{TENANT_OWNED, list, name, visibility, widen, without};
-use crate::spec::{Api, Body, Detail, Hooks, Identity, Kind, Type, call, field, output};
+use crate::spec::{Api, Body, Detail, Hooks, Identity, Kind, Type, Versions, call, field, output};
 use crate::wire::Method::{Delete, Patch, Put};
 
 /// `secrets`.
@@ -26,7 +26,13 @@ pub static KIND: Kind = Kind {
     ],
     api: Api {
         list: list("/secrets?_sort=key"),
-        detail: Some(Detail { path: "/secrets/{name}", at: "", fields: &["value"], stamp: "updated_at" }),
+        details: &[Detail {
+            path: "/secrets/{name}",
+            at: "",
+            fields: &["value"],
+            stamp: "updated_at",
+            versions: Versions::Any,
+        }],
         create: &[call(Put, "/secrets/{name}", Body::Fields)],
         update: &[call(Patch, "/secrets/{name}", Body::Changed)],
         remove: &[call(Delete, "/secrets/{name}", Body::None)],

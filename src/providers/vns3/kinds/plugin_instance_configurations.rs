@@ -3,7 +3,9 @@
 //! Which files there are is said by the instance's `manager_config`; here they get their content. The list leaves it out:
 //! it is read for each file, as bare text. Every write makes a new version (sheet 3.8).
 
-use crate::spec::{Api, Body, Destroys, Detail, Disruption, Envelope, Identity, Kind, List, Type, call, field, output};
+use crate::spec::{
+    Api, Body, Destroys, Detail, Disruption, Envelope, Identity, Kind, List, Type, Versions, call, field, output,
+};
 use crate::wire::Method::Put;
 
 /// `plugin-instance-configurations`.
@@ -21,12 +23,13 @@ pub static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/plugin-instances/{parent.id}/configurations", Envelope::Items("response")),
-        detail: Some(Detail {
+        details: &[Detail {
             path: "/plugin-instances/{parent.id}/configurations/{name}/content",
             at: "response",
             fields: &["content"],
             stamp: "version",
-        }),
+            versions: Versions::Any,
+        }],
         id: "",
         create: &[WRITE],
         update: &[WRITE],

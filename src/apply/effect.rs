@@ -1,0 +1,172 @@
+//! Looking whether a call had its effect after all.
+//!
+//! Two calls can't be taken at their word. One without an answer may have had its effect. And one that was refused may have
+//! met an object that something else was moving, often what an earlier run had begun and was stopped in: the refusal was
+//! right a moment ago, and what was asked for is under way or done by now. Both are settled by looking: work that is under
+//! way is waited for, and then what is there counts.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::apply::{Executor, Shared};
+use crate::diff::diff;
+use crate::diff::live::{Collection, Live, Observed};
+use crate::diff::verdict::{Decision, FieldChange};
+use crate::observe::{Observer, Scope};
+use crate::plan::{Call, Purpose, Step};
+use crate::session::{CallError, Session, Waiting};
+use crate::spec::{Change, Kind};
+
+/// How often we look for the effect of a create: lists may lag behind.
+const LOOKS: u32 = 3;
+
+/// Between two looks at an object that is at work.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+/// Whether a call had its effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// What it asks for is there.
+    Found,
+    /// It is not.
+    Missing,
+    /// It is not, and until a moment ago something was at work on the object.
+    MissingAfterWork,
+}
+
+/// What one look shows of a step's object.
+struct Sight {
+    live: Option<Value>,
+    is_busy: bool,
+    /// What still differs from what is wanted, where the two can be compared.
+    differs: Option<Vec<FieldChange>>,
+}
+
+impl Sight {
+    /// Says whether what a call asks for is there.
+    fn shows(&self, purpose: &Purpose) -> bool {
+        let agrees = |concerns: &dyn Fn(&FieldChange) -> bool| {
+            self.live.is_some() && self.differs.as_ref().is_some_and(|changes| !changes.iter().any(concerns))
+        };
+        match purpose {
+            Purpose::Field(name) => agrees(&|change| change.name == *name),
+            Purpose::Update => agrees(&|change| {
+                change.field.is_none_or(|field| matches!(field.change, Change::InPlace | Change::Fixed))
+            }),
+            Purpose::Remove => self.live.is_none(),
+            Purpose::Create => self.live.is_some(),
+            // What gives a call its effect shows nowhere by itself.
+            Purpose::Then => false,
+            // Each asking gives another answer.
+            Purpose::Issue { .. } => false,
+        }
+    }
+}
+
+/// Says whether a refusal may be about what an object was doing rather than about the call. Credentials, rights, names and
+/// limits are no such thing.
+pub(super) fn may_have_moved(kind: &Kind, error: &CallError) -> bool {
+    let goes_through_states = kind.api.states.is_some_and(|states| !states.busy.is_empty());
+    goes_through_states && error.refusal().is_some_and(|(status, _)| matches!(status, 400 | 405 | 409 | 423))
+}
+
+impl Executor<'_> {
+    /// Looks whether a call had its effect, when nothing is at work on its object any more.
+    pub(super) async fn look_for_effect(
+        &self,
+        shared: &Shared,
+        session: &Session,
+        step: &Step,
+        call: &Call,
+    ) -> Result<Effect, CallError> {
+        if call.purpose == Purpose::Create {
+            return self.look_for_object(shared, session, step).await;
+        }
+        let budget = call.spec.settle.iter().map(|poll| poll.budget).max().unwrap_or_default();
+        let since = Instant::now();
+        let mut looks = 0;
+        loop {
+            let sight = self.sight(shared, session, step).await?;
+            looks += 1;
+            if sight.is_busy && !session.is_over(since, looks, budget) {
+                self.progress.waits(step, &Waiting { state: "at work".into(), progress: None });
+                session.pause(BETWEEN_LOOKS).await;
+                continue;
+            }
+            return Ok(match (sight.shows(&call.purpose) && !sight.is_busy, looks) {
+                (true, _) => Effect::Found,
+                (false, 1) => Effect::Missing,
+                (false, _) => Effect::MissingAfterWork,
+            });
+        }
+    }
+
+    /// Looks for the object that a create was to make.
+    async fn look_for_object(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Effect, CallError> {
+        match self.look(shared, session, step).await? {
+            Some(raw) => {
+                self.made(shared, step, raw);
+                Ok(Effect::Found)
+            }
+            None => Ok(Effect::Missing),
+        }
+    }
+
+    /// The live object of a step's resource, by identity.
+    pub(super) async fn look(
+        &self,
+        shared: &Shared,
+        session: &Session,
+        step: &Step,
+    ) -> Result<Option<Value>, CallError> {
+        for look in 0..LOOKS {
+            if look > 0 {
+                session.pause(Duration::from_secs(2)).await;
+            }
+            let sight = self.sight(shared, session, step).await?;
+            if sight.live.is_some() {
+                return Ok(sight.live);
+            }
+        }
+        Ok(None)
+    }
+
+    /// One look. What can't be seen is an error, unless the object shows all the same.
+    async fn sight(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Sight, CallError> {
+        let base = self.log(shared, |log| log.base.clone());
+        let (view, troubles) = Observer::new(self.topology, &base, Scope::Declared).look(session).await;
+        let observed = Observed { targets: [(session.name().to_owned(), view)].into() };
+        let diff = diff(self.topology, &observed, &base);
+        let live = match &step.id {
+            Some(id) if step.verb.removes() => {
+                observed.targets.values().find_map(|view| by_id(&view.collections, step.kind, id))
+            }
+            _ => diff.index.live(&step.address),
+        };
+        if live.is_none()
+            && let Some(trouble) = troubles.into_iter().next()
+        {
+            return Err(trouble);
+        }
+        let verdict = diff.verdicts.iter().find(|verdict| verdict.address == step.address);
+        let differs = match verdict.map(|verdict| &verdict.decision) {
+            Some(Decision::Same | Decision::Adopt) => Some(Vec::new()),
+            Some(Decision::Update { fields, .. } | Decision::Replace { fields, .. }) => Some(fields.clone()),
+            _ => None,
+        };
+        Ok(Sight {
+            live: live.map(|live| live.raw.clone()),
+            is_busy: live.is_some_and(|live| live.is_busy(step.kind)),
+            differs,
+        })
+    }
+}
+
+/// The object of a kind with that id, wherever it lives.
+fn by_id<'l>(collections: &'l [Collection], kind: &Kind, id: &str) -> Option<&'l Live> {
+    collections.iter().find_map(|collection| {
+        let own = collection.objects().iter().find(|live| collection.kind.name == kind.name && live.id == id);
+        own.or_else(|| collection.objects().iter().find_map(|live| by_id(&live.children, kind, id)))
+    })
+}

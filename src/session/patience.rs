@@ -1,0 +1,213 @@
+//! Sending again: which answers and which silences are worth another try, and for how long.
+//!
+//! A server that says "later" is asked a few times more. One that answered before and is gone now, or stands behind a proxy
+//! that finds nobody, is restarting, and is waited for. One that never answered is more likely not there at all.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::session::{CallError, Pace, Sent, Session, What, looks_like_json};
+use crate::wire::{Failure, Method, Response};
+
+/// How often a request is sent at least. Five tries with doubling pauses bridge a busy moment.
+const TRIES: u32 = 5;
+
+/// How often a simulated server that is away is asked: its clock moves with each request.
+const SIMULATED_TRIES: u32 = 40;
+
+/// The pause doubles up to eight seconds: more would let a server wait that has long been back.
+const MOST_DOUBLINGS: u32 = 5;
+
+/// What a try that did not succeed is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    /// No other one.
+    Nothing,
+    /// A few more.
+    Later,
+    /// Tries until the server is back.
+    Away,
+}
+
+impl Session {
+    /// Sends a request until there is an answer to it. It is sent again only where it certainly had no effect.
+    pub(super) async fn persist(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Response, CallError> {
+        let whither = self.whither(method, path);
+        let since = Instant::now();
+        let mut further_logins = self.auth.further_tries();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let (answer, proof) = self.once(method, path, body).await?;
+            if let Ok(response) = &answer {
+                self.hear(response);
+                if response.status == 401 {
+                    self.auth.turn_from(&proof).await;
+                }
+            }
+            let (worth, wait, error) = match answer {
+                Ok(response) if response.is_success() || response.status == 304 => return Ok(response),
+                Ok(response) if response.status == 401 && further_logins > 0 => {
+                    further_logins -= 1;
+                    continue;
+                }
+                Ok(response) => {
+                    (self.refusal_is_worth(method, &response), retry_after(&response), whither.refused(&response))
+                }
+                Err(failure) => (silence_is_worth(method, &failure), None, whither.error(What::Failed(failure))),
+            };
+            let again = match worth {
+                Worth::Nothing => false,
+                Worth::Later => attempt < TRIES,
+                Worth::Away => attempt < TRIES || self.may_come_back(since, attempt),
+            };
+            if !again {
+                return Err(error);
+            }
+            let pause = Duration::from_millis(250) * 2u32.pow(attempt.min(MOST_DOUBLINGS));
+            self.pause(wait.unwrap_or(pause)).await;
+        }
+    }
+
+    /// Remembers that the API itself has answered: a proxy before it answers for anybody.
+    fn hear(&self, response: &Response) {
+        if response.is_success() || looks_like_json(response) {
+            self.answered.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn refusal_is_worth(&self, method: Method, response: &Response) -> Worth {
+        let nobody_behind = matches!(response.status, 502..=504) && !looks_like_json(response);
+        match (response.status, method) {
+            (429, _) => Worth::Later,
+            (_, Method::Get) if nobody_behind => Worth::Away,
+            (status, Method::Get) if self.provider.dialect.later.contains(&status) => Worth::Later,
+            _ => Worth::Nothing,
+        }
+    }
+
+    /// Says whether a server that is away is still expected back.
+    fn may_come_back(&self, since: Instant, attempt: u32) -> bool {
+        let away = self.provider.dialect.away;
+        self.answered.load(Ordering::Relaxed)
+            && match self.pace {
+                Pace::Real => since.elapsed() < away,
+                Pace::Simulated => attempt < SIMULATED_TRIES && away > Duration::ZERO,
+            }
+    }
+}
+
+fn silence_is_worth(method: Method, failure: &Failure) -> Worth {
+    match failure {
+        Failure::Tls(_) | Failure::TooLarge(_) => Worth::Nothing,
+        Failure::Timeout | Failure::Broken(_) if method != Method::Get => Worth::Nothing,
+        Failure::Connect(_) | Failure::Timeout | Failure::Broken(_) => Worth::Away,
+    }
+}
+
+/// The seconds that a server asks to wait. More than two minutes is not waited for in one go.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds: u64 = response.header_value("Retry-After")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(120)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, VecDeque};
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::attr::Attr;
+    use crate::finding::Place;
+    use crate::providers::CATALOGUE;
+    use crate::secret::Veil;
+    use crate::topology::{Prune, Target, Tls};
+    use crate::wire::{Answer, Request, Transport};
+
+    /// Answers what was laid out for it, then good answers for ever; counts the requests.
+    struct Script {
+        answers: Mutex<VecDeque<Result<Response, Failure>>>,
+        asked: Mutex<u32>,
+    }
+
+    impl Transport for Script {
+        fn send(&self, _: Request) -> Answer<'_> {
+            *self.asked.lock().unwrap() += 1;
+            let next = self.answers.lock().unwrap().pop_front();
+            let good = || Ok(Response::json(200, &json!({ "version": "7.1.0" })));
+            Box::pin(async move { next.unwrap_or_else(good) })
+        }
+    }
+
+    fn refused() -> Result<Response, Failure> {
+        Err(Failure::Connect("connection refused".into()))
+    }
+
+    fn proxy(status: u16) -> Result<Response, Failure> {
+        Ok(Response::text(status, "text/html", "<html><title>Bad Gateway</title></html>"))
+    }
+
+    /// A session with a manager that has answered, and then does this.
+    async fn then(answers: Vec<Result<Response, Failure>>) -> (Session, Arc<Script>) {
+        let word = |name: &str| (name.to_owned(), Attr::text("admin"));
+        let target = Target {
+            name: "cfy".into(),
+            provider: CATALOGUE.iter().find(|provider| provider.name == "cloudify").unwrap(),
+            at: "http://manager".into(),
+            credentials: [word("username"), word("password")].into(),
+            new_password: None,
+            settings: BTreeMap::new(),
+            tls: Tls::default(),
+            prune: Prune::Nothing,
+            place: Place { file: "trueup.yaml".into(), path: Vec::new(), at_key: false },
+        };
+        let script = Arc::new(Script { answers: Mutex::default(), asked: Mutex::default() });
+        let session = Session::open(&target, &Veil::default(), script.clone(), Pace::Simulated).await.unwrap();
+        *script.answers.lock().unwrap() = answers.into();
+        *script.asked.lock().unwrap() = 0;
+        (session, script)
+    }
+
+    /// A restart as it looks from outside: the connection breaks, nobody listens, the proxy finds nobody, all is well.
+    #[tokio::test]
+    async fn a_restart_is_waited_for() {
+        let mut phases = vec![Err(Failure::Broken("reset".into()))];
+        phases.extend((0..8).map(|_| refused()));
+        phases.extend((0..8).map(|_| proxy(502)));
+        phases.extend((0..4).map(|_| proxy(503)));
+        let (session, script) = then(phases).await;
+        assert_eq!(session.get("/version").await.unwrap()["version"], "7.1.0");
+        assert_eq!(*script.asked.lock().unwrap(), 22);
+    }
+
+    #[tokio::test]
+    async fn what_was_not_heard_is_sent_again_and_what_may_have_been_is_not() {
+        let (session, script) = then((0..12).map(|_| refused()).collect()).await;
+        session.send(Method::Post, "/executions", &Sent::Nothing).await.unwrap();
+        assert_eq!(*script.asked.lock().unwrap(), 13);
+        for unsure in [proxy(502), Err(Failure::Broken("reset".into())), Err(Failure::Timeout)] {
+            let (session, script) = then(vec![unsure]).await;
+            assert!(session.send(Method::Post, "/executions", &Sent::Nothing).await.unwrap_err().is_ambiguous());
+            assert_eq!(*script.asked.lock().unwrap(), 1);
+        }
+    }
+
+    /// Maintenance is no restart: the manager itself says so, and a person ends it.
+    #[tokio::test]
+    async fn a_manager_that_says_later_is_asked_a_few_times() {
+        let maintenance = json!({ "error_code": "maintenance_mode_active", "message": "in maintenance mode" });
+        let (session, script) = then((0..30).map(|_| Ok(Response::json(503, &maintenance))).collect()).await;
+        assert!(session.get("/blueprints").await.is_err());
+        assert_eq!(*script.asked.lock().unwrap(), TRIES);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_never_answered_is_not_waited_for() {
+        let (session, script) = then((0..30).map(|_| refused()).collect()).await;
+        session.answered.store(false, Ordering::Relaxed);
+        assert!(session.get("/version").await.is_err());
+        assert_eq!(*script.asked.lock().unwrap(), TRIES);
+    }
+}

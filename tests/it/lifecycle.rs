@@ -1,0 +1,321 @@
+//! The life of a deployment: installed, changed, moved to a new blueprint, failed, repaired and removed, whatever befalls it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use trueup::sim::Options;
+
+use crate::bench::Bench;
+use crate::support::Sim;
+
+/// The versions whose behaviour differs most; `None` is the newest.
+const VERSIONS: &[Option<&str>] = &[Some("4.5"), None];
+
+const ENVELOPE: &str = "workspace: lab\nsecrets: { pw: { env: PASSWORD } }\n";
+
+/// Two nodes, one after the other; an input lets any operation fail.
+const BLUEPRINT: &str = "
+tosca_definitions_version: cloudify_dsl_1_3
+imports: [cloudify/types/types.yaml]
+inputs: { simulate_failure: { default: '' }, size: { type: integer, default: 1 } }
+node_templates:
+  base: { type: cloudify.nodes.Root }
+  top:
+    type: cloudify.nodes.Root
+    properties: { simulate_failure: { get_input: simulate_failure } }
+    relationships: [{ type: cloudify.relationships.depends_on, target: base }]
+outputs: { size: { value: { get_input: size } } }
+";
+
+/// A manager of a version, and a workspace with one deployment on it.
+struct Lab {
+    sim: Sim,
+    bench: Bench,
+}
+
+impl Lab {
+    fn new(version: Option<&str>, deployment: &str) -> Lab {
+        Lab::of(version, BLUEPRINT, deployment)
+    }
+
+    fn of(version: Option<&str>, blueprint: &str, deployment: &str) -> Lab {
+        let versions = version.map(|version| ("cloudify".to_owned(), version.to_owned()));
+        let sim = Sim::start_with(Options { versions: versions.into_iter().collect(), ..Options::default() });
+        let topology = format!(
+            "
+cloudify:
+  m:
+    at: https://manager.example/api/v3.1
+    credentials: {{ username: admin, password: '${{secret.pw}}' }}
+    blueprints: {{ router: {{ source: blueprints/router }} }}
+    deployments:
+      one: {deployment}
+"
+        );
+        let files =
+            [("trueup.yaml", ENVELOPE), ("m.yaml", topology.as_str()), ("blueprints/router/blueprint.yaml", blueprint)];
+        Lab { bench: Bench::of(&files, &sim), sim }
+    }
+
+    /// Asks the manager itself.
+    fn get(&self, path: &str) -> Value {
+        self.call("GET", path, &Value::Null)
+    }
+
+    /// Sends the manager a request past the program.
+    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.sim.call(("cloudify", "m"), "admin:simulated-pw", method, path, body)
+    }
+
+    /// The states of the deployment's instances.
+    fn states(&self) -> Vec<String> {
+        let list = self.get("/node-instances?_include=id,state&_sort=id");
+        let state = |row: &Value| row["state"].as_str().unwrap().to_owned();
+        list["items"].as_array().unwrap().iter().map(state).collect()
+    }
+
+    /// The workflows that ran on the deployment, in order, with how they ended.
+    fn ran(&self) -> Vec<String> {
+        let list = self.get("/executions?_include=workflow_id,status,created_at&_sort=created_at");
+        let word =
+            |row: &Value| format!("{} {}", row["workflow_id"].as_str().unwrap(), row["status"].as_str().unwrap());
+        let all: Vec<String> = list["items"].as_array().unwrap().iter().map(word).collect();
+        all.into_iter().filter(|line| !line.starts_with("create_deployment") && !line.starts_with("upload_")).collect()
+    }
+
+    fn console(&self, change: &Value) {
+        self.sim.side_door("POST", "/cloudify/m/console", change);
+    }
+
+    /// Sets fields of the deployment past the API.
+    fn set(&self, fields: &Value) {
+        self.console(&json!({ "set": { "kind": "deployments", "name": "one", "fields": fields } }));
+    }
+
+    /// Moves the deployment to a copy of its blueprint that nobody declares.
+    fn replace_blueprint(&self) {
+        self.bench.run(&["get", "m", "blueprint", "router", "-o", "fetched"]).expect(0);
+        let archive = STANDARD.encode(std::fs::read(self.bench.path().join("fetched")).unwrap());
+        self.console(&json!({ "add": { "kind": "blueprints", "fields": { "id": "other", "archive": archive } } }));
+        let is_old = self.get("/version")["version"].as_str().unwrap().starts_with('4');
+        let verb = if is_old { "PUT" } else { "POST" };
+        self.call(verb, "/deployment-updates/one/update/initiate", &json!({ "blueprint_id": "other" }));
+        while self.get("/deployments/one")["blueprint_id"] != "other" {}
+        while self.ran().iter().any(|line| !line.ends_with("terminated")) {}
+    }
+
+    fn fault(&self, faults: &Value) {
+        self.sim.side_door("POST", "/faults", faults);
+    }
+
+    fn hits(&self) -> u64 {
+        self.sim.side_door("GET", "/faults", &Value::Null)[0]["hits"].as_u64().unwrap()
+    }
+
+    #[track_caller]
+    fn converged(&self) {
+        self.bench.run(&["plan", "--exit-code"]).expect(0);
+    }
+}
+
+/// What the manager says when an execution is under way.
+const RUNNING: &str = r#"{"error_code": "existing_running_execution_error", "message": "The following executions are currently running for this deployment: [...]"}"#;
+
+/// What an earlier run began goes on between the look and the call: the call is refused, and then all is well.
+#[test]
+fn a_refusal_by_what_is_under_way_is_looked_at_before_it_counts() {
+    for &version in VERSIONS {
+        let lab = Lab::new(version, "{ blueprint_id: router, installed: true }");
+        let refusal =
+            json!({ "method": "POST", "path": "/api/v3.1/executions", "status_after": 400, "body": RUNNING, "nth": 1 });
+        lab.fault(&json!([refusal]));
+        lab.bench.apply();
+        assert_eq!(lab.hits(), 1);
+        assert_eq!(lab.ran(), ["install terminated"], "{version:?}");
+        lab.converged();
+    }
+}
+
+/// Nothing was under way: the refusal counts, and is told.
+#[test]
+fn a_refusal_that_nothing_explains_is_a_failure() {
+    let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+    let refusal =
+        json!({ "method": "POST", "path": "/api/v3.1/executions", "status": 400, "body": RUNNING, "times": 1 });
+    lab.fault(&json!([refusal]));
+    lab.bench.run(&["apply", "--yes", "--quiet"]).expect(5).says("currently running for this deployment");
+    assert_eq!(lab.hits(), 1);
+    lab.bench.apply();
+    assert_eq!(lab.ran(), ["install terminated"]);
+    lab.converged();
+}
+
+/// Installing again, and updating twice at once, are both accepted by a new server: neither is done blindly.
+#[test]
+fn an_answer_that_is_lost_starts_nothing_twice() {
+    for &version in VERSIONS {
+        let lab = Lab::new(version, "{ blueprint_id: router, installed: true }");
+        let lost = |path: &str| json!([{ "method": "POST", "path": path, "reset_after": true, "nth": 1 }]);
+        lab.fault(&lost("/api/v3.1/executions"));
+        lab.bench.apply();
+        lab.fault(&json!([{ "path": "/api/v3.1/deployment-updates/*/initiate", "reset_after": true, "nth": 1 }]));
+        lab.bench.edit("m.yaml", "installed: true", "installed: true, inputs: { size: 2 }");
+        lab.bench.apply();
+        assert_eq!(lab.hits(), 1);
+        assert_eq!(lab.ran(), ["install terminated", "update terminated"], "{version:?}");
+        lab.converged();
+    }
+}
+
+/// The REST service and its proxy restart in the middle of an installation: the workflow goes on without them.
+#[test]
+fn a_manager_that_restarts_in_mid_apply_is_waited_for() {
+    for phase in [
+        json!({ "status": 502, "body": "<html><title>502 Bad Gateway</title></html>" }),
+        json!({ "status": 503, "body": "<html><title>503 Service Temporarily Unavailable</title></html>" }),
+        json!({ "reset_before": true }),
+    ] {
+        let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+        let mut fault = json!({ "path": "/api/v3.1/executions/*", "times": 20 });
+        fault.as_object_mut().unwrap().extend(phase.as_object().unwrap().clone());
+        lab.fault(&json!([fault]));
+        lab.bench.apply();
+        assert_eq!(lab.hits(), 20, "{phase}");
+        assert_eq!(lab.ran(), ["install terminated"]);
+        lab.converged();
+    }
+}
+
+/// The field that is to show as drift, and what somebody does.
+type Interference = (&'static str, fn(&Lab));
+
+/// What somebody did to an installed deployment at the manager: each shows as drift of the field that it is about.
+#[test]
+fn drift_of_an_installed_deployment_shows() {
+    for &version in VERSIONS {
+        let declared = "{ blueprint_id: router, installed: true, visibility: private, inputs: { size: 1 } }";
+        let changes: [Interference; 4] = [
+            ("installed", |lab| lab.set(&json!({ "state": "stopped" }))),
+            ("inputs", |lab| lab.set(&json!({ "inputs": { "size": 7 } }))),
+            ("visibility", |lab| lab.set(&json!({ "visibility": "tenant" }))),
+            ("blueprint_id", Lab::replace_blueprint),
+        ];
+        for (field, change) in changes {
+            let lab = Lab::new(version, declared);
+            lab.bench.apply();
+            lab.bench.run(&["drift"]).expect(0);
+            change(&lab);
+            let drift = lab.bench.run(&["drift"]).expect(4);
+            assert!(
+                drift.out.contains(field) && drift.out.contains("m/deployments/one"),
+                "{version:?}: {}",
+                drift.all()
+            );
+            // A wider visibility can only be taken back by making the deployment anew.
+            if field != "visibility" {
+                lab.bench.apply();
+                lab.converged();
+                assert_eq!(lab.states(), ["started", "started"], "{version:?}: {field}");
+            }
+        }
+    }
+}
+
+/// A failed installation is told with the node, its error and what to run; the next run goes on where it failed.
+#[test]
+fn a_failed_installation_is_told_and_continued() {
+    for &version in VERSIONS {
+        let lab = Lab::new(version, "{ blueprint_id: router, installed: true, inputs: { simulate_failure: start } }");
+        let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
+        for words in
+            ["it ended as `failed`", "\n        top: Task failed", "simulated failure", "run `trueup apply` again"]
+        {
+            assert!(failed.out.contains(words), "`{words}` is not in:\n{}", failed.all());
+        }
+        // Old servers don't count operations.
+        assert!(version.is_some() || failed.err.contains("(7 of 19)"), "{}", failed.all());
+        assert_eq!(lab.ran(), ["install failed"]);
+        assert!(lab.states().contains(&"starting".to_owned()), "{:?}", lab.states());
+        lab.bench.run(&["plan"]).expect(0).says("installed: partial → true");
+
+        // The cause is still there: the same workflow is tried once more, and nothing is taken down for it.
+        lab.bench.run(&["apply", "--yes", "--quiet"]).expect(5);
+        assert_eq!(lab.ran(), ["install failed", "install failed"]);
+        lab.bench.edit("m.yaml", "simulate_failure: start", "simulate_failure: ''");
+        lab.bench.apply();
+        assert_eq!(lab.ran()[2..], ["update terminated", "install terminated"], "{version:?}");
+        assert_eq!(lab.states(), ["started", "started"]);
+        lab.converged();
+    }
+}
+
+/// An update that fails in an operation leaves its inputs behind as if it had succeeded: the next run repairs what runs.
+#[test]
+fn a_failed_update_is_no_success() {
+    for &version in VERSIONS {
+        let lab = Lab::new(version, "{ blueprint_id: router, installed: true }");
+        lab.bench.apply();
+        lab.bench.edit("m.yaml", "installed: true", "installed: true, inputs: { simulate_failure: create }");
+        lab.set(&json!({ "state": "creating" }));
+        let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
+        assert!(failed.out.contains("simulated failure"), "{}", failed.all());
+        lab.bench.edit("m.yaml", "simulate_failure: create", "simulate_failure: ''");
+        lab.bench.apply();
+        assert_eq!(lab.states(), ["started", "started"], "{version:?}: {:?}", lab.ran());
+        lab.converged();
+    }
+}
+
+/// A create that fails on its way leaves a deployment that claims to be active: it is made anew.
+#[test]
+fn a_zombie_is_made_anew() {
+    let lab = Lab::new(None, "{ blueprint_id: router, installed: true, inputs: { size: many } }");
+    let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
+    assert!(failed.out.contains("'size'"), "{}", failed.all());
+    assert_eq!(lab.get("/deployments/one")["installation_status"], "active");
+    lab.bench.edit("m.yaml", "size: many", "size: 3");
+    lab.bench.apply();
+    assert_eq!(lab.states(), ["started", "started"]);
+    lab.converged();
+}
+
+/// Nothing to install is installed as well as not.
+#[test]
+fn a_deployment_without_nodes_converges() {
+    let blueprint = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n";
+    for &version in VERSIONS {
+        let lab = Lab::of(version, blueprint, "{ blueprint_id: router, installed: true }");
+        lab.bench.apply();
+        lab.converged();
+        lab.bench.edit("m.yaml", "installed: true", "installed: false");
+        lab.bench.apply();
+        lab.converged();
+    }
+}
+
+/// A changed blueprint is uploaded beside the old one, the deployment moves, and the old one goes.
+#[test]
+fn a_changed_blueprint_takes_its_deployment_along() {
+    for (version, installed) in [(Some("4.5"), true), (None, true), (None, false)] {
+        let lab = Lab::new(version, &format!("{{ blueprint_id: router, installed: {installed} }}"));
+        lab.bench.apply();
+        let before = lab.get("/deployments/one")["blueprint_id"].clone();
+        lab.bench.edit(
+            "blueprints/router/blueprint.yaml",
+            "outputs:",
+            "  third: { type: cloudify.nodes.Root }\noutputs:",
+        );
+        lab.bench.apply();
+        let after = lab.get("/deployments/one")["blueprint_id"].clone();
+        assert_ne!(before, after);
+        let blueprints = lab.get("/blueprints?_include=id");
+        assert_eq!(blueprints["items"], json!([{ "id": after }]), "the old one is still there");
+        let state = if installed { "started" } else { "uninitialized" };
+        assert_eq!(lab.states(), [state; 3], "{version:?}");
+        lab.converged();
+        lab.bench.edit("m.yaml", "deployments:", "# deployments:");
+        lab.bench.edit("m.yaml", "      one:", "#     one:");
+        lab.bench.apply();
+        assert_eq!(lab.get("/deployments?_include=id")["items"], json!([]));
+    }
+}
