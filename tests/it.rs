@@ -37,6 +37,8 @@ mod determinism;
 mod exit_codes;
 #[path = "it/faults.rs"]
 mod faults;
+#[path = "it/firewall.rs"]
+mod firewall;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/lifecycle.rs"]

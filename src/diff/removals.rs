@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::address::Address;
 use crate::diff::base::{Base, Entry};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::{Live, Observed, Seen};
+use crate::diff::mentions;
 use crate::diff::restraint::Case;
 use crate::diff::verdict::{Decision, DeleteCause, Hold, Verdict};
-use crate::spec::{Destroys, Kind, Reference, read, swap_references};
+use crate::spec::{Destroys, Identity, Kind, Reference, read, swap_references};
 use crate::topology::Topology;
 
 /// The verdicts on what is owned, or pruned, and not declared.
@@ -154,8 +157,12 @@ pub fn referred_by(
 ) -> BTreeSet<Address> {
     let mut found = BTreeSet::new();
     let Some(target) = topology.targets.get(address.target()) else { return found };
-    for field in kind.fields {
-        swap_references(&field.ty, &read(field, &live.raw), &mut |reference, kinds, id| {
+    let objects = match (kind.identity, &live.raw) {
+        (Identity::Sequence { .. }, Value::Array(items)) => items.iter().collect(),
+        (_, raw) => vec![raw],
+    };
+    for (field, object) in objects.iter().flat_map(|object| kind.fields.iter().map(move |field| (field, object))) {
+        swap_references(&field.ty, &read(field, object), &mut |reference, kinds, id| {
             found.extend(index.by_id(address, kinds, id).cloned());
             if let Reference::Mention = reference {
                 let named = |kind| topology.referred(address, target.provider, &[kind], id);
@@ -164,5 +171,6 @@ pub fn referred_by(
             None
         });
     }
+    found.extend(mentions::of_live(target.provider, index, address, kind, &live.raw));
     found
 }

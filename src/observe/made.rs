@@ -2,34 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::diff::live::{Collection, Live, Seen, text};
+use crate::diff::made::made_of;
 use crate::spec::{Identity, Kind, lookup};
-
-/// What the objects of some collections say that they made: by kind, the ids; of sequences, the items' keys.
-type Made = BTreeMap<&'static str, BTreeSet<String>>;
 
 /// Marks what other objects of these collections made for themselves.
 ///
 /// Whose an item of a sequence is can't be told without its makers: a sequence beside makers that could not be looked at
 /// counts as not seen either, since writing it would wipe out what they made.
 pub(super) fn mark(collections: &mut [Collection]) {
-    let mut made = Made::new();
-    let mut blind: BTreeMap<&'static str, String> = BTreeMap::new();
-    for collection in collections.iter() {
-        for (kind, place) in collection.kind.makes {
-            match &collection.seen {
-                Seen::Objects(objects) => {
-                    let shown = objects.iter().filter_map(|live| lookup(&live.raw, place));
-                    made.entry(kind)
-                        .or_default()
-                        .extend(shown.flat_map(|value| words(value, kind_of(collections, kind))));
-                }
-                Seen::Unseen(why) => {
-                    blind.insert(kind, format!("`{}`: {why}", collection.kind.name));
-                }
+    let mut made: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut blind: BTreeMap<&str, String> = BTreeMap::new();
+    for (maker, kind) in makers(collections) {
+        match &maker.seen {
+            Seen::Objects(objects) => {
+                let words = objects.iter().flat_map(|live| made_of(maker.kind, live, kind));
+                made.entry(kind.name).or_default().extend(words);
             }
+            Seen::Unseen(why) => drop(blind.insert(kind.name, format!("`{}`: {why}", maker.kind.name))),
         }
     }
     for collection in collections {
@@ -43,8 +33,11 @@ pub(super) fn mark(collections: &mut [Collection]) {
     }
 }
 
-fn kind_of(collections: &[Collection], name: &str) -> Option<&'static Kind> {
-    collections.iter().map(|collection| collection.kind).find(|kind| kind.name == name)
+/// The collections whose objects make something for themselves, each with the kind that they make.
+fn makers(collections: &[Collection]) -> impl Iterator<Item = (&Collection, &'static Kind)> {
+    let kind = |name: &str| collections.iter().map(|collection| collection.kind).find(|kind| kind.name == name);
+    let pairs = collections.iter().flat_map(|maker| maker.kind.makes.iter().map(move |(made, _)| (maker, *made)));
+    pairs.filter_map(move |(maker, made)| Some((maker, kind(made)?)))
 }
 
 fn mark_one(kind: &Kind, live: &mut Live, made: &BTreeSet<String>) {
@@ -54,19 +47,5 @@ fn mark_one(kind: &Kind, live: &mut Live, made: &BTreeSet<String>) {
         live.strangers = of_others.map(|(n, _)| n).collect();
     } else if made.contains(&live.id) {
         live.foreign = live.foreign.or(Some("another object made it for itself"));
-    }
-}
-
-/// The words in a value: one, a list, or the values of a map. An item of a sequence stands there as an object with its key.
-fn words(value: &Value, kind: Option<&'static Kind>) -> Vec<String> {
-    let word = |value: &Value| match (kind.map(|kind| kind.identity), value) {
-        (Some(Identity::Sequence { key, .. }), Value::Object(_)) => lookup(value, key).map(text).unwrap_or_default(),
-        _ => text(value),
-    };
-    match value {
-        Value::Array(items) => items.iter().map(word).collect(),
-        Value::Object(map) => map.values().map(word).collect(),
-        Value::Null => Vec::new(),
-        one => vec![word(one)],
     }
 }

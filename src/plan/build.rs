@@ -10,9 +10,10 @@ use crate::diff::Diff;
 use crate::diff::compare::{Wired, expression};
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
+use crate::diff::made::made_of;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::graph::Graph;
-use crate::plan::calls::Writer;
+use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{edges, wanted_references};
 use crate::plan::fill::Filler;
 use crate::plan::{Keep, Plan, Step, Verb};
@@ -219,6 +220,7 @@ impl Builder<'_> {
                 shown.or_else(|| Some(Attr::from_json(&serde_json::from_str(declared.default?).ok()?)))
             })
         };
+        let going = self.going(verdict);
         let writer = Writer {
             filler: Filler {
                 address: &verdict.address,
@@ -231,6 +233,7 @@ impl Builder<'_> {
             wired,
             files: resource.map_or(&no_files, |resource| &resource.files),
             live: if verb == Verb::ReplaceCreate { None } else { live },
+            going: &going,
             version: self.observed.targets.get(&target.name).and_then(|view| view.version.as_deref()),
         };
         match verb {
@@ -239,6 +242,23 @@ impl Builder<'_> {
             Verb::Delete | Verb::ReplaceRemove => writer.remove(),
             Verb::Issue => writer.issue(),
         }
+    }
+
+    /// What the plan's removals take along of a sequence: the items that belonged to what is removed.
+    fn going(&self, list: &Verdict) -> BTreeSet<String> {
+        if !is_sequence(list.kind) {
+            return BTreeSet::new();
+        }
+        let here = |verdict: &&Verdict| {
+            verdict.address.target() == list.address.target()
+                && !verdict.kind.makes.is_empty()
+                && matches!(verdict.decision, Decision::Delete(_) | Decision::Replace { .. })
+        };
+        let removed = self.diff.verdicts.iter().filter(here);
+        removed
+            .flat_map(|verdict| self.live(verdict).map(|live| made_of(verdict.kind, live, list.kind)))
+            .flatten()
+            .collect()
     }
 
     /// The id of the object around one, unless the plan makes that anew.
@@ -334,7 +354,7 @@ fn worst(fields: &[FieldChange]) -> Disruption {
 pub fn digest(kind: &crate::spec::Kind, live: &Live) -> String {
     let mut hash = Sha256::new();
     hash.update(live.id.as_bytes());
-    if crate::plan::calls::is_sequence(kind) {
+    if is_sequence(kind) {
         hash.update(live.raw.to_string().as_bytes());
     }
     for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {

@@ -1,12 +1,12 @@
 //! The calls of a step, written from the kind's table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::diff::compare::{Wired, live_items, own_items, wanted_items};
-use crate::diff::live::Live;
+use crate::diff::live::{Live, text};
 use crate::diff::sequence::script;
 use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
@@ -26,6 +26,8 @@ pub struct Writer<'w> {
     pub files: &'w BTreeMap<String, FileContent>,
     /// The live object.
     pub live: Option<&'w Live>,
+    /// Of a sequence: the keys of the items that are others' and go with them.
+    pub going: &'w BTreeSet<String>,
     /// The server's version.
     pub version: Option<&'w str>,
 }
@@ -224,7 +226,7 @@ impl Writer<'_> {
         let mut own = 0;
         for (raw, is_own) in live.items(self.filler.kind) {
             if !is_own {
-                waiting.push(self.as_written(raw));
+                waiting.extend((!self.is_going(raw)).then(|| self.as_written(raw)));
             } else {
                 if counterparts.contains(&Some(own)) && !waiting.is_empty() {
                     before.entry(own).or_default().append(&mut waiting);
@@ -239,6 +241,12 @@ impl Writer<'_> {
         }
         all.extend(waiting);
         all
+    }
+
+    /// Says whether an item of somebody else's goes with whom it belongs to: written back, it would outlive them.
+    fn is_going(&self, raw: &Value) -> bool {
+        let Identity::Sequence { key, .. } = self.filler.kind.identity else { return false };
+        lookup(raw, key).is_some_and(|word| self.going.contains(&text(word)))
     }
 
     /// A live item in the form in which it is written back.

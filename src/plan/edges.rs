@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
+use crate::diff::mentions::of_own_kind;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, ReplaceOrder};
 use crate::graph::Graph;
@@ -199,6 +200,7 @@ pub fn wanted_references(topology: &Topology, resource: &Resource) -> Vec<(Addre
             });
         }
     }
+    found.extend(of_own_kind(topology, resource).into_iter().map(|(address, why)| (address, why.to_owned())));
     found
 }
 
@@ -229,7 +231,8 @@ impl Gates {
             let Some(kind) = topology.targets.get(target).and_then(|target| target.provider.kind(kind)) else {
                 continue;
             };
-            for (first, why) in kind.after {
+            // Within a kind, what names another one comes after it: single edges, and no gate.
+            for (first, why) in kind.after.iter().filter(|(first, _)| *first != kind.name) {
                 let Some(others) = groups.get(&(target, *first, removes)) else { continue };
                 // Making goes with the table, removing against it.
                 match removes {
@@ -237,7 +240,7 @@ impl Gates {
                     false => self.gate(steps, format!("{target}/{first} done"), others, members, why),
                 }
             }
-            for (first, why) in kind.after.iter().filter(|_| !removes) {
+            for (first, why) in kind.after.iter().filter(|(first, _)| !removes && *first != kind.name) {
                 let Some(others) = groups.get(&(target, *first, true)) else { continue };
                 // What is replaced comes back, and has to be there before this changes: only what goes for good waits.
                 let gone: Vec<usize> = others.iter().copied().filter(|&n| steps[n].verb == Verb::Delete).collect();

@@ -24,7 +24,8 @@ pub struct Kind {
     pub fields: &'static [Field],
     /// How the API reads and writes it.
     pub api: Api,
-    /// Kinds of the same target whose resources come first, whatever they are, with the reason.
+    /// Kinds of the same target whose resources come first, whatever they are, with the reason. Where the kind names
+    /// itself, it is those of its own that the texts of a resource name.
     pub after: &'static [(&'static str, &'static str)],
     /// How much a removal destroys.
     pub removal: Destroys,

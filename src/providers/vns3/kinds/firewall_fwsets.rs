@@ -34,7 +34,12 @@ pub static KIND: Kind = Kind {
         remove: &[call(Delete, "/v2/firewall/fwsets/{name}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED, ("system-variables", "entries may name variables")],
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("system-variables", "entries may name variables"),
+        ("firewall-fwsets", "it is an entry of the set"),
+    ],
     ..Kind::NEW
 };
 

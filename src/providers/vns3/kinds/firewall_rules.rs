@@ -24,6 +24,7 @@ pub static KIND: Kind = Kind {
         // The list shows with the license; a controller that is licensed just now has rules of nobody yet.
         create: WRITE,
         update: WRITE,
+        remove: WRITE,
         ..super::super::API
     },
     after: &[
@@ -34,8 +35,8 @@ pub static KIND: Kind = Kind {
         ("firewall-subtables", "rules may jump to subtables"),
         ("plugin-instances", "plugins bring variables that rules may name"),
     ],
-    // An empty list would let everything pass: what is not declared any more is let go of, and stays.
-    removal: Destroys::Nothing,
+    // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
+    removal: Destroys::Everything,
     hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },
     ..Kind::NEW
 };

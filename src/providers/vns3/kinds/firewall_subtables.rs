@@ -44,6 +44,7 @@ pub static KIND: Kind = Kind {
         super::KEYED,
         ("system-variables", "rules may name variables"),
         ("firewall-fwsets", "rules may name sets"),
+        ("firewall-subtables", "a rule jumps to it"),
     ],
     hooks: Hooks { read: Some(in_order), write: Some(number_rules), ..Hooks::NONE },
     ..Kind::NEW

@@ -22,11 +22,12 @@ pub static KIND: Kind = Kind {
         list: List::at("/firewall/rules", Envelope::Items("response")),
         create: WRITE,
         update: WRITE,
+        remove: WRITE,
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    // An empty list would let everything pass: what is not declared any more is let go of, and stays.
-    removal: Destroys::Nothing,
+    // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
+    removal: Destroys::Everything,
     hooks: Hooks { read: Some(pairs_to_rules), write: Some(rules_to_text), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -31,9 +31,13 @@ pub static KIND: Kind = Kind {
         gone: &[(404, ""), super::UNLICENSED, (400, "does not exist")],
         ..super::super::API
     },
+    after: &[("firewall-rules", WHOLE), ("firewall-v1-rules", WHOLE)],
+    makes: &[("firewall-rules", "rule"), ("firewall-v1-rules", "rule")],
     hooks: Hooks { read: Some(as_preset), ..Hooks::NONE },
     ..Kind::NEW
 };
+
+const WHOLE: &str = "the list is written with what was in it when it was looked at";
 
 /// A field that no call changes: the rule goes and comes back.
 const fn part(name: &'static str, ty: Type, doc: &'static str) -> Field {

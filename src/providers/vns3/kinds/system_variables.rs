@@ -23,6 +23,7 @@ pub static KIND: Kind = Kind {
     api: Api {
         list: List::at("/system/variables", Envelope::Items("response.custom")),
         id: "",
+        aliases: &["variable"],
         create: &[call(Post, "/system/variables", Body::Fields).reply(Reply::Among("response.custom"))],
         update: &[call(Put, "/system/variables/{name}", Body::Changed).reply(Reply::Object("response"))],
         remove: &[call(Delete, "/system/variables/{name}", Body::None)],

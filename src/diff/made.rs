@@ -1,0 +1,45 @@
+//! What objects make for themselves among the objects of other kinds, by the words that their own replies show.
+
+use serde_json::Value;
+
+use crate::diff::live::{Live, text};
+use crate::spec::{Identity, Kind, lookup};
+
+/// The ids of what an object made of a kind; of a sequence, the keys of its items.
+pub fn made_of(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
+    let places = maker.makes.iter().filter(|(kind, _)| *kind == made.name).map(|(_, place)| *place);
+    places.filter_map(|place| lookup(&live.raw, place)).flat_map(|value| words(value, made)).collect()
+}
+
+/// The words in a value: one, a list, or the values of a map. An item of a sequence stands there as an object with its key.
+fn words(value: &Value, made: &Kind) -> Vec<String> {
+    let word = |value: &Value| match (made.identity, value) {
+        (Identity::Sequence { key, .. }, Value::Object(_)) => lookup(value, key).map(text).unwrap_or_default(),
+        _ => text(value),
+    };
+    match value {
+        Value::Array(items) => items.iter().map(word).collect(),
+        Value::Object(map) => map.values().map(word).collect(),
+        Value::Null => Vec::new(),
+        one => vec![word(one)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_told_by_ids_or_by_the_keys_of_items() {
+        static MAKER: Kind = Kind { makes: &[("lists", "rules"), ("configs", "ids")], ..Kind::NEW };
+        static LIST: Kind = Kind { name: "lists", identity: Identity::Sequence { key: "rule", id: "" }, ..Kind::NEW };
+        static CONFIG: Kind = Kind { name: "configs", ..Kind::NEW };
+        let live =
+            Live::new(&MAKER, json!({"rules": [{"rule": "a", "port": 1}, "b"], "ids": {"first": 7, "second": "x"}}));
+        assert_eq!(made_of(&MAKER, &live, &LIST), ["a", "b"]);
+        assert_eq!(made_of(&MAKER, &live, &CONFIG), ["7", "x"]);
+        assert_eq!(made_of(&LIST, &live, &CONFIG), [""; 0]);
+    }
+}

@@ -1,0 +1,67 @@
+//! Mentions: names of other resources within texts that no table takes apart, such as the sets that a firewall rule names.
+//!
+//! A kind that comes after another one may name its objects. They are looked for where a name is what an object is called
+//! by everywhere; a number would be found in every second rule.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::diff::index::Index;
+use crate::spec::{Kind, Provider};
+use crate::topology::{Resource, Topology};
+
+/// What the texts of a declared resource name among its own kind, each with the reason: its kind comes after itself.
+pub fn of_own_kind(topology: &Topology, resource: &Resource) -> Vec<(Address, &'static str)> {
+    let kind = resource.kind;
+    let Some((_, why)) = kind.after.iter().find(|(first, _)| *first == kind.name) else { return Vec::new() };
+    let mut words = BTreeSet::new();
+    resource.fields.values().for_each(|attr| words_of(&attr.to_shown(), &mut words));
+    let named = words.iter().map(|word| resource.address.sibling(kind.name, Some(word)));
+    named
+        .filter(|address| *address != resource.address && topology.resources.contains_key(address))
+        .map(|address| (address, *why))
+        .collect()
+}
+
+/// What the texts of a live object name among the kinds that its own comes after.
+pub fn of_live(provider: &Provider, index: &Index<'_>, address: &Address, kind: &Kind, raw: &Value) -> Vec<Address> {
+    let by_name = |name: &&&'static str| provider.kind(name).is_some_and(|kind| kind.api.id.is_empty());
+    let kinds: Vec<&'static str> = kind.after.iter().map(|(first, _)| first).filter(by_name).copied().collect();
+    if kinds.is_empty() {
+        return Vec::new();
+    }
+    let mut words = BTreeSet::new();
+    words_of(raw, &mut words);
+    let named = words.iter().filter_map(|word| index.by_id(address, &kinds, word));
+    named.filter(|other| *other != address).cloned().collect()
+}
+
+/// The words of all texts in a value: what names are made of.
+fn words_of(value: &Value, words: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            let is_joint = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '-'));
+            words.extend(text.split(is_joint).filter(|word| !word.is_empty()).map(str::to_owned));
+        }
+        Value::Array(items) => items.iter().for_each(|item| words_of(item, words)),
+        Value::Object(map) => map.values().for_each(|value| words_of(value, words)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn words_are_what_names_are_made_of() {
+        let mut words = BTreeSet::new();
+        words_of(&json!([{"rule": "FORWARD -s ${custom_office} -m set --match-set lan-hosts src"}, 5]), &mut words);
+        let expected = ["--match-set", "-m", "-s", "FORWARD", "custom_office", "lan-hosts", "set", "src"];
+        assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+}
