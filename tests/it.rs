@@ -1,5 +1,7 @@
 //! Integration tests: one binary, so that the crate is linked once.
 
+#[path = "it/accounts.rs"]
+mod accounts;
 #[path = "it/actions.rs"]
 mod actions;
 #[path = "it/drill.rs"]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::secret::Veil;
+use crate::secret::{Secret, Veil};
 use crate::spec::{Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
 use crate::wire::{Failure, Method, Request, Response, Transport};
@@ -108,7 +108,7 @@ impl Session {
             provider: target.provider,
             base: target.at.trim_end_matches('/').to_owned(),
             headers: headers.filter(|(_, value)| !value.is_empty()).collect(),
-            auth: auth::Login::new(target).map_err(|what| whither.error(What::Unknown(what)))?,
+            auth: auth::Login::new(target, pace).map_err(|what| whither.error(What::Unknown(what)))?,
             transport,
             readers: Semaphore::new(dialect.readers.max(1)),
             writers: Semaphore::new(dialect.writers.max(1)),
@@ -182,12 +182,13 @@ impl Session {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let outcome = self.once(method, path, body).await?;
+            let proof = self.auth.proof(self).await?;
+            let outcome = self.once(method, path, body, &proof).await;
             let (wait, error) = match outcome {
                 Ok(response) if response.is_success() || response.status == 304 => return Ok(response),
                 Ok(response) if response.status == 401 && !renewed && self.auth.can_renew() => {
                     renewed = true;
-                    self.auth.forget().await;
+                    self.auth.forget(&proof).await;
                     continue;
                 }
                 Ok(response) => {
@@ -215,19 +216,19 @@ impl Session {
         }
     }
 
-    /// One try. The outer error is one of logging in.
-    async fn once(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Result<Response, Failure>, CallError> {
+    /// One try.
+    async fn once(&self, method: Method, path: &str, body: &Sent<'_>, proof: &Secret) -> Result<Response, Failure> {
         let mut request = Request::new(method, format!("{}{path}", self.base));
         request.headers.push(("Accept".into(), "application/json".into()));
         request.headers.extend(self.headers.iter().cloned());
-        request.headers.push(self.auth.header(self).await?);
+        request.headers.push(("Authorization".into(), encode::secret(proof)));
         let request = body.put_into(request);
         tracing::debug!(target: "trueup::wire", "{} {method} {path}", self.name);
         let answer = self.transport.send(request).await;
         if let Ok(response) = &answer {
             tracing::debug!(target: "trueup::wire", "{} {method} {path}: {}", self.name, response.status);
         }
-        Ok(answer)
+        answer
     }
 
     /// Sleeps, unless the server is a simulator whose clock does not care.
