@@ -43,6 +43,8 @@ mod faults;
 mod hostile;
 #[path = "it/saved_plan.rs"]
 mod saved_plan;
+#[path = "it/scale.rs"]
+mod scale;
 #[path = "it/secrets.rs"]
 mod secrets;
 #[path = "it/servers.rs"]

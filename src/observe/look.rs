@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::matching::identity_of;
-use crate::observe::{Observer, Scope, Trouble};
+use crate::observe::{Observer, Scope, Trouble, made};
 use crate::plan::fill_text;
 use crate::session::{CallError, Session};
 use crate::spec::{Detail, Envelope, Identity, Kind, List, Paging, lookup};
@@ -99,7 +99,7 @@ impl Look<'_> {
             }
             collections.push(Collection { kind, seen });
         }
-        mark_made(&mut collections);
+        made::mark(&mut collections, self.observer.base);
         collections
     }
 
@@ -343,34 +343,6 @@ impl Ids<'_> {
             None if word == "id" => Some(self.live.id.clone()),
             None => self.live.value(self.kind, word).to_text(),
         }
-    }
-}
-
-/// Objects that other objects made for themselves are not the user's to declare.
-fn mark_made(collections: &mut [Collection]) {
-    let mut made: BTreeMap<(&str, String), ()> = BTreeMap::new();
-    for collection in collections.iter() {
-        for (kind, place) in collection.kind.makes {
-            let shown = collection.objects().iter().filter_map(|live| lookup(&live.raw, place));
-            made.extend(shown.flat_map(ids_in).map(|id| ((*kind, id), ())));
-        }
-    }
-    for collection in collections.iter_mut().filter(|_| !made.is_empty()) {
-        let kind = collection.kind.name;
-        let Seen::Objects(objects) = &mut collection.seen else { continue };
-        for live in objects.iter_mut().filter(|live| made.contains_key(&(kind, live.id.clone()))) {
-            live.foreign = live.foreign.or(Some("another object made it for itself"));
-        }
-    }
-}
-
-/// The ids in a value: one, a list, or the values of a map.
-fn ids_in(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().map(text).collect(),
-        Value::Object(map) => map.values().map(text).collect(),
-        Value::Null => Vec::new(),
-        one => vec![text(one)],
     }
 }
 

@@ -3,6 +3,7 @@
 //! A list that could not be read makes its collection unseen; it never reads as empty.
 
 mod look;
+mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -107,6 +108,12 @@ impl<'o> Observer<'o> {
             kinds.extend(path.split('/').filter_map(|word| provider.kind(word)).map(|kind| kind.name));
         }
         kinds.extend(self.referred(target));
+        // Nothing is pruned before it is known who made it.
+        let makers = provider
+            .kinds
+            .iter()
+            .filter(|kind| kind.makes.iter().any(|(made, _)| kinds.contains(made) && target.prune.includes(made)));
+        kinds.extend(makers.map(|kind| kind.name).collect::<Vec<_>>());
         for kind in kinds.clone() {
             kinds.extend(ancestors(provider, kind));
         }

@@ -20,7 +20,7 @@ pub use auth::{Auth, ClientCredentials, Elsewhere, Environments, Folder, TokenFo
 pub use field::{
     AtCreate, Change, Disruption, Evidence, Field, Flow, InUpdates, Removal, Secrecy, Switch, field, output,
 };
-pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind};
+pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind, Made};
 pub use lint::{lint, placeholders};
 pub use provider::{Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
 pub use types::{Packing, Type};

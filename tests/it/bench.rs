@@ -31,8 +31,13 @@ pub struct Ran {
 impl Bench {
     /// A copy of an example.
     pub fn example(name: &str, sim: &Sim) -> Bench {
+        Bench::copied(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), sim)
+    }
+
+    /// A copy of a workspace.
+    pub fn copied(folder: &Path, sim: &Sim) -> Bench {
         let bench = Bench::empty(Some(sim.root()));
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), bench.path());
+        copy(folder, bench.path());
         bench
     }
 
