@@ -1,5 +1,7 @@
 //! Integration tests: one binary, so that the crate is linked once.
 
+#[path = "it/accounts.rs"]
+mod accounts;
 #[path = "it/actions.rs"]
 mod actions;
 #[path = "it/drill.rs"]
@@ -49,6 +51,8 @@ mod lists;
 mod passwords;
 #[path = "it/saved_plan.rs"]
 mod saved_plan;
+#[path = "it/scale.rs"]
+mod scale;
 #[path = "it/secrets.rs"]
 mod secrets;
 #[path = "it/servers.rs"]

@@ -4,6 +4,7 @@
 //! `explain` can show what its code means.
 
 mod cycles;
+mod environments;
 pub mod literals;
 mod references;
 mod required;
@@ -52,8 +53,16 @@ pub fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
 }
 
 /// Every rule.
-pub static RULES: &[Rule] =
-    &[required::RULE, references::RULE, cycles::RULE, literals::RULE, tags::RULE, unused::RULE, views::RULE];
+pub static RULES: &[Rule] = &[
+    required::RULE,
+    references::RULE,
+    cycles::RULE,
+    literals::RULE,
+    tags::RULE,
+    unused::RULE,
+    views::RULE,
+    environments::RULE,
+];
 
 /// What all rules find.
 pub fn run(subject: &Subject) -> Vec<Finding> {

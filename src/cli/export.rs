@@ -16,7 +16,7 @@ use crate::plan::fill_text;
 use crate::session::Sent;
 use crate::source;
 use crate::spec::Artifact;
-use crate::topology::{Target, Topology};
+use crate::topology::{Origin, Target, Topology};
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
@@ -86,7 +86,9 @@ fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) ->
     }
     let mut head = Map::new();
     head.insert("at".into(), Value::String(target.at.clone()));
-    head.insert("credentials".into(), credentials(target, &mut secrets));
+    if target.credentials.origin == Origin::Workspace {
+        head.insert("credentials".into(), credentials(target, &mut secrets));
+    }
     for (setting, value) in &target.settings {
         head.insert(setting.clone(), value.to_shown());
     }
@@ -126,7 +128,7 @@ async fn fetch(workspace: &Workspace, target: &Target, out: &Path, exported: &Ex
 /// The credentials: plain ones as they are, secret ones as secrets of their own.
 fn credentials(target: &Target, secrets: &mut BTreeMap<String, Value>) -> Value {
     let mut told = Map::new();
-    for (field, value) in &target.credentials {
+    for (field, value) in &target.credentials.fields {
         let value = match value {
             Attr::Secret(_) => {
                 let name = format!("{}-{}", target.name, field.to_lowercase());

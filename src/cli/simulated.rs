@@ -33,8 +33,9 @@ impl Rehearsal {
             let base = sim::MAKERS.iter().find(|maker| maker.provider == provider).map_or("", |maker| maker.base);
             target.at = format!("{root}{base}");
             target.tls = Tls::default();
-            if let Auth::ClientCredentials { url, .. } = target.provider.dialect.auth {
-                target.credentials.insert(url.to_owned(), Attr::text(format!("{root}/oauth2/token")));
+            if let Auth::ClientCredentials(asked) = target.provider.dialect.auth {
+                let url = Attr::text(format!("{root}/oauth2/token"));
+                target.credentials.fields.insert(asked.url.to_owned(), url);
             }
         }
         let root = server

@@ -3,12 +3,15 @@
 use serde_json::Value;
 
 use crate::diff::live::{Live, text};
-use crate::spec::{Identity, Kind, lookup};
+use crate::spec::{Identity, Kind, Made, lookup};
 
 /// The ids of what an object made of a kind; of a sequence, the keys of its items.
 pub fn made_of(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
-    let places = maker.makes.iter().filter(|(kind, _)| *kind == made.name).map(|(_, place)| *place);
-    places.filter_map(|place| lookup(&live.raw, place)).flat_map(|value| words(value, made)).collect()
+    let listed = maker.makes.iter().filter(|(kind, _)| *kind == made.name).filter_map(|(_, made)| match made {
+        Made::Listed(place) => lookup(&live.raw, place),
+        Made::Naming { .. } => None,
+    });
+    listed.flat_map(|value| words(value, made)).collect()
 }
 
 /// The words in a value: one, a list, or the values of a map. An item of a sequence stands there as an object with its key.
@@ -33,7 +36,8 @@ mod tests {
 
     #[test]
     fn what_is_made_is_told_by_ids_or_by_the_keys_of_items() {
-        static MAKER: Kind = Kind { makes: &[("lists", "rules"), ("configs", "ids")], ..Kind::NEW };
+        static MAKER: Kind =
+            Kind { makes: &[("lists", Made::Listed("rules")), ("configs", Made::Listed("ids"))], ..Kind::NEW };
         static LIST: Kind = Kind { name: "lists", identity: Identity::Sequence { key: "rule", id: "" }, ..Kind::NEW };
         static CONFIG: Kind = Kind { name: "configs", ..Kind::NEW };
         let live =

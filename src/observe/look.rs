@@ -103,7 +103,7 @@ impl Look<'_> {
             }
             collections.push(Collection { kind, seen });
         }
-        made::mark(&mut collections);
+        made::mark(&mut collections, self.observer.base);
         collections
     }
 

@@ -2,50 +2,99 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diff::base::Base;
 use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::made::made_of;
-use crate::spec::{Identity, Kind, lookup};
+use crate::spec::{Identity, Kind, Made, lookup};
+use crate::topology::fold;
 
-/// Marks what other objects of these collections made for themselves.
+/// What gives away the objects of a kind that others made.
+#[derive(Default)]
+struct Signs {
+    /// Their ids; of a sequence, the keys of its items.
+    listed: BTreeSet<String>,
+    /// A field of roles, and the maker that it names in the form in which names are compared.
+    naming: BTreeSet<(&'static str, String)>,
+    /// Why not all makers are known.
+    blind: Option<String>,
+}
+
+/// Marks what other objects of these collections made for themselves. `base` is what is owned.
 ///
 /// Whose an item of a sequence is can't be told without its makers: a sequence beside makers that could not be looked at
 /// counts as not seen either, since writing it would wipe out what they made.
-pub(super) fn mark(collections: &mut [Collection]) {
-    let mut made: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    let mut blind: BTreeMap<&str, String> = BTreeMap::new();
-    for (maker, kind) in makers(collections) {
-        match &maker.seen {
-            Seen::Objects(objects) => {
-                let words = objects.iter().flat_map(|live| made_of(maker.kind, live, kind));
-                made.entry(kind.name).or_default().extend(words);
-            }
-            Seen::Unseen(why) => drop(blind.insert(kind.name, format!("`{}`: {why}", maker.kind.name))),
-        }
+pub(super) fn mark(collections: &mut [Collection], base: &Base) {
+    let signs = signs(collections);
+    if signs.is_empty() {
+        return;
     }
+    let owned: BTreeSet<&str> = base.entries.values().map(|entry| entry.id.as_str()).collect();
     for collection in collections {
-        let Seen::Objects(objects) = &mut collection.seen else { continue };
         let kind = collection.kind;
-        if let (Identity::Sequence { .. }, Some(why)) = (kind.identity, blind.get(kind.name)) {
-            collection.seen = Seen::Unseen(why.clone());
-        } else if let Some(made) = made.get(kind.name) {
-            objects.iter_mut().for_each(|live| mark_one(kind, live, made));
+        let (Seen::Objects(objects), Some(signs)) = (&mut collection.seen, signs.get(kind.name)) else { continue };
+        match (kind.identity, &signs.blind) {
+            (Identity::Sequence { .. }, Some(why)) => collection.seen = Seen::Unseen(why.clone()),
+            (Identity::Sequence { key, .. }, None) => objects.iter_mut().for_each(|live| mark_items(key, live, signs)),
+            _ => objects.iter_mut().for_each(|live| mark_object(live, signs, &owned)),
         }
     }
 }
 
-/// The collections whose objects make something for themselves, each with the kind that they make.
-fn makers(collections: &[Collection]) -> impl Iterator<Item = (&Collection, &'static Kind)> {
-    let kind = |name: &str| collections.iter().map(|collection| collection.kind).find(|kind| kind.name == name);
-    let pairs = collections.iter().flat_map(|maker| maker.kind.makes.iter().map(move |(made, _)| (maker, *made)));
-    pairs.filter_map(move |(maker, made)| Some((maker, kind(made)?)))
+fn signs(collections: &[Collection]) -> BTreeMap<&'static str, Signs> {
+    let mut all: BTreeMap<&'static str, Signs> = BTreeMap::new();
+    for maker in collections {
+        for (name, made) in maker.kind.makes {
+            let Some(kind) = collections.iter().map(|other| other.kind).find(|kind| kind.name == *name) else {
+                continue;
+            };
+            let signs = all.entry(kind.name).or_default();
+            match (&maker.seen, made) {
+                (Seen::Unseen(why), _) => signs.blind = Some(format!("`{}`: {why}", maker.kind.name)),
+                (Seen::Objects(objects), Made::Listed(_)) => {
+                    signs.listed.extend(objects.iter().flat_map(|live| made_of(maker.kind, live, kind)));
+                }
+                (Seen::Objects(objects), Made::Naming { field, where_set }) => {
+                    let sets = |live: &&Live| lookup(&live.raw, where_set).is_some_and(|value| !value.is_null());
+                    let names = objects.iter().filter(sets).flat_map(|live| names(maker.kind, live));
+                    signs.naming.extend(names.map(|name| (*field, fold(&name))));
+                }
+            }
+        }
+    }
+    all
 }
 
-fn mark_one(kind: &Kind, live: &mut Live, made: &BTreeSet<String>) {
-    if let Identity::Sequence { key, .. } = kind.identity {
-        let items = live.raw.as_array().into_iter().flatten().enumerate();
-        let of_others = items.filter(|(_, item)| lookup(item, key).is_some_and(|word| made.contains(&text(word))));
-        live.strangers = of_others.map(|(n, _)| n).collect();
-    } else if made.contains(&live.id) {
-        live.foreign = live.foreign.or(Some("another object made it for itself"));
+fn mark_items(key: &str, live: &mut Live, signs: &Signs) {
+    let items = live.raw.as_array().into_iter().flatten().enumerate();
+    let of_others = items.filter(|(_, item)| lookup(item, key).is_some_and(|word| signs.listed.contains(&text(word))));
+    live.strangers = of_others.map(|(n, _)| n).collect();
+}
+
+fn mark_object(live: &mut Live, signs: &Signs, owned: &BTreeSet<&str>) {
+    let fields: BTreeSet<&'static str> = signs.naming.iter().map(|(field, _)| *field).collect();
+    let names_maker =
+        |field: &'static str| only_mention(live, field).is_some_and(|name| signs.naming.contains(&(field, fold(name))));
+    // Naming is a guess: who wrote it down knows better.
+    let is_named = || !owned.contains(live.id.as_str()) && fields.into_iter().any(names_maker);
+    if live.foreign.is_none() && (signs.listed.contains(&live.id) || is_named()) {
+        live.foreign = Some("another object made it for itself");
+    }
+}
+
+/// All that others may call an object.
+fn names(kind: &Kind, live: &Live) -> Vec<String> {
+    let own = match kind.identity {
+        Identity::Name(field) | Identity::CaselessName(field) => live.value(kind, field).to_text(),
+        _ => None,
+    };
+    let aliases = kind.api.aliases.iter().filter_map(|place| lookup(&live.raw, place)).map(text);
+    aliases.chain(own).chain([live.id.clone()]).collect()
+}
+
+/// The one object that a field of roles names, if it names nothing else.
+fn only_mention<'l>(live: &'l Live, field: &str) -> Option<&'l str> {
+    match lookup(&live.raw, field)?.as_array()?.as_slice() {
+        [one] => one.as_str()?.strip_prefix('@'),
+        _ => None,
     }
 }

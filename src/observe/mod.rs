@@ -15,7 +15,7 @@ use crate::diff::base::Base;
 use crate::diff::live::{Observed, View};
 use crate::observe::look::Look;
 use crate::session::{CallError, Session};
-use crate::spec::{Kind, Provider, Type};
+use crate::spec::{Identity, Kind, Provider, Type};
 use crate::topology::{Resource, Target, Topology};
 
 /// What is to be looked at.
@@ -108,8 +108,12 @@ impl<'o> Observer<'o> {
             kinds.extend(path.split('/').filter_map(|word| provider.kind(word)).map(|kind| kind.name));
         }
         kinds.extend(self.referred(target));
-        // Whose a thing is says who made it.
-        let makes = |kind: &&&Kind| kind.makes.iter().any(|(made, _)| kinds.contains(made));
+        // Whose a thing is says who made it: that has to be known before anything is pruned, or a list written anew.
+        let at_stake = |made: &str| {
+            let is_list = provider.kind(made).is_some_and(|kind| matches!(kind.identity, Identity::Sequence { .. }));
+            kinds.contains(made) && (is_list || target.prune.includes(made))
+        };
+        let makes = |kind: &&&Kind| kind.makes.iter().any(|(made, _)| at_stake(made));
         let makers: Vec<&str> = provider.kinds.iter().filter(makes).map(|kind| kind.name).collect();
         kinds.extend(makers);
         for kind in kinds.clone() {

@@ -18,7 +18,7 @@ use crate::spec::{
     Api, Auth, Body, Dialect, Disruption, Envelope, Identity, Kind, List, Poll, Provider, ServerVersion, Type, Until,
     call, field, output,
 };
-use crate::topology::{LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
+use crate::topology::{Credentials, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
 use crate::wire::Method::{Delete, Post, Put};
 
 /// No colours, a hundred columns.
@@ -155,7 +155,7 @@ impl World {
             name: name.into(),
             provider: &LAB,
             at: "https://lab.example".into(),
-            credentials: BTreeMap::new(),
+            credentials: Credentials::default(),
             new_password: None,
             settings: BTreeMap::new(),
             tls: Tls::default(),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::attr::Attr;
+use crate::secret::Secret;
 
 /// A value as JSON to send, secrets exposed.
 ///
@@ -14,7 +15,7 @@ pub fn json(attr: &Attr) -> Result<Value, String> {
         Attr::Bool(value) => Value::Bool(*value),
         Attr::Number(value) => Value::Number(value.clone()),
         Attr::Text(text) => Value::String(text.clone()),
-        Attr::Secret(secret) => Value::String(secret.expose().to_owned()),
+        Attr::Secret(own) => Value::String(secret(own)),
         Attr::List(items) => Value::Array(items.iter().map(json).collect::<Result<_, _>>()?),
         Attr::Map(map) => {
             let mut object = Map::new();
@@ -25,6 +26,11 @@ pub fn json(attr: &Attr) -> Result<Value, String> {
         }
         Attr::Later(template) => return Err(template.to_string()),
     })
+}
+
+/// A secret as text to send, or to keep for its owner's eyes only.
+pub fn secret(secret: &Secret) -> String {
+    secret.expose().to_owned()
 }
 
 /// A value as text to send: a path, a header, a password.

@@ -111,7 +111,7 @@ impl Session {
             provider: target.provider,
             base: target.at.trim_end_matches('/').to_owned(),
             headers: headers.filter(|(_, value)| !value.is_empty()).collect(),
-            auth: auth::Login::new(target).map_err(|what| whither.error(What::Unknown(what)))?,
+            auth: auth::Login::new(target, pace).map_err(|what| whither.error(What::Unknown(what)))?,
             transport,
             readers: Semaphore::new(dialect.readers.max(1)),
             writers: Semaphore::new(dialect.writers.max(1)),
@@ -191,25 +191,19 @@ impl Session {
         }
     }
 
-    /// One try. The outer error is one of logging in.
-    async fn once(
-        &self,
-        method: Method,
-        path: &str,
-        body: &Sent<'_>,
-    ) -> Result<(Result<Response, Failure>, Proof), CallError> {
-        let proof = self.auth.proof(self).await?;
+    /// One try.
+    async fn once(&self, method: Method, path: &str, body: &Sent<'_>, proof: &Proof) -> Result<Response, Failure> {
         let mut request = Request::new(method, format!("{}{path}", self.base));
         request.headers.push(("Accept".into(), "application/json".into()));
         request.headers.extend(self.headers.iter().cloned());
-        request.headers.push(proof.header.clone());
+        request.headers.push(("Authorization".into(), encode::secret(&proof.value)));
         let request = body.put_into(request);
         tracing::debug!(target: "trueup::wire", "{} {method} {path}", self.name);
         let answer = self.transport.send(request).await;
         if let Ok(response) = &answer {
             tracing::debug!(target: "trueup::wire", "{} {method} {path}: {}", self.name, response.status);
         }
-        Ok((answer, proof))
+        answer
     }
 
     /// Sleeps, unless the server is a simulator whose clock does not care.

@@ -38,7 +38,8 @@ impl Session {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (answer, proof) = self.once(method, path, body).await?;
+            let proof = self.auth.proof(self).await?;
+            let answer = self.once(method, path, body, &proof).await;
             if let Ok(response) = &answer {
                 self.hear(response);
                 if response.status == 401 {
@@ -123,7 +124,7 @@ mod tests {
     use crate::finding::Place;
     use crate::providers::CATALOGUE;
     use crate::secret::Veil;
-    use crate::topology::{Prune, Target, Tls};
+    use crate::topology::{Credentials, Prune, Target, Tls};
     use crate::wire::{Answer, Request, Transport};
 
     /// Answers what was laid out for it, then good answers for ever; counts the requests.
@@ -156,7 +157,7 @@ mod tests {
             name: "cfy".into(),
             provider: CATALOGUE.iter().find(|provider| provider.name == "cloudify").unwrap(),
             at: "http://manager".into(),
-            credentials: [word("username"), word("password")].into(),
+            credentials: Credentials { fields: [word("username"), word("password")].into(), ..Credentials::default() },
             new_password: None,
             settings: BTreeMap::new(),
             tls: Tls::default(),

@@ -36,9 +36,23 @@ pub struct Kind {
     /// The kind that shows the same objects in a newer way: only one of the two is declared at a target, and an export
     /// tells the newer one.
     pub older_view_of: Option<&'static str>,
-    /// The objects of other kinds that this one's objects make for themselves: the kind, and where an object shows their
-    /// ids. They are not the user's to declare.
-    pub makes: &'static [(&'static str, &'static str)],
+    /// The objects of other kinds that this one's objects make for themselves: the kind, and what gives them away. They
+    /// are not the user's to declare.
+    pub makes: &'static [(&'static str, Made)],
+}
+
+/// What gives away that an object was made by another one for itself.
+#[derive(Debug, Clone, Copy)]
+pub enum Made {
+    /// The maker shows its id there: one, a list, or a map.
+    Listed(&'static str),
+    /// It names the maker, and nothing else, in a field of roles. That is a guess, which the ledger overrules.
+    Naming {
+        /// The field of roles.
+        field: &'static str,
+        /// The field that a maker sets, and other objects of its kind do not.
+        where_set: &'static str,
+    },
 }
 
 /// Whether a kind can be declared.

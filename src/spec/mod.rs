@@ -4,6 +4,7 @@
 
 mod action;
 mod api;
+mod auth;
 mod certificate;
 mod field;
 mod kind;
@@ -16,11 +17,12 @@ pub use action::{Action, Artifact, action, artifact};
 pub use api::{
     Api, Body, CallSpec, Detail, Envelope, Join, List, Log, Paging, Poll, Reply, Shows, States, Until, Versions, call,
 };
+pub use auth::{Auth, ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
 pub use field::{
     AtCreate, Change, Disruption, Evidence, Field, Flow, InUpdates, Removal, Secrecy, Switch, field, output,
 };
-pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind};
+pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind, Made};
 pub use lint::{lint, placeholders};
-pub use provider::{Auth, Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
+pub use provider::{Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
 pub use types::{Packing, Type};
 pub use value::{Mismatch, Reference, Swap, canonical, check, lookup, read, swap_references, written};

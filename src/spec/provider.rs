@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{Action, Artifact, Field, Kind};
+use crate::spec::{Action, Artifact, Auth, Field, Kind};
 use crate::wire::Method;
 
 /// One API.
@@ -70,31 +70,6 @@ pub struct Dialect {
     pub young: Duration,
     /// What to do about errors: status, part of the message, remedy. The first that fits.
     pub remedies: &'static [(u16, &'static str, &'static str)],
-}
-
-/// How requests prove who asks. The words name fields of `credentials`.
-#[derive(Debug, Clone, Copy)]
-pub enum Auth {
-    /// HTTP Basic with a user and a password.
-    Basic {
-        /// The field with the user's name.
-        user: &'static str,
-        /// The field with the password.
-        password: &'static str,
-        /// The kind of which there is one, and whose field of the same name is the password from then on.
-        set_by: Option<&'static str>,
-    },
-    /// OAuth2 client credentials: a token is fetched, renewed before it expires, and sent as a bearer.
-    ClientCredentials {
-        /// The field with the client's id.
-        client: &'static str,
-        /// The field with the client's password.
-        password: &'static str,
-        /// The field with the token endpoint's URL.
-        url: &'static str,
-        /// The scope to ask for.
-        scope: &'static str,
-    },
 }
 
 /// How the server's version is found.

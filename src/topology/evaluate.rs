@@ -44,7 +44,8 @@ pub struct Evaluator<'a> {
     index: HashMap<&'a Address, usize>,
     states: Vec<Vec<State>>,
     variables: &'a Variables,
-    secrets: &'a Secrets,
+    /// The secrets that expressions name.
+    pub secrets: &'a Secrets,
     suggestions: usize,
     /// Whether all files could be read: if not, what is not declared may stand in the others.
     complete: bool,

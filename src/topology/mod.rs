@@ -1,5 +1,7 @@
 //! The wanted state: from the files' words to resources with resolved names.
 
+mod account;
+mod claims;
 mod conceal;
 mod draft;
 mod each;
@@ -8,6 +10,7 @@ mod evaluate;
 mod expression;
 mod identity;
 mod load;
+mod machine;
 mod model;
 mod read;
 mod resolve;
@@ -19,7 +22,11 @@ pub(crate) mod testing;
 mod tests;
 mod variables;
 
+pub use claims::Claims;
 pub use identity::fold;
 pub use load::{Loaded, MAX_FILE_BYTES, Options, load};
-pub use model::{FileContent, ITEMS, LITERAL, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
+pub use machine::folder;
+pub use model::{
+    Credentials, FileContent, ITEMS, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource, Target, Tls, Topology,
+};
 pub use secrets::SecretMode;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::finding::Place;
-use crate::secret::Veil;
+use crate::secret::{Secret, Veil};
 use crate::spec::{Identity, Kind, Provider};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
@@ -48,8 +48,8 @@ pub struct Target {
     pub provider: &'static Provider,
     /// The API's base URL, without a trailing slash.
     pub at: String,
-    /// What proves who asks, by the provider's field names.
-    pub credentials: BTreeMap<String, Attr>,
+    /// What proves who asks.
+    pub credentials: Credentials,
     /// The password that a resource sets: once that is done, it opens in place of the one among the credentials.
     pub new_password: Option<Attr>,
     /// The provider's settings, such as the tenant.
@@ -60,6 +60,27 @@ pub struct Target {
     pub prune: Prune,
     /// Where it is declared.
     pub place: Place,
+}
+
+/// What proves who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// By the provider's field names.
+    pub fields: BTreeMap<String, Attr>,
+    /// A token that was there already.
+    pub token: Option<Secret>,
+    /// Who gives them.
+    pub origin: Origin,
+}
+
+/// Who gives credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// The workspace's files.
+    #[default]
+    Workspace,
+    /// The machine: its variables, or files in its user's folders.
+    Machine,
 }
 
 /// How a server is recognised.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account;
 use super::draft::{Draft, Drafts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
@@ -13,7 +14,7 @@ use crate::finding::{Finding, Key, Place};
 use crate::source::{Misplaced, Node, Tree, decode, pack, within};
 use crate::spec::{Auth, Field, Mismatch, Provider, Type, check};
 use crate::suggest::hint;
-use crate::topology::{FileContent, ITEMS, Prune, Resource, Target, Tls};
+use crate::topology::{Credentials, FileContent, ITEMS, Prune, Resource, Target, Tls};
 
 /// Tells each target which password a resource of it sets. One that is known only later opens nothing yet.
 pub fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMap<Address, Resource>) {
@@ -143,11 +144,11 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
         }
     };
     let credentials = match draft.keys.get("credentials") {
-        Some((node, place)) => object(dialect.credentials, node, place, evaluator),
-        None => {
-            missing(dialect.credentials, &BTreeMap::new(), "credentials.", &draft.place, evaluator);
-            BTreeMap::new()
+        Some((node, place)) => {
+            let given = object(dialect.credentials, node, place, evaluator);
+            Credentials { fields: or_default(dialect.credentials, given), ..Credentials::default() }
         }
+        None => found_credentials(draft, evaluator),
     };
     let mut settings = BTreeMap::new();
     for field in dialect.settings {
@@ -156,8 +157,7 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
         }
     }
     missing(dialect.settings, &settings, "", &draft.place, evaluator);
-    let (credentials, settings) =
-        (or_default(dialect.credentials, credentials), or_default(dialect.settings, settings));
+    let settings = or_default(dialect.settings, settings);
     let tls = part::<TlsSettings>(draft, "tls", evaluator).map(Tls::from).unwrap_or_default();
     if let (Some(pin), Some((_, place))) = (&tls.pin_sha256, draft.keys.get("tls"))
         && !(pin.len() == 64 && pin.bytes().all(|digit| digit.is_ascii_hexdigit()))
@@ -170,6 +170,22 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
     check_prune(&prune, draft, evaluator);
     let (name, provider, place) = (name.to_owned(), draft.provider, draft.place.clone());
     Target { name, provider, at, credentials, new_password: None, settings, tls, prune, place }
+}
+
+/// The credentials of a target that gives none.
+fn found_credentials(draft: &TargetDraft, evaluator: &mut Evaluator) -> Credentials {
+    let dialect = &draft.provider.dialect;
+    let found = match dialect.auth {
+        Auth::ClientCredentials(asked) => account::find(asked, dialect.credentials, evaluator.secrets, &draft.place),
+        Auth::Basic { .. } => {
+            missing(dialect.credentials, &BTreeMap::new(), "credentials.", &draft.place, evaluator);
+            return Credentials::default();
+        }
+    };
+    found.unwrap_or_else(|finding| {
+        evaluator.findings.push(finding.at(&draft.place));
+        Credentials::default()
+    })
 }
 
 /// What a target is spoken to with is sent as it is: a value that is left out is the default here, not at the server.

@@ -38,6 +38,8 @@ pub struct Secrets {
     sources: BTreeMap<String, (SecretSource, Place)>,
     mode: SecretMode,
     known: RefCell<BTreeMap<String, Option<Secret>>>,
+    /// Those that the workspace does not name.
+    learned: RefCell<Vec<Secret>>,
     findings: RefCell<Vec<Finding>>,
     /// Files that others can read, with where they are named.
     open: RefCell<Vec<(String, Place)>>,
@@ -51,6 +53,7 @@ impl Secrets {
             sources,
             mode,
             known: RefCell::default(),
+            learned: RefCell::default(),
             findings: RefCell::default(),
             open: RefCell::default(),
         }
@@ -78,9 +81,9 @@ impl Secrets {
         Ok(secret)
     }
 
-    /// A veil over those that were looked up.
+    /// A veil over those that are known.
     pub fn veil(&self) -> Veil {
-        Veil::new(self.known.borrow().values().flatten().cloned())
+        Veil::new(self.known.borrow().values().flatten().chain(&*self.learned.borrow()).cloned())
     }
 
     /// The names that nothing has asked for, with where they are declared.
@@ -135,7 +138,18 @@ impl Secrets {
         }
     }
 
-    fn read_file(&self, path: &Path, place: &Place) -> Result<String, Missing> {
+    /// Says what to do about secrets that can't be looked up.
+    pub fn mode(&self) -> SecretMode {
+        self.mode
+    }
+
+    /// Takes note of a secret that the workspace does not name: no text may repeat it.
+    pub fn learn(&self, secret: Secret) {
+        self.learned.borrow_mut().push(secret);
+    }
+
+    /// The text of a file, relative to the workspace. If others can read it, that is told at the place.
+    pub fn read_file(&self, path: &Path, place: &Place) -> Result<String, Missing> {
         let at = self.folder.join(path);
         let shown = path.display();
         let missing = |error: std::io::Error| Missing {
@@ -160,10 +174,11 @@ impl Secrets {
 }
 
 /// Why a secret is not there.
-struct Missing {
+pub struct Missing {
     /// Continues "secret `x` …".
-    what: String,
-    remedy: String,
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 #[cfg(unix)]

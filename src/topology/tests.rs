@@ -45,7 +45,7 @@ fn a_workspace_becomes_a_topology() {
     let target = &topology.targets["east"];
     assert_eq!((target.at.as_str(), target.settings["tenant"].as_text()), ("https://east.example/api", Some("t")));
     assert!(matches!(&target.prune, Prune::Kinds(kinds) if kinds == &["routes"]));
-    assert!(matches!(target.credentials["password"], Attr::Secret(_)));
+    assert!(matches!(target.credentials.fields["password"], Attr::Secret(_)));
 }
 
 #[test]

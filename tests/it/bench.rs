@@ -14,6 +14,7 @@ use crate::support::Sim;
 /// A workspace whose targets are redirected to simulators.
 pub struct Bench {
     folder: TempDir,
+    home: TempDir,
     sim: Option<String>,
 }
 
@@ -30,8 +31,13 @@ pub struct Ran {
 impl Bench {
     /// A copy of an example.
     pub fn example(name: &str, sim: &Sim) -> Bench {
+        Bench::copied(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), sim)
+    }
+
+    /// A copy of a workspace.
+    pub fn copied(folder: &Path, sim: &Sim) -> Bench {
         let bench = Bench::empty(Some(sim.root()));
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), bench.path());
+        copy(folder, bench.path());
         bench
     }
 
@@ -52,7 +58,7 @@ impl Bench {
     }
 
     fn empty(sim: Option<String>) -> Bench {
-        Bench { folder: tempfile::tempdir().unwrap(), sim }
+        Bench { folder: tempfile::tempdir().unwrap(), home: tempfile::tempdir().unwrap(), sim }
     }
 
     /// The workspace's folder.
@@ -60,12 +66,14 @@ impl Bench {
         self.folder.path()
     }
 
+    /// The home of the program's user.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Writes a file of the workspace, for its owner only.
     pub fn write(&self, name: &str, text: &str) {
-        let path = self.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        write(&self.path().join(name), text);
     }
 
     /// Changes a file of the workspace.
@@ -85,6 +93,13 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
         command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
         command.args(self.sim.iter().map(|url| format!("--sim={url}")));
+        // What the machine's real user keeps is none of the tests' business.
+        command.env("HOME", self.home());
+        for (name, _) in
+            std::env::vars().filter(|(name, _)| name.starts_with("NETFOUNDRY_") || name.starts_with("XDG_"))
+        {
+            command.env_remove(name);
+        }
         for name in ["NO_COLOR", "RUST_LOG", "TRUEUP_CRASH_AFTER_LINES", "http_proxy", "HTTP_PROXY", "https_proxy"] {
             command.env_remove(name);
         }
@@ -152,6 +167,13 @@ impl From<Output> for Ran {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ran { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
+}
+
+/// Writes a file for its owner only.
+pub fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Copies a folder; the copies are for their owner only, as files of secrets should be.

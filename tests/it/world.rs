@@ -103,7 +103,7 @@ impl<'s> World<'s> {
         let mut credentials = Map::new();
         for field in provider.dialect.credentials {
             let value = match (field.name, provider.dialect.auth) {
-                (name, Auth::ClientCredentials { url, .. }) if name == url => format!("{at}/oauth2/token"),
+                (name, Auth::ClientCredentials(asked)) if name == asked.url => format!("{at}/oauth2/token"),
                 ("username", _) if provider.name == "vns3" => "api".to_owned(),
                 (name, _) => format!("admin-{name}"),
             };

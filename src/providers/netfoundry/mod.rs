@@ -6,6 +6,7 @@
 mod actions;
 mod endpoints;
 mod kinds;
+mod login;
 mod shared;
 #[cfg(test)]
 mod testing;
@@ -57,13 +58,7 @@ pub static PROVIDER: Provider = Provider {
 
 const DIALECT: Dialect = Dialect {
     example: "https://gateway.production.netfoundry.io",
-    auth: Auth::ClientCredentials {
-        client: "clientId",
-        password: "password",
-        url: "authenticationUrl",
-        // A dummy, double slash included; but there has to be one (section 1.2).
-        scope: "https://gateway.production.netfoundry.io//ignore-scope",
-    },
+    auth: Auth::ClientCredentials(&login::LOGIN),
     credentials: &[
         field("clientId", Type::Text, "Id of the API account, from its `credentials.json`").required(),
         field("password", Type::Text, "Password of the API account, from the same file").required().secret(),
@@ -87,7 +82,12 @@ const DIALECT: Dialect = Dialect {
     away: Duration::ZERO,
     young: Duration::from_secs(30),
     remedies: &[
-        (401, "", "check `clientId`, `password` and `authenticationUrl` against the API account's `credentials.json`"),
+        (
+            401,
+            "",
+            "check `clientId`, `password` and `authenticationUrl` against the API account's `credentials.json`; \
+             a token in `NETFOUNDRY_API_TOKEN` lasts an hour",
+        ),
         (403, "", "give the API account a role that may do this: the network's admin, or the network group's"),
         (503, "", "the gateway stopped waiting, and the request may still take effect: plan again to see"),
     ],

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Disruption, Field, Hooks, Identity, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Field, Hooks, Identity, Kind, List, Made, Type, call, field, output};
 use crate::wire::Method::{Delete, Put};
 
 /// `plugin-instance-firewall`.
@@ -32,7 +32,7 @@ pub static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[("firewall-rules", WHOLE), ("firewall-v1-rules", WHOLE)],
-    makes: &[("firewall-rules", "rule"), ("firewall-v1-rules", "rule")],
+    makes: &[("firewall-rules", Made::Listed("rule")), ("firewall-v1-rules", Made::Listed("rule"))],
     hooks: Hooks { read: Some(as_preset), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -4,7 +4,7 @@
 //! read as `manager`, whose versions and dates are not the user's (sheet 3.8).
 
 use crate::spec::{
-    Api, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Reply, Type, call, field, output,
+    Api, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Made, Reply, Type, call, field, output,
 };
 use crate::wire::Method::{Delete, Post, Put};
 
@@ -35,7 +35,7 @@ pub static KIND: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     // What presets became stands in the controller's firewall, among the user's own rules.
-    makes: &[("firewall-rules", "firewall"), ("firewall-v1-rules", "firewall")],
+    makes: &[("firewall-rules", Made::Listed("firewall")), ("firewall-v1-rules", Made::Listed("firewall"))],
     ..Kind::NEW
 };
 

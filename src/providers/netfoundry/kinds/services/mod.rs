@@ -10,7 +10,7 @@ use serde_json::Value;
 use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network, said_at_create};
-use crate::spec::{Field, Hooks, Identity, Kind, Type, field, output};
+use crate::spec::{Field, Hooks, Identity, Kind, Made, Type, field, output};
 
 const CONFIG: &[Field] = &[
     field("name", Type::Text, "Name of the config").required(),
@@ -18,12 +18,19 @@ const CONFIG: &[Field] = &[
     field("data", Type::Any, "What the type takes").required(),
 ];
 
+const FOR_ITS_MODEL: Made = Made::Naming { field: "serviceAttributes", where_set: "modelType" };
+
 pub static KIND: Kind = Kind {
     name: "services",
     doc: "Services: what endpoints reach through the network, and where it is hosted",
     source: "NetFoundry fact sheet 2.9",
     parent: Some("networks"),
-    makes: &[("configs", "configIdByConfigTypeId")],
+    makes: &[
+        ("configs", Made::Listed("configIdByConfigTypeId")),
+        // Their names are documented nowhere (section 2.9, "Generated objects").
+        ("service-policies", FOR_ITS_MODEL),
+        ("service-edge-router-policies", FOR_ITS_MODEL),
+    ],
     identity: Identity::CaselessName("name"),
     fields: &[
         NAME,

@@ -1,0 +1,73 @@
+//! Tokens that outlive a run: one file for each account and issuer, for its owner's eyes only.
+//!
+//! What can't be read or written is fetched anew: a cache is never a reason to fail.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ledger::create_private_folder;
+use crate::secret::Secret;
+use crate::session::encode;
+use crate::spec::Folder;
+use crate::topology;
+
+/// The place of one account's token.
+pub struct Cache {
+    path: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    token: String,
+    /// Seconds of the Unix epoch.
+    expiry: u64,
+}
+
+impl Cache {
+    /// The place of the token that an issuer gives to a client; `None` if the user has no folder for it.
+    pub fn of(url: &str, client: &str) -> Option<Cache> {
+        let digest = Sha256::digest(format!("{url}\n{client}"));
+        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let folder = topology::folder(Folder::Cache("trueup"))?.join("tokens");
+        Some(Cache { path: folder.join(format!("{name}.json")) })
+    }
+
+    /// The token, and when it expires.
+    pub fn read(&self) -> Option<(Secret, SystemTime)> {
+        let stored: Stored = serde_json::from_slice(&fs::read(&self.path).ok()?).ok()?;
+        let expiry = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(stored.expiry))?;
+        Some((Secret::new("token", stored.token), expiry))
+    }
+
+    /// Keeps a token.
+    pub fn write(&self, token: &Secret, expiry: SystemTime) {
+        let seconds = expiry.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let stored = Stored { token: encode::secret(token), expiry: seconds };
+        if let Err(error) = self.put(&stored) {
+            tracing::debug!("the token is not kept in `{}`: {error}", self.path.display());
+        }
+    }
+
+    fn put(&self, stored: &Stored) -> std::io::Result<()> {
+        let Some(folder) = self.path.parent() else { return Ok(()) };
+        create_private_folder(folder)?;
+        // Files made so are 0600 from the start, and other runs see the old token or the new one.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&serde_json::to_vec(stored)?)?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+
+    /// Drops a token that was refused, unless another run has put a new one in its place.
+    pub fn forget(&self, refused: &Secret) {
+        if self.read().is_some_and(|(kept, _)| kept == *refused) {
+            // One that stays is refused again, and costs a request.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}

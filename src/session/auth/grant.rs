@@ -1,0 +1,218 @@
+//! OAuth2 client credentials: a token, and how to get the next one.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::cache::Cache;
+use super::{basic, credential};
+use crate::secret::{Piece, Secret};
+use crate::session::{CallError, Pace, Session, What, encode};
+use crate::spec::{ClientCredentials, TokenForm};
+use crate::topology::{Claims, Target};
+use crate::wire::{Method, Request};
+
+/// A token and how to get the next one.
+pub struct Grant {
+    account: Option<Account>,
+    current: Mutex<Option<Token>>,
+    cache: Option<Cache>,
+}
+
+/// Who asks for tokens.
+struct Account {
+    asked: &'static ClientCredentials,
+    url: String,
+    client: String,
+    password: String,
+    /// The vendor's environment that the token is for.
+    environment: String,
+}
+
+/// A token, and how long it is used.
+struct Token {
+    secret: Secret,
+    /// `None`: as long as the server takes it.
+    until: Option<SystemTime>,
+}
+
+/// A token is renewed when less than this is left, so that a long wait does not outlive it.
+const MARGIN: Duration = Duration::from_secs(600);
+
+/// How long a token lives that says nothing about it.
+const USUAL: Duration = Duration::from_secs(3600);
+
+impl Grant {
+    /// The grant of a target: a token that is there already, an account that gets one, or both.
+    ///
+    /// # Errors
+    /// The name of a credential that is missing.
+    pub fn new(target: &Target, asked: &'static ClientCredentials, pace: Pace) -> Result<Grant, String> {
+        let given = &target.credentials.token;
+        let account = match given.is_some() && target.credentials.fields.is_empty() {
+            true => None,
+            false => Some(Account::new(target, asked)?),
+        };
+        // What is kept of simulated platforms would outlive them.
+        let place = |account: &Account| Cache::of(&account.url, &account.client);
+        let cache = account.as_ref().filter(|_| pace == Pace::Real).and_then(place);
+        let token = given.as_ref().map(|token| {
+            let expiry = Claims::of(&encode::secret(token)).expiry().unwrap_or_else(|| SystemTime::now() + USUAL);
+            let until = account.is_some().then(|| last_use(SystemTime::now(), expiry));
+            Token { secret: token.clone(), until }
+        });
+        Ok(Grant { account, current: Mutex::new(token), cache })
+    }
+
+    /// Says whether there is an account to ask with.
+    pub fn can_renew(&self) -> bool {
+        self.account.is_some()
+    }
+
+    /// Drops the token that was refused. Of several requests that were refused with it, only the first one drops it: what
+    /// is there for the others is new.
+    pub async fn forget(&self, refused: &Secret) {
+        let mut current = self.current.lock().await;
+        if let Some(token) = current.take_if(|token| bearer(&token.secret) == *refused)
+            && let Some(cache) = &self.cache
+        {
+            cache.forget(&token.secret);
+        }
+    }
+
+    /// The value of the `Authorization` header.
+    ///
+    /// # Errors
+    /// When no token is given.
+    pub async fn proof(&self, session: &Session) -> Result<Secret, CallError> {
+        let mut current = self.current.lock().await;
+        let now = SystemTime::now();
+        if let Some(token) = current.as_ref()
+            && token.until.is_none_or(|until| until > now)
+        {
+            return Ok(bearer(&token.secret));
+        }
+        let kept = self.cache.as_ref().and_then(Cache::read).filter(|(_, expiry)| *expiry > now + MARGIN);
+        let (secret, expiry) = match (kept, &self.account) {
+            (Some(kept), _) => kept,
+            (None, Some(account)) => self.fetch(account, session, now).await?,
+            (None, None) => return Err(session.whither(Method::Post, "").error(What::Unknown("token".into()))),
+        };
+        let proof = bearer(&secret);
+        *current = Some(Token { secret, until: Some(last_use(now, expiry)) });
+        Ok(proof)
+    }
+
+    async fn fetch(
+        &self,
+        account: &Account,
+        session: &Session,
+        now: SystemTime,
+    ) -> Result<(Secret, SystemTime), CallError> {
+        let whither = session.whither(Method::Post, &account.url);
+        let answer = session.transport.send(account.request()).await;
+        let response = answer.map_err(|failure| whither.error(What::Failed(failure)))?;
+        if !response.is_success() {
+            return Err(whither.refused(&response));
+        }
+        let reply: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let Some(token) = reply.get("access_token").and_then(Value::as_str) else {
+            return Err(whither.error(What::Unreadable("there is no `access_token` in it".into())));
+        };
+        let lifetime = reply.get("expires_in").and_then(Value::as_u64).map_or(USUAL, Duration::from_secs);
+        let (secret, expiry) = (Secret::new("token", token), now + lifetime);
+        if let Some(cache) = &self.cache {
+            cache.write(&secret, expiry);
+        }
+        Ok((secret, expiry))
+    }
+}
+
+impl Account {
+    fn new(target: &Target, asked: &'static ClientCredentials) -> Result<Account, String> {
+        let url = credential(target, asked.url)?;
+        let environments = &asked.environments;
+        let environment = environments.of(&url).or_else(|| environments.of(&target.at)).unwrap_or(environments.default);
+        Ok(Account {
+            asked,
+            client: credential(target, asked.client)?,
+            password: credential(target, asked.password)?,
+            environment: environment.to_owned(),
+            url,
+        })
+    }
+
+    /// The request for a token, as its issuer wants it.
+    fn request(&self) -> Request {
+        let request = Request::new(Method::Post, self.url.clone());
+        let filled = |text: &str| text.replace("{environment}", &self.environment);
+        match self.asked.form(&self.url) {
+            TokenForm::Basic(scope) => {
+                let mut request = request
+                    .header("Authorization", encode::secret(&basic(&self.client, &self.password)))
+                    .header("Content-Type", "application/x-www-form-urlencoded");
+                let scope = crate::wire::encode(&filled(scope));
+                request.body = format!("grant_type=client_credentials&scope={scope}").into_bytes();
+                request
+            }
+            TokenForm::Json(audience) => request.json(&json!({
+                "grant_type": "client_credentials",
+                "client_id": self.client,
+                "client_secret": self.password,
+                "audience": filled(audience),
+            })),
+        }
+    }
+}
+
+fn bearer(token: &Secret) -> Secret {
+    Secret::concat("token", [Piece::Plain("Bearer "), Piece::Secret(token)])
+}
+
+/// Until when a token is used. One that lives no longer than the margin is used for half its life.
+fn last_use(now: SystemTime, expiry: SystemTime) -> SystemTime {
+    let left = expiry.duration_since(now).unwrap_or_default();
+    now + left.checked_sub(MARGIN).unwrap_or(left / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::CATALOGUE;
+    use crate::spec::Auth;
+
+    fn account(url: &str, environment: &str) -> Account {
+        let asked = CATALOGUE.iter().find_map(|provider| match provider.dialect.auth {
+            Auth::ClientCredentials(asked) => Some(asked),
+            Auth::Basic { .. } => None,
+        });
+        let (client, password) = ("ci".to_owned(), "pw".to_owned());
+        Account { asked: asked.unwrap(), url: url.into(), client, password, environment: environment.into() }
+    }
+
+    #[test]
+    fn each_issuer_is_asked_in_its_own_form() {
+        let request = account("https://netfoundry-staging-x.auth.example/oauth2/token", "staging").request();
+        assert_eq!(request.header_value("Authorization"), Some("Basic Y2k6cHc="));
+        let scope = "https%3A%2F%2Fgateway.staging.netfoundry.io%2F%2Fignore-scope";
+        let body = String::from_utf8(request.body).unwrap();
+        assert_eq!(body, format!("grant_type=client_credentials&scope={scope}"));
+
+        let request = account("https://netfoundry-sandbox.auth0.com/oauth/token", "sandbox").request();
+        assert_eq!(request.header_value("Authorization"), None);
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let audience = "https://gateway.sandbox.netfoundry.io/";
+        let expected = json!({
+            "grant_type": "client_credentials", "client_id": "ci", "client_secret": "pw", "audience": audience
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn a_token_is_not_used_until_its_end() {
+        let now = SystemTime::now();
+        let used = |lifetime| last_use(now, now + Duration::from_secs(lifetime)).duration_since(now).unwrap().as_secs();
+        assert_eq!([used(3600), used(601), used(300), used(0)], [3000, 1, 150, 0]);
+    }
+}

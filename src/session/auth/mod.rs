@@ -1,0 +1,93 @@
+//! Proving who asks.
+
+mod cache;
+mod grant;
+mod passwords;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+
+use self::grant::Grant;
+use self::passwords::Passwords;
+use crate::secret::{Piece, Secret};
+use crate::session::{CallError, Pace, Session, encode};
+use crate::spec::Auth;
+use crate::topology::Target;
+
+/// How a session proves who asks.
+pub enum Login {
+    /// A password.
+    Password(Passwords),
+    /// A token that is fetched, and renewed in time.
+    Token(Box<Grant>),
+}
+
+/// The value of the `Authorization` header.
+pub struct Proof {
+    /// What is sent.
+    pub value: Secret,
+    /// Which of the passwords it is made of.
+    of: usize,
+}
+
+impl Login {
+    /// The login of a target.
+    ///
+    /// # Errors
+    /// The name of a credential that is missing.
+    pub fn new(target: &Target, pace: Pace) -> Result<Login, String> {
+        match target.provider.dialect.auth {
+            Auth::Basic { user, password, .. } => {
+                Ok(Login::Password(Passwords::new(target, credential(target, user)?, credential(target, password)?)?))
+            }
+            Auth::ClientCredentials(asked) => Ok(Login::Token(Box::new(Grant::new(target, asked, pace)?))),
+        }
+    }
+
+    /// How many further tries a refused login is worth.
+    pub fn further_tries(&self) -> usize {
+        match self {
+            Login::Password(passwords) => passwords.further_tries(),
+            Login::Token(grant) => usize::from(grant.can_renew()),
+        }
+    }
+
+    /// Turns to what comes after a proof that was refused: the next password, or another token. Somebody else may have
+    /// turned already.
+    pub async fn turn_from(&self, refused: &Proof) {
+        match self {
+            Login::Password(passwords) => passwords.turn_from(refused.of),
+            Login::Token(grant) => grant.forget(&refused.value).await,
+        }
+    }
+
+    /// The password that opened last, if it is passwords that open.
+    pub fn password(&self) -> Option<&Secret> {
+        match self {
+            Login::Password(passwords) => passwords.current(),
+            Login::Token(_) => None,
+        }
+    }
+
+    /// What proves who asks.
+    ///
+    /// # Errors
+    /// When no token is given.
+    pub async fn proof(&self, session: &Session) -> Result<Proof, CallError> {
+        match self {
+            Login::Password(passwords) => Ok(passwords.proof()),
+            Login::Token(grant) => Ok(Proof { value: grant.proof(session).await?, of: 0 }),
+        }
+    }
+}
+
+/// A credential of a target, as text.
+fn credential(target: &Target, field: &str) -> Result<String, String> {
+    let attr = target.credentials.fields.get(field).ok_or_else(|| format!("{}.credentials.{field}", target.name))?;
+    encode::text(attr)
+}
+
+/// HTTP Basic.
+fn basic(user: &str, password: &str) -> Secret {
+    let pair = Secret::concat("credentials", [Piece::Plain(user), Piece::Plain(":"), Piece::Plain(password)]);
+    Secret::new("credentials", format!("Basic {}", BASE64_STANDARD.encode(encode::secret(&pair))))
+}
