@@ -16,6 +16,8 @@ mod rules;
 mod sources;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/whole.rs"]
+mod whole;
 #[path = "it/world.rs"]
 mod world;
 

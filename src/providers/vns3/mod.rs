@@ -28,10 +28,12 @@ pub static PROVIDER: Provider = Provider {
 };
 
 /// What all kinds of the provider share: most objects hold their id under `id`, and 404 means gone. A controller that has
-/// no license or no keyset yet answers 403 (sheet 1.2): it holds none of what these bring.
-const API: Api = Api { gone: &[(404, ""), UNLICENSED, UNKEYED], ..Api::NONE };
+/// no license or no keyset yet answers 403, and one whose license brings no containers, too (sheet 1.2): it holds none of
+/// what these bring.
+const API: Api = Api { gone: &[(404, ""), UNLICENSED, UNKEYED, UNCONTAINED], ..Api::NONE };
 const UNLICENSED: (u16, &str) = (403, "Must be licensed");
 const UNKEYED: (u16, &str) = (403, "Keyset is missing");
+const UNCONTAINED: (u16, &str) = (403, "Container support not available");
 
 /// Everything waits for the license, its parameters and the keyset: accepting parameters and fetching a keyset reboot the
 /// controller (sheet 1.4).
