@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diff::compare::Wired;
 use crate::diff::index::Index;
+use crate::diff::leads::leads_to;
 use crate::diff::live::Live;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{Disruption, Field, Kind};
@@ -60,7 +61,7 @@ pub fn without_id(kind: &Kind, live: &Live) -> Option<Hold> {
 }
 
 /// What needs something that is held and not there has to wait as well.
-pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+pub fn hold_back(topology: &Topology, index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
     let is_missing = |verdict: &Verdict| match &verdict.decision {
         Decision::Hold(hold) => hold.code == IRREVERSIBLE || index.live(&verdict.address).is_none(),
         _ => false,
@@ -81,7 +82,10 @@ pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: 
             // Of what comes first whatever it is, a thing of which there is one is needed by all that come after it.
             let single =
                 verdict.kind.after.iter().map(|(first, _)| Address::new(verdict.address.target(), first, None));
-            let needs = needs.or_else(|| single.into_iter().find(|address| missing.contains(address)));
+            let resource = topology.resources.get(&verdict.address);
+            let led_to = resource.map(|resource| leads_to(topology, resource)).unwrap_or_default();
+            let mut first = single.chain(led_to.into_iter().map(|(address, _)| address));
+            let needs = needs.or_else(|| first.find(|address| missing.contains(address)));
             if let Some(needs) = needs {
                 verdict.decision = Decision::Hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
                 more.insert(verdict.address.clone());
