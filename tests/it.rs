@@ -4,6 +4,8 @@
 mod actions;
 #[path = "it/drill.rs"]
 mod drill;
+#[path = "it/errors.rs"]
+mod errors;
 #[path = "it/examples.rs"]
 mod examples;
 #[path = "it/floors.rs"]
