@@ -53,3 +53,5 @@ mod saved_plan;
 mod secrets;
 #[path = "it/servers.rs"]
 mod servers;
+#[path = "it/system_objects.rs"]
+mod system_objects;
