@@ -6,6 +6,8 @@ mod accounts;
 mod actions;
 #[path = "it/drill.rs"]
 mod drill;
+#[path = "it/errors.rs"]
+mod errors;
 #[path = "it/examples.rs"]
 mod examples;
 #[path = "it/floors.rs"]
@@ -18,6 +20,8 @@ mod rules;
 mod sources;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/whole.rs"]
+mod whole;
 #[path = "it/world.rs"]
 mod world;
 
@@ -57,3 +61,5 @@ mod scale;
 mod secrets;
 #[path = "it/servers.rs"]
 mod servers;
+#[path = "it/system_objects.rs"]
+mod system_objects;

@@ -1,8 +1,7 @@
 //! One step: its calls one after the other, each journaled before it is sent and after it is answered.
 
 use std::sync::PoisonError;
-
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -19,6 +18,13 @@ use crate::wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
 const TRIES: u32 = 3;
+
+/// Pauses after which a call is sent again that is refused as too early. A container takes a minute to start at worst;
+/// what is refused for longer than that will not be accepted.
+const PAUSES: u32 = 30;
+
+/// Time between two such calls.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// A call with everything known.
 struct Ready<'c> {
@@ -76,6 +82,7 @@ impl Executor<'_> {
         let ready = Ready::of(shared, session, call)?;
         let (path, sent) = (&ready.path, ready.sent());
         let mut attempt = 0;
+        let mut pauses = 0;
         loop {
             attempt += 1;
             let number = self.announce(shared, session, step, call, path)?;
@@ -92,6 +99,11 @@ impl Executor<'_> {
                 Ok(reply) => {
                     session.check_partial(call.spec, path, &reply)?;
                     return self.take(shared, session, step, call, reply).await;
+                }
+                Err(error) if pauses < PAUSES && call.spec.is_too_early(&error) => {
+                    pauses += 1;
+                    attempt -= 1;
+                    session.pause(PAUSE).await;
                 }
                 // What a wait for it would be told: the work is under way already, from an earlier run.
                 Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),

@@ -30,7 +30,7 @@ pub fn declared(
         wired.insert(resource.address.clone(), fields);
     }
     force_rebuilds(&resolver, &mut verdicts);
-    hold_back(index, &wired, &mut verdicts);
+    hold_back(topology, index, &wired, &mut verdicts);
     (verdicts, wired)
 }
 

@@ -7,6 +7,7 @@ pub mod compare;
 mod decide;
 pub mod export;
 pub mod index;
+pub mod leads;
 pub mod live;
 pub mod made;
 pub mod matching;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diff::compare::Wired;
 use crate::diff::index::Index;
+use crate::diff::leads::leads_to;
 use crate::diff::live::Live;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, FieldChange, Hold, Verdict};
@@ -157,7 +158,7 @@ fn irreversible(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
 }
 
 /// What needs something that is held and not there has to wait as well.
-pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+pub fn hold_back(topology: &Topology, index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
     let is_missing = |verdict: &Verdict| match &verdict.decision {
         Decision::Hold(hold) => hold.code == IRREVERSIBLE || index.live(&verdict.address).is_none(),
         _ => false,
@@ -167,7 +168,7 @@ pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: 
     while !missing.is_empty() {
         let mut more = BTreeSet::new();
         for verdict in verdicts.iter_mut().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_))) {
-            if let Some(needs) = needed_of(verdict, wired, &missing) {
+            if let Some(needs) = needed_of(topology, verdict, wired, &missing) {
                 verdict.hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
                 more.insert(verdict.address.clone());
             }
@@ -177,7 +178,12 @@ pub fn hold_back(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: 
 }
 
 /// Which of these a verdict's resource needs.
-fn needed_of(verdict: &Verdict, wired: &BTreeMap<Address, Wired>, missing: &BTreeSet<Address>) -> Option<Address> {
+fn needed_of(
+    topology: &Topology,
+    verdict: &Verdict,
+    wired: &BTreeMap<Address, Wired>,
+    missing: &BTreeSet<Address>,
+) -> Option<Address> {
     let mut needs = verdict.address.parent().filter(|parent| missing.contains(parent));
     for attr in wired.get(&verdict.address).into_iter().flat_map(BTreeMap::values) {
         attr.for_each_output(&mut |output| {
@@ -188,8 +194,11 @@ fn needed_of(verdict: &Verdict, wired: &BTreeMap<Address, Wired>, missing: &BTre
     }
     // Of what comes first whatever it is, a thing of which there is one is needed by all that come after it.
     let target = verdict.address.target();
-    let mut single = verdict.kind.after.iter().map(|(first, _)| Address::new(target, first, None));
-    needs.or_else(|| single.find(|address| missing.contains(address)))
+    let single = verdict.kind.after.iter().map(|(first, _)| Address::new(target, first, None));
+    let resource = topology.resources.get(&verdict.address);
+    let led_to = resource.map(|resource| leads_to(topology, resource)).unwrap_or_default();
+    let mut first = single.chain(led_to.into_iter().map(|(address, _)| address));
+    needs.or_else(|| first.find(|address| missing.contains(address)))
 }
 
 /// What a live object that stays as it is still needs can't be removed: no server would, or the object would break.

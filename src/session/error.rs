@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::secret::{Secret, Veil};
-use crate::spec::{Kind, Provider, lookup};
+use crate::spec::{CallSpec, Kind, Provider, lookup};
 use crate::wire::{Failure, Method, Response};
 
 /// A call that did not succeed.
@@ -146,6 +146,13 @@ impl Kind {
     /// wrong URL would read as an empty list.
     pub fn says_gone(&self, error: &CallError) -> bool {
         self.api.gone.iter().any(|gone| !gone.1.is_empty() && fits(gone, error))
+    }
+}
+
+impl CallSpec {
+    /// Says whether an error of the call means that it came too early.
+    pub fn is_too_early(&self, error: &CallError) -> bool {
+        self.not_yet.iter().any(|refusal| fits(refusal, error))
     }
 }
 

@@ -178,6 +178,8 @@ pub struct CallSpec {
     pub partial: Option<&'static str>,
     /// The calls without which it has no effect, sent one by one after it.
     pub then: &'static [CallSpec],
+    /// What a refusal must say to mean “not yet”: status and part of the message. The call is sent again.
+    pub not_yet: &'static [(u16, &'static str)],
 }
 
 /// What a call sends.
@@ -391,6 +393,7 @@ pub const fn call(method: Method, path: &'static str, body: Body) -> CallSpec {
         given: None,
         partial: None,
         then: &[],
+        not_yet: &[],
     }
 }
 
@@ -423,6 +426,11 @@ impl CallSpec {
     /// The calls that give it its effect.
     pub const fn then(self, calls: &'static [CallSpec]) -> CallSpec {
         CallSpec { then: calls, ..self }
+    }
+
+    /// The refusals that mean “not yet”.
+    pub const fn not_yet(self, refusals: &'static [(u16, &'static str)]) -> CallSpec {
+        CallSpec { not_yet: refusals, ..self }
     }
 }
 

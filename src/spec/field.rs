@@ -36,6 +36,8 @@ pub struct Field {
     pub disruption: Disruption,
     /// Kinds of the same target whose resources have to be removed while the field changes, and made again after it.
     pub rebuilds: &'static [&'static str],
+    /// For an address of another target: the kinds of which there is one there, and whose resources come first.
+    pub leads_to: &'static [&'static str],
     /// For an output: the fields that it follows when they change in place.
     pub follows: &'static [&'static str],
     /// How well the vendor's documentation backs it.
@@ -175,6 +177,7 @@ pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
         in_updates: InUpdates::WhenChanged,
         disruption: Disruption::None,
         rebuilds: &[],
+        leads_to: &[],
         follows: &[],
         evidence: Evidence::Documented,
     }
@@ -259,6 +262,11 @@ impl Field {
     /// Resources of these kinds have to go while it changes.
     pub const fn rebuilds(self, kinds: &'static [&'static str]) -> Field {
         Field { rebuilds: kinds, ..self }
+    }
+
+    /// It is an address of another target, where these come first.
+    pub const fn leads_to(self, kinds: &'static [&'static str]) -> Field {
+        Field { leads_to: kinds, ..self }
     }
 
     /// It follows these fields when they change in place.

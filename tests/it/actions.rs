@@ -217,6 +217,11 @@ vns3:
   east:
     at: https://203.0.113.10:8000/api
     credentials: { password: '${secret.pw}' }
+    ipsec-endpoints:
+      west:
+        ipaddress: 203.0.113.12
+        secret: '${secret.pw}'
+        tunnels: { lan: { local_subnet: 10.1.0.0/16, remote_subnet: 10.2.0.0/16 } }
     webhooks: { chat: { url: https://chat.example/hook, body: '{}', events: [tunnel_up] } }
     alerts: { tunnels: { webhook_id: chat, url: https://chat.example/hook, events: [tunnel_up] } }
     packet-monitors: { web: { type: pcap, interface: eth0, filter: port 80, duration: forever, destination: file } }
@@ -244,6 +249,7 @@ vns3:
     lab.bench.write("bind", "hunter2\n");
     run(&["identity-controller-test", "ldap", "-p", "host=ldap.example", "-p", "bindpw=bind"]);
     run(&["ipsec-restart", "--yes"]);
+    assert_eq!(run(&["tunnel-bounce", "lan", "--yes"]), "true\n");
     run(&["reset-connection-tracking", "--yes"]);
     run(&["firewall-v1-reset-connection-tracking", "--yes"]);
     run(&["firewall-v1-subgroups-reload"]);

@@ -54,6 +54,29 @@ fn five_fresh_controllers_become_a_mesh_in_one_apply() {
     bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
 }
 
+/// Who fetches keys waits for them, although all that it names is an address of who has them.
+#[test]
+fn keys_are_fetched_when_they_are_there() {
+    let waits = |source: &str| {
+        let sim = fresh();
+        let bench = Bench::example("vns3-mesh", &sim);
+        bench.edit("milan.yaml", "source: \"${london/config.private_ipaddress}\"", &format!("source: {source}"));
+        bench.edit("milan.yaml", "      checksum: \"${london/keyset.checksum}\"\n", "");
+        let plan = bench.plan();
+        let steps = plan["steps"].as_array().unwrap();
+        let fetch = steps.iter().find(|step| step["address"] == "milan/keyset").unwrap();
+        let root = steps.iter().position(|step| step["address"] == "london/keyset").unwrap();
+        let waits = fetch["after"].as_array().unwrap().iter().any(|after| after["step"] == root);
+        if waits {
+            bench.apply();
+            is_a_mesh(&sim);
+        }
+        waits
+    };
+    assert!(waits("\"${london/config.private_ipaddress}\""), "an output of the root");
+    assert!(!waits("10.99.0.1"), "nobody whom the workspace knows");
+}
+
 /// Killed anywhere, and run again until nothing is left: nothing is done twice, and nothing stays undone.
 #[test]
 fn a_bring_up_that_is_killed_goes_on() {

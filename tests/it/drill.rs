@@ -6,7 +6,7 @@
 //! The samples are data, one file a provider; `samples.rs` says how they read.
 
 #[path = "drill/samples.rs"]
-mod samples;
+pub mod samples;
 
 use std::collections::{BTreeMap, BTreeSet};
 

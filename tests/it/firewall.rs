@@ -149,7 +149,7 @@ fn what_rules_name_comes_before_them_and_goes_after_them() {
 
     // Without its rules the firewall lets everything pass: that has to be meant, and what rules name has to stay till then.
     let held = bench.run(&["destroy", "--yes", "--quiet"]);
-    held.says("--allow-destroy east/firewall-rules").says("`east/firewall-rules` refers to it and is held");
+    held.says("--allow-destroy east/firewall-rules").says("`east/firewall-rules` needs it and is held");
     assert_eq!(read(&sim, "/v2/firewall/rules").as_array().unwrap().len(), 2);
     assert_eq!(read(&sim, "/v2/firewall/fwsets").as_array().unwrap().len(), 3);
 

@@ -54,6 +54,12 @@ pub static ACTIONS: &[Action] = &[
     action("ipsec-restart", "Restarts the IPsec service", call(Post, "/ipsec", Body::Json(r#"{"restart": true}"#)))
         .disrupts(Disruption::TunnelBounce)
         .shows(ANSWER),
+    action("tunnel-bounce", "Takes a tunnel down and up again", {
+        call(Put, "/ipsec/endpoints/{parent.id}/tunnels/{id}", Body::Json(r#"{"bounce": true}"#))
+    })
+    .on("tunnels")
+    .disrupts(Disruption::TunnelBounce)
+    .shows("response.bounce"),
     action("reset-connection-tracking", "Makes the firewall forget the connections that it knows", {
         call(Put, "/v2/firewall/actions", Body::Json(r#"{"action": "reset_connection_tracking"}"#))
     })

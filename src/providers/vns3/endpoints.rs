@@ -8,7 +8,6 @@ const SAME: &str = "the list shows the same";
 const WHOLE: &str = "the list is written as a whole, because only that is atomic and keeps the order";
 const V1_SUBGROUP: &str = "API v1 shows it as loose lines; the subtables of API v2 do the same";
 const V1_SET: &str = "API v1 shows it as loose lines; the sets of API v2 do the same";
-const CONTAINER: &str = "the older view of plugin instances, without a name that tells one container from another";
 const RUNTIME: &str = "runtime state, no configuration";
 const LOG: &str = "a log, no configuration";
 
@@ -197,10 +196,10 @@ pub static ALL: &[Endpoint] = &[
     endpoint(Put, "/container_system/images/{uuid}", Kind("container-images")),
     endpoint(Delete, "/container_system/images/{uuid}", Kind("container-images")),
     endpoint(Post, "/container_system/images/{uuid}/exports", Action("container-image-export")),
-    endpoint(Get, "/container_system/containers", Unused(CONTAINER)),
-    endpoint(Post, "/container_system/containers", Unused(CONTAINER)),
-    endpoint(Put, "/container_system/containers/{uuid}", Unused(CONTAINER)),
-    endpoint(Delete, "/container_system/containers/{uuid}", Unused(CONTAINER)),
+    endpoint(Get, "/container_system/containers", Kind("containers")),
+    endpoint(Post, "/container_system/containers", Kind("containers")),
+    endpoint(Put, "/container_system/containers/{uuid}", Kind("containers")),
+    endpoint(Delete, "/container_system/containers/{uuid}", Kind("containers")),
     endpoint(Post, "/container_system/containers/{uuid}/commit", Action("container-commit")),
     endpoint(Get, "/container_system/containers/{uuid}/logs", Unused(LOG)),
     endpoint(Get, "/plugins", Kind("plugins")),

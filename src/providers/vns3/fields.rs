@@ -75,6 +75,10 @@ pub const RESTARTED: Poll = Poll {
     ..Poll::NEW
 };
 
+/// How a plugin instance answers that was made just now: it says that it runs before its files and processes are there
+/// (sheet 3.8, 3.11).
+pub const STARTING: &[(u16, &str)] = &[(400, "Failed to write contents"), (400, "No SSH server process")];
+
 /// Waits for a task that a reply handed out (sheet 1.3).
 pub const TASK: Poll = Poll {
     job: &["response.token"],

@@ -10,6 +10,7 @@ mod fields;
 mod kinds;
 #[cfg(test)]
 mod reading;
+mod remedies;
 
 use std::time::Duration;
 
@@ -28,10 +29,12 @@ pub static PROVIDER: Provider = Provider {
 };
 
 /// What all kinds of the provider share: most objects hold their id under `id`, and 404 means gone. A controller that has
-/// no license or no keyset yet answers 403 (sheet 1.2): it holds none of what these bring.
-const API: Api = Api { gone: &[(404, ""), UNLICENSED, UNKEYED], ..Api::NONE };
+/// no license or no keyset yet answers 403, and one whose license brings no containers, too (sheet 1.2): it holds none of
+/// what these bring.
+const API: Api = Api { gone: &[(404, ""), UNLICENSED, UNKEYED, UNCONTAINED], ..Api::NONE };
 const UNLICENSED: (u16, &str) = (403, "Must be licensed");
 const UNKEYED: (u16, &str) = (403, "Keyset is missing");
+const UNCONTAINED: (u16, &str) = (403, "Container support not available");
 
 /// Everything waits for the license, its parameters and the keyset: accepting parameters and fetching a keyset reboot the
 /// controller (sheet 1.4).
@@ -53,7 +56,8 @@ const DIALECT: Dialect = Dialect {
     headers: &[("Accept", "application/json")],
     // Forms A and B of sheet 1.1. A success holds an object, a list or a text under `response`, seldom with a `message`;
     // only error replies are looked at.
-    messages: &["error.message", "response.message"],
+    // The last is how the text prints some of form A.
+    messages: &["error.message", "response.message", "unlicensedExample.value.error.message"],
     version: ServerVersion::Irrelevant,
     // Concurrent writes fail; every published client serialises them for each controller (sheet 1, “Concurrency”).
     writers: 1,
@@ -64,31 +68,8 @@ const DIALECT: Dialect = Dialect {
     later: &[502, 503],
     away: Duration::ZERO,
     young: Duration::ZERO,
-    remedies: REMEDIES,
+    remedies: remedies::REMEDIES,
 };
-
-/// What to do about errors: names and texts of sheet 1.2 and 3.11.
-const REMEDIES: &[(u16, &str, &str)] = &[
-    (
-        401,
-        "",
-        "check `credentials.password`: it is the API password, and on a new AWS controller the instance id; where \
-         `api-password` is or was declared, it is that one, and it opens the next call. A controller that is still \
-         booting answers so too",
-    ),
-    (403, "Must be licensed", "the controller has no finalized license: upload one and accept its parameters"),
-    (403, "Keyset is missing", "the controller has no keyset: generate one, or fetch it from another controller"),
-    (403, "Keyset present", "a snapshot can be imported only into a controller without a keyset"),
-    (403, "Container support not available", "the license does not include containers"),
-    (403, "Not enough room in license", "the license has no clientpacks left: have it upgraded"),
-    (403, "limit reached", "the license allows no more of these: remove some, or have it upgraded"),
-    (403, "Max", "the license allows no more of these: remove some, or have it upgraded"),
-    (400, "has references", "firewall rules or other sets still name it: change them first"),
-    (400, "has rules defined", "firewall rules still belong to the group: take it out of their `groups` first"),
-    (400, "rule with subtable exists", "firewall rules still jump to the subtable: change them first"),
-    (400, "is not running", "the container system is stopped: start it"),
-    (500, "", "look the error's log id up in the controller's system log, or give it to the vendor's support"),
-];
 
 #[cfg(test)]
 mod tests {

@@ -87,9 +87,9 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
                 say(format!("field `{}` refers to `{kind}`, which is no kind", field.name));
             }
         }
-        for kind in field.rebuilds {
+        for kind in field.rebuilds.iter().chain(field.leads_to) {
             if provider.kind(kind).is_none() {
-                say(format!("field `{}` rebuilds `{kind}`, which is no kind", field.name));
+                say(format!("field `{}` rebuilds or leads to `{kind}`, which is no kind", field.name));
             }
         }
         for name in field.follows.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {

@@ -22,6 +22,8 @@ pub static KIND: Kind = Kind {
     api: Api {
         list: List::at("/container_system", Envelope::One("response")),
         id: "",
+        // It shows with the license: on a controller that gets one just now, it is as if it had to be made.
+        create: &[call(Put, "/container_system", Body::Fields).given("network")],
         update: &[call(Put, "/container_system", Body::Changed).reply(Reply::Object("response"))],
         states: Some(States { key: "running", busy: &["starting", "stopping"], failed: &[], held: &[], gone: &[] }),
         ..super::super::API

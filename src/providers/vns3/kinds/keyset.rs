@@ -28,13 +28,14 @@ pub static KIND: Kind = Kind {
         field("source", Type::Text, "Address of the controller to fetch the keys from; or else they are generated")
             .write_only()
             .fixed()
+            .leads_to(&["keyset"])
             .disrupts(Disruption::Irreversible),
         // Nothing sends it. Declared, it is compared: a controller that has other keys shows a difference.
         field(
             "checksum",
             Type::Text,
-            "The same on all controllers of a topology. Give `${ROOT/keyset.checksum}` where `source` is given: the fetch \
-             then waits for ROOT's keys, and a controller with other keys is found out",
+            "The same on all controllers of a topology. Give `${ROOT/keyset.checksum}` where `source` is given, and a \
+             controller with other keys is found out",
         )
         .fixed()
         .afterwards(),

@@ -11,6 +11,7 @@ mod cloud_data;
 mod config;
 mod container_images;
 mod container_system;
+mod containers;
 mod ebgp_peers;
 mod edge_gre_interfaces;
 mod firewall_fwsets;
@@ -81,6 +82,7 @@ pub static ALL: &[&Kind] = &[
     &link_tags::KIND,
     &container_system::KIND,
     &container_images::KIND,
+    &containers::KIND,
     &plugins::KIND,
     &plugin_instances::KIND,
     &plugin_instance_configurations::KIND,

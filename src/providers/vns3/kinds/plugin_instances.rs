@@ -30,7 +30,6 @@ pub static KIND: Kind = Kind {
         create: &[call(Post, "/plugin-instances", Body::Fields).reply(Reply::Object("response"))],
         // One that runs is removed only by force.
         remove: &[call(Delete, "/plugin-instances/{id}", Body::Json(r#"{"force": true}"#))],
-        gone: &[(404, ""), super::UNLICENSED, super::UNKEYED, (403, "Container support not available")],
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
