@@ -4,6 +4,7 @@
 //! `explain` can show what its code means.
 
 mod cycles;
+mod declared;
 mod environments;
 pub mod literals;
 mod references;
@@ -62,6 +63,7 @@ pub static RULES: &[Rule] = &[
     unused::RULE,
     views::RULE,
     environments::RULE,
+    declared::RULE,
 ];
 
 /// What all rules find.

@@ -11,6 +11,7 @@ mod mask;
 mod node;
 mod span;
 mod tree;
+mod unpack;
 mod yaml;
 
 pub use archive::{Misplaced, hex, pack, within};
@@ -22,4 +23,5 @@ pub use mask::mask;
 pub use node::Node;
 pub use span::{locate, spot, twice};
 pub use tree::{Entry, Folder, Tree, Trouble};
+pub use unpack::documents;
 pub use yaml::{Broken, Document, parse, parse_value, read_as, yaml};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::spec::{CallSpec, Type, Versions};
+use crate::spec::{CallSpec, KeysIn, Type, Versions};
 
 /// One field of a kind, written and read under the vendor's own name.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,8 @@ pub struct Field {
     pub leads_to: &'static [&'static str],
     /// For an output: the fields that it follows when they change in place.
     pub follows: &'static [&'static str],
+    /// Where the keys are declared that a map may have.
+    pub keys_in: Option<KeysIn>,
     /// How well the vendor's documentation backs it.
     pub evidence: Evidence,
 }
@@ -179,6 +181,7 @@ pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
         rebuilds: &[],
         leads_to: &[],
         follows: &[],
+        keys_in: None,
         evidence: Evidence::Documented,
     }
 }
@@ -272,6 +275,11 @@ impl Field {
     /// It follows these fields when they change in place.
     pub const fn follows(self, fields: &'static [&'static str]) -> Field {
         Field { follows: fields, ..self }
+    }
+
+    /// A map whose keys are declared there.
+    pub const fn keys_in(self, keys_in: KeysIn) -> Field {
+        Field { keys_in: Some(keys_in), ..self }
     }
 
     /// Inferred by analogy, not documented.

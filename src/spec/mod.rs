@@ -6,6 +6,7 @@ mod action;
 mod api;
 mod auth;
 mod certificate;
+mod declared;
 mod field;
 mod kind;
 mod lint;
@@ -18,6 +19,7 @@ pub use api::{
     Api, Body, CallSpec, Detail, Envelope, Join, List, Log, Paging, Poll, Reply, Shows, States, Until, Versions, call,
 };
 pub use auth::{Auth, ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
+pub use declared::{Declared, DeclaredKey, KeysIn, Open, PlainType};
 pub use field::{
     AtCreate, Change, Disruption, Evidence, Field, Flow, InUpdates, Removal, Secrecy, Switch, field, output,
 };

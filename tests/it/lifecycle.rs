@@ -11,13 +11,13 @@ use crate::support::Sim;
 /// The versions whose behaviour differs most; `None` is the newest.
 const VERSIONS: &[Option<&str>] = &[Some("4.5"), None];
 
-const ENVELOPE: &str = "workspace: lab\nsecrets: { pw: { env: PASSWORD } }\n";
+const ENVELOPE: &str = "workspace: lab\nexclude: [blueprints]\nsecrets: { pw: { env: PASSWORD } }\n";
 
 /// Two nodes, one after the other; an input lets any operation fail.
 const BLUEPRINT: &str = "
 tosca_definitions_version: cloudify_dsl_1_3
 imports: [cloudify/types/types.yaml]
-inputs: { simulate_failure: { default: '' }, size: { type: integer, default: 1 } }
+inputs: { simulate_failure: { default: '' }, size: { type: integer, default: 1, constraints: [{ in_range: [1, 9] }] } }
 node_templates:
   base: { type: cloudify.nodes.Root }
   top:
@@ -269,11 +269,11 @@ fn a_failed_update_is_no_success() {
 /// A create that fails on its way leaves a deployment that claims to be active: it is made anew.
 #[test]
 fn a_zombie_is_made_anew() {
-    let lab = Lab::new(None, "{ blueprint_id: router, installed: true, inputs: { size: many } }");
+    let lab = Lab::new(None, "{ blueprint_id: router, installed: true, inputs: { size: 99 } }");
     let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
-    assert!(failed.out.contains("'size'"), "{}", failed.all());
+    assert!(failed.out.contains("violates constraint"), "{}", failed.all());
     assert_eq!(lab.get("/deployments/one")["installation_status"], "active");
-    lab.bench.edit("m.yaml", "size: many", "size: 3");
+    lab.bench.edit("m.yaml", "size: 99", "size: 3");
     lab.bench.apply();
     assert_eq!(lab.states(), ["started", "started"]);
     lab.converged();
@@ -318,4 +318,37 @@ fn a_changed_blueprint_takes_its_deployment_along() {
         lab.bench.apply();
         assert_eq!(lab.get("/deployments?_include=id")["items"], json!([]));
     }
+}
+
+/// Servers drop inputs that the blueprint does not declare, and report success: they are refused before anything is sent.
+#[test]
+fn inputs_are_checked_against_the_blueprint() {
+    let lab = Lab::new(None, "{ blueprint_id: router, inputs: { size: 2 } }");
+    lab.bench.run(&["validate"]).expect(0);
+    for (input, said) in [
+        ("sise: 2", "`m/blueprints/router` declares no `sise`, which `m/deployments/one` gives"),
+        ("sise: 2", "did you mean `size`?"),
+        ("size: '2'", "`size` of `m/deployments/one` has to be a whole number"),
+    ] {
+        lab.bench.edit("m.yaml", "size: 2", input);
+        let ran = lab.bench.run(&["validate"]).expect(3).says(said);
+        assert!(ran.err.contains("m.yaml:8:"), "not at its place: {}", ran.all());
+        lab.bench.edit("m.yaml", input, "size: 2");
+    }
+    // Only the manager can tell what a function gives.
+    lab.bench.edit("m.yaml", "size: 2", "size: { get_secret: size }");
+    lab.bench.run(&["validate"]).expect(0);
+    lab.bench.edit("m.yaml", "size: { get_secret: size }", "size: 2");
+
+    lab.bench.edit("blueprints/router/blueprint.yaml", "inputs: {", "inputs: { must: {},");
+    lab.bench.run(&["plan"]).says("`m/deployments/one` lacks `must`, which `m/blueprints/router` needs").expect(1);
+    lab.bench.edit("blueprints/router/blueprint.yaml", " must: {},", "");
+
+    // An archive says as much as a folder.
+    lab.bench.apply();
+    lab.bench.run(&["get", "m", "blueprint", "router", "-o", "router.tar.gz"]).expect(0);
+    lab.bench.edit("m.yaml", "source: blueprints/router", "source: router.tar.gz");
+    lab.converged();
+    lab.bench.edit("m.yaml", "size: 2", "sise: 2");
+    lab.bench.run(&["validate"]).expect(3).says("did you mean `size`?");
 }

@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod artifacts;
+pub mod dsl;
 pub mod endpoints;
 pub mod kinds;
 pub mod shared;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::attr::Attr;
+use crate::providers::cloudify::dsl::INPUTS_IN;
 use crate::providers::cloudify::shared::{
     ENDED, LABELS, TENANT_OWNED, execution, list, name, read_labels, relabel, visibility, widen, without,
 };
@@ -143,6 +144,7 @@ pub const INPUTS: Field = field(
     "Values for the blueprint's inputs; the others keep the value that they have",
 )
 .default("{}")
+.keys_in(INPUTS_IN)
 .disrupts(Disruption::Restart);
 
 /// Whether it runs.

@@ -1,0 +1,105 @@
+//! A map has the keys that the file which it is for declares.
+//!
+//! Servers drop keys that nobody declares and report success, and find out about missing ones when the rest is done.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::check::walk::{Step, place};
+use crate::check::{Rule, Subject};
+use crate::finding::Finding;
+use crate::source::{documents, read_as};
+use crate::spec::{Declared, Field, KeysIn, Type};
+use crate::suggest::hint;
+use crate::topology::{Resource, Topology};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    code: "undeclared-input",
+    doc: "A map gives a value that the file it is for does not declare so, or lacks one that it needs",
+    run,
+};
+
+fn run(subject: &Subject) -> Vec<Finding> {
+    let mut known: BTreeMap<Address, Option<Declared>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for resource in subject.topology.resources.values() {
+        for field in resource.kind.fields {
+            let Some(keys_in) = field.keys_in else { continue };
+            let Some(source) = source(subject.topology, resource, keys_in) else { continue };
+            let declared = known.entry(source.address.clone()).or_insert_with(|| declared(source, keys_in));
+            if let Some(declared) = declared {
+                found.extend(compare(resource, field, source, declared));
+            }
+        }
+    }
+    found
+}
+
+/// The resource that brings the file.
+fn source<'t>(topology: &'t Topology, resource: &Resource, keys_in: KeysIn) -> Option<&'t Resource> {
+    let Type::Ref(kind) = resource.kind.field(keys_in.of)?.ty else { return None };
+    let name = resource.fields.get(keys_in.of)?.to_text()?;
+    let provider = topology.targets.get(resource.address.target())?.provider;
+    topology.resources.get(&topology.referred(&resource.address, provider, &[kind], &name)?)
+}
+
+/// What the file declares; nothing where it can't be told.
+fn declared(source: &Resource, keys_in: KeysIn) -> Option<Declared> {
+    let content = source.files.get(keys_in.file)?;
+    let default = || source.kind.field(keys_in.document)?.default.and_then(|json| serde_json::from_str(json).ok());
+    let main: String = match source.fields.get(keys_in.document) {
+        Some(attr) => attr.to_text()?,
+        None => default()?,
+    };
+    let documents = documents(&content.bytes);
+    (keys_in.read)(&main, &|path| read_as::<Value>(documents.get(path)?).ok())
+}
+
+fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &Declared) -> Vec<Finding> {
+    let nothing = BTreeMap::new();
+    let given = match resource.fields.get(field.name) {
+        Some(Attr::Map(map)) => map,
+        None => &nothing,
+        // What an expression gives is not known yet.
+        Some(_) => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    for (name, value) in given {
+        let path = [Step::Name(field.name), Step::Name(name)];
+        let mut place = place(resource, &path);
+        let finding = match declared.keys.get(name) {
+            None if declared.is_open => continue,
+            None => {
+                place.at_key = true;
+                let message = format!("`{}` declares no `{name}`, which `{}` gives", source.address, resource.address);
+                Finding::error(RULE.code, message).help(hint(name, declared.keys.keys().map(String::as_str)))
+            }
+            Some(key) => {
+                let Some(ty) = key.ty.filter(|ty| !is_unknown(value) && !ty.takes(&value.to_shown())) else { continue };
+                let message = format!("`{name}` of `{}` has to be {}", resource.address, ty.as_str());
+                let help = format!("`{}` declares it so, and the server converts nothing", source.address);
+                Finding::error(RULE.code, message).help(help)
+            }
+        };
+        found.push(finding.at(&place));
+    }
+    for (name, _) in declared.keys.iter().filter(|(name, key)| key.is_needed && !given.contains_key(*name)) {
+        let message = format!("`{}` lacks `{name}`, which `{}` needs", resource.address, source.address);
+        let mut at = place(resource, &[]);
+        if resource.fields.contains_key(field.name) {
+            at = place(resource, &[Step::Name(field.name)]);
+            at.at_key = true;
+        }
+        found.push(Finding::error(RULE.code, message).help(format!("add `{name}` to `{}`", field.name)).at(&at));
+    }
+    found
+}
+
+/// Says whether a value can't be judged yet.
+fn is_unknown(value: &Attr) -> bool {
+    value.is_later() || matches!(value, Attr::Secret(_))
+}

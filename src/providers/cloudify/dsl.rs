@@ -1,0 +1,104 @@
+//! What a blueprint's files say, as far as it takes to know its inputs (sheet 2.9; the DSL's `inputs` and `imports`).
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::spec::{Declared, DeclaredKey, KeysIn, Open, PlainType};
+
+/// Where a deployment's inputs are declared.
+pub const INPUTS_IN: KeysIn = KeysIn { of: "blueprint_id", file: "source", document: "main_file_name", read: inputs };
+
+/// What every blueprint imports: node types, and plugins that declare operations. None of them declares inputs.
+const WITHOUT_INPUTS: &[&str] = &["types.yaml", "plugin.yaml"];
+
+/// The inputs of a blueprint and of the files that it imports.
+fn inputs(main: &str, open: Open<'_>) -> Option<Declared> {
+    let mut declared = Declared::default();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![(main.to_owned(), String::new(), open(main)?)];
+    while let Some((path, prefix, document)) = waiting.pop() {
+        for (name, input) in document.get("inputs").and_then(Value::as_object).into_iter().flatten() {
+            declared.keys.insert(format!("{prefix}{name}"), key(input));
+        }
+        for import in document.get("imports").and_then(Value::as_array).into_iter().flatten() {
+            let Some((namespace, name)) = imported(import) else { continue };
+            let file = beside(&path, name);
+            if !seen.insert((namespace.to_owned(), file.clone())) {
+                continue;
+            }
+            match open(&file) {
+                Some(document) => waiting.push((file, format!("{prefix}{namespace}"), document)),
+                None if name.starts_with("plugin:") || WITHOUT_INPUTS.iter().any(|end| name.ends_with(end)) => {}
+                None => declared.is_open = true,
+            }
+        }
+    }
+    Some(declared)
+}
+
+/// The namespace of an import, with what sets it apart, and what is imported.
+fn imported(import: &Value) -> Option<(&str, &str)> {
+    let text = import.as_str()?;
+    Some(match text.find("--") {
+        Some(at) => (&text[..at + 2], &text[at + 2..]),
+        None => ("", text),
+    })
+}
+
+/// The path of a file that stands beside another one.
+fn beside(path: &str, name: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/{name}"),
+        None => name.to_owned(),
+    }
+}
+
+fn key(input: &Value) -> DeclaredKey {
+    let needed = input.get("default").is_none() && input.get("required") != Some(&Value::Bool(false));
+    let ty = match input.get("type").and_then(Value::as_str) {
+        Some("string") => Some(PlainType::Text),
+        Some("integer") => Some(PlainType::Integer),
+        Some("float") => Some(PlainType::Number),
+        Some("boolean") => Some(PlainType::Bool),
+        Some("list") => Some(PlainType::List),
+        _ => None,
+    };
+    DeclaredKey { is_needed: needed, ty }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(files: &Value) -> Declared {
+        inputs("blueprint.yaml", &|path| files.get(path).cloned()).unwrap()
+    }
+
+    #[test]
+    fn inputs_come_from_the_blueprint_and_from_what_it_imports() {
+        let declared = read(&json!({
+            "blueprint.yaml": {
+                "imports": ["cloudify/types/types.yaml", "plugin:cloudify-fabric-plugin", "lib/more.yaml", "net--lib/net.yaml"],
+                "inputs": { "must": { "type": "string" }, "size": { "type": "integer", "default": 1 }, "bare": null }
+            },
+            "lib/more.yaml": { "imports": ["more.yaml"], "inputs": { "extra": { "required": false } } },
+            "lib/net.yaml": { "inputs": { "cidr": {} } }
+        }));
+        let needed: Vec<(&str, bool)> =
+            declared.keys.iter().map(|(name, key)| (name.as_str(), key.is_needed)).collect();
+        assert_eq!(needed, [("bare", true), ("extra", false), ("must", true), ("net--cidr", true), ("size", false)]);
+        assert_eq!(declared.keys["size"].ty, Some(PlainType::Integer));
+        assert!(!declared.is_open);
+    }
+
+    #[test]
+    fn what_is_imported_from_elsewhere_may_declare_more() {
+        let from = |import: &str| read(&json!({ "blueprint.yaml": { "imports": [import] } })).is_open;
+        assert!(from("blueprint:base") && from("https://example.com/base.yaml"));
+        assert!(!from("http://www.getcloudify.org/spec/cloudify/4.5/types.yaml"));
+        assert_eq!(inputs("other.yaml", &|_| None), None);
+    }
+}

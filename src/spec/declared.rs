@@ -1,0 +1,78 @@
+//! Maps whose keys are declared elsewhere: in a file that another resource brings, such as the inputs of a blueprint.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// Opens a document by its path in the file.
+pub type Open<'o> = &'o dyn Fn(&str) -> Option<Value>;
+
+/// Where the keys that a map may have are declared.
+#[derive(Debug, Clone, Copy)]
+pub struct KeysIn {
+    /// The field, of the same resource, that names the one with the file.
+    pub of: &'static str,
+    /// That one's field with the file: a folder or an archive.
+    pub file: &'static str,
+    /// That one's field that names the document in it which is read first.
+    pub document: &'static str,
+    /// Reads what a document declares, with all that it draws in.
+    pub read: fn(&str, Open<'_>) -> Option<Declared>,
+}
+
+/// What a file declares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// The keys.
+    pub keys: BTreeMap<String, DeclaredKey>,
+    /// Set when something was drawn in that is not in the file: there may be keys besides.
+    pub is_open: bool,
+}
+
+/// What a file declares of one key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeclaredKey {
+    /// Says whether a value has to be given.
+    pub is_needed: bool,
+    /// The word for the type that its value has to have, where it is a plain one.
+    pub ty: Option<PlainType>,
+}
+
+/// A type that says itself whether a value is of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlainType {
+    /// Text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// True or false.
+    Bool,
+    /// A list.
+    List,
+}
+
+impl PlainType {
+    /// A word for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PlainType::Text => "text",
+            PlainType::Integer => "a whole number",
+            PlainType::Number => "a number",
+            PlainType::Bool => "true or false",
+            PlainType::List => "a list",
+        }
+    }
+
+    /// Says whether a value is of the type. A map may be a function that only the server can evaluate: it is of any.
+    pub fn takes(self, value: &Value) -> bool {
+        match (self, value) {
+            (_, Value::Object(_) | Value::Null) => true,
+            (PlainType::Text, Value::String(_)) | (PlainType::Bool, Value::Bool(_)) => true,
+            (PlainType::List, Value::Array(_)) | (PlainType::Number, Value::Number(_)) => true,
+            (PlainType::Integer, Value::Number(number)) => !number.is_f64(),
+            _ => false,
+        }
+    }
+}
