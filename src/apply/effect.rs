@@ -5,6 +5,7 @@
 //! right a moment ago, and what was asked for is under way or done by now. Both are settled by looking: work that is under
 //! way is waited for, and then what is there counts.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -89,7 +90,7 @@ impl Executor<'_> {
         loop {
             let sight = self.sight(shared, session, step).await?;
             looks += 1;
-            if sight.is_busy && !session.is_over(since, looks, budget) {
+            if sight.is_busy && !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, budget) {
                 self.progress.waits(step, &Waiting { state: "at work".into(), progress: None });
                 session.pause(BETWEEN_LOOKS).await;
                 continue;

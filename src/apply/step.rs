@@ -12,7 +12,7 @@ use crate::diff::live::{Live, identity_text};
 use crate::journal::{self, Line};
 use crate::plan::{Call, Payload, Purpose, Step};
 use crate::secret::Secret;
-use crate::session::{CallError, Sending, Sent, Session, Settled, What, encode, is_under_way};
+use crate::session::{CallError, Sending, Sent, Session, Settled, Watch, What, encode, is_under_way};
 use crate::spec::{Identity, List, Reply, Shows, canonical, lookup};
 use crate::wire::Method;
 
@@ -270,7 +270,8 @@ impl Executor<'_> {
             let unknown = |what: String| session.whither(Method::Get, poll.path).error(What::Unknown(what));
             let path = encode::text(&path.fill(&find)).map_err(unknown)?;
             let tell = |waiting| self.progress.waits(step, &waiting);
-            if let Settled::Done(object) = session.settle(poll, &path, &sending, &tell).await?
+            let watch = Watch { tell: &tell, stop: self.stop };
+            if let Settled::Done(object) = session.settle(poll, &path, &sending, watch).await?
                 && poll.shows == Shows::Object
                 && object.is_object()
             {

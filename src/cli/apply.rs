@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::apply::{Executor, Outcome, Report, verify};
 use crate::cli::common::{Planned, Workspace, broken_policies};
@@ -116,7 +114,9 @@ async fn execute(
 ) -> Result<Exit, Stop> {
     let Planned { plan, mut ledger } = planned;
     let run = Line::Run { workspace: plan.workspace.clone(), commit: plan.commit.clone(), config: plan.config.clone() };
-    let stop = Arc::new(AtomicBool::new(false));
+    let stop = common::stop_on_signal(
+        "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is finished",
+    );
     let progress = progress::choose(common::stderr_style(global), plan.steps.len(), global.quiet);
     let executor = Executor {
         topology: &workspace.topology,
@@ -133,10 +133,7 @@ async fn execute(
     } else {
         let journal = Journal::begin(&ledger::journal_folder(&workspace.topology)?, &run)?;
         ledger.covers(journal.path().to_owned());
-        let listening = tokio::spawn(stop_on_signal(stop.clone()));
-        let report = executor.run(journal, &mut ledger.base).await;
-        listening.abort();
-        report
+        executor.run(journal, &mut ledger.base).await
     };
     progress.finish();
     let done = done(&plan, &report);
@@ -168,17 +165,6 @@ fn done(plan: &Plan, report: &Report) -> BTreeSet<crate::address::Address> {
         .collect();
     let done = steps.filter(|(step, outcome)| matches!(outcome, Outcome::Done) && !step.verb.removes());
     done.map(|(step, _)| step.address.clone()).filter(|address| !failed.contains(address)).collect()
-}
-
-/// The first signal lets running steps end and begins no new one; the second ends the process at once.
-async fn stop_on_signal(stop: Arc<AtomicBool>) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stop.store(true, Ordering::Relaxed);
-        eprintln!("stopping: what is under way is finished, nothing new begins; once more to stop at once");
-    }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        std::process::exit(i32::from(Exit::Partial.code()));
-    }
 }
 
 fn ask(steps: usize) -> Result<(), Stop> {

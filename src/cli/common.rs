@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -256,4 +257,24 @@ pub fn print(text: &str) -> Result<(), Stop> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// A switch that the first signal sets, in these words; the second one ends the process at once, and says how to look at
+/// what the controllers go on with.
+pub fn stop_on_signal(words: &'static str) -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            set.store(true, Ordering::Relaxed);
+            eprintln!("{words}; once more to stop at once");
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!(
+                "stopped: what the controllers are at work on goes on; `trueup plan` looks, `trueup apply` waits for it"
+            );
+            std::process::exit(i32::from(Exit::Partial.code()));
+        }
+    });
+    stop
 }

@@ -10,7 +10,7 @@ use crate::cli::common::Workspace;
 use crate::cli::one::{self, Arguments, Chosen, Taken};
 use crate::cli::{Exit, Global, Stop, common};
 use crate::diff::live::text;
-use crate::session::{Sending, Session, Settled, Waiting, job_id};
+use crate::session::{Sending, Session, Settled, Waiting, Watch, job_id};
 use crate::spec::{Action, Disruption, Poll, Provider, Secrecy, lookup};
 use crate::suggest;
 
@@ -115,6 +115,7 @@ async fn follow(
     call: &Sending<'_>,
 ) -> Result<Value, Stop> {
     let mut last = call.reply.clone();
+    let stop = common::stop_on_signal("stopping: what can be given up is given up, the rest is waited for");
     for poll in polls {
         if let Some(job) = job_id(poll, call.reply) {
             eprintln!("following `{job}`");
@@ -129,7 +130,8 @@ async fn follow(
                 *said = line;
             }
         };
-        if let Settled::Done(object) = session.settle(poll, &chosen.path(poll.path, arguments), call, &tell).await? {
+        let watch = Watch { tell: &tell, stop: &stop };
+        if let Settled::Done(object) = session.settle(poll, &chosen.path(poll.path, arguments), call, watch).await? {
             last = object;
         }
     }

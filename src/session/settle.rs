@@ -1,11 +1,12 @@
 //! Settling: waiting until the API says that it is done.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::session::{CallError, Job, Pace, Sent, Session, What, Whither};
-use crate::spec::{CallSpec, Log, Poll, Until, lookup};
+use crate::spec::{Body, CallSpec, Log, Poll, Until, lookup};
 use crate::wire::{Failure, Method};
 
 /// What a wait came to.
@@ -23,6 +24,15 @@ pub struct Waiting {
     pub state: String,
     /// How much is done, of how much, where the API counts.
     pub progress: Option<(u64, u64)>,
+}
+
+/// Who looks on while something is waited for.
+#[derive(Clone, Copy)]
+pub struct Watch<'w> {
+    /// Is told how things go.
+    pub tell: &'w (dyn Fn(Waiting) + Send + Sync),
+    /// Set when the run is to stop.
+    pub stop: &'w AtomicBool,
 }
 
 /// A call that was answered: what a wait comes after.
@@ -50,7 +60,7 @@ impl Session {
         poll: &'static Poll,
         path: &str,
         call: &Sending<'_>,
-        tell: &(dyn Fn(Waiting) + Send + Sync),
+        watch: Watch<'_>,
     ) -> Result<Settled, CallError> {
         if let Until::Again { .. } = poll.until {
             return self.repeat(poll, call).await;
@@ -58,12 +68,17 @@ impl Session {
         let Some(path) = job_path(poll, path, call.reply) else { return Ok(Settled::Nothing) };
         let started = Instant::now();
         let mut looks = 0u32;
+        let mut given_up = false;
         loop {
+            if !given_up && watch.stop.load(Ordering::Relaxed) {
+                given_up = true;
+                self.give_up(poll, &path).await;
+            }
             let whither = self.whither(Method::Get, &path);
             let seen = self.look(&path, poll, started, looks).await?;
             let seen = seen.filter(|object| self.is_new_enough(poll, object, call.since));
             if let Some(object) = &seen {
-                tell(waiting(poll, object));
+                (watch.tell)(waiting(poll, object));
             }
             match judge(poll, seen, &whither) {
                 Err(error) => return Err(self.explained(poll, &path, error).await),
@@ -74,6 +89,19 @@ impl Session {
                 Ok(None) => self.pause(poll.every).await,
             }
             looks += 1;
+        }
+    }
+
+    /// Asks for a job to be given up. A refusal is no trouble: it may be over by now, and the next look tells.
+    async fn give_up(&self, poll: &Poll, path: &str) {
+        let (Some(cancel), Some(job)) = (poll.cancel, job_of(poll.path, path)) else { return };
+        let body = match cancel.body {
+            Body::Json(text) => serde_json::from_str(text).unwrap_or_default(),
+            _ => Value::Null,
+        };
+        let sent = if body.is_null() { Sent::Nothing } else { Sent::Json(&body) };
+        if let Err(error) = self.send(cancel.method, &cancel.path.replace("{job}", job), &sent).await {
+            tracing::debug!(target: "trueup::wire", "{error}");
         }
     }
 

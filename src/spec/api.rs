@@ -269,6 +269,9 @@ pub struct Poll {
     pub log: Option<Log>,
     /// Where it counts what is done, and of how much.
     pub progress: Option<(&'static str, &'static str)>,
+    /// Gives the job up when the run is asked to stop: `{job}` in its path is the job's id. What the controller does then
+    /// is waited for all the same.
+    pub cancel: Option<&'static CallSpec>,
     /// Says what the object looked at is.
     pub shows: Shows,
     /// The servers that have something to look at.
@@ -291,6 +294,7 @@ impl Poll {
         error: "",
         log: None,
         progress: None,
+        cancel: None,
         shows: Shows::Job,
         versions: Versions::Any,
         patience: &[],

@@ -1,11 +1,13 @@
 //! The life of a deployment: installed, changed, moved to a new blueprint, failed, repaired and removed, whatever befalls it.
 
+use std::process::{Command, Stdio};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use trueup::sim::Options;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Ran};
 use crate::support::Sim;
 
 /// The versions whose behaviour differs most; `None` is the newest.
@@ -351,4 +353,25 @@ fn inputs_are_checked_against_the_blueprint() {
     lab.converged();
     lab.bench.edit("m.yaml", "size: 2", "sise: 2");
     lab.bench.run(&["validate"]).expect(3).says("did you mean `size`?");
+}
+
+/// A signal asks for the running workflow to be cancelled; the next run goes on with the rest.
+#[test]
+fn a_signal_cancels_what_runs_and_the_next_run_goes_on() {
+    let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+    lab.fault(&json!([{ "method": "GET", "path": "/api/v3.1/executions/*", "delay_ms": 300 }]));
+    let mut command = lab.bench.command(&["apply", "--yes"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while lab.ran().is_empty() {}
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let stopped: Ran = child.wait_with_output().unwrap().into();
+    assert_eq!(stopped.code, Some(5), "{}", stopped.all());
+    assert!(stopped.err.contains("what can be given up is given up"), "{}", stopped.all());
+    assert!(stopped.out.contains("it ended as `cancelled`"), "{}", stopped.all());
+    assert_eq!(lab.ran(), ["install cancelled"]);
+    lab.fault(&json!([]));
+    lab.bench.apply();
+    assert_eq!(lab.ran(), ["install cancelled", "install terminated"]);
+    lab.converged();
 }

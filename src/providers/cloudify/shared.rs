@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{Api, Body, CallSpec, Envelope, Field, List, Log, Paging, Poll, Reply, Type, Until, call, field};
-use crate::wire::Method::Patch;
+use crate::wire::Method::{Patch, Post};
 
 /// The most that any server gives on one page (sheet 0: a hard cap up to 4.5.1).
 const PAGE: usize = 1000;
@@ -75,11 +75,15 @@ pub const fn execution(job: &'static [&'static str]) -> Poll {
         error: "error",
         log: Some(FAILURES),
         progress: Some(("finished_operations", "total_operations")),
+        cancel: Some(&CANCEL),
         // The vendor's client waits a quarter of an hour; appliances that boot and are licensed take longer.
         budget: Duration::from_secs(2 * 3600),
         ..Poll::NEW
     }
 }
+
+/// Lets the running operation end, and begins no other one.
+static CANCEL: CallSpec = call(Post, "/executions/{job}", Body::Json(r#"{"action": "cancel"}"#));
 
 /// What went wrong in an execution: the tasks that failed for good, and the workflow's own word (sheet 2.16).
 const FAILURES: Log = Log {
