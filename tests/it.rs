@@ -53,6 +53,8 @@ mod lifecycle;
 mod lists;
 #[path = "it/passwords.rs"]
 mod passwords;
+#[path = "it/names.rs"]
+mod names;
 #[path = "it/saved_plan.rs"]
 mod saved_plan;
 #[path = "it/scale.rs"]

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::address::Address;
 use crate::attr::Attr;
 use crate::cli::common::Workspace;
 use crate::cli::{Exit, Stop};
 use crate::diff::base::Base;
-use crate::diff::live::{Live, caseless};
+use crate::diff::live::Live;
 use crate::diff::matching::{self, given_name};
 use crate::observe::Scope;
 use crate::plan::fill_text;
 use crate::session::{Sent, Session, encode};
 use crate::spec::{Body, CallSpec, Field, Type, canonical, check, placeholders};
-use crate::topology::Topology;
+use crate::topology::{Topology, fold};
 
 /// The object that a command is about, if it is about one.
 #[derive(Debug, Default)]
@@ -214,26 +215,40 @@ pub async fn choose(
     };
     let observed = workspace.observe(&Base::default(), Scope::Kind(declared.name)).await;
     let index = matching::index(&workspace.topology, &observed, &Base::default());
-    let mut names = Vec::new();
-    for (address, live) in index.all() {
-        let own = address.name().unwrap_or_default();
-        if address.kind() != kind {
-            continue;
-        }
-        let path = address.to_string();
-        let below = path.strip_prefix(&format!("{target}/")).unwrap_or(&path);
-        if caseless(own) == caseless(wanted) || below == wanted || live.id == wanted {
-            let parents = std::iter::successors(address.parent(), |above| above.parent());
-            return Ok(Chosen {
-                name: given_name(declared, live),
-                parents: parents.filter_map(|parent| Some(index.live(&parent)?.id.clone())).collect(),
-                live: Some(live.clone()),
-            });
-        }
-        names.push(own.to_owned());
+    let all: Vec<(&Address, &Live)> = index.all().filter(|(address, _)| address.kind() == kind).collect();
+    let below =
+        |address: &Address| address.to_string().split_once('/').map_or_else(String::new, |(_, path)| path.into());
+    // Objects that share a name are addressed by their ids, and still have the name.
+    let own = |live: &Live| given_name(declared, live).unwrap_or_default();
+    let is_exact = |(address, live): &&(&Address, &Live)| {
+        address.name().unwrap_or_default() == wanted
+            || own(live) == wanted
+            || below(address) == wanted
+            || live.id == wanted
+    };
+    let mut found: Vec<_> = all.iter().filter(is_exact).collect();
+    if found.is_empty() {
+        found = all.iter().filter(|(_, live)| fold(&own(live)) == fold(wanted)).collect();
     }
-    let hint = crate::suggest::hint(wanted, names.iter().map(String::as_str));
-    Err(Stop::failed(format!("`{target}` has no `{kind}` named `{wanted}`")).help(hint))
+    let (address, live) = match found.as_slice() {
+        [one] => **one,
+        [] => {
+            let hint = crate::suggest::hint(wanted, all.iter().filter_map(|(address, _)| address.name()));
+            return Err(Stop::failed(format!("`{target}` has no `{kind}` named `{wanted}`")).help(hint));
+        }
+        several => {
+            let paths: Vec<String> =
+                several.iter().take(5).map(|(address, _)| format!("`{}`", below(address))).collect();
+            let stop = Stop::failed(format!("`{target}` has {} `{kind}` named `{wanted}`", several.len()));
+            return Err(stop.help(format!("say which one: {}", paths.join(", "))));
+        }
+    };
+    let parents = std::iter::successors(address.parent(), |above| above.parent());
+    Ok(Chosen {
+        name: given_name(declared, live),
+        parents: parents.filter_map(|parent| Some(index.live(&parent)?.id.clone())).collect(),
+        live: Some(live.clone()),
+    })
 }
 
 impl Chosen {

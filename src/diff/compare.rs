@@ -16,13 +16,13 @@ use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
 use crate::diff::index::{Index, live_output, part};
-use crate::diff::live::{Live, caseless};
+use crate::diff::live::Live;
 use crate::diff::moving::{Move, Moving};
 use crate::diff::sequence::{agrees, script};
 use crate::diff::verdict::{Cause, FieldChange};
 use crate::secret::Secret;
 use crate::spec::{Change, Field, Flow, Identity, Kind, Reference, canonical, read, swap_references};
-use crate::topology::{ITEMS, Resource, Topology};
+use crate::topology::{ITEMS, Resource, Topology, fold};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
 pub type Wired = BTreeMap<String, Attr>;
@@ -263,7 +263,7 @@ impl Case<'_> {
     fn is_same_name(&self, live: &Attr, wanted: &Attr) -> bool {
         matches!(self.resource.kind.identity, Identity::CaselessName(name) if name == self.field.name)
             && !matches!(self.field.change, Change::InPlace)
-            && live.as_text().map(caseless) == wanted.as_text().map(caseless)
+            && live.as_text().map(fold) == wanted.as_text().map(fold)
     }
 
     fn cause(&self, kept: Option<&Value>, wanted: &Attr, live: &Attr) -> Cause {

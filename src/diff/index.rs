@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::live::{Live, caseless};
+use crate::diff::live::Live;
 use crate::spec::{Kind, lookup};
+use crate::topology::fold;
 
 /// Where a resource stands among the live objects.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ impl<'a> Index<'a> {
     /// The undeclared object that an address means where names are compared without case.
     fn similar(&self, address: &Address) -> Option<&(&'static Kind, &'a Live)> {
         let place =
-            |kind| (address.parent(), address.target().to_owned(), kind, caseless(address.name().unwrap_or_default()));
+            |kind| (address.parent(), address.target().to_owned(), kind, fold(address.name().unwrap_or_default()));
         let kind = *self.kinds.get(address.kind())?;
         self.undeclared.get(self.identities.get(&place(kind))?)
     }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::attr::Attr;
 use crate::spec::{Identity, Kind, canonical, lookup, read};
+use crate::topology::fold;
 
 /// What was seen of every target.
 #[derive(Debug, Clone, Default)]
@@ -157,18 +157,13 @@ pub fn identity_text(kind: &Kind, value: &dyn Fn(&str) -> Attr) -> Option<String
     match kind.identity {
         Identity::Singleton | Identity::Sequence { .. } => Some(String::new()),
         Identity::Name(field) => one(field).map(|value| text(&value)),
-        Identity::CaselessName(field) => one(field).map(|value| caseless(&text(&value))),
+        Identity::CaselessName(field) => one(field).map(|value| fold(&text(&value))),
         Identity::Natural(fields) => {
             let parts: Option<Vec<Value>> = fields.iter().map(|field| one(field)).collect();
             Some(Value::Array(parts?).to_string())
         }
         Identity::Content(_) => None,
     }
-}
-
-/// The form in which names are compared where the platform ignores case.
-pub fn caseless(name: &str) -> String {
-    name.nfkd().flat_map(char::to_lowercase).collect()
 }
 
 /// A scalar as text.

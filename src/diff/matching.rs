@@ -102,6 +102,38 @@ fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>
     }
 }
 
+/// Why a name that several objects have means none of them.
+const SEVERAL: &str = "several objects there have this name, and nothing tells which one is meant";
+
+/// What the live objects of a collection are known by.
+struct Words<'a> {
+    by_identity: BTreeMap<String, &'a Live>,
+    by_id: BTreeMap<&'a str, &'a Live>,
+    /// The identities that several have.
+    ambiguous: BTreeSet<String>,
+}
+
+impl<'a> Words<'a> {
+    fn of(kind: &Kind, objects: impl Iterator<Item = &'a Live>) -> Words<'a> {
+        let mut words = Words { by_identity: BTreeMap::new(), by_id: BTreeMap::new(), ambiguous: BTreeSet::new() };
+        for live in objects {
+            words.by_id.entry(&live.id).or_insert(live);
+            match live.identity(kind) {
+                Some(identity) if words.by_identity.contains_key(&identity) => drop(words.ambiguous.insert(identity)),
+                Some(identity) => drop(words.by_identity.insert(identity, live)),
+                None => {}
+            }
+        }
+        words
+    }
+}
+
+/// What an object that nothing declares is called by.
+enum Naming {
+    ByName,
+    ById,
+}
+
 struct Matcher<'a, 'i> {
     base: &'i Base,
     groups: BTreeMap<(String, Option<Address>, &'static str), Vec<&'i Resource>>,
@@ -134,18 +166,21 @@ impl<'a> Matcher<'a, '_> {
         wanted: &[&Resource],
     ) {
         let here = |live: &&Live| !is_gone(kind, live);
-        let mut by_identity: BTreeMap<String, &'a Live> = BTreeMap::new();
-        let mut by_id: BTreeMap<&str, &'a Live> = BTreeMap::new();
-        for live in objects.iter().filter(here) {
-            if let Some(identity) = live.identity(kind) {
-                by_identity.entry(identity).or_insert(live);
-            }
-            by_id.entry(&live.id).or_insert(live);
-        }
+        let Words { by_identity, by_id, ambiguous } = Words::of(kind, objects.iter().filter(here));
+        let is_named = matches!(kind.identity, Identity::Name(_) | Identity::CaselessName(_));
         let mut taken: BTreeMap<*const Live, Address> = BTreeMap::new();
         let mut left = Vec::new();
         for resource in wanted {
-            match self.identities.get(&resource.address).and_then(|identity| by_identity.get(identity)) {
+            let identity = self.identities.get(&resource.address);
+            if is_named && identity.is_some_and(|identity| ambiguous.contains(identity)) {
+                // Which one is meant only the ledger can know.
+                let owned = self.base.entry(&resource.address).and_then(|entry| by_id.get(entry.id.as_str()));
+                let place = owned.map_or_else(|| Place::Unseen(SEVERAL.into()), |live| Place::Present(live));
+                taken.extend(owned.map(|live| (*live as *const Live, resource.address.clone())));
+                self.index.declared.insert(resource.address.clone(), place);
+                continue;
+            }
+            match identity.and_then(|identity| by_identity.get(identity)) {
                 Some(live) => {
                     taken.insert(*live, resource.address.clone());
                     self.index.declared.insert(resource.address.clone(), Place::Present(live));
@@ -171,7 +206,12 @@ impl<'a> Matcher<'a, '_> {
             };
             self.index.declared.insert(resource.address.clone(), place);
         }
-        self.name_objects(target, parent, kind, objects.iter().filter(here), &taken);
+        let others = objects.iter().filter(here).map(|live| {
+            // Objects that have the same name are addressed by their ids.
+            let is_one_of_several = live.identity(kind).is_some_and(|identity| ambiguous.contains(&identity));
+            (live, if is_named && is_one_of_several { Naming::ById } else { Naming::ByName })
+        });
+        self.name_objects(target, parent, kind, others, &taken);
     }
 
     /// Gives every object an address, remembers what others may call it, and goes down.
@@ -180,17 +220,20 @@ impl<'a> Matcher<'a, '_> {
         target: &str,
         parent: Option<&Address>,
         kind: &'static Kind,
-        objects: impl Iterator<Item = &'a Live>,
+        objects: impl Iterator<Item = (&'a Live, Naming)>,
         taken: &BTreeMap<*const Live, Address>,
     ) {
         let owned = self.owned_names(target, parent, kind);
-        for live in objects {
+        for (live, naming) in objects {
             let address = match taken.get(&(live as *const Live)) {
                 Some(address) => address.clone(),
                 None => {
                     let known = live.identity(kind).and_then(|identity| owned.by_identity.get(&identity));
                     let known = known.or_else(|| owned.by_id.get(&live.id)).cloned();
-                    let name = known.or_else(|| given_name(kind, live));
+                    let name = match naming {
+                        Naming::ByName => known.or_else(|| given_name(kind, live)),
+                        Naming::ById => Some(live.id.clone()),
+                    };
                     let address = match parent {
                         Some(parent) => parent.child(kind.name, name.as_deref()),
                         None => Address::new(target, kind.name, name.as_deref()),

@@ -10,9 +10,10 @@ use crate::finding::Finding;
 use crate::spec::{Identity, Kind, canonical};
 use crate::topology::Resource;
 
-/// A name in the one form in which names that ignore case are compared.
+/// A name in the one form in which names that ignore case are compared. Upper case comes first: some letters are two of
+/// them, and some that look alike at the end of a word are one.
 pub fn fold(name: &str) -> String {
-    name.nfkd().flat_map(char::to_lowercase).collect()
+    name.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// Finds resources that mean the same object, and names that contradict the field that they stand for.

@@ -16,7 +16,7 @@ const ACTIONS: [(&str, &[&str]); 4] = [
     ("user-identity", &["create", "read", "delete", "update-reset-mfa"]),
     ("api-account-identity", &["create", "read", "update", "delete"]),
     ("network-group", &["read", "update"]),
-    ("network", &["create", "read", "update", "delete"]),
+    ("network", &["create", "read", "update", "delete", "suspend"]),
 ];
 
 impl Platform {

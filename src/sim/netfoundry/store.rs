@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization;
 
 use super::kind::Kind;
 
@@ -114,9 +115,10 @@ impl Object {
     }
 }
 
-/// Names are compared without case (sheet 1.4).
+/// Names are compared by their compatibility decomposition and without case (sheet 1.4).
 pub(super) fn fold(name: &str) -> String {
-    name.to_lowercase()
+    // Through upper case, so that `ß` and `ss` are the same, as with full case folding.
+    name.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// All objects.

@@ -1,0 +1,151 @@
+//! Names that differ in case only, or hold blanks, brackets, `%`, `_` and letters of other alphabets.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::support::Sim;
+
+const NETWORK: &str = "Größe 100% [x_y]";
+
+/// A workspace with that network, and more in it.
+fn bench(sim: &Sim, more: Value) -> Bench {
+    let mut network =
+        json!({ "networkGroupId": "nf Group", "provider": "AWS", "region": "us-east-1", "size": "small" });
+    network.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let target = json!({ "at": "https://gateway.production.netfoundry.io", "networks": { NETWORK: network } });
+    let text = trueup::source::yaml(&json!({ "netfoundry": { "nf": target } }));
+    Bench::of(&[("trueup.yaml", "workspace: names\n"), ("nf.yaml", &text)], sim)
+}
+
+fn endpoint() -> Value {
+    json!({ "attributes": ["#all-of-them"], "enrollmentMethod": { "ott": true } })
+}
+
+/// Adds an endpoint past the API.
+fn add(sim: &Sim, name: &str) {
+    let fields = json!({ "name": name, "enrollmentMethod": { "ott": true } });
+    let change = json!({ "add": { "kind": "endpoints", "parent": NETWORK, "fields": fields } });
+    sim.side_door("POST", "/netfoundry/nf/console", &change);
+}
+
+/// What a plan does to each endpoint.
+fn steps(plan: &Value) -> Vec<(String, String)> {
+    let step = |step: &Value| {
+        let (_, name) = step["address"].as_str().unwrap().split_once("/endpoints/")?;
+        Some((name.to_owned(), step["verb"].as_str().unwrap().to_owned()))
+    };
+    let mut steps: Vec<_> = plan["steps"].as_array().unwrap().iter().filter_map(step).collect();
+    steps.sort();
+    steps
+}
+
+#[test]
+fn odd_names_are_written_read_and_mentioned_as_they_are() {
+    let names =
+        ["a b", "[a]", "100%", "100%25", "a_b", "axb", "a/b", "Zürich", "東京", "a?b&c=d#e", "it's \"x\"", "@at"];
+    let sim = Sim::start();
+    let endpoints: serde_json::Map<String, Value> =
+        names.map(|name| (name.to_owned(), endpoint())).into_iter().collect();
+    let mentions: Vec<String> = names.iter().map(|name| format!("@{name}")).collect();
+    let policy = json!({ "endpointAttributes": mentions, "edgeRouterAttributes": ["#all"] });
+    let bench = bench(&sim, json!({ "endpoints": endpoints, "edge-router-policies": { "every one": policy } }));
+    bench.apply();
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    let state = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null);
+    let stored: Vec<&str> =
+        state["store"].as_array().unwrap().iter().filter_map(|o| o["body"]["name"].as_str()).collect();
+    for name in names {
+        assert!(stored.contains(&name), "{name}");
+        let file = bench.path().join("jwt");
+        let _ = fs::remove_file(&file);
+        bench.run(&["get", "nf", "endpoints", name, "--field", "jwt", "-o", "jwt"]).expect(0);
+        assert!(!fs::read(&file).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn names_match_whatever_their_case_and_form() {
+    let sim = Sim::start();
+    let bench = bench(&sim, json!({}));
+    bench.apply();
+    for name in ["Alpha", "Straße", "Zu\u{308}rich", "50x_done", "50_done", "Beta [1]"] {
+        add(&sim, name);
+    }
+    // Written as the platform has it, a declared name is that object; in another case it is, too, and will be renamed. A
+    // `_` or `%` is a letter like others.
+    let mut declared = json!({});
+    for name in ["ALPHA", "STRASSE", "Zürich", "50%_done", "beta [1]"] {
+        declared[name] = endpoint();
+    }
+    let text = fs::read_to_string(bench.path().join("nf.yaml")).unwrap();
+    let mut file: Value = trueup::source::read_as(&text).unwrap();
+    file["netfoundry"]["nf"]["networks"][NETWORK]["endpoints"] = declared;
+    bench.write("nf.yaml", &trueup::source::yaml(&file));
+    let steps = steps(&bench.plan());
+    let expected = [
+        ("50%25_done", "create"),
+        ("ALPHA", "update"),
+        ("STRASSE", "update"),
+        ("Zürich", "update"),
+        ("beta [1]", "update"),
+    ];
+    assert_eq!(steps, expected.map(|(name, verb)| (name.to_owned(), verb.to_owned())));
+    bench.apply();
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    let state = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null);
+    let endpoints = state["store"].as_array().unwrap().iter().filter(|object| object["kind"] == "endpoint");
+    let mut names: Vec<&str> = endpoints.map(|object| object["body"]["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["50%_done", "50_done", "50x_done", "ALPHA", "STRASSE", "Zürich", "beta [1]"]);
+}
+
+#[test]
+fn an_address_that_was_told_can_be_given_back() {
+    let sim = Sim::start();
+    let bench = bench(&sim, json!({ "endpoints": { "50%/[x] _": endpoint() } }));
+    let plan = bench.plan();
+    let steps = plan["steps"].as_array().unwrap().iter();
+    let addresses: Vec<&str> = steps.map(|step| step["address"].as_str().unwrap()).collect();
+    assert_eq!(addresses, ["nf/networks/Größe 100%25 [x_y]", "nf/networks/Größe 100%25 [x_y]/endpoints/50%25%2F[x] _"]);
+    bench.apply();
+    for address in &addresses {
+        bench.run(&["adopt", "--forget", address]).expect(0);
+        bench.run(&["adopt", address]).expect(0).says(&format!("{address}: owned now"));
+    }
+    let below = addresses[1].strip_prefix("nf/").unwrap();
+    bench.run(&["get", "nf", "endpoints", below, "--field", "zitiId", "-o", "id"]).expect(0);
+    bench.write("nf.yaml", "netfoundry: { nf: { at: https://gateway.production.netfoundry.io } }\n");
+    bench.run(&["plan", "--exit-code"]).says(&format!("--allow-destroy {}", addresses[0]));
+    bench.run(&["apply", "--yes", "--quiet", "--allow-destroy", addresses[0]]).expect(0);
+    bench.run(&["plan", "--exit-code"]).expect(0);
+}
+
+/// A network's name is unique in its group only.
+#[test]
+fn a_name_that_two_objects_have_means_neither() {
+    let sim = Sim::start();
+    let bench = bench(&sim, json!({ "endpoints": { "one": endpoint() } }));
+    let console = |change: Value| sim.side_door("POST", "/netfoundry/nf/console", &change);
+    console(json!({ "add": { "kind": "network-groups", "fields": { "name": "others" } } }));
+    bench.run(&["get", "nf", "network-groups", "others", "--field", "id", "-o", "group"]).expect(0);
+    let group = fs::read_to_string(bench.path().join("group")).unwrap();
+    bench.apply();
+    let name = NETWORK.to_uppercase();
+    let fields =
+        json!({ "name": name, "networkGroupId": group, "provider": "AWS", "region": "us-east-1", "size": "small" });
+    console(json!({ "add": { "kind": "networks", "fields": fields } }));
+    // What was made before is known by its id.
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    bench.forget();
+    let plan = bench.plan();
+    assert_eq!(plan["steps"], json!([]), "{plan}");
+    let hold =
+        plan["holds"].as_array().unwrap().iter().find(|hold| hold["address"] == "nf/networks/Größe 100%25 [x_y]");
+    let why = hold.unwrap()["reason"].as_str().unwrap();
+    assert!(why.contains("several objects there have this name"), "{why}");
+    let get = |name: &str| bench.run(&["get", "nf", "networks", name, "--field", "id", "-o", "id"]);
+    get(NETWORK).expect(0);
+    get(&NETWORK.to_lowercase()).expect(1).says("has 2 `networks` named").says("say which one: `networks/");
+}
