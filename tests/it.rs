@@ -51,10 +51,10 @@ mod hostile;
 mod lifecycle;
 #[path = "it/lists.rs"]
 mod lists;
-#[path = "it/passwords.rs"]
-mod passwords;
 #[path = "it/names.rs"]
 mod names;
+#[path = "it/passwords.rs"]
+mod passwords;
 #[path = "it/saved_plan.rs"]
 mod saved_plan;
 #[path = "it/scale.rs"]
