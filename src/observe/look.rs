@@ -13,7 +13,7 @@ use crate::diff::matching::identity_of;
 use crate::observe::{Observer, Scope, Trouble, made};
 use crate::plan::fill_text;
 use crate::session::{CallError, Session};
-use crate::spec::{Detail, Envelope, Identity, Kind, List, Paging, lookup};
+use crate::spec::{Envelope, Identity, Kind, List, Paging, lookup};
 use crate::topology::{Resource, Target};
 
 /// One look at one target.
@@ -23,14 +23,6 @@ pub(super) struct Look<'l> {
     pub(super) target: &'l Target,
     pub(super) wanted: &'l BTreeSet<&'static str>,
     pub(super) troubles: Vec<Trouble>,
-}
-
-/// Why an object's detail is needed.
-enum Need {
-    /// To compare a declared field: not if the ledger knows that nothing moved.
-    Compared,
-    /// Because somebody takes an output from it.
-    Output,
 }
 
 /// An object around others: its address and its kind, and the object.
@@ -185,83 +177,6 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// Reads one by one what the list leaves out, for declared objects whose stamp moved.
-    async fn details(
-        &mut self,
-        kind: &'static Kind,
-        objects: &mut [Live],
-        parent: Option<&Address>,
-        ids: Option<&Ids<'_>>,
-    ) {
-        for detail in kind.api.details.iter().filter(|detail| detail.versions.include(self.session.version())) {
-            self.detail(kind, detail, objects, parent, ids).await;
-        }
-    }
-
-    /// One of these reads.
-    async fn detail(
-        &mut self,
-        kind: &'static Kind,
-        detail: &Detail,
-        objects: &mut [Live],
-        parent: Option<&Address>,
-        ids: Option<&Ids<'_>>,
-    ) {
-        let wanted: BTreeMap<String, (&Resource, Need)> = self
-            .declared(kind, parent)
-            .filter_map(|resource| Some((identity_of(resource)?, (resource, self.need(detail, resource)?))))
-            .collect();
-        let everything = self.observer.scope != Scope::Declared;
-        let session = self.session;
-        let reads = objects.iter_mut().filter_map(|live| {
-            match wanted.get(&live.identity(kind)?) {
-                Some((resource, Need::Compared)) => {
-                    let stamp = lookup(&live.raw, detail.stamp).map(text);
-                    let known = self.observer.base.entry(&resource.address).and_then(|entry| entry.stamp.clone());
-                    if stamp.is_some() && stamp == known {
-                        return None;
-                    }
-                }
-                Some((_, Need::Output)) => {}
-                None if everything && live.foreign.is_none() => {}
-                None => return None,
-            }
-            let path = fill_text(detail.path, &|word| match word {
-                "id" => Some(live.id.clone()),
-                "name" => live.value(kind, name_field(kind)?).to_text(),
-                field => match field.strip_prefix("parent.") {
-                    Some(rest) => ids?.word(rest),
-                    None => live.value(kind, field).to_text(),
-                },
-            });
-            Some(async move {
-                let reply = session.get(&path).await?;
-                let Value::Object(map) = &mut live.raw else { return Ok(()) };
-                match (lookup(&reply, detail.at), detail.fields) {
-                    (Some(Value::Object(more)), _) => map.extend(more.clone()),
-                    // A reply that is one text is the one field.
-                    (Some(text @ Value::String(_)), [field]) => {
-                        map.insert((*field).to_owned(), text.clone());
-                    }
-                    _ => {}
-                }
-                *live = Live::new(kind, live.raw.take());
-                Ok(())
-            })
-        });
-        let failed: Vec<CallError> = join_all(reads).await.into_iter().filter_map(Result::err).collect();
-        self.troubles.extend(failed);
-    }
-
-    /// Why an object's detail is needed, if it is.
-    fn need(&self, detail: &Detail, resource: &Resource) -> Option<Need> {
-        let asked = |field: &str| self.observer.outputs.contains(&(resource.address.clone(), field.to_owned()));
-        if detail.fields.iter().any(|field| asked(field)) {
-            return Some(Need::Output);
-        }
-        detail.fields.iter().any(|field| resource.fields.contains_key(*field)).then_some(Need::Compared)
-    }
-
     /// Goes down into the objects that something is declared in, or into all.
     async fn below(
         &mut self,
@@ -327,7 +242,7 @@ impl Look<'_> {
             || entries.range(below.clone()..).next().is_some_and(|(address, _)| address.starts_with(&below))
     }
 
-    fn declared(&self, kind: &'static Kind, parent: Option<&Address>) -> impl Iterator<Item = &Resource> {
+    pub(super) fn declared(&self, kind: &'static Kind, parent: Option<&Address>) -> impl Iterator<Item = &Resource> {
         let place = (self.target.name.as_str(), parent.cloned(), kind.name);
         self.observer.groups.get(&place).into_iter().flatten().copied()
     }
@@ -345,13 +260,6 @@ fn whole(mut items: Vec<Value>, at: Envelope) -> Value {
     }
 }
 
-fn name_field(kind: &Kind) -> Option<&'static str> {
-    match kind.identity {
-        Identity::Name(field) | Identity::CaselessName(field) => Some(field),
-        _ => None,
-    }
-}
-
 /// The ids of an object and of those around it.
 pub(super) struct Ids<'i> {
     kind: &'static Kind,
@@ -360,7 +268,7 @@ pub(super) struct Ids<'i> {
 }
 
 impl Ids<'_> {
-    fn word(&self, word: &str) -> Option<String> {
+    pub(super) fn word(&self, word: &str) -> Option<String> {
         match word.strip_prefix("parent.") {
             Some(rest) => self.above?.word(rest),
             None if word == "id" => Some(self.live.id.clone()),

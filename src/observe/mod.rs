@@ -2,6 +2,7 @@
 //!
 //! A list that could not be read makes its collection unseen; it never reads as empty.
 
+mod details;
 mod look;
 mod made;
 

@@ -1,0 +1,110 @@
+//! Reads of one object each, for what a list leaves out: only where something needs it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::diff::live::{Live, text};
+use crate::diff::matching::identity_of;
+use crate::observe::Scope;
+use crate::observe::look::{Ids, Look};
+use crate::plan::fill_text;
+use crate::session::CallError;
+use crate::spec::{Detail, Identity, Kind, lookup};
+use crate::topology::Resource;
+
+/// Why an object's detail is needed.
+enum Need {
+    /// To compare a declared field: not if the ledger knows that nothing moved.
+    Compared,
+    /// Because somebody takes an output from it.
+    Output,
+}
+
+impl Look<'_> {
+    /// Reads one by one what the list leaves out, for declared objects whose stamp moved.
+    pub(super) async fn details(
+        &mut self,
+        kind: &'static Kind,
+        objects: &mut [Live],
+        parent: Option<&Address>,
+        ids: Option<&Ids<'_>>,
+    ) {
+        for detail in kind.api.details.iter().filter(|detail| detail.versions.include(self.session.version())) {
+            self.detail(kind, detail, objects, parent, ids).await;
+        }
+    }
+
+    /// One of these reads.
+    async fn detail(
+        &mut self,
+        kind: &'static Kind,
+        detail: &Detail,
+        objects: &mut [Live],
+        parent: Option<&Address>,
+        ids: Option<&Ids<'_>>,
+    ) {
+        let wanted: BTreeMap<String, (&Resource, Need)> = self
+            .declared(kind, parent)
+            .filter_map(|resource| Some((identity_of(resource)?, (resource, self.need(detail, resource)?))))
+            .collect();
+        let everything = self.observer.scope != Scope::Declared;
+        let session = self.session;
+        let reads = objects.iter_mut().filter_map(|live| {
+            match wanted.get(&live.identity(kind)?) {
+                Some((resource, Need::Compared)) => {
+                    let stamp = lookup(&live.raw, detail.stamp).map(text);
+                    let known = self.observer.base.entry(&resource.address).and_then(|entry| entry.stamp.clone());
+                    if stamp.is_some() && stamp == known {
+                        return None;
+                    }
+                }
+                Some((_, Need::Output)) => {}
+                None if everything && live.foreign.is_none() => {}
+                None => return None,
+            }
+            let path = fill_text(detail.path, &|word| match word {
+                "id" => Some(live.id.clone()),
+                "name" => live.value(kind, name_field(kind)?).to_text(),
+                field => match field.strip_prefix("parent.") {
+                    Some(rest) => ids?.word(rest),
+                    None => live.value(kind, field).to_text(),
+                },
+            });
+            Some(async move {
+                let reply = session.get(&path).await?;
+                let Value::Object(map) = &mut live.raw else { return Ok(()) };
+                match (lookup(&reply, detail.at), detail.fields) {
+                    (Some(Value::Object(more)), _) => map.extend(more.clone()),
+                    // A reply that is one text is the one field.
+                    (Some(text @ Value::String(_)), [field]) => {
+                        map.insert((*field).to_owned(), text.clone());
+                    }
+                    _ => {}
+                }
+                *live = Live::new(kind, live.raw.take());
+                Ok(())
+            })
+        });
+        let failed: Vec<CallError> = join_all(reads).await.into_iter().filter_map(Result::err).collect();
+        self.troubles.extend(failed);
+    }
+
+    /// Why an object's detail is needed, if it is.
+    fn need(&self, detail: &Detail, resource: &Resource) -> Option<Need> {
+        let asked = |field: &str| self.observer.outputs.contains(&(resource.address.clone(), field.to_owned()));
+        if detail.fields.iter().any(|field| asked(field)) {
+            return Some(Need::Output);
+        }
+        detail.fields.iter().any(|field| resource.fields.contains_key(*field)).then_some(Need::Compared)
+    }
+}
+
+fn name_field(kind: &Kind) -> Option<&'static str> {
+    match kind.identity {
+        Identity::Name(field) | Identity::CaselessName(field) => Some(field),
+        _ => None,
+    }
+}
