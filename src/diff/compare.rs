@@ -204,6 +204,14 @@ impl Case<'_> {
             return self.judge_later(kept);
         }
         let wanted = canonical(&self.field.ty, self.wanted);
+        if !self.field.known.include(self.version()) {
+            return match self.field.default {
+                // What has to be declared for other servers can't be held against this one.
+                None => Judged::Unverified,
+                Some(_) if wanted == self.field.default_value() => Judged::Same,
+                Some(_) => self.differs(Attr::Null, &wanted, Cause::Change),
+            };
+        }
         if !self.is_readable() {
             return match kept {
                 Some(kept) if self.base.is_kept(&wanted, kept) => Judged::Same,
@@ -251,11 +259,15 @@ impl Case<'_> {
         new
     }
 
+    fn version(&self) -> Option<&str> {
+        self.resolver.version(self.resource.address.target())
+    }
+
     /// A field that the live object does not hold can't be compared, if only a read of its own would show it.
     fn is_readable(&self) -> bool {
         let only_detail = self.resource.kind.api.details.iter().any(|detail| detail.fields.contains(&self.field.name));
         self.field.flow != Flow::WriteOnly
-            && self.field.shown.include(self.resolver.version(self.resource.address.target()))
+            && self.field.shown.include(self.version())
             && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
     }
 

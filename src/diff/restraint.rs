@@ -5,13 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::attr::Attr;
 use crate::diff::compare::Wired;
 use crate::diff::index::Index;
 use crate::diff::leads::leads_to;
 use crate::diff::live::Live;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, FieldChange, Hold, Verdict};
-use crate::spec::{Change, Destroys, Disruption, Field, Kind};
+use crate::spec::{Change, Destroys, Disruption, Field, Kind, canonical};
 use crate::topology::{Resource, Topology};
 
 /// What a rule looks at.
@@ -88,18 +89,30 @@ fn create_only(_: &Case<'_>, decision: &Decision) -> Option<Hold> {
     Some(hold.help("put the live value back into the file, or declare a new resource beside it"))
 }
 
-/// The server may lack the call that a field of its own needs.
+/// The server may be too old for a field, or lack the call that changes it.
 fn version(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
-    let lacks_call = |change: &&FieldChange| match change.field.map(|field| field.change) {
-        Some(Change::Own(calls) | Change::Widens(_, calls)) => {
-            !calls.iter().any(|call| call.versions.include(case.version))
+    let field = match decision {
+        Decision::Create(_) => {
+            let declared = case.resource?.fields.iter();
+            let mut fields = declared.filter_map(|(name, wanted)| Some((case.kind.field(name)?, wanted)));
+            let is_beyond = |(field, wanted): &(&Field, &Attr)| {
+                !field.is_known(case.version)
+                    && field.default_value() != canonical(&field.ty, wanted)
+                    && !(field.required && field.default.is_none())
+            };
+            fields.find(is_beyond)?.0
         }
-        _ => false,
+        _ => decision.fields().iter().filter_map(|change| change.field).find(|field| lacks_call(case, field))?,
     };
-    let change = decision.fields().iter().find(lacks_call)?;
     let version = case.version.unwrap_or("an unknown version");
-    let hold = Hold::new("version", format!("the server ({version}) has no call that changes `{}`", change.name));
+    let hold = Hold::new("version", format!("the server ({version}) has no call that sets `{}`", field.name));
     Some(hold.help("take the field out of the file, or upgrade the server"))
+}
+
+fn lacks_call(case: &Case<'_>, field: &Field) -> bool {
+    let updates = case.kind.api.update;
+    let by_update = matches!(field.change, Change::InPlace | Change::Fixed) && !updates.is_empty();
+    !field.is_known(case.version) || by_update && !updates.iter().any(|call| call.versions.include(case.version))
 }
 
 /// What the controller made itself would not come back.

@@ -47,7 +47,7 @@ impl Writer<'_> {
         }
         for field in kind.fields.iter().filter(|field| field.at_create == AtCreate::Afterwards) {
             if let Some(wanted) = self.wired.get(field.name)
-                && canonical(&field.ty, wanted) != default(field)
+                && canonical(&field.ty, wanted) != field.default_value()
             {
                 calls.extend(self.own_call(field, wanted));
             }
@@ -173,6 +173,9 @@ impl Writer<'_> {
     fn fields(&self, takes: &dyn Fn(&Field) -> bool, purpose: &Purpose) -> Attr {
         let mut map = BTreeMap::new();
         for field in self.filler.kind.fields.iter().filter(|field| field.is_writable() && takes(field)) {
+            if !field.is_known(self.version) {
+                continue;
+            }
             let value = match self.wired.get(field.name) {
                 Some(wanted) => written(&field.ty, wanted),
                 None if *purpose == Purpose::Update => match self.unchanged(field) {
@@ -189,7 +192,8 @@ impl Writer<'_> {
     /// What an update sends for a field that nobody declares but that it always has to send.
     fn unchanged(&self, field: &Field) -> Option<Attr> {
         let live = self.live.map(|live| read(field, &live.raw)).filter(|attr| !attr.is_null());
-        live.or_else(|| Some(default(field)).filter(|attr| !attr.is_null())).map(|attr| written(&field.ty, &attr))
+        live.or_else(|| Some(field.default_value()).filter(|attr| !attr.is_null()))
+            .map(|attr| written(&field.ty, &attr))
     }
 
     /// The whole list: the wanted items in order, each with the id of its live counterpart.
@@ -264,12 +268,6 @@ impl Writer<'_> {
         }
         Attr::Map(map)
     }
-}
-
-/// The value that the API takes when the field is left out.
-fn default(field: &Field) -> Attr {
-    let value = field.default.and_then(|json| serde_json::from_str(json).ok());
-    value.map_or(Attr::Null, |value| canonical(&field.ty, &Attr::from_json(&value)))
 }
 
 /// Says whether a kind is one whose whole list is the resource.

@@ -231,6 +231,8 @@ pub enum Versions {
     Before(&'static str),
     /// This one and later ones.
     From(&'static str),
+    /// The first one and later ones, before the second.
+    Between(&'static str, &'static str),
 }
 
 impl Versions {
@@ -239,7 +241,10 @@ impl Versions {
         match (self, version) {
             (Versions::Any, _) => true,
             (Versions::From(_), None) => true,
-            (Versions::Before(_), None) => false,
+            (Versions::Before(_) | Versions::Between(..), None) => false,
+            (Versions::Between(first, end), Some(_)) => {
+                Versions::From(first).include(version) && Versions::Before(end).include(version)
+            }
             (Versions::From(first), Some(version)) => numbers(version) >= numbers(first),
             (Versions::Before(end), Some(version)) => numbers(version) < numbers(end),
         }
@@ -448,6 +453,8 @@ mod tests {
         assert!(Versions::From("6.2").include(Some("6.10")));
         assert!(!Versions::From("6.2").include(Some("6.1.9")));
         assert!(Versions::Before("6.2").include(Some("4.5.5")));
+        let middle = |version| Versions::Between("4.4", "6.2").include(Some(version));
+        assert!(!middle("4.3.9") && middle("4.4") && middle("6.1.9") && !middle("6.2"));
         assert!(Versions::From("9").include(None));
         assert!(!Versions::Before("9").include(None));
     }

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::spec::{CallSpec, KeysIn, Type, Versions};
+use crate::attr::Attr;
+use crate::spec::{CallSpec, KeysIn, Type, Versions, canonical};
 
 /// One field of a kind, written and read under the vendor's own name.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Field {
     pub flow: Flow,
     /// Where replies hold it, when not under `name`: keys by dots.
     pub read_as: Option<&'static str>,
+    /// The servers that know it. The others are not sent it, and hold what declares anything but its default.
+    pub known: Versions,
     /// The servers that show it; the others take it, and it is compared by fingerprint there.
     pub shown: Versions,
     /// Says whether values must not be shown.
@@ -172,6 +175,7 @@ pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
         default: None,
         flow: Flow::Both,
         read_as: None,
+        known: Versions::Any,
         shown: Versions::Any,
         secrecy: Secrecy::Plain,
         change: Change::InPlace,
@@ -205,6 +209,11 @@ impl Field {
     /// Replies hold it there: keys by dots.
     pub const fn read_as(self, path: &'static str) -> Field {
         Field { read_as: Some(path), ..self }
+    }
+
+    /// Only these servers know it.
+    pub const fn known(self, versions: Versions) -> Field {
+        Field { known: versions, ..self }
     }
 
     /// Only these servers show it.
@@ -290,6 +299,23 @@ impl Field {
     /// Where replies hold it.
     pub fn read_path(&self) -> &'static str {
         self.read_as.unwrap_or(self.name)
+    }
+
+    /// Says whether a server of that version can be told it: it knows it, and has the call of its own that it needs.
+    pub fn is_known(&self, version: Option<&str>) -> bool {
+        self.known.include(version)
+            && match self.change {
+                Change::Own(calls) | Change::Widens(_, calls) => {
+                    calls.iter().any(|call| call.versions.include(version))
+                }
+                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) => true,
+            }
+    }
+
+    /// The value that the API takes when it is left out, in the form in which values are compared.
+    pub fn default_value(&self) -> Attr {
+        let value = self.default.and_then(|json| serde_json::from_str(json).ok());
+        value.map_or(Attr::Null, |value| canonical(&self.ty, &Attr::from_json(&value)))
     }
 
     /// Says whether a desired state may give it.

@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use trueup::address::Address;
+use trueup::attr::Attr;
 use trueup::diff::verdict::Decision;
 use trueup::providers::CATALOGUE;
 use trueup::sim::Options;
-use trueup::spec::{Change, Destroys, Field, Identity, Kind, Provider};
+use trueup::spec::{Change, Destroys, Field, Identity, Kind, Provider, canonical};
 
 use self::samples::{Sample, Samples, merge, read};
 use crate::support::Sim;
@@ -191,7 +192,7 @@ impl<'d> Drill<'d> {
                     self.is_sequence() || names == group.iter().map(String::as_str).collect()
                 }
                 (Decision::Replace { .. }, Expected::Replace) => true,
-                (Decision::Hold(hold), Expected::Hold) => hold.code == "create-only",
+                (Decision::Hold(hold), Expected::Hold) => matches!(hold.code, "create-only" | "version"),
                 _ => false,
             };
             if !fits {
@@ -212,7 +213,14 @@ impl<'d> Drill<'d> {
             return Ok(());
         }
         let all = &self.sample.first;
-        for name in self.fields(all).keys().filter(|name| !self.fields(first).contains_key(*name)) {
+        // What any server takes for granted is nothing to hold.
+        let is_default = |name: &str| {
+            let field = self.kind.field(name).unwrap();
+            field.default.is_some()
+                && field.default_value() == canonical(&field.ty, &Attr::from_json(&self.fields(all)[name]))
+        };
+        let beyond = self.fields(all).keys().filter(|name| !self.fields(first).contains_key(*name));
+        for name in beyond.filter(|name| !is_default(name)) {
             self.declare(&[&self.with(first, all, std::slice::from_ref(name))]);
             let planned = self.world.plan();
             let decision = planned.verdict(&self.address(first)).map(|verdict| verdict.decision.clone());
@@ -271,7 +279,8 @@ impl<'d> Drill<'d> {
         let together: BTreeSet<&String> = self.sample.together.iter().flatten().collect();
         let differs = |name: &&String| second.get(*name).is_some_and(|value| *value != first[*name]);
         let declared = |name: &&String| {
-            self.kind.field(name).is_some() && !together.contains(*name) && !self.sample.skip.contains_key(*name)
+            let known = self.kind.field(name).is_some_and(|field| field.is_known(self.version.as_deref()));
+            known && !together.contains(*name) && !self.sample.skip.contains_key(*name)
         };
         let alone = first.keys().filter(declared).filter(differs).map(|name| vec![name.clone()]);
         alone.chain(self.sample.together.iter().cloned()).collect()
@@ -282,10 +291,14 @@ impl<'d> Drill<'d> {
             return Expected::Update;
         }
         let (from, to) = (self.fields(from), self.fields(to));
+        let version = self.version.as_deref();
         let one = |name: &String| {
             let field = self.kind.field(name).unwrap();
             match field.change {
                 Change::InPlace if self.kind.api.update.is_empty() => Expected::Replace,
+                Change::InPlace if !self.kind.api.update.iter().any(|call| call.versions.include(version)) => {
+                    Expected::Hold
+                }
                 Change::InPlace | Change::Switch(_) | Change::Own(_) => Expected::Update,
                 Change::Replaces => Expected::Replace,
                 Change::Fixed => Expected::Hold,
@@ -359,11 +372,9 @@ fn fields_of<'v>(kind: &Kind, object: &'v mut Value) -> &'v mut Map<String, Valu
     if kind.identity.is_single() { object } else { object.values_mut().next().unwrap().as_object_mut().unwrap() }
 }
 
+/// Says whether a server can be told a field. What has to be declared anyway is declared for every server.
 fn is_understood(field: &Field, version: Option<&str>) -> bool {
-    match field.change {
-        Change::Own(calls) | Change::Widens(_, calls) => calls.iter().any(|call| call.versions.include(version)),
-        _ => true,
-    }
+    field.is_known(version) || field.required
 }
 
 #[test]
@@ -379,6 +390,11 @@ fn vns3() {
 #[test]
 fn a_fresh_vns3() {
     drill("vns3", Some("fresh"));
+}
+
+#[test]
+fn cloudify_4_0() {
+    drill("cloudify", Some("4.0"));
 }
 
 #[test]

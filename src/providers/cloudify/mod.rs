@@ -1,4 +1,4 @@
-//! Cloudify Manager: its REST API v3.1, from server version 4.3 on.
+//! Cloudify Manager: its REST API v3 on servers before 4.3, and v3.1 from 4.3 on.
 //!
 //! The version in the path is not the server's: one server speaks several, and `v3.1` is the fullest wherever it exists
 //! (sheet, preamble). What differs between servers is said by version, so that the same tables serve old and new ones.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, Body, CallSpec, Envelope, Field, List, Log, Paging, Poll, Reply, Type, Until, call, field};
+use crate::spec::{
+    Api, Body, CallSpec, Envelope, Field, List, Log, Paging, Poll, Reply, Type, Until, Versions, call, field,
+};
 use crate::wire::Method::{Patch, Post};
 
 /// The most that any server gives on one page (sheet 0: a hard cap up to 4.5.1).
@@ -35,11 +37,21 @@ pub const fn name(name: &'static str, doc: &'static str) -> Field {
 
 /// A role on the manager itself.
 pub const SYSTEM_ROLE: Field =
-    field("role", Type::Enum(&["sys_admin", "default"]), "Role on the manager itself").default("\"default\"");
+    field("role", Type::Enum(&["sys_admin", "default"]), "Role on the manager itself (from 4.2 on)")
+        .default("\"default\"")
+        .known(WITH_ROLES);
+
+/// Older servers have other roles on the manager, and none in a tenant (sheet 0).
+const WITH_ROLES: Versions = Versions::From("4.2");
 
 /// A role in a tenant.
 pub const TENANT_ROLE: Field =
-    field("role", Type::Enum(&["manager", "user", "operations", "viewer"]), "Role in the tenant").required();
+    field("role", Type::Enum(&["manager", "user", "operations", "viewer"]), "Role in the tenant (from 4.2 on)")
+        .required()
+        .known(WITH_ROLES);
+
+/// Servers whose objects are private or not, and nothing more (sheet 1).
+pub const WITHOUT_VISIBILITY: Versions = Versions::Before("4.2");
 
 /// From narrow to wide; narrowing is refused (sheet 1, visibility).
 pub const VISIBILITY: &[&str] = &["private", "tenant", "global"];
@@ -53,7 +65,7 @@ pub const fn visibility(calls: &'static [CallSpec]) -> Field {
 
 /// The call that widens visibility, at that path. Its reply is not read: for a secret it holds an encrypted value.
 pub const fn widen(path: &'static str) -> CallSpec {
-    call(Patch, path, Body::Json(r#"{"visibility": "{visibility}"}"#))
+    call(Patch, path, Body::Json(r#"{"visibility": "{visibility}"}"#)).versions(Versions::From("4.3"))
 }
 
 /// The call that sets labels, which replaces them all.

@@ -7,7 +7,9 @@
 
 use std::time::Duration;
 
-use crate::providers::cloudify::shared::{LABELS, TENANT_OWNED, list, read_labels, relabel, visibility, widen};
+use crate::providers::cloudify::shared::{
+    LABELS, TENANT_OWNED, WITHOUT_VISIBILITY, list, read_labels, relabel, visibility, widen,
+};
 use crate::spec::{
     Api, Body, Field, Hooks, Identity, Kind, Poll, Reply, States, Type, Until, Versions, call, field, output,
 };
@@ -33,6 +35,7 @@ pub static KIND: Kind = Kind {
         // Without `_include` each comes with its whole plan, 64 KB for a single node.
         list: list("/blueprints?_include=id,main_file_name,visibility,tenant_name,description,state,labels&_sort=id"),
         lists: &[
+            (WITHOUT_VISIBILITY, list("/blueprints?_include=id,main_file_name,tenant_name,description&_sort=id")),
             (
                 Versions::Before("5.2"),
                 list("/blueprints?_include=id,main_file_name,visibility,tenant_name,description&_sort=id"),

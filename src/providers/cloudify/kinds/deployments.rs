@@ -14,7 +14,8 @@ use serde_json::{Map, Value};
 use crate::attr::Attr;
 use crate::providers::cloudify::dsl::INPUTS_IN;
 use crate::providers::cloudify::shared::{
-    ENDED, LABELS, TENANT_OWNED, execution, list, name, read_labels, relabel, visibility, widen, without,
+    ENDED, LABELS, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, name, read_labels, relabel, visibility, widen,
+    without,
 };
 use crate::spec::{
     Api, Body, CallSpec, Detail, Disruption, Envelope, Field, Hooks, Identity, Join, Kind, Poll, Removal, Reply, Shows,
@@ -72,6 +73,10 @@ pub static KIND: Kind = Kind {
         // Without `_include` each comes with all of its workflows.
         list: listing!(",site_name,labels,latest_execution_status,display_name,installation_status,deployment_status"),
         lists: &[
+            (
+                WITHOUT_VISIBILITY,
+                list("/deployments?_include=id,blueprint_id,inputs,tenant_name,description,updated_at&_sort=id"),
+            ),
             (Versions::Before("5.0"), listing!("")),
             (Versions::Before("5.1.1"), listing!(",site_name")),
             (Versions::Before("5.2"), listing!(",site_name,labels")),
@@ -99,8 +104,8 @@ pub static KIND: Kind = Kind {
             EVALUATED,
             OFFERED,
         ])],
-        // Up to 6.1 POST is another call, which takes an archive; from 7.0 on PUT is refused (sheet 2.10).
-        update: &[update(Put).versions(Versions::Before("6.2")), update(Post).versions(Versions::From("6.2"))],
+        // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused (sheet 2.10).
+        update: &[update(Put).versions(Versions::Between("4.4", "6.2")), update(Post).versions(Versions::From("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None).settle(&[GONE])],
         states: Some(States { key: "lifecycle", busy: &["busy"], failed: &[], held: &[], gone: &["broken"] }),
         ..TENANT_OWNED

@@ -3,7 +3,7 @@
 //! The archive says itself what package and version it is; the file declares them too, because the manager's id is random
 //! and nothing else tells plugins apart. Other content needs another version: under the same one it is not noticed.
 
-use crate::providers::cloudify::shared::{TENANT_OWNED, list, visibility, widen};
+use crate::providers::cloudify::shared::{TENANT_OWNED, WITHOUT_VISIBILITY, list, visibility, widen};
 use crate::spec::{Api, Body, Identity, Kind, Reply, Type, call, field, output};
 use crate::wire::Method::{Delete, Post};
 
@@ -28,6 +28,10 @@ pub static KIND: Kind = Kind {
         list: list(
             "/plugins?_include=id,package_name,package_version,archive_name,visibility,tenant_name,uploaded_at&_sort=id",
         ),
+        lists: &[(
+            WITHOUT_VISIBILITY,
+            list("/plugins?_include=id,package_name,package_version,archive_name,tenant_name,uploaded_at&_sort=id"),
+        )],
         id: "id",
         create: &[call(Post, "/plugins?visibility={visibility}", Body::File("source")).reply(Reply::Object(""))],
         // The body is not optional (observed T12); without force, a plugin in use stays.

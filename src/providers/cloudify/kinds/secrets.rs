@@ -19,8 +19,9 @@ pub static KIND: Kind = Kind {
     fields: &[
         name("key", "Key by which blueprints ask for it"),
         field("value", Type::Text, "The secret itself").required().secret(),
-        field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators")
-            .default("false"),
+        field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators (from 4.4 on)")
+            .default("false")
+            .known(Versions::From("4.4")),
         visibility(&[widen("/secrets/{name}/set-visibility")]),
         output("updated_at", Type::Text, "When it was last changed"),
     ],

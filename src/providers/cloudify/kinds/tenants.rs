@@ -41,6 +41,8 @@ fn list_members(tenant: &mut Value) {
         Some(Value::Object(roles)) => {
             Some(Value::Array(roles.iter().map(|(name, role)| json!({ key: name, "role": role })).collect()))
         }
+        // Without roles there are only names.
+        Some(Value::Array(names)) => Some(Value::Array(names.iter().map(|name| json!({ key: name })).collect())),
         _ => tenant.get(counted).filter(|count| count.is_number()).cloned(),
     };
     // Servers of the 4.x line may leave `user_roles` out; a user's own role is then beside the effective ones.
@@ -48,7 +50,8 @@ fn list_members(tenant: &mut Value) {
         let role = |(name, roles): (&String, &Value)| Some((name.clone(), roles.get("tenant-role")?.as_str()?.into()));
         Value::Object(users.iter().filter_map(role).collect())
     });
-    let users = rows(tenant.pointer("/user_roles/direct").or(own.as_ref()), "users", "username");
+    let names = tenant.get("users").filter(|users| users.is_array());
+    let users = rows(tenant.pointer("/user_roles/direct").or(own.as_ref()).or(names), "users", "username");
     let groups = rows(tenant.get("groups"), "groups", "group_name");
     let Value::Object(map) = tenant else { return };
     map.extend(users.map(|users| (USERS.to_owned(), users)));
@@ -73,6 +76,13 @@ mod tests {
         assert_eq!(seen[USERS], json!([{ "username": "rob", "role": "user" }]));
         assert_eq!(seen[GROUPS], json!([{ "group_name": "gops", "role": "manager" }]));
         assert!(KIND.fields.iter().all(|field| !field.name.starts_with("rabbitmq")));
+    }
+
+    #[test]
+    fn before_there_were_roles_members_were_names() {
+        let seen = reshaped(&KIND, &json!({ "name": "acme", "groups": ["staff"], "users": ["ana"] }));
+        assert_eq!(seen[USERS], json!([{ "username": "ana" }]));
+        assert_eq!(seen[GROUPS], json!([{ "group_name": "staff" }]));
     }
 
     #[test]
