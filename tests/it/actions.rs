@@ -74,6 +74,9 @@ netfoundry:
 
     let spoken = lab.fails(&["run", "nf", "rotate-registration-key", "branch"]);
     assert!(spoken.contains("a secret, which is not printed"), "{spoken}");
+    // A session is as good as a password: it goes to a file only.
+    lab.fails(&["run", "nf", "exchange", "acme"]);
+    lab.ok(&["run", "nf", "exchange", "acme", "--out", "session"]);
     lab.ok(&["run", "nf", "rotate-registration-key", "branch", "--out", "key"]);
     let first = lab.private("key");
     lab.ok(&["run", "nf", "rotate-registration-key", "branch", "--out", "key"]);

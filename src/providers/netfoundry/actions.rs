@@ -1,4 +1,4 @@
-//! What the platform does when asked (section 2.18).
+//! What the platform does when asked (sections 2.16 and 2.18).
 
 use std::time::Duration;
 
@@ -26,6 +26,12 @@ pub static ACTIONS: &[Action] = &[
     .on("networks")
     .only("status", &["SUSPENDED"])
     .shows("status"),
+    action("exchange", "Opens a session at a network's own controller, whose API the platform does not cover", {
+        call(Post, "/core/v3/networks/{id}/exchange", Body::Json(r#"{"type": "session"}"#))
+    })
+    .on("networks")
+    .only("status", &["PROVISIONED"])
+    .hands_out(""),
     action("share", "Sends an endpoint's enrollment token by mail", call(Post, "/core/v2/endpoints/share", {
         Body::Json(r#"[{"id": "{id}", "toList": "{to}", "subject": "{subject}", "from": "{from}", "replacementParams": "{replacementParams}"}]"#)
     }))

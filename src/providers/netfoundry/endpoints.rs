@@ -2,7 +2,7 @@
 //!
 //! The management API that each network's own controller speaks (section 2.16) is another API, and not listed.
 
-use crate::spec::Coverage::{Action, Kind, Planned, Session, Unused};
+use crate::spec::Coverage::{Action, Kind, Session, Unused};
 use crate::spec::{Coverage, Endpoint, endpoint};
 use crate::wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -14,6 +14,8 @@ const IN_LIST: Coverage = Unused("the list holds the same");
 const PEOPLE: Coverage = Unused("the body is not documented, and the reply holds a password that is shown once");
 /// What belongs to an edge router's own machine (section 5).
 const ROUTERS_OWN: Coverage = Unused("the edge router's own machine calls it to enrol");
+/// What takes an object of another API (section 2.16).
+const CONTROLLERS: Coverage = Unused("it takes a router that was made at the network's own controller before");
 /// What nobody should read by accident (section 2.18).
 const PRIVILEGED: Coverage = Unused("it shows credentials of the network's controller");
 /// What nobody calls but a browser (section 0.1).
@@ -94,8 +96,8 @@ pub const ENDPOINTS: &[Endpoint] = endpoints! {
         endpoint(Get, "/identity/v1/docs/index.html", FOR_PEOPLE),
         endpoint(Get, "/auth/v1/docs/index.html", FOR_PEOPLE),
         // Networks of product version 8 and later (section 2.16).
-        endpoint(Post, "/core/v3/networks/{id}/exchange", Planned),
-        endpoint(Post, "/core/v3/edge-routers", Planned),
+        endpoint(Post, "/core/v3/networks/{id}/exchange", Action("exchange")),
+        endpoint(Post, "/core/v3/edge-routers", CONTROLLERS),
         endpoint(Post, "/core/v3/edge-router-registrations/{key}", ROUTERS_OWN),
         endpoint(Delete, "/core/v3/edge-router-registrations/{key}", ROUTERS_OWN),
         endpoint(Get, "/product-metadata/v2/download-urls.json", LEGACY),

@@ -8,7 +8,7 @@ use super::call::{Call, hal};
 use super::kind::{Kind, Traits};
 use super::refusal::Refusal;
 use super::store::{Object, Owner};
-use crate::wire::Response;
+use crate::wire::{Method, Response};
 
 /// `core/v2/network-controllers`: sheet 2.14.
 pub(super) static NETWORK_CONTROLLER: Traits = Traits {
@@ -103,5 +103,23 @@ impl Platform {
             }
             _ => Err(Refusal::no_route()),
         }
+    }
+
+    /// `POST core/v3/networks/{id}/exchange`: sheet 2.16, "exchange".
+    pub(super) fn exchange(&self, id: &str, call: &Call) -> Result<Response, Refusal> {
+        if call.request.method != Method::Post {
+            return Err(Refusal::no_verb(call));
+        }
+        if call.object()?.get("type").and_then(Value::as_str) != Some("session") {
+            return Err(Refusal::Invalid(vec!["`type` must be `session`".to_owned()]));
+        }
+        let network = self.find(Kind::Network, id, call.now)?;
+        let controller = self.controller_of(network, call.now);
+        let Some(host) = controller.get("domainName").and_then(Value::as_str) else {
+            return Err(Refusal::Conflict("the network has no controller yet".to_owned()));
+        };
+        let value = self.mint.uuid(&["session", id, &call.now.to_string()]);
+        let url = format!("https://{host}/edge/management/v1");
+        Ok(Response::json(200, &json!({ "value": value, "networkControllerUrl": url })))
     }
 }

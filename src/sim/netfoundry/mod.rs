@@ -1,7 +1,7 @@
 //! The NetFoundry orchestration platform, simulated.
 //!
 //! It follows the API's fact sheet (cited as "sheet" with the section's number) and answers below `core/v2`,
-//! `identity/v1`, `auth/v1` and `/oauth2/token`. Work takes logical time: an object becomes real when its execution
+//! `identity/v1`, `auth/v1` and `/oauth2/token`; of `core/v3` it has the exchange of sessions. Work takes logical time: an object becomes real when its execution
 //! finishes, and until a moment after a write the API shows less than it knows, as the platform does.
 
 mod authorities;
@@ -94,6 +94,7 @@ impl Platform {
         }
         match path.as_slice() {
             ["core", "v2", rest @ ..] => self.core(rest, call),
+            ["core", "v3", "networks", id, "exchange"] => self.exchange(id, call),
             ["identity", "v1", rest @ ..] => self.identity(rest, call),
             ["auth", "v1", rest @ ..] => self.authorization(rest, call),
             _ => Err(Refusal::no_route()),
