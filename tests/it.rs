@@ -63,5 +63,7 @@ mod scale;
 mod secrets;
 #[path = "it/servers.rs"]
 mod servers;
+#[path = "it/states.rs"]
+mod states;
 #[path = "it/system_objects.rs"]
 mod system_objects;

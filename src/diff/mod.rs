@@ -67,6 +67,7 @@ fn finish<'a>(
 ) -> Diff<'a> {
     verdicts.extend(removals::undeclared(topology, observed, &index, base));
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
+    restraint::hold_within(&mut verdicts);
     restraint::keep_what_is_needed(topology, &index, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();

@@ -62,18 +62,26 @@ fn lacks_id(kind: &Kind, live: &Live) -> bool {
     live.id.is_empty() && calls.any(|call| call.path.contains("{id}"))
 }
 
-/// What is in a state that no change finds an answer in, or that the controller is still at work on.
+/// The code of what is held because of the state that it is in.
+const STATE: &str = "state";
+
+/// What is in a state that no change finds an answer in, or that the controller is still at work on. What is broken or
+/// about to go is not as wanted, even if it does not differ.
 fn state(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
     let (live, states) = (case.live?, case.kind.api.states?);
     let word = live.state(case.kind)?;
-    if !matches!(decision, Decision::Update { .. } | Decision::Replace { .. }) {
-        return None;
-    }
+    let is = |other: &str| other.eq_ignore_ascii_case(word);
+    let differs = match decision {
+        Decision::Update { .. } | Decision::Replace { .. } => true,
+        Decision::Same | Decision::Adopt => false,
+        Decision::Create(_) | Decision::Delete(_) | Decision::Release(_) | Decision::Hold(_) => return None,
+    };
     let mut stuck = states.held.iter().chain(states.failed);
-    if let Some((_, help)) = stuck.find(|(stuck, _)| stuck.eq_ignore_ascii_case(word)) {
-        return Some(Hold::new("state", format!("it is in state `{word}`")).help(*help));
+    if let Some((_, help)) = stuck.find(|(stuck, _)| is(stuck)) {
+        return Some(Hold::new(STATE, format!("it is in state `{word}`")).help(*help));
     }
-    live.is_busy(case.kind).then(|| {
+    let matters = if differs { live.is_busy(case.kind) } else { states.leaving.iter().any(|leaving| is(leaving)) };
+    matters.then(|| {
         Hold::new("busy", format!("the controller is still at work on it: state `{word}`"))
             .help("run again when it is done")
     })
@@ -187,6 +195,22 @@ pub fn hold_back(topology: &Topology, index: &Index<'_>, wired: &BTreeMap<Addres
             }
         }
         missing = more;
+    }
+}
+
+/// Nothing is written to what lives in something that takes no change.
+pub fn hold_within(verdicts: &mut [Verdict]) {
+    let is_stuck = |verdict: &&Verdict| matches!(&verdict.decision, Decision::Hold(hold) if hold.code == STATE);
+    let stuck: BTreeSet<Address> = verdicts.iter().filter(is_stuck).map(|verdict| verdict.address.clone()).collect();
+    for verdict in verdicts.iter_mut() {
+        let writes = matches!(
+            verdict.decision,
+            Decision::Create(_) | Decision::Update { .. } | Decision::Replace { .. } | Decision::Delete(_)
+        );
+        let mut above = std::iter::successors(verdict.address.parent(), Address::parent);
+        if writes && let Some(parent) = above.find(|parent| stuck.contains(parent)) {
+            verdict.hold(Hold::new("waits", format!("it lives in `{parent}`, which takes no change now")));
+        }
     }
 }
 

@@ -382,6 +382,8 @@ pub struct States {
     pub key: &'static str,
     /// Work is under way: nothing is written to it.
     pub busy: &'static [&'static str],
+    /// Of these, the states in which it is about to go: whatever it is like now, it is not as wanted.
+    pub leaving: &'static [&'static str],
     /// It failed: what to do about it.
     pub failed: &'static [(&'static str, &'static str)],
     /// Nobody may write to it: why.

@@ -149,9 +149,9 @@ impl<'d> Drill<'d> {
         let decision = planned.verdict(&address).map(|verdict| verdict.decision.clone());
         let fits = match &decision {
             Some(Decision::Create(_)) => !self.kind.api.create.is_empty(),
-            // What can't be removed may be there from the start.
+            // What can't be removed may be there from the start, and an ordered list always is.
             Some(Decision::Update { .. } | Decision::Adopt | Decision::Same) => {
-                self.kind.api.create.is_empty() || self.kind.removal == Destroys::Nothing
+                self.kind.api.create.is_empty() || self.kind.removal == Destroys::Nothing || self.is_sequence()
             }
             _ => false,
         };

@@ -44,6 +44,7 @@ pub const fn gone(path: &'static str) -> Poll {
 pub const STATES: States = States {
     key: "status",
     busy: &["NEW", "PROVISIONING", "UPDATING", "REPLACING", "DELETING"],
+    leaving: &["DELETING"],
     failed: &[("ERROR", "the platform could not build it: remove it and create it again, as the vendor advises")],
     held: &[("SUSPENDED", "it is suspended: nothing written to it takes effect before it is resumed")],
     gone: &["DELETED"],

@@ -54,6 +54,7 @@ pub static KIND: Kind = Kind {
         states: Some(States {
             key: "state",
             busy: &["pending", "uploading", "extracting", "parsing", "validating"],
+            leaving: &[],
             failed: &[],
             held: &[],
             gone: FAILED,
