@@ -53,6 +53,8 @@ mod lifecycle;
 mod lists;
 #[path = "it/names.rs"]
 mod names;
+#[path = "it/one_time.rs"]
+mod one_time;
 #[path = "it/passwords.rs"]
 mod passwords;
 #[path = "it/saved_plan.rs"]

@@ -79,6 +79,11 @@ impl Executor<'_> {
             self.made(shared, step, raw);
             return Ok(Value::Null);
         }
+        if let (Purpose::Issue { .. }, Some(issue)) = (&call.purpose, step.kind.issues)
+            && self.plan.steps.iter().any(|other| other.address == step.address && other.verb.makes())
+        {
+            session.pause(issue.rest).await;
+        }
         let ready = Ready::of(shared, session, call)?;
         let (path, sent) = (&ready.path, ready.sent());
         let mut attempt = 0;

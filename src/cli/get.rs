@@ -7,10 +7,13 @@ use serde_json::Value;
 use crate::cli::common::Workspace;
 use crate::cli::one::{self, Arguments, Taken};
 use crate::cli::{Exit, Global, Stop, common};
+use crate::diff::base::Entry;
 use crate::diff::index::live_output;
 use crate::diff::live::text;
-use crate::session::encode;
-use crate::spec::Provider;
+use crate::ledger::Ledger;
+use crate::plan::fill_text;
+use crate::session::{Sent, encode};
+use crate::spec::{Issue, Kind, Provider, lookup};
 use crate::suggest;
 
 /// Options of `get`.
@@ -94,11 +97,8 @@ async fn output(
         return Err(Stop::failed(format!("there is no kind `{last}`"))
             .help(suggest::hint(last, provider.kinds.iter().map(|kind| kind.name))));
     };
-    if declared.issues.is_some_and(|issue| issue.field == field) {
-        return Err(Stop::failed(format!(
-            "`{field}` can't be read: each request makes a new one and ends the old one"
-        ))
-        .help("name it in an expression: it is asked for when somebody needs it; or run the action that rotates it"));
+    if let Some(issue) = declared.issues.filter(|issue| issue.field == field) {
+        return issued(workspace, options, declared, &issue).await;
     }
     let chosen = one::choose(workspace, &options.target, Some(declared.name), options.name.as_deref()).await?;
     let value = chosen.live.as_ref().and_then(|live| live_output(live, declared, field));
@@ -108,6 +108,31 @@ async fn output(
         Value::Object(_) | Value::Array(_) => format!("{json:#}\n").into_bytes(),
         scalar => text(&scalar).into_bytes(),
     })
+}
+
+/// A one-time output, asked for. Each one ends the one before it: none is asked for where that may be in use.
+async fn issued(workspace: &mut Workspace, options: &Options, kind: &Kind, issue: &Issue) -> Result<Vec<u8>, Stop> {
+    let chosen = one::choose(workspace, &options.target, Some(kind.name), options.name.as_deref()).await?;
+    let field = issue.field;
+    let (Some(address), Some(live)) = (chosen.address, chosen.live) else {
+        return Err(Stop::failed(format!("there is nothing that has a `{field}`")));
+    };
+    if let Some(why) = issue.refusal(&live.raw) {
+        return Err(Stop::failed(format!("`{address}` gets no `{field}`: {why}")));
+    }
+    let output = format!("{address}.{field}");
+    let ledger = Ledger::open(&workspace.topology)?;
+    let has_it = |entry: &Entry| entry.expressions.values().any(|expression| expression.contains(&output));
+    if let Some((taker, _)) = ledger.base.entries.iter().find(|(_, entry)| has_it(entry)) {
+        let stop =
+            Stop::failed(format!("`{taker}` was given the `{field}` of `{address}`: another one would end that"));
+        return Err(stop.help("run the action that rotates it if that is meant: `trueup run TARGET --list`"));
+    }
+    let session = one::session(workspace, &options.target)?;
+    let path = fill_text(issue.call.path, &|word| (word == "id").then(|| live.id.clone()));
+    let reply = session.send(issue.call.method, &path, &Sent::Nothing).await?;
+    let value = lookup(&reply, issue.at).filter(|value| !value.is_null());
+    Ok(text(value.ok_or_else(|| Stop::failed(format!("the reply holds no `{field}`")))?).into_bytes())
 }
 
 fn list(provider: &Provider) -> Result<Exit, Stop> {

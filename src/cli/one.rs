@@ -23,6 +23,8 @@ use crate::topology::{Topology, fold};
 pub struct Chosen {
     name: Option<String>,
     parents: Vec<String>,
+    /// Its address.
+    pub address: Option<Address>,
     /// The live object.
     pub live: Option<Live>,
 }
@@ -247,6 +249,7 @@ pub async fn choose(
     Ok(Chosen {
         name: given_name(declared, live),
         parents: parents.filter_map(|parent| Some(index.live(&parent)?.id.clone())).collect(),
+        address: Some(address.clone()),
         live: Some(live.clone()),
     })
 }

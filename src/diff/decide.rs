@@ -9,7 +9,7 @@ use crate::diff::compare::{Resolver, Wired, compare};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::Live;
 use crate::diff::moving::Moving;
-use crate::diff::restraint::{Case, hold_back};
+use crate::diff::restraint::{Case, hold_back, hold_spent};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::Identity;
 use crate::topology::{Resource, Topology};
@@ -30,6 +30,7 @@ pub fn declared(
         wired.insert(resource.address.clone(), fields);
     }
     force_rebuilds(&resolver, &mut verdicts);
+    hold_spent(index, &wired, &mut verdicts);
     hold_back(topology, index, &wired, &mut verdicts);
     (verdicts, wired)
 }

@@ -198,6 +198,38 @@ pub fn hold_back(topology: &Topology, index: &Index<'_>, wired: &BTreeMap<Addres
     }
 }
 
+/// Nobody gets a one-time output of something that has had its use of one.
+pub fn hold_spent(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+    let is_made_anew = |verdict: &&Verdict| matches!(verdict.decision, Decision::Replace { .. });
+    let sources = verdicts.iter().filter(|verdict| !is_made_anew(verdict));
+    let spent: BTreeMap<Address, (&str, &str)> = sources
+        .filter_map(|verdict| {
+            let issue = verdict.kind.issues?;
+            let why = issue.refusal(&index.live(&verdict.address)?.raw)?;
+            Some((verdict.address.clone(), (issue.field, why)))
+        })
+        .collect();
+    for verdict in verdicts.iter_mut().filter(|_| !spent.is_empty()) {
+        let Some(fields) = wired.get(&verdict.address) else { continue };
+        let changed: Vec<&str> = match &verdict.decision {
+            Decision::Create(_) => fields.keys().map(String::as_str).collect(),
+            decision => decision.fields().iter().map(|change| change.name.as_str()).collect(),
+        };
+        let mut needs = None;
+        for attr in changed.into_iter().filter_map(|name| fields.get(name)) {
+            attr.for_each_output(&mut |output| {
+                if let Some((_, why)) = spent.get(&output.address).filter(|(field, _)| *field == output.field) {
+                    needs.get_or_insert_with(|| (output.address.clone(), output.field.clone(), *why));
+                }
+            });
+        }
+        if let Some((address, field, why)) = needs.filter(|_| !matches!(verdict.decision, Decision::Hold(_))) {
+            let hold = Hold::new("spent", format!("it needs `{address}.{field}`, and {why}"));
+            verdict.hold(hold.help("remove what has enrolled and declare it anew, or give the value as a secret"));
+        }
+    }
+}
+
 /// Nothing is written to what lives in something that takes no change.
 pub fn hold_within(verdicts: &mut [Verdict]) {
     let is_stuck = |verdict: &&Verdict| matches!(&verdict.decision, Decision::Hold(hold) if hold.code == STATE);

@@ -1,5 +1,7 @@
 //! Kinds: one `static` each says everything about one sort of resource.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::attr::Attr;
@@ -130,6 +132,18 @@ pub struct Issue {
     pub call: CallSpec,
     /// Where the reply holds the value.
     pub at: &'static str,
+    /// The field that is true once the value has been used, and why nobody should ask for another one then.
+    pub spent: (&'static str, &'static str),
+    /// What a new object is given to get ready for the call.
+    pub rest: Duration,
+}
+
+impl Issue {
+    /// Why nobody should ask for another value for this object, if so.
+    pub fn refusal(&self, live: &Value) -> Option<&'static str> {
+        let (key, why) = self.spent;
+        (live.get(key).and_then(Value::as_bool) == Some(true)).then_some(why)
+    }
 }
 
 impl Kind {

@@ -81,6 +81,12 @@ netfoundry:
     let first = lab.private("key");
     lab.ok(&["run", "nf", "rotate-registration-key", "branch", "--out", "key"]);
     assert_ne!(lab.private("key"), first);
+    // A key can be read like other outputs; it is a new one, but never of a router that has enrolled.
+    lab.get(&["nf", "edge-routers", "branch", "--field", "registrationKey"]);
+    let enrolled = json!({ "set": { "kind": "edge-routers", "name": "branch", "fields": { "verified": true } } });
+    lab.sim.side_door("POST", "/netfoundry/nf/console", &enrolled);
+    let refused = lab.fails(&["get", "nf", "edge-routers", "branch", "--field", "registrationKey", "-o", "key"]);
+    assert!(refused.contains("its machine has enrolled"), "{refused}");
 
     let twice = ["run", "nf", "share", "laptop", r#"["ana@acme.example"]"#, "Your access"];
     assert_eq!(lab.ok(&twice), "share: done\n");

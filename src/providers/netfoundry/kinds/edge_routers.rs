@@ -59,7 +59,14 @@ pub static KIND: Kind = Kind {
         ..in_network!("edge-routers", "edgeRouterList")
     },
     hooks: Hooks { read: Some(one_spelling), write: Some(hosted_or_not), ..Hooks::NONE },
-    issues: Some(Issue { field: "registrationKey", call: KEY, at: "registrationKey" }),
+    issues: Some(Issue {
+        field: "registrationKey",
+        call: KEY,
+        at: "registrationKey",
+        spent: ("verified", "its machine has enrolled: another key would enrol another machine in its place"),
+        // What practice has shown to be enough (section 2.7, "Registration key").
+        rest: Duration::from_secs(15),
+    }),
     ..Kind::NEW
 };
 
