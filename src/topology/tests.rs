@@ -109,6 +109,7 @@ fn the_same_thing_twice_shows_both_places() {
 fn two_names_for_one_object_are_told() {
     assert_snapshot!(told(east("routes:\n  a: { cidr: 10.0.0.0/8, gateway: 10.0.0.1 }\n  b: { cidr: 10.1.2.3/8, gateway: 10.0.0.1 }\n  c: { cidr: 10.0.0.0/8 }\ngroups:\n  Straße: {}\n  STRASSE: {}\n  Café: {}\n  CAFE\u{301}: {}\n  d: { name: e }\n  f: { name: F }\nendpoints:\n  x: { name: y, address: 192.0.2.1 }\n")), @r#"
     east.yaml:7:7 <b> duplicate-identity: `east/routes/b` is the same object as `east/routes/a` [declared here first: east.yaml:6:7]; objects of `routes` are told apart by `cidr`, `gateway` alone
+    east.yaml:10:7 <Straße> duplicate-identity: `east/groups/Straße` is the same object as `east/groups/STRASSE` [declared here first: east.yaml:11:7]; `groups` compares names without case and in one Unicode form
     east.yaml:12:7 <Café> duplicate-identity: `east/groups/Café` is the same object as `east/groups/CAFÉ` [declared here first: east.yaml:13:7]; `groups` compares names without case and in one Unicode form
     east.yaml:14:18 <e> name-differs: `east/groups/d` has `name` "e"; the name in YAML is the value of `name`: leave the field out, or rename the resource
     east.yaml:17:18 <y> name-differs: `east/endpoints/x` has `name` "y"; the name in YAML is the value of `name`: leave the field out, or rename the resource

@@ -49,7 +49,14 @@ pub static KIND: Kind = Kind {
             call(Put, "/keyset", Body::Fields).given("source").settle(&[FETCHED, super::RESTARTED, PRESENT]),
             call(Put, "/keyset", Body::Fields).settle(&[PRESENT]),
         ],
-        states: Some(States { key: "stage", busy: &["in progress"], leaving: &[], failed: &[], held: &[], gone: &["missing"] }),
+        states: Some(States {
+            key: "stage",
+            busy: &["in progress"],
+            leaving: &[],
+            failed: &[],
+            held: &[],
+            gone: &["missing"],
+        }),
         ..super::super::API
     },
     after: &[super::LICENSED],
