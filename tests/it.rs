@@ -53,6 +53,8 @@ mod lifecycle;
 mod lists;
 #[path = "it/names.rs"]
 mod names;
+#[path = "it/not_ours.rs"]
+mod not_ours;
 #[path = "it/one_time.rs"]
 mod one_time;
 #[path = "it/passwords.rs"]

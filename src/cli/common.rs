@@ -265,11 +265,11 @@ pub fn stop_on_signal(words: &'static str) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let set = stop.clone();
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if signal().await.is_ok() {
             set.store(true, Ordering::Relaxed);
             eprintln!("{words}; once more to stop at once");
         }
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if signal().await.is_ok() {
             eprintln!(
                 "stopped: what the controllers are at work on goes on; `trueup plan` looks, `trueup apply` waits for it"
             );
@@ -277,4 +277,18 @@ pub fn stop_on_signal(words: &'static str) -> Arc<AtomicBool> {
         }
     });
     stop
+}
+
+/// Waits until somebody asks for an end: a person with Ctrl-C, or whoever runs CI with the signal to terminate.
+async fn signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }

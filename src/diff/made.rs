@@ -7,11 +7,16 @@ use crate::spec::{Identity, Kind, Made, lookup};
 
 /// The ids of what an object made of a kind; of a sequence, the keys of its items.
 pub fn made_of(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
-    let listed = maker.makes.iter().filter(|(kind, _)| *kind == made.name).filter_map(|(_, made)| match made {
-        Made::Listed(place) => lookup(&live.raw, place),
-        Made::Naming { .. } => None,
-    });
-    listed.flat_map(|value| words(value, made)).collect()
+    let ways = maker.makes.iter().filter(|(kind, _)| *kind == made.name);
+    ways.flat_map(|(_, way)| listed(way, live, made)).collect()
+}
+
+/// Those that an object shows in one way.
+pub fn listed(way: &Made, live: &Live, made: &Kind) -> Vec<String> {
+    match way {
+        Made::Listed { at, .. } => lookup(&live.raw, at).map(|value| words(value, made)).unwrap_or_default(),
+        Made::Naming { .. } => Vec::new(),
+    }
 }
 
 /// The words in a value: one, a list, or the values of a map. An item of a sequence stands there as an object with its key.
@@ -36,8 +41,13 @@ mod tests {
 
     #[test]
     fn what_is_made_is_told_by_ids_or_by_the_keys_of_items() {
-        static MAKER: Kind =
-            Kind { makes: &[("lists", Made::Listed("rules")), ("configs", Made::Listed("ids"))], ..Kind::NEW };
+        static MAKER: Kind = Kind {
+            makes: &[
+                ("lists", Made::Listed { at: "rules", goes_if_set: None }),
+                ("configs", Made::Listed { at: "ids", goes_if_set: None }),
+            ],
+            ..Kind::NEW
+        };
         static LIST: Kind = Kind { name: "lists", identity: Identity::Sequence { key: "rule", id: "" }, ..Kind::NEW };
         static CONFIG: Kind = Kind { name: "configs", ..Kind::NEW };
         let live =

@@ -50,7 +50,7 @@ fn signs(collections: &[Collection]) -> BTreeMap<&'static str, Signs> {
             let signs = all.entry(kind.name).or_default();
             match (&maker.seen, made) {
                 (Seen::Unseen(why), _) => signs.blind = Some(format!("`{}`: {why}", maker.kind.name)),
-                (Seen::Objects(objects), Made::Listed(_)) => {
+                (Seen::Objects(objects), Made::Listed { .. }) => {
                     signs.listed.extend(objects.iter().flat_map(|live| made_of(maker.kind, live, kind)));
                 }
                 (Seen::Objects(objects), Made::Naming { field, where_set }) => {

@@ -239,7 +239,13 @@ impl Builder<'_> {
         match verb {
             Verb::Create | Verb::ReplaceCreate => writer.create(),
             Verb::Update => writer.update(fields),
-            Verb::Delete | Verb::ReplaceRemove => writer.remove(),
+            Verb::Delete | Verb::ReplaceRemove => {
+                let is_declared = |kind, id: &str| {
+                    let address = self.diff.index.by_id(&verdict.address, &[kind], id);
+                    address.is_some_and(|address| self.topology.resources.contains_key(address))
+                };
+                [writer.remove(), writer.left_behind(&is_declared)].concat()
+            }
             Verb::Issue => writer.issue(),
         }
     }

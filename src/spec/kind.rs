@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, CallSpec, Field};
+use crate::spec::{Api, CallSpec, Field, lookup};
 
 /// One sort of resource at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,14 @@ pub struct Kind {
 /// What gives away that an object was made by another one for itself.
 #[derive(Debug, Clone, Copy)]
 pub enum Made {
-    /// The maker shows its id there: one, a list, or a map.
-    Listed(&'static str),
+    /// The maker shows its id.
+    Listed {
+        /// Where: one id, a list, or a map.
+        at: &'static str,
+        /// The field of the maker that has to be set for it to go when the maker goes; otherwise it is left behind, and
+        /// has to be removed after it. `None`: it always goes.
+        goes_if_set: Option<&'static str>,
+    },
     /// It names the maker, and nothing else, in a field of roles. That is a guess, which the ledger overrules.
     Naming {
         /// The field of roles.
@@ -104,6 +110,16 @@ pub enum Destroys {
     Everything,
     /// Nothing: the API can't remove it. It is let go of, and stays.
     Nothing,
+}
+
+impl Made {
+    /// Says whether what an object made stays when the object goes.
+    pub fn is_left_by(&self, maker: &Value) -> bool {
+        match self {
+            Made::Listed { goes_if_set: Some(field), .. } => lookup(maker, field).is_none_or(Value::is_null),
+            Made::Listed { goes_if_set: None, .. } | Made::Naming { .. } => false,
+        }
+    }
 }
 
 /// What no table can say: pure functions on JSON, three a kind at most.

@@ -358,12 +358,16 @@ fn inputs_are_checked_against_the_blueprint() {
 /// A signal asks for the running workflow to be cancelled; the next run goes on with the rest.
 #[test]
 fn a_signal_cancels_what_runs_and_the_next_run_goes_on() {
+    ["-INT", "-TERM"].into_iter().for_each(stopped_by);
+}
+
+fn stopped_by(signal: &str) {
     let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
     lab.fault(&json!([{ "method": "GET", "path": "/api/v3.1/executions/*", "delay_ms": 300 }]));
     let mut command = lab.bench.command(&["apply", "--yes"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while lab.ran().is_empty() {}
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let stopped: Ran = child.wait_with_output().unwrap().into();
     assert_eq!(stopped.code, Some(5), "{}", stopped.all());

@@ -32,10 +32,13 @@ pub static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[("firewall-rules", WHOLE), ("firewall-v1-rules", WHOLE)],
-    makes: &[("firewall-rules", Made::Listed("rule")), ("firewall-v1-rules", Made::Listed("rule"))],
+    makes: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
     hooks: Hooks { read: Some(as_preset), ..Hooks::NONE },
     ..Kind::NEW
 };
+
+/// Where it shows the rules that it put into the list. They go with it.
+const THERE: Made = Made::Listed { at: "rule", goes_if_set: None };
 
 const WHOLE: &str = "the list is written with what was in it when it was looked at";
 

@@ -34,9 +34,12 @@ pub static KIND: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     // What presets became stands in the controller's firewall, among the user's own rules.
-    makes: &[("firewall-rules", Made::Listed("firewall")), ("firewall-v1-rules", Made::Listed("firewall"))],
+    makes: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
     ..Kind::NEW
 };
+
+/// Where it shows the rules that it put into the list. They go with it.
+const THERE: Made = Made::Listed { at: "firewall", goes_if_set: None };
 
 const MANAGE: &[CallSpec] = &[call(Put, "/plugin-instances/{id}/manager", Body::Json(r#""{manager_config}""#))];
 

@@ -1,7 +1,8 @@
 //! Services: what endpoints reach through the network, and where it is hosted (section 2.9).
 //!
 //! A model (`modelType` and `model`) makes the platform generate configs, a Bind policy and a service edge router
-//! policy. A service without a model is raw: its configs come with it, and outlive it.
+//! policy. A service without a model is raw: its configs come with it, and the platform leaves them behind when it goes
+//! (the vendor's client removes them after it).
 
 mod model;
 
@@ -26,7 +27,7 @@ pub static KIND: Kind = Kind {
     source: "NetFoundry fact sheet 2.9",
     parent: Some("networks"),
     makes: &[
-        ("configs", Made::Listed("configIdByConfigTypeId")),
+        ("configs", Made::Listed { at: "configIdByConfigTypeId", goes_if_set: Some("modelType") }),
         // Their names are documented nowhere (section 2.9, "Generated objects").
         ("service-policies", FOR_ITS_MODEL),
         ("service-edge-router-policies", FOR_ITS_MODEL),

@@ -1,0 +1,128 @@
+//! What the platform makes by itself is neither exported, nor pruned, nor changed; and nothing of ours is left behind.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::support::Sim;
+
+const HEAD: &str = "
+netfoundry:
+  nf:
+    at: https://gateway.production.netfoundry.io
+    prune: all
+    networks:
+      acme:
+        networkGroupId: nf Group
+        provider: AWS
+        region: \"${nf/regions/AWS_us-east-2.locationCode}\"
+        productVersion: \"${nf/network-versions/7.3.104.networkVersion}\"
+        size: \"${nf/network-configs/small.name}\"
+";
+
+const MODELS: &str = "
+        edge-routers: { branch: { attributes: ['#branch'], tunnelerEnabled: true } }
+        endpoints: { exit: { attributes: ['#exits'] } }
+        configs: { own: { configTypeId: intercept.v1, data: { addresses: [a.example], protocols: [tcp], portRanges: [{ low: 1, high: 1 }] } } }
+        services:
+          git:
+            modelType: TunnelerToEndpoint
+            model:
+              clientIngress: { host: git.acme.internal, port: 443 }
+              serverEgress: { protocol: tcp, host: 10.0.0.1, port: 443 }
+              bindEndpointAttributes: ['@branch']
+              edgeRouterAttributes: ['#all']
+";
+
+const RAW: &str = "
+          raw:
+            configs:
+              - { name: raw-intercept, configTypeName: intercept.v1, data: { addresses: [b.example], protocols: [tcp], portRanges: [{ low: 2, high: 2 }] } }
+";
+
+const POLICIES: &str = "
+        service-policies: { hosts: { serviceAttributes: ['@git'], endpointAttributes: ['@exit', '@branch'] } }
+        service-edge-router-policies: { carried: { serviceAttributes: ['#none'], edgeRouterAttributes: ['#all'] } }
+        edge-router-policies: { everyone: { endpointAttributes: ['#all'], edgeRouterAttributes: ['#all'] } }
+        app-wans: { staff: { serviceAttributes: ['@git'], endpointAttributes: ['#exits'] } }
+";
+
+/// The names of live objects of a kind.
+fn names(sim: &Sim, kind: &str) -> Vec<String> {
+    let state = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null);
+    let live = state["store"].as_array().unwrap().iter().filter(|object| object["life"] != "gone");
+    let of_kind = live.filter(|object| object["kind"] == kind);
+    of_kind.map(|object| object["body"]["name"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn what_the_platform_makes_is_left_alone_and_what_we_made_is_not_left_behind() {
+    let sim = Sim::start();
+    let write = |bench: &Bench, parts: &[&str]| bench.write("nf.yaml", &parts.concat());
+    let bench = Bench::of(&[("trueup.yaml", "workspace: ours\n")], &sim);
+    // The built-in types come with the network: a config of one can be planned once they are there.
+    write(&bench, &[HEAD]);
+    bench.apply();
+    write(&bench, &[HEAD, MODELS, RAW, POLICIES]);
+    bench.apply();
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    // A twin, a system policy, and what the model generated: more than was declared, though everything is pruned.
+    assert_eq!(names(&sim, "endpoint").len(), 2);
+    assert_eq!(names(&sim, "edge-router-policy").len(), 2);
+    assert_eq!(names(&sim, "service-edge-router-policy").len(), 2);
+    assert_eq!(names(&sim, "service-policy").len(), 3);
+    assert_eq!(names(&sim, "config").len(), 3);
+
+    // An export tells none of it, and what it tells is adopted as it is. Without the ledger, `hosts` can't be told from what
+    // the model generated: it names the model's service and nothing else.
+    bench.run(&["export", "nf", "--out", "exported"]).expect(0);
+    let exported = std::fs::read_to_string(bench.path().join("exported/nf.yaml")).unwrap();
+    assert_eq!(exported.matches("serviceAttributes:").count(), 2, "{exported}");
+    for foreign in ["-system", "-bind", "raw-intercept"] {
+        assert!(!exported.contains(foreign), "{foreign}: {exported}");
+    }
+    let copy = Bench::copied(&bench.path().join("exported"), &sim);
+    assert_eq!(copy.plan()["steps"], json!([]));
+
+    // The console adds a policy for the model's service alone: nobody can tell it from a generated one.
+    let fields = json!({
+        "name": "by hand", "type": "Bind", "semantic": "AnyOf", "serviceAttributes": ["@git"], "endpointAttributes": []
+    });
+    let change = json!({ "add": { "kind": "service-policies", "parent": "acme", "fields": fields } });
+    sim.side_door("POST", "/netfoundry/nf/console", &change);
+    bench.run(&["plan", "--exit-code"]).expect(0);
+
+    // The configs that came with a raw service go with it; one that is declared stays.
+    write(&bench, &[HEAD, MODELS, POLICIES]);
+    bench.apply();
+    let configs = names(&sim, "config");
+    assert!(configs.contains(&"own".to_owned()) && !configs.contains(&"raw-intercept".to_owned()), "{configs:?}");
+    bench.run(&["plan", "--exit-code"]).expect(0);
+}
+
+#[test]
+fn a_tag_that_selects_nothing_is_told() {
+    let sim = Sim::start();
+    let bench = Bench::of(&[("trueup.yaml", "workspace: tags\n")], &sim);
+    bench.write("nf.yaml", &[HEAD, POLICIES].concat());
+    bench.run(&["validate"]).says("none of the declared `services` carries `#none`");
+}
+
+/// What a reply names by an id is shown, and compared, by name.
+#[test]
+fn mentions_by_id_read_back_as_names() {
+    let sim = Sim::start();
+    let bench = Bench::of(&[("trueup.yaml", "workspace: ours\n")], &sim);
+    let without_configs: String =
+        MODELS.lines().filter(|line| !line.contains("configs:")).map(|line| format!("{line}\n")).collect();
+    bench.write("nf.yaml", &[HEAD, &without_configs, POLICIES].concat());
+    bench.apply();
+    let state = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null);
+    let exit = state["store"].as_array().unwrap().iter().find(|object| object["body"]["name"] == "exit").unwrap();
+    for word in ["ziti", "id"] {
+        let mention = format!("@{}", exit[word].as_str().unwrap());
+        let fields = json!({ "endpointAttributes": [mention, "@branch"] });
+        let change = json!({ "set": { "kind": "service-policies", "name": "hosts", "fields": fields } });
+        sim.side_door("POST", "/netfoundry/nf/console", &change);
+        bench.run(&["plan", "--exit-code"]).expect(0);
+    }
+}
