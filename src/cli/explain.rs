@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::cli::kinds::marks;
 use crate::cli::{Exit, Stop, common};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Destroys, Disruption, Field, Identity, Kind, Provider};
+use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Identity, Kind, Provider};
 use crate::suggest;
 
 /// Options of `explain`.
@@ -76,7 +76,8 @@ fn line(field: &Field, depth: usize, text: &mut String) {
     let required = if field.required { " (required)" } else { "" };
     let default = field.default.map(|json| format!(" [{json}]")).unwrap_or_default();
     let name = format!("{}{}{required}", "  ".repeat(depth), field.name);
-    let _ = writeln!(text, "{name:<34} {}{default}: {}", field.ty.describe(), field.doc);
+    let inferred = if field.evidence == Evidence::Inferred { " (inferred, not documented)" } else { "" };
+    let _ = writeln!(text, "{name:<34} {}{default}: {}{inferred}", field.ty.describe(), field.doc);
 }
 
 fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String) -> Result<(), Stop> {

@@ -11,7 +11,7 @@ use crate::diff::live::Live;
 use crate::diff::moving::Moving;
 use crate::diff::restraint::{Case, hold_back, hold_spent};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
-use crate::spec::Identity;
+use crate::spec::{Identity, Made};
 use crate::topology::{Resource, Topology};
 
 /// The verdicts on everything declared.
@@ -60,6 +60,9 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
             return verdict(Decision::Hold(hold), None, Vec::new());
         }
         Some(Place::Absent) | None => {
+            if let Some(hold) = comes_along(resolver.topology, resource) {
+                return verdict(Decision::Hold(hold), None, Vec::new());
+            }
             let decision = absent(resource, entry);
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
             return verdict(case.restrain(decision), old, Vec::new());
@@ -87,6 +90,21 @@ impl Resolver<'_> {
             version: self.version(resource.address.target()),
         }
     }
+}
+
+/// What comes along with another resource is not made beside it.
+fn comes_along(topology: &Topology, resource: &Resource) -> Option<Hold> {
+    let kinds = topology.targets.get(resource.address.target())?.provider.kinds;
+    let maker = kinds.iter().find_map(|kind| {
+        let field = kind.makes.iter().find_map(|(made, how)| match how {
+            Made::Namesake(field) if *made == resource.kind.name => Some(*field),
+            _ => None,
+        })?;
+        let maker = topology.resources.get(&resource.address.sibling(kind.name, resource.address.name()))?;
+        (maker.fields.get(field) == Some(&Attr::Bool(true))).then_some(maker)
+    })?;
+    let hold = Hold::new("comes-along", format!("it comes with `{}`, a while after it", maker.address));
+    Some(hold.help("run again when it is there: what is declared of it is set then"))
 }
 
 /// A reference to something that nothing declares has to be live: without it, no call can be written.

@@ -15,7 +15,7 @@ pub fn made_of(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
 pub fn listed(way: &Made, live: &Live, made: &Kind) -> Vec<String> {
     match way {
         Made::Listed { at, .. } => lookup(&live.raw, at).map(|value| words(value, made)).unwrap_or_default(),
-        Made::Naming { .. } => Vec::new(),
+        Made::Naming { .. } | Made::Namesake(_) => Vec::new(),
     }
 }
 

@@ -53,6 +53,8 @@ fn signs(collections: &[Collection]) -> BTreeMap<&'static str, Signs> {
                 (Seen::Objects(objects), Made::Listed { .. }) => {
                     signs.listed.extend(objects.iter().flat_map(|live| made_of(maker.kind, live, kind)));
                 }
+                // The kind itself knows these.
+                (Seen::Objects(_), Made::Namesake(_)) => {}
                 (Seen::Objects(objects), Made::Naming { field, where_set }) => {
                     let sets = |live: &&Live| lookup(&live.raw, where_set).is_some_and(|value| !value.is_null());
                     let names = objects.iter().filter(sets).flat_map(|live| names(maker.kind, live));

@@ -61,6 +61,9 @@ pub enum Made {
         /// The field that a maker sets, and other objects of its kind do not.
         where_set: &'static str,
     },
+    /// It has the maker's name, and comes a while after it, where this field of the maker is true. Who declares it means
+    /// that one, and makes none beside it.
+    Namesake(&'static str),
 }
 
 /// Whether a kind can be declared.
@@ -117,7 +120,7 @@ impl Made {
     pub fn is_left_by(&self, maker: &Value) -> bool {
         match self {
             Made::Listed { goes_if_set: Some(field), .. } => lookup(maker, field).is_none_or(Value::is_null),
-            Made::Listed { goes_if_set: None, .. } | Made::Naming { .. } => false,
+            Made::Listed { goes_if_set: None, .. } | Made::Naming { .. } | Made::Namesake(_) => false,
         }
     }
 }

@@ -126,3 +126,31 @@ fn mentions_by_id_read_back_as_names() {
         bench.run(&["plan", "--exit-code"]).expect(0);
     }
 }
+
+/// The tunneler of a router is an endpoint that comes with it: who declares it means that one.
+#[test]
+fn the_endpoint_of_a_router_is_taken_and_not_made() {
+    let sim = Sim::start();
+    let bench = Bench::of(&[("trueup.yaml", "workspace: ours\n")], &sim);
+    let twin = "        edge-routers: { branch: { tunnelerEnabled: true } }\n        endpoints: { branch: { attributes: ['#hosts'] } }\n";
+    bench.write("nf.yaml", &[HEAD, twin].concat());
+    bench.run(&["plan"]).says("it comes with `nf/networks/acme/edge-routers/branch`");
+    bench.apply();
+    bench.apply();
+    bench.run(&["plan", "--exit-code"]).expect(0).says("3 resources are as they should be");
+    assert_eq!(names(&sim, "endpoint"), ["branch"]);
+    let log = sim.side_door("GET", "/requests", &Value::Null);
+    let to_endpoints = |entry: &&Value| entry["path"].as_str().unwrap().starts_with("/core/v2/endpoints");
+    let written: Vec<&Value> =
+        log.as_array().unwrap().iter().filter(to_endpoints).map(|entry| &entry["method"]).collect();
+    assert!(written.contains(&&json!("PATCH")) && !written.contains(&&json!("POST")), "{written:?}");
+}
+
+#[test]
+fn what_is_inferred_is_said_to_be() {
+    let sim = Sim::start();
+    let bench = Bench::of(&[("trueup.yaml", "workspace: ours\n")], &sim);
+    let told = bench.run(&["explain", "edge-routers"]).expect(0).out;
+    let line = |field: &str| told.lines().find(|line| line.trim_start().starts_with(field)).unwrap().to_owned();
+    assert!(line("wssListener").contains("inferred") && !line("linkListener").contains("inferred"), "{told}");
+}

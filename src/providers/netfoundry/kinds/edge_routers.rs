@@ -13,7 +13,7 @@ use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, ZITI_ID, in_network, provisioned, renamed, said_at_create,
 };
-use crate::spec::{Api, Body, CallSpec, Hooks, Identity, Issue, Kind, Poll, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, CallSpec, Hooks, Identity, Issue, Kind, Made, Poll, Reply, Type, call, field, output};
 use crate::wire::Method;
 
 /// The vendor's client gives a router fifteen minutes: a hosted one is a machine that has to start (section 1.7).
@@ -31,6 +31,7 @@ pub static KIND: Kind = Kind {
     doc: "Edge routers, hosted by the vendor or by the customer",
     source: "NetFoundry fact sheet 2.7",
     parent: Some("networks"),
+    makes: &[("endpoints", Made::Namesake("tunnelerEnabled"))],
     identity: Identity::CaselessName("name"),
     fields: &[
         NAME,
