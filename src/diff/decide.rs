@@ -9,6 +9,7 @@ use crate::diff::compare::{Resolver, Wired, compare};
 use crate::diff::index::{Index, Place};
 use crate::diff::live::Live;
 use crate::diff::moving::Moving;
+use crate::diff::overwritten::set_again;
 use crate::diff::restraint::{Case, hold_back, hold_spent};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::{Identity, Made};
@@ -30,6 +31,7 @@ pub fn declared(
         wired.insert(resource.address.clone(), fields);
     }
     force_rebuilds(&resolver, &mut verdicts);
+    set_again(&wired, &mut verdicts);
     hold_spent(index, &wired, &mut verdicts);
     hold_back(topology, index, &wired, &mut verdicts);
     (verdicts, wired)

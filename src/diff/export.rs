@@ -13,7 +13,7 @@ use crate::diff::live::{Collection, Live, View};
 use crate::diff::matching::{given_name, is_gone};
 use crate::diff::moving::Moving;
 use crate::secret::Piece;
-use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, Type, canonical, read};
+use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, List, Type, canonical, read};
 use crate::topology::Topology;
 
 /// What an export gives.
@@ -178,9 +178,12 @@ impl Exporter<'_> {
     }
 }
 
-/// An export tells what can be declared, and each object once.
+/// An export tells what can be declared, and each object once. What opens is told among the credentials, and of a
+/// certificate too little is shown.
 fn is_told(kind: &Kind) -> bool {
-    kind.class == Class::Declarative && kind.older_view_of.is_none()
+    let is_shown = !matches!(kind.api.list, List::Login(_))
+        && !kind.fields.iter().any(|field| matches!(field.ty, Type::Certificate));
+    kind.class == Class::Declarative && kind.older_view_of.is_none() && is_shown
 }
 
 /// A value without what the provider puts into it: of an object, the fields that can be declared.

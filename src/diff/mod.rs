@@ -13,6 +13,7 @@ pub mod made;
 pub mod matching;
 pub mod mentions;
 mod moving;
+mod overwritten;
 pub mod removals;
 mod restraint;
 pub mod sequence;

@@ -226,7 +226,7 @@ impl Whither<'_> {
             .iter()
             .find(|(code, part, _)| *code == status && lower.contains(&part.to_lowercase()));
         let target = self.target;
-        own.map(|(_, _, help)| (*help).to_owned()).or_else(|| match status {
+        own.filter(|(_, _, help)| !help.is_empty()).map(|(_, _, help)| (*help).to_owned()).or_else(|| match status {
             401 => Some(format!("check `credentials` of target `{target}`")),
             403 => Some(format!("the account of target `{target}` may not do this, or a licence is missing")),
             404 => Some(format!(

@@ -38,6 +38,11 @@ pub fn canonical(attr: &Attr) -> Attr {
     print.map_or_else(|| attr.clone(), Attr::Text)
 }
 
+/// Says whether a value that is no secret is a certificate and not just what is known of one.
+pub fn is_whole(attr: &Attr) -> bool {
+    attr.as_text().is_none_or(|text| text.contains(BEGIN) && fingerprint(text).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +68,11 @@ mod tests {
         assert_eq!(fingerprint(&format!("SHA256 Fingerprint={}", pairs.join(":"))).as_deref(), Some(PRINT));
         assert_eq!(fingerprint(PRINT).as_deref(), Some(PRINT));
         assert_eq!(fingerprint("ab:cd"), None);
+    }
+
+    #[test]
+    fn a_fingerprint_is_no_certificate() {
+        assert!(is_whole(&Attr::text(PEM)) && !is_whole(&Attr::text(PRINT)));
     }
 
     #[test]

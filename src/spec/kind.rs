@@ -38,6 +38,9 @@ pub struct Kind {
     /// The kind that shows the same objects in a newer way: only one of the two is declared at a target, and an export
     /// tells the newer one.
     pub older_view_of: Option<&'static str>,
+    /// Kinds of the same target whose objects it sets anew when it is written, in the fields of the same name. What they
+    /// declare is set again behind it.
+    pub overwrites: &'static [&'static str],
     /// The objects of other kinds that this one's objects make for themselves: the kind, and what gives them away. They
     /// are not the user's to declare.
     pub makes: &'static [(&'static str, Made)],
@@ -181,6 +184,7 @@ impl Kind {
         hooks: Hooks::NONE,
         issues: None,
         older_view_of: None,
+        overwrites: &[],
         makes: &[],
     };
 

@@ -10,14 +10,13 @@ mod declared;
 mod field;
 mod kind;
 mod lint;
+mod poll;
 mod provider;
 mod types;
 mod value;
 
 pub use action::{Action, Artifact, action, artifact};
-pub use api::{
-    Api, Body, CallSpec, Detail, Envelope, Join, List, Log, Paging, Poll, Reply, Shows, States, Until, Versions, call,
-};
+pub use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Reply, States, Versions, call};
 pub use auth::{Auth, ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
 pub use declared::{Declared, DeclaredKey, KeysIn, Open, PlainType};
 pub use field::{
@@ -25,6 +24,7 @@ pub use field::{
 };
 pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind, Made};
 pub use lint::{lint, placeholders};
+pub use poll::{Log, Poll, Shows, Until};
 pub use provider::{Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
 pub use types::{Packing, Type};
 pub use value::{Mismatch, Reference, Swap, canonical, check, lookup, read, swap_references, written};

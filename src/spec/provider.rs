@@ -68,7 +68,8 @@ pub struct Dialect {
     pub away: Duration,
     /// For how long a new object may answer 403 or 404 although it was made.
     pub young: Duration,
-    /// What to do about errors: status, part of the message, remedy. The first that fits.
+    /// What to do about errors: status, part of the message, remedy. The first that fits; an empty one leaves it to what
+    /// holds for every API.
     pub remedies: &'static [(u16, &'static str, &'static str)],
 }
 

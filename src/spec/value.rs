@@ -318,7 +318,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[String], found: &mut Vec<Mismatch>) {
         (Type::Enum(words), Attr::Text(text)) => words.contains(&text.as_str()),
         (Type::Ip, Attr::Text(text)) => text.parse::<IpAddr>().is_ok(),
         (Type::Cidr, Attr::Text(text)) => network(&text).is_some(),
-        (Type::Certificate, Attr::Text(text)) => certificate::fingerprint(&text).is_some(),
+        (Type::Certificate, Attr::Text(_)) => certificate::is_whole(attr),
         _ => false,
     };
     if !fits {

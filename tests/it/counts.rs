@@ -30,7 +30,8 @@ fn a_plan_that_finds_nothing_asks_each_list_once() {
         assert_eq!(distinct.len(), lines.len(), "`{target}` was asked the same twice: {lines:#?}");
     }
     // cfy: its version, three lists, the node instances and the executions under way, and the outputs that another target
-    // takes from a deployment. vnfm: the same without version and outputs. nf: a login, two lists above the network, seven in it.
+    // takes from a deployment. vnfm: the same without version and outputs. east and west: what they declare, and the plugins,
+    // which may have rules in the firewall. nf: a login, two lists above the network, seven in it.
     let expected = [("cfy", 7), ("east", 11), ("nf", 10), ("vnfm", 5), ("west", 11)];
     let counts: Vec<(&str, usize)> = asked.iter().map(|(target, lines)| (target.as_str(), lines.len())).collect();
     assert_eq!(counts, expected, "{asked:#?}");

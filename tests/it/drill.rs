@@ -151,7 +151,8 @@ impl<'d> Drill<'d> {
             Some(Decision::Create(_)) => !self.kind.api.create.is_empty(),
             // What can't be removed may be there from the start, and an ordered list always is.
             Some(Decision::Update { .. } | Decision::Adopt | Decision::Same) => {
-                self.kind.api.create.is_empty() || self.kind.removal == Destroys::Nothing || self.is_sequence()
+                let is_always_there = self.kind.api.create.is_empty() || self.is_sequence();
+                is_always_there || self.kind.removal == Destroys::Nothing
             }
             _ => false,
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use trueup::providers::CATALOGUE;
 use trueup::sim::Options;
 
@@ -29,6 +29,25 @@ fn every_kind() -> Map<String, Value> {
         merge(place, &first);
     }
     whole
+}
+
+/// What sets all clientpacks sets those anew that declare something else: in the same apply they get it back.
+#[test]
+fn what_single_clientpacks_declare_outlives_what_all_are_set_to() {
+    let sim = Sim::start();
+    let world = World::new(&sim);
+    let provider = *CATALOGUE.iter().find(|provider| provider.name == "vns3").unwrap();
+    let declare = |collections: Value| world.declare(provider, "here", "here", collections.as_object().unwrap());
+    let own = json!({ "10_9_8_1": { "enabled": true, "compression": "off" }, "10_9_8_2": { "compression": "on" } });
+    declare(json!({ "clientpacks": own }));
+    world.converge().unwrap();
+    declare(json!({ "clientpacks": own, "clientpack-defaults": { "enabled": false, "compression": "on" } }));
+    let applied = world.converge().unwrap();
+    let steps: Vec<String> = applied.plan.steps.iter().map(|step| step.address.to_string()).collect();
+    assert_eq!(steps, ["here/clientpack-defaults", "here/clientpacks/10_9_8_1"]);
+    declare(json!({ "clientpacks": own, "clientpack-defaults": { "enabled": true, "compression": "on" } }));
+    let applied = world.converge().unwrap();
+    assert_eq!(applied.plan.steps.len(), 1, "what is the same everywhere is not set again");
 }
 
 /// However many objects there are: each list is asked for once, and lists inside an object once for each such object.

@@ -135,7 +135,7 @@ pub static ALL: &[Endpoint] = &[
     endpoint(Put, "/routes/{route_id}/enable", Kind("routes")),
     endpoint(Get, "/status/clients", Unused(RUNTIME)),
     endpoint(Get, "/clientpacks", Kind("clientpacks")),
-    endpoint(Put, "/clientpacks", Unused("it overwrites what is set for each clientpack")),
+    endpoint(Put, "/clientpacks", Kind("clientpack-defaults")),
     endpoint(Post, "/clientpacks/add_clientpacks", Kind("clientpacks")),
     endpoint(Get, "/clientpacks/{clientpack_name}", Unused(SAME)),
     endpoint(Get, "/clientpack", Artifact("clientpack")),

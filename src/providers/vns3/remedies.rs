@@ -32,6 +32,7 @@ pub const REMEDIES: &[(u16, &str, &str)] = &[
     (400, "not empty", "the plugin instance has a configuration already: it is changed with `manager_config`"),
     (400, "already exists", TAKEN),
     (400, "Duplicate name", TAKEN),
+    (404, "Endpoint or resource", ""),
     (404, "not ready", "it is still being made: ask again later"),
     (404, "job", "the controller has forgotten the work, as after a restart: run again to look what came of it"),
     (404, "does not exist", GONE),

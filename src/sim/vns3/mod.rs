@@ -119,9 +119,9 @@ fn dispatch(state: &mut State, call: &Call) -> Outcome {
     AREAS.iter().find_map(|answer| answer(state, call)).unwrap_or_else(|| Err(unknown_path()))
 }
 
-/// The text lists 404 in its appendix of generic errors, without an example.
+/// The text lists 404 in its appendix of generic errors, without an example; the words are the appendix's.
 fn unknown_path() -> Fault {
-    Fault::not_found("Requested resource does not exist")
+    Fault::not_found("Endpoint or resource does not exist")
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub fn lint(provider: &Provider) -> Vec<String> {
         lint_fields(provider, kind.fields, &mut say);
         lint_identity(kind, &mut say);
         lint_calls(provider, kind, &mut say);
-        for other in kind.older_view_of.iter().chain(kind.makes.iter().map(|(other, _)| other)) {
+        for other in kind.older_view_of.iter().chain(kind.overwrites).chain(kind.makes.iter().map(|(other, _)| other)) {
             if provider.kind(other).is_none() {
                 say(format!("names `{other}`, which is no kind"));
             }

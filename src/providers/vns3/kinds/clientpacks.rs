@@ -54,7 +54,11 @@ pub static KIND: Kind = Kind {
         create: &[call(Post, "/clientpacks/add_clientpacks", Body::Fields)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("clientpack-defaults", "it sets all clientpacks, and this one sets itself"),
+    ],
     removal: Destroys::Nothing,
     hooks: Hooks { read: Some(tags_as_list), write: Some(address_of_new), ..Hooks::NONE },
     ..Kind::NEW

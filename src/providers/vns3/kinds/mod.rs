@@ -5,6 +5,7 @@ mod access_urls;
 mod admin_ui;
 mod alerts;
 mod api_password;
+mod clientpack_defaults;
 mod clientpack_tags;
 mod clientpacks;
 mod cloud_data;
@@ -74,6 +75,7 @@ pub static ALL: &[&Kind] = &[
     &traffic_pairs::KIND,
     &ebgp_peers::KIND,
     &peers::KIND,
+    &clientpack_defaults::KIND,
     &clientpacks::KIND,
     &clientpack_tags::KIND,
     &link_global_policies::OPENVPN,

@@ -1,0 +1,35 @@
+//! What all clientpacks are set to at once; what single ones declare is set again behind it.
+//!
+//! It can't be read: packs show what they have now. So it is written when it is declared, and when it changes (sheet 3.7).
+
+use crate::spec::{Api, Body, Destroys, Disruption, Field, Kind, List, Type, call, field};
+use crate::wire::Method::Put;
+
+/// `clientpack-defaults`.
+pub static KIND: Kind = Kind {
+    name: "clientpack-defaults",
+    doc: "What all clientpacks are set to, but for what single ones declare",
+    source: "PUT /clientpacks; sheet 3.7",
+    fields: &[
+        all("enabled", Type::Bool, "The clients may connect").disrupts(Disruption::Outage),
+        all("checked_out", Type::Bool, "They are given to somebody"),
+        all("compression", Type::Enum(&["on", "off"]), "Compression").disrupts(Disruption::Reconnect),
+        all("auth_on", Type::Bool, "Users have to log in").disrupts(Disruption::Reconnect),
+        all("psk_on", Type::Bool, "A pre-shared key besides; WireGuard only").disrupts(Disruption::Reconnect),
+    ],
+    api: Api {
+        list: List::Nowhere,
+        id: "",
+        create: &[call(Put, "/clientpacks", Body::Fields)],
+        update: &[call(Put, "/clientpacks", Body::Changed)],
+        ..super::super::API
+    },
+    after: &[super::LICENSED, super::KEYED],
+    removal: Destroys::Nothing,
+    overwrites: &["clientpacks"],
+    ..Kind::NEW
+};
+
+const fn all(name: &'static str, ty: Type, doc: &'static str) -> Field {
+    field(name, ty, doc).write_only()
+}

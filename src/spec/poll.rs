@@ -1,0 +1,124 @@
+//! Settling: what to look at after a call, and when it is done.
+
+use std::time::Duration;
+
+use crate::spec::{CallSpec, Versions};
+
+/// Something to look at again and again until it is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Poll {
+    /// Where the call's reply names the job: the last path segment of what is found there fills `{job}`. If no place holds
+    /// anything, the poll is left out. An empty list: there is no job to name.
+    pub job: &'static [&'static str],
+    /// Path with query to read.
+    pub path: &'static str,
+    /// Where the reply holds the object to look at.
+    pub at: &'static str,
+    /// When it is done.
+    pub until: Until,
+    /// Where the object says what went wrong.
+    pub error: &'static str,
+    /// Where more can be read about what went wrong.
+    pub log: Option<Log>,
+    /// Where it counts what is done, and of how much.
+    pub progress: Option<(&'static str, &'static str)>,
+    /// Gives the job up when the run is asked to stop: `{job}` in its path is the job's id. What the controller does then
+    /// is waited for all the same.
+    pub cancel: Option<&'static CallSpec>,
+    /// Says what the object looked at is.
+    pub shows: Shows,
+    /// The servers that have something to look at.
+    pub versions: Versions,
+    /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
+    pub patience: &'static [u16],
+    /// Time between two looks.
+    pub every: Duration,
+    /// Time after which it is not expected to end.
+    pub budget: Duration,
+}
+
+impl Poll {
+    /// A poll that looks at nothing yet; kinds overwrite what they have.
+    pub const NEW: Poll = Poll {
+        job: &[],
+        path: "",
+        at: "",
+        until: Until::Answers,
+        error: "",
+        log: None,
+        progress: None,
+        cancel: None,
+        shows: Shows::Job,
+        versions: Versions::Any,
+        patience: &[],
+        every: Duration::from_secs(2),
+        budget: Duration::from_secs(300),
+    };
+}
+
+/// Messages about a job that failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Log {
+    /// Path with query to read; `{job}` is the job's id.
+    pub path: &'static str,
+    /// Where the reply holds them, as a list.
+    pub at: &'static str,
+    /// Where each one holds its texts: keys by dots.
+    pub texts: &'static [&'static str],
+}
+
+/// What a [`Poll`] looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// Some job.
+    Job,
+    /// The object itself: its outputs are read from it.
+    Object,
+}
+
+/// When a [`Poll`] is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// As soon as there is a good answer.
+    Answers,
+    /// When a key holds one of these words, compared without case; the others say that it failed.
+    State {
+        /// The key.
+        key: &'static str,
+        /// Done.
+        done: &'static [&'static str],
+        /// Failed.
+        failed: &'static [&'static str],
+    },
+    /// When a key holds none of these words any more, compared without case: where only they are documented.
+    Left {
+        /// The key.
+        key: &'static str,
+        /// Not done yet.
+        going: &'static [&'static str],
+        /// Failed.
+        failed: &'static [&'static str],
+    },
+    /// When a key holds something.
+    Set(&'static str),
+    /// When the machine has been started since the call was sent: a key holds its uptime in seconds. A restart that is
+    /// over before the first look shows too, and one that has not begun yet is waited for.
+    Restarted(&'static str),
+    /// When the call, sent again and again, is refused in these words; the first call may be refused so too. There is
+    /// nothing to read, and the path is empty.
+    Again {
+        /// Words of the refusal while the work is under way.
+        going: &'static str,
+        /// Words of the refusal when it is done.
+        done: &'static str,
+        /// What it means if the call is accepted once more.
+        lost: &'static str,
+    },
+    /// When the object is gone: 404, nothing there, or a key holds one of these words.
+    Gone {
+        /// The key; empty if there is none.
+        key: &'static str,
+        /// Words that mean gone, or `*` for any value but null.
+        words: &'static [&'static str],
+    },
+}
