@@ -9,15 +9,16 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::diff::index::Index;
-use crate::spec::{Kind, Provider};
+use crate::spec::{Field, Kind, Provider, Type, lookup};
 use crate::topology::{Resource, Topology};
 
 /// What the texts of a declared resource name among its own kind, each with the reason: its kind comes after itself.
 pub fn of_own_kind(topology: &Topology, resource: &Resource) -> Vec<(Address, &'static str)> {
     let kind = resource.kind;
     let Some((_, why)) = kind.after.iter().find(|(first, _)| *first == kind.name) else { return Vec::new() };
+    let object = resource.fields.iter().map(|(name, attr)| (name.clone(), attr.to_shown())).collect();
     let mut words = BTreeSet::new();
-    resource.fields.values().for_each(|attr| words_of(&attr.to_shown(), &mut words));
+    collect(kind.fields, &Value::Object(object), &mut words);
     let named = words.iter().map(|word| resource.address.sibling(kind.name, Some(word)));
     named
         .filter(|address| *address != resource.address && topology.resources.contains_key(address))
@@ -33,21 +34,30 @@ pub fn of_live(provider: &Provider, index: &Index<'_>, address: &Address, kind: 
         return Vec::new();
     }
     let mut words = BTreeSet::new();
-    words_of(raw, &mut words);
+    match raw {
+        Value::Array(items) => items.iter().for_each(|item| collect(kind.fields, item, &mut words)),
+        object => collect(kind.fields, object, &mut words),
+    }
     let named = words.iter().filter_map(|word| index.by_id(address, &kinds, word));
     named.filter(|other| *other != address).cloned().collect()
 }
 
-/// The words of all texts in a value: what names are made of.
-fn words_of(value: &Value, words: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => {
-            let is_joint = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '-'));
-            words.extend(text.split(is_joint).filter(|word| !word.is_empty()).map(str::to_owned));
+/// The words of the texts that an object has to have, down to the objects in it. What may be left out is a remark, and
+/// what it names it does not need.
+fn collect(fields: &[Field], object: &Value, words: &mut BTreeSet<String>) {
+    for field in fields {
+        let Some(value) = lookup(object, field.read_path()) else { continue };
+        match (&field.ty, value) {
+            (Type::Text, Value::String(text)) if field.required => {
+                let is_joint = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '-'));
+                words.extend(text.split(is_joint).filter(|word| !word.is_empty()).map(str::to_owned));
+            }
+            (ty, Value::Array(items)) => {
+                let nested = ty.fields().unwrap_or_default();
+                items.iter().for_each(|item| collect(nested, item, words));
+            }
+            _ => {}
         }
-        Value::Array(items) => items.iter().for_each(|item| words_of(item, words)),
-        Value::Object(map) => map.values().for_each(|value| words_of(value, words)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -56,11 +66,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::spec::field;
 
     #[test]
-    fn words_are_what_names_are_made_of() {
+    fn words_are_what_names_are_made_of_and_remarks_name_nothing() {
+        static RULE: &[Field] = &[field("rule", Type::Text, "Rule").required(), field("comment", Type::Text, "Remark")];
+        static FIELDS: &[Field] = &[
+            field("rules", Type::List(&Type::Object(RULE)), "Rules"),
+            field("type", Type::Enum(&["net"]), "Type").required(),
+            field("description", Type::Text, "Remark"),
+        ];
+        let object = json!({
+            "rules": [{"rule": "FORWARD -s ${custom_office} -m set --match-set lan-hosts src", "comment": "wan too"}],
+            "type": "net",
+            "description": "dmz",
+        });
         let mut words = BTreeSet::new();
-        words_of(&json!([{"rule": "FORWARD -s ${custom_office} -m set --match-set lan-hosts src"}, 5]), &mut words);
+        collect(FIELDS, &object, &mut words);
         let expected = ["--match-set", "-m", "-s", "FORWARD", "custom_office", "lan-hosts", "set", "src"];
         assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     }

@@ -119,7 +119,7 @@ const NAMED: &str = "
 system-variables: { office: { value: 10.7.0.0/16 } }
 firewall-fwsets:
   all: { type: list, entries: [{ entry: lan }, { entry: wan }] }
-  lan: { type: net, entries: [{ entry: 10.1.0.0/16 }] }
+  lan: { type: net, description: One of all, entries: [{ entry: 10.1.0.0/16, comment: as wan }] }
   wan: { type: net, entries: [{ entry: 10.2.0.0/16 }] }
 firewall-subtables:
   checks: { type: forward, rules: [{ rule: checks -m set --match-set lan src -j ACCEPT }] }
