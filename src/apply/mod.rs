@@ -314,6 +314,9 @@ impl Executor<'_> {
     /// A value in the form in which the next comparison will see it.
     fn comparable(&self, address: &crate::address::Address, name: &str, attr: &crate::attr::Attr) -> crate::attr::Attr {
         let Some(resource) = self.topology.resources.get(address) else { return attr.clone() };
+        if let Some(content) = resource.files.get(name) {
+            return crate::attr::Attr::Text(content.stamp());
+        }
         match resource.kind.field(name) {
             Some(field) => crate::spec::canonical(&field.ty, attr),
             None => crate::attr::Attr::List(crate::diff::compare::wanted_items(

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
+use crate::diff::content::content_change;
 use crate::diff::index::{Index, live_output, part};
 use crate::diff::live::Live;
 use crate::diff::moving::{Move, Moving};
@@ -166,7 +167,8 @@ pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live
     }
     for field in resource.kind.fields {
         let (Some(wanted), Some(declared)) = (wired.get(field.name), resource.fields.get(field.name)) else { continue };
-        if resource.files.contains_key(field.name) {
+        if let Some(content) = resource.files.get(field.name) {
+            found.changes.extend(content_change(resource, field, content, entry));
             continue;
         }
         let case = Case { resolver, resource, field, wanted, declared, live, base, entry };

@@ -4,6 +4,7 @@
 
 pub mod base;
 pub mod compare;
+mod content;
 mod decide;
 pub mod export;
 pub mod index;

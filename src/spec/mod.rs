@@ -14,9 +14,10 @@ mod poll;
 mod provider;
 mod types;
 mod value;
+mod versions;
 
 pub use action::{Action, Artifact, action, artifact};
-pub use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Reply, States, Versions, call};
+pub use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Reply, States, call};
 pub use auth::{Auth, ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
 pub use declared::{Declared, DeclaredKey, KeysIn, Open, PlainType};
 pub use field::{
@@ -28,3 +29,4 @@ pub use poll::{Log, Poll, Shows, Until};
 pub use provider::{Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
 pub use types::{Packing, Type};
 pub use value::{Mismatch, Reference, Swap, canonical, check, lookup, read, swap_references, written};
+pub use versions::Versions;

@@ -27,6 +27,7 @@ pub use identity::fold;
 pub use load::{Loaded, MAX_FILE_BYTES, Options, load};
 pub use machine::folder;
 pub use model::{
-    Credentials, FileContent, ITEMS, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource, Target, Tls, Topology,
+    Credentials, DIGEST, FileContent, ITEMS, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource, Target, Tls,
+    Topology,
 };
 pub use secrets::SecretMode;

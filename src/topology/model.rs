@@ -171,6 +171,16 @@ pub struct FileContent {
     pub bytes: Arc<Vec<u8>>,
 }
 
+/// How the words begin by which the ledger remembers content.
+pub const DIGEST: &str = "sha256:";
+
+impl FileContent {
+    /// The word by which the ledger remembers the content.
+    pub fn stamp(&self) -> String {
+        format!("{DIGEST}{}", self.sha256)
+    }
+}
+
 impl Resource {
     /// The object's id, where files alone decide it ([`Identity::Content`]): `<name>-<first 12 digits of the digest>`.
     pub fn content_id(&self) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The life of a deployment: installed, changed, moved to a new blueprint, failed, repaired and removed, whatever befalls it.
 
 use std::process::{Command, Stdio};
+use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -284,9 +285,8 @@ fn a_zombie_is_made_anew() {
 /// Nothing to install is installed as well as not.
 #[test]
 fn a_deployment_without_nodes_converges() {
-    let blueprint = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n";
     for &version in VERSIONS {
-        let lab = Lab::of(version, blueprint, "{ blueprint_id: router, installed: true }");
+        let lab = Lab::of(version, EMPTY, "{ blueprint_id: router, installed: true }");
         lab.bench.apply();
         lab.converged();
         lab.bench.edit("m.yaml", "installed: true", "installed: false");
@@ -379,3 +379,76 @@ fn stopped_by(signal: &str) {
     assert_eq!(lab.ran(), ["install cancelled", "install terminated"]);
     lab.converged();
 }
+
+/// A plugin's version is taken, whatever its content: other content under it is noticed, and the plugin made anew.
+#[test]
+fn other_content_of_a_plugin_is_noticed() {
+    let sim = Sim::start();
+    let topology = "
+cloudify:
+  m:
+    at: https://manager.example/api/v3.1
+    credentials: { username: admin, password: '${secret.pw}' }
+    plugins: { one: { package_name: one-plugin, package_version: '1.0', source: wagon } }
+";
+    let package = r#"{ "package_name": "one-plugin", "package_version": "1.0", "archive_name": "one-1.0.wgn",
+        "supported_platform": "any", "build_server_os_properties": {}, "wheels": [], "package_source": "one" }"#;
+    let bench = Bench::of(&[("trueup.yaml", ENVELOPE), ("m.yaml", topology), ("wagon/package.json", package)], &sim);
+    bench.apply();
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    bench.edit("wagon/package.json", "\"wheels\": []", "\"wheels\": [\"two\"]");
+    let plan = bench.run(&["plan"]).expect(0);
+    assert!(plan.out.contains("1 to replace") && plan.out.contains("source: sha256:"), "{}", plan.all());
+    bench.apply();
+    bench.run(&["plan", "--exit-code"]).expect(0);
+}
+
+/// Lists that are longer than a page are read whole, by pages of a thousand, on every version.
+#[test]
+fn long_lists_are_read_whole() {
+    let declared = "
+cloudify:
+  m:
+    at: https://manager.example/api/v3.1
+    credentials: { username: admin, password: '${secret.pw}' }
+    prune: [secrets, deployments]
+    secrets: { kept: { value: '1' } }
+    blueprints: { router: { source: blueprints/router } }
+    deployments: { kept: { blueprint_id: router } }
+";
+    thread::scope(|scope| {
+        for version in ["4.0", "4.5", "7.1"] {
+            scope.spawn(move || long_lists(version, declared));
+        }
+    });
+}
+
+/// Reads a manager's long lists, once they are long.
+fn long_lists(version: &str, declared: &str) {
+    const MANY: u64 = 3000;
+    let versions = [("cloudify".to_owned(), version.to_owned())].into();
+    let sim = Sim::start_with(Options { versions, ..Options::default() });
+    let files = [("trueup.yaml", ENVELOPE), ("m.yaml", declared), ("blueprints/router/blueprint.yaml", EMPTY)];
+    let bench = Bench::of(&files, &sim);
+    bench.apply();
+    let blueprints = sim.call(("cloudify", "m"), "admin:simulated-pw", "GET", "/blueprints?_include=id", &Value::Null);
+    let blueprint = blueprints["items"][0]["id"].as_str().unwrap();
+    let add = |kind: &str, fields: Value| {
+        sim.side_door("POST", "/cloudify/m/console", &json!({ "add": { "kind": kind, "fields": fields } }));
+    };
+    for n in 0..MANY {
+        add("secrets", json!({ "key": format!("s{n}"), "value": "x" }));
+        add("deployments", json!({ "id": format!("d{n}"), "blueprint_id": blueprint }));
+    }
+    sim.side_door("DELETE", "/requests", &Value::Null);
+    assert_eq!(bench.plan()["summary"]["delete"], 2 * MANY, "{version}");
+    let asked = sim.side_door("GET", "/requests", &Value::Null);
+    for list in ["secrets", "deployments"] {
+        let path = format!("/api/v3.1/{list}");
+        let pages = asked.as_array().unwrap().iter().filter(|line| line["path"] == path.as_str()).count();
+        assert_eq!(pages, 4, "{version}: {list}");
+    }
+}
+
+/// A blueprint without nodes.
+const EMPTY: &str = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n";

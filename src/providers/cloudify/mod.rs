@@ -8,6 +8,8 @@ pub mod artifacts;
 pub mod dsl;
 pub mod endpoints;
 pub mod kinds;
+#[cfg(test)]
+mod observed;
 pub mod shared;
 #[cfg(test)]
 pub mod testing;

@@ -1,7 +1,8 @@
 //! Plugins: what blueprints import to reach clouds and devices (sheet 2.8).
 //!
 //! The archive says itself what package and version it is; the file declares them too, because the manager's id is random
-//! and nothing else tells plugins apart. Other content needs another version: under the same one it is not noticed.
+//! and nothing else tells plugins apart. The manager takes no other content for the same version: such a plugin goes, and comes
+//! again, if no blueprint uses it.
 
 use crate::providers::cloudify::shared::{TENANT_OWNED, WITHOUT_VISIBILITY, list, visibility, widen};
 use crate::spec::{Api, Body, Identity, Kind, Reply, Type, call, field, output};

@@ -1,0 +1,138 @@
+//! How refusals of a running manager are understood, each as it was observed: what is told to do about it, and whether it
+//! means that an object is gone.
+
+use crate::providers::cloudify::PROVIDER;
+use crate::providers::cloudify::kinds;
+use crate::secret::Veil;
+use crate::session::{CallError, Whither};
+use crate::spec::Kind;
+use crate::wire::{Method, Response};
+
+/// The error that an answer comes to.
+fn refused(response: &Response) -> CallError {
+    let veil = Veil::default();
+    Whither { target: "cfy", provider: &PROVIDER, method: Method::Post, path: "/executions", veil: &veil }
+        .refused(response)
+}
+
+/// An error body as the manager writes it.
+fn coded(status: u16, code: &str, message: &str) -> CallError {
+    let body = serde_json::json!({ "error_code": code, "message": message, "server_traceback": null });
+    refused(&Response::json(status, &body))
+}
+
+#[test]
+fn each_refusal_says_what_to_do() {
+    let rows = [
+        (401, "unauthorized_error", "User unauthorized: No authentication info provided", "check `username`"),
+        (403, "forbidden_error", "Authorization failed: tenant not provided", "set `tenant`"),
+        (
+            403,
+            "forbidden_error",
+            "Authorization failed: Tried to authenticate with invalid tenant name: x",
+            "check `tenant`",
+        ),
+        (
+            403,
+            "forbidden_error",
+            "User `rob` is not permitted to perform the action secret_list in the tenant `default_tenant`",
+            "give the user a role",
+        ),
+        (
+            403,
+            "forbidden_error",
+            "User `uma` is not permitted to set or create a global resource",
+            "only a `sys_admin`",
+        ),
+        (
+            404,
+            "missing_premium_package_error",
+            "This feature exists only in the premium edition of Cloudify.\nPlease contact sales for additional info.",
+            "premium edition",
+        ),
+        (
+            400,
+            "existing_running_execution_error",
+            "The following executions are currently running for this deployment: [<Execution id=`e2`>]",
+            "wait until the execution is over",
+        ),
+        (
+            400,
+            "dependent_exists_error",
+            "Can't delete deployment d0 - There are live nodes for this deployment. Live nodes ids: base_ekka5x",
+            "uninstalled first",
+        ),
+        (
+            400,
+            "dependent_exists_error",
+            "Can't delete blueprint ops - There exist deployments for this blueprint; Deployments ids: d1,d0",
+            "move its deployments",
+        ),
+        (400, "unavailable_workflow_error", "Workflow not available: install", "node instances"),
+        (
+            400,
+            "illegal_action_error",
+            "Can't modify the global resource `p1` from outside its tenant `default_tenant`",
+            "another tenant",
+        ),
+        (400, "unknown_deployment_input_error", "Cannot create deployment - unknown inputs: zzz", "correct the inputs"),
+        (400, "missing_required_deployment_input_error", "missing inputs: must", "declare the inputs"),
+        (
+            400,
+            "invalid_blueprint_error",
+            "Blueprint `bpnoroot` has failed extracting. Error: Archive must contain exactly 1 directory",
+            "one folder",
+        ),
+        (
+            400,
+            "deployment_plugin_not_found",
+            "Required plugin lab-plugin, version 1.0.0 is not installed on the manager",
+            "upload the plugin",
+        ),
+        (405, "plugin_in_use", "Plugin \"a23f\" is currently in use in blueprints: plugbp.", "remove the blueprints"),
+        (
+            409,
+            "conflict_error",
+            "<Secret id=`p1` tenant=`acme1`> already exists on <Tenant name=`acme1`> or with global visibility",
+            "the id is taken",
+        ),
+    ];
+    for (status, code, message, help) in rows {
+        let error = coded(status, code, message);
+        assert_eq!(error.refusal(), Some((status, message)));
+        assert!(error.help.as_deref().is_some_and(|said| said.contains(help)), "{message}: {:?}", error.help);
+    }
+}
+
+/// A page of the proxy is told by its title, and the API's own words are looked for in vain.
+#[test]
+fn pages_of_the_proxy_are_read() {
+    for (status, title) in [(404, "404 Not Found"), (405, "405 Method Not Allowed"), (502, "502 Bad Gateway")] {
+        let page = format!("<!doctype html>\n<html lang=en>\n<title>{title}</title>\n<h1>{title}</h1>\n");
+        let error = refused(&Response::text(status, "text/html", page));
+        assert_eq!(error.refusal(), Some((status, format!("an HTML page: {title}").as_str())));
+        assert_eq!(error.is_ambiguous(), status == 502);
+        assert!(kinds::ALL.iter().all(|kind| !kind.gone(&error)), "{title}");
+    }
+}
+
+/// Only the words tell: a tenant that is not there is refused like one that may not be seen, and a route that a server
+/// lacks answers 404 like an object that is gone.
+#[test]
+fn gone_is_what_the_manager_says_is_gone() {
+    let gone = |kind: &Kind, status, code, message| kind.gone(&coded(status, code, message));
+    let named = |message| gone(&kinds::secrets::KIND, 404, "not_found_error", message);
+    assert!(named("Requested `Secret` with ID `db_pass` was not found"));
+    assert!(gone(
+        &kinds::tenants::KIND,
+        404,
+        "not_found_error",
+        "Requested `Tenant` was not found (filters: {'name': 'x'})"
+    ));
+    let edge = |message| gone(&kinds::tenant_users::KIND, 404, "not_found_error", message);
+    assert!(edge("User `rob` is not associated with tenant `beta1`") && edge("User `rob` is not in group `gops`"));
+    let premium = "This feature exists only in the premium edition of Cloudify.";
+    assert!(!gone(&kinds::tenants::KIND, 404, "missing_premium_package_error", premium));
+    let unseen = "Authorization failed: Tried to authenticate with invalid tenant name: nosuch";
+    assert!(!gone(&kinds::tenants::KIND, 403, "forbidden_error", unseen));
+}
