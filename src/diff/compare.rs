@@ -207,12 +207,9 @@ impl Case<'_> {
         }
         let wanted = canonical(&self.field.ty, self.wanted);
         if !self.field.known.include(self.version()) {
-            return match self.field.default {
-                // What has to be declared for other servers can't be held against this one.
-                None => Judged::Unverified,
-                Some(_) if wanted == self.field.default_value() => Judged::Same,
-                Some(_) => self.differs(Attr::Null, &wanted, Cause::Change),
-            };
+            // What has to be declared for other servers can't be held against this one.
+            let is_fine = self.field.default.is_none() || wanted == self.field.default_value();
+            return if is_fine { Judged::Same } else { self.differs(Attr::Null, &wanted, Cause::Change) };
         }
         if !self.is_readable() {
             return match kept {
@@ -243,10 +240,7 @@ impl Case<'_> {
     fn judge_later(&self, kept: Option<&Value>) -> Judged {
         let before = self.entry.and_then(|entry| entry.expressions.get(self.field.name));
         let live = canonical(&self.field.ty, &read(self.field, &self.live.raw));
-        let unmoved = match kept {
-            Some(kept) => !self.is_readable() || self.base.is_kept(&narrow(&live, kept), kept),
-            None => false,
-        };
+        let unmoved = kept.is_some_and(|kept| !self.is_readable() || self.base.is_kept(&narrow(&live, kept), kept));
         if before == Some(&expression(self.declared)) && unmoved && !self.waits_for_something_new() {
             return Judged::Same;
         }
