@@ -1,7 +1,6 @@
 //! The life of a deployment: installed, changed, moved to a new blueprint, failed, repaired and removed, whatever befalls it.
 
 use std::process::{Command, Stdio};
-use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -401,53 +400,6 @@ cloudify:
     assert!(plan.out.contains("1 to replace") && plan.out.contains("source: sha256:"), "{}", plan.all());
     bench.apply();
     bench.run(&["plan", "--exit-code"]).expect(0);
-}
-
-/// Lists that are longer than a page are read whole, by pages of a thousand, on every version.
-#[test]
-fn long_lists_are_read_whole() {
-    let declared = "
-cloudify:
-  m:
-    at: https://manager.example/api/v3.1
-    credentials: { username: admin, password: '${secret.pw}' }
-    prune: [secrets, deployments]
-    secrets: { kept: { value: '1' } }
-    blueprints: { router: { source: blueprints/router } }
-    deployments: { kept: { blueprint_id: router } }
-";
-    thread::scope(|scope| {
-        for version in ["4.0", "4.5", "7.1"] {
-            scope.spawn(move || long_lists(version, declared));
-        }
-    });
-}
-
-/// Reads a manager's long lists, once they are long.
-fn long_lists(version: &str, declared: &str) {
-    const MANY: u64 = 3000;
-    let versions = [("cloudify".to_owned(), version.to_owned())].into();
-    let sim = Sim::start_with(Options { versions, ..Options::default() });
-    let files = [("trueup.yaml", ENVELOPE), ("m.yaml", declared), ("blueprints/router/blueprint.yaml", EMPTY)];
-    let bench = Bench::of(&files, &sim);
-    bench.apply();
-    let blueprints = sim.call(("cloudify", "m"), "admin:simulated-pw", "GET", "/blueprints?_include=id", &Value::Null);
-    let blueprint = blueprints["items"][0]["id"].as_str().unwrap();
-    let add = |kind: &str, fields: Value| {
-        sim.side_door("POST", "/cloudify/m/console", &json!({ "add": { "kind": kind, "fields": fields } }));
-    };
-    for n in 0..MANY {
-        add("secrets", json!({ "key": format!("s{n}"), "value": "x" }));
-        add("deployments", json!({ "id": format!("d{n}"), "blueprint_id": blueprint }));
-    }
-    sim.side_door("DELETE", "/requests", &Value::Null);
-    assert_eq!(bench.plan()["summary"]["delete"], 2 * MANY, "{version}");
-    let asked = sim.side_door("GET", "/requests", &Value::Null);
-    for list in ["secrets", "deployments"] {
-        let path = format!("/api/v3.1/{list}");
-        let pages = asked.as_array().unwrap().iter().filter(|line| line["path"] == path.as_str()).count();
-        assert_eq!(pages, 4, "{version}: {list}");
-    }
 }
 
 /// A blueprint without nodes.

@@ -31,7 +31,7 @@ const BLUEPRINT: &str = "tosca_definitions_version: cloudify_dsl_1_3\nnode_templ
 #[test]
 fn of_managers_of_any_version() {
     thread::scope(|scope| {
-        for (provider, version) in [("cloudify", "4.5"), ("cloudify", "7.1"), ("f5-vnfm", "1.3")] {
+        for (provider, version) in [("cloudify", "4.0"), ("cloudify", "4.5"), ("cloudify", "7.1"), ("f5-vnfm", "1.3")] {
             scope.spawn(move || of_a_manager(provider, version));
         }
     });
