@@ -10,7 +10,8 @@ use crate::diff::index::{Index, Place};
 use crate::diff::live::Live;
 use crate::diff::moving::Moving;
 use crate::diff::overwritten::set_again;
-use crate::diff::restraint::{Case, hold_back, hold_spent};
+use crate::diff::restraint::Case;
+use crate::diff::spread::{hold_back, hold_spent};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::{Identity, Made};
 use crate::topology::{Resource, Topology};
@@ -59,6 +60,12 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
         Some(Place::Present(live)) => *live,
         Some(Place::Unseen(why)) => {
             let hold = Hold::new("unseen", format!("could not be looked at: {why}"));
+            return verdict(Decision::Hold(hold), None, Vec::new());
+        }
+        Some(Place::Ambiguous) => {
+            let hold =
+                Hold::new("ambiguous", "several objects there have this name, and nothing tells which one is meant");
+            let hold = hold.help("rename all but one of them at the controller");
             return verdict(Decision::Hold(hold), None, Vec::new());
         }
         Some(Place::Absent) | None => {

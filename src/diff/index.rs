@@ -15,6 +15,8 @@ pub enum Place<'a> {
     Present(&'a Live),
     /// Its collection was seen, and it is not there.
     Absent,
+    /// Several objects have its name, and nothing tells which one is meant.
+    Ambiguous,
     /// We could not look: why.
     Unseen(String),
 }
@@ -43,7 +45,7 @@ impl<'a> Index<'a> {
     pub fn live(&self, address: &Address) -> Option<&'a Live> {
         match self.declared.get(address) {
             Some(Place::Present(live)) => Some(live),
-            Some(Place::Absent | Place::Unseen(_)) => None,
+            Some(Place::Absent | Place::Ambiguous | Place::Unseen(_)) => None,
             None => self.undeclared.get(address).or_else(|| self.similar(address)).map(|(_, live)| *live),
         }
     }
@@ -52,7 +54,7 @@ impl<'a> Index<'a> {
     pub fn all(&self) -> impl Iterator<Item = (&Address, &'a Live)> {
         let declared = self.declared.iter().filter_map(|(address, place)| match place {
             Place::Present(live) => Some((address, *live)),
-            Place::Absent | Place::Unseen(_) => None,
+            Place::Absent | Place::Ambiguous | Place::Unseen(_) => None,
         });
         declared.chain(self.undeclared.iter().map(|(address, (_, live))| (address, *live)))
     }

@@ -98,12 +98,10 @@ fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>
     match address.parent().and_then(|parent| index.declared.get(&parent)) {
         Some(Place::Absent) => Place::Absent,
         Some(Place::Unseen(why)) => Place::Unseen(why.clone()),
+        Some(Place::Ambiguous) => Place::Unseen("several objects have its parent's name".into()),
         Some(Place::Present(_)) | None => Place::Unseen("its collection was not looked at".into()),
     }
 }
-
-/// Why a name that several objects have means none of them.
-const SEVERAL: &str = "several objects there have this name, and nothing tells which one is meant";
 
 /// What the live objects of a collection are known by.
 struct Words<'a> {
@@ -175,7 +173,7 @@ impl<'a> Matcher<'a, '_> {
             if is_named && identity.is_some_and(|identity| ambiguous.contains(identity)) {
                 // Which one is meant only the ledger can know.
                 let owned = self.base.entry(&resource.address).and_then(|entry| by_id.get(entry.id.as_str()));
-                let place = owned.map_or_else(|| Place::Unseen(SEVERAL.into()), |live| Place::Present(live));
+                let place = owned.map_or(Place::Ambiguous, |live| Place::Present(live));
                 taken.extend(owned.map(|live| (*live as *const Live, resource.address.clone())));
                 self.index.declared.insert(resource.address.clone(), place);
                 continue;

@@ -18,6 +18,7 @@ mod overwritten;
 pub mod removals;
 mod restraint;
 pub mod sequence;
+mod spread;
 pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,8 +70,8 @@ fn finish<'a>(
 ) -> Diff<'a> {
     verdicts.extend(removals::undeclared(topology, observed, &index, base));
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
-    restraint::hold_within(&mut verdicts);
-    restraint::keep_what_is_needed(topology, &index, &mut verdicts);
+    spread::hold_within(&mut verdicts);
+    spread::keep_what_is_needed(topology, &index, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     let unmanaged = index

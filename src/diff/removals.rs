@@ -129,7 +129,7 @@ pub fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, ba
         .iter()
         .filter_map(|(address, place)| match place {
             Place::Present(live) => Some((address.target(), address.kind(), live.id.as_str())),
-            Place::Absent | Place::Unseen(_) => None,
+            Place::Absent | Place::Ambiguous | Place::Unseen(_) => None,
         })
         .collect();
     for (text, entry) in base.entries.iter().filter(|(_, entry)| !entry.leftovers.is_empty()) {
