@@ -5,6 +5,8 @@
 
 mod actions;
 mod endpoints;
+#[cfg(test)]
+mod examples;
 mod kinds;
 mod login;
 mod shared;
