@@ -12,6 +12,8 @@ mod login;
 mod shared;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod waits;
 
 use std::time::Duration;
 
