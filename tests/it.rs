@@ -39,6 +39,8 @@ mod counts;
 mod crash;
 #[path = "it/determinism.rs"]
 mod determinism;
+#[path = "it/executions.rs"]
+mod executions;
 #[path = "it/exit_codes.rs"]
 mod exit_codes;
 #[path = "it/faults.rs"]
@@ -71,3 +73,5 @@ mod servers;
 mod states;
 #[path = "it/system_objects.rs"]
 mod system_objects;
+#[path = "it/updates.rs"]
+mod updates;

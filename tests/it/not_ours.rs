@@ -146,6 +146,46 @@ fn the_endpoint_of_a_router_is_taken_and_not_made() {
     assert!(written.contains(&&json!("PATCH")) && !written.contains(&&json!("POST")), "{written:?}");
 }
 
+/// What the platform has, and nobody declares, gives its values to what is declared.
+#[test]
+fn what_can_only_be_read_can_be_referred_to() {
+    let sim = Sim::start();
+    let bench = Bench::of(&[("trueup.yaml", "workspace: ours\n"), ("nf.yaml", HEAD)], &sim);
+    bench.apply();
+    let state = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null);
+    let of_kind = |kind: &str| {
+        let of_kind = |object: &&Value| object["kind"] == kind && object["life"] != "gone";
+        state["store"].as_array().unwrap().iter().find(of_kind).unwrap().clone()
+    };
+    let (host, controller) = (of_kind("host"), of_kind("network-controller"));
+    let host_id = host["id"].as_str().unwrap();
+    let references = [
+        ("organization", "nf/organizations/nf.label".to_owned(), json!("nf")),
+        ("identity", "nf/identities/owner@nf.example.name".to_owned(), json!("Owner of nf")),
+        ("role", "nf/roles/Network Admin - acme.description".to_owned(), json!("manage acme")),
+        ("host", format!("nf/networks/acme/hosts/{host_id}.ipAddress"), host["body"]["ipAddress"].clone()),
+        (
+            "controller",
+            "nf/networks/acme/network-controllers.domainName".to_owned(),
+            controller["body"]["domainName"].clone(),
+        ),
+    ];
+    let endpoint = |(name, reference, _): &(&str, String, Value)| {
+        format!("          {name}: {{ externalId: \"${{{reference}}}\" }}\n")
+    };
+    let endpoints: String = references.iter().map(endpoint).collect();
+    bench.write("nf.yaml", &[HEAD, "        endpoints:\n", &endpoints].concat());
+    bench.apply();
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    let state = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null);
+    for (name, reference, value) in &references {
+        let made = |object: &&Value| object["kind"] == "endpoint" && object["body"]["name"] == *name;
+        let endpoint = state["store"].as_array().unwrap().iter().find(made).unwrap();
+        assert!(value.is_string(), "{reference}");
+        assert_eq!(&endpoint["body"]["externalId"], value, "{reference}");
+    }
+}
+
 #[test]
 fn what_is_inferred_is_said_to_be() {
     let sim = Sim::start();

@@ -5,11 +5,15 @@
 
 mod actions;
 mod endpoints;
+#[cfg(test)]
+mod examples;
 mod kinds;
 mod login;
 mod shared;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod waits;
 
 use std::time::Duration;
 

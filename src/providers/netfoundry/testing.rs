@@ -6,7 +6,7 @@ use crate::attr::Attr;
 use crate::spec::{Flow, Kind, canonical, check, read, written};
 
 /// A reply, reshaped as the kind says.
-fn reshaped(kind: &Kind, live: &Value) -> Value {
+pub fn reshaped(kind: &Kind, live: &Value) -> Value {
     let mut live = live.clone();
     if let Some(read) = kind.hooks.read {
         read(&mut live);

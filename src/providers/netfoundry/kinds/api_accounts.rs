@@ -16,6 +16,7 @@ pub static KIND: Kind = Kind {
         output("active", Type::Bool, "It can log in"),
         output("awsCognitoClientId", Type::Text, "Its `clientId`"),
         output("authenticationUrl", Type::Text, "Where its tokens are issued"),
+        output("organizationId", Type::Ref("organizations"), "Organization that it is a member of"),
     ],
     api: Api { list: List::at("/identity/v1/api-account-identities", Envelope::Items("")), ..Api::NONE },
     ..Kind::NEW

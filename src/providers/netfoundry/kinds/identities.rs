@@ -14,6 +14,10 @@ pub static KIND: Kind = Kind {
         output("type", Type::Text, "UserIdentity or ApiAccountIdentity"),
         output("active", Type::Bool, "It can log in"),
         output("organizationId", Type::Ref("organizations"), "Organization that it is a member of"),
+        output("description", Type::Text, "What an API account is for"),
+        output("contactEmail", Type::Text, "Who answers for an API account"),
+        output("awsCognitoClientId", Type::Text, "The `clientId` of an API account"),
+        output("authenticationUrl", Type::Text, "Where the tokens of an API account are issued"),
     ],
     api: Api { list: List::at("/identity/v1/identities", Envelope::Items("")), ..Api::NONE },
     ..Kind::NEW
