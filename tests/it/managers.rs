@@ -193,3 +193,22 @@ fn a_users_password_is_set_when_its_source_changes_and_never_tried() {
     assert_eq!(lab.call("rob:second-password", "/user")["username"], "rob");
     assert_ne!(lab.call("admin:simulated-pw", "/users/rob")["first_login_at"], Value::Null);
 }
+
+/// Who may not see a hidden value can't compare it: what was last written is what counts.
+#[test]
+fn a_hidden_secret_is_known_by_what_was_written() {
+    let lab = Lab::new("    secrets: { key: { value: '${secret.rob}', is_hidden_value: true } }\n");
+    lab.writes(&["PUT /secrets/key"]);
+    let admin = |method, path, body: Value| lab.sim.call(("cloudify", "m"), "admin:simulated-pw", method, path, &body);
+    admin("PUT", "/users", json!({ "username": "uma", "password": "simulated-pw" }));
+    admin("PUT", "/tenants/users", json!({ "username": "uma", "tenant_name": "default_tenant", "role": "user" }));
+    assert_eq!(lab.call("uma:simulated-pw", "/secrets/key")["value"], "");
+
+    lab.bench.edit("m.yaml", "username: admin", "username: uma");
+    lab.bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+    lab.bench.write("rob.txt", "second-password");
+    lab.bench.run(&["apply", "--yes"]).says("is not permitted to modify the hidden value secret `key`");
+    lab.bench.edit("m.yaml", "username: uma", "username: admin");
+    lab.writes(&["PATCH /secrets/key"]);
+    assert_eq!(admin("GET", "/secrets/key", Value::Null)["value"], "second-password");
+}
