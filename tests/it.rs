@@ -53,6 +53,8 @@ mod hostile;
 mod lifecycle;
 #[path = "it/lists.rs"]
 mod lists;
+#[path = "it/managers.rs"]
+mod managers;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/not_ours.rs"]

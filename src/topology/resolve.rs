@@ -113,6 +113,11 @@ impl Contents<'_> {
                     "outside-workspace",
                     "paths are relative to the file that names them; copy the content into the workspace",
                 ),
+                // What a URL holds may change unseen, so that nothing could be compared with it.
+                Misplaced::Unreadable { .. } if path.contains("://") => (
+                    "unreadable-content",
+                    "download it into the workspace, and name the file: resources are told apart by its content",
+                ),
                 Misplaced::Unreadable { .. } => {
                     ("unreadable-content", "paths are relative to the file that names them")
                 }

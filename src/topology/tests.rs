@@ -327,6 +327,13 @@ fn content_is_packed_and_not_read_as_declarations() {
 }
 
 #[test]
+fn content_at_a_url_has_to_be_downloaded_first() {
+    let findings = east("blueprints:\n  far: { path: 'https://blueprints.example/far-1.0.zip' }\n").unwrap_err();
+    let said = told(Err(findings));
+    assert!(said.contains("download it into the workspace"), "{said}");
+}
+
+#[test]
 fn findings_are_drawn_with_carets_and_told_without() {
     let findings = east("routes:\n  a: { cidr: 10.0.0.0/8 }\n  b: { cidr: 10.0.0.0/33 }\n  c: { cidr: 10.1.2.3/8 }\nendpoints:\n  e: { address: 192.0.2.1, secret: hunter2 }\n  f: {}\n").unwrap_err();
     let graphical = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(120);

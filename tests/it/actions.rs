@@ -156,6 +156,8 @@ fn manager(provider: &str) {
         assert!(refused.contains("not for one whose `status` is `failed`"), "{stop}: {refused}");
     }
     if provider == "cloudify" {
+        let again = lab.fails(&["run", "m", "execute", "good", "install"]);
+        assert!(again.contains("Workflow not available: install"), "{again}");
         let resumed = lab.fails(&["run", "m", "resume", &id]);
         assert!(resumed.contains("simulated failure"), "{resumed}");
         lab.fails(&["run", "m", "force-resume", &id]);
@@ -167,6 +169,8 @@ fn manager(provider: &str) {
     assert!(zip.starts_with(b"PK"));
     std::fs::write(lab.bench.path().join("first.zip"), &zip).unwrap();
     assert_eq!(lab.ok(&["run", "m", "snapshot-upload", "second", "first.zip"]), "uploaded\n");
+    let unsaid = lab.fails(&["run", "m", "snapshot-restore", "second", "--yes"]);
+    assert!(unsaid.contains("`--param force=…` is missing"), "{unsaid}");
     let restore = ["run", "m", "snapshot-restore", "second", "true", "--yes"];
     assert_eq!(lab.ok(&restore), "terminated\n");
     assert_eq!(lab.ok(&["run", "m", "snapshot-delete", "first", "--yes"]), "first\n");
@@ -178,7 +182,10 @@ fn manager(provider: &str) {
 
     // Maintenance.
     assert_eq!(lab.ok(&["run", "m", "maintenance-on", "--yes"]), "activated\n");
+    // Asked for what is so already, a manager answers 304 and nothing more.
+    assert_eq!(lab.ok(&["run", "m", "maintenance-on", "--yes"]), "activated\n");
     assert_ne!(lab.bench.run(&["plan"]).code, Some(0));
+    assert_eq!(lab.ok(&["run", "m", "maintenance-off"]), "deactivated\n");
     assert_eq!(lab.ok(&["run", "m", "maintenance-off"]), "deactivated\n");
     lab.ok(&["plan"]);
 }

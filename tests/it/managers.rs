@@ -1,0 +1,214 @@
+//! What a manager is asked, request by request: each as a running manager was seen to take it, and nothing beside.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::support::Sim;
+
+const ENVELOPE: &str = "
+workspace: lab
+exclude: [blueprints, wagon]
+secrets: { pw: { env: PASSWORD }, rob: { file: rob.txt } }
+";
+
+const BLUEPRINT: &str = "
+tosca_definitions_version: cloudify_dsl_1_3
+imports: [cloudify/types/types.yaml]
+inputs: { size: { default: 1 } }
+node_templates: { base: { type: cloudify.nodes.Root } }
+";
+
+const WAGON: &str = r#"
+{ "package_name": "lab-plugin", "package_version": "1.0", "archive_name": "lab-1.0.wgn", "supported_platform": "any",
+  "build_server_os_properties": {}, "wheels": [], "package_source": "lab" }
+"#;
+
+/// A manager, and a workspace with these kinds of resources on it.
+struct Lab {
+    sim: Sim,
+    bench: Bench,
+}
+
+impl Lab {
+    fn new(kinds: &str) -> Lab {
+        let sim = Sim::start();
+        let files = [
+            ("trueup.yaml", ENVELOPE),
+            ("blueprints/router/blueprint.yaml", BLUEPRINT),
+            ("wagon/package.json", WAGON),
+            ("rob.txt", "first-password"),
+        ];
+        let lab = Lab { bench: Bench::of(&files, &sim), sim };
+        lab.declare(kinds);
+        lab
+    }
+
+    /// Declares these kinds, and no others.
+    fn declare(&self, kinds: &str) {
+        let target = "cloudify:\n  m:\n    at: https://manager.example/api/v3.1\n    \
+                      credentials: { username: admin, password: '${secret.pw}' }\n";
+        self.bench.write("m.yaml", &format!("{target}{kinds}"));
+    }
+
+    /// The request lines that a run of the program sent.
+    fn asked(&self, arguments: &[&str]) -> Vec<String> {
+        self.sim.side_door("DELETE", "/requests", &Value::Null);
+        self.bench.run(arguments).expect(0);
+        let log = self.sim.side_door("GET", "/requests", &Value::Null);
+        let line = |entry: &Value| {
+            let path = entry["path"].as_str().unwrap().trim_start_matches("/api/v3.1");
+            let query = entry["query"].as_str().map(|query| format!("?{query}")).unwrap_or_default();
+            format!("{} {path}{query}", entry["method"].as_str().unwrap())
+        };
+        log.as_array().unwrap().iter().map(line).collect()
+    }
+
+    /// Demands these writes of an apply, in order, with a star for digests of content; and a second plan that is empty.
+    #[track_caller]
+    fn writes(&self, expected: &[&str]) {
+        let asked = self.asked(&["apply", "--yes"]);
+        let is_write = |line: &&String| !line.starts_with("GET ");
+        let plain = |line: &String| match line.split_once("router-") {
+            Some((before, after)) => format!("{before}router-*{}", &after[12..]),
+            None => line.clone(),
+        };
+        let writes: Vec<String> = asked.iter().filter(is_write).map(plain).collect();
+        assert_eq!(writes, expected, "{asked:#?}");
+        assert_eq!(self.bench.plan()["steps"], json!([]), "a second plan is empty");
+    }
+
+    fn call(&self, login: &str, path: &str) -> Value {
+        self.sim.call(("cloudify", "m"), login, "GET", path, &Value::Null)
+    }
+}
+
+const INSTALLED: &str = "    blueprints: { router: { source: blueprints/router } }
+    deployments: { one: { blueprint_id: router, installed: true, inputs: { size: 2 } } }
+";
+
+#[test]
+fn the_life_of_a_deployment() {
+    let lab = Lab::new(INSTALLED);
+    let upload = "PUT /blueprints/router-*?application_file_name=blueprint.yaml&visibility=tenant";
+    let update = "POST /deployment-updates/one/update/initiate";
+    lab.writes(&[upload, "PUT /deployments/one", "POST /executions"]);
+    lab.bench.edit("m.yaml", "size: 2", "size: 3");
+    lab.writes(&[update]);
+    lab.bench.edit("blueprints/router/blueprint.yaml", "default: 1", "default: 4");
+    lab.writes(&[upload, update, "DELETE /blueprints/router-*"]);
+    lab.bench.edit("m.yaml", "installed: true", "installed: false");
+    lab.writes(&["POST /executions"]);
+    lab.declare("    blueprints: { router: { source: blueprints/router } }\n");
+    lab.writes(&["DELETE /deployments/one"]);
+    lab.declare("");
+    lab.writes(&["DELETE /blueprints/router-*"]);
+}
+
+#[test]
+fn secrets_and_plugins() {
+    let lab = Lab::new("    secrets: { key: { value: '${secret.rob}' } }\n");
+    lab.writes(&["PUT /secrets/key"]);
+    lab.bench.write("rob.txt", "second-password");
+    lab.writes(&["PATCH /secrets/key"]);
+    lab.declare("    secrets: { key: { value: '${secret.rob}', visibility: global } }\n");
+    lab.writes(&["PATCH /secrets/key/set-visibility"]);
+    lab.declare("");
+    lab.writes(&["DELETE /secrets/key"]);
+
+    lab.declare("    plugins: { lab: { package_name: lab-plugin, package_version: '1.0', source: wagon } }\n");
+    lab.writes(&["POST /plugins?visibility=tenant"]);
+    lab.bench.run(&["get", "m", "plugin", "lab", "-o", "fetched"]).expect(0);
+    let wagon = std::fs::read(lab.bench.path().join("fetched")).unwrap();
+    assert!(wagon.starts_with(b"\x1f\x8b"), "a wagon is a tar.gz: {:?}", &wagon[..4]);
+}
+
+/// What a workspace does not declare is none of its business: some of it is refused to most users, and most of it by the
+/// community edition.
+#[test]
+fn only_what_is_declared_is_asked_for() {
+    let lab = Lab::new(INSTALLED);
+    lab.asked(&["apply", "--yes"]);
+    for arguments in [&["plan"][..], &["drift"], &["apply", "--yes"]] {
+        let asked = lab.asked(arguments);
+        for kind in ["tenants", "users", "user-groups", "plugins", "snapshots", "events", "cluster", "status"] {
+            let path = format!("GET /{kind}");
+            assert!(asked.iter().all(|line| !line.starts_with(&path)), "{arguments:?}: {asked:#?}");
+        }
+    }
+}
+
+const PREMIUM: &str =
+    "This feature exists only in the premium edition of Cloudify.\nPlease contact sales for additional info.";
+
+/// The community edition lists tenants, and refuses the rest as if it were not there.
+#[test]
+fn a_community_edition_is_told_apart_from_an_empty_manager() {
+    let lab = Lab::new(
+        "    secrets: { key: { value: '${secret.rob}' } }
+    tenants: { acme: {} }
+    users: { rob: { password: '${secret.rob}' } }
+    user-groups: { staff: { members: { rob: {} } } }
+",
+    );
+    let body = json!({ "error_code": "missing_premium_package_error", "message": PREMIUM, "server_traceback": null });
+    let refused = |method: &str, path: &str| {
+        json!({
+            "method": method, "path": format!("/api/v3.1/{path}"), "status": 404, "body": body.to_string(),
+            "content_type": "application/json"
+        })
+    };
+    let faults = json!([refused("GET", "users"), refused("GET", "user-groups"), refused("POST", "tenants/")]);
+    lab.sim.side_door("POST", "/faults", &faults);
+
+    let planned = lab.bench.run(&["plan"]).expect(1).says("premium edition");
+    for held in ["m/users/rob", "m/user-groups/staff", "m/user-groups/staff/members/rob"] {
+        assert!(planned.out.contains(&format!("! {held}  could not be looked at")), "{}", planned.all());
+    }
+    let applied = lab.bench.run(&["apply", "--yes"]);
+    assert_ne!(applied.code, Some(0), "{}", applied.all());
+    let applied = applied.says("created m/secrets/key").says("failed m/tenants/acme");
+    applied.says("help: tenants, users and groups can only be written in the premium edition");
+
+    // Without them, the rest of the workspace is whole.
+    lab.declare("    secrets: { key: { value: '${secret.rob}' } }\n");
+    lab.bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+}
+
+/// The manager notes when a user first came in: never, as long as only the program knows the password.
+#[test]
+fn a_users_password_is_set_when_its_source_changes_and_never_tried() {
+    let lab = Lab::new("    users: { rob: { password: '${secret.rob}' } }\n");
+    let untouched = || assert_eq!(lab.call("admin:simulated-pw", "/users/rob")["first_login_at"], Value::Null);
+    lab.writes(&["PUT /users"]);
+    lab.bench.run(&["drift"]).expect(0);
+    untouched();
+
+    lab.bench.write("rob.txt", "second-password");
+    let plan = lab.bench.run(&["plan"]).expect(0);
+    assert!(!plan.all().contains("-password"), "{}", plan.all());
+    lab.writes(&["POST /users/rob"]);
+    untouched();
+
+    assert_eq!(lab.call("rob:first-password", "/user")["error_code"], "unauthorized_error");
+    assert_eq!(lab.call("rob:second-password", "/user")["username"], "rob");
+    assert_ne!(lab.call("admin:simulated-pw", "/users/rob")["first_login_at"], Value::Null);
+}
+
+/// Who may not see a hidden value can't compare it: what was last written is what counts.
+#[test]
+fn a_hidden_secret_is_known_by_what_was_written() {
+    let lab = Lab::new("    secrets: { key: { value: '${secret.rob}', is_hidden_value: true } }\n");
+    lab.writes(&["PUT /secrets/key"]);
+    let admin = |method, path, body: Value| lab.sim.call(("cloudify", "m"), "admin:simulated-pw", method, path, &body);
+    admin("PUT", "/users", json!({ "username": "uma", "password": "simulated-pw" }));
+    admin("PUT", "/tenants/users", json!({ "username": "uma", "tenant_name": "default_tenant", "role": "user" }));
+    assert_eq!(lab.call("uma:simulated-pw", "/secrets/key")["value"], "");
+
+    lab.bench.edit("m.yaml", "username: admin", "username: uma");
+    lab.bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+    lab.bench.write("rob.txt", "second-password");
+    lab.bench.run(&["apply", "--yes"]).says("is not permitted to modify the hidden value secret `key`");
+    lab.bench.edit("m.yaml", "username: uma", "username: admin");
+    lab.writes(&["PATCH /secrets/key"]);
+    assert_eq!(admin("GET", "/secrets/key", Value::Null)["value"], "second-password");
+}
