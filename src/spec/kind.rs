@@ -38,6 +38,9 @@ pub struct Kind {
     /// The kind that shows the same objects in a newer way: only one of the two is declared at a target, and an export
     /// tells the newer one.
     pub older_view_of: Option<&'static str>,
+    /// The key at the top of YAML documents that are its content. A file that has it is no part of a workspace, even where
+    /// nothing names the file any more.
+    pub content_key: Option<&'static str>,
     /// Kinds of the same target whose objects it sets anew when it is written, in the fields of the same name. What they
     /// declare is set again behind it.
     pub overwrites: &'static [&'static str],
@@ -186,6 +189,7 @@ impl Kind {
         older_view_of: None,
         overwrites: &[],
         makes: &[],
+        content_key: None,
     };
 
     /// The field of that name.

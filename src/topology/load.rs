@@ -238,7 +238,7 @@ impl Input {
         documents.as_ref().ok()?.first().map(|document| &document.root)
     }
 
-    /// Drops files that are content which a field names.
+    /// Drops files that are content: those that a field names, and those that say so themselves.
     fn drop_content(&mut self, catalogue: &'static [&'static Provider]) {
         let mut claimed = Vec::new();
         for (file, documents) in &self.files {
@@ -249,7 +249,12 @@ impl Input {
         claimed.sort();
         claimed.dedup();
         let is_content = |path: &str| path != WORKSPACE_FILE && claimed.iter().any(|claim| covers(claim, path));
-        self.files.retain(|(file, _)| !is_content(&file.path));
+        let keys: Vec<&str> =
+            catalogue.iter().flat_map(|provider| provider.kinds).filter_map(|kind| kind.content_key).collect();
+        let says_so = |document: &Document| keys.iter().any(|key| document.root.get(key).is_some());
+        self.files.retain(|(file, documents)| {
+            !is_content(&file.path) && (&*file.path == WORKSPACE_FILE || !documents.iter().flatten().any(says_so))
+        });
         self.unread.retain(|finding| !finding.place.as_ref().is_some_and(|place| is_content(&place.file)));
     }
 

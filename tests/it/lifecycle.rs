@@ -13,7 +13,7 @@ use crate::support::Sim;
 /// The versions whose behaviour differs most; `None` is the newest.
 const VERSIONS: &[Option<&str>] = &[Some("4.5"), None];
 
-const ENVELOPE: &str = "workspace: lab\nexclude: [blueprints]\nsecrets: { pw: { env: PASSWORD } }\n";
+const ENVELOPE: &str = "workspace: lab\nsecrets: { pw: { env: PASSWORD } }\n";
 
 /// Two nodes, one after the other; an input lets any operation fail.
 const BLUEPRINT: &str = "

@@ -7,7 +7,6 @@ use crate::support::Sim;
 
 const ENVELOPE: &str = "
 workspace: lab
-exclude: [blueprints, wagon]
 secrets: { pw: { env: PASSWORD }, rob: { file: rob.txt } }
 ";
 

@@ -21,6 +21,7 @@ pub static KIND: Kind = Kind {
     doc: "Blueprints: descriptions of nodes, inputs and outputs that deployments are made from",
     source: "Blueprints; sheet 2.7",
     identity: Identity::Content("source"),
+    content_key: Some("tosca_definitions_version"),
     fields: &[
         SOURCE,
         MAIN_FILE_NAME,
