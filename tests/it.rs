@@ -33,6 +33,8 @@ mod bring_up;
 mod calls;
 #[path = "it/census.rs"]
 mod census;
+#[path = "it/chance.rs"]
+mod chance;
 #[path = "it/counts.rs"]
 mod counts;
 #[path = "it/crash.rs"]

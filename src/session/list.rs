@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::session::{CallError, Session, What};
-use crate::spec::{Envelope, Paging, lookup};
+use crate::spec::{Envelope, Paging, by_first_word, lookup};
 use crate::wire::Method;
 
 /// More pages than this are a server that pages in a circle, not a list.
@@ -63,7 +63,7 @@ impl Session {
     /// # Errors
     /// When the reply holds something else there, or is no reply of this API: an empty list still comes in its envelope.
     pub fn objects(&self, path: &str, at: Envelope, reply: &mut Value) -> Result<Vec<Value>, CallError> {
-        let (Envelope::Items(place) | Envelope::Keyed(place) | Envelope::One(place)) = at;
+        let place = at.place();
         let unreadable = |found: &Value| {
             let what = format!("expected {} under `{place}`, found {}", words(at), name(found));
             self.whither(Method::Get, path).error(What::Unreadable(what))
@@ -76,6 +76,7 @@ impl Session {
             (Envelope::One(_), Some(one @ (Value::Object(_) | Value::Array(_) | Value::String(_)))) => Ok(vec![one]),
             (_, None | Some(Value::Null)) => Ok(Vec::new()),
             (Envelope::Items(_) | Envelope::Keyed(_), Some(Value::Array(items))) => Ok(items),
+            (Envelope::Lines(_), Some(Value::Array(lines))) => by_first_word(&lines).map_err(unreadable),
             (Envelope::Keyed(_), Some(Value::Object(map))) => Ok(map.into_iter().map(|(_, value)| value).collect()),
             (_, Some(other)) => Err(unreadable(&other)),
         }
@@ -106,6 +107,7 @@ fn words(at: Envelope) -> &'static str {
     match at {
         Envelope::Items(_) => "a list",
         Envelope::Keyed(_) => "a map of objects",
+        Envelope::Lines(_) => "a list of lines",
         Envelope::One(_) => "an object",
     }
 }

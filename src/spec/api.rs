@@ -106,8 +106,19 @@ pub enum Envelope {
     Items(&'static str),
     /// A map of objects, whose keys are not relied on. Missing means empty.
     Keyed(&'static str),
+    /// A list of lines, each beginning with the name of its object: see [`crate::spec::by_first_word`]. Missing means
+    /// empty.
+    Lines(&'static str),
     /// One object.
     One(&'static str),
+}
+
+impl Envelope {
+    /// Where it is: keys by dots.
+    pub fn place(self) -> &'static str {
+        let (Envelope::Items(place) | Envelope::Keyed(place) | Envelope::Lines(place) | Envelope::One(place)) = self;
+        place
+    }
 }
 
 /// How pages of a list follow each other.

@@ -9,6 +9,7 @@ mod certificate;
 mod declared;
 mod field;
 mod kind;
+mod lines;
 mod lint;
 mod poll;
 mod provider;
@@ -24,6 +25,7 @@ pub use field::{
     AtCreate, Change, Disruption, Evidence, Field, Flow, InUpdates, Removal, Secrecy, Switch, field, output,
 };
 pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind, Made};
+pub use lines::by_first_word;
 pub use lint::{lint, placeholders};
 pub use poll::{Log, Poll, Shows, Until};
 pub use provider::{Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};

@@ -1,12 +1,21 @@
 //! Fresh VNS3 controllers become a licensed and peered mesh, in one apply and without a hand on them.
 
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use trueup::sim::Options;
 
 use crate::bench::Bench;
+use crate::calls::apply_and_keep_the_journal;
+use crate::chance::Chance;
 use crate::support::Sim;
 
 const SITES: [&str; 5] = ["london", "milan", "oslo", "paris", "vienna"];
+
+/// Lines of the journal that a test run stops after.
+const STOPS: u64 = 7;
 
 /// Controllers as they come from the cloud's image.
 fn fresh() -> Sim {
@@ -77,24 +86,65 @@ fn keys_are_fetched_when_they_are_there() {
     assert!(!waits("10.99.0.1"), "nobody whom the workspace knows");
 }
 
-/// Killed anywhere, and run again until nothing is left: nothing is done twice, and nothing stays undone.
+/// Stopped after any line of the journal, and run again until nothing is left: nothing is done twice, and nothing stays
+/// undone. `TRUEUP_TEST_EVERY_LINE=1` takes all lines.
 #[test]
-fn a_bring_up_that_is_killed_goes_on() {
-    for lines in [2, 5, 9, 14, 22, 35, 60] {
+fn a_bring_up_that_stops_after_any_line_goes_on() {
+    let (lines, _) = undisturbed();
+    assert!(lines > 10 * STOPS, "a journal of {lines} lines is none of a whole bring-up");
+    let chosen: Vec<u64> = if std::env::var_os("TRUEUP_TEST_EVERY_LINE").is_some() {
+        (1..=lines).collect()
+    } else {
+        // One of each part of the journal, so that every phase is hit.
+        let mut chance = Chance::new();
+        (0..STOPS).map(|part| 1 + lines * part / STOPS + chance.below(lines / STOPS)).collect()
+    };
+    for line in chosen {
         let sim = fresh();
         let bench = Bench::example("vns3-mesh", &sim);
-        let mut killed = bench.command(&["apply", "--yes", "--quiet"]);
-        killed.env("TRUEUP_CRASH_AFTER_LINES", lines.to_string());
-        assert!(!killed.output().unwrap().status.success(), "{lines}: it was not killed");
-        // A controller may be restarting: what can't be looked at is left for the next run.
-        let mut runs = 0;
-        while bench.run(&["apply", "--yes", "--quiet"]).code != Some(0) {
-            runs += 1;
-            assert!(runs < 4, "{lines}: {}", bench.run(&["apply", "--yes"]).all());
-        }
-        is_a_mesh(&sim);
-        assert_eq!(bench.plan()["steps"], json!([]), "{lines}");
+        let mut command = bench.command(&["apply", "--yes", "--quiet"]);
+        let stopped = command.env("TRUEUP_CRASH_AFTER_LINES", line.to_string()).output().unwrap();
+        // No two runs wait equally often: the last lines of one may be more than another has.
+        assert!(!stopped.status.success() || line > lines * 9 / 10, "{line} of {lines}: it was not stopped");
+        goes_on(&sim, &bench, &format!("stopped after line {line} of {lines}"));
     }
+}
+
+#[test]
+fn so_does_one_that_is_killed_at_any_moment() {
+    let (_, whole) = undisturbed();
+    let mut chance = Chance::new();
+    for _ in 0..2 {
+        let sim = fresh();
+        let bench = Bench::example("vns3-mesh", &sim);
+        let moment = whole * u32::try_from(5 + chance.below(90)).unwrap() / 100;
+        let mut command = bench.command(&["apply", "--yes", "--quiet"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(moment);
+        let _ = child.kill();
+        child.wait().unwrap();
+        goes_on(&sim, &bench, &format!("killed after {moment:?} of {whole:?}"));
+    }
+}
+
+/// The lines of the journal of a bring-up that nothing disturbs, and how long it takes.
+fn undisturbed() -> (u64, Duration) {
+    let sim = fresh();
+    let bench = Bench::example("vns3-mesh", &sim);
+    let begun = Instant::now();
+    let journal = apply_and_keep_the_journal(&bench);
+    (journal.len() as u64, begun.elapsed())
+}
+
+/// Runs again until nothing is left. A controller may be restarting: what can't be looked at is left for the next run.
+fn goes_on(sim: &Sim, bench: &Bench, after: &str) {
+    let mut runs = 0;
+    while bench.run(&["apply", "--yes", "--quiet"]).code != Some(0) {
+        runs += 1;
+        assert!(runs < 4, "{after}: {}", bench.run(&["apply", "--yes"]).all());
+    }
+    is_a_mesh(sim);
+    assert_eq!(bench.plan()["steps"], json!([]), "{after}");
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn digest(text: &str) -> String {
 }
 
 /// Applies, and keeps the journal by a second name: it goes when the ledger is written.
-fn apply_and_keep_the_journal(bench: &Bench) -> Vec<Value> {
+pub fn apply_and_keep_the_journal(bench: &Bench) -> Vec<Value> {
     let journal = bench.path().join(".trueup/sim/ledger.journal/000001.jsonl");
     let kept = bench.path().join("journal.jsonl");
     let mut child = bench.command(&["apply", "--yes", "--quiet"]).stdout(std::process::Stdio::null()).spawn().unwrap();

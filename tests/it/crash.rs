@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 use crate::census::{Census, census, differences};
+use crate::chance::Chance;
 use crate::support::Sim;
 
 /// Worlds side by side: as many as a small machine has processors.
@@ -40,11 +41,10 @@ fn so_is_a_run_that_is_killed_at_any_moment() {
     let sim = Sim::start();
     let bench = Bench::example("acme-wan", &sim);
     let wanted = undisturbed("acme-wan", &sim);
-    // Moments between the first request and the last, from a fixed seed.
-    let mut seed = 0x5eed_u64;
+    // Moments between the first request and the last.
+    let mut chance = Chance::new();
     for _ in 0..6 {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let moment = Duration::from_millis(100 + (seed >> 33) % 700);
+        let moment = Duration::from_millis(100 + chance.below(700));
         fresh(&sim, &bench);
         let mut command = bench.command(&["apply", "--yes", "--quiet"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

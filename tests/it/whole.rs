@@ -11,7 +11,8 @@ use crate::support::Sim;
 use crate::world::World;
 
 /// Kinds that show what other kinds show in a newer way: a target declares one of the two.
-const OLDER_VIEWS: [&str; 3] = ["container-images", "containers", "firewall-v1-rules"];
+const OLDER_VIEWS: [&str; 5] =
+    ["container-images", "containers", "firewall-v1-fwsets", "firewall-v1-subgroups", "firewall-v1-rules"];
 
 /// One declaration that uses every kind: the drill's samples, put into one.
 fn every_kind() -> Map<String, Value> {

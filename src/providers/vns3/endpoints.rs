@@ -6,8 +6,6 @@ use crate::wire::Method::{Delete, Get, Post, Put};
 
 const SAME: &str = "the list shows the same";
 const WHOLE: &str = "the list is written as a whole, because only that is atomic and keeps the order";
-const V1_SUBGROUP: &str = "API v1 shows it as loose lines; the subtables of API v2 do the same";
-const V1_SET: &str = "API v1 shows it as loose lines; the sets of API v2 do the same";
 const RUNTIME: &str = "runtime state, no configuration";
 const LOG: &str = "a log, no configuration";
 
@@ -92,14 +90,14 @@ pub static ALL: &[Endpoint] = &[
     endpoint(Post, "/firewall/rules", Unused(WHOLE)),
     endpoint(Delete, "/firewall/rules", Kind("plugin-instance-firewall")),
     endpoint(Delete, "/firewall/rules/{position}", Unused(WHOLE)),
-    endpoint(Get, "/firewall/rules/subgroup", Unused(V1_SUBGROUP)),
-    endpoint(Post, "/firewall/rules/subgroup", Unused(V1_SUBGROUP)),
+    endpoint(Get, "/firewall/rules/subgroup", Kind("firewall-v1-subgroups")),
+    endpoint(Post, "/firewall/rules/subgroup", Kind("firewall-v1-subgroups")),
     endpoint(Put, "/firewall/rules/subgroup", Action("firewall-v1-subgroups-reload")),
-    endpoint(Delete, "/firewall/rules/subgroup", Unused(V1_SUBGROUP)),
-    endpoint(Get, "/firewall/fwsets", Unused(V1_SET)),
-    endpoint(Post, "/firewall/fwsets", Unused(V1_SET)),
+    endpoint(Delete, "/firewall/rules/subgroup", Kind("firewall-v1-subgroups")),
+    endpoint(Get, "/firewall/fwsets", Kind("firewall-v1-fwsets")),
+    endpoint(Post, "/firewall/fwsets", Kind("firewall-v1-fwsets")),
     endpoint(Put, "/firewall/fwsets", Action("firewall-v1-fwsets-reload")),
-    endpoint(Delete, "/firewall/fwsets", Unused(V1_SET)),
+    endpoint(Delete, "/firewall/fwsets", Kind("firewall-v1-fwsets")),
     endpoint(Put, "/v2/firewall/actions", Action("reset-connection-tracking")),
     endpoint(Get, "/v2/firewall/rules", Kind("firewall-rules")),
     endpoint(Post, "/v2/firewall/rules", Unused(WHOLE)),

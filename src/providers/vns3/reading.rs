@@ -2,14 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::spec::{Envelope, Identity, Kind, List, canonical, lookup, read};
+use crate::spec::{Envelope, Identity, Kind, List, by_first_word, canonical, lookup, read};
 
 /// The objects of a list's reply, as [`shown`] shows them.
 pub fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
     let List::Call { at, .. } = kind.api.list else { panic!("`{}` has no list call", kind.name) };
-    let found = match at {
-        Envelope::Items(path) | Envelope::Keyed(path) | Envelope::One(path) => lookup(reply, path),
-    };
+    let found = lookup(reply, at.place());
     if let Identity::Sequence { .. } = kind.identity {
         let mut list = found.cloned().unwrap_or_default();
         if let Some(hook) = kind.hooks.read {
@@ -19,6 +17,9 @@ pub fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
     }
     match (at, found) {
         (Envelope::One(_), Some(object)) => vec![shown(kind, object)],
+        (Envelope::Lines(_), Some(Value::Array(lines))) => {
+            by_first_word(lines).unwrap().iter().map(|object| shown(kind, object)).collect()
+        }
         (_, Some(found)) => members(found).map(|object| shown(kind, object)).collect(),
         (_, None) => Vec::new(),
     }

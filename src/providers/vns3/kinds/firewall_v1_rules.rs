@@ -25,7 +25,12 @@ pub static KIND: Kind = Kind {
         remove: WRITE,
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("firewall-v1-fwsets", "rules may name sets"),
+        ("firewall-v1-subgroups", "rules may jump to subgroups"),
+    ],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     removal: Destroys::Everything,
     hooks: Hooks { read: Some(pairs_to_rules), write: Some(rules_to_text), ..Hooks::NONE },

@@ -19,6 +19,7 @@ mod firewall_fwsets;
 mod firewall_rule_groups;
 mod firewall_rules;
 mod firewall_subtables;
+mod firewall_v1_groups;
 mod firewall_v1_rules;
 mod identity;
 mod identity_controller;
@@ -96,6 +97,8 @@ pub static ALL: &[&Kind] = &[
     &firewall_subtables::KIND,
     &firewall_rule_groups::KIND,
     &firewall_rules::KIND,
+    &firewall_v1_groups::FWSETS,
+    &firewall_v1_groups::SUBGROUPS,
     &firewall_v1_rules::KIND,
     &webhooks::KIND,
     &alerts::KIND,

@@ -52,6 +52,11 @@ impl Fwset {
         &self.name
     }
 
+    /// The texts of its entries.
+    pub(super) fn entry_texts(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.entry.as_str())
+    }
+
     fn show(&self, state: &State) -> Value {
         json!({
             "name": self.name,

@@ -5,6 +5,7 @@
 
 mod fwsets;
 mod groups;
+mod lines;
 mod rules;
 mod subtables;
 mod syntax;
@@ -15,6 +16,7 @@ use serde_json::json;
 
 use self::fwsets::Fwset;
 use self::groups::Group;
+use self::lines::Lines;
 use self::rules::Rule;
 use self::subtables::Subtable;
 use super::answer::{Fault, Outcome, ok};
@@ -22,7 +24,6 @@ use super::call::Call;
 use super::console::Collection;
 use super::state::State;
 use crate::wire::Method::{Delete, Get, Post, Put};
-use crate::wire::Response;
 
 pub(super) const CONSOLE: &[Collection] = &[
     Collection {
@@ -90,7 +91,8 @@ fn answer_v1(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcome> {
     Some(match (call.method, path) {
         (Put, []) => v1::overwrite(state, call),
         (Put, ["actions"]) => act(call),
-        (Put, ["rules", "subgroup"] | ["fwsets"]) => reload(call),
+        (_, ["rules", "subgroup"]) => return lines::answer(Lines::Subgroups, state, call),
+        (_, ["fwsets"]) => return lines::answer(Lines::Fwsets, state, call),
         (Get, ["rules"]) => v1::list(state),
         (Post, ["rules"]) => v1::create(state, call),
         (Delete, ["rules"]) => v1::delete(state, call),
@@ -167,14 +169,6 @@ fn act(call: &Call) -> Outcome {
     match call.fields()?.need_text("action")?.as_str() {
         "reset_connection_tracking" => ok(json!({"action": "reset_connection_tracking", "status": "success"})),
         _ => Err(Fault::invalid("action")),
-    }
-}
-
-/// "Reload firewall subgroups API v1" and "Reload all firewall FWsets": the examples have no body.
-fn reload(call: &Call) -> Outcome {
-    match call.fields()?.get::<bool>("reinitialize")? {
-        Some(true) => Ok(Response::empty(200)),
-        _ => Err(Fault::argument("Nothing to do")),
     }
 }
 

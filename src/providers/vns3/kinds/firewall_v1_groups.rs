@@ -1,0 +1,154 @@
+//! Subgroups and sets of rules as API v1 shows them: for controllers that have no v2, and never beside the subtables and
+//! sets of v2, which are theirs.
+//!
+//! Read are loose lines, each of which begins with the name of its subgroup or set; written is the text of one. With
+//! `flush` a write replaces all lines. A name alone stands for one without lines, and either a name or lines are sent,
+//! never both (sheet 3.6). A subgroup's `position` is not read back, and says nothing about its rules; it is not declared.
+
+use serde_json::Value;
+
+use crate::attr::Attr;
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field};
+use crate::wire::Method::{Delete, Post};
+
+/// `firewall-v1-subgroups`.
+pub static SUBGROUPS: Kind = Kind {
+    name: "firewall-v1-subgroups",
+    doc: "Chains of one's own that rules of API v1 jump to; never declare them beside `firewall-subtables`",
+    source: "GET, POST, DELETE /firewall/rules/subgroup; sheet 3.6",
+    older_view_of: Some("firewall-subtables"),
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Begins with `PRE_C_`, `PST_C_`, `FWD_C_`, `INP_C_` or `OUT_C_`").required().always(),
+        field(
+            "rules",
+            Type::List(&Type::Text),
+            "Its rules in order, each without the subgroup's name: matches and `-j`",
+        )
+        .read_as("lines"),
+    ],
+    api: Api {
+        list: List::at("/firewall/rules/subgroup?verbose=true", Envelope::Lines("response")),
+        id: "",
+        create: &[call(Post, "/firewall/rules/subgroup", Body::Fields)],
+        update: &[call(Post, "/firewall/rules/subgroup", Body::Changed)],
+        remove: &[call(Delete, "/firewall/rules/subgroup", BY_NAME)],
+        ..super::super::API
+    },
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("system-variables", "rules may name variables"),
+        ("firewall-v1-fwsets", "rules may name sets"),
+        ("firewall-v1-subgroups", "a rule jumps to it"),
+    ],
+    hooks: Hooks { write: Some(rules_to_text), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+/// `firewall-v1-fwsets`.
+pub static FWSETS: Kind = Kind {
+    name: "firewall-v1-fwsets",
+    doc: "Sets of networks, ports or other sets, for rules of API v1; never declare them beside `firewall-fwsets`",
+    source: "GET, POST, DELETE /firewall/fwsets; sheet 3.6",
+    older_view_of: Some("firewall-fwsets"),
+    identity: Identity::Name("name"),
+    fields: &[
+        field("name", Type::Text, "Begins with `NETS_`, `PORTS_` or `LIST_`").required().always(),
+        field("entries", Type::Set(&Type::Text), "What is in the set: networks, ports, or names of sets")
+            .read_as("lines"),
+    ],
+    api: Api {
+        list: List::at("/firewall/fwsets?verbose=true", Envelope::Lines("response")),
+        id: "",
+        create: &[call(Post, "/firewall/fwsets", Body::Fields)],
+        update: &[call(Post, "/firewall/fwsets", Body::Changed)],
+        remove: &[call(Delete, "/firewall/fwsets", BY_NAME)],
+        ..super::super::API
+    },
+    after: &[
+        super::LICENSED,
+        super::KEYED,
+        ("system-variables", "entries may name variables"),
+        ("firewall-v1-fwsets", "it is an entry of the set"),
+    ],
+    hooks: Hooks { write: Some(entries_to_text), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+const BY_NAME: Body = Body::Json(r#"{"name": "{name}"}"#);
+
+fn rules_to_text(body: &mut Attr, live: Option<&Value>) {
+    lines_to_text(body, live, "rules");
+}
+
+fn entries_to_text(body: &mut Attr, live: Option<&Value>) {
+    lines_to_text(body, live, "entries");
+}
+
+/// Puts the name before each line of a field, and the lines in the place of name and field where there are any.
+fn lines_to_text(body: &mut Attr, live: Option<&Value>, field: &str) {
+    let Attr::Map(map) = body else { return };
+    // Of one that is there, a name without lines is the body of its removal.
+    if live.is_some() && !map.contains_key(field) {
+        return;
+    }
+    let name = map.get("name").and_then(Attr::as_text).unwrap_or_default();
+    let lines: Vec<String> = match map.get(field) {
+        Some(Attr::List(lines)) => {
+            lines.iter().filter_map(Attr::as_text).map(|line| format!("{name} {line}")).collect()
+        }
+        _ => Vec::new(),
+    };
+    map.remove(field);
+    if !lines.is_empty() {
+        map.remove("name");
+        map.insert("rules".into(), Attr::Text(lines.join("\n")));
+    }
+    map.insert("flush".into(), Attr::Bool(true));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::vns3::reading::listed;
+
+    #[test]
+    fn the_example_reply_reads() {
+        let reply = json!({"response": ["string"]});
+        for kind in [&SUBGROUPS, &FWSETS] {
+            assert_eq!(listed(kind, &reply)[0]["name"], "string");
+        }
+    }
+
+    #[test]
+    fn lines_are_read_as_the_groups_that_they_begin_with() {
+        let nested = json!({"response": [["FWD_C_A -i eth0 -j ACCEPT", "FWD_C_A -j DROP"], ["PRE_C_B -j ACCEPT"]]});
+        let subgroups = [
+            json!({"name": "FWD_C_A", "rules": ["-i eth0 -j ACCEPT", "-j DROP"]}),
+            json!({"name": "PRE_C_B", "rules": ["-j ACCEPT"]}),
+        ];
+        assert_eq!(listed(&SUBGROUPS, &nested), subgroups);
+        let flat = json!({"response": ["NETS_A 10.2.0.0/16", "NETS_A 10.1.0.0/16"]});
+        assert_eq!(listed(&FWSETS, &flat), [json!({"name": "NETS_A", "entries": ["10.1.0.0/16", "10.2.0.0/16"]})]);
+    }
+
+    #[test]
+    fn lines_or_a_name_are_written() {
+        let written = |body: Value, live: Option<&Value>| {
+            let mut body = Attr::from_json(&body);
+            rules_to_text(&mut body, live);
+            body
+        };
+        let lines = json!({"name": "FWD_C_A", "rules": ["-i eth0 -j ACCEPT", "-j DROP"]});
+        let text = json!({"rules": "FWD_C_A -i eth0 -j ACCEPT\nFWD_C_A -j DROP", "flush": true});
+        assert_eq!(written(lines, None), Attr::from_json(&text));
+        let (name, empty) = (json!({"name": "FWD_C_A"}), json!({"name": "FWD_C_A", "flush": true}));
+        let live = json!({"name": "FWD_C_A", "lines": ["-j DROP"]});
+        assert_eq!(written(name.clone(), None), Attr::from_json(&empty), "made");
+        assert_eq!(written(json!({"name": "FWD_C_A", "rules": []}), Some(&live)), Attr::from_json(&empty), "emptied");
+        assert_eq!(written(name.clone(), Some(&live)), Attr::from_json(&name), "removed");
+    }
+}
