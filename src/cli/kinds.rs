@@ -46,12 +46,16 @@ pub fn run(options: &Options) -> Result<Exit, Stop> {
 }
 
 fn kinds_text(provider: &Provider) -> String {
-    let mut text = format!("{} ({})\n", provider.name, provider.title);
-    for kind in provider.kinds {
+    let name = |kind: &Kind| {
         let depth = std::iter::successors(kind.parent, |parent| provider.kind(parent)?.parent).count();
-        let name = format!("{}{}", "  ".repeat(depth + 1), kind.name);
+        format!("{}{}", "  ".repeat(depth + 1), kind.name)
+    };
+    let names: Vec<String> = provider.kinds.iter().map(|kind| name(kind)).collect();
+    let width = names.iter().map(String::len).max().unwrap_or_default() + 2;
+    let mut text = format!("{} ({})\n", provider.name, provider.title);
+    for (kind, name) in provider.kinds.iter().zip(names) {
         let class = if kind.is_declarative() { "" } else { " (read-only)" };
-        text.push_str(&format!("{name:<34}{}{class}\n", kind.doc));
+        text.push_str(&format!("{name:<width$}{}{class}\n", kind.doc));
     }
     text.push('\n');
     text
