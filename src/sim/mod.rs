@@ -8,6 +8,7 @@ mod cloudify;
 mod connection;
 mod door;
 mod faults;
+mod gateway;
 mod log;
 mod netfoundry;
 mod server;
@@ -16,6 +17,7 @@ mod vns3;
 mod world;
 
 pub use faults::Fault;
+pub use gateway::Gateway;
 pub use server::{Options, Server, serve};
 
 use serde_json::Value;
@@ -75,6 +77,11 @@ pub trait Installation: Send {
     /// Answers one request. The URL's path starts below the installation: `/api/routes`, `/core/v2/networks`.
     fn handle(&mut self, request: &Request, now: Now) -> Response;
 
+    /// Says whether nobody listens just now, as while a machine starts: connections fail, and nothing is done.
+    fn is_silent(&self, _now: Now) -> bool {
+        false
+    }
+
     /// Makes a change past the API.
     ///
     /// # Errors
@@ -96,22 +103,32 @@ pub struct Maker {
     pub load: fn(Setup, Value) -> Result<Box<dyn Installation>, String>,
     /// Where the API begins below an installation, as in `/api`: what a client's base URL ends with.
     pub base: &'static str,
+    /// What stands before its installations, if it answers by itself.
+    pub gateway: Option<Gateway>,
 }
 
 /// The providers that are simulated.
 pub static MAKERS: &[Maker] = &[
-    Maker { provider: "netfoundry", new: netfoundry::new, load: netfoundry::load, base: "" },
+    Maker {
+        provider: "netfoundry",
+        new: netfoundry::new,
+        load: netfoundry::load,
+        base: "",
+        gateway: Some(netfoundry::GATEWAY),
+    },
     Maker {
         provider: "cloudify",
         new: |setup| cloudify::new(setup, cloudify::Product::Cloudify),
         load: |setup, saved| cloudify::load(setup, cloudify::Product::Cloudify, saved),
         base: "/api/v3.1",
+        gateway: None,
     },
     Maker {
         provider: "f5-vnfm",
         new: |setup| cloudify::new(setup, cloudify::Product::F5Vnfm),
         load: |setup, saved| cloudify::load(setup, cloudify::Product::F5Vnfm, saved),
         base: "/api/v3.1",
+        gateway: None,
     },
-    Maker { provider: "vns3", new: vns3::new, load: vns3::load, base: "/api" },
+    Maker { provider: "vns3", new: vns3::new, load: vns3::load, base: "/api", gateway: None },
 ];

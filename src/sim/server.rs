@@ -192,14 +192,14 @@ async fn receive(
         return write(answer.await.unwrap_or_else(|error| Refusal::Broken(error.to_string()).into()));
     }
     let answer = tokio::task::spawn_blocking(move || match direct(&world, request) {
-        Ok((place, request)) => world.answer(&place, &request),
-        Err(refusal) => (Delivery::Answer(refusal.into()), Duration::ZERO),
+        Ok((place, request)) => world.answer(&place, &request, latency),
+        Err(refusal) => (Delivery::Answer(refusal.into()), latency),
     });
-    let (delivery, delay) = match answer.await {
+    let (delivery, time) = match answer.await {
         Ok(answer) => answer,
         Err(error) => return write(Refusal::Broken(error.to_string()).into()),
     };
-    tokio::time::sleep(latency + delay).await;
+    tokio::time::sleep(time).await;
     match delivery {
         Delivery::Answer(response) => write(response),
         Delivery::Cut(response, announced) => write_part(response, announced),

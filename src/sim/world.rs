@@ -98,25 +98,32 @@ impl World {
         Ok(Place { provider: maker.provider, installation: installation.to_owned() })
     }
 
-    /// Answers one request, whose URL starts below the installation. Says how the answer travels, and how much later.
-    pub fn answer(&self, place: &Place, request: &Request) -> (Delivery, Duration) {
+    /// Answers one request, whose URL starts below the installation. Says what travels back, and for how long; without a
+    /// fault that is the latency.
+    pub fn answer(&self, place: &Place, request: &Request, latency: Duration) -> (Delivery, Duration) {
         let running = match self.running(place) {
             Ok(running) => running,
-            Err(refusal) => return (Delivery::Answer(refusal.into()), Duration::ZERO),
+            Err(refusal) => return (Delivery::Answer(refusal.into()), latency),
         };
         let strike = lock(&self.faults).strike(place, request);
-        let delay = strike.delay;
+        let time = latency + strike.delay;
         let delivery = {
             let mut running = lock(&running);
             running.clock += self.plan.step;
-            let delivery = strike.deliver(|| running.handle(request));
+            let delivery = match running.installation.is_silent(Now(running.clock)) {
+                true => Delivery::Reset,
+                false => strike.deliver(|| running.handle(request)),
+            };
             lock(&self.log).push(place, request, delivery.status());
             delivery
         };
         if request.method != Method::Get {
             self.touch(place);
         }
-        (delivery, delay)
+        match self.maker(place.provider).and_then(|maker| maker.gateway) {
+            Some(gateway) => gateway.pass(delivery, time),
+            None => (delivery, time),
+        }
     }
 
     /// Makes a change past the API.

@@ -35,8 +35,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::call::Call;
 use self::kind::Kind;
@@ -45,8 +47,14 @@ use self::refusal::Refusal;
 use self::store::Store;
 use self::token::Door;
 use self::work::Agenda;
-use super::{Console, Installation, Now, Setup};
+use super::{Console, Gateway, Installation, Now, Setup};
 use crate::wire::{Method, Request, Response};
+
+/// The API's gateway: it waits half a minute and answers 503 by itself (sheet 1.4). No source shows the body.
+pub const GATEWAY: Gateway = Gateway {
+    patience: Duration::from_secs(30),
+    gives_up: || Response::json(503, &json!({ "message": "Service Unavailable" })),
+};
 
 /// Makes an empty platform: one organization with one network group, both named after the installation.
 pub fn new(setup: Setup) -> Box<dyn Installation> {

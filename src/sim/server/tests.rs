@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::sim::{Console, Installation, Now, Setup};
+use crate::sim::{Console, Gateway, Installation, Now, Setup};
 
 /// Answers with what it was asked; counts the writes.
 struct Echo {
@@ -52,6 +52,10 @@ impl Installation for Echo {
         }
     }
 
+    fn is_silent(&self, _now: Now) -> bool {
+        self.setup.name == "asleep"
+    }
+
     fn save(&self) -> Value {
         self.state.clone()
     }
@@ -65,9 +69,13 @@ fn load_echo(setup: Setup, state: Value) -> Result<Box<dyn Installation>, String
     if state["writes"].is_u64() { Ok(Box::new(Echo { setup, state })) } else { Err("no `writes` in the state".into()) }
 }
 
+/// A gateway that gives up within a test.
+const IMPATIENT: Gateway =
+    Gateway { patience: Duration::from_millis(400), gives_up: || Response::json(503, &json!({"message": "too late"})) };
+
 static ECHOES: &[Maker] = &[
-    Maker { provider: "echo", new: new_echo, load: load_echo, base: "/api" },
-    Maker { provider: "echo-2", new: new_echo, load: load_echo, base: "" },
+    Maker { provider: "echo", new: new_echo, load: load_echo, base: "/api", gateway: None },
+    Maker { provider: "echo-2", new: new_echo, load: load_echo, base: "", gateway: Some(IMPATIENT) },
 ];
 
 fn options() -> Options {
@@ -364,6 +372,21 @@ async fn a_delay_is_waited() {
     let begin = Instant::now();
     assert_eq!(get(&server, "/echo/a/").await.status, 200);
     assert!(begin.elapsed() >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn a_gateway_gives_up_after_the_effect() {
+    let server = start_with(json!([{"delay_ms": 60_000, "times": 1}])).await;
+    let late = post(&server, "/echo-2/a/", &json!({})).await;
+    assert_eq!((late.status, late.json()), (503, json!({"message": "too late"})));
+    assert_eq!(get(&server, "/echo-2/a/").await.json()["state"], json!({"writes": 1}), "it was done all the same");
+}
+
+#[tokio::test]
+async fn where_nobody_listens_nothing_is_done() {
+    let server = start().await;
+    assert!(call(&server, "POST", "/echo/asleep/", "").await.is_err());
+    assert_eq!(get(&server, "/_sim/echo/asleep/state").await.json(), json!({"writes": 0}));
 }
 
 #[tokio::test]

@@ -28,6 +28,11 @@ impl Moment {
         Moment(self.0.saturating_add(millis))
     }
 
+    /// The milliseconds from an earlier moment to this one; none if that is no earlier one.
+    pub fn millis_after(self, earlier: Moment) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// Whole seconds since 1970, as in `created_at_i`.
     pub fn seconds(self) -> u64 {
         self.0 / 1000

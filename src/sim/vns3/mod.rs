@@ -20,6 +20,7 @@ mod ipsec;
 mod license;
 mod links;
 mod net;
+mod outage;
 mod packet_monitors;
 mod peering;
 mod plugins;
@@ -42,6 +43,7 @@ use self::answer::{Fault, Outcome, read_form};
 use self::call::Call;
 use self::clock::Moment;
 use self::license::keyset;
+use self::outage::Phase;
 use self::state::State;
 use super::{Console, Installation, Now, Setup};
 use crate::wire::{Request, Response};
@@ -95,13 +97,17 @@ impl Installation for Controller {
     fn handle(&mut self, request: &Request, now: Now) -> Response {
         let now = Moment::from(now);
         self.state.clock = now;
-        if let Some(response) = self.state.outage() {
-            return response;
+        if let Some(phase) = self.state.outage.phase(now) {
+            return phase.response(now);
         }
         access::admit(&mut self.state, request)
             .and_then(|()| Call::of(request, now).ok_or_else(unknown_path))
             .and_then(|call| dispatch(&mut self.state, &call))
             .unwrap_or_else(|fault| fault.response(now))
+    }
+
+    fn is_silent(&self, now: Now) -> bool {
+        self.state.outage.phase(now.into()) == Some(Phase::Silent)
     }
 
     fn console(&mut self, change: Console) -> Result<Value, String> {

@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(other.put_text("/snapshots/running_config", "{}").map_err(|error| error.0), Err(400));
         let answer = other.put_text("/snapshots/running_config", &text).expect("imported");
         assert_eq!(answer["snapshot"], "accepted");
-        assert_eq!(other.call(Get, "/config", None).0, 503);
+        assert_eq!(other.call(Get, "/config", None).0, 401);
         other.wait(5_000);
         assert_eq!(other.get("/v2/firewall/rules"), bench.get("/v2/firewall/rules"));
     }

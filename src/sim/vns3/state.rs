@@ -19,6 +19,7 @@ use super::ipsec::Ipsec;
 use super::license::License;
 use super::license::keyset::{Keyset, KeysetJob};
 use super::links::Links;
+use super::outage::Outage;
 use super::packet_monitors::PacketMonitor;
 use super::peering::Peering;
 use super::plugins::Plugins;
@@ -32,13 +33,6 @@ use super::variables::Variable;
 use super::webhooks::Webhook;
 use super::{clientpacks, interfaces, routes, webhooks};
 use crate::sim::{Now, Setup};
-use crate::wire::Response;
-
-/// How long a reboot takes.
-const REBOOT: u64 = 4_000;
-
-/// How long the API is away while its own process restarts.
-const RESTART: u64 = 1_000;
 
 /// The whole state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,10 +43,8 @@ pub(super) struct State {
     pub clock: Moment,
     /// When the controller was last started.
     pub booted: Moment,
-    /// The API does not answer before this moment.
-    down_until: Moment,
-    /// What is answered instead.
-    down_status: u16,
+    /// The last outage.
+    pub outage: Outage,
     /// Ids given so far, by kind: an id is never used twice.
     pub last_ids: BTreeMap<String, u64>,
     pub access: Access,
@@ -91,8 +83,7 @@ impl State {
         let mut state = State {
             clock: now,
             booted: now,
-            down_until: now,
-            down_status: 503,
+            outage: Outage::over(now),
             last_ids: BTreeMap::new(),
             access: Access::default(),
             license: (!fresh).then(|| License::accepted(&setup.name, now)),
@@ -135,24 +126,10 @@ impl State {
         *last
     }
 
-    /// Starts the controller anew: for a while nothing but 503 comes back.
+    /// Starts the controller anew.
     pub fn reboot(&mut self) {
-        self.down_until = self.clock.plus_millis(REBOOT);
-        self.down_status = 503;
-        self.booted = self.down_until;
-    }
-
-    /// Starts the API's process anew: for a moment the gateway answers 502.
-    pub fn restart_api(&mut self) {
-        self.down_until = self.clock.plus_millis(RESTART);
-        self.down_status = 502;
-    }
-
-    /// What a gateway answers while the API is away; not JSON.
-    pub fn outage(&self) -> Option<Response> {
-        let text = if self.down_status == 502 { "502 Bad Gateway" } else { "503 Service Unavailable" };
-        let page = format!("<html><body>{text}</body></html>");
-        (self.clock < self.down_until).then(|| Response::text(self.down_status, "text/html", page))
+        self.outage = Outage::reboot(self.clock);
+        self.booted = self.outage.end();
     }
 
     /// Says whether the licence's parameters have been accepted.

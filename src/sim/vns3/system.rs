@@ -150,7 +150,7 @@ mod tests {
         let mut bench = Bench::new();
         assert_eq!(bench.refused(Put, "/server", json!({})).1, "APIArgumentError: Nothing to do");
         assert_eq!(bench.ok(Put, "/server", json!({"reboot": true})), json!({"status": "rebooting"}));
-        assert_eq!(bench.call(Get, "/config", None).0, 503);
+        assert_eq!(bench.call(Get, "/config", None).0, 401);
         bench.wait(5_000);
         assert!(bench.get("/config").is_ok());
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::sim::vns3::answer::{Fault, Outcome, ok};
 use crate::sim::vns3::call::Call;
+use crate::sim::vns3::outage::Outage;
 use crate::sim::vns3::state::State;
 
 /// Who may use the web interface.
@@ -32,7 +33,7 @@ pub(super) fn update_ui(state: &mut State, call: &Call) -> Outcome {
     fields.over_if("admin_password", &mut ui.password, |password: &String| !password.is_empty())?;
     let answer = ok(json!({"enabled": ui.enabled, "username": ui.username}));
     state.access.admin_ui = ui;
-    state.restart_api();
+    state.outage = Outage::restart_api(state.clock);
     answer
 }
 

@@ -170,7 +170,7 @@ mod tests {
             (400, "APIArgumentError: Keyset already exists.".to_owned()),
             "the last word before the reboot"
         );
-        assert_eq!(bench.call(Get, "/config", None).0, 503);
+        assert_eq!(bench.call(Get, "/config", None).0, 401);
         bench.wait(5_000);
         assert_eq!(bench.get("/config").expect("config")["licensed"], true);
         let checksum = bench.get("/keyset").expect("keyset")["checksum"].clone();

@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(bench.get("/license").expect("license")["finalized"], false);
         assert_eq!(bench.get("/v2/firewall/rules"), Err(must), "not before the parameters");
         assert_eq!(bench.ok(Put, "/license/parameters", json!({"default": true}))["finalized"], true);
-        assert_eq!(bench.call(Get, "/config", None).0, 503, "reboots");
+        assert_eq!(bench.call(Get, "/config", None).0, 401, "reboots");
         bench.wait(5_000);
         assert_eq!(bench.get("/config").expect("config")["licensed"], true);
         assert_eq!(bench.get("/clientpacks"), Err((403, "PrerequisiteError: Keyset is missing".to_owned())));
