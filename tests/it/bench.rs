@@ -18,6 +18,21 @@ pub struct Bench {
     sim: Option<String>,
 }
 
+/// A file with one small VNS3 controller.
+pub const SITE: (&str, &str) = (
+    "vns3.yaml",
+    r#"
+vns3:
+  site:
+    at: https://203.0.113.30:8000/api
+    credentials: { username: api, password: stand-in }
+    config: { topology_name: site-one, controller_name: one }
+    system-variables:
+      noc: { value: 198.51.100.0/28 }
+      lab: { value: 198.51.100.16/28 }
+"#,
+);
+
 /// What a run of the program came to.
 pub struct Ran {
     /// The exit code; none if a signal ended it.

@@ -4,25 +4,10 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, SITE};
 use crate::support::Sim;
 
-const SITE: [(&str, &str); 2] = [
-    ("trueup.yaml", "workspace: site\npolicy: { max-deletes: 0 }\n"),
-    (
-        "vns3.yaml",
-        r#"
-vns3:
-  site:
-    at: https://203.0.113.30:8000/api
-    credentials: { username: api, password: stand-in }
-    config: { topology_name: site-one, controller_name: one }
-    system-variables:
-      noc: { value: 198.51.100.0/28 }
-      lab: { value: 198.51.100.16/28 }
-"#,
-    ),
-];
+const WORKSPACE: [(&str, &str); 2] = [("trueup.yaml", "workspace: site\npolicy: { max-deletes: 0 }\n"), SITE];
 
 fn somebody_sets(sim: &Sim, name: &str, value: &str) {
     let change = json!({ "set": { "kind": "system-variables", "name": name, "fields": { "value": value } } });
@@ -32,7 +17,7 @@ fn somebody_sets(sim: &Sim, name: &str, value: &str) {
 #[test]
 fn zero_when_nothing_is_to_do_or_all_is_done() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.run(&["validate"]).expect(0);
     bench.run(&["plan"]).expect(0);
     bench.run(&["apply", "--yes"]).expect(0);
@@ -46,11 +31,11 @@ fn zero_when_nothing_is_to_do_or_all_is_done() {
 #[test]
 fn one_when_it_failed_and_nothing_was_changed() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     // Nobody is there to be asked.
     bench.run(&["apply"]).expect(1).says("nobody is here to ask");
     // The first write is refused, and it was the only one.
-    bench.write("vns3.yaml", &SITE[1].1.replace("      lab: { value: 198.51.100.16/28 }\n", ""));
+    bench.write("vns3.yaml", &SITE.1.replace("      lab: { value: 198.51.100.16/28 }\n", ""));
     sim.side_door("POST", "/faults", &json!([{ "method": "GET", "path": "/api/config", "status": 500 }]));
     bench.run(&["plan"]).expect(1);
     bench.run(&["plan", "--exit-code"]).expect(1);
@@ -65,7 +50,7 @@ fn one_when_it_failed_and_nothing_was_changed() {
 #[test]
 fn bits_add_up() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.run(&["plan", "--exit-code"]).expect(2);
     bench.apply();
     somebody_sets(&sim, "noc", "10.0.0.0/8");
@@ -88,7 +73,7 @@ fn bits_add_up() {
 #[test]
 fn drift_that_must_not_be_healed_is_drift_all_the_same() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.edit("trueup.yaml", "max-deletes: 0", "max-deletes: 0, protect: [\"site/routes/*\"]");
     bench.edit(
         "vns3.yaml",
@@ -106,7 +91,7 @@ fn drift_that_must_not_be_healed_is_drift_all_the_same() {
 #[test]
 fn sixteen_when_a_policy_is_broken() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.apply();
     bench.edit("vns3.yaml", "      lab: { value: 198.51.100.16/28 }\n", "");
     bench.run(&["plan", "--exit-code"]).expect(2 + 16).says("`policy.max-deletes` is 0");
@@ -120,7 +105,7 @@ fn sixteen_when_a_policy_is_broken() {
 #[test]
 fn three_when_validate_finds_something() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.edit("vns3.yaml", "topology_name", "topologyname");
     bench.run(&["validate"]).expect(3).says("topologyname");
     bench.write("vns3.yaml", "vns3: [");
@@ -132,7 +117,7 @@ fn three_when_validate_finds_something() {
 #[test]
 fn five_when_an_apply_came_only_part_of_the_way() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     sim.side_door("POST", "/faults", &json!([{ "method": "POST", "status": 422, "nth": 1 }]));
     bench.run(&["apply", "--yes"]).expect(5);
     bench.run(&["apply", "--yes"]).expect(0);
@@ -142,7 +127,7 @@ fn five_when_an_apply_came_only_part_of_the_way() {
 #[test]
 fn sixty_four_for_a_command_line_that_means_nothing() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.run(&["play"]).expect(64);
     bench.run(&["plan", "--no-such-option"]).expect(64);
     bench.run(&["plan", "--format", "paper"]).expect(64);

@@ -2,30 +2,15 @@
 
 use serde_json::json;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, SITE};
 use crate::support::Sim;
 
-const SITE: [(&str, &str); 2] = [
-    ("trueup.yaml", "workspace: site\n"),
-    (
-        "vns3.yaml",
-        r#"
-vns3:
-  site:
-    at: https://203.0.113.30:8000/api
-    credentials: { username: api, password: stand-in }
-    config: { topology_name: site-one, controller_name: one }
-    system-variables:
-      noc: { value: 198.51.100.0/28 }
-      lab: { value: 198.51.100.16/28 }
-"#,
-    ),
-];
+const WORKSPACE: [(&str, &str); 2] = [("trueup.yaml", "workspace: site\n"), SITE];
 
 #[test]
 fn it_is_carried_out() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.run(&["plan", "--out", "p.json"]).expect(0);
     bench.run(&["apply", "p.json", "--yes"]).expect(0);
     bench.run(&["plan", "--exit-code"]).expect(0);
@@ -43,7 +28,7 @@ fn it_is_carried_out() {
 #[test]
 fn what_moved_in_between_is_held_and_the_rest_goes_on() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.apply();
     bench.edit("vns3.yaml", "198.51.100.0/28", "198.51.100.32/28");
     bench.edit("vns3.yaml", "198.51.100.16/28", "198.51.100.48/28");
@@ -63,7 +48,7 @@ fn what_moved_in_between_is_held_and_the_rest_goes_on() {
 #[test]
 fn what_was_not_planned_is_not_done() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.run(&["plan", "--out", "p.json"]).expect(0);
     bench.run(&["apply", "p.json", "--yes"]).expect(0);
     // All of it is done already: nothing is left, and nothing fails.
@@ -79,12 +64,12 @@ fn what_was_not_planned_is_not_done() {
 #[test]
 fn other_files_refuse_it() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     bench.run(&["plan", "--out", "p.json"]).expect(0);
     bench.edit("vns3.yaml", "site-one", "site-two");
     let refused = bench.run(&["apply", "p.json", "--yes"]).expect(1);
     refused.says("the workspace's files are not the ones that the plan was made from").says("plan again");
-    let other = [("trueup.yaml", "workspace: elsewhere\n"), SITE[1]];
+    let other = [("trueup.yaml", "workspace: elsewhere\n"), SITE];
     let elsewhere = Bench::of(&other, &sim);
     let plan = bench.path().join("p.json");
     let refused = elsewhere.run(&["apply", plan.to_str().unwrap(), "--yes"]).expect(1);
@@ -94,7 +79,7 @@ fn other_files_refuse_it() {
 #[test]
 fn what_is_no_plan_is_said_so() {
     let sim = Sim::start();
-    let bench = Bench::of(&SITE, &sim);
+    let bench = Bench::of(&WORKSPACE, &sim);
     for text in ["", "hello", "{}", "[]", r#"{"format": 99}"#, r#"{"format": 1, "workspace": "site"}"#] {
         bench.write("p.json", text);
         bench.run(&["apply", "p.json", "--yes"]).expect(1).says("could not read the plan `p.json`");
