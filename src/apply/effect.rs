@@ -16,14 +16,18 @@ use crate::diff::live::{Collection, Live, Observed};
 use crate::diff::verdict::{Decision, FieldChange};
 use crate::observe::{Observer, Scope};
 use crate::plan::{Call, Purpose, Step};
-use crate::session::{CallError, Session, Waiting};
+use crate::session::{CallError, Session, Waiting, What};
 use crate::spec::{Change, Kind};
+use crate::wire::Method;
 
 /// How often we look for the effect of a create: lists may lag behind.
 const LOOKS: u32 = 3;
 
 /// Between two looks at an object that is at work.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+/// How long something may take to show that comes along with another object.
+const TO_SHOW: Duration = Duration::from_secs(5 * 60);
 
 /// Whether a call had its effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +135,26 @@ impl Executor<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Waits until an object shows that comes along with another one. It is owned from then on if it is declared.
+    pub(super) async fn find(&self, shared: &Shared, session: &Session, step: &Step) -> Result<(), CallError> {
+        let since = Instant::now();
+        let mut looks = 0;
+        while !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, TO_SHOW) {
+            if let Some(raw) = self.sight(shared, session, step).await?.live {
+                match self.topology.resources.contains_key(&step.address) {
+                    true => self.made(shared, step, raw),
+                    false => drop(shared.outputs.set(&step.address, step.kind, raw)),
+                }
+                return Ok(());
+            }
+            looks += 1;
+            self.progress.waits(step, &Waiting { state: "not there yet".into(), progress: None });
+            session.pause(BETWEEN_LOOKS).await;
+        }
+        let why = step.because.as_deref().unwrap_or_default();
+        Err(session.whither(Method::Get, "").error(What::job(format!("it does not show, though {why}"))))
     }
 
     /// One look. What can't be seen is an error, unless the object shows all the same.

@@ -159,7 +159,8 @@ impl Executor<'_> {
             let address = verdict.address.to_string();
             match &verdict.decision {
                 Decision::Same | Decision::Adopt => {
-                    let known = verdict.id.clone().unwrap_or_default();
+                    // What is still to show is taken down by the step that waits for it.
+                    let Some(known) = verdict.id.clone() else { continue };
                     renumber(base, &address, &known);
                     if let Some(entry) = self.entry(&verdict.address, known, base, &|_| None) {
                         journal::settle(base, address, entry);

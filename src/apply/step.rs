@@ -3,17 +3,17 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::apply::effect::{Effect, may_have_moved};
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
-use crate::diff::live::{Live, identity_text};
+use crate::diff::live::{Live, identity_text, named};
 use crate::journal::{self, Line};
-use crate::plan::{Call, Payload, Purpose, Step};
+use crate::plan::{Call, Payload, Purpose, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{CallError, Sending, Sent, Session, Settled, Watch, What, encode, is_under_way};
-use crate::spec::{Identity, List, Reply, Shows, canonical, lookup};
+use crate::spec::{List, Reply, Shows, canonical, lookup};
 use crate::wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
@@ -61,6 +61,9 @@ impl<'c> Ready<'c> {
 impl Executor<'_> {
     pub(crate) async fn step(&self, shared: &Shared, step: &Step) -> Result<(), CallError> {
         let Some(session) = self.sessions.get(step.address.target()) else { return Ok(()) };
+        if step.verb == Verb::Find || step.verb == Verb::Update && step.id.is_none() {
+            self.find(shared, session, step).await?;
+        }
         for call in &step.calls {
             let since = Instant::now();
             let reply = self.call(shared, session, step, call).await?;
@@ -186,7 +189,7 @@ impl Executor<'_> {
                 Some(object) => self.made(shared, step, object),
                 None if step.kind.identity.is_single() => {}
                 // What is called by its name needs no look: the name is known.
-                None if step.kind.api.id.is_empty() => self.made(shared, step, self.named(step)),
+                None if step.kind.api.id.is_empty() => self.made(shared, step, named(step.kind, step.address.name())),
                 // If it does not show yet, what waits for its id will say so, and the next run finds it.
                 None => {
                     if let Some(raw) = self.look(shared, session, step).await? {
@@ -198,13 +201,6 @@ impl Executor<'_> {
             shared.outputs.set(&step.address, step.kind, object);
         }
         Ok(reply)
-    }
-
-    /// An object of which only the name is known.
-    fn named(&self, step: &Step) -> Value {
-        let (Identity::Name(name) | Identity::CaselessName(name)) = step.kind.identity else { return Value::Null };
-        let read_path = step.kind.field(name).map_or(name, |field| field.read_path());
-        json!({ read_path: step.address.name() })
     }
 
     pub(super) fn made(&self, shared: &Shared, step: &Step, raw: Value) {
@@ -297,7 +293,7 @@ impl Executor<'_> {
                 journal::remove(&mut log.base, &address, &id);
                 return;
             }
-            if step.verb == crate::plan::Verb::Issue {
+            if step.verb == Verb::Issue {
                 return;
             }
             let id = self
@@ -311,7 +307,7 @@ impl Executor<'_> {
             if let Some(mut entry) = entry {
                 // What the list said before the change says nothing any more.
                 entry.stamp = None;
-                if step.verb == crate::plan::Verb::Update {
+                if step.verb == Verb::Update {
                     renumber(&mut log.base, &address, &entry.id);
                 }
                 log.write(&Line::Done { address: address.clone(), entry: Box::new(entry.clone()) });

@@ -7,7 +7,7 @@ use crate::attr::Attr;
 use crate::check::walk::{place, walk};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::{Class, Provider, Type};
+use crate::spec::{Class, Kind, Provider, Type};
 use crate::suggest::hint;
 use crate::topology::{Resource, Topology};
 
@@ -29,6 +29,9 @@ fn run(subject: &Subject) -> Vec<Finding> {
         let provider = target.provider;
         walk(resource, &mut |field, ty, value, path| {
             let Some((kinds, name)) = reference(ty, value) else { return };
+            if is_built_in(provider, &kinds, &name) {
+                return;
+            }
             if let Some(missing) = dangling(subject.topology, provider, resource, &kinds, &name) {
                 let message =
                     format!("`{}` of `{}` names `{missing}`, which is not declared", field.name, resource.address);
@@ -46,9 +49,15 @@ fn run(subject: &Subject) -> Vec<Finding> {
     found
 }
 
+/// Says whether a name means what comes with the product or with a parent.
+fn is_built_in(provider: &Provider, kinds: &[&str], name: &str) -> bool {
+    kinds.iter().filter_map(|kind| provider.kind(kind)).any(|kind| kind.is_built_in(name))
+}
+
 /// Says whether one of the kinds holds objects that the system makes.
 fn has_system_objects(provider: &Provider, kinds: &[&str]) -> bool {
-    kinds.iter().filter_map(|kind| provider.kind(kind)).any(|kind| kind.hooks.foreign.is_some())
+    let has = |kind: &Kind| kind.hooks.foreign.is_some() || !kind.built_in.is_empty();
+    kinds.iter().filter_map(|kind| provider.kind(kind)).any(has)
 }
 
 /// The kinds and the name that a value refers to.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::along;
 use crate::diff::base::{Base, Entry};
 use crate::diff::compare::{Resolver, Wired, compare};
 use crate::diff::index::{Index, Place};
@@ -13,7 +14,7 @@ use crate::diff::overwritten::set_again;
 use crate::diff::restraint::Case;
 use crate::diff::spread::{hold_back, hold_spent};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
-use crate::spec::{Identity, Made};
+use crate::spec::Identity;
 use crate::topology::{Resource, Topology};
 
 /// The verdicts on everything declared.
@@ -69,10 +70,10 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
             return verdict(Decision::Hold(hold), None, Vec::new());
         }
         Some(Place::Absent) | None => {
-            if let Some(hold) = comes_along(resolver.topology, resource) {
-                return verdict(Decision::Hold(hold), None, Vec::new());
-            }
-            let decision = absent(resource, entry);
+            let decision = match along::maker(resolver.topology, resource) {
+                Some(_) => along::taken(resolver, resource, wired),
+                None => absent(resource, entry),
+            };
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
             return verdict(case.restrain(decision), old, Vec::new());
         }
@@ -101,28 +102,17 @@ impl Resolver<'_> {
     }
 }
 
-/// What comes along with another resource is not made beside it.
-fn comes_along(topology: &Topology, resource: &Resource) -> Option<Hold> {
-    let kinds = topology.targets.get(resource.address.target())?.provider.kinds;
-    let maker = kinds.iter().find_map(|kind| {
-        let field = kind.makes.iter().find_map(|(made, how)| match how {
-            Made::Namesake(field) if *made == resource.kind.name => Some(*field),
-            _ => None,
-        })?;
-        let maker = topology.resources.get(&resource.address.sibling(kind.name, resource.address.name()))?;
-        (maker.fields.get(field) == Some(&Attr::Bool(true))).then_some(maker)
-    })?;
-    let hold = Hold::new("comes-along", format!("it comes with `{}`, a while after it", maker.address));
-    Some(hold.help("run again when it is there: what is declared of it is set then"))
-}
-
 /// A reference to something that nothing declares has to be live: without it, no call can be written.
 fn dangling(resolver: &Resolver<'_>, wired: &Wired) -> Option<Hold> {
     let mut missing = None;
     for attr in wired.values() {
         attr.for_each_output(&mut |output| {
             let known = resolver.topology.resources.contains_key(&output.address)
-                || resolver.index.live(&output.address).is_some();
+                || resolver.index.live(&output.address).is_some()
+                || along::parent_to_come(resolver.topology, resolver.index, &output.address, &|parent| {
+                    resolver.moving.is_anew(parent)
+                })
+                .is_some();
             if !known {
                 missing.get_or_insert(&output.address);
             }

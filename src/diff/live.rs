@@ -74,7 +74,10 @@ impl Live {
             "" => own_name(kind, &raw).unwrap_or_default(),
             path => lookup(&raw, path).map(text).unwrap_or_default(),
         };
-        let foreign = kind.hooks.foreign.and_then(|foreign| foreign(&raw));
+        let foreign = kind.hooks.foreign.and_then(|foreign| foreign(&raw)).or_else(|| {
+            let name = own_name(kind, &raw)?;
+            kind.is_built_in(&name).then_some("it is built in")
+        });
         Live { id, raw, foreign, strangers: BTreeSet::new(), children: Vec::new() }
     }
 
@@ -135,6 +138,13 @@ impl Collection {
             Seen::Unseen(_) => &[],
         }
     }
+}
+
+/// An object of which only the name is known, as the API would show it.
+pub fn named(kind: &Kind, name: Option<&str>) -> Value {
+    let (Identity::Name(field) | Identity::CaselessName(field)) = kind.identity else { return Value::Null };
+    let place = kind.field(field).map_or(field, |field| field.read_path());
+    serde_json::json!({ place: name })
 }
 
 /// The name that an object carries, for kinds that are told apart by one field.

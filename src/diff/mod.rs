@@ -2,6 +2,7 @@
 //!
 //! Pure and synchronous: the same three inputs give the same verdicts.
 
+pub mod along;
 pub mod base;
 pub mod compare;
 mod content;

@@ -3,7 +3,7 @@
 //!
 //! | the resource is | its id, its outputs | its declared fields |
 //! |---|---|---|
-//! | made, or made anew | known later | known later |
+//! | made, or made anew, or lives in such a one | known later | known later |
 //! | updated | known later, where they follow a field that changes; else as they are | as wanted |
 //! | left as it is | as they are | as they are |
 
@@ -70,7 +70,8 @@ impl Moving {
         let is_in = |fields: &BTreeMap<Address, BTreeSet<&'static str>>| {
             fields.get(&output.address).is_some_and(|fields| fields.contains(head))
         };
-        if self.is_anew(&output.address) || is_in(&self.following) {
+        let mut around = std::iter::successors(Some(output.address.clone()), Address::parent);
+        if around.any(|address| self.is_anew(&address)) || is_in(&self.following) {
             Move::Later
         } else if is_in(&self.changed) {
             Move::AsWanted

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::diff::along;
 use crate::diff::compare::Wired;
 use crate::diff::index::Index;
 use crate::diff::leads::leads_to;
@@ -100,7 +101,8 @@ fn needed_of(
     let single = verdict.kind.after.iter().map(|(first, _)| Address::new(target, first, None));
     let resource = topology.resources.get(&verdict.address);
     let led_to = resource.map(|resource| leads_to(topology, resource)).unwrap_or_default();
-    let mut first = single.chain(led_to.into_iter().map(|(address, _)| address));
+    let maker = resource.and_then(|resource| along::maker(topology, resource)).map(|maker| maker.address.clone());
+    let mut first = single.chain(led_to.into_iter().map(|(address, _)| address)).chain(maker);
     needs.or_else(|| first.find(|address| missing.contains(address)))
 }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
+use crate::diff::along;
 use crate::diff::compare::{Wired, expression};
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
@@ -34,6 +35,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
     let builder = Builder { topology, observed, diff: &diff };
     let mut steps: Vec<Step> = diff.verdicts.iter().flat_map(|verdict| builder.steps(verdict)).collect();
     steps.extend(builder.issues(&steps));
+    steps.extend(builder.finds(&steps));
     // Removals come last unless an edge wants them earlier; within that, targets, then the catalogue's order of kinds.
     steps.sort_by_cached_key(|step| {
         (
@@ -97,10 +99,10 @@ fn renumber(steps: Vec<Step>, graph: &Graph<String>, gates: usize, order: &[usiz
     (sorted.into_iter().map(|(_, step)| step).collect(), renumbered)
 }
 
-struct Builder<'b> {
-    topology: &'b Topology,
+pub(super) struct Builder<'b> {
+    pub(super) topology: &'b Topology,
     observed: &'b Observed,
-    diff: &'b Diff<'b>,
+    pub(super) diff: &'b Diff<'b>,
 }
 
 impl Builder<'_> {
@@ -118,7 +120,12 @@ impl Builder<'_> {
                 vec![self.step(verdict, Verb::Create, Some(*cause), self.declared_fields(&verdict.address), None)]
             }
             Decision::Update { fields, .. } => {
-                vec![self.step(verdict, Verb::Update, verdict.decision.cause(), fields.clone(), None)]
+                let because = self.comes_along(verdict);
+                vec![self.step(verdict, Verb::Update, verdict.decision.cause(), fields.clone(), because)]
+            }
+            Decision::Adopt => {
+                let because = self.comes_along(verdict);
+                because.map(|why| self.step(verdict, Verb::Find, None, Vec::new(), Some(why))).into_iter().collect()
             }
             Decision::Replace { fields, because, order } => {
                 let make =
@@ -133,11 +140,18 @@ impl Builder<'_> {
             Decision::Delete(cause) => {
                 vec![self.step(verdict, Verb::Delete, Some(Cause::Change), Vec::new(), Some(cause.as_str().to_owned()))]
             }
-            Decision::Same | Decision::Adopt | Decision::Release(_) | Decision::Hold(_) => Vec::new(),
+            Decision::Same | Decision::Release(_) | Decision::Hold(_) => Vec::new(),
         }
     }
 
-    fn step(
+    /// What something that is not there yet comes along with.
+    fn comes_along(&self, verdict: &Verdict) -> Option<String> {
+        let resource = self.topology.resources.get(&verdict.address)?;
+        let maker = along::maker(self.topology, resource).filter(|_| self.live(verdict).is_none())?;
+        Some(format!("it comes with `{}`", maker.address))
+    }
+
+    pub(super) fn step(
         &self,
         verdict: &Verdict,
         verb: Verb,
@@ -221,6 +235,8 @@ impl Builder<'_> {
             })
         };
         let going = self.going(verdict);
+        // A change of what does not show yet is a change all the same, and no create.
+        let expected = resource.filter(|_| verb == Verb::Update && live.is_none()).map(along::expected);
         let writer = Writer {
             filler: Filler {
                 address: &verdict.address,
@@ -232,7 +248,7 @@ impl Builder<'_> {
             },
             wired,
             files: resource.map_or(&no_files, |resource| &resource.files),
-            live: if verb == Verb::ReplaceCreate { None } else { live },
+            live: if verb == Verb::ReplaceCreate { None } else { live.or(expected.as_ref()) },
             going: &going,
             version: self.observed.targets.get(&target.name).and_then(|view| view.version.as_deref()),
         };
@@ -247,6 +263,7 @@ impl Builder<'_> {
                 [writer.remove(), writer.left_behind(&is_declared)].concat()
             }
             Verb::Issue => writer.issue(),
+            Verb::Find => Vec::new(),
         }
     }
 
@@ -326,29 +343,6 @@ impl Builder<'_> {
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }
-    }
-
-    /// Steps that ask for one-time outputs which other steps wait for.
-    fn issues(&self, steps: &[Step]) -> Vec<Step> {
-        let mut wanted: BTreeSet<Address> = BTreeSet::new();
-        for step in steps.iter().filter(|step| !step.verb.removes()) {
-            let used = step.fields.iter().map(|change| &change.name);
-            for attr in used.filter_map(|name| self.diff.wired.get(&step.address)?.get(name)) {
-                attr.for_each_output(&mut |output| {
-                    let kind = self.topology.resources.get(&output.address).map(|resource| resource.kind);
-                    if kind.and_then(|kind| kind.issues).is_some_and(|issue| issue.field == output.field) {
-                        wanted.insert(output.address.clone());
-                    }
-                });
-            }
-        }
-        let verdicts = self.diff.verdicts.iter().filter(|verdict| wanted.contains(&verdict.address));
-        verdicts
-            .map(|verdict| {
-                let because = Some("somebody needs its one-time output".to_owned());
-                self.step(verdict, Verb::Issue, Some(Cause::Change), Vec::new(), because)
-            })
-            .collect()
     }
 }
 

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
+use crate::diff::along::maker;
 use crate::diff::leads::leads_to;
 use crate::diff::mentions::of_own_kind;
 use crate::diff::removals::referred_by;
@@ -202,6 +203,7 @@ pub fn wanted_references(topology: &Topology, resource: &Resource) -> Vec<(Addre
         }
     }
     found.extend(leads_to(topology, resource));
+    found.extend(maker(topology, resource).map(|maker| (maker.address.clone(), "it comes with it".to_owned())));
     found.extend(of_own_kind(topology, resource).into_iter().map(|(address, why)| (address, why.to_owned())));
     found
 }

@@ -7,6 +7,7 @@ mod build;
 mod calls;
 mod edges;
 mod fill;
+mod needs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,6 +112,8 @@ pub enum Verb {
     Delete,
     /// Asks for a one-time output that another step needs.
     Issue,
+    /// Waits until an object shows that comes along with another one.
+    Find,
 }
 
 impl Verb {
@@ -122,6 +125,7 @@ impl Verb {
             Verb::ReplaceRemove | Verb::ReplaceCreate => "replace",
             Verb::Delete => "delete",
             Verb::Issue => "issue",
+            Verb::Find => "find",
         }
     }
 

@@ -58,7 +58,7 @@ pub fn steps(plan: &PlanDocument) -> Drawing {
             Verb::ReplaceRemove => "± old",
             Verb::ReplaceCreate => "± new",
             Verb::Delete => "-",
-            Verb::Issue => "?",
+            Verb::Issue | Verb::Find => "?",
         };
         drawing.boxes.push((Some(step.target.clone()), format!("{symbol} {}", below_target(&step.address))));
     }

@@ -67,6 +67,7 @@ fn ended(step: &Step, outcome: &Outcome) -> String {
         (Outcome::Done, Verb::Update) => "updated",
         (Outcome::Done, Verb::Delete | Verb::ReplaceRemove) => "deleted",
         (Outcome::Done, Verb::Issue) => "asked for",
+        (Outcome::Done, Verb::Find) => "found",
         (Outcome::Failed(_), _) => "failed",
         (Outcome::Skipped(_), _) => "skipped",
         (Outcome::Stopped, _) => "not tried",

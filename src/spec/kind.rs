@@ -44,6 +44,9 @@ pub struct Kind {
     /// Kinds of the same target whose objects it sets anew when it is written, in the fields of the same name. What they
     /// declare is set again behind it.
     pub overwrites: &'static [&'static str],
+    /// The names of objects that come with the product or, where there is one, with each parent. They are not the user's
+    /// to declare, and may be referred to without being declared.
+    pub built_in: &'static [&'static str],
     /// The objects of other kinds that this one's objects make for themselves: the kind, and what gives them away. They
     /// are not the user's to declare.
     pub makes: &'static [(&'static str, Made)],
@@ -188,9 +191,19 @@ impl Kind {
         issues: None,
         older_view_of: None,
         overwrites: &[],
+        built_in: &[],
         makes: &[],
         content_key: None,
     };
+
+    /// Says whether an object of that name comes with the product or with its parent.
+    pub fn is_built_in(&self, name: &str) -> bool {
+        let is_same = |built_in: &&str| match self.identity {
+            Identity::CaselessName(_) => built_in.eq_ignore_ascii_case(name),
+            _ => *built_in == name,
+        };
+        self.built_in.iter().any(is_same)
+    }
 
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {

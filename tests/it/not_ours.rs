@@ -59,10 +59,12 @@ fn what_the_platform_makes_is_left_alone_and_what_we_made_is_not_left_behind() {
     let sim = Sim::start();
     let write = |bench: &Bench, parts: &[&str]| bench.write("nf.yaml", &parts.concat());
     let bench = Bench::of(&[("trueup.yaml", "workspace: ours\n")], &sim);
-    // The built-in types come with the network: a config of one can be planned once they are there.
-    write(&bench, &[HEAD]);
-    bench.apply();
+    // The built-in types come with the network, and are found as soon as it is there.
     write(&bench, &[HEAD, MODELS, RAW, POLICIES]);
+    let plan = bench.plan();
+    let steps = plan["steps"].as_array().unwrap();
+    let found = steps.iter().filter(|step| step["verb"] == "find").map(|step| &step["address"]);
+    assert_eq!(found.collect::<Vec<_>>(), ["nf/networks/acme/config-types/intercept.v1"]);
     bench.apply();
     bench.run(&["plan", "--exit-code"]).expect(0);
     // A twin, a system policy, and what the model generated: more than was declared, though everything is pruned.
@@ -127,18 +129,24 @@ fn mentions_by_id_read_back_as_names() {
     }
 }
 
-/// The tunneler of a router is an endpoint that comes with it: who declares it means that one.
+/// The tunneler of a router is an endpoint that comes with it: who declares it means that one, and it is set in the run
+/// that makes the router.
 #[test]
 fn the_endpoint_of_a_router_is_taken_and_not_made() {
     let sim = Sim::start();
     let bench = Bench::of(&[("trueup.yaml", "workspace: ours\n")], &sim);
-    let twin = "        edge-routers: { branch: { tunnelerEnabled: true } }\n        endpoints: { branch: { attributes: ['#hosts'] } }\n";
-    bench.write("nf.yaml", &[HEAD, twin].concat());
-    bench.run(&["plan"]).says("it comes with `nf/networks/acme/edge-routers/branch`");
+    let twins = "
+        edge-routers: { branch: { tunnelerEnabled: true }, plain: { tunnelerEnabled: true } }
+        endpoints: { branch: { attributes: ['#hosts'] }, plain: {} }
+        service-policies: { hosts: { type: Bind, serviceAttributes: ['#all'], endpointAttributes: ['@branch'] } }
+";
+    bench.write("nf.yaml", &[HEAD, twins].concat());
+    bench.run(&["plan", "--calls"]).says("it comes with `nf/networks/acme/edge-routers/branch`");
     bench.apply();
-    bench.apply();
-    bench.run(&["plan", "--exit-code"]).expect(0).says("3 resources are as they should be");
-    assert_eq!(names(&sim, "endpoint"), ["branch"]);
+    bench.run(&["plan", "--exit-code"]).expect(0).says("6 resources are as they should be");
+    let mut made = names(&sim, "endpoint");
+    made.sort();
+    assert_eq!(made, ["branch", "plain"]);
     let log = sim.side_door("GET", "/requests", &Value::Null);
     let to_endpoints = |entry: &&Value| entry["path"].as_str().unwrap().starts_with("/core/v2/endpoints");
     let written: Vec<&Value> =

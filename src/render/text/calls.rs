@@ -26,7 +26,7 @@ pub fn calls(page: &mut Page, document: &PlanDocument, all: bool) {
         let part = match step.verb {
             Verb::ReplaceRemove => ": the old one goes",
             Verb::ReplaceCreate => ": the new one comes",
-            Verb::Create | Verb::Update | Verb::Delete | Verb::Issue => "",
+            Verb::Create | Verb::Update | Verb::Delete | Verb::Issue | Verb::Find => "",
         };
         let head = format!("{} {}{part}", step.verb.as_str(), step.address);
         page.parts(0, &[(Tone::Faint, &number), (Tone::Strong, &head), (Tone::Faint, &after(&step.after))]);

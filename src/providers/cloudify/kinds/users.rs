@@ -4,10 +4,8 @@
 //! administrator comes with the manager and can't be removed. When somebody was last seen is not read: it moves with every
 //! request.
 
-use serde_json::Value;
-
 use crate::providers::cloudify::shared::{NAMED, SYSTEM_ROLE, list, name};
-use crate::spec::{Api, Body, CallSpec, Hooks, Identity, Kind, Removal, Reply, Switch, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Identity, Kind, Removal, Reply, Switch, Type, call, field};
 use crate::wire::Method::{Delete, Post, Put};
 
 /// `users`.
@@ -32,7 +30,7 @@ pub static KIND: Kind = Kind {
         remove: &[call(Delete, "/users/{name}", Body::None)],
         ..NAMED
     },
-    hooks: Hooks { foreign: Some(bootstrap), ..Hooks::NONE },
+    built_in: &["admin"],
     ..Kind::NEW
 };
 
@@ -46,10 +44,6 @@ static ACTIVE: Switch = Switch {
     off: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Reply::Object("")),
     removal: Removal::AnyTime,
 };
-
-fn bootstrap(user: &Value) -> Option<&'static str> {
-    (user.get("username")? == "admin").then_some("it comes with the manager")
-}
 
 #[cfg(test)]
 mod tests {
@@ -66,8 +60,6 @@ mod tests {
         });
         let expected = json!({ "username": "rob", "role": "default", "active": false, "password": null });
         shows(&KIND, &live, &expected);
-        assert_eq!(bootstrap(&live), None);
-        assert!(bootstrap(&json!({ "username": "admin" })).is_some());
     }
 
     #[test]

@@ -2,10 +2,8 @@
 //!
 //! The list is documented, what is written is inferred from the ziti controller. One, `default`, is built in.
 
-use serde_json::Value;
-
 use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
-use crate::spec::{Field, Hooks, Identity, Kind, Type, field};
+use crate::spec::{Field, Identity, Kind, Type, field};
 
 const CERT: &[Field] = &[
     field("allowed", Type::Bool, "Endpoints may use a certificate"),
@@ -48,14 +46,9 @@ pub static KIND: Kind = Kind {
         ZITI_ID,
     ],
     api: in_network!("auth-policies", "authPolicyList"),
-    hooks: Hooks { foreign: Some(built_in), ..Hooks::NONE },
+    built_in: &["default"],
     ..Kind::NEW
 };
-
-fn built_in(policy: &Value) -> Option<&'static str> {
-    let name = policy.get("name").and_then(Value::as_str).unwrap_or_default();
-    name.eq_ignore_ascii_case("default").then_some("it is built in")
-}
 
 #[cfg(test)]
 mod tests {
@@ -75,8 +68,6 @@ mod tests {
             "secondary": { "requireTotp": false, "requireExtJwtSigner": null }
         });
         reads_back(&KIND, &create, &create);
-        writes(&KIND, create.clone(), create.clone());
-        assert_eq!(built_in(&create), None);
-        assert_eq!(built_in(&json!({ "name": "Default" })), Some("it is built in"));
+        writes(&KIND, create.clone(), create);
     }
 }

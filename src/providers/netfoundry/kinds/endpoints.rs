@@ -2,8 +2,7 @@
 //!
 //! The enrolment token shows until the device has enrolled, for about two days; nothing makes a new one, so a lost token
 //! means a new endpoint. What the device reports about itself changes all the time and is no field here. The endpoint of
-//! a router's tunneler is the platform's: it comes and goes with its router, though its attributes may be declared once
-//! it is there.
+//! a router's tunneler is the platform's: it comes and goes with its router, though its attributes may be declared.
 
 use serde_json::Value;
 
