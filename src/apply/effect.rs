@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::apply::{Executor, Shared};
+use crate::attr::Attr;
 use crate::diff::diff;
 use crate::diff::live::{Collection, Live, Observed};
 use crate::diff::verdict::{Decision, FieldChange};
 use crate::observe::{Observer, Scope};
 use crate::plan::{Call, Purpose, Step};
 use crate::session::{CallError, Session, Waiting, What};
-use crate::spec::{Change, Kind};
+use crate::spec::{Change, Kind, canonical, read};
 use crate::wire::Method;
 
 /// How often we look for the effect of a create: lists may lag behind.
@@ -50,11 +51,13 @@ struct Sight {
 
 impl Sight {
     /// Says whether what a call asks for is there.
-    fn shows(&self, purpose: &Purpose) -> bool {
+    fn shows(&self, step: &Step, purpose: &Purpose) -> bool {
         let agrees = |concerns: &dyn Fn(&FieldChange) -> bool| {
             self.live.is_some() && self.differs.as_ref().is_some_and(|changes| !changes.iter().any(concerns))
         };
         match purpose {
+            // Nothing is wanted of what is about to go, but that it is switched off.
+            Purpose::Field(name) if step.verb.removes() => self.is_off(step.kind, name),
             Purpose::Field(name) => agrees(&|change| change.name == *name),
             Purpose::Update => agrees(&|change| {
                 change.field.is_none_or(|field| matches!(field.change, Change::InPlace | Change::Fixed))
@@ -66,6 +69,12 @@ impl Sight {
             // Each asking gives another answer.
             Purpose::Issue { .. } => false,
         }
+    }
+
+    fn is_off(&self, kind: &Kind, name: &str) -> bool {
+        let field = kind.field(name).zip(self.live.as_ref());
+        let value = field.map_or(Attr::Null, |(field, live)| canonical(&field.ty, &read(field, live)));
+        matches!(value, Attr::Null | Attr::Bool(false))
     }
 }
 
@@ -99,7 +108,7 @@ impl Executor<'_> {
                 session.pause(BETWEEN_LOOKS).await;
                 continue;
             }
-            return Ok(match (sight.shows(&call.purpose) && !sight.is_busy, looks) {
+            return Ok(match (sight.shows(step, &call.purpose) && !sight.is_busy, looks) {
                 (true, _) => Effect::Found,
                 (false, 1) => Effect::Missing,
                 (false, _) => Effect::MissingAfterWork,

@@ -16,10 +16,11 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use crate::diff::base::{Base, Entry};
-use crate::diff::verdict::Decision;
+use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Journal, Line};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, Session, Waiting};
+use crate::spec::{Identity, Kind};
 use crate::topology::Topology;
 
 pub use outputs::Outputs;
@@ -113,12 +114,25 @@ impl Log {
         }
         self.broken.is_none()
     }
+
+    /// Takes down that an object is ours though its step is not done yet.
+    pub(crate) fn own(&mut self, address: String, id: String) {
+        self.write(&Line::Made { address: address.clone(), id: id.clone() });
+        journal::own(&mut self.base, address, id);
+    }
+
+    /// Takes down that an object is gone.
+    pub(crate) fn remove(&mut self, address: String, id: String) {
+        journal::remove(&mut self.base, &address, &id);
+        self.write(&Line::Removed { address, id });
+    }
 }
 
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let log = Log { journal, base: base.clone(), calls: 0, broken: None };
+        let mut log = Log { journal, base: base.clone(), calls: 0, broken: None };
+        self.take_over(&mut log);
         let shared = Shared { outputs: Outputs::default(), log: Mutex::new(log) };
         let mut schedule = Schedule::new(self.plan, self.leave_out);
         let mut running = FuturesUnordered::new();
@@ -153,6 +167,20 @@ impl Executor<'_> {
         Report { outcomes, calls: log.calls, journal_error: log.broken }
     }
 
+    /// Other content that is there already is ours from the start: what it took the place of is left to be removed.
+    fn take_over(&self, log: &mut Log) {
+        let is_content = |verdict: &&Verdict| matches!(verdict.kind.identity, Identity::Content(_));
+        let adopted = self
+            .plan
+            .verdicts
+            .iter()
+            .filter(is_content)
+            .filter(|verdict| matches!(verdict.decision, Decision::Adopt | Decision::Update { adopt: true, .. }));
+        for (verdict, id) in adopted.filter_map(|verdict| Some((verdict, verdict.id.clone()?))) {
+            log.own(verdict.address.to_string(), id);
+        }
+    }
+
     /// What needs no call: adoptions, releases, and values on which file and controller agree by now.
     pub fn settle_unchanged(&self, base: &mut Base) {
         for verdict in &self.plan.verdicts {
@@ -161,7 +189,7 @@ impl Executor<'_> {
                 Decision::Same | Decision::Adopt => {
                     // What is still to show is taken down by the step that waits for it.
                     let Some(known) = verdict.id.clone() else { continue };
-                    renumber(base, &address, &known);
+                    renumber(base, verdict.kind, &address, &known);
                     if let Some(entry) = self.entry(&verdict.address, known, base, &|_| None) {
                         journal::settle(base, address, entry);
                     }
@@ -179,9 +207,12 @@ impl Executor<'_> {
     }
 }
 
-/// Takes down that an object which was not made anew has another id by now. The id that it had may be anybody's.
-pub(crate) fn renumber(base: &mut Base, address: &str, id: &str) {
-    if let Some(entry) = base.entries.get_mut(address) {
+/// Takes down that an object which was not made anew has another id by now. The id that it had may be anybody's, unless
+/// content gives it.
+pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &str, id: &str) {
+    if let Identity::Content(_) = kind.identity {
+        journal::own(base, address.to_owned(), id.to_owned());
+    } else if let Some(entry) = base.entries.get_mut(address) {
         entry.id = id.to_owned();
     }
 }

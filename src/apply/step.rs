@@ -64,6 +64,8 @@ impl Executor<'_> {
         if step.verb == Verb::Find || step.verb == Verb::Update && step.id.is_none() {
             self.find(shared, session, step).await?;
         }
+        // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
+        self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.own(left.to_string(), id.clone())));
         for call in &step.calls {
             let since = Instant::now();
             let reply = self.call(shared, session, step, call).await?;
@@ -206,8 +208,7 @@ impl Executor<'_> {
     pub(super) fn made(&self, shared: &Shared, step: &Step, raw: Value) {
         let id = shared.outputs.set(&step.address, step.kind, raw);
         if !id.is_empty() {
-            let line = Line::Made { address: step.address.to_string(), id };
-            self.log(shared, |log| log.write(&line));
+            self.log(shared, |log| log.own(step.address.to_string(), id));
         }
     }
 
@@ -288,9 +289,8 @@ impl Executor<'_> {
         let id = shared.outputs.id(&step.address).or_else(|| step.id.clone()).unwrap_or_default();
         self.log(shared, |log| {
             if step.verb.removes() {
-                let id = step.id.clone().unwrap_or_default();
-                log.write(&Line::Removed { address: address.clone(), id: id.clone() });
-                journal::remove(&mut log.base, &address, &id);
+                log.remove(address, step.id.clone().unwrap_or_default());
+                step.leaves.iter().for_each(|(left, id)| log.remove(left.to_string(), id.clone()));
                 return;
             }
             if step.verb == Verb::Issue {
@@ -308,7 +308,7 @@ impl Executor<'_> {
                 // What the list said before the change says nothing any more.
                 entry.stamp = None;
                 if step.verb == Verb::Update {
-                    renumber(&mut log.base, &address, &entry.id);
+                    renumber(&mut log.base, step.kind, &address, &entry.id);
                 }
                 log.write(&Line::Done { address: address.clone(), entry: Box::new(entry.clone()) });
                 journal::settle(&mut log.base, address, entry);

@@ -148,7 +148,9 @@ fn absent(resource: &Resource, entry: Option<&Entry>) -> Decision {
             .help("check that the product's licence or set-up includes it");
         return Decision::Hold(hold);
     }
-    Decision::Create(if entry.is_some() { Cause::Drift } else { Cause::Change })
+    // What was begun and never finished is no drift: nothing is remembered of it but its id.
+    let was_there = entry.is_some_and(|entry| !entry.fields.is_empty());
+    Decision::Create(if was_there { Cause::Drift } else { Cause::Change })
 }
 
 fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {

@@ -232,10 +232,14 @@ impl<'a> Matcher<'a, '_> {
                         Naming::ByName => known.or_else(|| given_name(kind, live)),
                         Naming::ById => Some(live.id.clone()),
                     };
-                    let address = match parent {
-                        Some(parent) => parent.child(kind.name, name.as_deref()),
-                        None => Address::new(target, kind.name, name.as_deref()),
+                    let named = |name: Option<&str>| match parent {
+                        Some(parent) => parent.child(kind.name, name),
+                        None => Address::new(target, kind.name, name),
                     };
+                    let called = named(name.as_deref());
+                    // The name may be another one's by now: that of the declared object which took its place.
+                    let is_displaced = matches!(self.index.declared.get(&called), Some(Place::Present(_)));
+                    let address = if is_displaced { named(Some(&live.id)) } else { called };
                     if let (Identity::CaselessName(_), Some(identity)) = (kind.identity, live.identity(kind)) {
                         let place = (parent.cloned(), target.to_owned(), kind.name, identity);
                         self.index.identities.insert(place, address.clone());
@@ -243,7 +247,8 @@ impl<'a> Matcher<'a, '_> {
                     }
                     // What is declared has been looked for: what it replaces, or left behind, is not undeclared, though
                     // others still refer to it by this address.
-                    if !self.index.declared.contains_key(&address) {
+                    let is_left = is_displaced && matches!(kind.identity, Identity::Content(_));
+                    if !is_left && !self.index.declared.contains_key(&address) {
                         self.index.undeclared.insert(address.clone(), (kind, live));
                     }
                     address

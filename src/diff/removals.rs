@@ -74,6 +74,14 @@ fn unlocated(
     if topology.resources.contains_key(&address) {
         return None;
     }
+    // What was left behind by something else goes by its id until it is looked at.
+    if address.name() == Some(&entry.id)
+        && let Some(found) = index.by_id(&address, &[kind.name], &entry.id)
+        && let Some((kind, live)) = index.undeclared.get(found)
+    {
+        let decision = removal(topology, found, kind, live, DeleteCause::Leftover);
+        return Some(verdict(found, kind, decision, Some(&live.id)));
+    }
     let decision = match missing(observed, index, &address) {
         Ok(()) => Decision::Release("it is gone already".into()),
         Err(why) => Decision::Hold(Hold::new("unseen", format!("could not be looked at: {why}"))),
@@ -132,11 +140,18 @@ pub fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, ba
             Place::Absent | Place::Ambiguous | Place::Unseen(_) => None,
         })
         .collect();
-    for (text, entry) in base.entries.iter().filter(|(_, entry)| !entry.leftovers.is_empty()) {
+    for (text, entry) in &base.entries {
         let Some((address, kind)) = parse(topology, text) else { continue };
+        if entry.leftovers.is_empty() && !matches!(kind.identity, Identity::Content(_)) {
+            continue;
+        }
         let Some(view) = observed.targets.get(address.target()) else { continue };
+        // A run may have been stopped between making other content and taking that down.
+        let is_present = matches!(index.declared.get(&address), Some(Place::Present(_)));
+        let is_overtaken = matches!(kind.identity, Identity::Content(_)) && is_present;
         let left = |live: &&Live| {
-            entry.leftovers.contains(&live.id) && !taken.contains(&(address.target(), kind.name, live.id.as_str()))
+            let is_earlier = entry.leftovers.contains(&live.id) || is_overtaken && entry.id == live.id;
+            is_earlier && !taken.contains(&(address.target(), kind.name, live.id.as_str()))
         };
         for live in view.all(kind.name).into_iter().filter(left) {
             let own = address.sibling(kind.name, Some(&live.id));

@@ -136,7 +136,7 @@ pub enum DeleteCause {
     Undeclared,
     /// The files speak with authority for its collection and don't declare it.
     Pruned,
-    /// An earlier object of the address, replaced before.
+    /// What an earlier run left to be removed.
     Leftover,
 }
 
@@ -146,7 +146,7 @@ impl DeleteCause {
         match self {
             DeleteCause::Undeclared => "not declared any more",
             DeleteCause::Pruned => "not declared, and the collection is pruned",
-            DeleteCause::Leftover => "replaced before, and still there",
+            DeleteCause::Leftover => "left by an earlier run, and still there",
         }
     }
 }

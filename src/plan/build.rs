@@ -11,7 +11,7 @@ use crate::diff::along;
 use crate::diff::compare::{Wired, expression};
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
-use crate::diff::made::made_of;
+use crate::diff::made::{listed, made_of};
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::graph::Graph;
 use crate::plan::calls::{Writer, is_sequence};
@@ -19,7 +19,7 @@ use crate::plan::edges::{edges, wanted_references};
 use crate::plan::fill::Filler;
 use crate::plan::{Keep, Plan, Step, Verb};
 use crate::secret::Secret;
-use crate::spec::{Disruption, Flow, lookup, read};
+use crate::spec::{Disruption, Flow, Kind, lookup, read};
 use crate::topology::{Resource, Topology};
 
 /// Steps that wait for each other in a circle, by address, with the reasons between them.
@@ -173,6 +173,10 @@ impl Builder<'_> {
             cause,
             because,
             calls: self.calls(verdict, verb, &fields, live),
+            leaves: match verb.removes() {
+                true => self.left_behind(verdict, live).into_iter().map(|(_, address, id)| (address, id)).collect(),
+                false => Vec::new(),
+            },
             disruption: if verb.removes() { changed.max(Disruption::Outage) } else { changed },
             fields,
             relies_on: live.filter(|_| verb != Verb::ReplaceCreate).map(|live| digest(verdict.kind, live)),
@@ -256,15 +260,30 @@ impl Builder<'_> {
             Verb::Create | Verb::ReplaceCreate => writer.create(),
             Verb::Update => writer.update(fields),
             Verb::Delete | Verb::ReplaceRemove => {
-                let is_declared = |kind, id: &str| {
-                    let address = self.diff.index.by_id(&verdict.address, &[kind], id);
-                    address.is_some_and(|address| self.topology.resources.contains_key(address))
-                };
-                [writer.remove(), writer.left_behind(&is_declared)].concat()
+                let left = self.left_behind(verdict, live).into_iter();
+                let mut calls = writer.remove();
+                calls.extend(left.flat_map(|(kind, _, id)| writer.remove_beside(kind, &id)));
+                calls
             }
             Verb::Issue => writer.issue(),
             Verb::Find => Vec::new(),
         }
+    }
+
+    /// What an object made for itself and would leave behind: kind, address, and the provider's id, which stands for the
+    /// name of what was not looked at. What somebody declares stays.
+    fn left_behind(&self, verdict: &Verdict, live: Option<&Live>) -> Vec<(&'static Kind, Address, String)> {
+        let (Some(live), Some(target)) = (live, self.topology.targets.get(verdict.address.target())) else {
+            return Vec::new();
+        };
+        let left_by = verdict.kind.makes.iter().filter(|(_, made)| made.is_left_by(&live.raw));
+        let left =
+            left_by.filter_map(|(name, made)| Some((target.provider.kind(name)?, made))).flat_map(|(kind, made)| {
+                let known = move |id: &str| self.diff.index.by_id(&verdict.address, &[kind.name], id).cloned();
+                let place = move |id: &str| known(id).unwrap_or_else(|| verdict.address.sibling(kind.name, Some(id)));
+                listed(made, live, kind).into_iter().map(move |id| (kind, place(&id), id))
+            });
+        left.filter(|(_, address, _)| !self.topology.resources.contains_key(address)).collect()
     }
 
     /// What the plan's removals take along of a sequence: the items that belonged to what is removed.

@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::compare::{Wired, live_items, own_items, wanted_items};
 use crate::diff::live::{Live, text};
-use crate::diff::made::listed;
 use crate::diff::sequence::script;
 use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
@@ -109,18 +108,10 @@ impl Writer<'_> {
         all
     }
 
-    /// Removes what the object made for itself and leaves behind, unless somebody declares it.
-    pub fn left_behind(&self, is_declared: &dyn Fn(&'static str, &str) -> bool) -> Vec<Call> {
-        let Some(live) = self.live else { return Vec::new() };
-        let mut calls = Vec::new();
-        for (name, made) in self.filler.kind.makes.iter().filter(|(_, made)| made.is_left_by(&live.raw)) {
-            let Some(kind) = self.filler.target.provider.kind(name) else { continue };
-            for id in listed(made, live, kind).into_iter().filter(|id| !is_declared(name, id)) {
-                let filler = Filler { kind, id: Some(Attr::text(id)), field: &|_| None, ..self.filler };
-                calls.extend(Writer { filler, live: None, ..*self }.remove());
-            }
-        }
-        calls
+    /// Removes another object that lives beside this one.
+    pub fn remove_beside(&self, kind: &'static Kind, id: &str) -> Vec<Call> {
+        let filler = Filler { kind, id: Some(Attr::text(id)), field: &|_| None, ..self.filler };
+        Writer { filler, live: None, ..*self }.remove()
     }
 
     /// Asks for the one-time output.

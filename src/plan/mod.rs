@@ -86,6 +86,8 @@ pub struct Step {
     pub fields: Vec<FieldChange>,
     /// The calls, one after the other.
     pub calls: Vec<Call>,
+    /// What a removed object made for itself and leaves behind, with the provider's ids: the calls remove it too.
+    pub leaves: Vec<(Address, String)>,
     /// What it does to traffic.
     pub disruption: Disruption,
     /// Digest of the live object that it relies on; `None` if there is none.

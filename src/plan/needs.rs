@@ -57,6 +57,7 @@ impl Builder<'_> {
                 because: Some(format!("it comes with `{parent}`")),
                 fields: Vec::new(),
                 calls: Vec::new(),
+                leaves: Vec::new(),
                 disruption: Disruption::None,
                 relies_on: None,
                 id: None,

@@ -25,40 +25,94 @@ const STRIDE: u64 = 11;
 
 #[test]
 fn a_run_that_stops_after_any_line_is_finished_by_the_next() {
-    every_crash("vns3-site", 1);
-    every_crash("netfoundry-appwan", 1);
-    every_crash("cloudify-router", 1);
+    for example in ["vns3-site", "netfoundry-appwan", "cloudify-router"] {
+        every_crash(example, 1, &|sim| Bench::example(example, sim), &APPLY);
+    }
 }
 
 #[test]
 fn so_is_a_run_over_five_controllers() {
     let all = std::env::var_os("TRUEUP_TEST_EVERY_LINE").is_some();
-    every_crash("acme-wan", if all { 1 } else { STRIDE });
+    every_crash("acme-wan", if all { 1 } else { STRIDE }, &|sim| Bench::example("acme-wan", sim), &APPLY);
 }
+
+#[test]
+fn so_is_a_run_that_changes() {
+    let edited = |sim: &Sim, example: &str, file: &str, edits: &[(&str, &str)]| {
+        let bench = applied(Bench::example(example, sim));
+        edits.iter().for_each(|(from, to)| bench.edit(file, from, to));
+        bench
+    };
+    // The address can't change while there are endpoints: they go, and come again with what they hold.
+    let address = ("${site/config.private_ipaddress}", "10.0.0.77");
+    let vns3 = [address, ("remote_subnet: \"${var.office.network}\"", "remote_subnet: 10.77.0.0/16")];
+    every_crash("vns3-site, changed", 1, &|sim| edited(sim, "vns3-site", "vns3.yaml", &vns3), &APPLY);
+    // A new blueprint comes, the deployments move over, and the old one goes.
+    let blueprint = [("description: A branch router", "description: The branch router")];
+    let file = "blueprints/router/blueprint.yaml";
+    every_crash("cloudify-router, changed", 1, &|sim| edited(sim, "cloudify-router", file, &blueprint), &APPLY);
+}
+
+#[test]
+fn so_is_a_run_that_removes() {
+    const DESTROY: [&str; 5] = ["destroy", "--yes", "--quiet", "--allow-destroy", "nf/networks/acme"];
+    for example in ["cloudify-router", "netfoundry-appwan"] {
+        every_crash(&format!("{example}, removed"), 1, &|sim| applied(Bench::example(example, sim)), &DESTROY);
+    }
+    // A service without a model leaves its configs behind.
+    let raw = |sim: &Sim| applied(Bench::of(&[("trueup.yaml", "workspace: raw\n"), ("nf.yaml", RAW)], sim));
+    every_crash("raw services, removed", 1, &raw, &DESTROY[..3]);
+}
+
+fn applied(bench: Bench) -> Bench {
+    bench.run(&APPLY).expect(0);
+    bench
+}
+
+const APPLY: [&str; 3] = ["apply", "--yes", "--quiet"];
+
+const RAW: &str = "
+netfoundry:
+  nf:
+    at: https://gateway.production.netfoundry.io
+    networks:
+      acme:
+        networkGroupId: nf Group
+        provider: AWS
+        region: us-east-2
+        services:
+          one: { configs: [{ name: a, configTypeName: intercept.v1, data: { addresses: [b.example], protocols: [tcp], portRanges: [{ low: 2, high: 2 }] } }] }
+          two:
+            configs:
+              - { name: b, configTypeName: intercept.v1, data: { addresses: [c.example], protocols: [tcp], portRanges: [{ low: 3, high: 3 }] } }
+              - { name: c, configTypeName: host.v1, data: { protocol: tcp, address: 10.0.0.1, port: 3 } }
+";
 
 #[test]
 fn so_is_a_run_that_is_killed_at_any_moment() {
     let sim = Sim::start();
     let bench = Bench::example("acme-wan", &sim);
-    let wanted = undisturbed("acme-wan", &sim);
+    bench.apply();
+    let wanted = census(&sim);
     // Moments between the first request and the last.
     let mut chance = Chance::new();
     for _ in 0..6 {
         let moment = Duration::from_millis(100 + chance.below(700));
-        fresh(&sim, &bench);
+        sim.side_door("POST", "/reset", &Value::Null);
+        bench.forget();
         let mut command = bench.command(&["apply", "--yes", "--quiet"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         thread::sleep(moment);
         let _ = child.kill();
         child.wait().unwrap();
-        if let Err(why) = finish(&sim, &bench, &wanted) {
+        if let Err(why) = finish(&sim, &bench, &APPLY, &wanted) {
             panic!("killed after {moment:?}: {why}");
         }
     }
 }
 
-/// Stops a run after every `stride`th line, each time on a fresh world.
-fn every_crash(example: &str, stride: u64) {
+/// Stops a run after every `stride`th line, each time in a fresh world that `make` sets up.
+fn every_crash(what: &str, stride: u64, make: &(dyn Fn(&Sim) -> Bench + Sync), run: &[&str]) {
     let next = AtomicU64::new(1);
     let over = AtomicBool::new(false);
     let failures = Mutex::new(Vec::new());
@@ -66,19 +120,20 @@ fn every_crash(example: &str, stride: u64) {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 let sim = Sim::start();
-                let wanted = undisturbed(example, &sim);
-                let bench = Bench::example(example, &sim);
+                make(&sim).run(run).expect(0);
+                let wanted = census(&sim);
                 while !over.load(Ordering::Relaxed) {
                     let line = next.fetch_add(stride, Ordering::Relaxed);
-                    fresh(&sim, &bench);
-                    let mut command = bench.command(&["apply", "--yes", "--quiet"]);
+                    sim.side_door("POST", "/reset", &Value::Null);
+                    let bench = make(&sim);
+                    let mut command = bench.command(run);
                     let stopped = command.env("TRUEUP_CRASH_AFTER_LINES", line.to_string()).output().unwrap();
                     if stopped.status.success() {
                         over.store(true, Ordering::Relaxed);
                         break;
                     }
-                    if let Err(why) = finish(&sim, &bench, &wanted) {
-                        failures.lock().unwrap().push(format!("{example}, stopped after line {line}: {why}"));
+                    if let Err(why) = finish(&sim, &bench, run, &wanted) {
+                        failures.lock().unwrap().push(format!("{what}, stopped after line {line}: {why}"));
                     }
                 }
             });
@@ -87,32 +142,22 @@ fn every_crash(example: &str, stride: u64) {
     let failures = failures.into_inner().unwrap();
     let lines = next.into_inner();
     assert!(lines > 10 * stride, "a journal of {lines} lines is none of a whole run");
-    eprintln!("{example}: stopped after each {stride}th of some {lines} lines");
+    eprintln!("{what}: stopped after each {stride}th of some {lines} lines");
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n\n"));
 }
 
-/// What is there after a run that nothing disturbs.
-fn undisturbed(example: &str, sim: &Sim) -> Census {
-    let bench = Bench::example(example, sim);
-    fresh(sim, &bench);
-    bench.apply();
-    census(sim)
-}
-
-fn fresh(sim: &Sim, bench: &Bench) {
-    sim.side_door("POST", "/reset", &Value::Null);
-    bench.forget();
-}
-
 /// Runs again, and sees to it that all is there, once, and that nothing is left to do.
-fn finish(sim: &Sim, bench: &Bench, wanted: &Census) -> Result<(), String> {
-    let again = bench.run(&["apply", "--yes", "--quiet"]);
+fn finish(sim: &Sim, bench: &Bench, run: &[&str], wanted: &Census) -> Result<(), String> {
+    let again = bench.run(run);
     if again.code != Some(0) {
         return Err(format!("the next run failed: {}", again.all()));
     }
     let differences = differences(wanted, &census(sim));
     if !differences.is_empty() {
         return Err(format!("the world is not the same:\n  {}", differences.join("\n  ")));
+    }
+    if run != APPLY {
+        return Ok(());
     }
     let plan = bench.run(&["plan", "--exit-code"]);
     if plan.code != Some(0) || plan.out.contains("hold") {

@@ -83,8 +83,21 @@ fn after(plan: &Plan, node: usize) -> Vec<AfterDocument> {
 
 impl StepDocument {
     fn of(plan: &Plan, n: usize, step: &Step) -> StepDocument {
-        // Destructured, so that nothing new is forgotten: the id is in the calls, the place is for messages.
-        let Step { address, kind, verb, cause, because, fields, calls, disruption, relies_on, id: _, place: _ } = step;
+        // Destructured, so that nothing new is forgotten: ids are in the calls, the place is for messages.
+        let Step {
+            address,
+            kind,
+            verb,
+            cause,
+            because,
+            fields,
+            calls,
+            leaves: _,
+            disruption,
+            relies_on,
+            id: _,
+            place: _,
+        } = step;
         StepDocument {
             address: address.to_string(),
             target: address.target().to_owned(),
