@@ -167,17 +167,20 @@ fn fold(line: Line, run: usize, base: &mut Base, doubts: &mut BTreeMap<(usize, u
         Line::Answer { n, .. } => {
             doubts.remove(&(run, n));
         }
-        Line::Made { address, id } => {
-            let entry = base.entries.entry(address).or_default();
-            if entry.id != id {
-                if !entry.id.is_empty() {
-                    entry.leftovers.insert(std::mem::take(&mut entry.id));
-                }
-                entry.id = id;
-            }
-        }
+        Line::Made { address, id } => own(base, address, id),
         Line::Done { address, entry } => settle(base, address, *entry),
         Line::Removed { address, id } => remove(base, &address, &id),
+    }
+}
+
+/// What becomes of the ledger when an object is made: it is ours from then on, whatever becomes of the rest of its step.
+pub fn own(base: &mut Base, address: String, id: String) {
+    let entry = base.entries.entry(address).or_default();
+    if entry.id != id {
+        if !entry.id.is_empty() {
+            entry.leftovers.insert(std::mem::take(&mut entry.id));
+        }
+        entry.id = id;
     }
 }
 

@@ -210,8 +210,11 @@ impl Executor<'_> {
     pub(super) fn made(&self, shared: &Shared, step: &Step, raw: Value) {
         let id = shared.outputs.set(&step.address, step.kind, raw);
         if !id.is_empty() {
-            let line = Line::Made { address: step.address.to_string(), id };
-            self.log(shared, |log| log.write(&line));
+            let address = step.address.to_string();
+            self.log(shared, |log| {
+                log.write(&Line::Made { address: address.clone(), id: id.clone() });
+                journal::own(&mut log.base, address, id);
+            });
         }
     }
 
