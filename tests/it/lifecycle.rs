@@ -251,6 +251,28 @@ fn a_failed_installation_is_told_and_continued() {
     }
 }
 
+/// What failed before anything was started is taken down all the same, although the manager sees nothing to uninstall.
+#[test]
+fn what_never_started_can_be_given_up() {
+    for &version in VERSIONS {
+        for give_up in [
+            |lab: &Lab| lab.bench.edit("m.yaml", "installed: true", "installed: false"),
+            |lab: &Lab| {
+                lab.bench.edit("m.yaml", "deployments:", "# deployments:");
+                lab.bench.edit("m.yaml", "      one:", "#     one:");
+            },
+        ] {
+            let lab = Lab::of(version, NEVER_STARTS, "{ blueprint_id: router, installed: true }");
+            lab.bench.run(&["apply", "--yes", "--quiet"]).expect(5);
+            assert_eq!(lab.states(), ["creating"], "{version:?}");
+            give_up(&lab);
+            lab.bench.apply();
+            lab.converged();
+            assert!(lab.states().iter().all(|state| state == "deleted"), "{version:?}: {:?}", lab.states());
+        }
+    }
+}
+
 /// An update that fails in an operation leaves its inputs behind as if it had succeeded: the next run repairs what runs.
 #[test]
 fn a_failed_update_is_no_success() {
@@ -401,6 +423,13 @@ cloudify:
     bench.apply();
     bench.run(&["plan", "--exit-code"]).expect(0);
 }
+
+/// A blueprint whose only node can't be made.
+const NEVER_STARTS: &str = "
+tosca_definitions_version: cloudify_dsl_1_3
+imports: [cloudify/types/types.yaml]
+node_templates: { only: { type: cloudify.nodes.Root, properties: { simulate_failure: create } } }
+";
 
 /// A blueprint without nodes.
 const EMPTY: &str = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n";

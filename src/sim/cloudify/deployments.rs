@@ -168,9 +168,9 @@ pub static FIELDS: &[Field<Deployment>] = &[
     field("scaling_groups", |_, _| json!({})),
     updated_at(),
     field("workflows", |deployment, view| {
-        let live = view.world.live(deployment);
+        let active = view.world.active(deployment);
         let release = view.world.release;
-        workflows::of(release, &deployment.workflows).iter().map(|workflow| workflow.print(release, live)).collect()
+        workflows::of(release, &deployment.workflows).iter().map(|workflow| workflow.print(release, active)).collect()
     })
     .unfiltered(),
     field("runtime_only_evaluation", |deployment: &Deployment, _: &View| json!(deployment.runtime_only)).only(SITES),

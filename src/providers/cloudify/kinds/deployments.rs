@@ -121,7 +121,7 @@ pub static KIND: Kind = Kind {
         ("plugins", "its environment needs the plugins of its blueprint"),
         ("secrets", "its blueprint may read secrets"),
     ],
-    hooks: Hooks { read: Some(derive), write: Some(leave_alone), ..Hooks::NONE },
+    hooks: Hooks { read: Some(derive), write: Some(write), ..Hooks::NONE },
     ..Kind::NEW
 };
 
@@ -301,6 +301,11 @@ fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
     format!("{updated} {} {versions}", instances.len()).into()
 }
 
+fn write(body: &mut Attr, live: Option<&Value>) {
+    leave_alone(body, live);
+    force_out(body, live);
+}
+
 /// A create's body goes without the name. An update of what is not installed leaves the instances alone.
 fn leave_alone(body: &mut Attr, live: Option<&Value>) {
     let creates = without(body, "id");
@@ -315,6 +320,21 @@ fn leave_alone(body: &mut Attr, live: Option<&Value>) {
             map.insert(skipped.into(), Attr::Bool(true));
         }
     }
+}
+
+/// An uninstallation after nothing was ever started has to be forced: later servers see nothing to uninstall there, and
+/// refuse to remove what is left (observed T8: `node_instances_active`). Nothing can depend on what never ran.
+fn force_out(body: &mut Attr, live: Option<&Value>) {
+    if let Attr::Map(map) = body
+        && map.get("workflow_id").and_then(Attr::as_text) == Some("uninstall")
+        && live.and_then(|live| live.get(NODE_INSTANCES)).is_some_and(|instances| !some_is(instances, "started"))
+    {
+        map.insert("force".into(), Attr::Bool(true));
+    }
+}
+
+fn some_is(instances: &Value, state: &str) -> bool {
+    instances.as_array().into_iter().flatten().any(|instance| instance["state"] == state)
 }
 
 #[cfg(test)]
@@ -387,6 +407,18 @@ mod tests {
         });
         assert_eq!(body(&KIND, &change, Some(&live(&["uninitialized"]))), quiet);
         assert_eq!(body(&KIND, &change, Some(&live(&["started"]))), change);
+    }
+
+    #[test]
+    fn what_never_started_is_uninstalled_by_force() {
+        let sent = |workflow: &str, states: &[&str]| {
+            let mut body = Attr::from_json(&json!({ "deployment_id": "d0", "workflow_id": workflow }));
+            write(&mut body, Some(&reshaped(&KIND, &live(states))));
+            body.to_shown()["force"].clone()
+        };
+        assert_eq!(sent("uninstall", &["creating", "uninitialized"]), json!(true));
+        assert_eq!(sent("uninstall", &["started", "creating"]), Value::Null);
+        assert_eq!(sent("install", &["creating", "uninitialized"]), Value::Null);
     }
 
     #[test]
