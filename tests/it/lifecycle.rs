@@ -303,6 +303,31 @@ fn a_zombie_is_made_anew() {
     lab.converged();
 }
 
+/// Outputs that the manager can't evaluate, such as one of a node with several instances, are no fault of the deployment.
+#[test]
+fn outputs_that_cant_be_evaluated_stop_nothing() {
+    for code in ["deployment_outputs_evaluation_error", "deployment_capabilities_evaluation_error"] {
+        let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+        let message =
+            "Multi instances of node \"top\" are not supported by function: {'get_attribute': ['top', 'addr']}";
+        let body = json!({ "error_code": code, "message": message, "server_traceback": null }).to_string();
+        let path = format!("/api/v3.1/deployments/one/{}", code.split('_').nth(1).unwrap());
+        lab.fault(&json!([{ "method": "GET", "path": path, "status": 400, "body": body }]));
+        lab.bench.apply();
+        assert_eq!(lab.states(), ["started", "started"]);
+        lab.converged();
+        lab.bench.run(&["drift"]).expect(0);
+        assert!(lab.hits() > 0);
+        // Only who asks for one has to do without.
+        let field = path.rsplit('/').next().unwrap();
+        let secret =
+            format!("    secrets: {{ addr: {{ value: '${{m/deployments/one.{field}.addr}}' }} }}\n    deployments:");
+        lab.bench.edit("m.yaml", "    deployments:", &secret);
+        let unknown = format!("`${{m/deployments/one.{field}.addr}}` never became known");
+        lab.bench.run(&["apply", "--yes"]).expect(1).says(&unknown);
+    }
+}
+
 /// Nothing to install is installed as well as not.
 #[test]
 fn a_deployment_without_nodes_converges() {

@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 use super::call::{Call, Viewer};
 use super::nodes::State;
 use super::refusal::Refusal;
-use super::release::Release;
 use super::route;
 use super::scope::Scoped;
 use super::tenants::DEFAULT_TENANT;
