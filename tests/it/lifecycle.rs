@@ -188,6 +188,25 @@ fn a_manager_that_restarts_in_mid_apply_is_waited_for() {
     }
 }
 
+/// A manager stops waiting for what it has begun after two minutes at most, and calls it an internal error: the work goes on
+/// all the same.
+#[test]
+fn a_manager_that_gives_up_waiting_is_waited_for() {
+    for (method, path) in [("PUT", "blueprints/*"), ("PUT", "deployments/one"), ("DELETE", "deployments/one")] {
+        let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+        let path = format!("/api/v3.1/{path}");
+        lab.fault(&json!([{ "method": method, "path": path, "status_after": 500, "nth": 1 }]));
+        lab.bench.apply();
+        lab.converged();
+        assert_eq!(lab.states(), ["started", "started"], "{method} {path}");
+        lab.bench.edit("m.yaml", "deployments:", "# deployments:");
+        lab.bench.edit("m.yaml", "      one:", "#     one:");
+        lab.bench.apply();
+        assert_eq!(lab.get("/deployments?_include=id")["items"], json!([]));
+        assert_eq!(lab.hits(), 1, "{method} {path}");
+    }
+}
+
 /// The field that is to show as drift, and what somebody does.
 type Interference = (&'static str, fn(&Lab));
 

@@ -27,11 +27,11 @@ pub static ROUTES: &[Route] = &[
     route(Method::Get, "deployments", "deployment_list", Need::Read, all),
     route(Method::Get, "deployments/{}", "deployment_get", Need::Read, one),
     route(Method::Patch, "deployments/{}", "deployment_update", Need::Operate, update).only(LABELS),
-    route(Method::Get, "deployments/{}/outputs", "deployment_outputs_get", Need::Read, outputs),
+    route(Method::Get, "deployments/{}/outputs", "deployment_modification_outputs", Need::Read, outputs),
     route(Method::Get, "deployments/{}/capabilities", "deployment_capabilities", Need::Read, capabilities)
         .only(CAPABILITIES)
         .v31(),
-    route(Method::Patch, "deployments/{}/set-visibility", "resource_set_visibility", Need::Operate, set_visibility)
+    route(Method::Patch, "deployments/{}/set-visibility", "deployment_set_visibility", Need::Operate, set_visibility)
         .only(SET_VISIBILITY)
         .v31(),
 ];
