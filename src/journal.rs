@@ -173,7 +173,7 @@ fn fold(line: Line, run: usize, base: &mut Base, doubts: &mut BTreeMap<(usize, u
     }
 }
 
-/// What becomes of the ledger when an object exists whose step is not done yet.
+/// What becomes of the ledger when an object is made: it is ours from then on, whatever becomes of the rest of its step.
 pub fn own(base: &mut Base, address: String, id: String) {
     let entry = base.entries.entry(address).or_default();
     if entry.id != id {

@@ -11,7 +11,7 @@ use crate::diff::matching::identity_of;
 use crate::observe::Scope;
 use crate::observe::look::{Ids, Look};
 use crate::plan::fill_text;
-use crate::session::CallError;
+use crate::session::{CallError, is_unseen};
 use crate::spec::{Detail, Identity, Kind, lookup};
 use crate::topology::Resource;
 
@@ -74,7 +74,10 @@ impl Look<'_> {
                 },
             });
             Some(async move {
-                let reply = session.get(&path).await?;
+                let reply = match session.get(&path).await {
+                    Err(error) if is_unseen(detail.unseen, &error) => return Ok(()),
+                    reply => reply?,
+                };
                 let Value::Object(map) = &mut live.raw else { return Ok(()) };
                 match (lookup(&reply, detail.at), detail.fields) {
                     (Some(Value::Object(more)), _) => map.extend(more.clone()),

@@ -13,7 +13,7 @@ use crate::diff::matching::identity_of;
 use crate::observe::{Observer, Scope, Trouble, made};
 use crate::plan::fill_text;
 use crate::session::{CallError, Session};
-use crate::spec::{Envelope, Identity, Kind, List, Paging, lookup};
+use crate::spec::{Envelope, Identity, Join, Kind, List, Paging, lookup};
 use crate::topology::{Resource, Target};
 
 /// One look at one target.
@@ -124,7 +124,7 @@ impl Look<'_> {
             }
             if let List::Call { path, at, paging } = self.list(kind) {
                 questions.entry(self.fill(path, ids)).or_insert((at, paging, 0)).2 += 1;
-                for join in kind.api.joins {
+                for join in self.joins(kind) {
                     questions.entry(self.fill(join.path, ids)).or_insert((join.at, paging, 0)).2 += 1;
                 }
             }
@@ -138,6 +138,12 @@ impl Look<'_> {
             (path, (answer, readers))
         }));
         Answers(answers.await.into_iter().collect())
+    }
+
+    /// The further lists that the server understands.
+    fn joins(&self, kind: &'static Kind) -> impl Iterator<Item = &'static Join> {
+        let version = self.session.version();
+        kind.api.joins.iter().filter(move |join| join.versions.include(version))
     }
 
     fn fill(&self, path: &str, ids: Option<&Ids<'_>>) -> String {
@@ -156,7 +162,7 @@ impl Look<'_> {
         answers: &mut Answers,
         ids: Option<&Ids<'_>>,
     ) -> Result<(), CallError> {
-        for join in kind.api.joins {
+        for join in self.joins(kind) {
             let rows = answers.take(self.session, &self.fill(join.path, ids), join.at)?;
             let mut by_object: BTreeMap<String, Vec<Value>> = BTreeMap::new();
             for row in rows {

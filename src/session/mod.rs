@@ -25,7 +25,7 @@ use crate::wire::{Failure, Method, Request, Response, Transport};
 
 pub use error::{CallError, Job, What, Whither};
 pub use http::{Http, HttpError};
-pub use settle::{Sending, Settled, Waiting, Watch, is_under_way, job_id};
+pub use settle::{Sending, Settled, Waiting, Watch, is_under_way, is_unseen, job_id};
 
 /// How long to wait between looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -75,7 +75,10 @@ impl Session {
                 self.give_up(poll, &path).await;
             }
             let whither = self.whither(Method::Get, &path);
-            let seen = self.look(&path, poll, started, looks).await?;
+            let seen = match self.look(&path, poll, started, looks).await {
+                Err(error) if is_unseen(poll.unseen, &error) => return Ok(Settled::Nothing),
+                seen => seen?,
+            };
             let seen = seen.filter(|object| self.is_new_enough(poll, object, call.since));
             if let Some(object) = &seen {
                 (watch.tell)(waiting(poll, object));
@@ -197,6 +200,11 @@ fn is_not_yet(poll: &Poll, what: &What) -> bool {
         What::Failed(failure) => !poll.patience.is_empty() && !matches!(failure, Failure::Tls(_)),
         _ => false,
     }
+}
+
+/// Says whether a refusal means that there is nothing to see.
+pub fn is_unseen(statuses: &[u16], error: &CallError) -> bool {
+    error.refusal().is_some_and(|(status, _)| statuses.contains(&status))
 }
 
 /// The path to look at, the job's id filled in; `None` when there is no job.

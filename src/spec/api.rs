@@ -149,6 +149,8 @@ pub struct Join {
     pub key: &'static str,
     /// The key under which an object gets its rows, as a list.
     pub into: &'static str,
+    /// The servers that understand it.
+    pub versions: Versions,
 }
 
 /// A read per object. It is made for objects that the workspace declares, and only when something needs it: a declared
@@ -165,6 +167,8 @@ pub struct Detail {
     pub stamp: &'static str,
     /// The servers that understand it.
     pub versions: Versions,
+    /// Statuses that mean that there is nothing to see: the object goes without.
+    pub unseen: &'static [u16],
 }
 
 /// One call as a kind declares it.

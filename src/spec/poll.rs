@@ -31,6 +31,8 @@ pub struct Poll {
     pub versions: Versions,
     /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
     pub patience: &'static [u16],
+    /// Statuses that mean that there is nothing to see, and never will be: the call goes without.
+    pub unseen: &'static [u16],
     /// Time between two looks.
     pub every: Duration,
     /// Time after which it is not expected to end.
@@ -51,6 +53,7 @@ impl Poll {
         shows: Shows::Job,
         versions: Versions::Any,
         patience: &[],
+        unseen: &[],
         every: Duration::from_secs(2),
         budget: Duration::from_secs(300),
     };

@@ -188,6 +188,25 @@ fn a_manager_that_restarts_in_mid_apply_is_waited_for() {
     }
 }
 
+/// A manager stops waiting for what it has begun after two minutes at most, and calls it an internal error: the work goes on
+/// all the same.
+#[test]
+fn a_manager_that_gives_up_waiting_is_waited_for() {
+    for (method, path) in [("PUT", "blueprints/*"), ("PUT", "deployments/one"), ("DELETE", "deployments/one")] {
+        let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+        let path = format!("/api/v3.1/{path}");
+        lab.fault(&json!([{ "method": method, "path": path, "status_after": 500, "nth": 1 }]));
+        lab.bench.apply();
+        lab.converged();
+        assert_eq!(lab.states(), ["started", "started"], "{method} {path}");
+        lab.bench.edit("m.yaml", "deployments:", "# deployments:");
+        lab.bench.edit("m.yaml", "      one:", "#     one:");
+        lab.bench.apply();
+        assert_eq!(lab.get("/deployments?_include=id")["items"], json!([]));
+        assert_eq!(lab.hits(), 1, "{method} {path}");
+    }
+}
+
 /// The field that is to show as drift, and what somebody does.
 type Interference = (&'static str, fn(&Lab));
 
@@ -251,6 +270,28 @@ fn a_failed_installation_is_told_and_continued() {
     }
 }
 
+/// What failed before anything was started is taken down all the same, although the manager sees nothing to uninstall.
+#[test]
+fn what_never_started_can_be_given_up() {
+    for &version in VERSIONS {
+        for give_up in [
+            |lab: &Lab| lab.bench.edit("m.yaml", "installed: true", "installed: false"),
+            |lab: &Lab| {
+                lab.bench.edit("m.yaml", "deployments:", "# deployments:");
+                lab.bench.edit("m.yaml", "      one:", "#     one:");
+            },
+        ] {
+            let lab = Lab::of(version, NEVER_STARTS, "{ blueprint_id: router, installed: true }");
+            lab.bench.run(&["apply", "--yes", "--quiet"]).expect(5);
+            assert_eq!(lab.states(), ["creating"], "{version:?}");
+            give_up(&lab);
+            lab.bench.apply();
+            lab.converged();
+            assert!(lab.states().iter().all(|state| state == "deleted"), "{version:?}: {:?}", lab.states());
+        }
+    }
+}
+
 /// An update that fails in an operation leaves its inputs behind as if it had succeeded: the next run repairs what runs.
 #[test]
 fn a_failed_update_is_no_success() {
@@ -279,6 +320,31 @@ fn a_zombie_is_made_anew() {
     lab.bench.apply();
     assert_eq!(lab.states(), ["started", "started"]);
     lab.converged();
+}
+
+/// Outputs that the manager can't evaluate, such as one of a node with several instances, are no fault of the deployment.
+#[test]
+fn outputs_that_cant_be_evaluated_stop_nothing() {
+    for code in ["deployment_outputs_evaluation_error", "deployment_capabilities_evaluation_error"] {
+        let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+        let message =
+            "Multi instances of node \"top\" are not supported by function: {'get_attribute': ['top', 'addr']}";
+        let body = json!({ "error_code": code, "message": message, "server_traceback": null }).to_string();
+        let path = format!("/api/v3.1/deployments/one/{}", code.split('_').nth(1).unwrap());
+        lab.fault(&json!([{ "method": "GET", "path": path, "status": 400, "body": body }]));
+        lab.bench.apply();
+        assert_eq!(lab.states(), ["started", "started"]);
+        lab.converged();
+        lab.bench.run(&["drift"]).expect(0);
+        assert!(lab.hits() > 0);
+        // Only who asks for one has to do without.
+        let field = path.rsplit('/').next().unwrap();
+        let secret =
+            format!("    secrets: {{ addr: {{ value: '${{m/deployments/one.{field}.addr}}' }} }}\n    deployments:");
+        lab.bench.edit("m.yaml", "    deployments:", &secret);
+        let unknown = format!("`${{m/deployments/one.{field}.addr}}` never became known");
+        lab.bench.run(&["apply", "--yes"]).expect(1).says(&unknown);
+    }
 }
 
 /// Nothing to install is installed as well as not.
@@ -401,6 +467,13 @@ cloudify:
     bench.apply();
     bench.run(&["plan", "--exit-code"]).expect(0);
 }
+
+/// A blueprint whose only node can't be made.
+const NEVER_STARTS: &str = "
+tosca_definitions_version: cloudify_dsl_1_3
+imports: [cloudify/types/types.yaml]
+node_templates: { only: { type: cloudify.nodes.Root, properties: { simulate_failure: create } } }
+";
 
 /// A blueprint without nodes.
 const EMPTY: &str = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n";

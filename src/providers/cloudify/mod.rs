@@ -73,6 +73,8 @@ const REMEDIES: &[(u16, &str, &str)] = &[
     (404, "premium edition", "tenants, users and groups can only be written in the premium edition"),
     (400, "currently running for this deployment", "wait until the execution is over, or cancel it, and plan again"),
     (400, "running or queued executions", "wait until the executions are over, or cancel them, and plan again"),
+    (400, "other executions running", "a snapshot is being made, or the like: wait until it is over, and plan again"),
+    (400, "depend on it", "other deployments use it: remove them, or let them use another one, first"),
     (400, "live nodes", "the deployment has to be uninstalled first"),
     (400, "There exist deployments", "move its deployments to another blueprint, or remove them, first"),
     (400, "outside its tenant", "it is a global object of another tenant: change it there"),

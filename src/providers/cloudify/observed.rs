@@ -58,6 +58,18 @@ fn each_refusal_says_what_to_do() {
         ),
         (
             400,
+            "existing_running_execution_error",
+            "Cannot start execution because there are other executions running: 4cf78d5a",
+            "a snapshot is being made",
+        ),
+        (
+            400,
+            "dependent_exists_error",
+            "Can't execute workflow `uninstall` on deployment up - the following existing installations depend on it:\n  [1] Deployment `down`",
+            "remove them",
+        ),
+        (
+            400,
             "dependent_exists_error",
             "Can't delete deployment d0 - There are live nodes for this deployment. Live nodes ids: base_ekka5x",
             "uninstalled first",

@@ -27,7 +27,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::Get, "blueprints", "blueprint_list", Need::Read, all),
     route(Method::Get, "blueprints/{}", "blueprint_get", Need::Read, one),
     route(Method::Put, "blueprints/{}", "blueprint_upload", Need::Build, uploads::upload),
-    route(Method::Patch, "blueprints/{}", "blueprint_update", Need::Build, update).only(UPLOAD_STATES),
+    route(Method::Patch, "blueprints/{}", "blueprint_upload", Need::Build, update).only(UPLOAD_STATES),
     route(Method::Delete, "blueprints/{}", "blueprint_delete", Need::Build, delete),
     route(Method::Get, "blueprints/{}/archive", "blueprint_download", Need::Read, download),
     route(Method::Patch, "blueprints/{}/set-global", "resource_set_global", Need::Build, set_global).only(SET_GLOBAL),

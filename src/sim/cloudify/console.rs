@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Call, Viewer};
 use super::nodes::State;
-use super::refusal::{Body, Refusal};
-use super::release::Release;
+use super::refusal::Refusal;
 use super::route;
 use super::scope::Scoped;
 use super::tenants::DEFAULT_TENANT;
@@ -233,12 +232,5 @@ fn ask(world: &mut World, request: &Request, tenant: &str) -> Result<Value, Stri
         let response = (route.run)(world, &Call::new(request, arguments, viewer, release))?;
         Ok(serde_json::from_slice(&response.body).unwrap_or_default())
     };
-    answer().map_err(|refusal| sentence(&refusal, release))
-}
-
-fn sentence(refusal: &Refusal, release: Release) -> String {
-    match &refusal.body {
-        Body::Coded(_, message) | Body::Validation(message) => message.clone(),
-        Body::Page | Body::Internal | Body::Empty => format!("status {}", refusal.answer(release).status),
-    }
+    answer().map_err(|refusal| refusal.to_string())
 }

@@ -27,11 +27,11 @@ pub static ROUTES: &[Route] = &[
     route(Method::Get, "deployments", "deployment_list", Need::Read, all),
     route(Method::Get, "deployments/{}", "deployment_get", Need::Read, one),
     route(Method::Patch, "deployments/{}", "deployment_update", Need::Operate, update).only(LABELS),
-    route(Method::Get, "deployments/{}/outputs", "deployment_outputs_get", Need::Read, outputs),
+    route(Method::Get, "deployments/{}/outputs", "deployment_modification_outputs", Need::Read, outputs),
     route(Method::Get, "deployments/{}/capabilities", "deployment_capabilities", Need::Read, capabilities)
         .only(CAPABILITIES)
         .v31(),
-    route(Method::Patch, "deployments/{}/set-visibility", "resource_set_visibility", Need::Operate, set_visibility)
+    route(Method::Patch, "deployments/{}/set-visibility", "deployment_set_visibility", Need::Operate, set_visibility)
         .only(SET_VISIBILITY)
         .v31(),
 ];
@@ -168,9 +168,9 @@ pub static FIELDS: &[Field<Deployment>] = &[
     field("scaling_groups", |_, _| json!({})),
     updated_at(),
     field("workflows", |deployment, view| {
-        let live = view.world.live(deployment);
+        let active = view.world.active(deployment);
         let release = view.world.release;
-        workflows::of(release, &deployment.workflows).iter().map(|workflow| workflow.print(release, live)).collect()
+        workflows::of(release, &deployment.workflows).iter().map(|workflow| workflow.print(release, active)).collect()
     })
     .unfiltered(),
     field("runtime_only_evaluation", |deployment: &Deployment, _: &View| json!(deployment.runtime_only)).only(SITES),

@@ -182,9 +182,8 @@ fn delete(world: &mut World, call: &Call) -> Outcome {
         ));
     }
     let force = forced(call)?;
-    let users = world.users_of_capabilities(&deployment);
-    if !force && !users.is_empty() {
-        return refuse(format!("It is referred to by other deployments; Deployments ids: {}", users.join(",")));
+    if !force && let Some(users) = world.dependents(&deployment) {
+        return refuse(users);
     }
     let live: Vec<&str> = world
         .instances_of(deployment.tenant(), id)
@@ -260,20 +259,25 @@ impl World {
         self.settle(tenant, id, None);
     }
 
-    /// The other deployments that read a deployment's capabilities.
-    fn users_of_capabilities(&self, deployment: &Deployment) -> Vec<&str> {
+    /// The other deployments that read a deployment's capabilities, as refusals on their behalf end.
+    pub fn dependents(&self, deployment: &Deployment) -> Option<String> {
         let reads =
             |value: &Value| value.to_string().contains(&format!("{{\"get_capability\":[\"{}\"", deployment.id()));
         let others =
             self.deployments.iter().filter(|row| row.tenant() == deployment.tenant() && row.id() != deployment.id());
-        others
+        let users: Vec<String> = others
             .filter(|row| {
                 let inputs = row.inputs.clone().map(Value::Object);
                 let nodes = || self.nodes.of(row.tenant(), row.id()).iter();
                 inputs.is_some_and(|inputs| reads(&inputs)) || nodes().any(|node| reads(&node.template.properties))
             })
-            .map(Deployment::id)
-            .collect()
+            .enumerate()
+            .map(|(n, row)| {
+                format!("  [{}] Deployment `{}` uses capabilities of the current deployment", n + 1, row.id())
+            })
+            .collect();
+        let list = users.join("\n");
+        (!users.is_empty()).then(|| format!("the following existing installations depend on it:\n{list}"))
     }
 
     /// Removes the deployments whose removal is due.

@@ -11,6 +11,7 @@
 //! * a node property `simulate_runtime_properties: {…}` becomes the instance's runtime properties when it is created.
 
 mod access;
+mod admission;
 mod archives;
 mod blueprints;
 mod call;

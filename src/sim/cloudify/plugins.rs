@@ -188,6 +188,7 @@ fn yaml(world: &mut World, call: &Call) -> Outcome {
 fn delete(world: &mut World, call: &Call) -> Outcome {
     let force = call.json()?.is_set("force")?;
     let at = own(&world.plugins, &call.viewer, call.id())?;
+    world.refuse_beside_system()?;
     let plugin = world.plugins.get(at).ok_or_else(internal)?;
     let (kind, users) = world.users_of_plugin(plugin);
     if !force && !users.is_empty() {

@@ -1,5 +1,7 @@
 //! Answers that say no, in every documented shape (fact sheet, section 1, “Error body”; observed A4, A5, T1 A3).
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use super::release::{Release, TRACEBACKS};
@@ -27,6 +29,16 @@ pub enum Body {
     Internal,
     /// Nothing at all.
     Empty,
+}
+
+impl fmt::Display for Refusal {
+    /// The message, where there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.body {
+            Body::Coded(_, message) | Body::Validation(message) => f.write_str(message),
+            Body::Page | Body::Internal | Body::Empty => write!(f, "status {}", self.status),
+        }
+    }
 }
 
 /// What a handler answers.

@@ -71,6 +71,8 @@ pub const SITES: Span = from(5, 0, 0);
 pub const TRACEBACKS: Span = before(5, 0, 0);
 /// DELETE answers 200 and the object; after, 204. Deployments go at once; after, in the background.
 pub const DELETED_OBJECT: Span = before(5, 1, 0);
+/// Deployments know who reads their capabilities, and are neither updated nor uninstalled under them.
+pub const DEPENDENTS: Span = from(5, 1, 0);
 /// Lists say `filtered` beside `pagination`.
 pub const FILTERED: Span = from(5, 1, 0);
 /// Deployments have labels.

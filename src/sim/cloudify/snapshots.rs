@@ -116,6 +116,10 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     let parameters = parameters(world, call, id)?;
     check_name("snapshot_id", id, Start::Letter)?;
     refuse_taken(&world.snapshots, id, &call.viewer.tenant)?;
+    // What is to wait in a queue starts at once here.
+    if parameters["queue"] != true {
+        world.refuse_beside_any()?;
+    }
     let meta = Meta::new(id, &call.viewer, world.now, Visibility::Private);
     world.snapshots.push(Snapshot { meta, state: State::Creating, error: String::new(), archive: Bytes::default() });
     launch(world, call, "create_snapshot", parameters, Purpose::Snapshot(id.to_owned()), 201)
@@ -164,6 +168,7 @@ fn restore(world: &mut World, call: &Call) -> Outcome {
             "Cannot restore a snapshot on a manager that is not empty; use the `force` flag",
         ));
     }
+    world.refuse_beside_any()?;
     let parameters = json!({
         "snapshot_id": call.id(),
         "recreate_deployments_envs": input.flag("recreate_deployments_envs")?.unwrap_or(true),

@@ -140,6 +140,9 @@ fn initiate(world: &mut World, call: &Call) -> Outcome {
     if call.release.has(SINGLE_UPDATE) {
         refuse_second(world, &deployment, force)?;
     }
+    if !force {
+        world.refuse_for_dependents(&deployment, "update")?;
+    }
     let id = format!("{}-{}", deployment.id(), world.source.uuid());
     let execution = Execution::on(world, &call.viewer, "update", &deployment);
     let mut execution = execution.with_purpose(Purpose::Update(id.clone()));

@@ -189,6 +189,22 @@ impl World {
             }
             self.settle(&execution.meta().tenant, deployment, Some(&id));
             self.dequeue(&execution.meta().tenant, deployment);
+        } else {
+            self.dequeue_all();
+        }
+    }
+
+    /// Lets start what waited for a system workflow.
+    fn dequeue_all(&mut self) {
+        let waits = |row: &&Execution| row.status == Status::Queued;
+        let waiting: Vec<(String, String)> = self
+            .executions
+            .iter()
+            .filter(waits)
+            .filter_map(|row| Some((row.meta.tenant.clone(), row.deployment.clone()?)))
+            .collect();
+        for (tenant, deployment) in waiting {
+            self.dequeue(&tenant, &deployment);
         }
     }
 

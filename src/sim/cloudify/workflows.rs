@@ -11,14 +11,14 @@ use super::refusal::{Refusal, bad_request};
 use super::release::{ALWAYS, AVAILABILITY, Release, SITES, Span, before};
 use super::world::World;
 
-/// When a workflow can be started, by how many instances are live.
+/// When a workflow can be started, by how many instances are started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Available {
     /// Always.
     Always,
-    /// While not all instances are started.
+    /// While some instance is not: `none` or `partial`.
     Unfinished,
-    /// While some instance is live.
+    /// While some instance is: `all` or `partial`.
     Live,
 }
 
@@ -49,7 +49,7 @@ static WORKFLOWS: &[BuiltIn] = &[
     built_in("install", Available::Unfinished, "{}", true),
     built_in("uninstall", Available::Live, r#"{"ignore_failure": false}"#, true),
     built_in("reinstall", Available::Live, r#"{"ignore_failure": false}"#, true).only(SITES),
-    built_in("start", Available::Live, "{}", true),
+    built_in("start", Available::Unfinished, "{}", true),
     built_in("stop", Available::Live, "{}", true),
     built_in("restart", Available::Live, "{}", true),
     built_in("update", Available::Always, "{}", false),
@@ -112,7 +112,7 @@ pub fn of(release: Release, own: &Map<String, Value>) -> Vec<Workflow> {
 
 impl Workflow {
     /// The workflow as a deployment's `workflows` print it.
-    pub fn print(&self, release: Release, live: Live) -> Value {
+    pub fn print(&self, release: Release, active: Active) -> Value {
         let parameters: Map<String, Value> = self
             .parameters
             .iter()
@@ -129,7 +129,7 @@ impl Workflow {
         });
         if release.has(AVAILABILITY) {
             printed["is_cascading"] = json!(false);
-            printed["is_available"] = json!(self.is_available(live));
+            printed["is_available"] = json!(self.is_available(active));
             printed["availability_rules"] = match self.available {
                 Available::Always => Value::Null,
                 Available::Unfinished => json!({"node_instances_active": ["none", "partial"]}),
@@ -140,11 +140,11 @@ impl Workflow {
     }
 
     /// Says whether the workflow can be started.
-    pub fn is_available(&self, live: Live) -> bool {
+    pub fn is_available(&self, active: Active) -> bool {
         match self.available {
             Available::Always => true,
-            Available::Unfinished => live != Live::All,
-            Available::Live => live != Live::None,
+            Available::Unfinished => active.none || active.partial,
+            Available::Live => active.all || active.partial,
         }
     }
 
@@ -180,27 +180,22 @@ impl Workflow {
     }
 }
 
-/// How many instances of a deployment are live.
+/// Which words of `node_instances_active` hold for a deployment. Only `started` counts as active (observed T8; T9 G3; the
+/// server's own source): after a failure in the first node nothing is, although something is live. Without instances all
+/// are as well as none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Live {
-    /// None is, or there are none.
-    None,
-    /// Some are, or not all have started.
-    Partial,
-    /// All have started.
-    All,
+pub struct Active {
+    all: bool,
+    partial: bool,
+    none: bool,
 }
 
 impl World {
-    /// How many instances of a deployment are live.
-    pub fn live(&self, deployment: &Deployment) -> Live {
+    /// How many instances of a deployment are active.
+    pub fn active(&self, deployment: &Deployment) -> Active {
         let states = || self.instances_of(deployment.tenant(), deployment.id()).map(|instance| instance.state);
-        if states().all(|state| !state.is_live()) {
-            Live::None
-        } else if states().all(|state| state == State::Started) {
-            Live::All
-        } else {
-            Live::Partial
-        }
+        let started = states().any(|state| state == State::Started);
+        let all = states().all(|state| state == State::Started);
+        Active { all, partial: started && !all, none: !started }
     }
 }

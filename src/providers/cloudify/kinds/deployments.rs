@@ -34,6 +34,18 @@ macro_rules! listing {
     };
 }
 
+/// The executions that are not over: the states that servers of all versions know, and more. One that a server does not know
+/// is an internal error to it.
+macro_rules! under_way {
+    ($more:literal) => {
+        concat!(
+            "/executions?status=pending&status=started&status=cancelling&status=force_cancelling",
+            $more,
+            "&_include=id,deployment_id,workflow_id,status&_sort=id"
+        )
+    };
+}
+
 /// `deployments`.
 pub static KIND: Kind = Kind {
     name: "deployments",
@@ -88,15 +100,10 @@ pub static KIND: Kind = Kind {
                 at: Envelope::Items("items"),
                 key: "deployment_id",
                 into: NODE_INSTANCES,
+                versions: Versions::Any,
             },
-            // The deployment's own word for it is as old as the last execution's end (observed K2), and 4.x has none.
-            Join {
-                path: "/executions?status=pending&status=started&status=queued&status=cancelling&status=force_cancelling\
-                       &status=kill_cancelling&_include=id,deployment_id,workflow_id,status&_sort=id",
-                at: Envelope::Items("items"),
-                key: "deployment_id",
-                into: UNDER_WAY,
-            },
+            running(under_way!(""), Versions::Before("4.5")),
+            running(under_way!("&status=kill_cancelling&status=queued"), Versions::From("4.5")),
         ],
         details: &[EVALUATED_OUTPUTS, evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE)],
         create: &[call(Put, "/deployments/{name}", Body::Fields).reply(Reply::Object("")).settle(&[
@@ -121,7 +128,7 @@ pub static KIND: Kind = Kind {
         ("plugins", "its environment needs the plugins of its blueprint"),
         ("secrets", "its blueprint may read secrets"),
     ],
-    hooks: Hooks { read: Some(derive), write: Some(leave_alone), ..Hooks::NONE },
+    hooks: Hooks { read: Some(derive), write: Some(write), ..Hooks::NONE },
     ..Kind::NEW
 };
 
@@ -131,14 +138,22 @@ pub const NODE_INSTANCES: &str = "node_instances";
 /// Where a deployment holds its executions that are not over after reading.
 const UNDER_WAY: &str = "under_way";
 
+/// What is under way. The deployment's own word for it is as old as the last execution's end (observed K2), and 4.x has none.
+const fn running(path: &'static str, versions: Versions) -> Join {
+    Join { path, at: Envelope::Items("items"), key: "deployment_id", into: UNDER_WAY, versions }
+}
+
 /// What the manager evaluates: values of outputs.
 pub const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Versions::Any);
 
 /// The servers that know capabilities (sheet 0).
 const CAPABLE: Versions = Versions::From("4.5.5");
 
+/// What can't be evaluated: the functions fail, or what they refer to is not there. `v3` has no capabilities on any server.
+const UNEVALUATED: &[u16] = &[400, 404];
+
 const fn evaluated(path: &'static str, fields: &'static [&'static str], versions: Versions) -> Detail {
-    Detail { path, at: "", fields, stamp: "outputs_stamp", versions }
+    Detail { path, at: "", fields, stamp: "outputs_stamp", versions, unseen: UNEVALUATED }
 }
 
 /// Its name.
@@ -229,7 +244,8 @@ const UPDATED: Poll = Poll {
 };
 
 /// The outputs, evaluated by the manager.
-const EVALUATED: Poll = Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, ..Poll::NEW };
+const EVALUATED: Poll =
+    Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, unseen: UNEVALUATED, ..Poll::NEW };
 
 /// The capabilities, likewise.
 const OFFERED: Poll = Poll { path: "/deployments/{name}/capabilities", versions: CAPABLE, ..EVALUATED };
@@ -301,6 +317,11 @@ fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
     format!("{updated} {} {versions}", instances.len()).into()
 }
 
+fn write(body: &mut Attr, live: Option<&Value>) {
+    leave_alone(body, live);
+    force_out(body, live);
+}
+
 /// A create's body goes without the name. An update of what is not installed leaves the instances alone.
 fn leave_alone(body: &mut Attr, live: Option<&Value>) {
     let creates = without(body, "id");
@@ -315,6 +336,21 @@ fn leave_alone(body: &mut Attr, live: Option<&Value>) {
             map.insert(skipped.into(), Attr::Bool(true));
         }
     }
+}
+
+/// An uninstallation after nothing was ever started has to be forced: later servers see nothing to uninstall there, and
+/// refuse to remove what is left (observed T8: `node_instances_active`). Nothing can depend on what never ran.
+fn force_out(body: &mut Attr, live: Option<&Value>) {
+    if let Attr::Map(map) = body
+        && map.get("workflow_id").and_then(Attr::as_text) == Some("uninstall")
+        && live.and_then(|live| live.get(NODE_INSTANCES)).is_some_and(|instances| !some_is(instances, "started"))
+    {
+        map.insert("force".into(), Attr::Bool(true));
+    }
+}
+
+fn some_is(instances: &Value, state: &str) -> bool {
+    instances.as_array().into_iter().flatten().any(|instance| instance["state"] == state)
 }
 
 #[cfg(test)]
@@ -390,6 +426,18 @@ mod tests {
     }
 
     #[test]
+    fn what_never_started_is_uninstalled_by_force() {
+        let sent = |workflow: &str, states: &[&str]| {
+            let mut body = Attr::from_json(&json!({ "deployment_id": "d0", "workflow_id": workflow }));
+            write(&mut body, Some(&reshaped(&KIND, &live(states))));
+            body.to_shown()["force"].clone()
+        };
+        assert_eq!(sent("uninstall", &["creating", "uninitialized"]), json!(true));
+        assert_eq!(sent("uninstall", &["started", "creating"]), Value::Null);
+        assert_eq!(sent("install", &["creating", "uninitialized"]), Value::Null);
+    }
+
+    #[test]
     fn a_create_sends_no_name_and_skips_nothing() {
         let declared = json!({ "id": "d0", "blueprint_id": "ops", "inputs": { "label": "two" } });
         let sent = json!({ "blueprint_id": "ops", "inputs": { "label": "two" } });
@@ -406,6 +454,18 @@ mod tests {
         assert_eq!(verb(Some("6.1.9")), Put);
         assert_eq!(verb(Some("6.2")), Post);
         assert_eq!(verb(Some("7.1.0.dev1")), Post);
+    }
+
+    #[test]
+    fn no_server_is_asked_for_states_that_it_lacks() {
+        let asked = |version| {
+            let joins = KIND.api.joins.iter().filter(|join| join.into == UNDER_WAY);
+            let fitting: Vec<&str> =
+                joins.filter(|join| join.versions.include(Some(version))).map(|join| join.path).collect();
+            assert_eq!(fitting.len(), 1, "{version}");
+            fitting[0].contains("queued")
+        };
+        assert!(!asked("4.3") && asked("4.5") && asked("7.1.0.dev1"));
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub static KIND: Kind = Kind {
             fields: &["runtime_properties"],
             stamp: "version",
             versions: Versions::Any,
+            unseen: &[],
         }],
         ..NAMED
     },

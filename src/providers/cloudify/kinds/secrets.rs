@@ -33,6 +33,7 @@ pub static KIND: Kind = Kind {
             fields: &["value"],
             stamp: "updated_at",
             versions: Versions::Any,
+            unseen: &[],
         }],
         create: &[call(Put, "/secrets/{name}", Body::Fields)],
         update: &[call(Patch, "/secrets/{name}", Body::Changed)],

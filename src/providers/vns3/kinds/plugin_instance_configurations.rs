@@ -30,6 +30,7 @@ pub static KIND: Kind = Kind {
             fields: &["content"],
             stamp: "version",
             versions: Versions::Any,
+            unseen: &[],
         }],
         id: "",
         create: &[WRITE],

@@ -209,6 +209,15 @@ fn a_read_capability_protects_its_deployment() {
         wait 5
         GET deployments/down/outputs
         -> 200 {"outputs": {"addr": "10.0.0.5-10.0.0.5-one"}}
+        POST executions {"deployment_id": "up", "workflow_id": "uninstall"}
+        -> 400 {"error_code": "dependent_exists_error", "message": "Can't execute workflow `uninstall` on deployment up - the following existing installations depend on it:\n  [1] Deployment `down`…"}
+        POST deployment-updates/up/update/initiate {"inputs": {"label": "two"}}
+        -> 400 {"error_code": "dependent_exists_error", "message": "Can't execute workflow `update` on deployment up - the following existing installations depend on it:…"}
+        POST deployment-updates/up/update/initiate {"inputs": {"label": "two"}, "force": true}
+        -> 200 {"state": "updating"}
+        wait 5
+        POST executions {"deployment_id": "up", "workflow_id": "uninstall", "force": true}
+        -> 201
         "#,
     );
 }

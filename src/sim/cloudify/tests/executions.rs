@@ -136,6 +136,88 @@ fn a_failed_install_is_resumed_or_cleaned_up() {
     );
 }
 
+/// Only what is started counts as active: what failed in its first node can be installed, and uninstalled by force alone.
+#[test]
+fn what_never_started_is_not_there_to_be_uninstalled() {
+    let blueprint = blueprint(
+        "
+tosca_definitions_version: cloudify_dsl_1_3
+imports: [ cloudify/types/types.yaml ]
+node_templates: { only: { type: cloudify.nodes.Root, properties: { simulate_failure: create } } }
+",
+    );
+    desk().file("first", blueprint).play(
+        r#"
+        PUT blueprints/first file=first
+        -> 201
+        PUT deployments/d {"blueprint_id": "first"}
+        -> 201
+        POST executions {"deployment_id": "d", "workflow_id": "install"}
+        -> 201
+        wait 5
+        GET node-instances?deployment_id=d&_include=state
+        -> 200 {"items": [{"state": "creating"}]}
+        DELETE deployments/d
+        -> 400 {"error_code": "dependent_exists_error"}
+        POST executions {"deployment_id": "d", "workflow_id": "uninstall"}
+        -> 400 {"error_code": "unavailable_workflow_error", "message": "Workflow not available: uninstall"}
+        POST executions {"deployment_id": "d", "workflow_id": "install"}
+        -> 201
+        wait 5
+        POST executions {"deployment_id": "d", "workflow_id": "uninstall", "force": true}
+        -> 201
+        wait 5
+        GET node-instances?deployment_id=d&_include=state
+        -> 200 {"items": [{"state": "deleted"}]}
+        DELETE deployments/d
+        -> 204
+        "#,
+    );
+}
+
+/// A deployment without instances is wholly installed, and not at all.
+#[test]
+fn nothing_can_be_installed_and_uninstalled() {
+    let empty = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n";
+    desk().file("empty", blueprint(empty)).play(
+        r#"
+        PUT blueprints/empty file=empty
+        -> 201
+        PUT deployments/d {"blueprint_id": "empty"}
+        -> 201
+        POST executions {"deployment_id": "d", "workflow_id": "uninstall"}
+        -> 201
+        wait 5
+        POST executions {"deployment_id": "d", "workflow_id": "install"}
+        -> 201
+        wait 5
+        POST executions {"deployment_id": "d", "workflow_id": "install"}
+        -> 201
+        "#,
+    );
+}
+
+/// A system workflow is alone: neither beside others, nor others beside it.
+#[test]
+fn a_snapshot_is_made_alone() {
+    prepared().play(
+        r#"
+        POST executions {"deployment_id": "d0", "workflow_id": "install"}
+        -> 201 {"id": "$install"}
+        PUT snapshots/snap1 {}
+        -> 400 {"error_code": "existing_running_execution_error", "message": "Cannot start execution because there are other executions running: $install"}
+        wait 5
+        PUT snapshots/snap1 {}
+        -> 201 {"id": "$snapshot"}
+        POST executions {"deployment_id": "d0", "workflow_id": "uninstall"}
+        -> 400 {"error_code": "existing_running_execution_error", "message": "Cannot start execution because there are other executions running: $snapshot"}
+        wait 5
+        POST executions {"deployment_id": "d0", "workflow_id": "uninstall"}
+        -> 201
+        "#,
+    );
+}
+
 #[test]
 fn an_input_can_make_a_workflow_fail() {
     prepared().play(

@@ -165,6 +165,25 @@ fn the_update_verb_moves_from_put_to_post() {
     }
 }
 
+/// States that came later are not in an older server's database, and no server knows made-up ones.
+#[test]
+fn a_state_that_the_server_does_not_know_is_an_internal_error() {
+    for (version, killed, queued) in [("4.3", 500, 500), ("4.4", 200, 500), ("4.5", 200, 200), ("7.1", 200, 200)] {
+        cloudify(version).play(&format!(
+            r#"
+            GET executions?status=started&status=force_cancelling
+            -> 200
+            GET executions?status=started&status=kill_cancelling
+            -> {killed}
+            GET executions?status=started&status=queued
+            -> {queued}
+            GET executions?status=bogus
+            -> 500
+            "#
+        ));
+    }
+}
+
 #[test]
 fn the_timeline_between() {
     // DELETE with the object, `force`, filtered metadata, the cluster, `set-global`, `labels`.
