@@ -166,6 +166,7 @@ fn marks(field: &Field) -> Map<String, Value> {
     match field.change {
         Change::Replaces => mark("create-only", json!("replaced")),
         Change::Fixed => mark("create-only", json!("held")),
+        Change::Rides => mark("rides-along", json!(true)),
         Change::InPlace | Change::Switch(_) | Change::Own(_) | Change::Widens(..) => {}
     }
     if field.is_secret() {

@@ -63,6 +63,8 @@ mod names;
 mod not_ours;
 #[path = "it/one_time.rs"]
 mod one_time;
+#[path = "it/parameters.rs"]
+mod parameters;
 #[path = "it/passwords.rs"]
 mod passwords;
 #[path = "it/saved_plan.rs"]

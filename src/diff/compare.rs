@@ -202,11 +202,15 @@ enum Judged {
 impl Case<'_> {
     fn judge(&self) -> Judged {
         let kept = self.entry.and_then(|entry| entry.fields.get(self.field.name));
+        let is_known = self.field.known.include(self.version());
+        if self.field.is_rider() && is_known {
+            return Judged::Same;
+        }
         if self.wanted.is_later() {
             return self.judge_later(kept);
         }
         let wanted = canonical(&self.field.ty, self.wanted);
-        if !self.field.known.include(self.version()) {
+        if !is_known {
             // What has to be declared for other servers can't be held against this one.
             let is_fine = self.field.default.is_none() || wanted == self.field.default_value();
             return if is_fine { Judged::Same } else { self.differs(Attr::Null, &wanted, Cause::Change) };
@@ -329,16 +333,12 @@ fn veil(attr: &Attr, wanted: &Attr, secret: bool) -> Attr {
         (Attr::List(items), Attr::List(wanted)) if items.len() == wanted.len() => {
             Attr::List(items.iter().zip(wanted).map(|(value, wanted)| veil(value, wanted, secret)).collect())
         }
-        _ if secret || wanted.has_secret() || waits_for_secret(wanted) => {
+        // A value that comes from another resource may turn out secret: what it replaces is not shown.
+        _ if secret || wanted.has_secret() || wanted.is_later() => {
             Attr::Secret(Secret::new("before", attr.to_text().unwrap_or_default()))
         }
         _ => attr.clone(),
     }
-}
-
-/// A value that comes from another resource may turn out secret: what it replaces is not shown.
-fn waits_for_secret(wanted: &Attr) -> bool {
-    wanted.is_later()
 }
 
 fn sequence(

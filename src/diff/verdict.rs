@@ -115,7 +115,7 @@ impl FieldChange {
                 rank(&self.after) < rank(&self.before)
             }
             Change::InPlace => kind.api.update.is_empty(),
-            Change::Fixed | Change::Switch(_) | Change::Own(_) => false,
+            Change::Fixed | Change::Switch(_) | Change::Own(_) | Change::Rides => false,
         }
     }
 }

@@ -84,6 +84,8 @@ pub enum Change {
     Own(&'static [CallSpec]),
     /// Calls of its own upwards in a row of words; downwards a replacement.
     Widens(&'static [&'static str], &'static [CallSpec]),
+    /// Nothing: it rides along with the calls that name it in [`CallSpec::along`], whenever something else has them made.
+    Rides,
 }
 
 /// The calls that turn something on and off.
@@ -256,6 +258,11 @@ impl Field {
         Field { change: Change::Widens(words, calls), ..self }
     }
 
+    /// No reason for a call, and never read back: it rides along with those that name it.
+    pub const fn rides(self) -> Field {
+        Field { change: Change::Rides, at_create: AtCreate::Afterwards, ..self.write_only() }
+    }
+
     /// Not part of the create body: set by its own call afterwards.
     pub const fn afterwards(self) -> Field {
         Field { at_create: AtCreate::Afterwards, ..self }
@@ -308,7 +315,7 @@ impl Field {
                 Change::Own(calls) | Change::Widens(_, calls) => {
                     calls.iter().any(|call| call.versions.include(version))
                 }
-                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) => true,
+                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) | Change::Rides => true,
             }
     }
 
@@ -321,6 +328,11 @@ impl Field {
     /// Says whether a desired state may give it.
     pub fn is_writable(&self) -> bool {
         self.flow != Flow::Output
+    }
+
+    /// Says whether it is no reason for a call by itself.
+    pub fn is_rider(&self) -> bool {
+        matches!(self.change, Change::Rides)
     }
 
     /// Says whether values must not be shown.
