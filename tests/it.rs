@@ -77,6 +77,8 @@ mod secrets;
 mod servers;
 #[path = "it/states.rs"]
 mod states;
+#[path = "it/structured_secrets.rs"]
+mod structured_secrets;
 #[path = "it/system_objects.rs"]
 mod system_objects;
 #[path = "it/updates.rs"]

@@ -19,10 +19,10 @@ use crate::diff::content::content_change;
 use crate::diff::index::{Index, live_output, part};
 use crate::diff::live::Live;
 use crate::diff::moving::{Move, Moving};
-use crate::diff::sequence::{agrees, script};
+use crate::diff::sequence::{agrees, is_whole, script};
+use crate::diff::veil::veil;
 use crate::diff::verdict::{Cause, FieldChange};
-use crate::secret::Secret;
-use crate::spec::{Change, Field, Flow, Identity, Kind, Reference, canonical, read, swap_references};
+use crate::spec::{Change, Field, Flow, Identity, Kind, Reference, Type, canonical, read, swap_references};
 use crate::topology::{ITEMS, Resource, Topology, fold};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
@@ -212,7 +212,8 @@ impl Case<'_> {
         let wanted = canonical(&self.field.ty, self.wanted);
         if !is_known {
             // What has to be declared for other servers can't be held against this one.
-            let is_fine = self.field.default.is_none() || wanted == self.field.default_value();
+            let has_to = self.field.required && self.field.default.is_none();
+            let is_fine = has_to || wanted == self.field.default_value();
             return if is_fine { Judged::Same } else { self.differs(Attr::Null, &wanted, Cause::Change) };
         }
         if !self.is_readable() {
@@ -224,7 +225,7 @@ impl Case<'_> {
         }
         let read = read(self.field, &self.live.raw);
         let live = canonical(&self.field.ty, &self.resolver.mentioned(&self.resource.address, self.field, &read));
-        if agrees(&live, &wanted) || self.is_same_name(&live, &wanted) {
+        if self.agrees(&live, &wanted) || self.is_same_name(&live, &wanted) {
             return Judged::Same;
         }
         // A create-only value that the API does not show can neither be compared nor written.
@@ -271,6 +272,10 @@ impl Case<'_> {
             && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
     }
 
+    fn agrees(&self, live: &Attr, wanted: &Attr) -> bool {
+        if matches!(self.field.ty, Type::Json) { is_whole(live, wanted) } else { agrees(live, wanted) }
+    }
+
     /// Where case means nothing in names and the name can't be changed, another case is no difference.
     fn is_same_name(&self, live: &Attr, wanted: &Attr) -> bool {
         matches!(self.resource.kind.identity, Identity::CaselessName(name) if name == self.field.name)
@@ -292,8 +297,7 @@ impl Case<'_> {
     fn differs(&self, live: Attr, wanted: &Attr, cause: Cause) -> Judged {
         let shown =
             |attr: &Attr| canonical(&self.field.ty, &self.resolver.named(&self.resource.address, self.field, attr));
-        let before = veil(&shown(&live), wanted, self.field.is_secret());
-        let after = veil(&shown(wanted), wanted, self.field.is_secret());
+        let (before, after) = (veil(self.field, &shown(&live), wanted), veil(self.field, &shown(wanted), wanted));
         Judged::Differs(Box::new(FieldChange {
             field: Some(self.field),
             name: self.field.name.to_owned(),
@@ -321,24 +325,6 @@ fn narrow(live: &Attr, kept: &Value) -> Attr {
 /// The text of the expressions in a declared value.
 pub fn expression(declared: &Attr) -> String {
     declared.to_shown().to_string()
-}
-
-/// A value with every part concealed that is secret in the wanted one: what replaces a secret was one.
-fn veil(attr: &Attr, wanted: &Attr, secret: bool) -> Attr {
-    match (attr, wanted) {
-        (Attr::Null | Attr::Later(_) | Attr::Secret(_), _) => attr.clone(),
-        (Attr::Map(map), Attr::Map(wanted)) => Attr::Map(
-            map.iter().filter_map(|(key, value)| Some((key.clone(), veil(value, wanted.get(key)?, secret)))).collect(),
-        ),
-        (Attr::List(items), Attr::List(wanted)) if items.len() == wanted.len() => {
-            Attr::List(items.iter().zip(wanted).map(|(value, wanted)| veil(value, wanted, secret)).collect())
-        }
-        // A value that comes from another resource may turn out secret: what it replaces is not shown.
-        _ if secret || wanted.has_secret() || wanted.is_later() => {
-            Attr::Secret(Secret::new("before", attr.to_text().unwrap_or_default()))
-        }
-        _ => attr.clone(),
-    }
 }
 
 fn sequence(

@@ -20,6 +20,7 @@ mod restraint;
 pub mod riding;
 pub mod sequence;
 mod spread;
+mod veil;
 pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -45,6 +45,9 @@ pub struct Field {
     pub follows: &'static [&'static str],
     /// Where the keys are declared that a map may have.
     pub keys_in: Option<KeysIn>,
+    /// The field that says what values this one takes; where that is not declared, text. No update takes anything else than
+    /// text: it means a new object.
+    pub typed_by: Option<&'static str>,
     /// How well the vendor's documentation backs it.
     pub evidence: Evidence,
 }
@@ -188,6 +191,7 @@ pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
         leads_to: &[],
         follows: &[],
         keys_in: None,
+        typed_by: None,
         evidence: Evidence::Documented,
     }
 }
@@ -298,9 +302,19 @@ impl Field {
         Field { keys_in: Some(keys_in), ..self }
     }
 
+    /// What else than text it takes is said by that field.
+    pub const fn typed_by(self, field: &'static str) -> Field {
+        Field { typed_by: Some(field), ..self }
+    }
+
     /// Inferred by analogy, not documented.
     pub const fn inferred(self) -> Field {
         Field { evidence: Evidence::Inferred, ..self }
+    }
+
+    /// The values that it takes in an object that declares some fields.
+    pub fn type_among(&'static self, declares: &dyn Fn(&str) -> bool) -> &'static Type {
+        if self.typed_by.is_none_or(declares) { &self.ty } else { &Type::Text }
     }
 
     /// Where replies hold it.

@@ -15,7 +15,7 @@ pub static ALL: &[&Kind] = &[
     &tenants::KIND,
     &tenant_users::KIND,
     &tenant_user_groups::KIND,
-    &secrets::KIND,
+    &SECRETS,
     &plugins::KIND,
     &BLUEPRINTS,
     &DEPLOYMENTS,
@@ -30,6 +30,19 @@ pub static ALL: &[&Kind] = &[
     &cluster::KIND,
     &cluster_nodes::KIND,
 ];
+
+/// Secrets without a schema: text.
+static SECRETS: Kind = Kind {
+    fields: &[
+        secrets::KEY,
+        Field { ty: Type::Text, ..secrets::VALUE },
+        secrets::IS_HIDDEN_VALUE,
+        secrets::VISIBLE,
+        secrets::UPDATED_AT,
+    ],
+    api: Api { details: &[secrets::one(&["value"])], ..secrets::KIND.api },
+    ..secrets::KIND
+};
 
 /// Blueprints without labels and states.
 static BLUEPRINTS: Kind = Kind {

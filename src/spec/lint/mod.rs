@@ -96,6 +96,14 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
         for name in field.follows.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {
             say(format!("field `{}` follows `{name}`, which is no field", field.name));
         }
+        if let Some(other) = field.typed_by
+            && !(matches!(field.ty, Type::Json) && fields.iter().any(|known| known.name == other))
+        {
+            say(format!(
+                "field `{}`: what it takes is said by `{other}`, which is no field, or it can't be any JSON",
+                field.name
+            ));
+        }
         if let Some(nested) = field.ty.fields() {
             lint_fields(provider, nested, say);
         }
