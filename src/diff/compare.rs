@@ -165,6 +165,7 @@ pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live
         found.changes.extend(sequence(resource, wired, live, key, base, entry));
         return found;
     }
+    let mut moot = Vec::new();
     for field in resource.kind.fields {
         let (Some(wanted), Some(declared)) = (wired.get(field.name), resource.fields.get(field.name)) else { continue };
         if let Some(content) = resource.files.get(field.name) {
@@ -176,8 +177,14 @@ pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live
             Judged::Same => {}
             Judged::Unverified => found.unverified.push(field.name),
             Judged::Differs(change) => found.changes.push(*change),
+            Judged::Moot(change) => moot.push(*change),
         }
     }
+    let changes = |name: &&str| found.changes.iter().any(|change| change.name == *name);
+    let concerns =
+        |change: &FieldChange| change.field.is_some_and(|field| field.follows.iter().any(|name| changes(name)));
+    moot.retain(concerns);
+    found.changes.append(&mut moot);
     found
 }
 
@@ -197,6 +204,8 @@ enum Judged {
     Same,
     Unverified,
     Differs(Box<FieldChange>),
+    /// It makes no difference, unless a field changes that it follows.
+    Moot(Box<FieldChange>),
 }
 
 impl Case<'_> {
@@ -233,9 +242,10 @@ impl Case<'_> {
         if live.is_null() && fixed {
             return Judged::Unverified;
         }
-        // Where there is nothing to switch, either position is right.
+        // Where there is nothing to switch, either position is right. What comes new is in the one that goes without saying.
         if live.is_null() && matches!(self.field.change, Change::Switch(_)) {
-            return Judged::Same;
+            let is_set = wanted != self.field.default_value();
+            return if is_set { Judged::Moot(self.change(live, &wanted, Cause::Change)) } else { Judged::Same };
         }
         self.differs(live.clone(), &wanted, self.cause(kept, &wanted, &live))
     }
@@ -295,17 +305,21 @@ impl Case<'_> {
     }
 
     fn differs(&self, live: Attr, wanted: &Attr, cause: Cause) -> Judged {
+        Judged::Differs(self.change(live, wanted, cause))
+    }
+
+    fn change(&self, live: Attr, wanted: &Attr, cause: Cause) -> Box<FieldChange> {
         let shown =
             |attr: &Attr| canonical(&self.field.ty, &self.resolver.named(&self.resource.address, self.field, attr));
         let (before, after) = (veil(self.field, &shown(&live), wanted), veil(self.field, &shown(wanted), wanted));
-        Judged::Differs(Box::new(FieldChange {
+        Box::new(FieldChange {
             field: Some(self.field),
             name: self.field.name.to_owned(),
             before,
             after,
             edits: Vec::new(),
             cause,
-        }))
+        })
     }
 }
 

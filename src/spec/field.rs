@@ -41,7 +41,8 @@ pub struct Field {
     pub rebuilds: &'static [&'static str],
     /// For an address of another target: the kinds of which there is one there, and whose resources come first.
     pub leads_to: &'static [&'static str],
-    /// For an output: the fields that it follows when they change in place.
+    /// The fields that it follows when they change in place: what an output is evaluated from; what brings a switch
+    /// something to switch.
     pub follows: &'static [&'static str],
     /// Where the keys are declared that a map may have.
     pub keys_in: Option<KeysIn>,

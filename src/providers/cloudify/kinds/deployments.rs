@@ -190,6 +190,7 @@ pub const INPUTS: Field = field(
 pub const INSTALLED: Field = field("installed", Type::Bool, "Whether its nodes are installed, and kept so")
     .default("false")
     .switch(&INSTALL)
+    .follows(&["blueprint_id"])
     .disrupts(Disruption::Outage);
 
 /// What `install` is run with.
