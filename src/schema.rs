@@ -166,6 +166,7 @@ fn marks(field: &Field) -> Map<String, Value> {
     match field.change {
         Change::Replaces => mark("create-only", json!("replaced")),
         Change::Fixed => mark("create-only", json!("held")),
+        Change::Rides => mark("rides-along", json!(true)),
         Change::InPlace | Change::Switch(_) | Change::Own(_) | Change::Widens(..) => {}
     }
     if field.is_secret() {
@@ -204,10 +205,11 @@ fn with_expression(ty: &Type, clears: bool) -> Value {
         .get("type")
         .is_some_and(|ty| ty == "string" || ty.as_array().is_some_and(|types| types.contains(&json!("string"))));
     let mut choices = Vec::new();
-    if !takes_texts && !matches!(ty, Type::Any) {
+    let takes_all = matches!(ty, Type::Any | Type::Json);
+    if !takes_texts && !takes_all {
         choices.push(json!({ "$ref": "#/$defs/expression" }));
     }
-    if clears && !matches!(ty, Type::Any) {
+    if clears && !takes_all {
         choices.push(json!({ "type": "null" }));
     }
     if choices.is_empty() {
@@ -238,7 +240,7 @@ fn plain(ty: &Type) -> Value {
         Type::Object(fields) => object(fields, false),
         Type::Open(fields) => object(fields, true),
         Type::Map(item) => json!({ "type": "object", "additionalProperties": with_expression(item, true) }),
-        Type::Any => json!({}),
+        Type::Any | Type::Json => json!({}),
         Type::Roles([]) => {
             json!({ "type": "array", "items": { "type": "string", "pattern": format!("^#.|{EXPRESSION}") } })
         }

@@ -11,12 +11,35 @@ use sha2::Sha256;
 pub struct Secret {
     label: Arc<str>,
     value: Arc<str>,
+    form: Form,
+}
+
+/// What a secret is once it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Json,
 }
 
 impl Secret {
     /// A secret with the expression or field that it comes from, as in `secret.psk`.
     pub fn new(label: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Secret {
-        Secret { label: label.into(), value: value.into() }
+        Secret { label: label.into(), value: value.into(), form: Form::Text }
+    }
+
+    /// A secret that is no text: a number, true or false, as JSON spells it.
+    pub fn json(label: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Secret {
+        Secret { form: Form::Json, ..Secret::new(label, value) }
+    }
+
+    /// The same secret under another label.
+    pub fn labelled(self, label: impl Into<Arc<str>>) -> Secret {
+        Secret { label: label.into(), ..self }
+    }
+
+    /// Says whether it is text.
+    pub fn is_text(&self) -> bool {
+        self.form == Form::Text
     }
 
     /// Where the secret comes from; safe to show.
@@ -113,6 +136,7 @@ pub fn fingerprint(text: &str, key: &[u8]) -> String {
     mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// As everywhere, a number is what its digits are.
 impl PartialEq for Secret {
     fn eq(&self, other: &Secret) -> bool {
         self.value == other.value

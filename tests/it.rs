@@ -63,6 +63,8 @@ mod names;
 mod not_ours;
 #[path = "it/one_time.rs"]
 mod one_time;
+#[path = "it/parameters.rs"]
+mod parameters;
 #[path = "it/passwords.rs"]
 mod passwords;
 #[path = "it/saved_plan.rs"]
@@ -75,6 +77,8 @@ mod secrets;
 mod servers;
 #[path = "it/states.rs"]
 mod states;
+#[path = "it/structured_secrets.rs"]
+mod structured_secrets;
 #[path = "it/system_objects.rs"]
 mod system_objects;
 #[path = "it/updates.rs"]

@@ -107,6 +107,7 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
         Change::Switch(_) => "turned on and off by calls of its own",
         Change::Own(_) => "changed by a call of its own",
         Change::Widens(..) => "widened by a call of its own; narrowing it means a new object",
+        Change::Rides => "no reason for a call: it rides along with those that something else has made",
     };
     let _ = writeln!(text, "  change: {change}");
     if field.disruption > Disruption::None {

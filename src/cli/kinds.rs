@@ -173,6 +173,7 @@ pub fn marks(field: &Field) -> Vec<&'static str> {
         Change::Switch(_) => marks.push("switch"),
         Change::Own(_) => marks.push("own-call"),
         Change::Widens(..) => marks.push("widens-only"),
+        Change::Rides => marks.push("rides-along"),
     }
     if field.evidence == Evidence::Inferred {
         marks.push("inferred");

@@ -66,6 +66,18 @@ impl Base {
         }
     }
 
+    /// The value that was kept; none where a secret was part of it, of which only the fingerprint is known.
+    pub fn recall(kept: &Value) -> Option<Attr> {
+        fn is_whole(kept: &Value) -> bool {
+            match kept {
+                Value::Object(map) => !map.contains_key(PRINT) && map.values().all(is_whole),
+                Value::Array(items) => items.iter().all(is_whole),
+                _ => true,
+            }
+        }
+        is_whole(kept).then(|| Attr::from_json(kept))
+    }
+
     /// Says whether a value is the one that was kept. A plain value equals a fingerprint when it would have that one.
     pub fn is_kept(&self, attr: &Attr, kept: &Value) -> bool {
         match (attr, kept) {
@@ -101,6 +113,8 @@ mod tests {
         let kept = base.kept(&secret);
         assert!(!kept.to_string().contains("canary"));
         assert!(base.is_kept(&secret, &kept));
+        assert_eq!(Base::recall(&kept), None);
+        assert_eq!(Base::recall(&json!({"deep": [1, "two"]})), Some(Attr::from_json(&json!({"deep": [1, "two"]}))));
         let plain = |text: &str| Attr::Map([("psk".to_owned(), Attr::text(text))].into());
         assert!(base.is_kept(&plain("canary"), &kept));
         assert!(!base.is_kept(&plain("other"), &kept));

@@ -19,10 +19,10 @@ use crate::diff::content::content_change;
 use crate::diff::index::{Index, live_output, part};
 use crate::diff::live::Live;
 use crate::diff::moving::{Move, Moving};
-use crate::diff::sequence::{agrees, script};
+use crate::diff::sequence::{agrees, is_whole, script};
+use crate::diff::veil::veil;
 use crate::diff::verdict::{Cause, FieldChange};
-use crate::secret::Secret;
-use crate::spec::{Change, Field, Flow, Identity, Kind, Reference, canonical, read, swap_references};
+use crate::spec::{Change, Field, Flow, Identity, Kind, Reference, Type, canonical, read, swap_references};
 use crate::topology::{ITEMS, Resource, Topology, fold};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
@@ -165,6 +165,7 @@ pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live
         found.changes.extend(sequence(resource, wired, live, key, base, entry));
         return found;
     }
+    let mut moot = Vec::new();
     for field in resource.kind.fields {
         let (Some(wanted), Some(declared)) = (wired.get(field.name), resource.fields.get(field.name)) else { continue };
         if let Some(content) = resource.files.get(field.name) {
@@ -176,8 +177,14 @@ pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live
             Judged::Same => {}
             Judged::Unverified => found.unverified.push(field.name),
             Judged::Differs(change) => found.changes.push(*change),
+            Judged::Moot(change) => moot.push(*change),
         }
     }
+    let changes = |name: &&str| found.changes.iter().any(|change| change.name == *name);
+    let concerns =
+        |change: &FieldChange| change.field.is_some_and(|field| field.follows.iter().any(|name| changes(name)));
+    moot.retain(concerns);
+    found.changes.append(&mut moot);
     found
 }
 
@@ -197,18 +204,25 @@ enum Judged {
     Same,
     Unverified,
     Differs(Box<FieldChange>),
+    /// It makes no difference, unless a field changes that it follows.
+    Moot(Box<FieldChange>),
 }
 
 impl Case<'_> {
     fn judge(&self) -> Judged {
         let kept = self.entry.and_then(|entry| entry.fields.get(self.field.name));
+        let is_known = self.field.known.include(self.version());
+        if self.field.is_rider() && is_known {
+            return Judged::Same;
+        }
         if self.wanted.is_later() {
             return self.judge_later(kept);
         }
         let wanted = canonical(&self.field.ty, self.wanted);
-        if !self.field.known.include(self.version()) {
+        if !is_known {
             // What has to be declared for other servers can't be held against this one.
-            let is_fine = self.field.default.is_none() || wanted == self.field.default_value();
+            let has_to = self.field.required && self.field.default.is_none();
+            let is_fine = has_to || wanted == self.field.default_value();
             return if is_fine { Judged::Same } else { self.differs(Attr::Null, &wanted, Cause::Change) };
         }
         if !self.is_readable() {
@@ -220,7 +234,7 @@ impl Case<'_> {
         }
         let read = read(self.field, &self.live.raw);
         let live = canonical(&self.field.ty, &self.resolver.mentioned(&self.resource.address, self.field, &read));
-        if agrees(&live, &wanted) || self.is_same_name(&live, &wanted) {
+        if self.agrees(&live, &wanted) || self.is_same_name(&live, &wanted) {
             return Judged::Same;
         }
         // A create-only value that the API does not show can neither be compared nor written.
@@ -228,9 +242,10 @@ impl Case<'_> {
         if live.is_null() && fixed {
             return Judged::Unverified;
         }
-        // Where there is nothing to switch, either position is right.
+        // Where there is nothing to switch, either position is right. What comes new is in the one that goes without saying.
         if live.is_null() && matches!(self.field.change, Change::Switch(_)) {
-            return Judged::Same;
+            let is_set = wanted != self.field.default_value();
+            return if is_set { Judged::Moot(self.change(live, &wanted, Cause::Change)) } else { Judged::Same };
         }
         self.differs(live.clone(), &wanted, self.cause(kept, &wanted, &live))
     }
@@ -267,6 +282,10 @@ impl Case<'_> {
             && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
     }
 
+    fn agrees(&self, live: &Attr, wanted: &Attr) -> bool {
+        if matches!(self.field.ty, Type::Json) { is_whole(live, wanted) } else { agrees(live, wanted) }
+    }
+
     /// Where case means nothing in names and the name can't be changed, another case is no difference.
     fn is_same_name(&self, live: &Attr, wanted: &Attr) -> bool {
         matches!(self.resource.kind.identity, Identity::CaselessName(name) if name == self.field.name)
@@ -286,18 +305,21 @@ impl Case<'_> {
     }
 
     fn differs(&self, live: Attr, wanted: &Attr, cause: Cause) -> Judged {
+        Judged::Differs(self.change(live, wanted, cause))
+    }
+
+    fn change(&self, live: Attr, wanted: &Attr, cause: Cause) -> Box<FieldChange> {
         let shown =
             |attr: &Attr| canonical(&self.field.ty, &self.resolver.named(&self.resource.address, self.field, attr));
-        let before = veil(&shown(&live), wanted, self.field.is_secret());
-        let after = veil(&shown(wanted), wanted, self.field.is_secret());
-        Judged::Differs(Box::new(FieldChange {
+        let (before, after) = (veil(self.field, &shown(&live), wanted), veil(self.field, &shown(wanted), wanted));
+        Box::new(FieldChange {
             field: Some(self.field),
             name: self.field.name.to_owned(),
             before,
             after,
             edits: Vec::new(),
             cause,
-        }))
+        })
     }
 }
 
@@ -317,28 +339,6 @@ fn narrow(live: &Attr, kept: &Value) -> Attr {
 /// The text of the expressions in a declared value.
 pub fn expression(declared: &Attr) -> String {
     declared.to_shown().to_string()
-}
-
-/// A value with every part concealed that is secret in the wanted one: what replaces a secret was one.
-fn veil(attr: &Attr, wanted: &Attr, secret: bool) -> Attr {
-    match (attr, wanted) {
-        (Attr::Null | Attr::Later(_) | Attr::Secret(_), _) => attr.clone(),
-        (Attr::Map(map), Attr::Map(wanted)) => Attr::Map(
-            map.iter().filter_map(|(key, value)| Some((key.clone(), veil(value, wanted.get(key)?, secret)))).collect(),
-        ),
-        (Attr::List(items), Attr::List(wanted)) if items.len() == wanted.len() => {
-            Attr::List(items.iter().zip(wanted).map(|(value, wanted)| veil(value, wanted, secret)).collect())
-        }
-        _ if secret || wanted.has_secret() || waits_for_secret(wanted) => {
-            Attr::Secret(Secret::new("before", attr.to_text().unwrap_or_default()))
-        }
-        _ => attr.clone(),
-    }
-}
-
-/// A value that comes from another resource may turn out secret: what it replaces is not shown.
-fn waits_for_secret(wanted: &Attr) -> bool {
-    wanted.is_later()
 }
 
 fn sequence(

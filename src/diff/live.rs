@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Identity, Kind, canonical, lookup, read};
+use crate::spec::{Change, Field, Identity, Kind, Removal, Switch, canonical, lookup, read};
 use crate::topology::fold;
 
 /// What was seen of every target.
@@ -115,6 +115,16 @@ impl Live {
     pub fn is_busy(&self, kind: &Kind) -> bool {
         let busy = kind.api.states.map(|states| states.busy).unwrap_or_default();
         self.state(kind).is_some_and(|state| busy.iter().any(|word| word.eq_ignore_ascii_case(state)))
+    }
+
+    /// The switches that have to be off before it can be removed, and are not.
+    pub fn still_on(&self, kind: &'static Kind) -> Vec<(&'static Field, &'static Switch)> {
+        let is_on = |field: &Field| !matches!(self.value(kind, field.name), Attr::Bool(false) | Attr::Null);
+        let in_the_way = |field: &'static Field| match field.change {
+            Change::Switch(switch) if switch.removal == Removal::OffFirst && is_on(field) => Some((field, switch)),
+            _ => None,
+        };
+        kind.fields.iter().filter_map(in_the_way).collect()
     }
 
     /// The collection of a kind that lives in it.

@@ -18,8 +18,10 @@ mod moving;
 mod overwritten;
 pub mod removals;
 mod restraint;
+pub mod riding;
 pub mod sequence;
 mod spread;
+mod veil;
 pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +42,7 @@ pub struct Diff<'a> {
     pub verdicts: Vec<Verdict>,
     /// The live objects by address.
     pub index: Index<'a>,
-    /// The declared resources' fields as they go to the wire.
+    /// The declared resources' fields as they go to the wire; of what is removed, those that ride along with that.
     pub wired: BTreeMap<Address, Wired>,
     /// Live objects that are neither declared nor owned nor anybody else's.
     pub unmanaged: Vec<Address>,
@@ -67,10 +69,11 @@ fn finish<'a>(
     base: &Base,
     index: Index<'a>,
     mut verdicts: Vec<Verdict>,
-    wired: BTreeMap<Address, Wired>,
+    mut wired: BTreeMap<Address, Wired>,
 ) -> Diff<'a> {
     verdicts.extend(removals::undeclared(topology, observed, &index, base));
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
+    riding::remember(&index, base, &mut verdicts, &mut wired);
     spread::hold_within(&mut verdicts);
     spread::keep_what_is_needed(topology, &index, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));

@@ -144,6 +144,20 @@ pub fn agrees(live: &Attr, wanted: &Attr) -> bool {
     }
 }
 
+/// Says whether a live value is the wanted one as a whole: with no key more than that.
+pub fn is_whole(live: &Attr, wanted: &Attr) -> bool {
+    match (live, wanted) {
+        (Attr::Map(live), Attr::Map(wanted)) => {
+            live.len() == wanted.len()
+                && wanted.iter().all(|(key, value)| live.get(key).is_some_and(|live| is_whole(live, value)))
+        }
+        (Attr::List(live), Attr::List(wanted)) => {
+            live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| is_whole(live, wanted))
+        }
+        _ => agrees(live, wanted),
+    }
+}
+
 /// Missing, null and empty are the same.
 fn is_nothing(attr: &Attr) -> bool {
     match attr {

@@ -9,8 +9,9 @@ use crate::diff::index::Index;
 use crate::diff::leads::leads_to;
 use crate::diff::removals::referred_by;
 use crate::diff::restraint::{IRREVERSIBLE, STATE};
+use crate::diff::riding::riders;
 use crate::diff::verdict::{Decision, Hold, Verdict};
-use crate::spec::Kind;
+use crate::spec::{Field, Kind};
 use crate::topology::Topology;
 
 /// What needs something that is held and not there has to wait as well.
@@ -46,12 +47,15 @@ pub fn hold_spent(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts:
         .collect();
     for verdict in verdicts.iter_mut().filter(|_| !spent.is_empty()) {
         let Some(fields) = wired.get(&verdict.address) else { continue };
+        let is_rider = |name: &&str| verdict.kind.field(name).is_some_and(Field::is_rider);
         let changed: Vec<&str> = match &verdict.decision {
-            Decision::Create(_) => fields.keys().map(String::as_str).collect(),
+            Decision::Create(_) => fields.keys().map(String::as_str).filter(|name| !is_rider(name)).collect(),
             decision => decision.fields().iter().map(|change| change.name.as_str()).collect(),
         };
+        let version = index.versions.get(verdict.address.target()).map(String::as_str);
+        let riders = riders(verdict.kind, &verdict.decision, fields, version).map(|field| field.name);
         let mut needs = None;
-        for attr in changed.into_iter().filter_map(|name| fields.get(name)) {
+        for attr in changed.into_iter().chain(riders).filter_map(|name| fields.get(name)) {
             attr.for_each_output(&mut |output| {
                 if let Some((_, why)) = spent.get(&output.address).filter(|(field, _)| *field == output.field) {
                     needs.get_or_insert_with(|| (output.address.clone(), output.field.clone(), *why));

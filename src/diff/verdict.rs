@@ -114,9 +114,17 @@ impl FieldChange {
                 let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
                 rank(&self.after) < rank(&self.before)
             }
-            Change::InPlace => kind.api.update.is_empty(),
-            Change::Fixed | Change::Switch(_) | Change::Own(_) => false,
+            Change::InPlace => kind.api.update.is_empty() || field.typed_by.is_some() && !is_text(&self.after),
+            Change::Fixed | Change::Switch(_) | Change::Own(_) | Change::Rides => false,
         }
+    }
+}
+
+fn is_text(attr: &Attr) -> bool {
+    match attr {
+        Attr::Secret(secret) => secret.is_text(),
+        Attr::Null | Attr::Text(_) | Attr::Later(_) => true,
+        Attr::Bool(_) | Attr::Number(_) | Attr::List(_) | Attr::Map(_) => false,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::diff::compare::{Wired, expression};
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
 use crate::diff::made::{listed, made_of};
+use crate::diff::riding::riders;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::graph::Graph;
 use crate::plan::calls::{Writer, is_sequence};
@@ -19,7 +20,7 @@ use crate::plan::edges::{edges, wanted_references};
 use crate::plan::fill::Filler;
 use crate::plan::{Keep, Plan, Step, Verb};
 use crate::secret::Secret;
-use crate::spec::{Disruption, Flow, Kind, lookup, read};
+use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::{Resource, Topology};
 
 /// Steps that wait for each other in a circle, by address, with the reasons between them.
@@ -117,19 +118,22 @@ impl Builder<'_> {
     fn steps(&self, verdict: &Verdict) -> Vec<Step> {
         match &verdict.decision {
             Decision::Create(cause) => {
-                vec![self.step(verdict, Verb::Create, Some(*cause), self.declared_fields(&verdict.address), None)]
+                let fields = self.with_riders(verdict, self.declared_fields(&verdict.address));
+                vec![self.step(verdict, Verb::Create, Some(*cause), fields, None)]
             }
             Decision::Update { fields, .. } => {
                 let because = self.comes_along(verdict);
-                vec![self.step(verdict, Verb::Update, verdict.decision.cause(), fields.clone(), because)]
+                let fields = self.with_riders(verdict, fields.clone());
+                vec![self.step(verdict, Verb::Update, verdict.decision.cause(), fields, because)]
             }
             Decision::Adopt => {
                 let because = self.comes_along(verdict);
                 because.map(|why| self.step(verdict, Verb::Find, None, Vec::new(), Some(why))).into_iter().collect()
             }
             Decision::Replace { fields, because, order } => {
-                let make =
-                    self.step(verdict, Verb::ReplaceCreate, verdict.decision.cause(), fields.clone(), because.clone());
+                let cause = verdict.decision.cause();
+                let made = self.with_riders(verdict, fields.clone());
+                let make = self.step(verdict, Verb::ReplaceCreate, cause, made, because.clone());
                 let remove =
                     self.step(verdict, Verb::ReplaceRemove, verdict.decision.cause(), Vec::new(), because.clone());
                 match order {
@@ -193,30 +197,26 @@ impl Builder<'_> {
         })
     }
 
+    /// What changes, and what rides along with that.
+    fn with_riders(&self, verdict: &Verdict, mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
+        let (resource, wired) = (self.topology.resources.get(&verdict.address), self.diff.wired.get(&verdict.address));
+        let (Some(resource), Some(wired)) = (resource, wired) else { return fields };
+        let version = self.observed.targets.get(verdict.address.target()).and_then(|view| view.version.as_deref());
+        for rider in riders(verdict.kind, &verdict.decision, wired, version) {
+            fields.extend(resource.fields.get(rider.name).map(|attr| set(Some(rider), rider.name, attr)));
+        }
+        fields
+    }
+
     /// All that a new object is made with.
     fn declared_fields(&self, address: &Address) -> Vec<FieldChange> {
         let Some(resource) = self.topology.resources.get(address) else { return Vec::new() };
-        let field = |name: &String, attr: &Attr| {
-            let field = resource.kind.field(name);
-            let after = match attr.to_text() {
-                Some(text) if field.is_some_and(|field| field.is_secret()) => {
-                    Attr::Secret(Secret::new(name.as_str(), text))
-                }
-                _ => attr.clone(),
-            };
-            FieldChange {
-                field,
-                name: name.clone(),
-                before: Attr::Null,
-                after,
-                edits: Vec::new(),
-                cause: Cause::Change,
-            }
-        };
         // In the kind's order, as its documentation reads.
-        let known = resource.kind.fields.iter().filter_map(|declared| resource.fields.get_key_value(declared.name));
+        let known = resource.kind.fields.iter().filter(|declared| !declared.is_rider());
+        let known =
+            known.filter_map(|declared| Some(set(Some(declared), declared.name, resource.fields.get(declared.name)?)));
         let other = resource.fields.iter().filter(|(name, _)| resource.kind.field(name).is_none());
-        known.chain(other).map(|(name, attr)| field(name, attr)).collect()
+        known.chain(other.map(|(name, attr)| set(None, name, attr))).collect()
     }
 
     fn calls(
@@ -363,6 +363,15 @@ impl Builder<'_> {
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }
     }
+}
+
+/// A field that is given a value where it had none.
+fn set(field: Option<&'static Field>, name: &str, attr: &Attr) -> FieldChange {
+    let after = match attr.to_text() {
+        Some(text) if field.is_some_and(Field::is_secret) => Attr::Secret(Secret::new(name, text)),
+        _ => attr.clone(),
+    };
+    FieldChange { field, name: name.to_owned(), before: Attr::Null, after, edits: Vec::new(), cause: Cause::Change }
 }
 
 fn worst(fields: &[FieldChange]) -> Disruption {

@@ -7,13 +7,12 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::compare::{Wired, live_items, own_items, wanted_items};
 use crate::diff::live::{Live, text};
+use crate::diff::riding::says_something;
 use crate::diff::sequence::script;
 use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
 use crate::plan::{Call, Payload, Purpose};
-use crate::spec::{
-    AtCreate, Body, CallSpec, Change, Field, Identity, InUpdates, Kind, Removal, Type, canonical, lookup, read, written,
-};
+use crate::spec::{AtCreate, Body, CallSpec, Change, Field, Identity, InUpdates, Kind, Type, lookup, read, written};
 use crate::topology::{FileContent, ITEMS};
 
 /// What the calls of one object are written from.
@@ -47,7 +46,7 @@ impl Writer<'_> {
         }
         for field in kind.fields.iter().filter(|field| field.at_create == AtCreate::Afterwards) {
             if let Some(wanted) = self.wired.get(field.name)
-                && canonical(&field.ty, wanted) != field.default_value()
+                && says_something(field, wanted)
             {
                 calls.extend(self.own_call(field, wanted));
             }
@@ -82,13 +81,8 @@ impl Writer<'_> {
     pub fn remove(&self) -> Vec<Call> {
         let kind = self.filler.kind;
         let mut calls = Vec::new();
-        for field in kind.fields {
-            if let Change::Switch(switch) = &field.change
-                && switch.removal == Removal::OffFirst
-                && self.live.is_some_and(|live| !matches!(live.value(kind, field.name), Attr::Bool(false) | Attr::Null))
-            {
-                calls.push(self.call(&switch.off, Purpose::Field(field.name), &|_| false, &[]));
-            }
+        for (field, switch) in self.live.map(|live| live.still_on(kind)).unwrap_or_default() {
+            calls.push(self.call(&switch.off, Purpose::Field(field.name), &|_| false, &[]));
         }
         if let Some(spec) = self.choose(kind.api.remove) {
             calls.push(self.call(spec, Purpose::Remove, &|_| false, &[]));
@@ -122,18 +116,13 @@ impl Writer<'_> {
     }
 
     fn choose(&self, specs: &'static [CallSpec]) -> Option<&'static CallSpec> {
-        let declares = |spec: &CallSpec| spec.given.is_none_or(|field| self.wired.contains_key(field));
-        specs.iter().find(|spec| spec.versions.include(self.version) && declares(spec))
+        CallSpec::fitting(specs, self.version, &|field| self.wired.contains_key(field))
     }
 
     /// The call that sets one field alone.
     fn own_call(&self, field: &'static Field, wanted: &Attr) -> Option<Call> {
-        let spec = match &field.change {
-            Change::Switch(switch) if canonical(&field.ty, wanted) == Attr::Bool(true) => &switch.on,
-            Change::Switch(switch) => &switch.off,
-            Change::Own(specs) | Change::Widens(_, specs) => self.choose(specs)?,
-            Change::InPlace | Change::Replaces | Change::Fixed => self.choose(self.filler.kind.api.update)?,
-        };
+        let declares = |field: &str| self.wired.contains_key(field);
+        let spec = self.filler.kind.setter(field, wanted, self.version, &declares)?;
         Some(self.call(spec, Purpose::Field(field.name), &|other| other.name == field.name, &[]))
     }
 
@@ -170,10 +159,24 @@ impl Writer<'_> {
                 map.entry((*name).to_owned()).or_insert_with(|| self.filler.value(&Attr::text(*value)));
             }
         }
+        if let Attr::Map(map) = &mut body {
+            map.extend(spec.along.iter().flat_map(|(key, field)| self.riding(key, field)));
+        }
         if let Some(reshape) = self.filler.kind.hooks.write {
             reshape(&mut body, self.live.map(|live| &live.raw));
         }
         Payload::Json(body)
+    }
+
+    /// What a field adds to the body that it rides along in.
+    fn riding(&self, key: &str, name: &str) -> BTreeMap<String, Attr> {
+        let kind = self.filler.kind;
+        let said = kind.field(name).zip(self.wired.get(name)).filter(|(field, wanted)| says_something(field, wanted));
+        match said.map(|(field, wanted)| written(&field.ty, wanted)) {
+            Some(Attr::Map(own)) if key.is_empty() => own,
+            Some(value) => [(key.to_owned(), value)].into(),
+            None => BTreeMap::new(),
+        }
     }
 
     fn fields(&self, takes: &dyn Fn(&Field) -> bool, purpose: &Purpose) -> Attr {

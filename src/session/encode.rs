@@ -15,7 +15,8 @@ pub fn json(attr: &Attr) -> Result<Value, String> {
         Attr::Bool(value) => Value::Bool(*value),
         Attr::Number(value) => Value::Number(value.clone()),
         Attr::Text(text) => Value::String(text.clone()),
-        Attr::Secret(own) => Value::String(secret(own)),
+        Attr::Secret(own) if own.is_text() => Value::String(secret(own)),
+        Attr::Secret(own) => serde_json::from_str(own.expose()).unwrap_or_else(|_| Value::String(secret(own))),
         Attr::List(items) => Value::Array(items.iter().map(json).collect::<Result<_, _>>()?),
         Attr::Map(map) => {
             let mut object = Map::new();

@@ -180,6 +180,9 @@ pub struct CallSpec {
     pub path: &'static str,
     /// What is sent.
     pub body: Body,
+    /// The fields that ride along in a body of JSON, unless they have their default value: the key, empty where the field
+    /// is an object whose own keys are meant, and the field.
+    pub along: &'static [(&'static str, &'static str)],
     /// Where the reply holds the object.
     pub reply: Reply,
     /// What to wait for afterwards, in order.
@@ -259,6 +262,7 @@ pub const fn call(method: Method, path: &'static str, body: Body) -> CallSpec {
         method,
         path,
         body,
+        along: &[],
         reply: Reply::Nothing,
         settle: &[],
         versions: Versions::Any,
@@ -270,6 +274,20 @@ pub const fn call(method: Method, path: &'static str, body: Body) -> CallSpec {
 }
 
 impl CallSpec {
+    /// Of several calls, the one for a server of that version and an object that declares some fields.
+    pub fn fitting(
+        specs: &'static [CallSpec],
+        version: Option<&str>,
+        declares: &dyn Fn(&str) -> bool,
+    ) -> Option<&'static CallSpec> {
+        specs.iter().find(|spec| spec.versions.include(version) && spec.given.is_none_or(declares))
+    }
+
+    /// These fields ride along.
+    pub const fn along(self, fields: &'static [(&'static str, &'static str)]) -> CallSpec {
+        CallSpec { along: fields, ..self }
+    }
+
     /// The reply holds the object there.
     pub const fn reply(self, reply: Reply) -> CallSpec {
         CallSpec { reply, ..self }

@@ -41,10 +41,14 @@ pub struct Field {
     pub rebuilds: &'static [&'static str],
     /// For an address of another target: the kinds of which there is one there, and whose resources come first.
     pub leads_to: &'static [&'static str],
-    /// For an output: the fields that it follows when they change in place.
+    /// The fields that it follows when they change in place: what an output is evaluated from; what brings a switch
+    /// something to switch.
     pub follows: &'static [&'static str],
     /// Where the keys are declared that a map may have.
     pub keys_in: Option<KeysIn>,
+    /// The field that says what values this one takes; where that is not declared, text. No update takes anything else than
+    /// text: it means a new object.
+    pub typed_by: Option<&'static str>,
     /// How well the vendor's documentation backs it.
     pub evidence: Evidence,
 }
@@ -84,6 +88,8 @@ pub enum Change {
     Own(&'static [CallSpec]),
     /// Calls of its own upwards in a row of words; downwards a replacement.
     Widens(&'static [&'static str], &'static [CallSpec]),
+    /// Nothing: it rides along with the calls that name it in [`CallSpec::along`], whenever something else has them made.
+    Rides,
 }
 
 /// The calls that turn something on and off.
@@ -186,6 +192,7 @@ pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
         leads_to: &[],
         follows: &[],
         keys_in: None,
+        typed_by: None,
         evidence: Evidence::Documented,
     }
 }
@@ -256,6 +263,11 @@ impl Field {
         Field { change: Change::Widens(words, calls), ..self }
     }
 
+    /// No reason for a call, and never read back: it rides along with those that name it.
+    pub const fn rides(self) -> Field {
+        Field { change: Change::Rides, at_create: AtCreate::Afterwards, ..self.write_only() }
+    }
+
     /// Not part of the create body: set by its own call afterwards.
     pub const fn afterwards(self) -> Field {
         Field { at_create: AtCreate::Afterwards, ..self }
@@ -291,9 +303,19 @@ impl Field {
         Field { keys_in: Some(keys_in), ..self }
     }
 
+    /// What else than text it takes is said by that field.
+    pub const fn typed_by(self, field: &'static str) -> Field {
+        Field { typed_by: Some(field), ..self }
+    }
+
     /// Inferred by analogy, not documented.
     pub const fn inferred(self) -> Field {
         Field { evidence: Evidence::Inferred, ..self }
+    }
+
+    /// The values that it takes in an object that declares some fields.
+    pub fn type_among(&'static self, declares: &dyn Fn(&str) -> bool) -> &'static Type {
+        if self.typed_by.is_none_or(declares) { &self.ty } else { &Type::Text }
     }
 
     /// Where replies hold it.
@@ -308,7 +330,7 @@ impl Field {
                 Change::Own(calls) | Change::Widens(_, calls) => {
                     calls.iter().any(|call| call.versions.include(version))
                 }
-                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) => true,
+                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) | Change::Rides => true,
             }
     }
 
@@ -321,6 +343,11 @@ impl Field {
     /// Says whether a desired state may give it.
     pub fn is_writable(&self) -> bool {
         self.flow != Flow::Output
+    }
+
+    /// Says whether it is no reason for a call by itself.
+    pub fn is_rider(&self) -> bool {
+        matches!(self.change, Change::Rides)
     }
 
     /// Says whether values must not be shown.

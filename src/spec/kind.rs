@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, CallSpec, Field, lookup};
+use crate::spec::{Api, CallSpec, Change, Field, canonical, lookup};
 
 /// One sort of resource at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -208,6 +208,23 @@ impl Kind {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The call that gives a field a value: one of its own, or the update.
+    pub fn setter(
+        &self,
+        field: &'static Field,
+        wanted: &Attr,
+        version: Option<&str>,
+        declares: &dyn Fn(&str) -> bool,
+    ) -> Option<&'static CallSpec> {
+        match &field.change {
+            Change::Switch(switch) if canonical(&field.ty, wanted) == Attr::Bool(true) => Some(&switch.on),
+            Change::Switch(switch) => Some(&switch.off),
+            Change::Own(specs) | Change::Widens(_, specs) => CallSpec::fitting(specs, version, declares),
+            Change::InPlace | Change::Replaces | Change::Fixed => CallSpec::fitting(self.api.update, version, declares),
+            Change::Rides => None,
+        }
     }
 
     /// Says whether it is reconciled.

@@ -35,6 +35,8 @@ pub enum Type {
     Map(&'static Type),
     /// Any JSON.
     Any,
+    /// Any JSON as one whole: a key that is not declared is a difference.
+    Json,
     /// Another resource of the same target, by name; the API is given its id.
     Ref(&'static str),
     /// A set of `#tag` and `@name`, the names being resources of these kinds; of no kind, a set of `#tag` alone.
@@ -97,7 +99,7 @@ impl Type {
             Type::Object(_) => "object".into(),
             Type::Open(_) => "object, further keys allowed".into(),
             Type::Map(item) => format!("map of {}", item.describe()),
-            Type::Any => "any value".into(),
+            Type::Any | Type::Json => "any value".into(),
             Type::Ref(kind) => format!("name of one of `{kind}`"),
             Type::Roles([]) => "set of `#tag`".into(),
             Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),

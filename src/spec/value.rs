@@ -1,14 +1,11 @@
-//! Values by type: reading what an API gives, checking what a file says, the form in which two are compared, and the form
-//! in which one is written.
+//! Values by type: checking what a file says, the form in which two are compared, and the form in which one is written.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::secret::Secret;
 use crate::spec::{Field, Packing, Type, certificate};
 use crate::suggest::hint;
 
@@ -33,54 +30,6 @@ impl Mismatch {
     fn help(mut self, help: String) -> Mismatch {
         self.help = Some(help);
         self
-    }
-}
-
-/// The value under keys joined by dots; numbers are indexes of lists. An empty path is the value itself.
-pub fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
-        Value::Object(map) => map.get(key),
-        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
-        _ => None,
-    })
-}
-
-/// A field's value in an object that an API gave: leniently, and as a secret where the field is one.
-pub fn read(field: &Field, object: &Value) -> Attr {
-    let attr = lookup(object, field.read_path()).map_or(Attr::Null, Attr::from_json);
-    if field.is_secret() { conceal(field.name, attr) } else { conceal_nested(&field.ty, attr) }
-}
-
-/// The same value with the secret fields of its objects concealed.
-fn conceal_nested(ty: &Type, attr: Attr) -> Attr {
-    match (ty, attr) {
-        (Type::List(item) | Type::Set(item), Attr::List(items)) => {
-            Attr::List(items.into_iter().map(|value| conceal_nested(item, value)).collect())
-        }
-        (Type::Table(fields, _), Attr::List(items)) => {
-            Attr::List(items.into_iter().map(|value| conceal_nested(&Type::Object(fields), value)).collect())
-        }
-        (Type::Map(item), Attr::Map(map)) => {
-            Attr::Map(map.into_iter().map(|(key, value)| (key, conceal_nested(item, value))).collect())
-        }
-        (Type::Object(fields) | Type::Open(fields), Attr::Map(map)) => {
-            let value = |key: &str, value: Attr| match fields.iter().find(|field| field.name == key) {
-                Some(field) if field.is_secret() => conceal(field.name, value),
-                Some(field) => conceal_nested(&field.ty, value),
-                None => value,
-            };
-            Attr::Map(map.into_iter().map(|(key, attr)| (key.clone(), value(&key, attr))).collect())
-        }
-        (_, attr) => attr,
-    }
-}
-
-fn conceal(label: &str, attr: Attr) -> Attr {
-    match attr {
-        Attr::Text(text) if !text.is_empty() => Attr::Secret(Secret::new(label, text)),
-        Attr::List(items) => Attr::List(items.into_iter().map(|item| conceal(label, item)).collect()),
-        Attr::Map(map) => Attr::Map(map.into_iter().map(|(key, value)| (key, conceal(label, value))).collect()),
-        other => other,
     }
 }
 
@@ -218,7 +167,7 @@ pub fn check(ty: &Type, attr: &Attr) -> Vec<Mismatch> {
 
 fn walk(ty: &Type, attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch>) {
     match (ty, attr) {
-        (_, Attr::Later(_) | Attr::Null) | (Type::Any, _) => {}
+        (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json, _) => {}
         (Type::List(item) | Type::Set(item), Attr::List(items)) => {
             each(items, path, found, |value, path, found| walk(item, value, path, found))
         }

@@ -2,7 +2,8 @@
 
 use super::expression::{Segment, segments};
 use crate::attr::{Attr, Part, Template};
-use crate::secret::{Piece, Secret};
+use crate::secret::Secret;
+use crate::spec::Type;
 
 /// The names in a text's expressions: what a secret may be labelled with, whereas the text around them may not be shown.
 pub fn label(text: &str) -> String {
@@ -22,13 +23,17 @@ pub fn is_alone(text: &str) -> bool {
     matches!(segments(text).as_deref(), Ok([Segment::Expression(_)]))
 }
 
-/// The same value, never to be shown.
-pub fn conceal(attr: Attr, label: &str) -> Attr {
+/// The same value, never to be shown. Where any JSON is meant, a number stays one; elsewhere it is text.
+pub fn conceal(attr: Attr, label: &str, ty: Option<&Type>) -> Attr {
+    let scalar = |text: String| match ty {
+        None | Some(Type::Any | Type::Json) => Attr::Secret(Secret::json(label, text)),
+        Some(_) => Attr::Secret(Secret::new(label, text)),
+    };
     match attr {
         Attr::Text(text) => Attr::Secret(Secret::new(label, text)),
-        Attr::Number(number) => Attr::Secret(Secret::new(label, number.to_string())),
-        Attr::Bool(value) => Attr::Secret(Secret::new(label, value.to_string())),
-        Attr::Secret(secret) => Attr::Secret(Secret::concat(label, [Piece::Secret(&secret)])),
+        Attr::Number(number) => scalar(number.to_string()),
+        Attr::Bool(value) => scalar(value.to_string()),
+        Attr::Secret(secret) => Attr::Secret(secret.labelled(label)),
         Attr::Later(template) => {
             let parts = template.parts.into_iter().map(|part| match part {
                 Part::Text(text) => Part::Secret(Secret::new(label, text)),
@@ -36,8 +41,8 @@ pub fn conceal(attr: Attr, label: &str) -> Attr {
             });
             Attr::Later(Template { parts: parts.collect() })
         }
-        Attr::List(items) => Attr::List(items.into_iter().map(|item| conceal(item, label)).collect()),
-        Attr::Map(map) => Attr::Map(map.into_iter().map(|(key, value)| (key, conceal(value, label))).collect()),
+        Attr::List(items) => Attr::List(items.into_iter().map(|item| conceal(item, label, ty)).collect()),
+        Attr::Map(map) => Attr::Map(map.into_iter().map(|(key, value)| (key, conceal(value, label, ty))).collect()),
         Attr::Null => Attr::Null,
     }
 }

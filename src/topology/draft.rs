@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::finding::Place;
 use crate::source::Node;
-use crate::spec::{Kind, Provider};
+use crate::spec::{Field, Kind, Provider, Type};
 
 /// A resource as a file declares it.
 #[derive(Debug, Clone)]
@@ -22,6 +22,13 @@ pub struct Draft {
     pub place: Place,
     /// What `${each.…}` means within.
     pub each: Option<Arc<Each>>,
+}
+
+impl Draft {
+    /// What values one of its fields takes.
+    pub fn type_of(&self, field: &'static Field) -> &'static Type {
+        field.type_among(&|other| self.fields.iter().any(|given| &*given.name == other))
+    }
 }
 
 /// A declared field.

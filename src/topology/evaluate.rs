@@ -223,18 +223,18 @@ impl<'a> Evaluator<'a> {
                 return Attr::Map(entries.iter().map(each).collect());
             }
         };
-        if purpose.secret { conceal(attr, LITERAL) } else { attr }
+        if purpose.secret { conceal(attr, LITERAL, purpose.ty) } else { attr }
     }
 
     fn text(&mut self, text: &str, purpose: Purpose, site: &Site) -> Attr {
         if is_plain(text) {
             let plain = Attr::text(text);
-            return if purpose.secret { conceal(plain, LITERAL) } else { plain };
+            return if purpose.secret { conceal(plain, LITERAL, purpose.ty) } else { plain };
         }
         match self.expressions(text, site) {
             // Somebody's secret as the whole value goes by its own name.
             Ok(Attr::Secret(secret)) if secret.label() != LITERAL && is_alone(text) => Attr::Secret(secret),
-            Ok(value) if purpose.secret => conceal(value, &label(text)),
+            Ok(value) if purpose.secret => conceal(value, &label(text), purpose.ty),
             Ok(value) => value,
             Err(finding) => {
                 self.findings.push(finding.at(&site.place()));

@@ -57,8 +57,11 @@ pub fn resources(
 
 fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Finding>) {
     if let Some(field) = draft.kind.field(name) {
-        let found = check(&field.ty, value).into_iter();
-        findings.extend(found.map(|mismatch| misfit(mismatch, value, &draft.place.below(name))));
+        for mismatch in check(draft.type_of(field), value) {
+            let other = |other| format!("with `{other}` it may be any JSON");
+            let help = mismatch.help.or_else(|| field.typed_by.map(other));
+            findings.push(misfit(Mismatch { help, ..mismatch }, value, &draft.place.below(name)));
+        }
     } else if name == ITEMS {
         let place = Place { at_key: false, ..draft.place.clone() };
         if !matches!(value, Attr::List(_) | Attr::Null) {

@@ -80,7 +80,7 @@ impl<'s> Site<'s> {
 /// What a draft's field is for; `items` is the type of a sequence of its kind.
 pub fn purpose<'k>(draft: &'k Draft, name: &str, items: &'k Type) -> Purpose<'k> {
     match draft.kind.field(name) {
-        Some(field) => Purpose::of(field),
+        Some(field) => Purpose { ty: Some(draft.type_of(field)), ..Purpose::of(field) },
         None if name == ITEMS => Purpose { ty: Some(items), secret: false },
         None => Purpose { ty: None, secret: false },
     }

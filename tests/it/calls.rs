@@ -13,7 +13,7 @@ use crate::support::Sim;
 
 /// A request with an effect, as the plan shows it or as a simulator met it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Write {
+pub struct Write {
     target: String,
     method: String,
     path: String,
@@ -104,7 +104,7 @@ fn each_waits(plan: &Value, journal: &[Value]) {
 }
 
 /// The calls that a plan shows.
-fn shown(plan: &Value) -> Vec<Write> {
+pub fn shown(plan: &Value) -> Vec<Write> {
     let mut found = Vec::new();
     for step in plan["steps"].as_array().unwrap() {
         for call in step["calls"].as_array().unwrap() {
@@ -124,7 +124,7 @@ fn shown(plan: &Value) -> Vec<Write> {
 }
 
 /// The requests with an effect that a simulator met, logins left out.
-fn sent(sim: &Sim) -> Vec<Write> {
+pub fn sent(sim: &Sim) -> Vec<Write> {
     let log = sim.side_door("GET", "/requests", &json!(null));
     let entries = log.as_array().unwrap().iter();
     let writes = entries.filter(|entry| entry["method"] != "GET" && entry["path"] != "/oauth2/token");
@@ -142,7 +142,7 @@ fn sent(sim: &Sim) -> Vec<Write> {
     writes.map(one).collect()
 }
 
-fn agree(sent: &Write, shown: &Write) -> bool {
+pub fn agree(sent: &Write, shown: &Write) -> bool {
     sent.target == shown.target
         && sent.method == shown.method
         && fits(&shown.path, &sent.path)

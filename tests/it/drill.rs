@@ -46,6 +46,7 @@ struct Drill<'d> {
 /// What a change of one field is to lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Expected {
+    Nothing,
     Update,
     Replace,
     Hold,
@@ -192,7 +193,7 @@ impl<'d> Drill<'d> {
                     let names: BTreeSet<&str> = fields.iter().map(|change| change.name.as_str()).collect();
                     self.is_sequence() || names == group.iter().map(String::as_str).collect()
                 }
-                (Decision::Replace { .. }, Expected::Replace) => true,
+                (Decision::Same, Expected::Nothing) | (Decision::Replace { .. }, Expected::Replace) => true,
                 (Decision::Hold(hold), Expected::Hold) => matches!(hold.code, "create-only" | "version"),
                 _ => false,
             };
@@ -302,6 +303,7 @@ impl<'d> Drill<'d> {
                 }
                 Change::InPlace | Change::Switch(_) | Change::Own(_) => Expected::Update,
                 Change::Replaces => Expected::Replace,
+                Change::Rides => Expected::Nothing,
                 Change::Fixed => Expected::Hold,
                 Change::Widens(words, _) => {
                     let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());

@@ -360,6 +360,23 @@ fn a_deployment_without_nodes_converges() {
     }
 }
 
+/// Without nodes nobody can tell whether it is installed: once its blueprint brings some, they are, in the same run.
+#[test]
+fn a_deployment_that_gets_nodes_is_installed_at_once() {
+    for &version in VERSIONS {
+        for (installed, state) in [(true, "started"), (false, "uninitialized")] {
+            let lab = Lab::of(version, EMPTY, &format!("{{ blueprint_id: router, installed: {installed} }}"));
+            lab.bench.apply();
+            lab.bench.write("blueprints/router/blueprint.yaml", BLUEPRINT);
+            let plan = lab.bench.run(&["plan"]).expect(0);
+            assert_eq!(plan.out.contains("installed: (none) → true"), installed, "{}", plan.all());
+            lab.bench.apply();
+            assert_eq!(lab.states(), [state; 2], "{version:?}");
+            lab.converged();
+        }
+    }
+}
+
 /// A changed blueprint is uploaded beside the old one, the deployment moves, and the old one goes.
 #[test]
 fn a_changed_blueprint_takes_its_deployment_along() {

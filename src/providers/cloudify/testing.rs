@@ -75,7 +75,7 @@ fn used(kind: &Kind) -> BTreeSet<(Method, String)> {
     let own = kind.fields.iter().flat_map(|field| match &field.change {
         Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
         Change::Switch(switch) => vec![&switch.on, &switch.off],
-        Change::InPlace | Change::Replaces | Change::Fixed => Vec::new(),
+        Change::InPlace | Change::Replaces | Change::Fixed | Change::Rides => Vec::new(),
     });
     let mut used = BTreeSet::new();
     for call in kind.api.create.iter().chain(kind.api.update).chain(kind.api.remove).chain(own) {

@@ -15,7 +15,7 @@ pub static ALL: &[&Kind] = &[
     &tenants::KIND,
     &tenant_users::KIND,
     &tenant_user_groups::KIND,
-    &secrets::KIND,
+    &SECRETS,
     &plugins::KIND,
     &BLUEPRINTS,
     &DEPLOYMENTS,
@@ -31,6 +31,19 @@ pub static ALL: &[&Kind] = &[
     &cluster_nodes::KIND,
 ];
 
+/// Secrets without a schema: text.
+static SECRETS: Kind = Kind {
+    fields: &[
+        secrets::KEY,
+        Field { ty: Type::Text, ..secrets::VALUE },
+        secrets::IS_HIDDEN_VALUE,
+        secrets::VISIBLE,
+        secrets::UPDATED_AT,
+    ],
+    api: Api { details: &[secrets::one(&["value"])], ..secrets::KIND.api },
+    ..secrets::KIND
+};
+
 /// Blueprints without labels and states.
 static BLUEPRINTS: Kind = Kind {
     fields: &[blueprints::SOURCE, blueprints::MAIN_FILE_NAME, blueprints::VISIBILITY, blueprints::DESCRIPTION],
@@ -44,6 +57,10 @@ static DEPLOYMENTS: Kind = Kind {
         deployments::BLUEPRINT_ID,
         deployments::INPUTS,
         deployments::INSTALLED,
+        deployments::INSTALL_PARAMETERS,
+        deployments::UNINSTALL_PARAMETERS,
+        deployments::ALLOW_CUSTOM_PARAMETERS,
+        deployments::update_parameters!(),
         NEVER_GLOBAL,
         deployments::SKIP_PLUGINS_VALIDATION,
         deployments::OUTPUTS,

@@ -306,7 +306,7 @@ mod tests {
             let own = kind.fields.iter().flat_map(|field| match &field.change {
                 Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
                 Change::Switch(switch) => vec![&switch.on, &switch.off],
-                Change::InPlace | Change::Replaces | Change::Fixed => Vec::new(),
+                Change::InPlace | Change::Replaces | Change::Fixed | Change::Rides => Vec::new(),
             });
             let calls = kind.api.create.iter().chain(kind.api.update).chain(kind.api.remove).chain(own);
             for call in calls.flat_map(|call| std::iter::once(call).chain(call.then)) {

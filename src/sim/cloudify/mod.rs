@@ -39,6 +39,7 @@ mod plugins;
 mod refusal;
 mod release;
 mod route;
+mod schema;
 mod scope;
 mod secrets;
 mod sites;

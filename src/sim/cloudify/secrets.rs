@@ -12,6 +12,7 @@ use super::list::list;
 use super::refusal::{Outcome, Refusal, bad_parameters, conflict, forbidden, illegal_action, internal, not_found};
 use super::release::{BEFORE_TENANT_ROLES, ENCRYPTED_SECRETS, SET_GLOBAL, SET_VISIBILITY, SEVENTH};
 use super::route::{Need, Route, route};
+use super::schema::{Flaw, check};
 use super::scope::{
     Meta, Scoped, Visibility, WIDER, asked, find, own, own_mut, refuse_global, taken, takes, target, visible, widen,
 };
@@ -108,25 +109,17 @@ fn checked_value(key: &str, value: &Value, schema: Option<&Value>) -> Result<Val
     match (value, schema) {
         (Value::Null, _) => Err(empty(key)),
         (Value::String(text), _) if text.is_empty() => Err(empty(key)),
-        (value, Some(schema)) if !keeps(value, schema) => {
-            Err(conflict(format!("Error validating secret value: {value} is not of type {}", schema["type"])))
-        }
-        (Value::String(_), _) | (_, Some(_)) => Ok(value.clone()),
+        (value, Some(schema)) => check_schema(value, schema).map(|()| value.clone()),
+        (Value::String(_), None) => Ok(value.clone()),
         (_, None) => Err(internal()),
     }
 }
 
-/// The part of JSON Schema that matters here: the type at the top.
-fn keeps(value: &Value, schema: &Value) -> bool {
-    match schema["type"].as_str() {
-        Some("string") => value.is_string(),
-        Some("object") => value.is_object(),
-        Some("array") => value.is_array(),
-        Some("boolean") => value.is_boolean(),
-        Some("integer") => value.is_i64() || value.is_u64(),
-        Some("number") => value.is_number(),
-        _ => true,
-    }
+fn check_schema(value: &Value, schema: &Value) -> Result<(), Refusal> {
+    check(value, schema).map_err(|flaw| match flaw {
+        Flaw::Broken(phrase) => conflict(format!("Error validating secret value: {phrase}")),
+        Flaw::Beyond(word) => bad_parameters(format!("the simulated manager can't check `{word}` of a schema")),
+    })
 }
 
 fn empty(key: &str) -> Refusal {
@@ -201,6 +194,11 @@ fn update(world: &mut World, call: &Call) -> Outcome {
     if let Some(word) = input.nullable_text("visibility")? {
         let wanted = asked(Some(word), None)?;
         widen(&mut world.secrets, &call.viewer, call.id(), wanted, world.now)?;
+    }
+    let schema = world.secrets.get(at).and_then(|secret| secret.schema.clone());
+    let value = input.get("value").filter(|value| !value.is_null() && *value != "");
+    if let (Some(value), Some(schema)) = (value, &schema) {
+        check_schema(value, schema)?;
     }
     let now = world.now;
     if let Some(secret) = world.secrets.get_mut(at) {

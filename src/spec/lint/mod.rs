@@ -23,6 +23,7 @@ pub fn lint(provider: &Provider) -> Vec<String> {
         lint_words(kind, &mut say);
         lint_fields(provider, kind.fields, &mut say);
         lint_identity(kind, &mut say);
+        lint_riders(kind, &mut say);
         lint_calls(provider, kind, &mut say);
         for other in kind.older_view_of.iter().chain(kind.overwrites).chain(kind.makes.iter().map(|(other, _)| other)) {
             if provider.kind(other).is_none() {
@@ -95,6 +96,14 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
         for name in field.follows.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {
             say(format!("field `{}` follows `{name}`, which is no field", field.name));
         }
+        if let Some(other) = field.typed_by
+            && !(matches!(field.ty, Type::Json) && fields.iter().any(|known| known.name == other))
+        {
+            say(format!(
+                "field `{}`: what it takes is said by `{other}`, which is no field, or it can't be any JSON",
+                field.name
+            ));
+        }
         if let Some(nested) = field.ty.fields() {
             lint_fields(provider, nested, say);
         }
@@ -126,6 +135,28 @@ fn lint_identity(kind: &Kind, say: &mut dyn FnMut(String)) {
     for field in kind.fields.iter().filter(|field| kind.is_declarative() && field.is_writable()) {
         if matches!(field.change, Change::InPlace) && !can_update && kind.identity != Identity::Name(field.name) {
             say(format!("field `{}` changes in place, but there is no update call", field.name));
+        }
+    }
+}
+
+/// What rides along does so in some call that has room for it, and nothing else does.
+fn lint_riders(kind: &Kind, say: &mut dyn FnMut(String)) {
+    for call in calls(kind) {
+        for (_, name) in call.along {
+            if !kind.field(name).is_some_and(Field::is_rider) {
+                say(format!("`{name}` rides along, but is no field that does"));
+            }
+        }
+        if !call.along.is_empty() && !matches!(call.body, Body::Json(_) | Body::Fields | Body::Changed) {
+            say(format!("`{} {}`: something rides along, but its body has no keys", call.method, call.path));
+        }
+    }
+    for field in kind.fields.iter().filter(|field| field.is_rider()) {
+        if !calls(kind).any(|call| call.along.iter().any(|(_, name)| *name == field.name)) {
+            say(format!("field `{}` rides along with no call", field.name));
+        }
+        if field.required {
+            say(format!("field `{}` rides along, and can't be required", field.name));
         }
     }
 }
@@ -228,7 +259,7 @@ fn calls(kind: &Kind) -> impl Iterator<Item = &CallSpec> {
     let own = kind.fields.iter().flat_map(|field| match &field.change {
         Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
         Change::Switch(switch) => vec![&switch.on, &switch.off],
-        Change::InPlace | Change::Replaces | Change::Fixed => Vec::new(),
+        Change::InPlace | Change::Replaces | Change::Fixed | Change::Rides => Vec::new(),
     });
     let issued = kind.issues.as_ref().map(|issue| &issue.call);
     let calls = kind.api.create.iter().chain(kind.api.update).chain(kind.api.remove).chain(own).chain(issued);
@@ -264,5 +295,38 @@ fn lint_endpoints(provider: &Provider, found: &mut Vec<String>) {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Api, call, field};
+    use crate::wire::Method::Post;
+
+    #[test]
+    fn what_rides_along_needs_a_call_that_takes_it() {
+        static LOST: Kind = Kind {
+            fields: &[
+                field("lost", Type::Text, "Sent by nobody").rides(),
+                field("kept", Type::Text, "Sent without a body").rides(),
+                field("driver", Type::Text, "Not one that rides along"),
+            ],
+            api: Api {
+                update: &[call(Post, "/things", Body::None).along(&[("kept", "kept"), ("driver", "driver")])],
+                ..Api::NONE
+            },
+            ..Kind::NEW
+        };
+        let mut said = Vec::new();
+        lint_riders(&LOST, &mut |text| said.push(text));
+        assert_eq!(
+            said,
+            [
+                "`driver` rides along, but is no field that does",
+                "`POST /things`: something rides along, but its body has no keys",
+                "field `lost` rides along with no call",
+            ]
+        );
     }
 }

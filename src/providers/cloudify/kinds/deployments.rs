@@ -46,6 +46,29 @@ macro_rules! under_way {
     };
 }
 
+/// How updates are made, with what every server that makes them knows (v3.1 text, Update deployment), and more.
+macro_rules! update_parameters {
+    ($($more:expr),*) => {
+        field(
+            "update_parameters",
+            Type::Object(&[
+                field("skip_install", Type::Bool, "Leave out to install what is new"),
+                field("skip_uninstall", Type::Bool, "Leave out to uninstall what goes"),
+                field("skip_reinstall", Type::Bool, "Leave out to reinstall nodes that changed"),
+                field("reinstall_list", Type::List(&Type::Text), "Ids of node instances to reinstall in any case"),
+                field("install_first", Type::Bool, "Install what is new before what goes is uninstalled"),
+                field("ignore_failure", Type::Bool, "Go on when an operation fails in what is uninstalled"),
+                field("force", Type::Bool, "Update although an earlier update failed and was left as it was"),
+                $($more),*
+            ]),
+            "How a change of blueprint or inputs treats the nodes, whenever there is one",
+        )
+        .default("{}")
+        .rides()
+    };
+}
+pub(crate) use update_parameters;
+
 /// `deployments`.
 pub static KIND: Kind = Kind {
     name: "deployments",
@@ -57,6 +80,10 @@ pub static KIND: Kind = Kind {
         BLUEPRINT_ID,
         INPUTS,
         INSTALLED,
+        INSTALL_PARAMETERS,
+        UNINSTALL_PARAMETERS,
+        ALLOW_CUSTOM_PARAMETERS,
+        update_parameters!(field("force_reinstall", Type::Bool, "Reinstall all nodes (from 6.4 on)")),
         visibility(WIDEN),
         SKIP_PLUGINS_VALIDATION,
         field("display_name", Type::Text, "Name for people").own(&[call(
@@ -178,7 +205,29 @@ pub const INPUTS: Field = field(
 pub const INSTALLED: Field = field("installed", Type::Bool, "Whether its nodes are installed, and kept so")
     .default("false")
     .switch(&INSTALL)
+    .follows(&["blueprint_id"])
     .disrupts(Disruption::Outage);
+
+/// What `install` is run with.
+pub const INSTALL_PARAMETERS: Field =
+    field("install_parameters", Type::Map(&Type::Any), "Parameters of the workflow `install`, whenever it is run")
+        .default("{}")
+        .rides();
+
+/// What `uninstall` is run with.
+pub const UNINSTALL_PARAMETERS: Field = field(
+    "uninstall_parameters",
+    Type::Map(&Type::Any),
+    "Parameters of the workflow `uninstall`, whenever it is run, before a removal too; such as `ignore_failure: true`",
+)
+.default("{}")
+.rides();
+
+/// Whether the two may be run with more than they declare.
+pub const ALLOW_CUSTOM_PARAMETERS: Field =
+    field("allow_custom_parameters", Type::Bool, "Give workflows parameters that they don't declare, too")
+        .default("false")
+        .rides();
 
 /// A check to leave out.
 pub const SKIP_PLUGINS_VALIDATION: Field =
@@ -201,26 +250,27 @@ pub const DESCRIPTION: Field = output("description", Type::Text, "What its bluep
 pub const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Reply::Object(""))];
 
 static INSTALL: Switch = Switch {
-    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#).settle(&[
-        execution(&["id"]),
-        EVALUATED,
-        OFFERED,
-    ]),
-    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#).settle(&[
-        execution(&["id"]),
-        EVALUATED,
-        OFFERED,
-    ]),
+    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#)
+        .along(&[("parameters", "install_parameters"), CUSTOM]),
+    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#)
+        .along(&[("parameters", "uninstall_parameters"), CUSTOM]),
     removal: Removal::OffFirst,
 };
 
+/// Servers refuse parameters that a workflow does not declare unless they are told that these are meant (observed A30).
+const CUSTOM: (&str, &str) = ("allow_custom_parameters", "allow_custom_parameters");
+
 const fn run(body: &'static str) -> CallSpec {
-    call(Post, "/executions", Body::Json(body))
+    call(Post, "/executions", Body::Json(body)).settle(AFTER_WORKFLOW)
 }
 
 const fn update(method: crate::wire::Method) -> CallSpec {
-    call(method, "/deployment-updates/{name}/update/initiate", Body::Changed).settle(AFTER_UPDATE)
+    call(method, "/deployment-updates/{name}/update/initiate", Body::Changed)
+        .along(&[("", "update_parameters")])
+        .settle(AFTER_UPDATE)
 }
+
+const AFTER_WORKFLOW: &[Poll] = &[execution(&["id"]), EVALUATED, OFFERED];
 
 /// An update has succeeded when its execution and it itself say so.
 const AFTER_UPDATE: &[Poll] = &[execution(&["execution_id"]), UPDATED, EVALUATED, OFFERED];
@@ -335,6 +385,8 @@ fn leave_alone(body: &mut Attr, live: Option<&Value>) {
         for skipped in ["skip_install", "skip_uninstall", "skip_reinstall"] {
             map.insert(skipped.into(), Attr::Bool(true));
         }
+        // These would reinstall in spite of that.
+        map.retain(|key, _| !["reinstall_list", "force_reinstall"].contains(&key.as_str()));
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{TENANT_OWNED, list, name, visibility, widen, without};
-use crate::spec::{Api, Body, Detail, Hooks, Identity, Kind, Type, Versions, call, field, output};
+use crate::spec::{Api, Body, Detail, Field, Hooks, Identity, Kind, Type, Versions, call, field, output};
 use crate::wire::Method::{Delete, Patch, Put};
 
 /// `secrets`.
@@ -17,24 +17,18 @@ pub static KIND: Kind = Kind {
     source: "Secrets; sheet 2.6",
     identity: Identity::Name("key"),
     fields: &[
-        name("key", "Key by which blueprints ask for it"),
-        field("value", Type::Text, "The secret itself").required().secret(),
-        field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators (from 4.4 on)")
-            .default("false")
-            .known(Versions::From("4.4")),
-        visibility(&[widen("/secrets/{name}/set-visibility")]),
-        output("updated_at", Type::Text, "When it was last changed"),
+        KEY,
+        Field { doc: "The secret itself; with `schema` any JSON", ..VALUE.typed_by("schema") },
+        field("schema", Type::Json, "JSON schema that the value keeps (from 7.0 on)")
+            .known(Versions::From("7.0"))
+            .replaces(),
+        IS_HIDDEN_VALUE,
+        VISIBLE,
+        UPDATED_AT,
     ],
     api: Api {
         list: list("/secrets?_sort=key"),
-        details: &[Detail {
-            path: "/secrets/{name}",
-            at: "",
-            fields: &["value"],
-            stamp: "updated_at",
-            versions: Versions::Any,
-            unseen: &[],
-        }],
+        details: &[one(&["value", "schema"])],
         create: &[call(Put, "/secrets/{name}", Body::Fields)],
         update: &[call(Patch, "/secrets/{name}", Body::Changed)],
         remove: &[call(Delete, "/secrets/{name}", Body::None)],
@@ -43,6 +37,30 @@ pub static KIND: Kind = Kind {
     hooks: Hooks { read: Some(unshown), write: Some(unnamed), ..Hooks::NONE },
     ..Kind::NEW
 };
+
+/// Its key.
+pub const KEY: Field = name("key", "Key by which blueprints ask for it");
+
+/// Its value. Servers fail over a number or a map unless a schema says that it is one (observed A4), and over every update
+/// to such a value (sheet 2.6).
+pub const VALUE: Field = field("value", Type::Json, "The secret itself").required().secret();
+
+/// Who is shown the value.
+pub const IS_HIDDEN_VALUE: Field =
+    field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators (from 4.4 on)")
+        .default("false")
+        .known(Versions::From("4.4"));
+
+/// Who sees that it is there.
+pub const VISIBLE: Field = visibility(&[widen("/secrets/{name}/set-visibility")]);
+
+/// Moves with every change.
+pub const UPDATED_AT: Field = output("updated_at", Type::Text, "When it was last changed");
+
+/// The read that shows what lists leave out.
+pub const fn one(fields: &'static [&'static str]) -> Detail {
+    Detail { path: "/secrets/{name}", at: "", fields, stamp: "updated_at", versions: Versions::Any, unseen: &[] }
+}
 
 fn unshown(secret: &mut Value) {
     if let Value::Object(map) = secret

@@ -51,7 +51,16 @@ fn secrets_are_created_changed_and_deleted() {
         GET secrets/obj2
         -> 200 {"value": {"a": 1}}
         PUT secrets/obj3 {"value": "text", "schema": {"type": "object"}}
-        -> 409
+        -> 409 {"error_code": "conflict_error", "message": "Error validating secret value: 'text' is not of type 'object'"}
+        PUT secrets/obj3 {"value": {"a": 1}, "schema": {"type": "object", "patternProperties": {}}}
+        -> 400 {"message": "the simulated manager can't check `patternProperties` of a schema"}
+        PATCH secrets/obj2 {"value": "text"}
+        -> 409 {"message": "Error validating secret value: 'text' is not of type 'object'"}
+        # no update takes what is no text
+        PATCH secrets/obj2 {"value": {"a": 2}}
+        -> 500
+        GET secrets/obj2
+        -> 200 {"value": {"a": 1}, "schema": {"type": "object"}}
         DELETE secrets/db_pass
         -> 204 empty
         GET secrets/db_pass

@@ -1,0 +1,72 @@
+//! What rides along: fields that are no reason for a call by themselves, but go with one that is made anyway.
+//!
+//! Such a field never differs. It shows where it is sent, and what its value needs counts there and nowhere else. What is
+//! removed because nothing declares it any more takes along what was applied last.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::diff::base::{Base, Entry};
+use crate::diff::compare::Wired;
+use crate::diff::index::Index;
+use crate::diff::live::Live;
+use crate::diff::verdict::{Decision, Hold, Verdict};
+use crate::spec::{AtCreate, CallSpec, Field, Kind, canonical};
+
+/// The fields that ride along with what a decision writes.
+pub fn riders(
+    kind: &'static Kind,
+    decision: &Decision,
+    wired: &Wired,
+    version: Option<&str>,
+) -> impl Iterator<Item = &'static Field> {
+    let declares = |name: &str| wired.contains_key(name);
+    let given = |field: &'static Field| wired.get(field.name).filter(|wanted| says_something(field, wanted));
+    let (first, written): (Option<&CallSpec>, Vec<&'static Field>) = match decision {
+        Decision::Update { fields, .. } => (None, fields.iter().filter_map(|change| change.field).collect()),
+        Decision::Create(_) | Decision::Replace { .. } => {
+            let afterwards = kind.fields.iter().filter(|field| field.at_create == AtCreate::Afterwards);
+            let set = afterwards.filter(|field| given(field).is_some()).collect();
+            (CallSpec::fitting(kind.api.create, version, &declares), set)
+        }
+        _ => (None, Vec::new()),
+    };
+    let setter = |field: &'static Field| kind.setter(field, wired.get(field.name)?, version, &declares);
+    let calls = first.into_iter().chain(written.into_iter().filter_map(setter));
+    let names: Vec<&str> = calls.flat_map(|call| call.along).map(|(_, name)| *name).collect();
+    let rides = move |field: &&'static Field| names.contains(&field.name) && given(field).is_some();
+    let riders: Vec<&'static Field> = kind.fields.iter().filter(rides).collect();
+    riders.into_iter()
+}
+
+/// Says whether a field has another value than the one that goes without saying.
+pub fn says_something(field: &Field, wanted: &Attr) -> bool {
+    canonical(&field.ty, wanted) != field.default_value()
+}
+
+/// Adds what rides along with removals of what nothing declares any more. What was secret in it is not known any more, so
+/// that the removal is held.
+pub fn remember(index: &Index<'_>, base: &Base, verdicts: &mut [Verdict], wired: &mut BTreeMap<Address, Wired>) {
+    for verdict in verdicts.iter_mut().filter(|verdict| matches!(verdict.decision, Decision::Delete(_))) {
+        let (Some(entry), Some(live)) = (base.entry(&verdict.address), index.live(&verdict.address)) else { continue };
+        match remembered(verdict.kind, live, entry) {
+            Ok(riders) if riders.is_empty() => {}
+            Ok(riders) => drop(wired.insert(verdict.address.clone(), riders)),
+            Err(name) => {
+                let reason = format!("removing it takes along `{name}`, of whose secrets only fingerprints are kept");
+                let hold = Hold::new("forgotten", reason);
+                verdict
+                    .hold(hold.help("declare it once more and switch it off first, or take the secret out of there"));
+            }
+        }
+    }
+}
+
+/// What rides along with a removal, as it was applied last; the name of what is not known any more.
+fn remembered(kind: &'static Kind, live: &Live, entry: &Entry) -> Result<Wired, &'static str> {
+    let off = live.still_on(kind).into_iter().map(|(_, switch)| &switch.off);
+    let along = off.chain(kind.api.remove).flat_map(|call| call.along);
+    let kept = along.filter_map(|(_, name)| Some((*name, entry.fields.get(*name)?)));
+    kept.map(|(name, kept)| Ok((name.to_owned(), Base::recall(kept).ok_or(name)?))).collect()
+}
