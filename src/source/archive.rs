@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 use thiserror::Error;
 
+use super::pinned::is_url;
 use super::tree::{Entry, Tree, Trouble};
-use crate::topology::FileContent;
+use crate::topology::{Content, FileContent};
 
 /// What a folder may hold all in all: an upload of this size takes minutes, and it is held in memory.
 const MAX_FOLDER_BYTES: u64 = 1 << 30;
@@ -47,9 +48,10 @@ pub enum Misplaced {
     },
 }
 
-/// The path in the workspace that a path in a file means: relative to the file's folder. `None` where it leads out.
+/// The path in the workspace that a path in a file means: relative to the file's folder. `None` where it leads out, as a
+/// URL does.
 pub fn within(file: &str, path: &str) -> Option<String> {
-    if path.starts_with(['/', '\\']) || path.contains('\0') {
+    if path.starts_with(['/', '\\']) || path.contains('\0') || is_url(path) {
         return None;
     }
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -79,7 +81,7 @@ pub fn pack(tree: &dyn Tree, declared_in: &str, path: &str, limit: u64) -> Resul
         Entry::Link | Entry::Other => return Err(Misplaced::Link(inside)),
     };
     let sha256 = hex(&Sha256::digest(&bytes));
-    Ok(FileContent { path: path.to_owned(), file_name, sha256, bytes: Arc::new(bytes) })
+    Ok(FileContent { path: path.to_owned(), file_name, sha256, content: Content::Here(Arc::new(bytes)) })
 }
 
 /// Bytes in hexadecimal.
@@ -165,6 +167,7 @@ mod tests {
             ("x/z.yaml", "../../etc", None),
             ("x.yaml", "/etc/passwd", None),
             ("x/z.yaml", "..", Some("")),
+            ("x/z.yaml", "https://host/../../y", None),
         ] {
             assert_eq!(within(file, path).as_deref(), inside, "{file} {path}");
         }
@@ -174,7 +177,7 @@ mod tests {
     fn a_folder_has_one_folder_at_the_top_and_nothing_of_the_machine() {
         let content = packed(&[("b.yaml".into(), b"b".to_vec()), ("a/x".into(), b"x".to_vec())]);
         assert_eq!(content.file_name, "box.tar.gz");
-        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(content.bytes.as_slice()));
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(content.bytes().unwrap()));
         let mut seen = Vec::new();
         for entry in archive.entries().unwrap() {
             let mut entry = entry.unwrap();
@@ -195,7 +198,7 @@ mod tests {
         fs::write(folder.path().join("x.wgn"), b"123").unwrap();
         let tree = Folder::open(folder.path()).unwrap();
         let content = pack(&tree, "trueup.yaml", "./x.wgn", LIMIT).unwrap();
-        assert_eq!((content.file_name.as_str(), content.bytes.as_slice()), ("x.wgn", b"123".as_slice()));
+        assert_eq!((content.file_name.as_str(), content.bytes()), ("x.wgn", Some(b"123".as_slice())));
         assert!(matches!(pack(&tree, "trueup.yaml", "../x", LIMIT), Err(Misplaced::Outside(_))));
         assert!(matches!(pack(&tree, "trueup.yaml", "y", LIMIT), Err(Misplaced::Unreadable { .. })));
         assert!(matches!(pack(&tree, "trueup.yaml", "x.wgn", 2), Err(Misplaced::Unreadable { .. })));
@@ -226,7 +229,7 @@ mod tests {
                 .map(|(path, bytes)| (path.clone(), bytes.clone()))
                 .collect();
             let backwards: Vec<_> = distinct.iter().rev().cloned().collect();
-            prop_assert_eq!(packed(&distinct).bytes, packed(&backwards).bytes);
+            prop_assert_eq!(packed(&distinct).content, packed(&backwards).content);
         }
     }
 }

@@ -39,7 +39,7 @@ pub enum Type {
     Ref(&'static str),
     /// A set of `#tag` and `@name`, the names being resources of these kinds; of no kind, a set of `#tag` alone.
     Roles(&'static [&'static str]),
-    /// A local file or folder, whose content is sent.
+    /// A file, a folder or a pinned URL, whose content is sent.
     File,
     /// A certificate in PEM form, compared by its SHA-256 fingerprint, which is all that an API may show of it.
     Certificate,
@@ -101,7 +101,7 @@ impl Type {
             Type::Ref(kind) => format!("name of one of `{kind}`"),
             Type::Roles([]) => "set of `#tag`".into(),
             Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
-            Type::File => "path of a local file or folder".into(),
+            Type::File => "path of a local file or folder, or a URL with `#sha256=` and its digest".into(),
             Type::Certificate => "certificate in PEM form".into(),
         }
     }
