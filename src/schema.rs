@@ -152,7 +152,7 @@ fn field(field: &Field) -> Value {
         &mut schema,
         &match field.ty {
             // A string that looks like any other: no shape tells what may stand there.
-            Type::File => sentence(&format!("{}: {}", field.doc, field.ty.describe())),
+            Type::File(_) => sentence(&format!("{}: {}", field.doc, field.ty.describe())),
             _ => sentence(field.doc),
         },
     );
@@ -252,7 +252,7 @@ fn plain(ty: &Type) -> Value {
         Type::Roles(_) => {
             json!({ "type": "array", "items": { "type": "string", "pattern": format!("^[#@].|{EXPRESSION}") } })
         }
-        Type::File => json!({ "type": "string" }),
+        Type::File(_) => json!({ "type": "string" }),
     }
 }
 

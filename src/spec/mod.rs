@@ -29,6 +29,6 @@ pub use lines::by_first_word;
 pub use lint::{lint, placeholders};
 pub use poll::{Log, Poll, Shows, Until};
 pub use provider::{Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
-pub use types::{Packing, Type};
+pub use types::{Folders, Packing, Type};
 pub use value::{Mismatch, Reference, Swap, canonical, check, lookup, read, swap_references, written};
 pub use versions::Versions;

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use crate::check::literals;
 use crate::finding::Finding;
 use crate::source::{Misplaced, NotPinned, Tree, is_url, pack, pinned, within};
+use crate::spec::Folders;
 use crate::topology::FileContent;
 
 /// The content of files, each read once.
 pub struct Contents<'t> {
     tree: &'t dyn Tree,
     limit: u64,
-    known: BTreeMap<String, FileContent>,
+    known: BTreeMap<(String, Folders), FileContent>,
 }
 
 impl<'t> Contents<'t> {
@@ -24,15 +25,15 @@ impl<'t> Contents<'t> {
     ///
     /// # Errors
     /// There is no such content: the finding, still without a place.
-    pub fn get(&mut self, file: &str, path: &str) -> Result<FileContent, Box<Finding>> {
+    pub fn get(&mut self, file: &str, path: &str, folders: Folders) -> Result<FileContent, Box<Finding>> {
         if is_url(path) {
             return pinned(path).map_err(|error| Box::new(not_pinned(&error)));
         }
-        let inside = within(file, path);
+        let inside = within(file, path).map(|inside| (inside, folders));
         if let Some(known) = inside.as_ref().and_then(|inside| self.known.get(inside)) {
             return Ok(FileContent { path: path.to_owned(), ..known.clone() });
         }
-        let content = pack(self.tree, file, path, self.limit).map_err(|error| Box::new(misplaced(&error)))?;
+        let content = pack(self.tree, file, path, folders, self.limit).map_err(|error| Box::new(misplaced(&error)))?;
         self.known.extend(inside.map(|inside| (inside, content.clone())));
         Ok(content)
     }
@@ -44,6 +45,8 @@ fn misplaced(error: &Misplaced) -> Finding {
             ("outside-workspace", "paths are relative to the file that names them; copy the content into the workspace")
         }
         Misplaced::Unreadable { .. } => ("unreadable-content", "paths are relative to the file that names them"),
+        Misplaced::Folder(_) => ("unreadable-content", "name the file itself"),
+        Misplaced::Lacks { .. } => ("unreadable-content", "put it there, or pack it yourself and name the archive"),
         Misplaced::Link(_) => ("unreadable-content", "put the files themselves there"),
         Misplaced::Unpackable { .. } => {
             ("unreadable-content", "shorten the names, or pack it yourself and name the archive")

@@ -123,7 +123,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.
     findings.retain(|finding| has_envelope || !matches!(finding.code, "unknown-variable" | "unknown-secret"));
 
-    let mut topology = Topology {
+    let topology = Topology {
         workspace: envelope.workspace,
         folder: folder.to_owned(),
         policy: Policy::from(envelope.policy),
@@ -143,6 +143,10 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     };
     findings.append(&mut check::run(&subject));
     findings.append(&mut secrets.into_findings());
+    finish(topology, findings)
+}
+
+fn finish(mut topology: Topology, findings: Vec<Finding>) -> Result<Loaded, Vec<Finding>> {
     let findings = topology.sources.show(findings);
     if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(Loaded { topology, findings }) }
 }

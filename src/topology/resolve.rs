@@ -42,9 +42,10 @@ pub fn resources(
         let mut files = BTreeMap::new();
         for (name, value) in &fields {
             check_field(draft, name, value, &mut evaluator.findings);
-            let is_file = draft.kind.field(name).is_some_and(|field| matches!(field.ty, Type::File));
-            if let (true, Some(path)) = (is_file, value.as_text()) {
-                match contents.get(&draft.place.file, path) {
+            if let (Some(Type::File(folders)), Some(path)) =
+                (draft.kind.field(name).map(|field| field.ty), value.as_text())
+            {
+                match contents.get(&draft.place.file, path, folders) {
                     Ok(content) => drop(files.insert(name.clone(), content)),
                     Err(finding) => evaluator.findings.push(finding.at(&draft.place.below(name))),
                 }

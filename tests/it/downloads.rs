@@ -9,15 +9,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::bench::{Bench, Ran};
-use crate::support::Sim;
+use crate::support::{Sim, wagon};
 
 /// What stands at a path of a site.
 #[derive(Clone)]
@@ -145,18 +143,8 @@ fn blueprint(input: &str) -> Vec<u8> {
 
 /// A plugin: a wagon and what blueprints import of it.
 fn plugin() -> Vec<u8> {
-    let package = json!({
-        "package_name": "lab-plugin", "package_version": "1.0", "archive_name": "lab-1.0.wgn", "wheels": [],
-        "supported_platform": "any", "build_server_os_properties": {}, "package_source": "lab"
-    })
-    .to_string();
-    let mut wagon = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    let mut header = tar::Header::new_gnu();
-    header.set_size(package.len() as u64);
-    wagon.append_data(&mut header, "lab/package.json", package.as_bytes()).unwrap();
-    let wagon = wagon.into_inner().unwrap().finish().unwrap();
     let document = "plugins: { lab: { executor: central_deployment_agent, package_name: lab-plugin } }";
-    zip(&[("lab-1.0.wgn", &wagon), ("plugin.yaml", document.as_bytes())])
+    zip(&[("lab-1.0.wgn", &wagon("lab-plugin", "1.0", &[])), ("plugin.yaml", document.as_bytes())])
 }
 
 /// A manager, a site, and a workspace between them.
