@@ -69,7 +69,11 @@ impl Http {
     /// When the system's roots can't be read.
     pub fn anywhere(idle: Duration, timeout: Duration, max_body: u64) -> Result<Http, HttpError> {
         default_provider();
-        let redirects = Policy::limited(MAX_REDIRECTS);
+        let redirects = Policy::custom(|attempt| match attempt.previous().len() > MAX_REDIRECTS {
+            // What the last one answers is an answer that can be told, other than an error.
+            true => attempt.stop(),
+            false => attempt.follow(),
+        });
         Http::built(client(idle).redirect(redirects).read_timeout(idle).timeout(timeout), max_body)
     }
 

@@ -303,6 +303,9 @@ fn what_can_not_be_fetched_is_told_with_its_place() {
         lab.refuses(&["not-fetched", words, "m.yaml:6:"]);
         assert_eq!(lab.site.asked(), ["/router.zip"; 2], "no answer gets better by asking again");
     }
+    lab.site.put("/router.zip", Page::Moved("/router.zip".into()));
+    lab.refuses(&["the server answers 302"]);
+    assert_eq!(lab.site.asked(), ["/router.zip"; 2 * 11], "ten times further, and no more");
     lab.site.put("/endless", Page::Endless);
     lab.declare(&lab.site.pinned("/endless", &sha256));
     let limit = ("TRUEUP_MAX_FILE_BYTES", "65536");

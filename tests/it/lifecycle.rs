@@ -383,20 +383,25 @@ fn stopped_by(signal: &str) {
 /// content: other content under it is noticed, and the plugin made anew.
 #[test]
 fn a_plugin_comes_from_a_folder_and_other_content_of_it_is_noticed() {
+    ["cloudify", "f5-vnfm"].into_iter().for_each(plugin_from_a_folder);
+}
+
+fn plugin_from_a_folder(provider: &str) {
     let sim = Sim::start();
     let topology = "
-cloudify:
+PROVIDER:
   m:
     at: https://manager.example/api/v3.1
     credentials: { username: admin, password: '${secret.pw}' }
     plugins: { one: { package_name: one-plugin, package_version: '1.0', source: plugin } }
     blueprints: { router: { source: blueprints/router } }
-";
+"
+    .replace("PROVIDER", provider);
     let importing = EMPTY.replace("types.yaml", "types.yaml, 'plugin:one-plugin'");
     let document = "plugins: { one: { executor: central_deployment_agent, package_name: one-plugin } }\n";
-    let files =
-        [("m.yaml", topology), ("plugin/plugin.yaml", document), ("blueprints/router/blueprint.yaml", &importing)];
-    let bench = Bench::of(&[&[("trueup.yaml", ENVELOPE)], &files[..]].concat(), &sim);
+    let bench = Bench::of(&[("trueup.yaml", ENVELOPE), ("m.yaml", &topology)], &sim);
+    bench.write("plugin/plugin.yaml", document);
+    bench.write("blueprints/router/blueprint.yaml", &importing);
     bench.run(&["validate"]).expect(3).says("`plugin` holds no file `*.wgn`").says("m.yaml:6:");
     bench.write("plugin/one-1.0.wgn", &wagon("one-plugin", "1.0", &[]));
     bench.write("plugin/icon.png", "an image");
