@@ -148,7 +148,14 @@ fn object(fields: &[Field], open: bool) -> Value {
 
 fn field(field: &Field) -> Value {
     let mut schema = with_expression(&field.ty, !field.required);
-    describe(&mut schema, &sentence(field.doc));
+    describe(
+        &mut schema,
+        &match field.ty {
+            // A string that looks like any other: no shape tells what may stand there.
+            Type::File(_) => sentence(&format!("{}: {}", field.doc, field.ty.describe())),
+            _ => sentence(field.doc),
+        },
+    );
     if let Some(default) = field.default.and_then(|json| serde_json::from_str::<Value>(json).ok()) {
         set(&mut schema, "default", default);
     }
@@ -247,7 +254,7 @@ fn plain(ty: &Type) -> Value {
         Type::Roles(_) => {
             json!({ "type": "array", "items": { "type": "string", "pattern": format!("^[#@].|{EXPRESSION}") } })
         }
-        Type::File => json!({ "type": "string" }),
+        Type::File(_) => json!({ "type": "string" }),
     }
 }
 

@@ -41,6 +41,8 @@ mod counts;
 mod crash;
 #[path = "it/determinism.rs"]
 mod determinism;
+#[path = "it/downloads.rs"]
+mod downloads;
 #[path = "it/executions.rs"]
 mod executions;
 #[path = "it/exit_codes.rs"]

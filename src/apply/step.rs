@@ -14,6 +14,7 @@ use crate::plan::{Call, Payload, Purpose, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{CallError, Sending, Sent, Session, Settled, Watch, What, encode, is_under_way};
 use crate::spec::{List, Reply, Shows, canonical, lookup};
+use crate::topology::Content;
 use crate::wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
@@ -32,6 +33,8 @@ struct Ready<'c> {
     /// The JSON to be sent, secrets still closed.
     body: Attr,
     json: Option<Value>,
+    /// The file to be sent.
+    bytes: Option<&'c [u8]>,
     call: &'c Call,
 }
 
@@ -46,14 +49,21 @@ impl<'c> Ready<'c> {
             Payload::Json(_) => Some(encode::json(&body).map_err(unknown)?),
             Payload::None | Payload::File(_) => None,
         };
-        Ok(Ready { path, body, json, call })
+        let bytes = match &call.body {
+            Payload::File(file) => match &file.content {
+                Content::Here(bytes) => Some(bytes.as_slice()),
+                Content::At(url) => return Err(unknown(format!("what `{url}` holds, which was not fetched"))),
+            },
+            Payload::None | Payload::Json(_) => None,
+        };
+        Ok(Ready { path, body, json, bytes, call })
     }
 
     fn sent(&self) -> Sent<'_> {
-        match (&self.call.body, &self.json) {
-            (Payload::File(file), _) => Sent::file(self.call.spec.body, &file.bytes),
-            (_, Some(json)) => Sent::Json(json),
-            _ => Sent::Nothing,
+        match (self.bytes, &self.json) {
+            (Some(bytes), _) => Sent::file(self.call.spec.body, bytes),
+            (None, Some(json)) => Sent::Json(json),
+            (None, None) => Sent::Nothing,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::finding::Finding;
 use crate::source::{documents, read_as};
 use crate::spec::{Declared, Field, KeysIn, Type};
 use crate::suggest::hint;
-use crate::topology::{Resource, Topology};
+use crate::topology::{FileContent, Resource, Topology};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -24,12 +24,15 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(subject: &Subject) -> Vec<Finding> {
+    find(subject.topology)
+}
+
+/// What is wrong with maps whose files are here.
+pub fn find(topology: &Topology) -> Vec<Finding> {
     let mut known: BTreeMap<Address, Option<Declared>> = BTreeMap::new();
     let mut found = Vec::new();
-    for resource in subject.topology.resources.values() {
-        for field in resource.kind.fields {
-            let Some(keys_in) = field.keys_in else { continue };
-            let Some(source) = source(subject.topology, resource, keys_in) else { continue };
+    for resource in topology.resources.values() {
+        for (field, keys_in, source) in sources(topology, resource) {
             let declared = known.entry(source.address.clone()).or_insert_with(|| declared(source, keys_in));
             if let Some(declared) = declared {
                 found.extend(compare(resource, field, source, declared));
@@ -37,6 +40,22 @@ fn run(subject: &Subject) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// The files that declare keys of a resource's maps.
+pub fn read_for<'t>(topology: &'t Topology, resource: &'t Resource) -> impl Iterator<Item = &'t FileContent> {
+    sources(topology, resource).filter_map(|(_, keys_in, source)| source.files.get(keys_in.file))
+}
+
+/// The fields of a resource whose keys are declared elsewhere, with where that is and the resource that brings the file.
+fn sources<'t>(
+    topology: &'t Topology,
+    resource: &'t Resource,
+) -> impl Iterator<Item = (&'static Field, KeysIn, &'t Resource)> {
+    resource.kind.fields.iter().filter_map(|field| {
+        let keys_in = field.keys_in?;
+        Some((field, keys_in, source(topology, resource, keys_in)?))
+    })
 }
 
 /// The resource that brings the file.
@@ -55,7 +74,7 @@ fn declared(source: &Resource, keys_in: KeysIn) -> Option<Declared> {
         Some(attr) => attr.to_text()?,
         None => default()?,
     };
-    let documents = documents(&content.bytes);
+    let documents = documents(content.bytes()?);
     (keys_in.read)(&main, &|path| read_as::<Value>(documents.get(path)?).ok())
 }
 

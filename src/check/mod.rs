@@ -4,7 +4,7 @@
 //! `explain` can show what its code means.
 
 mod cycles;
-mod declared;
+pub mod declared;
 mod environments;
 pub mod literals;
 mod references;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::apply::{Executor, Outcome, Report, verify};
 use crate::cli::common::{Planned, Workspace, broken_policies};
-use crate::cli::{Allow, Exit, Format, Global, Stop, common};
+use crate::cli::{Allow, Exit, Format, Global, Stop, common, contents};
 use crate::journal::{Journal, Line};
 use crate::ledger;
 use crate::plan::Plan;
@@ -68,7 +68,7 @@ pub async fn carry_out(
 ) -> Result<Exit, Stop> {
     let _lock = ledger::lock(&topology)?;
     let mut workspace = Workspace::connect(global, topology).await?;
-    let planned = workspace.plan_when_settled().await?;
+    let mut planned = workspace.plan_when_settled().await?;
     workspace.tell_troubles();
     for doubt in &planned.ledger.doubts {
         eprintln!(
@@ -80,6 +80,7 @@ pub async fn carry_out(
     if let Some(policy) = policies.first() {
         return Err(Stop::failed(policy.clone()).help("raise it in the commit that means it, or remove less"));
     }
+    contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);
     let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
     // Whoever brings a plan has seen it.

@@ -4,6 +4,7 @@ mod adopt;
 mod apply;
 mod common;
 mod completions;
+mod contents;
 mod demo;
 mod destroy;
 mod drift;

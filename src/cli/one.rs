@@ -87,7 +87,7 @@ impl Arguments {
     }
 
     fn give(&mut self, field: &Field, value: &str) -> Result<(), Stop> {
-        if matches!(field.ty, Type::File) {
+        if matches!(field.ty, Type::File(_)) {
             let bytes = std::fs::read(value)
                 .map_err(|error| usage(format!("`{}`: could not read `{value}`: {error}", field.name)))?;
             self.files.insert(field.name.to_owned(), bytes);
@@ -161,7 +161,7 @@ pub fn list_name(is_named: bool, kind: Option<&str>) -> String {
 pub fn list_arguments(fields: &[Field]) -> String {
     let line = |field: &Field| {
         let required = if field.required { " (required)" } else { "" };
-        let file = if matches!(field.ty, Type::File) { "FILE" } else { "…" };
+        let file = if matches!(field.ty, Type::File(_)) { "FILE" } else { "…" };
         format!("    --param {}={file}{required}: {}\n", field.name, field.doc)
     };
     fields.iter().map(line).collect()

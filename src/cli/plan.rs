@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::common::{Workspace, broken_policies};
 use crate::cli::exit::{CONFLICT, DRIFT, PENDING, POLICY};
-use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, common};
+use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, common, contents};
 use crate::diff::verdict::{Cause, Decision};
 use crate::plan::Plan;
 use crate::render::{PlanDocument, markdown, text};
@@ -39,8 +39,9 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let mut topology = common::load(global, &options.workspace.dir)?;
     options.allow.extend(&mut topology.policy);
     let mut workspace = Workspace::connect(global, topology).await?;
-    let planned = workspace.plan().await?;
+    let mut planned = workspace.plan().await?;
     workspace.tell_troubles();
+    contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);
     if let Some(path) = &options.out {
         write_private(path, document.to_json().as_bytes())?;

@@ -1,9 +1,9 @@
 //! `trueup validate`: everything that is wrong with a workspace, at once.
 
-use crate::cli::{Dir, Exit, Format, Global, Stop, common};
+use crate::cli::{Dir, Exit, Format, Global, Stop, common, contents};
 use crate::providers::CATALOGUE;
 use crate::render;
-use crate::topology;
+use crate::topology::{self, Loaded};
 
 /// Options of `validate`.
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,12 @@ pub struct Options {
 pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let loaded = topology::load(&options.workspace.dir, CATALOGUE, &common::load_options(global)?);
     let (findings, topology) = match loaded {
-        Ok(loaded) => (loaded.findings, Some(loaded.topology)),
+        Ok(Loaded { mut topology, mut findings }) => {
+            let (mut found, open) = contents::check_kept(&mut topology);
+            let is_sound = found.is_empty();
+            findings.append(&mut found);
+            (findings, is_sound.then_some((topology, open)))
+        }
         Err(findings) => (findings, None),
     };
     match options.format {
@@ -28,13 +33,17 @@ pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     }
     match topology {
         None => Ok(Exit::Findings),
-        Some(topology) => {
+        Some((topology, open)) => {
             if options.format != Format::Json {
                 let (resources, targets) = (topology.resources.len(), topology.targets.len());
                 common::print(&format!(
                     "{}: {resources} resources at {targets} targets, no errors\n",
                     topology.workspace
                 ))?;
+                if open > 0 {
+                    let urls = render::counted(open, "URL");
+                    eprintln!("note: the content of {urls} is not here: `trueup plan` checks what depends on it");
+                }
             }
             Ok(Exit::Done)
         }

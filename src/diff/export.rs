@@ -87,7 +87,7 @@ impl Exporter<'_> {
             return (!items.is_empty()).then_some(Value::Array(items));
         }
         let mut fields = Map::new();
-        for field in kind.fields.iter().filter(|field| field.flow == Flow::Both || matches!(field.ty, Type::File)) {
+        for field in kind.fields.iter().filter(|field| field.flow == Flow::Both || matches!(field.ty, Type::File(_))) {
             if let Some(value) = self.field(address, kind, field, live) {
                 fields.insert(field.name.to_owned(), value);
             }
@@ -119,7 +119,7 @@ impl Exporter<'_> {
     }
 
     fn field(&mut self, address: &Address, kind: &Kind, field: &'static Field, live: &Live) -> Option<Value> {
-        if let Type::File = field.ty {
+        if let Type::File(_) = field.ty {
             self.is_handed_out(kind, field).then_some(())?;
             let file = FileOf { address: address.clone(), field: field.name, id: live.id.clone() };
             let path = format!("{}/{}", address.kind(), live.id);

@@ -145,6 +145,18 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Writes a file that only its owner may read, in one step, in a folder that only its owner may look into: whoever reads
+/// it meanwhile finds the old content or the new one.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_private_folder(folder)?;
+    // Files made so are 0600 from the start.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
 fn place(topology: &Topology) -> Result<PathBuf, LedgerError> {
     match &topology.ledger {
         LedgerPlace::File(path) => Ok(topology.folder.join(path)),

@@ -252,6 +252,22 @@ impl Plan {
         }
     }
 
+    /// The files that are sent.
+    pub fn files(&self) -> impl Iterator<Item = &FileContent> {
+        self.steps.iter().flat_map(|step| &step.calls).filter_map(|call| match &call.body {
+            Payload::File(file) => Some(file),
+            Payload::None | Payload::Json(_) => None,
+        })
+    }
+
+    /// The files that are sent, to put content into them that was not here when the plan was made.
+    pub fn files_mut(&mut self) -> impl Iterator<Item = &mut FileContent> {
+        self.steps.iter_mut().flat_map(|step| &mut step.calls).filter_map(|call| match &mut call.body {
+            Payload::File(file) => Some(file),
+            Payload::None | Payload::Json(_) => None,
+        })
+    }
+
     /// Says whether nothing is to be written to any controller.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()

@@ -25,7 +25,7 @@ mod words;
 pub use document::{PlanDocument, StepDocument, plan_schema};
 pub use page::Style;
 pub use report::{ApplyDocument, apply_schema};
-pub use words::harmless;
+pub use words::{counted, harmless};
 
 /// A document as JSON text, with a line break at its end.
 fn json(document: &impl serde::Serialize) -> String {

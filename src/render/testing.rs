@@ -172,6 +172,7 @@ impl World {
             secrets: Default::default(),
             digest: "9f86d081".into(),
             commit: Some("3f2a1c9d4e5f60718293a4b5c6d7e8f901234567".into()),
+            sources: Default::default(),
         };
         let base = Base { key: "k".into(), ..Base::default() };
         World { topology, base, live: BTreeMap::new(), unseen: BTreeMap::new() }

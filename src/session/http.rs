@@ -6,6 +6,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::redirect::Policy;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -14,6 +15,9 @@ use sha2::{Digest, Sha256};
 
 use crate::topology::Tls;
 use crate::wire::{Answer, Failure, Method, Request, Response, Transport};
+
+/// How often content may be said to be elsewhere: a download site needs two or three of them, and more are a circle.
+const MAX_REDIRECTS: usize = 10;
 
 /// A connection to servers over HTTP and HTTPS.
 pub struct Http {
@@ -41,14 +45,8 @@ impl Http {
     /// # Errors
     /// When the certificates can't be read.
     pub fn new(tls: &Tls, timeout: Duration, max_body: u64) -> Result<Http, HttpError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        // A second call finds one installed: either is the same.
-        let _ = CryptoProvider::install_default((*provider).clone());
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(10).min(timeout))
-            .timeout(timeout);
+        let provider = default_provider();
+        let mut builder = client(timeout).redirect(Policy::none()).timeout(timeout);
         if let Some(pin) = &tls.pin_sha256 {
             builder = builder.tls_backend_preconfigured(pinned(pin, provider)?);
         } else if let Some(file) = &tls.ca_file {
@@ -61,6 +59,25 @@ impl Http {
             }
             builder = builder.tls_certs_only(certificates);
         }
+        Http::built(builder, max_body)
+    }
+
+    /// A client for content that stands anywhere: it recognises servers by the system's roots and goes where they send it.
+    /// Large content takes its time; a server that is silent for as long as `idle` has gone.
+    ///
+    /// # Errors
+    /// When the system's roots can't be read.
+    pub fn anywhere(idle: Duration, timeout: Duration, max_body: u64) -> Result<Http, HttpError> {
+        default_provider();
+        let redirects = Policy::custom(|attempt| match attempt.previous().len() > MAX_REDIRECTS {
+            // What the last one answers is an answer that can be told, other than an error.
+            true => attempt.stop(),
+            false => attempt.follow(),
+        });
+        Http::built(client(idle).redirect(redirects).read_timeout(idle).timeout(timeout), max_body)
+    }
+
+    fn built(builder: reqwest::ClientBuilder, max_body: u64) -> Result<Http, HttpError> {
         let client = builder.build().map_err(|error| HttpError::SetUp(chain(&error)))?;
         Ok(Http { client, max_body })
     }
@@ -97,6 +114,21 @@ impl Http {
         }
         Ok(Response { status, headers, body })
     }
+}
+
+/// The cryptography that every client uses.
+fn default_provider() -> Arc<CryptoProvider> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    // A second call finds one installed: either is the same.
+    let _ = CryptoProvider::install_default((*provider).clone());
+    provider
+}
+
+/// What every client does alike. Nobody who is there needs more than ten seconds to say so.
+fn client(patience: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(10).min(patience))
 }
 
 impl Transport for Http {

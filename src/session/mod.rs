@@ -1,9 +1,11 @@
 //! One target: login, limits, retries, paging, settling.
 
 mod auth;
+mod download;
 pub mod encode;
 mod error;
 mod http;
+mod kept;
 mod list;
 mod partial;
 mod patience;
@@ -23,8 +25,10 @@ use crate::spec::{Auth, Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
 use crate::wire::{Failure, Method, Request, Response, Transport};
 
+pub use download::{DownloadError, Downloads};
 pub use error::{CallError, Job, What, Whither};
 pub use http::{Http, HttpError};
+pub use kept::Kept;
 pub use settle::{Sending, Settled, Waiting, Watch, is_under_way, is_unseen, job_id};
 
 /// How long to wait between looks.

@@ -10,7 +10,7 @@ use crate::session::{CallError, Pace, Sent, Session, What, looks_like_json};
 use crate::wire::{Failure, Method, Response};
 
 /// How often a request is sent at least. Five tries with doubling pauses bridge a busy moment.
-const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 5;
 
 /// How often a simulated server that is away is asked: its clock moves with each request.
 const SIMULATED_TRIES: u32 = 40;
@@ -65,8 +65,7 @@ impl Session {
             if !again {
                 return Err(error);
             }
-            let pause = Duration::from_millis(250) * 2u32.pow(attempt.min(MOST_DOUBLINGS));
-            self.pause(wait.unwrap_or(pause)).await;
+            self.pause(wait.unwrap_or_else(|| pause_after(attempt))).await;
         }
     }
 
@@ -98,6 +97,16 @@ impl Session {
     }
 }
 
+/// How long to wait after a try that a server did not ask to wait after.
+pub(super) fn pause_after(attempt: u32) -> Duration {
+    Duration::from_millis(250) * 2u32.pow(attempt.min(MOST_DOUBLINGS))
+}
+
+/// Says whether a read that came to nothing may come to something when it is sent again.
+pub(super) fn may_pass(failure: &Failure) -> bool {
+    silence_is_worth(Method::Get, failure) != Worth::Nothing
+}
+
 fn silence_is_worth(method: Method, failure: &Failure) -> Worth {
     match failure {
         Failure::Tls(_) | Failure::TooLarge(_) => Worth::Nothing,
@@ -107,7 +116,7 @@ fn silence_is_worth(method: Method, failure: &Failure) -> Worth {
 }
 
 /// The seconds that a server asks to wait. More than two minutes is not waited for in one go.
-fn retry_after(response: &Response) -> Option<Duration> {
+pub(super) fn retry_after(response: &Response) -> Option<Duration> {
     let seconds: u64 = response.header_value("Retry-After")?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds.min(120)))
 }

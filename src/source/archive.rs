@@ -1,18 +1,22 @@
 //! Archives: the content of a file or folder that a field names, ready to be sent.
 //!
-//! A folder becomes a tar.gz whose bytes depend on names and content alone: entries sorted, no times, no owners, one mode
-//! for files and one for folders, and one folder at the top. The same folder has the same digest on every machine.
+//! The bytes of a packed folder depend on names and content alone: entries sorted, no times, no owners, one mode for files and
+//! one for folders. The same folder has the same digest on every machine.
 
-use std::io::Write;
+use std::io::{self, Cursor, Write};
 use std::sync::Arc;
 
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 use thiserror::Error;
+use zip::write::SimpleFileOptions;
+use zip::{DateTime, System, ZipWriter};
 
+use super::pinned::is_url;
 use super::tree::{Entry, Tree, Trouble};
-use crate::topology::FileContent;
+use crate::spec::Folders;
+use crate::topology::{Content, FileContent};
 
 /// What a folder may hold all in all: an upload of this size takes minutes, and it is held in memory.
 const MAX_FOLDER_BYTES: u64 = 1 << 30;
@@ -37,19 +41,31 @@ pub enum Misplaced {
     /// It holds a link.
     #[error("`{0}` is a symbolic link or no file at all; only files and folders are packed")]
     Link(String),
+    /// It is a folder where one is of no use.
+    #[error("`{0}` is a folder; this takes a file")]
+    Folder(String),
+    /// The folder is not what it should be.
+    #[error("`{path}` holds no file `*{ending}`")]
+    Lacks {
+        /// The path in the workspace.
+        path: String,
+        /// How the file's name has to end.
+        ending: &'static str,
+    },
     /// It can't be packed.
     #[error("`{path}` can't be packed: {cause}")]
     Unpackable {
         /// The path in the workspace.
         path: String,
         /// Why not.
-        cause: std::io::Error,
+        cause: io::Error,
     },
 }
 
-/// The path in the workspace that a path in a file means: relative to the file's folder. `None` where it leads out.
+/// The path in the workspace that a path in a file means: relative to the file's folder. `None` where it leads out, as a
+/// URL does.
 pub fn within(file: &str, path: &str) -> Option<String> {
-    if path.starts_with(['/', '\\']) || path.contains('\0') {
+    if path.starts_with(['/', '\\']) || path.contains('\0') || is_url(path) {
         return None;
     }
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -68,18 +84,28 @@ pub fn within(file: &str, path: &str) -> Option<String> {
 ///
 /// # Errors
 /// It leads out of the workspace, holds links, or can't be read.
-pub fn pack(tree: &dyn Tree, declared_in: &str, path: &str, limit: u64) -> Result<FileContent, Misplaced> {
+pub fn pack(
+    tree: &dyn Tree,
+    declared_in: &str,
+    path: &str,
+    folders: Folders,
+    limit: u64,
+) -> Result<FileContent, Misplaced> {
     let inside = within(declared_in, path).ok_or_else(|| Misplaced::Outside(path.to_owned()))?;
     let name = inside.rsplit('/').next().unwrap_or_default().to_owned();
     let entry = tree.entry(&inside).map_err(|trouble| Misplaced::Unreadable { path: inside.clone(), trouble })?;
     let (file_name, bytes) = match entry {
         Entry::File => (name, read(tree, &inside, limit)?),
         Entry::Folder if inside.is_empty() => return Err(Misplaced::Outside(path.to_owned())),
-        Entry::Folder => (format!("{name}.tar.gz"), folder(tree, &inside, &name, limit)?),
+        Entry::Folder => match folders {
+            Folders::Refused => return Err(Misplaced::Folder(inside)),
+            Folders::TarGz => (format!("{name}.tar.gz"), tar_gz(tree, &inside, &name, limit)?),
+            Folders::Zip(endings) => (format!("{name}.zip"), zip(tree, &inside, endings, limit)?),
+        },
         Entry::Link | Entry::Other => return Err(Misplaced::Link(inside)),
     };
     let sha256 = hex(&Sha256::digest(&bytes));
-    Ok(FileContent { path: path.to_owned(), file_name, sha256, bytes: Arc::new(bytes) })
+    Ok(FileContent { path: path.to_owned(), file_name, sha256, content: Content::Here(Arc::new(bytes)) })
 }
 
 /// Bytes in hexadecimal.
@@ -91,36 +117,68 @@ fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {
     tree.read(path, limit).map_err(|trouble| Misplaced::Unreadable { path: path.to_owned(), trouble })
 }
 
-fn folder(tree: &dyn Tree, path: &str, top: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {
-    let zip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
-    let mut archive = Builder::new(zip);
+/// A folder as a tar.gz, below one folder at the top.
+fn tar_gz(tree: &dyn Tree, path: &str, top: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {
+    let gz = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
+    let mut archive = Builder::new(gz);
+    walk(tree, path, limit, &mut |below, bytes| match bytes {
+        Some(bytes) => append(&mut archive, &format!("{top}{below}"), EntryType::Regular, bytes),
+        None => append(&mut archive, &format!("{top}{below}/"), EntryType::Directory, &[]),
+    })?;
+    archive.into_inner().and_then(|gz| gz.finish()).map_err(|cause| Misplaced::Unpackable { path: path.into(), cause })
+}
+
+/// What is in a folder as a zip, which has files alone: folders follow from their paths.
+fn zip(tree: &dyn Tree, path: &str, endings: &'static [&'static str], limit: u64) -> Result<Vec<u8>, Misplaced> {
+    let unreadable = |trouble| Misplaced::Unreadable { path: path.into(), trouble };
+    let files: Vec<String> = tree.list(path).map_err(unreadable)?.into_iter().map(|(name, _)| name).collect();
+    if let Some(ending) = endings.iter().find(|ending| !files.iter().any(|name| name.ends_with(**ending))) {
+        return Err(Misplaced::Lacks { path: path.into(), ending });
+    }
+    let options =
+        SimpleFileOptions::DEFAULT.last_modified_time(DateTime::DEFAULT).unix_permissions(0o644).system(System::Unix);
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    walk(tree, path, limit, &mut |below, bytes| match bytes {
+        Some(bytes) => {
+            archive.start_file(below.trim_start_matches('/'), options)?;
+            archive.write_all(bytes)
+        }
+        None => Ok(()),
+    })?;
+    let unpackable = |error: zip::result::ZipError| Misplaced::Unpackable { path: path.into(), cause: error.into() };
+    Ok(archive.finish().map_err(unpackable)?.into_inner())
+}
+
+/// Takes a path below the folder that is packed, with a slash before it, and a file's bytes.
+type Put<'p> = &'p mut dyn FnMut(&str, Option<&[u8]>) -> io::Result<()>;
+
+/// Calls `put` with a folder and all that is in it: depth first, the names of each folder in order.
+fn walk(tree: &dyn Tree, path: &str, limit: u64, put: Put<'_>) -> Result<(), Misplaced> {
     let mut left = MAX_FOLDER_BYTES;
-    // Depth first, each folder's names in order.
-    let mut waiting = vec![(path.to_owned(), top.to_owned(), Entry::Folder)];
-    while let Some((from, to, entry)) = waiting.pop() {
+    let mut waiting = vec![(String::new(), Entry::Folder)];
+    while let Some((below, entry)) = waiting.pop() {
+        let from = format!("{path}{below}");
         let unpackable = |cause| Misplaced::Unpackable { path: from.clone(), cause };
         match entry {
             Entry::File => {
                 let bytes = read(tree, &from, limit.min(left))?;
                 left = left.saturating_sub(bytes.len() as u64);
-                append(&mut archive, &to, EntryType::Regular, &bytes).map_err(unpackable)?;
+                put(&below, Some(&bytes)).map_err(unpackable)?;
             }
             Entry::Folder => {
-                append(&mut archive, &format!("{to}/"), EntryType::Directory, &[]).map_err(unpackable)?;
+                put(&below, None).map_err(unpackable)?;
                 let items =
                     tree.list(&from).map_err(|trouble| Misplaced::Unreadable { path: from.clone(), trouble })?;
                 let kept = items.into_iter().rev().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
-                waiting.extend(kept.map(|(name, entry)| (format!("{from}/{name}"), format!("{to}/{name}"), entry)));
+                waiting.extend(kept.map(|(name, entry)| (format!("{below}/{name}"), entry)));
             }
             Entry::Link | Entry::Other => return Err(Misplaced::Link(from)),
         }
     }
-    let unpackable = |cause| Misplaced::Unpackable { path: path.to_owned(), cause };
-    let zip = archive.into_inner().map_err(unpackable)?;
-    zip.finish().map_err(unpackable)
+    Ok(())
 }
 
-fn append<W: Write>(archive: &mut Builder<W>, path: &str, kind: EntryType, bytes: &[u8]) -> std::io::Result<()> {
+fn append<W: Write>(archive: &mut Builder<W>, path: &str, kind: EntryType, bytes: &[u8]) -> io::Result<()> {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
     header.set_mode(if kind == EntryType::Directory { 0o755 } else { 0o644 });
@@ -154,7 +212,11 @@ mod tests {
     fn packed(files: &[(String, Vec<u8>)]) -> FileContent {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), files);
-        pack(&Folder::open(folder.path()).unwrap(), "trueup.yaml", "box", LIMIT).unwrap()
+        boxed(folder.path(), Folders::TarGz).unwrap()
+    }
+
+    fn boxed(folder: &std::path::Path, folders: Folders) -> Result<FileContent, Misplaced> {
+        pack(&Folder::open(folder).unwrap(), "trueup.yaml", "box", folders, LIMIT)
     }
 
     #[test]
@@ -165,6 +227,7 @@ mod tests {
             ("x/z.yaml", "../../etc", None),
             ("x.yaml", "/etc/passwd", None),
             ("x/z.yaml", "..", Some("")),
+            ("x/z.yaml", "https://host/../../y", None),
         ] {
             assert_eq!(within(file, path).as_deref(), inside, "{file} {path}");
         }
@@ -174,7 +237,7 @@ mod tests {
     fn a_folder_has_one_folder_at_the_top_and_nothing_of_the_machine() {
         let content = packed(&[("b.yaml".into(), b"b".to_vec()), ("a/x".into(), b"x".to_vec())]);
         assert_eq!(content.file_name, "box.tar.gz");
-        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(content.bytes.as_slice()));
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(content.bytes().unwrap()));
         let mut seen = Vec::new();
         for entry in archive.entries().unwrap() {
             let mut entry = entry.unwrap();
@@ -189,16 +252,56 @@ mod tests {
         assert_eq!(content.sha256, packed(&[("a/x".into(), b"x".to_vec()), ("b.yaml".into(), b"b".to_vec())]).sha256);
     }
 
+    const PLUGIN: Folders = Folders::Zip(&[".wgn", ".yaml"]);
+
+    #[test]
+    fn a_zip_has_what_is_in_the_folder_and_nothing_of_the_machine() {
+        let files: Vec<(String, Vec<u8>)> =
+            ["plugin.yaml", "icon.png", "lab-1.0.wgn", "docs/a.md"].map(|name| (name.into(), name.into())).into();
+        let zipped = |files: &[(String, Vec<u8>)]| {
+            let folder = tempfile::tempdir().unwrap();
+            write(folder.path(), files);
+            boxed(folder.path(), PLUGIN).unwrap()
+        };
+        let content = zipped(&files);
+        assert_eq!(content.file_name, "box.zip");
+        let mut archive = zip::ZipArchive::new(Cursor::new(content.bytes().unwrap())).unwrap();
+        let mut seen = Vec::new();
+        for at in 0..archive.len() {
+            let mut entry = archive.by_index(at).unwrap();
+            assert_eq!((entry.last_modified(), entry.unix_mode()), (Some(DateTime::DEFAULT), Some(0o100_644)));
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            let name = entry.name().unwrap().into_owned();
+            assert_eq!(name, text);
+            seen.push(name);
+        }
+        assert_eq!(seen, ["docs/a.md", "icon.png", "lab-1.0.wgn", "plugin.yaml"]);
+        let backwards: Vec<_> = files.iter().rev().cloned().collect();
+        assert_eq!(zipped(&backwards).content, content.content);
+        // As with a tar.gz: a change of the packing would upload everything again.
+        assert_eq!(&content.sha256[..12], "a8a18fb0cca5");
+    }
+
+    #[test]
+    fn a_folder_has_to_be_what_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("lab-1.0.wgn".into(), Vec::new()), ("below/plugin.yaml".into(), Vec::new())]);
+        assert!(matches!(boxed(folder.path(), PLUGIN), Err(Misplaced::Lacks { ending: ".yaml", .. })));
+        assert!(matches!(boxed(folder.path(), Folders::Refused), Err(Misplaced::Folder(path)) if path == "box"));
+        assert!(boxed(folder.path(), Folders::TarGz).is_ok());
+    }
+
     #[test]
     fn a_file_is_taken_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("x.wgn"), b"123").unwrap();
         let tree = Folder::open(folder.path()).unwrap();
-        let content = pack(&tree, "trueup.yaml", "./x.wgn", LIMIT).unwrap();
-        assert_eq!((content.file_name.as_str(), content.bytes.as_slice()), ("x.wgn", b"123".as_slice()));
-        assert!(matches!(pack(&tree, "trueup.yaml", "../x", LIMIT), Err(Misplaced::Outside(_))));
-        assert!(matches!(pack(&tree, "trueup.yaml", "y", LIMIT), Err(Misplaced::Unreadable { .. })));
-        assert!(matches!(pack(&tree, "trueup.yaml", "x.wgn", 2), Err(Misplaced::Unreadable { .. })));
+        let content = pack(&tree, "trueup.yaml", "./x.wgn", Folders::Refused, LIMIT).unwrap();
+        assert_eq!((content.file_name.as_str(), content.bytes()), ("x.wgn", Some(b"123".as_slice())));
+        assert!(matches!(pack(&tree, "trueup.yaml", "../x", Folders::Refused, LIMIT), Err(Misplaced::Outside(_))));
+        assert!(matches!(pack(&tree, "trueup.yaml", "y", Folders::Refused, LIMIT), Err(Misplaced::Unreadable { .. })));
+        assert!(matches!(pack(&tree, "trueup.yaml", "x.wgn", Folders::Refused, 2), Err(Misplaced::Unreadable { .. })));
     }
 
     #[cfg(unix)]
@@ -208,10 +311,9 @@ mod tests {
         fs::create_dir(folder.path().join("box")).unwrap();
         std::os::unix::fs::symlink("/etc/hostname", folder.path().join("box/host")).unwrap();
         std::os::unix::fs::symlink("..", folder.path().join("box/loop")).unwrap();
-        let tree = Folder::open(folder.path()).unwrap();
-        assert!(pack(&tree, "trueup.yaml", "box", LIMIT).is_err());
+        assert!(boxed(folder.path(), Folders::TarGz).is_err());
         fs::remove_file(folder.path().join("box/host")).unwrap();
-        assert!(matches!(pack(&tree, "trueup.yaml", "box", LIMIT), Err(Misplaced::Link(path)) if path == "box/loop"));
+        assert!(matches!(boxed(folder.path(), Folders::TarGz), Err(Misplaced::Link(path)) if path == "box/loop"));
     }
 
     proptest! {
@@ -226,7 +328,7 @@ mod tests {
                 .map(|(path, bytes)| (path.clone(), bytes.clone()))
                 .collect();
             let backwards: Vec<_> = distinct.iter().rev().cloned().collect();
-            prop_assert_eq!(packed(&distinct).bytes, packed(&backwards).bytes);
+            prop_assert_eq!(packed(&distinct).content, packed(&backwards).content);
         }
     }
 }

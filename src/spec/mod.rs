@@ -31,6 +31,6 @@ pub use lint::{lint, placeholders};
 pub use poll::{Log, Poll, Shows, Until};
 pub use provider::{Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
 pub use read::{lookup, read};
-pub use types::{Packing, Type};
+pub use types::{Folders, Packing, Type};
 pub use value::{Mismatch, Reference, Swap, canonical, check, swap_references, written};
 pub use versions::Versions;

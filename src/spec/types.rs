@@ -41,10 +41,21 @@ pub enum Type {
     Ref(&'static str),
     /// A set of `#tag` and `@name`, the names being resources of these kinds; of no kind, a set of `#tag` alone.
     Roles(&'static [&'static str]),
-    /// A local file or folder, whose content is sent.
-    File,
+    /// A file or a pinned URL, whose content is sent; a folder too, where it says as what.
+    File(Folders),
     /// A certificate in PEM form, compared by its SHA-256 fingerprint, which is all that an API may show of it.
     Certificate,
+}
+
+/// What becomes of a folder that a field of type file names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Folders {
+    /// It is refused.
+    Refused,
+    /// It is sent as a tar.gz with the folder itself at the top.
+    TarGz,
+    /// It is sent as a zip of what is in it, where a file with each of these endings has to be.
+    Zip(&'static [&'static str]),
 }
 
 /// How a list is packed into one string.
@@ -103,7 +114,8 @@ impl Type {
             Type::Ref(kind) => format!("name of one of `{kind}`"),
             Type::Roles([]) => "set of `#tag`".into(),
             Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
-            Type::File => "path of a local file or folder".into(),
+            Type::File(Folders::Refused) => "path of a local file, or a URL with `#sha256=` and its digest".into(),
+            Type::File(_) => "path of a local file or folder, or a URL with `#sha256=` and its digest".into(),
             Type::Certificate => "certificate in PEM form".into(),
         }
     }

@@ -38,7 +38,7 @@ pub fn canonical(ty: &Type, attr: &Attr) -> Attr {
     match (ty, attr) {
         (Type::Certificate, _) => certificate::canonical(attr),
         (_, Attr::Later(_) | Attr::Secret(_)) => attr.clone(),
-        (Type::Text | Type::Ref(_) | Type::File, Attr::Text(text)) if text.is_empty() => Attr::Null,
+        (Type::Text | Type::Ref(_) | Type::File(_), Attr::Text(text)) if text.is_empty() => Attr::Null,
         (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) => attr.to_text().map_or(Attr::Null, Attr::Text),
         (Type::Bool, Attr::Text(text)) => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "on" | "yes" | "1" => Attr::Bool(true),
@@ -190,7 +190,7 @@ fn walk(ty: &Type, attr: &Attr, path: &mut Vec<String>, found: &mut Vec<Mismatch
         }
         (Type::Object(fields), Attr::Map(map)) => members(fields, map, false, path, found),
         (Type::Open(fields), Attr::Map(map)) => members(fields, map, true, path, found),
-        (Type::Text | Type::Ref(_) | Type::File, Attr::Text(_) | Attr::Secret(_)) => {}
+        (Type::Text | Type::Ref(_) | Type::File(_), Attr::Text(_) | Attr::Secret(_)) => {}
         (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) => {}
         (Type::Bool | Type::Int | Type::Number | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate, _) => {
             scalar(ty, attr, path, found)

@@ -11,14 +11,14 @@ use super::read::{Reader, claims, covers, document_place};
 use super::secrets::{SecretMode, Secrets};
 use super::variables::Variables;
 use super::{identity, resolve};
-use crate::check::{self, Subject, literals};
+use crate::check::{self, Subject};
 use crate::finding::{Finding, Key, Place};
 use crate::source::{
     Broken, Document, Folder, Misfit, Node, Selection, Snapshot, SourceFile, Tree, Trouble, WORKSPACE_FILE, decode,
-    find, head, hex, locate, mask, open, parse, spot, twice,
+    find, head, hex, open, parse, spot, twice,
 };
 use crate::spec::Provider;
-use crate::topology::{LedgerPlace, Policy, Resource, Topology};
+use crate::topology::{LedgerPlace, Policy, Resource, Sources, Topology};
 
 /// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -133,6 +133,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         resources,
         secrets: secrets.veil(),
         commit,
+        sources: Sources::new(files),
     };
     let subject = Subject {
         topology: &topology,
@@ -142,20 +143,12 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     };
     findings.append(&mut check::run(&subject));
     findings.append(&mut secrets.into_findings());
-    finish(topology, findings, &files)
+    finish(topology, findings)
 }
 
-fn finish(topology: Topology, mut findings: Vec<Finding>, files: &[SourceFile]) -> Result<Loaded, Vec<Finding>> {
-    locate(&mut findings, files);
-    mask(&mut findings, literals::RULE.code);
-    findings.sort_by(|a, b| position(a).cmp(&position(b)));
+fn finish(mut topology: Topology, findings: Vec<Finding>) -> Result<Loaded, Vec<Finding>> {
+    let findings = topology.sources.show(findings);
     if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(Loaded { topology, findings }) }
-}
-
-/// Findings stand in the order of the files, those without a file first.
-fn position(finding: &Finding) -> (Option<&str>, usize, &'static str, &str) {
-    let file = finding.place.as_ref().map(|place| &*place.file);
-    (file, finding.spot.as_ref().map_or(0, |spot| spot.offset), finding.code, &finding.message)
 }
 
 type Opened = (Box<dyn Tree>, Option<String>, Vec<Finding>);

@@ -3,6 +3,7 @@
 mod account;
 mod claims;
 mod conceal;
+mod contents;
 mod draft;
 mod each;
 pub mod envelope;
@@ -16,6 +17,7 @@ mod read;
 mod resolve;
 mod secrets;
 mod site;
+mod sources;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -27,7 +29,8 @@ pub use identity::fold;
 pub use load::{Loaded, MAX_FILE_BYTES, Options, load};
 pub use machine::folder;
 pub use model::{
-    Credentials, DIGEST, FileContent, ITEMS, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource, Target, Tls,
-    Topology,
+    Content, Credentials, DIGEST, FileContent, ITEMS, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource, Target,
+    Tls, Topology,
 };
 pub use secrets::SecretMode;
+pub use sources::Sources;

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::finding::Place;
 use crate::secret::{Secret, Veil};
 use crate::spec::{Identity, Kind, Provider};
+use crate::topology::Sources;
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub const ITEMS: &str = "items";
@@ -37,6 +40,8 @@ pub struct Topology {
     pub digest: String,
     /// The commit that is checked out, with `+` behind it when files differ from it.
     pub commit: Option<String>,
+    /// The files that it was read from.
+    pub sources: Sources,
 }
 
 /// One installation of a provider.
@@ -158,17 +163,26 @@ pub struct Resource {
     pub place: Place,
 }
 
-/// The content of a local file or folder, ready to be sent. A folder is packed reproducibly.
+/// What a field of type file names: a file, a folder (packed reproducibly), or something at a URL.
 #[derive(Debug, Clone)]
 pub struct FileContent {
-    /// The path as the file says it.
+    /// The path as the workspace says it; a URL without its pin.
     pub path: String,
     /// The name under which it would be sent.
     pub file_name: String,
     /// SHA-256 of the bytes, in hexadecimal.
     pub sha256: String,
-    /// The bytes.
-    pub bytes: Arc<Vec<u8>>,
+    /// The bytes, or where they are.
+    pub content: Content,
+}
+
+/// Where content is. Which content is meant is known either way: its digest says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Here.
+    Here(Arc<Vec<u8>>),
+    /// At a URL, and not fetched.
+    At(Url),
 }
 
 /// How the words begin by which the ledger remembers content.
@@ -178,6 +192,14 @@ impl FileContent {
     /// The word by which the ledger remembers the content.
     pub fn stamp(&self) -> String {
         format!("{DIGEST}{}", self.sha256)
+    }
+
+    /// The bytes, if they are here.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Here(bytes) => Some(bytes),
+            Content::At(_) => None,
+        }
     }
 }
 

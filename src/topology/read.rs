@@ -369,7 +369,7 @@ fn claims_below(provider: &'static Provider, parent: Option<&str>, file: &str, a
             other => vec![other],
         };
         for resource in resources {
-            for field in kind.fields.iter().filter(|field| matches!(field.ty, Type::File)) {
+            for field in kind.fields.iter().filter(|field| matches!(field.ty, Type::File(_))) {
                 let path = resource.get(field.name).and_then(Node::as_text);
                 // A folder that holds the very file that names it can't be content alone.
                 found.extend(path.and_then(|path| within(file, path)).filter(|path| !covers(path, file)));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::account;
+use super::contents::Contents;
 use super::draft::{Draft, Drafts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
@@ -11,10 +12,10 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::literals;
 use crate::finding::{Finding, Key, Place};
-use crate::source::{Misplaced, Node, Tree, decode, pack, within};
+use crate::source::{Node, Tree, decode};
 use crate::spec::{Auth, Field, Mismatch, Provider, Type, check};
 use crate::suggest::hint;
-use crate::topology::{Credentials, FileContent, ITEMS, Prune, Resource, Target, Tls};
+use crate::topology::{Credentials, ITEMS, Prune, Resource, Target, Tls};
 
 /// Tells each target which password a resource of it sets. One that is known only later opens nothing yet.
 pub fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMap<Address, Resource>) {
@@ -33,7 +34,7 @@ pub fn resources(
     tree: &dyn Tree,
     limit: u64,
 ) -> BTreeMap<Address, Resource> {
-    let mut contents = Contents { tree, limit, known: BTreeMap::new() };
+    let mut contents = Contents::new(tree, limit);
     let resource = |(number, draft): (usize, &Draft)| {
         let values = evaluator.take(number);
         let fields: BTreeMap<String, Attr> =
@@ -41,9 +42,10 @@ pub fn resources(
         let mut files = BTreeMap::new();
         for (name, value) in &fields {
             check_field(draft, name, value, &mut evaluator.findings);
-            let is_file = draft.kind.field(name).is_some_and(|field| matches!(field.ty, Type::File));
-            if let (true, Some(path)) = (is_file, value.as_text()) {
-                match contents.get(draft, path) {
+            if let (Some(Type::File(folders)), Some(path)) =
+                (draft.kind.field(name).map(|field| field.ty), value.as_text())
+            {
+                match contents.get(&draft.place.file, path, folders) {
                     Ok(content) => drop(files.insert(name.clone(), content)),
                     Err(finding) => evaluator.findings.push(finding.at(&draft.place.below(name))),
                 }
@@ -94,45 +96,6 @@ fn misfit(mismatch: Mismatch, value: &Attr, place: &Place) -> Finding {
     match help {
         Some(help) => finding.help(help),
         None => finding,
-    }
-}
-
-/// The content of files, each read once.
-struct Contents<'t> {
-    tree: &'t dyn Tree,
-    limit: u64,
-    known: BTreeMap<String, FileContent>,
-}
-
-impl Contents<'_> {
-    fn get(&mut self, draft: &Draft, path: &str) -> Result<FileContent, Box<Finding>> {
-        let inside = within(&draft.place.file, path);
-        if let Some(known) = inside.as_ref().and_then(|inside| self.known.get(inside)) {
-            return Ok(FileContent { path: path.to_owned(), ..known.clone() });
-        }
-        let content = pack(self.tree, &draft.place.file, path, self.limit).map_err(|misplaced| {
-            let (code, help) = match &misplaced {
-                Misplaced::Outside(_) => (
-                    "outside-workspace",
-                    "paths are relative to the file that names them; copy the content into the workspace",
-                ),
-                // What a URL holds may change unseen, so that nothing could be compared with it.
-                Misplaced::Unreadable { .. } if path.contains("://") => (
-                    "unreadable-content",
-                    "download it into the workspace, and name the file: resources are told apart by its content",
-                ),
-                Misplaced::Unreadable { .. } => {
-                    ("unreadable-content", "paths are relative to the file that names them")
-                }
-                Misplaced::Link(_) => ("unreadable-content", "put the files themselves there"),
-                Misplaced::Unpackable { .. } => {
-                    ("unreadable-content", "shorten the names, or pack it yourself and name the archive")
-                }
-            };
-            Box::new(Finding::error(code, misplaced.to_string()).help(help))
-        })?;
-        self.known.extend(inside.map(|inside| (inside, content.clone())));
-        Ok(content)
     }
 }
 

@@ -89,7 +89,7 @@ pub fn purpose<'k>(draft: &'k Draft, name: &str, items: &'k Type) -> Purpose<'k>
 /// Says whether values of a type hold names or paths in YAML that the provider holds as something else.
 pub fn holds_names(ty: &Type) -> bool {
     match ty {
-        Type::Ref(_) | Type::Roles(_) | Type::File => true,
+        Type::Ref(_) | Type::Roles(_) | Type::File(_) => true,
         Type::List(item) | Type::Set(item) | Type::Map(item) => holds_names(item),
         Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => {
             fields.iter().any(|field| holds_names(&field.ty))

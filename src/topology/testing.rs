@@ -7,7 +7,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::finding::Finding;
-use crate::spec::{Auth, Class, Dialect, Field, Identity, Kind, Packing, Provider, ServerVersion, Type, field, output};
+use crate::spec::{
+    Auth, Class, Dialect, Field, Folders, Identity, Kind, Packing, Provider, ServerVersion, Type, field, output,
+};
 use crate::topology::{Loaded, Options, load};
 
 static TUNNEL: &[Field] = &[
@@ -111,7 +113,7 @@ static BLUEPRINTS: Kind = Kind {
     doc: "Uploaded folders",
     source: "test",
     identity: Identity::Content("path"),
-    fields: &[field("path", Type::File, "The folder").required(), field("note", Type::Text, "A note")],
+    fields: &[field("path", Type::File(Folders::TarGz), "The folder").required(), field("note", Type::Text, "A note")],
     ..Kind::NEW
 };
 

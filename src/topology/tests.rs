@@ -7,6 +7,7 @@ use super::testing::{CATALOGUE, EAST, TRUEUP, east, indented, told, try_load, wo
 use super::{ITEMS, Options, Prune, Topology, load};
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::finding::Finding;
 
 /// The shown value of a field, by address and name.
 fn field(topology: &Topology, address: &str, name: &str) -> String {
@@ -327,24 +328,53 @@ fn content_is_packed_and_not_read_as_declarations() {
 }
 
 #[test]
-fn content_at_a_url_has_to_be_downloaded_first() {
-    let findings = east("blueprints:\n  far: { path: 'https://blueprints.example/far-1.0.zip' }\n").unwrap_err();
-    let said = told(Err(findings));
-    assert!(said.contains("download it into the workspace"), "{said}");
+fn content_at_a_url_says_what_it_is() {
+    let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let far = |path: &str| east(&format!("blueprints:\n  far: {{ path: '{path}' }}\n"));
+    let loaded = far(&format!("https://blueprints.example/far-1.0.zip#sha256={digest}")).unwrap();
+    let resource = loaded.topology.resources.values().next().unwrap();
+    assert_eq!(resource.content_id().unwrap(), "far-9f86d081884c");
+    assert_eq!(resource.files["path"].bytes(), None);
+    let other = far(&format!("https://blueprints.example/far-1.0.zip#sha256={}", digest.replace('9', "8"))).unwrap();
+    assert_ne!(loaded.topology.digest, other.topology.digest);
+
+    assert_snapshot!(told(far("https://blueprints.example/far-1.0.zip")), @"east.yaml:6:20 <'https://blueprints.example/far-1.0.zip'> bad-url: `https://blueprints.example/far-1.0.zip` does not say what its content is; pin it: add `#sha256=` and the digest that `curl -sL 'https://blueprints.example/far-1.0.zip' | sha256sum` prints");
+    assert_snapshot!(told(far("https://blueprints.example/far-1.0.zip#sha256=9f86")), @"east.yaml:6:20 <'https://blueprints.example/far-1.0.zip#sha256=9f86'> bad-url: `#sha256=` takes 64 hexadecimal digits, found `9f86`; `sha256sum` of the content prints them");
+    assert_snapshot!(told(far(&format!("ftp://blueprints.example/far-1.0.zip#sha256={digest}"))), @"east.yaml:6:20 <'ftp://blueprints.example/far-1.0.zip#sha256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'> bad-url: content is fetched over `https` or `http`, not over `ftp`; download it into the workspace, and name the file");
+    let findings = far(&format!("https://me:hunter2@blueprints.example/far-1.0.zip#sha256={digest}")).unwrap_err();
+    assert_snapshot!(drawn(&findings), @"
+    literal-secret
+
+      × the URL holds a user, for everybody to read
+       ╭─[east.yaml:6:20]
+     5 │     blueprints:
+     6 │       far: { path: *************************************************************************************************************************** }
+       ·                    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+       ╰────
+      help: take it out of the URL; what needs a login is downloaded into the workspace before a run, and named by its
+            path; what has been committed counts as known
+    ");
+}
+
+/// Findings as a terminal shows them.
+fn drawn(findings: &[Finding]) -> String {
+    let graphical = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(120);
+    let mut drawn = String::new();
+    findings.iter().for_each(|finding| graphical.render_report(&mut drawn, finding).unwrap());
+    drawn.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn findings_are_drawn_with_carets_and_told_without() {
     let findings = east("routes:\n  a: { cidr: 10.0.0.0/8 }\n  b: { cidr: 10.0.0.0/33 }\n  c: { cidr: 10.1.2.3/8 }\nendpoints:\n  e: { address: 192.0.2.1, secret: hunter2 }\n  f: {}\n").unwrap_err();
-    let graphical = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(120);
     let narrated = NarratableReportHandler::new();
-    let (mut drawn, mut spoken) = (String::new(), String::new());
+    let mut spoken = String::new();
     for finding in &findings {
-        graphical.render_report(&mut drawn, finding).unwrap();
         narrated.render_report(&mut spoken, finding).unwrap();
     }
+    let drawn = drawn(&findings);
     assert!(!drawn.contains("hunter2") && !spoken.contains("hunter2"));
-    assert_snapshot!(drawn.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"), @r#"
+    assert_snapshot!(drawn, @r#"
     wrong-value
 
       × expected network in CIDR form, found `10.0.0.0/33`

@@ -87,8 +87,8 @@ impl Bench {
     }
 
     /// Writes a file of the workspace, for its owner only.
-    pub fn write(&self, name: &str, text: &str) {
-        write(&self.path().join(name), text);
+    pub fn write(&self, name: &str, content: &(impl AsRef<[u8]> + ?Sized)) {
+        write(&self.path().join(name), content);
     }
 
     /// Changes a file of the workspace.
@@ -185,9 +185,9 @@ impl From<Output> for Ran {
 }
 
 /// Writes a file for its owner only.
-pub fn write(path: &Path, text: &str) {
+pub fn write(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
+    fs::write(path, content).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use trueup::sim::Options;
 
 use crate::bench::{Bench, Ran};
-use crate::support::Sim;
+use crate::support::{Sim, wagon};
 
 /// The versions whose behaviour differs most; `None` is the newest.
 const VERSIONS: &[Option<&str>] = &[Some("4.5"), None];
@@ -462,27 +462,44 @@ fn stopped_by(signal: &str) {
     lab.converged();
 }
 
-/// A plugin's version is taken, whatever its content: other content under it is noticed, and the plugin made anew.
+/// A folder is packed as the manager takes a plugin, with all that blueprints import. A plugin's version is taken, whatever its
+/// content: other content under it is noticed, and the plugin made anew.
 #[test]
-fn other_content_of_a_plugin_is_noticed() {
+fn a_plugin_comes_from_a_folder_and_other_content_of_it_is_noticed() {
+    ["cloudify", "f5-vnfm"].into_iter().for_each(plugin_from_a_folder);
+}
+
+fn plugin_from_a_folder(provider: &str) {
     let sim = Sim::start();
     let topology = "
-cloudify:
+PROVIDER:
   m:
     at: https://manager.example/api/v3.1
     credentials: { username: admin, password: '${secret.pw}' }
-    plugins: { one: { package_name: one-plugin, package_version: '1.0', source: wagon } }
-";
-    let package = r#"{ "package_name": "one-plugin", "package_version": "1.0", "archive_name": "one-1.0.wgn",
-        "supported_platform": "any", "build_server_os_properties": {}, "wheels": [], "package_source": "one" }"#;
-    let bench = Bench::of(&[("trueup.yaml", ENVELOPE), ("m.yaml", topology), ("wagon/package.json", package)], &sim);
+    plugins: { one: { package_name: one-plugin, package_version: '1.0', source: plugin } }
+    blueprints: { router: { source: blueprints/router } }
+"
+    .replace("PROVIDER", provider);
+    let importing = EMPTY.replace("types.yaml", "types.yaml, 'plugin:one-plugin'");
+    let document = "plugins: { one: { executor: central_deployment_agent, package_name: one-plugin } }\n";
+    let bench = Bench::of(&[("trueup.yaml", ENVELOPE), ("m.yaml", &topology)], &sim);
+    bench.write("plugin/plugin.yaml", document);
+    bench.write("blueprints/router/blueprint.yaml", &importing);
+    bench.run(&["validate"]).expect(3).says("`plugin` holds no file `*.wgn`").says("m.yaml:6:");
+    bench.write("plugin/one-1.0.wgn", &wagon("one-plugin", "1.0", &[]));
+    bench.write("plugin/icon.png", "an image");
     bench.apply();
     bench.run(&["plan", "--exit-code"]).expect(0);
-    bench.edit("wagon/package.json", "\"wheels\": []", "\"wheels\": [\"two\"]");
+
+    bench.write("plugin/one-1.0.wgn", &wagon("one-plugin", "1.0", &["two"]));
     let plan = bench.run(&["plan"]).expect(0);
     assert!(plan.out.contains("1 to replace") && plan.out.contains("source: sha256:"), "{}", plan.all());
+    // No blueprint imports it any more: it may go, and come again.
+    bench.edit("m.yaml", "    blueprints: { router: { source: blueprints/router } }\n", "");
     bench.apply();
     bench.run(&["plan", "--exit-code"]).expect(0);
+    bench.run(&["get", "m", "plugin", "one", "-o", "fetched"]).expect(0);
+    assert_eq!(std::fs::read(bench.path().join("fetched")).unwrap(), wagon("one-plugin", "1.0", &["two"]));
 }
 
 /// A blueprint whose only node can't be made.

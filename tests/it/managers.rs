@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
-use crate::support::Sim;
+use crate::support::{Sim, wagon};
 
 const ENVELOPE: &str = "
 workspace: lab
@@ -17,11 +17,6 @@ inputs: { size: { default: 1 } }
 node_templates: { base: { type: cloudify.nodes.Root } }
 ";
 
-const WAGON: &str = r#"
-{ "package_name": "lab-plugin", "package_version": "1.0", "archive_name": "lab-1.0.wgn", "supported_platform": "any",
-  "build_server_os_properties": {}, "wheels": [], "package_source": "lab" }
-"#;
-
 /// A manager, and a workspace with these kinds of resources on it.
 struct Lab {
     sim: Sim,
@@ -31,12 +26,8 @@ struct Lab {
 impl Lab {
     fn new(kinds: &str) -> Lab {
         let sim = Sim::start();
-        let files = [
-            ("trueup.yaml", ENVELOPE),
-            ("blueprints/router/blueprint.yaml", BLUEPRINT),
-            ("wagon/package.json", WAGON),
-            ("rob.txt", "first-password"),
-        ];
+        let files =
+            [("trueup.yaml", ENVELOPE), ("blueprints/router/blueprint.yaml", BLUEPRINT), ("rob.txt", "first-password")];
         let lab = Lab { bench: Bench::of(&files, &sim), sim };
         lab.declare(kinds);
         lab
@@ -114,11 +105,13 @@ fn secrets_and_plugins() {
     lab.declare("");
     lab.writes(&["DELETE /secrets/key"]);
 
-    lab.declare("    plugins: { lab: { package_name: lab-plugin, package_version: '1.0', source: wagon } }\n");
+    let document = "plugins: { lab: { executor: central_deployment_agent, package_name: lab-plugin } }";
+    lab.bench.write("plugin/plugin.yaml", document);
+    lab.bench.write("plugin/lab-1.0.wgn", &wagon("lab-plugin", "1.0", &[]));
+    lab.declare("    plugins: { lab: { package_name: lab-plugin, package_version: '1.0', source: plugin } }\n");
     lab.writes(&["POST /plugins?visibility=tenant"]);
     lab.bench.run(&["get", "m", "plugin", "lab", "-o", "fetched"]).expect(0);
-    let wagon = std::fs::read(lab.bench.path().join("fetched")).unwrap();
-    assert!(wagon.starts_with(b"\x1f\x8b"), "a wagon is a tar.gz: {:?}", &wagon[..4]);
+    assert_eq!(std::fs::read(lab.bench.path().join("fetched")).unwrap(), wagon("lab-plugin", "1.0", &[]));
 }
 
 /// What a workspace does not declare is none of its business: some of it is refused to most users, and most of it by the

@@ -6,6 +6,8 @@ use std::sync::mpsc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use trueup::sim::{Options, Server, serve};
@@ -93,6 +95,20 @@ fn wait<T: Send + 'static>(runtime: &Runtime, future: impl Future<Output = T> + 
     let (done, result) = mpsc::channel();
     runtime.spawn(async move { done.send(future.await) });
     result.recv().unwrap()
+}
+
+/// A wagon, as it holds a version of a plugin's package with these wheels.
+pub fn wagon(package: &str, version: &str, wheels: &[&str]) -> Vec<u8> {
+    let about = json!({
+        "package_name": package, "package_version": version, "archive_name": format!("{package}-{version}.wgn"),
+        "package_source": package, "supported_platform": "any", "build_server_os_properties": {}, "wheels": wheels
+    });
+    let about = about.to_string();
+    let mut wagon = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(about.len() as u64);
+    wagon.append_data(&mut header, format!("{package}/package.json"), about.as_bytes()).unwrap();
+    wagon.into_inner().unwrap().finish().unwrap()
 }
 
 #[test]

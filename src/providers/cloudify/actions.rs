@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::providers::cloudify::shared::execution;
-use crate::spec::{Action, Body, Disruption, Field, Poll, Type, Until, action, call, field};
+use crate::spec::{Action, Body, Disruption, Field, Folders, Poll, Type, Until, action, call, field};
 use crate::wire::Method::{Delete, Post, Put};
 
 /// Every action.
@@ -61,7 +61,7 @@ pub static ACTIONS: &[Action] = &[
     action("snapshot-upload", "Uploads a snapshot, a zip file", {
         call(Put, "/snapshots/{name}/archive", Body::File("file"))
     })
-    .takes(&[field("file", Type::File, "The snapshot").required()])
+    .takes(&[field("file", Type::File(Folders::Refused), "The snapshot").required()])
     .shows("status"),
     action("snapshot-restore", "Replaces everything on the manager by a snapshot", {
         call(Post, "/snapshots/{name}/restore", Body::Json(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::providers::netfoundry::shared::EXECUTION;
-use crate::spec::{Action, Body, Disruption, Poll, Type, Until, action, call, field};
+use crate::spec::{Action, Body, Disruption, Folders, Poll, Type, Until, action, call, field};
 use crate::wire::Method::Post;
 
 /// Every action.
@@ -48,7 +48,7 @@ pub static ACTIONS: &[Action] = &[
     .on("certificate-authorities")
     .takes(&[field(
         "certificate",
-        Type::File,
+        Type::File(Folders::Refused),
         "A certificate that the authority issued, with its `verificationToken` as common name, as PEM",
     )
     .required()]),

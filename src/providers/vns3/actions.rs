@@ -1,7 +1,7 @@
 //! What a controller does when asked (sheet 3.9).
 
 use super::fields::RESTARTED;
-use crate::spec::{Action, Body, Disruption, Field, Type, action, call, field};
+use crate::spec::{Action, Body, Disruption, Field, Folders, Type, action, call, field};
 use crate::wire::Method::{Delete, Get, Post, Put};
 
 const ANSWER: &str = "response";
@@ -18,7 +18,7 @@ pub static ACTIONS: &[Action] = &[
     action("license-upgrade", "Uploads a license that extends the one in use; set its parameters next", {
         call(Put, "/license/upgrade", Body::Text("file"))
     })
-    .takes(&[field("file", Type::File, "The license file").required()])
+    .takes(&[field("file", Type::File(Folders::Refused), "The license file").required()])
     .disrupts(Disruption::Irreversible)
     .shows(ANSWER),
     action("license-upgrade-parameters", "Sets the addresses that a license upgrade brings", {
@@ -80,7 +80,7 @@ pub static ACTIONS: &[Action] = &[
         call(Put, "/v2/firewall/rules/import", Body::Fields).partial("response.errors")
     })
     .takes(&[
-        field("rules", Type::File, "The rules: one a line, or as JSON").required(),
+        field("rules", Type::File(Folders::Refused), "The rules: one a line, or as JSON").required(),
         field("position", Type::Int, "Place of the first one; -1 is the end"),
         field("disabled", Type::Bool, "Add them without effect"),
         field("groups", Type::Set(&Type::Text), "Groups to put them into"),
@@ -134,7 +134,7 @@ pub static ACTIONS: &[Action] = &[
     action("snapshot-import", "Makes a controller without keyset run on a snapshot, credentials included", {
         call(Put, "/snapshots/running_config", Body::Text("file"))
     })
-    .takes(&[field("file", Type::File, "The snapshot").required()])
+    .takes(&[field("file", Type::File(Folders::Refused), "The snapshot").required()])
     .disrupts(Disruption::Irreversible)
     .shows(ANSWER),
     action("packet-monitor-start", "Starts a recording", call(Put, "/packet_monitor/{name}/start", Body::None))
@@ -269,11 +269,11 @@ const LDAP: &[Field] = &[
     field("encrypt_auth", Type::Bool, "Prove who asks by a certificate"),
     field("encrypt_verify_ca", Type::Bool, "Check the server's certificate"),
     field("binddn", Type::Text, "Name to log in with"),
-    field("bindpw", Type::File, "File that holds the password to log in with"),
-    field("auth_cert", Type::File, "Certificate to prove who asks"),
+    field("bindpw", Type::File(Folders::Refused), "File that holds the password to log in with"),
+    field("auth_cert", Type::File(Folders::Refused), "Certificate to prove who asks"),
     field("auth_cert_current", Type::Bool, "Use the certificate that is set"),
-    field("auth_key", Type::File, "Key of that certificate"),
+    field("auth_key", Type::File(Folders::Refused), "Key of that certificate"),
     field("auth_key_current", Type::Bool, "Use the key that is set"),
-    field("ca_cert", Type::File, "Certificate of the authority"),
+    field("ca_cert", Type::File(Folders::Refused), "Certificate of the authority"),
     field("ca_cert_current", Type::Bool, "Use the authority that is set"),
 ];

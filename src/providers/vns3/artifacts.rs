@@ -1,15 +1,18 @@
 //! What a controller hands out (sheet 3.9).
 
-use crate::spec::{Artifact, Body, Type, artifact, call, field};
+use crate::spec::{Artifact, Body, Folders, Type, artifact, call, field};
 use crate::wire::Method::Post;
 
 /// Every artifact.
 pub static ARTIFACTS: &[Artifact] = &[
     artifact("remote-support-keypair", "A key with which the vendor's support can log in, as PEM", "")
         .answers(call(Post, "/remote_support/keypair", Body::Text("passphrase")))
-        .takes(
-            &[field("passphrase", Type::File, "File with the encrypted passphrase that the vendor gave").required()],
-        ),
+        .takes(&[field(
+            "passphrase",
+            Type::File(Folders::Refused),
+            "File with the encrypted passphrase that the vendor gave",
+        )
+        .required()]),
     artifact(
         "clientpack",
         "All that a client needs to join the overlay, its private key included",

@@ -174,7 +174,7 @@ impl CallDocument {
             Payload::Json(body) => (Some(body.to_shown()), None),
             Payload::File(file) => {
                 let (path, sha256) = (file.path.clone(), file.sha256.clone());
-                (None, Some(FileDocument { path, sha256, bytes: file.bytes.len() }))
+                (None, Some(FileDocument { path, sha256, bytes: file.bytes().map(<[u8]>::len) }))
             }
         };
         let wait = |(poll, path): (&Poll, &Attr)| WaitDocument { path: line(path), until: until(poll) };

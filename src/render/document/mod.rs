@@ -190,12 +190,13 @@ pub enum PurposeDocument {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileDocument {
-    /// The path as the workspace says it.
+    /// The path or URL as the workspace says it.
     pub path: String,
     /// SHA-256 of what is sent, in hexadecimal.
     pub sha256: String,
-    /// The number of bytes.
-    pub bytes: usize,
+    /// The number of bytes; it is not known of what was not fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<usize>,
 }
 
 /// Something that is looked at until it is done.

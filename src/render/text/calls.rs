@@ -56,12 +56,8 @@ fn one(page: &mut Page, target: &str, call: &CallDocument, all: bool) {
     let body = match (&call.body, &call.file) {
         (Some(body), _) => body.to_string(),
         (None, Some(file)) => {
-            format!(
-                "({}, {}, SHA-256 {}…)",
-                file.path,
-                counted(file.bytes, "byte"),
-                file.sha256.get(..12).unwrap_or(&file.sha256)
-            )
+            let size = file.bytes.map(|bytes| format!("{}, ", counted(bytes, "byte"))).unwrap_or_default();
+            format!("({}, {size}SHA-256 {}…)", file.path, file.sha256.get(..12).unwrap_or(&file.sha256))
         }
         (None, None) => String::new(),
     };

@@ -3,14 +3,13 @@
 //! What can't be read or written is fetched anew: a cache is never a reason to fail.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::ledger::create_private_folder;
+use crate::ledger::write_private;
 use crate::secret::Secret;
 use crate::session::encode;
 use crate::spec::Folder;
@@ -54,13 +53,7 @@ impl Cache {
     }
 
     fn put(&self, stored: &Stored) -> std::io::Result<()> {
-        let Some(folder) = self.path.parent() else { return Ok(()) };
-        create_private_folder(folder)?;
-        // Files made so are 0600 from the start, and other runs see the old token or the new one.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec(stored)?)?;
-        file.persist(&self.path)?;
-        Ok(())
+        write_private(&self.path, &serde_json::to_vec(stored)?)
     }
 
     /// Drops a token that was refused, unless another run has put a new one in its place.

@@ -14,7 +14,7 @@ use super::list::list;
 use super::made_up::stamp;
 use super::plans::Required;
 use super::refusal::{Outcome, Refusal, bad_parameters, bad_request, in_use, internal, not_found};
-use super::release::{SET_GLOBAL, SET_VISIBILITY, SEVENTH};
+use super::release::{Release, SET_GLOBAL, SET_VISIBILITY, SEVENTH};
 use super::route::{Need, Route, route};
 use super::scope::{Meta, Scoped, Visibility, WIDER, asked, find, own, refuse_global, taken, target, visible, widen};
 use super::world::World;
@@ -122,18 +122,31 @@ fn package(wagon: &[u8]) -> Option<Value> {
     serde_json::from_slice(package).ok()
 }
 
-/// An upload taken apart: the wagon, its description, and the `plugin.yaml` that came with it in a zip.
-fn take_apart(bytes: &[u8]) -> Result<(Vec<u8>, Value, Option<String>), Refusal> {
+/// An upload taken apart: the wagon, its description, and the `plugin.yaml` that came with it in a zip. Both stand at the
+/// zip's top. From 7.0 on it may hold a document for each version of the DSL (the manager's upload of plugins).
+fn take_apart(bytes: &[u8], release: Release) -> Result<(Vec<u8>, Value, Option<String>), Refusal> {
     if Format::of(bytes) != Some(Format::Zip) {
         return package(bytes).map(|package| (bytes.to_vec(), package, None)).ok_or_else(not_a_plugin);
     }
     let tree = Tree::read(bytes).ok_or_else(not_a_plugin)?;
-    let ending = |ending: &str| tree.files().find(|(path, _)| path.ends_with(ending)).map(|(_, bytes)| bytes);
-    let wagon = ending(".wgn")
-        .ok_or_else(|| bad_request("invalid_plugin_error", "Archive must include one wgn file and one yaml file"))?;
-    let document = ending(".yaml").map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let package = package(wagon).ok_or_else(not_a_plugin)?;
-    Ok((wagon.to_vec(), package, document))
+    let at_the_top = |ending: &str| {
+        let is_one = |path: &str| !path.contains('/') && !path.starts_with('.') && path.ends_with(ending);
+        tree.files().filter(|(path, _)| is_one(path)).collect::<Vec<_>>()
+    };
+    let (wagons, documents) = (at_the_top(".wgn"), at_the_top(".yaml"));
+    let several = release.has(SEVENTH);
+    match (wagons.as_slice(), documents.as_slice()) {
+        ([(_, wagon)], [(_, first), others @ ..]) if several || others.is_empty() => {
+            let own = documents.iter().find(|(path, _)| path.to_lowercase().contains("plugin."));
+            let document = String::from_utf8_lossy(own.map_or(first, |(_, bytes)| bytes)).into_owned();
+            Ok((wagon.to_vec(), package(wagon).ok_or_else(not_a_plugin)?, Some(document)))
+        }
+        _ => {
+            let yaml = if several { "at least one" } else { "one" };
+            let text = format!("Archive must include one wgn file and {yaml} yaml file");
+            Err(bad_request("invalid_plugin_error", text))
+        }
+    }
 }
 
 fn upload(world: &mut World, call: &Call) -> Outcome {
@@ -148,7 +161,7 @@ fn upload(world: &mut World, call: &Call) -> Outcome {
     if call.bytes().is_empty() {
         return Err(internal());
     }
-    let (wagon, package, document) = take_apart(call.bytes())?;
+    let (wagon, package, document) = take_apart(call.bytes(), world.release)?;
     let id = world.source.uuid();
     let tenant = &call.viewer.tenant;
     let same = |row: &&Plugin| {

@@ -107,7 +107,7 @@ fn is_sent(command: &Command, field: &Field) -> bool {
         || match command.call.body {
             Body::Fields => true,
             Body::Json(text) => named(text),
-            body => body.file() == Some(field.name) && matches!(field.ty, Type::File),
+            body => body.file() == Some(field.name) && matches!(field.ty, Type::File(_)),
         }
 }
 

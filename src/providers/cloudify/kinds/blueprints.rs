@@ -11,7 +11,7 @@ use crate::providers::cloudify::shared::{
     LABELS, TENANT_OWNED, WITHOUT_VISIBILITY, list, read_labels, relabel, visibility, widen,
 };
 use crate::spec::{
-    Api, Body, Field, Hooks, Identity, Kind, Poll, Reply, States, Type, Until, Versions, call, field, output,
+    Api, Body, Field, Folders, Hooks, Identity, Kind, Poll, Reply, States, Type, Until, Versions, call, field, output,
 };
 use crate::wire::Method::{Delete, Put};
 
@@ -69,7 +69,10 @@ pub static KIND: Kind = Kind {
 
 /// What is uploaded.
 pub const SOURCE: Field =
-    field("source", Type::File, "Folder with the blueprint, or an archive of one").required().write_only().replaces();
+    field("source", Type::File(Folders::TarGz), "Folder with the blueprint, or an archive of one")
+        .required()
+        .write_only()
+        .replaces();
 
 /// Where reading starts.
 pub const MAIN_FILE_NAME: Field =

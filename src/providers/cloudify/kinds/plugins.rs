@@ -5,7 +5,7 @@
 //! again, if no blueprint uses it.
 
 use crate::providers::cloudify::shared::{TENANT_OWNED, WITHOUT_VISIBILITY, list, visibility, widen};
-use crate::spec::{Api, Body, Identity, Kind, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Folders, Identity, Kind, Reply, Type, call, field, output};
 use crate::wire::Method::{Delete, Post};
 
 /// `plugins`.
@@ -17,7 +17,7 @@ pub static KIND: Kind = Kind {
     fields: &[
         field("package_name", Type::Text, "Package that the archive holds").required().replaces(),
         field("package_version", Type::Text, "Version that the archive holds").required().replaces(),
-        field("source", Type::File, "Archive: a wagon and its `plugin.yaml`, zipped")
+        field("source", Type::File(PACKED), "Folder with a wagon and its `plugin.yaml`, or a zip of them")
             .required()
             .write_only()
             .replaces(),
@@ -41,6 +41,10 @@ pub static KIND: Kind = Kind {
     },
     ..Kind::NEW
 };
+
+/// Both stand at the top, as the vendor's command line packs them: the manager looks nowhere else for them. A wagon alone is
+/// taken, but no blueprint can import it.
+const PACKED: Folders = Folders::Zip(&[".wgn", ".yaml"]);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 //! It can be uploaded once; later it can only be upgraded, which is an action. Reading answers 403 until then. The upload
 //! alone changes nothing: its parameters have to be accepted (sheet 2.1, 3.4).
 
-use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Folders, Kind, List, Type, call, field, output};
 use crate::wire::Method::Put;
 
 /// `license`.
@@ -12,7 +12,7 @@ pub static KIND: Kind = Kind {
     doc: "The license file, which makes the controller part of a topology",
     source: "GET /license, PUT /license; sheet 2.1, 3.4",
     fields: &[
-        field("file", Type::File, "The license file")
+        field("file", Type::File(Folders::Refused), "The license file")
             .required()
             .write_only()
             .fixed()

@@ -115,3 +115,28 @@ fn a_plugin_in_use_stays_unless_forced() {
         "#,
     );
 }
+
+/// The manager looks for them at the archive's top, and nowhere else (its upload of plugins).
+#[test]
+fn a_zip_has_one_wagon_and_its_document_at_the_top() {
+    let wagon = wagon("1.0.0");
+    let (wgn, yaml) = (("lab.wgn", wagon.as_slice()), ("plugin.yaml", YAML.as_bytes()));
+    let played = |version: &str, files: &[(&str, &[u8])], answer: &str| {
+        let mut desk = cloudify(version).file("zip", zipped(files));
+        desk.play(&format!("POST plugins file=zip\n-> {answer}"));
+    };
+    let refused = |yaml: &str| {
+        let text = format!("Archive must include one wgn file and {yaml} yaml file");
+        format!(r#"400 {{"error_code": "invalid_plugin_error", "message": "{text}"}}"#)
+    };
+    let made = r#"201 {"package_version": "1.0.0"}"#;
+    let (one, at_least_one) = (refused("one"), refused("at least one"));
+    played("7.1", &[wgn, yaml, ("icon.png", b"png"), ("docs/more.yaml", b"a: 1")], made);
+    played("7.1", &[wgn], &at_least_one);
+    played("7.1", &[yaml], &at_least_one);
+    played("7.1", &[wgn, ("other.wgn", &wagon), yaml], &at_least_one);
+    played("7.1", &[("lab/lab.wgn", &wagon), ("lab/plugin.yaml", YAML.as_bytes())], &at_least_one);
+    played("7.1", &[wgn, yaml, ("plugin_1_4.yaml", YAML.as_bytes())], made);
+    played("5.2.1", &[wgn, yaml, ("plugin_1_4.yaml", YAML.as_bytes())], &one);
+    played("5.2.1", &[wgn, yaml], made);
+}

@@ -1,0 +1,73 @@
+//! Content that was fetched before: a file for each digest in the user's cache, for its owner's eyes only.
+//!
+//! Its name says what is in it, so that nothing in there gets old, and a file that was damaged is noticed. What can't be read
+//! is fetched again: a cache is never a reason to fail.
+
+use std::fs;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use crate::ledger::write_private;
+use crate::source::hex;
+use crate::spec::Folder;
+use crate::topology;
+
+/// What this machine keeps.
+#[derive(Debug)]
+pub struct Kept {
+    /// None if the user has no folder for it.
+    folder: Option<PathBuf>,
+}
+
+impl Kept {
+    /// What the program's user keeps.
+    pub fn of_the_user() -> Kept {
+        Kept { folder: topology::folder(Folder::Cache("trueup")).map(|cache| cache.join("content")) }
+    }
+
+    /// The content that has a digest, if it is here and whole.
+    pub fn get(&self, sha256: &str) -> Option<Vec<u8>> {
+        let bytes = fs::read(self.folder.as_ref()?.join(sha256)).ok()?;
+        Some(bytes).filter(|bytes| digest(bytes) == sha256)
+    }
+
+    /// Keeps content that has this digest.
+    pub fn put(&self, sha256: &str, bytes: &[u8]) {
+        let Some(folder) = &self.folder else { return };
+        if let Err(error) = write_private(&folder.join(sha256), bytes) {
+            tracing::debug!("content is not kept in `{}`: {error}", folder.display());
+        }
+    }
+}
+
+/// SHA-256 in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_damaged_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Kept { folder: Some(folder.path().join("content")) };
+        let sha256 = digest(b"router");
+        assert_eq!(kept.get(&sha256), None);
+        kept.put(&sha256, b"router");
+        assert_eq!(kept.get(&sha256).as_deref(), Some(&b"router"[..]));
+        fs::write(folder.path().join("content").join(&sha256), b"route").unwrap();
+        assert_eq!(kept.get(&sha256), None);
+        kept.put(&sha256, b"router");
+        assert!(kept.get(&sha256).is_some());
+    }
+
+    #[test]
+    fn a_user_without_a_home_keeps_nothing() {
+        let kept = Kept { folder: None };
+        kept.put(&digest(b"router"), b"router");
+        assert_eq!(kept.get(&digest(b"router")), None);
+    }
+}

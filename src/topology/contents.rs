@@ -1,0 +1,74 @@
+//! Contents: what fields of type file name, each packed once.
+
+use std::collections::BTreeMap;
+
+use crate::check::literals;
+use crate::finding::Finding;
+use crate::source::{Misplaced, NotPinned, Tree, is_url, pack, pinned, within};
+use crate::spec::Folders;
+use crate::topology::FileContent;
+
+/// The content of files, each read once.
+pub struct Contents<'t> {
+    tree: &'t dyn Tree,
+    limit: u64,
+    known: BTreeMap<(String, Folders), FileContent>,
+}
+
+impl<'t> Contents<'t> {
+    /// The content of a tree's files, none larger than `limit`.
+    pub fn new(tree: &'t dyn Tree, limit: u64) -> Contents<'t> {
+        Contents { tree, limit, known: BTreeMap::new() }
+    }
+
+    /// What a path or URL means that stands in a file.
+    ///
+    /// # Errors
+    /// There is no such content: the finding, still without a place.
+    pub fn get(&mut self, file: &str, path: &str, folders: Folders) -> Result<FileContent, Box<Finding>> {
+        if is_url(path) {
+            return pinned(path).map_err(|error| Box::new(not_pinned(&error)));
+        }
+        let inside = within(file, path).map(|inside| (inside, folders));
+        if let Some(known) = inside.as_ref().and_then(|inside| self.known.get(inside)) {
+            return Ok(FileContent { path: path.to_owned(), ..known.clone() });
+        }
+        let content = pack(self.tree, file, path, folders, self.limit).map_err(|error| Box::new(misplaced(&error)))?;
+        self.known.extend(inside.map(|inside| (inside, content.clone())));
+        Ok(content)
+    }
+}
+
+fn misplaced(error: &Misplaced) -> Finding {
+    let (code, help) = match error {
+        Misplaced::Outside(_) => {
+            ("outside-workspace", "paths are relative to the file that names them; copy the content into the workspace")
+        }
+        Misplaced::Unreadable { .. } => ("unreadable-content", "paths are relative to the file that names them"),
+        Misplaced::Folder(_) => ("unreadable-content", "name the file itself"),
+        Misplaced::Lacks { .. } => ("unreadable-content", "put it there, or pack it yourself and name the archive"),
+        Misplaced::Link(_) => ("unreadable-content", "put the files themselves there"),
+        Misplaced::Unpackable { .. } => {
+            ("unreadable-content", "shorten the names, or pack it yourself and name the archive")
+        }
+    };
+    Finding::error(code, error.to_string()).help(help)
+}
+
+fn not_pinned(error: &NotPinned) -> Finding {
+    let help = match error {
+        // With the code of secrets that stand in files, it is blackened where the line is shown.
+        NotPinned::User => {
+            let help = "take it out of the URL; what needs a login is downloaded into the workspace before a run, \
+                        and named by its path; what has been committed counts as known";
+            return Finding::error(literals::RULE.code, error.to_string()).help(help);
+        }
+        NotPinned::Malformed(..) => "as in `https://host/router-1.2.zip#sha256=…`".to_owned(),
+        NotPinned::Scheme(_) => "download it into the workspace, and name the file".to_owned(),
+        NotPinned::Open(url) => {
+            format!("pin it: add `#sha256=` and the digest that `curl -sL '{url}' | sha256sum` prints")
+        }
+        NotPinned::Digest(_) => "`sha256sum` of the content prints them".to_owned(),
+    };
+    Finding::error("bad-url", error.to_string()).help(help)
+}
