@@ -108,6 +108,16 @@ fn the_demo_goes_as_the_story_says() {
     assert!(!told.contains("opens-nothing"), "a secret shows:\n{told}");
 }
 
+/// The plan in the README is the one that the demo shows.
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, from) = readme.split_once("$ trueup --sim plan --calls acme-wan\n").unwrap();
+    let (shown, _) = from.split_once("```").unwrap();
+    let told = ends(0, &["demo"]);
+    assert!(told.contains(shown), "the README shows\n{shown}\nand the demo\n{told}");
+}
+
 #[test]
 fn the_demo_keeps_what_one_can_go_on_with_and_overwrites_nothing() {
     let folder = TempDir::new().unwrap();
