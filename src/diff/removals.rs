@@ -74,14 +74,6 @@ fn unlocated(
     if topology.resources.contains_key(&address) {
         return None;
     }
-    // What was left behind by something else goes by its id until it is looked at.
-    if address.name() == Some(&entry.id)
-        && let Some(found) = index.by_id(&address, &[kind.name], &entry.id)
-        && let Some((kind, live)) = index.undeclared.get(found)
-    {
-        let decision = removal(topology, found, kind, live, DeleteCause::Leftover);
-        return Some(verdict(found, kind, decision, Some(&live.id)));
-    }
     let decision = match missing(observed, index, &address) {
         Ok(()) => Decision::Release("it is gone already".into()),
         Err(why) => Decision::Hold(Hold::new("unseen", format!("could not be looked at: {why}"))),

@@ -7,6 +7,7 @@
 //! old removed ──► new made              or, side by side: new made ──► referrers moved ──► old removed
 //! kind A made ──► kind B made           where B's table says so; removed the other way round
 //! kind B changed ──► kind A removed     likewise: B may have let go of it, in words that no table reads
+//! left by an earlier run removed ──► its like made
 //! in the way removed ──► field changed ──► made again        where a field says that it rebuilds
 //! ```
 
@@ -57,6 +58,7 @@ pub fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Graph<Str
         drawing.rebuilds(n);
     }
     drawing.issue_order();
+    drawing.makes_room();
     for (node, first, why) in kind_edges {
         drawing.graph.add(node, first, why);
     }
@@ -144,6 +146,21 @@ impl Drawing<'_> {
             }
         } else {
             self.graph.add(n, removal, "the old one goes first".into());
+        }
+    }
+
+    /// What an earlier run left behind goes by its id. It may be in the way of what makes its like.
+    fn makes_room(&mut self) {
+        let is_left = |step: &&Step| step.verb == Verb::Delete && step.address.name() == step.id.as_deref();
+        let left: Vec<&Step> = self.steps.iter().filter(is_left).collect();
+        for (n, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb.makes() && !left.is_empty()) {
+            let is_like = |other: &&&Step| {
+                let made = step.kind.makes.iter().any(|(made, _)| *made == other.kind.name);
+                made && step.address.sibling(other.kind.name, other.address.name()) == other.address
+            };
+            for other in left.iter().filter(is_like) {
+                self.graph.add(n, self.removing[&other.address], format!("`{}` may be in the way", other.address));
+            }
         }
     }
 

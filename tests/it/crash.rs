@@ -51,6 +51,13 @@ fn so_is_a_run_that_changes() {
     let blueprint = [("description: A branch router", "description: The branch router")];
     let file = "blueprints/router/blueprint.yaml";
     every_crash("cloudify-router, changed", 1, &|sim| edited(sim, "cloudify-router", file, &blueprint), &APPLY);
+    // A service that is made anew, with the configs that it leaves behind.
+    let other_port = |sim: &Sim| {
+        let bench = applied(raw(sim));
+        bench.edit("nf.yaml", "{ low: 2, high: 2 }", "{ low: 5, high: 5 }");
+        bench
+    };
+    every_crash("raw services, changed", 1, &other_port, &APPLY);
 }
 
 #[test]
@@ -60,8 +67,11 @@ fn so_is_a_run_that_removes() {
         every_crash(&format!("{example}, removed"), 1, &|sim| applied(Bench::example(example, sim)), &DESTROY);
     }
     // A service without a model leaves its configs behind.
-    let raw = |sim: &Sim| applied(Bench::of(&[("trueup.yaml", "workspace: raw\n"), ("nf.yaml", RAW)], sim));
-    every_crash("raw services, removed", 1, &raw, &DESTROY[..3]);
+    every_crash("raw services, removed", 1, &|sim| applied(raw(sim)), &DESTROY[..3]);
+}
+
+fn raw(sim: &Sim) -> Bench {
+    Bench::of(&[("trueup.yaml", "workspace: raw\n"), ("nf.yaml", RAW)], sim)
 }
 
 fn applied(bench: Bench) -> Bench {
