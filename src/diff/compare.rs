@@ -181,9 +181,7 @@ pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live
         }
     }
     let changes = |name: &&str| found.changes.iter().any(|change| change.name == *name);
-    let concerns =
-        |change: &FieldChange| change.field.is_some_and(|field| field.follows.iter().any(|name| changes(name)));
-    moot.retain(concerns);
+    moot.retain(|change: &FieldChange| change.field.is_some_and(|field| field.follows.iter().any(changes)));
     found.changes.append(&mut moot);
     found
 }
