@@ -179,6 +179,9 @@ fn marks(field: &Field) -> Map<String, Value> {
     if field.is_secret() {
         mark("secret", json!(true));
     }
+    if let Some(other) = field.typed_by {
+        mark("typed-by", json!(other));
+    }
     if field.flow == Flow::WriteOnly {
         mark("write-only", json!(true));
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::cli::kinds::marks;
 use crate::cli::{Exit, Stop, common};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Identity, Kind, Provider};
+use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Identity, Kind, Provider, Type};
 use crate::suggest;
 
 /// Options of `explain`.
@@ -95,6 +95,9 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
     let Some(field) = found else { return Ok(()) };
     let _ = writeln!(text, "{}/{}.{path}: {}", provider.name, kind.name, field.doc);
     let _ = writeln!(text, "  type: {}", field.ty.describe());
+    if let Some(other) = field.typed_by {
+        let _ = writeln!(text, "  without `{other}`: {}", Type::Text.describe());
+    }
     if let Some(default) = field.default {
         let _ = writeln!(text, "  when left out: {default}");
     }

@@ -19,7 +19,7 @@ use crate::diff::content::content_change;
 use crate::diff::index::{Index, live_output, part};
 use crate::diff::live::Live;
 use crate::diff::moving::{Move, Moving};
-use crate::diff::sequence::{agrees, is_whole, script};
+use crate::diff::sequence::{agrees, agrees_wholly, script};
 use crate::diff::veil::veil;
 use crate::diff::verdict::{Cause, FieldChange};
 use crate::spec::{Change, Field, Flow, Identity, Kind, Reference, Type, canonical, read, swap_references};
@@ -181,9 +181,7 @@ pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live
         }
     }
     let changes = |name: &&str| found.changes.iter().any(|change| change.name == *name);
-    let concerns =
-        |change: &FieldChange| change.field.is_some_and(|field| field.follows.iter().any(|name| changes(name)));
-    moot.retain(concerns);
+    moot.retain(|change: &FieldChange| change.field.is_some_and(|field| field.follows.iter().any(changes)));
     found.changes.append(&mut moot);
     found
 }
@@ -283,7 +281,7 @@ impl Case<'_> {
     }
 
     fn agrees(&self, live: &Attr, wanted: &Attr) -> bool {
-        if matches!(self.field.ty, Type::Json) { is_whole(live, wanted) } else { agrees(live, wanted) }
+        if matches!(self.field.ty, Type::Json) { agrees_wholly(live, wanted) } else { agrees(live, wanted) }
     }
 
     /// Where case means nothing in names and the name can't be changed, another case is no difference.

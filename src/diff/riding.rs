@@ -15,12 +15,7 @@ use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{AtCreate, CallSpec, Field, Kind, canonical};
 
 /// The fields that ride along with what a decision writes.
-pub fn riders(
-    kind: &'static Kind,
-    decision: &Decision,
-    wired: &Wired,
-    version: Option<&str>,
-) -> impl Iterator<Item = &'static Field> {
+pub fn riders(kind: &'static Kind, decision: &Decision, wired: &Wired, version: Option<&str>) -> Vec<&'static Field> {
     let declares = |name: &str| wired.contains_key(name);
     let given = |field: &'static Field| wired.get(field.name).filter(|wanted| says_something(field, wanted));
     let (first, written): (Option<&CallSpec>, Vec<&'static Field>) = match decision {
@@ -35,9 +30,7 @@ pub fn riders(
     let setter = |field: &'static Field| kind.setter(field, wired.get(field.name)?, version, &declares);
     let calls = first.into_iter().chain(written.into_iter().filter_map(setter));
     let names: Vec<&str> = calls.flat_map(|call| call.along).map(|(_, name)| *name).collect();
-    let rides = move |field: &&'static Field| names.contains(&field.name) && given(field).is_some();
-    let riders: Vec<&'static Field> = kind.fields.iter().filter(rides).collect();
-    riders.into_iter()
+    kind.fields.iter().filter(|field| names.contains(&field.name) && given(field).is_some()).collect()
 }
 
 /// Says whether a field has another value than the one that goes without saying.
@@ -69,4 +62,74 @@ fn remembered(kind: &'static Kind, live: &Live, entry: &Entry) -> Result<Wired, 
     let along = off.chain(kind.api.remove).flat_map(|call| call.along);
     let kept = along.filter_map(|(_, name)| Some((*name, entry.fields.get(*name)?)));
     kept.map(|(name, kept)| Ok((name.to_owned(), Base::recall(kept).ok_or(name)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diff::verdict::{Cause, FieldChange};
+    use crate::spec::{Api, Body, Removal, Switch, Type, call, field};
+    use crate::wire::Method::Post;
+
+    static RUN: Switch = Switch {
+        on: call(Post, "/runs", Body::Json("{}")).along(&[("with", "on_with")]),
+        off: call(Post, "/runs", Body::Json("{}")).along(&[("with", "off_with")]),
+        removal: Removal::OffFirst,
+    };
+
+    static THINGS: Kind = Kind {
+        fields: &[
+            field("size", Type::Int, "Changes in place"),
+            field("runs", Type::Bool, "Is switched").default("false").switch(&RUN),
+            field("on_with", Type::Map(&Type::Any), "Rides along when it is switched on").default("{}").rides(),
+            field("off_with", Type::Map(&Type::Any), "Rides along when it is switched off").default("{}").rides(),
+        ],
+        api: Api { update: &[call(Post, "/things/{id}", Body::Changed)], ..Api::NONE },
+        ..Kind::NEW
+    };
+
+    fn wired(runs: bool) -> Wired {
+        let values = json!({ "size": 1, "runs": runs, "on_with": { "a": 1 }, "off_with": { "b": 2 } });
+        values.as_object().unwrap().iter().map(|(name, value)| (name.clone(), Attr::from_json(value))).collect()
+    }
+
+    fn change(name: &str) -> Decision {
+        let change = FieldChange {
+            field: THINGS.field(name),
+            name: name.to_owned(),
+            before: Attr::Null,
+            after: Attr::Null,
+            edits: Vec::new(),
+            cause: Cause::Change,
+        };
+        Decision::Update { fields: vec![change], adopt: false }
+    }
+
+    #[test]
+    fn a_field_rides_along_with_the_calls_that_name_it_only() {
+        for (decision, runs, expected) in [
+            (change("runs"), true, vec!["on_with"]),
+            (change("runs"), false, vec!["off_with"]),
+            (change("size"), true, vec![]),
+            (Decision::Create(Cause::Change), true, vec!["on_with"]),
+            (Decision::Create(Cause::Change), false, vec![]),
+            (Decision::Same, true, vec![]),
+        ] {
+            let names: Vec<&str> =
+                riders(&THINGS, &decision, &wired(runs), None).iter().map(|field| field.name).collect();
+            assert_eq!(names, expected, "{decision:?}, {runs}");
+        }
+    }
+
+    #[test]
+    fn what_is_removed_takes_along_what_was_applied_last() {
+        let kept = |value| Entry { fields: [("off_with".to_owned(), value)].into(), ..Entry::default() };
+        let remembered =
+            |runs: bool, value| remembered(&THINGS, &Live::new(&THINGS, json!({ "runs": runs })), &kept(value));
+        assert_eq!(remembered(true, json!({ "b": 2 })).unwrap().len(), 1);
+        assert_eq!(remembered(false, json!({ "b": 2 })), Ok(Wired::new()));
+        assert_eq!(remembered(true, json!({ "b": { "$fingerprint": "0a" } })), Err("off_with"));
+    }
 }

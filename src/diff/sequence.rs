@@ -145,14 +145,14 @@ pub fn agrees(live: &Attr, wanted: &Attr) -> bool {
 }
 
 /// Says whether a live value is the wanted one as a whole: with no key more than that.
-pub fn is_whole(live: &Attr, wanted: &Attr) -> bool {
+pub fn agrees_wholly(live: &Attr, wanted: &Attr) -> bool {
     match (live, wanted) {
         (Attr::Map(live), Attr::Map(wanted)) => {
             live.len() == wanted.len()
-                && wanted.iter().all(|(key, value)| live.get(key).is_some_and(|live| is_whole(live, value)))
+                && wanted.iter().all(|(key, value)| live.get(key).is_some_and(|live| agrees_wholly(live, value)))
         }
         (Attr::List(live), Attr::List(wanted)) => {
-            live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| is_whole(live, wanted))
+            live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| agrees_wholly(live, wanted))
         }
         _ => agrees(live, wanted),
     }

@@ -53,7 +53,7 @@ pub fn hold_spent(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts:
             decision => decision.fields().iter().map(|change| change.name.as_str()).collect(),
         };
         let version = index.versions.get(verdict.address.target()).map(String::as_str);
-        let riders = riders(verdict.kind, &verdict.decision, fields, version).map(|field| field.name);
+        let riders = riders(verdict.kind, &verdict.decision, fields, version).into_iter().map(|field| field.name);
         let mut needs = None;
         for attr in changed.into_iter().chain(riders).filter_map(|name| fields.get(name)) {
             attr.for_each_output(&mut |output| {

@@ -29,5 +29,9 @@ fn part(attr: &Attr, wanted: &Attr, secret: bool) -> Attr {
 }
 
 fn before(attr: &Attr) -> Attr {
-    Attr::Secret(Secret::new("before", attr.to_text().unwrap_or_default()))
+    let text = attr.to_text().unwrap_or_default();
+    Attr::Secret(match attr {
+        Attr::Number(_) | Attr::Bool(_) => Secret::json("before", text),
+        _ => Secret::new("before", text),
+    })
 }

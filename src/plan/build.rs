@@ -199,11 +199,10 @@ impl Builder<'_> {
 
     /// What changes, and what rides along with that.
     fn with_riders(&self, verdict: &Verdict, mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
-        let (resource, wired) = (self.topology.resources.get(&verdict.address), self.diff.wired.get(&verdict.address));
-        let (Some(resource), Some(wired)) = (resource, wired) else { return fields };
+        let Some(wired) = self.diff.wired.get(&verdict.address) else { return fields };
         let version = self.observed.targets.get(verdict.address.target()).and_then(|view| view.version.as_deref());
         for rider in riders(verdict.kind, &verdict.decision, wired, version) {
-            fields.extend(resource.fields.get(rider.name).map(|attr| set(Some(rider), rider.name, attr)));
+            fields.extend(wired.get(rider.name).map(|attr| set(Some(rider), rider.name, attr)));
         }
         fields
     }

@@ -266,6 +266,10 @@ fn a_failed_installation_is_told_and_continued() {
         lab.bench.apply();
         assert_eq!(lab.ran()[2..], ["update terminated", "install terminated"], "{version:?}");
         assert_eq!(lab.states(), ["started", "started"]);
+        // What was there went on from where it was; old servers begin anew with all nodes, each time.
+        let path = "/events?event_type=workflow_node_event&message=Creating%25&_include=message";
+        let created = lab.get(path)["metadata"]["pagination"]["total"].as_u64();
+        assert_eq!(created, Some(if version.is_none() { 2 } else { 6 }), "{version:?}");
         lab.converged();
     }
 }

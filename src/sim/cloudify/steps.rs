@@ -51,12 +51,19 @@ fn steps(instance: &Instance, effects: impl IntoIterator<Item = Effect>) -> Vec<
     effects.into_iter().map(|effect| Step::new(instance, effect)).collect()
 }
 
-/// Installs an instance. Later servers leave a started one as it is but count its operations all the same.
+/// Installs an instance. Later servers leave out what has been done, by the instance's state, but count it all the same;
+/// up to 5.0 all is done again, for a started instance too (public sources of the install workflow).
 pub fn install(world: &World, instance: &Instance) -> Vec<Step> {
     let links = vec![Effect::Nothing; 3 * instance.relationships.len()];
     if instance.state == State::Started && world.release.has(AVAILABILITY) {
         return steps(instance, vec![Effect::Nothing; 8].into_iter().chain(links));
     }
+    let done = match instance.state {
+        _ if !world.release.has(AVAILABILITY) => 0,
+        State::Created | State::Configuring => 3,
+        State::Configured | State::Starting => 5,
+        _ => 0,
+    };
     let before = [
         Effect::Nothing,
         operate(State::Creating, "create"),
@@ -65,7 +72,8 @@ pub fn install(world: &World, instance: &Instance) -> Vec<Step> {
         Effect::Enter(State::Configured),
     ];
     let after = [operate(State::Starting, "start"), Effect::Nothing, Effect::Enter(State::Started)];
-    steps(instance, before.into_iter().chain(links).chain(after))
+    let before = vec![Effect::Nothing; done].into_iter().chain(before.into_iter().skip(done));
+    steps(instance, before.chain(links).chain(after))
 }
 
 /// Uninstalls an instance; one that is not live is only counted.

@@ -6,6 +6,10 @@
 //! instances, because the manager's own word is only as fresh as the last execution. A create that failed on its way
 //! leaves a deployment without inputs behind, which another create replaces: it counts as gone. Inputs come back with all
 //! defaults filled in; only declared keys are compared.
+//!
+//! What failed half-way is installed again. Newer servers go on from the state of each instance; up to 5.0 the workflow
+//! runs all operations of all nodes anew (public sources of the workflow). To resume the failed execution (4.5.5 and later)
+//! would go on there too, but with the inputs and parameters that it failed with, so that it is left to whoever asks for it.
 
 use std::time::Duration;
 
@@ -202,11 +206,12 @@ pub const INPUTS: Field = field(
 .disrupts(Disruption::Restart);
 
 /// Whether it runs.
-pub const INSTALLED: Field = field("installed", Type::Bool, "Whether its nodes are installed, and kept so")
-    .default("false")
-    .switch(&INSTALL)
-    .follows(&["blueprint_id"])
-    .disrupts(Disruption::Outage);
+pub const INSTALLED: Field =
+    field("installed", Type::Bool, "Whether its nodes are installed, and kept so; up to 5.0 all anew after a failure")
+        .default("false")
+        .switch(&INSTALL)
+        .follows(&["blueprint_id"])
+        .disrupts(Disruption::Outage);
 
 /// What `install` is run with.
 pub const INSTALL_PARAMETERS: Field =
