@@ -1,6 +1,8 @@
 //! The life of a deployment: installed, changed, moved to a new blueprint, failed, repaired and removed, whatever befalls it.
 
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -426,14 +428,13 @@ fn a_signal_cancels_what_runs_and_the_next_run_goes_on() {
     ["-INT", "-TERM"].into_iter().for_each(stopped_by);
 }
 
-fn stopped_by(signal: &str) {
+fn stopped_by(name: &str) {
     let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
     lab.fault(&json!([{ "method": "GET", "path": "/api/v3.1/executions/*", "delay_ms": 300 }]));
     let mut command = lab.bench.command(&["apply", "--yes"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while lab.ran().is_empty() {}
-    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
+    signal(name, &child);
     let stopped: Ran = child.wait_with_output().unwrap().into();
     assert_eq!(stopped.code, Some(5), "{}", stopped.all());
     assert!(stopped.err.contains("what can be given up is given up"), "{}", stopped.all());
@@ -442,6 +443,64 @@ fn stopped_by(signal: &str) {
     lab.fault(&json!([]));
     lab.bench.apply();
     assert_eq!(lab.ran(), ["install cancelled", "install terminated"]);
+    lab.converged();
+}
+
+/// A second signal ends the run at once, in the middle of a wait: what was begun goes on, and the next run waits for it.
+#[test]
+fn a_second_signal_leaves_what_runs_alone() {
+    let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+    // Neither the workflow's state is told nor is it cancelled: the run hangs, as at a manager that is stuck.
+    let hangs = json!({ "method": "GET", "path": "/api/v3.1/executions/*", "delay_ms": 3000 });
+    let lost = json!({ "method": "POST", "path": "/api/v3.1/executions/*", "status": 502 });
+    lab.fault(&json!([hangs, lost]));
+    let mut command = lab.bench.command(&["apply", "--yes"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while lab.ran().is_empty() {}
+    signal("-INT", &child);
+    let mut told = String::new();
+    let mut reader = BufReader::new(child.stderr.take().unwrap());
+    while !told.contains("once more to stop at once") {
+        assert_ne!(reader.read_line(&mut told).unwrap(), 0, "the run is over: {told}");
+    }
+    let asked = Instant::now();
+    signal("-TERM", &child);
+    reader.read_to_string(&mut told).unwrap();
+    let stopped = child.wait().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(2), "it waited: {told}");
+    assert_eq!(stopped.code(), Some(5), "{told}");
+    for words in ["what the controllers are at work on goes on", "`trueup plan` looks", "`trueup apply` waits for it"] {
+        assert!(told.contains(words), "`{words}` is not in:\n{told}");
+    }
+    assert!(lab.ran() != ["install cancelled"], "{:?}", lab.ran());
+    lab.fault(&json!([]));
+    lab.bench.apply();
+    assert_eq!(lab.ran(), ["install terminated"]);
+    assert_eq!(lab.states(), ["started", "started"]);
+    lab.converged();
+}
+
+fn signal(name: &str, child: &Child) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// What a deployment offers to others goes where it is referred to, and goes there again when it changes.
+#[test]
+fn a_capability_is_an_output() {
+    let topology = "{ blueprint_id: router, installed: true, inputs: { size: 2 } }
+      two: { blueprint_id: router, inputs: { size: '${m/deployments/one.capabilities.size}' } }";
+    let lab = Lab::of(
+        None,
+        &BLUEPRINT.replace("outputs:", "capabilities: { size: { value: { get_input: size } } }\noutputs:"),
+        topology,
+    );
+    lab.bench.run(&["plan"]).expect(0).says("(known after apply)");
+    lab.bench.apply();
+    assert_eq!(lab.get("/deployments/two")["inputs"]["size"], 2);
+    lab.converged();
+    lab.bench.edit("m.yaml", "size: 2", "size: 5");
+    lab.bench.apply();
+    assert_eq!(lab.get("/deployments/two")["inputs"]["size"], 5);
     lab.converged();
 }
 

@@ -327,7 +327,9 @@ impl World {
             finished: execution.finished,
         });
         if let Some(deployment) = self.deployment_mut(tenant, id) {
-            deployment.settled.installed = states.iter().all(|state| *state == State::Started);
+            // Nothing is installed before there is an environment; one that could not be made has no instance that is not.
+            let is_there = deployment.inputs.is_some() || deployment.broken.is_some();
+            deployment.settled.installed = is_there && states.iter().all(|state| *state == State::Started);
             deployment.settled.unavailable =
                 states.iter().filter(|state| state.is_live() && **state != State::Started).count();
             deployment.settled.latest = latest.or_else(|| deployment.settled.latest.take());
