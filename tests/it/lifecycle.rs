@@ -349,6 +349,30 @@ fn outputs_that_cant_be_evaluated_stop_nothing() {
     }
 }
 
+/// One that fails when inputs and nodes are there already looks like any other that is not installed, and can't be.
+#[test]
+fn a_zombie_with_nodes_is_made_anew() {
+    let blueprint = BLUEPRINT
+        .replace("properties: {", "properties: { gateway: { get_capability: [hub, addr] },")
+        .replace("outputs:", "capabilities: { addr: { value: 10.0.0.1 } }\noutputs:");
+    for installed in [true, false] {
+        let lab = Lab::of(None, &blueprint, &format!("{{ blueprint_id: router, installed: {installed} }}"));
+        let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
+        assert!(failed.out.contains("target deployment with ID `hub` does not exist"), "{}", failed.all());
+        lab.bench.run(&["plan", "--exit-code"]).expect(2).says("+ one");
+        let small = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n\
+                     node_templates: { base: { type: cloudify.nodes.Root } }\n";
+        lab.bench.write("blueprints/hub/blueprint.yaml", small);
+        lab.bench.edit("m.yaml", "blueprints: {", "blueprints: { hub: { source: blueprints/hub },");
+        lab.bench.edit("m.yaml", "deployments:", "deployments:\n      hub: { blueprint_id: hub }");
+        // Which of the two is made first is the manager's to say: the second run comes to an end.
+        lab.bench.run(&["apply", "--yes"]);
+        lab.bench.apply();
+        assert_eq!(lab.get("/deployments/one")["latest_execution_status"], "completed");
+        lab.converged();
+    }
+}
+
 /// Nothing to install is installed as well as not.
 #[test]
 fn a_deployment_without_nodes_converges() {

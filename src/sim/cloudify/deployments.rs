@@ -201,9 +201,10 @@ pub static FIELDS: &[Field<Deployment>] = &[
         json!(row.settled.latest.as_ref().map(|latest| latest.finished))
     })
     .only(STATUSES),
-    field("create_execution", |deployment: &Deployment, _: &View| json!(deployment.create_execution)).only(STATUSES),
+    field("create_execution", |deployment: &Deployment, _: &View| json!(deployment.create_execution))
+        .only(AVAILABILITY),
     field("latest_execution", |row: &Deployment, _: &View| json!(row.settled.latest.as_ref().map(|latest| &latest.id)))
-        .only(STATUSES),
+        .only(AVAILABILITY),
     field("sub_services_count", |_: &Deployment, _: &View| json!(0)).only(STATUSES),
     field("sub_environments_count", |_: &Deployment, _: &View| json!(0)).only(STATUSES),
     null::<Deployment>("sub_services_status").only(STATUSES),
