@@ -29,7 +29,7 @@ pub struct Options {
     /// A YAML or JSON list of faults to make.
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
-    /// The version to behave like, as in cloudify=4.5; may be given several times.
+    /// The version to behave like, as in cloudify=4.5 or cloudify=7.1-community; may be given several times.
     #[arg(long, value_name = "PROVIDER=VERSION")]
     version: Vec<String>,
 }

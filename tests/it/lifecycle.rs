@@ -1,6 +1,7 @@
 //! The life of a deployment: installed, changed, moved to a new blueprint, failed, repaired and removed, whatever befalls it.
 
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -351,6 +352,30 @@ fn outputs_that_cant_be_evaluated_stop_nothing() {
     }
 }
 
+/// One that fails when inputs and nodes are there already looks like any other that is not installed, and can't be.
+#[test]
+fn a_zombie_with_nodes_is_made_anew() {
+    let blueprint = BLUEPRINT
+        .replace("properties: {", "properties: { gateway: { get_capability: [hub, addr] },")
+        .replace("outputs:", "capabilities: { addr: { value: 10.0.0.1 } }\noutputs:");
+    for installed in [true, false] {
+        let lab = Lab::of(None, &blueprint, &format!("{{ blueprint_id: router, installed: {installed} }}"));
+        let failed = lab.bench.run(&["apply", "--yes"]).expect(5);
+        assert!(failed.out.contains("target deployment with ID `hub` does not exist"), "{}", failed.all());
+        lab.bench.run(&["plan", "--exit-code"]).expect(2).says("+ one");
+        let small = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n\
+                     node_templates: { base: { type: cloudify.nodes.Root } }\n";
+        lab.bench.write("blueprints/hub/blueprint.yaml", small);
+        lab.bench.edit("m.yaml", "blueprints: {", "blueprints: { hub: { source: blueprints/hub },");
+        lab.bench.edit("m.yaml", "deployments:", "deployments:\n      hub: { blueprint_id: hub }");
+        // Which of the two is made first is the manager's to say: the second run comes to an end.
+        lab.bench.run(&["apply", "--yes"]);
+        lab.bench.apply();
+        assert_eq!(lab.get("/deployments/one")["latest_execution_status"], "completed");
+        lab.converged();
+    }
+}
+
 /// Nothing to install is installed as well as not.
 #[test]
 fn a_deployment_without_nodes_converges() {
@@ -447,14 +472,13 @@ fn a_signal_cancels_what_runs_and_the_next_run_goes_on() {
     ["-INT", "-TERM"].into_iter().for_each(stopped_by);
 }
 
-fn stopped_by(signal: &str) {
+fn stopped_by(name: &str) {
     let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
     lab.fault(&json!([{ "method": "GET", "path": "/api/v3.1/executions/*", "delay_ms": 300 }]));
     let mut command = lab.bench.command(&["apply", "--yes"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while lab.ran().is_empty() {}
-    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
+    signal(name, &child);
     let stopped: Ran = child.wait_with_output().unwrap().into();
     assert_eq!(stopped.code, Some(5), "{}", stopped.all());
     assert!(stopped.err.contains("what can be given up is given up"), "{}", stopped.all());
@@ -463,6 +487,62 @@ fn stopped_by(signal: &str) {
     lab.fault(&json!([]));
     lab.bench.apply();
     assert_eq!(lab.ran(), ["install cancelled", "install terminated"]);
+    lab.converged();
+}
+
+/// A second signal ends the run at once, in the middle of a wait: what was begun goes on, and the next run waits for it.
+#[test]
+fn a_second_signal_leaves_what_runs_alone() {
+    let lab = Lab::new(None, "{ blueprint_id: router, installed: true }");
+    // Neither the workflow's state is told nor is it cancelled: the run hangs, as at a manager that is stuck.
+    let hangs = json!({ "method": "GET", "path": "/api/v3.1/executions/*", "delay_ms": 3000 });
+    let lost = json!({ "method": "POST", "path": "/api/v3.1/executions/*", "status": 502 });
+    lab.fault(&json!([hangs, lost]));
+    let mut command = lab.bench.command(&["apply", "--yes"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while lab.ran().is_empty() {}
+    signal("-INT", &child);
+    let mut told = String::new();
+    let mut reader = BufReader::new(child.stderr.take().unwrap());
+    while !told.contains("once more to stop at once") {
+        assert_ne!(reader.read_line(&mut told).unwrap(), 0, "the run is over: {told}");
+    }
+    signal("-TERM", &child);
+    reader.read_to_string(&mut told).unwrap();
+    let stopped = child.wait().unwrap();
+    assert_eq!(stopped.code(), Some(5), "{told}");
+    for words in ["what the controllers are at work on goes on", "`trueup plan` looks", "`trueup apply` waits for it"] {
+        assert!(told.contains(words), "`{words}` is not in:\n{told}");
+    }
+    assert!(lab.ran() != ["install cancelled"], "{:?}", lab.ran());
+    lab.fault(&json!([]));
+    lab.bench.apply();
+    assert_eq!(lab.ran(), ["install terminated"]);
+    assert_eq!(lab.states(), ["started", "started"]);
+    lab.converged();
+}
+
+fn signal(name: &str, child: &Child) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// What a deployment offers to others goes where it is referred to, and goes there again when it changes.
+#[test]
+fn a_capability_is_an_output() {
+    let topology = "{ blueprint_id: router, installed: true, inputs: { size: 2 } }
+      two: { blueprint_id: router, inputs: { size: '${m/deployments/one.capabilities.size}' } }";
+    let lab = Lab::of(
+        None,
+        &BLUEPRINT.replace("outputs:", "capabilities: { size: { value: { get_input: size } } }\noutputs:"),
+        topology,
+    );
+    lab.bench.run(&["plan"]).expect(0).says("(known after apply)");
+    lab.bench.apply();
+    assert_eq!(lab.get("/deployments/two")["inputs"]["size"], 2);
+    lab.converged();
+    lab.bench.edit("m.yaml", "size: 2", "size: 5");
+    lab.bench.apply();
+    assert_eq!(lab.get("/deployments/two")["inputs"]["size"], 5);
     lab.converged();
 }
 

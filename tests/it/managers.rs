@@ -1,6 +1,7 @@
 //! What a manager is asked, request by request: each as a running manager was seen to take it, and nothing beside.
 
 use serde_json::{Value, json};
+use trueup::sim::Options;
 
 use crate::bench::Bench;
 use crate::support::{Sim, wagon};
@@ -25,7 +26,13 @@ struct Lab {
 
 impl Lab {
     fn new(kinds: &str) -> Lab {
-        let sim = Sim::start();
+        Lab::of("7.1", kinds)
+    }
+
+    /// A manager of a version.
+    fn of(version: &str, kinds: &str) -> Lab {
+        let versions = [("cloudify".to_owned(), version.to_owned())].into();
+        let sim = Sim::start_with(Options { versions, ..Options::default() });
         let files =
             [("trueup.yaml", ENVELOPE), ("blueprints/router/blueprint.yaml", BLUEPRINT), ("rob.txt", "first-password")];
         let lab = Lab { bench: Bench::of(&files, &sim), sim };
@@ -65,6 +72,16 @@ impl Lab {
         let writes: Vec<String> = asked.iter().filter(is_write).map(plain).collect();
         assert_eq!(writes, expected, "{asked:#?}");
         assert_eq!(self.bench.plan()["steps"], json!([]), "a second plan is empty");
+    }
+
+    /// Gives the workspace a login with that role in its tenant.
+    fn with_role(&self, role: &str) -> String {
+        let admin =
+            |path: &str, body: Value| self.sim.call(("cloudify", "m"), "admin:simulated-pw", "PUT", path, &body);
+        admin("/users", json!({ "username": "uma", "password": "simulated-pw" }));
+        admin("/tenants/users", json!({ "username": "uma", "tenant_name": "default_tenant", "role": role }));
+        self.bench.edit("m.yaml", "username: admin", "username: uma");
+        "uma:simulated-pw".to_owned()
     }
 
     fn call(&self, login: &str, path: &str) -> Value {
@@ -129,29 +146,17 @@ fn only_what_is_declared_is_asked_for() {
     }
 }
 
-const PREMIUM: &str =
-    "This feature exists only in the premium edition of Cloudify.\nPlease contact sales for additional info.";
-
 /// The community edition lists tenants, and refuses the rest as if it were not there.
 #[test]
 fn a_community_edition_is_told_apart_from_an_empty_manager() {
-    let lab = Lab::new(
+    let lab = Lab::of(
+        "7.1-community",
         "    secrets: { key: { value: '${secret.rob}' } }
     tenants: { acme: {} }
     users: { rob: { password: '${secret.rob}' } }
     user-groups: { staff: { members: { rob: {} } } }
 ",
     );
-    let body = json!({ "error_code": "missing_premium_package_error", "message": PREMIUM, "server_traceback": null });
-    let refused = |method: &str, path: &str| {
-        json!({
-            "method": method, "path": format!("/api/v3.1/{path}"), "status": 404, "body": body.to_string(),
-            "content_type": "application/json"
-        })
-    };
-    let faults = json!([refused("GET", "users"), refused("GET", "user-groups"), refused("POST", "tenants/")]);
-    lab.sim.side_door("POST", "/faults", &faults);
-
     let planned = lab.bench.run(&["plan"]).expect(1).says("premium edition");
     for held in ["m/users/rob", "m/user-groups/staff", "m/user-groups/staff/members/rob"] {
         assert!(planned.out.contains(&format!("! {held}  could not be looked at")), "{}", planned.all());
@@ -192,15 +197,57 @@ fn a_hidden_secret_is_known_by_what_was_written() {
     let lab = Lab::new("    secrets: { key: { value: '${secret.rob}', is_hidden_value: true } }\n");
     lab.writes(&["PUT /secrets/key"]);
     let admin = |method, path, body: Value| lab.sim.call(("cloudify", "m"), "admin:simulated-pw", method, path, &body);
-    admin("PUT", "/users", json!({ "username": "uma", "password": "simulated-pw" }));
-    admin("PUT", "/tenants/users", json!({ "username": "uma", "tenant_name": "default_tenant", "role": "user" }));
-    assert_eq!(lab.call("uma:simulated-pw", "/secrets/key")["value"], "");
+    let uma = lab.with_role("user");
+    assert_eq!(lab.call(&uma, "/secrets/key")["value"], "");
 
-    lab.bench.edit("m.yaml", "username: admin", "username: uma");
     lab.bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
     lab.bench.write("rob.txt", "second-password");
     lab.bench.run(&["apply", "--yes"]).says("is not permitted to modify the hidden value secret `key`");
     lab.bench.edit("m.yaml", "username: uma", "username: admin");
     lab.writes(&["PATCH /secrets/key"]);
     assert_eq!(admin("GET", "/secrets/key", Value::Null)["value"], "second-password");
+}
+
+/// Who may not do something is told so in the manager's words, with what to do about it; the rest goes on.
+#[test]
+fn rights_that_lack_are_told_and_stop_nothing_else() {
+    let kinds = "    secrets: { key: { value: '${secret.rob}' }, wide: { value: '${secret.rob}', visibility: global } }
+    blueprints: { router: { source: blueprints/router } }
+    deployments: { one: { blueprint_id: router } }
+";
+    let not = |action: &str| {
+        format!("User `uma` is not permitted to perform the action {action} in the tenant `default_tenant`")
+    };
+    let role = "give the user a role in the tenant that may do this";
+    let global = "User `uma` is not permitted to set or create a global resource".to_owned();
+    let rows = [
+        ("viewer", vec![(not("blueprint_upload"), role), (not("secret_create"), role)], vec![]),
+        ("operations", vec![(not("blueprint_upload"), role), (not("secret_create"), role)], vec![]),
+        ("user", vec![(global, "only a `sys_admin` makes global")], vec!["m/secrets/key", "m/blueprints/router"]),
+    ];
+    for (role, refused, created) in rows {
+        let lab = Lab::new(kinds);
+        let uma = lab.with_role(role);
+        let ran = lab.bench.run(&["apply", "--yes"]);
+        assert_ne!(ran.code, Some(0), "{role}: {}", ran.all());
+        for (words, help) in refused {
+            let told = format!("the controller answered 403: {words}\n      help: {help}");
+            assert!(ran.out.contains(&told), "{role}: `{told}` is not in {}", ran.all());
+        }
+        for address in created {
+            assert!(ran.all().contains(&format!("created {address}")), "{role}: {}", ran.all());
+        }
+        assert_eq!(lab.call(&uma, "/blueprints?_include=id")["items"].as_array().unwrap().is_empty(), role != "user");
+    }
+}
+
+/// Who may run deployments and no more changes them, as long as nothing else is asked for.
+#[test]
+fn operations_are_enough_to_change_a_deployment() {
+    let lab = Lab::new(INSTALLED);
+    lab.bench.apply();
+    lab.with_role("operations");
+    lab.bench.run(&["plan", "--exit-code"]).expect(0);
+    lab.bench.edit("m.yaml", "size: 2", "size: 3");
+    lab.writes(&["POST /deployment-updates/one/update/initiate"]);
 }

@@ -1,11 +1,14 @@
-//! How refusals of a running manager are understood, each as it was observed: what is told to do about it, and whether it
-//! means that an object is gone.
+//! How answers of a running manager are understood, each as it was observed: what objects show, what is told to do about a
+//! refusal, and whether it means that an object is gone.
+
+use serde_json::Value;
 
 use crate::providers::cloudify::PROVIDER;
 use crate::providers::cloudify::kinds;
+use crate::providers::cloudify::testing::reshaped;
 use crate::secret::Veil;
 use crate::session::{CallError, Whither};
-use crate::spec::Kind;
+use crate::spec::{Kind, List, Type, canonical, read};
 use crate::wire::{Method, Response};
 
 /// The error that an answer comes to.
@@ -147,4 +150,112 @@ fn gone_is_what_the_manager_says_is_gone() {
     assert!(!gone(&kinds::tenants::KIND, 404, "missing_premium_package_error", premium));
     let unseen = "Authorization failed: Tried to authenticate with invalid tenant name: nosuch";
     assert!(!gone(&kinds::tenants::KIND, 403, "forbidden_error", unseen));
+}
+
+/// What a running manager was asked, and what it answered; the simulator is held to the same pairs.
+const PAIRS: &str = include_str!("observed.txt");
+
+/// A request's path, without its query, and what came back.
+struct Pair {
+    path: String,
+    status: u16,
+    body: Value,
+}
+
+fn pairs() -> Vec<Pair> {
+    let lines: Vec<&str> = PAIRS.lines().collect();
+    let pair = |lines: &[&str]| {
+        let answer = lines[1].strip_prefix("-> ").or_else(|| lines[1].strip_prefix("=> "))?;
+        let (status, body) = answer.split_once(' ').unwrap_or((answer, ""));
+        let path = lines[0].split_whitespace().nth(1)?.split('?').next()?;
+        let path = path.trim_start_matches("/api/v3/").to_owned();
+        Some(Pair { path, status: status.parse().ok()?, body: serde_json::from_str(body).unwrap_or_default() })
+    };
+    lines.windows(2).filter_map(pair).collect()
+}
+
+/// The kind that a path is about.
+fn kind_of(path: &str) -> Option<&'static Kind> {
+    let edges = [("tenants/users", "tenant-users"), ("tenants/user-groups", "tenant-user-groups")];
+    let edge = edges.iter().chain(&[("user-groups/users", "members")]).find(|(edge, _)| *edge == path);
+    let name = edge.map_or_else(|| path.split('/').next(), |(_, name)| Some(*name))?;
+    kinds::ALL.iter().copied().find(|kind| kind.name == name)
+}
+
+/// Every refusal is told in the manager's own words, and only those that say so mean that an object is gone.
+#[test]
+fn refusals_are_read_as_they_were_given() {
+    let mut seen = 0;
+    for Pair { path, status, body } in pairs() {
+        let (Some(code), Some(message)) = (body["error_code"].as_str(), body["message"].as_str()) else { continue };
+        if message.is_empty() {
+            continue;
+        }
+        let error = coded(status, code, message);
+        assert_eq!(error.refusal(), Some((status, message)), "{path}");
+        assert_eq!(error.is_ambiguous(), status >= 500, "{path}");
+        let is_gone =
+            ["was not found", "is not associated with", "is not in group"].iter().any(|w| message.contains(w));
+        if let Some(kind) = kind_of(&path) {
+            assert_eq!(kind.gone(&error), status == 404 && is_gone, "{path}: {message}");
+        }
+        assert!(!matches!(status, 401 | 403 | 500) || error.help.is_some(), "{path}: {message}");
+        seen += 1;
+    }
+    assert!(seen > 120, "{seen} refusals");
+}
+
+/// Whatever of a kind was shown is read as what its field is.
+#[test]
+fn objects_are_read_as_they_were_shown() {
+    let mut seen = 0;
+    for Pair { path, status, body } in pairs().into_iter().filter(|pair| (200..300).contains(&pair.status)) {
+        let Some(kind) = kind_of(&path).filter(|_| path.matches('/').count() <= 1) else { continue };
+        let objects = match &body["items"] {
+            Value::Array(items) => items.clone(),
+            _ => vec![body],
+        };
+        for live in objects {
+            let live = reshaped(kind, &live);
+            for field in kind.fields {
+                let is_told = |shown: &&Value| !shown.is_null() && **shown != "" && **shown != "*";
+                let Some(shown) = live.get(field.read_path()).filter(is_told) else {
+                    continue;
+                };
+                let read = canonical(&field.ty, &read(field, &live)).to_shown();
+                let fits = match field.ty {
+                    Type::Bool => read.is_boolean() || read == "partial",
+                    Type::Int => read.is_number(),
+                    Type::Map(_) => read.is_object(),
+                    Type::Set(_) => read.is_array(),
+                    Type::Any => true,
+                    Type::Enum(words) => words.iter().any(|word| read == **word),
+                    // A secret with a schema holds any JSON.
+                    _ => read.is_string() || shown.is_object(),
+                };
+                assert!(fits, "{status} {path}: `{}` reads {read} from {shown}", field.name);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 450, "{seen} values");
+}
+
+/// What lists are asked to include is among what the manager said that it can.
+#[test]
+fn lists_ask_for_what_there_is() {
+    for (kind, path) in [("blueprints", "blueprints"), ("deployments", "node-instances")] {
+        let allowed = pairs().into_iter().find_map(|pair| {
+            let message = pair.body["message"].as_str().filter(|message| message.starts_with("Include keys"))?;
+            (pair.path == path).then(|| message.split("Allowed keys are: ").nth(1).unwrap().to_owned())
+        });
+        let allowed = allowed.unwrap_or_else(|| panic!("{path}: nobody was told"));
+        let api = &kinds::ALL.iter().find(|of| of.name == kind).unwrap().api;
+        let List::Call { path: list, .. } = api.list_on(Some("7.1")) else { panic!("{kind} has no list") };
+        let asked =
+            api.joins.iter().map(|join| join.path).chain([list]).find(|asked| asked[1..].starts_with(path)).unwrap();
+        for field in asked.split("_include=").nth(1).unwrap().split('&').next().unwrap().split(',') {
+            assert!(allowed.contains(&format!("'{field}'")), "{path}: `{field}` is not in {allowed}");
+        }
+    }
 }

@@ -123,7 +123,8 @@ pub static FIELDS: &[Field<Blueprint>] = &[
         State::Uploaded => blueprint.plan.print(),
         _ => Value::Null,
     }),
-    field("requirements", |blueprint: &Blueprint, _: &View| json!({"secrets": blueprint.plan.secrets()})).only(SEVENTH),
+    field("requirements", |blueprint: &Blueprint, _: &View| json!({"secrets": blueprint.plan.named("get_secret")}))
+        .only(SEVENTH),
     updated_at(),
     field("description", |blueprint, _| json!(blueprint.description)),
     field("is_hidden", |_: &Blueprint, _: &View| json!(false)).only(UPLOAD_STATES),

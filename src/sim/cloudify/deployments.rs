@@ -201,9 +201,10 @@ pub static FIELDS: &[Field<Deployment>] = &[
         json!(row.settled.latest.as_ref().map(|latest| latest.finished))
     })
     .only(STATUSES),
-    field("create_execution", |deployment: &Deployment, _: &View| json!(deployment.create_execution)).only(STATUSES),
+    field("create_execution", |deployment: &Deployment, _: &View| json!(deployment.create_execution))
+        .only(AVAILABILITY),
     field("latest_execution", |row: &Deployment, _: &View| json!(row.settled.latest.as_ref().map(|latest| &latest.id)))
-        .only(STATUSES),
+        .only(AVAILABILITY),
     field("sub_services_count", |_: &Deployment, _: &View| json!(0)).only(STATUSES),
     field("sub_environments_count", |_: &Deployment, _: &View| json!(0)).only(STATUSES),
     null::<Deployment>("sub_services_status").only(STATUSES),
@@ -327,7 +328,9 @@ impl World {
             finished: execution.finished,
         });
         if let Some(deployment) = self.deployment_mut(tenant, id) {
-            deployment.settled.installed = states.iter().all(|state| *state == State::Started);
+            // Nothing is installed before there is an environment; one that could not be made has no instance that is not.
+            let is_there = deployment.inputs.is_some() || deployment.broken.is_some();
+            deployment.settled.installed = is_there && states.iter().all(|state| *state == State::Started);
             deployment.settled.unavailable =
                 states.iter().filter(|state| state.is_live() && **state != State::Started).count();
             deployment.settled.latest = latest.or_else(|| deployment.settled.latest.take());

@@ -104,7 +104,7 @@ fn make_room(world: &mut World, call: &Call, id: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What must be so before anything is created: plugins, input names, secrets.
+/// What must be so before anything is created: plugins and input names; secrets on servers that plan in the request.
 fn check_requirements(
     world: &World,
     call: &Call,
@@ -116,15 +116,12 @@ fn check_requirements(
         world.check_plugins(&call.viewer.tenant, &blueprint.plan.plugins)?;
     }
     check_names(&blueprint.plan, given)?;
-    let mut missing = blueprint.plan.secrets();
-    missing.retain(|key| world.secret_value(&call.viewer.tenant, key).is_none());
-    if missing.is_empty() {
-        return Ok(());
+    match call.release.has(WAITS_FOR_ENVIRONMENT) {
+        true => Ok(()),
+        false => world
+            .check_secrets(&call.viewer.tenant, blueprint)
+            .map_err(|error| bad_request("unknown_deployment_secret_error", error)),
     }
-    Err(bad_request(
-        "unknown_deployment_secret_error",
-        format!("Required secrets [{}] don't exist in this tenant", missing.join(", ")),
-    ))
 }
 
 fn assemble(
@@ -230,12 +227,28 @@ impl World {
         let blueprint = self.blueprints.iter().find(|row| deployment.uses(&row.meta));
         let blueprint = blueprint.ok_or_else(|| format!("no blueprint `{}`", deployment.blueprint.id))?.clone();
         let inputs = complete(&blueprint.plan, &deployment.given)?;
+        self.check_secrets(&tenant, &blueprint)?;
+        let targets = blueprint.plan.named("get_capability");
         self.adopt_plan(&tenant, &id, &blueprint, inputs);
         for template in blueprint.plan.nodes {
             self.add_node(&deployment.meta, &blueprint.meta.id, template);
         }
         self.settle(&tenant, &id, None);
-        Ok(())
+        // What it depends on is noted last, when inputs and nodes are there already (the server's own source).
+        let is_there = |target: &String| self.deployments.iter().any(|row| takes(row, target, &tenant));
+        match targets.iter().find(|target| self.release.has(WAITS_FOR_ENVIRONMENT) && !is_there(target)) {
+            Some(target) => Err(format!("Given target deployment with ID `{target}` does not exist.")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_secrets(&self, tenant: &str, blueprint: &Blueprint) -> Result<(), String> {
+        let mut missing = blueprint.plan.named("get_secret");
+        missing.retain(|key| self.secret_value(tenant, key).is_none());
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(format!("Required secrets [{}] don't exist in this tenant", missing.join(", "))),
+        }
     }
 
     /// Gives a deployment the definitions of a blueprint.

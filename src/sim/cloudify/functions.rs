@@ -106,18 +106,18 @@ fn follow(value: &Value, path: &[String]) -> Option<Value> {
         .cloned()
 }
 
-/// The literal secret keys that a value names.
-pub fn secrets(value: &Value, found: &mut Vec<String>) {
+/// What a value's calls of a function name first, where they name it literally.
+pub fn named(function: &str, value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
-            if let Some(Value::String(key)) = map.get("get_secret").filter(|_| map.len() == 1)
-                && !found.contains(key)
-            {
-                found.push(key.clone());
+            let argument = map.get(function).filter(|_| map.len() == 1);
+            let first = argument.and_then(|argument| argument.get(0).unwrap_or(argument).as_str());
+            if let Some(word) = first.filter(|word| found.iter().all(|known| known != word)) {
+                found.push(word.to_owned());
             }
-            map.values().for_each(|value| secrets(value, found));
+            map.values().for_each(|value| named(function, value, found));
         }
-        Value::Array(items) => items.iter().for_each(|item| secrets(item, found)),
+        Value::Array(items) => items.iter().for_each(|item| named(function, item, found)),
         _ => {}
     }
 }

@@ -15,11 +15,14 @@ use crate::wire::Method;
 
 /// The area's routes.
 pub static ROUTES: &[Route] = &[
-    route(Method::Get, "user-groups", "user_group_list", Need::Admin, all).untenanted(),
-    route(Method::Post, "user-groups", "user_group_create", Need::Admin, create).untenanted(),
-    route(Method::Get, "user-groups/{}", "user_group_get", Need::Admin, one).untenanted(),
-    route(Method::Post, "user-groups/{}", "user_group_update", Need::Admin, update).untenanted().only(SET_VISIBILITY),
-    route(Method::Delete, "user-groups/{}", "user_group_delete", Need::Admin, delete).untenanted(),
+    route(Method::Get, "user-groups", "user_group_list", Need::Admin, all).untenanted().premium(),
+    route(Method::Post, "user-groups", "user_group_create", Need::Admin, create).untenanted().premium(),
+    route(Method::Get, "user-groups/{}", "user_group_get", Need::Admin, one).untenanted().premium(),
+    route(Method::Post, "user-groups/{}", "user_group_update", Need::Admin, update)
+        .untenanted()
+        .premium()
+        .only(SET_VISIBILITY),
+    route(Method::Delete, "user-groups/{}", "user_group_delete", Need::Admin, delete).untenanted().premium(),
 ];
 
 /// A group of users. Names compare without case.

@@ -13,18 +13,24 @@ use crate::wire::{Method, Response};
 
 /// The area's routes.
 pub static ROUTES: &[Route] = &[
-    route(Method::Put, "tenants/users", "tenant_add_user", Need::Admin, add_user).untenanted(),
+    route(Method::Put, "tenants/users", "tenant_add_user", Need::Admin, add_user).untenanted().premium(),
     route(Method::Patch, "tenants/users", "tenant_update_user", Need::Admin, change_user)
         .untenanted()
+        .premium()
         .only(TENANT_ROLES),
-    route(Method::Delete, "tenants/users", "tenant_remove_user", Need::Admin, remove_user).untenanted(),
-    route(Method::Put, "tenants/user-groups", "tenant_add_group", Need::Admin, add_group).untenanted(),
+    route(Method::Delete, "tenants/users", "tenant_remove_user", Need::Admin, remove_user).untenanted().premium(),
+    route(Method::Put, "tenants/user-groups", "tenant_add_group", Need::Admin, add_group).untenanted().premium(),
     route(Method::Patch, "tenants/user-groups", "tenant_update_group", Need::Admin, change_group)
         .untenanted()
+        .premium()
         .only(TENANT_ROLES),
-    route(Method::Delete, "tenants/user-groups", "tenant_remove_group", Need::Admin, remove_group).untenanted(),
-    route(Method::Put, "user-groups/users", "user_group_add_user", Need::Admin, add_to_group).untenanted(),
-    route(Method::Delete, "user-groups/users", "user_group_remove_user", Need::Admin, remove_from_group).untenanted(),
+    route(Method::Delete, "tenants/user-groups", "tenant_remove_group", Need::Admin, remove_group)
+        .untenanted()
+        .premium(),
+    route(Method::Put, "user-groups/users", "user_group_add_user", Need::Admin, add_to_group).untenanted().premium(),
+    route(Method::Delete, "user-groups/users", "user_group_remove_user", Need::Admin, remove_from_group)
+        .untenanted()
+        .premium(),
 ];
 
 /// What is a member of a tenant.

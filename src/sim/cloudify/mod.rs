@@ -114,6 +114,9 @@ impl Manager {
         let (route, arguments) = route::find(request, release)?;
         maintenance::check(&self.world, request)?;
         let viewer = access::admit(&mut self.world, request, route)?;
+        if route.edition > release.edition {
+            return Err(refusal::premium_only());
+        }
         (route.run)(&mut self.world, &Call::new(request, arguments, viewer, release))
     }
 }

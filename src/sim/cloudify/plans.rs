@@ -99,12 +99,12 @@ impl Plan {
         })
     }
 
-    /// The secrets that the blueprint names.
-    pub fn secrets(&self) -> Vec<String> {
+    /// What the blueprint's calls of a function name first, such as secrets.
+    pub fn named(&self, function: &str) -> Vec<String> {
         let mut found = Vec::new();
         for node in &self.nodes {
-            functions::secrets(&node.properties, &mut found);
-            node.operations.values().for_each(|operation| functions::secrets(operation, &mut found));
+            functions::named(function, &node.properties, &mut found);
+            node.operations.values().for_each(|operation| functions::named(function, operation, &mut found));
         }
         found.sort();
         found

@@ -98,6 +98,13 @@ pub fn no_such_named(kind: &str, key: &str, name: &str) -> Refusal {
     not_found(format!("Requested `{kind}` was not found (filters: {{'{key}': '{name}'}})"))
 }
 
+/// 404: the community edition lacks it (observed T2 B0).
+pub fn premium_only() -> Refusal {
+    let text =
+        "This feature exists only in the premium edition of Cloudify.\nPlease contact sales for additional info.";
+    coded(404, "missing_premium_package_error", text)
+}
+
 /// 405 with a code: used by others.
 pub fn in_use(code: &'static str, message: impl Into<String>) -> Refusal {
     coded(405, code, message)

@@ -133,6 +133,17 @@ pub static F5_VNFM: Brand = Brand {
     database: "F5 VNF_db",
 };
 
+/// An edition: what one has, the later ones have too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Edition {
+    /// Without multi-tenancy.
+    Community,
+    /// Everything.
+    #[default]
+    Premium,
+}
+
 /// A product at a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
@@ -140,18 +151,23 @@ pub struct Release {
     pub product: Product,
     /// What it behaves like.
     pub version: Version,
+    /// What of it there is.
+    #[serde(default)]
+    pub edition: Edition,
 }
 
 impl Release {
-    /// The release that a setup asks for; what cannot be read is the product's default.
+    /// The release that a setup asks for, such as `7.1` or `7.1-community`; what cannot be read is the product's default.
     pub fn read(product: Product, version: Option<&str>) -> Release {
         let default = match product {
             Product::Cloudify => Version(7, 1, 0),
             Product::F5Vnfm => Version(4, 5, 0),
         };
         // F5's own numbers are not on Cloudify's line: every version of it behaves like 4.5.
-        let asked = version.filter(|_| product == Product::Cloudify).and_then(parse);
-        Release { product, version: asked.unwrap_or(default) }
+        let asked = version.filter(|_| product == Product::Cloudify);
+        let community = asked.and_then(|version| version.strip_suffix("-community"));
+        let edition = if community.is_some() { Edition::Community } else { Edition::Premium };
+        Release { product, version: community.or(asked).and_then(parse).unwrap_or(default), edition }
     }
 
     /// Says whether the release lies in a span.
@@ -195,5 +211,8 @@ mod tests {
         let vnfm = Release::read(Product::F5Vnfm, Some("1.0"));
         assert_eq!((vnfm.printed().as_str(), vnfm.version), ("1.0", Version(4, 5, 0)));
         assert_eq!(Release::read(Product::Cloudify, Some("seven")).version, Version(7, 1, 0));
+        let free = Release::read(Product::Cloudify, Some("6.4-community"));
+        assert_eq!((free.version, free.edition), (Version(6, 4, 0), Edition::Community));
+        assert_eq!(new.edition, Edition::Premium);
     }
 }

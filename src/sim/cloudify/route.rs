@@ -1,7 +1,7 @@
 //! The routes as a table: verb and path, on which servers and under which API versions, and what a caller needs.
 
 use super::refusal::{Outcome, Refusal, page};
-use super::release::{ALWAYS, NEVER, Release, Span};
+use super::release::{ALWAYS, Edition, NEVER, Release, Span};
 use super::world::World;
 use super::{
     blueprints, call::Call, cluster, deployments, environments, events, executions, groups, maintenance, members,
@@ -50,13 +50,25 @@ pub struct Route {
     pub tenancy: Tenancy,
     servers: Span,
     old_path: Span,
+    /// The least edition that has more of it than a refusal.
+    pub edition: Edition,
     /// The handler.
     pub run: Handler,
 }
 
 /// A route of a tenant's objects, on every server and under both API versions.
 pub const fn route(method: Method, path: &'static str, action: &'static str, need: Need, run: Handler) -> Route {
-    Route { method, path, action, need, tenancy: Tenancy::Required, servers: ALWAYS, old_path: ALWAYS, run }
+    Route {
+        method,
+        path,
+        action,
+        need,
+        tenancy: Tenancy::Required,
+        servers: ALWAYS,
+        old_path: ALWAYS,
+        edition: Edition::Community,
+        run,
+    }
 }
 
 impl Route {
@@ -73,6 +85,11 @@ impl Route {
     /// The same route, under `/api/v3` on the servers of a span only.
     pub const fn v3_only(self, servers: Span) -> Route {
         Route { old_path: servers, ..self }
+    }
+
+    /// The same route, which is the premium edition's.
+    pub const fn premium(self) -> Route {
+        Route { edition: Edition::Premium, ..self }
     }
 
     /// The same route, for requests that need not name a tenant.

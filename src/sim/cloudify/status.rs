@@ -19,7 +19,7 @@ pub static ROUTES: &[Route] = &[
 fn version(_: &mut World, call: &Call) -> Outcome {
     let release = call.release;
     let mut body = json!({
-        "edition": "premium",
+        "edition": release.edition,
         "version": release.printed(),
         "build": null,
         "date": null,

@@ -22,8 +22,8 @@ pub const DEFAULT_TENANT: &str = "default_tenant";
 pub static ROUTES: &[Route] = &[
     route(Method::Get, "tenants", "tenant_list", Need::Login, all).untenanted(),
     route(Method::Get, "tenants/{}", "tenant_get", Need::Login, one).untenanted(),
-    route(Method::Post, "tenants/{}", "tenant_create", Need::Admin, create).untenanted(),
-    route(Method::Delete, "tenants/{}", "tenant_delete", Need::Admin, delete).untenanted(),
+    route(Method::Post, "tenants/{}", "tenant_create", Need::Admin, create).untenanted().premium(),
+    route(Method::Delete, "tenants/{}", "tenant_delete", Need::Admin, delete).untenanted().premium(),
 ];
 
 /// A member of a tenant: a user or a group, and its role there.

@@ -8,7 +8,7 @@ use super::fields::{Field, View, answer, answer_deleted, field, null};
 use super::list::list;
 use super::made_up::stamp;
 use super::refusal::{Outcome, Refusal, bad_parameters, conflict, illegal_action, no_such_named};
-use super::release::{BEFORE_TENANT_ROLES, KILL, Release, SITES, TENANT_ROLES};
+use super::release::{BEFORE_TENANT_ROLES, Edition, KILL, Release, SITES, TENANT_ROLES};
 use super::route::{Need, Route, route};
 use super::scope::Scoped;
 use super::tenants::user_roles;
@@ -18,13 +18,13 @@ use crate::wire::Method;
 /// The area's routes.
 pub static ROUTES: &[Route] = &[
     route(Method::Get, "user", "user_get_self", Need::Login, me).untenanted(),
-    route(Method::Get, "users", "user_list", Need::Admin, all).untenanted(),
-    route(Method::Put, "users", "user_create", Need::Admin, create).untenanted(),
-    route(Method::Post, "users/active/{}", "user_set_activated", Need::Admin, set_active).untenanted(),
-    route(Method::Post, "users/unlock/{}", "user_unlock", Need::Admin, unlock).untenanted().only(KILL),
+    route(Method::Get, "users", "user_list", Need::Admin, all).untenanted().premium(),
+    route(Method::Put, "users", "user_create", Need::Admin, create).untenanted().premium(),
+    route(Method::Post, "users/active/{}", "user_set_activated", Need::Admin, set_active).untenanted().premium(),
+    route(Method::Post, "users/unlock/{}", "user_unlock", Need::Admin, unlock).untenanted().premium().only(KILL),
     route(Method::Get, "users/{}", "user_get", Need::Admin, one).untenanted(),
     route(Method::Post, "users/{}", "user_update", Need::Admin, update).untenanted(),
-    route(Method::Delete, "users/{}", "user_delete", Need::Admin, delete).untenanted(),
+    route(Method::Delete, "users/{}", "user_delete", Need::Admin, delete).untenanted().premium(),
 ];
 
 /// A user. Names compare without case.
@@ -173,7 +173,16 @@ fn all(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn one(world: &mut World, call: &Call) -> Outcome {
+    refuse_others(call, "Cannot get details of a different user")?;
     answer(world, call, 200, FIELDS, world.user(call.id())?)
+}
+
+/// The community edition lets users see and change themselves alone (observed T2 B0).
+fn refuse_others(call: &Call, complaint: &str) -> Result<(), Refusal> {
+    match call.release.edition == Edition::Community && call.id() != call.viewer.username {
+        true => Err(bad_parameters(complaint)),
+        false => Ok(()),
+    }
 }
 
 fn check_password(password: &str) -> Result<(), Refusal> {
@@ -204,6 +213,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
 /// One attribute a call (sheet 2.2, “Update”).
 fn update(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
+    refuse_others(call, "Cannot change settings for a different user")?;
     let (password, role) = (input.text("password")?, input.text("role")?);
     let username = world.user(call.id())?.username.clone();
     match (password, role) {

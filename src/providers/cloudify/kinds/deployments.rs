@@ -114,7 +114,10 @@ pub static KIND: Kind = Kind {
     ],
     api: Api {
         // Without `_include` each comes with all of its workflows.
-        list: listing!(",site_name,labels,latest_execution_status,display_name,installation_status,deployment_status"),
+        list: listing!(
+            ",site_name,labels,latest_execution_status,display_name,installation_status,deployment_status,create_execution,\
+             latest_execution"
+        ),
         lists: &[
             (
                 WITHOUT_VISIBILITY,
@@ -124,6 +127,12 @@ pub static KIND: Kind = Kind {
             (Versions::Before("5.1.1"), listing!(",site_name")),
             (Versions::Before("5.2"), listing!(",site_name,labels")),
             (Versions::Before("6.0"), listing!(",site_name,labels,latest_execution_status")),
+            (
+                Versions::Before("6.4"),
+                listing!(
+                    ",site_name,labels,latest_execution_status,display_name,installation_status,deployment_status"
+                ),
+            ),
         ],
         joins: &[
             Join {
@@ -335,7 +344,10 @@ fn derive(deployment: &mut Value) {
 /// What stands in the way of writing to it: work, or a create that failed.
 fn lifecycle(deployment: &Map<String, Value>) -> Option<&'static str> {
     let is_busy = deployment.get(UNDER_WAY).and_then(Value::as_array).is_some_and(|executions| !executions.is_empty());
-    let unborn = deployment.get("inputs").is_some_and(Value::is_null);
+    // It may fail before or after it has got its inputs; nothing but the creation ran on it then.
+    let last = deployment.get("latest_execution").filter(|last| !last.is_null());
+    let unborn = deployment.get("inputs").is_some_and(Value::is_null)
+        || last.is_some_and(|last| deployment.get("create_execution") == Some(last));
     let latest = deployment.get("latest_execution_status").and_then(Value::as_str);
     match latest {
         _ if is_busy => Some("busy"),
@@ -466,6 +478,14 @@ mod tests {
             "latest_execution_status": "failed", "node_instances": []
         });
         assert_eq!(reshaped(&KIND, &left)["lifecycle"], "broken");
+        let late = json!({
+            "id": "f1", "inputs": {}, "latest_execution_status": "failed", "create_execution": "8d80",
+            "latest_execution": "8d80", "node_instances": []
+        });
+        assert_eq!(reshaped(&KIND, &late)["lifecycle"], "broken");
+        let mut used = late.clone();
+        used["latest_execution"] = json!("e240");
+        assert_eq!(reshaped(&KIND, &used).get("lifecycle"), None);
         let execution = json!({ "id": "8d80", "workflow_id": "create_deployment_environment", "status": "pending" });
         let under_way = json!({ "id": "d1", "inputs": null, "under_way": [execution] });
         assert_eq!(reshaped(&KIND, &under_way)["lifecycle"], "busy");

@@ -75,6 +75,35 @@ fn a_wrong_input_leaves_a_zombie() {
     );
 }
 
+/// What a deployment depends on is looked for when all the rest is there: what is left of it has inputs and nodes.
+#[test]
+fn an_environment_may_fail_at_its_end() {
+    let text = SMALL.replace(
+        "type: cloudify.nodes.Root",
+        "type: cloudify.nodes.Root, properties: { p: { get_capability: [nobody, addr] } }",
+    );
+    prepared().file("cap", blueprint(&text)).play(
+        r#"
+        PUT blueprints/cap file=cap
+        -> 201
+        PUT deployments/c1 {"blueprint_id": "cap", "inputs": {"must": "x"}}
+        -> 400 {"error_code": "deployment_creation_error", "message": "Given target deployment with ID `nobody` does not exist."}
+        GET deployments/c1
+        -> 200 {"inputs": {"must": "x"}, "latest_execution_status": "failed", "create_execution": "$env", "latest_execution": "*"}
+        GET deployments/c1?_include=latest_execution
+        -> 200 {"latest_execution": "$env"}
+        GET node-instances?deployment_id=c1&_include=state
+        -> 200 {"items": [{"state": "uninitialized"}]}
+        POST executions {"deployment_id": "c1", "workflow_id": "install"}
+        -> 400 {"error_code": "deployment_creation_error"}
+        PUT deployments/nobody {"blueprint_id": "ops"}
+        -> 201
+        PUT deployments/c1 {"blueprint_id": "cap", "inputs": {"must": "x"}}
+        -> 201 {"latest_execution_status": "completed"}
+        "#,
+    );
+}
+
 #[test]
 fn the_environment_may_be_created_in_the_background() {
     prepared().play(
@@ -109,7 +138,7 @@ fn secrets_stay_out_of_inputs() {
         PUT blueprints/sec file=sec
         -> 201 {"requirements": {"secrets": ["key1"]}}
         PUT deployments/s1 {"blueprint_id": "sec", "inputs": {"must": "x"}}
-        -> 400 {"error_code": "unknown_deployment_secret_error"}
+        -> 400 {"error_code": "deployment_creation_error", "message": "Required secrets [key1] don't exist in this tenant"}
         PUT secrets/key1 {"value": "v"}
         -> 200
         PUT deployments/s1 {"blueprint_id": "sec", "inputs": {"must": "x"}}

@@ -2,9 +2,9 @@
 //!
 //! A line with a verb is a request: path below `/api/v3.1/` (or from `/`), then `as=USER`, `tenant=NAME` (`tenant=None`
 //! for no header), `file=NAME` for an archive as body, and a JSON body. A line with `->` is the answer: status, then a
-//! JSON object whose keys must be there with these values, `keys` and the exact names, or `items N`. In it `"*"` is
-//! anything, a text that ends in `…` a beginning, and `"$name"` remembers the value for later lines. `wait N` lets N
-//! polls pass, `#` is a remark.
+//! JSON object whose keys must be there with these values, `keys` and the exact names, or `items N`; after `=>` there
+//! must be no other keys. In it `"*"` is anything, a text that ends in `…` a beginning, and `"$name"` remembers the value
+//! for later lines. `wait N` lets N polls pass, `#` is a remark, also at the end of a request.
 
 mod blueprints;
 mod connection;
@@ -12,6 +12,7 @@ mod console;
 mod deployments;
 mod executions;
 mod lists;
+mod observed;
 mod plugins;
 mod secrets;
 mod tenancy;
@@ -109,14 +110,17 @@ impl Desk {
     pub fn play(&mut self, transcript: &str) {
         let mut last: Option<(String, Response)> = None;
         for line in transcript.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            if let Some(answer) = line.strip_prefix("->") {
+            if let Some(answer) = line.strip_prefix("->").or_else(|| line.strip_prefix("=>")) {
                 let (request, response) = last.as_ref().expect("an answer without a request");
                 let answer = self.filled(answer.trim());
                 self.check(request, response, &answer);
+                if line.starts_with("=>") {
+                    assert_no_more(request, response, &answer);
+                }
             } else if let Some(polls) = line.strip_prefix("wait ") {
                 self.now += POLL * polls.parse::<u64>().unwrap();
             } else {
-                let line = self.filled(line);
+                let line = self.filled(line.split("   # ").next().unwrap_or(line));
                 let response = self.send(&self.request(&line));
                 last = Some((line, response));
             }
@@ -209,6 +213,27 @@ impl Desk {
                 }
             }
             (wanted, got) => assert_eq!(wanted, got, "{place}\n{text}"),
+        }
+    }
+}
+
+/// Demands that a reply shows nothing beside what an answer says.
+fn assert_no_more(request: &str, response: &Response, answer: &str) {
+    let read = |text: &[u8]| serde_json::from_slice(text).unwrap_or(Value::Null);
+    let wanted = answer.split_once(' ').map_or(Value::Null, |(_, body)| read(body.as_bytes()));
+    let mut places = vec![(request.to_owned(), wanted, read(&response.body))];
+    while let Some((place, wanted, got)) = places.pop() {
+        match (wanted, got) {
+            (Value::Object(wanted), Value::Object(mut got)) => {
+                for (key, wanted) in wanted {
+                    places.push((format!("{place} {key}"), wanted, got.remove(&key).unwrap_or_default()));
+                }
+                assert!(got.is_empty(), "{place}: also {:?}", got.keys());
+            }
+            (Value::Array(wanted), Value::Array(got)) => {
+                places.extend(wanted.into_iter().zip(got).map(|(wanted, got)| (place.clone(), wanted, got)));
+            }
+            _ => {}
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 
-fn wagon(version: &str) -> Vec<u8> {
+/// A wagon of that version.
+pub fn wagon(version: &str) -> Vec<u8> {
     let package = json!({
         "archive_name": format!("lab_plugin-{version}-py311-none-any.wgn"),
         "build_server_os_properties": {"distribution": null, "distribution_release": null, "distribution_version": null},
@@ -21,18 +22,25 @@ plugins: { lab: { executor: central_deployment_agent, package_name: lab-plugin, 
 node_types: { lab.Type: { derived_from: cloudify.nodes.Root, properties: { size: { default: 1 } } } }
 ";
 
-fn prepared() -> Desk {
-    let zip = zipped(&[("lab_plugin-1.0.0-py311-none-any.wgn", &wagon("1.0.0")), ("plugin.yaml", YAML.as_bytes())]);
-    let main = "tosca_definitions_version: cloudify_dsl_1_3
+/// A wagon of that version with its document.
+pub fn zip(version: &str) -> Vec<u8> {
+    let wagon = (&*format!("lab_plugin-{version}-py311-none-any.wgn"), &*wagon(version));
+    zipped(&[wagon, ("plugin.yaml", YAML.as_bytes())])
+}
+
+/// A blueprint that needs it.
+pub const IMPORTING: &str = "tosca_definitions_version: cloudify_dsl_1_3
 imports: [ cloudify/types/types.yaml, 'plugin:lab-plugin?version=1.0.0' ]
 node_templates: { a: { type: lab.Type } }
 ";
+
+fn prepared() -> Desk {
     desk()
         .file("wagon", wagon("1.0.0"))
         .file("newer", wagon("1.1.0"))
-        .file("zip", zip)
+        .file("zip", zip("1.0.0"))
         .file("junk", b"junk".to_vec())
-        .file("plugbp", blueprint(main))
+        .file("plugbp", blueprint(IMPORTING))
 }
 
 #[test]

@@ -165,6 +165,46 @@ fn the_update_verb_moves_from_put_to_post() {
     }
 }
 
+/// The community edition shows users and tenants what is their own, and has no more of multi-tenancy (observed T2 B0).
+#[test]
+fn the_community_edition() {
+    let missing = r#"404 {"error_code": "missing_premium_package_error", "message": "This feature exists only in the premium edition of Cloudify.\nPlease contact sales for additional info.", "server_traceback": null}"#;
+    let mut desk = cloudify("7.1-community");
+    desk.play(
+        r#"
+        GET version
+        -> 200 {"edition": "community", "version": "7.1.0"}
+        GET tenants
+        -> 200 {"items": [{"name": "default_tenant", "groups": 0, "users": 1}]}
+        GET tenants/default_tenant
+        -> 200 {"name": "default_tenant"}
+        GET tenants/foo
+        -> 403 {"error_code": "forbidden_error"}
+        GET users/admin
+        -> 200 {"username": "admin"}
+        GET users/rob
+        -> 400 {"error_code": "bad_parameters_error", "message": "Cannot get details of a different user"}
+        POST users/rob {"role": "sys_admin"}
+        -> 400 {"error_code": "bad_parameters_error", "message": "Cannot change settings for a different user"}
+        GET user
+        -> 200 {"username": "admin"}
+        PUT secrets/key {"value": "v", "visibility": "global"}
+        -> 200
+        "#,
+    );
+    for request in [
+        "POST tenants/foo",
+        "DELETE tenants/foo",
+        r#"PUT tenants/users {"username": "u", "tenant_name": "default_tenant", "role": "user"}"#,
+        "GET users",
+        r#"PUT users {"username": "rob", "password": "robrob", "role": "default"}"#,
+        "GET user-groups",
+        r#"POST user-groups {"group_name": "g"}"#,
+    ] {
+        desk.play(&format!("{request}\n-> {missing}"));
+    }
+}
+
 /// States that came later are not in an older server's database, and no server knows made-up ones.
 #[test]
 fn a_state_that_the_server_does_not_know_is_an_internal_error() {
