@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use crate::session::http::{Http, HttpError};
-use crate::session::kept::digest;
 use crate::session::patience::{TRIES, may_pass, pause_after, retry_after};
+use crate::source;
 use crate::wire::{Failure, Method, Request, Response, Transport};
 
 /// A server that says nothing for so long has gone.
@@ -104,7 +104,7 @@ impl Downloads {
         if response.status != 200 {
             return Err(DownloadError::Refused { url: url.clone(), status: response.status });
         }
-        let found = digest(&response.body);
+        let found = source::sha256(&response.body);
         if found != sha256 {
             return Err(DownloadError::Other { url: url.clone(), found, pinned: sha256.to_owned() });
         }
