@@ -65,6 +65,9 @@ impl DownloadError {
             DownloadError::Failed { failure: Failure::TooLarge(_), .. } => {
                 "raise the limit with `TRUEUP_MAX_FILE_BYTES` if the content is meant to be that large"
             }
+            DownloadError::Failed { failure: Failure::Tls(_), .. } => {
+                "let this machine trust the server's authority, or write `http`: its digest tells the content either way"
+            }
             DownloadError::Failed { .. } => "check the URL, and that this machine may connect to its host",
             DownloadError::Other { .. } => {
                 "somebody put other content there, or the pin is wrong: look at what it holds, and pin that if it is meant"
