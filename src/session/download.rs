@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use crate::session::http::{Http, HttpError};
-use crate::session::kept::digest;
 use crate::session::patience::{TRIES, may_pass, pause_after, retry_after};
+use crate::source;
 use crate::wire::{Failure, Method, Request, Response, Transport};
 
 /// A server that says nothing for so long has gone.
@@ -65,6 +65,9 @@ impl DownloadError {
             DownloadError::Failed { failure: Failure::TooLarge(_), .. } => {
                 "raise the limit with `TRUEUP_MAX_FILE_BYTES` if the content is meant to be that large"
             }
+            DownloadError::Failed { failure: Failure::Tls(_), .. } => {
+                "let this machine trust the server's authority, or write `http`: its digest tells the content either way"
+            }
             DownloadError::Failed { .. } => "check the URL, and that this machine may connect to its host",
             DownloadError::Other { .. } => {
                 "somebody put other content there, or the pin is wrong: look at what it holds, and pin that if it is meant"
@@ -104,7 +107,7 @@ impl Downloads {
         if response.status != 200 {
             return Err(DownloadError::Refused { url: url.clone(), status: response.status });
         }
-        let found = digest(&response.body);
+        let found = source::sha256(&response.body);
         if found != sha256 {
             return Err(DownloadError::Other { url: url.clone(), found, pinned: sha256.to_owned() });
         }

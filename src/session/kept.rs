@@ -6,10 +6,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-
 use crate::ledger::write_private;
-use crate::source::hex;
+use crate::source;
 use crate::spec::Folder;
 use crate::topology;
 
@@ -29,7 +27,7 @@ impl Kept {
     /// The content that has a digest, if it is here and whole.
     pub fn get(&self, sha256: &str) -> Option<Vec<u8>> {
         let bytes = fs::read(self.folder.as_ref()?.join(sha256)).ok()?;
-        Some(bytes).filter(|bytes| digest(bytes) == sha256)
+        Some(bytes).filter(|bytes| source::sha256(bytes) == sha256)
     }
 
     /// Keeps content that has this digest.
@@ -41,11 +39,6 @@ impl Kept {
     }
 }
 
-/// SHA-256 in hexadecimal.
-pub fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,7 +47,7 @@ mod tests {
     fn what_is_damaged_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let kept = Kept { folder: Some(folder.path().join("content")) };
-        let sha256 = digest(b"router");
+        let sha256 = source::sha256(b"router");
         assert_eq!(kept.get(&sha256), None);
         kept.put(&sha256, b"router");
         assert_eq!(kept.get(&sha256).as_deref(), Some(&b"router"[..]));
@@ -67,7 +60,7 @@ mod tests {
     #[test]
     fn a_user_without_a_home_keeps_nothing() {
         let kept = Kept { folder: None };
-        kept.put(&digest(b"router"), b"router");
-        assert_eq!(kept.get(&digest(b"router")), None);
+        kept.put(&source::sha256(b"router"), b"router");
+        assert_eq!(kept.get(&source::sha256(b"router")), None);
     }
 }

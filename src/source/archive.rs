@@ -104,13 +104,18 @@ pub fn pack(
         },
         Entry::Link | Entry::Other => return Err(Misplaced::Link(inside)),
     };
-    let sha256 = hex(&Sha256::digest(&bytes));
+    let sha256 = sha256(&bytes);
     Ok(FileContent { path: path.to_owned(), file_name, sha256, content: Content::Here(Arc::new(bytes)) })
 }
 
 /// Bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The SHA-256 of bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {

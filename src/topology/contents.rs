@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::literals;
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 use crate::source::{Misplaced, NotPinned, Tree, is_url, pack, pinned, within};
 use crate::spec::Folders;
 use crate::topology::FileContent;
@@ -21,19 +21,20 @@ impl<'t> Contents<'t> {
         Contents { tree, limit, known: BTreeMap::new() }
     }
 
-    /// What a path or URL means that stands in a file.
+    /// What a path or URL means that stands at a place.
     ///
     /// # Errors
-    /// There is no such content: the finding, still without a place.
-    pub fn get(&mut self, file: &str, path: &str, folders: Folders) -> Result<FileContent, Box<Finding>> {
+    /// There is no such content.
+    pub fn get(&mut self, place: &Place, path: &str, folders: Folders) -> Result<FileContent, Box<Finding>> {
         if is_url(path) {
-            return pinned(path).map_err(|error| Box::new(not_pinned(&error)));
+            return pinned(path).map_err(|error| Box::new(not_pinned(&error).at(place)));
         }
-        let inside = within(file, path).map(|inside| (inside, folders));
+        let inside = within(&place.file, path).map(|inside| (inside, folders));
         if let Some(known) = inside.as_ref().and_then(|inside| self.known.get(inside)) {
             return Ok(FileContent { path: path.to_owned(), ..known.clone() });
         }
-        let content = pack(self.tree, file, path, folders, self.limit).map_err(|error| Box::new(misplaced(&error)))?;
+        let content = pack(self.tree, &place.file, path, folders, self.limit)
+            .map_err(|error| Box::new(misplaced(&error).at(place)))?;
         self.known.extend(inside.map(|inside| (inside, content.clone())));
         Ok(content)
     }

@@ -13,9 +13,9 @@ use crate::attr::Attr;
 use crate::check::literals;
 use crate::finding::{Finding, Key, Place};
 use crate::source::{Node, Tree, decode};
-use crate::spec::{Auth, Field, Mismatch, Provider, Type, check};
+use crate::spec::{Auth, Field, Folders, Mismatch, Provider, Type, check};
 use crate::suggest::hint;
-use crate::topology::{Credentials, ITEMS, Prune, Resource, Target, Tls};
+use crate::topology::{Credentials, FileContent, ITEMS, Prune, Resource, Target, Tls};
 
 /// Tells each target which password a resource of it sets. One that is known only later opens nothing yet.
 pub fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMap<Address, Resource>) {
@@ -42,12 +42,10 @@ pub fn resources(
         let mut files = BTreeMap::new();
         for (name, value) in &fields {
             check_field(draft, name, value, &mut evaluator.findings);
-            if let (Some(Type::File(folders)), Some(path)) =
-                (draft.kind.field(name).map(|field| field.ty), value.as_text())
-            {
-                match contents.get(&draft.place.file, path, folders) {
-                    Ok(content) => drop(files.insert(name.clone(), content)),
-                    Err(finding) => evaluator.findings.push(finding.at(&draft.place.below(name))),
+            if let Some(Type::File(folders)) = draft.kind.field(name).map(|field| field.ty) {
+                match content(&mut contents, &draft.place.below(name), folders, value) {
+                    Ok(content) => files.extend(content.map(|content| (name.clone(), content))),
+                    Err(finding) => evaluator.findings.push(*finding),
                 }
             }
         }
@@ -55,6 +53,31 @@ pub fn resources(
         (address.clone(), Resource { address, kind, fields, files, place })
     };
     drafts.resources.iter().enumerate().map(resource).collect()
+}
+
+/// The content that a field names, if it names any. Without it there is nothing to compare, and nothing to send.
+fn content(
+    contents: &mut Contents<'_>,
+    place: &Place,
+    folders: Folders,
+    value: &Attr,
+) -> Result<Option<FileContent>, Box<Finding>> {
+    let (code, message, help) = match value {
+        Attr::Text(path) => return contents.get(place, path, folders).map(Some),
+        Attr::Later(_) => (
+            "not-known-yet",
+            "a path or URL has to be known before anything is looked at",
+            "use a variable, or a field that the files give",
+        ),
+        Attr::Secret(_) => (
+            "secret-path",
+            "a path or URL is shown everywhere and can't hold a secret",
+            "what needs a login is downloaded into the workspace before a run, and named by its path",
+        ),
+        // Nothing is named; what is of another type has been told.
+        _ => return Ok(None),
+    };
+    Err(Box::new(Finding::error(code, message).help(help).at(place)))
 }
 
 fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Finding>) {

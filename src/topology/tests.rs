@@ -341,6 +341,15 @@ fn content_at_a_url_says_what_it_is() {
     assert_snapshot!(told(far("https://blueprints.example/far-1.0.zip")), @"east.yaml:6:20 <'https://blueprints.example/far-1.0.zip'> bad-url: `https://blueprints.example/far-1.0.zip` does not say what its content is; pin it: add `#sha256=` and the digest that `curl -sL 'https://blueprints.example/far-1.0.zip' | sha256sum` prints");
     assert_snapshot!(told(far("https://blueprints.example/far-1.0.zip#sha256=9f86")), @"east.yaml:6:20 <'https://blueprints.example/far-1.0.zip#sha256=9f86'> bad-url: `#sha256=` takes 64 hexadecimal digits, found `9f86`; `sha256sum` of the content prints them");
     assert_snapshot!(told(far(&format!("ftp://blueprints.example/far-1.0.zip#sha256={digest}"))), @"east.yaml:6:20 <'ftp://blueprints.example/far-1.0.zip#sha256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'> bad-url: content is fetched over `https` or `http`, not over `ftp`; download it into the workspace, and name the file");
+    let from = |expression: &str| {
+        let path = format!("https://blueprints.example/{expression}#sha256={digest}");
+        let endpoint = "endpoints: { e: { address: 192.0.2.1, secret: hunter2 } }\n";
+        told(east(&format!("{endpoint}blueprints:\n  far: {{ path: '{path}' }}\n")))
+    };
+    let said = from("${east/config.public_ip}");
+    assert!(said.contains("not-known-yet: a path or URL has to be known before"), "{said}");
+    let said = from("a.zip?key=${east/endpoints/e.secret}");
+    assert!(said.contains("secret-path: a path or URL is shown everywhere and can't hold a secret"), "{said}");
     let findings = far(&format!("https://me:hunter2@blueprints.example/far-1.0.zip#sha256={digest}")).unwrap_err();
     assert_snapshot!(drawn(&findings), @"
     literal-secret

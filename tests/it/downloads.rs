@@ -15,6 +15,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::bench::{Bench, Ran};
+use crate::hostile::{Hostile, SelfSigned};
 use crate::support::{Sim, wagon};
 
 /// What stands at a path of a site.
@@ -310,6 +311,14 @@ fn what_can_not_be_fetched_is_told_with_its_place() {
     lab.declare(&lab.site.pinned("/endless", &sha256));
     let limit = ("TRUEUP_MAX_FILE_BYTES", "65536");
     lab.refuses_with(&["the answer is larger than 65536 bytes", "TRUEUP_MAX_FILE_BYTES"], &[limit]);
+}
+
+#[test]
+fn a_server_that_nobody_vouches_for_is_not_asked() {
+    let lab = Lab::new("/router.zip");
+    let server = Hostile::over_tls(&SelfSigned::for_name("127.0.0.1"), |_| unreachable!("it got a request"));
+    lab.declare(&format!("{}#sha256={}", server.url("/router.zip"), digest(b"router")));
+    lab.refuses(&["the server's TLS certificate was refused", "or write `http`"]);
 }
 
 #[test]

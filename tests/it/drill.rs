@@ -19,7 +19,7 @@ use trueup::sim::Options;
 use trueup::spec::{Change, Destroys, Field, Identity, Kind, Provider, canonical};
 
 use self::samples::{Sample, Samples, merge, read};
-use crate::support::Sim;
+use crate::support::{Sim, wagon_of};
 use crate::world::{Applied, World, told};
 
 /// Kinds that can't be drilled yet, with the reason. Keep it short, and make it shorter.
@@ -90,7 +90,11 @@ impl<'d> Drill<'d> {
         world.allow_destroy.push("**".to_owned());
         world.write("trueup.yaml", "workspace: drill\nexclude: [files]\n");
         for (path, text) in &samples.files {
-            world.write(&format!("files/{path}"), text);
+            // Of a wagon, the text is what it says about itself.
+            match path.ends_with(".wgn") {
+                true => world.write(&format!("files/{path}"), wagon_of(text)),
+                false => world.write(&format!("files/{path}"), text),
+            }
         }
         let installation = if n == 0 { kind.name.to_owned() } else { format!("{}-{n}", kind.name) };
         for change in &samples.console {

@@ -97,17 +97,21 @@ fn wait<T: Send + 'static>(runtime: &Runtime, future: impl Future<Output = T> + 
     result.recv().unwrap()
 }
 
-/// A wagon, as it holds a version of a plugin's package with these wheels.
+/// A wagon that holds a version of a plugin's package with these wheels.
 pub fn wagon(package: &str, version: &str, wheels: &[&str]) -> Vec<u8> {
     let about = json!({
         "package_name": package, "package_version": version, "archive_name": format!("{package}-{version}.wgn"),
         "package_source": package, "supported_platform": "any", "build_server_os_properties": {}, "wheels": wheels
     });
-    let about = about.to_string();
+    wagon_of(&about.to_string())
+}
+
+/// A wagon that says this about itself.
+pub fn wagon_of(about: &str) -> Vec<u8> {
     let mut wagon = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     let mut header = tar::Header::new_gnu();
     header.set_size(about.len() as u64);
-    wagon.append_data(&mut header, format!("{package}/package.json"), about.as_bytes()).unwrap();
+    wagon.append_data(&mut header, "wagon/package.json", about.as_bytes()).unwrap();
     wagon.into_inner().unwrap().finish().unwrap()
 }
 

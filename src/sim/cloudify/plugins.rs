@@ -14,7 +14,7 @@ use super::list::list;
 use super::made_up::stamp;
 use super::plans::Required;
 use super::refusal::{Outcome, Refusal, bad_parameters, bad_request, in_use, internal, not_found};
-use super::release::{Release, SET_GLOBAL, SET_VISIBILITY, SEVENTH};
+use super::release::{Release, SET_GLOBAL, SET_VISIBILITY, SEVENTH, ZIPPED_PLUGINS};
 use super::route::{Need, Route, route};
 use super::scope::{Meta, Scoped, Visibility, WIDER, asked, find, own, refuse_global, taken, target, visible, widen};
 use super::world::World;
@@ -127,6 +127,9 @@ fn package(wagon: &[u8]) -> Option<Value> {
 fn take_apart(bytes: &[u8], release: Release) -> Result<(Vec<u8>, Value, Option<String>), Refusal> {
     if Format::of(bytes) != Some(Format::Zip) {
         return package(bytes).map(|package| (bytes.to_vec(), package, None)).ok_or_else(not_a_plugin);
+    }
+    if !release.has(ZIPPED_PLUGINS) {
+        return Err(bad_request("invalid_plugin_error", "The provided wagon archive can not be read."));
     }
     let tree = Tree::read(bytes).ok_or_else(not_a_plugin)?;
     let at_the_top = |ending: &str| {

@@ -47,6 +47,8 @@ pub const SET_GLOBAL: Span = between(Version(4, 2, 0), Version(7, 0, 0));
 pub const VISIBILITY: Span = from(4, 2, 0);
 /// `PATCH …/set-visibility` exists; `update_if_exists`; roles of groups.
 pub const SET_VISIBILITY: Span = from(4, 3, 0);
+/// A plugin may be a zip of a wagon and its document (sheet 2.8); before, a wagon alone.
+pub const ZIPPED_PLUGINS: Span = from(4, 3, 0);
 /// Secrets are encrypted at rest and in write answers; `is_hidden_value`.
 pub const ENCRYPTED_SECRETS: Span = from(4, 4, 0);
 /// `kill` of an execution, `dry_run`.

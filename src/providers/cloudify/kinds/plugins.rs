@@ -17,10 +17,14 @@ pub static KIND: Kind = Kind {
     fields: &[
         field("package_name", Type::Text, "Package that the archive holds").required().replaces(),
         field("package_version", Type::Text, "Version that the archive holds").required().replaces(),
-        field("source", Type::File(PACKED), "Folder with a wagon and its `plugin.yaml`, or a zip of them")
-            .required()
-            .write_only()
-            .replaces(),
+        field(
+            "source",
+            Type::File(PACKED),
+            "Folder with a wagon and its `plugin.yaml`, a zip of them, or a wagon alone",
+        )
+        .required()
+        .write_only()
+        .replaces(),
         visibility(&[widen("/plugins/{id}/set-visibility").reply(Reply::Object(""))]),
         output("archive_name", Type::Text, "File name of the wagon"),
         output("uploaded_at", Type::Text, "When it was uploaded"),
@@ -43,7 +47,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// Both stand at the top, as the vendor's command line packs them: the manager looks nowhere else for them. A wagon alone is
-/// taken, but no blueprint can import it.
+/// taken, but no blueprint can import it; servers before 4.3 take nothing else.
 const PACKED: Folders = Folders::Zip(&[".wgn", ".yaml"]);
 
 #[cfg(test)]

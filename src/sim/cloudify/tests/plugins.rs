@@ -147,4 +147,5 @@ fn a_zip_has_one_wagon_and_its_document_at_the_top() {
     played("7.1", &[wgn, yaml, ("plugin_1_4.yaml", YAML.as_bytes())], made);
     played("5.2.1", &[wgn, yaml, ("plugin_1_4.yaml", YAML.as_bytes())], &one);
     played("5.2.1", &[wgn, yaml], made);
+    played("4.2", &[wgn, yaml], r#"400 {"error_code": "invalid_plugin_error"}"#);
 }
