@@ -5,13 +5,14 @@
 //! which calls are in doubt. Nothing secret is in it: bodies are left out.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::diff::base::{Base, Entry};
+use crate::private;
 use crate::wire::Method;
 
 /// One line.
@@ -104,15 +105,11 @@ impl Journal {
     /// # Errors
     /// When it can't be written.
     pub fn begin(folder: &Path, run: &Line) -> io::Result<Journal> {
-        crate::ledger::create_private_folder(folder)?;
+        private::create_folder(folder)?;
         let next = journals(folder)?.last().and_then(|path| number(path)).unwrap_or(0) + 1;
         let path = folder.join(format!("{next:06}.jsonl"));
-        let mut options = OpenOptions::new();
-        options.create_new(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let crash_after = std::env::var(CRASH).ok().and_then(|text| text.parse().ok());
-        let mut journal = Journal { file: options.open(&path)?, path, lines: 0, crash_after };
+        let mut journal = Journal { file: private::create(&path)?, path, lines: 0, crash_after };
         journal.write(run)?;
         Ok(journal)
     }

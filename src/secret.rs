@@ -6,6 +6,8 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::digest::hex;
+
 /// A value that must not be shown. Its label says where it comes from and may be shown.
 #[derive(Clone)]
 pub struct Secret {
@@ -133,7 +135,7 @@ impl Veil {
 pub fn fingerprint(text: &str, key: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
     mac.update(text.as_bytes());
-    mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&mac.finalize().into_bytes()[..16])
 }
 
 /// As everywhere, a number is what its digits are.

@@ -20,6 +20,7 @@ use crate::finding::Finding;
 use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope};
 use crate::plan::Plan;
+use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::session::{CallError, Http, Pace, Session};
@@ -247,6 +248,11 @@ pub fn start_log(verbose: u8) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Writes a file that only its owner may read.
+pub fn save(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+    private::write(path, bytes).map_err(|error| Stop::failed(format!("could not write `{}`: {error}", path.display())))
 }
 
 /// Prints text on stdout. A reader that went away is not an error.

@@ -59,7 +59,7 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     };
     workspace.close().await;
     let bytes = bytes?;
-    crate::cli::plan::write_private(out, &bytes)?;
+    common::save(out, &bytes)?;
     eprintln!("wrote {} bytes to `{}`", bytes.len(), out.display());
     Ok(Exit::Done)
 }

@@ -44,7 +44,7 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);
     if let Some(path) = &options.out {
-        write_private(path, document.to_json().as_bytes())?;
+        common::save(path, document.to_json().as_bytes())?;
     }
     common::print(&match options.format {
         Format::Json => document.to_json(),
@@ -85,15 +85,4 @@ pub fn bits(plan: &Plan, policies: &[String]) -> u8 {
         }
     }
     bits
-}
-
-/// Writes a file that only its owner may read, in one step.
-pub fn write_private(path: &std::path::Path, bytes: &[u8]) -> Result<(), Stop> {
-    use std::io::Write;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-    let fail = |error: std::io::Error| Stop::failed(format!("could not write `{}`: {error}", path.display()));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
-    file.persist(path).map_err(|error| fail(error.error))?;
-    Ok(())
 }

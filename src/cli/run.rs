@@ -148,7 +148,7 @@ fn tell(action: &Action, options: &Options, reply: &Value) -> Result<Exit, Stop>
     };
     match &options.out {
         Some(out) => {
-            crate::cli::plan::write_private(out, shown.as_bytes())?;
+            common::save(out, shown.as_bytes())?;
             eprintln!("wrote {} bytes to `{}`", shown.len(), out.display());
         }
         None => common::print(&shown)?,

@@ -107,7 +107,7 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
 /// Serves the simulated controllers of the workspace in that folder, where their state is kept.
 pub async fn serve(folder: &Path) -> Result<Server, Stop> {
     let state = folder.join(".trueup").join("sim");
-    crate::ledger::create_private_folder(&state)?;
+    crate::private::create_folder(&state)?;
     let options = sim::Options { state: Some(state), latency: Duration::ZERO, ..sim::Options::default() };
     sim::serve(options).await.map_err(|error| Stop::failed(format!("could not start the simulators: {error}")))
 }

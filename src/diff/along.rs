@@ -2,9 +2,10 @@
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::compare::{Resolver, Wired, compare};
+use crate::diff::compare::compare;
 use crate::diff::index::Index;
 use crate::diff::live::{Live, named};
+use crate::diff::resolve::{Resolver, Wired};
 use crate::diff::verdict::{Decision, FieldChange};
 use crate::spec::{Change, Identity, Made};
 use crate::topology::{Resource, Topology};

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::compare::{Resolver, live_items};
+use crate::diff::compare::live_items;
 use crate::diff::index::Index;
 use crate::diff::live::{Collection, Live, View};
 use crate::diff::matching::{given_name, is_gone};
 use crate::diff::moving::Moving;
+use crate::diff::resolve::Resolver;
 use crate::secret::Piece;
 use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, List, Type, canonical, read};
 use crate::topology::Topology;

@@ -17,6 +17,7 @@ pub mod mentions;
 mod moving;
 mod overwritten;
 pub mod removals;
+pub mod resolve;
 mod restraint;
 pub mod riding;
 pub mod sequence;
@@ -28,10 +29,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::base::Base;
-use crate::diff::compare::Wired;
 use crate::diff::index::Index;
 use crate::diff::live::Observed;
 use crate::diff::moving::Moving;
+use crate::diff::resolve::Wired;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::topology::Topology;
 

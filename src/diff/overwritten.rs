@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::compare::Wired;
+use crate::diff::resolve::Wired;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Verdict};
 use crate::spec::{Kind, canonical};
 

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
-use crate::diff::compare::Wired;
 use crate::diff::index::Index;
 use crate::diff::live::Live;
+use crate::diff::resolve::Wired;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{AtCreate, CallSpec, Field, Kind, canonical};
 

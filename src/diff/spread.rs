@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::along;
-use crate::diff::compare::Wired;
 use crate::diff::index::Index;
 use crate::diff::leads::leads_to;
 use crate::diff::removals::referred_by;
+use crate::diff::resolve::Wired;
 use crate::diff::restraint::{IRREVERSIBLE, STATE};
 use crate::diff::riding::riders;
 use crate::diff::verdict::{Decision, Hold, Verdict};

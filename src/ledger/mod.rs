@@ -3,14 +3,15 @@
 //! The journal is its write-ahead log: what a run did is folded into it, at the run's end or by the next run.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::diff::base::Base;
+use crate::digest::sha256;
 use crate::journal::{self, Doubt};
+use crate::private;
 use crate::topology::{LedgerPlace, Topology};
 
 /// The format's version. A ledger of a later one is not touched.
@@ -89,14 +90,10 @@ impl Ledger {
         let name = self.path.display().to_string();
         let fail = |error| LedgerError::Io(name.clone(), "write", error);
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        create_private_folder(folder).map_err(fail)?;
+        private::create_folder(folder).map_err(fail)?;
         let stored = Stored { version: VERSION, workspace: self.workspace.clone(), base: self.base.clone() };
-        // Files made so are 0600 from the start.
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
         let text = serde_json::to_string_pretty(&stored).map_err(|error| fail(error.into()))?;
-        file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(fail)?;
-        file.as_file().sync_all().map_err(fail)?;
-        file.persist(&self.path).map_err(|error| fail(error.error))?;
+        private::write(&self.path, format!("{text}\n").as_bytes()).map_err(fail)?;
         for journal in self.folded.drain(..) {
             // One that stays is folded in again, which changes nothing.
             let _ = fs::remove_file(journal);
@@ -119,7 +116,7 @@ pub fn lock(topology: &Topology) -> Result<File, LedgerError> {
     let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
     let name = path.display().to_string();
     let fail = |error| LedgerError::Io(name.clone(), "lock", error);
-    create_private_folder(&folder).map_err(fail)?;
+    private::create_folder(&folder).map_err(fail)?;
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -134,27 +131,6 @@ pub fn lock(topology: &Topology) -> Result<File, LedgerError> {
 /// When the ledger is no file.
 pub fn journal_folder(topology: &Topology) -> Result<PathBuf, LedgerError> {
     Ok(place(topology)?.with_extension("journal"))
-}
-
-/// Makes a folder that only its owner may look into.
-pub fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Writes a file that only its owner may read, in one step, in a folder that only its owner may look into: whoever reads
-/// it meanwhile finds the old content or the new one.
-pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    create_private_folder(folder)?;
-    // Files made so are 0600 from the start.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
 }
 
 fn place(topology: &Topology) -> Result<PathBuf, LedgerError> {
@@ -185,5 +161,5 @@ fn read(bytes: &[u8], name: &str, workspace: &str) -> Result<Base, LedgerError> 
 fn fresh_key() -> io::Result<String> {
     let mut seed = [0u8; 32];
     File::open("/dev/urandom")?.read_exact(&mut seed)?;
-    Ok(Sha256::digest(seed).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(sha256(seed))
 }

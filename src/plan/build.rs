@@ -8,12 +8,14 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
 use crate::diff::along;
-use crate::diff::compare::{Wired, expression};
+use crate::diff::compare::expression;
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
 use crate::diff::made::{listed, made_of};
+use crate::diff::resolve::Wired;
 use crate::diff::riding::riders;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
+use crate::digest::hex;
 use crate::graph::Graph;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{edges, wanted_references};
@@ -389,5 +391,5 @@ pub fn digest(kind: &crate::spec::Kind, live: &Live) -> String {
         let value = crate::spec::canonical(&field.ty, &read(field, &live.raw));
         hash.update(crate::diff::base::Base::default().kept(&value).to_string().as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::diff::compare::{Wired, live_items, own_items, wanted_items};
+use crate::diff::compare::{live_items, own_items, wanted_items};
 use crate::diff::live::{Live, text};
+use crate::diff::resolve::Wired;
 use crate::diff::riding::says_something;
 use crate::diff::sequence::script;
 use crate::diff::verdict::FieldChange;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::compare::Wired;
+use crate::diff::resolve::Wired;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;

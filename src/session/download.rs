@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use crate::digest;
 use crate::session::http::{Http, HttpError};
 use crate::session::patience::{TRIES, may_pass, pause_after, retry_after};
-use crate::source;
 use crate::wire::{Failure, Method, Request, Response, Transport};
 
 /// A server that says nothing for so long has gone.
@@ -107,7 +107,7 @@ impl Downloads {
         if response.status != 200 {
             return Err(DownloadError::Refused { url: url.clone(), status: response.status });
         }
-        let found = source::sha256(&response.body);
+        let found = digest::sha256(&response.body);
         if found != sha256 {
             return Err(DownloadError::Other { url: url.clone(), found, pinned: sha256.to_owned() });
         }

@@ -11,8 +11,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
-use sha2::{Digest, Sha256};
 
+use crate::digest::sha256;
 use crate::topology::Tls;
 use crate::wire::{Answer, Failure, Method, Request, Response, Transport};
 
@@ -189,7 +189,7 @@ impl ServerCertVerifier for Pin {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let digest: String = Sha256::digest(end_entity.as_ref()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = sha256(end_entity);
         if digest == self.sha256 {
             return Ok(ServerCertVerified::assertion());
         }

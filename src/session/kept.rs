@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::ledger::write_private;
-use crate::source;
+use crate::digest;
+use crate::private;
 use crate::spec::Folder;
 use crate::topology;
 
@@ -27,13 +27,14 @@ impl Kept {
     /// The content that has a digest, if it is here and whole.
     pub fn get(&self, sha256: &str) -> Option<Vec<u8>> {
         let bytes = fs::read(self.folder.as_ref()?.join(sha256)).ok()?;
-        Some(bytes).filter(|bytes| source::sha256(bytes) == sha256)
+        Some(bytes).filter(|bytes| digest::sha256(bytes) == sha256)
     }
 
     /// Keeps content that has this digest.
     pub fn put(&self, sha256: &str, bytes: &[u8]) {
         let Some(folder) = &self.folder else { return };
-        if let Err(error) = write_private(&folder.join(sha256), bytes) {
+        let written = private::create_folder(folder).and_then(|()| private::write(&folder.join(sha256), bytes));
+        if let Err(error) = written {
             tracing::debug!("content is not kept in `{}`: {error}", folder.display());
         }
     }
@@ -47,7 +48,7 @@ mod tests {
     fn what_is_damaged_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let kept = Kept { folder: Some(folder.path().join("content")) };
-        let sha256 = source::sha256(b"router");
+        let sha256 = digest::sha256(b"router");
         assert_eq!(kept.get(&sha256), None);
         kept.put(&sha256, b"router");
         assert_eq!(kept.get(&sha256).as_deref(), Some(&b"router"[..]));
@@ -60,7 +61,7 @@ mod tests {
     #[test]
     fn a_user_without_a_home_keeps_nothing() {
         let kept = Kept { folder: None };
-        kept.put(&source::sha256(b"router"), b"router");
-        assert_eq!(kept.get(&source::sha256(b"router")), None);
+        kept.put(&digest::sha256(b"router"), b"router");
+        assert_eq!(kept.get(&digest::sha256(b"router")), None);
     }
 }

@@ -7,7 +7,6 @@ use std::io::{self, Cursor, Write};
 use std::sync::Arc;
 
 use flate2::{Compression, GzBuilder};
-use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 use thiserror::Error;
 use zip::write::SimpleFileOptions;
@@ -15,6 +14,7 @@ use zip::{DateTime, System, ZipWriter};
 
 use super::pinned::is_url;
 use super::tree::{Entry, Tree, Trouble};
+use crate::digest::sha256;
 use crate::spec::Folders;
 use crate::topology::{Content, FileContent};
 
@@ -106,16 +106,6 @@ pub fn pack(
     };
     let sha256 = sha256(&bytes);
     Ok(FileContent { path: path.to_owned(), file_name, sha256, content: Content::Here(Arc::new(bytes)) })
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The SHA-256 of bytes, in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {

@@ -15,7 +15,7 @@ mod tree;
 mod unpack;
 mod yaml;
 
-pub use archive::{Misplaced, hex, pack, sha256, within};
+pub use archive::{Misplaced, pack, within};
 pub use decode::{Misfit, decode};
 
 pub use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};

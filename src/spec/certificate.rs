@@ -1,9 +1,9 @@
 //! Certificates: what tells two of them apart is the fingerprint, and an API that has one shows seldom more.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use sha2::{Digest, Sha256};
 
 use crate::attr::Attr;
+use crate::digest::sha256;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
@@ -16,7 +16,7 @@ pub fn fingerprint(text: &str) -> Option<String> {
             let (body, _) = rest.split_once(END)?;
             let body: String = body.split_whitespace().collect();
             let der = BASE64_STANDARD.decode(body).ok().filter(|der| !der.is_empty())?;
-            Some(Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect())
+            Some(sha256(der))
         }
         None => {
             // As OpenSSL prints it: `SHA256 Fingerprint=AB:CD:…`.

@@ -12,10 +12,11 @@ use super::secrets::{SecretMode, Secrets};
 use super::variables::Variables;
 use super::{identity, resolve};
 use crate::check::{self, Subject};
+use crate::digest::hex;
 use crate::finding::{Finding, Key, Place};
 use crate::source::{
     Broken, Document, Folder, Misfit, Node, Selection, Snapshot, SourceFile, Tree, Trouble, WORKSPACE_FILE, decode,
-    find, head, hex, open, parse, spot, twice,
+    find, head, open, parse, spot, twice,
 };
 use crate::spec::Provider;
 use crate::topology::{LedgerPlace, Policy, Resource, Sources, Topology};

@@ -6,7 +6,7 @@ use crate::sources::{Source, sources};
 
 /// The floors, from the ground up. A module that is not here has no place yet: give it one.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("ground", &["graph", "wire", "address", "secret", "attr", "finding", "suggest"]),
+    ("ground", &["graph", "wire", "address", "secret", "attr", "finding", "suggest", "digest", "private"]),
     ("spec", &["spec"]),
     ("catalogue", &["providers"]),
     ("wanted", &["source", "topology", "schema", "check"]),

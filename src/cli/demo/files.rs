@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::cli::Stop;
+use crate::private;
 
 /// A table of files of the example, each with its content.
 macro_rules! files {
@@ -50,17 +51,9 @@ pub fn write(folder: &Path) -> Result<(), Stop> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        new_private_file(&path)?.write_all(text.as_bytes())?;
+        private::create(&path)?.write_all(text.as_bytes())?;
     }
     Ok(())
-}
-
-fn new_private_file(path: &Path) -> std::io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

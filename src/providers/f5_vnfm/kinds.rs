@@ -1,5 +1,6 @@
 //! The kinds: Cloudify's, and two with fields of their own.
 
+use crate::providers::cloudify::kinds::deployments::fields;
 use crate::providers::cloudify::kinds::{
     blueprints, cluster, cluster_nodes, deployment_updates, deployments, events, executions, members, node_instances,
     nodes, plugins, secrets, snapshots, status, tenant_user_groups, tenant_users, tenants, user_groups, users, version,
@@ -53,18 +54,18 @@ static BLUEPRINTS: Kind = Kind {
 /// Deployments without labels, display name, site and capabilities.
 static DEPLOYMENTS: Kind = Kind {
     fields: &[
-        deployments::ID,
-        deployments::BLUEPRINT_ID,
-        deployments::INPUTS,
-        deployments::INSTALLED,
-        deployments::INSTALL_PARAMETERS,
-        deployments::UNINSTALL_PARAMETERS,
-        deployments::ALLOW_CUSTOM_PARAMETERS,
-        deployments::update_parameters!(),
+        fields::ID,
+        fields::BLUEPRINT_ID,
+        fields::INPUTS,
+        fields::INSTALLED,
+        fields::INSTALL_PARAMETERS,
+        fields::UNINSTALL_PARAMETERS,
+        fields::ALLOW_CUSTOM_PARAMETERS,
+        fields::update_parameters!(),
         NEVER_GLOBAL,
-        deployments::SKIP_PLUGINS_VALIDATION,
-        deployments::OUTPUTS,
-        deployments::DESCRIPTION,
+        fields::SKIP_PLUGINS_VALIDATION,
+        fields::OUTPUTS,
+        fields::DESCRIPTION,
     ],
     api: Api { details: &[deployments::EVALUATED_OUTPUTS], ..deployments::KIND.api },
     ..deployments::KIND

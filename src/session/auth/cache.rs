@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::ledger::write_private;
+use crate::digest::sha256;
+use crate::private;
 use crate::secret::Secret;
 use crate::session::encode;
 use crate::spec::Folder;
@@ -30,10 +30,9 @@ struct Stored {
 impl Cache {
     /// The place of the token that an issuer gives to a client; `None` if the user has no folder for it.
     pub fn of(url: &str, client: &str) -> Option<Cache> {
-        let digest = Sha256::digest(format!("{url}\n{client}"));
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name = sha256(format!("{url}\n{client}"));
         let folder = topology::folder(Folder::Cache("trueup"))?.join("tokens");
-        Some(Cache { path: folder.join(format!("{name}.json")) })
+        Some(Cache { path: folder.join(format!("{}.json", &name[..32])) })
     }
 
     /// The token, and when it expires.
@@ -53,7 +52,8 @@ impl Cache {
     }
 
     fn put(&self, stored: &Stored) -> std::io::Result<()> {
-        write_private(&self.path, &serde_json::to_vec(stored)?)
+        self.path.parent().map_or(Ok(()), private::create_folder)?;
+        private::write(&self.path, &serde_json::to_vec(stored)?)
     }
 
     /// Drops a token that was refused, unless another run has put a new one in its place.

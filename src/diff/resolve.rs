@@ -1,0 +1,144 @@
+//! From names to what goes to the wire, and back: references to ids, outputs to values.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::attr::{Attr, Output};
+use crate::diff::index::{Index, part};
+use crate::diff::moving::{Move, Moving};
+use crate::spec::{Field, Identity, Reference, Type, swap_references};
+use crate::topology::{ITEMS, Resource, Topology};
+
+/// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
+pub type Wired = BTreeMap<String, Attr>;
+
+/// What resolving names and outputs needs to know.
+pub struct Resolver<'r> {
+    /// What is wanted.
+    pub topology: &'r Topology,
+    /// What is there.
+    pub index: &'r Index<'r>,
+    /// What is not what it is now when the plan is carried out.
+    pub moving: &'r Moving,
+}
+
+impl Resolver<'_> {
+    /// The version of a target's server, where it makes a difference.
+    pub fn version(&self, target: &str) -> Option<&str> {
+        self.index.versions.get(target).map(String::as_str)
+    }
+
+    /// The fields of a resource as they go to the wire.
+    pub fn wire(&self, resource: &Resource) -> Wired {
+        let mut wired = Wired::new();
+        for (name, attr) in &resource.fields {
+            let filled = attr.fill(&|output| self.output(output));
+            let attr = match (resource.kind.field(name), resource.kind.identity) {
+                (Some(field), _) => self.references(resource, field, &filled),
+                (None, Identity::Sequence { .. }) if name == ITEMS => self.items(resource, &filled),
+                (None, _) => filled,
+            };
+            wired.insert(name.clone(), attr);
+        }
+        wired
+    }
+
+    fn items(&self, resource: &Resource, attr: &Attr) -> Attr {
+        let Attr::List(items) = attr else { return attr.clone() };
+        let item = |item: &Attr| match item {
+            Attr::Map(map) => Attr::Map(
+                map.iter()
+                    .map(|(name, value)| match resource.kind.field(name) {
+                        Some(field) => (name.clone(), self.references(resource, field, value)),
+                        None => (name.clone(), value.clone()),
+                    })
+                    .collect(),
+            ),
+            other => other.clone(),
+        };
+        Attr::List(items.iter().map(item).collect())
+    }
+
+    /// Names become ids; a mention stays a mention.
+    fn references(&self, resource: &Resource, field: &Field, attr: &Attr) -> Attr {
+        let Some(target) = self.topology.targets.get(resource.address.target()) else { return attr.clone() };
+        swap_references(&field.ty, attr, &mut |reference, kinds, name| {
+            if reference == Reference::Mention {
+                return None;
+            }
+            let address = self.topology.referred(&resource.address, target.provider, kinds, name)?;
+            Some(self.id(&address))
+        })
+    }
+
+    /// The id of a resource: known, or known later.
+    fn id(&self, address: &Address) -> Attr {
+        if let Some(id) = self.topology.resources.get(address).and_then(Resource::content_id) {
+            return Attr::Text(id);
+        }
+        let output = Output { address: address.clone(), field: "id".into(), encoding: Default::default() };
+        self.output(&output).unwrap_or_else(|| Attr::output(address.clone(), "id"))
+    }
+
+    /// The value of an output, if it is known now and stays what it is.
+    fn output(&self, output: &Output) -> Option<Attr> {
+        let target = self.topology.targets.get(output.address.target())?;
+        let kind = target.provider.kind(output.address.kind())?;
+        match self.moving.of(output) {
+            Move::Later => None,
+            Move::AsWanted => self.wanted(output).or_else(|| self.index.output(output, kind)),
+            Move::Stays => self.index.output(output, kind),
+        }
+    }
+
+    /// The value that the files want for a field that somebody takes.
+    fn wanted(&self, output: &Output) -> Option<Attr> {
+        let (head, rest) = output.field.split_once('.').unwrap_or((&output.field, ""));
+        let resource = self.topology.resources.get(&output.address)?;
+        let filled = resource.fields.get(head)?.fill(&|output| self.output(output));
+        let wired = self.references(resource, resource.kind.field(head)?, &filled);
+        part(wired, rest).filter(|attr| !attr.is_later())
+    }
+
+    /// A live value with ids as names, for showing.
+    pub fn named(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+        swap_references(&field.ty, attr, &mut |reference, kinds, id| {
+            let name = relative_name(address, self.index.by_id(address, kinds, id)?);
+            Some(Attr::Text(match reference {
+                Reference::Id => name,
+                Reference::Mention => format!("@{name}"),
+            }))
+        })
+    }
+
+    /// The same for telling a change. Content keeps its name when it changes: there the ids tell.
+    pub fn told(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+        let kind = |name: &str| self.topology.targets.get(address.target())?.provider.kind(name);
+        match field.ty {
+            Type::Ref(name) if kind(name).is_some_and(|kind| matches!(kind.identity, Identity::Content(_))) => {
+                attr.clone()
+            }
+            _ => self.named(address, field, attr),
+        }
+    }
+
+    /// A live value with mentions by name, for comparing; other references stay ids, as they go to the wire.
+    pub(super) fn mentioned(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+        swap_references(&field.ty, attr, &mut |reference, kinds, id| match reference {
+            Reference::Id => None,
+            Reference::Mention => {
+                let name = relative_name(address, self.index.by_id(address, kinds, id)?);
+                Some(Attr::Text(format!("@{name}")))
+            }
+        })
+    }
+}
+
+/// The word by which a resource refers to another one: its name, with the parents' names where it lives deeper.
+fn relative_name(from: &Address, to: &Address) -> String {
+    let own = to.name().unwrap_or_default();
+    match to.parent() {
+        Some(parent) if !from.is_below(&parent) => format!("{}/{own}", relative_name(from, &parent)),
+        _ => own.to_owned(),
+    }
+}

@@ -1,0 +1,64 @@
+//! Files and folders for their owner's eyes only: 0600 and 0700 from the moment they exist.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Makes a folder, and those above it that are missing. One that is there stays as it is.
+///
+/// # Errors
+/// It can't be made.
+pub fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes a file that is not there yet, to be written to.
+///
+/// # Errors
+/// It is there, or can't be made.
+pub fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Writes a file in one step: whoever reads it meanwhile, or after a crash, finds the old content or the new one.
+///
+/// # Errors
+/// It can't be written; what was there still is.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_may_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        create_folder(&inner).unwrap();
+        write(&inner.join("one"), b"1").unwrap();
+        write(&inner.join("one"), b"2").unwrap();
+        create(&inner.join("two")).unwrap().write_all(b"3").unwrap();
+        assert!(create(&inner.join("two")).is_err());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!([mode(&inner), mode(&inner.join("one")), mode(&inner.join("two"))], [0o700, 0o600, 0o600]);
+        assert_eq!(fs::read(inner.join("one")).unwrap(), b"2");
+    }
+}

@@ -1,0 +1,93 @@
+//! What is declared of a deployment, and what it shows, where servers of all products agree.
+
+use super::INSTALL;
+use crate::providers::cloudify::dsl::INPUTS_IN;
+use crate::providers::cloudify::shared::name;
+use crate::spec::{Disruption, Field, Type, field, output};
+
+/// How updates are made, with what every server that makes them knows (v3.1 text, Update deployment), and more.
+macro_rules! update_parameters {
+    ($($more:expr),*) => {
+        field(
+            "update_parameters",
+            Type::Object(&[
+                field("skip_install", Type::Bool, "Leave out to install what is new"),
+                field("skip_uninstall", Type::Bool, "Leave out to uninstall what goes"),
+                field("skip_reinstall", Type::Bool, "Leave out to reinstall nodes that changed"),
+                field("reinstall_list", Type::List(&Type::Text), "Ids of node instances to reinstall in any case"),
+                field("install_first", Type::Bool, "Install what is new before what goes is uninstalled"),
+                field("ignore_failure", Type::Bool, "Go on when an operation fails in what is uninstalled"),
+                field("force", Type::Bool, "Update although an earlier update failed and was left as it was"),
+                $($more),*
+            ]),
+            "How a change of blueprint or inputs treats the nodes, whenever there is one",
+        )
+        .default("{}")
+        .rides()
+    };
+}
+pub(crate) use update_parameters;
+
+/// Its name.
+pub const ID: Field = name("id", "Name of the deployment");
+
+/// What it is made from.
+pub const BLUEPRINT_ID: Field = field("blueprint_id", Type::Ref("blueprints"), "Blueprint that it is made from")
+    .required()
+    .disrupts(Disruption::Restart);
+
+/// What it is made with.
+pub const INPUTS: Field = field(
+    "inputs",
+    Type::Map(&Type::Any),
+    "Values for the blueprint's inputs; the others keep the value that they have",
+)
+.default("{}")
+.keys_in(INPUTS_IN)
+.disrupts(Disruption::Restart);
+
+/// Whether it runs.
+pub const INSTALLED: Field =
+    field("installed", Type::Bool, "Whether its nodes are installed, and kept so; up to 5.0 all anew after a failure")
+        .default("false")
+        .switch(&INSTALL)
+        .follows(&["blueprint_id"])
+        .disrupts(Disruption::Outage);
+
+/// What `install` is run with.
+pub const INSTALL_PARAMETERS: Field =
+    field("install_parameters", Type::Map(&Type::Any), "Parameters of the workflow `install`, whenever it is run")
+        .default("{}")
+        .rides();
+
+/// What `uninstall` is run with.
+pub const UNINSTALL_PARAMETERS: Field = field(
+    "uninstall_parameters",
+    Type::Map(&Type::Any),
+    "Parameters of the workflow `uninstall`, whenever it is run, before a removal too; such as `ignore_failure: true`",
+)
+.default("{}")
+.rides();
+
+/// Whether the two may be run with more than they declare.
+pub const ALLOW_CUSTOM_PARAMETERS: Field =
+    field("allow_custom_parameters", Type::Bool, "Give workflows parameters that they don't declare, too")
+        .default("false")
+        .rides();
+
+/// A check to leave out.
+pub const SKIP_PLUGINS_VALIDATION: Field =
+    field("skip_plugins_validation", Type::Bool, "Make it although plugins of its blueprint are missing")
+        .default("false")
+        .write_only()
+        .fixed();
+
+/// What it gives to others.
+pub const OUTPUTS: Field =
+    output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs").follows(EVALUATED_FROM);
+
+/// What evaluated values come from.
+pub const EVALUATED_FROM: &[&str] = &["blueprint_id", "inputs", "installed"];
+
+/// What the blueprint says.
+pub const DESCRIPTION: Field = output("description", Type::Text, "What its blueprint says about itself");

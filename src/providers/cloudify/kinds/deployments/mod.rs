@@ -1,0 +1,269 @@
+//! Deployments: blueprints brought to life (sheet 2.9, 2.10, 5).
+//!
+//! Blueprint and inputs change by a deployment-update, which is a workflow: its execution and its own state both have to
+//! end well. On a deployment that is not installed an update would install what the new blueprint adds (observed T15), so
+//! it is told to leave all instances alone. `installed` is no field of the API: it is derived from the states of the node
+//! instances, because the manager's own word is only as fresh as the last execution. A create that failed on its way
+//! leaves a deployment without inputs behind, which another create replaces: it counts as gone. Inputs come back with all
+//! defaults filled in; only declared keys are compared.
+//!
+//! What failed half-way is installed again. Newer servers go on from the state of each instance; up to 5.0 the workflow
+//! runs all operations of all nodes anew (public sources of the workflow). To resume the failed execution (4.5.5 and later)
+//! would go on there too, but with the inputs and parameters that it failed with, so that it is left to whoever asks for it.
+
+pub mod fields;
+mod hooks;
+
+use std::time::Duration;
+
+use self::fields::{
+    ALLOW_CUSTOM_PARAMETERS, BLUEPRINT_ID, DESCRIPTION, EVALUATED_FROM, ID, INPUTS, INSTALL_PARAMETERS, INSTALLED,
+    OUTPUTS, SKIP_PLUGINS_VALIDATION, UNINSTALL_PARAMETERS, update_parameters,
+};
+use self::hooks::{derive, write};
+use crate::providers::cloudify::shared::{
+    ENDED, LABELS, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel, visibility, widen,
+};
+use crate::spec::{
+    Api, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Poll, Removal, Reply, Shows, States, Switch,
+    Type, Until, Versions, call, field, output,
+};
+use crate::wire::Method::{Delete, Patch, Post, Put};
+
+/// The list with what servers of all versions have, and more.
+macro_rules! listing {
+    ($more:literal) => {
+        list(concat!(
+            "/deployments?_include=id,blueprint_id,inputs,visibility,tenant_name,description,updated_at",
+            $more,
+            "&_sort=id"
+        ))
+    };
+}
+
+/// The executions that are not over: the states that servers of all versions know, and more. One that a server does not know
+/// is an internal error to it.
+macro_rules! under_way {
+    ($more:literal) => {
+        concat!(
+            "/executions?status=pending&status=started&status=cancelling&status=force_cancelling",
+            $more,
+            "&_include=id,deployment_id,workflow_id,status&_sort=id"
+        )
+    };
+}
+
+/// `deployments`.
+pub static KIND: Kind = Kind {
+    name: "deployments",
+    doc: "Deployments of blueprints: nodes made from inputs, installed or not",
+    source: "Deployments, deployment updates, executions; sheet 2.9 to 2.11 and 5",
+    identity: Identity::Name("id"),
+    fields: &[
+        ID,
+        BLUEPRINT_ID,
+        INPUTS,
+        INSTALLED,
+        INSTALL_PARAMETERS,
+        UNINSTALL_PARAMETERS,
+        ALLOW_CUSTOM_PARAMETERS,
+        update_parameters!(field("force_reinstall", Type::Bool, "Reinstall all nodes (from 6.4 on)")),
+        visibility(WIDEN),
+        SKIP_PLUGINS_VALIDATION,
+        field("display_name", Type::Text, "Name for people").own(&[call(
+            Patch,
+            "/deployments/{name}",
+            Body::Json(r#"{"display_name": "{display_name}"}"#),
+        )
+        .versions(Versions::From("6.0"))]),
+        field("labels", LABELS, "Labels, in lower case, such as `- env: dev`; those that the blueprint sets count too")
+            .own(&[relabel("/deployments/{name}").versions(Versions::From("5.1.1"))]),
+        field("site_name", Type::Text, "Site that it belongs to").inferred().own(&[call(
+            Post,
+            "/deployments/{name}/set-site",
+            Body::Json(r#"{"site_name": "{site_name}"}"#),
+        )
+        .versions(Versions::From("5.0"))]),
+        OUTPUTS,
+        output("capabilities", Type::Map(&Type::Any), "Values that its blueprint offers to other deployments")
+            .shown(CAPABLE)
+            .follows(EVALUATED_FROM),
+        DESCRIPTION,
+        output("installation_status", Type::Text, "Whether all was started when the last execution ended"),
+        output("deployment_status", Type::Text, "What the manager thinks of it"),
+    ],
+    api: Api {
+        // Without `_include` each comes with all of its workflows.
+        list: listing!(
+            ",site_name,labels,latest_execution_status,display_name,installation_status,deployment_status,create_execution,\
+             latest_execution"
+        ),
+        lists: &[
+            (
+                WITHOUT_VISIBILITY,
+                list("/deployments?_include=id,blueprint_id,inputs,tenant_name,description,updated_at&_sort=id"),
+            ),
+            (Versions::Before("5.0"), listing!("")),
+            (Versions::Before("5.1.1"), listing!(",site_name")),
+            (Versions::Before("5.2"), listing!(",site_name,labels")),
+            (Versions::Before("6.0"), listing!(",site_name,labels,latest_execution_status")),
+            (
+                Versions::Before("6.4"),
+                listing!(
+                    ",site_name,labels,latest_execution_status,display_name,installation_status,deployment_status"
+                ),
+            ),
+        ],
+        joins: &[
+            Join {
+                path: "/node-instances?_include=id,node_id,deployment_id,state,version&_sort=id",
+                at: Envelope::Items("items"),
+                key: "deployment_id",
+                into: NODE_INSTANCES,
+                versions: Versions::Any,
+            },
+            running(under_way!(""), Versions::Before("4.5")),
+            running(under_way!("&status=kill_cancelling&status=queued"), Versions::From("4.5")),
+        ],
+        details: &[EVALUATED_OUTPUTS, evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE)],
+        create: &[call(Put, "/deployments/{name}", Body::Fields).reply(Reply::Object("")).settle(&[
+            ENVIRONMENT,
+            EVALUATED,
+            OFFERED,
+        ])],
+        // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused (sheet 2.10).
+        update: &[update(Put).versions(Versions::Between("4.4", "6.2")), update(Post).versions(Versions::From("6.2"))],
+        remove: &[call(Delete, "/deployments/{name}", Body::None).settle(&[GONE])],
+        states: Some(States {
+            key: "lifecycle",
+            busy: &["busy"],
+            leaving: &[],
+            failed: &[],
+            held: &[],
+            gone: &["broken"],
+        }),
+        ..TENANT_OWNED
+    },
+    after: &[
+        ("plugins", "its environment needs the plugins of its blueprint"),
+        ("secrets", "its blueprint may read secrets"),
+    ],
+    hooks: Hooks { read: Some(derive), write: Some(write), ..Hooks::NONE },
+    ..Kind::NEW
+};
+
+/// Where a deployment holds its node instances after reading.
+pub const NODE_INSTANCES: &str = "node_instances";
+
+/// Where a deployment holds its executions that are not over after reading.
+const UNDER_WAY: &str = "under_way";
+
+/// What is under way. The deployment's own word for it is as old as the last execution's end (observed K2), and 4.x has none.
+const fn running(path: &'static str, versions: Versions) -> Join {
+    Join { path, at: Envelope::Items("items"), key: "deployment_id", into: UNDER_WAY, versions }
+}
+
+/// What the manager evaluates: values of outputs.
+pub const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Versions::Any);
+
+/// The servers that know capabilities (sheet 0).
+const CAPABLE: Versions = Versions::From("4.5.5");
+
+/// What can't be evaluated: the functions fail, or what they refer to is not there. `v3` has no capabilities on any server.
+const UNEVALUATED: &[u16] = &[400, 404];
+
+const fn evaluated(path: &'static str, fields: &'static [&'static str], versions: Versions) -> Detail {
+    Detail { path, at: "", fields, stamp: "outputs_stamp", versions, unseen: UNEVALUATED }
+}
+
+/// Widens who sees it.
+pub const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Reply::Object(""))];
+
+static INSTALL: Switch = Switch {
+    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#)
+        .along(&[("parameters", "install_parameters"), CUSTOM]),
+    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#)
+        .along(&[("parameters", "uninstall_parameters"), CUSTOM]),
+    removal: Removal::OffFirst,
+};
+
+/// Servers refuse parameters that a workflow does not declare unless they are told that these are meant (observed A30).
+const CUSTOM: (&str, &str) = ("allow_custom_parameters", "allow_custom_parameters");
+
+const fn run(body: &'static str) -> CallSpec {
+    call(Post, "/executions", Body::Json(body)).settle(AFTER_WORKFLOW)
+}
+
+const fn update(method: crate::wire::Method) -> CallSpec {
+    call(method, "/deployment-updates/{name}/update/initiate", Body::Changed)
+        .along(&[("", "update_parameters")])
+        .settle(AFTER_UPDATE)
+}
+
+const AFTER_WORKFLOW: &[Poll] = &[execution(&["id"]), EVALUATED, OFFERED];
+
+/// An update has succeeded when its execution and it itself say so.
+const AFTER_UPDATE: &[Poll] = &[execution(&["execution_id"]), UPDATED, EVALUATED, OFFERED];
+
+/// Old servers answer before the environment is there, new ones after it; the execution tells for both (sheet 2.9).
+const ENVIRONMENT: Poll = Poll {
+    path: "/executions?deployment_id={name}&workflow_id=create_deployment_environment\
+           &_include=id,status,error&_sort=-created_at&_size=1&_offset=0",
+    at: "items.0",
+    until: ENDED,
+    error: "error",
+    ..Poll::NEW
+};
+
+/// The update's own state. Its execution ends a moment later, and is waited for before.
+const UPDATED: Poll = Poll {
+    job: &["id"],
+    path: "/deployment-updates/{job}?_include=id,state",
+    until: Until::State { key: "state", done: &["successful"], failed: &["failed"] },
+    ..Poll::NEW
+};
+
+/// The outputs, evaluated by the manager.
+const EVALUATED: Poll =
+    Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, unseen: UNEVALUATED, ..Poll::NEW };
+
+/// The capabilities, likewise.
+const OFFERED: Poll = Poll { path: "/deployments/{name}/capabilities", versions: CAPABLE, ..EVALUATED };
+
+/// The answer comes at once; the deployment goes about a second later (observed T6).
+const GONE: Poll = Poll {
+    path: "/deployments?id={name}&_include=id",
+    at: "items",
+    until: Until::Gone { key: "", words: &[] },
+    every: Duration::from_secs(1),
+    ..Poll::NEW
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_server_is_updated_in_its_own_way() {
+        let verb = |version| {
+            let call = KIND.api.update.iter().find(|call| call.versions.include(version)).expect("a call");
+            call.method
+        };
+        assert_eq!(verb(Some("4.5")), Put);
+        assert_eq!(verb(Some("6.1.9")), Put);
+        assert_eq!(verb(Some("6.2")), Post);
+        assert_eq!(verb(Some("7.1.0.dev1")), Post);
+    }
+
+    #[test]
+    fn no_server_is_asked_for_states_that_it_lacks() {
+        let asked = |version| {
+            let joins = KIND.api.joins.iter().filter(|join| join.into == UNDER_WAY);
+            let fitting: Vec<&str> =
+                joins.filter(|join| join.versions.include(Some(version))).map(|join| join.path).collect();
+            assert_eq!(fitting.len(), 1, "{version}");
+            fitting[0].contains("queued")
+        };
+        assert!(!asked("4.3") && asked("4.5") && asked("7.1.0.dev1"));
+    }
+}
