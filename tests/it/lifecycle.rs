@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -487,17 +486,15 @@ fn a_second_signal_leaves_what_runs_alone() {
     while !told.contains("once more to stop at once") {
         assert_ne!(reader.read_line(&mut told).unwrap(), 0, "the run is over: {told}");
     }
-    let asked = Instant::now();
     signal("-TERM", &child);
     reader.read_to_string(&mut told).unwrap();
     let stopped = child.wait().unwrap();
-    assert!(asked.elapsed() < Duration::from_secs(2), "it waited: {told}");
     assert_eq!(stopped.code(), Some(5), "{told}");
     for words in ["what the controllers are at work on goes on", "`trueup plan` looks", "`trueup apply` waits for it"] {
         assert!(told.contains(words), "`{words}` is not in:\n{told}");
     }
-    assert!(lab.ran() != ["install cancelled"], "{:?}", lab.ran());
     lab.fault(&json!([]));
+    assert!(matches!(lab.ran()[..], [ref one] if one != "install cancelled"), "{:?}", lab.ran());
     lab.bench.apply();
     assert_eq!(lab.ran(), ["install terminated"]);
     assert_eq!(lab.states(), ["started", "started"]);
