@@ -514,8 +514,8 @@ fn a_second_signal_leaves_what_runs_alone() {
     for words in ["what the controllers are at work on goes on", "`trueup plan` looks", "`trueup apply` waits for it"] {
         assert!(told.contains(words), "`{words}` is not in:\n{told}");
     }
-    assert!(lab.ran() != ["install cancelled"], "{:?}", lab.ran());
     lab.fault(&json!([]));
+    assert!(matches!(lab.ran()[..], [ref one] if one != "install cancelled"), "{:?}", lab.ran());
     lab.bench.apply();
     assert_eq!(lab.ran(), ["install terminated"]);
     assert_eq!(lab.states(), ["started", "started"]);

@@ -76,7 +76,11 @@ const REMEDIES: &[(u16, &str, &str)] = &[
     (400, "other executions running", "a snapshot is being made, or the like: wait until it is over, and plan again"),
     (400, "depend on it", "other deployments use it: remove them, or let them use another one, first"),
     (400, "live nodes", "the deployment has to be uninstalled first"),
-    (400, "There exist deployments", "move its deployments to another blueprint, or remove them, first"),
+    (
+        400,
+        "There exist deployments",
+        "move its deployments to another blueprint, or remove them, first; what a failed create left behind is one too",
+    ),
     (400, "outside its tenant", "it is a global object of another tenant: change it there"),
     (400, "Workflow not available", "look at the states of the node instances: the workflow has nothing to do"),
     (400, "environment creation", "remove the deployment, so that it is made anew"),
