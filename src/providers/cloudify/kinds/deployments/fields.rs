@@ -47,12 +47,15 @@ pub const INPUTS: Field = field(
 .disrupts(Disruption::Restart);
 
 /// Whether it runs.
-pub const INSTALLED: Field =
-    field("installed", Type::Bool, "Whether its nodes are installed, and kept so; up to 5.0 all anew after a failure")
-        .default("false")
-        .switch(&INSTALL)
-        .follows(&["blueprint_id"])
-        .disrupts(Disruption::Outage);
+pub const INSTALLED: Field = field(
+    "installed",
+    Type::Bool,
+    "Whether its nodes are installed, and kept so; what failed half-way goes on, on servers up to 5.0 from the start",
+)
+.default("false")
+.switch(&INSTALL)
+.follows(&["blueprint_id"])
+.disrupts(Disruption::Outage);
 
 /// What `install` is run with.
 pub const INSTALL_PARAMETERS: Field =
