@@ -78,7 +78,13 @@ impl Executor<'_> {
         self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.own(left.to_string(), id.clone())));
         for call in &step.calls {
             let since = Instant::now();
-            let reply = self.call(shared, session, step, call).await?;
+            let reply = match self.call(shared, session, step, call).await {
+                Ok(reply) => reply,
+                Err(error) => {
+                    self.own_remains(shared, session, step, call).await;
+                    return Err(error);
+                }
+            };
             let settled = self.settle(shared, session, step, call, &reply, since).await;
             settled.map_err(|error| error.scrubbed(&sent_json(shared, call)))?;
         }
@@ -250,7 +256,7 @@ impl Executor<'_> {
     }
 
     /// What tells the wanted object apart, now that outputs are known.
-    fn identity(&self, shared: &Shared, step: &Step) -> Option<String> {
+    pub(super) fn identity(&self, shared: &Shared, step: &Step) -> Option<String> {
         let resource = self.topology.resources.get(&step.address)?;
         if let Some(id) = resource.content_id() {
             return Some(id);

@@ -111,10 +111,19 @@ impl Live {
         lookup(&self.raw, kind.api.states?.key)?.as_str()
     }
 
+    /// Says whether its state is one of these.
+    pub fn is_in(&self, kind: &Kind, states: &[&str]) -> bool {
+        self.state(kind).is_some_and(|state| states.iter().any(|word| word.eq_ignore_ascii_case(state)))
+    }
+
     /// Says whether the controller is still at work on it.
     pub fn is_busy(&self, kind: &Kind) -> bool {
-        let busy = kind.api.states.map(|states| states.busy).unwrap_or_default();
-        self.state(kind).is_some_and(|state| busy.iter().any(|word| word.eq_ignore_ascii_case(state)))
+        kind.api.states.is_some_and(|states| self.is_in(kind, states.busy))
+    }
+
+    /// Says whether it was never made whole.
+    pub fn is_stillborn(&self, kind: &Kind) -> bool {
+        kind.api.states.is_some_and(|states| self.is_in(kind, states.stillborn))
     }
 
     /// The switches that have to be off before it can be removed, and are not.

@@ -254,6 +254,15 @@ pub struct States {
     pub held: &'static [(&'static str, &'static str)],
     /// It is gone although it still shows.
     pub gone: &'static [&'static str],
+    /// It was never made whole: another create takes its place, and only a removal takes it away.
+    pub stillborn: &'static [&'static str],
+}
+
+impl States {
+    /// A key whose states mean nothing yet; kinds overwrite what they know.
+    pub const fn at(key: &'static str) -> States {
+        States { key, busy: &[], leaving: &[], failed: &[], held: &[], gone: &[], stillborn: &[] }
+    }
 }
 
 /// A call with that verb, path and body whose reply is not read.

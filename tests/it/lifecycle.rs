@@ -352,6 +352,18 @@ fn outputs_that_cant_be_evaluated_stop_nothing() {
     }
 }
 
+/// Without a create that takes its place it is removed, before the blueprint that it holds.
+#[test]
+fn a_zombie_goes_when_nothing_declares_it() {
+    let lab = Lab::new(None, "{ blueprint_id: router, installed: true, inputs: { size: 99 } }");
+    lab.bench.run(&["apply", "--yes"]).expect(5);
+    assert_eq!(lab.get("/deployments/one")["installation_status"], "active");
+    lab.bench.run(&["destroy", "--yes"]).expect(0).says("2 steps done");
+    for kind in ["/deployments", "/blueprints"] {
+        assert_eq!(lab.get(kind)["metadata"]["pagination"]["total"], 0, "{kind}");
+    }
+}
+
 /// One that fails when inputs and nodes are there already looks like any other that is not installed, and can't be.
 #[test]
 fn a_zombie_with_nodes_is_made_anew() {

@@ -42,12 +42,12 @@ pub const fn gone(path: &'static str) -> Poll {
 
 /// The life of networks and edge routers (section 1.7).
 pub const STATES: States = States {
-    key: "status",
     busy: &["NEW", "PROVISIONING", "UPDATING", "REPLACING", "DELETING"],
     leaving: &["DELETING"],
     failed: &[("ERROR", "the platform could not build it: remove it and create it again, as the vendor advises")],
     held: &[("SUSPENDED", "it is suspended: nothing written to it takes effect before it is resumed")],
     gone: &["DELETED"],
+    ..States::at("status")
 };
 
 /// The calls that all kinds of a network share (sections 1.5, 1.7, 2.1 and 2.4).

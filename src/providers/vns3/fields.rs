@@ -53,8 +53,7 @@ pub fn by_position(rules: &mut Value) {
 }
 
 /// The states of what expires: it stays in lists, but is as good as gone. [`mark_expired`] puts the word there.
-pub const EXPIRED: Option<States> =
-    Some(States { key: "state", busy: &[], leaving: &[], failed: &[], held: &[], gone: &["expired"] });
+pub const EXPIRED: Option<States> = Some(States { gone: &["expired"], ..States::at("state") });
 
 /// Gives what has expired the state that [`EXPIRED`] looks for.
 pub fn mark_expired(object: &mut Value) {

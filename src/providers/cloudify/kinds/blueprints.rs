@@ -53,12 +53,9 @@ pub static KIND: Kind = Kind {
         ],
         remove: &[call(Delete, "/blueprints/{id}", Body::None)],
         states: Some(States {
-            key: "state",
             busy: &["pending", "uploading", "extracting", "parsing", "validating"],
-            leaving: &[],
-            failed: &[],
-            held: &[],
-            gone: FAILED,
+            stillborn: FAILED,
+            ..States::at("state")
         }),
         ..TENANT_OWNED
     },

@@ -25,14 +25,7 @@ pub static KIND: Kind = Kind {
         // It shows with the license: on a controller that gets one just now, it is as if it had to be made.
         create: &[call(Put, "/container_system", Body::Fields).given("network")],
         update: &[call(Put, "/container_system", Body::Changed).reply(Reply::Object("response"))],
-        states: Some(States {
-            key: "running",
-            busy: &["starting", "stopping"],
-            leaving: &[],
-            failed: &[],
-            held: &[],
-            gone: &[],
-        }),
+        states: Some(States { busy: &["starting", "stopping"], ..States::at("running") }),
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],

@@ -49,14 +49,7 @@ pub static KIND: Kind = Kind {
             call(Put, "/keyset", Body::Fields).given("source").settle(&[FETCHED, super::RESTARTED, PRESENT]),
             call(Put, "/keyset", Body::Fields).settle(&[PRESENT]),
         ],
-        states: Some(States {
-            key: "stage",
-            busy: &["in progress"],
-            leaving: &[],
-            failed: &[],
-            held: &[],
-            gone: &["missing"],
-        }),
+        states: Some(States { busy: &["in progress"], gone: &["missing"], ..States::at("stage") }),
         ..super::super::API
     },
     after: &[super::LICENSED],

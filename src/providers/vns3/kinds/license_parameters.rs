@@ -29,7 +29,7 @@ pub static KIND: Kind = Kind {
         list: List::at("/license", Envelope::One("response")),
         id: "",
         create: &[call(Put, "/license/parameters", Body::Fields).settle(&[super::RESTARTED, FINALIZED, IN_FORCE])],
-        states: Some(States { key: "stage", busy: &[], leaving: &[], failed: &[], held: &[], gone: &["open"] }),
+        states: Some(States { gone: &["open"], ..States::at("stage") }),
         ..super::super::API
     },
     after: &[("license", "the license has to be there before its parameters are accepted")],

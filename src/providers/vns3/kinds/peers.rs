@@ -37,14 +37,7 @@ pub static KIND: Kind = Kind {
         update: &[call(Put, "/peering/peers/{id}", Body::Changed).reply(Reply::Among("response.managers"))],
         remove: &[call(Delete, "/peering/peers/{id}", Body::None)],
         gone: &[(404, ""), super::UNLICENSED, (400, "is invalid as controller id")],
-        states: Some(States {
-            key: "slot",
-            busy: &[],
-            leaving: &[],
-            failed: &[],
-            held: &[],
-            gone: &["self", "not set"],
-        }),
+        states: Some(States { gone: &["self", "not set"], ..States::at("slot") }),
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED, ("peering-self", "a controller needs its own id before it has peers")],
