@@ -57,8 +57,12 @@ mod hostile;
 mod lifecycle;
 #[path = "it/lists.rs"]
 mod lists;
+#[path = "it/manager.rs"]
+mod manager;
 #[path = "it/managers.rs"]
 mod managers;
+#[path = "it/mishaps.rs"]
+mod mishaps;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/not_ours.rs"]

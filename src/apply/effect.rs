@@ -178,7 +178,11 @@ impl Executor<'_> {
             session.pause(BETWEEN_LOOKS).await;
         }
         let why = step.because.as_deref().unwrap_or_default();
-        Err(session.whither(Method::Get, "").error(What::job(format!("it does not show, though {why}"))))
+        let what = match self.stop.load(Ordering::Relaxed) {
+            true => format!("the run was stopped before it showed: {why}"),
+            false => format!("it does not show, though {why}"),
+        };
+        Err(session.whither(Method::Get, "").error(What::job(what)))
     }
 
     /// One look. What can't be seen is an error, unless the object shows all the same.

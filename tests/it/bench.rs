@@ -126,6 +126,19 @@ impl Bench {
         self.command(arguments).output().unwrap().into()
     }
 
+    /// Runs the program, and makes sure that neither what it prints nor what it keeps shows any of these words.
+    #[track_caller]
+    pub fn run_discreetly(&self, arguments: &[&str], words: &[&str]) -> Ran {
+        let ran = self.run(arguments);
+        for word in words {
+            assert!(!ran.all().contains(word), "`{arguments:?}` shows a secret:\n{}", ran.all());
+            for (path, bytes) in self.files().iter().filter(|(path, _)| path.starts_with(".trueup")) {
+                assert!(!String::from_utf8_lossy(bytes).contains(word), "`{}` holds a secret", path.display());
+            }
+        }
+        ran
+    }
+
     /// The plan as the program prints it for programs.
     pub fn plan(&self) -> Value {
         let ran = self.run(&["plan", "--format", "json"]);

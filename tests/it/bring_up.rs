@@ -5,7 +5,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use trueup::sim::Options;
 
 use crate::bench::Bench;
 use crate::calls::apply_and_keep_the_journal;
@@ -19,7 +18,7 @@ const STOPS: u64 = 7;
 
 /// Controllers as they come from the cloud's image.
 fn fresh() -> Sim {
-    Sim::start_with(Options { versions: [("vns3".to_owned(), "fresh".to_owned())].into(), ..Options::default() })
+    Sim::of("vns3", Some("fresh"))
 }
 
 fn read(sim: &Sim, site: &str, path: &str) -> Value {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::bench::{Bench, Ran};
-use crate::hostile::{Hostile, SelfSigned};
+use crate::hostile::{Hostile, SelfSigned, head};
 use crate::support::{Sim, wagon};
 
 /// What stands at a path of a site.
@@ -82,15 +82,7 @@ impl Site {
 
 /// Answers one request and hangs up.
 fn serve(mut stream: TcpStream, pages: &Mutex<BTreeMap<String, Page>>, asked: &Mutex<Vec<String>>) {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read(&mut byte) {
-            Ok(1) => head.push(byte[0]),
-            _ => return,
-        }
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
+    let Some(head) = head(&mut stream) else { return };
     let path = head.split(' ').nth(1).unwrap().to_owned();
     assert!(head.starts_with("GET ") && !head.to_lowercase().contains("authorization"), "{head}");
     asked.lock().unwrap().push(path.clone());

@@ -15,7 +15,6 @@ use trueup::address::Address;
 use trueup::attr::Attr;
 use trueup::diff::verdict::Decision;
 use trueup::providers::CATALOGUE;
-use trueup::sim::Options;
 use trueup::spec::{Change, Destroys, Field, Identity, Kind, Provider, canonical};
 
 use self::samples::{Sample, Samples, merge, read};
@@ -56,8 +55,7 @@ enum Expected {
 fn drill(provider: &str, version: Option<&str>) {
     let provider = *CATALOGUE.iter().find(|known| known.name == provider).unwrap();
     let samples = read(provider.name);
-    let versions = version.map(|version| (provider.name.to_owned(), version.to_owned()));
-    let sim = Sim::start_with(Options { versions: versions.into_iter().collect(), ..Options::default() });
+    let sim = Sim::of(provider.name, version);
     let mut failures = Vec::new();
     for kind in provider.kinds.iter().copied().filter(|kind| kind.is_declarative() && !is_pending(provider, kind)) {
         let fitting =

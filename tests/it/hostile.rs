@@ -84,17 +84,22 @@ pub fn nobody() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// Answers one request and hangs up. A client that refuses the certificate hangs up first.
-fn serve(mut stream: impl Read + Write, answer: &dyn Fn(&str) -> Answer) {
+/// The head of a request; nothing if the client hangs up first.
+pub fn head(stream: &mut impl Read) -> Option<String> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read(&mut byte) {
             Ok(1) => head.push(byte[0]),
-            _ => return,
+            _ => return None,
         }
     }
-    let head = String::from_utf8_lossy(&head).into_owned();
+    Some(String::from_utf8_lossy(&head).into_owned())
+}
+
+/// Answers one request and hangs up. A client that refuses the certificate hangs up first.
+fn serve(mut stream: impl Read + Write, answer: &dyn Fn(&str) -> Answer) {
+    let Some(head) = head(&mut stream) else { return };
     let (status, content_type, body) = answer(head.lines().next().unwrap_or_default());
     let length = body.len();
     let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n");

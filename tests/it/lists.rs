@@ -1,11 +1,9 @@
 //! Long lists: complete at every border of a page, at one request for each page.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 
 use serde_json::{Value, json};
-use trueup::sim::Options;
 
 use crate::bench::Bench;
 use crate::support::Sim;
@@ -38,8 +36,7 @@ fn of_managers_of_any_version() {
 }
 
 fn of_a_manager(provider: &str, version: &str) {
-    let versions = BTreeMap::from([(provider.to_owned(), version.to_owned())]);
-    let sim = Sim::start_with(Options { versions, ..Options::default() });
+    let sim = Sim::of(provider, Some(version));
     let manager = Manager { sim: &sim, provider };
     let file = FILE.replace("PROVIDER", provider);
     let bench = Bench::of(&[("trueup.yaml", &file), ("empty/blueprint.yaml", BLUEPRINT)], &sim);

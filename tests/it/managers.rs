@@ -1,7 +1,6 @@
 //! What a manager is asked, request by request: each as a running manager was seen to take it, and nothing beside.
 
 use serde_json::{Value, json};
-use trueup::sim::Options;
 
 use crate::bench::Bench;
 use crate::support::{Sim, wagon};
@@ -31,8 +30,7 @@ impl Lab {
 
     /// A manager of a version.
     fn of(version: &str, kinds: &str) -> Lab {
-        let versions = [("cloudify".to_owned(), version.to_owned())].into();
-        let sim = Sim::start_with(Options { versions, ..Options::default() });
+        let sim = Sim::of("cloudify", Some(version));
         let files =
             [("trueup.yaml", ENVELOPE), ("blueprints/router/blueprint.yaml", BLUEPRINT), ("rob.txt", "first-password")];
         let lab = Lab { bench: Bench::of(&files, &sim), sim };

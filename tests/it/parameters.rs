@@ -1,7 +1,6 @@
 //! What workflows are run with: kept in git, no reason to run one, and sent whenever one is run for another reason.
 
 use serde_json::{Value, json};
-use trueup::sim::Options;
 
 use crate::bench::{Bench, Ran};
 use crate::calls::{agree, sent, shown};
@@ -38,8 +37,7 @@ struct Lab {
 
 impl Lab {
     fn new(server: (&'static str, Option<&'static str>), deployment: &str) -> Lab {
-        let versions = server.1.map(|version| (server.0.to_owned(), version.to_owned()));
-        let sim = Sim::start_with(Options { versions: versions.into_iter().collect(), ..Options::default() });
+        let sim = Sim::of(server.0, server.1);
         let topology = format!(
             "
 {}:
@@ -70,12 +68,7 @@ impl Lab {
     /// Runs the program, and makes sure that it keeps the secret.
     #[track_caller]
     fn run(&self, arguments: &[&str]) -> Ran {
-        let ran = self.bench.run(arguments);
-        assert!(!ran.all().contains(CANARY), "`{arguments:?}` shows a secret");
-        for (path, bytes) in self.bench.files().iter().filter(|(path, _)| path.starts_with(".trueup")) {
-            assert!(!String::from_utf8_lossy(bytes).contains(CANARY), "`{}` holds a secret", path.display());
-        }
-        ran
+        self.bench.run_discreetly(arguments, &[CANARY])
     }
 
     /// Applies a plan whose calls are sent as they are shown.

@@ -24,6 +24,12 @@ impl Sim {
         Sim::start_with(Options::default())
     }
 
+    /// Starts a server whose installations of a provider are of a version; none is the newest.
+    pub fn of(provider: &str, version: Option<&str>) -> Sim {
+        let versions = version.map(|version| (provider.to_owned(), version.to_owned()));
+        Sim::start_with(Options { versions: versions.into_iter().collect(), ..Options::default() })
+    }
+
     /// Starts a server with these options.
     pub fn start_with(options: Options) -> Sim {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use trueup::providers::CATALOGUE;
-use trueup::sim::Options;
 
 use crate::drill::samples::{merge, read};
 use crate::support::Sim;
@@ -54,8 +53,7 @@ fn what_single_clientpacks_declare_outlives_what_all_are_set_to() {
 /// However many objects there are: each list is asked for once, and lists inside an object once for each such object.
 #[test]
 fn a_plan_of_a_controller_that_uses_every_kind_asks_each_list_once() {
-    let fresh = [("vns3".to_owned(), "fresh".to_owned())];
-    let sim = Sim::start_with(Options { versions: fresh.into(), ..Options::default() });
+    let sim = Sim::of("vns3", Some("fresh"));
     let world = World::new(&sim);
     world.write("trueup.yaml", "workspace: whole\nexclude: [files]\n");
     for (path, text) in &read("vns3").files {

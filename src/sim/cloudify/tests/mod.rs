@@ -272,6 +272,18 @@ pub fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// The archive of a blueprint of one file.
+/// Lets people in, whose passwords are their names twice, with roles in tenant `acme1`, which is made for them.
+pub fn admit(desk: &mut Desk, people: &[(&str, Option<&str>)]) {
+    desk.play("POST tenants/acme1\n-> 201");
+    for (name, role) in people {
+        desk.play(&format!("PUT users {{\"username\": \"{name}\", \"password\": \"{name}{name}\"}}\n-> 201"));
+        if let Some(role) = role {
+            let member = format!("{{\"username\": \"{name}\", \"tenant_name\": \"acme1\", \"role\": \"{role}\"}}");
+            desk.play(&format!("PUT tenants/users {member}\n-> 200"));
+        }
+    }
+}
+
 pub fn blueprint(text: &str) -> Vec<u8> {
     tar_gz(&[("bp/blueprint.yaml", text.as_bytes())])
 }

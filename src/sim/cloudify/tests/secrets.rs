@@ -134,20 +134,10 @@ fn visibility_is_widened_only() {
 
 #[test]
 fn hidden_and_private_values_are_kept_from_others() {
-    desk().play(
+    let mut desk = desk();
+    admit(&mut desk, &[("vera", Some("viewer")), ("uma", Some("user")), ("bob", None)]);
+    desk.play(
         r#"
-        POST tenants/acme1
-        -> 201
-        PUT users {"username": "vera", "password": "veravera"}
-        -> 201
-        PUT users {"username": "uma", "password": "umauma"}
-        -> 201
-        PUT users {"username": "bob", "password": "bobbob"}
-        -> 201
-        PUT tenants/users {"username": "vera", "tenant_name": "acme1", "role": "viewer"}
-        -> 200
-        PUT tenants/users {"username": "uma", "tenant_name": "acme1", "role": "user"}
-        -> 200
         POST user-groups {"group_name": "bosses"}
         -> 201
         PUT user-groups/users {"username": "bob", "group_name": "bosses"}
