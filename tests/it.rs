@@ -53,12 +53,12 @@ mod faults;
 mod firewall;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/lab.rs"]
+mod lab;
 #[path = "it/lifecycle.rs"]
 mod lifecycle;
 #[path = "it/lists.rs"]
 mod lists;
-#[path = "it/manager.rs"]
-mod manager;
 #[path = "it/managers.rs"]
 mod managers;
 #[path = "it/mishaps.rs"]

@@ -148,14 +148,14 @@ impl Executor<'_> {
 
     /// Owns what a create that was refused left behind, so that it goes when the files let go of it.
     pub(super) async fn own_remains(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) {
-        let leaves_some = step.kind.api.states.is_some_and(|states| !states.stillborn.is_empty());
+        let leaves_some = step.kind.api.states.is_some_and(|states| !states.tainted.is_empty());
         if call.purpose != Purpose::Create || !leaves_some {
             return;
         }
         let base = self.log(shared, |log| log.base.clone());
         let (view, _) = Observer::new(self.topology, &base, Scope::Declared).look(session).await;
         let wanted = self.identity(shared, step);
-        let is_it = |live: &&Live| live.is_stillborn(step.kind) && live.identity(step.kind) == wanted;
+        let is_it = |live: &&Live| live.is_tainted(step.kind) && live.identity(step.kind) == wanted;
         if let Some(live) = view.all(step.kind.name).into_iter().find(is_it) {
             self.made(shared, step, live.raw.clone());
         }

@@ -122,8 +122,8 @@ impl Live {
     }
 
     /// Says whether it was never made whole.
-    pub fn is_stillborn(&self, kind: &Kind) -> bool {
-        kind.api.states.is_some_and(|states| self.is_in(kind, states.stillborn))
+    pub fn is_tainted(&self, kind: &Kind) -> bool {
+        kind.api.states.is_some_and(|states| self.is_in(kind, states.tainted))
     }
 
     /// The switches that have to be off before it can be removed, and are not.

@@ -204,7 +204,7 @@ impl<'a> Matcher<'a, '_> {
             };
             self.index.declared.insert(resource.address.clone(), place);
         }
-        let others = objects.iter().filter(|live| here(live) || live.is_stillborn(kind)).map(|live| {
+        let others = objects.iter().filter(|live| here(live) || live.is_tainted(kind)).map(|live| {
             // Objects that have the same name are addressed by their ids.
             let is_one_of_several = live.identity(kind).is_some_and(|identity| ambiguous.contains(&identity));
             (live, if is_named && is_one_of_several { Naming::ById } else { Naming::ByName })
@@ -242,7 +242,7 @@ impl<'a> Matcher<'a, '_> {
                     let address = if is_displaced { named(Some(&live.id)) } else { called };
                     // What was never made whole counts where it is ours to remove, and nowhere else.
                     let is_ours = || self.base.entry(&address).is_some_and(|entry| entry.id == live.id);
-                    if live.is_stillborn(kind) && (self.index.declared.contains_key(&address) || !is_ours()) {
+                    if live.is_tainted(kind) && (self.index.declared.contains_key(&address) || !is_ours()) {
                         continue;
                     }
                     if let (Identity::CaselessName(_), Some(identity)) = (kind.identity, live.identity(kind)) {
@@ -342,7 +342,7 @@ fn may_be_renamed(kind: &Kind) -> bool {
 
 /// Says whether an object is gone although it still shows.
 pub fn is_gone(kind: &Kind, live: &Live) -> bool {
-    kind.api.states.is_some_and(|states| live.is_in(kind, states.gone) || live.is_in(kind, states.stillborn))
+    kind.api.states.is_some_and(|states| live.is_in(kind, states.gone) || live.is_in(kind, states.tainted))
 }
 
 /// The name that an undeclared object gets: its own, or its natural key in one word.

@@ -255,13 +255,13 @@ pub struct States {
     /// It is gone although it still shows.
     pub gone: &'static [&'static str],
     /// It was never made whole: another create takes its place, and only a removal takes it away.
-    pub stillborn: &'static [&'static str],
+    pub tainted: &'static [&'static str],
 }
 
 impl States {
     /// A key whose states mean nothing yet; kinds overwrite what they know.
     pub const fn at(key: &'static str) -> States {
-        States { key, busy: &[], leaving: &[], failed: &[], held: &[], gone: &[], stillborn: &[] }
+        States { key, busy: &[], leaving: &[], failed: &[], held: &[], gone: &[], tainted: &[] }
     }
 }
 

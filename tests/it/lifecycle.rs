@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::bench::Bench;
-use crate::manager::{BLUEPRINT, ENVELOPE, Lab, VERSIONS};
+use crate::lab::{BLUEPRINT, ENVELOPE, Lab, VERSIONS};
 use crate::support::{Sim, wagon};
 
 /// A blueprint without nodes.

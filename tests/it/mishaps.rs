@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::json;
 
 use crate::bench::Ran;
-use crate::manager::{BLUEPRINT, Lab, VERSIONS};
+use crate::lab::{BLUEPRINT, Lab, VERSIONS};
 
 /// What the manager says when an execution is under way.
 const RUNNING: &str = r#"{"error_code": "existing_running_execution_error", "message": "The following executions are currently running for this deployment: [...]"}"#;

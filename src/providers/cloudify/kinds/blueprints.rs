@@ -54,7 +54,7 @@ pub static KIND: Kind = Kind {
         remove: &[call(Delete, "/blueprints/{id}", Body::None)],
         states: Some(States {
             busy: &["pending", "uploading", "extracting", "parsing", "validating"],
-            stillborn: FAILED,
+            tainted: FAILED,
             ..States::at("state")
         }),
         ..TENANT_OWNED

@@ -134,7 +134,7 @@ pub static KIND: Kind = Kind {
         // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused (sheet 2.10).
         update: &[update(Put).versions(Versions::Between("4.4", "6.2")), update(Post).versions(Versions::From("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None).settle(&[GONE])],
-        states: Some(States { busy: &["busy"], stillborn: &["broken"], ..States::at("lifecycle") }),
+        states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
     },
     after: &[
