@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use trueup::sim::{Options, Server, serve};
+use sim::{Options, Server, serve};
 
 /// How far away the controllers are.
 const LATENCY: Duration = Duration::from_millis(50);

@@ -98,7 +98,7 @@ impl Serialize for Address {
 }
 
 /// A name inside an address: `/` and `%` are written `%2F` and `%25`, so that an address reads back as it was.
-pub struct Escaped<'a>(pub &'a str);
+pub(crate) struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,7 +118,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 /// Undoes [`Escaped`].
-pub fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     text.replace("%2F", "/").replace("%25", "%")
 }
 

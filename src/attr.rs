@@ -204,7 +204,7 @@ impl Template {
                     Some(Attr::Secret(secret)) => Part::Secret(secret),
                     Some(value) => match (value.to_text(), output.encoding) {
                         (Some(text), Encoding::Plain) => Part::Text(text),
-                        (Some(text), Encoding::Segment) => Part::Text(crate::wire::encode(&text)),
+                        (Some(text), Encoding::Segment) => Part::Text(wire::encode(&text)),
                         (None, _) => part.clone(),
                     },
                     None => part.clone(),

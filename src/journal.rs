@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::base::{Base, Entry};
 use crate::private;
-use crate::wire::Method;
+use wire::Method;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,7 +142,7 @@ impl Journal {
 ///
 /// # Errors
 /// When a journal can't be read.
-pub fn replay(folder: &Path, base: &mut Base) -> io::Result<(Vec<Doubt>, Vec<PathBuf>)> {
+pub(crate) fn replay(folder: &Path, base: &mut Base) -> io::Result<(Vec<Doubt>, Vec<PathBuf>)> {
     let mut doubts = BTreeMap::new();
     let journals = journals(folder)?;
     for (run, path) in journals.iter().enumerate() {
@@ -171,7 +171,7 @@ fn fold(line: Line, run: usize, base: &mut Base, doubts: &mut BTreeMap<(usize, u
 }
 
 /// What becomes of the ledger when an object is made: it is ours from then on, whatever becomes of the rest of its step.
-pub fn own(base: &mut Base, address: String, id: String) {
+pub(crate) fn own(base: &mut Base, address: String, id: String) {
     let entry = base.entries.entry(address).or_default();
     if entry.id != id {
         if !entry.id.is_empty() {
@@ -182,7 +182,7 @@ pub fn own(base: &mut Base, address: String, id: String) {
 }
 
 /// What becomes of the ledger when a step that made or changed an object is done.
-pub fn settle(base: &mut Base, address: String, mut entry: Entry) {
+pub(crate) fn settle(base: &mut Base, address: String, mut entry: Entry) {
     if let Some(before) = base.entries.remove(&address) {
         entry.leftovers.extend(before.leftovers);
         if before.id != entry.id && !before.id.is_empty() {
@@ -194,7 +194,7 @@ pub fn settle(base: &mut Base, address: String, mut entry: Entry) {
 }
 
 /// What becomes of the ledger when an object is removed: its address is free, unless a newer object has it.
-pub fn remove(base: &mut Base, address: &str, id: &str) {
+pub(crate) fn remove(base: &mut Base, address: &str, id: &str) {
     if let Some(entry) = base.entries.get_mut(address) {
         if entry.id == id || id.is_empty() {
             base.entries.remove(address);

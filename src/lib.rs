@@ -5,29 +5,67 @@
 //! ([`render`]) or carried out ([`apply`]). What can be said about an API is the vocabulary of [`spec`]; what is said
 //! about each stands in `providers` as tables.
 
-pub mod address;
-pub mod apply;
-pub mod attr;
-
-pub mod check;
+mod address;
+mod apply;
+mod attr;
+mod check;
 pub mod cli;
-pub mod diff;
-pub mod digest;
-pub mod finding;
-pub mod graph;
-pub mod journal;
-pub mod ledger;
-pub mod observe;
-pub mod plan;
-pub mod private;
-pub mod providers;
-pub mod render;
-pub mod schema;
-pub mod secret;
-pub mod session;
-pub mod sim;
-pub mod source;
-pub mod spec;
-pub mod suggest;
-pub mod topology;
-pub mod wire;
+mod diff;
+mod digest;
+mod finding;
+mod graph;
+mod journal;
+mod ledger;
+mod observe;
+mod plan;
+mod private;
+mod providers;
+mod render;
+mod schema;
+mod secret;
+mod session;
+mod source;
+mod spec;
+mod suggest;
+mod topology;
+
+/// The parts that the tests in `tests/` drive one by one. No interface for anybody else: it changes with any commit.
+#[doc(hidden)]
+pub mod parts {
+    pub use crate::address::Address;
+    pub use crate::apply::{Contradiction, Executor, Outcome, Progress, Report, verify};
+    pub use crate::attr::Attr;
+    pub use crate::diff::base::Base;
+    pub use crate::diff::diff;
+    pub use crate::diff::export::{Export, export};
+    pub use crate::diff::live::Observed;
+    pub use crate::diff::verdict::{Decision, Verdict};
+    pub use crate::finding::Finding;
+    pub use crate::journal::{Journal, Line};
+    pub use crate::ledger::Ledger;
+    pub use crate::observe::{Observer, Scope, Trouble};
+    pub use crate::plan::{Plan, Step, fill_text, plan};
+    pub use crate::providers::CATALOGUE;
+    pub use crate::render::PlanDocument;
+    pub use crate::secret::Veil;
+    pub use crate::session::{CallError, Http, Pace, Sent, Session, Waiting, Whither};
+    pub use crate::spec::{Artifact, Auth, Change, Destroys, Field, Identity, Kind, Provider, canonical};
+    pub use crate::topology::{Tls, Topology};
+
+    /// Matching live objects with names.
+    pub mod matching {
+        pub use crate::diff::matching::index;
+    }
+    /// Where the ledger's journals are.
+    pub mod ledger {
+        pub use crate::ledger::journal_folder;
+    }
+    /// YAML in and out.
+    pub mod source {
+        pub use crate::source::{read_as, yaml};
+    }
+    /// Reading a workspace.
+    pub mod topology {
+        pub use crate::topology::{Options, load};
+    }
+}

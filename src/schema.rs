@@ -13,7 +13,7 @@ use crate::topology::envelope::{TargetEnvelope, Workspace};
 const EXPRESSION: &str = r"\$\{";
 
 /// The schema of a workspace's files.
-pub fn workspace_schema(catalogue: &[&Provider]) -> Value {
+pub(crate) fn workspace_schema(catalogue: &[&Provider]) -> Value {
     let mut definitions = Map::new();
     let mut properties = properties_of(schemars::schema_for!(Workspace).to_value(), &mut definitions);
     for provider in catalogue {

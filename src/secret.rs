@@ -132,7 +132,7 @@ impl Veil {
 }
 
 /// The keyed fingerprint of a text: HMAC-SHA-256, 32 hexadecimal digits of it, which no two secrets share by chance.
-pub fn fingerprint(text: &str, key: &[u8]) -> String {
+pub(crate) fn fingerprint(text: &str, key: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
     mac.update(text.as_bytes());
     hex(&mac.finalize().into_bytes()[..16])

@@ -1,7 +1,7 @@
 //! Did you mean: the known word that is closest to an unknown one.
 
 /// The candidate that a misspelt word most likely means; `None` where nothing comes close.
-pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A word of up to three letters may be off by one, longer ones by a third: more would be guessing.
     let tolerance = (word.chars().count() / 3).max(1);
     let folded = fold(word);
@@ -20,7 +20,7 @@ fn fold(word: &str) -> String {
 }
 
 /// A sentence for people: the closest word, else a list of what there is.
-pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     /// More names than this are no help.
     const SHOWN: usize = 40;
     if let Some(found) = closest(word, candidates.clone()) {

@@ -19,7 +19,7 @@ use crate::observe::{Observer, Scope};
 use crate::plan::{Call, Purpose, Step};
 use crate::session::{CallError, Session, Waiting, What};
 use crate::spec::{Change, Kind, canonical, read};
-use crate::wire::Method;
+use wire::Method;
 
 /// How often we look for the effect of a create: lists may lag behind.
 const LOOKS: u32 = 3;

@@ -23,7 +23,7 @@ use crate::session::{CallError, Session, Waiting};
 use crate::spec::{Identity, Kind};
 use crate::topology::Topology;
 
-pub use outputs::Outputs;
+pub(crate) use outputs::Outputs;
 pub use verify::{Contradiction, verify};
 
 /// What happened to a step.
@@ -55,7 +55,7 @@ pub struct Report {
     /// What happened to each step, in the plan's order.
     pub outcomes: Vec<Outcome>,
     /// Requests with an effect that were sent.
-    pub calls: u64,
+    pub(crate) calls: u64,
     /// The journal could not be written: the run stopped at once.
     pub journal_error: Option<String>,
 }

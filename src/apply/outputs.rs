@@ -13,7 +13,7 @@ use crate::spec::Kind;
 
 /// The objects of this run, by address.
 #[derive(Default)]
-pub struct Outputs {
+pub(crate) struct Outputs {
     known: Mutex<BTreeMap<Address, Known>>,
 }
 
@@ -25,7 +25,7 @@ struct Known {
 
 impl Outputs {
     /// Remembers an object as it is now. What was issued for it stays.
-    pub fn set(&self, address: &Address, kind: &'static Kind, raw: Value) -> String {
+    pub(crate) fn set(&self, address: &Address, kind: &'static Kind, raw: Value) -> String {
         let live = Live::new(kind, raw);
         let id = live.id.clone();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ impl Outputs {
     }
 
     /// Remembers a one-time output.
-    pub fn issue(&self, address: &Address, kind: &'static Kind, field: &'static str, value: Attr) {
+    pub(crate) fn issue(&self, address: &Address, kind: &'static Kind, field: &'static str, value: Attr) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let nothing =
             || Known { kind, live: Live::new(kind, Value::Object(Default::default())), issued: BTreeMap::new() };
@@ -49,19 +49,19 @@ impl Outputs {
     }
 
     /// An object of this run as it was last shown.
-    pub fn raw(&self, address: &Address) -> Option<Value> {
+    pub(crate) fn raw(&self, address: &Address) -> Option<Value> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(address).map(|known| known.live.raw.clone())
     }
 
     /// The id of an object of this run.
-    pub fn id(&self, address: &Address) -> Option<String> {
+    pub(crate) fn id(&self, address: &Address) -> Option<String> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(address).map(|known| known.live.id.clone()).filter(|id| !id.is_empty())
     }
 
     /// The value that fills a hole.
-    pub fn find(&self, output: &Output) -> Option<Attr> {
+    pub(crate) fn find(&self, output: &Output) -> Option<Attr> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(&output.address)?;
         match known.issued.get(output.field.as_str()) {

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::session::{CallError, Sending, Sent, Session, Settled, Watch, What, encode, is_under_way};
 use crate::spec::{List, Reply, Shows, canonical, lookup};
 use crate::topology::Content;
-use crate::wire::Method;
+use wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
 const TRIES: u32 = 3;

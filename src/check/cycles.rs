@@ -11,8 +11,8 @@ use crate::graph::Graph;
 use crate::spec::Type;
 use crate::topology::Topology;
 
-/// The rule.
-pub const RULE: Rule = Rule { code: "cycle", doc: "Resources wait for each other in a circle", run };
+/// Resources wait for each other in a circle.
+pub(crate) const RULE: Rule = Rule { code: "cycle", run };
 
 /// Circles that are told: behind the first few the others are mostly the same ones again.
 const SHOWN: usize = 10;

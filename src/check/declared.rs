@@ -16,19 +16,15 @@ use crate::spec::{Declared, Field, KeysIn, Type};
 use crate::suggest::hint;
 use crate::topology::{FileContent, Resource, Topology};
 
-/// The rule.
-pub const RULE: Rule = Rule {
-    code: "undeclared-input",
-    doc: "A map gives a value that the file it is for does not declare so, or lacks one that it needs",
-    run,
-};
+/// A map gives a value that the file it is for does not declare so, or lacks one that it needs.
+pub(crate) const RULE: Rule = Rule { code: "undeclared-input", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
     find(subject.topology)
 }
 
 /// What is wrong with maps whose files are here.
-pub fn find(topology: &Topology) -> Vec<Finding> {
+pub(crate) fn find(topology: &Topology) -> Vec<Finding> {
     let mut known: BTreeMap<Address, Option<Declared>> = BTreeMap::new();
     let mut found = Vec::new();
     for resource in topology.resources.values() {
@@ -43,7 +39,7 @@ pub fn find(topology: &Topology) -> Vec<Finding> {
 }
 
 /// The files that declare keys of a resource's maps.
-pub fn read_for<'t>(topology: &'t Topology, resource: &'t Resource) -> impl Iterator<Item = &'t FileContent> {
+pub(crate) fn read_for<'t>(topology: &'t Topology, resource: &'t Resource) -> impl Iterator<Item = &'t FileContent> {
     sources(topology, resource).filter_map(|(_, keys_in, source)| source.files.get(keys_in.file))
 }
 

@@ -4,12 +4,8 @@ use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 use crate::spec::Auth;
 
-/// The rule.
-pub const RULE: Rule = Rule {
-    code: "other-environment",
-    doc: "A target is in one environment of its vendor, and its tokens are issued in another",
-    run,
-};
+/// A target is in one environment of its vendor, and its tokens are issued in another.
+pub(crate) const RULE: Rule = Rule { code: "other-environment", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let targets = subject.topology.targets.values();

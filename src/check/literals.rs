@@ -6,8 +6,8 @@ use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 use crate::topology::LITERAL;
 
-/// The rule.
-pub const RULE: Rule = Rule { code: "literal-secret", doc: "A secret stands in a file as plain text", run };
+/// A secret stands in a file as plain text.
+pub(crate) const RULE: Rule = Rule { code: "literal-secret", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -23,7 +23,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
 }
 
 /// The finding for a secret that stands in a file; also for those of targets, whose places a topology does not know.
-pub fn finding(message: String) -> Finding {
+pub(crate) fn finding(message: String) -> Finding {
     Finding::warning(RULE.code, message).help(
         "declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; \
          what has been committed counts as known",
@@ -31,6 +31,6 @@ pub fn finding(message: String) -> Finding {
 }
 
 /// Says whether a value is a secret that stands in a file.
-pub fn is_literal(value: &Attr) -> bool {
+pub(crate) fn is_literal(value: &Attr) -> bool {
     matches!(value, Attr::Secret(secret) if secret.label() == LITERAL)
 }

@@ -4,9 +4,9 @@
 //! `explain` can show what its code means.
 
 mod cycles;
-pub mod declared;
+pub(crate) mod declared;
 mod environments;
-pub mod literals;
+pub(crate) mod literals;
 mod references;
 mod required;
 mod tags;
@@ -19,7 +19,7 @@ use crate::topology::Topology;
 
 /// What rules look at.
 #[derive(Debug)]
-pub struct Subject<'t> {
+pub(crate) struct Subject<'t> {
     /// The topology.
     pub topology: &'t Topology,
     /// Says whether everything was read and understood: if not, what seems to be missing may stand in the rest.
@@ -32,17 +32,15 @@ pub struct Subject<'t> {
 
 /// One rule.
 #[derive(Debug, Clone, Copy)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// The code of its findings.
     pub code: &'static str,
-    /// One sentence: what it looks for.
-    pub doc: &'static str,
     /// Finds.
     pub run: fn(&Subject) -> Vec<Finding>,
 }
 
 /// Places in words, for findings that have more of them than can be shown.
-pub fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
+pub(crate) fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
     let shown = places.map(|place| {
         let keys = place.path.iter().map(|key| match key {
             Key::Name(name) => name.to_string(),
@@ -54,7 +52,7 @@ pub fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
 }
 
 /// Every rule.
-pub static RULES: &[Rule] = &[
+pub(crate) static RULES: &[Rule] = &[
     required::RULE,
     references::RULE,
     cycles::RULE,
@@ -67,7 +65,7 @@ pub static RULES: &[Rule] = &[
 ];
 
 /// What all rules find.
-pub fn run(subject: &Subject) -> Vec<Finding> {
+pub(crate) fn run(subject: &Subject) -> Vec<Finding> {
     RULES.iter().flat_map(|rule| (rule.run)(subject)).collect()
 }
 
@@ -78,12 +76,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_has_a_code_of_its_own_and_a_sentence() {
+    fn every_rule_has_a_code_of_its_own() {
         let codes: BTreeSet<&str> = RULES.iter().map(|rule| rule.code).collect();
         assert_eq!(codes.len(), RULES.len());
         for rule in RULES {
             assert!(rule.code.bytes().all(|c| c.is_ascii_lowercase() || c == b'-'), "{}", rule.code);
-            assert!(rule.doc.len() > 20 && !rule.doc.ends_with('.'), "{}", rule.doc);
         }
     }
 }

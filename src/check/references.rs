@@ -11,9 +11,8 @@ use crate::spec::{Class, Kind, Provider, Type};
 use crate::suggest::hint;
 use crate::topology::{Resource, Topology};
 
-/// The rule.
-pub const RULE: Rule =
-    Rule { code: "unknown-reference", doc: "A field names a resource that is declared nowhere", run };
+/// A field names a resource that is declared nowhere.
+pub(crate) const RULE: Rule = Rule { code: "unknown-reference", run };
 
 /// Comparisons that may be made all in all to suggest names, so that many mistakes do not take for ever.
 const SUGGESTIONS: usize = 1_000_000;

@@ -4,9 +4,8 @@ use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 use crate::spec::Identity;
 
-/// The rule.
-pub const RULE: Rule =
-    Rule { code: "missing-field", doc: "A resource lacks a field without which its kind can't be made", run };
+/// A resource lacks a field without which its kind can't be made.
+pub(crate) const RULE: Rule = Rule { code: "missing-field", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let mut found = Vec::new();

@@ -11,9 +11,8 @@ use crate::finding::{Finding, Place};
 use crate::spec::{Kind, Type};
 use crate::suggest::hint;
 
-/// The rule.
-pub const RULE: Rule =
-    Rule { code: "unmatched-tag", doc: "A policy selects a tag that nobody carries, or nobody selects a tag", run };
+/// A policy selects a tag that nobody carries, or nobody selects a tag.
+pub(crate) const RULE: Rule = Rule { code: "unmatched-tag", run };
 
 /// The tag that everybody carries.
 const EVERYBODY: &str = "#all";

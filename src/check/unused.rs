@@ -3,8 +3,8 @@
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 
-/// The rule.
-pub const RULE: Rule = Rule { code: "unused", doc: "A variable or secret is declared, and nothing refers to it", run };
+/// A variable or secret is declared, and nothing refers to it.
+pub(crate) const RULE: Rule = Rule { code: "unused", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
     if !subject.complete {

@@ -6,8 +6,8 @@ use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 use crate::topology::Resource;
 
-/// The rule.
-pub const RULE: Rule = Rule { code: "two-views", doc: "The same objects are declared through two kinds", run };
+/// The same objects are declared through two kinds.
+pub(crate) const RULE: Rule = Rule { code: "two-views", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let mut first: BTreeMap<(&str, &str), &Resource> = BTreeMap::new();

@@ -10,7 +10,7 @@ type See<'s, 'r> = &'s mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Step]);
 
 /// A key on the way to a value, still borrowed: most values need no place.
 #[derive(Debug, Clone, Copy)]
-pub enum Step<'r> {
+pub(crate) enum Step<'r> {
     /// A key of a map.
     Name(&'r str),
     /// A place in a list, from 0.
@@ -18,7 +18,7 @@ pub enum Step<'r> {
 }
 
 /// Calls `see` with every value of a resource: the field that it belongs to, its type, and the keys down to it.
-pub fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
+pub(crate) fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
     let mut path = Vec::new();
     for (name, value) in &resource.fields {
         path.clear();
@@ -36,7 +36,7 @@ pub fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
 }
 
 /// The place of a value of a resource.
-pub fn place(resource: &Resource, path: &[Step]) -> Place {
+pub(crate) fn place(resource: &Resource, path: &[Step]) -> Place {
     let mut place = resource.place.clone();
     place.path.extend(path.iter().map(|step| match step {
         Step::Name(name) => Key::Name((*name).into()),

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 
 /// Options of `adopt`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// The addresses; they must be declared and live.
     #[arg(value_name = "ADDRESS", required_unless_present = "all", conflicts_with = "all")]
     addresses: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Options {
 }
 
 /// Looks, and writes the ledger.
-pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let topology = common::load(global, &options.workspace)?;
     let _lock = ledger::lock(&topology)?;
     let mut workspace = Workspace::connect(global, topology).await?;

@@ -18,7 +18,7 @@ const PARALLEL: usize = 32;
 
 /// Options of `apply`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// The workspace's folder, or a plan that `trueup plan --out` wrote.
     #[arg(value_name = "DIR or PLAN", default_value = ".")]
     what: PathBuf,
@@ -34,7 +34,7 @@ pub struct Options {
 
 /// How a plan is carried out.
 #[derive(Debug, Clone, clap::Args)]
-pub struct How {
+pub(crate) struct How {
     /// Does not ask.
     #[arg(long, short)]
     yes: bool,
@@ -47,7 +47,7 @@ pub struct How {
 }
 
 /// Plans, asks, carries out, and tells.
-pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let saved = if options.what.is_file() { Some(read_plan(&options.what)?) } else { None };
     let dir: &Path = if saved.is_some() { &options.workspace } else { &options.what };
     let mut topology = common::load(global, dir)?;
@@ -59,7 +59,7 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
 }
 
 /// Plans and carries out what a topology wants; of a saved plan, just what still is as it was.
-pub async fn carry_out(
+pub(crate) async fn carry_out(
     global: &Global,
     topology: Topology,
     saved: Option<&PlanDocument>,
@@ -184,7 +184,7 @@ fn ask(steps: usize) -> Result<(), Stop> {
 }
 
 /// Reads a plan that `plan --out` kept.
-pub fn read_plan(path: &Path) -> Result<PlanDocument, Stop> {
+pub(crate) fn read_plan(path: &Path) -> Result<PlanDocument, Stop> {
     let fail = |why: String| Stop::failed(format!("could not read the plan `{}`: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
     PlanDocument::from_json(&text).map_err(fail)

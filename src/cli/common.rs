@@ -36,7 +36,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 const LOOKS: u32 = 240;
 
 /// A workspace that was read, with connections to its targets.
-pub struct Workspace {
+pub(crate) struct Workspace {
     /// What is wanted.
     pub topology: Topology,
     /// A connection to each target that could be reached.
@@ -47,7 +47,7 @@ pub struct Workspace {
 }
 
 /// What was seen and what comes of it.
-pub struct Planned {
+pub(crate) struct Planned {
     /// The plan.
     pub plan: Plan,
     /// What is owned.
@@ -55,7 +55,7 @@ pub struct Planned {
 }
 
 /// Reads a workspace; warnings go to stderr.
-pub fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
+pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
     let options = load_options(global)?;
     match topology::load(dir, CATALOGUE, &options) {
         Ok(loaded) => {
@@ -72,7 +72,7 @@ pub fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
 }
 
 /// The options for reading that the command line gives.
-pub fn load_options(global: &Global) -> Result<topology::Options, Stop> {
+pub(crate) fn load_options(global: &Global) -> Result<topology::Options, Stop> {
     let mut options = topology::Options::from_environment();
     for pair in &global.vars {
         let (name, value) = pair
@@ -88,13 +88,13 @@ pub fn load_options(global: &Global) -> Result<topology::Options, Stop> {
 
 impl Workspace {
     /// Reads a workspace and connects to its targets; to simulated ones if the command line says so.
-    pub async fn open(global: &Global, dir: &Path) -> Result<Workspace, Stop> {
+    pub(crate) async fn open(global: &Global, dir: &Path) -> Result<Workspace, Stop> {
         let topology = load(global, dir)?;
         Workspace::connect(global, topology).await
     }
 
     /// Connects to a topology's targets.
-    pub async fn connect(global: &Global, mut topology: Topology) -> Result<Workspace, Stop> {
+    pub(crate) async fn connect(global: &Global, mut topology: Topology) -> Result<Workspace, Stop> {
         let rehearsal = match &global.sim {
             Some(url) => Some(Rehearsal::begin(url, &mut topology).await?),
             None => None,
@@ -122,14 +122,14 @@ impl Workspace {
     }
 
     /// Looks at the targets.
-    pub async fn observe(&mut self, base: &Base, scope: Scope) -> Observed {
+    pub(crate) async fn observe(&mut self, base: &Base, scope: Scope) -> Observed {
         let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         self.troubles.append(&mut troubles);
         observed
     }
 
     /// Looks, compares and plans.
-    pub async fn plan(&mut self) -> Result<Planned, Stop> {
+    pub(crate) async fn plan(&mut self) -> Result<Planned, Stop> {
         let ledger = Ledger::open(&self.topology)?;
         let plan = self.plan_with(&ledger.base).await?;
         Ok(Planned { plan, ledger })
@@ -137,7 +137,7 @@ impl Workspace {
 
     /// Looks, compares and plans, when the controllers have done what the plan can't do without: what a run that was
     /// stopped had begun is waited for as that run would have done.
-    pub async fn plan_when_settled(&mut self) -> Result<Planned, Stop> {
+    pub(crate) async fn plan_when_settled(&mut self) -> Result<Planned, Stop> {
         let mut planned = self.plan().await?;
         for look in 0..LOOKS {
             let Some(address) = planned.plan.under_way.first() else { break };
@@ -154,7 +154,7 @@ impl Workspace {
     }
 
     /// Looks, compares with what is owned, and plans.
-    pub async fn plan_with(&mut self, base: &Base) -> Result<Plan, Stop> {
+    pub(crate) async fn plan_with(&mut self, base: &Base) -> Result<Plan, Stop> {
         let observed = self.observe(base, Scope::Declared).await;
         let diff = diff(&self.topology, &observed, base);
         crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
@@ -163,7 +163,7 @@ impl Workspace {
     }
 
     /// Says on stderr which calls failed while looking, each once.
-    pub fn tell_troubles(&self) {
+    pub(crate) fn tell_troubles(&self) {
         let mut said = BTreeSet::new();
         for error in &self.troubles {
             if said.insert(error.to_string()) {
@@ -176,7 +176,7 @@ impl Workspace {
     }
 
     /// Ends a rehearsal: the simulated controllers' state is saved.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         if let Some(rehearsal) = self.rehearsal {
             rehearsal.end().await;
         }
@@ -184,7 +184,7 @@ impl Workspace {
 }
 
 /// The policies that a plan breaks, a sentence each.
-pub fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<String> {
+pub(crate) fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<String> {
     let summary = plan.summary();
     let removals = summary.delete + summary.replace;
     topology
@@ -201,19 +201,19 @@ fn max_reply() -> u64 {
 }
 
 /// Prints findings on stderr.
-pub fn tell_findings(global: &Global, findings: &[Finding]) {
+pub(crate) fn tell_findings(global: &Global, findings: &[Finding]) {
     if !findings.is_empty() {
         eprint!("{}", render::findings::text(findings, stderr_style(global)));
     }
 }
 
 /// How text on stdout looks.
-pub fn stdout_style(global: &Global) -> render::Style {
+pub(crate) fn stdout_style(global: &Global) -> render::Style {
     style(global, std::io::stdout().is_terminal())
 }
 
 /// How text on stderr looks.
-pub fn stderr_style(global: &Global) -> render::Style {
+pub(crate) fn stderr_style(global: &Global) -> render::Style {
     style(global, std::io::stderr().is_terminal())
 }
 
@@ -232,7 +232,7 @@ fn terminal_width() -> usize {
 }
 
 /// Runs a command that talks to the network.
-pub fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(future);
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -240,7 +240,7 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, S
 }
 
 /// Sends what there is to log to stderr.
-pub fn start_log(verbose: u8) {
+pub(crate) fn start_log(verbose: u8) {
     let level = match verbose {
         0 => return,
         1 => "trueup=debug",
@@ -251,12 +251,12 @@ pub fn start_log(verbose: u8) {
 }
 
 /// Writes a file that only its owner may read.
-pub fn save(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     private::write(path, bytes).map_err(|error| Stop::failed(format!("could not write `{}`: {error}", path.display())))
 }
 
 /// Prints text on stdout. A reader that went away is not an error.
-pub fn print(text: &str) -> Result<(), Stop> {
+pub(crate) fn print(text: &str) -> Result<(), Stop> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -267,7 +267,7 @@ pub fn print(text: &str) -> Result<(), Stop> {
 
 /// A switch that the first signal sets, in these words; the second one ends the process at once, and says how to look at
 /// what the controllers go on with.
-pub fn stop_on_signal(words: &'static str) -> Arc<AtomicBool> {
+pub(crate) fn stop_on_signal(words: &'static str) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let set = stop.clone();
     tokio::spawn(async move {

@@ -7,13 +7,13 @@ use crate::cli::{Cli, Exit, Stop, common};
 
 /// Options of `completions`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// The shell.
     shell: Shell,
 }
 
 /// Prints the script.
-pub fn run(options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "trueup", &mut script);
     common::print(&String::from_utf8_lossy(&script))?;

@@ -27,7 +27,7 @@ type Pin = (String, Url);
 type Fetched = BTreeMap<String, Arc<Vec<u8>>>;
 
 /// Fetches what a plan needs, puts it into plan and topology, and checks what is declared by it.
-pub async fn fetch(global: &Global, topology: &mut Topology, plan: &mut Plan) -> Result<(), Stop> {
+pub(crate) async fn fetch(global: &Global, topology: &mut Topology, plan: &mut Plan) -> Result<(), Stop> {
     let needed = needed(topology, plan);
     if needed.is_empty() {
         return Ok(());
@@ -54,7 +54,7 @@ pub async fn fetch(global: &Global, topology: &mut Topology, plan: &mut Plan) ->
 }
 
 /// Checks what is declared by content that this machine has kept. Gives the findings, and how much is not here.
-pub fn check_kept(topology: &mut Topology) -> (Vec<Finding>, usize) {
+pub(crate) fn check_kept(topology: &mut Topology) -> (Vec<Finding>, usize) {
     let read: BTreeSet<Pin> = topology
         .resources
         .values()

@@ -5,7 +5,7 @@ use crate::cli::{Dir, Exit, Format, Global, Stop, common};
 
 /// Options of `destroy`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     workspace: Dir,
     #[command(flatten)]
@@ -13,7 +13,7 @@ pub struct Options {
 }
 
 /// Plans with nothing wanted, and carries that out. What is protected or not owned stays.
-pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let mut topology = common::load(global, &options.workspace.dir)?;
     topology.resources.clear();
     // Removing everything is what was asked for: the limit is for accidents.

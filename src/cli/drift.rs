@@ -8,7 +8,7 @@ use crate::render::{PlanDocument, drift};
 
 /// Options of `drift`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     workspace: Dir,
     /// The form of what is printed.
@@ -17,7 +17,7 @@ pub struct Options {
 }
 
 /// Looks and tells. Exit codes: 0 no drift, 4 drift, 8 conflict, added up; 1 if a controller could not be looked at.
-pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let mut workspace = Workspace::open(global, &options.workspace.dir).await?;
     let planned = workspace.plan().await?;
     workspace.tell_troubles();

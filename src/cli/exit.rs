@@ -24,13 +24,13 @@ pub enum Exit {
 }
 
 /// Changes are pending.
-pub const PENDING: u8 = 2;
+pub(crate) const PENDING: u8 = 2;
 /// Somebody moved a controller.
-pub const DRIFT: u8 = 4;
+pub(crate) const DRIFT: u8 = 4;
 /// File and controller both moved.
-pub const CONFLICT: u8 = 8;
+pub(crate) const CONFLICT: u8 = 8;
 /// A policy is broken.
-pub const POLICY: u8 = 16;
+pub(crate) const POLICY: u8 = 16;
 
 impl Exit {
     /// The number for the shell.

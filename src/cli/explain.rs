@@ -10,14 +10,14 @@ use crate::suggest;
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes.
     #[arg(value_name = "KIND[.FIELD]")]
     what: String,
 }
 
 /// Explains it; of several providers' kinds of that name, all.
-pub fn run(options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
     let (provider, rest) = match options.what.split_once('/') {
         Some((provider, rest)) => (Some(provider), rest),
         None => (None, options.what.as_str()),

@@ -20,7 +20,7 @@ use crate::topology::{Origin, Target, Topology};
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// The target, by its name in the workspace.
     #[arg(value_name = "TARGET")]
     target: String,
@@ -33,7 +33,7 @@ pub struct Options {
 }
 
 /// Looks at everything that a target holds, and writes it down.
-pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let mut topology = common::load(global, &options.workspace)?;
     let name = options.target.as_str();
     if !topology.targets.contains_key(name) {

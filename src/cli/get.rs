@@ -18,7 +18,7 @@ use crate::suggest;
 
 /// Options of `get`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// The target.
     #[arg(value_name = "TARGET")]
     target: String,
@@ -46,7 +46,7 @@ pub struct Options {
 }
 
 /// Fetches one thing and writes it to a file.
-pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let topology = one::target_only(common::load(global, &options.workspace)?, &options.target)?;
     let provider = topology.targets[&options.target].provider;
     let (Some(kind), Some(out)) = (options.kind.as_deref().filter(|_| !options.list), options.out.as_deref()) else {

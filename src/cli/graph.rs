@@ -10,7 +10,7 @@ use crate::render::graph;
 
 /// The language of a drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Language {
+pub(crate) enum Language {
     /// Mermaid, which pull requests show.
     Mermaid,
     /// Graphviz.
@@ -19,7 +19,7 @@ pub enum Language {
 
 /// Options of `graph`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     workspace: Dir,
     /// The language of the drawing.
@@ -31,7 +31,7 @@ pub struct Options {
 }
 
 /// Draws what the files declare, or what a plan does.
-pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let drawing = match &options.plan {
         Some(file) => graph::steps(&read_plan(file)?),
         None => graph::references(&common::load(global, &options.workspace.dir)?),

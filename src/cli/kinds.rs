@@ -9,7 +9,7 @@ use crate::suggest;
 
 /// Options of `kinds`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// Only this provider.
     #[arg(value_name = "PROVIDER")]
     provider: Option<String>,
@@ -22,7 +22,7 @@ pub struct Options {
 }
 
 /// Lists kinds or endpoints.
-pub fn run(options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
     let mut providers = CATALOGUE.to_vec();
     if let Some(name) = &options.provider {
         providers.retain(|provider| provider.name == name);
@@ -78,7 +78,6 @@ fn coverage(by: Coverage) -> (&'static str, &'static str) {
         Coverage::Artifact(name) => ("artifact", name),
         Coverage::Session(why) => ("session", why),
         Coverage::Unused(why) => ("unused", why),
-        Coverage::Planned => ("planned", ""),
     }
 }
 
@@ -155,7 +154,7 @@ fn field_json(field: &Field) -> Value {
 }
 
 /// The words that say what a field means to a reconciler.
-pub fn marks(field: &Field) -> Vec<&'static str> {
+pub(crate) fn marks(field: &Field) -> Vec<&'static str> {
     let mut marks = Vec::new();
     match field.flow {
         Flow::Both => {}

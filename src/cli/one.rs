@@ -20,7 +20,7 @@ use crate::topology::{Topology, fold};
 
 /// The object that a command is about, if it is about one.
 #[derive(Debug, Default)]
-pub struct Chosen {
+pub(crate) struct Chosen {
     name: Option<String>,
     parents: Vec<String>,
     /// Its address.
@@ -30,7 +30,7 @@ pub struct Chosen {
 }
 
 /// The topology with one target only.
-pub fn target_only(mut topology: Topology, name: &str) -> Result<Topology, Stop> {
+pub(crate) fn target_only(mut topology: Topology, name: &str) -> Result<Topology, Stop> {
     if !topology.targets.contains_key(name) {
         let hint = crate::suggest::hint(name, topology.targets.keys().map(String::as_str));
         return Err(Stop::failed(format!("the workspace has no target `{name}`")).help(hint));
@@ -41,7 +41,7 @@ pub fn target_only(mut topology: Topology, name: &str) -> Result<Topology, Stop>
 }
 
 /// What an action or an artifact takes besides its name.
-pub struct Taken {
+pub(crate) struct Taken {
     /// The declared arguments.
     pub fields: &'static [Field],
     /// The one that collects all others.
@@ -50,14 +50,14 @@ pub struct Taken {
 
 /// The arguments that the command line gives, checked against what is taken.
 #[derive(Debug, Default)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     values: BTreeMap<String, Attr>,
     files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Arguments {
     /// Reads `name=value` pairs, and bare values for the required arguments in their order.
-    pub fn read(taken: &Taken, pairs: &[String], bare: &[String]) -> Result<Arguments, Stop> {
+    pub(crate) fn read(taken: &Taken, pairs: &[String], bare: &[String]) -> Result<Arguments, Stop> {
         let mut arguments = Arguments::default();
         for pair in pairs {
             let (name, value) =
@@ -135,7 +135,7 @@ fn usage(message: String) -> Stop {
 }
 
 /// What the command line names, and the bare values behind it. What takes no name begins with its values.
-pub fn split<'a>(
+pub(crate) fn split<'a>(
     is_named: bool,
     kind: Option<&str>,
     name: Option<&'a str>,
@@ -149,7 +149,7 @@ pub fn split<'a>(
 }
 
 /// How a list says what is to be named.
-pub fn list_name(is_named: bool, kind: Option<&str>) -> String {
+pub(crate) fn list_name(is_named: bool, kind: Option<&str>) -> String {
     match (is_named, kind) {
         (_, Some(kind)) => format!(" <{kind}>"),
         (true, None) => " <name>".to_owned(),
@@ -158,7 +158,7 @@ pub fn list_name(is_named: bool, kind: Option<&str>) -> String {
 }
 
 /// How a list says what is taken besides.
-pub fn list_arguments(fields: &[Field]) -> String {
+pub(crate) fn list_arguments(fields: &[Field]) -> String {
     let line = |field: &Field| {
         let required = if field.required { " (required)" } else { "" };
         let file = if matches!(field.ty, Type::File(_)) { "FILE" } else { "…" };
@@ -168,7 +168,7 @@ pub fn list_arguments(fields: &[Field]) -> String {
 }
 
 /// A request's body, ready to send.
-pub enum Outgoing<'a> {
+pub(crate) enum Outgoing<'a> {
     /// None.
     Nothing,
     /// JSON.
@@ -179,7 +179,7 @@ pub enum Outgoing<'a> {
 
 impl Outgoing<'_> {
     /// As the session takes it.
-    pub fn sent(&self) -> Sent<'_> {
+    pub(crate) fn sent(&self) -> Sent<'_> {
         match self {
             Outgoing::Nothing => Sent::Nothing,
             Outgoing::Json(json) => Sent::Json(json),
@@ -189,7 +189,7 @@ impl Outgoing<'_> {
 }
 
 /// The session of a target, or why there is none.
-pub fn session(workspace: &Workspace, target: &str) -> Result<Arc<Session>, Stop> {
+pub(crate) fn session(workspace: &Workspace, target: &str) -> Result<Arc<Session>, Stop> {
     match workspace.sessions.get(target) {
         Some(session) => Ok(session.clone()),
         None => {
@@ -200,7 +200,7 @@ pub fn session(workspace: &Workspace, target: &str) -> Result<Arc<Session>, Stop
 }
 
 /// Finds the live object that a command names. Without a kind, a name is free: it fills `{name}`.
-pub async fn choose(
+pub(crate) async fn choose(
     workspace: &mut Workspace,
     target: &str,
     kind: Option<&str>,
@@ -256,7 +256,7 @@ pub async fn choose(
 
 impl Chosen {
     /// A path with its placeholders filled. A query pair for which nothing was given is left out.
-    pub fn path(&self, path: &str, arguments: &Arguments) -> String {
+    pub(crate) fn path(&self, path: &str, arguments: &Arguments) -> String {
         let fill = |text: &str| {
             let filled = fill_text(text, &|word| match self.word(word, arguments) {
                 // What names the job is filled in when the job is known.
@@ -272,7 +272,7 @@ impl Chosen {
     }
 
     /// The body of a call.
-    pub fn body<'a>(&self, call: &CallSpec, arguments: &'a Arguments) -> Result<Outgoing<'a>, Stop> {
+    pub(crate) fn body<'a>(&self, call: &CallSpec, arguments: &'a Arguments) -> Result<Outgoing<'a>, Stop> {
         let attr = match call.body {
             Body::None | Body::Sequence(_) => return Ok(Outgoing::Nothing),
             Body::File(name) | Body::Text(name) => {

@@ -11,7 +11,7 @@ use crate::render::{PlanDocument, markdown, text};
 
 /// Options of `plan`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     workspace: Dir,
     /// Also writes the plan, as JSON, for `trueup apply FILE`.
@@ -35,7 +35,7 @@ pub struct Options {
 }
 
 /// Looks, compares, plans, and shows.
-pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let mut topology = common::load(global, &options.workspace.dir)?;
     options.allow.extend(&mut topology.policy);
     let mut workspace = Workspace::connect(global, topology).await?;
@@ -67,7 +67,7 @@ pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
 }
 
 /// What is pending, as bits.
-pub fn bits(plan: &Plan, policies: &[String]) -> u8 {
+pub(crate) fn bits(plan: &Plan, policies: &[String]) -> u8 {
     let mut bits = if policies.is_empty() { 0 } else { POLICY };
     for verdict in &plan.verdicts {
         let is_held = matches!(verdict.decision, Decision::Hold(_));

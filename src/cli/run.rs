@@ -16,7 +16,7 @@ use crate::suggest;
 
 /// Options of `run`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// The target.
     #[arg(value_name = "TARGET")]
     target: String,
@@ -47,7 +47,7 @@ pub struct Options {
 }
 
 /// Runs one action and prints what the controller answers.
-pub async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let topology = one::target_only(common::load(global, &options.workspace)?, &options.target)?;
     let provider = topology.targets[&options.target].provider;
     let Some(name) = options.action.as_deref().filter(|_| !options.list) else {

@@ -9,7 +9,7 @@ use crate::{render, schema};
 
 /// What a schema is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum What {
+pub(crate) enum What {
     /// The YAML files of a workspace.
     Workspace,
     /// What `plan --format json` prints.
@@ -20,20 +20,20 @@ pub enum What {
 
 /// Options of `schema`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// What the schema is of.
     #[arg(value_name = "WHAT", default_value = "workspace")]
     what: What,
 }
 
 /// Prints the schema.
-pub fn run(options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
     common::print(&pretty(&generate(options.what)))?;
     Ok(Exit::Done)
 }
 
 /// The schema as a value.
-pub fn generate(what: What) -> Value {
+pub(crate) fn generate(what: What) -> Value {
     match what {
         What::Workspace => schema::workspace_schema(CATALOGUE),
         What::Plan => render::plan_schema(),

@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::{Exit, Global, Stop, common};
-use crate::sim::{self, Fault, MAKERS};
 use crate::source;
+use sim::{self, Fault, MAKERS};
 
 /// Options of `sim`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// The address to listen on: loopback only.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -35,7 +35,7 @@ pub struct Options {
 }
 
 /// Serves until it is interrupted.
-pub async fn run(_: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(_: &Global, options: &Options) -> Result<Exit, Stop> {
     let faults: Vec<Fault> = match &options.faults {
         Some(path) => source::read_as(&std::fs::read_to_string(path)?)
             .map_err(|why| Stop::failed(format!("`{}` is no list of faults: {why}", path.display())))?,

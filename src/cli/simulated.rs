@@ -10,19 +10,19 @@ use crate::attr::Attr;
 use crate::cli::exit::Stop;
 use crate::plan::wanted_references;
 use crate::session::Http;
-use crate::sim::{self, Server};
 use crate::spec::{Auth, Class, Type};
 use crate::topology::{Tls, Topology};
-use crate::wire::{Method, Request, Transport};
+use sim::{self, Server};
+use wire::{Method, Request, Transport};
 
 /// A rehearsal that is under way.
-pub struct Rehearsal {
+pub(crate) struct Rehearsal {
     server: Option<Server>,
 }
 
 impl Rehearsal {
     /// Redirects a topology's targets to the simulators at a URL, or to ones in this process if it is empty.
-    pub async fn begin(url: &str, topology: &mut Topology) -> Result<Rehearsal, Stop> {
+    pub(crate) async fn begin(url: &str, topology: &mut Topology) -> Result<Rehearsal, Stop> {
         let server = if url.is_empty() { Some(serve(&topology.folder).await?) } else { None };
         for target in topology.targets.values_mut() {
             let provider = target.provider.name;
@@ -46,7 +46,7 @@ impl Rehearsal {
     }
 
     /// Ends it: the state of simulators in this process is saved.
-    pub async fn end(self) {
+    pub(crate) async fn end(self) {
         if let Some(server) = self.server {
             let _ = server.stop().await;
         }
@@ -70,7 +70,7 @@ fn at_the_console(root: &str, provider: &str, target: &str, change: &Value) -> R
 }
 
 /// Makes a change at a simulated controller past its API.
-pub async fn change(root: &str, provider: &str, target: &str, change: &Value) -> Result<(), Stop> {
+pub(crate) async fn change(root: &str, provider: &str, target: &str, change: &Value) -> Result<(), Stop> {
     let http = Http::new(&Tls::default(), Duration::from_secs(10), 1 << 20)?;
     let request = at_the_console(root, provider, target, change);
     let response = http.send(request).await.map_err(|error| Stop::failed(error.to_string()))?;
@@ -105,7 +105,7 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
 }
 
 /// Serves the simulated controllers of the workspace in that folder, where their state is kept.
-pub async fn serve(folder: &Path) -> Result<Server, Stop> {
+pub(crate) async fn serve(folder: &Path) -> Result<Server, Stop> {
     let state = folder.join(".trueup").join("sim");
     crate::private::create_folder(&state)?;
     let options = sim::Options { state: Some(state), latency: Duration::ZERO, ..sim::Options::default() };

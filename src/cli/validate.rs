@@ -7,7 +7,7 @@ use crate::topology::{self, Loaded};
 
 /// Options of `validate`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     workspace: Dir,
     /// The form of what is printed.
@@ -16,7 +16,7 @@ pub struct Options {
 }
 
 /// Reads the workspace and tells what is wrong.
-pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let loaded = topology::load(&options.workspace.dir, CATALOGUE, &common::load_options(global)?);
     let (findings, topology) = match loaded {
         Ok(Loaded { mut topology, mut findings }) => {

@@ -11,7 +11,7 @@ use crate::spec::{Change, Identity, Made};
 use crate::topology::{Resource, Topology};
 
 /// The declared resource that a declared one comes along with.
-pub fn maker<'t>(topology: &'t Topology, resource: &Resource) -> Option<&'t Resource> {
+pub(crate) fn maker<'t>(topology: &'t Topology, resource: &Resource) -> Option<&'t Resource> {
     let kinds = topology.targets.get(resource.address.target())?.provider.kinds;
     kinds.iter().find_map(|kind| {
         let field = kind.makes.iter().find_map(|(made, how)| match how {
@@ -25,14 +25,14 @@ pub fn maker<'t>(topology: &'t Topology, resource: &Resource) -> Option<&'t Reso
 
 /// What becomes of a resource that comes along and is not there yet: it is taken when it shows, and what is declared of it
 /// is set then.
-pub fn taken(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired) -> Decision {
+pub(crate) fn taken(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired) -> Decision {
     let mut fields = compare(resolver, resource, wired, &expected(resource), &Default::default()).changes;
     fields.retain(|change| can_be_set(change) && !is_name(resource, change));
     if fields.is_empty() { Decision::Adopt } else { Decision::Update { fields, adopt: true } }
 }
 
 /// What comes along, as far as it is known before it shows: its name, which it has from its maker.
-pub fn expected(resource: &Resource) -> Live {
+pub(crate) fn expected(resource: &Resource) -> Live {
     Live::new(resource.kind, named(resource.kind, resource.address.name()))
 }
 
@@ -47,7 +47,7 @@ fn is_name(resource: &Resource, change: &FieldChange) -> bool {
 }
 
 /// The parent that something built in comes with, which is about to be made.
-pub fn parent_to_come(
+pub(crate) fn parent_to_come(
     topology: &Topology,
     index: &Index<'_>,
     address: &Address,

@@ -13,7 +13,6 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::content::content_change;
-use crate::diff::index::live_output;
 use crate::diff::live::Live;
 use crate::diff::moving::Move;
 use crate::diff::resolve::{Resolver, Wired};
@@ -25,7 +24,7 @@ use crate::topology::{ITEMS, Resource, fold};
 
 /// What comparing one resource gave.
 #[derive(Debug, Default)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// The fields that differ.
     pub changes: Vec<FieldChange>,
     /// Fields that cannot be verified.
@@ -33,7 +32,13 @@ pub struct Comparison {
 }
 
 /// Compares a resource with its live object.
-pub fn compare(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, live: &Live, base: &Base) -> Comparison {
+pub(crate) fn compare(
+    resolver: &Resolver<'_>,
+    resource: &Resource,
+    wired: &Wired,
+    live: &Live,
+    base: &Base,
+) -> Comparison {
     let entry = base.entry(&resource.address);
     let mut found = Comparison::default();
     if let Identity::Sequence { key, .. } = resource.kind.identity {
@@ -210,7 +215,7 @@ fn narrow(live: &Attr, kept: &Value) -> Attr {
 }
 
 /// The text of the expressions in a declared value.
-pub fn expression(declared: &Attr) -> String {
+pub(crate) fn expression(declared: &Attr) -> String {
     declared.to_shown().to_string()
 }
 
@@ -243,13 +248,13 @@ fn sequence(
 }
 
 /// The wanted items of a sequence, in the form in which they are compared.
-pub fn wanted_items(kind: &Kind, wired: &Wired) -> Vec<Attr> {
+pub(crate) fn wanted_items(kind: &Kind, wired: &Wired) -> Vec<Attr> {
     let Some(Attr::List(items)) = wired.get(ITEMS) else { return Vec::new() };
     items.iter().map(|item| canonical(&crate::spec::Type::Object(kind.fields), item)).collect()
 }
 
 /// The live items of a sequence that are the user's to declare, in the form in which they are compared.
-pub fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
+pub(crate) fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
     own_items(kind, live)
         .map(|item| {
             let fields =
@@ -260,11 +265,6 @@ pub fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
 }
 
 /// The raw live items of a sequence that are the user's to declare.
-pub fn own_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
+pub(crate) fn own_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
     live.items(kind).filter(|(_, is_own)| *is_own).map(|(item, _)| item)
-}
-
-/// The value of an output of an object, for whoever has only the object.
-pub fn output_of(kind: &'static Kind, raw: &Value, field: &str) -> Option<Attr> {
-    live_output(&Live::new(kind, raw.clone()), kind, field)
 }

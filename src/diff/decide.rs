@@ -19,7 +19,7 @@ use crate::spec::Identity;
 use crate::topology::{Resource, Topology};
 
 /// The verdicts on everything declared.
-pub fn declared(
+pub(crate) fn declared(
     topology: &Topology,
     index: &Index<'_>,
     base: &Base,

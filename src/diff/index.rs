@@ -93,7 +93,7 @@ impl<'a> Index<'a> {
 }
 
 /// The value of an output of a live object; `None` while it has none.
-pub fn live_output(live: &Live, kind: &Kind, field: &str) -> Option<Attr> {
+pub(crate) fn live_output(live: &Live, kind: &Kind, field: &str) -> Option<Attr> {
     let (head, rest) = field.split_once('.').unwrap_or((field, ""));
     let value = match (head, kind.field(head)) {
         ("id", None) => {
@@ -107,7 +107,7 @@ pub fn live_output(live: &Live, kind: &Kind, field: &str) -> Option<Attr> {
 }
 
 /// The part of a value under keys joined by dots; `None` where there is none.
-pub fn part(value: Attr, path: &str) -> Option<Attr> {
+pub(crate) fn part(value: Attr, path: &str) -> Option<Attr> {
     let value = path.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
         Attr::Map(mut map) => map.remove(key),
         Attr::List(mut items) => key.parse::<usize>().ok().filter(|&n| n < items.len()).map(|n| items.swap_remove(n)),

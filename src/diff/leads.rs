@@ -6,7 +6,7 @@ use crate::topology::{Resource, Topology};
 /// The resources at other targets that the addresses in a resource's fields lead to, each with the reason.
 ///
 /// An address is an output of the other target, or the host under which the workspace knows it.
-pub fn leads_to(topology: &Topology, resource: &Resource) -> Vec<(Address, String)> {
+pub(crate) fn leads_to(topology: &Topology, resource: &Resource) -> Vec<(Address, String)> {
     let mut found = Vec::new();
     let fields = resource.kind.fields.iter().filter(|field| !field.leads_to.is_empty());
     for (field, attr) in fields.filter_map(|field| Some((field, resource.fields.get(field.name)?))) {

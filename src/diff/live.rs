@@ -160,7 +160,7 @@ impl Collection {
 }
 
 /// An object of which only the name is known, as the API would show it.
-pub fn named(kind: &Kind, name: Option<&str>) -> Value {
+pub(crate) fn named(kind: &Kind, name: Option<&str>) -> Value {
     let (Identity::Name(field) | Identity::CaselessName(field)) = kind.identity else { return Value::Null };
     let place = kind.field(field).map_or(field, |field| field.read_path());
     serde_json::json!({ place: name })
@@ -178,7 +178,7 @@ fn own_name(kind: &Kind, raw: &Value) -> Option<String> {
 
 /// The text that tells objects of a kind apart, from the values of its identity's fields. `None` while one of them is
 /// known only later.
-pub fn identity_text(kind: &Kind, value: &dyn Fn(&str) -> Attr) -> Option<String> {
+pub(crate) fn identity_text(kind: &Kind, value: &dyn Fn(&str) -> Attr) -> Option<String> {
     let one = |field: &str| match value(field) {
         Attr::Later(_) => None,
         attr => Some(attr.to_shown()),
@@ -196,7 +196,7 @@ pub fn identity_text(kind: &Kind, value: &dyn Fn(&str) -> Attr) -> Option<String
 }
 
 /// A scalar as text.
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),

@@ -6,13 +6,13 @@ use crate::diff::live::{Live, text};
 use crate::spec::{Identity, Kind, Made, lookup};
 
 /// The ids of what an object made of a kind; of a sequence, the keys of its items.
-pub fn made_of(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
+pub(crate) fn made_of(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
     let ways = maker.makes.iter().filter(|(kind, _)| *kind == made.name);
     ways.flat_map(|(_, way)| listed(way, live, made)).collect()
 }
 
 /// Those that an object shows in one way.
-pub fn listed(way: &Made, live: &Live, made: &Kind) -> Vec<String> {
+pub(crate) fn listed(way: &Made, live: &Live, made: &Kind) -> Vec<String> {
     match way {
         Made::Listed { at, .. } => lookup(&live.raw, at).map(|value| words(value, made)).unwrap_or_default(),
         Made::Naming { .. } | Made::Namesake(_) => Vec::new(),

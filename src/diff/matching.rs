@@ -297,7 +297,7 @@ struct OwnedNames {
 }
 
 /// What tells a declared resource from the others of its collection. `None` while it takes some of it from others.
-pub fn identity_of(resource: &Resource) -> Option<String> {
+pub(crate) fn identity_of(resource: &Resource) -> Option<String> {
     if let Identity::Content(_) = resource.kind.identity {
         return resource.content_id();
     }
@@ -341,12 +341,12 @@ fn may_be_renamed(kind: &Kind) -> bool {
 }
 
 /// Says whether an object is gone although it still shows.
-pub fn is_gone(kind: &Kind, live: &Live) -> bool {
+pub(crate) fn is_gone(kind: &Kind, live: &Live) -> bool {
     kind.api.states.is_some_and(|states| live.is_in(kind, states.gone) || live.is_in(kind, states.tainted))
 }
 
 /// The name that an undeclared object gets: its own, or its natural key in one word.
-pub fn given_name(kind: &Kind, live: &Live) -> Option<String> {
+pub(crate) fn given_name(kind: &Kind, live: &Live) -> Option<String> {
     match kind.identity {
         Identity::Singleton | Identity::Sequence { .. } => None,
         Identity::Name(field) | Identity::CaselessName(field) => live.value(kind, field).to_text(),

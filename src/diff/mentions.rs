@@ -13,7 +13,7 @@ use crate::spec::{Field, Kind, Provider, Type, lookup};
 use crate::topology::{Resource, Topology};
 
 /// What the texts of a declared resource name among its own kind, each with the reason: its kind comes after itself.
-pub fn of_own_kind(topology: &Topology, resource: &Resource) -> Vec<(Address, &'static str)> {
+pub(crate) fn of_own_kind(topology: &Topology, resource: &Resource) -> Vec<(Address, &'static str)> {
     let kind = resource.kind;
     let Some((_, why)) = kind.after.iter().find(|(first, _)| *first == kind.name) else { return Vec::new() };
     let object = resource.fields.iter().map(|(name, attr)| (name.clone(), attr.to_shown())).collect();
@@ -27,7 +27,13 @@ pub fn of_own_kind(topology: &Topology, resource: &Resource) -> Vec<(Address, &'
 }
 
 /// What the texts of a live object name among the kinds that its own comes after.
-pub fn of_live(provider: &Provider, index: &Index<'_>, address: &Address, kind: &Kind, raw: &Value) -> Vec<Address> {
+pub(crate) fn of_live(
+    provider: &Provider,
+    index: &Index<'_>,
+    address: &Address,
+    kind: &Kind,
+    raw: &Value,
+) -> Vec<Address> {
     let by_name = |name: &&&'static str| provider.kind(name).is_some_and(|kind| kind.api.id.is_empty());
     let kinds: Vec<&'static str> = kind.after.iter().map(|(first, _)| first).filter(by_name).copied().collect();
     if kinds.is_empty() {

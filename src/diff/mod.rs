@@ -2,28 +2,28 @@
 //!
 //! Pure and synchronous: the same three inputs give the same verdicts.
 
-pub mod along;
-pub mod base;
-pub mod compare;
+pub(crate) mod along;
+pub(crate) mod base;
+pub(crate) mod compare;
 mod content;
 mod decide;
-pub mod export;
-pub mod index;
-pub mod leads;
-pub mod live;
-pub mod made;
-pub mod matching;
-pub mod mentions;
+pub(crate) mod export;
+pub(crate) mod index;
+pub(crate) mod leads;
+pub(crate) mod live;
+pub(crate) mod made;
+pub(crate) mod matching;
+pub(crate) mod mentions;
 mod moving;
 mod overwritten;
-pub mod removals;
-pub mod resolve;
+pub(crate) mod removals;
+pub(crate) mod resolve;
 mod restraint;
-pub mod riding;
-pub mod sequence;
+pub(crate) mod riding;
+pub(crate) mod sequence;
 mod spread;
 mod veil;
-pub mod verdict;
+pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 

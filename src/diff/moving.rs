@@ -15,7 +15,7 @@ use crate::diff::verdict::{Decision, FieldChange, Verdict};
 
 /// What moves, as far as it is known yet.
 #[derive(Debug, Default)]
-pub struct Moving {
+pub(crate) struct Moving {
     /// The resources that are made, or made anew.
     anew: BTreeSet<Address>,
     /// The fields that change in place.
@@ -26,7 +26,7 @@ pub struct Moving {
 
 /// What becomes of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Move {
+pub(crate) enum Move {
     /// It stays what it is.
     Stays,
     /// It becomes what is wanted.
@@ -37,7 +37,7 @@ pub enum Move {
 
 impl Moving {
     /// Adds what these verdicts move. Says whether that is anything new.
-    pub fn grow(&mut self, verdicts: &[Verdict]) -> bool {
+    pub(crate) fn grow(&mut self, verdicts: &[Verdict]) -> bool {
         let before = self.len();
         for verdict in verdicts {
             match &verdict.decision {
@@ -60,12 +60,12 @@ impl Moving {
     }
 
     /// Says whether a resource is made, or made anew.
-    pub fn is_anew(&self, address: &Address) -> bool {
+    pub(crate) fn is_anew(&self, address: &Address) -> bool {
         self.anew.contains(address)
     }
 
     /// What becomes of the value that an output names.
-    pub fn of(&self, output: &Output) -> Move {
+    pub(crate) fn of(&self, output: &Output) -> Move {
         let head = output.field.split('.').next().unwrap_or_default();
         let is_in = |fields: &BTreeMap<Address, BTreeSet<&'static str>>| {
             fields.get(&output.address).is_some_and(|fields| fields.contains(head))

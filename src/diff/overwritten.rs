@@ -12,7 +12,7 @@ use crate::spec::{Kind, canonical};
 type Everywhere = BTreeMap<(String, &'static str, &'static str), Attr>;
 
 /// Adds to verdicts on what is as wanted what will not be so any more.
-pub fn set_again(wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+pub(crate) fn set_again(wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
     let mut everywhere = Everywhere::new();
     for verdict in verdicts.iter().filter(|verdict| !verdict.kind.overwrites.is_empty()) {
         for (field, value) in written(verdict, wired) {

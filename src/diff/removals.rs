@@ -15,7 +15,7 @@ use crate::spec::{Destroys, Identity, Kind, Reference, read, swap_references};
 use crate::topology::Topology;
 
 /// The verdicts on what is owned, or pruned, and not declared.
-pub fn undeclared(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
+pub(crate) fn undeclared(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let live: BTreeMap<String, (&Address, &'static Kind, &Live)> =
         index.undeclared.iter().map(|(address, (kind, live))| (address.to_string(), (address, *kind, *live))).collect();
@@ -122,7 +122,7 @@ fn parse(topology: &Topology, text: &str) -> Option<(Address, &'static Kind)> {
 /// Earlier objects of replaced addresses that are still there.
 ///
 /// An id that has been handed out anew to something else is none of them.
-pub fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
+pub(crate) fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let taken: BTreeSet<(&str, &str, &str)> = index
         .declared
@@ -155,7 +155,7 @@ pub fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, ba
 }
 
 /// What a live object refers to now.
-pub fn referred_by(
+pub(crate) fn referred_by(
     topology: &Topology,
     index: &Index<'_>,
     address: &Address,

@@ -10,10 +10,10 @@ use crate::spec::{Field, Identity, Reference, Type, swap_references};
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
-pub type Wired = BTreeMap<String, Attr>;
+pub(crate) type Wired = BTreeMap<String, Attr>;
 
 /// What resolving names and outputs needs to know.
-pub struct Resolver<'r> {
+pub(crate) struct Resolver<'r> {
     /// What is wanted.
     pub topology: &'r Topology,
     /// What is there.
@@ -24,12 +24,12 @@ pub struct Resolver<'r> {
 
 impl Resolver<'_> {
     /// The version of a target's server, where it makes a difference.
-    pub fn version(&self, target: &str) -> Option<&str> {
+    pub(crate) fn version(&self, target: &str) -> Option<&str> {
         self.index.versions.get(target).map(String::as_str)
     }
 
     /// The fields of a resource as they go to the wire.
-    pub fn wire(&self, resource: &Resource) -> Wired {
+    pub(crate) fn wire(&self, resource: &Resource) -> Wired {
         let mut wired = Wired::new();
         for (name, attr) in &resource.fields {
             let filled = attr.fill(&|output| self.output(output));
@@ -101,7 +101,7 @@ impl Resolver<'_> {
     }
 
     /// A live value with ids as names, for showing.
-    pub fn named(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+    pub(crate) fn named(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
         swap_references(&field.ty, attr, &mut |reference, kinds, id| {
             let name = relative_name(address, self.index.by_id(address, kinds, id)?);
             Some(Attr::Text(match reference {
@@ -112,7 +112,7 @@ impl Resolver<'_> {
     }
 
     /// The same for telling a change. Content keeps its name when it changes: there the ids tell.
-    pub fn told(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+    pub(crate) fn told(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
         let kind = |name: &str| self.topology.targets.get(address.target())?.provider.kind(name);
         match field.ty {
             Type::Ref(name) if kind(name).is_some_and(|kind| matches!(kind.identity, Identity::Content(_))) => {

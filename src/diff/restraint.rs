@@ -10,7 +10,7 @@ use crate::spec::{Change, Destroys, Disruption, Field, Kind, canonical};
 use crate::topology::{Resource, Topology};
 
 /// What a rule looks at.
-pub struct Case<'c> {
+pub(crate) struct Case<'c> {
     /// Whose policy holds.
     pub topology: &'c Topology,
     /// What is decided on.
@@ -33,7 +33,7 @@ const RULES: [Rule; 8] = [without_id, state, create_only, version, foreign, prec
 
 impl Case<'_> {
     /// The decision, or the hold that takes its place.
-    pub fn restrain(&self, decision: Decision) -> Decision {
+    pub(crate) fn restrain(&self, decision: Decision) -> Decision {
         match RULES.iter().find_map(|rule| rule(self, &decision)) {
             Some(hold) => Decision::Hold(hold.instead_of(decision)),
             None => decision,
@@ -57,7 +57,7 @@ fn lacks_id(kind: &Kind, live: &Live) -> bool {
 }
 
 /// The code of what is held because of the state that it is in.
-pub const STATE: &str = "state";
+pub(crate) const STATE: &str = "state";
 
 /// What is in a state that no change finds an answer in, or that the controller is still at work on. What is broken or
 /// about to go is not as wanted, even if it does not differ.
@@ -150,7 +150,7 @@ fn protected(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
 }
 
 /// The code of what is held because it can't be taken back. What comes after it needs it done, there or not.
-pub const IRREVERSIBLE: &str = "irreversible";
+pub(crate) const IRREVERSIBLE: &str = "irreversible";
 
 /// What can't be taken back is done where the policy says so: in the file, or on the command line for this once.
 fn irreversible(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
@@ -178,7 +178,7 @@ mod tests {
 
     use super::*;
     use crate::spec::{Api, Body, call};
-    use crate::wire::Method;
+    use wire::Method;
 
     #[test]
     fn what_shows_no_id_is_left_alone_where_its_calls_need_one() {

@@ -15,7 +15,12 @@ use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{AtCreate, CallSpec, Field, Kind, canonical};
 
 /// The fields that ride along with what a decision writes.
-pub fn riders(kind: &'static Kind, decision: &Decision, wired: &Wired, version: Option<&str>) -> Vec<&'static Field> {
+pub(crate) fn riders(
+    kind: &'static Kind,
+    decision: &Decision,
+    wired: &Wired,
+    version: Option<&str>,
+) -> Vec<&'static Field> {
     let declares = |name: &str| wired.contains_key(name);
     let given = |field: &'static Field| wired.get(field.name).filter(|wanted| says_something(field, wanted));
     let (first, written): (Option<&CallSpec>, Vec<&'static Field>) = match decision {
@@ -34,13 +39,13 @@ pub fn riders(kind: &'static Kind, decision: &Decision, wired: &Wired, version: 
 }
 
 /// Says whether a field has another value than the one that goes without saying.
-pub fn says_something(field: &Field, wanted: &Attr) -> bool {
+pub(crate) fn says_something(field: &Field, wanted: &Attr) -> bool {
     canonical(&field.ty, wanted) != field.default_value()
 }
 
 /// Adds what rides along with removals of what nothing declares any more. What was secret in it is not known any more, so
 /// that the removal is held.
-pub fn remember(index: &Index<'_>, base: &Base, verdicts: &mut [Verdict], wired: &mut BTreeMap<Address, Wired>) {
+pub(crate) fn remember(index: &Index<'_>, base: &Base, verdicts: &mut [Verdict], wired: &mut BTreeMap<Address, Wired>) {
     for verdict in verdicts.iter_mut().filter(|verdict| matches!(verdict.decision, Decision::Delete(_))) {
         let (Some(entry), Some(live)) = (base.entry(&verdict.address), index.live(&verdict.address)) else { continue };
         match remembered(verdict.kind, live, entry) {
@@ -71,7 +76,7 @@ mod tests {
     use super::*;
     use crate::diff::verdict::{Cause, FieldChange};
     use crate::spec::{Api, Body, Removal, Switch, Type, call, field};
-    use crate::wire::Method::Post;
+    use wire::Method::Post;
 
     static RUN: Switch = Switch {
         on: call(Post, "/runs", Body::Json("{}")).along(&[("with", "on_with")]),

@@ -50,7 +50,7 @@ pub enum Edit {
 
 /// What leads from one list to another.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Script {
+pub(crate) struct Script {
     /// The edits, in the order of the new list; deletions at the place where they were.
     pub edits: Vec<Edit>,
     /// For each item of the new list, the place of its counterpart in the old one.
@@ -59,7 +59,7 @@ pub struct Script {
 
 /// Compares two lists. `key` tells items apart; `same` says whether two items with the same key are equal as far as the
 /// new one declares.
-pub fn script(
+pub(crate) fn script(
     old: &[Attr],
     new: &[Attr],
     key: &dyn Fn(&Attr) -> String,
@@ -127,7 +127,7 @@ fn numbered(items: &[Attr], key: &dyn Fn(&Attr) -> String) -> Vec<(String, usize
 }
 
 /// Says whether a live value is the wanted one: maps by the wanted keys only, a secret by its value.
-pub fn agrees(live: &Attr, wanted: &Attr) -> bool {
+pub(crate) fn agrees(live: &Attr, wanted: &Attr) -> bool {
     match (live, wanted) {
         (Attr::Map(live), Attr::Map(wanted)) => wanted.iter().all(|(key, value)| match live.get(key) {
             Some(live) => agrees(live, value),
@@ -145,7 +145,7 @@ pub fn agrees(live: &Attr, wanted: &Attr) -> bool {
 }
 
 /// Says whether a live value is the wanted one as a whole: with no key more than that.
-pub fn agrees_wholly(live: &Attr, wanted: &Attr) -> bool {
+pub(crate) fn agrees_wholly(live: &Attr, wanted: &Attr) -> bool {
     match (live, wanted) {
         (Attr::Map(live), Attr::Map(wanted)) => {
             live.len() == wanted.len()

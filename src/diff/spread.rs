@@ -15,7 +15,12 @@ use crate::spec::{Field, Kind};
 use crate::topology::Topology;
 
 /// What needs something that is held and not there has to wait as well.
-pub fn hold_back(topology: &Topology, index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+pub(crate) fn hold_back(
+    topology: &Topology,
+    index: &Index<'_>,
+    wired: &BTreeMap<Address, Wired>,
+    verdicts: &mut [Verdict],
+) {
     let is_missing = |verdict: &Verdict| match &verdict.decision {
         Decision::Hold(hold) => hold.code == IRREVERSIBLE || index.live(&verdict.address).is_none(),
         _ => false,
@@ -35,7 +40,7 @@ pub fn hold_back(topology: &Topology, index: &Index<'_>, wired: &BTreeMap<Addres
 }
 
 /// Nobody gets a one-time output of something that has had its use of one.
-pub fn hold_spent(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+pub(crate) fn hold_spent(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
     let is_made_anew = |verdict: &&Verdict| matches!(verdict.decision, Decision::Replace { .. });
     let sources = verdicts.iter().filter(|verdict| !is_made_anew(verdict));
     let spent: BTreeMap<Address, (&str, &str)> = sources
@@ -70,7 +75,7 @@ pub fn hold_spent(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts:
 }
 
 /// Nothing is written to what lives in something that takes no change.
-pub fn hold_within(verdicts: &mut [Verdict]) {
+pub(crate) fn hold_within(verdicts: &mut [Verdict]) {
     let is_stuck = |verdict: &&Verdict| matches!(&verdict.decision, Decision::Hold(hold) if hold.code == STATE);
     let stuck: BTreeSet<Address> = verdicts.iter().filter(is_stuck).map(|verdict| verdict.address.clone()).collect();
     for verdict in verdicts.iter_mut() {
@@ -111,7 +116,7 @@ fn needed_of(
 }
 
 /// What a live object that stays as it is still needs can't be removed: no server would, or the object would break.
-pub fn keep_what_is_needed(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdict]) {
+pub(crate) fn keep_what_is_needed(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdict]) {
     let is_held = |verdict: &&Verdict| matches!(verdict.decision, Decision::Hold(_));
     let mut stays: Vec<(Address, &'static Kind)> =
         verdicts.iter().filter(is_held).map(|verdict| (verdict.address.clone(), verdict.kind)).collect();

@@ -5,7 +5,7 @@ use crate::secret::Secret;
 use crate::spec::{Field, Type};
 
 /// A value of a field with every part concealed that is secret in the wanted one: what replaces a secret was one.
-pub fn veil(field: &Field, attr: &Attr, wanted: &Attr) -> Attr {
+pub(crate) fn veil(field: &Field, attr: &Attr, wanted: &Attr) -> Attr {
     match field.ty {
         // How much of it is the same is nobody's business either.
         Type::Json if field.is_secret() && !attr.is_null() && attr != wanted => before(attr),

@@ -111,7 +111,7 @@ impl Ledger {
 ///
 /// # Errors
 /// When another run holds the lock.
-pub fn lock(topology: &Topology) -> Result<File, LedgerError> {
+pub(crate) fn lock(topology: &Topology) -> Result<File, LedgerError> {
     let path = place(topology)?.with_extension("lock");
     let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
     let name = path.display().to_string();

@@ -380,7 +380,7 @@ fn worst(fields: &[FieldChange]) -> Disruption {
 }
 
 /// Digest of what a plan relies on in a live object: its writable fields. Outputs such as counters move all the time.
-pub fn digest(kind: &crate::spec::Kind, live: &Live) -> String {
+pub(crate) fn digest(kind: &crate::spec::Kind, live: &Live) -> String {
     let mut hash = Sha256::new();
     hash.update(live.id.as_bytes());
     if is_sequence(kind) {

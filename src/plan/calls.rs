@@ -17,7 +17,7 @@ use crate::spec::{AtCreate, Body, CallSpec, Change, Field, Identity, InUpdates, 
 use crate::topology::{FileContent, ITEMS};
 
 /// What the calls of one object are written from.
-pub struct Writer<'w> {
+pub(crate) struct Writer<'w> {
     /// What fills placeholders.
     pub filler: Filler<'w>,
     /// The wanted fields as they go to the wire.
@@ -34,7 +34,7 @@ pub struct Writer<'w> {
 
 impl Writer<'_> {
     /// Makes the object, then sets what the create call does not take.
-    pub fn create(&self) -> Vec<Call> {
+    pub(crate) fn create(&self) -> Vec<Call> {
         let kind = self.filler.kind;
         let mut calls: Vec<Call> = Vec::new();
         if let Some(spec) = self.choose(kind.api.create) {
@@ -56,7 +56,7 @@ impl Writer<'_> {
     }
 
     /// Changes fields in place: one update for all that share it, and a call for each that has its own.
-    pub fn update(&self, changes: &[FieldChange]) -> Vec<Call> {
+    pub(crate) fn update(&self, changes: &[FieldChange]) -> Vec<Call> {
         let kind = self.filler.kind;
         let shared = |field: &Field| matches!(field.change, Change::InPlace | Change::Fixed);
         let in_place = changes.iter().any(|change| change.field.is_none_or(shared));
@@ -79,7 +79,7 @@ impl Writer<'_> {
     }
 
     /// Removes the object, after switching off what has to be off.
-    pub fn remove(&self) -> Vec<Call> {
+    pub(crate) fn remove(&self) -> Vec<Call> {
         let kind = self.filler.kind;
         let mut calls = Vec::new();
         for (field, switch) in self.live.map(|live| live.still_on(kind)).unwrap_or_default() {
@@ -104,13 +104,13 @@ impl Writer<'_> {
     }
 
     /// Removes another object that lives beside this one.
-    pub fn remove_beside(&self, kind: &'static Kind, id: &str) -> Vec<Call> {
+    pub(crate) fn remove_beside(&self, kind: &'static Kind, id: &str) -> Vec<Call> {
         let filler = Filler { kind, id: Some(Attr::text(id)), field: &|_| None, ..self.filler };
         Writer { filler, live: None, ..*self }.remove()
     }
 
     /// Asks for the one-time output.
-    pub fn issue(&self) -> Vec<Call> {
+    pub(crate) fn issue(&self) -> Vec<Call> {
         let Some(issue) = &self.filler.kind.issues else { return Vec::new() };
         let purpose = Purpose::Issue { field: issue.field, at: issue.at };
         vec![self.call(&issue.call, purpose, &|_| false, &[])]
@@ -281,6 +281,6 @@ impl Writer<'_> {
 }
 
 /// Says whether a kind is one whose whole list is the resource.
-pub fn is_sequence(kind: &Kind) -> bool {
+pub(crate) fn is_sequence(kind: &Kind) -> bool {
     matches!(kind.identity, Identity::Sequence { .. })
 }

@@ -27,7 +27,7 @@ use crate::spec::{Kind, swap_references};
 use crate::topology::{Resource, Topology};
 
 /// The graph of the steps, and the names of its gates.
-pub fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Graph<String>, Vec<String>) {
+pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Graph<String>, Vec<String>) {
     let mut gates = Gates::default();
     let (kind_edges, gate_names) = gates.collect(topology, steps);
     let mut drawing = Drawing {
@@ -200,7 +200,7 @@ impl Drawing<'_> {
 }
 
 /// What a declared resource refers to, by name or by expression, with the reason.
-pub fn wanted_references(topology: &Topology, resource: &Resource) -> Vec<(Address, String)> {
+pub(crate) fn wanted_references(topology: &Topology, resource: &Resource) -> Vec<(Address, String)> {
     let mut found = Vec::new();
     let provider = topology.targets.get(resource.address.target()).map(|target| target.provider);
     for (name, attr) in &resource.fields {

@@ -6,7 +6,7 @@ use crate::spec::{Identity, Kind};
 use crate::topology::Target;
 
 /// What fills the placeholders of one object's calls.
-pub struct Filler<'f> {
+pub(crate) struct Filler<'f> {
     /// The object's address.
     pub address: &'f Address,
     /// Its kind.
@@ -23,7 +23,7 @@ pub struct Filler<'f> {
 
 impl Filler<'_> {
     /// A path with query: what fills it is percent-encoded. A query pair whose value is nothing is left out.
-    pub fn path(&self, text: &str) -> Attr {
+    pub(crate) fn path(&self, text: &str) -> Attr {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let mut parts = self.parts(path, Encoding::Segment);
         let mut joint = '?';
@@ -39,12 +39,12 @@ impl Filler<'_> {
     }
 
     /// A JSON body: a string that is one placeholder becomes the value, with its type.
-    pub fn json(&self, text: &str) -> Attr {
+    pub(crate) fn json(&self, text: &str) -> Attr {
         serde_json::from_str(text).map_or(Attr::Null, |value| self.value(&Attr::from_json(&value)))
     }
 
     /// One value: text with placeholders.
-    pub fn value(&self, attr: &Attr) -> Attr {
+    pub(crate) fn value(&self, attr: &Attr) -> Attr {
         match attr {
             Attr::Text(text) => match whole(text) {
                 Some(word) => self.word(word),
@@ -141,7 +141,7 @@ fn part(attr: Attr, encoding: Encoding) -> Vec<Part> {
 fn encoded(text: &str, encoding: Encoding) -> String {
     match encoding {
         Encoding::Plain => text.to_owned(),
-        Encoding::Segment => crate::wire::encode(text),
+        Encoding::Segment => wire::encode(text),
     }
 }
 
@@ -165,7 +165,7 @@ pub fn fill_text(text: &str, word: &dyn Fn(&str) -> Option<String>) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, behind)) = after.split_once('}') else { break };
         filled.push_str(before);
-        filled.push_str(&crate::wire::encode(&word(name).unwrap_or_default()));
+        filled.push_str(&wire::encode(&word(name).unwrap_or_default()));
         rest = behind;
     }
     filled.push_str(rest);

@@ -22,10 +22,10 @@ use crate::finding::Place;
 use crate::graph::Graph;
 use crate::spec::{CallSpec, Disruption, Kind};
 use crate::topology::FileContent;
-use crate::wire::Method;
+use wire::Method;
 
-pub use build::{Cycle, plan};
-pub use edges::wanted_references;
+pub use build::plan;
+pub(crate) use edges::wanted_references;
 pub use fill::fill_text;
 
 /// What is to be done, in order.

@@ -16,7 +16,7 @@ const FORMAT: u32 = 1;
 
 /// What was found at the controllers.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct DriftDocument {
+pub(crate) struct DriftDocument {
     /// The number of the document's form: 1.
     pub format: u32,
     /// The workspace's name.
@@ -33,7 +33,7 @@ pub struct DriftDocument {
 
 /// How much drift there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct DriftSummary {
+pub(crate) struct DriftSummary {
     /// Resources that somebody changed, or removed, at a controller.
     pub drift: usize,
     /// Resources that changed in the files as well, differently.
@@ -44,7 +44,7 @@ pub struct DriftSummary {
 
 /// One resource that somebody changed.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Drifted {
+pub(crate) struct Drifted {
     /// The resource.
     pub address: String,
     /// Drift or conflict.
@@ -70,7 +70,7 @@ impl Drifted {
 
 impl DriftDocument {
     /// What of a plan is drift.
-    pub fn of(plan: &PlanDocument) -> DriftDocument {
+    pub(crate) fn of(plan: &PlanDocument) -> DriftDocument {
         // A replacement is two steps: the one that makes the new object tells the fields.
         let steps = plan.steps.iter().filter(|step| step.verb != Verb::ReplaceRemove);
         let healed =
@@ -124,7 +124,7 @@ const FIRST: usize = 100;
 const LEGEND: &str = "each line: what the controller has → what the files say";
 
 /// The report as text.
-pub fn text(plan: &PlanDocument, style: Style) -> String {
+pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
     let drift = DriftDocument::of(plan);
     let mut page = Page::new(style);
     let title = summary::title(&drift.workspace, drift.commit.as_deref());
@@ -158,12 +158,12 @@ fn entry(page: &mut Page, drifted: &Drifted) {
 }
 
 /// The report as JSON text.
-pub fn json(plan: &PlanDocument) -> String {
+pub(crate) fn json(plan: &PlanDocument) -> String {
     super::json(&DriftDocument::of(plan))
 }
 
 /// The report as markdown.
-pub fn markdown(plan: &PlanDocument) -> String {
+pub(crate) fn markdown(plan: &PlanDocument) -> String {
     let drift = DriftDocument::of(plan);
     let title = summary::title(&drift.workspace, drift.commit.as_deref());
     let mut text = format!("## {}: {}\n", code(&title), drift.counts());

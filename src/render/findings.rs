@@ -11,7 +11,7 @@ use crate::render::page::{Page, Tone};
 use crate::render::words::counted;
 
 /// Findings as text: drawn where there are colours, else a line each that editors and CI systems can follow.
-pub fn text(findings: &[Finding], style: Style) -> String {
+pub(crate) fn text(findings: &[Finding], style: Style) -> String {
     let mut text = String::new();
     for finding in findings {
         text.push_str(&if style.color { drawn(finding, style) } else { plain(finding, style) });
@@ -191,7 +191,7 @@ struct AlsoDocument<'f> {
 }
 
 /// Findings as JSON text: a list.
-pub fn json(findings: &[Finding]) -> String {
+pub(crate) fn json(findings: &[Finding]) -> String {
     let documents: Vec<FindingDocument<'_>> = findings
         .iter()
         .map(|finding| FindingDocument {

@@ -10,7 +10,7 @@ use crate::topology::Topology;
 
 /// Boxes and arrows, in a fixed order.
 #[derive(Debug, Default)]
-pub struct Drawing {
+pub(crate) struct Drawing {
     /// The boxes: the group that one stands in, if any, and its words.
     boxes: Vec<(Option<String>, String)>,
     /// The arrows: from, to, why.
@@ -21,7 +21,7 @@ pub struct Drawing {
 type Numbered<'d> = (usize, &'d str);
 
 /// The references of a topology: arrows from whoever refers to what is referred to.
-pub fn references(topology: &Topology) -> Drawing {
+pub(crate) fn references(topology: &Topology) -> Drawing {
     let mut arrows: BTreeSet<(Address, Address, String)> = BTreeSet::new();
     for resource in topology.resources.values() {
         let from = &resource.address;
@@ -49,7 +49,7 @@ pub fn references(topology: &Topology) -> Drawing {
 }
 
 /// The steps of a plan: arrows from what comes first to what waits for it.
-pub fn steps(plan: &PlanDocument) -> Drawing {
+pub(crate) fn steps(plan: &PlanDocument) -> Drawing {
     let mut drawing = Drawing::default();
     for step in &plan.steps {
         let symbol = match step.verb {
@@ -89,7 +89,7 @@ impl Drawing {
     }
 
     /// The drawing as mermaid, which pull requests show.
-    pub fn mermaid(&self) -> String {
+    pub(crate) fn mermaid(&self) -> String {
         let mut text = "flowchart LR\n".to_owned();
         for (at, (group, boxes)) in self.groups().into_iter().enumerate() {
             if let Some(group) = group {
@@ -109,7 +109,7 @@ impl Drawing {
     }
 
     /// The drawing as Graphviz.
-    pub fn dot(&self) -> String {
+    pub(crate) fn dot(&self) -> String {
         let mut text = "digraph {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
         for (at, (group, boxes)) in self.groups().into_iter().enumerate() {
             if let Some(group) = group {

@@ -12,13 +12,13 @@ use crate::render::words::{harmless, number};
 use crate::render::{Style, steps, summary};
 
 /// Bytes of a comment: GitHub takes 65,536 characters, and whoever posts it may want to add a line.
-pub const BUDGET: usize = 65_000;
+pub(crate) const BUDGET: usize = 65_000;
 
 /// Code blocks neither wrap nor have colours; wider ones have to be scrolled.
-pub const BLOCK: Style = Style { color: false, width: 110 };
+pub(crate) const BLOCK: Style = Style { color: false, width: 110 };
 
 /// A plan as markdown. Longer than the budget only if what is destroyed, told in full, already is.
-pub fn plan(document: &PlanDocument, budget: usize) -> String {
+pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
     let mut text = head(document);
     text.push_str(&deletions(document));
     text.push_str(&replacements(document));
@@ -177,7 +177,7 @@ fn foot(document: &PlanDocument) -> String {
 }
 
 /// Text as it is, in a code span: nothing in it means anything to markdown.
-pub fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = harmless(text);
     let ticks = "`".repeat(longest_run(&text) + 1);
     let pad = if ticks.len() > 1 { " " } else { "" };
@@ -195,7 +195,7 @@ fn html(text: &str) -> String {
 }
 
 /// A code block whose fence is longer than any in it.
-pub fn fenced(block: &str) -> String {
+pub(crate) fn fenced(block: &str) -> String {
     let fence = fence(longest_run(block));
     format!("{fence}diff\n{block}{fence}\n")
 }

@@ -2,14 +2,14 @@
 //!
 //! Summary first, what destroys last and loud, what is as it should be as a number. Nothing in here decides anything.
 
-pub mod document;
-pub mod drift;
-pub mod findings;
-pub mod graph;
-pub mod markdown;
-pub mod progress;
-pub mod report;
-pub mod text;
+pub(crate) mod document;
+pub(crate) mod drift;
+pub(crate) mod findings;
+pub(crate) mod graph;
+pub(crate) mod markdown;
+pub(crate) mod progress;
+pub(crate) mod report;
+pub(crate) mod text;
 
 mod page;
 mod sequence;
@@ -22,10 +22,11 @@ mod validate;
 mod values;
 mod words;
 
-pub use document::{PlanDocument, StepDocument, plan_schema};
-pub use page::Style;
-pub use report::{ApplyDocument, apply_schema};
-pub use words::{counted, harmless};
+pub use document::PlanDocument;
+pub(crate) use document::{StepDocument, plan_schema};
+pub(crate) use page::Style;
+pub(crate) use report::{ApplyDocument, apply_schema};
+pub(crate) use words::{counted, harmless};
 
 /// A document as JSON text, with a line break at its end.
 fn json(document: &impl serde::Serialize) -> String {

@@ -7,7 +7,7 @@ use crate::render::words::{harmless, number};
 
 /// How text looks. The caller decides: a file gets no colour, and `NO_COLOR` is heeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
+pub(crate) struct Style {
     /// Says whether colours are used. Nothing is told by colour alone.
     pub color: bool,
     /// Columns of a line. Names, reasons and what is destroyed are never cut; values are.
@@ -16,7 +16,7 @@ pub struct Style {
 
 /// What a piece of text is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// As it is.
     Plain,
     /// A heading.
@@ -52,7 +52,7 @@ impl Tone {
 }
 
 /// Text that grows line by line. No line ends in a blank, and nothing that is put in speaks to the terminal.
-pub struct Page {
+pub(crate) struct Page {
     style: Style,
     text: String,
 }
@@ -62,22 +62,22 @@ const STEP: usize = 2;
 
 impl Page {
     /// An empty page.
-    pub fn new(style: Style) -> Page {
+    pub(crate) fn new(style: Style) -> Page {
         Page { style, text: String::new() }
     }
 
     /// The columns that are left at a depth.
-    pub fn room(&self, depth: usize) -> usize {
+    pub(crate) fn room(&self, depth: usize) -> usize {
         self.style.width.saturating_sub(depth * STEP).max(40)
     }
 
     /// A line of one tone.
-    pub fn line(&mut self, depth: usize, tone: Tone, text: &str) {
+    pub(crate) fn line(&mut self, depth: usize, tone: Tone, text: &str) {
         self.parts(depth, &[(tone, text)]);
     }
 
     /// A line of several tones.
-    pub fn parts(&mut self, depth: usize, parts: &[(Tone, &str)]) {
+    pub(crate) fn parts(&mut self, depth: usize, parts: &[(Tone, &str)]) {
         let last = parts.iter().rposition(|(_, text)| !text.trim_end().is_empty());
         let Some(last) = last else { return self.text.push('\n') };
         self.text.extend(std::iter::repeat_n(' ', depth * STEP));
@@ -96,27 +96,27 @@ impl Page {
     }
 
     /// An empty line, unless the page is empty or ends in one.
-    pub fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
     /// How many more there are than were shown.
-    pub fn rest(&mut self, depth: usize, count: usize, shown: usize) {
+    pub(crate) fn rest(&mut self, depth: usize, count: usize, shown: usize) {
         if count > shown {
             self.line(depth, Tone::Faint, &format!("… and {} more (--format json has all)", number(count - shown)));
         }
     }
 
     /// The text.
-    pub fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.text
     }
 }
 
 /// What of a text fits that many columns; a cut one ends in `…`.
-pub fn cut(text: &str, columns: usize) -> String {
+pub(crate) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }

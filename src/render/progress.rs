@@ -14,13 +14,13 @@ use crate::render::words::{harmless, number};
 use crate::session::Waiting;
 
 /// Tells how a run goes until that is over.
-pub trait Telling: Progress {
+pub(crate) trait Telling: Progress {
     /// The run is over: what was drawn goes away.
     fn finish(&self);
 }
 
 /// Bars on a terminal, lines elsewhere, nothing if it is to be quiet.
-pub fn choose(style: Style, steps: usize, quiet: bool) -> Box<dyn Telling> {
+pub(crate) fn choose(style: Style, steps: usize, quiet: bool) -> Box<dyn Telling> {
     match (quiet, std::io::stderr().is_terminal()) {
         (true, _) => Box::new(Quiet),
         (false, true) => Box::new(Bars::new(style, steps)),
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
     use crate::render::testing::{PLAIN, busy};
     use crate::session::{CallError, What};
-    use crate::wire::Method;
+    use wire::Method;
 
     /// What was written, for the test to read.
     #[derive(Clone, Default)]

@@ -15,7 +15,7 @@ const FORMAT: u32 = 1;
 
 /// What carrying out a plan came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ApplyDocument {
+pub(crate) struct ApplyDocument {
     /// The number of the document's form: 1.
     pub format: u32,
     /// The workspace's name.
@@ -38,7 +38,7 @@ pub struct ApplyDocument {
 
 /// How many steps came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ApplySummary {
+pub(crate) struct ApplySummary {
     /// Steps that are done.
     pub done: usize,
     /// Steps that failed.
@@ -51,7 +51,7 @@ pub struct ApplySummary {
 
 /// What happened to a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct StepOutcome {
+pub(crate) struct StepOutcome {
     /// The resource.
     pub address: String,
     /// What was to be done.
@@ -69,7 +69,7 @@ pub struct StepOutcome {
 /// What became of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum OutcomeWord {
+pub(crate) enum OutcomeWord {
     /// It is done.
     Done,
     /// It failed.
@@ -82,7 +82,7 @@ pub enum OutcomeWord {
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ErrorDocument {
+pub(crate) struct ErrorDocument {
     /// The request and what the controller said.
     pub message: String,
     /// What the controller's own messages say about it, a line each.
@@ -96,7 +96,7 @@ pub struct ErrorDocument {
 
 /// A field that is not what its step said it would be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ContradictionDocument {
+pub(crate) struct ContradictionDocument {
     /// The resource.
     pub address: String,
     /// The field; empty when the whole object is not there.
@@ -109,7 +109,7 @@ pub struct ContradictionDocument {
 
 impl ApplyDocument {
     /// The document of a run.
-    pub fn of(plan: &Plan, report: &Report, contradictions: &[Contradiction]) -> ApplyDocument {
+    pub(crate) fn of(plan: &Plan, report: &Report, contradictions: &[Contradiction]) -> ApplyDocument {
         let steps: Vec<StepOutcome> = plan
             .steps
             .iter()
@@ -138,7 +138,7 @@ impl ApplyDocument {
     }
 
     /// The document as JSON text.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         super::json(self)
     }
 
@@ -198,7 +198,7 @@ impl ContradictionDocument {
 }
 
 /// The JSON Schema of [`ApplyDocument`].
-pub fn apply_schema() -> Value {
+pub(crate) fn apply_schema() -> Value {
     schemars::schema_for!(ApplyDocument).to_value()
 }
 
@@ -206,7 +206,7 @@ pub fn apply_schema() -> Value {
 const FIRST: usize = 20;
 
 /// The report as text.
-pub fn text(document: &ApplyDocument, style: Style) -> String {
+pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
     let title = summary::title(&document.workspace, document.commit.as_deref());
     let tone = if document.next.is_empty() { Tone::New } else { Tone::Gone };
@@ -315,7 +315,7 @@ mod tests {
     use crate::render::testing::{PLAIN, address, busy};
     use crate::render::validate::faults;
     use crate::session::{CallError, What};
-    use crate::wire::Method;
+    use wire::Method;
 
     /// A run in which a tunnel failed.
     fn broken() -> ApplyDocument {

@@ -18,7 +18,7 @@ const CONTEXT: usize = 1;
 const EDITS: usize = 60;
 
 /// The items of a new list.
-pub fn items(field: &FieldDocument, columns: usize) -> Vec<Line> {
+pub(crate) fn items(field: &FieldDocument, columns: usize) -> Vec<Line> {
     let items = list(&field.after);
     let mut lines = vec![Line::new(Sign::None, 0, format!("{}: {}", field.name, counted(items.len(), "item")))];
     let shown = items.iter().take(FIRST).enumerate();
@@ -38,7 +38,7 @@ struct Row {
 }
 
 /// The edits of a list, in the order of the list, each with its neighbours. Places count from 1, as people do.
-pub fn edits(field: &FieldDocument, columns: usize) -> Vec<Line> {
+pub(crate) fn edits(field: &FieldDocument, columns: usize) -> Vec<Line> {
     let rows = rows(field, columns);
     let near = |at: usize| {
         let around = rows.iter().skip(at.saturating_sub(CONTEXT)).take(at.min(CONTEXT) + 1 + CONTEXT);

@@ -14,12 +14,12 @@ use crate::render::words::number;
 const FEW: usize = 10;
 
 /// Says whether the plan's new resources are so few that each is shown in full.
-pub fn are_few(document: &PlanDocument) -> bool {
+pub(crate) fn are_few(document: &PlanDocument) -> bool {
     document.summary.create <= FEW
 }
 
 /// What comes and changes, by target and kind; in each group by verb, then by name.
-pub fn groups(document: &PlanDocument) -> BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> {
+pub(crate) fn groups(document: &PlanDocument) -> BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> {
     let mut targets: BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> = BTreeMap::new();
     let quiet = |step: &&StepDocument| matches!(step.verb, Verb::Create | Verb::Update | Verb::Issue);
     for step in document.steps.iter().filter(quiet) {
@@ -32,7 +32,7 @@ pub fn groups(document: &PlanDocument) -> BTreeMap<&str, BTreeMap<&str, Vec<&Ste
 }
 
 /// How many steps of each sort a group has.
-pub fn tally(steps: &[&StepDocument]) -> String {
+pub(crate) fn tally(steps: &[&StepDocument]) -> String {
     let count = |verb| steps.iter().filter(|step| step.verb == verb).count();
     let counts =
         [(count(Verb::Create), "to create"), (count(Verb::Update), "to update"), (count(Verb::Issue), "to ask for")];
@@ -41,12 +41,12 @@ pub fn tally(steps: &[&StepDocument]) -> String {
 }
 
 /// What a resource is called below its kind.
-pub fn short_name<'s>(name: &'s str, kind: &'s str) -> &'s str {
+pub(crate) fn short_name<'s>(name: &'s str, kind: &'s str) -> &'s str {
     if name.is_empty() { kind } else { name }
 }
 
 /// Something that comes or changes. A new resource is one line unless `full`.
-pub fn quiet(page: &mut Page, depth: usize, step: &StepDocument, full: bool) {
+pub(crate) fn quiet(page: &mut Page, depth: usize, step: &StepDocument, full: bool) {
     let name = short_name(&step.name, &step.kind);
     if step.verb == Verb::Create {
         return creation(page, depth, step, name, full);
@@ -78,7 +78,7 @@ fn creation(page: &mut Page, depth: usize, step: &StepDocument, name: &str, full
 }
 
 /// Something that is left alone on purpose, with what it is left at.
-pub fn held(page: &mut Page, depth: usize, hold: &HoldDocument) {
+pub(crate) fn held(page: &mut Page, depth: usize, hold: &HoldDocument) {
     let reason = format!("  {}", hold.reason);
     page.parts(depth, &[(Tone::Changed, "! "), (Tone::Strong, &hold.address), (Tone::Plain, &reason)]);
     changes(page, depth + 2, &hold.fields);
@@ -88,7 +88,7 @@ pub fn held(page: &mut Page, depth: usize, hold: &HoldDocument) {
 }
 
 /// What changes about each field.
-pub fn changes(page: &mut Page, depth: usize, fields: &[FieldDocument]) {
+pub(crate) fn changes(page: &mut Page, depth: usize, fields: &[FieldDocument]) {
     let room = page.room(depth + 1);
     for line in fields.iter().flat_map(|field| change(field, room.saturating_sub(field.name.len() + 2))) {
         field_line(page, depth, &line);

@@ -9,12 +9,12 @@ use crate::render::words::{are, counted, number, short_commit};
 use crate::spec::Disruption;
 
 /// The first line: which workspace, at which commit, and how much of each sort.
-pub fn headline(document: &PlanDocument) -> String {
+pub(crate) fn headline(document: &PlanDocument) -> String {
     format!("{}: {}", title(&document.workspace, document.commit.as_deref()), counts(document))
 }
 
 /// How much of each sort is to be done.
-pub fn counts(document: &PlanDocument) -> String {
+pub(crate) fn counts(document: &PlanDocument) -> String {
     let Summary { create, update, replace, delete, adopt, hold: _, same: _, release } = document.summary;
     let [create, update, replace, delete] = [create, update, replace, delete].map(number);
     match (document.is_empty(), adopt + release) {
@@ -26,7 +26,7 @@ pub fn counts(document: &PlanDocument) -> String {
 }
 
 /// The workspace and its commit.
-pub fn title(workspace: &str, commit: Option<&str>) -> String {
+pub(crate) fn title(workspace: &str, commit: Option<&str>) -> String {
     match commit {
         Some(commit) => format!("{workspace} at {}", short_commit(commit)),
         None => workspace.to_owned(),
@@ -34,7 +34,7 @@ pub fn title(workspace: &str, commit: Option<&str>) -> String {
 }
 
 /// What else is worth knowing at once, a line each: who moved, what it does to traffic, what is not touched.
-pub fn remarks(document: &PlanDocument) -> Vec<String> {
+pub(crate) fn remarks(document: &PlanDocument) -> Vec<String> {
     let mut remarks = Vec::new();
     let (drift, conflict) = (moved(document, Cause::Drift), moved(document, Cause::Conflict));
     if drift > 0 {
@@ -57,14 +57,14 @@ pub fn remarks(document: &PlanDocument) -> Vec<String> {
 }
 
 /// The resources that somebody moved at a controller.
-pub fn moved(document: &PlanDocument, cause: Cause) -> usize {
+pub(crate) fn moved(document: &PlanDocument, cause: Cause) -> usize {
     // A replacement is two steps: the one that makes counts.
     let moved = |verb: Verb| verb != Verb::ReplaceRemove;
     document.steps.iter().filter(|step| step.cause == Some(cause) && moved(step.verb)).count()
 }
 
 /// What changes in place and replacements do to traffic. Removals speak for themselves.
-pub fn disturbances(document: &PlanDocument) -> Vec<String> {
+pub(crate) fn disturbances(document: &PlanDocument) -> Vec<String> {
     let mut worst: BTreeMap<&str, Disruption> = BTreeMap::new();
     for step in document.steps.iter().filter(|step| step.verb != Verb::Delete) {
         let known = worst.entry(&step.address).or_insert(Disruption::None);
@@ -79,7 +79,7 @@ pub fn disturbances(document: &PlanDocument) -> Vec<String> {
 }
 
 /// One disturbance, as a noun that can be counted.
-pub fn disturbance(disruption: Disruption) -> Option<&'static str> {
+pub(crate) fn disturbance(disruption: Disruption) -> Option<&'static str> {
     match disruption {
         Disruption::None => None,
         Disruption::Reconnect => Some("reconnect"),
@@ -91,7 +91,7 @@ pub fn disturbance(disruption: Disruption) -> Option<&'static str> {
 }
 
 /// How an object is replaced, from the step that makes the new one.
-pub fn replacement(step: &StepDocument) -> String {
+pub(crate) fn replacement(step: &StepDocument) -> String {
     // The new one waits for the old one to go, or the other way round.
     let waits = step.after.iter().any(|after| after.name == step.address);
     let order = if waits { "the old one goes first" } else { "the new one comes first" };

@@ -19,10 +19,10 @@ use crate::spec::{
     call, field, output,
 };
 use crate::topology::{Credentials, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// No colours, a hundred columns.
-pub const PLAIN: Style = Style { color: false, width: 100 };
+pub(crate) const PLAIN: Style = Style { color: false, width: 100 };
 
 static TUNNELS: Kind = Kind {
     name: "tunnels",
@@ -112,7 +112,7 @@ static LAB: Provider = Provider {
 };
 
 /// What is wanted, what was applied, and what is there.
-pub struct World {
+pub(crate) struct World {
     pub topology: Topology,
     pub base: Base,
     live: BTreeMap<(String, &'static str), Vec<Value>>,
@@ -125,7 +125,7 @@ fn kind(name: &str) -> &'static Kind {
 }
 
 /// `tunnels/a` at `east`.
-pub fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     let words: Vec<&str> = text.split('/').collect();
     Address::new(words[0], words[1], words.get(2).copied())
 }
@@ -150,7 +150,7 @@ fn attr(value: &Value) -> Attr {
 
 impl World {
     /// Two targets, `east` and `west`, with nothing at them.
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         let target = |name: &str| Target {
             name: name.into(),
             provider: &LAB,
@@ -179,7 +179,7 @@ impl World {
     }
 
     /// The files declare it.
-    pub fn wants(mut self, at: &str, fields: Value) -> World {
+    pub(crate) fn wants(mut self, at: &str, fields: Value) -> World {
         let address = address(at);
         let kind = kind(address.kind());
         let mut fields: BTreeMap<String, Attr> =
@@ -194,7 +194,7 @@ impl World {
     }
 
     /// It was applied so.
-    pub fn applied(mut self, at: &str, id: &str, fields: Value) -> World {
+    pub(crate) fn applied(mut self, at: &str, id: &str, fields: Value) -> World {
         let fields = fields.as_object().expect("an object").iter();
         let fields = fields.map(|(name, value)| (name.clone(), self.base.kept(&attr(value)))).collect();
         self.base.entries.insert(at.into(), Entry { id: id.into(), fields, ..Entry::default() });
@@ -202,19 +202,19 @@ impl World {
     }
 
     /// The controller shows it; a list of items for a sequence.
-    pub fn shows(mut self, target: &str, name: &str, object: Value) -> World {
+    pub(crate) fn shows(mut self, target: &str, name: &str, object: Value) -> World {
         self.live.entry((target.into(), kind(name).name)).or_default().push(object);
         self
     }
 
     /// The controller does not say what there is.
-    pub fn hides(mut self, target: &str, name: &str, why: &str) -> World {
+    pub(crate) fn hides(mut self, target: &str, name: &str, why: &str) -> World {
         self.unseen.insert((target.into(), kind(name).name), why.into());
         self
     }
 
     /// What is wanted, applied and there, all the same.
-    pub fn stands(self, at: &str, id: &str, fields: Value) -> World {
+    pub(crate) fn stands(self, at: &str, id: &str, fields: Value) -> World {
         let (target, kind, name) = {
             let address = address(at);
             let name = address.name().map(str::to_owned);
@@ -243,7 +243,7 @@ impl World {
     }
 
     /// The plan that this comes to.
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         let view = |target: &String| {
             let collections = LAB.kinds.iter().map(|kind| self.collection(target, kind)).collect();
             (target.clone(), View { version: None, collections })
@@ -254,13 +254,13 @@ impl World {
     }
 
     /// The document of the plan.
-    pub fn document(&self) -> PlanDocument {
+    pub(crate) fn document(&self) -> PlanDocument {
         PlanDocument::of(&self.plan())
     }
 }
 
 /// A world in which something of every sort is to be done.
-pub fn busy() -> World {
+pub(crate) fn busy() -> World {
     World::new()
         .stands("east/tunnels/same", "t0", json!({ "gateway": "192.0.2.1" }))
         .wants("east/tunnels/new", json!({ "gateway": "192.0.2.2", "key": "secret:canary-wanted", "mode": "a" }))

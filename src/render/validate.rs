@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Every place at which a document is not as a schema says.
-pub fn faults(schema: &Value, document: &Value) -> Vec<String> {
+pub(crate) fn faults(schema: &Value, document: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     check(schema, schema, document, "$", &mut faults);
     faults

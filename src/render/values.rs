@@ -11,7 +11,7 @@ use crate::render::words::{counted, number};
 
 /// What a line says about the thing that it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub(crate) enum Sign {
     /// Nothing: context, or a field with both values.
     None,
     /// It comes.
@@ -26,7 +26,7 @@ pub enum Sign {
 
 impl Sign {
     /// The letter for it.
-    pub fn letter(self) -> char {
+    pub(crate) fn letter(self) -> char {
         match self {
             Sign::None => ' ',
             Sign::Add => '+',
@@ -39,7 +39,7 @@ impl Sign {
 
 /// One line about a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// What it says.
     pub sign: Sign,
     /// How much deeper it stands than the field itself.
@@ -52,7 +52,7 @@ pub struct Line {
 
 impl Line {
     /// A line without a remark.
-    pub fn new(sign: Sign, depth: usize, text: impl Into<String>) -> Line {
+    pub(crate) fn new(sign: Sign, depth: usize, text: impl Into<String>) -> Line {
         Line { sign, depth, text: text.into(), note: None }
     }
 }
@@ -70,7 +70,7 @@ const DIGEST_DIGITS: usize = 12;
 const DIGEST: usize = 32;
 
 /// A value on one line of so many columns.
-pub fn short(value: &Value, columns: usize) -> String {
+pub(crate) fn short(value: &Value, columns: usize) -> String {
     match value {
         Value::Null => NOTHING.into(),
         Value::String(text) => short_text(text, columns),
@@ -120,7 +120,7 @@ fn joined(items: impl Iterator<Item = String>, columns: usize) -> String {
 }
 
 /// The wanted value as it is shown: later parts as words.
-pub fn wanted(field: &FieldDocument) -> Value {
+pub(crate) fn wanted(field: &FieldDocument) -> Value {
     if field.later { without_later(&field.after) } else { field.after.clone() }
 }
 
@@ -136,7 +136,7 @@ fn without_later(value: &Value) -> Value {
 }
 
 /// What a new object's field is set to.
-pub fn set(field: &FieldDocument, columns: usize) -> Vec<Line> {
+pub(crate) fn set(field: &FieldDocument, columns: usize) -> Vec<Line> {
     let value = wanted(field);
     if field.key.is_some() {
         return sequence::items(field, columns);
@@ -164,7 +164,7 @@ fn excerpt(text: &str, columns: usize) -> Vec<Line> {
 }
 
 /// What changes about a field.
-pub fn change(field: &FieldDocument, columns: usize) -> Vec<Line> {
+pub(crate) fn change(field: &FieldDocument, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     if field.key.is_some() {
         lines = sequence::edits(field, columns);
@@ -178,7 +178,7 @@ pub fn change(field: &FieldDocument, columns: usize) -> Vec<Line> {
 }
 
 /// Who moved, where that is not plain.
-pub fn note(field: &FieldDocument) -> Option<&'static str> {
+pub(crate) fn note(field: &FieldDocument) -> Option<&'static str> {
     match (field.cause, field.forces) {
         (Cause::Drift, false) => Some("(drift: changed at the controller)"),
         (Cause::Conflict, false) => Some("(conflict: changed in the files and at the controller)"),
@@ -268,12 +268,12 @@ fn text_change(old: &str, new: &str, columns: usize) -> Vec<Line> {
 }
 
 /// Says whether a value is what the resource is called already, by itself or below its parents.
-pub fn is_named(name: &str, value: &str) -> bool {
+pub(crate) fn is_named(name: &str, value: &str) -> bool {
     name.strip_suffix(value).is_some_and(|above| above.is_empty() || above.ends_with('/'))
 }
 
 /// The few fields of a new object that tell the most, on one line: short plain values, in the kind's order.
-pub fn telling(name: &str, fields: &[FieldDocument], columns: usize) -> String {
+pub(crate) fn telling(name: &str, fields: &[FieldDocument], columns: usize) -> String {
     const FIELDS: usize = 3;
     const VALUE: usize = 32;
     let plain = |field: &&FieldDocument| match &field.after {

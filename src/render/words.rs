@@ -1,7 +1,7 @@
 //! Numbers and words as people write them.
 
 /// A number with its thousands set apart: `4,980`.
-pub fn number(n: usize) -> String {
+pub(crate) fn number(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -14,17 +14,17 @@ pub fn number(n: usize) -> String {
 }
 
 /// A number of things: `1 outage`, `2 outages`. The plural takes an `s`.
-pub fn counted(n: usize, thing: &str) -> String {
+pub(crate) fn counted(n: usize, thing: &str) -> String {
     format!("{} {thing}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
 /// `is` or `are`, for a number of things.
-pub fn are(n: usize) -> &'static str {
+pub(crate) fn are(n: usize) -> &'static str {
     if n == 1 { "is" } else { "are" }
 }
 
 /// A commit as people quote it; the `+` of changed files stays.
-pub fn short_commit(commit: &str) -> String {
+pub(crate) fn short_commit(commit: &str) -> String {
     let (hash, changed) = match commit.strip_suffix('+') {
         Some(hash) => (hash, "+"),
         None => (commit, ""),
@@ -34,7 +34,7 @@ pub fn short_commit(commit: &str) -> String {
 }
 
 /// Text in which nothing speaks to the terminal: control characters are spelled out. What a controller says may hold any.
-pub fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

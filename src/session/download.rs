@@ -10,7 +10,7 @@ use url::Url;
 use crate::digest;
 use crate::session::http::{Http, HttpError};
 use crate::session::patience::{TRIES, may_pass, pause_after, retry_after};
-use crate::wire::{Failure, Method, Request, Response, Transport};
+use wire::{Failure, Method, Request, Response, Transport};
 
 /// A server that says nothing for so long has gone.
 const IDLE: Duration = Duration::from_secs(30);
@@ -19,13 +19,13 @@ const IDLE: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(1800);
 
 /// Fetches content.
-pub struct Downloads {
+pub(crate) struct Downloads {
     http: Http,
 }
 
 /// Why content was not fetched.
 #[derive(Debug, thiserror::Error)]
-pub enum DownloadError {
+pub(crate) enum DownloadError {
     /// The server refuses.
     #[error("`{url}` can't be fetched: the server answers {status}")]
     Refused {
@@ -56,7 +56,7 @@ pub enum DownloadError {
 
 impl DownloadError {
     /// What to do about it.
-    pub fn help(&self) -> &'static str {
+    pub(crate) fn help(&self) -> &'static str {
         match self {
             DownloadError::Refused { status: 401 | 403, .. } => {
                 "it is fetched without a login: download it into the workspace before the run, and name its path"
@@ -81,7 +81,7 @@ impl Downloads {
     ///
     /// # Errors
     /// When HTTPS can't be set up.
-    pub fn new(limit: u64) -> Result<Downloads, HttpError> {
+    pub(crate) fn new(limit: u64) -> Result<Downloads, HttpError> {
         Ok(Downloads { http: Http::anywhere(IDLE, TIMEOUT, limit)? })
     }
 
@@ -89,7 +89,7 @@ impl Downloads {
     ///
     /// # Errors
     /// It can't be fetched, or is something else.
-    pub async fn fetch(&self, url: &Url, sha256: &str) -> Result<Vec<u8>, DownloadError> {
+    pub(crate) async fn fetch(&self, url: &Url, sha256: &str) -> Result<Vec<u8>, DownloadError> {
         let since = Instant::now();
         let mut attempt = 0;
         let response = loop {

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 ///
 /// # Errors
 /// The words of what is still not known.
-pub fn json(attr: &Attr) -> Result<Value, String> {
+pub(crate) fn json(attr: &Attr) -> Result<Value, String> {
     Ok(match attr {
         Attr::Null => Value::Null,
         Attr::Bool(value) => Value::Bool(*value),
@@ -30,7 +30,7 @@ pub fn json(attr: &Attr) -> Result<Value, String> {
 }
 
 /// A secret as text to send, or to keep for its owner's eyes only.
-pub fn secret(secret: &Secret) -> String {
+pub(crate) fn secret(secret: &Secret) -> String {
     secret.expose().to_owned()
 }
 
@@ -38,7 +38,7 @@ pub fn secret(secret: &Secret) -> String {
 ///
 /// # Errors
 /// The words of what is still not known, or of what is no text.
-pub fn text(attr: &Attr) -> Result<String, String> {
+pub(crate) fn text(attr: &Attr) -> Result<String, String> {
     match json(attr)? {
         Value::String(text) => Ok(text),
         Value::Null => Ok(String::new()),

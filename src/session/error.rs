@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::secret::{Secret, Veil};
 use crate::spec::{CallSpec, Kind, Provider, lookup};
-use crate::wire::{Failure, Method, Response};
+use wire::{Failure, Method, Response};
 
 /// A call that did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -242,7 +242,7 @@ impl Whither<'_> {
 
 /// The server's own words, from any of the shapes that it uses; of an HTML page, its title. Secrets are covered before
 /// anything is cut short, so that not even a part of one is left.
-pub fn message(provider: &Provider, response: &Response, veil: &Veil) -> String {
+pub(crate) fn message(provider: &Provider, response: &Response, veil: &Veil) -> String {
     if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
         let found =
             provider.dialect.messages.iter().find_map(|path| lookup(&body, path)).filter(|value| !value.is_null());

@@ -14,7 +14,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureSch
 
 use crate::digest::sha256;
 use crate::topology::Tls;
-use crate::wire::{Answer, Failure, Method, Request, Response, Transport};
+use wire::{Answer, Failure, Method, Request, Response, Transport};
 
 /// How often content may be said to be elsewhere: a download site needs two or three of them, and more are a circle.
 const MAX_REDIRECTS: usize = 10;

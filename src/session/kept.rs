@@ -13,25 +13,25 @@ use crate::topology;
 
 /// What this machine keeps.
 #[derive(Debug)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// None if the user has no folder for it.
     folder: Option<PathBuf>,
 }
 
 impl Kept {
     /// What the program's user keeps.
-    pub fn of_the_user() -> Kept {
+    pub(crate) fn of_the_user() -> Kept {
         Kept { folder: topology::folder(Folder::Cache("trueup")).map(|cache| cache.join("content")) }
     }
 
     /// The content that has a digest, if it is here and whole.
-    pub fn get(&self, sha256: &str) -> Option<Vec<u8>> {
+    pub(crate) fn get(&self, sha256: &str) -> Option<Vec<u8>> {
         let bytes = fs::read(self.folder.as_ref()?.join(sha256)).ok()?;
         Some(bytes).filter(|bytes| digest::sha256(bytes) == sha256)
     }
 
     /// Keeps content that has this digest.
-    pub fn put(&self, sha256: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, sha256: &str, bytes: &[u8]) {
         let Some(folder) = &self.folder else { return };
         let written = private::create_folder(folder).and_then(|()| private::write(&folder.join(sha256), bytes));
         if let Err(error) = written {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::session::{CallError, Session, What};
 use crate::spec::{Envelope, Paging, by_first_word, lookup};
-use crate::wire::Method;
+use wire::Method;
 
 /// More pages than this are a server that pages in a circle, not a list.
 const MAX_PAGES: usize = 10_000;

@@ -2,7 +2,7 @@
 
 mod auth;
 mod download;
-pub mod encode;
+pub(crate) mod encode;
 mod error;
 mod http;
 mod kept;
@@ -23,13 +23,16 @@ use crate::secret::Veil;
 use crate::session::auth::Proof;
 use crate::spec::{Auth, Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
-use crate::wire::{Failure, Method, Request, Response, Transport};
+use wire::{Failure, Method, Request, Response, Transport};
 
-pub use download::{DownloadError, Downloads};
-pub use error::{CallError, Job, What, Whither};
-pub use http::{Http, HttpError};
-pub use kept::Kept;
-pub use settle::{Sending, Settled, Waiting, Watch, is_under_way, is_unseen, job_id};
+pub(crate) use download::{DownloadError, Downloads};
+pub use error::{CallError, Whither};
+pub(crate) use error::{Job, What};
+pub use http::Http;
+pub(crate) use http::HttpError;
+pub(crate) use kept::Kept;
+pub use settle::Waiting;
+pub(crate) use settle::{Sending, Settled, Watch, is_under_way, is_unseen, job_id};
 
 /// How long to wait between looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,10 +205,10 @@ impl Session {
         request.headers.extend(self.headers.iter().cloned());
         request.headers.push(("Authorization".into(), encode::secret(&proof.value)));
         let request = body.put_into(request);
-        tracing::debug!(target: "trueup::wire", "{} {method} {path}", self.name);
+        tracing::debug!(target: "wire", "{} {method} {path}", self.name);
         let answer = self.transport.send(request).await;
         if let Ok(response) = &answer {
-            tracing::debug!(target: "trueup::wire", "{} {method} {path}: {}", self.name, response.status);
+            tracing::debug!(target: "wire", "{} {method} {path}: {}", self.name, response.status);
         }
         answer
     }

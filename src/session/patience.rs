@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::session::{CallError, Pace, Sent, Session, What, looks_like_json};
-use crate::wire::{Failure, Method, Response};
+use wire::{Failure, Method, Response};
 
 /// How often a request is sent at least. Five tries with doubling pauses bridge a busy moment.
 pub(super) const TRIES: u32 = 5;
@@ -134,7 +134,7 @@ mod tests {
     use crate::providers::CATALOGUE;
     use crate::secret::Veil;
     use crate::topology::{Credentials, Prune, Target, Tls};
-    use crate::wire::{Answer, Request, Transport};
+    use wire::{Answer, Request, Transport};
 
     /// Answers what was laid out for it, then good answers for ever; counts the requests.
     struct Script {

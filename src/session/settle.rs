@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::session::{CallError, Job, Pace, Sent, Session, What, Whither};
 use crate::spec::{Body, CallSpec, Log, Poll, Until, lookup};
-use crate::wire::{Failure, Method};
+use wire::{Failure, Method};
 
 /// What a wait came to.
 pub enum Settled {
@@ -104,7 +104,7 @@ impl Session {
         };
         let sent = if body.is_null() { Sent::Nothing } else { Sent::Json(&body) };
         if let Err(error) = self.send(cancel.method, &cancel.path.replace("{job}", job), &sent).await {
-            tracing::debug!(target: "trueup::wire", "{error}");
+            tracing::debug!(target: "wire", "{error}");
         }
     }
 
@@ -177,7 +177,7 @@ impl Session {
 }
 
 /// Says whether a call is refused because what it asks for is under way or done.
-pub fn is_under_way(spec: &CallSpec, error: &CallError) -> bool {
+pub(crate) fn is_under_way(spec: &CallSpec, error: &CallError) -> bool {
     spec.settle.iter().any(|poll| match poll.until {
         Until::Again { going, done, .. } => refuses(error, going) || refuses(error, done),
         _ => false,
@@ -203,7 +203,7 @@ fn is_not_yet(poll: &Poll, what: &What) -> bool {
 }
 
 /// Says whether a refusal means that there is nothing to see.
-pub fn is_unseen(statuses: &[u16], error: &CallError) -> bool {
+pub(crate) fn is_unseen(statuses: &[u16], error: &CallError) -> bool {
     error.refusal().is_some_and(|(status, _)| statuses.contains(&status))
 }
 
@@ -212,11 +212,11 @@ fn job_path(poll: &Poll, path: &str, reply: &Value) -> Option<String> {
     if poll.job.is_empty() {
         return Some(path.to_owned());
     }
-    Some(path.replace("{job}", &crate::wire::encode(&job_id(poll, reply)?)))
+    Some(path.replace("{job}", &wire::encode(&job_id(poll, reply)?)))
 }
 
 /// The id of the job that a reply names.
-pub fn job_id(poll: &Poll, reply: &Value) -> Option<String> {
+pub(crate) fn job_id(poll: &Poll, reply: &Value) -> Option<String> {
     poll.job.iter().find_map(|place| match lookup(reply, place)? {
         Value::String(text) => text.trim_end_matches('/').rsplit('/').next().map(str::to_owned),
         Value::Number(number) => Some(number.to_string()),

@@ -26,7 +26,7 @@ const LEFT_OUT: [&str; 2] = [".git", ".trueup"];
 
 /// Why there is no content.
 #[derive(Debug, Error)]
-pub enum Misplaced {
+pub(crate) enum Misplaced {
     /// The path leads out of the workspace.
     #[error("`{0}` leads out of the workspace")]
     Outside(String),
@@ -64,7 +64,7 @@ pub enum Misplaced {
 
 /// The path in the workspace that a path in a file means: relative to the file's folder. `None` where it leads out, as a
 /// URL does.
-pub fn within(file: &str, path: &str) -> Option<String> {
+pub(crate) fn within(file: &str, path: &str) -> Option<String> {
     if path.starts_with(['/', '\\']) || path.contains('\0') || is_url(path) {
         return None;
     }
@@ -84,7 +84,7 @@ pub fn within(file: &str, path: &str) -> Option<String> {
 ///
 /// # Errors
 /// It leads out of the workspace, holds links, or can't be read.
-pub fn pack(
+pub(crate) fn pack(
     tree: &dyn Tree,
     declared_in: &str,
     path: &str,

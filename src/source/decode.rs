@@ -12,7 +12,7 @@ use crate::suggest::hint;
 
 /// Something that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub(crate) struct Misfit {
     /// The keys down to it.
     pub path: Vec<Key>,
     /// A stable code.
@@ -26,7 +26,7 @@ pub struct Misfit {
 /// The value that a node means, and everything in the node that does not fit; what does not fit is left out.
 ///
 /// The value is missing only where leaving out does not help, such as a required key.
-pub fn decode<T: for<'n> Deserialize<'n>>(mut node: Node) -> (Option<T>, Vec<Misfit>) {
+pub(crate) fn decode<T: for<'n> Deserialize<'n>>(mut node: Node) -> (Option<T>, Vec<Misfit>) {
     let mut misfits = Vec::new();
     loop {
         match T::deserialize(Decoder(&node)) {

@@ -14,7 +14,7 @@ use crate::address::glob;
 use crate::finding::{Finding, Place};
 
 /// The file that makes a folder a workspace.
-pub const WORKSPACE_FILE: &str = "trueup.yaml";
+pub(crate) const WORKSPACE_FILE: &str = "trueup.yaml";
 
 /// How far down folders are looked into: deeper ones are a mistake, such as a mounted file system.
 const MAX_DEPTH: usize = 64;
@@ -46,7 +46,7 @@ impl SourceFile {
 
 /// Which files are read. A pattern's `*` stands for any run of characters, `/` included.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Patterns of paths to read; without any, all.
     pub files: Vec<String>,
     /// Patterns of paths, or of folders, not to read.
@@ -68,7 +68,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 }
 
 /// The paths of a workspace's files, sorted.
-pub fn find(tree: &dyn Tree, selection: &Selection, findings: &mut Vec<Finding>) -> Vec<String> {
+pub(crate) fn find(tree: &dyn Tree, selection: &Selection, findings: &mut Vec<Finding>) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![(String::new(), 0)];
     while let Some((folder, depth)) = folders.pop() {
@@ -112,7 +112,7 @@ fn is_yaml(name: &str) -> bool {
 ///
 /// # Errors
 /// It can't be read, is too large, or is not UTF-8.
-pub fn open(tree: &dyn Tree, path: &str, limit: u64) -> Result<SourceFile, Box<Finding>> {
+pub(crate) fn open(tree: &dyn Tree, path: &str, limit: u64) -> Result<SourceFile, Box<Finding>> {
     let bytes = tree.read(path, limit).map_err(|trouble| Box::new(unreadable(path, &trouble)))?;
     String::from_utf8(bytes).map(|text| SourceFile::new(path, text)).map_err(|error| Box::new(not_utf8(path, &error)))
 }

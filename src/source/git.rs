@@ -11,7 +11,7 @@ use super::tree::{Entry, Tree, Trouble};
 ///
 /// # Errors
 /// There is a repository, but it can't be read.
-pub fn head(folder: &Path) -> Result<Option<String>, Trouble> {
+pub(crate) fn head(folder: &Path) -> Result<Option<String>, Trouble> {
     let Some((repository, inside)) = around(folder)? else { return Ok(None) };
     let commit = match repository.head() {
         Ok(head) => head.peel_to_commit().map_err(trouble)?.id().to_string(),
@@ -31,7 +31,7 @@ pub fn head(folder: &Path) -> Result<Option<String>, Trouble> {
 }
 
 /// A workspace's files as they were at a revision.
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     repository: Repository,
     /// The tree of the workspace's folder.
     tree: git2::Oid,
@@ -44,7 +44,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// The folder is not in a repository, the revision does not exist, or the folder did not exist then.
-    pub fn open(folder: &Path, revision: &str) -> Result<Snapshot, Trouble> {
+    pub(crate) fn open(folder: &Path, revision: &str) -> Result<Snapshot, Trouble> {
         let Some((repository, inside)) = around(folder)? else {
             return Err(Trouble::Git("the workspace is not in a git repository".into()));
         };
@@ -65,7 +65,7 @@ impl Snapshot {
     }
 
     /// The commit's id.
-    pub fn commit(&self) -> &str {
+    pub(crate) fn commit(&self) -> &str {
         &self.commit
     }
 

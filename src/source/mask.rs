@@ -8,7 +8,7 @@ use miette::NamedSource;
 use crate::finding::{Finding, Spot};
 
 /// Blackens the values that findings of one code mark, in the text that every finding shows.
-pub fn mask(findings: &mut [Finding], code: &str) {
+pub(crate) fn mask(findings: &mut [Finding], code: &str) {
     let mut texts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for spot in findings.iter().filter(|finding| finding.code == code).filter_map(|finding| finding.spot.as_ref()) {
         let text = spot.source.inner();

@@ -15,15 +15,16 @@ mod tree;
 mod unpack;
 mod yaml;
 
-pub use archive::{Misplaced, pack, within};
-pub use decode::{Misfit, decode};
+pub(crate) use archive::{Misplaced, pack, within};
+pub(crate) use decode::{Misfit, decode};
 
-pub use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
-pub use git::{Snapshot, head};
-pub use mask::mask;
-pub use node::Node;
-pub use pinned::{NotPinned, is_url, pinned};
-pub use span::{locate, spot, twice};
-pub use tree::{Entry, Folder, Tree, Trouble};
-pub use unpack::documents;
-pub use yaml::{Broken, Document, parse, parse_value, read_as, yaml};
+pub(crate) use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
+pub(crate) use git::{Snapshot, head};
+pub(crate) use mask::mask;
+pub(crate) use node::Node;
+pub(crate) use pinned::{NotPinned, is_url, pinned};
+pub(crate) use span::{locate, spot, twice};
+pub(crate) use tree::{Folder, Tree, Trouble};
+pub(crate) use unpack::documents;
+pub(crate) use yaml::{Broken, Document, parse, parse_value};
+pub use yaml::{read_as, yaml};

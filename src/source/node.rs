@@ -8,7 +8,7 @@ use crate::attr::Attr;
 
 /// One value of a document. Aliases and merge keys are already carried out.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Node {
+pub(crate) enum Node {
     /// Nothing.
     Null,
     /// True or false.
@@ -25,7 +25,7 @@ pub enum Node {
 
 impl Node {
     /// A few words for messages.
-    pub fn describe(&self) -> &'static str {
+    pub(crate) fn describe(&self) -> &'static str {
         match self {
             Node::Null => "nothing",
             Node::Bool(_) => "true or false",
@@ -37,7 +37,7 @@ impl Node {
     }
 
     /// The value below a key.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         match self {
             Node::Map(entries) => entries.iter().find(|(name, _)| &**name == key).map(|(_, value)| value),
             _ => None,
@@ -45,7 +45,7 @@ impl Node {
     }
 
     /// The text, when it is text.
-    pub fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         match self {
             Node::Text(text) => Some(text),
             _ => None,
@@ -53,7 +53,7 @@ impl Node {
     }
 
     /// The same as an attribute, every text plain.
-    pub fn to_attr(&self) -> Attr {
+    pub(crate) fn to_attr(&self) -> Attr {
         match self {
             Node::Null => Attr::Null,
             Node::Bool(value) => Attr::Bool(*value),

@@ -16,7 +16,7 @@ const DIGITS: usize = 64;
 
 /// Why a URL names no content.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum NotPinned {
+pub(crate) enum NotPinned {
     /// It is no URL.
     #[error("`{0}` is no URL: {1}")]
     Malformed(String, String),
@@ -35,7 +35,7 @@ pub enum NotPinned {
 }
 
 /// Says whether a path is meant as a URL.
-pub fn is_url(path: &str) -> bool {
+pub(crate) fn is_url(path: &str) -> bool {
     let is_scheme = |word: &str| {
         word.starts_with(|first: char| first.is_ascii_alphabetic())
             && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter))
@@ -47,7 +47,7 @@ pub fn is_url(path: &str) -> bool {
 ///
 /// # Errors
 /// It does not say which content is meant, or can't be fetched by anybody.
-pub fn pinned(text: &str) -> Result<FileContent, NotPinned> {
+pub(crate) fn pinned(text: &str) -> Result<FileContent, NotPinned> {
     let (path, pin) = text.split_once('#').unwrap_or((text, ""));
     let url = Url::parse(path).map_err(|error| NotPinned::Malformed(path.to_owned(), error.to_string()))?;
     if !matches!(url.scheme(), "https" | "http") {

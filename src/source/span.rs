@@ -8,7 +8,7 @@ use crate::finding::{Finding, Key, Place, Spot};
 use crate::source::SourceFile;
 
 /// Fills in the spots of findings that have none yet, reading each file again once at most.
-pub fn locate(findings: &mut [Finding], files: &[SourceFile]) {
+pub(crate) fn locate(findings: &mut [Finding], files: &[SourceFile]) {
     let files: BTreeMap<&str, &SourceFile> = files.iter().map(|file| (&*file.path, file)).collect();
     let mut places: BTreeMap<Arc<str>, Vec<Place>> = BTreeMap::new();
     for finding in findings.iter() {
@@ -36,14 +36,14 @@ pub fn locate(findings: &mut [Finding], files: &[SourceFile]) {
 }
 
 /// The spots of a key that is given twice: the second time and the first.
-pub fn twice(file: &SourceFile, path: &[Key]) -> (Option<Spot>, Option<Spot>) {
+pub(crate) fn twice(file: &SourceFile, path: &[Key]) -> (Option<Spot>, Option<Spot>) {
     let mark = marks(file.text(), &[path.to_vec()]).first().copied().unwrap_or_default();
     let page = Page::of(file);
     (mark.again.map(|at| page.spot(at)), mark.key.map(|at| page.spot(at)))
 }
 
 /// The spot of the token that starts at an offset.
-pub fn spot(file: &SourceFile, offset: usize) -> Spot {
+pub(crate) fn spot(file: &SourceFile, offset: usize) -> Spot {
     Page::of(file).spot(offset)
 }
 

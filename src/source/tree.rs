@@ -10,7 +10,7 @@ use thiserror::Error;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Entry {
+pub(crate) enum Entry {
     /// A file.
     File,
     /// A folder.
@@ -23,7 +23,7 @@ pub enum Entry {
 
 /// Why something can't be read.
 #[derive(Debug, Error)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// Nothing stands there.
     #[error("there is no such file or folder")]
     Missing,
@@ -56,7 +56,7 @@ impl From<io::Error> for Trouble {
 }
 
 /// Where a workspace's files are read from.
-pub trait Tree {
+pub(crate) trait Tree {
     /// What stands at a path.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ pub trait Tree {
 
 /// A folder on disk.
 #[derive(Debug, Clone)]
-pub struct Folder {
+pub(crate) struct Folder {
     root: PathBuf,
     real: PathBuf,
 }
@@ -88,7 +88,7 @@ impl Folder {
     ///
     /// # Errors
     /// There is none.
-    pub fn open(root: &Path) -> Result<Folder, Trouble> {
+    pub(crate) fn open(root: &Path) -> Result<Folder, Trouble> {
         let real = fs::canonicalize(root)?;
         if !real.is_dir() {
             return Err(Trouble::Missing);

@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 4 << 20;
 
 /// The YAML documents of a zip, tar or tar.gz, by their paths below its one folder. What can't be read is left out: whoever
 /// takes the archive will say so.
-pub fn documents(archive: &[u8]) -> BTreeMap<String, String> {
+pub(crate) fn documents(archive: &[u8]) -> BTreeMap<String, String> {
     let mut documents = Documents { found: BTreeMap::new(), left: MAX_BYTES };
     // A damaged archive has the documents that came before the damage.
     let _ = match archive {

@@ -1,7 +1,7 @@
 //! Actions and artifacts: what an API does on request, and what it hands out. Never part of a diff.
 
 use crate::spec::{Body, CallSpec, Disruption, Field, Secrecy, call};
-use crate::wire::Method;
+use wire::Method;
 
 /// Something that a controller does when asked: reboot, restart, reset.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,7 @@ pub struct Artifact {
 }
 
 /// An action on the whole target, without arguments.
-pub const fn action(name: &'static str, doc: &'static str, call: CallSpec) -> Action {
+pub(crate) const fn action(name: &'static str, doc: &'static str, call: CallSpec) -> Action {
     Action {
         name,
         doc,
@@ -124,7 +124,7 @@ impl Action {
 }
 
 /// An artifact whose name is free, without arguments.
-pub const fn artifact(name: &'static str, doc: &'static str, path: &'static str) -> Artifact {
+pub(crate) const fn artifact(name: &'static str, doc: &'static str, path: &'static str) -> Artifact {
     Artifact { name, doc, of: None, arguments: &[], call: call(Method::Get, path, Body::None), fills: None }
 }
 

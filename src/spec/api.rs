@@ -5,7 +5,7 @@
 //! `{target.tenant}`, and any other word as the field of that name. In a path or query they are percent-encoded.
 
 use crate::spec::{Poll, Versions};
-use crate::wire::Method;
+use wire::Method;
 
 /// How an API reads and writes one kind.
 #[derive(Debug, Clone, Copy)]
@@ -266,7 +266,7 @@ impl States {
 }
 
 /// A call with that verb, path and body whose reply is not read.
-pub const fn call(method: Method, path: &'static str, body: Body) -> CallSpec {
+pub(crate) const fn call(method: Method, path: &'static str, body: Body) -> CallSpec {
     CallSpec {
         method,
         path,

@@ -10,7 +10,7 @@ const END: &str = "-----END CERTIFICATE-----";
 
 /// The SHA-256 fingerprint of a certificate in 64 lower-case hexadecimal digits, from PEM text or from a fingerprint in
 /// any spelling. Of a chain it is that of the first, which is the server's own.
-pub fn fingerprint(text: &str) -> Option<String> {
+pub(crate) fn fingerprint(text: &str) -> Option<String> {
     match text.split_once(BEGIN) {
         Some((_, rest)) => {
             let (body, _) = rest.split_once(END)?;
@@ -29,7 +29,7 @@ pub fn fingerprint(text: &str) -> Option<String> {
 
 /// The form in which certificates are compared. One that was handed over as a secret is none: everybody who connects is
 /// shown it.
-pub fn canonical(attr: &Attr) -> Attr {
+pub(crate) fn canonical(attr: &Attr) -> Attr {
     let print = match attr {
         Attr::Secret(secret) => secret.public_part(fingerprint),
         Attr::Text(text) => fingerprint(text),
@@ -39,7 +39,7 @@ pub fn canonical(attr: &Attr) -> Attr {
 }
 
 /// Says whether a value that is no secret is a certificate and not just what is known of one.
-pub fn is_whole(attr: &Attr) -> bool {
+pub(crate) fn is_whole(attr: &Attr) -> bool {
     attr.as_text().is_none_or(|text| text.contains(BEGIN) && fingerprint(text).is_some())
 }
 

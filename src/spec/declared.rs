@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// Opens a document by its path in the file.
-pub type Open<'o> = &'o dyn Fn(&str) -> Option<Value>;
+pub(crate) type Open<'o> = &'o dyn Fn(&str) -> Option<Value>;
 
 /// Where the keys that a map may have are declared.
 #[derive(Debug, Clone, Copy)]

@@ -172,7 +172,7 @@ pub enum Evidence {
 }
 
 /// A field that may be left out, is written and read back, and changes in place.
-pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
+pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
     Field {
         name,
         ty,
@@ -198,7 +198,7 @@ pub const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
 }
 
 /// An output: a field that the provider chooses.
-pub const fn output(name: &'static str, ty: Type, doc: &'static str) -> Field {
+pub(crate) const fn output(name: &'static str, ty: Type, doc: &'static str) -> Field {
     Field { flow: Flow::Output, ..field(name, ty, doc) }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// What stands in the list and is no line.
-pub fn by_first_word(items: &[Value]) -> Result<Vec<Value>, &Value> {
+pub(crate) fn by_first_word(items: &[Value]) -> Result<Vec<Value>, &Value> {
     let mut objects = BTreeMap::new();
     collect(items, &mut objects)?;
     Ok(objects.into_iter().map(|(name, lines)| json!({ "name": name, "lines": lines })).collect())

@@ -10,7 +10,9 @@ mod declared;
 mod field;
 mod kind;
 mod lines;
+#[cfg(test)]
 mod lint;
+mod placeholders;
 mod poll;
 mod provider;
 mod read;
@@ -18,19 +20,25 @@ mod types;
 mod value;
 mod versions;
 
-pub use action::{Action, Artifact, action, artifact};
-pub use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Reply, States, call};
-pub use auth::{Auth, ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
-pub use declared::{Declared, DeclaredKey, KeysIn, Open, PlainType};
-pub use field::{
-    AtCreate, Change, Disruption, Evidence, Field, Flow, InUpdates, Removal, Secrecy, Switch, field, output,
-};
-pub use kind::{Class, Destroys, Hooks, Identity, Issue, Kind, Made};
-pub use lines::by_first_word;
-pub use lint::{lint, placeholders};
-pub use poll::{Log, Poll, Shows, Until};
-pub use provider::{Coverage, Dialect, Endpoint, Provider, ServerVersion, endpoint};
-pub use read::{lookup, read};
-pub use types::{Folders, Packing, Type};
-pub use value::{Mismatch, Reference, Swap, canonical, check, swap_references, written};
-pub use versions::Versions;
+pub use action::Artifact;
+pub(crate) use action::{Action, action, artifact};
+pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Reply, States, call};
+pub use auth::Auth;
+pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
+pub(crate) use declared::{Declared, DeclaredKey, KeysIn, Open, PlainType};
+pub(crate) use field::{AtCreate, Disruption, Evidence, Flow, InUpdates, Removal, Secrecy, Switch, field, output};
+pub use field::{Change, Field};
+pub(crate) use kind::{Class, Hooks, Issue, Made};
+pub use kind::{Destroys, Identity, Kind};
+pub(crate) use lines::by_first_word;
+#[cfg(test)]
+pub(crate) use lint::lint;
+pub(crate) use placeholders::placeholders;
+pub(crate) use poll::{Log, Poll, Shows, Until};
+pub use provider::Provider;
+pub(crate) use provider::{Coverage, Dialect, Endpoint, ServerVersion, endpoint};
+pub(crate) use read::{lookup, read};
+pub(crate) use types::{Folders, Packing, Type};
+pub use value::canonical;
+pub(crate) use value::{Mismatch, Reference, check, swap_references, written};
+pub(crate) use versions::Versions;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::spec::{Action, Artifact, Auth, Field, Kind};
-use crate::wire::Method;
+use wire::Method;
 
 /// One API.
 #[derive(Debug, Clone, Copy)]
@@ -113,11 +113,9 @@ pub enum Coverage {
     Session(&'static str),
     /// Deliberately not used: why.
     Unused(&'static str),
-    /// Not yet.
-    Planned,
 }
 
 /// An endpoint and what covers it.
-pub const fn endpoint(method: Method, path: &'static str, by: Coverage) -> Endpoint {
+pub(crate) const fn endpoint(method: Method, path: &'static str, by: Coverage) -> Endpoint {
     Endpoint { method, path, by }
 }

@@ -7,7 +7,7 @@ use crate::secret::Secret;
 use crate::spec::{Field, Type};
 
 /// The value under keys joined by dots; numbers are indexes of lists. An empty path is the value itself.
-pub fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
         Value::Object(map) => map.get(key),
         Value::Array(items) => items.get(key.parse::<usize>().ok()?),
@@ -16,7 +16,7 @@ pub fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 /// A field's value in an object that an API gave: leniently, and as a secret where the field is one.
-pub fn read(field: &Field, object: &Value) -> Attr {
+pub(crate) fn read(field: &Field, object: &Value) -> Attr {
     let attr = lookup(object, field.read_path()).map_or(Attr::Null, Attr::from_json);
     if field.is_secret() { conceal(field.name, attr) } else { conceal_nested(&field.ty, attr) }
 }

@@ -11,7 +11,7 @@ use crate::suggest::hint;
 
 /// A value that its type does not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mismatch {
+pub(crate) struct Mismatch {
     /// The keys and indexes down to it.
     pub path: Vec<String>,
     /// A stable code, as in `wrong-type`.
@@ -130,7 +130,7 @@ fn network(text: &str) -> Option<IpNet> {
 }
 
 /// The form in which a value of a type is sent.
-pub fn written(ty: &Type, attr: &Attr) -> Attr {
+pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
     match (ty, attr) {
         (Type::Words(packing), Attr::List(_) | Attr::Null) => match words(*packing, attr) {
             Attr::List(items) if items.iter().all(|item| item.as_text().is_some()) => {
@@ -159,7 +159,7 @@ pub fn written(ty: &Type, attr: &Attr) -> Attr {
 }
 
 /// Checks a value that a file gives: every mismatch, with its path. What is known only later is not checked.
-pub fn check(ty: &Type, attr: &Attr) -> Vec<Mismatch> {
+pub(crate) fn check(ty: &Type, attr: &Attr) -> Vec<Mismatch> {
     let mut found = Vec::new();
     walk(ty, attr, &mut Vec::new(), &mut found);
     found
@@ -298,7 +298,7 @@ fn name(attr: &Attr) -> &'static str {
 
 /// How a value refers to another resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reference {
+pub(crate) enum Reference {
     /// By name in files, by id on the wire.
     Id,
     /// As `@name` on both sides, although an API may show an id behind the `@`.
@@ -306,11 +306,11 @@ pub enum Reference {
 }
 
 /// What takes the place of a reference; `None` leaves it.
-pub type Swap<'s> = dyn FnMut(Reference, &[&'static str], &str) -> Option<Attr> + 's;
+pub(crate) type Swap<'s> = dyn FnMut(Reference, &[&'static str], &str) -> Option<Attr> + 's;
 
 /// The same value with each reference in it replaced: `swap` is given how it refers, the kinds it may be of and the name
 /// (or the id), and gives what takes its place.
-pub fn swap_references(ty: &Type, attr: &Attr, swap: &mut Swap<'_>) -> Attr {
+pub(crate) fn swap_references(ty: &Type, attr: &Attr, swap: &mut Swap<'_>) -> Attr {
     match (ty, attr) {
         (Type::Ref(kind), _) => match attr.to_text() {
             Some(text) if !text.is_empty() => {

@@ -30,7 +30,12 @@ type Found<T> = Result<T, Box<Finding>>;
 ///
 /// # Errors
 /// There are none, or they contradict each other: the finding, still without a place.
-pub fn find(asked: &ClientCredentials, fields: &[Field], secrets: &Secrets, place: &Place) -> Found<Credentials> {
+pub(crate) fn find(
+    asked: &ClientCredentials,
+    fields: &[Field],
+    secrets: &Secrets,
+    place: &Place,
+) -> Found<Credentials> {
     let (account, token) = match secrets.mode() {
         SecretMode::StandIn => (Some(stand_in(fields)), None),
         SecretMode::Required => {

@@ -7,22 +7,22 @@ use serde_json::Value;
 
 /// The claims of a JSON web token; none, if it is no such token.
 #[derive(Debug, Default)]
-pub struct Claims(Value);
+pub(crate) struct Claims(Value);
 
 impl Claims {
     /// Reads a token.
-    pub fn of(token: &str) -> Claims {
+    pub(crate) fn of(token: &str) -> Claims {
         let payload = token.split('.').nth(1).and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok());
         Claims(payload.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
 
     /// A claim that is text.
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
 
     /// When the token expires.
-    pub fn expiry(&self) -> Option<SystemTime> {
+    pub(crate) fn expiry(&self) -> Option<SystemTime> {
         SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.0.get("exp")?.as_u64()?))
     }
 }

@@ -6,7 +6,7 @@ use crate::secret::Secret;
 use crate::spec::Type;
 
 /// The names in a text's expressions: what a secret may be labelled with, whereas the text around them may not be shown.
-pub fn label(text: &str) -> String {
+pub(crate) fn label(text: &str) -> String {
     let names: Vec<&str> = segments(text)
         .unwrap_or_default()
         .into_iter()
@@ -19,12 +19,12 @@ pub fn label(text: &str) -> String {
 }
 
 /// Says whether a text is one expression and nothing else.
-pub fn is_alone(text: &str) -> bool {
+pub(crate) fn is_alone(text: &str) -> bool {
     matches!(segments(text).as_deref(), Ok([Segment::Expression(_)]))
 }
 
 /// The same value, never to be shown. Where any JSON is meant, a number stays one; elsewhere it is text.
-pub fn conceal(attr: Attr, label: &str, ty: Option<&Type>) -> Attr {
+pub(crate) fn conceal(attr: Attr, label: &str, ty: Option<&Type>) -> Attr {
     let scalar = |text: String| match ty {
         None | Some(Type::Any | Type::Json) => Attr::Secret(Secret::json(label, text)),
         Some(_) => Attr::Secret(Secret::new(label, text)),

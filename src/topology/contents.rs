@@ -9,7 +9,7 @@ use crate::spec::Folders;
 use crate::topology::FileContent;
 
 /// The content of files, each read once.
-pub struct Contents<'t> {
+pub(crate) struct Contents<'t> {
     tree: &'t dyn Tree,
     limit: u64,
     known: BTreeMap<(String, Folders), FileContent>,
@@ -17,7 +17,7 @@ pub struct Contents<'t> {
 
 impl<'t> Contents<'t> {
     /// The content of a tree's files, none larger than `limit`.
-    pub fn new(tree: &'t dyn Tree, limit: u64) -> Contents<'t> {
+    pub(crate) fn new(tree: &'t dyn Tree, limit: u64) -> Contents<'t> {
         Contents { tree, limit, known: BTreeMap::new() }
     }
 
@@ -25,7 +25,7 @@ impl<'t> Contents<'t> {
     ///
     /// # Errors
     /// There is no such content.
-    pub fn get(&mut self, place: &Place, path: &str, folders: Folders) -> Result<FileContent, Box<Finding>> {
+    pub(crate) fn get(&mut self, place: &Place, path: &str, folders: Folders) -> Result<FileContent, Box<Finding>> {
         if is_url(path) {
             return pinned(path).map_err(|error| Box::new(not_pinned(&error).at(place)));
         }

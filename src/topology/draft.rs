@@ -11,7 +11,7 @@ use crate::spec::{Field, Kind, Provider, Type};
 
 /// A resource as a file declares it.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub(crate) struct Draft {
     /// Its address.
     pub address: Address,
     /// Its kind.
@@ -26,14 +26,14 @@ pub struct Draft {
 
 impl Draft {
     /// What values one of its fields takes.
-    pub fn type_of(&self, field: &'static Field) -> &'static Type {
+    pub(crate) fn type_of(&self, field: &'static Field) -> &'static Type {
         field.type_among(&|other| self.fields.iter().any(|given| &*given.name == other))
     }
 }
 
 /// A declared field.
 #[derive(Debug, Clone)]
-pub struct DraftField {
+pub(crate) struct DraftField {
     /// The field's name.
     pub name: Arc<str>,
     /// What the file gives.
@@ -42,7 +42,7 @@ pub struct DraftField {
 
 /// What `${each.key}` and `${each.value}` mean in one of the resources that an `each` makes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Each {
+pub(crate) struct Each {
     /// The map's key, or the list's item where that is text, or its number.
     pub key: String,
     /// The map's value or the list's item.
@@ -51,7 +51,7 @@ pub struct Each {
 
 /// A target as the files declare it, from any number of places.
 #[derive(Debug, Clone)]
-pub struct TargetDraft {
+pub(crate) struct TargetDraft {
     /// Its provider.
     pub provider: &'static Provider,
     /// Its own keys, with where each is given.
@@ -62,7 +62,7 @@ pub struct TargetDraft {
 
 /// Everything that the files declare.
 #[derive(Debug, Clone, Default)]
-pub struct Drafts {
+pub(crate) struct Drafts {
     /// Targets by name.
     pub targets: BTreeMap<String, TargetDraft>,
     /// Resources in order of the files.

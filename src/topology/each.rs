@@ -8,13 +8,13 @@ use crate::finding::Finding;
 use crate::source::Node;
 
 /// The key in a resource that holds the items.
-pub const KEY: &str = "each";
+pub(crate) const KEY: &str = "each";
 
 /// The items that a node means: a map, a list, or an expression that names one.
 ///
 /// # Errors
 /// The finding, still without a place.
-pub fn items(node: &Node, outer: Option<&Each>, variables: &Variables) -> Result<Vec<Each>, Box<Finding>> {
+pub(crate) fn items(node: &Node, outer: Option<&Each>, variables: &Variables) -> Result<Vec<Each>, Box<Finding>> {
     let value = match node {
         Node::Text(text) => evaluate(text, outer, variables)?,
         other => other.to_attr(),
@@ -38,7 +38,7 @@ pub fn items(node: &Node, outer: Option<&Each>, variables: &Variables) -> Result
 ///
 /// # Errors
 /// The finding, still without a place.
-pub fn name(label: &str, each: Option<&Each>, variables: &Variables) -> Result<String, Box<Finding>> {
+pub(crate) fn name(label: &str, each: Option<&Each>, variables: &Variables) -> Result<String, Box<Finding>> {
     if is_plain(label) {
         return Ok(label.to_owned());
     }
@@ -50,7 +50,7 @@ pub fn name(label: &str, each: Option<&Each>, variables: &Variables) -> Result<S
 ///
 /// # Errors
 /// There is no `each`, or nothing at the path: the finding, still without a place.
-pub fn value(each: Option<&Each>, name: &Name) -> Result<Attr, Box<Finding>> {
+pub(crate) fn value(each: Option<&Each>, name: &Name) -> Result<Attr, Box<Finding>> {
     let Some(each) = each else {
         let finding = Finding::error("no-each", "`each` means nothing here");
         let help = "only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`";

@@ -17,7 +17,7 @@ const LEDGER_FILE: &str = ".trueup/ledger.json";
 /// What `trueup.yaml` says about the workspace.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     /// The workspace's name: it marks what belongs to it.
     #[serde(default)]
     #[schemars(required)]
@@ -35,22 +35,24 @@ pub struct Workspace {
     #[serde(default)]
     pub ledger: Option<LedgerSettings>,
     /// Patterns of files to read, `*` standing for any run of characters; by default all YAML files below the folder.
+    #[expect(dead_code, reason = "`files` has to be known before this is read; see `topology::load`")]
     #[serde(default)]
     pub files: Vec<String>,
     /// Patterns of files, or names of folders, not to read.
+    #[expect(dead_code, reason = "as `files`")]
     #[serde(default)]
     pub exclude: Vec<String>,
 }
 
 impl Workspace {
     /// The keys that `trueup.yaml` alone may hold.
-    pub const KEYS: [&str; 7] = ["workspace", "vars", "secrets", "policy", "ledger", "files", "exclude"];
+    pub(crate) const KEYS: [&str; 7] = ["workspace", "vars", "secrets", "policy", "ledger", "files", "exclude"];
 }
 
 /// A value that may be set from outside.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// What values it takes.
     #[serde(default, rename = "type")]
     pub ty: VariableType,
@@ -58,6 +60,7 @@ pub struct Variable {
     #[serde(default)]
     pub default: Option<Value>,
     /// What it is for.
+    #[expect(dead_code, reason = "for who reads the file")]
     #[serde(default)]
     pub description: Option<String>,
 }
@@ -65,7 +68,7 @@ pub struct Variable {
 /// What values a variable takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum VariableType {
+pub(crate) enum VariableType {
     /// Text.
     String,
     /// A number.
@@ -84,7 +87,7 @@ pub enum VariableType {
 /// Where a secret comes from. It is looked up only when something uses it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum SecretSource {
+pub(crate) enum SecretSource {
     /// An environment variable.
     Env(String),
     /// A file, relative to the workspace. A line break at its end does not belong to the secret.
@@ -201,7 +204,8 @@ impl From<PruneChoice> for Prune {
 /// What every target says about itself, whatever API it speaks.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub struct TargetEnvelope {
+#[expect(dead_code, reason = "its shape is what counts: for the schema; `topology::resolve` reads the values")]
+pub(crate) struct TargetEnvelope {
     /// The API's base URL.
     pub at: String,
     /// What proves who asks.
@@ -217,5 +221,5 @@ pub struct TargetEnvelope {
 
 impl TargetEnvelope {
     /// The keys that mean the same in every target.
-    pub const KEYS: [&str; 4] = ["at", "credentials", "tls", "prune"];
+    pub(crate) const KEYS: [&str; 4] = ["at", "credentials", "tls", "prune"];
 }

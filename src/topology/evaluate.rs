@@ -39,7 +39,7 @@ enum State {
 }
 
 /// Settles the fields of all drafts.
-pub struct Evaluator<'a> {
+pub(crate) struct Evaluator<'a> {
     drafts: &'a Drafts,
     index: HashMap<&'a Address, usize>,
     states: Vec<Vec<State>>,
@@ -55,7 +55,12 @@ pub struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     /// An evaluator that has settled nothing yet.
-    pub fn new(drafts: &'a Drafts, variables: &'a Variables, secrets: &'a Secrets, complete: bool) -> Evaluator<'a> {
+    pub(crate) fn new(
+        drafts: &'a Drafts,
+        variables: &'a Variables,
+        secrets: &'a Secrets,
+        complete: bool,
+    ) -> Evaluator<'a> {
         let index = drafts.resources.iter().enumerate().map(|(number, draft)| (&draft.address, number)).collect();
         let states = drafts.resources.iter().map(|draft| vec![State::New; draft.fields.len()]).collect();
         let (suggestions, findings) = (SUGGESTIONS, Vec::new());
@@ -63,14 +68,14 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Settles every field.
-    pub fn settle_all(&mut self) {
+    pub(crate) fn settle_all(&mut self) {
         for (number, draft) in self.drafts.resources.iter().enumerate() {
             (0..draft.fields.len()).for_each(|field| self.settle((number, field)));
         }
     }
 
     /// The values of a draft's fields, in the draft's order. They are given away: nothing can refer to them afterwards.
-    pub fn take(&mut self, number: usize) -> Vec<Attr> {
+    pub(crate) fn take(&mut self, number: usize) -> Vec<Attr> {
         let states = self.states.get_mut(number).map(std::mem::take).unwrap_or_default();
         let value = |state| if let State::Done(value) = state { value } else { Attr::Null };
         states.into_iter().map(value).collect()
@@ -190,7 +195,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The value that a node means at a site.
-    pub fn value(&mut self, node: &Node, purpose: Purpose, site: &mut Site) -> Attr {
+    pub(crate) fn value(&mut self, node: &Node, purpose: Purpose, site: &mut Site) -> Attr {
         let attr = match node {
             Node::Text(text) => return self.text(text, purpose, site),
             Node::Null => return Attr::Null,

@@ -9,7 +9,7 @@ use crate::suggest::hint;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Segment<'t> {
+pub(crate) enum Segment<'t> {
     /// Literal text.
     Text(String),
     /// What stands between `${` and `}`.
@@ -18,7 +18,7 @@ pub enum Segment<'t> {
 
 /// What an expression names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Name<'t> {
+pub(crate) enum Name<'t> {
     /// A variable, and a path into it.
     Variable(&'t str, Option<&'t str>),
     /// A secret.
@@ -32,7 +32,7 @@ pub enum Name<'t> {
 }
 
 /// Says whether a text holds anything that [`segments`] would treat specially.
-pub fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     !text.contains("${")
 }
 
@@ -40,7 +40,7 @@ pub fn is_plain(text: &str) -> bool {
 ///
 /// # Errors
 /// An expression is not closed, or empty.
-pub fn segments(text: &str) -> Result<Vec<Segment<'_>>, String> {
+pub(crate) fn segments(text: &str) -> Result<Vec<Segment<'_>>, String> {
     let mut found = Vec::new();
     let mut literal = String::new();
     let mut rest = text;
@@ -82,7 +82,7 @@ fn shortened(text: &str) -> String {
 ///
 /// # Errors
 /// It has none of the forms; the message says which there are.
-pub fn name(expression: &str) -> Result<Name<'_>, String> {
+pub(crate) fn name(expression: &str) -> Result<Name<'_>, String> {
     if expression.contains('/') {
         return Ok(Name::Output(expression));
     }
@@ -110,7 +110,7 @@ const FORMS: &str = "there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `
 
 /// An output, taken apart.
 #[derive(Debug, Clone)]
-pub struct OutputName {
+pub(crate) struct OutputName {
     /// The resource.
     pub address: Address,
     /// Its kind.
@@ -121,7 +121,7 @@ pub struct OutputName {
 
 /// Why an output can't be taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadOutput {
+pub(crate) struct BadOutput {
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -129,7 +129,7 @@ pub struct BadOutput {
 }
 
 /// What the catalogue and the files know: needed to take an address apart.
-pub trait Declared {
+pub(crate) trait Declared {
     /// The provider of a target.
     fn provider(&self, target: &str) -> Option<&'static Provider>;
     /// The names of all targets.
@@ -145,7 +145,7 @@ pub trait Declared {
 ///
 /// # Errors
 /// There is no such target or kind, or no field is named.
-pub fn output(text: &str, declared: &dyn Declared) -> Result<OutputName, BadOutput> {
+pub(crate) fn output(text: &str, declared: &dyn Declared) -> Result<OutputName, BadOutput> {
     let mut parts = text.split('/');
     let target = unescape(parts.next().unwrap_or_default());
     let provider = declared.provider(&target).ok_or_else(|| BadOutput {
@@ -199,7 +199,7 @@ fn named(text: &str, address: Address, kind: &'static Kind, field: &str) -> Resu
 }
 
 /// The fields that can be referred to, for messages.
-pub fn fields_hint(kind: &Kind, field: &str) -> String {
+pub(crate) fn fields_hint(kind: &Kind, field: &str) -> String {
     hint(field, kind.fields.iter().map(|field| field.name).chain(["id"]))
 }
 

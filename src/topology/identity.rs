@@ -12,12 +12,12 @@ use crate::topology::Resource;
 
 /// A name in the one form in which names that ignore case are compared. Upper case comes first: some letters are two of
 /// them, and some that look alike at the end of a word are one.
-pub fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// Finds resources that mean the same object, and names that contradict the field that they stand for.
-pub fn check<'r>(resources: impl Iterator<Item = &'r Resource>, findings: &mut Vec<Finding>) {
+pub(crate) fn check<'r>(resources: impl Iterator<Item = &'r Resource>, findings: &mut Vec<Finding>) {
     let mut seen: HashMap<(&str, Option<Address>, &str, String), &Resource> = HashMap::new();
     for resource in resources {
         contradiction(resource, findings);

@@ -22,7 +22,7 @@ use crate::spec::Provider;
 use crate::topology::{LedgerPlace, Policy, Resource, Sources, Topology};
 
 /// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
-pub const MAX_FILE_BYTES: u64 = 64 << 20;
+pub(crate) const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// What loading depends on besides the files.
 #[derive(Debug, Clone)]
@@ -299,7 +299,7 @@ impl Input {
 }
 
 /// Something that does not fit the envelope, as a finding.
-pub fn misfit(misfit: Misfit, below: &Place) -> Finding {
+pub(crate) fn misfit(misfit: Misfit, below: &Place) -> Finding {
     let Misfit { path, code, message, help } = misfit;
     let mut place = below.clone();
     place.path.extend(path);

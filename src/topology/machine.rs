@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::spec::Folder;
 
 /// The text of a variable that is set to something. What is no UTF-8 in it is not kept.
-pub fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     let text = std::env::var_os(name)?.to_string_lossy().trim().to_owned();
     Some(text).filter(|text| !text.is_empty())
 }
 
 /// Where a folder is; `None` if the user has no home.
-pub fn folder(folder: Folder) -> Option<PathBuf> {
+pub(crate) fn folder(folder: Folder) -> Option<PathBuf> {
     let below = |variable_name: &str, name: &str| Some(Path::new(&variable(variable_name)?).join(name));
     let base = |variable_name: &str, usual: &str, name: &str| {
         below(variable_name, name).or_else(|| Some(below("HOME", usual)?.join(name)))

@@ -6,7 +6,7 @@ mod conceal;
 mod contents;
 mod draft;
 mod each;
-pub mod envelope;
+pub(crate) mod envelope;
 mod evaluate;
 mod expression;
 mod identity;
@@ -24,13 +24,14 @@ pub(crate) mod testing;
 mod tests;
 mod variables;
 
-pub use claims::Claims;
-pub use identity::fold;
-pub use load::{Loaded, MAX_FILE_BYTES, Options, load};
-pub use machine::folder;
-pub use model::{
+pub(crate) use claims::Claims;
+pub(crate) use identity::fold;
+pub(crate) use load::Loaded;
+pub use load::{Options, load};
+pub(crate) use machine::folder;
+pub(crate) use model::{
     Content, Credentials, DIGEST, FileContent, ITEMS, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource, Target,
-    Tls, Topology,
 };
-pub use secrets::SecretMode;
-pub use sources::Sources;
+pub use model::{Tls, Topology};
+pub(crate) use secrets::SecretMode;
+pub(crate) use sources::Sources;

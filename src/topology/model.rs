@@ -14,10 +14,10 @@ use crate::spec::{Identity, Kind, Provider};
 use crate::topology::Sources;
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
-pub const ITEMS: &str = "items";
+pub(crate) const ITEMS: &str = "items";
 
 /// The label of a secret whose value stands in a file for everybody to read.
-pub const LITERAL: &str = "literal";
+pub(crate) const LITERAL: &str = "literal";
 
 /// What a workspace wants.
 #[derive(Debug, Clone)]
@@ -186,7 +186,7 @@ pub enum Content {
 }
 
 /// How the words begin by which the ledger remembers content.
-pub const DIGEST: &str = "sha256:";
+pub(crate) const DIGEST: &str = "sha256:";
 
 impl FileContent {
     /// The word by which the ledger remembers the content.

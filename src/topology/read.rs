@@ -23,7 +23,7 @@ const ASIDE: &str = "x-";
 type Entries = Vec<(Arc<str>, Node)>;
 
 /// Collects drafts from any number of documents.
-pub struct Reader<'v> {
+pub(crate) struct Reader<'v> {
     catalogue: &'static [&'static Provider],
     variables: &'v Variables,
     /// The number of the draft at an address.
@@ -54,12 +54,12 @@ impl Above {
 
 impl<'v> Reader<'v> {
     /// A reader that has read nothing yet.
-    pub fn new(catalogue: &'static [&'static Provider], variables: &'v Variables) -> Reader<'v> {
+    pub(crate) fn new(catalogue: &'static [&'static Provider], variables: &'v Variables) -> Reader<'v> {
         Reader { catalogue, variables, seen: HashMap::new(), drafts: Drafts::default(), findings: Vec::new() }
     }
 
     /// Reads the documents of a file.
-    pub fn file(&mut self, file: &SourceFile, documents: Vec<Document>) {
+    pub(crate) fn file(&mut self, file: &SourceFile, documents: Vec<Document>) {
         if documents.iter().all(|document| document.root == Node::Null) {
             let finding = Finding::warning("empty-file", format!("`{}` is empty", file.path));
             self.findings.push(finding.help("delete it, or say what it is to declare").at(&Place::file(&file.path)));
@@ -339,7 +339,7 @@ impl<'v> Reader<'v> {
 }
 
 /// The place of a document in a file: an index in front is the document's number.
-pub fn document_place(file: &Arc<str>, number: usize) -> Place {
+pub(crate) fn document_place(file: &Arc<str>, number: usize) -> Place {
     let path = if number == 0 { Vec::new() } else { vec![Key::Index(number)] };
     Place { file: file.clone(), path, at_key: false }
 }
@@ -352,7 +352,7 @@ fn below(place: &Place, key: &Arc<str>) -> Place {
 }
 
 /// Paths in the workspace that fields of type file name: what stands there is content, not declarations.
-pub fn claims(catalogue: &'static [&'static Provider], file: &str, root: &Node, found: &mut Vec<String>) {
+pub(crate) fn claims(catalogue: &'static [&'static Provider], file: &str, root: &Node, found: &mut Vec<String>) {
     for provider in catalogue {
         let Some(Node::Map(targets)) = root.get(provider.name) else { continue };
         for (_, target) in targets {
@@ -380,6 +380,6 @@ fn claims_below(provider: &'static Provider, parent: Option<&str>, file: &str, a
 }
 
 /// Says whether a path is, or lies in, a claimed one.
-pub fn covers(claim: &str, path: &str) -> bool {
+pub(crate) fn covers(claim: &str, path: &str) -> bool {
     claim.is_empty() || path.strip_prefix(claim).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -18,7 +18,7 @@ use crate::suggest::hint;
 use crate::topology::{Credentials, FileContent, ITEMS, Prune, Resource, Target, Tls};
 
 /// Tells each target which password a resource of it sets. One that is known only later opens nothing yet.
-pub fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMap<Address, Resource>) {
+pub(crate) fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMap<Address, Resource>) {
     for target in targets.values_mut() {
         let Auth::Basic { password, set_by: Some(kind), .. } = target.provider.dialect.auth else { continue };
         let resource = resources.get(&Address::new(&target.name, kind, None));
@@ -28,7 +28,7 @@ pub fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMa
 }
 
 /// Makes the resources of all drafts, whose fields are settled.
-pub fn resources(
+pub(crate) fn resources(
     drafts: &Drafts,
     evaluator: &mut Evaluator,
     tree: &dyn Tree,
@@ -123,7 +123,7 @@ fn misfit(mismatch: Mismatch, value: &Attr, place: &Place) -> Finding {
 }
 
 /// Makes the targets of all drafts.
-pub fn targets(drafts: &Drafts, evaluator: &mut Evaluator) -> BTreeMap<String, Target> {
+pub(crate) fn targets(drafts: &Drafts, evaluator: &mut Evaluator) -> BTreeMap<String, Target> {
     drafts.targets.iter().map(|(name, draft)| (name.clone(), target(name, draft, evaluator))).collect()
 }
 

@@ -33,7 +33,7 @@ pub enum SecretMode {
 
 /// The workspace's secrets.
 #[derive(Debug)]
-pub struct Secrets {
+pub(crate) struct Secrets {
     folder: PathBuf,
     sources: BTreeMap<String, (SecretSource, Place)>,
     mode: SecretMode,
@@ -47,7 +47,7 @@ pub struct Secrets {
 
 impl Secrets {
     /// Secrets with their sources and where those are declared.
-    pub fn new(folder: &Path, sources: BTreeMap<String, (SecretSource, Place)>, mode: SecretMode) -> Secrets {
+    pub(crate) fn new(folder: &Path, sources: BTreeMap<String, (SecretSource, Place)>, mode: SecretMode) -> Secrets {
         Secrets {
             folder: folder.to_owned(),
             sources,
@@ -64,7 +64,7 @@ impl Secrets {
     /// # Errors
     /// There is none of that name: the finding, still without a place. A secret that is declared but can't be looked up is
     /// `None`, and told once, where it is declared.
-    pub fn get(&self, name: &str) -> Result<Option<Secret>, Box<Finding>> {
+    pub(crate) fn get(&self, name: &str) -> Result<Option<Secret>, Box<Finding>> {
         if let Some(known) = self.known.borrow().get(name) {
             return Ok(known.clone());
         }
@@ -82,12 +82,12 @@ impl Secrets {
     }
 
     /// A veil over those that are known.
-    pub fn veil(&self) -> Veil {
+    pub(crate) fn veil(&self) -> Veil {
         Veil::new(self.known.borrow().values().flatten().chain(&*self.learned.borrow()).cloned())
     }
 
     /// The names that nothing has asked for, with where they are declared.
-    pub fn unused(&self) -> Vec<(String, Place)> {
+    pub(crate) fn unused(&self) -> Vec<(String, Place)> {
         let known = self.known.borrow();
         let unused = self.sources.iter().filter(|(name, _)| !known.contains_key(*name));
         unused.map(|(name, (_, place))| (name.clone(), place.clone())).collect()
@@ -95,7 +95,7 @@ impl Secrets {
 
     /// What was wrong with those that were asked for. Files that others can read are told in one sentence: there is one
     /// remedy for all.
-    pub fn into_findings(self) -> Vec<Finding> {
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
         let mut findings = self.findings.into_inner();
         let mut open = self.open.into_inner();
         open.sort_by(|a, b| a.0.cmp(&b.0));
@@ -139,17 +139,17 @@ impl Secrets {
     }
 
     /// Says what to do about secrets that can't be looked up.
-    pub fn mode(&self) -> SecretMode {
+    pub(crate) fn mode(&self) -> SecretMode {
         self.mode
     }
 
     /// Takes note of a secret that the workspace does not name: no text may repeat it.
-    pub fn learn(&self, secret: Secret) {
+    pub(crate) fn learn(&self, secret: Secret) {
         self.learned.borrow_mut().push(secret);
     }
 
     /// The text of a file, relative to the workspace. If others can read it, that is told at the place.
-    pub fn read_file(&self, path: &Path, place: &Place) -> Result<String, Missing> {
+    pub(crate) fn read_file(&self, path: &Path, place: &Place) -> Result<String, Missing> {
         let at = self.folder.join(path);
         let shown = path.display();
         let missing = |error: std::io::Error| Missing {
@@ -174,7 +174,7 @@ impl Secrets {
 }
 
 /// Why a secret is not there.
-pub struct Missing {
+pub(crate) struct Missing {
     /// Continues "secret `x` …".
     pub what: String,
     /// What to do about it.

@@ -8,7 +8,7 @@ use crate::topology::ITEMS;
 
 /// What a value is for.
 #[derive(Clone, Copy)]
-pub struct Purpose<'t> {
+pub(crate) struct Purpose<'t> {
     /// What values it takes, where that is known.
     pub ty: Option<&'t Type>,
     /// Says whether it must not be shown.
@@ -17,12 +17,12 @@ pub struct Purpose<'t> {
 
 impl<'t> Purpose<'t> {
     /// For a field.
-    pub fn of(field: &'t Field) -> Purpose<'t> {
+    pub(crate) fn of(field: &'t Field) -> Purpose<'t> {
         Purpose { ty: Some(&field.ty), secret: field.is_secret() }
     }
 
     /// For an item of the list that it is.
-    pub fn item(self) -> Purpose<'t> {
+    pub(crate) fn item(self) -> Purpose<'t> {
         let ty = match self.ty {
             Some(Type::List(item) | Type::Set(item)) => Some(*item),
             // An item of a table is known by the table's fields.
@@ -33,7 +33,7 @@ impl<'t> Purpose<'t> {
     }
 
     /// For what stands below a key of the map that it is.
-    pub fn key(self, key: &str) -> Purpose<'t> {
+    pub(crate) fn key(self, key: &str) -> Purpose<'t> {
         match self.ty {
             Some(Type::Map(item)) => Purpose { ty: Some(item), ..self },
             Some(Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields)) => {
@@ -48,7 +48,7 @@ impl<'t> Purpose<'t> {
 }
 
 /// Where a value stands, and what `each` means there.
-pub struct Site<'s> {
+pub(crate) struct Site<'s> {
     base: &'s Place,
     /// The keys below the base.
     pub path: Vec<Key>,
@@ -60,25 +60,25 @@ pub struct Site<'s> {
 
 impl<'s> Site<'s> {
     /// A value at a place that belongs to no resource.
-    pub fn at(base: &'s Place) -> Site<'s> {
+    pub(crate) fn at(base: &'s Place) -> Site<'s> {
         Site { base, path: Vec::new(), each: None, own: None }
     }
 
     /// A declared field's value.
-    pub fn of(draft: &'s Draft, field: &DraftField) -> Site<'s> {
+    pub(crate) fn of(draft: &'s Draft, field: &DraftField) -> Site<'s> {
         let path = if &*field.name == ITEMS { Vec::new() } else { vec![Key::Name(field.name.clone())] };
         Site { base: &draft.place, path, each: draft.each.as_deref(), own: Some(&draft.address) }
     }
 
     /// The place itself.
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         let path = self.base.path.iter().chain(&self.path).cloned().collect();
         Place { file: self.base.file.clone(), path, at_key: false }
     }
 }
 
 /// What a draft's field is for; `items` is the type of a sequence of its kind.
-pub fn purpose<'k>(draft: &'k Draft, name: &str, items: &'k Type) -> Purpose<'k> {
+pub(crate) fn purpose<'k>(draft: &'k Draft, name: &str, items: &'k Type) -> Purpose<'k> {
     match draft.kind.field(name) {
         Some(field) => Purpose { ty: Some(draft.type_of(field)), ..Purpose::of(field) },
         None if name == ITEMS => Purpose { ty: Some(items), secret: false },
@@ -87,7 +87,7 @@ pub fn purpose<'k>(draft: &'k Draft, name: &str, items: &'k Type) -> Purpose<'k>
 }
 
 /// Says whether values of a type hold names or paths in YAML that the provider holds as something else.
-pub fn holds_names(ty: &Type) -> bool {
+pub(crate) fn holds_names(ty: &Type) -> bool {
     match ty {
         Type::Ref(_) | Type::Roles(_) | Type::File(_) => true,
         Type::List(item) | Type::Set(item) | Type::Map(item) => holds_names(item),

@@ -184,17 +184,17 @@ static LAB: Provider = Provider {
 static OTHER: Provider = Provider { name: "other", kinds: &[&CONFIG], ..LAB };
 
 /// The catalogue of tests.
-pub static CATALOGUE: &[&Provider] = &[&LAB, &OTHER];
+pub(crate) static CATALOGUE: &[&Provider] = &[&LAB, &OTHER];
 
 /// A target that is complete, to be indented by its kinds.
-pub const EAST: &str =
+pub(crate) const EAST: &str =
     "lab:\n  east:\n    at: https://east.example/api/\n    credentials: { username: api, password: \"${var.pw}\" }\n";
 
 /// A `trueup.yaml` that goes with [`EAST`].
-pub const TRUEUP: &str = "workspace: acme\nvars: { pw: { default: x } }\n";
+pub(crate) const TRUEUP: &str = "workspace: acme\nvars: { pw: { default: x } }\n";
 
 /// Writes files into a folder of its own.
-pub fn workspace(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn workspace(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         write(folder.path(), path, text.as_bytes());
@@ -203,29 +203,29 @@ pub fn workspace(files: &[(&str, &str)]) -> TempDir {
 }
 
 /// Writes one file.
-pub fn write(folder: &Path, path: &str, bytes: &[u8]) {
+pub(crate) fn write(folder: &Path, path: &str, bytes: &[u8]) {
     let path = folder.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
 }
 
 /// Loads files.
-pub fn try_load(files: &[(&str, &str)]) -> Result<Loaded, Vec<Finding>> {
+pub(crate) fn try_load(files: &[(&str, &str)]) -> Result<Loaded, Vec<Finding>> {
     load(workspace(files).path(), CATALOGUE, &Options::default())
 }
 
 /// Loads a `trueup.yaml`, and kinds below [`EAST`].
-pub fn east(kinds: &str) -> Result<Loaded, Vec<Finding>> {
+pub(crate) fn east(kinds: &str) -> Result<Loaded, Vec<Finding>> {
     try_load(&[("trueup.yaml", TRUEUP), ("east.yaml", &format!("{EAST}{}", indented(kinds)))])
 }
 
 /// The same text below a target.
-pub fn indented(kinds: &str) -> String {
+pub(crate) fn indented(kinds: &str) -> String {
     kinds.lines().map(|line| format!("    {line}\n")).collect()
 }
 
 /// Findings, a line each: place, code, message and help.
-pub fn told(result: Result<Loaded, Vec<Finding>>) -> String {
+pub(crate) fn told(result: Result<Loaded, Vec<Finding>>) -> String {
     let findings = match result {
         Ok(loaded) => loaded.findings,
         Err(findings) => findings,

@@ -11,14 +11,14 @@ use crate::topology::envelope::{Variable, VariableType};
 
 /// The workspace's variables with their values.
 #[derive(Debug, Default)]
-pub struct Variables {
+pub(crate) struct Variables {
     values: BTreeMap<String, (Option<Attr>, Place)>,
     used: RefCell<BTreeSet<String>>,
 }
 
 impl Variables {
     /// The declared variables, with what is given from outside before their defaults.
-    pub fn new(
+    pub(crate) fn new(
         declared: &BTreeMap<String, Variable>,
         given: &BTreeMap<String, String>,
         place: &Place,
@@ -42,7 +42,7 @@ impl Variables {
     ///
     /// # Errors
     /// There is none of that name, or nothing at the path: the finding, still without a place.
-    pub fn get(&self, name: &str, path: Option<&str>) -> Result<Option<Attr>, Box<Finding>> {
+    pub(crate) fn get(&self, name: &str, path: Option<&str>) -> Result<Option<Attr>, Box<Finding>> {
         let Some((value, _)) = self.values.get(name) else {
             let declared: Vec<&str> = self.values.keys().map(String::as_str).collect();
             let finding = Finding::error("unknown-variable", format!("there is no variable `{name}`"));
@@ -57,14 +57,14 @@ impl Variables {
     }
 
     /// The names that nothing has asked for, with where they are declared.
-    pub fn unused(&self) -> Vec<(String, Place)> {
+    pub(crate) fn unused(&self) -> Vec<(String, Place)> {
         let used = self.used.borrow();
         let unused = self.values.iter().filter(|(name, _)| !used.contains(*name));
         unused.map(|(name, (_, place))| (name.clone(), place.clone())).collect()
     }
 
     /// Every variable that has a value.
-    pub fn values(&self) -> impl Iterator<Item = (&str, &Attr)> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &Attr)> {
         self.values.iter().filter_map(|(name, (value, _))| Some((name.as_str(), value.as_ref()?)))
     }
 }
@@ -73,7 +73,7 @@ impl Variables {
 ///
 /// # Errors
 /// The part of the path at which there is nothing.
-pub fn into(value: &Attr, path: Option<&str>) -> Result<Attr, String> {
+pub(crate) fn into(value: &Attr, path: Option<&str>) -> Result<Attr, String> {
     let mut here = value;
     for key in path.into_iter().flat_map(|path| path.split('.')) {
         here = match here {

@@ -12,14 +12,14 @@ use tempfile::TempDir;
 use crate::support::Sim;
 
 /// A workspace whose targets are redirected to simulators.
-pub struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
     home: TempDir,
     sim: Option<String>,
 }
 
 /// A file with one small VNS3 controller.
-pub const SITE: (&str, &str) = (
+pub(crate) const SITE: (&str, &str) = (
     "vns3.yaml",
     r#"
 vns3:
@@ -34,7 +34,7 @@ vns3:
 );
 
 /// What a run of the program came to.
-pub struct Ran {
+pub(crate) struct Ran {
     /// The exit code; none if a signal ended it.
     pub code: Option<i32>,
     /// What it printed on stdout.
@@ -45,24 +45,24 @@ pub struct Ran {
 
 impl Bench {
     /// A copy of an example.
-    pub fn example(name: &str, sim: &Sim) -> Bench {
+    pub(crate) fn example(name: &str, sim: &Sim) -> Bench {
         Bench::copied(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), sim)
     }
 
     /// A copy of a workspace.
-    pub fn copied(folder: &Path, sim: &Sim) -> Bench {
+    pub(crate) fn copied(folder: &Path, sim: &Sim) -> Bench {
         let bench = Bench::empty(Some(sim.root()));
         copy(folder, bench.path());
         bench
     }
 
     /// A workspace of these files.
-    pub fn of(files: &[(&str, &str)], sim: &Sim) -> Bench {
+    pub(crate) fn of(files: &[(&str, &str)], sim: &Sim) -> Bench {
         Bench::with(files, Some(sim.root()))
     }
 
     /// A workspace of these files whose targets are where they say.
-    pub fn real(files: &[(&str, &str)]) -> Bench {
+    pub(crate) fn real(files: &[(&str, &str)]) -> Bench {
         Bench::with(files, None)
     }
 
@@ -77,34 +77,34 @@ impl Bench {
     }
 
     /// The workspace's folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// The home of the program's user.
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// Writes a file of the workspace, for its owner only.
-    pub fn write(&self, name: &str, content: &(impl AsRef<[u8]> + ?Sized)) {
+    pub(crate) fn write(&self, name: &str, content: &(impl AsRef<[u8]> + ?Sized)) {
         write(&self.path().join(name), content);
     }
 
     /// Changes a file of the workspace.
-    pub fn edit(&self, name: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.path().join(name)).unwrap();
         assert!(text.contains(from), "`{name}` does not hold `{from}`");
         self.write(name, &text.replacen(from, to, 1));
     }
 
     /// Forgets what is owned.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let _ = fs::remove_dir_all(self.path().join(".trueup"));
     }
 
     /// The program, ready to be run in the workspace.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
         command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
         command.args(self.sim.iter().map(|url| format!("--sim={url}")));
@@ -122,13 +122,13 @@ impl Bench {
     }
 
     /// Runs the program and waits for its end.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.command(arguments).output().unwrap().into()
     }
 
     /// Runs the program, and makes sure that neither what it prints nor what it keeps shows any of these words.
     #[track_caller]
-    pub fn run_discreetly(&self, arguments: &[&str], words: &[&str]) -> Ran {
+    pub(crate) fn run_discreetly(&self, arguments: &[&str], words: &[&str]) -> Ran {
         let ran = self.run(arguments);
         for word in words {
             assert!(!ran.all().contains(word), "`{arguments:?}` shows a secret:\n{}", ran.all());
@@ -140,18 +140,18 @@ impl Bench {
     }
 
     /// The plan as the program prints it for programs.
-    pub fn plan(&self) -> Value {
+    pub(crate) fn plan(&self) -> Value {
         let ran = self.run(&["plan", "--format", "json"]);
         serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.all()))
     }
 
     /// Applies without asking, and demands that all of it succeeds.
-    pub fn apply(&self) -> Ran {
+    pub(crate) fn apply(&self) -> Ran {
         self.run(&["apply", "--yes", "--quiet"]).expect(0)
     }
 
     /// Every file below the workspace's folder, by its path in there.
-    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
         let mut folders = vec![self.path().to_owned()];
         while let Some(folder) = folders.pop() {
@@ -172,20 +172,20 @@ impl Bench {
 impl Ran {
     /// Demands an exit code.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Ran {
+    pub(crate) fn expect(self, code: i32) -> Ran {
         assert_eq!(self.code, Some(code), "{}", self.all());
         self
     }
 
     /// Demands that this was said, on stdout or stderr.
     #[track_caller]
-    pub fn says(self, words: &str) -> Ran {
+    pub(crate) fn says(self, words: &str) -> Ran {
         assert!(self.out.contains(words) || self.err.contains(words), "`{words}` is not in:\n{}", self.all());
         self
     }
 
     /// All that was printed.
-    pub fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         format!("exit code {:?}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.out, self.err)
     }
 }
@@ -198,7 +198,7 @@ impl From<Output> for Ran {
 }
 
 /// Writes a file for its owner only.
-pub fn write(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) {
+pub(crate) fn write(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();

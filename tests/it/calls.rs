@@ -13,7 +13,7 @@ use crate::support::Sim;
 
 /// A request with an effect, as the plan shows it or as a simulator met it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Write {
+pub(crate) struct Write {
     target: String,
     method: String,
     path: String,
@@ -44,7 +44,7 @@ fn one_at_a_time_the_calls_are_sent_as_shown_and_in_that_order() {
 
 #[test]
 fn side_by_side_the_same_calls_are_sent_and_each_waits_for_what_it_needs() {
-    let sim = Sim::start_with(trueup::sim::Options { latency: Duration::from_millis(5), ..Default::default() });
+    let sim = Sim::start_with(sim::Options { latency: Duration::from_millis(5), ..Default::default() });
     let bench = Bench::example("acme-wan", &sim);
     let plan = bench.plan();
     let journal = apply_and_keep_the_journal(&bench);
@@ -104,7 +104,7 @@ fn each_waits(plan: &Value, journal: &[Value]) {
 }
 
 /// The calls that a plan shows.
-pub fn shown(plan: &Value) -> Vec<Write> {
+pub(crate) fn shown(plan: &Value) -> Vec<Write> {
     let mut found = Vec::new();
     for step in plan["steps"].as_array().unwrap() {
         for call in step["calls"].as_array().unwrap() {
@@ -124,7 +124,7 @@ pub fn shown(plan: &Value) -> Vec<Write> {
 }
 
 /// The requests with an effect that a simulator met, logins left out.
-pub fn sent(sim: &Sim) -> Vec<Write> {
+pub(crate) fn sent(sim: &Sim) -> Vec<Write> {
     let log = sim.side_door("GET", "/requests", &json!(null));
     let entries = log.as_array().unwrap().iter();
     let writes = entries.filter(|entry| entry["method"] != "GET" && entry["path"] != "/oauth2/token");
@@ -142,7 +142,7 @@ pub fn sent(sim: &Sim) -> Vec<Write> {
     writes.map(one).collect()
 }
 
-pub fn agree(sent: &Write, shown: &Write) -> bool {
+pub(crate) fn agree(sent: &Write, shown: &Write) -> bool {
     sent.target == shown.target
         && sent.method == shown.method
         && fits(&shown.path, &sent.path)
@@ -167,7 +167,7 @@ fn digest(text: &str) -> String {
 }
 
 /// Applies, and keeps the journal by a second name: it goes when the ledger is written.
-pub fn apply_and_keep_the_journal(bench: &Bench) -> Vec<Value> {
+pub(crate) fn apply_and_keep_the_journal(bench: &Bench) -> Vec<Value> {
     let journal = bench.path().join(".trueup/sim/ledger.journal/000001.jsonl");
     let kept = bench.path().join("journal.jsonl");
     let mut child = bench.command(&["apply", "--yes", "--quiet"]).stdout(std::process::Stdio::null()).spawn().unwrap();

@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::support::Sim;
 
 /// The number of things in each collection of each installation, and the names among them.
-pub type Census = BTreeMap<String, usize>;
+pub(crate) type Census = BTreeMap<String, usize>;
 
 /// What grows with time and with every attempt; a second attempt at something is no second thing.
 const HISTORY: [&str; 9] = ["executions", "updates", "runs", "events", "agenda", "tokens", "door", "tasks", "mint"];
 
 /// Counts all that the server's installations hold.
-pub fn census(sim: &Sim) -> Census {
+pub(crate) fn census(sim: &Sim) -> Census {
     let mut found = Census::new();
     for place in sim.side_door("GET", "/installations", &Value::Null).as_array().unwrap() {
         let word = |key: &str| place[key].as_str().unwrap();
@@ -48,7 +48,7 @@ fn count(value: &Value, path: &str, found: &mut Census) {
 }
 
 /// What differs between two worlds, a line each; empty if nothing does.
-pub fn differences(wanted: &Census, found: &Census) -> Vec<String> {
+pub(crate) fn differences(wanted: &Census, found: &Census) -> Vec<String> {
     let mut keys: Vec<&String> = wanted.keys().chain(found.keys()).collect();
     keys.sort();
     keys.dedup();

@@ -6,16 +6,12 @@
 //! The samples are data, one file a provider; `samples.rs` says how they read.
 
 #[path = "drill/samples.rs"]
-pub mod samples;
+pub(crate) mod samples;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
-use trueup::address::Address;
-use trueup::attr::Attr;
-use trueup::diff::verdict::Decision;
-use trueup::providers::CATALOGUE;
-use trueup::spec::{Change, Destroys, Field, Identity, Kind, Provider, canonical};
+use trueup::parts::{Address, Attr, CATALOGUE, Change, Decision, Destroys, Field, Identity, Kind, Provider, canonical};
 
 use self::samples::{Sample, Samples, merge, read};
 use crate::support::{Sim, wagon_of};

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use trueup::providers::CATALOGUE;
-use trueup::secret::Veil;
-use trueup::session::{CallError, Whither};
-use trueup::wire::{Method, Response};
+use trueup::parts::{CATALOGUE, CallError, Veil, Whither};
+use wire::{Method, Response};
 
 /// Every error example of the VNS3 reference text, each body once.
 const VNS3: &str = include_str!("errors/vns3.jsonl");

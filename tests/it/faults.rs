@@ -93,7 +93,7 @@ fn a_token_that_runs_out_at_any_write_is_renewed() {
 
 #[test]
 fn a_token_that_runs_out_in_the_middle_is_renewed() {
-    let sim = Sim::start_with(trueup::sim::Options { latency: Duration::from_millis(5), ..Default::default() });
+    let sim = Sim::start_with(sim::Options { latency: Duration::from_millis(5), ..Default::default() });
     let bench = Bench::example("netfoundry-appwan", &sim);
     let mut command = bench.command(&["apply", "--yes", "--quiet", "--parallel", "1"]);
     let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::sources::{Source, sources};
+use crate::sources::{Source, sources, sources_of_all_crates};
 
 /// The floors, from the ground up. A module that is not here has no place yet: give it one.
 const FLOORS: &[(&str, &[&str])] = &[
@@ -15,7 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("top", &["cli", "gitops", "render", "main"]),
 ];
 
-/// Beside the floors: shares nothing with what it checks but the shape of requests.
+/// Beside the floors, a crate of its own: what it may use is held by its `Cargo.toml`.
 const BESIDE: &str = "sim";
 
 fn floor(module: &str) -> Option<usize> {
@@ -27,9 +27,6 @@ fn objection(module: &str, other: &str) -> Option<String> {
     let name = |floor: usize| FLOORS[floor].0;
     if module == other {
         return None;
-    }
-    if module == BESIDE {
-        return (other != "wire").then(|| format!("`{BESIDE}` uses `wire` only"));
     }
     let Some(own) = floor(module) else { return Some(format!("`{module}` stands on no floor")) };
     if other == BESIDE || other == "providers" {
@@ -66,8 +63,6 @@ fn the_table_means_what_it_says() {
         ("cli", "providers", true),
         ("cli", "sim", true),
         ("render", "sim", false),
-        ("sim", "wire", true),
-        ("sim", "address", false),
         ("attic", "wire", false),
         ("cli", "attic", false),
     ];
@@ -82,23 +77,10 @@ fn the_table_means_what_it_says() {
 fn floors() {
     let sources = sources();
     let tops: BTreeSet<&str> = sources.iter().filter_map(Source::top).collect();
-    let homeless: Vec<_> = tops.into_iter().filter(|top| *top != BESIDE && floor(top).is_none()).collect();
+    let homeless: Vec<_> = tops.into_iter().filter(|top| floor(top).is_none()).collect();
     assert!(homeless.is_empty(), "modules that stand on no floor: {homeless:?}");
     let objections: Vec<_> = sources.iter().flat_map(objections).collect();
     assert!(objections.is_empty(), "{}", objections.join("\n"));
-}
-
-/// The simulators are a second reading of the vendors' texts: not even their tests borrow from the first.
-#[test]
-fn sim_wall() {
-    let allowed: BTreeSet<String> = ["sim", "wire"].map(str::to_owned).into();
-    let sim: Vec<Source> = sources().into_iter().filter(|source| source.top() == Some(BESIDE)).collect();
-    assert!(!sim.is_empty());
-    for source in sim {
-        let named = source.modules_named(&source.all);
-        let others: Vec<_> = named.difference(&allowed).collect();
-        assert!(others.is_empty(), "{}: names {others:?}", source.path);
-    }
 }
 
 /// The outermost modules that have the word as a name.
@@ -114,14 +96,14 @@ fn doors() {
         assert!(others.is_empty(), "`{word}` is named in {others:?}, but its door is {doors:?}");
     };
     only("reqwest", &["session"]);
-    only("serde_yaml", &["source", BESIDE]);
+    only("serde_yaml", &["source"]);
     let users = users("git2");
     assert!(users.len() <= 1, "`git2` is named in more than one module: {users:?}");
 }
 
 #[test]
 fn secrets_are_exposed_in_two_files_at_most() {
-    let sources = sources();
+    let sources = sources_of_all_crates();
     let exposing: Vec<_> = sources.iter().filter(|source| source.calls("expose")).map(|source| &source.path).collect();
     assert!(exposing.len() <= 2, "{exposing:?}");
 }

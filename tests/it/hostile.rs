@@ -11,16 +11,16 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sha2::{Digest, Sha256};
 
 /// What to answer to a request line: the status line's end, the content type and the body.
-pub type Answer = (&'static str, &'static str, Vec<u8>);
+pub(crate) type Answer = (&'static str, &'static str, Vec<u8>);
 
 /// A server that lives as long as the test's process.
-pub struct Hostile {
+pub(crate) struct Hostile {
     address: SocketAddr,
     scheme: &'static str,
 }
 
 /// A certificate that nobody has signed but itself.
-pub struct SelfSigned {
+pub(crate) struct SelfSigned {
     /// The certificate as PEM.
     pub pem: String,
     /// Its SHA-256 in hexadecimal.
@@ -30,7 +30,7 @@ pub struct SelfSigned {
 
 impl SelfSigned {
     /// A certificate for a name or address.
-    pub fn for_name(name: &str) -> SelfSigned {
+    pub(crate) fn for_name(name: &str) -> SelfSigned {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).unwrap();
         let sha256 = Sha256::digest(cert.der()).iter().map(|byte| format!("{byte:02x}")).collect();
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
@@ -43,13 +43,13 @@ impl SelfSigned {
 
 impl Hostile {
     /// A server over plain HTTP that answers every request so.
-    pub fn answers(status: &'static str, content_type: &'static str, body: impl Into<Vec<u8>>) -> Hostile {
+    pub(crate) fn answers(status: &'static str, content_type: &'static str, body: impl Into<Vec<u8>>) -> Hostile {
         let body = body.into();
         Hostile::start(None, Arc::new(move |_: &str| (status, content_type, body.clone())))
     }
 
     /// A server over TLS that answers each request line as told.
-    pub fn over_tls(certificate: &SelfSigned, answer: fn(&str) -> Answer) -> Hostile {
+    pub(crate) fn over_tls(certificate: &SelfSigned, answer: fn(&str) -> Answer) -> Hostile {
         Hostile::start(Some(certificate.config.clone()), Arc::new(answer))
     }
 
@@ -73,19 +73,19 @@ impl Hostile {
     }
 
     /// A URL at this server.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}://{}{path}", self.scheme, self.address)
     }
 }
 
 /// The URL of a port on which nobody listens.
-pub fn nobody() -> String {
+pub(crate) fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// The head of a request; nothing if the client hangs up first.
-pub fn head(stream: &mut impl Read) -> Option<String> {
+pub(crate) fn head(stream: &mut impl Read) -> Option<String> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {

@@ -8,12 +8,12 @@ use crate::bench::Bench;
 use crate::support::Sim;
 
 /// The versions whose behaviour differs most; `None` is the newest.
-pub const VERSIONS: &[Option<&str>] = &[Some("4.5"), None];
+pub(crate) const VERSIONS: &[Option<&str>] = &[Some("4.5"), None];
 
-pub const ENVELOPE: &str = "workspace: lab\nsecrets: { pw: { env: PASSWORD } }\n";
+pub(crate) const ENVELOPE: &str = "workspace: lab\nsecrets: { pw: { env: PASSWORD } }\n";
 
 /// Two nodes, one after the other; an input lets any operation fail.
-pub const BLUEPRINT: &str = "
+pub(crate) const BLUEPRINT: &str = "
 tosca_definitions_version: cloudify_dsl_1_3
 imports: [cloudify/types/types.yaml]
 inputs: { simulate_failure: { default: '' }, size: { type: integer, default: 1, constraints: [{ in_range: [1, 9] }] } }
@@ -27,7 +27,7 @@ outputs: { size: { value: { get_input: size } } }
 ";
 
 /// A manager of a version, and a workspace with one deployment on it.
-pub struct Lab {
+pub(crate) struct Lab {
     /// The manager.
     pub sim: Sim,
     /// The workspace.
@@ -35,11 +35,11 @@ pub struct Lab {
 }
 
 impl Lab {
-    pub fn new(version: Option<&str>, deployment: &str) -> Lab {
+    pub(crate) fn new(version: Option<&str>, deployment: &str) -> Lab {
         Lab::of(version, BLUEPRINT, deployment)
     }
 
-    pub fn of(version: Option<&str>, blueprint: &str, deployment: &str) -> Lab {
+    pub(crate) fn of(version: Option<&str>, blueprint: &str, deployment: &str) -> Lab {
         let sim = Sim::of("cloudify", version);
         let topology = format!(
             "
@@ -58,24 +58,24 @@ cloudify:
     }
 
     /// Asks the manager itself.
-    pub fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         self.call("GET", path, &Value::Null)
     }
 
     /// Sends the manager a request past the program.
-    pub fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         self.sim.call(("cloudify", "m"), "admin:simulated-pw", method, path, body)
     }
 
     /// The states of the deployment's instances.
-    pub fn states(&self) -> Vec<String> {
+    pub(crate) fn states(&self) -> Vec<String> {
         let list = self.get("/node-instances?_include=id,state&_sort=id");
         let state = |row: &Value| row["state"].as_str().unwrap().to_owned();
         list["items"].as_array().unwrap().iter().map(state).collect()
     }
 
     /// The workflows that ran on the deployment, in order, with how they ended.
-    pub fn ran(&self) -> Vec<String> {
+    pub(crate) fn ran(&self) -> Vec<String> {
         let list = self.get("/executions?_include=workflow_id,status,created_at&_sort=created_at");
         let word =
             |row: &Value| format!("{} {}", row["workflow_id"].as_str().unwrap(), row["status"].as_str().unwrap());
@@ -83,17 +83,17 @@ cloudify:
         all.into_iter().filter(|line| !line.starts_with("create_deployment") && !line.starts_with("upload_")).collect()
     }
 
-    pub fn console(&self, change: &Value) {
+    pub(crate) fn console(&self, change: &Value) {
         self.sim.side_door("POST", "/cloudify/m/console", change);
     }
 
     /// Sets fields of the deployment past the API.
-    pub fn set(&self, fields: &Value) {
+    pub(crate) fn set(&self, fields: &Value) {
         self.console(&json!({ "set": { "kind": "deployments", "name": "one", "fields": fields } }));
     }
 
     /// Moves the deployment to a copy of its blueprint that nobody declares.
-    pub fn replace_blueprint(&self) {
+    pub(crate) fn replace_blueprint(&self) {
         self.bench.run(&["get", "m", "blueprint", "router", "-o", "fetched"]).expect(0);
         let archive = STANDARD.encode(std::fs::read(self.bench.path().join("fetched")).unwrap());
         self.console(&json!({ "add": { "kind": "blueprints", "fields": { "id": "other", "archive": archive } } }));
@@ -104,16 +104,16 @@ cloudify:
         while self.ran().iter().any(|line| !line.ends_with("terminated")) {}
     }
 
-    pub fn fault(&self, faults: &Value) {
+    pub(crate) fn fault(&self, faults: &Value) {
         self.sim.side_door("POST", "/faults", faults);
     }
 
-    pub fn hits(&self) -> u64 {
+    pub(crate) fn hits(&self) -> u64 {
         self.sim.side_door("GET", "/faults", &Value::Null)[0]["hits"].as_u64().unwrap()
     }
 
     #[track_caller]
-    pub fn converged(&self) {
+    pub(crate) fn converged(&self) {
         self.bench.run(&["plan", "--exit-code"]).expect(0);
     }
 }

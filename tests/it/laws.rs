@@ -10,11 +10,7 @@ use std::path::Path;
 use proptest::prelude::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
-use trueup::diff::verdict::Decision;
-use trueup::plan::Plan;
-use trueup::providers::CATALOGUE;
-use trueup::render::PlanDocument;
-use trueup::source;
+use trueup::parts::{CATALOGUE, Decision, Plan, PlanDocument, source};
 
 use self::topologies::{TARGETS, Topology, any};
 use crate::support::Sim;

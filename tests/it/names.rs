@@ -15,7 +15,7 @@ fn bench(sim: &Sim, more: Value) -> Bench {
         json!({ "networkGroupId": "nf Group", "provider": "AWS", "region": "us-east-1", "size": "small" });
     network.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let target = json!({ "at": "https://gateway.production.netfoundry.io", "networks": { NETWORK: network } });
-    let text = trueup::source::yaml(&json!({ "netfoundry": { "nf": target } }));
+    let text = trueup::parts::source::yaml(&json!({ "netfoundry": { "nf": target } }));
     Bench::of(&[("trueup.yaml", "workspace: names\n"), ("nf.yaml", &text)], sim)
 }
 
@@ -80,9 +80,9 @@ fn names_match_whatever_their_case_and_form() {
         declared[name] = endpoint();
     }
     let text = fs::read_to_string(bench.path().join("nf.yaml")).unwrap();
-    let mut file: Value = trueup::source::read_as(&text).unwrap();
+    let mut file: Value = trueup::parts::source::read_as(&text).unwrap();
     file["netfoundry"]["nf"]["networks"][NETWORK]["endpoints"] = declared;
-    bench.write("nf.yaml", &trueup::source::yaml(&file));
+    bench.write("nf.yaml", &trueup::parts::source::yaml(&file));
     let steps = steps(&bench.plan());
     let expected = [
         ("50%25_done", "create"),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Map, Value, json};
-use trueup::sim::Options;
-use trueup::source;
+use sim::Options;
+use trueup::parts::source;
 
 use crate::bench::Bench;
 use crate::support::Sim;

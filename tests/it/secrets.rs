@@ -205,7 +205,7 @@ fn nor_in_the_words_of_a_controller_that_repeats_what_it_got() {
 #[test]
 #[cfg(target_os = "linux")]
 fn nor_in_what_other_users_see_of_the_process() {
-    let sim = Sim::start_with(trueup::sim::Options { latency: Duration::from_millis(20), ..Default::default() });
+    let sim = Sim::start_with(sim::Options { latency: Duration::from_millis(20), ..Default::default() });
     let bench = workspace(&sim);
     let mut command = bench.command(&["apply", "--yes"]);
     command.env("CANARY_HOOK", canary("hook")).stdout(Stdio::null()).stderr(Stdio::null());

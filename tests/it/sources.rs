@@ -9,10 +9,10 @@ use std::path::Path;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// A module's path in the crate, outermost first; empty for `lib.rs`.
-pub type Module = Vec<String>;
+pub(crate) type Module = Vec<String>;
 
 /// One source file.
-pub struct Source {
+pub(crate) struct Source {
     /// The file's path below the crate, with `/`.
     pub path: String,
     /// The module that it is.
@@ -30,10 +30,19 @@ pub struct Source {
 }
 
 /// All files of `src`, sorted. What only tests use has no product.
-pub fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
+    sources_in("src")
+}
+
+/// All files of the workspace's three crates, sorted. What only tests use has no product.
+pub(crate) fn sources_of_all_crates() -> Vec<Source> {
+    ["src", "crates/sim/src", "crates/wire/src"].into_iter().flat_map(sources_in).collect()
+}
+
+fn sources_in(folder: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    collect(&root.join("src"), &mut files);
+    collect(&root.join(folder), &mut files);
     files.sort();
     let mut sources: Vec<Source> = files
         .iter()
@@ -65,7 +74,7 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
 
 impl Source {
     /// Reads one file, whose path is that below the crate.
-    pub fn parse(path: &str, text: &str) -> Source {
+    pub(crate) fn parse(path: &str, text: &str) -> Source {
         let module = module(path);
         let stream: TokenStream = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
         let all: Vec<TokenTree> = stream.into_iter().collect();
@@ -89,19 +98,19 @@ impl Source {
     }
 
     /// The outermost module that it belongs to; `None` for `lib.rs`.
-    pub fn top(&self) -> Option<&str> {
+    pub(crate) fn top(&self) -> Option<&str> {
         self.module.first().map(String::as_str)
     }
 
     /// The outermost modules that these tokens of the file name by `crate::` or by enough `super::`.
-    pub fn modules_named(&self, tokens: &[TokenTree]) -> BTreeSet<String> {
+    pub(crate) fn modules_named(&self, tokens: &[TokenTree]) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         roots(tokens, self.module.len(), &mut found);
         found
     }
 
     /// The product's functions: each with its name and its length in lines.
-    pub fn functions(&self) -> Vec<(String, usize)> {
+    pub(crate) fn functions(&self) -> Vec<(String, usize)> {
         let mut found = Vec::new();
         each_level(&self.product, &mut |tokens| {
             for (index, pair) in tokens.windows(2).enumerate() {
@@ -116,14 +125,14 @@ impl Source {
     }
 
     /// Says whether the product has the word as a name.
-    pub fn has_name(&self, word: &str) -> bool {
+    pub(crate) fn has_name(&self, word: &str) -> bool {
         let mut found = false;
         each_level(&self.product, &mut |tokens| found |= tokens.iter().any(|token| is_name(token, word)));
         found
     }
 
     /// Says whether the product calls a method of that name.
-    pub fn calls(&self, method: &str) -> bool {
+    pub(crate) fn calls(&self, method: &str) -> bool {
         let mut found = false;
         each_level(&self.product, &mut |tokens| {
             found |= tokens.windows(3).any(|three| {
@@ -137,7 +146,8 @@ impl Source {
 }
 
 fn module(path: &str) -> Module {
-    let path = path.trim_start_matches("src/").trim_end_matches(".rs");
+    let (_, path) = path.rsplit_once("src/").unwrap_or(("", path));
+    let path = path.trim_end_matches(".rs");
     let mut module: Module = path.split('/').map(str::to_owned).collect();
     if module.last().is_some_and(|last| last == "mod") || module == ["lib"] {
         module.pop();
@@ -155,10 +165,21 @@ fn each_level(tokens: &[TokenTree], visit: &mut impl FnMut(&[TokenTree])) {
     }
 }
 
+/// The workspace's other crates: a path may begin with their names.
+const CRATES: [&str; 2] = ["sim", "wire"];
+
 /// Finds the first names after a path's root, in a module `depth` below it.
 fn roots(tokens: &[TokenTree], depth: usize, found: &mut BTreeSet<String>) {
     let mut rest = tokens;
+    let mut is_in_path = false;
     while let Some((first, mut after)) = rest.split_first() {
+        if let Some(name) = CRATES.iter().find(|name| is_name(first, name))
+            && !is_in_path
+            && after_colons(after).is_some()
+        {
+            found.insert((*name).to_owned());
+        }
+        is_in_path = is_mark(first, ':');
         // The binary names the library from outside.
         let is_root = is_name(first, "crate") || is_name(first, env!("CARGO_PKG_NAME"));
         if is_root || is_name(first, "super") {
@@ -253,7 +274,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = r#"//! A sample. Long because it is one.
-use crate::wire::{Request, Response};
+use wire::{Request, Response};
 use crate::{address, finding::{Finding, Level}};
 use super::sibling;
 use super::super::secret;
@@ -301,7 +322,7 @@ mod tests {
     fn a_path_is_a_module() {
         assert_eq!(module("src/lib.rs"), [""; 0]);
         assert_eq!(module("src/main.rs"), ["main"]);
-        assert_eq!(module("src/sim/mod.rs"), ["sim"]);
-        assert_eq!(module("src/sim/server/tests.rs"), ["sim", "server", "tests"]);
+        assert_eq!(module("src/plan/mod.rs"), ["plan"]);
+        assert_eq!(module("crates/sim/src/server/tests.rs"), ["server", "tests"]);
     }
 }

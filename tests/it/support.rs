@@ -9,46 +9,46 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+use sim::{Options, Server, serve};
 use tokio::runtime::{Builder, Runtime};
-use trueup::sim::{Options, Server, serve};
 
 /// A simulator server on a port of its own, with threads of its own: a test may block, or be asynchronous itself.
-pub struct Sim {
+pub(crate) struct Sim {
     server: Option<Server>,
     runtime: Option<Runtime>,
 }
 
 impl Sim {
     /// Starts a server as it is by default.
-    pub fn start() -> Sim {
+    pub(crate) fn start() -> Sim {
         Sim::start_with(Options::default())
     }
 
     /// Starts a server whose installations of a provider are of a version; none is the newest.
-    pub fn of(provider: &str, version: Option<&str>) -> Sim {
+    pub(crate) fn of(provider: &str, version: Option<&str>) -> Sim {
         let versions = version.map(|version| (provider.to_owned(), version.to_owned()));
         Sim::start_with(Options { versions: versions.into_iter().collect(), ..Options::default() })
     }
 
     /// Starts a server with these options.
-    pub fn start_with(options: Options) -> Sim {
+    pub(crate) fn start_with(options: Options) -> Sim {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = wait(&runtime, serve(options)).unwrap();
         Sim { server: Some(server), runtime: Some(runtime) }
     }
 
     /// The base URL of an installation, as a workspace's `at` says it.
-    pub fn base_url(&self, provider: &str, installation: &str) -> String {
+    pub(crate) fn base_url(&self, provider: &str, installation: &str) -> String {
         self.server().base_url(provider, installation)
     }
 
     /// The URL of all installations, as `--sim=URL` takes it.
-    pub fn root(&self) -> String {
+    pub(crate) fn root(&self) -> String {
         format!("http://{}", self.server().address)
     }
 
     /// Sends a request to an installation past the program, as this `user:password`.
-    pub fn call(&self, at: (&str, &str), login: &str, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn call(&self, at: (&str, &str), login: &str, method: &str, path: &str, body: &Value) -> Value {
         let (provider, installation) = at;
         let url = self.base_url(provider, installation);
         let base = url.splitn(4, '/').nth(3).unwrap().to_owned();
@@ -58,7 +58,7 @@ impl Sim {
     }
 
     /// Sends a request to the side door: `side_door("POST", "/reset", &Value::Null)`.
-    pub fn side_door(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn side_door(&self, method: &str, path: &str, body: &Value) -> Value {
         let answer = self.send(method, &format!("/_sim{path}"), "", &body.to_string());
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {answer}");
@@ -76,7 +76,7 @@ impl Sim {
     }
 
     /// Stops the server and waits until its state is written.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         if let (Some(server), Some(runtime)) = (self.server.take(), &self.runtime) {
             wait(runtime, server.stop()).unwrap();
         }
@@ -104,7 +104,7 @@ fn wait<T: Send + 'static>(runtime: &Runtime, future: impl Future<Output = T> + 
 }
 
 /// A wagon that holds a version of a plugin's package with these wheels.
-pub fn wagon(package: &str, version: &str, wheels: &[&str]) -> Vec<u8> {
+pub(crate) fn wagon(package: &str, version: &str, wheels: &[&str]) -> Vec<u8> {
     let about = json!({
         "package_name": package, "package_version": version, "archive_name": format!("{package}-{version}.wgn"),
         "package_source": package, "supported_platform": "any", "build_server_os_properties": {}, "wheels": wheels
@@ -113,7 +113,7 @@ pub fn wagon(package: &str, version: &str, wheels: &[&str]) -> Vec<u8> {
 }
 
 /// A wagon that says this about itself.
-pub fn wagon_of(about: &str) -> Vec<u8> {
+pub(crate) fn wagon_of(about: &str) -> Vec<u8> {
     let mut wagon = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     let mut header = tar::Header::new_gnu();
     header.set_size(about.len() as u64);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use trueup::providers::CATALOGUE;
+use trueup::parts::CATALOGUE;
 
 use crate::drill::samples::{merge, read};
 use crate::support::Sim;

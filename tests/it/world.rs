@@ -10,30 +10,17 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use trueup::address::Address;
-use trueup::apply::{Contradiction, Executor, Outcome, Progress, Report, verify};
-use trueup::diff::base::Base;
-use trueup::diff::diff;
-use trueup::diff::export::{Export, export};
-use trueup::diff::live::Observed;
-use trueup::diff::matching;
-use trueup::diff::verdict::{Decision, Verdict};
-use trueup::finding::Finding;
-use trueup::journal::{Journal, Line};
-use trueup::ledger::{self, Ledger};
-use trueup::observe::{Observer, Scope, Trouble};
-use trueup::plan::{Plan, Step, fill_text, plan};
-use trueup::providers::CATALOGUE;
-use trueup::session::{Http, Pace, Sent, Session, Waiting};
-use trueup::source;
-use trueup::spec::{Artifact, Auth, Provider};
-use trueup::topology::{self, Tls, Topology};
-use trueup::wire::Transport;
+use trueup::parts::{
+    Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, Executor, Export, Finding, Http, Journal,
+    Ledger, Line, Observed, Observer, Outcome, Pace, Plan, Progress, Provider, Report, Scope, Sent, Session, Step, Tls,
+    Topology, Trouble, Verdict, Waiting, diff, export, fill_text, ledger, matching, plan, source, topology, verify,
+};
+use wire::Transport;
 
 use crate::support::Sim;
 
 /// A workspace folder, and the simulators that its targets live in.
-pub struct World<'s> {
+pub(crate) struct World<'s> {
     /// The simulators.
     pub sim: &'s Sim,
     folder: TempDir,
@@ -44,7 +31,7 @@ pub struct World<'s> {
 }
 
 /// A plan.
-pub struct Planned {
+pub(crate) struct Planned {
     /// What is to be done.
     pub plan: Plan,
     /// The calls that failed while looking.
@@ -52,7 +39,7 @@ pub struct Planned {
 }
 
 /// What an apply came to.
-pub struct Applied {
+pub(crate) struct Applied {
     /// What was to be done.
     pub plan: Plan,
     /// What was done.
@@ -65,7 +52,7 @@ pub struct Applied {
 
 impl<'s> World<'s> {
     /// An empty workspace.
-    pub fn new(sim: &'s Sim) -> World<'s> {
+    pub(crate) fn new(sim: &'s Sim) -> World<'s> {
         let world = World {
             sim,
             folder: TempDir::new().unwrap(),
@@ -78,19 +65,25 @@ impl<'s> World<'s> {
     }
 
     /// The workspace's folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Writes a file of the workspace.
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.folder().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// Declares one target: where it is and who asks, and its collections as a workspace has them.
-    pub fn declare(&self, provider: &Provider, target: &str, installation: &str, collections: &Map<String, Value>) {
+    pub(crate) fn declare(
+        &self,
+        provider: &Provider,
+        target: &str,
+        installation: &str,
+        collections: &Map<String, Value>,
+    ) {
         let mut body = self.header(provider, installation);
         body.extend(collections.clone());
         let file = json!({ provider.name: { target: body } });
@@ -98,7 +91,7 @@ impl<'s> World<'s> {
     }
 
     /// What a target declares about itself.
-    pub fn header(&self, provider: &Provider, installation: &str) -> Map<String, Value> {
+    pub(crate) fn header(&self, provider: &Provider, installation: &str) -> Map<String, Value> {
         let at = self.sim.base_url(provider.name, installation);
         let mut credentials = Map::new();
         for field in provider.dialect.credentials {
@@ -113,7 +106,7 @@ impl<'s> World<'s> {
     }
 
     /// Reads the workspace.
-    pub fn load(&self) -> Result<Topology, Vec<Finding>> {
+    pub(crate) fn load(&self) -> Result<Topology, Vec<Finding>> {
         let mut topology = topology::load(self.folder(), CATALOGUE, &topology::Options::default())?.topology;
         topology.policy.allow_destroy.extend(self.allow_destroy.iter().cloned());
         topology.policy.allow_irreversible.push("**".to_owned());
@@ -121,7 +114,7 @@ impl<'s> World<'s> {
     }
 
     /// Reads the workspace, which is sound.
-    pub fn topology(&self) -> Topology {
+    pub(crate) fn topology(&self) -> Topology {
         self.load().unwrap_or_else(|findings| {
             let told: Vec<String> = findings.iter().map(|f| format!("{:?}: {f}", f.location())).collect();
             panic!("the workspace does not load:\n{}", told.join("\n"))
@@ -129,7 +122,7 @@ impl<'s> World<'s> {
     }
 
     /// Plans, and changes nothing.
-    pub fn plan(&self) -> Planned {
+    pub(crate) fn plan(&self) -> Planned {
         let topology = self.topology();
         self.runtime.block_on(async {
             let sessions = self.sessions(&topology).await;
@@ -141,7 +134,7 @@ impl<'s> World<'s> {
     }
 
     /// Plans and carries out.
-    pub fn apply(&self) -> Applied {
+    pub(crate) fn apply(&self) -> Applied {
         let topology = self.topology();
         self.runtime.block_on(async {
             let sessions = self.sessions(&topology).await;
@@ -171,7 +164,7 @@ impl<'s> World<'s> {
     }
 
     /// Plans and carries out, and insists that everything succeeds and that nothing is left to do.
-    pub fn converge(&self) -> Result<Applied, String> {
+    pub(crate) fn converge(&self) -> Result<Applied, String> {
         let applied = self.apply();
         applied.succeeded()?;
         let again = self.plan();
@@ -185,7 +178,7 @@ impl<'s> World<'s> {
     }
 
     /// Everything that the targets' lists show and that could be declared: the address that it would have, and its id.
-    pub fn inventory(&self) -> BTreeSet<String> {
+    pub(crate) fn inventory(&self) -> BTreeSet<String> {
         let (topology, observed) = self.everything();
         let index = matching::index(&topology, &observed, &Base::default());
         let ours = index
@@ -196,14 +189,14 @@ impl<'s> World<'s> {
     }
 
     /// A target as a workspace declares it.
-    pub fn export(&self, target: &str) -> Export {
+    pub(crate) fn export(&self, target: &str) -> Export {
         let (topology, observed) = self.everything();
         let index = matching::index(&topology, &observed, &Base::default());
         export(&topology, target, &observed.targets[target], &index)
     }
 
     /// The content of the files that an export names, by path.
-    pub fn contents(&self, target: &str, exported: &Export) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn contents(&self, target: &str, exported: &Export) -> BTreeMap<String, Vec<u8>> {
         let topology = self.topology();
         let artifacts = topology.targets[target].provider.artifacts;
         self.runtime.block_on(async {
@@ -231,21 +224,21 @@ impl<'s> World<'s> {
     }
 
     /// The version of a target's server, where it makes a difference.
-    pub fn version(&self, target: &str) -> Option<String> {
+    pub(crate) fn version(&self, target: &str) -> Option<String> {
         let topology = self.topology();
         let sessions = self.runtime.block_on(self.sessions(&topology));
         sessions[target].version().map(str::to_owned)
     }
 
     /// The requests that the simulators answered since the last call of this.
-    pub fn requests(&self) -> Vec<Value> {
+    pub(crate) fn requests(&self) -> Vec<Value> {
         let Value::Array(requests) = self.sim.side_door("GET", "/requests", &Value::Null) else { unreachable!() };
         self.sim.side_door("DELETE", "/requests", &Value::Null);
         requests
     }
 
     /// Makes a change past the API.
-    pub fn console(&self, provider: &str, installation: &str, change: &Value) -> Value {
+    pub(crate) fn console(&self, provider: &str, installation: &str, change: &Value) -> Value {
         self.sim.side_door("POST", &format!("/{provider}/{installation}/console"), change)
     }
 
@@ -265,14 +258,14 @@ fn made(topology: &Topology, observed: &Observed, base: &Base) -> Plan {
 
 impl Planned {
     /// The verdict on an address.
-    pub fn verdict(&self, address: &Address) -> Option<&Verdict> {
+    pub(crate) fn verdict(&self, address: &Address) -> Option<&Verdict> {
         self.plan.verdicts.iter().find(|verdict| verdict.address == *address)
     }
 }
 
 impl Applied {
     /// Says what did not go as planned.
-    pub fn succeeded(&self) -> Result<(), String> {
+    pub(crate) fn succeeded(&self) -> Result<(), String> {
         let failed = self.report.outcomes.iter().zip(&self.plan.steps).find_map(|(outcome, step)| match outcome {
             Outcome::Failed(error) => {
                 let help = error.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
@@ -290,7 +283,7 @@ impl Applied {
 }
 
 /// What a plan holds, in words for failing tests.
-pub fn told(plan: &Plan) -> String {
+pub(crate) fn told(plan: &Plan) -> String {
     let words = |verdict: &Verdict| match &verdict.decision {
         Decision::Same => None,
         Decision::Update { fields, .. } | Decision::Replace { fields, .. } => {

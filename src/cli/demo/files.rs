@@ -41,7 +41,7 @@ const FILES: &[(&str, &str)] = files![
 ];
 
 /// Writes the files into a new folder, readable for their owner alone: there are secrets among them.
-pub fn write(folder: &Path) -> Result<(), Stop> {
+pub(crate) fn write(folder: &Path) -> Result<(), Stop> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         let message = format!("`{}` is not empty", folder.display());
         return Err(Stop::failed(message).help("name a folder that does not exist yet"));

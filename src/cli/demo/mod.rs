@@ -19,7 +19,7 @@ use crate::diff::verdict::Decision;
 
 /// Options of `demo`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// Keeps the workspace and the simulated controllers in a new folder, to go on with.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -32,7 +32,7 @@ const NAME: &str = "acme-wan";
 const REPORT: &str = "this should not happen: please report it with what stands above";
 
 /// Tells the story.
-pub fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let temporary = tempfile::tempdir()?;
     let folder = match &options.keep {
         Some(folder) => folder.clone(),

@@ -1,7 +1,7 @@
 //! The story, as data: what is said, what is done, and how it has to end.
 
 /// A scene: a sentence or two, and what happens.
-pub struct Scene {
+pub(crate) struct Scene {
     /// What is said before.
     pub says: &'static str,
     /// What happens.
@@ -9,7 +9,7 @@ pub struct Scene {
 }
 
 /// What happens in a scene.
-pub enum Act {
+pub(crate) enum Act {
     /// Somebody runs a command.
     Command {
         /// Its words; `{folder}` stands for the workspace's folder.
@@ -26,7 +26,7 @@ pub enum Act {
 }
 
 /// Lines that are added to a file.
-pub struct Insertion {
+pub(crate) struct Insertion {
     /// The file.
     pub file: &'static str,
     /// The text behind which they stand.
@@ -36,7 +36,7 @@ pub struct Insertion {
 }
 
 /// A change at a console.
-pub struct Hand {
+pub(crate) struct Hand {
     /// The provider.
     pub provider: &'static str,
     /// The target.
@@ -48,7 +48,7 @@ pub struct Hand {
 }
 
 /// The story.
-pub static STORY: &[Scene] = &[
+pub(crate) static STORY: &[Scene] = &[
     Scene {
         says:
             "One topology over five controllers of four vendors: a NetFoundry network, two VNS3 controllers, a Cloudify

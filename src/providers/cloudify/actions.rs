@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::providers::cloudify::shared::execution;
 use crate::spec::{Action, Body, Disruption, Field, Folders, Poll, Type, Until, action, call, field};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// Every action.
-pub static ACTIONS: &[Action] = &[
+pub(crate) static ACTIONS: &[Action] = &[
     action("execute", "Runs a workflow on a deployment and follows it to its end", call(Post, "/executions", {
         Body::Json(
             r#"{"deployment_id": "{id}", "workflow_id": "{workflow}", "parameters": "{parameters}", "allow_custom_parameters": "{allow_custom_parameters}", "force": "{force}", "queue": "{queue}", "dry_run": "{dry_run}"}"#,

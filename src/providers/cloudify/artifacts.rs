@@ -3,7 +3,7 @@
 use crate::spec::{Artifact, artifact};
 
 /// Every artifact.
-pub static ARTIFACTS: &[Artifact] = &[
+pub(crate) static ARTIFACTS: &[Artifact] = &[
     artifact("blueprint", "The archive that a blueprint was uploaded as, byte for byte", "/blueprints/{id}/archive")
         .of("blueprints")
         .fills("source"),

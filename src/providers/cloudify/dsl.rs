@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::spec::{Declared, DeclaredKey, KeysIn, Open, PlainType};
 
 /// Where a deployment's inputs are declared.
-pub const INPUTS_IN: KeysIn = KeysIn { of: "blueprint_id", file: "source", document: "main_file_name", read: inputs };
+pub(crate) const INPUTS_IN: KeysIn =
+    KeysIn { of: "blueprint_id", file: "source", document: "main_file_name", read: inputs };
 
 /// What every blueprint imports: node types, and plugins that declare operations. None of them declares inputs.
 const WITHOUT_INPUTS: &[&str] = &["types.yaml", "plugin.yaml"];

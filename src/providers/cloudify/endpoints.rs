@@ -2,14 +2,14 @@
 
 use crate::spec::Coverage::{Action, Artifact, Kind, Unused};
 use crate::spec::{Endpoint, endpoint};
-use crate::wire::Method::{Delete, Get, Patch, Post, Put};
+use wire::Method::{Delete, Get, Patch, Post, Put};
 
 const SAME: &str = "the list shows the same";
 const CLUSTER: &str = "clusters are joined on the managers' hosts, which can't be taken back";
 const SLIP: &str = "a slip of the heading: the example uses `/users/`";
 
 /// Every endpoint.
-pub static ENDPOINTS: &[Endpoint] = &[
+pub(crate) static ENDPOINTS: &[Endpoint] = &[
     endpoint(Get, "/blueprints?id={blueprint-id}", Kind("blueprints")),
     endpoint(
         Put,
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::providers::cloudify::PROVIDER;
     use crate::providers::cloudify::testing::{NOT_IN_THE_TEXTS, covered_but_unused, used_but_unlisted};
-    use crate::wire::Method;
+    use wire::Method;
 
     /// What version 3.1 adds (sheet 3). Where `at` ends in `v3`, visibility and updates can't be changed.
     const SINCE_V3_1: &[(Method, &str)] = &[

@@ -3,23 +3,23 @@
 //! The version in the path is not the server's: one server speaks several, and `v3.1` is the fullest wherever it exists
 //! (sheet, preamble). What differs between servers is said by version, so that the same tables serve old and new ones.
 
-pub mod actions;
-pub mod artifacts;
-pub mod dsl;
-pub mod endpoints;
-pub mod kinds;
+pub(crate) mod actions;
+pub(crate) mod artifacts;
+pub(crate) mod dsl;
+pub(crate) mod endpoints;
+pub(crate) mod kinds;
 #[cfg(test)]
 mod observed;
-pub mod shared;
+pub(crate) mod shared;
 #[cfg(test)]
-pub mod testing;
+pub(crate) mod testing;
 
 use std::time::Duration;
 
 use crate::spec::{Auth, Dialect, Field, Provider, ServerVersion, Type, field};
 
 /// Cloudify Manager.
-pub static PROVIDER: Provider = Provider {
+pub(crate) static PROVIDER: Provider = Provider {
     name: "cloudify",
     title: "Cloudify Manager",
     doc: "Cloudify Manager: blueprints, and deployments that orchestrate what they describe",
@@ -31,7 +31,7 @@ pub static PROVIDER: Provider = Provider {
 };
 
 /// How a manager is spoken to.
-pub const DIALECT: Dialect = Dialect {
+pub(crate) const DIALECT: Dialect = Dialect {
     example: "https://cloudify.example.com/api/v3.1",
     auth: Auth::Basic { user: "username", password: "password", set_by: None },
     credentials: CREDENTIALS,

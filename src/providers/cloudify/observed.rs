@@ -9,7 +9,7 @@ use crate::providers::cloudify::testing::reshaped;
 use crate::secret::Veil;
 use crate::session::{CallError, Whither};
 use crate::spec::{Kind, List, Type, canonical, read};
-use crate::wire::{Method, Response};
+use wire::{Method, Response};
 
 /// The error that an answer comes to.
 fn refused(response: &Response) -> CallError {
@@ -153,7 +153,7 @@ fn gone_is_what_the_manager_says_is_gone() {
 }
 
 /// What a running manager was asked, and what it answered; the simulator is held to the same pairs.
-const PAIRS: &str = include_str!("observed.txt");
+const PAIRS: &str = include_str!("../../../tests/fixtures/cloudify-observed.txt");
 
 /// A request's path, without its query, and what came back.
 struct Pair {

@@ -8,7 +8,7 @@ use crate::attr::Attr;
 use crate::spec::{
     Api, Body, CallSpec, Envelope, Field, List, Log, Paging, Poll, Reply, Type, Until, Versions, call, field,
 };
-use crate::wire::Method::{Patch, Post};
+use wire::Method::{Patch, Post};
 
 /// The most that any server gives on one page (sheet 0: a hard cap up to 4.5.1).
 const PAGE: usize = 1000;
@@ -16,27 +16,27 @@ const PAGE: usize = 1000;
 /// The API of a kind whose objects are called by their names.
 ///
 /// A 404 alone does not mean that an object is gone: wrong routes and missing editions answer so too (sheet 1).
-pub const NAMED: Api = Api { id: "", gone: &[(404, "was not found")], ..Api::NONE };
+pub(crate) const NAMED: Api = Api { id: "", gone: &[(404, "was not found")], ..Api::NONE };
 
 /// The API of a kind whose objects belong to a tenant. Global objects of other tenants show in its lists (sheet 1).
-pub const TENANT_OWNED: Api = Api { scope: Some(("tenant_name", "tenant")), ..NAMED };
+pub(crate) const TENANT_OWNED: Api = Api { scope: Some(("tenant_name", "tenant")), ..NAMED };
 
 /// A list, all of it. Without `_sort` old servers give pages in no stable order (sheet 1, list conventions).
-pub const fn list(path: &'static str) -> List {
+pub(crate) const fn list(path: &'static str) -> List {
     List::Call { path, at: Envelope::Items("items"), paging: Paging::Offset { size: PAGE } }
 }
 
 /// The API of an edge between two objects, which is called by the name of one.
-pub const UNLINKED: Api =
+pub(crate) const UNLINKED: Api =
     Api { gone: &[(404, "was not found"), (404, "is not associated with"), (404, "is not in group")], ..NAMED };
 
 /// The field that names an object, which nothing changes.
-pub const fn name(name: &'static str, doc: &'static str) -> Field {
+pub(crate) const fn name(name: &'static str, doc: &'static str) -> Field {
     field(name, Type::Text, doc).fixed()
 }
 
 /// A role on the manager itself.
-pub const SYSTEM_ROLE: Field =
+pub(crate) const SYSTEM_ROLE: Field =
     field("role", Type::Enum(&["sys_admin", "default"]), "Role on the manager itself (from 4.2 on)")
         .default("\"default\"")
         .known(WITH_ROLES);
@@ -45,41 +45,41 @@ pub const SYSTEM_ROLE: Field =
 const WITH_ROLES: Versions = Versions::From("4.2");
 
 /// A role in a tenant.
-pub const TENANT_ROLE: Field =
+pub(crate) const TENANT_ROLE: Field =
     field("role", Type::Enum(&["manager", "user", "operations", "viewer"]), "Role in the tenant (from 4.2 on)")
         .required()
         .known(WITH_ROLES);
 
 /// Servers whose objects are private or not, and nothing more (sheet 1).
-pub const WITHOUT_VISIBILITY: Versions = Versions::Before("4.2");
+pub(crate) const WITHOUT_VISIBILITY: Versions = Versions::Before("4.2");
 
 /// From narrow to wide; narrowing is refused (sheet 1, visibility).
-pub const VISIBILITY: &[&str] = &["private", "tenant", "global"];
+pub(crate) const VISIBILITY: &[&str] = &["private", "tenant", "global"];
 
 /// Who sees an object, widened by the given call.
-pub const fn visibility(calls: &'static [CallSpec]) -> Field {
+pub(crate) const fn visibility(calls: &'static [CallSpec]) -> Field {
     field("visibility", Type::Enum(VISIBILITY), "Who sees it: its creator, its tenant or everybody")
         .default("\"tenant\"")
         .widens(VISIBILITY, calls)
 }
 
 /// The call that widens visibility, at that path. Its reply is not read: for a secret it holds an encrypted value.
-pub const fn widen(path: &'static str) -> CallSpec {
+pub(crate) const fn widen(path: &'static str) -> CallSpec {
     call(Patch, path, Body::Json(r#"{"visibility": "{visibility}"}"#)).versions(Versions::From("4.3"))
 }
 
 /// The call that sets labels, which replaces them all.
-pub const fn relabel(path: &'static str) -> CallSpec {
+pub(crate) const fn relabel(path: &'static str) -> CallSpec {
     call(Patch, path, Body::Json(r#"{"labels": "{labels}"}"#)).reply(Reply::Object(""))
 }
 
 /// Labels, as they are written: a list of maps with one entry each. A key may stand there twice.
-pub const LABELS: Type = Type::Set(&Type::Map(&Type::Text));
+pub(crate) const LABELS: Type = Type::Set(&Type::Map(&Type::Text));
 
 /// An execution that a call's reply names, until it ends (sheet 2.11).
 ///
 /// Its fields are not chosen with `_include`: old servers refuse those that count operations.
-pub const fn execution(job: &'static [&'static str]) -> Poll {
+pub(crate) const fn execution(job: &'static [&'static str]) -> Poll {
     Poll {
         job,
         path: "/executions/{job}",
@@ -105,10 +105,10 @@ const FAILURES: Log = Log {
 };
 
 /// The end of an execution. `terminated` is the good one.
-pub const ENDED: Until = Until::State { key: "status", done: &["terminated"], failed: &["failed", "cancelled"] };
+pub(crate) const ENDED: Until = Until::State { key: "status", done: &["terminated"], failed: &["failed", "cancelled"] };
 
 /// Gives labels the form in which they are written: replies spell out key and value, and who set them when.
-pub fn read_labels(object: &mut Value) {
+pub(crate) fn read_labels(object: &mut Value) {
     let Some(Value::Array(labels)) = object.get_mut("labels") else { return };
     for label in labels {
         if let (Some(key), Some(value)) = (label.get("key").and_then(Value::as_str), label.get("value")) {
@@ -118,7 +118,7 @@ pub fn read_labels(object: &mut Value) {
 }
 
 /// Takes a name out of a body: it stands in the path already.
-pub fn without(body: &mut Attr, name: &str) -> bool {
+pub(crate) fn without(body: &mut Attr, name: &str) -> bool {
     match body {
         Attr::Map(map) => map.remove(name).is_some(),
         _ => false,

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::attr::Attr;
 use crate::spec::{Change, Coverage, Kind, List, Provider, canonical, read, written};
-use crate::wire::Method;
+use wire::Method;
 
 /// A live object as the kind sees it.
-pub fn reshaped(kind: &Kind, live: &Value) -> Value {
+pub(crate) fn reshaped(kind: &Kind, live: &Value) -> Value {
     let mut live = live.clone();
     if let Some(read) = kind.hooks.read {
         read(&mut live);
@@ -18,7 +18,7 @@ pub fn reshaped(kind: &Kind, live: &Value) -> Value {
 }
 
 /// Checks what a kind reads from a live object: the named fields, as they would be shown.
-pub fn shows(kind: &Kind, live: &Value, expected: &Value) {
+pub(crate) fn shows(kind: &Kind, live: &Value, expected: &Value) {
     let live = reshaped(kind, live);
     let shown = |name: &String| {
         let field = kind.field(name).unwrap_or_else(|| panic!("no field `{name}`"));
@@ -29,7 +29,7 @@ pub fn shows(kind: &Kind, live: &Value, expected: &Value) {
 }
 
 /// The body that a kind makes of declared fields, with the live object where there is one.
-pub fn body(kind: &Kind, declared: &Value, live: Option<&Value>) -> Value {
+pub(crate) fn body(kind: &Kind, declared: &Value, live: Option<&Value>) -> Value {
     let sent = |(name, value): (&String, &Value)| {
         let field = kind.field(name).unwrap_or_else(|| panic!("no field `{name}`"));
         (name.clone(), written(&field.ty, &Attr::from_json(value)))
@@ -42,7 +42,7 @@ pub fn body(kind: &Kind, declared: &Value, live: Option<&Value>) -> Value {
 }
 
 /// What neither reference text has (sheet 4, end): seen on a running server, or in the server's source.
-pub const NOT_IN_THE_TEXTS: &[(Method, &str)] = &[
+pub(crate) const NOT_IN_THE_TEXTS: &[(Method, &str)] = &[
     (Method::Get, "/blueprints/{id}"),
     (Method::Get, "/deployments/{id}/outputs"),
     (Method::Get, "/deployments/{id}/capabilities"),
@@ -87,7 +87,7 @@ fn used(kind: &Kind) -> BTreeSet<(Method, String)> {
 }
 
 /// Endpoints that are said to be covered by a kind which does not use them.
-pub fn covered_but_unused(provider: &Provider) -> Vec<String> {
+pub(crate) fn covered_but_unused(provider: &Provider) -> Vec<String> {
     let is_used =
         |kind: &str, method, path| provider.kind(kind).is_some_and(|kind| used(kind).contains(&(method, plain(path))));
     provider
@@ -101,7 +101,7 @@ pub fn covered_but_unused(provider: &Provider) -> Vec<String> {
 }
 
 /// Operations that a kind uses and no list has.
-pub fn used_but_unlisted(provider: &Provider, beside: &[&[(Method, &str)]]) -> Vec<String> {
+pub(crate) fn used_but_unlisted(provider: &Provider, beside: &[&[(Method, &str)]]) -> Vec<String> {
     let listed = provider.endpoints.iter().map(|endpoint| (endpoint.method, endpoint.path));
     let known: BTreeSet<(Method, String)> =
         listed.chain(beside.iter().copied().flatten().copied()).map(|(method, path)| (method, plain(path))).collect();

@@ -2,7 +2,7 @@
 
 use crate::spec::Coverage::{Action, Artifact, Kind, Unused};
 use crate::spec::{Endpoint, endpoint};
-use crate::wire::Method::{Delete, Get, Patch, Post, Put};
+use wire::Method::{Delete, Get, Patch, Post, Put};
 
 const SAME: &str = "the list shows the same";
 const CLUSTER: &str = "clusters are joined on the managers' hosts, which can't be taken back";
@@ -10,7 +10,7 @@ const SLIP: &str = "a slip of the heading: the example uses `/users/`";
 const GLOBAL: &str = "`set-visibility` does the same, and still exists on newer servers";
 
 /// Every endpoint.
-pub static ENDPOINTS: &[Endpoint] = &[
+pub(crate) static ENDPOINTS: &[Endpoint] = &[
     endpoint(Get, "/blueprints?id={blueprint-id}", Kind("blueprints")),
     endpoint(
         Put,

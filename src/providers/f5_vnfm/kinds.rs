@@ -9,7 +9,7 @@ use crate::providers::cloudify::shared::VISIBILITY;
 use crate::spec::{Api, Field, Kind, Type, field};
 
 /// Every kind, parents before their children.
-pub static ALL: &[&Kind] = &[
+pub(crate) static ALL: &[&Kind] = &[
     &users::KIND,
     &user_groups::KIND,
     &members::KIND,

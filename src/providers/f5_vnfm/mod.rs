@@ -3,14 +3,14 @@
 //! Its kinds are Cloudify's where nothing differs. What differs is what 4.5 lacks: labels, display names and sites; and a
 //! deployment can't become global.
 
-pub mod endpoints;
-pub mod kinds;
+pub(crate) mod endpoints;
+pub(crate) mod kinds;
 
 use crate::providers::cloudify;
 use crate::spec::{Dialect, Provider, ServerVersion};
 
 /// F5 VNF Manager.
-pub static PROVIDER: Provider = Provider {
+pub(crate) static PROVIDER: Provider = Provider {
     name: "f5-vnfm",
     title: "F5 VNF Manager",
     doc: "F5 VNF Manager: blueprints of virtual network functions, and deployments of them",

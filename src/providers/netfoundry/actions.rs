@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::providers::netfoundry::shared::EXECUTION;
 use crate::spec::{Action, Body, Disruption, Folders, Poll, Type, Until, action, call, field};
-use crate::wire::Method::Post;
+use wire::Method::Post;
 
 /// Every action.
-pub static ACTIONS: &[Action] = &[
+pub(crate) static ACTIONS: &[Action] = &[
     action("rotate-registration-key", "Gives a router a new registration key; the former one dies", {
         call(Post, "/core/v2/edge-routers/{id}/registration-key", Body::None)
     })

@@ -4,7 +4,7 @@
 
 use crate::spec::Coverage::{Action, Kind, Session, Unused};
 use crate::spec::{Coverage, Endpoint, endpoint};
-use crate::wire::Method::{Delete, Get, Patch, Post, Put};
+use wire::Method::{Delete, Get, Patch, Post, Put};
 
 /// Why no update replaces a whole object (section 2.4).
 const NO_PUT: Coverage = Unused("PATCH leaves alone what it does not name; PUT resets it");
@@ -50,7 +50,7 @@ macro_rules! endpoints {
 }
 
 /// The endpoints.
-pub const ENDPOINTS: &[Endpoint] = endpoints! {
+pub(crate) const ENDPOINTS: &[Endpoint] = endpoints! {
     declared: [
         "certificate-authorities",
         "auth-policies",

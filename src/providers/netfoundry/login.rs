@@ -2,7 +2,7 @@
 
 use crate::spec::{ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
 
-pub static LOGIN: ClientCredentials = ClientCredentials {
+pub(crate) static LOGIN: ClientCredentials = ClientCredentials {
     client: "clientId",
     password: "password",
     url: "authenticationUrl",

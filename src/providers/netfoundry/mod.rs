@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::spec::{Auth, Dialect, Provider, ServerVersion, Type, field};
 
 /// The NetFoundry platform.
-pub static PROVIDER: Provider = Provider {
+pub(crate) static PROVIDER: Provider = Provider {
     name: "netfoundry",
     title: "NetFoundry",
     doc: "NetFoundry's orchestration platform: zero-trust networks of edge routers, endpoints, services and policies",

@@ -10,12 +10,12 @@ use crate::attr::Attr;
 use crate::spec::{Field, Paging, Poll, Shows, States, Type, Until, field, output};
 
 /// Pages of the core API (section 1.5): the vendor's own client asks for a thousand.
-pub const PAGES: Paging = Paging::Hal { size: 1000 };
+pub(crate) const PAGES: Paging = Paging::Hal { size: 1000 };
 
 /// The execution that a write starts (section 1.7).
 ///
 /// The link to it is an object, or a list of objects, or missing; then there is only the object itself to look at.
-pub const EXECUTION: Poll = Poll {
+pub(crate) const EXECUTION: Poll = Poll {
     job: &["_links.execution.href", "_links.executions.href", "_links.executions.0.href"],
     path: "/core/v2/executions/{job}",
     until: Until::State { key: "status", done: &["FINISHED", "SUCCESS"], failed: &["FAILED"] },
@@ -24,24 +24,24 @@ pub const EXECUTION: Poll = Poll {
 };
 
 /// Waits until an object of the data plane is realized there (section 1.7): kinds without a status get a `zitiId`.
-pub const fn realized(path: &'static str) -> Poll {
+pub(crate) const fn realized(path: &'static str) -> Poll {
     Poll { path, until: Until::Set("zitiId"), shows: Shows::Object, ..Poll::NEW }
 }
 
 /// Waits until an object with a status is ready (section 1.7); such objects take minutes, and are looked at less often.
-pub const fn provisioned(path: &'static str, budget: Duration) -> Poll {
+pub(crate) const fn provisioned(path: &'static str, budget: Duration) -> Poll {
     let until =
         Until::State { key: "status", done: &["PROVISIONED", "REGISTERED"], failed: &["ERROR", "DELETING", "DELETED"] };
     Poll { path, until, shows: Shows::Object, every: Duration::from_secs(10), budget, ..Poll::NEW }
 }
 
 /// Waits until a removed object is gone (sections 1.7 and 2.17): deleted objects may stay readable, with a date.
-pub const fn gone(path: &'static str) -> Poll {
+pub(crate) const fn gone(path: &'static str) -> Poll {
     Poll { path, until: Until::Gone { key: "deletedAt", words: &["*"] }, shows: Shows::Object, ..Poll::NEW }
 }
 
 /// The life of networks and edge routers (section 1.7).
-pub const STATES: States = States {
+pub(crate) const STATES: States = States {
     busy: &["NEW", "PROVISIONING", "UPDATING", "REPLACING", "DELETING"],
     leaving: &["DELETING"],
     failed: &[("ERROR", "the platform could not build it: remove it and create it again, as the vendor advises")],
@@ -57,7 +57,7 @@ macro_rules! in_network {
     ($collection:literal, $rows:literal) => {
         $crate::spec::Api {
             create: &[$crate::spec::call(
-                $crate::wire::Method::Post,
+                wire::Method::Post,
                 concat!("/core/v2/", $collection),
                 $crate::spec::Body::Fields,
             )
@@ -68,7 +68,7 @@ macro_rules! in_network {
             ])],
             create_adds: &[("networkId", "{parent.id}")],
             update: &[$crate::spec::call(
-                $crate::wire::Method::Patch,
+                wire::Method::Patch,
                 concat!("/core/v2/", $collection, "/{id}"),
                 $crate::spec::Body::Changed,
             )
@@ -78,7 +78,7 @@ macro_rules! in_network {
             ])],
             update_adds: &[("name", "{name}")],
             remove: &[$crate::spec::call(
-                $crate::wire::Method::Delete,
+                wire::Method::Delete,
                 concat!("/core/v2/", $collection, "/{id}"),
                 $crate::spec::Body::None,
             )
@@ -110,46 +110,47 @@ macro_rules! listed {
 pub(crate) use listed;
 
 /// The name: unique for each kind and network, whatever its case (section 1.4).
-pub const NAME: Field = field("name", Type::Text, "Name, unique in the network whatever its case");
+pub(crate) const NAME: Field = field("name", Type::Text, "Name, unique in the network whatever its case");
 
 /// An object's own tags (section 2.2).
-pub const ATTRIBUTES: Field = field("attributes", Type::Roles(&[]), "Tags by which policies and services choose it");
+pub(crate) const ATTRIBUTES: Field =
+    field("attributes", Type::Roles(&[]), "Tags by which policies and services choose it");
 
 /// The id on the data plane (section 1.4).
-pub const ZITI_ID: Field = output("zitiId", Type::Text, "Id on the network's controller");
+pub(crate) const ZITI_ID: Field = output("zitiId", Type::Text, "Id on the network's controller");
 
 /// The endpoints that a policy is for. A router's tunneler is an endpoint of the router's name (section 2.7).
-pub const ENDPOINTS: Type = Type::Roles(&["endpoints", "edge-routers"]);
+pub(crate) const ENDPOINTS: Type = Type::Roles(&["endpoints", "edge-routers"]);
 
 /// The edge routers that a policy is for.
-pub const EDGE_ROUTERS: Type = Type::Roles(&["edge-routers"]);
+pub(crate) const EDGE_ROUTERS: Type = Type::Roles(&["edge-routers"]);
 
 /// The services that a policy is for.
-pub const SERVICES: Type = Type::Roles(&["services"]);
+pub(crate) const SERVICES: Type = Type::Roles(&["services"]);
 
 /// The posture checks that a policy asks for.
-pub const POSTURE_CHECKS: Type = Type::Roles(&["posture-checks"]);
+pub(crate) const POSTURE_CHECKS: Type = Type::Roles(&["posture-checks"]);
 
 /// Whether a policy is for what has any of its tags, or all; always said, because clients and controller differ about
 /// the default (sections 2.10 and 6).
-pub const SEMANTIC: Field =
+pub(crate) const SEMANTIC: Field =
     field("semantic", Type::Enum(&["AnyOf", "AllOf"]), "Whether any of the tags is enough, or all are needed")
         .default("\"AnyOf\"");
 
 /// Transport protocols (section 2.3): lower case, in no order.
-pub const PROTOCOLS: Type = Type::Set(&Type::Enum(&["tcp", "udp"]));
+pub(crate) const PROTOCOLS: Type = Type::Set(&Type::Enum(&["tcp", "udp"]));
 
 /// Ranges of ports, in no order; one port is a range from itself to itself (section 2.3).
-pub const PORT_RANGES: Type = Type::Set(&Type::Object(&[
+pub(crate) const PORT_RANGES: Type = Type::Set(&Type::Object(&[
     field("low", Type::Int, "First port").required(),
     field("high", Type::Int, "Last port").required(),
 ]));
 
 /// Names, addresses or networks, in no order.
-pub const HOSTS: Type = Type::Set(&Type::Text);
+pub(crate) const HOSTS: Type = Type::Set(&Type::Text);
 
 /// Reads `old` as `new` where an object has only the former: a field that was renamed over time (section 2.3).
-pub fn renamed(object: &mut Value, old: &str, new: &str) {
+pub(crate) fn renamed(object: &mut Value, old: &str, new: &str) {
     if object.get(new).is_none_or(Value::is_null)
         && let Some(value) = object.get(old).filter(|value| !value.is_null()).cloned()
     {
@@ -159,19 +160,19 @@ pub fn renamed(object: &mut Value, old: &str, new: &str) {
 
 /// Puts a value into the body of a create where no file gives one: clients and platform differ about the default, so it
 /// is always said (section 6).
-pub fn said_at_create(body: &mut Attr, live: Option<&Value>, name: &str, value: Attr) {
+pub(crate) fn said_at_create(body: &mut Attr, live: Option<&Value>, name: &str, value: Attr) {
     if let (Attr::Map(fields), None) = (body, live) {
         fields.entry(name.to_owned()).or_insert(value);
     }
 }
 
 /// Says [`SEMANTIC`] where no file does.
-pub fn any_of(body: &mut Attr, live: Option<&Value>) {
+pub(crate) fn any_of(body: &mut Attr, live: Option<&Value>) {
     said_at_create(body, live, "semantic", Attr::text("AnyOf"));
 }
 
 /// Says that a policy is the platform's own (section 2.10): it ends in `-system`.
-pub fn made_by_the_system(policy: &Value) -> Option<&'static str> {
+pub(crate) fn made_by_the_system(policy: &Value) -> Option<&'static str> {
     let name = policy.get("name").and_then(Value::as_str).unwrap_or_default();
     name.ends_with("-system").then_some("the platform made it for an edge router, and removes it with the router")
 }

@@ -6,7 +6,7 @@ use crate::attr::Attr;
 use crate::spec::{Flow, Kind, canonical, check, read, written};
 
 /// A reply, reshaped as the kind says.
-pub fn reshaped(kind: &Kind, live: &Value) -> Value {
+pub(crate) fn reshaped(kind: &Kind, live: &Value) -> Value {
     let mut live = live.clone();
     if let Some(read) = kind.hooks.read {
         read(&mut live);
@@ -15,7 +15,7 @@ pub fn reshaped(kind: &Kind, live: &Value) -> Value {
 }
 
 /// Checks that the kind takes every declared field, and that the reply shows no difference from any.
-pub fn reads_back(kind: &Kind, declared: &Value, live: &Value) {
+pub(crate) fn reads_back(kind: &Kind, declared: &Value, live: &Value) {
     let live = reshaped(kind, live);
     for (name, value) in declared.as_object().expect("an object") {
         let field = kind.field(name).unwrap_or_else(|| panic!("no field `{name}`"));
@@ -28,7 +28,7 @@ pub fn reads_back(kind: &Kind, declared: &Value, live: &Value) {
 }
 
 /// Checks what the kind reads from a reply: fields, or paths into them, with what they show.
-pub fn shows(kind: &Kind, live: &Value, expected: Value) {
+pub(crate) fn shows(kind: &Kind, live: &Value, expected: Value) {
     let live = reshaped(kind, live);
     let mut shown = Map::new();
     for path in expected.as_object().expect("an object").keys() {
@@ -42,7 +42,7 @@ pub fn shows(kind: &Kind, live: &Value, expected: Value) {
 }
 
 /// Checks the body of the create call that declared fields lead to.
-pub fn writes(kind: &Kind, declared: Value, body: Value) {
+pub(crate) fn writes(kind: &Kind, declared: Value, body: Value) {
     let sent = |(name, value): (&String, &Value)| {
         let value = Attr::from_json(value);
         (name.clone(), kind.field(name).map_or(value.clone(), |field| written(&field.ty, &value)))
@@ -55,7 +55,7 @@ pub fn writes(kind: &Kind, declared: Value, body: Value) {
 }
 
 /// What is wrong with a declared value.
-pub fn refuses(kind: &Kind, field: &str, value: Value) -> String {
+pub(crate) fn refuses(kind: &Kind, field: &str, value: Value) -> String {
     let field = kind.field(field).expect("a field");
     let found: Vec<String> =
         check(&field.ty, &Attr::from_json(&value)).into_iter().map(|found| found.message).collect();

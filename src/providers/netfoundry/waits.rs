@@ -15,7 +15,7 @@ use crate::secret::Veil;
 use crate::session::{Pace, Sending, Sent, Session, Settled, Watch};
 use crate::spec::Poll;
 use crate::topology::{Credentials, Prune, Target, Tls};
-use crate::wire::{Answer, Method, Request, Response, Transport};
+use wire::{Answer, Method, Request, Response, Transport};
 
 static OBJECT: Poll = provisioned("/core/v2/edge-routers/7d3e9f20", Duration::from_secs(900));
 static JOB: Poll = EXECUTION;

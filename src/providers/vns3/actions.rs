@@ -2,12 +2,12 @@
 
 use super::fields::RESTARTED;
 use crate::spec::{Action, Body, Disruption, Field, Folders, Type, action, call, field};
-use crate::wire::Method::{Delete, Get, Post, Put};
+use wire::Method::{Delete, Get, Post, Put};
 
 const ANSWER: &str = "response";
 
 /// Every action.
-pub static ACTIONS: &[Action] = &[
+pub(crate) static ACTIONS: &[Action] = &[
     action(
         "reboot",
         "Reboots the controller",

@@ -1,10 +1,10 @@
 //! What a controller hands out (sheet 3.9).
 
 use crate::spec::{Artifact, Body, Folders, Type, artifact, call, field};
-use crate::wire::Method::Post;
+use wire::Method::Post;
 
 /// Every artifact.
-pub static ARTIFACTS: &[Artifact] = &[
+pub(crate) static ARTIFACTS: &[Artifact] = &[
     artifact("remote-support-keypair", "A key with which the vendor's support can log in, as PEM", "")
         .answers(call(Post, "/remote_support/keypair", Body::Text("passphrase")))
         .takes(&[field(

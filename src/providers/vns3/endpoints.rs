@@ -2,7 +2,7 @@
 
 use crate::spec::Coverage::{Action, Artifact, Kind, Unused};
 use crate::spec::{Endpoint, endpoint};
-use crate::wire::Method::{Delete, Get, Post, Put};
+use wire::Method::{Delete, Get, Post, Put};
 
 const SAME: &str = "the list shows the same";
 const WHOLE: &str = "the list is written as a whole, because only that is atomic and keeps the order";
@@ -10,7 +10,7 @@ const RUNTIME: &str = "runtime state, no configuration";
 const LOG: &str = "a log, no configuration";
 
 /// Every operation.
-pub static ALL: &[Endpoint] = &[
+pub(crate) static ALL: &[Endpoint] = &[
     endpoint(Get, "/remote_support", Kind("remote-support")),
     endpoint(Put, "/remote_support", Kind("remote-support")),
     endpoint(Post, "/remote_support/keypair", Artifact("remote-support-keypair")),
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
     use crate::providers::vns3::PROVIDER;
     use crate::spec::{Change, List, Poll};
-    use crate::wire::Method;
+    use wire::Method;
 
     /// Operations that the reference text lost and other sources of the vendor have (sheet 4, end).
     const OUTSIDE: &[(Method, &str)] = &[(Method::Get, "/identity/vpn")];

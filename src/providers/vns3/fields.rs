@@ -8,35 +8,35 @@ use crate::attr::Attr;
 use crate::spec::{Disruption, Field, Poll, States, Type, Until, field};
 
 /// A free text about the object.
-pub const DESCRIPTION: Field = field("description", Type::Text, "Free text");
+pub(crate) const DESCRIPTION: Field = field("description", Type::Text, "Free text");
 
 /// The local side of a pair of IPsec selectors.
-pub const LOCAL_SUBNET: Field =
+pub(crate) const LOCAL_SUBNET: Field =
     field("local_subnet", Type::Cidr, "Network on this side").required().replaces().disrupts(Disruption::TunnelBounce);
 
 /// The remote side of a pair of IPsec selectors.
-pub const REMOTE_SUBNET: Field = field("remote_subnet", Type::Cidr, "Network on the other side")
+pub(crate) const REMOTE_SUBNET: Field = field("remote_subnet", Type::Cidr, "Network on the other side")
     .required()
     .replaces()
     .disrupts(Disruption::TunnelBounce);
 
 /// Whether a pair of IPsec selectors is in use.
-pub const TUNNEL_ENABLED: Field =
+pub(crate) const TUNNEL_ENABLED: Field =
     field("enabled", Type::Bool, "In use").default("true").always().disrupts(Disruption::Outage);
 
 /// The target of the pings that keep a tunnel alive.
-pub const PING_IPADDRESS: Field =
+pub(crate) const PING_IPADDRESS: Field =
     field("ping_ipaddress", Type::Ip, "Remote address to ping so that the tunnel stays up");
 
 /// The pace of the pings that keep a tunnel alive.
-pub const PING_INTERVAL: Field = field("ping_interval", Type::Int, "Seconds between two pings");
+pub(crate) const PING_INTERVAL: Field = field("ping_interval", Type::Int, "Seconds between two pings");
 
 /// The source of the pings that keep a tunnel alive.
-pub const PING_INTERFACE: Field =
+pub(crate) const PING_INTERFACE: Field =
     field("ping_interface", Type::Text, "Interface whose address the pings come from, such as `eth0` or `tun0`");
 
 /// Turns a number in a body into text, for fields that the API takes as text only.
-pub fn number_as_text(body: &mut Attr, name: &str) {
+pub(crate) fn number_as_text(body: &mut Attr, name: &str) {
     if let Attr::Map(map) = body
         && let Some(value) = map.get_mut(name)
         && let Attr::Number(number) = value
@@ -46,17 +46,17 @@ pub fn number_as_text(body: &mut Attr, name: &str) {
 }
 
 /// Sorts a list of rules by their `position`: what decides is the position, not the place in the reply.
-pub fn by_position(rules: &mut Value) {
+pub(crate) fn by_position(rules: &mut Value) {
     if let Value::Array(rules) = rules {
         rules.sort_by_key(|rule| rule.get("position").and_then(Value::as_i64));
     }
 }
 
 /// The states of what expires: it stays in lists, but is as good as gone. [`mark_expired`] puts the word there.
-pub const EXPIRED: Option<States> = Some(States { gone: &["expired"], ..States::at("state") });
+pub(crate) const EXPIRED: Option<States> = Some(States { gone: &["expired"], ..States::at("state") });
 
 /// Gives what has expired the state that [`EXPIRED`] looks for.
-pub fn mark_expired(object: &mut Value) {
+pub(crate) fn mark_expired(object: &mut Value) {
     if object.get("expired") == Some(&Value::Bool(true)) {
         object["state"] = "expired".into();
     }
@@ -64,7 +64,7 @@ pub fn mark_expired(object: &mut Value) {
 
 /// Waits until the controller has been started since the call. While it is not licensed, it does not say how long it is up
 /// (sheet 1.4). That uptime is in seconds is inferred.
-pub const RESTARTED: Poll = Poll {
+pub(crate) const RESTARTED: Poll = Poll {
     path: "/status/system",
     at: "response",
     until: Until::Restarted("uptime"),
@@ -76,10 +76,10 @@ pub const RESTARTED: Poll = Poll {
 
 /// How a plugin instance answers that was made just now: it says that it runs before its files and processes are there
 /// (sheet 3.8, 3.11).
-pub const STARTING: &[(u16, &str)] = &[(400, "Failed to write contents"), (400, "No SSH server process")];
+pub(crate) const STARTING: &[(u16, &str)] = &[(400, "Failed to write contents"), (400, "No SSH server process")];
 
 /// Waits for a task that a reply handed out (sheet 1.3).
-pub const TASK: Poll = Poll {
+pub(crate) const TASK: Poll = Poll {
     job: &["response.token"],
     path: "/status/task?token={job}",
     at: "response",
@@ -88,4 +88,4 @@ pub const TASK: Poll = Poll {
 };
 
 /// How a controller answers that is still booting, where it answers at all (sheet 1.4).
-pub const BOOTING: &[u16] = &[401, 502, 503];
+pub(crate) const BOOTING: &[u16] = &[401, 502, 503];

@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::spec::{Api, Auth, Dialect, Field, Provider, ServerVersion, Type, field};
 
 /// Cohesive VNS3.
-pub static PROVIDER: Provider = Provider {
+pub(crate) static PROVIDER: Provider = Provider {
     name: "vns3",
     title: "Cohesive VNS3",
     doc: "Network controllers that join overlay, IPsec and underlay networks; each target is one controller",

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::spec::{Envelope, Identity, Kind, List, by_first_word, canonical, lookup, read};
 
 /// The objects of a list's reply, as [`shown`] shows them.
-pub fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
+pub(crate) fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
     let List::Call { at, .. } = kind.api.list else { panic!("`{}` has no list call", kind.name) };
     let found = lookup(reply, at.place());
     if let Identity::Sequence { .. } = kind.identity {
@@ -26,14 +26,14 @@ pub fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
 }
 
 /// The objects inside an object of the parent kind, as [`shown`] shows them.
-pub fn inside(kind: &Kind, parent: &Value) -> Vec<Value> {
+pub(crate) fn inside(kind: &Kind, parent: &Value) -> Vec<Value> {
     let List::Inside(key) = kind.api.list else { panic!("`{}` is not listed inside its parent", kind.name) };
     lookup(parent, key).into_iter().flat_map(members).map(|object| shown(kind, object)).collect()
 }
 
 /// One live object: its id, every field that has a value, in the form in which values are compared, and under `foreign`
 /// why it is not the user's to declare, under `state` its state. Keys of nested objects that are not declared stay.
-pub fn shown(kind: &Kind, object: &Value) -> Value {
+pub(crate) fn shown(kind: &Kind, object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(hook) = kind.hooks.read {
         hook(&mut object);

@@ -1,7 +1,7 @@
 //! What to do about errors, by the controller's own words (sheet 1.2 and 3.11). The first that fits.
 
 /// Status, part of the message, remedy.
-pub const REMEDIES: &[(u16, &str, &str)] = &[
+pub(crate) const REMEDIES: &[(u16, &str, &str)] = &[
     (
         401,
         "",

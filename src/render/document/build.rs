@@ -116,7 +116,7 @@ impl StepDocument {
 }
 
 /// The names along an address, as references write them: `to-west/lan`.
-pub fn own_name(address: &Address) -> String {
+pub(crate) fn own_name(address: &Address) -> String {
     let own = address.name().map(|name| Escaped(name).to_string()).unwrap_or_default();
     match address.parent().map(|parent| own_name(&parent)) {
         Some(above) if own.is_empty() => above,

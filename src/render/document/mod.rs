@@ -12,10 +12,10 @@ use serde_json::Value;
 use crate::diff::verdict::Cause;
 use crate::plan::{Summary, Verb};
 use crate::spec::Disruption;
-use crate::wire::Method;
+use wire::Method;
 
 /// The number of the document's form. It changes when a reader of the old form would misread the new one.
-pub const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -305,7 +305,7 @@ impl PlanDocument {
 }
 
 /// The JSON Schema of [`PlanDocument`].
-pub fn plan_schema() -> Value {
+pub(crate) fn plan_schema() -> Value {
     schemars::schema_for!(PlanDocument).to_value()
 }
 

@@ -9,7 +9,7 @@ use crate::render::words::counted;
 const REASONS: usize = 3;
 
 /// Writes every request. Bodies are cut to the page unless `all`.
-pub fn calls(page: &mut Page, document: &PlanDocument, all: bool) {
+pub(crate) fn calls(page: &mut Page, document: &PlanDocument, all: bool) {
     let count: usize = document.steps.iter().map(|step| step.calls.len()).sum();
     if count == 0 {
         return;

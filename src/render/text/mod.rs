@@ -12,7 +12,7 @@ use crate::render::{Style, steps, summary};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// Each request, in order.
     pub calls: bool,
     /// Every resource with every field, however many.
@@ -26,7 +26,7 @@ const FIRST: usize = 10;
 const LOUD: usize = 50;
 
 /// A plan as text.
-pub fn plan(document: &PlanDocument, style: Style, shown: Shown) -> String {
+pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> String {
     let mut text = Text { page: Page::new(style), document, shown };
     text.head();
     text.groups();

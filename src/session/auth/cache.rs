@@ -16,7 +16,7 @@ use crate::spec::Folder;
 use crate::topology;
 
 /// The place of one account's token.
-pub struct Cache {
+pub(crate) struct Cache {
     path: PathBuf,
 }
 
@@ -29,21 +29,21 @@ struct Stored {
 
 impl Cache {
     /// The place of the token that an issuer gives to a client; `None` if the user has no folder for it.
-    pub fn of(url: &str, client: &str) -> Option<Cache> {
+    pub(crate) fn of(url: &str, client: &str) -> Option<Cache> {
         let name = sha256(format!("{url}\n{client}"));
         let folder = topology::folder(Folder::Cache("trueup"))?.join("tokens");
         Some(Cache { path: folder.join(format!("{}.json", &name[..32])) })
     }
 
     /// The token, and when it expires.
-    pub fn read(&self) -> Option<(Secret, SystemTime)> {
+    pub(crate) fn read(&self) -> Option<(Secret, SystemTime)> {
         let stored: Stored = serde_json::from_slice(&fs::read(&self.path).ok()?).ok()?;
         let expiry = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(stored.expiry))?;
         Some((Secret::new("token", stored.token), expiry))
     }
 
     /// Keeps a token.
-    pub fn write(&self, token: &Secret, expiry: SystemTime) {
+    pub(crate) fn write(&self, token: &Secret, expiry: SystemTime) {
         let seconds = expiry.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let stored = Stored { token: encode::secret(token), expiry: seconds };
         if let Err(error) = self.put(&stored) {
@@ -57,7 +57,7 @@ impl Cache {
     }
 
     /// Drops a token that was refused, unless another run has put a new one in its place.
-    pub fn forget(&self, refused: &Secret) {
+    pub(crate) fn forget(&self, refused: &Secret) {
         if self.read().is_some_and(|(kept, _)| kept == *refused) {
             // One that stays is refused again, and costs a request.
             let _ = fs::remove_file(&self.path);

@@ -11,10 +11,10 @@ use crate::secret::{Piece, Secret};
 use crate::session::{CallError, Pace, Session, What, encode};
 use crate::spec::{ClientCredentials, TokenForm};
 use crate::topology::{Claims, Target};
-use crate::wire::{Method, Request};
+use wire::{Method, Request};
 
 /// A token and how to get the next one.
-pub struct Grant {
+pub(crate) struct Grant {
     account: Option<Account>,
     current: Mutex<Option<Token>>,
     cache: Option<Cache>,
@@ -48,7 +48,7 @@ impl Grant {
     ///
     /// # Errors
     /// The name of a credential that is missing.
-    pub fn new(target: &Target, asked: &'static ClientCredentials, pace: Pace) -> Result<Grant, String> {
+    pub(crate) fn new(target: &Target, asked: &'static ClientCredentials, pace: Pace) -> Result<Grant, String> {
         let given = &target.credentials.token;
         let account = match given.is_some() && target.credentials.fields.is_empty() {
             true => None,
@@ -66,13 +66,13 @@ impl Grant {
     }
 
     /// Says whether there is an account to ask with.
-    pub fn can_renew(&self) -> bool {
+    pub(crate) fn can_renew(&self) -> bool {
         self.account.is_some()
     }
 
     /// Drops the token that was refused. Of several requests that were refused with it, only the first one drops it: what
     /// is there for the others is new.
-    pub async fn forget(&self, refused: &Secret) {
+    pub(crate) async fn forget(&self, refused: &Secret) {
         let mut current = self.current.lock().await;
         if let Some(token) = current.take_if(|token| bearer(&token.secret) == *refused)
             && let Some(cache) = &self.cache
@@ -85,7 +85,7 @@ impl Grant {
     ///
     /// # Errors
     /// When no token is given.
-    pub async fn proof(&self, session: &Session) -> Result<Secret, CallError> {
+    pub(crate) async fn proof(&self, session: &Session) -> Result<Secret, CallError> {
         let mut current = self.current.lock().await;
         let now = SystemTime::now();
         if let Some(token) = current.as_ref()
@@ -152,7 +152,7 @@ impl Account {
                 let mut request = request
                     .header("Authorization", encode::secret(&basic(&self.client, &self.password)))
                     .header("Content-Type", "application/x-www-form-urlencoded");
-                let scope = crate::wire::encode(&filled(scope));
+                let scope = wire::encode(&filled(scope));
                 request.body = format!("grant_type=client_credentials&scope={scope}").into_bytes();
                 request
             }

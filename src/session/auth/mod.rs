@@ -14,7 +14,7 @@ use crate::spec::Auth;
 use crate::topology::Target;
 
 /// How a session proves who asks.
-pub enum Login {
+pub(crate) enum Login {
     /// A password.
     Password(Passwords),
     /// A token that is fetched, and renewed in time.
@@ -22,7 +22,7 @@ pub enum Login {
 }
 
 /// The value of the `Authorization` header.
-pub struct Proof {
+pub(crate) struct Proof {
     /// What is sent.
     pub value: Secret,
     /// Which of the passwords it is made of.
@@ -34,7 +34,7 @@ impl Login {
     ///
     /// # Errors
     /// The name of a credential that is missing.
-    pub fn new(target: &Target, pace: Pace) -> Result<Login, String> {
+    pub(crate) fn new(target: &Target, pace: Pace) -> Result<Login, String> {
         match target.provider.dialect.auth {
             Auth::Basic { user, password, .. } => {
                 Ok(Login::Password(Passwords::new(target, credential(target, user)?, credential(target, password)?)?))
@@ -44,7 +44,7 @@ impl Login {
     }
 
     /// How many further tries a refused login is worth.
-    pub fn further_tries(&self) -> usize {
+    pub(crate) fn further_tries(&self) -> usize {
         match self {
             Login::Password(passwords) => passwords.further_tries(),
             Login::Token(grant) => usize::from(grant.can_renew()),
@@ -53,7 +53,7 @@ impl Login {
 
     /// Turns to what comes after a proof that was refused: the next password, or another token. Somebody else may have
     /// turned already.
-    pub async fn turn_from(&self, refused: &Proof) {
+    pub(crate) async fn turn_from(&self, refused: &Proof) {
         match self {
             Login::Password(passwords) => passwords.turn_from(refused.of),
             Login::Token(grant) => grant.forget(&refused.value).await,
@@ -61,7 +61,7 @@ impl Login {
     }
 
     /// The password that opened last, if it is passwords that open.
-    pub fn password(&self) -> Option<&Secret> {
+    pub(crate) fn password(&self) -> Option<&Secret> {
         match self {
             Login::Password(passwords) => passwords.current(),
             Login::Token(_) => None,
@@ -72,7 +72,7 @@ impl Login {
     ///
     /// # Errors
     /// When no token is given.
-    pub async fn proof(&self, session: &Session) -> Result<Proof, CallError> {
+    pub(crate) async fn proof(&self, session: &Session) -> Result<Proof, CallError> {
         match self {
             Login::Password(passwords) => Ok(passwords.proof()),
             Login::Token(grant) => Ok(Proof { value: grant.proof(session).await?, of: 0 }),

@@ -11,7 +11,7 @@ use crate::topology::Target;
 ///
 /// Which of them holds is found out by asking. So a run that ended right after the change is no harm: the next one is let
 /// in by the new password, as the run itself is by the call after the change.
-pub struct Passwords {
+pub(crate) struct Passwords {
     user: String,
     all: Vec<Secret>,
     /// The one to try first; the one that opened last.
@@ -23,7 +23,7 @@ impl Passwords {
     ///
     /// # Errors
     /// The name of a secret that is missing.
-    pub fn new(target: &Target, user: String, password: String) -> Result<Passwords, String> {
+    pub(crate) fn new(target: &Target, user: String, password: String) -> Result<Passwords, String> {
         let wanted = target.new_password.as_ref().map(encode::text).transpose()?;
         let mut all: Vec<String> = wanted.into_iter().chain([password]).collect();
         all.dedup();
@@ -32,23 +32,23 @@ impl Passwords {
     }
 
     /// How many there are besides the one that is tried first.
-    pub fn further_tries(&self) -> usize {
+    pub(crate) fn further_tries(&self) -> usize {
         self.all.len() - 1
     }
 
     /// Turns to the password after that one, unless somebody else has.
-    pub fn turn_from(&self, refused: usize) {
+    pub(crate) fn turn_from(&self, refused: usize) {
         let next = (refused + 1) % self.all.len();
         let _ = self.current.compare_exchange(refused, next, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// The one that opened last.
-    pub fn current(&self) -> Option<&Secret> {
+    pub(crate) fn current(&self) -> Option<&Secret> {
         self.all.get(self.current.load(Ordering::Relaxed))
     }
 
     /// What proves who asks.
-    pub fn proof(&self) -> Proof {
+    pub(crate) fn proof(&self) -> Proof {
         let of = self.current.load(Ordering::Relaxed);
         let password = self.all.get(of).map(encode::secret).unwrap_or_default();
         Proof { value: basic(&self.user, &password), of }

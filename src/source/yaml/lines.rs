@@ -1,14 +1,14 @@
 //! Lines and columns as the parser counts them, turned into byte offsets.
 
 /// The start of every line of a text.
-pub struct Lines<'t> {
+pub(crate) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
 }
 
 impl<'t> Lines<'t> {
     /// The lines of a text. YAML breaks lines at more places than editors do.
-    pub fn of(text: &'t str) -> Lines<'t> {
+    pub(crate) fn of(text: &'t str) -> Lines<'t> {
         let mut starts = vec![0];
         let mut letters = text.char_indices().peekable();
         while let Some((at, letter)) = letters.next() {
@@ -25,7 +25,7 @@ impl<'t> Lines<'t> {
     }
 
     /// The byte offset of a line and a column in characters, both from 1.
-    pub fn offset(&self, line: usize, column: usize) -> usize {
+    pub(crate) fn offset(&self, line: usize, column: usize) -> usize {
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
         let rest = self.text.get(start..).unwrap_or_default();
         start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)

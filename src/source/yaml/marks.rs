@@ -22,7 +22,7 @@ const HERE: &str = "\u{0}here";
 
 /// Where one path leads, as byte offsets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// The key as it is given first.
     pub key: Option<usize>,
     /// The key as it is given again.
@@ -47,7 +47,7 @@ struct Finder<'t> {
 
 /// Where paths lead in a text. One that leads nowhere has an empty mark. Several readings are not needed for several
 /// paths. An index in front of a path is the document's number, since a document's root is a map.
-pub fn marks(text: &str, paths: &[Vec<Key>]) -> Vec<Mark> {
+pub(crate) fn marks(text: &str, paths: &[Vec<Key>]) -> Vec<Mark> {
     let mut roots: BTreeMap<usize, Wanted> = BTreeMap::new();
     for (slot, path) in paths.iter().enumerate() {
         let (document, path) = match path.split_first() {

@@ -16,7 +16,7 @@ use crate::finding::Key;
 use crate::source::Node;
 pub use emit::{read_as, yaml};
 use lines::Lines;
-pub use marks::{Mark, marks};
+pub(crate) use marks::{Mark, marks};
 
 /// Brackets open at once, beyond which a text is not given to the parser: its time grows with the square of them. The
 /// parser itself stops at 128 levels of any kind, but only after it has read everything.
@@ -30,7 +30,7 @@ const MERGE: &str = "<<";
 
 /// Why a text is not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
+pub(crate) struct Broken {
     /// A stable code.
     pub code: &'static str,
     /// What is wrong.
@@ -43,7 +43,7 @@ pub struct Broken {
 
 /// One document and the keys that it gives twice. The first of each counts.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Document {
+pub(crate) struct Document {
     /// What stands in it.
     pub root: Node,
     /// Paths of keys that are given again.
@@ -54,7 +54,7 @@ pub struct Document {
 ///
 /// # Errors
 /// It is not YAML, too deep, or aliases blow it up.
-pub fn parse(text: &str) -> Result<Vec<Document>, Broken> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Document>, Broken> {
     if let Some(offset) = too_deep(text) {
         return Err(deep(Some(offset)));
     }
@@ -70,7 +70,7 @@ pub fn parse(text: &str) -> Result<Vec<Document>, Broken> {
 }
 
 /// The value that a short text means, such as one from the command line; text where it is no YAML.
-pub fn parse_value(text: &str) -> Node {
+pub(crate) fn parse_value(text: &str) -> Node {
     match parse(text).map(|documents| documents.into_iter().next()) {
         Ok(Some(document)) => document.root,
         _ => Node::Text(text.to_owned()),

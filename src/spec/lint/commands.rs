@@ -29,7 +29,7 @@ impl From<&'static Artifact> for Command {
 }
 
 /// Adds what is wrong with a provider's actions and artifacts.
-pub fn lint(provider: &Provider, found: &mut Vec<String>) {
+pub(crate) fn lint(provider: &Provider, found: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     for action in provider.actions {
         let mut say = |text: String| found.push(format!("{}: action `{}`: {text}", provider.name, action.name));
@@ -61,7 +61,7 @@ fn is_listed(provider: &Provider, call: &CallSpec) -> bool {
 }
 
 /// Says whether a call goes to an endpoint: to its path, whatever placeholders are called.
-pub fn is_at(call: &CallSpec, endpoint: &Endpoint) -> bool {
+pub(crate) fn is_at(call: &CallSpec, endpoint: &Endpoint) -> bool {
     let plain = |path: &str| -> Vec<String> {
         let path = path.split('?').next().unwrap_or_default().to_owned();
         path.split('/').map(|part| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() }).collect()

@@ -4,10 +4,12 @@ mod commands;
 
 use std::collections::BTreeSet;
 
-use crate::spec::{Auth, Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type, Until};
+use crate::spec::{
+    Auth, Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type, Until, placeholders,
+};
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
-pub fn lint(provider: &Provider) -> Vec<String> {
+pub(crate) fn lint(provider: &Provider) -> Vec<String> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for (n, kind) in provider.kinds.iter().enumerate() {
@@ -247,13 +249,6 @@ fn lint_placeholders(provider: &Provider, kind: &Kind, text: &str, say: &mut dyn
     }
 }
 
-/// The words in braces of a path, a query or a body. JSON's own braces hold quotes, blanks or nothing.
-pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(word, _)| word)).filter(|word| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
-    })
-}
-
 /// Every call that a kind declares.
 fn calls(kind: &Kind) -> impl Iterator<Item = &CallSpec> {
     let own = kind.fields.iter().flat_map(|field| match &field.change {
@@ -302,7 +297,7 @@ fn lint_endpoints(provider: &Provider, found: &mut Vec<String>) {
 mod tests {
     use super::*;
     use crate::spec::{Api, call, field};
-    use crate::wire::Method::Post;
+    use wire::Method::Post;
 
     #[test]
     fn what_rides_along_needs_a_call_that_takes_it() {

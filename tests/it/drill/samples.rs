@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use trueup::source;
-use trueup::spec::{Field, Identity, Kind, Provider};
+use trueup::parts::{Field, Identity, Kind, Provider, source};
 
 /// The samples of one provider.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Samples {
+pub(crate) struct Samples {
     /// Declared around every kind: collections as in a workspace.
     #[serde(default)]
     pub around: Map<String, Value>,
@@ -27,7 +26,7 @@ pub struct Samples {
 /// One sample of a kind.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// Where in the target it stands, as `networks/acme`; for kinds with a parent.
     #[serde(default, rename = "in")]
     pub place: Option<String>,
@@ -56,7 +55,7 @@ pub struct Sample {
 }
 
 /// Reads a provider's samples.
-pub fn read(provider: &str) -> Samples {
+pub(crate) fn read(provider: &str) -> Samples {
     let path = format!("{}/tests/it/drill/{provider}.yaml", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     source::read_as(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -64,18 +63,18 @@ pub fn read(provider: &str) -> Samples {
 
 /// The word by which samples ask for a server of that version: those of VNS3 differ by what they hold, those of the others
 /// take every sample.
-pub fn server<'v>(provider: &Provider, version: Option<&'v str>) -> Option<&'v str> {
+pub(crate) fn server<'v>(provider: &Provider, version: Option<&'v str>) -> Option<&'v str> {
     version.filter(|_| provider.name == "vns3")
 }
 
 impl Samples {
     /// The samples of a kind.
-    pub fn of(&self, kind: &Kind) -> &[Sample] {
+    pub(crate) fn of(&self, kind: &Kind) -> &[Sample] {
         self.kinds.get(kind.name).map_or(&[], Vec::as_slice)
     }
 
     /// What a kind's samples lack.
-    pub fn gaps(&self, kind: &Kind) -> Vec<String> {
+    pub(crate) fn gaps(&self, kind: &Kind) -> Vec<String> {
         let samples = self.of(kind);
         if samples.is_empty() {
             return vec!["no sample".to_owned()];
@@ -112,7 +111,7 @@ impl Sample {
 }
 
 /// Adds collections to collections, down to the fields.
-pub fn merge(into: &mut Map<String, Value>, more: &Map<String, Value>) {
+pub(crate) fn merge(into: &mut Map<String, Value>, more: &Map<String, Value>) {
     for (key, value) in more {
         match (into.get_mut(key), value) {
             (Some(Value::Object(into)), Value::Object(more)) => merge(into, more),

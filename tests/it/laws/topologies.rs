@@ -10,12 +10,12 @@ use proptest::prelude::Strategy;
 use serde_json::{Map, Value, json};
 
 /// The targets: name and provider.
-pub const TARGETS: &[(&str, &str)] =
+pub(crate) const TARGETS: &[(&str, &str)] =
     &[("east", "vns3"), ("west", "vns3"), ("nf", "netfoundry"), ("cfy", "cloudify"), ("vnfm", "f5-vnfm")];
 
 /// A choice: which pieces there are, by name, and in which variant.
 #[derive(Clone, Default)]
-pub struct Topology(Vec<Option<u8>>);
+pub(crate) struct Topology(Vec<Option<u8>>);
 
 /// The pieces: where each stands.
 const PIECES: &[&str] = &[
@@ -48,7 +48,7 @@ const PIECES: &[&str] = &[
 ];
 
 /// Any choice.
-pub fn any() -> impl Strategy<Value = Topology> {
+pub(crate) fn any() -> impl Strategy<Value = Topology> {
     vec(of(0u8..3), PIECES.len()).prop_map(Topology)
 }
 
@@ -60,7 +60,7 @@ impl Debug for Topology {
 
 impl Topology {
     /// The target's collections, as a workspace declares them.
-    pub fn collections(&self, target: &str) -> Map<String, Value> {
+    pub(crate) fn collections(&self, target: &str) -> Map<String, Value> {
         let mut collections = Map::new();
         if target == "nf" {
             let network = json!({ "networkGroupId": "drillers", "provider": "AWS", "region": "us-east-1" });

@@ -13,10 +13,10 @@ use crate::providers::cloudify::shared::{
 use crate::spec::{
     Api, Body, Field, Folders, Hooks, Identity, Kind, Poll, Reply, States, Type, Until, Versions, call, field, output,
 };
-use crate::wire::Method::{Delete, Put};
+use wire::Method::{Delete, Put};
 
 /// `blueprints`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "blueprints",
     doc: "Blueprints: descriptions of nodes, inputs and outputs that deployments are made from",
     source: "Blueprints; sheet 2.7",
@@ -65,21 +65,21 @@ pub static KIND: Kind = Kind {
 };
 
 /// What is uploaded.
-pub const SOURCE: Field =
+pub(crate) const SOURCE: Field =
     field("source", Type::File(Folders::TarGz), "Folder with the blueprint, or an archive of one")
         .required()
         .write_only()
         .replaces();
 
 /// Where reading starts.
-pub const MAIN_FILE_NAME: Field =
+pub(crate) const MAIN_FILE_NAME: Field =
     field("main_file_name", Type::Text, "File in it that is read first").default("\"blueprint.yaml\"").replaces();
 
 /// Who sees it.
-pub const VISIBILITY: Field = visibility(&[widen("/blueprints/{id}/set-visibility").reply(Reply::Object(""))]);
+pub(crate) const VISIBILITY: Field = visibility(&[widen("/blueprints/{id}/set-visibility").reply(Reply::Object(""))]);
 
 /// What it says.
-pub const DESCRIPTION: Field = output("description", Type::Text, "What the blueprint says about itself");
+pub(crate) const DESCRIPTION: Field = output("description", Type::Text, "What the blueprint says about itself");
 
 const UPLOAD: &str = "/blueprints/{id}?application_file_name={main_file_name}&visibility={visibility}";
 

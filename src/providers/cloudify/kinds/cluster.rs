@@ -5,7 +5,7 @@ use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 
 /// `cluster`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "cluster",
     doc: "State of the cluster of managers, on servers before 5.0",
     source: "Cluster; sheet 2.13",

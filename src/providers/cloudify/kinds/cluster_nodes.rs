@@ -4,7 +4,7 @@ use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
 /// `cluster-nodes`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "cluster-nodes",
     doc: "Managers in the cluster, on servers before 5.0",
     source: "Cluster; sheet 2.13",

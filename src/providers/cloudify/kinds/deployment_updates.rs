@@ -5,7 +5,7 @@ use crate::providers::cloudify::shared::{TENANT_OWNED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
 
 /// `deployment-updates`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "deployment-updates",
     doc: "Updates that deployments went through",
     source: "Deployment updates; sheet 2.10",

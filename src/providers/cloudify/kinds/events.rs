@@ -6,7 +6,7 @@ use crate::providers::cloudify::shared::{NAMED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
 
 /// `events`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "events",
     doc: "Events and logs of executions, oldest first",
     source: "Events; sheet 2.16",

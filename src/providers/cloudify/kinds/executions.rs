@@ -6,7 +6,7 @@ use crate::providers::cloudify::shared::{TENANT_OWNED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
 
 /// `executions`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "executions",
     doc: "Runs of workflows",
     source: "Executions; sheet 2.11",

@@ -3,10 +3,10 @@
 use crate::providers::cloudify::kinds::user_groups;
 use crate::providers::cloudify::shared::UNLINKED;
 use crate::spec::{Api, Body, Identity, Kind, List, Type, call, field};
-use crate::wire::Method::{Delete, Put};
+use wire::Method::{Delete, Put};
 
 /// `members`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "members",
     doc: "Users in a group",
     source: "Add and delete user from user group; sheet 2.4",

@@ -1,30 +1,30 @@
 //! The kinds of a manager: the declared ones, then those that are only read.
 
-pub mod blueprints;
-pub mod cluster;
-pub mod cluster_nodes;
-pub mod deployment_updates;
-pub mod deployments;
-pub mod events;
-pub mod executions;
-pub mod members;
-pub mod node_instances;
-pub mod nodes;
-pub mod plugins;
-pub mod secrets;
-pub mod snapshots;
-pub mod status;
-pub mod tenant_user_groups;
-pub mod tenant_users;
-pub mod tenants;
-pub mod user_groups;
-pub mod users;
-pub mod version;
+pub(crate) mod blueprints;
+pub(crate) mod cluster;
+pub(crate) mod cluster_nodes;
+pub(crate) mod deployment_updates;
+pub(crate) mod deployments;
+pub(crate) mod events;
+pub(crate) mod executions;
+pub(crate) mod members;
+pub(crate) mod node_instances;
+pub(crate) mod nodes;
+pub(crate) mod plugins;
+pub(crate) mod secrets;
+pub(crate) mod snapshots;
+pub(crate) mod status;
+pub(crate) mod tenant_user_groups;
+pub(crate) mod tenant_users;
+pub(crate) mod tenants;
+pub(crate) mod user_groups;
+pub(crate) mod users;
+pub(crate) mod version;
 
 use crate::spec::Kind;
 
 /// Every kind, parents before their children.
-pub static ALL: &[&Kind] = &[
+pub(crate) static ALL: &[&Kind] = &[
     &users::KIND,
     &user_groups::KIND,
     &members::KIND,

@@ -7,7 +7,7 @@ use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Detail, Identity, Kind, List, Type, Versions, output};
 
 /// `node-instances`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "node-instances",
     doc: "Node instances of a deployment, with their state and runtime properties",
     source: "Node instances; sheet 2.15",

@@ -4,7 +4,7 @@ use crate::providers::cloudify::shared::{NAMED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
 
 /// `nodes`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "nodes",
     doc: "Nodes of a deployment",
     source: "Nodes; sheet 2.14",

@@ -6,10 +6,10 @@
 
 use crate::providers::cloudify::shared::{TENANT_OWNED, WITHOUT_VISIBILITY, list, visibility, widen};
 use crate::spec::{Api, Body, Folders, Identity, Kind, Reply, Type, call, field, output};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `plugins`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "plugins",
     doc: "Plugins that blueprints import",
     source: "Plugins; sheet 2.8",

@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{TENANT_OWNED, list, name, visibility, widen, without};
 use crate::spec::{Api, Body, Detail, Field, Hooks, Identity, Kind, Type, Versions, call, field, output};
-use crate::wire::Method::{Delete, Patch, Put};
+use wire::Method::{Delete, Patch, Put};
 
 /// `secrets`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "secrets",
     doc: "Secrets that blueprints read by their key",
     source: "Secrets; sheet 2.6",
@@ -39,26 +39,26 @@ pub static KIND: Kind = Kind {
 };
 
 /// Its key.
-pub const KEY: Field = name("key", "Key by which blueprints ask for it");
+pub(crate) const KEY: Field = name("key", "Key by which blueprints ask for it");
 
 /// Its value. Servers fail over a number or a map unless a schema says that it is one (observed A4), and over every update
 /// to such a value (sheet 2.6).
-pub const VALUE: Field = field("value", Type::Json, "The secret itself").required().secret();
+pub(crate) const VALUE: Field = field("value", Type::Json, "The secret itself").required().secret();
 
 /// Who is shown the value.
-pub const IS_HIDDEN_VALUE: Field =
+pub(crate) const IS_HIDDEN_VALUE: Field =
     field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators (from 4.4 on)")
         .default("false")
         .known(Versions::From("4.4"));
 
 /// Who sees that it is there.
-pub const VISIBLE: Field = visibility(&[widen("/secrets/{name}/set-visibility")]);
+pub(crate) const VISIBLE: Field = visibility(&[widen("/secrets/{name}/set-visibility")]);
 
 /// Moves with every change.
-pub const UPDATED_AT: Field = output("updated_at", Type::Text, "When it was last changed");
+pub(crate) const UPDATED_AT: Field = output("updated_at", Type::Text, "When it was last changed");
 
 /// The read that shows what lists leave out.
-pub const fn one(fields: &'static [&'static str]) -> Detail {
+pub(crate) const fn one(fields: &'static [&'static str]) -> Detail {
     Detail { path: "/secrets/{name}", at: "", fields, stamp: "updated_at", versions: Versions::Any, unseen: &[] }
 }
 

@@ -4,7 +4,7 @@ use crate::providers::cloudify::shared::{TENANT_OWNED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
 
 /// `snapshots`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "snapshots",
     doc: "Snapshots of the manager",
     source: "Snapshots; sheet 2.12",

@@ -4,7 +4,7 @@ use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 
 /// `status`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "status",
     doc: "State of the manager and its services",
     source: "Manager, status; sheet 2.17",

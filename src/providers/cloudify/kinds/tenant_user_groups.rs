@@ -3,10 +3,10 @@
 use crate::providers::cloudify::kinds::tenants;
 use crate::providers::cloudify::shared::{TENANT_ROLE, UNLINKED};
 use crate::spec::{Api, Body, CallSpec, Identity, Kind, List, Type, call, field};
-use crate::wire::Method::{self, Delete, Patch, Put};
+use wire::Method::{self, Delete, Patch, Put};
 
 /// `tenant-user-groups`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "tenant-user-groups",
     doc: "User groups of a tenant, with their users' role in it",
     source: "Add, update and delete user group from tenant; sheet 2.5",

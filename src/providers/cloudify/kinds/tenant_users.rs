@@ -6,10 +6,10 @@
 use crate::providers::cloudify::kinds::tenants;
 use crate::providers::cloudify::shared::{TENANT_ROLE, UNLINKED};
 use crate::spec::{Api, Body, CallSpec, Identity, Kind, List, Type, call, field};
-use crate::wire::Method::{self, Delete, Patch, Put};
+use wire::Method::{self, Delete, Patch, Put};
 
 /// `tenant-users`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "tenant-users",
     doc: "Users of a tenant, with their role in it",
     source: "Add, update and delete user from tenant; sheet 2.5",

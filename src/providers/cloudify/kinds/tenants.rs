@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, list, name};
 use crate::spec::{Api, Body, Destroys, Hooks, Identity, Kind, Reply, call};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `tenants`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "tenants",
     doc: "Tenants, each with blueprints, plugins, secrets and deployments of its own",
     source: "Tenants; sheet 2.1",
@@ -29,10 +29,10 @@ pub static KIND: Kind = Kind {
 };
 
 /// Where a tenant holds its users after reading.
-pub const USERS: &str = "tenant_users";
+pub(crate) const USERS: &str = "tenant_users";
 
 /// Where a tenant holds its groups after reading.
-pub const GROUPS: &str = "tenant_user_groups";
+pub(crate) const GROUPS: &str = "tenant_user_groups";
 
 /// Makes lists of the maps from name to role: one of users, one of groups. Servers that only count leave the count there,
 /// so that nobody takes it for an empty list.

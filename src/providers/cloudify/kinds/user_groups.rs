@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, SYSTEM_ROLE, list, name};
 use crate::spec::{Api, Body, Hooks, Identity, Kind, Reply, Type, Versions, call, field};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `user-groups`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "user-groups",
     doc: "Groups of users, of the manager's own or of a directory",
     source: "User groups; sheet 2.3",
@@ -41,7 +41,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// Where a group holds its members after reading.
-pub const MEMBERS: &str = "members";
+pub(crate) const MEMBERS: &str = "members";
 
 /// Makes a list of members of the list of names. Servers that only count leave the count there, so that nobody takes it for
 /// an empty list.

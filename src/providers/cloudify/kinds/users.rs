@@ -6,10 +6,10 @@
 
 use crate::providers::cloudify::shared::{NAMED, SYSTEM_ROLE, list, name};
 use crate::spec::{Api, Body, CallSpec, Identity, Kind, Removal, Reply, Switch, Type, call, field};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `users`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "users",
     doc: "Users of the manager",
     source: "Users; sheet 2.2",

@@ -4,7 +4,7 @@ use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 
 /// `version`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "version",
     doc: "Version and edition of the manager",
     source: "Manager, version; sheet 2.17",

@@ -2,7 +2,7 @@
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "api-accounts",
     doc: "Accounts of programs that use the API",
     source: "NetFoundry fact sheet 2.15",

@@ -6,7 +6,7 @@
 use crate::providers::netfoundry::shared::{ENDPOINTS, NAME, POSTURE_CHECKS, SERVICES, ZITI_ID, in_network};
 use crate::spec::{Identity, Kind, field};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "app-wans",
     doc: "Which endpoints may use which services, and what is checked about them",
     source: "NetFoundry fact sheet 2.10",

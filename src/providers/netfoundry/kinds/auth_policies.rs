@@ -33,7 +33,7 @@ const SECONDARY: &[Field] = &[
     field("requireExtJwtSigner", Type::Text, "A token of the issuer with this id"),
 ];
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "auth-policies",
     doc: "How endpoints may prove who they are",
     source: "NetFoundry fact sheet 2.13",

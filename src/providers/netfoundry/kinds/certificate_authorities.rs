@@ -15,7 +15,7 @@ const CLAIM: &[Field] = &[
     field("index", Type::Int, "Which of several values counts"),
 ];
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "certificate-authorities",
     doc: "Certificate authorities whose certificates let devices in",
     source: "NetFoundry fact sheet 2.12",

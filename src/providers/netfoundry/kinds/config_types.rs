@@ -3,7 +3,7 @@
 use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
 use crate::spec::{Identity, Kind, Type, field};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "config-types",
     doc: "Types of configs, with the schema of their data",
     source: "NetFoundry fact sheet 2.13",

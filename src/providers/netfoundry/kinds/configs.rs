@@ -23,7 +23,7 @@ const DATA: &[Field] = &[
     field("allowedSourceAddresses", HOSTS, "host.v1: sources that the server may see"),
 ];
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "configs",
     doc: "How clients reach a service, and how hosts serve it",
     source: "NetFoundry fact sheet 2.13",

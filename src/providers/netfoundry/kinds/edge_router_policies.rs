@@ -5,7 +5,7 @@
 use crate::providers::netfoundry::shared::{EDGE_ROUTERS, ENDPOINTS, NAME, ZITI_ID, in_network, made_by_the_system};
 use crate::spec::{Hooks, Identity, Kind, field};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "edge-router-policies",
     doc: "Which endpoints may connect to which edge routers",
     source: "NetFoundry fact sheet 2.10",

@@ -14,7 +14,7 @@ use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, ZITI_ID, in_network, provisioned, renamed, said_at_create,
 };
 use crate::spec::{Api, Body, CallSpec, Hooks, Identity, Issue, Kind, Made, Poll, Reply, Type, call, field, output};
-use crate::wire::Method;
+use wire::Method;
 
 /// The vendor's client gives a router fifteen minutes: a hosted one is a machine that has to start (section 1.7).
 const BUDGET: Duration = Duration::from_secs(900);
@@ -26,7 +26,7 @@ const READY: &[Poll] = &[
 
 const KEY: CallSpec = call(Method::Post, "/core/v2/edge-routers/{id}/registration-key", Body::None);
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "edge-routers",
     doc: "Edge routers, hosted by the vendor or by the customer",
     source: "NetFoundry fact sheet 2.7",

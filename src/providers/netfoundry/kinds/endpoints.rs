@@ -16,7 +16,7 @@ const ENROLLMENT: &[Field] = &[
     field("updb", Type::Text, "By this user name and a password"),
 ];
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "endpoints",
     doc: "Endpoints: devices, apps and tunnelers at the edge of the network",
     source: "NetFoundry fact sheet 2.8",

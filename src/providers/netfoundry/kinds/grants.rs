@@ -11,7 +11,7 @@ use crate::providers::netfoundry::shared::said_at_create;
 use crate::spec::{
     Api, Body, Destroys, Envelope, Hooks, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field,
 };
-use crate::wire::Method;
+use wire::Method;
 
 const VISIBLE: Poll = Poll {
     path: "/auth/v1/grants?identityId={identityId}&resourceActionId={resourceActionId}",
@@ -21,7 +21,7 @@ const VISIBLE: Poll = Poll {
     ..Poll::NEW
 };
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "grants",
     doc: "Single permissions of users and API accounts",
     source: "NetFoundry fact sheet 2.15",

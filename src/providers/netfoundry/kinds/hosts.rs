@@ -3,7 +3,7 @@
 use crate::providers::netfoundry::shared::listed;
 use crate::spec::{Class, Identity, Kind, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "hosts",
     doc: "Machines that the vendor runs for a network",
     source: "NetFoundry fact sheet 2.14",

@@ -2,7 +2,7 @@
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "identities",
     doc: "Users and API accounts",
     source: "NetFoundry fact sheet 2.15",

@@ -3,7 +3,7 @@
 use crate::providers::netfoundry::shared::PAGES;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "network-configs",
     doc: "Sizes that a network's controller can have",
     source: "NetFoundry fact sheet 2.14",

@@ -5,7 +5,7 @@
 use crate::providers::netfoundry::shared::listed;
 use crate::spec::{Class, Identity, Kind, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "network-controllers",
     doc: "The controller of a network",
     source: "NetFoundry fact sheet 2.14",

@@ -3,7 +3,7 @@
 use crate::providers::netfoundry::shared::PAGES;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "network-groups",
     doc: "Groups of networks for billing and administration",
     source: "NetFoundry fact sheet 2.5",

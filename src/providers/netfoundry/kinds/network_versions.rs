@@ -3,7 +3,7 @@
 use crate::providers::netfoundry::shared::PAGES;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "network-versions",
     doc: "Versions that a network can be made with",
     source: "NetFoundry fact sheet 2.14",

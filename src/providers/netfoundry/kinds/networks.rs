@@ -12,7 +12,7 @@ use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, ren
 use crate::spec::{
     Api, Body, Destroys, Envelope, Field, Hooks, Identity, Kind, List, Poll, Reply, Type, call, field, output,
 };
-use crate::wire::Method;
+use wire::Method;
 
 /// The vendor's client gives a network twenty minutes (section 1.7).
 const BUDGET: Duration = Duration::from_secs(1200);
@@ -27,7 +27,7 @@ const CONTROLLER: &[Field] = &[
     output("hostId", Type::Text, "Id of the host that it runs on"),
 ];
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "networks",
     doc: "Networks: the management domain of edge routers, endpoints, services and policies",
     source: "NetFoundry fact sheet 2.6",

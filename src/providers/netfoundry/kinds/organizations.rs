@@ -2,7 +2,7 @@
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "organizations",
     doc: "Organizations, which identities are members of",
     source: "NetFoundry fact sheet 2.14",

@@ -30,7 +30,7 @@ const ONE_OF_MANY: &[Field] = &[
     field("signerFingerprints", WORDS, "Fingerprints of the certificates that may have signed it"),
 ];
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "posture-checks",
     doc: "What is checked about an endpoint before it may use a service",
     source: "NetFoundry fact sheet 2.11",

@@ -3,7 +3,7 @@
 use crate::providers::netfoundry::shared::PAGES;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "regions",
     doc: "Regions of the clouds that controllers and hosted edge routers can run in",
     source: "NetFoundry fact sheet 2.14",

@@ -2,7 +2,7 @@
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "resource-actions",
     doc: "Actions that a grant can allow",
     source: "NetFoundry fact sheet 2.15",

@@ -2,7 +2,7 @@
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "resource-types",
     doc: "Sorts of resources that permissions are about",
     source: "NetFoundry fact sheet 2.15",

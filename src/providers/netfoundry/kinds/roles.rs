@@ -5,7 +5,7 @@
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "roles",
     doc: "Sets of permissions, such as the admin's of one network",
     source: "NetFoundry fact sheet 2.15",

@@ -5,7 +5,7 @@
 use crate::providers::netfoundry::shared::{EDGE_ROUTERS, NAME, SEMANTIC, SERVICES, ZITI_ID, any_of, in_network};
 use crate::spec::{Hooks, Identity, Kind, field};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "service-edge-router-policies",
     doc: "Which edge routers carry the traffic of which services",
     source: "NetFoundry fact sheet 2.10",

@@ -12,7 +12,7 @@ use crate::providers::netfoundry::shared::{
 };
 use crate::spec::{Hooks, Identity, Kind, Type, field};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "service-policies",
     doc: "Which endpoints host which services",
     source: "NetFoundry fact sheet 2.10",

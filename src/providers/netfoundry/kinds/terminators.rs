@@ -5,7 +5,7 @@
 use crate::providers::netfoundry::shared::{ZITI_ID, listed};
 use crate::spec::{Class, Identity, Kind, Type, output};
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "terminators",
     doc: "Where services are hosted at the moment",
     source: "NetFoundry fact sheet 2.13",

@@ -4,10 +4,10 @@
 //! long a token was made for is not (sheet 3.4).
 
 use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `access-tokens`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "access-tokens",
     doc: "Tokens for the API, each until it expires",
     source: "GET /access/tokens, POST /access/token; sheet 3.4",

@@ -4,10 +4,10 @@
 //! is as good as a password, is in every reply (sheet 3.4).
 
 use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `access-urls`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "access-urls",
     doc: "Links that let somebody in, each until it expires",
     source: "GET /access/urls, POST /access/url; sheet 3.4",

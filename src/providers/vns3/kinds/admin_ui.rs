@@ -3,10 +3,10 @@
 //! It cannot be read. The API restarts for seconds after each write (sheet 1.4, 3.4).
 
 use crate::spec::{Api, Body, Destroys, Disruption, Kind, List, Poll, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `admin-ui`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "admin-ui",
     doc: "The web interface: whether it is there, and who may log in",
     source: "PUT /admin_ui; sheet 3.4",

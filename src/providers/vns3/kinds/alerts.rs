@@ -4,10 +4,10 @@
 //! `toggle_enabled` flips blindly and is never used (sheet 3.8).
 
 use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Reply, Type, call, field};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `alerts`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "alerts",
     doc: "Which events are posted to which webhook",
     source: "GET /alerts, POST /alert; sheet 3.8",

@@ -5,10 +5,10 @@
 //! by which what is left to do. The old one is refused from the very next call on (sheet 1.4, 3.4).
 
 use crate::spec::{Api, Body, Destroys, Kind, List, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `api-password`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "api-password",
     doc: "The password that the API lets in",
     source: "PUT /api_password; sheet 3.4",

@@ -3,10 +3,10 @@
 //! It can't be read: packs show what they have now. So it is written when it is declared, and when it changes (sheet 3.7).
 
 use crate::spec::{Api, Body, Destroys, Disruption, Field, Kind, List, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `clientpack-defaults`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "clientpack-defaults",
     doc: "What all clientpacks are set to, but for what single ones declare",
     source: "PUT /clientpacks; sheet 3.7",

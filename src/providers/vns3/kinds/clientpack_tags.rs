@@ -4,10 +4,10 @@
 //! (sheet 3.7).
 
 use crate::spec::{Api, Body, Identity, Kind, List, Type, call, field};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `clientpack-tags`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "clientpack-tags",
     doc: "Words attached to a clientpack",
     source: "POST /clientpack/{clientpack_name}; sheet 3.7",

@@ -9,10 +9,10 @@ use crate::attr::Attr;
 use crate::spec::{
     Api, Body, CallSpec, Destroys, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Type, call, field, output,
 };
-use crate::wire::Method::{Post, Put};
+use wire::Method::{Post, Put};
 
 /// `clientpacks`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "clientpacks",
     doc: "Credentials of overlay clients, one for each overlay address",
     source: "GET /clientpacks, PUT /clientpack; sheet 3.7",

@@ -3,7 +3,7 @@
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 
 /// `cloud-data`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "cloud-data",
     doc: "What the cloud says about the machine that the controller runs on",
     source: "GET /cloud_data; sheet 3.9",

@@ -3,10 +3,10 @@
 //! It answers before licensing too; then the outputs that peering brings are missing (sheet 3.4).
 
 use crate::spec::{Api, Body, Destroys, Envelope, Kind, List, Packing, Reply, Type, call, field, output};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `config`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "config",
     doc: "Names and time servers of the controller, and its addresses as outputs",
     source: "GET /config, PUT /config; sheet 3.4",

@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::spec::{
     Api, Body, Envelope, Field, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field, output,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `container-images`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "container-images",
     doc: "Images of containers; the older view of `plugins`",
     source: "GET /container_system/images; sheet 3.8",

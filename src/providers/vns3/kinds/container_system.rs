@@ -7,10 +7,10 @@ use crate::spec::{
     Api, Body, CallSpec, Destroys, Disruption, Envelope, Kind, List, Poll, Removal, Reply, Shows, States, Switch, Type,
     Until, call, field,
 };
-use crate::wire::Method::{Post, Put};
+use wire::Method::{Post, Put};
 
 /// `container-system`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "container-system",
     doc: "What containers run on, and the network that they share",
     source: "GET /container_system; sheet 3.8",

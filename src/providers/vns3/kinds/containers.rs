@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::spec::{
     Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Switch, Type, call, field, output,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `containers`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "containers",
     doc: "Containers that run; the older view of `plugin-instances`",
     source: "GET /container_system/containers, POST /container_system/containers; sheet 3.8",

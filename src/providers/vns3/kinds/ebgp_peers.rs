@@ -6,10 +6,10 @@
 use serde_json::Value;
 
 use crate::spec::{Api, Body, Disruption, Hooks, Identity, Kind, List, Packing, Reply, Type, call, field};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `ebgp-peers`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "ebgp-peers",
     doc: "BGP neighbours behind an IPsec endpoint",
     source: "POST /ipsec/endpoints/{endpoint_id}/ebgp_peers; sheet 3.5",

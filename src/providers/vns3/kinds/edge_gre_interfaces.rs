@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `edge-gre-interfaces`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "edge-gre-interfaces",
     doc: "GRE tunnels to routers at the edge",
     source: "GET /interfaces/edge_gre; sheet 3.7",

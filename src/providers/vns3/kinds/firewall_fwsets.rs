@@ -4,10 +4,10 @@
 //! the reply lists those under `errors` (sheet 3.6).
 
 use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Reply, Type, call, field, output};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `firewall-fwsets`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "firewall-fwsets",
     doc: "Sets of networks, ports, services or other sets, for firewall rules",
     source: "GET /v2/firewall/fwsets; sheet 3.6",

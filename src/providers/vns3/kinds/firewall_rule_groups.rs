@@ -4,10 +4,10 @@
 //! (sheet 3.6).
 
 use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Reply, Type, call, field, output};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `firewall-rule-groups`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "firewall-rule-groups",
     doc: "Groups of firewall rules; the rules say which ones they are in",
     source: "GET /v2/firewall/rules-groups; sheet 3.6",

@@ -5,10 +5,10 @@
 //! of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
 use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `firewall-rules`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "firewall-rules",
     doc: "The firewall: an ordered list of rules, of which the first match decides",
     source: "GET /v2/firewall/rules, PUT /v2/firewall/rules; sheet 3.6",

@@ -9,10 +9,10 @@ use crate::attr::Attr;
 use crate::spec::{
     Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Reply, Type, call, field, output,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `firewall-subtables`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "firewall-subtables",
     doc: "Tables of one's own that firewall rules jump to",
     source: "GET /v2/firewall/subtables; sheet 3.6",

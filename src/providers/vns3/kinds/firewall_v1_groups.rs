@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `firewall-v1-subgroups`.
-pub static SUBGROUPS: Kind = Kind {
+pub(crate) static SUBGROUPS: Kind = Kind {
     name: "firewall-v1-subgroups",
     doc: "Chains of one's own that rules of API v1 jump to; never declare them beside `firewall-subtables`",
     source: "GET, POST, DELETE /firewall/rules/subgroup; sheet 3.6",
@@ -47,7 +47,7 @@ pub static SUBGROUPS: Kind = Kind {
 };
 
 /// `firewall-v1-fwsets`.
-pub static FWSETS: Kind = Kind {
+pub(crate) static FWSETS: Kind = Kind {
     name: "firewall-v1-fwsets",
     doc: "Sets of networks, ports or other sets, for rules of API v1; never declare them beside `firewall-fwsets`",
     source: "GET, POST, DELETE /firewall/fwsets; sheet 3.6",

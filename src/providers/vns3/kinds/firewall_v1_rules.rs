@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `firewall-v1-rules`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "firewall-v1-rules",
     doc: "The firewall of controllers without API v2: an ordered list; never declare it beside `firewall-rules`",
     source: "GET /firewall/rules, PUT /firewall; sheet 3.6",

@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::spec::{Field, Type, field, output};
 
 /// Says whether it is in use. The reference prints it in the body only; other sources read it too.
-pub const ENABLED: Field = field("enabled", Type::Bool, "In use").required().always().inferred();
+pub(crate) const ENABLED: Field = field("enabled", Type::Bool, "In use").required().always().inferred();
 
 /// Settings of LDAP and OpenID Connect.
-pub const SHARED: [Field; 37] = [
+pub(crate) const SHARED: [Field; 37] = [
     field("host", Type::Text, "LDAP: address or name of the server"),
     field("port", Type::Int, "LDAP: port of the server"),
     field("encrypt", Type::Bool, "LDAP: use TLS"),
@@ -55,7 +55,10 @@ pub const SHARED: [Field; 37] = [
 ];
 
 /// One list made of two.
-pub const fn join<const A: usize, const B: usize, const N: usize>(first: [Field; A], then: [Field; B]) -> [Field; N] {
+pub(crate) const fn join<const A: usize, const B: usize, const N: usize>(
+    first: [Field; A],
+    then: [Field; B],
+) -> [Field; N] {
     assert!(A + B == N);
     let mut joined = [ENABLED; N];
     let mut n = 0;
@@ -67,7 +70,7 @@ pub const fn join<const A: usize, const B: usize, const N: usize>(first: [Field;
 }
 
 /// Some replies leave the provider out; the fields tell which one it is.
-pub fn name_provider(settings: &mut Value) {
+pub(crate) fn name_provider(settings: &mut Value) {
     let has = |name: &str| settings.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     if has("provider") {
         return;

@@ -2,10 +2,10 @@
 
 use super::identity::{ENABLED, SHARED, join, name_provider};
 use crate::spec::{Api, Body, Destroys, Envelope, Field, Hooks, Kind, List, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `identity-controller`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "identity-controller",
     doc: "Where the controller looks up who may log in to it",
     source: "GET /identity/controller, PUT /identity/controller; sheet 3.4",

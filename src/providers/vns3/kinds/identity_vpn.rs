@@ -4,10 +4,10 @@
 
 use super::identity::{ENABLED, SHARED, join, name_provider};
 use crate::spec::{Api, Body, Destroys, Envelope, Field, Hooks, Kind, List, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `identity-vpn`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "identity-vpn",
     doc: "Where the controller looks up the users of the overlay",
     source: "PUT /identity/vpn; sheet 3.4, and 3.1 for the read",

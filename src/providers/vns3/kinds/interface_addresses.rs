@@ -5,10 +5,10 @@
 //! be added, and nothing else.
 
 use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Type, call, field};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `interface-addresses`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "interface-addresses",
     doc: "Further addresses of a system interface",
     source: "GET /interfaces/system/{interface_id}/addresses; sheet 3.7",

@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::spec::{
     Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Packing, Reply, Type, call, field, output,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `ipsec-endpoints`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "ipsec-endpoints",
     doc: "IPsec connections to remote gateways",
     source: "GET /ipsec, POST /ipsec/endpoints; sheet 3.5",
@@ -68,7 +68,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// What a route-based endpoint's own tunnel is told apart by: in [`tunnels`](super::tunnels).
-pub const OF_ENDPOINT: &str = "of_endpoint";
+pub(crate) const OF_ENDPOINT: &str = "of_endpoint";
 
 fn complete(endpoint: &mut Value) {
     if let Some(over) = endpoint.get("type").and_then(Value::as_str)
@@ -93,7 +93,7 @@ pub(crate) mod tests {
     use crate::providers::vns3::reading::{listed, shown};
 
     /// The endpoint of the reference text's examples.
-    pub fn example() -> Value {
+    pub(crate) fn example() -> Value {
         json!({
             "id": 1,
             "name": "EndpointB",

@@ -4,10 +4,10 @@
 //! it makes an alias interface, `eth0:0`, which belongs to it.
 
 use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Reply, Type, call, field, output};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `ipsec-local`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "ipsec-local",
     doc: "The controller's own side of all its IPsec connections",
     source: "GET /ipsec, PUT /ipsec; sheet 3.5",

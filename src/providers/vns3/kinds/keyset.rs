@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::spec::{
     Api, Body, Destroys, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Type, Until, call, field, output,
 };
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `keyset`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "keyset",
     doc: "The keys of the topology, generated on one controller and fetched by the others",
     source: "GET /keyset, PUT /keyset; sheet 2.1, 2.2, 3.4",

@@ -4,10 +4,10 @@
 //! alone changes nothing: its parameters have to be accepted (sheet 2.1, 3.4).
 
 use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Folders, Kind, List, Type, call, field, output};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `license`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "license",
     doc: "The license file, which makes the controller part of a topology",
     source: "GET /license, PUT /license; sheet 2.1, 3.4",

@@ -8,10 +8,10 @@ use crate::spec::{
     Api, Body, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Poll, States, Type, Until, call,
     field,
 };
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `license-parameters`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "license-parameters",
     doc: "The addresses that the topology lives with, accepted once and for good",
     source: "PUT /license/parameters, GET /license; sheet 2.1, 3.4",

@@ -6,10 +6,10 @@
 use serde_json::{Value, json};
 
 use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `link-global-policies-openvpn`.
-pub static OPENVPN: Kind = Kind {
+pub(crate) static OPENVPN: Kind = Kind {
     name: "link-global-policies-openvpn",
     doc: "Lines added to the configuration of every OpenVPN link",
     api: Api {
@@ -21,7 +21,7 @@ pub static OPENVPN: Kind = Kind {
 };
 
 /// `link-global-policies-wireguard`.
-pub static WIREGUARD: Kind = Kind {
+pub(crate) static WIREGUARD: Kind = Kind {
     name: "link-global-policies-wireguard",
     doc: "Lines added to the configuration of every WireGuard link",
     api: Api {

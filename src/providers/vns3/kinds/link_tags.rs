@@ -3,10 +3,10 @@
 //! They are read inside their link, and every write replies with all tags of the link (sheet 3.7).
 
 use crate::spec::{Api, Body, Identity, Kind, List, Reply, Type, call, field};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `link-tags`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "link-tags",
     doc: "Words attached to a link",
     source: "POST /links/{link_id}/tags; sheet 3.7",

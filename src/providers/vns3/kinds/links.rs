@@ -6,10 +6,10 @@
 use crate::spec::{
     Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Packing, Reply, Type, call, field, output,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `links`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "links",
     doc: "Connections in which the controller is the client of another overlay",
     source: "GET /links, POST /links; sheet 3.7",
@@ -54,7 +54,7 @@ pub(crate) mod tests {
     use crate::providers::vns3::reading::{listed, shown};
 
     /// A link in the shape of the reference text's example.
-    pub fn example() -> Value {
+    pub(crate) fn example() -> Value {
         json!({
             "name": "to hub",
             "description": "string",

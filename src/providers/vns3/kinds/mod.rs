@@ -56,7 +56,7 @@ use super::{KEYED, LICENSED, UNKEYED, UNLICENSED};
 use crate::spec::Kind;
 
 /// Every kind.
-pub static ALL: &[&Kind] = &[
+pub(crate) static ALL: &[&Kind] = &[
     &cloud_data::KIND,
     &license::KIND,
     &license_parameters::KIND,

@@ -4,10 +4,10 @@
 //! sent is a call of its own, and every update needs it.
 
 use crate::spec::{Api, Body, Destroys, Kind, List, Type, call, field};
-use crate::wire::Method::{Post, Put};
+use wire::Method::{Post, Put};
 
 /// `ms-integration`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "ms-integration",
     doc: "The management system that the controller reports to",
     source: "POST /ms, PUT /ms; sheet 3.4",

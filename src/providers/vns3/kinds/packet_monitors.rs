@@ -4,10 +4,10 @@
 //! `conntrack` monitor at most, and that is its name (sheet 3.8).
 
 use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Reply, Type, call, field};
-use crate::wire::Method::{Delete, Post};
+use wire::Method::{Delete, Post};
 
 /// `packet-monitors`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "packet-monitors",
     doc: "Recordings of traffic: connections, flows or packets",
     source: "GET /packet_monitors, POST /packet_monitor; sheet 3.8",

@@ -4,10 +4,10 @@
 //! an envelope, so they are not read (sheet 1.1).
 
 use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Type, call, field, output};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `peering-self`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "peering-self",
     doc: "The controller's own id in its topology",
     source: "GET /peering, PUT /peering/self; sheet 3.7",

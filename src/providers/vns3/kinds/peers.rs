@@ -9,10 +9,10 @@ use crate::attr::Attr;
 use crate::spec::{
     Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, States, Type, call, field, output,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `peers`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "peers",
     doc: "Other controllers that this one is peered with",
     source: "GET /peering, POST /peering/peers; sheet 3.7",

@@ -7,10 +7,10 @@ use crate::spec::{
     Api, Body, CallSpec, Destroys, Detail, Disruption, Envelope, Identity, Kind, List, Type, Versions, call, field,
     output,
 };
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `plugin-instance-configurations`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "plugin-instance-configurations",
     doc: "The content of a plugin instance's configuration files",
     source: "GET /plugin-instances/{id}/configurations; sheet 3.8",

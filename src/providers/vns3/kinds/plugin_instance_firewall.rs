@@ -7,10 +7,10 @@
 use serde_json::Value;
 
 use crate::spec::{Api, Body, Disruption, Field, Hooks, Identity, Kind, List, Made, Type, call, field, output};
-use crate::wire::Method::{Delete, Put};
+use wire::Method::{Delete, Put};
 
 /// `plugin-instance-firewall`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "plugin-instance-firewall",
     doc: "Ways through the controller's firewall to a plugin instance and from it",
     source: "GET /plugin-instances, PUT /plugin-instances/{id}/firewall; sheet 3.8",

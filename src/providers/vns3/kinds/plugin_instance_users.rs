@@ -4,10 +4,10 @@
 //! the user (sheet 3.8).
 
 use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field};
-use crate::wire::Method::{Delete, Put};
+use wire::Method::{Delete, Put};
 
 /// `plugin-instance-users`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "plugin-instance-users",
     doc: "Users who may log in to a plugin instance by SSH",
     source: "GET /plugin-instances/{id}/users; sheet 3.8",

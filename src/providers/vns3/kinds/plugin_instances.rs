@@ -6,10 +6,10 @@
 use crate::spec::{
     Api, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Made, Reply, Type, call, field, output,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `plugin-instances`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "plugin-instances",
     doc: "Plugins that run",
     source: "GET /plugin-instances, POST /plugin-instances; sheet 3.8",

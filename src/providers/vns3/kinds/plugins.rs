@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::spec::{
     Api, Body, Envelope, Field, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field, output,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `plugins`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "plugins",
     doc: "Programs that the controller can run, installed from a URL",
     source: "GET /plugins, POST /plugins; sheet 3.8",

@@ -5,10 +5,10 @@
 use serde_json::Value;
 
 use crate::spec::{Api, Body, Destroys, Envelope, Hooks, Kind, List, Type, call, field};
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `remote-support`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "remote-support",
     doc: "Whether the vendor's support may log in",
     source: "GET /remote_support, PUT /remote_support; sheet 3.4",

@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::spec::{
     Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Reply, Switch, Type, call, field,
 };
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `routes`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "routes",
     doc: "Routes in the controller's tables, advertised to the overlay if wanted",
     source: "GET /routes, POST /routes; sheet 3.5",

@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::spec::{
     Api, Body, CallSpec, Destroys, Disruption, Envelope, Hooks, Kind, List, Poll, Type, Until, call, field, output,
 };
-use crate::wire::Method::Put;
+use wire::Method::Put;
 
 /// `ssl-certificate`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "ssl-certificate",
     doc: "The certificate that API and web interface show",
     source: "GET /system/ssl, PUT /system/ssl/keypair, PUT /system/ssl/install; sheet 3.4",

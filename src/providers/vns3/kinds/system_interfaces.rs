@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `system-interfaces`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "system-interfaces",
     doc: "Network interfaces of the controller",
     source: "GET /interfaces/system; sheet 3.7",

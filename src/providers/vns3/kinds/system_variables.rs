@@ -6,10 +6,10 @@
 use serde_json::Value;
 
 use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `system-variables`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "system-variables",
     doc: "Variables of the controller, for firewall rules, sets and subtables",
     source: "GET /system/variables; sheet 3.4",

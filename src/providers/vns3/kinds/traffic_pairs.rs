@@ -4,10 +4,10 @@
 //! alone: sources disagree about their verb, and `enabled` does the same (sheet 3.5).
 
 use crate::spec::{Api, Body, Identity, Kind, List, Reply, call};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `traffic-pairs`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "traffic-pairs",
     doc: "Pairs of networks whose traffic a route-based IPsec endpoint carries",
     source: "POST /ipsec/endpoints/{endpoint_id}/traffic_pairs; sheet 3.5",

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::ipsec_endpoints::OF_ENDPOINT;
 use crate::spec::{Api, Body, Hooks, Identity, Kind, List, Reply, Type, call, output};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `tunnels`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "tunnels",
     doc: "Pairs of networks that a policy-based IPsec endpoint joins",
     source: "POST /ipsec/endpoints/{endpoint_id}/tunnels; sheet 3.5",

@@ -6,10 +6,10 @@
 use serde_json::Value;
 
 use crate::spec::{Api, Body, Envelope, Field, Hooks, Identity, Kind, List, Reply, Type, call, field};
-use crate::wire::Method::{Delete, Post, Put};
+use wire::Method::{Delete, Post, Put};
 
 /// `webhooks`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "webhooks",
     doc: "Where alerts are posted, and in which words",
     source: "GET /webhooks, POST /webhook; sheet 3.8",

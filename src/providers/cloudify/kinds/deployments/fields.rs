@@ -29,15 +29,15 @@ macro_rules! update_parameters {
 pub(crate) use update_parameters;
 
 /// Its name.
-pub const ID: Field = name("id", "Name of the deployment");
+pub(crate) const ID: Field = name("id", "Name of the deployment");
 
 /// What it is made from.
-pub const BLUEPRINT_ID: Field = field("blueprint_id", Type::Ref("blueprints"), "Blueprint that it is made from")
+pub(crate) const BLUEPRINT_ID: Field = field("blueprint_id", Type::Ref("blueprints"), "Blueprint that it is made from")
     .required()
     .disrupts(Disruption::Restart);
 
 /// What it is made with.
-pub const INPUTS: Field = field(
+pub(crate) const INPUTS: Field = field(
     "inputs",
     Type::Map(&Type::Any),
     "Values for the blueprint's inputs; the others keep the value that they have",
@@ -47,7 +47,7 @@ pub const INPUTS: Field = field(
 .disrupts(Disruption::Restart);
 
 /// Whether it runs.
-pub const INSTALLED: Field = field(
+pub(crate) const INSTALLED: Field = field(
     "installed",
     Type::Bool,
     "Whether its nodes are installed, and kept so; what failed half-way goes on, on servers up to 5.0 from the start",
@@ -58,13 +58,13 @@ pub const INSTALLED: Field = field(
 .disrupts(Disruption::Outage);
 
 /// What `install` is run with.
-pub const INSTALL_PARAMETERS: Field =
+pub(crate) const INSTALL_PARAMETERS: Field =
     field("install_parameters", Type::Map(&Type::Any), "Parameters of the workflow `install`, whenever it is run")
         .default("{}")
         .rides();
 
 /// What `uninstall` is run with.
-pub const UNINSTALL_PARAMETERS: Field = field(
+pub(crate) const UNINSTALL_PARAMETERS: Field = field(
     "uninstall_parameters",
     Type::Map(&Type::Any),
     "Parameters of the workflow `uninstall`, whenever it is run, before a removal too; such as `ignore_failure: true`",
@@ -73,24 +73,24 @@ pub const UNINSTALL_PARAMETERS: Field = field(
 .rides();
 
 /// Whether the two may be run with more than they declare.
-pub const ALLOW_CUSTOM_PARAMETERS: Field =
+pub(crate) const ALLOW_CUSTOM_PARAMETERS: Field =
     field("allow_custom_parameters", Type::Bool, "Give workflows parameters that they don't declare, too")
         .default("false")
         .rides();
 
 /// A check to leave out.
-pub const SKIP_PLUGINS_VALIDATION: Field =
+pub(crate) const SKIP_PLUGINS_VALIDATION: Field =
     field("skip_plugins_validation", Type::Bool, "Make it although plugins of its blueprint are missing")
         .default("false")
         .write_only()
         .fixed();
 
 /// What it gives to others.
-pub const OUTPUTS: Field =
+pub(crate) const OUTPUTS: Field =
     output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs").follows(EVALUATED_FROM);
 
 /// What evaluated values come from.
-pub const EVALUATED_FROM: &[&str] = &["blueprint_id", "inputs", "installed"];
+pub(crate) const EVALUATED_FROM: &[&str] = &["blueprint_id", "inputs", "installed"];
 
 /// What the blueprint says.
-pub const DESCRIPTION: Field = output("description", Type::Text, "What its blueprint says about itself");
+pub(crate) const DESCRIPTION: Field = output("description", Type::Text, "What its blueprint says about itself");

@@ -7,7 +7,7 @@ use crate::attr::Attr;
 use crate::providers::cloudify::shared::{read_labels, without};
 
 /// Adds what the API does not say: `installed`, `lifecycle`, and a stamp for the outputs.
-pub fn derive(deployment: &mut Value) {
+pub(crate) fn derive(deployment: &mut Value) {
     read_labels(deployment);
     let Value::Object(map) = deployment else { return };
     // What has no `deployment_id` is the deployment itself, and shows how outputs are defined, not what they are.
@@ -68,7 +68,7 @@ fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
 }
 
 /// Says in a body what its fields do not.
-pub fn write(body: &mut Attr, live: Option<&Value>) {
+pub(crate) fn write(body: &mut Attr, live: Option<&Value>) {
     leave_alone(body, live);
     force_out(body, live);
 }

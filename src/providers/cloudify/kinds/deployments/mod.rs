@@ -11,7 +11,7 @@
 //! runs all operations of all nodes anew (public sources of the workflow). To resume the failed execution (4.5.5 and later)
 //! would go on there too, but with the inputs and parameters that it failed with, so that it is left to whoever asks for it.
 
-pub mod fields;
+pub(crate) mod fields;
 mod hooks;
 
 use std::time::Duration;
@@ -28,7 +28,7 @@ use crate::spec::{
     Api, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Poll, Removal, Reply, Shows, States, Switch,
     Type, Until, Versions, call, field, output,
 };
-use crate::wire::Method::{Delete, Patch, Post, Put};
+use wire::Method::{Delete, Patch, Post, Put};
 
 /// The list with what servers of all versions have, and more.
 macro_rules! listing {
@@ -54,7 +54,7 @@ macro_rules! under_way {
 }
 
 /// `deployments`.
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "deployments",
     doc: "Deployments of blueprints: nodes made from inputs, installed or not",
     source: "Deployments, deployment updates, executions; sheet 2.9 to 2.11 and 5",
@@ -146,7 +146,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// Where a deployment holds its node instances after reading.
-pub const NODE_INSTANCES: &str = "node_instances";
+pub(crate) const NODE_INSTANCES: &str = "node_instances";
 
 /// Where a deployment holds its executions that are not over after reading.
 const UNDER_WAY: &str = "under_way";
@@ -157,7 +157,7 @@ const fn running(path: &'static str, versions: Versions) -> Join {
 }
 
 /// What the manager evaluates: values of outputs.
-pub const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Versions::Any);
+pub(crate) const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Versions::Any);
 
 /// The servers that know capabilities (sheet 0).
 const CAPABLE: Versions = Versions::From("4.5.5");
@@ -170,7 +170,7 @@ const fn evaluated(path: &'static str, fields: &'static [&'static str], versions
 }
 
 /// Widens who sees it.
-pub const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Reply::Object(""))];
+pub(crate) const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Reply::Object(""))];
 
 static INSTALL: Switch = Switch {
     on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#)
@@ -187,7 +187,7 @@ const fn run(body: &'static str) -> CallSpec {
     call(Post, "/executions", Body::Json(body)).settle(AFTER_WORKFLOW)
 }
 
-const fn update(method: crate::wire::Method) -> CallSpec {
+const fn update(method: wire::Method) -> CallSpec {
     call(method, "/deployment-updates/{name}/update/initiate", Body::Changed)
         .along(&[("", "update_parameters")])
         .settle(AFTER_UPDATE)

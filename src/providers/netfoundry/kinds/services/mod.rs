@@ -21,7 +21,7 @@ const CONFIG: &[Field] = &[
 
 const FOR_ITS_MODEL: Made = Made::Naming { field: "serviceAttributes", where_set: "modelType" };
 
-pub static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "services",
     doc: "Services: what endpoints reach through the network, and where it is hosted",
     source: "NetFoundry fact sheet 2.9",

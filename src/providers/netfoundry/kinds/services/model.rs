@@ -8,7 +8,7 @@ use crate::providers::netfoundry::shared::{EDGE_ROUTERS, ENDPOINTS, HOSTS, PORT_
 use crate::spec::{Field, Type, field};
 
 /// Who uses the service, and who hosts it.
-pub const MODEL_TYPES: Type = Type::Enum(&[
+pub(crate) const MODEL_TYPES: Type = Type::Enum(&[
     "TunnelerToEndpoint",
     "TunnelerToEdgeRouter",
     "TunnelerToSdk",
@@ -44,7 +44,7 @@ const ROUTER_HOST: &[Field] = &[
 ];
 
 /// What the types take.
-pub const MODEL: &[Field] = &[
+pub(crate) const MODEL: &[Field] = &[
     field("clientIngress", Type::Open(INGRESS), "What clients use to reach the service"),
     field("serverEgress", Type::Open(EGRESS), "How the hosting endpoint reaches the server"),
     field("bindEndpointAttributes", ENDPOINTS, "Endpoints that host the service"),

@@ -1,0 +1,98 @@
+//! Version and status of the manager (both texts, Manager; fact sheet 2.17; observed T1 A1).
+
+use serde_json::{Map, Value, json};
+
+use super::call::Call;
+use super::refusal::{Outcome, bad_request};
+use super::release::{SEVENTH, SYSTEMD_STATUS};
+use super::route::{Need, Route, route};
+use super::world::World;
+use wire::{Method, Response};
+
+/// The area's routes.
+pub(crate) static ROUTES: &[Route] = &[
+    route(Method::Get, "version", "version_get", Need::Login, version).untenanted(),
+    route(Method::Get, "status", "status_get", Need::Login, status).untenanted().v3_only(SYSTEMD_STATUS),
+    route(Method::Get, "ok", "ok", Need::Nobody, ok).only(SEVENTH).untenanted().v31(),
+];
+
+fn version(_: &mut World, call: &Call) -> Outcome {
+    let release = call.release;
+    let mut body = json!({
+        "edition": release.edition,
+        "version": release.printed(),
+        "build": null,
+        "date": null,
+        "commit": null,
+    });
+    if release.has(SEVENTH) {
+        body["distribution"] = json!("centos");
+        body["distro_release"] = json!("core");
+    }
+    project(call, body)
+}
+
+/// The services of 4.x and of later servers: what the product calls them.
+const SERVICES: [(&str, &str); 5] = [
+    ("nginx", "Webserver"),
+    ("cloudify-mgmtworker", "Management Worker"),
+    ("cloudify-restservice", "Manager Rest-Service"),
+    ("cloudify-rabbitmq", "RabbitMQ"),
+    ("postgresql-9.5", "PostgreSQL"),
+];
+
+fn status(_: &mut World, call: &Call) -> Outcome {
+    let body = if call.release.has(SYSTEMD_STATUS) {
+        let services: Vec<Value> = SERVICES
+            .iter()
+            .map(|(unit, name)| {
+                json!({"display_name": name, "instances": [{
+                    "Id": format!("{unit}.service"),
+                    "Description": name,
+                    "LoadState": "loaded",
+                    "ActiveState": "active",
+                    "SubState": "running",
+                    "MainPID": 1000,
+                    "state": "up",
+                }]})
+            })
+            .collect();
+        json!({"status": "running", "services": services})
+    } else if call.flag("summary")? {
+        json!({"status": "OK", "services": {}})
+    } else {
+        let services: Map<String, Value> = SERVICES
+            .iter()
+            .map(|(_, name)| ((*name).to_owned(), json!({"status": "Active", "is_remote": false, "extra_info": {}})))
+            .collect();
+        json!({"status": "OK", "services": services})
+    };
+    project(call, body)
+}
+
+fn ok(_: &mut World, _: &Call) -> Outcome {
+    Ok(Response::json(200, &json!("OK")))
+}
+
+/// An object without a table, projected by `_include`.
+pub(crate) fn project(call: &Call, body: Value) -> Outcome {
+    let (Some(names), Value::Object(map)) = (call.argument("_include").filter(|names| !names.is_empty()), &body) else {
+        return Ok(Response::json(200, &body));
+    };
+    let names: Vec<&str> = names.split(',').collect();
+    if let Some(unknown) = names.iter().find(|name| !map.contains_key(**name)) {
+        return Err(bad_request(
+            "no_such_include_field_error",
+            format!(
+                "Include keys '['{unknown}']' do not exist. Allowed keys are: {:?}",
+                map.keys().collect::<Vec<_>>()
+            ),
+        ));
+    }
+    let chosen: Map<String, Value> = map
+        .iter()
+        .filter(|(key, _)| names.contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    Ok(Response::json(200, &Value::Object(chosen)))
+}

@@ -1,0 +1,303 @@
+//! The installations of one server: made on first use, each with its own clock and lock.
+//!
+//! Nothing here waits: a request is answered under its installation's lock, and what takes time (latency, faults,
+//! writing state) happens outside of it, so that requests to different installations run in parallel.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::faults::{Delivery, Faults};
+use super::log::Log;
+use super::store::{Saved, Store};
+use super::{Console, Installation, Maker, Now, Setup};
+use wire::{Method, Request, Response};
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Place {
+    /// The provider, as in [`Maker::provider`].
+    pub provider: &'static str,
+    /// The installation's name.
+    pub installation: String,
+}
+
+/// What the world is made from.
+pub(crate) struct Plan {
+    /// The providers that there are.
+    pub makers: &'static [Maker],
+    /// Seeds every installation.
+    pub seed: u64,
+    /// The product version of each provider's installations.
+    pub versions: BTreeMap<String, String>,
+    /// Milliseconds of logical time that pass with each request.
+    pub step: u64,
+}
+
+/// All installations of a server.
+pub(crate) struct World {
+    plan: Plan,
+    installations: Mutex<BTreeMap<Place, Arc<Mutex<Running>>>>,
+    log: Mutex<Log>,
+    faults: Mutex<Faults>,
+    store: Option<Store>,
+    /// Held while state files are written or removed, so that no file outlives a reset.
+    disk: Mutex<()>,
+}
+
+/// An installation and its clock.
+struct Running {
+    clock: u64,
+    installation: Box<dyn Installation>,
+}
+
+/// Why the world did not do what it was told.
+#[derive(Debug)]
+pub enum Refusal {
+    /// There is no such provider, or no installation may have that name.
+    NoPlace(String),
+    /// The installation can't be used: its state file can't be read, or its code failed.
+    Broken(String),
+    /// The installation refused.
+    Refused(String),
+}
+
+impl World {
+    /// A world without installations.
+    pub(crate) fn new(plan: Plan, faults: Faults, store: Option<Store>) -> World {
+        World {
+            plan,
+            installations: Mutex::default(),
+            log: Mutex::default(),
+            faults: Mutex::new(faults),
+            store,
+            disk: Mutex::default(),
+        }
+    }
+
+    /// The place of that provider and that name.
+    ///
+    /// # Errors
+    /// [`Refusal::NoPlace`], if there is no such provider or the name would not do for a file.
+    pub(crate) fn place(&self, provider: &str, installation: &str) -> Result<Place, Refusal> {
+        let Some(maker) = self.maker(provider) else {
+            let known: Vec<_> = self.plan.makers.iter().map(|maker| format!("`{}`", maker.provider)).collect();
+            return Err(Refusal::NoPlace(format!("no provider `{provider}`; there are {}", known.join(", "))));
+        };
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if installation.is_empty() || installation.starts_with('.') || !installation.bytes().all(is_plain) {
+            return Err(Refusal::NoPlace(format!(
+                "`{installation}` is no name for an installation: use letters, digits, `-`, `_` and `.`"
+            )));
+        }
+        Ok(Place { provider: maker.provider, installation: installation.to_owned() })
+    }
+
+    /// Answers one request, whose URL starts below the installation. Says what travels back, and for how long; without a
+    /// fault that is the latency.
+    pub(crate) fn answer(&self, place: &Place, request: &Request, latency: Duration) -> (Delivery, Duration) {
+        let running = match self.running(place) {
+            Ok(running) => running,
+            Err(refusal) => return (Delivery::Answer(refusal.into()), latency),
+        };
+        let strike = lock(&self.faults).strike(place, request);
+        let time = latency + strike.delay;
+        let delivery = {
+            let mut running = lock(&running);
+            running.clock += self.plan.step;
+            let delivery = match running.installation.is_silent(Now(running.clock)) {
+                true => Delivery::Reset,
+                false => strike.deliver(|| running.handle(request)),
+            };
+            lock(&self.log).push(place, request, delivery.status());
+            delivery
+        };
+        if request.method != Method::Get {
+            self.touch(place);
+        }
+        match self.maker(place.provider).and_then(|maker| maker.gateway) {
+            Some(gateway) => gateway.pass(delivery, time),
+            None => (delivery, time),
+        }
+    }
+
+    /// Makes a change past the API.
+    ///
+    /// # Errors
+    /// What the installation did not find or understand, or why it can't be used.
+    pub(crate) fn console(&self, place: &Place, change: Console) -> Result<Value, Refusal> {
+        let running = self.running(place)?;
+        let told = guarded(|| lock(&running).installation.console(change)).map_err(Refusal::Broken)?;
+        self.touch(place);
+        told.map_err(Refusal::Refused)
+    }
+
+    /// What would be saved of an installation: all that it holds, whatever its API shows of it.
+    ///
+    /// # Errors
+    /// Why it can't be used.
+    pub(crate) fn state(&self, place: &Place) -> Result<Value, Refusal> {
+        let running = self.running(place)?;
+        guarded(|| lock(&running).installation.save()).map_err(Refusal::Broken)
+    }
+
+    /// Lets time pass for all installations.
+    pub(crate) fn advance(&self, milliseconds: u64) {
+        for (place, running) in lock(&self.installations).iter() {
+            lock(running).clock += milliseconds;
+            self.touch(place);
+        }
+    }
+
+    /// Drops all installations and their state files.
+    ///
+    /// # Errors
+    /// The system's, if a file can't be removed.
+    pub(crate) fn reset(&self) -> io::Result<()> {
+        let _writing = lock(&self.disk);
+        let mut installations = lock(&self.installations);
+        installations.clear();
+        match &self.store {
+            Some(store) => store.remove_all(|provider| self.maker(provider).is_some()),
+            None => Ok(()),
+        }
+    }
+
+    /// The installations in use, each with its clock.
+    pub(crate) fn installations(&self) -> Value {
+        let show = |(place, running): (&Place, &Arc<Mutex<Running>>)| {
+            json!({
+                "provider": place.provider,
+                "installation": place.installation,
+                "base": base_path(self.plan.makers, place.provider, &place.installation),
+                "clock_ms": lock(running).clock,
+            })
+        };
+        lock(&self.installations).iter().map(show).collect()
+    }
+
+    /// The log of requests.
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        lock(&self.log)
+    }
+
+    /// The armed faults.
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        lock(&self.faults)
+    }
+
+    /// Where state is kept, if it is.
+    pub(crate) fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    /// Writes the state files that are behind.
+    ///
+    /// # Errors
+    /// The first failure; the other files are written all the same.
+    pub(crate) fn save_touched(&self) -> io::Result<()> {
+        let Some(store) = &self.store else { return Ok(()) };
+        store.take_behind().iter().map(|place| self.save(store, place)).fold(Ok(()), Result::and)
+    }
+
+    /// Writes all state files: clocks move with reads, too.
+    ///
+    /// # Errors
+    /// As [`World::save_touched`].
+    pub(crate) fn save_all(&self) -> io::Result<()> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let places: Vec<Place> = lock(&self.installations).keys().cloned().collect();
+        places.iter().map(|place| self.save(store, place)).fold(Ok(()), Result::and)
+    }
+
+    fn save(&self, store: &Store, place: &Place) -> io::Result<()> {
+        let _writing = lock(&self.disk);
+        let Some(running) = lock(&self.installations).get(place).cloned() else { return Ok(()) };
+        let saved = guarded(|| {
+            let running = lock(&running);
+            Saved { clock_ms: running.clock, state: running.installation.save() }
+        });
+        store.write(place, &saved.map_err(io::Error::other)?)
+    }
+
+    fn touch(&self, place: &Place) {
+        if let Some(store) = &self.store {
+            store.touch(place);
+        }
+    }
+
+    /// The installation at that place, from its state file or new if it is not in use yet.
+    fn running(&self, place: &Place) -> Result<Arc<Mutex<Running>>, Refusal> {
+        let mut installations = lock(&self.installations);
+        if let Some(running) = installations.get(place) {
+            return Ok(Arc::clone(running));
+        }
+        let running = guarded(|| self.make(place)).and_then(|made| made).map_err(|why| {
+            let text = format!("{} `{}`: {why}", place.provider, place.installation);
+            eprintln!("{text}");
+            Refusal::Broken(text)
+        })?;
+        let running = Arc::new(Mutex::new(running));
+        installations.insert(place.clone(), Arc::clone(&running));
+        Ok(running)
+    }
+
+    fn make(&self, place: &Place) -> Result<Running, String> {
+        let maker = self.maker(place.provider).ok_or("no such provider")?;
+        let setup = Setup {
+            name: place.installation.clone(),
+            seed: self.plan.seed,
+            version: self.plan.versions.get(place.provider).cloned(),
+        };
+        let saved = self.store.as_ref().map(|store| store.read(place)).transpose()?.flatten();
+        Ok(match saved {
+            Some(saved) => Running { clock: saved.clock_ms, installation: (maker.load)(setup, saved.state)? },
+            None => Running { clock: 0, installation: (maker.new)(setup) },
+        })
+    }
+
+    fn maker(&self, provider: &str) -> Option<&'static Maker> {
+        self.plan.makers.iter().find(|maker| maker.provider == provider)
+    }
+}
+
+impl Running {
+    fn handle(&mut self, request: &Request) -> Response {
+        let now = Now(self.clock);
+        guarded(|| self.installation.handle(request, now)).unwrap_or_else(|why| Refusal::Broken(why).into())
+    }
+}
+
+impl From<Refusal> for Response {
+    fn from(refusal: Refusal) -> Response {
+        let (status, text) = match refusal {
+            Refusal::NoPlace(text) | Refusal::Refused(text) => (404, text),
+            Refusal::Broken(text) => (500, text),
+        };
+        Response::json(status, &json!({ "error": text }))
+    }
+}
+
+/// The path at which the API of an installation begins.
+pub(crate) fn base_path(makers: &[Maker], provider: &str, installation: &str) -> String {
+    let base = makers.iter().find(|maker| maker.provider == provider).map_or("", |maker| maker.base);
+    format!("/{provider}/{installation}{base}")
+}
+
+/// Runs code of an installation; a panic there becomes an error that says so.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        format!("the simulator panicked: {}", text.unwrap_or("no message"))
+    })
+}
+
+/// Locks, whether or not somebody panicked with the lock held: [`guarded`] has told of that already.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
