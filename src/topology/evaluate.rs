@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use super::conceal::{conceal, is_alone, label};
 use super::draft::Drafts;
 use super::each;
 use super::expression::{
-    Declared, Name, OutputName, Segment, fields_hint, is_plain, name as name_of, output, segments,
+    Declared, Name, OutputName, Segment, fields_hint, is_alone, is_plain, name as name_of, output, secret_label,
+    segments,
 };
 use super::secrets::Secrets;
 use super::site::{Purpose, Site, holds_names, purpose};
@@ -18,6 +18,7 @@ use crate::address::Address;
 use crate::attr::{Attr, Part, Template};
 use crate::check::places;
 use crate::finding::{Finding, Key, Place};
+use crate::redact::redact_declared;
 use crate::source::Node;
 use crate::spec::{Class, Provider, Type};
 use crate::suggest::hint;
@@ -228,18 +229,18 @@ impl<'a> Evaluator<'a> {
                 return Attr::Map(entries.iter().map(each).collect());
             }
         };
-        if purpose.secret { conceal(attr, LITERAL, purpose.ty) } else { attr }
+        if purpose.secret { redact_declared(LITERAL, attr, purpose.scalars()) } else { attr }
     }
 
     fn text(&mut self, text: &str, purpose: Purpose, site: &Site) -> Attr {
         if is_plain(text) {
             let plain = Attr::text(text);
-            return if purpose.secret { conceal(plain, LITERAL, purpose.ty) } else { plain };
+            return if purpose.secret { redact_declared(LITERAL, plain, purpose.scalars()) } else { plain };
         }
         match self.expressions(text, site) {
             // Somebody's secret as the whole value goes by its own name.
             Ok(Attr::Secret(secret)) if secret.label() != LITERAL && is_alone(text) => Attr::Secret(secret),
-            Ok(value) if purpose.secret => conceal(value, &label(text), purpose.ty),
+            Ok(value) if purpose.secret => redact_declared(&secret_label(text), value, purpose.scalars()),
             Ok(value) => value,
             Err(finding) => {
                 self.findings.push(finding.at(&site.place()));

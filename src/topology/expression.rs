@@ -234,3 +234,22 @@ fn split<'t>(text: &'t str, kind: &Kind, is_declared: impl Fn(&str) -> bool) -> 
         .or_else(|| cuts().next())
         .unwrap_or((text, ""))
 }
+
+/// The names in a text's expressions, as in `secret.user + secret.domain`: the label of a secret made of them, whereas the
+/// text around them may not be shown.
+pub(crate) fn secret_label(text: &str) -> String {
+    let names: Vec<&str> = segments(text)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|segment| match segment {
+            Segment::Expression(expression) => Some(expression),
+            Segment::Text(_) => None,
+        })
+        .collect();
+    names.join(" + ")
+}
+
+/// Says whether a text is one expression and nothing else.
+pub(crate) fn is_alone(text: &str) -> bool {
+    matches!(segments(text).as_deref(), Ok([Segment::Expression(_)]))
+}

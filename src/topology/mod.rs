@@ -2,7 +2,6 @@
 
 mod account;
 mod claims;
-mod conceal;
 mod contents;
 mod draft;
 mod each;

@@ -3,6 +3,7 @@
 use super::draft::{Draft, DraftField, Each};
 use crate::address::Address;
 use crate::finding::{Key, Place};
+use crate::redact::Scalars;
 use crate::spec::{Field, Type};
 use crate::topology::ITEMS;
 
@@ -19,6 +20,14 @@ impl<'t> Purpose<'t> {
     /// For a field.
     pub(crate) fn of(field: &'t Field) -> Purpose<'t> {
         Purpose { ty: Some(&field.ty), secret: field.is_secret() }
+    }
+
+    /// The form that a number keeps when it is a secret.
+    pub(crate) fn scalars(self) -> Scalars {
+        match self.ty {
+            None | Some(Type::Any | Type::Json) => Scalars::Json,
+            Some(_) => Scalars::Text,
+        }
     }
 
     /// For an item of the list that it is.
