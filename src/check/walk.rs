@@ -5,7 +5,8 @@ use crate::finding::{Key, Place};
 use crate::spec::{Field, Type};
 use crate::topology::{ITEMS, Resource};
 
-/// What a walk calls: the field that a value belongs to, its type, the value, and the keys down to it.
+/// The function that a walk calls with each value: the field that it belongs to, its type, the value, and the keys down
+/// to it.
 type See<'s, 'r> = &'s mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Step]);
 
 /// A key on the way to a value, still borrowed: most values need no place.
