@@ -28,7 +28,7 @@ mod variables;
 
 pub(crate) use claims::Claims;
 pub(crate) use cycle::Cycle;
-pub(crate) use identity::fold;
+pub(crate) use identity::{IdentityKey, fold};
 pub(crate) use load::Loaded;
 pub use load::{Options, load};
 pub(crate) use machine::folder;
