@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::apply::effect::{Effect, may_have_moved};
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
-use crate::diff::live::{Live, identity_text, named};
+use crate::diff::live::{Live, named};
 use crate::journal::{self, Line};
 use crate::plan::{Call, Payload, Purpose, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{CallError, Sending, Sent, Session, Settled, Watch, What, encode, is_under_way};
-use crate::spec::{List, Reply, Shows, canonical, lookup};
-use crate::topology::Content;
+use crate::spec::{List, Reply, Shows, lookup};
+use crate::topology::{Content, IdentityKey};
 use wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
@@ -256,18 +256,11 @@ impl Executor<'_> {
     }
 
     /// What tells the wanted object apart, now that outputs are known.
-    pub(super) fn identity(&self, shared: &Shared, step: &Step) -> Option<String> {
-        let resource = self.topology.resources.get(&step.address)?;
-        if let Some(id) = resource.content_id() {
-            return Some(id);
-        }
+    pub(super) fn identity(&self, shared: &Shared, step: &Step) -> Option<IdentityKey> {
+        let id = self.topology.resources.get(&step.address)?.content_id();
         let keep = self.plan.keeps.get(&step.address)?;
-        identity_text(step.kind, &|name| {
-            let Some(field) = step.kind.field(name) else { return Attr::Null };
-            let default =
-                || Attr::from_json(&field.default.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default());
-            let value = keep.wanted.get(name).map(|attr| attr.fill(&|output| shared.outputs.find(output)));
-            canonical(&field.ty, &value.unwrap_or_else(default))
+        IdentityKey::wanted(step.kind, id.as_deref(), &|name| {
+            keep.wanted.get(name).map(|attr| attr.fill(&|output| shared.outputs.find(output)))
         })
     }
 

@@ -12,7 +12,7 @@ mod required;
 mod tags;
 mod unused;
 mod views;
-mod walk;
+pub(crate) mod walk;
 
 use crate::finding::{Finding, Key, Place};
 use crate::topology::Topology;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::address::Address;
-use crate::attr::Attr;
 use crate::check::walk::{place, walk};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::{Class, Kind, Provider, Type};
+use crate::spec::{Class, Kind, Provider};
 use crate::suggest::hint;
+use crate::topology::references::named;
 use crate::topology::{Resource, Topology};
 
 /// A field names a resource that is declared nowhere.
@@ -27,7 +27,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
         let Some(target) = subject.topology.targets.get(resource.address.target()) else { continue };
         let provider = target.provider;
         walk(resource, &mut |field, ty, value, path| {
-            let Some((kinds, name)) = reference(ty, value) else { return };
+            let Some((kinds, name)) = named(ty, value) else { return };
             if is_built_in(provider, &kinds, &name) {
                 return;
             }
@@ -57,16 +57,6 @@ fn is_built_in(provider: &Provider, kinds: &[&str], name: &str) -> bool {
 fn has_system_objects(provider: &Provider, kinds: &[&str]) -> bool {
     let has = |kind: &Kind| kind.hooks.foreign.is_some() || !kind.built_in.is_empty();
     kinds.iter().filter_map(|kind| provider.kind(kind)).any(has)
-}
-
-/// The kinds and the name that a value refers to.
-fn reference(ty: &Type, value: &Attr) -> Option<(Vec<&'static str>, String)> {
-    let (kinds, name) = match ty {
-        Type::Ref(kind) => (vec![*kind], value.to_text()?),
-        Type::Roles(kinds) => (kinds.to_vec(), value.as_text()?.strip_prefix('@')?.to_owned()),
-        _ => return None,
-    };
-    (!name.is_empty()).then_some((kinds, name))
 }
 
 /// The address that nothing declares, in words; `None` where it is declared, or need not be.

@@ -16,7 +16,7 @@ use crate::cli::{Exit, Global, When};
 use crate::diff::base::Base;
 use crate::diff::diff;
 use crate::diff::live::Observed;
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope};
 use crate::plan::Plan;
@@ -158,7 +158,9 @@ impl Workspace {
         let observed = self.observe(base, Scope::Declared).await;
         let diff = diff(&self.topology, &observed, base);
         crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
-            Stop::failed(cycle.to_string()).help("take one of the references out, or declare it in a second step")
+            let remedy = "take one of the references out, or declare it in a second step";
+            let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);
+            Stop::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
         })
     }
 

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::cli::exit::Stop;
-use crate::plan::wanted_references;
 use crate::session::Http;
 use crate::spec::{Auth, Class, Type};
+use crate::topology::references::References;
 use crate::topology::{Tls, Topology};
 use sim::{self, Server};
 use wire::{Method, Request, Transport};
@@ -92,8 +92,9 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
             }
         }
     }
+    let references = References::new(topology);
     for resource in topology.resources.values() {
-        for (address, _) in wanted_references(topology, resource) {
+        for address in references.of(resource).into_iter().map(|reference| reference.to) {
             let Some(target) = topology.targets.get(address.target()) else { continue };
             let kind = target.provider.kind(address.kind()).filter(|kind| kind.class == Class::ReadOnly);
             if let (Some(kind), Some(name), None) = (kind, address.name(), address.parent()) {

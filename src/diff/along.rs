@@ -1,27 +1,13 @@
 //! What comes along with something else: nobody makes it, it shows a while after what it belongs to.
 
 use crate::address::Address;
-use crate::attr::Attr;
 use crate::diff::compare::compare;
 use crate::diff::index::Index;
 use crate::diff::live::{Live, named};
 use crate::diff::resolve::{Resolver, Wired};
 use crate::diff::verdict::{Decision, FieldChange};
-use crate::spec::{Change, Identity, Made};
+use crate::spec::{Change, Identity};
 use crate::topology::{Resource, Topology};
-
-/// The declared resource that a declared one comes along with.
-pub(crate) fn maker<'t>(topology: &'t Topology, resource: &Resource) -> Option<&'t Resource> {
-    let kinds = topology.targets.get(resource.address.target())?.provider.kinds;
-    kinds.iter().find_map(|kind| {
-        let field = kind.makes.iter().find_map(|(made, how)| match how {
-            Made::Namesake(field) if *made == resource.kind.name => Some(*field),
-            _ => None,
-        })?;
-        let maker = topology.resources.get(&resource.address.sibling(kind.name, resource.address.name()))?;
-        (maker.fields.get(field) == Some(&Attr::Bool(true))).then_some(maker)
-    })
-}
 
 /// What becomes of a resource that comes along and is not there yet: it is taken when it shows, and what is declared of it
 /// is set then.

@@ -16,6 +16,7 @@ use crate::diff::restraint::Case;
 use crate::diff::spread::{hold_back, hold_spent};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::Identity;
+use crate::topology::references::maker;
 use crate::topology::{Resource, Topology};
 
 /// The verdicts on everything declared.
@@ -71,7 +72,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
             return verdict(Decision::Hold(hold), None, Vec::new());
         }
         Some(Place::Absent) | None => {
-            let decision = match along::maker(resolver.topology, resource) {
+            let decision = match maker(resolver.topology, resource) {
                 Some(_) => along::taken(resolver, resource, wired),
                 None => absent(resource, entry),
             };

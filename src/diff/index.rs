@@ -1,12 +1,12 @@
 //! The live objects by address, and what others call them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::live::Live;
 use crate::spec::{Kind, lookup};
-use crate::topology::fold;
+use crate::topology::IdentityKey;
 
 /// Where a resource stands among the live objects.
 #[derive(Debug, Clone)]
@@ -33,11 +33,11 @@ pub struct Index<'a> {
     /// The same without the place: what lives deeper than the one that refers to it. `None` where an id is not unique.
     pub(super) anywhere: BTreeMap<(String, &'static str, String), Option<Address>>,
     /// Undeclared objects by what tells them apart, so that a name is found whatever its case where case means nothing.
-    pub(super) identities: BTreeMap<(Option<Address>, String, &'static str, String), Address>,
+    pub(super) identities: BTreeMap<(Option<Address>, String, &'static str, IdentityKey), Address>,
     /// The servers' versions, by target.
     pub versions: BTreeMap<String, String>,
     /// The kinds that were seen and whose names are compared without case.
-    pub(super) kinds: BTreeSet<&'static str>,
+    pub(super) kinds: BTreeMap<&'static str, &'static Kind>,
 }
 
 impl<'a> Index<'a> {
@@ -61,10 +61,10 @@ impl<'a> Index<'a> {
 
     /// The undeclared object that an address means where names are compared without case.
     fn similar(&self, address: &Address) -> Option<&(&'static Kind, &'a Live)> {
-        let place =
-            |kind| (address.parent(), address.target().to_owned(), kind, fold(address.name().unwrap_or_default()));
         let kind = *self.kinds.get(address.kind())?;
-        self.undeclared.get(self.identities.get(&place(kind))?)
+        let key = IdentityKey::called(kind, address.name().unwrap_or_default())?;
+        let place = (address.parent(), address.target().to_owned(), kind.name, key);
+        self.undeclared.get(self.identities.get(&place)?)
     }
 
     /// The address of the live object that others call by this id, looked for beside `from` and upwards.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{Change, Field, Identity, Kind, Removal, Switch, canonical, lookup, read};
-use crate::topology::fold;
+use crate::topology::IdentityKey;
 
 /// What was seen of every target.
 #[derive(Debug, Clone, Default)]
@@ -96,14 +96,8 @@ impl Live {
     }
 
     /// What tells this object from the others of its collection.
-    pub fn identity(&self, kind: &Kind) -> Option<String> {
-        match kind.identity {
-            Identity::Singleton | Identity::Sequence { .. } => Some(String::new()),
-            Identity::Content(_) => Some(self.id.clone()),
-            Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) => {
-                identity_text(kind, &|field| self.value(kind, field))
-            }
-        }
+    pub(crate) fn identity(&self, kind: &'static Kind) -> Option<IdentityKey> {
+        IdentityKey::of(kind, Some(&self.id), &|field| read(field, &self.raw))
     }
 
     /// The word for the state that it is in, where its kind shows one.
@@ -173,25 +167,6 @@ fn own_name(kind: &Kind, raw: &Value) -> Option<String> {
             lookup(raw, kind.field(field)?.read_path()).map(text)
         }
         _ => None,
-    }
-}
-
-/// The text that tells objects of a kind apart, from the values of its identity's fields. `None` while one of them is
-/// known only later.
-pub(crate) fn identity_text(kind: &Kind, value: &dyn Fn(&str) -> Attr) -> Option<String> {
-    let one = |field: &str| match value(field) {
-        Attr::Later(_) => None,
-        attr => Some(attr.to_shown()),
-    };
-    match kind.identity {
-        Identity::Singleton | Identity::Sequence { .. } => Some(String::new()),
-        Identity::Name(field) => one(field).map(|value| text(&value)),
-        Identity::CaselessName(field) => one(field).map(|value| fold(&text(&value))),
-        Identity::Natural(fields) => {
-            let parts: Option<Vec<Value>> = fields.iter().map(|field| one(field)).collect();
-            Some(Value::Array(parts?).to_string())
-        }
-        Identity::Content(_) => None,
     }
 }
 

@@ -10,15 +10,15 @@ use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
 use crate::diff::index::{Index, Place};
-use crate::diff::live::{Collection, Live, Observed, Seen, View, identity_text, text};
-use crate::spec::{Change, Identity, Kind, Type, canonical, lookup, swap_references};
-use crate::topology::{Resource, Topology};
+use crate::diff::live::{Collection, Live, Observed, Seen, View, text};
+use crate::spec::{Change, Identity, Kind, lookup, swap_references};
+use crate::topology::{IdentityKey, Resource, Topology};
 
 /// Matches everything declared with everything seen.
 ///
 /// What tells a resource apart may come from another one, which has to be found first: each round finds some.
 pub fn index<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Index<'a> {
-    let mut identities: BTreeMap<&Address, String> = BTreeMap::new();
+    let mut identities: BTreeMap<&Address, IdentityKey> = BTreeMap::new();
     let mut open = Vec::new();
     for resource in topology.resources.values() {
         match identity_of(resource) {
@@ -42,7 +42,7 @@ pub fn index<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> In
 }
 
 /// The identity of a resource that takes some of it from others, where those show.
-fn filled_identity(topology: &Topology, index: &Index<'_>, resource: &Resource) -> Option<String> {
+fn filled_identity(topology: &Topology, index: &Index<'_>, resource: &Resource) -> Option<IdentityKey> {
     let output = |output: &Output| {
         let provider = topology.targets.get(output.address.target())?.provider;
         index.output(output, provider.kind(output.address.kind())?)
@@ -52,7 +52,7 @@ fn filled_identity(topology: &Topology, index: &Index<'_>, resource: &Resource) 
     let id = |kinds: &[&'static str], name: &str| {
         topology.referred(&resource.address, provider, kinds, name).map(|address| Attr::output(address, "id"))
     };
-    wanted_identity(resource.kind, &|name| {
+    IdentityKey::wanted(resource.kind, None, &|name| {
         let attr = resource.fields.get(name)?;
         let wired = match resource.kind.field(name) {
             Some(field) => swap_references(&field.ty, attr, &mut |_, kinds, name| id(kinds, name)),
@@ -66,7 +66,7 @@ fn round<'a>(
     topology: &Topology,
     observed: &'a Observed,
     base: &Base,
-    identities: &BTreeMap<&Address, String>,
+    identities: &BTreeMap<&Address, IdentityKey>,
 ) -> Index<'a> {
     let mut groups: BTreeMap<(String, Option<Address>, &'static str), Vec<&Resource>> = BTreeMap::new();
     for resource in topology.resources.values() {
@@ -105,14 +105,14 @@ fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>
 
 /// What the live objects of a collection are known by.
 struct Words<'a> {
-    by_identity: BTreeMap<String, &'a Live>,
+    by_identity: BTreeMap<IdentityKey, &'a Live>,
     by_id: BTreeMap<&'a str, &'a Live>,
     /// The identities that several have.
-    ambiguous: BTreeSet<String>,
+    ambiguous: BTreeSet<IdentityKey>,
 }
 
 impl<'a> Words<'a> {
-    fn of(kind: &Kind, objects: impl Iterator<Item = &'a Live>) -> Words<'a> {
+    fn of(kind: &'static Kind, objects: impl Iterator<Item = &'a Live>) -> Words<'a> {
         let mut words = Words { by_identity: BTreeMap::new(), by_id: BTreeMap::new(), ambiguous: BTreeSet::new() };
         for live in objects {
             words.by_id.entry(&live.id).or_insert(live);
@@ -135,7 +135,7 @@ enum Naming {
 struct Matcher<'a, 'i> {
     base: &'i Base,
     groups: BTreeMap<(String, Option<Address>, &'static str), Vec<&'i Resource>>,
-    identities: &'i BTreeMap<&'i Address, String>,
+    identities: &'i BTreeMap<&'i Address, IdentityKey>,
     index: &'i mut Index<'a>,
 }
 
@@ -248,7 +248,7 @@ impl<'a> Matcher<'a, '_> {
                     if let (Identity::CaselessName(_), Some(identity)) = (kind.identity, live.identity(kind)) {
                         let place = (parent.cloned(), target.to_owned(), kind.name, identity);
                         self.index.identities.insert(place, address.clone());
-                        self.index.kinds.insert(kind.name);
+                        self.index.kinds.insert(kind.name, kind);
                     }
                     // What is declared has been looked for: what it replaces, or left behind, is not undeclared, though
                     // others still refer to it by this address.
@@ -270,7 +270,7 @@ impl<'a> Matcher<'a, '_> {
     }
 
     /// The names of owned objects of a collection: an owned object that is not declared any more keeps its address.
-    fn owned_names(&self, target: &str, parent: Option<&Address>, kind: &Kind) -> OwnedNames {
+    fn owned_names(&self, target: &str, parent: Option<&Address>, kind: &'static Kind) -> OwnedNames {
         let above = parent.map_or_else(|| target.to_owned(), Address::to_string);
         let prefix = format!("{above}/{}/", kind.name);
         let mut owned = OwnedNames::default();
@@ -291,40 +291,30 @@ impl<'a> Matcher<'a, '_> {
 /// The names of owned objects that nothing declares.
 #[derive(Default)]
 struct OwnedNames {
-    by_identity: BTreeMap<String, String>,
+    by_identity: BTreeMap<IdentityKey, String>,
     /// Only where the identity may be another one by now, or was never taken down.
     by_id: BTreeMap<String, String>,
 }
 
-/// What tells a declared resource from the others of its collection. `None` while it takes some of it from others.
-pub(crate) fn identity_of(resource: &Resource) -> Option<String> {
-    if let Identity::Content(_) = resource.kind.identity {
-        return resource.content_id();
-    }
-    wanted_identity(resource.kind, &|name| {
+/// What tells a declared resource from the others of its collection. `None` while it takes some of it from others: files
+/// refer by name, and live objects by id.
+pub(crate) fn identity_of(resource: &Resource) -> Option<IdentityKey> {
+    IdentityKey::wanted(resource.kind, resource.content_id().as_deref(), &|name| {
         let attr = resource.fields.get(name)?;
-        let refers = !attr.is_null() && matches!(resource.kind.field(name)?.ty, Type::Ref(_));
-        Some(if refers { Attr::output(resource.address.clone(), name) } else { attr.clone() })
-    })
-}
-
-/// The same from any source of values.
-fn wanted_identity(kind: &Kind, value: &dyn Fn(&str) -> Option<Attr>) -> Option<String> {
-    identity_text(kind, &|name| {
-        let Some(field) = kind.field(name) else { return Attr::Null };
-        let default = || field.default.and_then(|json| serde_json::from_str(json).ok()).as_ref().map(Attr::from_json);
-        value(name).or_else(default).map_or(Attr::Null, |attr| canonical(&field.ty, &attr))
+        let Some(field) = resource.kind.field(name) else { return Some(attr.clone()) };
+        let later = || Some(Attr::output(resource.address.clone(), name));
+        Some(swap_references(&field.ty, attr, &mut |_, _, _| later()))
     })
 }
 
 /// What told an object from the others when it was applied, as far as the ledger says.
-fn applied_identity(kind: &Kind, name: &str, entry: &Entry) -> Option<String> {
+fn applied_identity(kind: &'static Kind, name: &str, entry: &Entry) -> Option<IdentityKey> {
     match kind.identity {
-        Identity::Content(_) => Some(entry.id.clone()),
+        Identity::Content(_) => IdentityKey::of(kind, Some(&entry.id), &|_| Attr::Null),
         // The address says it, even of what was adopted.
-        Identity::Name(_) | Identity::CaselessName(_) => wanted_identity(kind, &|_| Some(Attr::text(name))),
+        Identity::Name(_) | Identity::CaselessName(_) => IdentityKey::called(kind, name),
         Identity::Natural(fields) if !fields.iter().any(|field| entry.fields.contains_key(*field)) => None,
-        Identity::Natural(_) => wanted_identity(kind, &|field| entry.fields.get(field).map(Attr::from_json)),
+        Identity::Natural(_) => IdentityKey::wanted(kind, None, &|field| entry.fields.get(field).map(Attr::from_json)),
         Identity::Singleton | Identity::Sequence { .. } => None,
     }
 }
@@ -394,5 +384,137 @@ impl View {
         let mut found = Vec::new();
         collect(&self.collections, kind, &mut found);
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::finding::Place as FilePlace;
+    use crate::providers::CATALOGUE;
+    use crate::spec::{Field, Type};
+    use crate::topology::{Content, FileContent};
+
+    /// A value of a type as files may spell it, as the API shows it, and another one.
+    fn spellings(ty: &Type) -> (Value, Value, Value) {
+        match ty {
+            Type::Bool => (json!("yes"), json!(true), json!(false)),
+            Type::Int => (json!("7"), json!(7), json!(8)),
+            Type::Ip => (json!("2001:DB8:0:0::1"), json!("2001:db8::1"), json!("192.0.2.9")),
+            Type::Cidr => (json!("10.1.2.3/16"), json!("10.1.0.0/16"), json!("10.2.0.0/16")),
+            Type::Enum(words) => (json!(words[0].to_uppercase()), json!(words[0]), json!(words[1])),
+            Type::Text | Type::Ref(_) => (json!("one"), json!("one"), json!("two")),
+            Type::List(Type::Text) => (json!(["one"]), json!(["one"]), json!(["one", "two"])),
+            other => panic!("an identity of a type without samples: {other:?}"),
+        }
+    }
+
+    fn names(kind: &Kind) -> Vec<&'static str> {
+        match kind.identity {
+            Identity::Name(name) | Identity::CaselessName(name) => vec![name],
+            Identity::Natural(names) => names.to_vec(),
+            Identity::Singleton | Identity::Content(_) | Identity::Sequence { .. } => Vec::new(),
+        }
+    }
+
+    /// A declared resource whose identity has these values.
+    fn declared(kind: &'static Kind, values: &BTreeMap<&'static str, Value>, digest: &str) -> Resource {
+        let fields = values.iter().map(|(name, value)| ((*name).to_owned(), Attr::from_json(value))).collect();
+        let files = match kind.identity {
+            Identity::Content(field) => {
+                let content = Content::Here(Default::default());
+                let (path, file_name) = ("x".to_owned(), "x".to_owned());
+                BTreeMap::from([(field.to_owned(), FileContent { path, file_name, sha256: digest.into(), content })])
+            }
+            _ => BTreeMap::new(),
+        };
+        let name = if kind.identity.is_single() { None } else { Some("one") };
+        let place = FilePlace::file("x.yaml");
+        Resource { address: Address::new("t", kind.name, name), kind, fields, files, place }
+    }
+
+    /// A live object with these values where replies hold them.
+    fn live(values: &[(&'static Field, Value)], id: &str) -> Live {
+        let mut raw = json!({});
+        for (field, value) in values {
+            let mut place = &mut raw;
+            for key in field.read_path().split('.') {
+                place = &mut place[key];
+            }
+            *place = value.clone();
+        }
+        Live { id: id.into(), raw, foreign: None, strangers: BTreeSet::new(), children: Vec::new() }
+    }
+
+    #[test]
+    fn files_live_objects_and_the_ledger_agree_on_every_kind() {
+        let mut seen = std::collections::HashSet::new();
+        for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied() {
+            seen.insert(std::mem::discriminant(&kind.identity));
+            let fields: Vec<&'static Field> = names(kind).into_iter().map(|name| kind.field(name).unwrap()).collect();
+            assert!(fields.iter().all(|field| !field.is_secret()), "`{}`: a secret tells objects apart", kind.name);
+            let of = |pick: &dyn Fn(&Type) -> Value| -> BTreeMap<&'static str, Value> {
+                fields.iter().map(|field| (field.name, pick(&field.ty))).collect()
+            };
+            let digest = "0123456789abcdef";
+            let in_files = declared(kind, &of(&|ty| spellings(ty).0), digest);
+            let as_shown = declared(kind, &of(&|ty| spellings(ty).1), digest);
+            let shown: Vec<(&'static Field, Value)> = fields.iter().map(|f| (*f, spellings(&f.ty).1)).collect();
+            let shown = live(&shown, "one-0123456789ab");
+            let key = shown.identity(kind);
+            assert!(key.is_some(), "{}", kind.name);
+            // Duplicates in files: references are names there, and one spelling is as good as another.
+            assert_eq!(IdentityKey::declared(&in_files), IdentityKey::declared(&as_shown), "{}", kind.name);
+            let refers = fields.iter().any(|field| matches!(field.ty, Type::Ref(_)));
+            match refers {
+                true => assert_eq!(identity_of(&in_files), None, "{}: a name is no id", kind.name),
+                false => assert_eq!(identity_of(&in_files), key, "{}", kind.name),
+            }
+            // The executor's look: everything is known by then.
+            let filled =
+                IdentityKey::wanted(kind, in_files.content_id().as_deref(), &|name| in_files.fields.get(name).cloned());
+            assert_eq!(filled, key, "{}", kind.name);
+            let entry = Entry {
+                id: shown.id.clone(),
+                fields: as_shown.fields.iter().map(|(name, attr)| (name.clone(), attr.to_shown())).collect(),
+                ..Entry::default()
+            };
+            if !kind.identity.is_single() && !matches!(kind.identity, Identity::Name(_) | Identity::CaselessName(_)) {
+                assert_eq!(applied_identity(kind, "one", &entry), key, "{}", kind.name);
+            }
+            for other in &fields {
+                let mut values = of(&|ty| spellings(ty).1);
+                values.insert(other.name, spellings(&other.ty).2);
+                let moved = declared(kind, &values, digest);
+                assert_ne!(IdentityKey::declared(&moved), IdentityKey::declared(&as_shown), "{}", kind.name);
+            }
+        }
+        assert_eq!(seen.len(), 6, "every sort of identity is used");
+    }
+
+    #[test]
+    fn what_is_not_known_has_no_identity() {
+        let kind = CATALOGUE.iter().find_map(|provider| provider.kind("routes")).unwrap();
+        let with = |value: Attr| {
+            let mut route = declared(kind, &BTreeMap::new(), "");
+            route.fields.insert("cidr".into(), value);
+            identity_of(&route)
+        };
+        assert!(with(Attr::text("10.0.0.0/8")).is_some());
+        assert_eq!(with(Attr::output(Address::new("t", "config", None), "public_ipaddress")), None);
+        assert_eq!(with(Attr::Secret(crate::secret::Secret::new("secret.x", "10.0.0.0/8"))), None);
+    }
+
+    #[test]
+    fn names_without_case_have_one_key() {
+        let kinds = CATALOGUE.iter().flat_map(|provider| provider.kinds);
+        let kind = kinds.copied().find(|kind| matches!(kind.identity, Identity::CaselessName(_))).unwrap();
+        for (one, other, same) in [("Paris", "pARIS", true), ("straße", "STRASSE", true), ("a", "b", false)] {
+            assert_eq!(IdentityKey::called(kind, one) == IdentityKey::called(kind, other), same, "{one} {other}");
+        }
     }
 }

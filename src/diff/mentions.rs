@@ -10,21 +10,6 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::diff::index::Index;
 use crate::spec::{Field, Kind, Provider, Type, lookup};
-use crate::topology::{Resource, Topology};
-
-/// What the texts of a declared resource name among its own kind, each with the reason: its kind comes after itself.
-pub(crate) fn of_own_kind(topology: &Topology, resource: &Resource) -> Vec<(Address, &'static str)> {
-    let kind = resource.kind;
-    let Some((_, why)) = kind.after.iter().find(|(first, _)| *first == kind.name) else { return Vec::new() };
-    let object = resource.fields.iter().map(|(name, attr)| (name.clone(), attr.to_shown())).collect();
-    let mut words = BTreeSet::new();
-    collect(kind.fields, &Value::Object(object), &mut words);
-    let named = words.iter().map(|word| resource.address.sibling(kind.name, Some(word)));
-    named
-        .filter(|address| *address != resource.address && topology.resources.contains_key(address))
-        .map(|address| (address, *why))
-        .collect()
-}
 
 /// What the texts of a live object name among the kinds that its own comes after.
 pub(crate) fn of_live(

@@ -9,7 +9,6 @@ mod content;
 mod decide;
 pub(crate) mod export;
 pub(crate) mod index;
-pub(crate) mod leads;
 pub(crate) mod live;
 pub(crate) mod made;
 pub(crate) mod matching;

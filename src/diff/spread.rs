@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::diff::along;
 use crate::diff::index::Index;
-use crate::diff::leads::leads_to;
 use crate::diff::removals::referred_by;
 use crate::diff::resolve::Wired;
 use crate::diff::restraint::{IRREVERSIBLE, STATE};
@@ -13,6 +11,7 @@ use crate::diff::riding::riders;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{Field, Kind};
 use crate::topology::Topology;
+use crate::topology::references::{References, maker};
 
 /// What needs something that is held and not there has to wait as well.
 pub(crate) fn hold_back(
@@ -27,10 +26,11 @@ pub(crate) fn hold_back(
     };
     let mut missing: BTreeSet<Address> =
         verdicts.iter().filter(|verdict| is_missing(verdict)).map(|verdict| verdict.address.clone()).collect();
+    let references = References::new(topology);
     while !missing.is_empty() {
         let mut more = BTreeSet::new();
         for verdict in verdicts.iter_mut().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_))) {
-            if let Some(needs) = needed_of(topology, verdict, wired, &missing) {
+            if let Some(needs) = needed_of(topology, &references, verdict, wired, &missing) {
                 verdict.hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
                 more.insert(verdict.address.clone());
             }
@@ -93,6 +93,7 @@ pub(crate) fn hold_within(verdicts: &mut [Verdict]) {
 /// Which of these a verdict's resource needs.
 fn needed_of(
     topology: &Topology,
+    references: &References<'_>,
     verdict: &Verdict,
     wired: &BTreeMap<Address, Wired>,
     missing: &BTreeSet<Address>,
@@ -109,9 +110,9 @@ fn needed_of(
     let target = verdict.address.target();
     let single = verdict.kind.after.iter().map(|(first, _)| Address::new(target, first, None));
     let resource = topology.resources.get(&verdict.address);
-    let led_to = resource.map(|resource| leads_to(topology, resource)).unwrap_or_default();
-    let maker = resource.and_then(|resource| along::maker(topology, resource)).map(|maker| maker.address.clone());
-    let mut first = single.chain(led_to.into_iter().map(|(address, _)| address)).chain(maker);
+    let led_to = resource.map(|resource| references.leads_to(resource)).unwrap_or_default();
+    let maker = resource.and_then(|resource| maker(topology, resource)).map(|maker| maker.address.clone());
+    let mut first = single.chain(led_to.into_iter().map(|reference| reference.to)).chain(maker);
     needs.or_else(|| first.find(|address| missing.contains(address)))
 }
 

@@ -13,7 +13,7 @@ use crate::observe::look::{Ids, Look};
 use crate::plan::fill_text;
 use crate::session::{CallError, is_unseen};
 use crate::spec::{Detail, Identity, Kind, lookup};
-use crate::topology::Resource;
+use crate::topology::{IdentityKey, Resource};
 
 /// Why an object's detail is needed.
 enum Need {
@@ -46,7 +46,7 @@ impl Look<'_> {
         parent: Option<&Address>,
         ids: Option<&Ids<'_>>,
     ) {
-        let wanted: BTreeMap<String, (&Resource, Need)> = self
+        let wanted: BTreeMap<IdentityKey, (&Resource, Need)> = self
             .declared(kind, parent)
             .filter_map(|resource| Some((identity_of(resource)?, (resource, self.need(detail, resource)?))))
             .collect();

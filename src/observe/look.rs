@@ -14,7 +14,7 @@ use crate::observe::{Observer, Scope, Trouble, made};
 use crate::plan::fill_text;
 use crate::session::{CallError, Session};
 use crate::spec::{Envelope, Identity, Join, Kind, List, Paging, lookup};
-use crate::topology::{Resource, Target};
+use crate::topology::{IdentityKey, Resource, Target};
 
 /// One look at one target.
 pub(super) struct Look<'l> {
@@ -194,7 +194,7 @@ impl Look<'_> {
         if self.target.provider.children(Some(kind.name)).all(|child| !self.wanted.contains(child.name)) {
             return;
         }
-        let declared: BTreeMap<String, Address> = self
+        let declared: BTreeMap<IdentityKey, Address> = self
             .declared(kind, parent)
             .filter_map(|resource| Some((identity_of(resource)?, resource.address.clone())))
             .collect();

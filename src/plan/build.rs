@@ -18,24 +18,20 @@ use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::digest::hex;
 use crate::graph::Graph;
 use crate::plan::calls::{Writer, is_sequence};
-use crate::plan::edges::{edges, wanted_references};
+use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::{Keep, Plan, Step, Verb};
 use crate::secret::Secret;
 use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
-use crate::topology::{Resource, Topology};
-
-/// Steps that wait for each other in a circle, by address, with the reasons between them.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("these changes wait for each other in a circle: {}", .0.iter().map(|(address, why)| format!("`{address}` ({why})")).collect::<Vec<_>>().join(", "))]
-pub struct Cycle(pub Vec<(String, String)>);
+use crate::topology::references::{References, maker};
+use crate::topology::{Cycle, Resource, Topology};
 
 /// Makes the plan.
 ///
 /// # Errors
 /// A cycle: changes that wait for each other.
 pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<Plan, Cycle> {
-    let builder = Builder { topology, observed, diff: &diff };
+    let builder = Builder { topology, references: References::new(topology), observed, diff: &diff };
     let mut steps: Vec<Step> = diff.verdicts.iter().flat_map(|verdict| builder.steps(verdict)).collect();
     steps.extend(builder.issues(&steps));
     steps.extend(builder.finds(&steps));
@@ -50,16 +46,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         )
     });
     let (graph, gates) = edges(topology, &diff, &steps);
-    let order = graph.order().map_err(|cycle| {
-        let name = |node: usize| {
-            steps.get(node).map_or_else(|| gates[node - steps.len()].clone(), |step| step.address.to_string())
-        };
-        let reason = |n: usize| {
-            let next = cycle[(n + 1) % cycle.len()];
-            graph.after(cycle[n]).find(|(first, _)| *first == next).map_or_else(String::new, |(_, why)| why.clone())
-        };
-        Cycle((0..cycle.len()).map(|n| (name(cycle[n]), reason(n))).collect())
-    })?;
+    let order = graph.order().map_err(|ring| cycle(topology, &steps, &gates, &graph, &ring))?;
     let (steps, graph) = renumber(steps, &graph, gates.len(), &order);
     let keeps =
         topology.resources.values().map(|resource| (resource.address.clone(), builder.keep(resource))).collect();
@@ -104,6 +91,7 @@ fn renumber(steps: Vec<Step>, graph: &Graph<String>, gates: usize, order: &[usiz
 
 pub(super) struct Builder<'b> {
     pub(super) topology: &'b Topology,
+    references: References<'b>,
     observed: &'b Observed,
     pub(super) diff: &'b Diff<'b>,
 }
@@ -153,7 +141,7 @@ impl Builder<'_> {
     /// What something that is not there yet comes along with.
     fn comes_along(&self, verdict: &Verdict) -> Option<String> {
         let resource = self.topology.resources.get(&verdict.address)?;
-        let maker = along::maker(self.topology, resource).filter(|_| self.live(verdict).is_none())?;
+        let maker = maker(self.topology, resource).filter(|_| self.live(verdict).is_none())?;
         Some(format!("it comes with `{}`", maker.address))
     }
 
@@ -335,9 +323,9 @@ impl Builder<'_> {
         let mut needed = BTreeSet::new();
         for step in steps {
             let resource = self.topology.resources.get(&step.address);
-            let referred = resource.map(|resource| wanted_references(self.topology, resource)).unwrap_or_default();
-            needed.extend(referred.into_iter().map(|(address, _)| address));
-            needed.extend(std::iter::successors(step.address.parent(), Address::parent));
+            let referred = resource.map(|resource| self.references.of(resource)).unwrap_or_default();
+            needed.extend(referred.into_iter().map(|reference| reference.to));
+            needed.extend(References::parents(&step.address));
         }
         let held = self.diff.verdicts.iter().filter(|verdict| matches!(verdict.decision, Decision::Hold(_)));
         needed.extend(held.map(|verdict| verdict.address.clone()));
@@ -355,11 +343,11 @@ impl Builder<'_> {
         let wanted = self.diff.wired.get(&resource.address).cloned().unwrap_or_default();
         let live = self.diff.index.live(&resource.address);
         let from_others = resource.fields.iter().filter(|(_, attr)| attr.is_later());
-        let references = wanted_references(self.topology, resource);
+        let references = self.references.of(resource);
         Keep {
             wanted,
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
-            after: references.into_iter().map(|(address, _)| address.to_string()).collect(),
+            after: references.into_iter().map(|reference| reference.to.to_string()).collect(),
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }

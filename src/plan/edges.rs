@@ -14,17 +14,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::attr::Attr;
 use crate::diff::Diff;
-use crate::diff::along::maker;
-use crate::diff::leads::leads_to;
-use crate::diff::mentions::of_own_kind;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, ReplaceOrder};
 use crate::graph::Graph;
 use crate::plan::{Step, Verb};
-use crate::spec::{Kind, swap_references};
-use crate::topology::{Resource, Topology};
+use crate::topology::Topology;
+use crate::topology::cycle::{Cycle, Link};
+use crate::topology::references::References;
 
 /// The graph of the steps, and the names of its gates.
 pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Graph<String>, Vec<String>) {
@@ -32,6 +29,7 @@ pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Gr
     let (kind_edges, gate_names) = gates.collect(topology, steps);
     let mut drawing = Drawing {
         topology,
+        references: References::new(topology),
         diff,
         steps,
         graph: Graph::new(steps.len() + gate_names.len()),
@@ -74,6 +72,7 @@ fn side_by_side(diff: &Diff<'_>) -> BTreeSet<Address> {
 
 struct Drawing<'d> {
     topology: &'d Topology,
+    references: References<'d>,
     diff: &'d Diff<'d>,
     steps: &'d [Step],
     graph: Graph<String>,
@@ -87,8 +86,7 @@ struct Drawing<'d> {
 impl Drawing<'_> {
     fn lives_in(&mut self, n: usize) {
         let step = &self.steps[n];
-        let mut above = step.address.parent();
-        while let Some(parent) = above {
+        for parent in References::parents(&step.address) {
             if step.verb.removes() {
                 if let Some(&removal) = self.removing.get(&parent) {
                     self.graph.add(removal, n, format!("`{}` lives in it", step.address));
@@ -96,7 +94,6 @@ impl Drawing<'_> {
             } else if let Some(&maker) = self.making.get(&parent) {
                 self.graph.add(n, maker, format!("it lives in `{parent}`"));
             }
-            above = parent.parent();
         }
     }
 
@@ -106,11 +103,11 @@ impl Drawing<'_> {
         if let Some(resource) = self.topology.resources.get(&step.address)
             && !step.verb.removes()
         {
-            for (address, why) in wanted_references(self.topology, resource) {
-                if let Some(&maker) = self.making.get(&address) {
-                    self.graph.add(n, maker, why);
+            for reference in self.references.of(resource) {
+                if let Some(&maker) = self.making.get(&reference.to) {
+                    self.graph.add(n, maker, reference.why.to_string());
                 }
-                self.referrers.entry(address).or_default().push(n);
+                self.referrers.entry(reference.to).or_default().push(n);
             }
         }
         if step.verb == Verb::Issue || step.verb == Verb::Create || step.verb == Verb::ReplaceCreate {
@@ -199,39 +196,28 @@ impl Drawing<'_> {
     }
 }
 
-/// What a declared resource refers to, by name or by expression, with the reason.
-pub(crate) fn wanted_references(topology: &Topology, resource: &Resource) -> Vec<(Address, String)> {
-    let mut found = Vec::new();
-    let provider = topology.targets.get(resource.address.target()).map(|target| target.provider);
-    for (name, attr) in &resource.fields {
-        attr.for_each_output(&mut |output| {
-            found.push((output.address.clone(), format!("`{name}` takes `{}` from it", output.field)));
-        });
-        let fields: Vec<_> = match resource.kind.field(name) {
-            Some(field) => vec![(field, attr)],
-            None => item_fields(resource.kind, attr),
-        };
-        for (field, attr) in fields {
-            swap_references(&field.ty, attr, &mut |_, kinds, referred| {
-                let address = topology.referred(&resource.address, provider?, kinds, referred)?;
-                found.push((address, format!("`{}` names it", field.name)));
-                None
-            });
-        }
-    }
-    found.extend(leads_to(topology, resource));
-    found.extend(maker(topology, resource).map(|maker| (maker.address.clone(), "it comes with it".to_owned())));
-    found.extend(of_own_kind(topology, resource).into_iter().map(|(address, why)| (address, why.to_owned())));
-    found
-}
-
-fn item_fields<'a>(kind: &'static Kind, attr: &'a Attr) -> Vec<(&'static crate::spec::Field, &'a Attr)> {
-    let Attr::List(items) = attr else { return Vec::new() };
-    let fields = |item: &'a Attr| match item {
-        Attr::Map(map) => map.iter().filter_map(|(name, value)| Some((kind.field(name)?, value))).collect(),
-        _ => Vec::new(),
+/// The circle that some nodes are in, each with where it stands in the files.
+pub(crate) fn cycle(
+    topology: &Topology,
+    steps: &[Step],
+    gates: &[String],
+    graph: &Graph<String>,
+    ring: &[usize],
+) -> Cycle {
+    let references = References::new(topology);
+    let link = |(node, first): (usize, usize)| {
+        let step = steps.get(node);
+        let name = step.map_or_else(|| gates[node - steps.len()].clone(), |step| step.address.to_string());
+        let why = graph.after(node).find(|(next, _)| *next == first).map_or_else(String::new, |(_, why)| why.clone());
+        let next = steps.get(first);
+        let resource = step.and_then(|step| topology.resources.get(&step.address));
+        let mut said = resource.into_iter().flat_map(|resource| references.of(resource));
+        let said = said.find(|said| next.is_some_and(|next| next.address == said.to) && said.why.to_string() == why);
+        // An edge of a live object stands where that is declared; of one that goes, where the other one is.
+        let place = said.map(|said| said.place).or_else(|| step?.place.clone()).or_else(|| next?.place.clone());
+        Link { name, why, place }
     };
-    items.iter().flat_map(fields).collect()
+    Cycle(ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)).map(link).collect())
 }
 
 /// Edges between kinds. A gate stands between all steps of one kind and all that wait for them, so that a thousand steps
@@ -252,17 +238,16 @@ impl Gates {
             let Some(kind) = topology.targets.get(target).and_then(|target| target.provider.kind(kind)) else {
                 continue;
             };
-            // Within a kind, what names another one comes after it: single edges, and no gate.
-            for (first, why) in kind.after.iter().filter(|(first, _)| *first != kind.name) {
-                let Some(others) = groups.get(&(target, *first, removes)) else { continue };
+            for (first, why) in References::kinds_first(kind) {
+                let Some(others) = groups.get(&(target, first, removes)) else { continue };
                 // Making goes with the table, removing against it.
                 match removes {
                     true => self.gate(steps, format!("{target}/{} gone", kind.name), members, others, why),
                     false => self.gate(steps, format!("{target}/{first} done"), others, members, why),
                 }
             }
-            for (first, why) in kind.after.iter().filter(|(first, _)| !removes && *first != kind.name) {
-                let Some(others) = groups.get(&(target, *first, true)) else { continue };
+            for (first, why) in References::kinds_first(kind).filter(|_| !removes) {
+                let Some(others) = groups.get(&(target, first, true)) else { continue };
                 // What is replaced comes back, and has to be there before this changes: only what goes for good waits.
                 let gone: Vec<usize> = others.iter().copied().filter(|&n| steps[n].verb == Verb::Delete).collect();
                 let changed: Vec<usize> = members.iter().copied().filter(|&n| steps[n].verb == Verb::Update).collect();

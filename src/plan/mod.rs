@@ -25,7 +25,6 @@ use crate::topology::FileContent;
 use wire::Method;
 
 pub use build::plan;
-pub(crate) use edges::wanted_references;
 pub use fill::fill_text;
 
 /// What is to be done, in order.

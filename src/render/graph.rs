@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::plan::{Verb, wanted_references};
+use crate::plan::Verb;
 use crate::render::document::{AfterDocument, PlanDocument};
 use crate::render::words::harmless;
 use crate::topology::Topology;
+use crate::topology::references::References;
 
 /// Boxes and arrows, in a fixed order.
 #[derive(Debug, Default)]
@@ -23,10 +24,11 @@ type Numbered<'d> = (usize, &'d str);
 /// The references of a topology: an arrow from each resource to the one that it refers to.
 pub(crate) fn references(topology: &Topology) -> Drawing {
     let mut arrows: BTreeSet<(Address, Address, String)> = BTreeSet::new();
+    let references = References::new(topology);
     for resource in topology.resources.values() {
         let from = &resource.address;
-        for (to, why) in wanted_references(topology, resource) {
-            arrows.insert((from.clone(), to, why));
+        for reference in references.of(resource) {
+            arrows.insert((from.clone(), reference.to, reference.why.to_string()));
         }
         if let Some(parent) = from.parent() {
             arrows.insert((from.clone(), parent, "lives in it".into()));

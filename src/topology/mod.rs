@@ -3,6 +3,7 @@
 mod account;
 mod claims;
 mod contents;
+pub(crate) mod cycle;
 mod draft;
 mod each;
 pub(crate) mod envelope;
@@ -13,6 +14,7 @@ mod load;
 mod machine;
 mod model;
 mod read;
+pub(crate) mod references;
 mod resolve;
 mod secrets;
 mod site;
@@ -24,7 +26,8 @@ mod tests;
 mod variables;
 
 pub(crate) use claims::Claims;
-pub(crate) use identity::fold;
+pub(crate) use cycle::Cycle;
+pub(crate) use identity::{IdentityKey, fold};
 pub(crate) use load::Loaded;
 pub use load::{Options, load};
 pub(crate) use machine::folder;

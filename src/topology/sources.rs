@@ -1,7 +1,7 @@
 //! The files that a topology was read from, kept for what is found in them after they were read.
 
 use crate::check::literals;
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 use crate::redact::redact_source;
 use crate::source::{SourceFile, locate};
 
@@ -17,6 +17,13 @@ impl Sources {
     /// These files.
     pub fn new(files: Vec<SourceFile>) -> Sources {
         Sources { files, literals: Vec::new() }
+    }
+
+    /// Where places stand, as in `east.yaml:8:21`; of one that no file has, the file it should be in.
+    pub(crate) fn locations(&self, places: &[&Place]) -> Vec<String> {
+        let mut findings: Vec<Finding> = places.iter().map(|place| Finding::error("", "").at(place)).collect();
+        locate(&mut findings, &self.files);
+        findings.iter().filter_map(Finding::location).collect()
     }
 
     /// Findings as they are shown: in the order of the files, each with its place in the text, no secret in any.

@@ -53,7 +53,7 @@ fn a_workspace_becomes_a_topology() {
 fn expressions_keep_types_and_know_what_files_say() {
     let loaded = try_load(&[
         ("trueup.yaml", "workspace: acme\nvars:\n  pw: { default: x }\n  site: { default: { mtu: 1400, nets: [10.0.0.0/8] } }\nsecrets: { s: { command: [echo, canary] } }\n"),
-        ("east.yaml", &format!("{EAST}{}", indented("config: { controller_name: \"gw-${var.site.mtu}\", mtu: \"${var.site.mtu}\" }\nendpoints:\n  a:\n    address: \"${east/config.public_ip}\"\n    secret: \"${secret.s}\"\n    networks: \"${var.site.nets}\"\n    inputs:\n      plain: $${x}\n      name: \"${east/config.controller_name}/x\"\n      both: \"${east/endpoints/a/peers/169.254.1.2.asn} ${east/endpoints/a/peers/169.254.1.2.uptime}\"\n      url: \"u:${secret.s}@h\"\n      region: \"${east/regions/eu.provider}\"\n      label: \"${east/endpoints/b.name}\"\n    peers: { 169.254.1.2: { asn: 65001 } }\n  b: { address: 192.0.2.1, secret: \"${east/endpoints/a.secret}\", inputs: \"${east/endpoints/a.inputs.plain}\" }"))),
+        ("east.yaml", &format!("{EAST}{}", indented("config: { controller_name: \"gw-${var.site.mtu}\", mtu: \"${var.site.mtu}\" }\nendpoints:\n  a:\n    address: \"${east/config.public_ip}\"\n    secret: \"${secret.s}\"\n    networks: \"${var.site.nets}\"\n    inputs:\n      plain: $${x}\n      name: \"${east/config.controller_name}/x\"\n      both: \"${east/endpoints/b/peers/169.254.1.2.asn} ${east/endpoints/b/peers/169.254.1.2.uptime}\"\n      url: \"u:${secret.s}@h\"\n      region: \"${east/regions/eu.provider}\"\n      label: \"${east/endpoints/b.name}\"\n  b: { address: 192.0.2.1, peers: { 169.254.1.2: { asn: 65001 } }, secret: \"${east/endpoints/a.secret}\", inputs: \"${east/endpoints/a.inputs.plain}\" }"))),
     ])
     .unwrap_or_else(|findings| panic!("{}", told(Err(findings))));
     let topology = loaded.topology;
@@ -63,7 +63,7 @@ fn expressions_keep_types_and_know_what_files_say() {
     assert_eq!(field(&topology, "east/endpoints/a", "networks"), r#"["10.0.0.0/8"]"#);
     assert_eq!(field(&topology, "east/endpoints/b", "secret"), "\"(secret secret.s)\"");
     assert_eq!(field(&topology, "east/endpoints/b", "inputs"), "\"${x}\"");
-    assert_snapshot!(field(&topology, "east/endpoints/a", "inputs"), @r#"{"both":"65001 ${east/endpoints/a/peers/169.254.1.2.uptime}","label":"b","name":"gw-1400/x","plain":"${x}","region":"${east/regions/eu.provider}","url":"(secret u:${secret.s}@h)"}"#);
+    assert_snapshot!(field(&topology, "east/endpoints/a", "inputs"), @r#"{"both":"65001 ${east/endpoints/b/peers/169.254.1.2.uptime}","label":"b","name":"gw-1400/x","plain":"${x}","region":"${east/regions/eu.provider}","url":"(secret u:${secret.s}@h)"}"#);
     assert!(!format!("{topology:?}").contains("canary"));
 }
 
@@ -139,7 +139,7 @@ fn circles_show_their_places() {
     east.yaml:6:18 <"${east/groups/b.note}"> cycle: values go round in a circle: east/groups/a.note → east/groups/b.note → east/groups/c.note → east/groups/a.note [which needs this: east.yaml:7:18]; give one of them a value of its own; they stand at `lab / east / groups / a / note` in east.yaml, `lab / east / groups / b / note` in east.yaml, `lab / east / groups / c / note` in east.yaml
     east.yaml:9:18 <"${east/groups/d.id}"> cycle: `east/groups/d` would wait for its own `id`; a resource's outputs are known only after it has been made
     "#);
-    assert_snapshot!(told(east("groups:\n  a: { leader: x }\nendpoints:\n  x: { address: \"${east/endpoints/y.state}\" }\n  y: { address: 192.0.2.1, group: a }\n")), @r#"east.yaml:8:21 <"${east/endpoints/y.state}"> cycle: resources wait for each other: `east/endpoints/x` by its `address` → `east/endpoints/y` by its `group` → `east/groups/a` by its `leader` → `east/endpoints/x` again [which waits for this: east.yaml:9:39]; let one of them do without the other; they stand at `lab / east / endpoints / x / address` in east.yaml, `lab / east / endpoints / y / group` in east.yaml, `lab / east / groups / a / leader` in east.yaml"#);
+    assert_snapshot!(told(east("groups:\n  a: { leader: x }\nendpoints:\n  x: { address: \"${east/endpoints/y.state}\" }\n  y: { address: 192.0.2.1, group: a }\n")), @r#"east.yaml:8:21 <"${east/endpoints/y.state}"> cycle: these wait for each other in a circle: `east/endpoints/x` (`address` takes `state` from it) → `east/endpoints/y` (`group` names it) → `east/groups/a` (`leader` names it) → `east/endpoints/x` again [which waits for this: east.yaml:9:39]; let one of them do without the other; they stand at east.yaml:8:21, east.yaml:9:39, east.yaml:6:20"#);
 }
 
 #[test]

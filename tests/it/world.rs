@@ -107,7 +107,10 @@ impl<'s> World<'s> {
 
     /// Reads the workspace.
     pub(crate) fn load(&self) -> Result<Topology, Vec<Finding>> {
-        let mut topology = topology::load(self.folder(), CATALOGUE, &topology::Options::default())?.topology;
+        let loaded = topology::load(self.folder(), CATALOGUE, &topology::Options::default())?;
+        let circle = loaded.findings.iter().find(|finding| finding.code == "cycle");
+        assert!(circle.is_none(), "what can be made is no circle: {circle:?}");
+        let mut topology = loaded.topology;
         topology.policy.allow_destroy.extend(self.allow_destroy.iter().cloned());
         topology.policy.allow_irreversible.push("**".to_owned());
         Ok(topology)

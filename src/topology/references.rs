@@ -1,0 +1,325 @@
+//! References: which other resources a declared one refers to, why, and where the files say so.
+//!
+//! This is the one answer for everybody: `validate` looks for circles in it, holds spread along it, a plan orders its steps
+//! by it, the ledger keeps it, and a graph draws it. What only the live objects know (detach before delete) is not in it.
+//!
+//! | why | example |
+//! |---|---|
+//! | it takes an output | `address: "${east/config.public_ip}"` |
+//! | it names it | `group: branches`, or `@branches` among roles |
+//! | it leads to it | the `source` of a VNS3 keyset, an address of another controller |
+//! | it comes with it | the NetFoundry endpoint of a router that makes one of its name |
+//! | it mentions it | a rule of a firewall group that names another group |
+//! | it lives in it | a BGP peer in its IPsec endpoint |
+//! | its whole kind comes first | the license, before everything else of a controller |
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::address::Address;
+use crate::attr::{Attr, Output};
+use crate::check::walk::{Step, place, walk};
+use crate::finding::Place;
+use crate::spec::{Kind, Made, Provider, Type};
+use crate::topology::{ITEMS, Resource, Topology};
+
+/// One reference of a declared resource.
+#[derive(Debug, Clone)]
+pub(crate) struct Reference {
+    /// The resource that it refers to, declared or not.
+    pub to: Address,
+    /// The reason.
+    pub why: Why,
+    /// Where the files say so.
+    pub place: Place,
+}
+
+/// Why one resource waits for another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// A field takes an output of it.
+    Takes {
+        /// The field.
+        field: String,
+        /// The output.
+        output: String,
+    },
+    /// A field names it.
+    Names(String),
+    /// A field holds an address that leads to its target.
+    LeadsTo(&'static str),
+    /// It makes the resource by itself.
+    ComesWith,
+    /// A text names it, which no table takes apart: the reason that the kind gives.
+    Mentions(&'static str),
+    /// It is a parent.
+    LivesIn,
+    /// Its kind comes first, whatever the two say of each other: the reason that the kind gives.
+    KindFirst(&'static str),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Takes { field, output } => write!(f, "`{field}` takes `{output}` from it"),
+            Why::Names(field) => write!(f, "`{field}` names it"),
+            Why::LeadsTo(field) => write!(f, "`{field}` leads to it"),
+            Why::ComesWith => f.write_str("it comes with it"),
+            Why::LivesIn => f.write_str("lives in it"),
+            Why::Mentions(why) | Why::KindFirst(why) => f.write_str(why),
+        }
+    }
+}
+
+/// The references of a topology's resources.
+pub(crate) struct References<'t> {
+    topology: &'t Topology,
+    /// The targets by the host under which the workspace knows them.
+    hosts: BTreeMap<&'t str, Vec<&'t str>>,
+}
+
+impl<'t> References<'t> {
+    /// Prepares to tell the references of a topology.
+    pub(crate) fn new(topology: &'t Topology) -> References<'t> {
+        let mut hosts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for target in topology.targets.values() {
+            if let Some(host) = host(&target.at) {
+                hosts.entry(host).or_default().push(&target.name);
+            }
+        }
+        References { topology, hosts }
+    }
+
+    /// Everything that a resource itself says that it needs: all reasons but parents and whole kinds.
+    pub(crate) fn of(&self, resource: &Resource) -> Vec<Reference> {
+        let mut found = self.in_fields(resource);
+        found.extend(self.leads_to(resource));
+        found.extend(maker(self.topology, resource).map(|maker| Reference {
+            to: maker.address.clone(),
+            why: Why::ComesWith,
+            place: place(resource, &[]),
+        }));
+        found.extend(self.mentioned(resource));
+        found
+    }
+
+    /// The parents of an address, from the nearest up.
+    pub(crate) fn parents(address: &Address) -> impl Iterator<Item = Address> {
+        std::iter::successors(address.parent(), Address::parent)
+    }
+
+    /// The other kinds of its target whose resources come before those of a kind, each with the reason.
+    pub(crate) fn kinds_first(kind: &Kind) -> impl Iterator<Item = (&'static str, &'static str)> {
+        // Within a kind it is those that a text names: see `mentioned`.
+        kind.after.iter().filter(|(first, _)| *first != kind.name).copied()
+    }
+
+    /// What the values of fields take or name, field by field.
+    fn in_fields(&self, resource: &Resource) -> Vec<Reference> {
+        let mut found: Vec<(&str, Reference)> = Vec::new();
+        for (name, attr) in &resource.fields {
+            let mut path = match resource.kind.field(name) {
+                None if name == ITEMS => Vec::new(),
+                _ => vec![Step::Name(name)],
+            };
+            outputs(attr, &mut path, &mut |output, path| {
+                let why = Why::Takes { field: name.clone(), output: output.field.clone() };
+                found.push((name, Reference { to: output.address.clone(), why, place: place(resource, path) }));
+            });
+        }
+        let provider = self.topology.targets.get(resource.address.target()).map(|target| target.provider);
+        walk(resource, &mut |_, ty, value, path| {
+            let (Some((kinds, name)), Some(provider)) = (named(ty, value), provider) else { return };
+            let (Some(to), Some(field)) =
+                (self.topology.referred(&resource.address, provider, &kinds, &name), first_name(path))
+            else {
+                return;
+            };
+            let among = resource.fields.get_key_value(field).map_or(ITEMS, |(name, _)| name.as_str());
+            let reference = Reference { to, why: Why::Names(field.to_owned()), place: place(resource, path) };
+            found.push((among, reference));
+        });
+        found.sort_by_key(|(field, _)| *field);
+        found.into_iter().map(|(_, reference)| reference).collect()
+    }
+
+    /// The resources at other targets that the addresses in a resource's fields lead to.
+    ///
+    /// An address is an output of the other target, or the host under which the workspace knows it.
+    pub(crate) fn leads_to(&self, resource: &Resource) -> Vec<Reference> {
+        let mut found = Vec::new();
+        let fields = resource.kind.fields.iter().filter(|field| !field.leads_to.is_empty());
+        for (field, attr) in fields.filter_map(|field| Some((field, resource.fields.get(field.name)?))) {
+            let mut targets: Vec<&str> = Vec::new();
+            attr.for_each_output(&mut |output| targets.push(output.address.target()));
+            targets.extend(attr.as_text().and_then(|text| self.hosts.get(text)).into_iter().flatten());
+            for target in targets.into_iter().filter(|target| *target != resource.address.target()) {
+                let there = field.leads_to.iter().map(|kind| Address::new(target, kind, None));
+                found.extend(there.filter(|address| self.topology.resources.contains_key(address)).map(|to| {
+                    Reference { to, why: Why::LeadsTo(field.name), place: place(resource, &[Step::Name(field.name)]) }
+                }));
+            }
+        }
+        found
+    }
+
+    /// What the texts of a resource name among its own kind, where that comes after itself.
+    fn mentioned(&self, resource: &Resource) -> Vec<Reference> {
+        let kind = resource.kind;
+        let Some((_, why)) = kind.after.iter().find(|(first, _)| *first == kind.name) else { return Vec::new() };
+        let mut found: BTreeMap<Address, Place> = BTreeMap::new();
+        walk(resource, &mut |field, _, value, path| {
+            // What may be left out is a remark, and what it names it does not need.
+            let text = value.as_text().filter(|_| field.required && matches!(field.ty, Type::Text));
+            for word in text.into_iter().flat_map(words) {
+                let to = resource.address.sibling(kind.name, Some(word));
+                if to != resource.address && self.topology.resources.contains_key(&to) {
+                    found.entry(to).or_insert_with(|| place(resource, path));
+                }
+            }
+        });
+        found.into_iter().map(|(to, place)| Reference { to, why: Why::Mentions(why), place }).collect()
+    }
+}
+
+/// The declared resource that a declared one comes along with: nobody makes it, it shows a while after that one.
+pub(crate) fn maker<'t>(topology: &'t Topology, resource: &Resource) -> Option<&'t Resource> {
+    let kinds = topology.targets.get(resource.address.target())?.provider.kinds;
+    kinds.iter().find_map(|kind| {
+        let field = kind.makes.iter().find_map(|(made, how)| match how {
+            Made::Namesake(field) if *made == resource.kind.name => Some(*field),
+            _ => None,
+        })?;
+        let maker = topology.resources.get(&resource.address.sibling(kind.name, resource.address.name()))?;
+        (maker.fields.get(field) == Some(&Attr::Bool(true))).then_some(maker)
+    })
+}
+
+/// The kinds and the name that a value of a type refers to: `branches` in a field of type reference, `@branches` among
+/// roles. Whatever else the type holds is visited by itself.
+pub(crate) fn named(ty: &Type, value: &Attr) -> Option<(Vec<&'static str>, String)> {
+    let (kinds, name) = match ty {
+        Type::Ref(kind) => (vec![*kind], value.to_text()?),
+        Type::Roles(kinds) => (kinds.to_vec(), value.as_text()?.strip_prefix('@')?.to_owned()),
+        _ => return None,
+    };
+    (!name.is_empty()).then_some((kinds, name))
+}
+
+/// The parent that something built in comes with, where the parent is declared and the thing itself is not.
+pub(crate) fn comes_with_parent(topology: &Topology, address: &Address) -> Option<Address> {
+    let provider: &Provider = topology.targets.get(address.target())?.provider;
+    let kind = provider.kind(address.kind())?;
+    let parent = address.parent().filter(|_| kind.is_built_in(address.name().unwrap_or_default()))?;
+    let is_declared = |address: &Address| topology.resources.contains_key(address);
+    (is_declared(&parent) && !is_declared(address)).then_some(parent)
+}
+
+/// Calls `see` with every output in a value, and the keys down to it.
+fn outputs<'v>(attr: &'v Attr, path: &mut Vec<Step<'v>>, see: &mut dyn FnMut(&'v Output, &[Step<'v>])) {
+    let mut below = |step, value: &'v Attr, path: &mut Vec<Step<'v>>| {
+        path.push(step);
+        outputs(value, path, see);
+        path.pop();
+    };
+    match attr {
+        Attr::Later(_) => attr.for_each_output(&mut |output| see(output, path)),
+        Attr::List(items) => {
+            items.iter().enumerate().for_each(|(index, value)| below(Step::Index(index), value, path));
+        }
+        Attr::Map(map) => map.iter().for_each(|(key, value)| below(Step::Name(key), value, path)),
+        Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) => {}
+    }
+}
+
+/// The field at the beginning of a path; in a sequence, the item's.
+fn first_name<'p>(path: &[Step<'p>]) -> Option<&'p str> {
+    path.iter().find_map(|step| match step {
+        Step::Name(name) => Some(*name),
+        Step::Index(_) => None,
+    })
+}
+
+/// The words of a text that may be names: letters, digits, `_` and `-`.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_joint = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '-'));
+    text.split(is_joint).filter(|word| !word.is_empty())
+}
+
+/// The host of a base URL.
+fn host(at: &str) -> Option<&str> {
+    let (_, rest) = at.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    match authority.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => authority.split(':').next(),
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_and_the_host_of_a_target_lead_there() {
+        let text = "
+vns3:
+  london:
+    at: https://203.0.113.11:8000/api
+    credentials: { password: '${var.pw}' }
+    keyset: { token: '${var.pw}' }
+  milan: &member
+    at: https://203.0.113.12:8000/api
+    credentials: { password: '${var.pw}' }
+    keyset: { token: '${var.pw}', source: '${london/config.private_ipaddress}' }
+  oslo: { <<: *member, keyset: { token: '${var.pw}', source: 203.0.113.11 } }
+  paris: { <<: *member, keyset: { token: '${var.pw}', source: 10.9.9.9 } }
+";
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = "workspace: lab\nvars: { pw: { type: string, default: p } }\n";
+        std::fs::write(folder.path().join("trueup.yaml"), workspace).unwrap();
+        std::fs::write(folder.path().join("vns3.yaml"), text).unwrap();
+        let loaded = crate::topology::load(folder.path(), crate::providers::CATALOGUE, &Default::default());
+        let topology = loaded.unwrap_or_else(|findings| panic!("{findings:?}")).topology;
+        let led = |target: &str| {
+            let resource = &topology.resources[&Address::new(target, "keyset", None)];
+            let led = References::new(&topology).leads_to(resource);
+            led.into_iter().map(|reference| reference.to.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(led("milan"), ["london/keyset"]);
+        assert_eq!(led("oslo"), ["london/keyset"]);
+        assert_eq!((led("paris"), led("london")), (vec![], vec![]));
+    }
+
+    #[test]
+    fn the_host_of_a_url_is_what_files_call_it() {
+        assert_eq!(host("https://203.0.113.11:8000/api"), Some("203.0.113.11"));
+        assert_eq!(host("https://[2001:db8::1]:8000/api"), Some("2001:db8::1"));
+        assert_eq!(host("https://london.example/api"), Some("london.example"));
+        assert_eq!(host("london"), None);
+    }
+
+    #[test]
+    fn a_resource_tells_each_reference_with_its_reason_and_its_place() {
+        use crate::topology::testing::east;
+        let text = "config: { mtu: 1500 }\ngroups: { core: {} }\nendpoints:\n  \
+                    a: { address: '${east/config.public_ip}', group: core, inputs: { deep: [x, '${east/groups/core.id}'] } }\n\
+                    policies: { p: { members: ['#tag', '@a'] } }\n";
+        let loaded = east(text).unwrap_or_else(|findings| panic!("{findings:?}"));
+        let topology = &loaded.topology;
+        let references = References::new(topology);
+        let line = |reference: Reference| {
+            let at = topology.sources.locations(&[&reference.place]).join("");
+            format!("{} · {} · {at}", reference.to, reference.why)
+        };
+        let told: Vec<String> = topology.resources.values().flat_map(|r| references.of(r)).map(line).collect();
+        assert_eq!(
+            told,
+            [
+                "east/config · `address` takes `public_ip` from it · east.yaml:8:21",
+                "east/groups/core · `group` names it · east.yaml:8:56",
+                "east/groups/core · `inputs` takes `id` from it · east.yaml:8:82",
+                "east/endpoints/a · `members` names it · east.yaml:9:40",
+            ]
+        );
+    }
+}
