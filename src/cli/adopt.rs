@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::common::Workspace;
+use crate::cli::exit::{Fact, Findings, Row};
 use crate::cli::{Exit, Global, Stop, common};
 use crate::diff::verdict::Decision;
 use crate::journal;
@@ -33,6 +34,9 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let mut workspace = Workspace::connect(global, topology).await?;
     let mut planned = workspace.plan().await?;
     workspace.tell_troubles();
+    if let Some(headline) = workspace.blind().filter(|_| !options.forget) {
+        return Err(Stop::failed(headline));
+    }
     let base = &mut planned.ledger.base;
     if options.forget {
         for address in &options.addresses {
@@ -61,9 +65,10 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
         }
     }
     planned.ledger.save()?;
-    let failed = !workspace.troubles.is_empty();
+    let mut found = Findings::default();
+    found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);
     workspace.close().await;
-    Ok(if failed { Exit::Partial } else { Exit::Done })
+    Ok(found.exit(Row::Other))
 }
 
 fn check(plan: &Plan, addresses: &[String]) -> Result<(), Stop> {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::apply::{Executor, Outcome, Report, verify};
 use crate::cli::common::{Planned, Workspace, broken_policies};
-use crate::cli::{Allow, Exit, Format, Global, Stop, common, contents};
+use crate::cli::exit::{Fact, Findings, Row};
+use crate::cli::{Allow, Exit, Format, Global, Stop, common, contents, facts};
 use crate::journal::{Journal, Line};
 use crate::ledger;
 use crate::plan::Plan;
@@ -41,6 +42,9 @@ pub(crate) struct How {
     /// What may be done although the policy does not allow it.
     #[command(flatten)]
     pub allow: Allow,
+    /// Ends with 2, not 0, if something is deferred on purpose: protected, or held until `--allow` says that it is meant.
+    #[arg(long)]
+    exit_code: bool,
     /// How many steps may be under way at once.
     #[arg(long, value_name = "N", default_value_t = PARALLEL)]
     parallel: usize,
@@ -76,10 +80,9 @@ pub(crate) async fn carry_out(
             doubt.method, doubt.path, doubt.address
         );
     }
-    let policies = broken_policies(&workspace.topology, &planned.plan);
-    if let Some(policy) = policies.first() {
-        return Err(Stop::failed(policy.clone()).help("raise it in the commit that means it, or remove less"));
-    }
+    let row = if saved.is_some() { Row::ApplyFile } else { Row::Apply };
+    let mut found = facts::of(&workspace, &planned.plan);
+    refuse(&workspace, &planned.plan, &found, row)?;
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);
     let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
@@ -94,14 +97,26 @@ pub(crate) async fn carry_out(
     if planned.plan.steps.len() > leave_out.len() && !how.yes {
         ask(planned.plan.steps.len() - leave_out.len())?;
     }
-    let exit = execute(global, &mut workspace, planned, &leave_out, how, format).await?;
-    let unseen = !workspace.troubles.is_empty();
+    found.asked = how.exit_code;
+    found.add_if(facts::defers(&planned.plan), Fact::Deferred);
+    found.add_if(!leave_out.is_empty(), Fact::PartWay);
+    execute(global, &mut workspace, planned, &leave_out, how, format, &mut found).await?;
     workspace.close().await;
-    Ok(match exit {
-        Exit::Done if unseen => Exit::Partial,
-        Exit::Done if !leave_out.is_empty() => Exit::Partial,
-        other => other,
-    })
+    Ok(found.exit(row))
+}
+
+/// Nothing is written where nothing could be looked at, or where a policy is broken.
+fn refuse(workspace: &Workspace, plan: &Plan, found: &Findings, row: Row) -> Result<(), Stop> {
+    if let Some(headline) = workspace.blind() {
+        return Err(Stop::Message(headline, None, found.exit(row)));
+    }
+    match broken_policies(&workspace.topology, plan).into_iter().next() {
+        Some(policy) => {
+            let help = "raise it in the commit that means it, or remove less".to_owned();
+            Err(Stop::Message(policy, Some(help), found.exit(row)))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Carries the plan out, journals it, looks at what came of it, and tells.
@@ -112,7 +127,8 @@ async fn execute(
     leave_out: &BTreeSet<usize>,
     how: &How,
     format: Format,
-) -> Result<Exit, Stop> {
+    found: &mut Findings,
+) -> Result<(), Stop> {
     let Planned { plan, mut ledger } = planned;
     let run = Line::Run { workspace: plan.workspace.clone(), commit: plan.commit.clone(), config: plan.config.clone() };
     let stop = common::stop_on_signal(
@@ -149,11 +165,9 @@ async fn execute(
     } else if !plan.is_empty() {
         common::print(&report::text(&document, common::stdout_style(global)))?;
     }
-    Ok(match (report.is_complete() && contradictions.is_empty(), report.done()) {
-        (true, _) => Exit::Done,
-        (false, 0) if report.calls == 0 => Exit::Failed,
-        (false, _) => Exit::Partial,
-    })
+    found.written = report.calls > 0 || report.done() > 0;
+    found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
+    Ok(())
 }
 
 /// The resources whose steps are done and that should now be as declared.

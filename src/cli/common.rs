@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::cli::exit::Stop;
 use crate::cli::simulated::Rehearsal;
-use crate::cli::{Exit, Global, When};
+use crate::cli::{Exit, Global, Stop, When};
 use crate::diff::base::Base;
 use crate::diff::diff;
-use crate::diff::live::Observed;
 use crate::finding::{Finding, Level};
+use crate::diff::live::{Observed, Seen, View};
 use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope};
 use crate::plan::Plan;
@@ -43,7 +42,35 @@ pub(crate) struct Workspace {
     pub sessions: BTreeMap<String, Arc<Session>>,
     /// The calls that failed while connecting and looking.
     pub troubles: Vec<CallError>,
+    /// How much of what was asked for answered in the last look.
+    looked: Looked,
     rehearsal: Option<Rehearsal>,
+}
+
+/// How many targets were asked something, and how many of them showed nothing at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Looked {
+    asked: usize,
+    dark: usize,
+}
+
+impl Looked {
+    /// What came of a look. A target of which nothing is wanted is not asked.
+    fn of(topology: &Topology, observed: &Observed) -> Looked {
+        let mut looked = Looked::default();
+        for name in topology.targets.keys() {
+            let view = observed.targets.get(name);
+            looked.asked += usize::from(view.is_none_or(|view| !view.collections.is_empty()));
+            looked.dark += usize::from(view.is_none_or(is_dark));
+        }
+        looked
+    }
+}
+
+/// Says whether a target that was asked something showed nothing.
+fn is_dark(view: &View) -> bool {
+    let mut seen = view.collections.iter().map(|collection| &collection.seen);
+    !view.collections.is_empty() && seen.all(|seen| matches!(seen, Seen::Unseen(_)))
 }
 
 /// What was seen and what comes of it.
@@ -118,13 +145,14 @@ impl Workspace {
                 Err(error) => troubles.push(error),
             }
         }
-        Ok(Workspace { topology, sessions, troubles, rehearsal })
+        Ok(Workspace { topology, sessions, troubles, looked: Looked::default(), rehearsal })
     }
 
     /// Looks at the targets.
     pub(crate) async fn observe(&mut self, base: &Base, scope: Scope) -> Observed {
         let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         self.troubles.append(&mut troubles);
+        self.looked = Looked::of(&self.topology, &observed);
         observed
     }
 
@@ -162,6 +190,13 @@ impl Workspace {
             let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);
             Stop::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
         })
+    }
+
+    /// The headline when no target could be looked at: then nothing is known, and nothing must read as all clear.
+    pub(crate) fn blind(&self) -> Option<String> {
+        let Looked { asked, dark } = self.looked;
+        let what = render::counted(asked, "target");
+        (asked > 0 && dark == asked).then(|| format!("could not look at {dark} of {what}"))
     }
 
     /// Says on stderr which calls failed while looking, each once.

@@ -1,10 +1,9 @@
 //! `trueup drift`: what somebody changed at the controllers.
 
 use crate::cli::common::Workspace;
-use crate::cli::exit::{CONFLICT, DRIFT};
-use crate::cli::plan::bits;
-use crate::cli::{Dir, Exit, Format, Global, Stop, common};
-use crate::render::{PlanDocument, drift};
+use crate::cli::exit::Row;
+use crate::cli::{Dir, Exit, Format, Global, Stop, common, facts};
+use crate::render::{PlanDocument, blind, drift};
 
 /// Options of `drift`.
 #[derive(Debug, clap::Args)]
@@ -16,21 +15,21 @@ pub(crate) struct Options {
     format: Format,
 }
 
-/// Looks and tells. Exit codes: 0 no drift, 4 drift, 8 conflict, added up; 1 if a controller could not be looked at.
+/// Looks and tells.
 pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
     let mut workspace = Workspace::open(global, &options.workspace.dir).await?;
     let planned = workspace.plan().await?;
     workspace.tell_troubles();
     let document = PlanDocument::of(&planned.plan);
-    common::print(&match options.format {
-        Format::Text => drift::text(&document, common::stdout_style(global)),
-        Format::Json => drift::json(&document),
-        Format::Markdown => drift::markdown(&document),
+    let style = common::stdout_style(global);
+    common::print(&match (options.format, workspace.blind()) {
+        (Format::Json, _) => drift::json(&document),
+        (Format::Markdown, Some(headline)) => blind::markdown(&document, &headline),
+        (Format::Text, Some(headline)) => blind::text(&document, &headline, style),
+        (Format::Markdown, None) => drift::markdown(&document),
+        (Format::Text, None) => drift::text(&document, style),
     })?;
-    let failed = !workspace.troubles.is_empty();
+    let found = facts::of(&workspace, &planned.plan);
     workspace.close().await;
-    if failed {
-        return Ok(Exit::Failed);
-    }
-    Ok(Exit::Bits(bits(&planned.plan, &[]) & (DRIFT | CONFLICT)))
+    Ok(found.exit(Row::Drift))
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::cli::kinds::marks;
-use crate::cli::{Exit, Stop, common};
+use crate::cli::{Exit, Stop, common, topics};
 use crate::providers::CATALOGUE;
 use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Identity, Kind, Provider, Type};
 use crate::suggest;
@@ -11,13 +11,17 @@ use crate::suggest;
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes.
+    /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes; or `exit-codes`.
     #[arg(value_name = "KIND[.FIELD]")]
     what: String,
 }
 
 /// Explains it; of several providers' kinds of that name, all.
 pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
+    if let Some(text) = topics::text(&options.what) {
+        common::print(&text)?;
+        return Ok(Exit::Done);
+    }
     let (provider, rest) = match options.what.split_once('/') {
         Some((provider, rest)) => (Some(provider), rest),
         None => (None, options.what.as_str()),
@@ -30,6 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
         .collect();
     if kinds.is_empty() {
         let known = CATALOGUE.iter().flat_map(|provider| provider.kinds.iter().map(|kind| kind.name));
+        let known = known.chain(topics::names());
         return Err(Stop::failed(format!("there is no kind `{name}`")).help(suggest::hint(name, known)));
     }
     let mut text = String::new();

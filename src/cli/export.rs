@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::attr::Attr;
 use crate::cli::common::Workspace;
+use crate::cli::exit::{Fact, Findings, Row};
 use crate::cli::{Exit, Global, Stop, common};
 use crate::diff::base::Base;
 use crate::diff::export::{Export, export};
@@ -45,8 +46,8 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let mut workspace = Workspace::connect(global, topology).await?;
     let observed = workspace.observe(&Base::default(), Scope::Everything).await;
     workspace.tell_troubles();
-    if workspace.sessions.is_empty() {
-        return Err(Stop::Said(Exit::Failed));
+    if let Some(headline) = workspace.blind() {
+        return Err(Stop::failed(headline));
     }
     let index = matching::index(&workspace.topology, &observed, &Base::default());
     let view = observed.targets.get(name).cloned().unwrap_or_default();
@@ -58,9 +59,10 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
         eprintln!("note: `{address}` is left out: {why}");
     }
     tell(options, &exported);
-    let troubled = !workspace.troubles.is_empty();
+    let mut found = Findings::default();
+    found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);
     workspace.close().await;
-    Ok(if troubled { Exit::Partial } else { Exit::Done })
+    Ok(found.exit(Row::Other))
 }
 
 fn tell(options: &Options, exported: &Export) {

@@ -11,6 +11,7 @@ mod drift;
 mod exit;
 mod explain;
 mod export;
+mod facts;
 mod get;
 mod graph;
 mod kinds;
@@ -20,13 +21,16 @@ mod run;
 mod schema;
 mod sim;
 mod simulated;
+mod stop;
+mod topics;
 mod validate;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use exit::{Exit, Stop};
+pub use exit::Exit;
+pub use stop::Stop;
 
 use crate::topology::Policy;
 

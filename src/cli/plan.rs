@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use crate::cli::common::{Workspace, broken_policies};
-use crate::cli::exit::{CONFLICT, DRIFT, PENDING, POLICY};
-use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, common, contents};
-use crate::diff::verdict::{Cause, Decision};
-use crate::plan::Plan;
-use crate::render::{PlanDocument, markdown, text};
+use crate::cli::exit::Row;
+use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, common, contents, facts};
+use crate::render::{PlanDocument, blind, markdown, text};
 
 /// Options of `plan`.
 #[derive(Debug, clap::Args)]
@@ -17,7 +15,8 @@ pub(crate) struct Options {
     /// Also writes the plan, as JSON, for `trueup apply FILE`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Tells by the exit code what is pending: 2 changes, 4 drift, 8 conflict, 16 a policy broken, added up.
+    /// Tells by the exit code what there is: 2 changes pending, 4 drift, 8 conflict, 16 a policy broken, 32 not everything
+    /// could be known, added up; `trueup explain exit-codes` has the table.
     #[arg(long)]
     exit_code: bool,
     /// Shows each request, in order.
@@ -46,43 +45,21 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     if let Some(path) = &options.out {
         common::save(path, document.to_json().as_bytes())?;
     }
-    common::print(&match options.format {
-        Format::Json => document.to_json(),
-        Format::Markdown => markdown::plan(&document, markdown::BUDGET),
-        Format::Text => {
+    let style = common::stdout_style(global);
+    common::print(&match (options.format, workspace.blind()) {
+        (Format::Json, _) => document.to_json(),
+        (Format::Markdown, Some(headline)) => blind::markdown(&document, &headline),
+        (Format::Text, Some(headline)) => blind::text(&document, &headline, style),
+        (Format::Markdown, None) => markdown::plan(&document, markdown::BUDGET),
+        (Format::Text, None) => {
             let shown = text::Shown { calls: options.calls, all: options.all };
-            text::plan(&document, common::stdout_style(global), shown)
+            text::plan(&document, style, shown)
         }
     })?;
-    let policies = broken_policies(&workspace.topology, &planned.plan);
-    for policy in &policies {
+    for policy in broken_policies(&workspace.topology, &planned.plan) {
         eprintln!("error: {policy}");
     }
-    let failed = !workspace.troubles.is_empty();
+    let found = facts::of(&workspace, &planned.plan);
     workspace.close().await;
-    if options.exit_code && !failed {
-        return Ok(Exit::Bits(bits(&planned.plan, &policies)));
-    }
-    Ok(if failed { Exit::Failed } else { Exit::Done })
-}
-
-/// What is pending, as bits.
-pub(crate) fn bits(plan: &Plan, policies: &[String]) -> u8 {
-    let mut bits = if policies.is_empty() { 0 } else { POLICY };
-    for verdict in &plan.verdicts {
-        let is_held = matches!(verdict.decision, Decision::Hold(_));
-        bits |= match verdict.decision.cause() {
-            // What is left alone on purpose is not pending; that somebody was at the controller is told all the same.
-            Some(Cause::Change) if is_held => 0,
-            Some(Cause::Change) => PENDING,
-            Some(Cause::Drift) => DRIFT,
-            Some(Cause::Conflict) => CONFLICT,
-            None => 0,
-        };
-        // Taking into ownership is something that an apply would do.
-        if matches!(verdict.decision, Decision::Adopt) {
-            bits |= PENDING;
-        }
-    }
-    bits
+    Ok(found.exit(if options.exit_code { Row::PlanExitCode } else { Row::Plan }))
 }

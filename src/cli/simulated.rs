@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::attr::Attr;
-use crate::cli::exit::Stop;
+use crate::cli::Stop;
 use crate::session::Http;
 use crate::spec::{Auth, Class, Type};
 use crate::topology::references::References;

@@ -1,5 +1,6 @@
 //! `trueup validate`: everything that is wrong with a workspace, at once.
 
+use crate::cli::exit::{Fact, Findings, Row};
 use crate::cli::{Dir, Exit, Format, Global, Stop, common, contents};
 use crate::providers::CATALOGUE;
 use crate::render;
@@ -31,21 +32,15 @@ pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
         Format::Json => common::print(&render::findings::json(&findings))?,
         Format::Text | Format::Markdown => common::tell_findings(global, &findings),
     }
-    match topology {
-        None => Ok(Exit::Findings),
-        Some((topology, open)) => {
-            if options.format != Format::Json {
-                let (resources, targets) = (topology.resources.len(), topology.targets.len());
-                common::print(&format!(
-                    "{}: {resources} resources at {targets} targets, no errors\n",
-                    topology.workspace
-                ))?;
-                if open > 0 {
-                    let urls = render::counted(open, "URL");
-                    eprintln!("note: the content of {urls} is not here: `trueup plan` checks what depends on it");
-                }
-            }
-            Ok(Exit::Done)
+    let mut found = Findings::default();
+    found.add_if(topology.is_none(), Fact::PartWay);
+    if let Some((topology, open)) = topology.filter(|_| options.format != Format::Json) {
+        let (resources, targets) = (topology.resources.len(), topology.targets.len());
+        common::print(&format!("{}: {resources} resources at {targets} targets, no errors\n", topology.workspace))?;
+        if open > 0 {
+            let urls = render::counted(open, "URL");
+            eprintln!("note: the content of {urls} is not here: `trueup plan` checks what depends on it");
         }
     }
+    Ok(found.exit(Row::Validate))
 }

@@ -172,7 +172,23 @@ pub struct Hold {
     pub instead_of: Option<Box<Decision>>,
 }
 
+/// The code of what is held because it could not be looked at.
+pub(crate) const UNSEEN: &str = "unseen";
+
+/// The codes of what is held because of the user's own words, or until they say that it is meant.
+const ON_PURPOSE: [&str; 3] = ["protected", "precious", "irreversible"];
+
 impl Hold {
+    /// Says whether it is held because it could not be looked at.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.code == UNSEEN
+    }
+
+    /// Says whether it is held because of the user's own words: the policy protects it, or has not yet said that it is meant.
+    pub(crate) fn is_on_purpose(&self) -> bool {
+        ON_PURPOSE.contains(&self.code)
+    }
+
     /// A hold without a remedy.
     pub fn new(code: &'static str, reason: impl Into<String>) -> Hold {
         Hold { code, reason: reason.into(), help: None, instead_of: None }

@@ -2,6 +2,7 @@
 //!
 //! Summary first, what destroys last and loud, what is as it should be as a number. Nothing in here decides anything.
 
+pub(crate) mod blind;
 pub(crate) mod document;
 pub(crate) mod drift;
 pub(crate) mod findings;

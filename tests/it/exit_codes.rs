@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, SITE};
+use crate::hostile::nobody;
 use crate::support::Sim;
 
 const WORKSPACE: [(&str, &str); 2] = [("trueup.yaml", "workspace: site\npolicy: { max-deletes: 0 }\n"), SITE];
@@ -34,17 +35,104 @@ fn one_when_it_failed_and_nothing_was_changed() {
     let bench = Bench::of(&WORKSPACE, &sim);
     // Nobody is there to be asked.
     bench.run(&["apply"]).expect(1).says("nobody is here to ask");
-    // The first write is refused, and it was the only one.
-    bench.write("vns3.yaml", &SITE.1.replace("      lab: { value: 198.51.100.16/28 }\n", ""));
-    sim.side_door("POST", "/faults", &json!([{ "method": "GET", "path": "/api/config", "status": 500 }]));
-    bench.run(&["plan"]).expect(1);
-    bench.run(&["plan", "--exit-code"]).expect(1);
-    bench.run(&["drift"]).expect(1);
     // A workspace that can't be read is no usage error, and no finding of `validate`.
     bench.write("vns3.yaml", "vns3: [");
-    bench.run(&["plan"]).expect(1);
-    bench.run(&["apply", "--yes"]).expect(1);
-    bench.run(&["drift"]).expect(1);
+    for command in [&["plan"][..], &["plan", "--exit-code"], &["apply", "--yes"], &["drift"], &["destroy", "--yes"]] {
+        bench.run(command).expect(1);
+    }
+}
+
+/// Makes requests to read a path fail; an empty one means all.
+fn hide(sim: &Sim, path: &str) {
+    let fault = json!({ "method": "GET", "path": path, "status": 500 });
+    sim.side_door("POST", "/faults", &json!([fault]));
+}
+
+fn show(sim: &Sim) {
+    sim.side_door("POST", "/faults", &json!([]));
+}
+
+#[test]
+fn one_with_a_headline_when_no_target_could_be_looked_at() {
+    let sim = Sim::start();
+    let bench = Bench::of(&WORKSPACE, &sim);
+    bench.apply();
+    hide(&sim, "/api/*");
+    let headline = "could not look at 1 of 1 target";
+    for command in [&["plan"][..], &["plan", "--exit-code"], &["drift"], &["plan", "--format", "markdown"]] {
+        let ran = bench.run(command).expect(1);
+        assert!(ran.out.contains(headline) && !ran.out.contains("nothing to do"), "{}", ran.all());
+    }
+    for command in [&["apply", "--yes"][..], &["destroy", "--yes"], &["adopt", "--all"]] {
+        bench.run(command).expect(1).says(headline);
+    }
+    bench.run(&["export", "site", "--out", "exported"]).expect(1).says(headline);
+    show(&sim);
+    bench.run(&["plan", "--exit-code"]).expect(0);
+}
+
+#[test]
+fn one_where_nobody_listens_and_thirty_two_where_one_of_two_answers() {
+    let sim = Sim::start();
+    let target = |name: &str, at: &str| {
+        let credentials = "credentials: { username: api, password: stand-in }";
+        let variable = "system-variables: { noc: { value: 198.51.100.0/28 } }";
+        format!("  {name}:\n    at: {at}\n    {credentials}\n    {variable}\n")
+    };
+    let (dark, darker) = (format!("{}/api", nobody()), format!("{}/api", nobody()));
+    let files = |at: &str| format!("vns3:\n{}{}", target("one", at), target("two", &darker));
+    let bench = Bench::real(&[("trueup.yaml", "workspace: two\n"), ("vns3.yaml", &files(&dark))]);
+    let headline = "could not look at 2 of 2 targets";
+    for command in [&["plan"][..], &["plan", "--exit-code"], &["drift"], &["apply", "--yes"], &["destroy", "--yes"]] {
+        bench.run(command).expect(1).says(headline);
+    }
+    bench.write("vns3.yaml", &files(&sim.base_url("vns3", "one")));
+    bench.run(&["plan"]).expect(32);
+    bench.run(&["plan", "--exit-code"]).expect(2 + 32);
+    bench.run(&["drift"]).expect(32);
+    // What could be reached is done: that is part of the way. After it, nothing more can be.
+    bench.run(&["apply", "--yes"]).expect(5);
+    bench.run(&["apply", "--yes"]).expect(32);
+    bench.run(&["destroy", "--yes"]).expect(5);
+    bench.run(&["destroy", "--yes"]).expect(32);
+}
+
+#[test]
+fn thirty_two_is_added_to_what_was_found() {
+    let sim = Sim::start();
+    let bench = Bench::of(&WORKSPACE, &sim);
+    bench.apply();
+    somebody_sets(&sim, "noc", "10.0.0.0/8");
+    hide(&sim, "/api/config");
+    bench.run(&["plan"]).expect(32);
+    bench.run(&["plan", "--exit-code"]).expect(4 + 32);
+    bench.run(&["drift"]).expect(4 + 32);
+    // A policy is broken besides: nothing is written, and both are told.
+    bench.edit("vns3.yaml", "      lab: { value: 198.51.100.16/28 }\n", "");
+    bench.run(&["plan"]).expect(16 + 32);
+    bench.run(&["apply", "--yes"]).expect(16 + 32).says("`policy.max-deletes` is 0");
+    bench.run(&["drift"]).expect(4 + 32);
+    show(&sim);
+    bench.run(&["plan", "--exit-code"]).expect(2 + 4 + 16);
+}
+
+#[test]
+fn two_if_asked_when_something_is_deferred_on_purpose() {
+    let sim = Sim::start();
+    let bench = Bench::of(&WORKSPACE, &sim);
+    bench.edit("trueup.yaml", "max-deletes: 0", "protect: [\"site/system-variables/lab\"]");
+    bench.apply();
+    bench.edit("vns3.yaml", "      lab: { value: 198.51.100.16/28 }\n", "");
+    bench.run(&["plan"]).expect(0).says("protects it");
+    bench.run(&["plan", "--exit-code"]).expect(2);
+    bench.run(&["drift"]).expect(0);
+    bench.run(&["apply", "--yes"]).expect(0);
+    bench.run(&["apply", "--yes", "--exit-code"]).expect(2);
+    bench.run(&["destroy", "--yes", "--exit-code"]).expect(2);
+    bench.run(&["destroy", "--yes"]).expect(0);
+    // Without the policy nothing is deferred.
+    bench.write("trueup.yaml", WORKSPACE[0].1);
+    bench.run(&["destroy", "--yes", "--exit-code"]).expect(0);
 }
 
 #[test]
@@ -66,7 +154,7 @@ fn bits_add_up() {
     somebody_sets(&sim, "lab", "10.0.0.0/8");
     bench.run(&["plan", "--exit-code"]).expect(2 + 4 + 8);
     bench.run(&["drift"]).expect(4 + 8);
-    // Without the flag, what is pending is no failure.
+    // Without the flag, what is pending is no failure; nor is drift, nor a conflict.
     bench.run(&["plan"]).expect(0);
 }
 
@@ -94,8 +182,12 @@ fn sixteen_when_a_policy_is_broken() {
     let bench = Bench::of(&WORKSPACE, &sim);
     bench.apply();
     bench.edit("vns3.yaml", "      lab: { value: 198.51.100.16/28 }\n", "");
+    bench.run(&["plan"]).expect(16).says("`policy.max-deletes` is 0");
     bench.run(&["plan", "--exit-code"]).expect(2 + 16).says("`policy.max-deletes` is 0");
-    bench.run(&["apply", "--yes"]).expect(1).says("`policy.max-deletes` is 0");
+    bench.run(&["drift"]).expect(0);
+    let before = sim.side_door("GET", "/vns3/site/state", &Value::Null);
+    bench.run(&["apply", "--yes"]).expect(16).says("`policy.max-deletes` is 0");
+    assert_eq!(sim.side_door("GET", "/vns3/site/state", &Value::Null), before, "nothing was written");
     bench.edit("trueup.yaml", "max-deletes: 0", "max-deletes: 1");
     bench.run(&["plan", "--exit-code"]).expect(2);
     bench.run(&["apply", "--yes"]).expect(0);
@@ -122,6 +214,34 @@ fn five_when_an_apply_came_only_part_of_the_way() {
     bench.run(&["apply", "--yes"]).expect(5);
     bench.run(&["apply", "--yes"]).expect(0);
     bench.run(&["plan", "--exit-code"]).expect(0);
+}
+
+#[test]
+fn five_or_one_when_steps_of_a_saved_plan_have_moved() {
+    let sim = Sim::start();
+    let bench = Bench::of(&WORKSPACE, &sim);
+    bench.apply();
+    bench.edit("vns3.yaml", "198.51.100.0/28", "198.51.100.32/28");
+    bench.run(&["plan", "--out", "p.json"]).expect(0);
+    somebody_sets(&sim, "noc", "10.0.0.0/8");
+    bench.run(&["apply", "p.json", "--yes"]).expect(1).says("`site/system-variables/noc` is not as it was");
+    bench.edit("vns3.yaml", "198.51.100.16/28", "198.51.100.48/28");
+    bench.run(&["plan", "--out", "p.json"]).expect(0);
+    somebody_sets(&sim, "noc", "10.0.0.0/9");
+    bench.run(&["apply", "p.json", "--yes"]).expect(5).says("`site/system-variables/noc` is not as it was");
+}
+
+#[test]
+fn the_table_is_explained() {
+    let sim = Sim::start();
+    let bench = Bench::of(&WORKSPACE, &sim);
+    let told = bench.run(&["explain", "exit-codes"]).expect(0);
+    for line in
+        ["  32  bit: not everything could be known", "  plan --exit-code", "    part-way               3 findings"]
+    {
+        assert!(told.out.lines().any(|told| told == line), "{}", told.all());
+    }
+    bench.run(&["explain", "exit-code"]).expect(1).says("did you mean `exit-codes`?");
 }
 
 #[test]

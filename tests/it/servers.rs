@@ -55,11 +55,11 @@ fn replaced_by(at: &str, tls: &str) -> Story {
     let files = workspace(&good, at, tls, besides).replace("      lab: { value: 198.51.100.16/28 }\n", "");
     bench.write("vns3.yaml", &files);
 
-    let plan = bench.run(&["plan"]).expect(1);
+    let plan = bench.run(&["plan"]).expect(32);
     plan.hold_nothing_back();
     let apply = bench.run(&["apply", "--yes", "--quiet"]).expect(5);
     apply.hold_nothing_back();
-    let drift = bench.run(&["drift"]).expect(1);
+    let drift = bench.run(&["drift"]).expect(32);
     drift.hold_nothing_back();
 
     // Nothing is forgotten of what cannot be seen, and what is new at the other controller is owned.

@@ -1,0 +1,64 @@
+//! What a look at the targets came to, as facts for the exit code.
+
+use crate::cli::common::{Workspace, broken_policies};
+use crate::cli::exit::{Fact, Findings};
+use crate::diff::verdict::{Cause, Decision};
+use crate::plan::Plan;
+
+/// The facts of a plan: what differs and why, what a policy forbids, what could not be looked at.
+pub(crate) fn of(workspace: &Workspace, plan: &Plan) -> Findings {
+    let mut found = Findings::default();
+    plan.verdicts.iter().filter_map(|verdict| fact(&verdict.decision)).for_each(|fact| found.add(fact));
+    found.add_if(!broken_policies(&workspace.topology, plan).is_empty(), Fact::Policy);
+    found.add_if(!workspace.troubles.is_empty(), Fact::NotKnown);
+    found.add_if(workspace.blind().is_some(), Fact::CouldNotLook);
+    found
+}
+
+/// Says whether an apply leaves something as it is because of the user's own words.
+pub(crate) fn defers(plan: &Plan) -> bool {
+    plan.verdicts.iter().any(|verdict| matches!(&verdict.decision, Decision::Hold(hold) if hold.is_on_purpose()))
+}
+
+/// What one verdict tells. That somebody was at the controller is told whether it is put back or held.
+fn fact(decision: &Decision) -> Option<Fact> {
+    match (decision.cause(), decision) {
+        (Some(Cause::Drift), _) => Some(Fact::Drift),
+        (Some(Cause::Conflict), _) => Some(Fact::Conflict),
+        (_, Decision::Hold(hold)) if hold.is_unseen() => Some(Fact::NotKnown),
+        (_, Decision::Hold(hold)) => hold.is_on_purpose().then_some(Fact::Deferred),
+        // Taking into ownership is something that an apply would do.
+        (Some(Cause::Change), _) | (None, Decision::Adopt) => Some(Fact::Pending),
+        (None, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::verdict::{DeleteCause, Hold};
+
+    #[test]
+    fn each_verdict_tells_one_fact_at_most() {
+        let hold = |code, instead: Option<Decision>| {
+            let hold = Hold::new(code, "");
+            Decision::Hold(instead.into_iter().fold(hold, Hold::instead_of))
+        };
+        for (decision, expected) in [
+            (Decision::Same, None),
+            (Decision::Adopt, Some(Fact::Pending)),
+            (Decision::Create(Cause::Change), Some(Fact::Pending)),
+            (Decision::Create(Cause::Drift), Some(Fact::Drift)),
+            (Decision::Create(Cause::Conflict), Some(Fact::Conflict)),
+            (Decision::Delete(DeleteCause::Undeclared), Some(Fact::Pending)),
+            (Decision::Release("gone already".into()), Some(Fact::Pending)),
+            (hold("unseen", None), Some(Fact::NotKnown)),
+            (hold("protected", Some(Decision::Delete(DeleteCause::Undeclared))), Some(Fact::Deferred)),
+            (hold("protected", Some(Decision::Create(Cause::Drift))), Some(Fact::Drift)),
+            (hold("version", Some(Decision::Create(Cause::Change))), None),
+            (hold("version", Some(Decision::Create(Cause::Conflict))), Some(Fact::Conflict)),
+        ] {
+            assert_eq!(fact(&decision), expected, "{decision:?}");
+        }
+    }
+}

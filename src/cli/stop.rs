@@ -1,0 +1,85 @@
+//! Why a command stops before its end.
+
+use crate::cli::{Exit, Global, common};
+use crate::finding::Finding;
+use crate::ledger::LedgerError;
+use crate::render::harmless;
+use crate::session::{CallError, HttpError};
+
+/// Why a command stopped before its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// The workspace is wrong.
+    Findings(Vec<Finding>, Exit),
+    /// A sentence, with what to do about it.
+    Message(String, Option<String>, Exit),
+    /// It was all said already.
+    Said(Exit),
+}
+
+impl Stop {
+    /// Something failed; nothing was changed.
+    pub fn failed(message: impl Into<String>) -> Stop {
+        Stop::Message(message.into(), None, Exit::Failed)
+    }
+
+    /// The same, with what to do about it.
+    pub fn help(self, help: impl Into<String>) -> Stop {
+        match self {
+            Stop::Message(message, _, exit) => Stop::Message(message, Some(help.into()), exit),
+            other => other,
+        }
+    }
+
+    /// Says why on stderr.
+    pub fn tell(self, global: &Global) -> Exit {
+        match self {
+            Stop::Findings(findings, exit) => {
+                common::tell_findings(global, &findings);
+                exit
+            }
+            Stop::Message(message, help, exit) => {
+                eprintln!("error: {message}");
+                if let Some(help) = help {
+                    eprintln!("  help: {help}");
+                }
+                exit
+            }
+            Stop::Said(exit) => exit,
+        }
+    }
+}
+
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Stop {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        let stop = Stop::failed(format!("{error}{cause}"));
+        match error {
+            LedgerError::Locked(_) => stop.help("wait until it has ended; the lock goes with its process"),
+            LedgerError::NotALedger(..) => {
+                stop.help("put it back from git or a backup; `trueup adopt --all` builds a new one")
+            }
+            LedgerError::Io(..) | LedgerError::Other(..) | LedgerError::Later(..) | LedgerError::Git => stop,
+        }
+    }
+}
+
+impl From<HttpError> for Stop {
+    fn from(error: HttpError) -> Stop {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Stop::failed(format!("{error}{cause}"))
+    }
+}
+
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Stop {
+        let log: String = error.log().iter().map(|line| format!("\n  {}", harmless(line))).collect();
+        Stop::Message(format!("{}{log}", harmless(&error.to_string())), error.help, Exit::Failed)
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Stop {
+        Stop::failed(error.to_string())
+    }
+}

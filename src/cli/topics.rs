@@ -1,0 +1,42 @@
+//! What `trueup explain` tells besides kinds and fields, from the lists that the program itself goes by.
+
+use crate::cli::exit;
+
+/// Something that is explained.
+struct Topic {
+    /// Its name.
+    name: &'static str,
+    /// Its text.
+    text: fn() -> String,
+}
+
+/// All of them.
+const TOPICS: &[Topic] = &[Topic { name: "exit-codes", text: exit::text }];
+
+/// The text of a topic.
+pub(crate) fn text(name: &str) -> Option<String> {
+    TOPICS.iter().find(|topic| topic.name == name).map(|topic| (topic.text)())
+}
+
+/// The names, for hints.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    TOPICS.iter().map(|topic| topic.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::providers::CATALOGUE;
+
+    #[test]
+    fn no_topic_hides_a_kind_or_another_topic() {
+        let kinds = CATALOGUE.iter().flat_map(|provider| provider.kinds).map(|kind| kind.name);
+        let names: Vec<&str> = names().chain(kinds.collect::<BTreeSet<_>>()).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+        for topic in TOPICS {
+            assert!(text(topic.name).is_some_and(|text| text.ends_with('\n')), "{}", topic.name);
+        }
+    }
+}
