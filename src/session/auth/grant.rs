@@ -7,9 +7,10 @@ use tokio::sync::Mutex;
 
 use super::cache::Cache;
 use super::{basic, credential};
+use crate::attr::Attr;
 use crate::secret::{Piece, Secret};
 use crate::session::{CallError, Pace, Session, What, encode};
-use crate::spec::{ClientCredentials, TokenForm};
+use crate::spec::{ClientCredentials, TextTemplate, TokenForm, Word};
 use crate::topology::{Claims, Target};
 use wire::{Method, Request};
 
@@ -146,7 +147,9 @@ impl Account {
     /// The request for a token, as its issuer wants it.
     fn request(&self) -> Request {
         let request = Request::new(Method::Post, self.url.clone());
-        let filled = |text: &str| text.replace("{environment}", &self.environment);
+        let environment = |word: &Word| (word.field() == Some("environment")).then(|| Attr::text(&self.environment));
+        let filled =
+            |text| TextTemplate::of(text).fill(&environment).and_then(|text| text.to_text()).unwrap_or_default();
         match self.asked.form(&self.url) {
             TokenForm::Basic(scope) => {
                 let mut request = request
