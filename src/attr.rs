@@ -68,6 +68,16 @@ pub enum Encoding {
     Segment,
 }
 
+impl Encoding {
+    /// A text as it is written there.
+    pub(crate) fn encode(self, text: String) -> String {
+        match self {
+            Encoding::Plain => text,
+            Encoding::Segment => wire::encode(&text),
+        }
+    }
+}
+
 impl Attr {
     /// Text.
     pub fn text(text: impl Into<String>) -> Attr {
@@ -203,8 +213,7 @@ impl Template {
                 Part::Output(output) => match find(output) {
                     Some(Attr::Secret(secret)) => Part::Secret(secret),
                     Some(value) => match (value.to_text(), output.encoding) {
-                        (Some(text), Encoding::Plain) => Part::Text(text),
-                        (Some(text), Encoding::Segment) => Part::Text(wire::encode(&text)),
+                        (Some(text), encoding) => Part::Text(encoding.encode(text)),
                         (None, _) => part.clone(),
                     },
                     None => part.clone(),

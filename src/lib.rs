@@ -45,12 +45,12 @@ pub mod parts {
     pub use crate::journal::{Journal, Line};
     pub use crate::ledger::Ledger;
     pub use crate::observe::{Observer, Scope, Trouble};
-    pub use crate::plan::{Plan, Step, fill_text, plan};
+    pub use crate::plan::{Plan, Step, plan};
     pub use crate::providers::CATALOGUE;
     pub use crate::redact::Redactor;
     pub use crate::render::PlanDocument;
     pub use crate::session::{CallError, Http, Pace, Sent, Session, Waiting, Whither};
-    pub use crate::spec::{Artifact, Auth, Change, Destroys, Field, Identity, Kind, Provider, canonical};
+    pub use crate::spec::{Artifact, Auth, Change, Destroys, Field, Identity, Kind, PathTemplate, Provider, canonical};
     pub use crate::topology::{Tls, Topology};
 
     /// Matching live objects with names.

@@ -279,7 +279,7 @@ impl Executor<'_> {
         let polls = call.spec.settle.iter().zip(&call.polls);
         for (poll, path) in polls.filter(|(poll, _)| poll.versions.include(session.version())) {
             let unknown = |what: String| session.whither(Method::Get, poll.path).error(What::Unknown(what));
-            let path = encode::text(&path.fill(&find)).map_err(unknown)?;
+            let path = path.try_map(|piece| encode::text(&piece.fill(&find))).map_err(unknown)?;
             let tell = |waiting| self.progress.waits(step, &waiting);
             let watch = Watch { tell: &tell, stop: self.stop };
             if let Settled::Done(object) = session.settle(poll, &path, &sending, watch).await?

@@ -13,10 +13,9 @@ use crate::diff::base::Base;
 use crate::diff::export::{Export, export};
 use crate::diff::matching;
 use crate::observe::Scope;
-use crate::plan::fill_text;
 use crate::session::Sent;
 use crate::source;
-use crate::spec::Artifact;
+use crate::spec::{Artifact, PathTemplate, Word};
 use crate::topology::{Origin, Target, Topology};
 
 /// Options of `export`.
@@ -118,7 +117,8 @@ async fn fetch(workspace: &Workspace, target: &Target, out: &Path, exported: &Ex
         let hands_out =
             |artifact: &&Artifact| artifact.of == Some(file.address.kind()) && artifact.fills == Some(file.field);
         let Some(artifact) = target.provider.artifacts.iter().find(hands_out) else { continue };
-        let url = fill_text(artifact.call.path, &|word| (word == "id" || word == "name").then(|| file.id.clone()));
+        let word = |word: &Word| matches!(word, Word::Id | Word::Name).then(|| file.id.clone());
+        let url = PathTemplate::of(artifact.call.path).text(&word);
         let bytes = session.download(artifact.call.method, &url, &Sent::Nothing).await?;
         let place = out.join(path);
         std::fs::create_dir_all(place.parent().unwrap_or(out))?;

@@ -11,9 +11,8 @@ use crate::diff::base::Entry;
 use crate::diff::index::live_output;
 use crate::diff::live::text;
 use crate::ledger::Ledger;
-use crate::plan::fill_text;
 use crate::session::{Sent, encode};
-use crate::spec::{Issue, Kind, Provider, lookup};
+use crate::spec::{Issue, Kind, PathTemplate, Provider, Word, lookup};
 use crate::suggest;
 
 /// Options of `get`.
@@ -147,7 +146,7 @@ async fn issued(
         return Err(stop.help("run the action that rotates it if that is meant: `trueup run TARGET --list`"));
     }
     let session = one::session(workspace, &options.target)?;
-    let path = fill_text(issue.call.path, &|word| (word == "id").then(|| live.id.clone()));
+    let path = PathTemplate::of(issue.call.path).text(&|word| (*word == Word::Id).then(|| live.id.clone()));
     let reply = session.send(issue.call.method, &path, &Sent::Nothing).await?;
     let value = lookup(&reply, issue.at).filter(|value| !value.is_null());
     let value = value.ok_or_else(|| Stop::failed(format!("the reply holds no `{field}`")))?;

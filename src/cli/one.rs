@@ -11,9 +11,8 @@ use crate::diff::base::Base;
 use crate::diff::live::Live;
 use crate::diff::matching::{self, given_name};
 use crate::observe::Scope;
-use crate::plan::fill_text;
 use crate::session::{Sent, Session, encode};
-use crate::spec::{Body, CallSpec, Field, Type, canonical, check, placeholders};
+use crate::spec::{Body, BodyTemplate, CallSpec, Field, OpenPath, PathTemplate, Type, Word, canonical, check};
 use crate::topology::{Topology, fold};
 
 /// The object that a command is about, if it is about one.
@@ -116,9 +115,10 @@ impl Arguments {
     }
 
     /// All of them but those that a path names.
-    fn beside(&self, path: &str) -> Attr {
+    fn beside(&self, path: &'static str) -> Attr {
         let names = self.values.keys().chain(self.files.keys());
-        let rest = names.filter(|name| !placeholders(path).any(|word| word == name.as_str()));
+        let words: Vec<&str> = PathTemplate::of(path).words().filter_map(Word::field).collect();
+        let rest = names.filter(|name| !words.contains(&name.as_str()));
         Attr::Map(rest.filter_map(|name| Some((name.clone(), self.value(name)?))).collect())
     }
 }
@@ -253,20 +253,14 @@ pub(crate) async fn choose(
 }
 
 impl Chosen {
-    /// A path with its placeholders filled. A query pair for which nothing was given is left out.
-    pub(crate) fn path(&self, path: &str, arguments: &Arguments) -> String {
-        let fill = |text: &str| {
-            let filled = fill_text(text, &|word| match self.word(word, arguments) {
-                // What names the job is filled in when the job is known.
-                None if word == "job" => Some("{job}".to_owned()),
-                found => found,
-            });
-            filled.replace("%7Bjob%7D", "{job}")
-        };
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let given = |pair: &&str| placeholders(pair).all(|word| word == "job" || self.word(word, arguments).is_some());
-        let pairs: Vec<String> = query.split('&').filter(|pair| !pair.is_empty()).filter(given).map(fill).collect();
-        if pairs.is_empty() { fill(path) } else { format!("{}?{}", fill(path), pairs.join("&")) }
+    /// A path, filled.
+    pub(crate) fn path(&self, path: &'static str, arguments: &Arguments) -> String {
+        PathTemplate::of(path).text(&|word| self.word(word, arguments)?.to_text())
+    }
+
+    /// The path of a poll, its job still to be named.
+    pub(crate) fn open_path(&self, path: &'static str, arguments: &Arguments) -> Result<OpenPath<String>, Stop> {
+        PathTemplate::of(path).open(&|word| self.word(word, arguments)).try_map(encode::text).map_err(Stop::failed)
     }
 
     /// The body of a call.
@@ -278,37 +272,18 @@ impl Chosen {
                 return Ok(Outgoing::File(call.body, bytes));
             }
             Body::Fields | Body::Changed => arguments.beside(call.path),
-            Body::Json(template) => {
-                let template = serde_json::from_str(template).unwrap_or_default();
-                self.value(&Attr::from_json(&template), arguments).unwrap_or(Attr::Null)
-            }
+            Body::Json(json) => BodyTemplate::of(json).fill(&|word| self.word(word, arguments)).unwrap_or(Attr::Null),
         };
         Ok(Outgoing::Json(encode::json(&attr).map_err(Stop::failed)?))
     }
 
-    fn value(&self, attr: &Attr, arguments: &Arguments) -> Option<Attr> {
-        Some(match attr {
-            Attr::Text(text) => match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-                Some(word) => match arguments.value(word) {
-                    Some(given) => given,
-                    None => Attr::Text(self.word(word, arguments)?),
-                },
-                None => attr.clone(),
-            },
-            Attr::Map(map) => Attr::Map(
-                map.iter().filter_map(|(key, value)| Some((key.clone(), self.value(value, arguments)?))).collect(),
-            ),
-            Attr::List(items) => Attr::List(items.iter().filter_map(|item| self.value(item, arguments)).collect()),
-            other => other.clone(),
-        })
-    }
-
-    fn word(&self, word: &str, arguments: &Arguments) -> Option<String> {
+    fn word(&self, word: &Word, arguments: &Arguments) -> Option<Attr> {
         match word {
-            "id" => self.live.as_ref().map(|live| live.id.clone()).or_else(|| self.name.clone()),
-            "name" => self.name.clone(),
-            "parent.id" => self.parents.first().cloned(),
-            _ => arguments.value(word).as_ref().and_then(Attr::to_text),
+            Word::Id => self.live.as_ref().map(|live| &live.id).or(self.name.as_ref()).map(Attr::text),
+            Word::Name => self.name.as_ref().map(Attr::text),
+            Word::Parent(levels, word) if word == "id" => self.parents.get(levels.checked_sub(1)?).map(Attr::text),
+            Word::Parent(..) | Word::Target(_) | Word::Job => None,
+            Word::Field(name) => arguments.value(name),
         }
     }
 }

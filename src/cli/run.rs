@@ -131,7 +131,9 @@ async fn follow(
             }
         };
         let watch = Watch { tell: &tell, stop: &stop };
-        if let Settled::Done(object) = session.settle(poll, &chosen.path(poll.path, arguments), call, watch).await? {
+        if let Settled::Done(object) =
+            session.settle(poll, &chosen.open_path(poll.path, arguments)?, call, watch).await?
+        {
             last = object;
         }
     }

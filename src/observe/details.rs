@@ -10,9 +10,8 @@ use crate::diff::live::{Live, text};
 use crate::diff::matching::identity_of;
 use crate::observe::Scope;
 use crate::observe::look::{Ids, Look};
-use crate::plan::fill_text;
 use crate::session::{CallError, is_unseen};
-use crate::spec::{Detail, Identity, Kind, lookup};
+use crate::spec::{Detail, Identity, Kind, PathTemplate, Word, lookup};
 use crate::topology::{IdentityKey, Resource};
 
 /// Why an object's detail is needed.
@@ -65,13 +64,13 @@ impl Look<'_> {
                 None if everything && live.foreign.is_none() => {}
                 None => return None,
             }
-            let path = fill_text(detail.path, &|word| match word {
-                "id" => Some(live.id.clone()),
-                "name" => live.value(kind, name_field(kind)?).to_text(),
-                field => match field.strip_prefix("parent.") {
-                    Some(rest) => ids?.word(rest),
-                    None => live.value(kind, field).to_text(),
-                },
+            let path = PathTemplate::of(detail.path).text(&|word| match word {
+                Word::Id => Some(live.id.clone()),
+                Word::Name => live.value(kind, name_field(kind)?).to_text(),
+                Word::Parent(levels, word) => ids?.word(*levels, word),
+                Word::Target(setting) => self.setting(setting),
+                Word::Field(name) => live.value(kind, name).to_text(),
+                Word::Job => None,
             });
             Some(async move {
                 let reply = match session.get(&path).await {

@@ -11,9 +11,8 @@ use crate::attr::Attr;
 use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::matching::identity_of;
 use crate::observe::{Observer, Scope, Trouble, made};
-use crate::plan::fill_text;
 use crate::session::{CallError, Session};
-use crate::spec::{Envelope, Identity, Join, Kind, List, Paging, lookup};
+use crate::spec::{Envelope, Identity, Join, Kind, List, Paging, PathTemplate, Word, lookup};
 use crate::topology::{IdentityKey, Resource, Target};
 
 /// One look at one target.
@@ -146,12 +145,17 @@ impl Look<'_> {
         kind.api.joins.iter().filter(move |join| join.versions.include(version))
     }
 
-    fn fill(&self, path: &str, ids: Option<&Ids<'_>>) -> String {
-        fill_text(path, &|word| match word.split_once('.') {
-            Some(("target", setting)) => self.target.settings.get(setting).and_then(Attr::to_text),
-            Some(("parent", rest)) => ids.and_then(|ids| ids.word(rest)),
-            _ => None,
+    fn fill(&self, path: &'static str, ids: Option<&Ids<'_>>) -> String {
+        PathTemplate::of(path).text(&|word| match word {
+            Word::Target(setting) => self.setting(setting),
+            Word::Parent(levels, word) => ids?.word(*levels, word),
+            Word::Id | Word::Name | Word::Job | Word::Field(_) => None,
         })
+    }
+
+    /// A setting of the target.
+    pub(super) fn setting(&self, name: &str) -> Option<String> {
+        self.target.settings.get(name).and_then(Attr::to_text)
     }
 
     /// Puts the rows of further lists into the objects of the first.
@@ -228,7 +232,7 @@ impl Look<'_> {
     /// Leaves out what the API shows although it is somebody else's.
     fn own(&self, kind: &Kind, objects: &mut Vec<Live>) {
         let Some((key, setting)) = kind.api.scope else { return };
-        let Some(owner) = self.target.settings.get(setting).and_then(Attr::to_text) else { return };
+        let Some(owner) = self.setting(setting) else { return };
         objects.retain(|live| lookup(&live.raw, key).is_none_or(|found| text(found) == owner));
     }
 
@@ -274,11 +278,12 @@ pub(super) struct Ids<'i> {
 }
 
 impl Ids<'_> {
-    pub(super) fn word(&self, word: &str) -> Option<String> {
-        match word.strip_prefix("parent.") {
-            Some(rest) => self.above?.word(rest),
-            None if word == "id" => Some(self.live.id.clone()),
-            None => self.live.value(self.kind, word).to_text(),
+    /// A word of the object so many levels up: 1 is the innermost.
+    pub(super) fn word(&self, levels: usize, word: &str) -> Option<String> {
+        match levels {
+            0 | 1 if word == "id" => Some(self.live.id.clone()),
+            0 | 1 => self.live.value(self.kind, word).to_text(),
+            _ => self.above?.word(levels - 1, word),
         }
     }
 }

@@ -132,9 +132,9 @@ impl Writer<'_> {
         spec: &'static CallSpec,
         purpose: Purpose,
         takes: &dyn Fn(&Field) -> bool,
-        adds: &[(&str, &str)],
+        adds: &[(&str, &'static str)],
     ) -> Call {
-        let polls = spec.settle.iter().map(|poll| self.filler.path(poll.path)).collect();
+        let polls = spec.settle.iter().map(|poll| self.filler.open_path(poll.path)).collect();
         let body = self.payload(spec, takes, adds, &purpose);
         Call { method: spec.method, path: self.filler.path(spec.path), body, spec, purpose, polls }
     }
@@ -143,7 +143,7 @@ impl Writer<'_> {
         &self,
         spec: &CallSpec,
         takes: &dyn Fn(&Field) -> bool,
-        adds: &[(&str, &str)],
+        adds: &[(&str, &'static str)],
         purpose: &Purpose,
     ) -> Payload {
         let mut body = match spec.body {
@@ -157,7 +157,7 @@ impl Writer<'_> {
         };
         if let Attr::Map(map) = &mut body {
             for (name, value) in adds {
-                map.entry((*name).to_owned()).or_insert_with(|| self.filler.value(&Attr::text(*value)));
+                map.entry((*name).to_owned()).or_insert_with(|| self.filler.value(value));
             }
         }
         if let Attr::Map(map) = &mut body {

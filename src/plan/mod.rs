@@ -20,12 +20,11 @@ use crate::diff::resolve::Wired;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
-use crate::spec::{CallSpec, Disruption, Kind};
+use crate::spec::{CallSpec, Disruption, Kind, OpenPath};
 use crate::topology::FileContent;
 use wire::Method;
 
 pub use build::plan;
-pub use fill::fill_text;
 
 /// What is to be done, in order.
 #[derive(Debug)]
@@ -155,7 +154,7 @@ pub struct Call {
     /// What it is for, when it is not the step's main call.
     pub purpose: Purpose,
     /// What the polls after it need: their paths, in the order of the call's `settle`.
-    pub polls: Vec<Attr>,
+    pub polls: Vec<OpenPath<Attr>>,
 }
 
 /// What a call sends.

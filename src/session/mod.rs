@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
-use crate::spec::{Auth, Body, Provider, ServerVersion, lookup};
+use crate::spec::{Auth, Body, Provider, ServerVersion, TextTemplate, Word, lookup};
 use crate::topology::Target;
 use wire::{Failure, Method, Request, Response, Transport};
 
@@ -105,13 +105,13 @@ impl Session {
         let dialect = &target.provider.dialect;
         let provider = target.provider;
         let whither = Whither { target: &target.name, provider, method: Method::Get, path: "", veil };
-        let setting = |word: &str| {
-            let name = word.strip_prefix("target.").unwrap_or(word);
-            target.settings.get(name).and_then(|attr| encode::secret(attr).ok())
+        let setting = |word: &Word| match word {
+            Word::Target(name) => target.settings.get(name).cloned(),
+            Word::Id | Word::Name | Word::Job | Word::Parent(..) | Word::Field(_) => None,
         };
         let headers = dialect.headers.iter().map(|(name, value)| {
-            let filled = value.strip_prefix('{').and_then(|word| word.strip_suffix('}')).and_then(setting);
-            ((*name).to_owned(), filled.unwrap_or_else(|| Secret::new("header", *value)))
+            let filled = TextTemplate::of(value).fill(&setting).and_then(|value| encode::secret(&value).ok());
+            ((*name).to_owned(), filled.unwrap_or_else(|| Secret::new("header", "")))
         });
         let mut session = Session {
             name: target.name.clone(),

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::attr::Attr;
 use crate::session::{CallError, Job, Pace, Sent, Session, What, Whither, encode};
-use crate::spec::{Body, CallSpec, Log, Poll, Until, lookup};
+use crate::spec::{Body, BodyTemplate, CallSpec, Log, OpenPath, PathTemplate, Poll, Until, Word, lookup};
 use wire::{Failure, Method};
 
 /// What a wait came to.
@@ -51,28 +52,33 @@ pub struct Sending<'c> {
 }
 
 impl Session {
-    /// Waits for one thing after a call. `path` is the poll's path, filled but for `{job}`.
+    /// Waits for one thing after a call.
     ///
     /// # Errors
     /// When it failed, did not end in time, or can't be looked at.
     pub async fn settle(
         &self,
         poll: &'static Poll,
-        path: &str,
+        path: &OpenPath<String>,
         call: &Sending<'_>,
         watch: Watch<'_>,
     ) -> Result<Settled, CallError> {
         if let Until::Again { .. } = poll.until {
             return self.repeat(poll, call).await;
         }
-        let Some(path) = job_path(poll, path, call.reply) else { return Ok(Settled::Nothing) };
+        let job = job_id(poll, call.reply);
+        if job.is_none() && !poll.job.is_empty() {
+            return Ok(Settled::Nothing);
+        }
+        let job = job.as_deref();
+        let path = path.to_job(job.unwrap_or_default());
         let started = Instant::now();
         let mut looks = 0u32;
         let mut given_up = false;
         loop {
             if !given_up && watch.stop.load(Ordering::Relaxed) {
                 given_up = true;
-                self.give_up(poll, &path).await;
+                self.give_up(poll, job).await;
             }
             let whither = self.whither(Method::Get, &path);
             let seen = match self.look(&path, poll, started, looks).await {
@@ -84,7 +90,7 @@ impl Session {
                 (watch.tell)(waiting(poll, object));
             }
             match judge(poll, seen, &whither) {
-                Err(error) => return Err(self.explained(poll, &path, error).await),
+                Err(error) => return Err(self.explained(poll, job, error).await),
                 Ok(Some(object)) => return Ok(Settled::Done(object)),
                 Ok(None) if self.is_over(started, looks, poll.budget) => {
                     return Err(whither.error(What::Overdue(poll.budget.as_secs())));
@@ -96,24 +102,25 @@ impl Session {
     }
 
     /// Asks for a job to be given up. A refusal is no trouble: it may be over by now, and the next look tells.
-    async fn give_up(&self, poll: &Poll, path: &str) {
-        let (Some(cancel), Some(job)) = (poll.cancel, job_of(poll.path, path)) else { return };
+    async fn give_up(&self, poll: &Poll, job: Option<&str>) {
+        let (Some(cancel), Some(job)) = (poll.cancel, job) else { return };
         let body = match cancel.body {
-            Body::Json(text) => serde_json::from_str(text).unwrap_or_default(),
-            _ => Value::Null,
+            Body::Json(text) => BodyTemplate::of(text).fill(&|word| of_job(word, job).map(Attr::Text)),
+            _ => None,
         };
-        let json = encode::Json::plain(body);
-        let sent = if matches!(cancel.body, Body::Json(_)) { Sent::Json(&json) } else { Sent::Nothing };
-        if let Err(error) = self.send(cancel.method, &cancel.path.replace("{job}", job), &sent).await {
+        let body = body.and_then(|body| encode::json(&body).ok());
+        let sent = body.as_ref().map_or(Sent::Nothing, Sent::Json);
+        let path = PathTemplate::of(cancel.path).text(&|word| of_job(word, job));
+        if let Err(error) = self.send(cancel.method, &path, &sent).await {
             tracing::debug!(target: "wire", "{error}");
         }
     }
 
     /// A failure with what the job's messages say about it. Where they can't be read, the failure stands for itself.
-    async fn explained(&self, poll: &Poll, path: &str, error: CallError) -> CallError {
-        let (Some(log), What::Job(failed)) = (poll.log, &error.what) else { return error };
-        let Some(job) = job_of(poll.path, path) else { return error };
-        let Ok(reply) = self.get(&log.path.replace("{job}", job)).await else { return error };
+    async fn explained(&self, poll: &Poll, job: Option<&str>, error: CallError) -> CallError {
+        let (Some(log), Some(job), What::Job(failed)) = (poll.log, job, &error.what) else { return error };
+        let path = PathTemplate::of(log.path).text(&|word| of_job(word, job));
+        let Ok(reply) = self.get(&path).await else { return error };
         let log = messages(&log, &reply).iter().map(|line| self.veil.redact(line)).collect();
         CallError { what: What::Job(Box::new(Job { what: failed.what.clone(), log })), ..error }
     }
@@ -208,14 +215,6 @@ pub(crate) fn is_unseen(statuses: &[u16], error: &CallError) -> bool {
     error.refusal().is_some_and(|(status, _)| statuses.contains(&status))
 }
 
-/// The path to look at, the job's id filled in; `None` when there is no job.
-fn job_path(poll: &Poll, path: &str, reply: &Value) -> Option<String> {
-    if poll.job.is_empty() {
-        return Some(path.to_owned());
-    }
-    Some(path.replace("{job}", &wire::encode(&job_id(poll, reply)?)))
-}
-
 /// The id of the job that a reply names.
 pub(crate) fn job_id(poll: &Poll, reply: &Value) -> Option<String> {
     poll.job.iter().find_map(|place| match lookup(reply, place)? {
@@ -225,10 +224,9 @@ pub(crate) fn job_id(poll: &Poll, reply: &Value) -> Option<String> {
     })
 }
 
-/// What stands in a path where its template says `{job}`.
-fn job_of<'p>(template: &str, path: &'p str) -> Option<&'p str> {
-    let (before, after) = template.split_once("{job}")?;
-    path.strip_prefix(before)?.split(['/', '?', '&']).next().filter(|job| path.ends_with(&format!("{job}{after}")))
+/// The word of a path that is about a job, and about nothing else.
+fn of_job(word: &Word, job: &str) -> Option<String> {
+    (*word == Word::Job).then(|| job.to_owned())
 }
 
 /// The texts of a log, a line each; a text that says the same as one before it is left out.

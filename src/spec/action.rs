@@ -1,6 +1,6 @@
 //! Actions and artifacts: the things that an API does on request, and the files that it hands out. Never part of a diff.
 
-use crate::spec::{Body, CallSpec, Disruption, Field, Secrecy, call};
+use crate::spec::{Body, BodyTemplate, CallSpec, Disruption, Field, PathTemplate, Secrecy, Word, call};
 use wire::Method;
 
 /// Something that a controller does when asked: reboot, restart, reset.
@@ -156,8 +156,7 @@ impl Artifact {
 }
 
 fn names(call: &CallSpec) -> bool {
-    ["{name}", "{id}"].iter().any(|word| {
-        let in_body = matches!(call.body, Body::Json(text) if text.contains(word));
-        call.path.contains(word) || in_body
-    })
+    let is_name = |word: &Word| matches!(word, Word::Name | Word::Id);
+    let in_body = matches!(call.body, Body::Json(text) if BodyTemplate::of(text).words().into_iter().any(is_name));
+    in_body || PathTemplate::of(call.path).words().any(is_name)
 }

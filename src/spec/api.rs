@@ -1,8 +1,6 @@
 //! Calls: how an API lists, creates, updates, removes and settles a kind, as data.
 //!
-//! Paths, queries and JSON bodies hold placeholders in braces, filled by the planner: `{id}` and `{name}` of the object,
-//! `{parent.id}` and `{parent.parent.id}`, `{job}` from the reply that a [`Poll`] follows, any setting of the target as
-//! `{target.tenant}`, and any other word as the field of that name. In a path or query they are percent-encoded.
+//! Paths, queries and JSON bodies hold words in braces, as `{parent.id}`: see [`PathTemplate`](crate::spec::PathTemplate).
 
 use crate::spec::{Poll, Versions};
 use wire::Method;

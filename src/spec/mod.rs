@@ -12,10 +12,10 @@ mod kind;
 mod lines;
 #[cfg(test)]
 mod lint;
-mod placeholders;
 mod poll;
 mod provider;
 mod read;
+mod template;
 mod types;
 mod value;
 mod versions;
@@ -33,11 +33,12 @@ pub use kind::{Destroys, Identity, Kind};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
 pub(crate) use lint::lint;
-pub(crate) use placeholders::placeholders;
 pub(crate) use poll::{Log, Poll, Shows, Until};
 pub use provider::Provider;
 pub(crate) use provider::{Coverage, Dialect, Endpoint, ServerVersion, endpoint};
 pub(crate) use read::{lookup, read};
+pub use template::PathTemplate;
+pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};
 pub(crate) use types::{Folders, Packing, Type};
 pub use value::canonical;
 pub(crate) use value::{Mismatch, Reference, check, swap_references, written};

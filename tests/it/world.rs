@@ -12,8 +12,9 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
     Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, Executor, Export, Finding, Http, Journal,
-    Ledger, Line, Observed, Observer, Outcome, Pace, Plan, Progress, Provider, Report, Scope, Sent, Session, Step, Tls,
-    Topology, Trouble, Verdict, Waiting, diff, export, fill_text, ledger, matching, plan, source, topology, verify,
+    Ledger, Line, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress, Provider, Report, Scope, Sent,
+    Session, Step, Tls, Topology, Trouble, Verdict, Waiting, diff, export, ledger, matching, plan, source, topology,
+    verify,
 };
 use wire::Transport;
 
@@ -208,7 +209,7 @@ impl<'s> World<'s> {
             for (path, file) in &exported.files {
                 let of = |artifact: &&Artifact| artifact.of == Some(file.address.kind());
                 let call = artifacts.iter().find(of).unwrap().call;
-                let url = fill_text(call.path, &|_| Some(file.id.clone()));
+                let url = PathTemplate::of(call.path).text(&|_| Some(file.id.clone()));
                 contents.insert(path.clone(), session.download(call.method, &url, &Sent::Nothing).await.unwrap());
             }
             contents

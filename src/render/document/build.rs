@@ -11,7 +11,7 @@ use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::diff::verdict::{Decision, FieldChange};
 use crate::plan::{Call, Payload, Plan, Purpose, Step};
-use crate::spec::{Identity, Kind, Poll, Until};
+use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
 
 impl PlanDocument {
     /// The document of a plan.
@@ -177,7 +177,10 @@ impl CallDocument {
                 (None, Some(FileDocument { path, sha256, bytes: file.bytes().map(<[u8]>::len) }))
             }
         };
-        let wait = |(poll, path): (&Poll, &Attr)| WaitDocument { path: line(path), until: until(poll) };
+        let wait = |(poll, path): (&Poll, &OpenPath<Attr>)| WaitDocument {
+            path: path.pieces().iter().map(line).collect::<Vec<_>>().join("{job}"),
+            until: until(poll),
+        };
         CallDocument {
             method: call.method,
             path: line(&call.path),

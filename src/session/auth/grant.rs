@@ -10,7 +10,7 @@ use super::credential;
 use crate::attr::Attr;
 use crate::secret::{Piece, Secret};
 use crate::session::{CallError, Pace, Session, What, encode};
-use crate::spec::{ClientCredentials, TokenForm};
+use crate::spec::{ClientCredentials, TextTemplate, TokenForm, Word};
 use crate::topology::{Claims, Target};
 use wire::{Method, Request};
 
@@ -154,7 +154,9 @@ impl Account {
     /// The request for a token, as its issuer wants it.
     fn request(&self) -> Result<Request, String> {
         let request = encode::request(Method::Post, &self.url);
-        let filled = |text: &str| text.replace("{environment}", &self.environment);
+        let environment = |word: &Word| (word.field() == Some("environment")).then(|| Attr::text(&self.environment));
+        let filled =
+            |text| TextTemplate::of(text).fill(&environment).and_then(|text| text.to_text()).unwrap_or_default();
         Ok(match self.form {
             TokenForm::Basic(scope) => {
                 let proof = encode::basic(&self.client, &self.password);

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{lint_fields, lint_poll, placeholders};
-use crate::spec::{Action, Artifact, Body, CallSpec, Endpoint, Field, Provider, Type};
+use super::{lint_fields, lint_templates};
+use crate::spec::{
+    Action, Artifact, Body, BodyTemplate, CallSpec, Endpoint, Field, PathTemplate, Provider, Type, Word,
+};
 
 /// What actions and artifacts have in common.
 struct Command {
@@ -84,17 +86,7 @@ fn lint_command(provider: &Provider, command: &Command, say: &mut dyn FnMut(Stri
             say(format!("`{name}` is no argument"));
         }
     }
-    for poll in command.call.settle {
-        lint_text(provider, command, poll.path, say);
-        lint_poll(poll, say);
-    }
-    lint_text(provider, command, command.call.path, say);
-    if let Body::Json(text) = command.call.body {
-        lint_text(provider, command, text, say);
-        if serde_json::from_str::<serde_json::Value>(text).is_err() {
-            say(format!("body `{text}` is no JSON"));
-        }
-    }
+    lint_templates(command.call, &|word| fills(provider, command, word), say);
     for field in command.arguments.iter().filter(|field| !is_sent(command, field)) {
         say(format!("argument `{}` goes nowhere", field.name));
     }
@@ -102,25 +94,25 @@ fn lint_command(provider: &Provider, command: &Command, say: &mut dyn FnMut(Stri
 
 /// Says whether an argument is a part of the request.
 fn is_sent(command: &Command, field: &Field) -> bool {
-    let named = |text: &str| placeholders(text).any(|word| word == field.name);
-    named(command.call.path)
+    let is_field = |word: &Word| word.field() == Some(field.name);
+    PathTemplate::of(command.call.path).words().any(is_field)
         || match command.call.body {
             Body::Fields => true,
-            Body::Json(text) => named(text),
+            Body::Json(text) => BodyTemplate::of(text).words().into_iter().any(is_field),
             body => body.file() == Some(field.name) && matches!(field.ty, Type::File(_)),
         }
 }
 
-fn lint_text(provider: &Provider, command: &Command, text: &str, say: &mut dyn FnMut(String)) {
-    let kind = command.about.and_then(|kind| provider.kind(kind));
-    for word in placeholders(text) {
-        let known = match word {
-            "id" | "name" | "job" => true,
-            "parent.id" => kind.is_some_and(|kind| kind.parent.is_some()),
-            word => command.arguments.iter().any(|field| field.name == word),
-        };
-        if !known {
-            say(format!("`{text}`: nothing fills `{{{word}}}`"));
+/// Says whether something fills a word in a command's call: what is named, what is around it, or an argument.
+fn fills(provider: &Provider, command: &Command, word: &Word) -> bool {
+    match word {
+        Word::Id | Word::Name => true,
+        Word::Job | Word::Target(_) => false,
+        Word::Parent(levels, word) => {
+            let above = |name: &str| provider.kind(name)?.parent;
+            let around = command.about.and_then(above);
+            word == "id" && std::iter::successors(around, |name| above(name)).count() >= *levels
         }
+        Word::Field(name) => command.arguments.iter().any(|field| field.name == name),
     }
 }

@@ -5,7 +5,8 @@ mod commands;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type, Until, placeholders,
+    Auth, Body, BodyTemplate, CallSpec, Change, Coverage, Field, Identity, Kind, List, PathTemplate, Poll, Provider,
+    TextTemplate, Type, Until, Word,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -22,7 +23,7 @@ pub(crate) fn lint(provider: &Provider) -> Vec<String> {
         {
             say(format!("parent `{parent}` does not stand before it"));
         }
-        lint_words(kind, &mut say);
+        lint_naming(kind, &mut say);
         lint_fields(provider, kind.fields, &mut say);
         lint_identity(kind, &mut say);
         lint_riders(kind, &mut say);
@@ -54,7 +55,7 @@ fn lint_login(provider: &Provider, found: &mut Vec<String>) {
     }
 }
 
-fn lint_words(kind: &Kind, say: &mut dyn FnMut(String)) {
+fn lint_naming(kind: &Kind, say: &mut dyn FnMut(String)) {
     if kind.name.is_empty() || kind.name.chars().any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')) {
         say("name is not kebab-case".into());
     }
@@ -142,7 +143,7 @@ fn lint_identity(kind: &Kind, say: &mut dyn FnMut(String)) {
 }
 
 /// What rides along does so in some call that has room for it, and nothing else does.
-fn lint_riders(kind: &Kind, say: &mut dyn FnMut(String)) {
+fn lint_riders(kind: &'static Kind, say: &mut dyn FnMut(String)) {
     for call in calls(kind) {
         for (_, name) in call.along {
             if !kind.field(name).is_some_and(Field::is_rider) {
@@ -163,17 +164,18 @@ fn lint_riders(kind: &Kind, say: &mut dyn FnMut(String)) {
     }
 }
 
-fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
+fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(String)) {
+    let is_known = |word: &Word| fills(provider, kind, word);
     if matches!(kind.api.list, List::Nowhere) && kind.fields.iter().any(|field| field.flow == crate::spec::Flow::Both) {
         say("fields are read back, but nothing reads them".into());
     }
     for list in std::iter::once(&kind.api.list).chain(kind.api.lists.iter().map(|(_, list)| list)) {
         if let List::Call { path, .. } | List::Login(path) = list {
-            lint_placeholders(provider, kind, path, say);
+            lint_path(path, &is_known, say);
         }
     }
     for path in kind.api.joins.iter().map(|join| join.path).chain(kind.api.details.iter().map(|detail| detail.path)) {
-        lint_placeholders(provider, kind, path, say);
+        lint_path(path, &is_known, say);
     }
     if let Some((_, setting)) = kind.api.scope
         && !provider.dialect.settings.iter().any(|field| field.name == setting)
@@ -186,17 +188,7 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
         }
     }
     for call in calls(kind) {
-        lint_placeholders(provider, kind, call.path, say);
-        for poll in call.settle {
-            lint_placeholders(provider, kind, poll.path, say);
-            lint_poll(poll, say);
-        }
-        if let Body::Json(text) = call.body {
-            lint_placeholders(provider, kind, text, say);
-            if serde_json::from_str::<serde_json::Value>(text).is_err() {
-                say(format!("body `{text}` is no JSON"));
-            }
-        }
+        lint_templates(call, &is_known, say);
         for (name, what) in call
             .body
             .file()
@@ -213,20 +205,74 @@ fn lint_calls(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
         if name.is_empty() {
             say("a constant part of a body has no name".into());
         }
-        lint_placeholders(provider, kind, value, say);
+        lint_words(value, TextTemplate::of(value).words(), &is_known, say);
     }
 }
 
-fn lint_poll(poll: &Poll, say: &mut dyn FnMut(String)) {
+/// The paths and the body of a call, and of what is waited for after it.
+fn lint_templates(call: &'static CallSpec, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn FnMut(String)) {
+    lint_path(call.path, is_known, say);
+    for poll in call.settle {
+        lint_path(poll.path, &|word| *word == Word::Job || is_known(word), say);
+        lint_poll(poll, say);
+    }
+    if let Body::Json(text) = call.body {
+        match BodyTemplate::parse(text) {
+            Ok(body) => lint_words(text, body.words().into_iter(), is_known, say),
+            Err(error) => say(format!("body `{text}` is no JSON: {error}")),
+        }
+    }
+}
+
+fn lint_path(path: &'static str, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn FnMut(String)) {
+    let template = PathTemplate::of(path);
+    if let Some(stray) = template.stray_brace() {
+        say(format!("`{path}`: no word begins or ends at `{stray}`"));
+    }
+    lint_words(path, template.words(), is_known, say);
+}
+
+fn lint_words<'w>(
+    text: &str,
+    words: impl Iterator<Item = &'w Word>,
+    is_known: &dyn Fn(&Word) -> bool,
+    say: &mut dyn FnMut(String),
+) {
+    for word in words.filter(|word| !is_known(word)) {
+        say(format!("`{text}`: nothing fills `{{{word}}}`"));
+    }
+}
+
+/// Says whether something fills a word in a kind's calls.
+fn fills(provider: &Provider, kind: &Kind, word: &Word) -> bool {
+    match word {
+        Word::Id | Word::Name => true,
+        Word::Job => false,
+        Word::Target(setting) => provider.dialect.settings.iter().any(|field| field.name == setting),
+        Word::Parent(levels, word) => {
+            let above = |kind: &Kind| kind.parent.and_then(|parent| provider.kind(parent));
+            let around = std::iter::successors(above(kind), |kind| above(kind)).nth(levels.saturating_sub(1));
+            around.is_some_and(|parent| matches!(word.as_str(), "id" | "name") || parent.field(word).is_some())
+        }
+        Word::Field(name) => kind.field(name).is_some(),
+    }
+}
+
+fn lint_poll(poll: &'static Poll, say: &mut dyn FnMut(String)) {
     if poll.path.is_empty() != matches!(poll.until, Until::Again { .. }) {
         say(format!("poll `{}`: it has nothing to read, or reads what is not looked at", poll.path));
     }
-    if let Some(log) = poll.log
-        && (placeholders(log.path).any(|word| word != "job") || log.texts.is_empty() || poll.job.is_empty())
-    {
-        say(format!("log `{}`: it is about a job, and about nothing else", log.path));
+    let is_job = |word: &Word| *word == Word::Job;
+    if let Some(log) = poll.log {
+        lint_path(log.path, &is_job, say);
+        if log.texts.is_empty() || poll.job.is_empty() {
+            say(format!("log `{}`: it is about a job, and tells texts", log.path));
+        }
     }
-    if poll.path.contains("{job}") == poll.job.is_empty() {
+    if let Some(cancel) = poll.cancel {
+        lint_templates(cancel, &is_job, say);
+    }
+    if PathTemplate::of(poll.path).words().any(is_job) == poll.job.is_empty() {
         say(format!("poll `{}`: `{{job}}` and where to find it do not go together", poll.path));
     }
     if poll.every > poll.budget {
@@ -234,23 +280,8 @@ fn lint_poll(poll: &Poll, say: &mut dyn FnMut(String)) {
     }
 }
 
-fn lint_placeholders(provider: &Provider, kind: &Kind, text: &str, say: &mut dyn FnMut(String)) {
-    for word in placeholders(text) {
-        let known = match word.split_once('.') {
-            Some(("target", setting)) => provider.dialect.settings.iter().any(|field| field.name == setting),
-            Some(("parent", rest)) => kind.parent.and_then(|parent| provider.kind(parent)).is_some_and(|parent| {
-                rest == "id" || rest == "name" || rest.starts_with("parent.") || parent.field(rest).is_some()
-            }),
-            _ => matches!(word, "id" | "name" | "job") || kind.field(word).is_some(),
-        };
-        if !known {
-            say(format!("`{text}`: nothing fills `{{{word}}}`"));
-        }
-    }
-}
-
 /// Every call that a kind declares.
-fn calls(kind: &Kind) -> impl Iterator<Item = &CallSpec> {
+fn calls(kind: &'static Kind) -> impl Iterator<Item = &'static CallSpec> {
     let own = kind.fields.iter().flat_map(|field| match &field.change {
         Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
         Change::Switch(switch) => vec![&switch.on, &switch.off],
