@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
 use crate::diff::base::{Base, Entry};
 use crate::private;
 use wire::Method;
@@ -33,7 +34,7 @@ pub enum Line {
         /// The call's number in this run.
         n: u64,
         /// The resource.
-        address: String,
+        address: Address,
         /// What the step does.
         verb: String,
         /// The HTTP verb.
@@ -51,21 +52,21 @@ pub enum Line {
     /// An object exists now, though its step is not done yet.
     Made {
         /// The resource.
-        address: String,
+        address: Address,
         /// The provider's id.
         id: String,
     },
     /// A step that made or changed an object is done.
     Done {
         /// The resource.
-        address: String,
+        address: Address,
         /// What the ledger is to say.
         entry: Box<Entry>,
     },
     /// A step that removed an object is done.
     Removed {
         /// The resource.
-        address: String,
+        address: Address,
         /// The provider's id.
         id: String,
     },
@@ -80,7 +81,7 @@ pub enum Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// The resource.
-    pub address: String,
+    pub address: Address,
     /// The HTTP verb.
     pub method: Method,
     /// The path without query.
@@ -171,7 +172,7 @@ fn fold(line: Line, run: usize, base: &mut Base, doubts: &mut BTreeMap<(usize, u
 }
 
 /// What becomes of the ledger when an object is made: it is ours from then on, whatever becomes of the rest of its step.
-pub(crate) fn own(base: &mut Base, address: String, id: String) {
+pub(crate) fn own(base: &mut Base, address: Address, id: String) {
     let entry = base.entries.entry(address).or_default();
     if entry.id != id {
         if !entry.id.is_empty() {
@@ -182,7 +183,7 @@ pub(crate) fn own(base: &mut Base, address: String, id: String) {
 }
 
 /// What becomes of the ledger when a step that made or changed an object is done.
-pub(crate) fn settle(base: &mut Base, address: String, mut entry: Entry) {
+pub(crate) fn settle(base: &mut Base, address: Address, mut entry: Entry) {
     if let Some(before) = base.entries.remove(&address) {
         entry.leftovers.extend(before.leftovers);
         if before.id != entry.id && !before.id.is_empty() {
@@ -194,7 +195,7 @@ pub(crate) fn settle(base: &mut Base, address: String, mut entry: Entry) {
 }
 
 /// What becomes of the ledger when an object is removed: its address is free, unless a newer object has it.
-pub(crate) fn remove(base: &mut Base, address: &str, id: &str) {
+pub(crate) fn remove(base: &mut Base, address: &Address, id: &str) {
     if let Some(entry) = base.entries.get_mut(address) {
         if entry.id == id || id.is_empty() {
             base.entries.remove(address);
@@ -232,27 +233,31 @@ mod tests {
         Line::Run { workspace: "w".into(), commit: None, config: String::new() }
     }
 
+    fn at(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
     #[test]
     fn a_stopped_run_leaves_what_it_made_and_what_is_in_doubt() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::begin(folder.path(), &run()).unwrap();
         let call = |n| Line::Call {
             n,
-            address: format!("east/routes/{n}"),
+            address: Address::new("east", "routes", Some(&n.to_string())),
             verb: "create".into(),
             method: Method::Post,
             path: "/routes".into(),
         };
         journal.write(&call(1)).unwrap();
         journal.write(&Line::Answer { n: 1, outcome: "200".into() }).unwrap();
-        journal.write(&Line::Made { address: "east/routes/1".into(), id: "7".into() }).unwrap();
+        journal.write(&Line::Made { address: at("east/routes/1"), id: "7".into() }).unwrap();
         journal.write(&call(2)).unwrap();
         journal.file.write_all(b"{\"ans").unwrap();
         let mut base = Base::default();
         let (doubts, journals) = replay(folder.path(), &mut base).unwrap();
         assert_eq!(doubts.len(), 1);
-        assert_eq!(doubts[0].address, "east/routes/2");
-        assert_eq!(base.entries["east/routes/1"].id, "7");
+        assert_eq!(doubts[0].address, at("east/routes/2"));
+        assert_eq!(base.entries[&at("east/routes/1")].id, "7");
         assert_eq!(journals.len(), 1);
         let before = base.clone();
         replay(folder.path(), &mut base).unwrap();
@@ -263,12 +268,13 @@ mod tests {
     fn a_replaced_object_is_remembered_until_it_is_removed() {
         let mut base = Base::default();
         let entry = |id: &str| Entry { id: id.into(), ..Entry::default() };
-        settle(&mut base, "cfy/blueprints/r".into(), entry("r-1"));
-        settle(&mut base, "cfy/blueprints/r".into(), entry("r-2"));
-        assert!(base.entries["cfy/blueprints/r"].leftovers.contains("r-1"));
-        remove(&mut base, "cfy/blueprints/r", "r-1");
-        assert_eq!(base.entries["cfy/blueprints/r"], entry("r-2"));
-        remove(&mut base, "cfy/blueprints/r", "r-2");
+        let blueprint = at("cfy/blueprints/r");
+        settle(&mut base, blueprint.clone(), entry("r-1"));
+        settle(&mut base, blueprint.clone(), entry("r-2"));
+        assert!(base.entries[&blueprint].leftovers.contains("r-1"));
+        remove(&mut base, &blueprint, "r-1");
+        assert_eq!(base.entries[&blueprint], entry("r-2"));
+        remove(&mut base, &blueprint, "r-2");
         assert!(base.entries.is_empty());
     }
 }

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use crate::address::Address;
 use crate::diff::base::{Base, Entry};
 use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Journal, Line};
@@ -116,13 +117,13 @@ impl Log {
     }
 
     /// Takes down that an object is ours though its step is not done yet.
-    pub(crate) fn own(&mut self, address: String, id: String) {
+    pub(crate) fn own(&mut self, address: Address, id: String) {
         self.write(&Line::Made { address: address.clone(), id: id.clone() });
         journal::own(&mut self.base, address, id);
     }
 
     /// Takes down that an object is gone.
-    pub(crate) fn remove(&mut self, address: String, id: String) {
+    pub(crate) fn remove(&mut self, address: Address, id: String) {
         journal::remove(&mut self.base, &address, &id);
         self.write(&Line::Removed { address, id });
     }
@@ -177,25 +178,25 @@ impl Executor<'_> {
             .filter(is_content)
             .filter(|verdict| matches!(verdict.decision, Decision::Adopt | Decision::Update { adopt: true, .. }));
         for (verdict, id) in adopted.filter_map(|verdict| Some((verdict, verdict.id.clone()?))) {
-            log.own(verdict.address.to_string(), id);
+            log.own(verdict.address.clone(), id);
         }
     }
 
     /// What needs no call: adoptions, releases, and values on which file and controller agree by now.
     pub fn settle_unchanged(&self, base: &mut Base) {
         for verdict in &self.plan.verdicts {
-            let address = verdict.address.to_string();
+            let address = &verdict.address;
             match &verdict.decision {
                 Decision::Same | Decision::Adopt => {
                     // What is still to show is taken down by the step that waits for it.
                     let Some(known) = verdict.id.clone() else { continue };
-                    renumber(base, verdict.kind, &address, &known);
-                    if let Some(entry) = self.entry(&verdict.address, known, base, &|_| None) {
-                        journal::settle(base, address, entry);
+                    renumber(base, verdict.kind, address, &known);
+                    if let Some(entry) = self.entry(address, known, base, &|_| None) {
+                        journal::settle(base, address.clone(), entry);
                     }
                 }
                 Decision::Release(_) => {
-                    base.entries.remove(&address);
+                    base.entries.remove(address);
                 }
                 Decision::Create(_)
                 | Decision::Update { .. }
@@ -209,9 +210,9 @@ impl Executor<'_> {
 
 /// Takes down that an object which was not made anew has another id by now. The id that it had may be anybody's, unless
 /// content gives it.
-pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &str, id: &str) {
+pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &Address, id: &str) {
     if let Identity::Content(_) = kind.identity {
-        journal::own(base, address.to_owned(), id.to_owned());
+        journal::own(base, address.clone(), id.to_owned());
     } else if let Some(entry) = base.entries.get_mut(address) {
         entry.id = id.to_owned();
     }

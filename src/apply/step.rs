@@ -75,7 +75,7 @@ impl Executor<'_> {
             self.find(shared, session, step).await?;
         }
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
-        self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.own(left.to_string(), id.clone())));
+        self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.own(left.clone(), id.clone())));
         for call in &step.calls {
             let since = Instant::now();
             let reply = match self.call(shared, session, step, call).await {
@@ -163,7 +163,7 @@ impl Executor<'_> {
         log.calls += 1;
         let line = Line::Call {
             n: log.calls,
-            address: step.address.to_string(),
+            address: step.address.clone(),
             verb: step.verb.as_str().to_owned(),
             method: call.method,
             path: path.split('?').next().unwrap_or_default().to_owned(),
@@ -224,7 +224,7 @@ impl Executor<'_> {
     pub(super) fn made(&self, shared: &Shared, step: &Step, raw: Value) {
         let id = shared.outputs.set(&step.address, step.kind, raw);
         if !id.is_empty() {
-            self.log(shared, |log| log.own(step.address.to_string(), id));
+            self.log(shared, |log| log.own(step.address.clone(), id));
         }
     }
 
@@ -294,12 +294,12 @@ impl Executor<'_> {
 
     /// Takes down that a step is done, in journal and ledger.
     fn finish(&self, shared: &Shared, step: &Step) {
-        let address = step.address.to_string();
+        let address = step.address.clone();
         let id = shared.outputs.id(&step.address).or_else(|| step.id.clone()).unwrap_or_default();
         self.log(shared, |log| {
             if step.verb.removes() {
                 log.remove(address, step.id.clone().unwrap_or_default());
-                step.leaves.iter().for_each(|(left, id)| log.remove(left.to_string(), id.clone()));
+                step.leaves.iter().for_each(|(left, id)| log.remove(left.clone(), id.clone()));
                 return;
             }
             if step.verb == Verb::Issue {

@@ -60,7 +60,7 @@ pub async fn verify(
             Decision::Same | Decision::Adopt | Decision::Delete(_) | Decision::Release(_) | Decision::Hold(_) => {}
         }
         if let (Some(live), Some(stamp)) = (diff.index.live(&verdict.address), verdict.kind.api.stamp())
-            && let Some(entry) = base.entries.get_mut(&verdict.address.to_string())
+            && let Some(entry) = base.entries.get_mut(&verdict.address)
         {
             entry.stamp = lookup(&live.raw, stamp).map(crate::diff::live::text);
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::address::{Address, AddressError};
 use crate::cli::common::Workspace;
 use crate::cli::exit::{Fact, Findings, Row};
 use crate::cli::{Exit, Global, Stop, common};
@@ -40,7 +41,8 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let base = &mut planned.ledger.base;
     if options.forget {
         for address in &options.addresses {
-            if base.entries.remove(address).is_none() {
+            let owned: Address = address.parse().map_err(|error: AddressError| Stop::failed(error.to_string()))?;
+            if base.entries.remove(&owned).is_none() {
                 return Err(Stop::failed(format!("`{address}` is not owned")));
             }
             common::print(&format!("{address}: let go of\n"))?;
@@ -49,7 +51,7 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
         let chosen = |address: &str| options.all || options.addresses.iter().any(|wanted| wanted == address);
         check(&planned.plan, &options.addresses)?;
         for verdict in planned.plan.verdicts.iter().filter(|verdict| chosen(&verdict.address.to_string())) {
-            let owned = base.entries.contains_key(&verdict.address.to_string());
+            let owned = base.entries.contains_key(&verdict.address);
             let live = matches!(
                 verdict.decision,
                 Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. }
@@ -59,7 +61,7 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
             }
             let differs = !matches!(verdict.decision, Decision::Adopt | Decision::Same);
             let entry = crate::diff::base::Entry { id: verdict.id.clone().unwrap_or_default(), ..Default::default() };
-            journal::settle(base, verdict.address.to_string(), entry);
+            journal::settle(base, verdict.address.clone(), entry);
             let note = if differs { ", and differs from the files: see `trueup plan`" } else { "" };
             common::print(&format!("{}: owned now{note}\n", verdict.address))?;
         }

@@ -216,8 +216,7 @@ pub(crate) async fn choose(
     let observed = workspace.observe(&Base::default(), Scope::Kind(declared.name)).await;
     let index = matching::index(&workspace.topology, &observed, &Base::default());
     let all: Vec<(&Address, &Live)> = index.all().filter(|(address, _)| address.kind() == kind).collect();
-    let below =
-        |address: &Address| address.to_string().split_once('/').map_or_else(String::new, |(_, path)| path.into());
+    let below = |address: &Address| address.path().to_string();
     // Objects that share a name are addressed by their ids, and still have the name.
     let own = |live: &Live| given_name(declared, live).unwrap_or_default();
     let is_exact = |(address, live): &&(&Address, &Live)| {

@@ -21,7 +21,7 @@ pub struct Base {
     /// The key of the fingerprints, hexadecimal.
     pub key: String,
     /// What is owned, by address.
-    pub entries: BTreeMap<String, Entry>,
+    pub entries: BTreeMap<Address, Entry>,
 }
 
 /// One owned object.
@@ -38,7 +38,7 @@ pub struct Entry {
     pub expressions: BTreeMap<String, String>,
     /// The addresses that it depended on.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub after: BTreeSet<String>,
+    pub after: BTreeSet<Address>,
     /// What the list said about the object's age when it was applied, where that saves a read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<String>,
@@ -53,7 +53,24 @@ pub struct Entry {
 impl Base {
     /// The entry of an address.
     pub fn entry(&self, address: &Address) -> Option<&Entry> {
-        self.entries.get(&address.to_string())
+        self.entries.get(address)
+    }
+
+    /// What is owned at a target, in order.
+    pub(crate) fn owned_at<'b>(&'b self, target: &'b str) -> impl Iterator<Item = (&'b Address, &'b Entry)> {
+        let from = self.entries.range(Address::first_of(target)..);
+        from.take_while(move |(address, _)| address.target() == target)
+    }
+
+    /// What is owned of a kind that lives in `parent`, with all that lives in that, in order.
+    pub(crate) fn owned_within<'b>(
+        &'b self,
+        target: &'b str,
+        parent: Option<&'b Address>,
+        kind: &'b str,
+    ) -> impl Iterator<Item = (&'b Address, &'b Entry)> {
+        let first = parent.map_or_else(|| Address::new(target, kind, None), |parent| parent.child(kind, None));
+        self.entries.range(first..).take_while(move |(address, _)| address.is_within(target, parent, kind))
     }
 
     /// A value in the form in which it is kept: secrets as fingerprints.

@@ -271,13 +271,10 @@ impl<'a> Matcher<'a, '_> {
 
     /// The names of owned objects of a collection: an owned object that is not declared any more keeps its address.
     fn owned_names(&self, target: &str, parent: Option<&Address>, kind: &'static Kind) -> OwnedNames {
-        let above = parent.map_or_else(|| target.to_owned(), Address::to_string);
-        let prefix = format!("{above}/{}/", kind.name);
         let mut owned = OwnedNames::default();
-        let range = self.base.entries.range(prefix.clone()..).take_while(|(address, _)| address.starts_with(&prefix));
-        for (address, entry) in range {
-            let Some(name) = address.strip_prefix(&prefix).filter(|name| !name.contains('/')) else { continue };
-            let name = crate::address::unescape(name);
+        let here = |address: &Address| address.kind() == kind.name && address.parent().as_ref() == parent;
+        for (address, entry) in self.base.owned_within(target, parent, kind.name).filter(|(address, _)| here(address)) {
+            let Some(name) = address.name().map(str::to_owned) else { continue };
             let applied = applied_identity(kind, &name, entry);
             if applied.is_none() || may_be_renamed(kind) {
                 owned.by_id.insert(entry.id.clone(), name.clone());

@@ -1,6 +1,6 @@
 //! What is owned, or pruned, and not declared: what may be removed, and what has to stay.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -17,15 +17,13 @@ use crate::topology::Topology;
 /// The verdicts on what is owned, or pruned, and not declared.
 pub(crate) fn undeclared(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let live: BTreeMap<String, (&Address, &'static Kind, &Live)> =
-        index.undeclared.iter().map(|(address, (kind, live))| (address.to_string(), (address, *kind, *live))).collect();
-    for (text, entry) in &base.entries {
-        match live.get(text) {
-            Some((address, kind, live)) => {
+    for (address, entry) in &base.entries {
+        match index.undeclared.get(address) {
+            Some((kind, live)) => {
                 let decision = removal(topology, address, kind, live, DeleteCause::Undeclared);
                 verdicts.push(verdict(address, kind, decision, Some(&live.id)));
             }
-            None => verdicts.extend(unlocated(topology, observed, index, text, entry)),
+            None => verdicts.extend(unlocated(topology, observed, index, address, entry)),
         }
     }
     let declared: BTreeSet<(&str, &str)> =
@@ -67,18 +65,18 @@ fn unlocated(
     topology: &Topology,
     observed: &Observed,
     index: &Index<'_>,
-    text: &str,
+    address: &Address,
     entry: &Entry,
 ) -> Option<Verdict> {
-    let (address, kind) = parse(topology, text)?;
-    if topology.resources.contains_key(&address) {
+    let kind = known_kind(topology, address)?;
+    if topology.resources.contains_key(address) {
         return None;
     }
-    let decision = match missing(observed, index, &address) {
+    let decision = match missing(observed, index, address) {
         Ok(()) => Decision::Release("it is gone already".into()),
         Err(why) => Decision::Hold(Hold::new("unseen", format!("could not be looked at: {why}"))),
     };
-    Some(verdict(&address, kind, decision, Some(&entry.id)))
+    Some(verdict(address, kind, decision, Some(&entry.id)))
 }
 
 /// Makes sure that an object that does not show is gone: its collection was seen, or its parent is gone.
@@ -100,23 +98,14 @@ fn missing(observed: &Observed, index: &Index<'_>, address: &Address) -> Result<
     }
 }
 
-/// An address as the ledger spells it, with its kind. `None` when the catalogue does not know it any more.
-fn parse(topology: &Topology, text: &str) -> Option<(Address, &'static Kind)> {
-    let mut words = text.split('/');
-    let target = words.next()?;
-    let provider = topology.targets.get(target)?.provider;
-    let mut address: Option<Address> = None;
+/// The kind of an owned address. `None` when files or catalogue do not know its target or one of its kinds any more.
+fn known_kind(topology: &Topology, address: &Address) -> Option<&'static Kind> {
+    let provider = topology.targets.get(address.target())?.provider;
     let mut last = None;
-    while let Some(word) = words.next() {
-        let kind = provider.kind(word)?;
-        let name = if kind.identity.is_single() { None } else { Some(crate::address::unescape(words.next()?)) };
-        address = Some(match address {
-            Some(parent) => parent.child(kind.name, name.as_deref()),
-            None => Address::new(target, kind.name, name.as_deref()),
-        });
-        last = Some(kind);
+    for (kind, name) in address.steps() {
+        last = Some(provider.kind(kind).filter(|kind| kind.identity.is_single() == name.is_none())?);
     }
-    Some((address?, last?))
+    last
 }
 
 /// Earlier objects of replaced addresses that are still there.
@@ -132,14 +121,14 @@ pub(crate) fn leftovers(topology: &Topology, observed: &Observed, index: &Index<
             Place::Absent | Place::Ambiguous | Place::Unseen(_) => None,
         })
         .collect();
-    for (text, entry) in &base.entries {
-        let Some((address, kind)) = parse(topology, text) else { continue };
+    for (address, entry) in &base.entries {
+        let Some(kind) = known_kind(topology, address) else { continue };
         if entry.leftovers.is_empty() && !matches!(kind.identity, Identity::Content(_)) {
             continue;
         }
         let Some(view) = observed.targets.get(address.target()) else { continue };
         // A run may have been stopped between making other content and taking that down.
-        let is_present = matches!(index.declared.get(&address), Some(Place::Present(_)));
+        let is_present = matches!(index.declared.get(address), Some(Place::Present(_)));
         let is_overtaken = matches!(kind.identity, Identity::Content(_)) && is_present;
         let left = |live: &&Live| {
             let is_earlier = entry.leftovers.contains(&live.id) || is_overtaken && entry.id == live.id;

@@ -237,19 +237,13 @@ impl Look<'_> {
     }
 
     fn owns(&self, live: &Live) -> bool {
-        let prefix = format!("{}/", self.target.name);
-        let owned =
-            self.observer.base.entries.range(prefix.clone()..).take_while(|(address, _)| address.starts_with(&prefix));
-        owned.into_iter().any(|(_, entry)| entry.id == live.id)
+        self.observer.base.owned_at(&self.target.name).any(|(_, entry)| entry.id == live.id)
     }
 
     /// Says whether the ledger knows an object of a kind in this place.
     fn owns_some(&self, kind: &Kind, parent: Option<Around<'_>>) -> bool {
-        let around = parent.map_or_else(|| self.target.name.clone(), |(address, ..)| address.to_string());
-        let (lone, below) = (format!("{around}/{}", kind.name), format!("{around}/{}/", kind.name));
-        let entries = &self.observer.base.entries;
-        entries.contains_key(&lone)
-            || entries.range(below.clone()..).next().is_some_and(|(address, _)| address.starts_with(&below))
+        let parent = parent.map(|(address, ..)| address);
+        self.observer.base.owned_within(&self.target.name, parent, kind.name).next().is_some()
     }
 
     pub(super) fn declared(&self, kind: &'static Kind, parent: Option<&Address>) -> impl Iterator<Item = &Resource> {

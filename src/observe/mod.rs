@@ -103,10 +103,8 @@ impl<'o> Observer<'o> {
         for resource in self.topology.resources.values().filter(|resource| resource.address.target() == target.name) {
             kinds.insert(resource.kind.name);
         }
-        let prefix = format!("{}/", target.name);
-        for address in self.base.entries.range(prefix.clone()..).map(|(address, _)| address) {
-            let Some(path) = address.strip_prefix(&prefix) else { break };
-            kinds.extend(path.split('/').filter_map(|word| provider.kind(word)).map(|kind| kind.name));
+        for (address, _) in self.base.owned_at(&target.name) {
+            kinds.extend(address.kinds().filter_map(|kind| provider.kind(kind)).map(|kind| kind.name));
         }
         kinds.extend(self.referred(target));
         // Whose a thing is says who made it: that has to be known before anything is pruned, or a list written anew.

@@ -347,7 +347,7 @@ impl Builder<'_> {
         Keep {
             wanted,
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
-            after: references.into_iter().map(|reference| reference.to.to_string()).collect(),
+            after: references.into_iter().map(|reference| reference.to).collect(),
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }

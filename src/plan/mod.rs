@@ -60,7 +60,7 @@ pub struct Keep {
     /// The fields whose value comes from other resources, with the expression.
     pub expressions: BTreeMap<String, String>,
     /// What it depends on.
-    pub after: BTreeSet<String>,
+    pub after: BTreeSet<Address>,
     /// The provider's id, where it is known.
     pub id: Option<String>,
     /// What the list says about the object's age, where that saves a read.

@@ -126,8 +126,7 @@ fn kind(name: &str) -> &'static Kind {
 
 /// `tunnels/a` at `east`.
 pub(crate) fn address(text: &str) -> Address {
-    let words: Vec<&str> = text.split('/').collect();
-    Address::new(words[0], words[1], words.get(2).copied())
+    text.parse().expect("an address")
 }
 
 /// JSON as a topology holds it: `secret:x` is a secret, `later:east/tunnels/a.address` comes from another resource.
@@ -197,7 +196,7 @@ impl World {
     pub(crate) fn applied(mut self, at: &str, id: &str, fields: Value) -> World {
         let fields = fields.as_object().expect("an object").iter();
         let fields = fields.map(|(name, value)| (name.clone(), self.base.kept(&attr(value)))).collect();
-        self.base.entries.insert(at.into(), Entry { id: id.into(), fields, ..Entry::default() });
+        self.base.entries.insert(address(at), Entry { id: id.into(), fields, ..Entry::default() });
         self
     }
 

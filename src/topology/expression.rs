@@ -3,7 +3,7 @@
 //! There is one form. `var.NAME`, `secret.NAME` and `each.key` or `each.value` come with a dot, and may go on by dots into
 //! a map or list; `address.field` is told from them by its slash. `$${` is a literal `${`.
 
-use crate::address::{Address, unescape};
+use crate::address::{Address, AddressError, unescape};
 use crate::spec::{Kind, Provider};
 use crate::suggest::hint;
 
@@ -146,46 +146,54 @@ pub(crate) trait Declared {
 /// # Errors
 /// There is no such target or kind, or no field is named.
 pub(crate) fn output(text: &str, declared: &dyn Declared) -> Result<OutputName, BadOutput> {
-    let mut parts = text.split('/');
-    let target = unescape(parts.next().unwrap_or_default());
+    let target = unescape(text.split('/').next().unwrap_or_default());
     let provider = declared.provider(&target).ok_or_else(|| BadOutput {
         message: format!("`${{{text}}}`: there is no target `{target}`"),
         help: hint(&target, declared.targets()),
     })?;
-    let mut parts = parts.peekable();
-    let mut above: Option<(Address, &'static Kind)> = None;
-    loop {
-        let part = parts.next().unwrap_or_default();
-        let is_last = parts.peek().is_none();
-        let kind_name = if is_last { part.split('.').next().unwrap_or_default() } else { part };
-        let parent = above.as_ref().map(|(_, kind)| kind.name);
-        let kind = kind_of(provider, parent, kind_name, text)?;
-        let place = |name: Option<&str>| match &above {
-            Some((address, _)) => address.child(kind.name, name),
-            None => Address::new(&target, kind.name, name),
-        };
-        if kind.identity.is_single() {
-            let address = place(None);
-            if is_last {
-                let field = part.get(kind_name.len()..).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
-                return named(text, address, kind, field);
-            }
-            above = Some((address, kind));
-            continue;
-        }
-        let Some(name) = parts.next() else {
-            return Err(BadOutput {
-                message: format!("`${{{text}}}` names no resource of the kind `{}`", kind.name),
-                help: format!("write `${{{target}/…/{}/NAME.FIELD}}`", kind.name),
-            });
-        };
-        if parts.peek().is_some() {
-            above = Some((place(Some(&unescape(name))), kind));
-            continue;
-        }
-        let (name, field) = split(name, kind, |name| declared.declares(&place(Some(&unescape(name)))));
-        return named(text, place(Some(&unescape(name))), kind, field);
+    let (path, last) = text.rsplit_once('/').unwrap_or((text, ""));
+    // Target, kind, name, kind, name …: behind a kind comes a name, with the field behind it.
+    if path.split('/').count() % 2 == 0 {
+        let collection = address(text, path)?;
+        let kind = known(provider, &collection.sibling(collection.kind(), Some(last)), text)?;
+        let place = |name: &str| collection.sibling(kind.name, Some(&unescape(name)));
+        let (name, field) = split(last, kind, |name| declared.declares(&place(name)));
+        return named(text, place(name), kind, field);
     }
+    let (lone, field) = last.split_once('.').unwrap_or((last, ""));
+    let address = address(text, &format!("{path}/{lone}"))?;
+    let kind = known(provider, &address, text)?;
+    if !kind.identity.is_single() {
+        return Err(BadOutput {
+            message: format!("`${{{text}}}` names no resource of the kind `{}`", kind.name),
+            help: format!("write `${{{target}/…/{}/NAME.FIELD}}`", kind.name),
+        });
+    }
+    named(text, address, kind, field)
+}
+
+fn address(text: &str, part: &str) -> Result<Address, BadOutput> {
+    part.parse()
+        .map_err(|error: AddressError| BadOutput { message: format!("`${{{text}}}`: {error}"), help: String::new() })
+}
+
+/// The kind of an address, of which every kind has to be known and to live in the one before it.
+fn known(provider: &'static Provider, address: &Address, text: &str) -> Result<&'static Kind, BadOutput> {
+    let mut above = None;
+    for (kind, name) in address.steps() {
+        let kind = kind_of(provider, above.map(|kind: &Kind| kind.name), kind, text)?;
+        above = Some(match name {
+            // Nothing lives in what has no name.
+            Some(name) if kind.identity.is_single() => kind_of(provider, Some(kind.name), head(name), text)?,
+            _ => kind,
+        });
+    }
+    above.ok_or_else(|| BadOutput { message: format!("`${{{text}}}` names no kind"), help: String::new() })
+}
+
+/// What stands before the first dot.
+fn head(text: &str) -> &str {
+    text.split('.').next().unwrap_or_default()
 }
 
 fn named(text: &str, address: Address, kind: &'static Kind, field: &str) -> Result<OutputName, BadOutput> {

@@ -23,6 +23,14 @@ pub(crate) fn lint(provider: &Provider) -> Vec<String> {
         {
             say(format!("parent `{parent}` does not stand before it"));
         }
+        if let Some(parent) = kind.parent.and_then(|parent| provider.kind(parent))
+            && parent.identity.is_single()
+        {
+            say(format!(
+                "it lives in `{}`, of which there is one without a name: its addresses don't read back",
+                parent.name
+            ));
+        }
         lint_naming(kind, &mut say);
         lint_fields(provider, kind.fields, &mut say);
         lint_identity(kind, &mut say);
