@@ -61,9 +61,11 @@ pub struct Output {
 /// How an output's text is written where it fills a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Encoding {
-    /// As it is.
+    /// As it is; alone it keeps its type.
     #[default]
     Plain,
+    /// As text, alone too.
+    Text,
     /// As a path segment or query value: percent-encoded.
     Segment,
 }
@@ -203,7 +205,7 @@ impl Template {
                 Part::Output(output) => match find(output) {
                     Some(Attr::Secret(secret)) => Part::Secret(secret),
                     Some(value) => match (value.to_text(), output.encoding) {
-                        (Some(text), Encoding::Plain) => Part::Text(text),
+                        (Some(text), Encoding::Plain | Encoding::Text) => Part::Text(text),
                         (Some(text), Encoding::Segment) => Part::Text(wire::encode(&text)),
                         (None, _) => part.clone(),
                     },

@@ -140,7 +140,7 @@ fn part(attr: Attr, encoding: Encoding) -> Vec<Part> {
 
 fn encoded(text: &str, encoding: Encoding) -> String {
     match encoding {
-        Encoding::Plain => text.to_owned(),
+        Encoding::Plain | Encoding::Text => text.to_owned(),
         Encoding::Segment => wire::encode(text),
     }
 }

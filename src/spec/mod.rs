@@ -19,6 +19,7 @@ mod read;
 mod types;
 mod value;
 mod versions;
+mod walk;
 
 pub use action::Artifact;
 pub(crate) use action::{Action, action, artifact};
@@ -40,5 +41,6 @@ pub(crate) use provider::{Coverage, Dialect, Endpoint, ServerVersion, endpoint};
 pub(crate) use read::{lookup, read};
 pub(crate) use types::{Folders, Packing, Type};
 pub use value::canonical;
-pub(crate) use value::{Mismatch, Reference, check, swap_references, written};
+pub(crate) use value::{Mismatch, Reference, check, swap_references, text_wanted, written};
 pub(crate) use versions::Versions;
+pub(crate) use walk::{Descend, Slot, Step, edit_down, edit_up, kinds_named, visit, visit_types};

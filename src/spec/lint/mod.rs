@@ -5,7 +5,8 @@ mod commands;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, Body, CallSpec, Change, Coverage, Field, Identity, Kind, List, Poll, Provider, Type, Until, placeholders,
+    Auth, Body, CallSpec, Change, Coverage, Descend, Field, Identity, Kind, List, Poll, Provider, Type, Until,
+    kinds_named, placeholders,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -85,7 +86,7 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
                 }
             }
         }
-        for kind in references(&field.ty) {
+        for kind in kinds_named(&field.ty, Descend::Past) {
             if provider.kind(kind).is_none() {
                 say(format!("field `{}` refers to `{kind}`, which is no kind", field.name));
             }
@@ -109,15 +110,6 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
         if let Some(nested) = field.ty.fields() {
             lint_fields(provider, nested, say);
         }
-    }
-}
-
-fn references(ty: &Type) -> Vec<&'static str> {
-    match ty {
-        Type::Ref(kind) => vec![kind],
-        Type::Roles(kinds) => kinds.to_vec(),
-        Type::List(item) | Type::Set(item) | Type::Map(item) => references(item),
-        _ => Vec::new(),
     }
 }
 
