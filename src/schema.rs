@@ -156,8 +156,8 @@ fn field(field: &Field) -> Value {
             _ => sentence(field.doc),
         },
     );
-    if let Some(default) = field.default.and_then(|json| serde_json::from_str::<Value>(json).ok()) {
-        set(&mut schema, "default", default);
+    if let Some(default) = field.default {
+        set(&mut schema, "default", default.value().to_shown());
     }
     let marks = marks(field);
     if !marks.is_empty() {

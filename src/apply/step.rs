@@ -264,10 +264,8 @@ impl Executor<'_> {
         let keep = self.plan.keeps.get(&step.address)?;
         identity_text(step.kind, &|name| {
             let Some(field) = step.kind.field(name) else { return Attr::Null };
-            let default =
-                || Attr::from_json(&field.default.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default());
             let value = keep.wanted.get(name).map(|attr| attr.fill(&|output| shared.outputs.find(output)));
-            canonical(&field.ty, &value.unwrap_or_else(default))
+            value.map_or_else(|| field.default_value(), |value| canonical(&field.ty, &value))
         })
     }
 

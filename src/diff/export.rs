@@ -205,8 +205,7 @@ fn has(kind: &Kind, field: &Field, fields: &Map<String, Value>) -> bool {
 }
 
 fn is_default(field: &Field, value: &Attr) -> bool {
-    let default = field.default.and_then(|json| serde_json::from_str(json).ok());
-    default.is_some_and(|default| canonical(&field.ty, &Attr::from_json(&default)) == *value)
+    field.default.is_some() && field.default_value() == *value
 }
 
 fn is_nothing(value: &Attr) -> bool {

@@ -312,8 +312,7 @@ pub(crate) fn identity_of(resource: &Resource) -> Option<String> {
 fn wanted_identity(kind: &Kind, value: &dyn Fn(&str) -> Option<Attr>) -> Option<String> {
     identity_text(kind, &|name| {
         let Some(field) = kind.field(name) else { return Attr::Null };
-        let default = || field.default.and_then(|json| serde_json::from_str(json).ok()).as_ref().map(Attr::from_json);
-        value(name).or_else(default).map_or(Attr::Null, |attr| canonical(&field.ty, &attr))
+        value(name).map_or_else(|| field.default_value(), |attr| canonical(&field.ty, &attr))
     })
 }
 

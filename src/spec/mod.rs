@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod certificate;
 mod declared;
+mod default;
 mod field;
 mod kind;
 mod lines;
@@ -27,6 +28,7 @@ pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, 
 pub use auth::Auth;
 pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
 pub(crate) use declared::{Declared, DeclaredKey, KeysIn, Open, PlainType};
+pub(crate) use default::DefaultValue;
 pub(crate) use field::{AtCreate, Disruption, Evidence, Flow, InUpdates, Removal, Secrecy, Switch, field, output};
 pub use field::{Change, Field};
 pub(crate) use kind::{Class, Hooks, Issue, Made};

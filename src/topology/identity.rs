@@ -42,10 +42,9 @@ fn identity(resource: &Resource) -> Option<String> {
             let mut text = String::new();
             for name in names {
                 let field = resource.kind.field(name)?;
-                let default = || field.default.and_then(|json| serde_json::from_str(json).ok());
                 let value = match resource.fields.get(*name) {
                     Some(value) => value.clone(),
-                    None => default().map_or(Attr::Null, |value| Attr::from_json(&value)),
+                    None => field.default_value(),
                 };
                 // A required field that is null has a finding of its own.
                 if value.is_later() || value.has_secret() || (value.is_null() && field.required) {

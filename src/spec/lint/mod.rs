@@ -77,10 +77,10 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
             say(format!("field `{}`: doc is missing or ends with a period", field.name));
         }
         if let Some(default) = field.default {
-            match serde_json::from_str(default) {
+            match default.parse() {
                 Err(_) => say(format!("field `{}`: default `{default}` is no JSON", field.name)),
                 Ok(value) => {
-                    for mismatch in crate::spec::check(&field.ty, &crate::attr::Attr::from_json(&value)) {
+                    for mismatch in crate::spec::check(&field.ty, &value) {
                         say(format!("field `{}`: default: {}", field.name, mismatch.message));
                     }
                 }
