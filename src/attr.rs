@@ -61,9 +61,11 @@ pub struct Output {
 /// How an output's text is written where it fills a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Encoding {
-    /// As it is.
+    /// As it is; alone it keeps its type.
     #[default]
     Plain,
+    /// As text, alone too.
+    Text,
     /// As a path segment or query value: percent-encoded.
     Segment,
 }
@@ -72,7 +74,7 @@ impl Encoding {
     /// A text as it is written there.
     pub(crate) fn encode(self, text: String) -> String {
         match self {
-            Encoding::Plain => text,
+            Encoding::Plain | Encoding::Text => text,
             Encoding::Segment => wire::encode(&text),
         }
     }

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::spec::{Change, Evidence, Field, Flow, Identity, Kind, Provider, Type};
+use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
 
 /// What an expression looks like.
@@ -156,8 +156,8 @@ fn field(field: &Field) -> Value {
             _ => sentence(field.doc),
         },
     );
-    if let Some(default) = field.default.and_then(|json| serde_json::from_str::<Value>(json).ok()) {
-        set(&mut schema, "default", default);
+    if let Some(default) = field.default {
+        set(&mut schema, "default", default.value().to_shown());
     }
     let marks = marks(field);
     if !marks.is_empty() {
@@ -191,20 +191,11 @@ fn marks(field: &Field) -> Map<String, Value> {
     if !matches!(field.disruption, crate::spec::Disruption::None) {
         mark("disruption", json!(field.disruption.as_str()));
     }
-    let references = references(&field.ty);
+    let references = kinds_named(&field.ty, Descend::Past);
     if !references.is_empty() {
         mark("references", json!(references));
     }
     marks
-}
-
-fn references(ty: &Type) -> Vec<&'static str> {
-    match ty {
-        Type::Ref(kind) => vec![kind],
-        Type::Roles(kinds) => kinds.to_vec(),
-        Type::List(item) | Type::Set(item) | Type::Map(item) => references(item),
-        _ => Vec::new(),
-    }
 }
 
 /// A type's values, or an expression in their place; where `clears`, null too, which takes a value away.
@@ -251,12 +242,9 @@ fn plain(ty: &Type) -> Value {
         Type::Open(fields) => object(fields, true),
         Type::Map(item) => json!({ "type": "object", "additionalProperties": with_expression(item, true) }),
         Type::Any | Type::Json => json!({}),
-        Type::Roles([]) => {
-            json!({ "type": "array", "items": { "type": "string", "pattern": format!("^#.|{EXPRESSION}") } })
-        }
-        Type::Roles(_) => {
-            json!({ "type": "array", "items": { "type": "string", "pattern": format!("^[#@].|{EXPRESSION}") } })
-        }
+        Type::Roles(kinds) => json!({ "type": "array", "items": plain(&Type::Role(kinds)) }),
+        Type::Role([]) => json!({ "type": "string", "pattern": format!("^#.|{EXPRESSION}") }),
+        Type::Role(_) => json!({ "type": "string", "pattern": format!("^[#@].|{EXPRESSION}") }),
         Type::File(_) => json!({ "type": "string" }),
     }
 }

@@ -65,10 +65,9 @@ fn source<'t>(topology: &'t Topology, resource: &Resource, keys_in: KeysIn) -> O
 /// The keys that the file declares; `None` where they can't be told.
 fn declared(source: &Resource, keys_in: KeysIn) -> Option<Declared> {
     let content = source.files.get(keys_in.file)?;
-    let default = || source.kind.field(keys_in.document)?.default.and_then(|json| serde_json::from_str(json).ok());
-    let main: String = match source.fields.get(keys_in.document) {
+    let main = match source.fields.get(keys_in.document) {
         Some(attr) => attr.to_text()?,
-        None => default()?,
+        None => source.kind.field(keys_in.document)?.default?.value().to_text()?,
     };
     let documents = documents(content.bytes()?);
     (keys_in.read)(&main, &|path| read_as::<Value>(documents.get(path)?).ok())

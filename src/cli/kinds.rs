@@ -147,7 +147,7 @@ fn field_json(field: &Field) -> Value {
         "type": field.ty.describe(),
         "doc": field.doc,
         "required": field.required,
-        "default": field.default.and_then(|text| serde_json::from_str::<Value>(text).ok()),
+        "default": field.default.map(|default| default.value().to_shown()),
         "marks": marks(field),
         "fields": field.ty.fields().map(|fields| fields.iter().map(field_json).collect::<Vec<_>>()),
     })

@@ -14,7 +14,7 @@ use crate::diff::matching::{given_name, is_gone};
 use crate::diff::moving::Moving;
 use crate::diff::resolve::Resolver;
 use crate::secret::Piece;
-use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, List, Type, canonical, read};
+use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, List, Slot, Type, canonical, edit_up, read};
 use crate::topology::Topology;
 
 /// What an export gives.
@@ -137,7 +137,7 @@ impl Exporter<'_> {
             return None;
         }
         let named = self.resolver.named(address, field, &value);
-        Some(self.shown(address, field, &known(&field.ty, &named)))
+        Some(self.shown(address, field, &known(&field.ty, named)))
     }
 
     /// A value as YAML says it: secrets as expressions, and a literal `${` escaped.
@@ -188,32 +188,13 @@ fn is_told(kind: &Kind) -> bool {
 }
 
 /// A value without what the provider puts into it: of an object, the fields that can be declared.
-fn known(ty: &Type, attr: &Attr) -> Attr {
-    match (ty, attr) {
-        (Type::Object(fields) | Type::Table(fields, _), Attr::Map(map)) => Attr::Map(
-            fields
-                .iter()
-                .filter(|field| field.is_writable())
-                .filter_map(|field| Some((field.name.to_owned(), known(&field.ty, map.get(field.name)?))))
-                .collect(),
-        ),
-        (Type::Open(fields), Attr::Map(map)) => Attr::Map(
-            map.iter()
-                .map(|(key, value)| match fields.iter().find(|field| field.name == key) {
-                    Some(field) => (key.clone(), known(&field.ty, value)),
-                    None => (key.clone(), value.clone()),
-                })
-                .collect(),
-        ),
-        (Type::Table(..), Attr::List(items)) => Attr::List(items.iter().map(|item| known(ty, item)).collect()),
-        (Type::List(item) | Type::Set(item), Attr::List(items)) => {
-            Attr::List(items.iter().map(|value| known(item, value)).collect())
+fn known(ty: &Type, mut attr: Attr) -> Attr {
+    edit_up(Slot::typed(*ty), &mut attr, &mut |slot, value| {
+        if let (Type::Object(fields), Attr::Map(map)) = (slot.ty, value) {
+            map.retain(|key, _| fields.iter().any(|field| field.name == key && field.is_writable()));
         }
-        (Type::Map(item), Attr::Map(map)) => {
-            Attr::Map(map.iter().map(|(key, value)| (key.clone(), known(item, value))).collect())
-        }
-        _ => attr.clone(),
-    }
+    });
+    attr
 }
 
 /// Says whether an exported resource has a field, in its fields or in its name.
@@ -224,8 +205,7 @@ fn has(kind: &Kind, field: &Field, fields: &Map<String, Value>) -> bool {
 }
 
 fn is_default(field: &Field, value: &Attr) -> bool {
-    let default = field.default.and_then(|json| serde_json::from_str(json).ok());
-    default.is_some_and(|default| canonical(&field.ty, &Attr::from_json(&default)) == *value)
+    field.default.is_some() && field.default_value() == *value
 }
 
 fn is_nothing(value: &Attr) -> bool {

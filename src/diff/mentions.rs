@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::address::Address;
+use crate::attr::Attr;
 use crate::diff::index::Index;
-use crate::spec::{Field, Kind, Provider, Type, lookup};
+use crate::spec::{Descend, Field, Kind, Provider, Slot, Type, lookup, visit};
 
 /// What the texts of a live object name among the kinds that its own comes after.
 pub(crate) fn of_live(
@@ -35,20 +36,17 @@ pub(crate) fn of_live(
 
 /// The words of the texts that an object has to have, down to the objects in it. What may be left out is a remark, and
 /// what it names it does not need.
-fn collect(fields: &[Field], object: &Value, words: &mut BTreeSet<String>) {
+fn collect(fields: &'static [Field], object: &Value, words: &mut BTreeSet<String>) {
     for field in fields {
         let Some(value) = lookup(object, field.read_path()) else { continue };
-        match (&field.ty, value) {
-            (Type::Text, Value::String(text)) if field.required => {
+        visit(Slot::of(field), &Attr::from_json(value), &mut Vec::new(), &mut |part| {
+            let is_needed = part.slot.field.is_some_and(|field| field.required && matches!(field.ty, Type::Text));
+            if let (true, Attr::Text(text)) = (is_needed, part.value) {
                 let is_joint = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '-'));
                 words.extend(text.split(is_joint).filter(|word| !word.is_empty()).map(str::to_owned));
             }
-            (ty, Value::Array(items)) => {
-                let nested = ty.fields().unwrap_or_default();
-                items.iter().for_each(|item| collect(nested, item, words));
-            }
-            _ => {}
-        }
+            Descend::Into
+        });
     }
 }
 

@@ -16,7 +16,7 @@ use crate::diff::base::Base;
 use crate::diff::live::{Observed, View};
 use crate::observe::look::Look;
 use crate::session::{CallError, Session};
-use crate::spec::{Identity, Kind, Provider, Type};
+use crate::spec::{Descend, Identity, Kind, Provider, kinds_named};
 use crate::topology::{Resource, Target, Topology};
 
 /// What is to be looked at.
@@ -97,7 +97,7 @@ impl<'o> Observer<'o> {
             // What can only be read is looked at where something that can be declared refers to it.
             for kind in provider.kinds.iter().filter(|kind| kind.is_declarative()) {
                 kinds.insert(kind.name);
-                kind.fields.iter().for_each(|field| references(&field.ty, &mut kinds));
+                kinds.extend(kind.fields.iter().flat_map(|field| kinds_named(&field.ty, Descend::Into)));
             }
         }
         for resource in self.topology.resources.values().filter(|resource| resource.address.target() == target.name) {
@@ -135,27 +135,16 @@ impl<'o> Observer<'o> {
                 let here = resource.address.target() == target.name;
                 if here && seen.insert((resource.kind.name, name)) {
                     match resource.kind.field(name) {
-                        Some(field) => references(&field.ty, &mut kinds),
-                        None => resource.kind.fields.iter().for_each(|field| references(&field.ty, &mut kinds)),
+                        Some(field) => kinds.extend(kinds_named(&field.ty, Descend::Into)),
+                        None => {
+                            let fields = resource.kind.fields.iter();
+                            kinds.extend(fields.flat_map(|field| kinds_named(&field.ty, Descend::Into)));
+                        }
                     }
                 }
             }
         }
         kinds
-    }
-}
-
-fn references(ty: &Type, kinds: &mut BTreeSet<&'static str>) {
-    match ty {
-        Type::Ref(kind) => {
-            kinds.insert(kind);
-        }
-        Type::Roles(names) => kinds.extend(*names),
-        Type::List(item) | Type::Set(item) | Type::Map(item) => references(item, kinds),
-        Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => {
-            fields.iter().for_each(|field| references(&field.ty, kinds));
-        }
-        _ => {}
     }
 }
 

@@ -224,7 +224,7 @@ impl Builder<'_> {
             wired.get(name).cloned().or_else(|| {
                 let declared = verdict.kind.field(name)?;
                 let shown = live.map(|live| read(declared, &live.raw)).filter(|attr| !attr.is_null());
-                shown.or_else(|| Some(Attr::from_json(&serde_json::from_str(declared.default?).ok()?)))
+                shown.or_else(|| Some(declared.default?.value().clone()))
             })
         };
         let going = self.going(verdict);

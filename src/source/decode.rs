@@ -152,6 +152,7 @@ impl<'de> Deserializer<'de> for Decoder<'de> {
                 (_, Some(value), _) => visitor.visit_i64(value),
                 (.., value) => visitor.visit_f64(value.unwrap_or_default()),
             },
+            Node::Spelt(spelt) => Decoder(&spelt.meaning).deserialize_any(visitor),
             Node::Text(text) => visitor.visit_borrowed_str(text),
             Node::List(items) => visitor.visit_seq(Items { items: items.iter().enumerate() }),
             Node::Map(entries) => visitor.visit_map(Entries { entries: entries.iter(), value: None }),

@@ -13,8 +13,10 @@ pub(crate) enum Node {
     Null,
     /// True or false.
     Bool(bool),
-    /// A number; how it was spelt is lost.
+    /// A number that is spelt as it is printed.
     Number(Number),
+    /// A number, or true or false, that is spelt otherwise than it is printed: `1.10`, `0x1F`, `True`.
+    Spelt(Box<Spelt>),
     /// Text.
     Text(String),
     /// A list.
@@ -23,13 +25,42 @@ pub(crate) enum Node {
     Map(Vec<(Arc<str>, Node)>),
 }
 
+/// A number, or true or false, with its spelling.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Spelt {
+    /// What YAML makes of it, where no text is wanted.
+    pub meaning: Node,
+    /// How it stands in the file.
+    pub text: String,
+}
+
 impl Node {
+    /// A number, or true or false, that stands like this in a file. What is too long for a number keeps its spelling alone.
+    pub(crate) fn spelt(meaning: Node, text: &str) -> Node {
+        match meaning {
+            Node::Text(_) => Node::Text(text.to_owned()),
+            meaning if meaning.to_attr().to_text().is_some_and(|printed| printed == text) => meaning,
+            meaning => Node::Spelt(Box::new(Spelt { meaning, text: text.to_owned() })),
+        }
+    }
+
+    /// The text of a number, or of true or false, as it stands in the file.
+    pub(crate) fn spelling(&self) -> Option<String> {
+        match self {
+            Node::Bool(value) => Some(value.to_string()),
+            Node::Number(value) => Some(value.to_string()),
+            Node::Spelt(spelt) => Some(spelt.text.clone()),
+            Node::Null | Node::Text(_) | Node::List(_) | Node::Map(_) => None,
+        }
+    }
+
     /// A few words for messages.
     pub(crate) fn describe(&self) -> &'static str {
         match self {
             Node::Null => "nothing",
             Node::Bool(_) => "true or false",
             Node::Number(_) => "a number",
+            Node::Spelt(spelt) => spelt.meaning.describe(),
             Node::Text(_) => "text",
             Node::List(_) => "a list",
             Node::Map(_) => "a map",
@@ -58,6 +89,7 @@ impl Node {
             Node::Null => Attr::Null,
             Node::Bool(value) => Attr::Bool(*value),
             Node::Number(value) => Attr::Number(value.clone()),
+            Node::Spelt(spelt) => spelt.meaning.to_attr(),
             Node::Text(text) => Attr::Text(text.clone()),
             Node::List(items) => Attr::List(items.iter().map(Node::to_attr).collect()),
             Node::Map(entries) => {

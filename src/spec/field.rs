@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::attr::Attr;
-use crate::spec::{CallSpec, KeysIn, Type, Versions, canonical};
+use crate::spec::{CallSpec, DefaultValue, KeysIn, Type, Versions, canonical};
 
 /// One field of a kind, written and read under the vendor's own name.
 #[derive(Debug, Clone, Copy)]
@@ -17,8 +17,8 @@ pub struct Field {
     pub doc: &'static str,
     /// Says whether a resource needs it.
     pub required: bool,
-    /// The value, as JSON text, that the API takes when the field is left out.
-    pub default: Option<&'static str>,
+    /// The value that the API takes when the field is left out.
+    pub default: Option<DefaultValue>,
     /// Which way it travels.
     pub flow: Flow,
     /// Where replies hold it, when not under `name`: keys by dots.
@@ -211,7 +211,7 @@ impl Field {
 
     /// The API takes this value, JSON text, when it is left out.
     pub const fn default(self, json: &'static str) -> Field {
-        Field { default: Some(json), ..self }
+        Field { default: Some(DefaultValue::json(json)), ..self }
     }
 
     /// Replies hold it there: keys by dots.
@@ -337,8 +337,7 @@ impl Field {
 
     /// The value that the API takes when it is left out, in the form in which values are compared.
     pub fn default_value(&self) -> Attr {
-        let value = self.default.and_then(|json| serde_json::from_str(json).ok());
-        value.map_or(Attr::Null, |value| canonical(&self.ty, &Attr::from_json(&value)))
+        self.default.map_or(Attr::Null, |default| canonical(&self.ty, default.value()))
     }
 
     /// Says whether a desired state may give it.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::redact::redact_live;
-use crate::spec::{Field, Type};
+use crate::spec::{Descend, Field, Slot, Type, edit_down};
 
 /// The value under keys joined by dots; numbers are indexes of lists. An empty path is the value itself.
 pub(crate) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
@@ -22,25 +22,13 @@ pub(crate) fn read(field: &Field, object: &Value) -> Attr {
 }
 
 /// The same value with the secret fields of its objects redacted.
-fn redact_nested(ty: &Type, attr: Attr) -> Attr {
-    match (ty, attr) {
-        (Type::List(item) | Type::Set(item), Attr::List(items)) => {
-            Attr::List(items.into_iter().map(|value| redact_nested(item, value)).collect())
+fn redact_nested(ty: &Type, mut attr: Attr) -> Attr {
+    edit_down(Slot::typed(*ty), &mut attr, &mut |slot, value| match slot.field {
+        Some(field) if field.is_secret() => {
+            *value = redact_live(field.name, std::mem::replace(value, Attr::Null));
+            Descend::Past
         }
-        (Type::Table(fields, _), Attr::List(items)) => {
-            Attr::List(items.into_iter().map(|value| redact_nested(&Type::Object(fields), value)).collect())
-        }
-        (Type::Map(item), Attr::Map(map)) => {
-            Attr::Map(map.into_iter().map(|(key, value)| (key, redact_nested(item, value))).collect())
-        }
-        (Type::Object(fields) | Type::Open(fields), Attr::Map(map)) => {
-            let value = |key: &str, value: Attr| match fields.iter().find(|field| field.name == key) {
-                Some(field) if field.is_secret() => redact_live(field.name, value),
-                Some(field) => redact_nested(&field.ty, value),
-                None => value,
-            };
-            Attr::Map(map.into_iter().map(|(key, attr)| (key.clone(), value(&key, attr))).collect())
-        }
-        (_, attr) => attr,
-    }
+        _ => Descend::Into,
+    });
+    attr
 }

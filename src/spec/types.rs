@@ -1,6 +1,7 @@
 //! Types: the values that a field takes, and when two of them are the same.
 
 use crate::spec::Field;
+use crate::spec::walk::Shape;
 
 /// The values that a field takes.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,8 @@ pub enum Type {
     Ref(&'static str),
     /// A set of `#tag` and `@name`, the names being resources of these kinds; of no kind, a set of `#tag` alone.
     Roles(&'static [&'static str]),
+    /// One of [`Type::Roles`]: a `#tag` or a `@name`.
+    Role(&'static [&'static str]),
     /// A file or a pinned URL, whose content is sent; a folder too, where it says as what.
     File(Folders),
     /// A certificate in PEM form, compared by its SHA-256 fingerprint, which is all that an API may show of it.
@@ -114,6 +117,8 @@ impl Type {
             Type::Ref(kind) => format!("name of one of `{kind}`"),
             Type::Roles([]) => "set of `#tag`".into(),
             Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
+            Type::Role([]) => "`#tag`".into(),
+            Type::Role(kinds) => format!("`#tag` or `@name`, name of one of `{}`", kinds.join("` or `")),
             Type::File(Folders::Refused) => "path of a local file, or a URL with `#sha256=` and its digest".into(),
             Type::File(_) => "path of a local file or folder, or a URL with `#sha256=` and its digest".into(),
             Type::Certificate => "certificate in PEM form".into(),
@@ -122,10 +127,37 @@ impl Type {
 
     /// The fields of an object type.
     pub fn fields(&self) -> Option<&'static [Field]> {
+        match self.shape() {
+            Shape::Members(fields) => Some(fields),
+            Shape::Items(item) | Shape::Entries(item) => item.fields(),
+            Shape::Piece => None,
+        }
+    }
+
+    /// Says whether a value in one piece is text: digits in it are an identifier or a version, no quantity.
+    pub(crate) fn is_text(&self) -> bool {
         match self {
-            Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => Some(fields),
-            Type::List(item) | Type::Set(item) | Type::Map(item) => item.fields(),
-            _ => None,
+            Type::Text
+            | Type::Enum(_)
+            | Type::Ip
+            | Type::Cidr
+            | Type::Words(_)
+            | Type::Ref(_)
+            | Type::Role(_)
+            | Type::File(_)
+            | Type::Certificate => true,
+            Type::Bool
+            | Type::Int
+            | Type::Number
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Table(..)
+            | Type::Object(_)
+            | Type::Open(_)
+            | Type::Map(_)
+            | Type::Any
+            | Type::Json
+            | Type::Roles(_) => false,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::check::places;
 use crate::finding::{Finding, Key, Place};
 use crate::redact::redact_declared;
 use crate::source::Node;
-use crate::spec::{Class, Provider, Type};
+use crate::spec::{Class, Provider, text_wanted};
 use crate::suggest::hint;
 use crate::topology::LITERAL;
 
@@ -144,7 +144,7 @@ impl<'a> Evaluator<'a> {
             }
             Node::List(items) => items.iter().for_each(|item| self.needs_of(item, found)),
             Node::Map(entries) => entries.iter().for_each(|(_, value)| self.needs_of(value, found)),
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Spelt(_) | Node::Text(_) => {}
         }
     }
 
@@ -190,9 +190,7 @@ impl<'a> Evaluator<'a> {
         let drafts = self.drafts;
         let Some(draft) = drafts.resources.get(number) else { return Attr::Null };
         let Some(given) = draft.fields.get(field) else { return Attr::Null };
-        let items = Type::Table(draft.kind.fields, "");
-        let purpose = purpose(draft, &given.name, &items);
-        self.value(&given.value, purpose, &mut Site::of(draft, given))
+        self.value(&given.value, purpose(draft, &given.name), &mut Site::of(draft, given))
     }
 
     /// The value that a node means at a site.
@@ -200,16 +198,10 @@ impl<'a> Evaluator<'a> {
         let attr = match node {
             Node::Text(text) => return self.text(text, purpose, site),
             Node::Null => return Attr::Null,
-            Node::Bool(value) => Attr::Bool(*value),
-            Node::Number(value) => {
-                if value.is_f64() && matches!(purpose.ty, Some(Type::Text)) {
-                    let finding =
-                        Finding::warning("unquoted-number", format!("a number is given for a text: `{value}`"));
-                    let help = "put it in quotes: YAML reads `1.10` as `1.1`";
-                    self.findings.push(finding.help(help).at(&site.place()));
-                }
-                Attr::Number(value.clone())
-            }
+            Node::Bool(_) | Node::Number(_) | Node::Spelt(_) => match node.spelling() {
+                Some(text) if purpose.ty.is_some_and(|ty| ty.is_text()) => Attr::Text(text),
+                _ => node.to_attr(),
+            },
             Node::List(items) => {
                 let each = |(index, item): (usize, &Node)| {
                     site.path.push(Key::Index(index));
@@ -237,7 +229,11 @@ impl<'a> Evaluator<'a> {
             let plain = Attr::text(text);
             return if purpose.secret { redact_declared(LITERAL, plain, purpose.scalars()) } else { plain };
         }
-        match self.expressions(text, site) {
+        let wanted = |value| match &purpose.ty {
+            Some(ty) => text_wanted(ty, value),
+            None => value,
+        };
+        match self.expressions(text, site).map(wanted) {
             // Somebody's secret as the whole value goes by its own name.
             Ok(Attr::Secret(secret)) if secret.label() != LITERAL && is_alone(text) => Attr::Secret(secret),
             Ok(value) if purpose.secret => redact_declared(&secret_label(text), value, purpose.scalars()),

@@ -185,10 +185,8 @@ fn found_credentials(draft: &TargetDraft, evaluator: &mut Evaluator) -> Credenti
 /// What a target is spoken to with is sent as it is: a value that is left out is the default here, not at the server.
 fn or_default(fields: &[Field], mut given: BTreeMap<String, Attr>) -> BTreeMap<String, Attr> {
     for field in fields {
-        if let Some(default) = field.default.and_then(|json| serde_json::from_str(json).ok())
-            && !given.contains_key(field.name)
-        {
-            given.insert(field.name.to_owned(), Attr::from_json(&default));
+        if let Some(default) = field.default {
+            given.entry(field.name.to_owned()).or_insert_with(|| default.value().clone());
         }
     }
     given

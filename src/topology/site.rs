@@ -4,22 +4,22 @@ use super::draft::{Draft, DraftField, Each};
 use crate::address::Address;
 use crate::finding::{Key, Place};
 use crate::redact::Scalars;
-use crate::spec::{Field, Type};
+use crate::spec::{Descend, Field, Slot, Type, visit_types};
 use crate::topology::ITEMS;
 
 /// What a value is for.
 #[derive(Clone, Copy)]
-pub(crate) struct Purpose<'t> {
+pub(crate) struct Purpose {
     /// What values it takes, where that is known.
-    pub ty: Option<&'t Type>,
+    pub ty: Option<Type>,
     /// Says whether it must not be shown.
     pub secret: bool,
 }
 
-impl<'t> Purpose<'t> {
+impl Purpose {
     /// For a field.
-    pub(crate) fn of(field: &'t Field) -> Purpose<'t> {
-        Purpose { ty: Some(&field.ty), secret: field.is_secret() }
+    pub(crate) fn of(field: &Field) -> Purpose {
+        Purpose { ty: Some(field.ty), secret: field.is_secret() }
     }
 
     /// The form that a number keeps when it is a secret.
@@ -31,28 +31,19 @@ impl<'t> Purpose<'t> {
     }
 
     /// For an item of the list that it is.
-    pub(crate) fn item(self) -> Purpose<'t> {
-        let ty = match self.ty {
-            Some(Type::List(item) | Type::Set(item)) => Some(*item),
-            // An item of a table is known by the table's fields.
-            Some(Type::Table(..)) => self.ty,
-            _ => None,
-        };
-        Purpose { ty, ..self }
+    pub(crate) fn item(self) -> Purpose {
+        self.part(Slot::item)
     }
 
     /// For what stands below a key of the map that it is.
-    pub(crate) fn key(self, key: &str) -> Purpose<'t> {
-        match self.ty {
-            Some(Type::Map(item)) => Purpose { ty: Some(item), ..self },
-            Some(Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields)) => {
-                match fields.iter().find(|field| field.name == key) {
-                    Some(field) => Purpose { ty: Some(&field.ty), secret: self.secret || field.is_secret() },
-                    None => Purpose { ty: None, ..self },
-                }
-            }
-            _ => Purpose { ty: None, ..self },
-        }
+    pub(crate) fn key(self, key: &str) -> Purpose {
+        self.part(|slot| slot.below(key))
+    }
+
+    fn part(self, step: impl Fn(Slot) -> Option<Slot>) -> Purpose {
+        let slot = self.ty.map(Slot::typed).and_then(step);
+        let secret = slot.and_then(|slot| slot.field).is_some_and(Field::is_secret);
+        Purpose { ty: slot.map(|slot| slot.ty), secret: self.secret || secret }
     }
 }
 
@@ -86,23 +77,21 @@ impl<'s> Site<'s> {
     }
 }
 
-/// What a draft's field is for; `items` is the type of a sequence of its kind.
-pub(crate) fn purpose<'k>(draft: &'k Draft, name: &str, items: &'k Type) -> Purpose<'k> {
+/// What a draft's field is for.
+pub(crate) fn purpose(draft: &Draft, name: &str) -> Purpose {
     match draft.kind.field(name) {
-        Some(field) => Purpose { ty: Some(draft.type_of(field)), ..Purpose::of(field) },
-        None if name == ITEMS => Purpose { ty: Some(items), secret: false },
+        Some(field) => Purpose { ty: Some(*draft.type_of(field)), ..Purpose::of(field) },
+        None if name == ITEMS => Purpose { ty: Some(Type::Table(draft.kind.fields, "")), secret: false },
         None => Purpose { ty: None, secret: false },
     }
 }
 
 /// Says whether values of a type hold names or paths in YAML that the provider holds as something else.
 pub(crate) fn holds_names(ty: &Type) -> bool {
-    match ty {
-        Type::Ref(_) | Type::Roles(_) | Type::File(_) => true,
-        Type::List(item) | Type::Set(item) | Type::Map(item) => holds_names(item),
-        Type::Table(fields, _) | Type::Object(fields) | Type::Open(fields) => {
-            fields.iter().any(|field| holds_names(&field.ty))
-        }
-        _ => false,
-    }
+    let mut holds = false;
+    visit_types(Slot::typed(*ty), &mut |slot| {
+        holds |= matches!(slot.ty, Type::Ref(_) | Type::Roles(_) | Type::File(_));
+        if holds { Descend::Past } else { Descend::Into }
+    });
+    holds
 }

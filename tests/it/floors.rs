@@ -115,6 +115,27 @@ const EXPOSING: [(&str, &str, &str); 4] = [
     ("src/session/encode.rs", "login", "stands for a reply that no API gives, and is read as one"),
 ];
 
+/// Says whether the product has a statement that parses a field's default by itself.
+fn parses_a_default(source: &Source) -> bool {
+    let text: String = source.product.iter().map(|token| format!("{token} ")).collect();
+    let asks = |statement: &str| {
+        statement.match_indices("default").any(|(at, word)| {
+            let (before, after) = (statement[..at].trim_end(), statement[at + word.len()..].trim_start());
+            before.ends_with('.') && !after.starts_with(|c: char| c == '(' || c == '_' || c.is_alphanumeric())
+        })
+    };
+    text.split(';').any(|statement| statement.contains("from_str") && asks(statement))
+}
+
+/// A default is JSON text in the tables. Who wants its value asks for it, and nobody parses it again.
+#[test]
+fn defaults_are_parsed_in_one_file() {
+    let by_hand = "fn f(field: &Field) { let v = field.default.and_then(|json| serde_json::from_str(json).ok()); }";
+    assert!(parses_a_default(&Source::parse("src/diff/mod.rs", by_hand)));
+    let parsing: Vec<_> = sources().into_iter().filter(parses_a_default).map(|source| source.path).collect();
+    assert!(parsing.is_empty(), "{parsing:?} parse defaults: `DefaultValue` has the value");
+}
+
 #[test]
 fn secrets_pass_through_their_doors() {
     let sources = sources_of_all_crates();

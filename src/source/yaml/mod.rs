@@ -3,20 +3,23 @@
 mod emit;
 mod lines;
 mod marks;
+mod spelling;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fmt;
+use std::iter::Peekable;
 use std::sync::Arc;
+use std::vec::IntoIter;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::Number;
 
 use crate::finding::Key;
 use crate::source::Node;
 pub use emit::{read_as, yaml};
 use lines::Lines;
 pub(crate) use marks::{Mark, marks};
+use spelling::Met;
 
 /// Brackets open at once, beyond which a text is not given to the parser: its time grows with the square of them. The
 /// parser itself stops at 128 levels of any kind, but only after it has read everything.
@@ -60,8 +63,11 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Document>, Broken> {
     }
     let budget = Cell::new(text.len().saturating_add(SPARE_VALUES));
     let mut documents = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(text) {
-        let mut root = Read { budget: &budget }.deserialize(document).map_err(|error| broken(text, &error))?;
+    let twins = serde_yaml::Deserializer::from_str(text);
+    for (document, twin) in serde_yaml::Deserializer::from_str(text).zip(twins) {
+        let plain = RefCell::new(spelling::survey(twin, budget.get()).into_iter().peekable());
+        let read = Read { budget: &budget, plain: &plain, met: &Cell::new(0) };
+        let mut root = read.deserialize(document).map_err(|error| broken(text, &error))?;
         let mut duplicates = Vec::new();
         drop_duplicates(&mut root, &mut Vec::new(), &mut duplicates);
         documents.push(Document { root, duplicates });
@@ -197,7 +203,7 @@ fn drop_duplicates(node: &mut Node, path: &mut Vec<Key>, found: &mut Vec<Vec<Key
                 path.pop();
             }
         }
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Spelt(_) | Node::Text(_) => {}
     }
 }
 
@@ -205,6 +211,10 @@ fn drop_duplicates(node: &mut Node, path: &mut Vec<Key>, found: &mut Vec<Vec<Key
 #[derive(Clone, Copy)]
 struct Read<'b> {
     budget: &'b Cell<usize>,
+    /// The scalars to be read by their spelling, those that are met first in front.
+    plain: &'b RefCell<Peekable<IntoIter<Met>>>,
+    /// Values met so far.
+    met: &'b Cell<usize>,
 }
 
 /// Part of an error's text, by which it is known again.
@@ -219,7 +229,13 @@ impl<'de> DeserializeSeed<'de> for Read<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
         let left = self.budget.get().checked_sub(1).ok_or_else(|| D::Error::custom(BOMB))?;
         self.budget.set(left);
-        deserializer.deserialize_any(self)
+        let met = self.met.get();
+        self.met.set(met + 1);
+        let next = self.plain.borrow_mut().next_if(|plain| plain.at == met);
+        match next {
+            Some(plain) => Name::deserialize(deserializer).map(|Name(text)| Node::spelt(plain.meaning, &text)),
+            None => deserializer.deserialize_any(self),
+        }
     }
 }
 
@@ -238,6 +254,7 @@ impl<'de> Visitor<'de> for Read<'_> {
         Ok(Node::Null)
     }
 
+    // Numbers, and true and false, come here only where the survey broke off, and then this reading does too.
     fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
         Ok(Node::Bool(value))
     }
@@ -250,7 +267,6 @@ impl<'de> Visitor<'de> for Read<'_> {
         Ok(Node::Number(value.into()))
     }
 
-    // JSON numbers end at 64 bits: what is longer is an identifier rather than a quantity, and keeps its digits.
     fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
         Ok(Node::Text(value.to_string()))
     }
@@ -260,7 +276,7 @@ impl<'de> Visitor<'de> for Read<'_> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Number::from_f64(value).map_or_else(|| Node::Text(value.to_string()), Node::Number))
+        Ok(Node::Text(value.to_string()))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
@@ -332,6 +348,7 @@ impl<'de> Deserialize<'de> for Name {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Number;
 
     use super::*;
 
@@ -342,7 +359,7 @@ mod tests {
     #[test]
     fn scalars_are_what_yaml_1_2_says() {
         for (text, node) in [
-            ("0x10", Node::Number(16.into())),
+            ("0x10", Node::spelt(Node::Number(16.into()), "0x10")),
             ("-7", Node::Number((-7).into())),
             ("yes", Node::Text("yes".into())),
             ("true", Node::Bool(true)),
@@ -353,7 +370,10 @@ mod tests {
             ("\"1\"", Node::Text("1".into())),
             ("18446744073709551615", Node::Number(u64::MAX.into())),
             ("123456789012345678901234567890", Node::Text("123456789012345678901234567890".into())),
-            (".inf", Node::Text("inf".into())),
+            (".inf", Node::Text(".inf".into())),
+            ("1.5", Node::Number(Number::from_f64(1.5).unwrap())),
+            ("1.10", Node::spelt(Node::Number(Number::from_f64(1.1).unwrap()), "1.10")),
+            ("True", Node::spelt(Node::Bool(true), "True")),
         ] {
             assert_eq!(root(text), node, "{text}");
         }

@@ -5,8 +5,8 @@ mod commands;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, Body, BodyTemplate, CallSpec, Change, Coverage, Field, Identity, Kind, List, PathTemplate, Poll, Provider,
-    TextTemplate, Type, Until, Word,
+    Auth, Body, BodyTemplate, CallSpec, Change, Coverage, Descend, Field, Identity, Kind, List, PathTemplate, Poll,
+    Provider, TextTemplate, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -85,16 +85,16 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
             say(format!("field `{}`: doc is missing or ends with a period", field.name));
         }
         if let Some(default) = field.default {
-            match serde_json::from_str(default) {
+            match default.parse() {
                 Err(_) => say(format!("field `{}`: default `{default}` is no JSON", field.name)),
                 Ok(value) => {
-                    for mismatch in crate::spec::check(&field.ty, &crate::attr::Attr::from_json(&value)) {
+                    for mismatch in crate::spec::check(&field.ty, &value) {
                         say(format!("field `{}`: default: {}", field.name, mismatch.message));
                     }
                 }
             }
         }
-        for kind in references(&field.ty) {
+        for kind in kinds_named(&field.ty, Descend::Past) {
             if provider.kind(kind).is_none() {
                 say(format!("field `{}` refers to `{kind}`, which is no kind", field.name));
             }
@@ -118,15 +118,6 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
         if let Some(nested) = field.ty.fields() {
             lint_fields(provider, nested, say);
         }
-    }
-}
-
-fn references(ty: &Type) -> Vec<&'static str> {
-    match ty {
-        Type::Ref(kind) => vec![kind],
-        Type::Roles(kinds) => kinds.to_vec(),
-        Type::List(item) | Type::Set(item) | Type::Map(item) => references(item),
-        _ => Vec::new(),
     }
 }
 

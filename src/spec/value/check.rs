@@ -1,0 +1,149 @@
+//! What a file may say for a type.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::compared::network;
+use crate::attr::Attr;
+use crate::spec::walk::{Descend, Part, Slot, Step, visit};
+use crate::spec::{Field, Type, canonical, certificate};
+use crate::suggest::hint;
+
+/// A value that its type does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    /// The keys and indexes down to it.
+    pub path: Vec<String>,
+    /// A stable code, as in `wrong-type`.
+    pub code: &'static str,
+    /// What is wrong: a phrase.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Mismatch {
+    fn new(path: &[Step<'_>], code: &'static str, message: String) -> Mismatch {
+        let word = |step: &Step<'_>| match step {
+            Step::Name(name) => (*name).to_owned(),
+            Step::Index(index) => index.to_string(),
+        };
+        Mismatch { path: path.iter().map(word).collect(), code, message, help: None }
+    }
+
+    fn below(mut self, key: &str) -> Mismatch {
+        self.path.push(key.to_owned());
+        self
+    }
+
+    fn help(mut self, help: String) -> Mismatch {
+        self.help = Some(help);
+        self
+    }
+}
+
+/// Checks a value that a file gives: every mismatch, with its path. What is known only later is not checked.
+pub(crate) fn check(ty: &Type, attr: &Attr) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    visit(Slot::typed(*ty), attr, &mut Vec::new(), &mut |part| {
+        let chosen = part.slot.field.filter(|field| !field.is_writable());
+        if let Some(field) = chosen {
+            let message = format!("`{}` is chosen by the provider", field.name);
+            found.push(Mismatch::new(part.path, "provider-chosen", message).help("remove it".into()));
+            return Descend::Past;
+        }
+        judge(&part, &mut found);
+        Descend::Into
+    });
+    found
+}
+
+/// Judges a part by itself; its own parts come after it.
+fn judge(part: &Part<'_, '_>, found: &mut Vec<Mismatch>) {
+    match (&part.slot.ty, part.value) {
+        (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json, _) => {}
+        (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Words(_) | Type::Roles(_), Attr::List(_)) => {}
+        (Type::Map(_), Attr::Map(_)) => {}
+        (Type::Object(fields), Attr::Map(map)) => {
+            unknown(fields, map, part.path, found);
+            missing(fields, map, part.path, found);
+        }
+        (Type::Open(fields), Attr::Map(map)) => missing(fields, map, part.path, found),
+        (Type::Role(kinds), Attr::Text(text)) => role(kinds, text, part.path, found),
+        (Type::Text | Type::Ref(_) | Type::File(_) | Type::Role(_), Attr::Text(_) | Attr::Secret(_)) => {}
+        (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) | (Type::Words(_), Attr::Text(_)) => {}
+        (
+            ty @ (Type::Bool | Type::Int | Type::Number | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate),
+            value,
+        ) => scalar(ty, value, part.path, found),
+        (ty, value) => {
+            let message = format!("expected {}, found {}", ty.describe(), name(value));
+            found.push(Mismatch::new(part.path, "wrong-type", message));
+        }
+    }
+}
+
+fn role(kinds: &[&str], text: &str, path: &[Step<'_>], found: &mut Vec<Mismatch>) {
+    let (marks, expected): (&[char], _) =
+        if kinds.is_empty() { (&['#'], "no `#tag`") } else { (&['#', '@'], "neither a `#tag` nor a `@name`") };
+    if !(text.len() > 1 && text.starts_with(marks)) {
+        let message = format!("`{text}` is {expected}");
+        let help = "as in `#tag` or `@name`; quote it, since `#` after a blank starts a comment";
+        found.push(Mismatch::new(path, "wrong-value", message).help(help.into()));
+    }
+}
+
+fn unknown(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[Step<'_>], found: &mut Vec<Mismatch>) {
+    for key in map.keys().filter(|key| fields.iter().all(|field| field.name != *key)) {
+        let names = fields.iter().filter(|field| field.is_writable()).map(|field| field.name);
+        let message = format!("unknown field `{key}`");
+        let mismatch = Mismatch::new(path, "unknown-field", message).help(hint(key, names));
+        found.push(mismatch.below(key));
+    }
+}
+
+fn missing(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[Step<'_>], found: &mut Vec<Mismatch>) {
+    for field in fields.iter().filter(|field| field.required && !map.contains_key(field.name)) {
+        let message = format!("`{}` is missing", field.name);
+        let help = format!("{}: {}", field.ty.describe(), field.doc);
+        found.push(Mismatch::new(path, "missing-field", message).help(help));
+    }
+}
+
+fn scalar(ty: &Type, attr: &Attr, path: &[Step<'_>], found: &mut Vec<Mismatch>) {
+    let fits = match (ty, canonical(ty, attr)) {
+        (_, Attr::Secret(_)) => true,
+        (Type::Bool, value) => matches!(value, Attr::Bool(_)),
+        (Type::Int, Attr::Number(number)) => number.is_i64() || number.is_u64(),
+        (Type::Number, value) => matches!(value, Attr::Number(_)),
+        (Type::Enum(words), Attr::Text(text)) => words.contains(&text.as_str()),
+        (Type::Ip, Attr::Text(text)) => text.parse::<IpAddr>().is_ok(),
+        (Type::Cidr, Attr::Text(text)) => network(&text).is_some(),
+        (Type::Certificate, Attr::Text(_)) => certificate::is_whole(attr),
+        _ => false,
+    };
+    if !fits {
+        let shown = attr.to_text().unwrap_or_else(|| name(attr).to_owned());
+        let message = format!("expected {}, found `{shown}`", ty.describe());
+        let mismatch = Mismatch::new(path, "wrong-value", message);
+        found.push(match ty {
+            Type::Enum(words) => mismatch.help(hint(&shown, words.iter().copied())),
+            Type::Cidr => mismatch.help("as in `10.1.0.0/16` or `2001:db8::/32`".into()),
+            Type::Ip => mismatch.help("as in `203.0.113.10` or `2001:db8::1`".into()),
+            _ => mismatch,
+        });
+    }
+}
+
+fn name(attr: &Attr) -> &'static str {
+    match attr {
+        Attr::Null => "nothing",
+        Attr::Bool(_) => "true or false",
+        Attr::Number(_) => "a number",
+        Attr::Text(_) => "text",
+        Attr::Secret(_) => "a secret",
+        Attr::List(_) => "a list",
+        Attr::Map(_) => "a map",
+        Attr::Later(_) => "a value known after apply",
+    }
+}

@@ -1,0 +1,107 @@
+//! The form in which two values of a type are compared.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::attr::Attr;
+use crate::spec::walk::{Slot, edit_up};
+use crate::spec::{Packing, Type, certificate};
+
+/// The form in which two values of a type are compared: equal values have equal forms.
+pub fn canonical(ty: &Type, attr: &Attr) -> Attr {
+    let mut form = attr.clone();
+    edit_up(Slot::typed(*ty), &mut form, &mut |slot, value| settle(&slot.ty, value));
+    form
+}
+
+/// Brings a value, whose parts have it already, into the form that is compared.
+fn settle(ty: &Type, value: &mut Attr) {
+    match (ty, value) {
+        (Type::Certificate, value) => *value = certificate::canonical(value),
+        (_, Attr::Later(_) | Attr::Secret(_)) => {}
+        (Type::Set(_) | Type::Roles(_), Attr::List(items)) => sort(items, shown),
+        (Type::Table(_, key), Attr::List(items)) => sort(items, |item| item.get(key).map_or_else(String::new, shown)),
+        (Type::Words(packing), value) => {
+            if let Some(words) = words(*packing, value) {
+                *value = Attr::List(words);
+            }
+        }
+        (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Roles(_), value @ Attr::Null) => {
+            *value = Attr::List(Vec::new());
+        }
+        (Type::Map(_), value @ Attr::Null) => *value = Attr::Map(BTreeMap::new()),
+        (ty, value) => {
+            if let Some(form) = scalar(ty, value) {
+                *value = form;
+            }
+        }
+    }
+}
+
+/// The form of a value in one piece; `None` where it is its own.
+fn scalar(ty: &Type, value: &Attr) -> Option<Attr> {
+    let text = match value {
+        Attr::Text(text) => text.clone(),
+        Attr::Number(_) | Attr::Bool(_) if ty.is_text() => value.to_text()?,
+        _ => return None,
+    };
+    let nothing = || text.is_empty().then_some(Attr::Null);
+    match ty {
+        Type::Text | Type::Ref(_) | Type::Role(_) | Type::File(_) => Some(nothing().unwrap_or(Attr::Text(text))),
+        Type::Bool => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "on" | "yes" | "1" => Some(Attr::Bool(true)),
+            "false" | "off" | "no" | "0" => Some(Attr::Bool(false)),
+            _ => None,
+        },
+        Type::Int => text.trim().parse::<i64>().ok().map(|number| Attr::Number(number.into())),
+        Type::Number => text.trim().parse().ok().map(Attr::Number),
+        Type::Enum(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(&text)) {
+            Some(word) => Some(Attr::text(*word)),
+            None => nothing(),
+        },
+        Type::Ip => match text.trim().parse::<IpAddr>() {
+            Ok(address) => Some(Attr::Text(address.to_string())),
+            Err(_) => nothing(),
+        },
+        Type::Cidr => match network(&text) {
+            Some(network) => Some(Attr::Text(network.trunc().to_string())),
+            None => nothing(),
+        },
+        _ => None,
+    }
+}
+
+/// The words of a packed list, one an item; `None` where it holds something else than a list or a text.
+pub(super) fn words(packing: Packing, value: &Attr) -> Option<Vec<Attr>> {
+    let split = |text: &str| packing.split(text).into_iter().map(Attr::Text).collect::<Vec<_>>();
+    let mut words: Vec<Attr> = match value {
+        Attr::Null => Vec::new(),
+        Attr::List(items) => {
+            let each = |item: &Attr| item.to_text().map_or_else(|| vec![item.clone()], |text| split(&text));
+            items.iter().flat_map(each).collect()
+        }
+        other => split(&other.to_text()?),
+    };
+    if let Packing::Unordered(_) = packing {
+        words.sort_by_key(shown);
+        words.dedup();
+    }
+    Some(words)
+}
+
+fn sort(items: &mut Vec<Attr>, key: impl Fn(&Attr) -> String) {
+    items.sort_by_cached_key(|item| key(item));
+    items.dedup();
+}
+
+fn shown(attr: &Attr) -> String {
+    attr.to_shown().to_string()
+}
+
+/// A network, an address alone being a network of one.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}

@@ -1,0 +1,12 @@
+//! Values by type: the form in which two are compared, the form in which one is written, what a file may say, and the
+//! references in one. Each is a visitor of the walks over types.
+
+mod check;
+mod compared;
+mod references;
+mod written;
+
+pub(crate) use check::{Mismatch, check};
+pub use compared::canonical;
+pub(crate) use references::{Reference, swap_references};
+pub(crate) use written::{text_wanted, written};

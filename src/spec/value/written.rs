@@ -1,0 +1,65 @@
+//! The form in which a value of a type is sent.
+
+use crate::attr::{Attr, Encoding, Output, Part, Template};
+use crate::spec::walk::{Descend, Slot, edit_down, edit_up};
+use crate::spec::{Packing, Type, canonical};
+
+use super::compared::words;
+
+/// The form in which a value of a type is sent.
+pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
+    let mut form = attr.clone();
+    edit_up(Slot::typed(*ty), &mut form, &mut |slot, value| {
+        let form = match (&slot.ty, &*value) {
+            (Type::Words(packing), Attr::List(_) | Attr::Null) => packed(*packing, value),
+            (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
+            (Type::Text, Attr::Later(template)) => Some(Attr::Later(as_text(template))),
+            // An id goes back as it came.
+            (Type::Ref(_), _) => None,
+            (ty, Attr::Number(_) | Attr::Bool(_)) if ty.is_text() => value.to_text().map(Attr::Text),
+            _ => None,
+        };
+        if let Some(form) = form {
+            *value = form;
+        }
+    });
+    form
+}
+
+/// A list as the one text that is sent for it; `None` where lists or maps stand in it.
+fn packed(packing: Packing, value: &Attr) -> Option<Attr> {
+    let mut parts = Vec::new();
+    for word in words(packing, value)? {
+        if !parts.is_empty() {
+            parts.push(Part::Text(packing.joint().to_owned()));
+        }
+        match word {
+            Attr::Secret(secret) => parts.push(Part::Secret(secret)),
+            Attr::Later(template) => parts.extend(as_text(&template).parts),
+            other => parts.push(Part::Text(other.to_text()?)),
+        }
+    }
+    Some(Template::of(parts))
+}
+
+/// The same template, text whatever fills it.
+fn as_text(template: &Template) -> Template {
+    let part = |part: &Part| match part {
+        Part::Output(output) if output.encoding == Encoding::Plain => {
+            Part::Output(Output { encoding: Encoding::Text, ..output.clone() })
+        }
+        other => other.clone(),
+    };
+    Template { parts: template.parts.iter().map(part).collect() }
+}
+
+/// The same value with text where text is wanted and a number, or true or false, was given.
+pub(crate) fn text_wanted(ty: &Type, mut attr: Attr) -> Attr {
+    edit_down(Slot::typed(*ty), &mut attr, &mut |slot, value| {
+        if let (true, Attr::Number(_) | Attr::Bool(_), Some(text)) = (slot.ty.is_text(), &*value, value.to_text()) {
+            *value = Attr::Text(text);
+        }
+        Descend::Into
+    });
+    attr
+}
