@@ -20,6 +20,7 @@ mod observe;
 mod plan;
 mod private;
 mod providers;
+mod redact;
 mod render;
 mod schema;
 mod secret;
@@ -46,8 +47,8 @@ pub mod parts {
     pub use crate::observe::{Observer, Scope, Trouble};
     pub use crate::plan::{Plan, Step, fill_text, plan};
     pub use crate::providers::CATALOGUE;
+    pub use crate::redact::Redactor;
     pub use crate::render::PlanDocument;
-    pub use crate::secret::Veil;
     pub use crate::session::{CallError, Http, Pace, Sent, Session, Waiting, Whither};
     pub use crate::spec::{Artifact, Auth, Change, Destroys, Field, Identity, Kind, Provider, canonical};
     pub use crate::topology::{Tls, Topology};

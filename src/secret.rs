@@ -1,6 +1,7 @@
 //! Secrets as a type: they can be compared and fingerprinted, but neither printed nor serialized.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -49,8 +50,9 @@ impl Secret {
         &self.label
     }
 
-    /// The value itself. To be called only where a request is written and where a secret goes to a 0600 file.
-    pub fn expose(&self) -> &str {
+    /// The value itself. To be called only where a request is written and where a secret goes to a 0600 file: a test lists
+    /// the places.
+    pub(crate) fn expose(&self) -> &str {
         &self.value
     }
 
@@ -59,9 +61,26 @@ impl Secret {
         fingerprint(&self.value, key)
     }
 
-    /// What a value tells about itself to everybody, such as the fingerprint of a certificate.
-    pub fn public_part(&self, of: fn(&str) -> Option<String>) -> Option<String> {
+    /// The part of the value that everybody may see, such as the fingerprint of a certificate. To be called only where
+    /// `of` gives no more than that: a test lists the places.
+    pub(crate) fn public_part<T>(&self, of: impl FnOnce(&str) -> T) -> T {
         of(&self.value)
+    }
+
+    /// The first place in a text where the secret stands.
+    pub(crate) fn find_in(&self, text: &str) -> Option<Range<usize>> {
+        let start = text.find(&*self.value)?;
+        Some(start..start + self.value.len())
+    }
+
+    /// Says whether it has at least so many letters.
+    pub(crate) fn has_letters(&self, count: usize) -> bool {
+        self.value.chars().nth(count.saturating_sub(1)).is_some()
+    }
+
+    /// Its length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.value.len()
     }
 
     /// The secret that consists of text, secrets and text again, labelled by the whole expression.
@@ -88,47 +107,6 @@ pub enum Piece<'a> {
     Plain(&'a str),
     /// A secret within.
     Secret(&'a Secret),
-}
-
-/// Secrets that are known, to be found again in text that comes from elsewhere: controllers repeat what they were sent.
-#[derive(Debug, Clone, Default)]
-pub struct Veil(Arc<[Secret]>);
-
-/// Shorter secrets stand in too many words by chance, and keep nobody out.
-const SHORTEST: usize = 4;
-
-impl Veil {
-    /// A veil over these secrets.
-    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Veil {
-        let mut secrets: Vec<Secret> =
-            secrets.into_iter().filter(|secret| secret.value.chars().count() >= SHORTEST).collect();
-        // Where one secret begins like another, the longer one is meant.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
-        Veil(secrets.into())
-    }
-
-    /// A text taken apart into secrets and what stands between them.
-    pub fn pieces<'t>(&'t self, text: &'t str) -> Vec<Piece<'t>> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        loop {
-            let found = self.0.iter().filter_map(|secret| Some((rest.find(&*secret.value)?, secret)));
-            let Some((at, secret)) = found.min_by_key(|(at, _)| *at) else { break };
-            pieces.extend([Piece::Plain(&rest[..at]), Piece::Secret(secret)]);
-            rest = &rest[at + secret.value.len()..];
-        }
-        pieces.push(Piece::Plain(rest));
-        pieces
-    }
-
-    /// The text with the label in place of each secret.
-    pub fn cover(&self, text: &str) -> String {
-        let word = |piece: Piece<'_>| match piece {
-            Piece::Plain(text) => text.to_owned(),
-            Piece::Secret(secret) => format!("{secret:?}"),
-        };
-        self.pieces(text).into_iter().map(word).collect()
-    }
 }
 
 /// The keyed fingerprint of a text: HMAC-SHA-256, 32 hexadecimal digits of it, which no two secrets share by chance.
@@ -161,14 +139,6 @@ mod tests {
     fn debug_shows_the_label_only() {
         let secret = Secret::new("secret.psk", "canary");
         assert_eq!(format!("{secret:?}"), "(secret secret.psk)");
-    }
-
-    #[test]
-    fn a_veil_covers_the_longer_secret_and_leaves_out_what_is_too_short() {
-        let veil = Veil::new([Secret::new("a", "hunter"), Secret::new("b", "hunter2"), Secret::new("c", "on")]);
-        assert_eq!(veil.cover("hunter2 on hunter, no"), "(secret b) on (secret a), no");
-        assert_eq!(veil.cover(""), "");
-        assert_eq!(Veil::default().cover("hunter2"), "hunter2");
     }
 
     #[test]

@@ -32,7 +32,7 @@ struct Ready<'c> {
     path: String,
     /// The JSON to be sent, secrets still closed.
     body: Attr,
-    json: Option<Value>,
+    json: Option<encode::Json>,
     /// The file to be sent.
     bytes: Option<&'c [u8]>,
     call: &'c Call,

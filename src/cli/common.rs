@@ -252,7 +252,12 @@ pub(crate) fn start_log(verbose: u8) {
 
 /// Writes a file that only its owner may read.
 pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
-    private::write(path, bytes).map_err(|error| Stop::failed(format!("could not write `{}`: {error}", path.display())))
+    private::write(path, bytes).map_err(|error| not_written(path, &error))
+}
+
+/// The end of a command whose file could not be written.
+pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> Stop {
+    Stop::failed(format!("could not write `{}`: {error}", path.display()))
 }
 
 /// Prints text on stdout. A reader that went away is not an error.

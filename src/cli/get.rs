@@ -1,6 +1,6 @@
 //! `trueup get`: files that a controller hands out, and outputs, written for their owner's eyes only.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -53,15 +53,32 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
         return list(provider);
     };
     let mut workspace = Workspace::connect(global, topology).await?;
-    let bytes = match &options.field {
+    let got = match &options.field {
         Some(field) => output(&mut workspace, options, provider, kind, field).await,
-        None => artifact(&mut workspace, options, provider, kind).await,
+        None => artifact(&mut workspace, options, provider, kind).await.map(Got::Bytes),
     };
     workspace.close().await;
-    let bytes = bytes?;
-    common::save(out, &bytes)?;
-    eprintln!("wrote {} bytes to `{}`", bytes.len(), out.display());
+    let count = got?.save(out)?;
+    eprintln!("wrote {count} bytes to `{}`", out.display());
     Ok(Exit::Done)
+}
+
+/// Something to write to a file.
+enum Got {
+    /// A file that the controller handed out.
+    Bytes(Vec<u8>),
+    /// An output.
+    Output(encode::Json),
+}
+
+impl Got {
+    /// Writes it for its owner's eyes only. Gives the number of bytes.
+    fn save(&self, out: &Path) -> Result<usize, Stop> {
+        match self {
+            Got::Bytes(bytes) => common::save(out, bytes).map(|()| bytes.len()),
+            Got::Output(json) => json.save(out).map_err(|error| common::not_written(out, &error)),
+        }
+    }
 }
 
 async fn artifact(
@@ -91,27 +108,28 @@ async fn output(
     provider: &Provider,
     kind: &str,
     field: &str,
-) -> Result<Vec<u8>, Stop> {
+) -> Result<Got, Stop> {
     let last = kind.rsplit('/').next().unwrap_or(kind);
     let Some(declared) = provider.kind(last) else {
         return Err(Stop::failed(format!("there is no kind `{last}`"))
             .help(suggest::hint(last, provider.kinds.iter().map(|kind| kind.name))));
     };
     if let Some(issue) = declared.issues.filter(|issue| issue.field == field) {
-        return issued(workspace, options, declared, &issue).await;
+        return issued(workspace, options, declared, &issue).await.map(Got::Output);
     }
     let chosen = one::choose(workspace, &options.target, Some(declared.name), options.name.as_deref()).await?;
     let value = chosen.live.as_ref().and_then(|live| live_output(live, declared, field));
     let value = value.ok_or_else(|| Stop::failed(format!("it has no `{field}` (any more)")))?;
-    let json = encode::json(&value).map_err(Stop::failed)?;
-    Ok(match json {
-        Value::Object(_) | Value::Array(_) => format!("{json:#}\n").into_bytes(),
-        scalar => text(&scalar).into_bytes(),
-    })
+    encode::json(&value).map(Got::Output).map_err(Stop::failed)
 }
 
 /// A one-time output, asked for. Each one ends the one before it: none is asked for where that may be in use.
-async fn issued(workspace: &mut Workspace, options: &Options, kind: &Kind, issue: &Issue) -> Result<Vec<u8>, Stop> {
+async fn issued(
+    workspace: &mut Workspace,
+    options: &Options,
+    kind: &Kind,
+    issue: &Issue,
+) -> Result<encode::Json, Stop> {
     let chosen = one::choose(workspace, &options.target, Some(kind.name), options.name.as_deref()).await?;
     let field = issue.field;
     let (Some(address), Some(live)) = (chosen.address, chosen.live) else {
@@ -132,7 +150,8 @@ async fn issued(workspace: &mut Workspace, options: &Options, kind: &Kind, issue
     let path = fill_text(issue.call.path, &|word| (word == "id").then(|| live.id.clone()));
     let reply = session.send(issue.call.method, &path, &Sent::Nothing).await?;
     let value = lookup(&reply, issue.at).filter(|value| !value.is_null());
-    Ok(text(value.ok_or_else(|| Stop::failed(format!("the reply holds no `{field}`")))?).into_bytes())
+    let value = value.ok_or_else(|| Stop::failed(format!("the reply holds no `{field}`")))?;
+    Ok(encode::Json::plain(Value::String(text(value))))
 }
 
 fn list(provider: &Provider) -> Result<Exit, Stop> {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::cli::common::Workspace;
@@ -172,7 +170,7 @@ pub(crate) enum Outgoing<'a> {
     /// None.
     Nothing,
     /// JSON.
-    Json(Value),
+    Json(encode::Json),
     /// A file, sent as the call's body says.
     File(Body, &'a [u8]),
 }

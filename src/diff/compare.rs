@@ -17,8 +17,8 @@ use crate::diff::live::Live;
 use crate::diff::moving::Move;
 use crate::diff::resolve::{Resolver, Wired};
 use crate::diff::sequence::{agrees, agrees_wholly, script};
-use crate::diff::veil::veil;
 use crate::diff::verdict::{Cause, FieldChange};
+use crate::redact::redact_change;
 use crate::spec::{Change, Field, Flow, Identity, Kind, Type, canonical, read};
 use crate::topology::{ITEMS, Resource, fold};
 
@@ -189,7 +189,9 @@ impl Case<'_> {
     fn change(&self, live: Attr, wanted: &Attr, cause: Cause) -> Box<FieldChange> {
         let shown =
             |attr: &Attr| canonical(&self.field.ty, &self.resolver.told(&self.resource.address, self.field, attr));
-        let (before, after) = (veil(self.field, &shown(&live), wanted), veil(self.field, &shown(wanted), wanted));
+        let is_whole = matches!(self.field.ty, Type::Json);
+        let redacted = |attr: &Attr| redact_change(&shown(attr), wanted, self.field.is_secret(), is_whole);
+        let (before, after) = (redacted(&live), redacted(wanted));
         Box::new(FieldChange {
             field: Some(self.field),
             name: self.field.name.to_owned(),

@@ -22,7 +22,6 @@ mod restraint;
 pub(crate) mod riding;
 pub(crate) mod sequence;
 mod spread;
-mod veil;
 pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};

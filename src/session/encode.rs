@@ -1,27 +1,72 @@
 //! Writing requests: the place where secrets become bytes.
+//!
+//! Nothing in here gives a secret's value back as text: it goes into a request, into a file for its owner's eyes only, or
+//! into another secret. The one exception is [`login`], which stands for a reply that no API gives.
 
+use std::io;
+use std::path::Path;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Map, Value};
 
 use crate::attr::Attr;
-use crate::secret::Secret;
+use crate::private;
+use crate::secret::{Piece, Secret};
+use wire::{Method, Request};
 
-/// A value as JSON to send, secrets exposed.
+/// JSON to send, secrets exposed: only a request or a file of its owner gets to see it.
+pub struct Json(Value);
+
+impl Json {
+    /// JSON in which nothing was secret to begin with.
+    pub(crate) fn plain(value: Value) -> Json {
+        Json(value)
+    }
+
+    /// The request with it as its body.
+    pub(crate) fn put_into(&self, request: Request) -> Request {
+        request.json(&self.0)
+    }
+
+    /// Writes it to a file for its owner's eyes only, one value alone as its bare text. Gives the number of bytes.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub(crate) fn save(&self, path: &Path) -> io::Result<usize> {
+        let text = match &self.0 {
+            Value::Object(_) | Value::Array(_) => format!("{:#}\n", self.0),
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            scalar => scalar.to_string(),
+        };
+        private::write(path, text.as_bytes())?;
+        Ok(text.len())
+    }
+}
+
+/// A value as JSON to send.
 ///
 /// # Errors
 /// The words of what is still not known.
-pub(crate) fn json(attr: &Attr) -> Result<Value, String> {
+pub(crate) fn json(attr: &Attr) -> Result<Json, String> {
+    exposed(attr).map(Json)
+}
+
+fn exposed(attr: &Attr) -> Result<Value, String> {
     Ok(match attr {
         Attr::Null => Value::Null,
         Attr::Bool(value) => Value::Bool(*value),
         Attr::Number(value) => Value::Number(value.clone()),
         Attr::Text(text) => Value::String(text.clone()),
-        Attr::Secret(own) if own.is_text() => Value::String(secret(own)),
-        Attr::Secret(own) => serde_json::from_str(own.expose()).unwrap_or_else(|_| Value::String(secret(own))),
-        Attr::List(items) => Value::Array(items.iter().map(json).collect::<Result<_, _>>()?),
+        Attr::Secret(secret) => {
+            let text = || Value::String(secret.expose().to_owned());
+            if secret.is_text() { text() } else { serde_json::from_str(secret.expose()).unwrap_or_else(|_| text()) }
+        }
+        Attr::List(items) => Value::Array(items.iter().map(exposed).collect::<Result<_, _>>()?),
         Attr::Map(map) => {
             let mut object = Map::new();
             for (key, value) in map {
-                object.insert(key.clone(), json(value)?);
+                object.insert(key.clone(), exposed(value)?);
             }
             Value::Object(object)
         }
@@ -29,21 +74,50 @@ pub(crate) fn json(attr: &Attr) -> Result<Value, String> {
     })
 }
 
-/// A secret as text to send, or to keep for its owner's eyes only.
-pub(crate) fn secret(secret: &Secret) -> String {
-    secret.expose().to_owned()
+/// A value as text to send that is printed, too: a path. No secret may be in it, or it would be in every log.
+///
+/// # Errors
+/// The words of what is still not known, is a secret, or is no text.
+pub(crate) fn text(attr: &Attr) -> Result<String, String> {
+    match attr {
+        Attr::Secret(secret) => Err(format!("{secret:?} in a path, where no secret may stand")),
+        Attr::Later(template) => Err(template.to_string()),
+        plain => plain.to_text().ok_or_else(|| NO_TEXT.into()),
+    }
 }
 
-/// A value as text to send: a path, a header, a password.
+/// A value as text to send that is never printed: a header, a password.
 ///
 /// # Errors
 /// The words of what is still not known, or of what is no text.
-pub(crate) fn text(attr: &Attr) -> Result<String, String> {
-    match json(attr)? {
-        Value::String(text) => Ok(text),
-        Value::Null => Ok(String::new()),
-        Value::Bool(value) => Ok(value.to_string()),
-        Value::Number(value) => Ok(value.to_string()),
-        Value::Array(_) | Value::Object(_) => Err("a list or map where text is needed".into()),
+pub(crate) fn secret(attr: &Attr) -> Result<Secret, String> {
+    match attr {
+        Attr::Secret(secret) => Ok(secret.clone()),
+        Attr::Later(template) => Err(template.to_string()),
+        plain => plain.to_text().map(|text| Secret::new("credentials", text)).ok_or_else(|| NO_TEXT.into()),
     }
+}
+
+const NO_TEXT: &str = "a list or map where text is needed";
+
+/// A request to a URL that may be a secret.
+pub(crate) fn request(method: Method, url: &Secret) -> Request {
+    Request::new(method, url.expose())
+}
+
+/// The request with one header more.
+pub(crate) fn header(request: Request, name: &str, value: &Secret) -> Request {
+    request.header(name, value.expose())
+}
+
+/// The `Authorization` header's value of HTTP Basic.
+pub(crate) fn basic(user: &Secret, password: &Secret) -> Secret {
+    let pair = Secret::concat("credentials", [Piece::Secret(user), Piece::Plain(":"), Piece::Secret(password)]);
+    Secret::new("credentials", format!("Basic {}", BASE64_STANDARD.encode(pair.expose())))
+}
+
+/// The login as an object that a reply might hold, for the kind that sets its password: it is read like any reply, and its
+/// secret field becomes a secret there.
+pub(crate) fn login(field: &str, password: &Secret) -> Value {
+    Value::Object([(field.to_owned(), Value::String(password.expose().to_owned()))].into_iter().collect())
 }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::secret::{Secret, Veil};
+use crate::redact::Redactor;
+use crate::secret::Secret;
 use crate::spec::{CallSpec, Kind, Provider, lookup};
 use wire::{Failure, Method, Response};
 
@@ -71,14 +72,14 @@ impl What {
     }
 
     /// The same, with no secret in the controller's words.
-    fn covered(self, veil: &Veil) -> What {
+    fn redacted(self, veil: &Redactor) -> What {
         match self {
-            What::Refused { status, message } => What::Refused { status, message: veil.cover(&message) },
-            What::Unreadable(text) => What::Unreadable(veil.cover(&text)),
-            What::Partial(text) => What::Partial(veil.cover(&text)),
+            What::Refused { status, message } => What::Refused { status, message: veil.redact(&message) },
+            What::Unreadable(text) => What::Unreadable(veil.redact(&text)),
+            What::Partial(text) => What::Partial(veil.redact(&text)),
             What::Job(job) => {
-                let log = job.log.iter().map(|line| veil.cover(line)).collect();
-                What::Job(Box::new(Job { what: veil.cover(&job.what), log }))
+                let log = job.log.iter().map(|line| veil.redact(line)).collect();
+                What::Job(Box::new(Job { what: veil.redact(&job.what), log }))
             }
             What::Failed(_) | What::Overdue(_) | What::Unknown(_) => self,
         }
@@ -106,7 +107,7 @@ impl CallError {
     pub fn scrubbed(self, sent: &Attr) -> CallError {
         let mut secrets = Vec::new();
         collect(sent, &mut secrets);
-        CallError { what: self.what.covered(&Veil::new(secrets)), ..self }
+        CallError { what: self.what.redacted(&Redactor::new(secrets)), ..self }
     }
 
     /// What the controller's own messages say about it, a line each.
@@ -174,13 +175,13 @@ pub struct Whither<'w> {
     /// The path with query.
     pub path: &'w str,
     /// What no error may repeat.
-    pub veil: &'w Veil,
+    pub veil: &'w Redactor,
 }
 
 impl Whither<'_> {
     /// The error that this came to.
     pub fn error(&self, what: What) -> CallError {
-        let what = what.covered(self.veil);
+        let what = what.redacted(self.veil);
         let help = self.help(&what);
         let path = self.path.split('?').next().unwrap_or_default().to_owned();
         CallError { target: self.target.to_owned(), method: self.method, path, what, help }
@@ -240,19 +241,19 @@ impl Whither<'_> {
     }
 }
 
-/// The server's own words, from any of the shapes that it uses; of an HTML page, its title. Secrets are covered before
+/// The server's own words, from any of the shapes that it uses; of an HTML page, its title. Secrets are redacted before
 /// anything is cut short, so that not even a part of one is left.
-pub(crate) fn message(provider: &Provider, response: &Response, veil: &Veil) -> String {
+pub(crate) fn message(provider: &Provider, response: &Response, veil: &Redactor) -> String {
     if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
         let found =
             provider.dialect.messages.iter().find_map(|path| lookup(&body, path)).filter(|value| !value.is_null());
         return match found {
-            Some(Value::String(text)) => veil.cover(text),
-            Some(other) => short(&veil.cover(&other.to_string())),
-            None => short(&veil.cover(&body.to_string())),
+            Some(Value::String(text)) => veil.redact(text),
+            Some(other) => short(&veil.redact(&other.to_string())),
+            None => short(&veil.redact(&body.to_string())),
         };
     }
-    let text = veil.cover(&String::from_utf8_lossy(&response.body));
+    let text = veil.redact(&String::from_utf8_lossy(&response.body));
     let text = text.trim();
     if text.is_empty() {
         return "no words".into();
@@ -292,7 +293,7 @@ mod tests {
         let psk = Attr::List(vec![Attr::Secret(Secret::new("secret.psk", "canary"))]);
         let sent = Attr::Map([("psk".to_owned(), psk)].into());
         let provider = crate::providers::CATALOGUE[0];
-        let veil = Veil::new([Secret::new("secret.other", "magpie")]);
+        let veil = Redactor::new([Secret::new("secret.other", "magpie")]);
         let whither = Whither { target: "east", provider, method: Method::Post, path: "/x", veil: &veil };
         let error = whither.error(What::job("`canary` and magpie")).scrubbed(&sent);
         assert_eq!(error.to_string(), "east: POST /x: `(secret secret.psk)` and (secret secret.other)");

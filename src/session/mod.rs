@@ -18,8 +18,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::attr::Attr;
-use crate::secret::Veil;
+use crate::redact::Redactor;
+use crate::secret::Secret;
 use crate::session::auth::Proof;
 use crate::spec::{Auth, Body, Provider, ServerVersion, lookup};
 use crate::topology::Target;
@@ -48,7 +48,7 @@ pub struct Session {
     name: String,
     provider: &'static Provider,
     base: String,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Secret)>,
     auth: auth::Login,
     transport: Arc<dyn Transport>,
     readers: Semaphore,
@@ -57,7 +57,7 @@ pub struct Session {
     /// Set once the server has answered as this API does.
     answered: AtomicBool,
     pace: Pace,
-    veil: Veil,
+    veil: Redactor,
 }
 
 /// A body to send.
@@ -65,7 +65,7 @@ pub enum Sent<'b> {
     /// Nothing.
     Nothing,
     /// JSON.
-    Json(&'b Value),
+    Json(&'b encode::Json),
     /// Bytes.
     Bytes(&'b [u8]),
     /// Bytes of plain text.
@@ -81,7 +81,7 @@ impl<'b> Sent<'b> {
     fn put_into(&self, request: Request) -> Request {
         let (kind, bytes) = match self {
             Sent::Nothing => return request,
-            Sent::Json(value) => return request.json(value),
+            Sent::Json(json) => return json.put_into(request),
             Sent::Bytes(bytes) => ("application/octet-stream", bytes),
             Sent::Text(bytes) => ("text/plain", bytes),
         };
@@ -98,7 +98,7 @@ impl Session {
     /// When the server can't be reached, or does not let us in.
     pub async fn open(
         target: &Target,
-        veil: &Veil,
+        veil: &Redactor,
         transport: Arc<dyn Transport>,
         pace: Pace,
     ) -> Result<Session, CallError> {
@@ -107,11 +107,11 @@ impl Session {
         let whither = Whither { target: &target.name, provider, method: Method::Get, path: "", veil };
         let setting = |word: &str| {
             let name = word.strip_prefix("target.").unwrap_or(word);
-            target.settings.get(name).and_then(|attr| encode::text(attr).ok())
+            target.settings.get(name).and_then(|attr| encode::secret(attr).ok())
         };
         let headers = dialect.headers.iter().map(|(name, value)| {
             let filled = value.strip_prefix('{').and_then(|word| word.strip_suffix('}')).and_then(setting);
-            ((*name).to_owned(), filled.unwrap_or_else(|| (*value).to_owned()))
+            ((*name).to_owned(), filled.unwrap_or_else(|| Secret::new("header", *value)))
         });
         let mut session = Session {
             name: target.name.clone(),
@@ -152,9 +152,7 @@ impl Session {
     /// opened the last request.
     pub fn login(&self) -> Value {
         match (self.provider.dialect.auth, self.auth.password()) {
-            (Auth::Basic { password, .. }, Some(secret)) => {
-                json!({ password: encode::text(&Attr::Secret(secret.clone())).unwrap_or_default() })
-            }
+            (Auth::Basic { password, .. }, Some(secret)) => encode::login(password, secret),
             _ => json!({}),
         }
     }
@@ -202,8 +200,9 @@ impl Session {
     async fn once(&self, method: Method, path: &str, body: &Sent<'_>, proof: &Proof) -> Result<Response, Failure> {
         let mut request = Request::new(method, format!("{}{path}", self.base));
         request.headers.push(("Accept".into(), "application/json".into()));
-        request.headers.extend(self.headers.iter().cloned());
-        request.headers.push(("Authorization".into(), encode::secret(&proof.value)));
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value));
+        let headers = headers.chain([("Authorization", &proof.value)]);
+        request = headers.fold(request, |request, (name, value)| encode::header(request, name, value));
         let request = body.put_into(request);
         tracing::debug!(target: "wire", "{} {method} {path}", self.name);
         let answer = self.transport.send(request).await;
@@ -223,7 +222,7 @@ impl Session {
 
     fn parse(&self, method: Method, path: &str, response: &Response) -> Result<Value, CallError> {
         serde_json::from_slice(&response.body).map_err(|error| {
-            let start = self.veil.cover(&String::from_utf8_lossy(&response.body[..response.body.len().min(4096)]));
+            let start = self.veil.redact(&String::from_utf8_lossy(&response.body[..response.body.len().min(4096)]));
             let start: String = start.chars().take(40).collect();
             let what = match looks_like_json(response) {
                 true => format!("JSON broken at line {} column {}", error.line(), error.column()),

@@ -132,7 +132,7 @@ mod tests {
     use crate::attr::Attr;
     use crate::finding::Place;
     use crate::providers::CATALOGUE;
-    use crate::secret::Veil;
+    use crate::redact::Redactor;
     use crate::topology::{Credentials, Prune, Target, Tls};
     use wire::{Answer, Request, Transport};
 
@@ -174,7 +174,7 @@ mod tests {
             place: Place { file: "trueup.yaml".into(), path: Vec::new(), at_key: false },
         };
         let script = Arc::new(Script { answers: Mutex::default(), asked: Mutex::default() });
-        let session = Session::open(&target, &Veil::default(), script.clone(), Pace::Simulated).await.unwrap();
+        let session = Session::open(&target, &Redactor::default(), script.clone(), Pace::Simulated).await.unwrap();
         *script.answers.lock().unwrap() = answers.into();
         *script.asked.lock().unwrap() = 0;
         (session, script)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::session::{CallError, Job, Pace, Sent, Session, What, Whither};
+use crate::session::{CallError, Job, Pace, Sent, Session, What, Whither, encode};
 use crate::spec::{Body, CallSpec, Log, Poll, Until, lookup};
 use wire::{Failure, Method};
 
@@ -102,7 +102,8 @@ impl Session {
             Body::Json(text) => serde_json::from_str(text).unwrap_or_default(),
             _ => Value::Null,
         };
-        let sent = if body.is_null() { Sent::Nothing } else { Sent::Json(&body) };
+        let json = encode::Json::plain(body);
+        let sent = if matches!(cancel.body, Body::Json(_)) { Sent::Json(&json) } else { Sent::Nothing };
         if let Err(error) = self.send(cancel.method, &cancel.path.replace("{job}", job), &sent).await {
             tracing::debug!(target: "wire", "{error}");
         }
@@ -113,7 +114,7 @@ impl Session {
         let (Some(log), What::Job(failed)) = (poll.log, &error.what) else { return error };
         let Some(job) = job_of(poll.path, path) else { return error };
         let Ok(reply) = self.get(&log.path.replace("{job}", job)).await else { return error };
-        let log = messages(&log, &reply).iter().map(|line| self.veil.cover(line)).collect();
+        let log = messages(&log, &reply).iter().map(|line| self.veil.redact(line)).collect();
         CallError { what: What::Job(Box::new(Job { what: failed.what.clone(), log })), ..error }
     }
 
@@ -315,13 +316,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::secret::Veil;
+    use crate::redact::Redactor;
 
     #[test]
     fn true_and_false_are_words_of_a_state() {
         let poll = Poll { until: Until::State { key: "running", done: &["true"], failed: &["broken"] }, ..Poll::NEW };
         let provider = crate::providers::CATALOGUE[0];
-        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x", veil: &Veil::default() };
+        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x", veil: &Redactor::default() };
         let done =
             |running: Value| judge(&poll, Some(json!({ "running": running })), &whither).map(|done| done.is_some());
         assert!(matches!(done(json!(true)), Ok(true)));
@@ -335,7 +336,7 @@ mod tests {
         let until = Until::Left { key: "state", going: &["pending"], failed: &["failed"] };
         let poll = Poll { until, error: "status", ..Poll::NEW };
         let provider = crate::providers::CATALOGUE[0];
-        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x", veil: &Veil::default() };
+        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x", veil: &Redactor::default() };
         let judge = |object: Value| judge(&poll, Some(object), &whither).map(|done| done.is_some());
         assert!(matches!(judge(json!({})), Ok(false)));
         assert!(matches!(judge(json!({ "state": "Pending" })), Ok(false)));

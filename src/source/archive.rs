@@ -18,7 +18,7 @@ use crate::digest::sha256;
 use crate::spec::Folders;
 use crate::topology::{Content, FileContent};
 
-/// What a folder may hold all in all: an upload of this size takes minutes, and it is held in memory.
+/// The size of all files of a folder at most: an upload of this size takes minutes, and it is held in memory.
 const MAX_FOLDER_BYTES: u64 = 1 << 30;
 
 /// Folders that are never content.
@@ -123,7 +123,7 @@ fn tar_gz(tree: &dyn Tree, path: &str, top: &str, limit: u64) -> Result<Vec<u8>,
     archive.into_inner().and_then(|gz| gz.finish()).map_err(|cause| Misplaced::Unpackable { path: path.into(), cause })
 }
 
-/// What is in a folder as a zip, which has files alone: folders follow from their paths.
+/// The files of a folder as a zip, which has files alone: folders follow from their paths.
 fn zip(tree: &dyn Tree, path: &str, endings: &'static [&'static str], limit: u64) -> Result<Vec<u8>, Misplaced> {
     let unreadable = |trouble| Misplaced::Unreadable { path: path.into(), trouble };
     let files: Vec<String> = tree.list(path).map_err(unreadable)?.into_iter().map(|(name, _)| name).collect();

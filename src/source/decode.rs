@@ -17,9 +17,9 @@ pub(crate) struct Misfit {
     pub path: Vec<Key>,
     /// A stable code.
     pub code: &'static str,
-    /// What is wrong.
+    /// The problem, as a phrase.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<String>,
 }
 

@@ -1,13 +1,12 @@
 //! Reading: the files of a workspace, from a folder or a git revision, and the places in them.
 //!
-//! What stands in a file is a [`Node`]; what is wrong with it is told in paths, and a path becomes a span only when a
-//! finding is shown ([`span`]).
+//! The content of a file is a [`Node`]; a problem with it is told by its path, as in `vns3.east.routes`, and a path becomes
+//! a span only when a finding is shown ([`span`]).
 
 mod archive;
 mod decode;
 mod files;
 mod git;
-mod mask;
 mod node;
 mod pinned;
 mod span;
@@ -20,7 +19,6 @@ pub(crate) use decode::{Misfit, decode};
 
 pub(crate) use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
 pub(crate) use git::{Snapshot, head};
-pub(crate) use mask::mask;
 pub(crate) use node::Node;
 pub(crate) use pinned::{NotPinned, is_url, pinned};
 pub(crate) use span::{locate, spot, twice};

@@ -1,4 +1,4 @@
-//! What stands in a YAML document, keys in the order of the file.
+//! The content of a YAML document, keys in the order of the file.
 
 use std::sync::Arc;
 

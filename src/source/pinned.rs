@@ -1,6 +1,6 @@
 //! Pinned URLs: content that stands elsewhere, named with its digest as in `https://host/router-1.2.zip#sha256=…`.
 //!
-//! What a URL answers may change unseen. With the digest the same words mean the same bytes for ever: what they are is
+//! The content behind a URL may change unseen. With the digest the same words mean the same bytes for ever: what they are is
 //! known before anybody asks for them, and plain HTTP is as good as HTTPS.
 
 use thiserror::Error;
@@ -20,16 +20,16 @@ pub(crate) enum NotPinned {
     /// It is no URL.
     #[error("`{0}` is no URL: {1}")]
     Malformed(String, String),
-    /// Nobody fetches it.
+    /// It is of a scheme that is not fetched.
     #[error("content is fetched over `https` or `http`, not over `{0}`")]
     Scheme(String),
     /// It holds a user or a password.
     #[error("the URL holds a user, for everybody to read")]
     User,
-    /// Whatever it answers would have to be taken.
+    /// It has no digest: any content that it answers with would have to be taken.
     #[error("`{0}` does not say what its content is")]
     Open(String),
-    /// What pins it is no digest.
+    /// Its pin is no digest.
     #[error("`#sha256=` takes 64 hexadecimal digits, found `{0}`")]
     Digest(String),
 }

@@ -112,7 +112,7 @@ fn properties(rest: &str) -> usize {
 
 /// The length of the word, the quoted text or the phrase that stands at the start of a text; never beyond its line.
 fn token(rest: &str) -> usize {
-    /// Nobody reads a longer mark.
+    /// The longest mark that is still read.
     const LONGEST: usize = 200;
     let line = rest.get(..floor(rest, LONGEST)).unwrap_or_default().lines().next().unwrap_or_default();
     let quote = line.chars().next().filter(|c| matches!(c, '"' | '\''));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// What stands at a path.
+/// The sort of thing at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Entry {
     /// A file.
@@ -35,7 +35,7 @@ pub(crate) enum Trouble {
     TooLarge {
         /// Its size in bytes.
         size: u64,
-        /// What is allowed.
+        /// The limit in bytes.
         limit: u64,
     },
     /// The system says no.

@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use tar::Archive;
 use zip::ZipArchive;
 
-/// What is read of one document, and of all of them: none that people write is larger.
+/// The bytes that are read of one document, and of all of them, at most: none that people write is larger.
 const MAX_BYTES: u64 = 4 << 20;
 
 /// The YAML documents of a zip, tar or tar.gz, by their paths below its one folder. What can't be read is left out: whoever

@@ -132,7 +132,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         digest: digest(&files, &resources, &variables),
         targets,
         resources,
-        secrets: secrets.veil(),
+        secrets: secrets.redactor(),
         commit,
         sources: Sources::new(files),
     };

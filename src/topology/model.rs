@@ -9,7 +9,8 @@ use url::Url;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::finding::Place;
-use crate::secret::{Secret, Veil};
+use crate::redact::Redactor;
+use crate::secret::Secret;
 use crate::spec::{Identity, Kind, Provider};
 use crate::topology::Sources;
 
@@ -35,7 +36,7 @@ pub struct Topology {
     /// The declared resources, by address.
     pub resources: BTreeMap<Address, Resource>,
     /// The secrets that were looked up, so that no text from a controller repeats one.
-    pub secrets: Veil,
+    pub secrets: Redactor,
     /// SHA-256 over everything that was read from files, in hexadecimal. Secrets from elsewhere are not in it.
     pub digest: String,
     /// The commit that is checked out, with `+` behind it when files differ from it.

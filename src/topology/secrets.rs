@@ -11,7 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::finding::{Finding, Place};
-use crate::secret::{Secret, Veil};
+use crate::redact::Redactor;
+use crate::secret::Secret;
 use crate::suggest::hint;
 use crate::topology::envelope::SecretSource;
 
@@ -81,9 +82,9 @@ impl Secrets {
         Ok(secret)
     }
 
-    /// A veil over those that are known.
-    pub(crate) fn veil(&self) -> Veil {
-        Veil::new(self.known.borrow().values().flatten().chain(&*self.learned.borrow()).cloned())
+    /// A redactor of those that are known.
+    pub(crate) fn redactor(&self) -> Redactor {
+        Redactor::new(self.known.borrow().values().flatten().chain(&*self.learned.borrow()).cloned())
     }
 
     /// The names that nothing has asked for, with where they are declared.

@@ -2,7 +2,8 @@
 
 use crate::check::literals;
 use crate::finding::Finding;
-use crate::source::{SourceFile, locate, mask};
+use crate::redact::redact_source;
+use crate::source::{SourceFile, locate};
 
 /// The files of a topology, and where secrets stand in them.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +26,7 @@ impl Sources {
         self.literals.extend(findings.iter().filter(is_literal).cloned());
         let shown = findings.len();
         findings.extend(self.literals.iter().cloned());
-        mask(&mut findings, literals::RULE.code);
+        redact_source(&mut findings, literals::RULE.code);
         findings.truncate(shown);
         findings.sort_by(|a, b| position(a).cmp(&position(b)));
         findings

@@ -124,6 +124,35 @@ impl Source {
         found
     }
 
+    /// The product's functions, each with what it gives back and whether other files may call it.
+    pub(crate) fn signatures(&self) -> Vec<Signature> {
+        let mut found = Vec::new();
+        each_level(&self.product, &mut |tokens| {
+            for (index, _) in tokens.iter().enumerate().filter(|(_, token)| is_name(token, "fn")) {
+                let item = &tokens[index..index + item_length(&tokens[index..])];
+                let before = &tokens[index.saturating_sub(2)..index];
+                let (Some(TokenTree::Ident(name)), Some(TokenTree::Group(body))) = (item.get(1), item.last()) else {
+                    continue;
+                };
+                found.push(Signature {
+                    name: name.to_string(),
+                    is_public: before.iter().any(|token| is_name(token, "pub")),
+                    gives: given_back(item),
+                    body: inside(body),
+                });
+            }
+        });
+        found
+    }
+
+    /// The product's types, each with its line: structs, enums, traits and aliases, but none of those that an `impl` or a
+    /// trait has.
+    pub(crate) fn types(&self) -> Vec<(String, usize)> {
+        let mut found = Vec::new();
+        types(&self.product, &mut found);
+        found
+    }
+
     /// Says whether the product has the word as a name.
     pub(crate) fn has_name(&self, word: &str) -> bool {
         let mut found = false;
@@ -143,6 +172,81 @@ impl Source {
         });
         found
     }
+}
+
+/// A function as a rule looks at it.
+pub(crate) struct Signature {
+    /// Its name.
+    pub name: String,
+    /// Says whether it has a `pub`, however far that goes.
+    pub is_public: bool,
+    /// The names in the type that it gives back; of a `Result`, in that of its success.
+    pub gives: BTreeSet<String>,
+    /// Its body.
+    pub body: Vec<TokenTree>,
+}
+
+impl Signature {
+    /// Says whether the body has a `.` and then this name.
+    pub(crate) fn uses(&self, member: &str) -> bool {
+        let mut found = false;
+        each_level(&self.body, &mut |tokens| {
+            found |= tokens.windows(2).any(|two| is_mark(&two[0], '.') && is_name(&two[1], member));
+        });
+        found
+    }
+
+    /// Says whether the body calls a function of that name.
+    pub(crate) fn names(&self, function: &str) -> bool {
+        let mut found = false;
+        each_level(&self.body, &mut |tokens| found |= tokens.iter().any(|token| is_name(token, function)));
+        found
+    }
+}
+
+/// The names in what a function gives back.
+fn given_back(item: &[TokenTree]) -> BTreeSet<String> {
+    let arrow = item.windows(2).position(|two| is_mark(&two[0], '-') && is_mark(&two[1], '>'));
+    let given = arrow.map_or(&[][..], |at| &item[at + 2..item.len() - 1]);
+    let mut depth = 0;
+    let is_end = |token: &TokenTree| {
+        depth += i32::from(is_mark(token, '<')) - i32::from(is_mark(token, '>'));
+        depth == 1 && is_mark(token, ',')
+    };
+    let is_result = given.first().is_some_and(|first| is_name(first, "Result"));
+    let end = if is_result { given.iter().position(is_end) } else { None };
+    let mut names = BTreeSet::new();
+    each_level(&given[..end.unwrap_or(given.len())], &mut |tokens| {
+        names.extend(tokens.iter().filter(|token| matches!(token, TokenTree::Ident(_))).map(ToString::to_string));
+    });
+    names
+}
+
+/// The types that are declared here and in the modules and functions below: not in an `impl`, not in a trait.
+fn types(tokens: &[TokenTree], found: &mut Vec<(String, usize)>) {
+    let mut rest = tokens;
+    while !rest.is_empty() {
+        let item = &rest[..item_length(rest)];
+        let owns_names = ["impl", "trait"].iter().any(|keyword| item.iter().any(|token| is_name(token, keyword)));
+        let declares = |pair: &&[TokenTree]| {
+            ["struct", "enum", "trait", "type"].iter().any(|keyword| is_name(&pair[0], keyword))
+                && matches!(pair[1], TokenTree::Ident(_))
+        };
+        if let Some(pair) = item.windows(2).find(declares).filter(|_| !is_impl(item)) {
+            found.push((pair[1].to_string(), pair[1].span().start().line));
+        }
+        if let Some(TokenTree::Group(body)) = item.last()
+            && !owns_names
+        {
+            types(&inside(body), found);
+        }
+        rest = &rest[item.len()..];
+    }
+}
+
+/// Says whether an item is an `impl`, whatever attributes stand before it.
+fn is_impl(item: &[TokenTree]) -> bool {
+    item.iter().find(|token| matches!(token, TokenTree::Ident(_))).is_some_and(|first| is_name(first, "impl"))
 }
 
 fn module(path: &str) -> Module {

@@ -6,14 +6,14 @@ use serde_json::Value;
 use crate::providers::cloudify::PROVIDER;
 use crate::providers::cloudify::kinds;
 use crate::providers::cloudify::testing::reshaped;
-use crate::secret::Veil;
+use crate::redact::Redactor;
 use crate::session::{CallError, Whither};
 use crate::spec::{Kind, List, Type, canonical, read};
 use wire::{Method, Response};
 
 /// The error that an answer comes to.
 fn refused(response: &Response) -> CallError {
-    let veil = Veil::default();
+    let veil = Redactor::default();
     Whither { target: "cfy", provider: &PROVIDER, method: Method::Post, path: "/executions", veil: &veil }
         .refused(response)
 }
@@ -152,7 +152,7 @@ fn gone_is_what_the_manager_says_is_gone() {
     assert!(!gone(&kinds::tenants::KIND, 403, "forbidden_error", unseen));
 }
 
-/// What a running manager was asked, and what it answered; the simulator is held to the same pairs.
+/// Requests to a running manager with its answers; the simulator is held to the same pairs.
 const PAIRS: &str = include_str!("../../../tests/fixtures/cloudify-observed.txt");
 
 /// A request's path, without its query, and what came back.
@@ -205,7 +205,7 @@ fn refusals_are_read_as_they_were_given() {
     assert!(seen > 120, "{seen} refusals");
 }
 
-/// Whatever of a kind was shown is read as what its field is.
+/// Each value of a kind that was shown is read as its field's type.
 #[test]
 fn objects_are_read_as_they_were_shown() {
     let mut seen = 0;
@@ -241,7 +241,7 @@ fn objects_are_read_as_they_were_shown() {
     assert!(seen > 450, "{seen} values");
 }
 
-/// What lists are asked to include is among what the manager said that it can.
+/// The fields that lists are asked to include are among those that the manager offered.
 #[test]
 fn lists_ask_for_what_there_is() {
     for (kind, path) in [("blueprints", "blueprints"), ("deployments", "node-instances")] {

@@ -1,4 +1,5 @@
-//! What a write starts is waited for, whatever form the reply names it in, and told in the platform's words.
+//! Waits: the process that a write starts is waited for, in each form in which a reply names it, and told in the
+//! platform's words.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicBool;
@@ -11,7 +12,7 @@ use crate::attr::Attr;
 use crate::finding::Place;
 use crate::providers::netfoundry::PROVIDER;
 use crate::providers::netfoundry::shared::{EXECUTION, provisioned};
-use crate::secret::Veil;
+use crate::redact::Redactor;
 use crate::session::{Pace, Sending, Sent, Session, Settled, Watch};
 use crate::spec::Poll;
 use crate::topology::{Credentials, Prune, Target, Tls};
@@ -39,13 +40,13 @@ impl Transport for Platform {
     }
 }
 
-/// What a wait comes to.
+/// The course of a wait.
 struct Waited {
     /// Whether there was anything to wait for, or what failed.
     end: Result<bool, String>,
-    /// What was told meanwhile.
+    /// The states that were told meanwhile.
     told: Vec<String>,
-    /// What was asked for.
+    /// The paths that were asked for.
     asked: Vec<String>,
 }
 
@@ -65,7 +66,7 @@ async fn wait(poll: &'static Poll, reply: Value, looks: impl IntoIterator<Item =
         place: Place::file("nf.yaml"),
     };
     let platform = Arc::new(Platform { looks: Mutex::new(looks.into_iter().collect()), asked: Mutex::default() });
-    let session = Session::open(&target, &Veil::default(), platform.clone(), Pace::Simulated).await.unwrap();
+    let session = Session::open(&target, &Redactor::default(), platform.clone(), Pace::Simulated).await.unwrap();
     let told = Mutex::new(Vec::new());
     let watch = Watch { tell: &|waiting| told.lock().unwrap().push(waiting.state), stop: &AtomicBool::new(false) };
     let path = "/core/v2/edge-routers";

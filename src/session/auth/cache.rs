@@ -6,11 +6,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::attr::Attr;
 use crate::digest::sha256;
 use crate::private;
-use crate::secret::Secret;
+use crate::secret::{Piece, Secret};
 use crate::session::encode;
 use crate::spec::Folder;
 use crate::topology;
@@ -20,7 +21,7 @@ pub(crate) struct Cache {
     path: PathBuf,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stored {
     token: String,
     /// Seconds of the Unix epoch.
@@ -29,8 +30,9 @@ struct Stored {
 
 impl Cache {
     /// The place of the token that an issuer gives to a client; `None` if the user has no folder for it.
-    pub(crate) fn of(url: &str, client: &str) -> Option<Cache> {
-        let name = sha256(format!("{url}\n{client}"));
+    pub(crate) fn of(url: &Secret, client: &Secret) -> Option<Cache> {
+        let account = Secret::concat("account", [Piece::Secret(url), Piece::Plain("\n"), Piece::Secret(client)]);
+        let name = account.public_part(|text| sha256(text));
         let folder = topology::folder(Folder::Cache("trueup"))?.join("tokens");
         Some(Cache { path: folder.join(format!("{}.json", &name[..32])) })
     }
@@ -45,15 +47,16 @@ impl Cache {
     /// Keeps a token.
     pub(crate) fn write(&self, token: &Secret, expiry: SystemTime) {
         let seconds = expiry.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        let stored = Stored { token: encode::secret(token), expiry: seconds };
+        let stored = [("token", Attr::Secret(token.clone())), ("expiry", Attr::Number(seconds.into()))];
+        let stored = Attr::Map(stored.map(|(key, value)| (key.to_owned(), value)).into());
         if let Err(error) = self.put(&stored) {
             tracing::debug!("the token is not kept in `{}`: {error}", self.path.display());
         }
     }
 
-    fn put(&self, stored: &Stored) -> std::io::Result<()> {
+    fn put(&self, stored: &Attr) -> std::io::Result<()> {
         self.path.parent().map_or(Ok(()), private::create_folder)?;
-        private::write(&self.path, &serde_json::to_vec(stored)?)
+        encode::json(stored).map_err(std::io::Error::other)?.save(&self.path).map(drop)
     }
 
     /// Drops a token that was refused, unless another run has put a new one in its place.

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::cache::Cache;
-use super::{basic, credential};
+use super::credential;
+use crate::attr::Attr;
 use crate::secret::{Piece, Secret};
 use crate::session::{CallError, Pace, Session, What, encode};
 use crate::spec::{ClientCredentials, TokenForm};
@@ -22,10 +23,12 @@ pub(crate) struct Grant {
 
 /// Who asks for tokens.
 struct Account {
-    asked: &'static ClientCredentials,
-    url: String,
-    client: String,
-    password: String,
+    form: TokenForm,
+    url: Secret,
+    client: Secret,
+    password: Secret,
+    /// The URL as errors show it.
+    shown_url: String,
     /// The vendor's environment that the token is for.
     environment: String,
 }
@@ -58,7 +61,8 @@ impl Grant {
         let place = |account: &Account| Cache::of(&account.url, &account.client);
         let cache = account.as_ref().filter(|_| pace == Pace::Real).and_then(place);
         let token = given.as_ref().map(|token| {
-            let expiry = Claims::of(&encode::secret(token)).expiry().unwrap_or_else(|| SystemTime::now() + USUAL);
+            let expiry =
+                token.public_part(|text| Claims::of(text).expiry()).unwrap_or_else(|| SystemTime::now() + USUAL);
             let until = account.is_some().then(|| last_use(SystemTime::now(), expiry));
             Token { secret: token.clone(), until }
         });
@@ -110,8 +114,9 @@ impl Grant {
         session: &Session,
         now: SystemTime,
     ) -> Result<(Secret, SystemTime), CallError> {
-        let whither = session.whither(Method::Post, &account.url);
-        let answer = session.transport.send(account.request()).await;
+        let whither = session.whither(Method::Post, &account.shown_url);
+        let request = account.request().map_err(|what| whither.error(What::Unknown(what)))?;
+        let answer = session.transport.send(request).await;
         let response = answer.map_err(|failure| whither.error(What::Failed(failure)))?;
         if !response.is_success() {
             return Err(whither.refused(&response));
@@ -133,36 +138,43 @@ impl Account {
     fn new(target: &Target, asked: &'static ClientCredentials) -> Result<Account, String> {
         let url = credential(target, asked.url)?;
         let environments = &asked.environments;
-        let environment = environments.of(&url).or_else(|| environments.of(&target.at)).unwrap_or(environments.default);
+        let named = url.public_part(|url| environments.of(url).map(str::to_owned));
+        let environment = named.or_else(|| environments.of(&target.at).map(str::to_owned));
+        let shown_url = target.credentials.fields.get(asked.url).map(Attr::to_shown);
         Ok(Account {
-            asked,
+            form: url.public_part(|url| asked.form(url)),
+            shown_url: shown_url.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned(),
             client: credential(target, asked.client)?,
             password: credential(target, asked.password)?,
-            environment: environment.to_owned(),
+            environment: environment.unwrap_or_else(|| environments.default.to_owned()),
             url,
         })
     }
 
     /// The request for a token, as its issuer wants it.
-    fn request(&self) -> Request {
-        let request = Request::new(Method::Post, self.url.clone());
+    fn request(&self) -> Result<Request, String> {
+        let request = encode::request(Method::Post, &self.url);
         let filled = |text: &str| text.replace("{environment}", &self.environment);
-        match self.asked.form(&self.url) {
+        Ok(match self.form {
             TokenForm::Basic(scope) => {
-                let mut request = request
-                    .header("Authorization", encode::secret(&basic(&self.client, &self.password)))
+                let proof = encode::basic(&self.client, &self.password);
+                let mut request = encode::header(request, "Authorization", &proof)
                     .header("Content-Type", "application/x-www-form-urlencoded");
                 let scope = wire::encode(&filled(scope));
                 request.body = format!("grant_type=client_credentials&scope={scope}").into_bytes();
                 request
             }
-            TokenForm::Json(audience) => request.json(&json!({
-                "grant_type": "client_credentials",
-                "client_id": self.client,
-                "client_secret": self.password,
-                "audience": filled(audience),
-            })),
-        }
+            TokenForm::Json(audience) => {
+                let body = [
+                    ("grant_type", Attr::text("client_credentials")),
+                    ("client_id", Attr::Secret(self.client.clone())),
+                    ("client_secret", Attr::Secret(self.password.clone())),
+                    ("audience", Attr::Text(filled(audience))),
+                ];
+                let body = Attr::Map(body.map(|(key, value)| (key.to_owned(), value)).into());
+                encode::json(&body)?.put_into(request)
+            }
+        })
     }
 }
 
@@ -178,6 +190,8 @@ fn last_use(now: SystemTime, expiry: SystemTime) -> SystemTime {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::providers::CATALOGUE;
     use crate::spec::Auth;
@@ -187,19 +201,26 @@ mod tests {
             Auth::ClientCredentials(asked) => Some(asked),
             Auth::Basic { .. } => None,
         });
-        let (client, password) = ("ci".to_owned(), "pw".to_owned());
-        Account { asked: asked.unwrap(), url: url.into(), client, password, environment: environment.into() }
+        let secret = |text: &str| Secret::new("credentials", text);
+        Account {
+            form: asked.unwrap().form(url),
+            url: secret(url),
+            client: secret("ci"),
+            password: secret("pw"),
+            shown_url: url.into(),
+            environment: environment.into(),
+        }
     }
 
     #[test]
     fn each_issuer_is_asked_in_its_own_form() {
-        let request = account("https://netfoundry-staging-x.auth.example/oauth2/token", "staging").request();
+        let request = account("https://netfoundry-staging-x.auth.example/oauth2/token", "staging").request().unwrap();
         assert_eq!(request.header_value("Authorization"), Some("Basic Y2k6cHc="));
         let scope = "https%3A%2F%2Fgateway.staging.netfoundry.io%2F%2Fignore-scope";
         let body = String::from_utf8(request.body).unwrap();
         assert_eq!(body, format!("grant_type=client_credentials&scope={scope}"));
 
-        let request = account("https://netfoundry-sandbox.auth0.com/oauth/token", "sandbox").request();
+        let request = account("https://netfoundry-sandbox.auth0.com/oauth/token", "sandbox").request().unwrap();
         assert_eq!(request.header_value("Authorization"), None);
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         let audience = "https://gateway.sandbox.netfoundry.io/";

@@ -4,11 +4,9 @@ mod cache;
 mod grant;
 mod passwords;
 
-use base64::prelude::{BASE64_STANDARD, Engine};
-
 use self::grant::Grant;
 use self::passwords::Passwords;
-use crate::secret::{Piece, Secret};
+use crate::secret::Secret;
 use crate::session::{CallError, Pace, Session, encode};
 use crate::spec::Auth;
 use crate::topology::Target;
@@ -80,14 +78,8 @@ impl Login {
     }
 }
 
-/// A credential of a target, as text.
-fn credential(target: &Target, field: &str) -> Result<String, String> {
+/// A credential of a target.
+fn credential(target: &Target, field: &str) -> Result<Secret, String> {
     let attr = target.credentials.fields.get(field).ok_or_else(|| format!("{}.credentials.{field}", target.name))?;
-    encode::text(attr)
-}
-
-/// HTTP Basic.
-fn basic(user: &str, password: &str) -> Secret {
-    let pair = Secret::concat("credentials", [Piece::Plain(user), Piece::Plain(":"), Piece::Plain(password)]);
-    Secret::new("credentials", format!("Basic {}", BASE64_STANDARD.encode(encode::secret(&pair))))
+    encode::secret(attr)
 }

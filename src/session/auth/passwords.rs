@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::secret::Secret;
-use crate::session::auth::{Proof, basic};
+use crate::session::auth::Proof;
 use crate::session::encode;
 use crate::topology::Target;
 
@@ -12,7 +12,7 @@ use crate::topology::Target;
 /// Which of them holds is found out by asking. So a run that ended right after the change is no harm: the next one is let
 /// in by the new password, as the run itself is by the call after the change.
 pub(crate) struct Passwords {
-    user: String,
+    user: Secret,
     all: Vec<Secret>,
     /// The one to try first; the one that opened last.
     current: AtomicUsize,
@@ -23,11 +23,10 @@ impl Passwords {
     ///
     /// # Errors
     /// The name of a secret that is missing.
-    pub(crate) fn new(target: &Target, user: String, password: String) -> Result<Passwords, String> {
-        let wanted = target.new_password.as_ref().map(encode::text).transpose()?;
-        let mut all: Vec<String> = wanted.into_iter().chain([password]).collect();
+    pub(crate) fn new(target: &Target, user: Secret, password: Secret) -> Result<Passwords, String> {
+        let wanted = target.new_password.as_ref().map(encode::secret).transpose()?;
+        let mut all: Vec<Secret> = wanted.into_iter().chain([password]).collect();
         all.dedup();
-        let all = all.into_iter().map(|text| Secret::new("credentials", text)).collect();
         Ok(Passwords { user, all, current: AtomicUsize::new(0) })
     }
 
@@ -50,7 +49,7 @@ impl Passwords {
     /// What proves who asks.
     pub(crate) fn proof(&self) -> Proof {
         let of = self.current.load(Ordering::Relaxed);
-        let password = self.all.get(of).map(encode::secret).unwrap_or_default();
-        Proof { value: basic(&self.user, &password), of }
+        let password = self.all.get(of).cloned().unwrap_or_else(|| Secret::new("credentials", ""));
+        Proof { value: encode::basic(&self.user, &password), of }
     }
 }

@@ -17,7 +17,7 @@ use super::MERGE;
 use super::lines::Lines;
 use crate::finding::Key;
 
-/// What tells our own errors from the parser's: no YAML text can hold it.
+/// The mark of our own errors among the parser's: no YAML text can hold it.
 const HERE: &str = "\u{0}here";
 
 /// Where one path leads, as byte offsets.
@@ -231,7 +231,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     }
 }
 
-/// Reads a key's name and, where somebody wants to know, fails to learn where it stands.
+/// Reads a key's name and, where its place is asked for, fails to learn it.
 struct Spelling<'s, 'w, 't> {
     walk: Walk<'w, 't>,
     locate: bool,

@@ -33,9 +33,9 @@ const MERGE: &str = "<<";
 pub(crate) struct Broken {
     /// A stable code.
     pub code: &'static str,
-    /// What is wrong.
+    /// The problem, as a phrase.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<&'static str>,
     /// Byte offset, where known.
     pub offset: Option<usize>,
@@ -44,7 +44,7 @@ pub(crate) struct Broken {
 /// One document and the keys that it gives twice. The first of each counts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Document {
-    /// What stands in it.
+    /// Its content.
     pub root: Node,
     /// Paths of keys that are given again.
     pub duplicates: Vec<Vec<Key>>,

@@ -1,4 +1,4 @@
-//! Masks: a secret that stands in a file is not printed with the lines around a finding.
+//! Lines of files: a secret that stands in one is not printed with the lines around a finding.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,14 +7,15 @@ use miette::NamedSource;
 
 use crate::finding::{Finding, Spot};
 
-/// Blackens the values that findings of one code mark, in the text that every finding shows.
-pub(crate) fn mask(findings: &mut [Finding], code: &str) {
+/// Blackens the values that findings of one code mark, in the text that every finding shows: `psk: hunter2` becomes
+/// `psk: *******`.
+pub(crate) fn redact_source(findings: &mut [Finding], code: &str) {
     let mut texts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for spot in findings.iter().filter(|finding| finding.code == code).filter_map(|finding| finding.spot.as_ref()) {
         let text = spot.source.inner();
-        let masked = texts.entry(spot.source.name().to_owned()).or_insert_with(|| text.clone().into_bytes());
+        let blackened = texts.entry(spot.source.name().to_owned()).or_insert_with(|| text.clone().into_bytes());
         for at in spot.offset..end(text, spot) {
-            if let Some(byte) = masked.get_mut(at).filter(|byte| !byte.is_ascii_whitespace()) {
+            if let Some(byte) = blackened.get_mut(at).filter(|byte| !byte.is_ascii_whitespace()) {
                 *byte = b'*';
             }
         }
@@ -72,7 +73,7 @@ mod tests {
         let place = |key: &str| Finding::warning("literal", "").at(&item.below(key));
         let mut findings = [place("psk"), place("b"), place("c"), Finding::error("other", "").at(&item.below("d"))];
         locate(&mut findings, std::slice::from_ref(&file));
-        mask(&mut findings, "literal");
+        redact_source(&mut findings, "literal");
         let shown = findings[3].spot.clone().unwrap();
         assert_eq!(
             shown.source.inner(),
