@@ -54,11 +54,29 @@ fn explain_kind(provider: &Provider, kind: &Kind, text: &mut String) {
         Destroys::Everything => text.push_str("  removal: destroys everything in it; has to be allowed by address\n"),
         Destroys::Nothing => text.push_str("  removal: the API has none; it is let go of\n"),
     }
-    let _ = writeln!(text, "  after: {}", kind.source);
+    order(provider, kind, text);
+    let _ = writeln!(text, "  source: {}", kind.source);
     for field in kind.fields {
         line(field, 1, text);
     }
     text.push('\n');
+}
+
+/// The kinds that come before a kind's resources and after them, each with the reason.
+fn order(provider: &Provider, kind: &Kind, text: &mut String) {
+    for (first, why) in kind.after {
+        let first = if *first == kind.name { "those of its own that it names" } else { first };
+        let _ = writeln!(text, "  comes after: {first}: {why}");
+    }
+    for field in kind.fields.iter().filter(|field| !field.leads_to.is_empty()) {
+        let kinds = field.leads_to.join(", ");
+        let _ = writeln!(text, "  comes after: {kinds} of the target that `{}` leads to", field.name);
+    }
+    for other in provider.kinds.iter().filter(|other| other.name != kind.name) {
+        for (_, why) in other.after.iter().filter(|(first, _)| *first == kind.name) {
+            let _ = writeln!(text, "  comes before: {}: {why}", other.name);
+        }
+    }
 }
 
 fn identity(kind: &Kind) -> String {
@@ -121,4 +139,39 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
     }
     text.push('\n');
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(name: &str) -> String {
+        let provider = CATALOGUE.iter().find(|provider| provider.kind(name).is_some()).unwrap();
+        let mut text = String::new();
+        explain_kind(provider, provider.kind(name).unwrap(), &mut text);
+        text
+    }
+
+    #[test]
+    fn a_kind_tells_its_source_and_the_order_in_both_directions() {
+        let subtables = explained("firewall-subtables");
+        assert!(subtables.contains("\n  comes after: system-variables: rules may name variables\n"), "{subtables}");
+        assert!(subtables.contains("\n  source: "), "{subtables}");
+        let variables = explained("system-variables");
+        assert!(variables.contains("\n  comes before: firewall-subtables: rules may name variables\n"), "{variables}");
+        let keyset = explained("keyset");
+        assert!(keyset.contains("\n  comes after: keyset of the target that `source` leads to\n"), "{keyset}");
+    }
+
+    #[test]
+    fn every_order_of_the_tables_is_told() {
+        for provider in CATALOGUE {
+            for (kind, (first, why)) in
+                provider.kinds.iter().flat_map(|kind| kind.after.iter().map(move |it| (kind, it)))
+            {
+                let text = explained(kind.name);
+                assert!(text.contains(&format!(": {why}\n")), "{} after {first}: {text}", kind.name);
+            }
+        }
+    }
 }
