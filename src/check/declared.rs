@@ -1,6 +1,6 @@
 //! A map has the keys that the file which it is for declares.
 //!
-//! Servers drop keys that nobody declares and report success, and find out about missing ones when the rest is done.
+//! Servers drop undeclared keys and report success, and find out about missing ones when the rest is done.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
     find(subject.topology)
 }
 
-/// What is wrong with maps whose files are here.
+/// The findings on maps whose files are here.
 pub(crate) fn find(topology: &Topology) -> Vec<Finding> {
     let mut known: BTreeMap<Address, Option<Declared>> = BTreeMap::new();
     let mut found = Vec::new();
@@ -62,7 +62,7 @@ fn source<'t>(topology: &'t Topology, resource: &Resource, keys_in: KeysIn) -> O
     topology.resources.get(&topology.referred(&resource.address, provider, &[kind], &name)?)
 }
 
-/// What the file declares; nothing where it can't be told.
+/// The keys that the file declares; `None` where they can't be told.
 fn declared(source: &Resource, keys_in: KeysIn) -> Option<Declared> {
     let content = source.files.get(keys_in.file)?;
     let default = || source.kind.field(keys_in.document)?.default.and_then(|json| serde_json::from_str(json).ok());

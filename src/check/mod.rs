@@ -17,7 +17,7 @@ mod walk;
 use crate::finding::{Finding, Key, Place};
 use crate::topology::Topology;
 
-/// What rules look at.
+/// The workspace as rules look at it.
 #[derive(Debug)]
 pub(crate) struct Subject<'t> {
     /// The topology.
@@ -64,7 +64,7 @@ pub(crate) static RULES: &[Rule] = &[
     declared::RULE,
 ];
 
-/// What all rules find.
+/// The findings of all rules.
 pub(crate) fn run(subject: &Subject) -> Vec<Finding> {
     RULES.iter().flat_map(|rule| (rule.run)(subject)).collect()
 }

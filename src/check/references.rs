@@ -1,4 +1,4 @@
-//! What a resource refers to by name is declared.
+//! References: each resource that another one names is declared.
 
 use std::collections::BTreeMap;
 

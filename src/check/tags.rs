@@ -1,4 +1,5 @@
-//! Tags meet: what a policy selects somebody carries, and what somebody carries a policy selects.
+//! Tags: each tag that a policy selects is carried by some resource, and each that is carried is selected by some
+//! policy.
 //!
 //! A field of roles that may name resources selects; a field of roles that may hold tags alone is carried.
 
@@ -11,7 +12,7 @@ use crate::finding::{Finding, Place};
 use crate::spec::{Kind, Type};
 use crate::suggest::hint;
 
-/// A policy selects a tag that nobody carries, or nobody selects a tag.
+/// A policy selects a tag that no resource carries, or no policy selects a tag that one carries.
 pub(crate) const RULE: Rule = Rule { code: "unmatched-tag", run };
 
 /// The tag that everybody carries.

@@ -1,4 +1,4 @@
-//! What is declared for use is used.
+//! Unused names: each variable and secret that is declared is used.
 
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;

@@ -1,4 +1,4 @@
-//! What is said about each API: its dialect, and one file for each kind.
+//! The APIs as tables: for each its dialect, and one file for each kind.
 
 mod cloudify;
 mod f5_vnfm;

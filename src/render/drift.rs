@@ -1,4 +1,4 @@
-//! What somebody changed at the controllers, from the same document as the plan.
+//! Drift: the changes made at the controllers themselves, from the same document as the plan.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,7 +59,7 @@ pub(crate) struct Drifted {
 }
 
 impl Drifted {
-    /// What somebody changed of a resource; nothing, if nobody did.
+    /// The drift of one resource; `None` if nothing was changed at the controller.
     fn of(address: &str, cause: Option<Cause>, gone: bool, fields: &[FieldDocument]) -> Option<Drifted> {
         let moved = |cause: Cause| matches!(cause, Cause::Drift | Cause::Conflict);
         let cause = cause.filter(|cause| moved(*cause))?;
@@ -69,7 +69,7 @@ impl Drifted {
 }
 
 impl DriftDocument {
-    /// What of a plan is drift.
+    /// The part of a plan that is drift.
     pub(crate) fn of(plan: &PlanDocument) -> DriftDocument {
         // A replacement is two steps: the one that makes the new object tells the fields.
         let steps = plan.steps.iter().filter(|step| step.verb != Verb::ReplaceRemove);
@@ -120,7 +120,7 @@ impl DriftDocument {
 /// Resources that are shown: a list of all of them is no longer read; the JSON has them.
 const FIRST: usize = 100;
 
-/// What tells how to read the lines of fields.
+/// The line that tells how to read the lines of fields.
 const LEGEND: &str = "each line: what the controller has → what the files say";
 
 /// The report as text.
@@ -146,7 +146,7 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
     page.finish().trim_end().to_owned() + "\n"
 }
 
-/// Writes one resource that somebody changed.
+/// Writes one resource that was changed at its controller.
 fn entry(page: &mut Page, drifted: &Drifted) {
     let (symbol, tone) = if drifted.gone { ("- ", Tone::Gone) } else { ("~ ", Tone::Changed) };
     let gone = if drifted.gone { "  gone at the controller" } else { "" };
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
     use crate::render::testing::{PLAIN, World, busy};
 
-    /// A world in which somebody was at the controller.
+    /// A world in which a controller was changed by hand.
     fn touched() -> PlanDocument {
         busy()
             .wants("east/routes/gone", json!({}))

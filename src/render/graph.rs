@@ -20,7 +20,7 @@ pub(crate) struct Drawing {
 /// A box: its number and its words.
 type Numbered<'d> = (usize, &'d str);
 
-/// The references of a topology: arrows from whoever refers to what is referred to.
+/// The references of a topology: an arrow from each resource to the one that it refers to.
 pub(crate) fn references(topology: &Topology) -> Drawing {
     let mut arrows: BTreeSet<(Address, Address, String)> = BTreeSet::new();
     for resource in topology.resources.values() {

@@ -1,6 +1,6 @@
 //! A plan for a pull request: sums and everything destructive in full, the rest folded up, all within a budget of bytes.
 //!
-//! Whatever comes from files and controllers stands in code spans or code blocks, where it can neither draw nor notify
+//! Text from files and controllers stands in code spans or code blocks, where it can neither draw nor notify
 //! anybody.
 
 use std::collections::BTreeMap;
@@ -115,7 +115,7 @@ fn head(document: &PlanDocument) -> String {
     text + &table(document)
 }
 
-/// What is done at each target.
+/// The steps at each target.
 fn table(document: &PlanDocument) -> String {
     if document.is_empty() {
         return String::new();
@@ -171,7 +171,7 @@ fn replacements(document: &PlanDocument) -> String {
     text
 }
 
-/// What the plan was made from, so that a reviewer can tell whether it is still the one.
+/// The digests that the plan was made from, so that a reviewer can tell whether it is still the one.
 fn foot(document: &PlanDocument) -> String {
     format!("\n<sub>made from files {}</sub>\n", code(document.config.get(..12).unwrap_or(&document.config)))
 }

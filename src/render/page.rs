@@ -14,7 +14,7 @@ pub(crate) struct Style {
     pub width: usize,
 }
 
-/// What a piece of text is, for its colour.
+/// The part that a piece of text plays, for its colour: a heading, an addition, a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
     /// As it is.
@@ -115,7 +115,7 @@ impl Page {
     }
 }
 
-/// What of a text fits that many columns; a cut one ends in `…`.
+/// The start of a text that fits that many columns; a cut one ends in `…`.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();

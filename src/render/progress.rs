@@ -48,7 +48,7 @@ fn name(step: &Step) -> Name {
     (step.address.to_string(), step.verb)
 }
 
-/// What is shown of a step that waits: `east/tunnels/a: PROVISIONING (3 of 12)`.
+/// The line of a step that waits: `east/tunnels/a: PROVISIONING (3 of 12)`.
 fn waiting(step: &Step, waiting: &Waiting) -> String {
     let count = waiting.progress.map(|(done, total)| format!("{done} of {total}"));
     let words = match (waiting.state.as_str(), count) {
@@ -60,7 +60,7 @@ fn waiting(step: &Step, waiting: &Waiting) -> String {
     harmless(&format!("{}: {words}", step.address))
 }
 
-/// What is shown of a step that ended.
+/// The line of a step that ended.
 fn ended(step: &Step, outcome: &Outcome) -> String {
     let what = match (outcome, step.verb) {
         (Outcome::Done, Verb::Create | Verb::ReplaceCreate) => "created",
@@ -113,7 +113,7 @@ impl Lines {
 
 impl Told {
     fn say(&mut self, line: &str) {
-        // Nobody to tell is no reason to stop a run.
+        // A closed terminal is no reason to stop a run.
         let _ = writeln!(self.out, "{line}");
     }
 }
@@ -228,7 +228,7 @@ mod tests {
     use crate::session::{CallError, What};
     use wire::Method;
 
-    /// What was written, for the test to read.
+    /// The text that was written, for the test to read.
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,5 @@
-//! What carrying out a plan came to: what is done, what failed and took what with it, and what to run next.
+//! The report of an apply: steps that are done, steps that failed with those that they took with them, and the command to
+//! run next.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

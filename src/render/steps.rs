@@ -18,7 +18,7 @@ pub(crate) fn are_few(document: &PlanDocument) -> bool {
     document.summary.create <= FEW
 }
 
-/// What comes and changes, by target and kind; in each group by verb, then by name.
+/// The steps that make and change, by target and kind; in each group by verb, then by name.
 pub(crate) fn groups(document: &PlanDocument) -> BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> {
     let mut targets: BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> = BTreeMap::new();
     let quiet = |step: &&StepDocument| matches!(step.verb, Verb::Create | Verb::Update | Verb::Issue);
@@ -40,7 +40,7 @@ pub(crate) fn tally(steps: &[&StepDocument]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// What a resource is called below its kind.
+/// The name of a resource below its kind.
 pub(crate) fn short_name<'s>(name: &'s str, kind: &'s str) -> &'s str {
     if name.is_empty() { kind } else { name }
 }
@@ -87,7 +87,7 @@ pub(crate) fn held(page: &mut Page, depth: usize, hold: &HoldDocument) {
     }
 }
 
-/// What changes about each field.
+/// Writes the change of each field.
 pub(crate) fn changes(page: &mut Page, depth: usize, fields: &[FieldDocument]) {
     let room = page.room(depth + 1);
     for line in fields.iter().flat_map(|field| change(field, room.saturating_sub(field.name.len() + 2))) {

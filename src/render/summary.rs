@@ -1,4 +1,4 @@
-//! What a plan comes to, in a few lines: the same in a terminal and in a pull request.
+//! The summary of a plan in a few lines: the same in a terminal and in a pull request.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub(crate) fn title(workspace: &str, commit: Option<&str>) -> String {
     }
 }
 
-/// What else is worth knowing at once, a line each: who moved, what it does to traffic, what is not touched.
+/// The remarks under the counts, a line each: drift, the effect on traffic, objects that are not touched.
 pub(crate) fn remarks(document: &PlanDocument) -> Vec<String> {
     let mut remarks = Vec::new();
     let (drift, conflict) = (moved(document, Cause::Drift), moved(document, Cause::Conflict));
@@ -56,14 +56,14 @@ pub(crate) fn remarks(document: &PlanDocument) -> Vec<String> {
     remarks
 }
 
-/// The resources that somebody moved at a controller.
+/// The resources that were changed at a controller.
 pub(crate) fn moved(document: &PlanDocument, cause: Cause) -> usize {
     // A replacement is two steps: the one that makes counts.
     let moved = |verb: Verb| verb != Verb::ReplaceRemove;
     document.steps.iter().filter(|step| step.cause == Some(cause) && moved(step.verb)).count()
 }
 
-/// What changes in place and replacements do to traffic. Removals speak for themselves.
+/// The effects of changes in place and replacements on traffic. Removals speak for themselves.
 pub(crate) fn disturbances(document: &PlanDocument) -> Vec<String> {
     let mut worst: BTreeMap<&str, Disruption> = BTreeMap::new();
     for step in document.steps.iter().filter(|step| step.verb != Verb::Delete) {
@@ -101,7 +101,7 @@ pub(crate) fn replacement(step: &StepDocument) -> String {
     }
 }
 
-/// What is not written to.
+/// The counts of resources and objects that are not written to.
 fn untouched(summary: &Summary) -> Option<String> {
     let counts = [
         (summary.adopt, "to adopt", "to adopt"),

@@ -1,4 +1,4 @@
-//! What the tests of this floor share: a small catalogue, and worlds in which something is wanted, applied and there.
+//! Help for the tests of this floor: a small catalogue, and worlds in which something is wanted, applied and there.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -111,7 +111,7 @@ static LAB: Provider = Provider {
     artifacts: &[],
 };
 
-/// What is wanted, what was applied, and what is there.
+/// The three sides of a comparison: wanted, applied last, and live.
 pub(crate) struct World {
     pub topology: Topology,
     pub base: Base,
@@ -213,7 +213,7 @@ impl World {
         self
     }
 
-    /// What is wanted, applied and there, all the same.
+    /// A resource that is wanted, applied and live, all the same.
     pub(crate) fn stands(self, at: &str, id: &str, fields: Value) -> World {
         let (target, kind, name) = {
             let address = address(at);

@@ -9,7 +9,7 @@ use crate::render::page::cut;
 use crate::render::sequence;
 use crate::render::words::{counted, number};
 
-/// What a line says about the thing that it shows.
+/// The change that a line shows: `+` for an item that comes, `-` for one that goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sign {
     /// Nothing: context, or a field with both values.
@@ -40,7 +40,7 @@ impl Sign {
 /// One line about a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// What it says.
+    /// Its text.
     pub sign: Sign,
     /// How much deeper it stands than the field itself.
     pub depth: usize,
@@ -57,10 +57,10 @@ impl Line {
     }
 }
 
-/// What stands for a value that only other steps bring.
+/// The text in place of a value that only other steps bring.
 const LATER: &str = "(known after apply)";
 
-/// What stands for nothing.
+/// The text in place of no value.
 const NOTHING: &str = "(none)";
 
 /// A digest is known by its first digits; who needs all of it has the JSON.
@@ -135,7 +135,7 @@ fn without_later(value: &Value) -> Value {
     }
 }
 
-/// What a new object's field is set to.
+/// The lines of a field that a new object is made with.
 pub(crate) fn set(field: &FieldDocument, columns: usize) -> Vec<Line> {
     let value = wanted(field);
     if field.key.is_some() {
@@ -163,7 +163,7 @@ fn excerpt(text: &str, columns: usize) -> Vec<Line> {
     lines
 }
 
-/// What changes about a field.
+/// The lines of a field that changes.
 pub(crate) fn change(field: &FieldDocument, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     if field.key.is_some() {

@@ -1,4 +1,4 @@
-//! Actions and artifacts: what an API does on request, and what it hands out. Never part of a diff.
+//! Actions and artifacts: the things that an API does on request, and the files that it hands out. Never part of a diff.
 
 use crate::spec::{Body, CallSpec, Disruption, Field, Secrecy, call};
 use wire::Method;
@@ -15,22 +15,22 @@ pub struct Action {
     pub on: Option<&'static str>,
     /// The states of the resource in which it makes sense: a key of the live object, and its words.
     pub only: Option<(&'static str, &'static [&'static str])>,
-    /// What it takes besides, as `name=value`. A file's content goes where the call names it: as the whole body, or as
-    /// text in a body of JSON.
+    /// The arguments that it takes besides, as `name=value`. A file's content goes where the call names it: as the whole
+    /// body, or as text in a body of JSON.
     pub arguments: &'static [Field],
-    /// The argument that collects what is given under names of nobody's declaring.
+    /// The argument that collects all that is given under undeclared names: `-p key=v` becomes `parameters: {key: v}`.
     pub others: Option<&'static str>,
     /// The call. Its placeholders are `{id}` and `{name}` of the resource, and the arguments; a JSON body that names an
     /// argument which was not given leaves that key out, and so does a query. `Body::Fields` is all arguments that the
     /// path does not name.
     pub call: CallSpec,
-    /// What of the reply is printed: keys by dots; empty for all of it.
+    /// The part of the reply that is printed: keys by dots, as in `response.token`; empty for all of it.
     pub shows: &'static str,
     /// Whether that may be printed; what is secret goes to a file only.
     pub secrecy: Secrecy,
-    /// What a successful reply says when it was none: keys by dots, each with its word.
+    /// The words of a successful reply that mean a failure: keys by dots, each with its word.
     pub fails: &'static [(&'static str, &'static str)],
-    /// What it does to traffic.
+    /// The effect on traffic.
     pub disruption: Disruption,
     /// Where it is known from, if the reference texts lack it.
     pub beyond: Option<&'static str>,
@@ -45,7 +45,7 @@ pub struct Artifact {
     pub doc: &'static str,
     /// The kind of the resource that it belongs to; `None` if its name is free or it has none.
     pub of: Option<&'static str>,
-    /// What it takes besides, as `name=value`.
+    /// The arguments that it takes besides, as `name=value`.
     pub arguments: &'static [Field],
     /// The call whose answer it is, with placeholders as an [`Action`]'s.
     pub call: CallSpec,
@@ -107,7 +107,7 @@ impl Action {
         Action { fails: words, ..self }
     }
 
-    /// What it does to traffic.
+    /// It has this effect on traffic.
     pub const fn disrupts(self, disruption: Disruption) -> Action {
         Action { disruption, ..self }
     }

@@ -35,7 +35,7 @@ pub struct Api {
     pub create_adds: &'static [(&'static str, &'static str)],
     /// Constant parts of an update's body.
     pub update_adds: &'static [(&'static str, &'static str)],
-    /// What an error must say to mean that the object is not there any more: status and part of the message.
+    /// The errors that mean that the object is not there any more: status and part of the message.
     pub gone: &'static [(u16, &'static str)],
     /// The states that objects go through, where the API shows one.
     pub states: Option<States>,
@@ -178,28 +178,28 @@ pub struct CallSpec {
     pub method: Method,
     /// Path with query.
     pub path: &'static str,
-    /// What is sent.
+    /// The body that is sent.
     pub body: Body,
     /// The fields that ride along in a body of JSON, unless they have their default value: the key, empty where the field
     /// is an object whose own keys are meant, and the field.
     pub along: &'static [(&'static str, &'static str)],
     /// Where the reply holds the object.
     pub reply: Reply,
-    /// What to wait for afterwards, in order.
+    /// The polls to wait for afterwards, in order.
     pub settle: &'static [Poll],
     /// The servers that understand it.
     pub versions: Versions,
     /// The field that an object has to declare for it.
     pub given: Option<&'static str>,
-    /// Where a successful reply lists what did not succeed.
+    /// The place where a successful reply lists the parts that did not succeed, as in `response.errors`.
     pub partial: Option<&'static str>,
     /// The calls without which it has no effect, sent one by one after it.
     pub then: &'static [CallSpec],
-    /// What a refusal must say to mean “not yet”: status and part of the message. The call is sent again.
+    /// The refusals that mean “not yet”: status and part of the message. The call is sent again.
     pub not_yet: &'static [(u16, &'static str)],
 }
 
-/// What a call sends.
+/// The body that a call sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
     /// Nothing.
@@ -246,11 +246,11 @@ pub struct States {
     pub key: &'static str,
     /// Work is under way: nothing is written to it.
     pub busy: &'static [&'static str],
-    /// Of these, the states in which it is about to go: whatever it is like now, it is not as wanted.
+    /// Of these, the states in which it is about to go, as `DELETING`: even if it does not differ now, it is not as wanted.
     pub leaving: &'static [&'static str],
     /// It failed: what to do about it.
     pub failed: &'static [(&'static str, &'static str)],
-    /// Nobody may write to it: why.
+    /// It may not be written to, as while it is suspended: why.
     pub held: &'static [(&'static str, &'static str)],
     /// It is gone although it still shows.
     pub gone: &'static [&'static str],
@@ -302,7 +302,7 @@ impl CallSpec {
         CallSpec { reply, ..self }
     }
 
-    /// What to wait for afterwards.
+    /// These polls are waited for afterwards.
     pub const fn settle(self, settle: &'static [Poll]) -> CallSpec {
         CallSpec { settle, ..self }
     }
@@ -317,7 +317,7 @@ impl CallSpec {
         CallSpec { given: Some(field), ..self }
     }
 
-    /// Where a successful reply lists what did not succeed.
+    /// The place where a successful reply lists the parts that did not succeed, as in `response.errors`.
     pub const fn partial(self, at: &'static str) -> CallSpec {
         CallSpec { partial: Some(at), ..self }
     }

@@ -36,7 +36,7 @@ pub struct ClientCredentials {
 /// How the URLs of an API and of its token issuers tell the vendor's environment.
 #[derive(Debug, Clone, Copy)]
 pub struct Environments {
-    /// What stands before and after the environment's name in a URL.
+    /// The texts before and after the environment's name in a URL: `https://gateway.` and `.netfoundry.io`.
     pub around: &'static [(&'static str, &'static str)],
     /// The environment of URLs that tell none.
     pub default: &'static str,
@@ -68,7 +68,7 @@ pub struct Elsewhere {
     pub folders: &'static [Folder],
 }
 
-/// A folder where users keep what belongs to a tool.
+/// A folder where users keep the files of a tool.
 #[derive(Debug, Clone, Copy)]
 pub enum Folder {
     /// The one that the program is run in.
@@ -77,7 +77,7 @@ pub enum Folder {
     Home(&'static str),
     /// Below the user's folder of settings.
     Settings(&'static str),
-    /// Below the user's folder of what can be had anew.
+    /// Below the user's folder of caches.
     Cache(&'static str),
     /// Anywhere.
     At(&'static str),

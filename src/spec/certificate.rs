@@ -1,4 +1,4 @@
-//! Certificates: what tells two of them apart is the fingerprint, and an API that has one shows seldom more.
+//! Certificates: two of them are told apart by their fingerprints, and an API that has one shows seldom more.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
@@ -38,7 +38,7 @@ pub(crate) fn canonical(attr: &Attr) -> Attr {
     print.map_or_else(|| attr.clone(), Attr::Text)
 }
 
-/// Says whether a value that is no secret is a certificate and not just what is known of one.
+/// Says whether a value that is no secret is a whole certificate and not just the fingerprint of one.
 pub(crate) fn is_whole(attr: &Attr) -> bool {
     attr.as_text().is_none_or(|text| text.contains(BEGIN) && fingerprint(text).is_some())
 }

@@ -12,24 +12,24 @@ pub(crate) type Open<'o> = &'o dyn Fn(&str) -> Option<Value>;
 pub struct KeysIn {
     /// The field, of the same resource, that names the one with the file.
     pub of: &'static str,
-    /// That one's field with the file: a folder or an archive.
+    /// The field of that other resource with the file, a folder or an archive: `source` of a blueprint.
     pub file: &'static str,
-    /// That one's field that names the document in it which is read first.
+    /// The field of that other resource that names the document to read first: `application_file_name`.
     pub document: &'static str,
-    /// Reads what a document declares, with all that it draws in.
+    /// Reads the declarations of a document, with all that it imports.
     pub read: fn(&str, Open<'_>) -> Option<Declared>,
 }
 
-/// What a file declares.
+/// The keys that a file declares, as the inputs of a blueprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declared {
     /// The keys.
     pub keys: BTreeMap<String, DeclaredKey>,
-    /// Set when something was drawn in that is not in the file: there may be keys besides.
+    /// Says whether something is imported that is not in the file: there may be further keys.
     pub is_open: bool,
 }
 
-/// What a file declares of one key.
+/// One key as a file declares it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeclaredKey {
     /// Says whether a value has to be given.

@@ -11,7 +11,7 @@ use crate::spec::{CallSpec, KeysIn, Type, Versions, canonical};
 pub struct Field {
     /// The name in YAML and in what is written.
     pub name: &'static str,
-    /// What values it takes, and when two of them are the same.
+    /// The values that it takes, and when two of them are the same.
     pub ty: Type,
     /// One sentence for `explain`, the schema and the reference manual.
     pub doc: &'static str,
@@ -23,19 +23,20 @@ pub struct Field {
     pub flow: Flow,
     /// Where replies hold it, when not under `name`: keys by dots.
     pub read_as: Option<&'static str>,
-    /// The servers that know it. The others are not sent it, and hold what declares anything but its default.
+    /// The servers that know it, as in `From("7.0")`. The others are not sent it, and hold a resource that declares anything
+    /// but its default.
     pub known: Versions,
     /// The servers that show it; the others take it, and it is compared by fingerprint there.
     pub shown: Versions,
     /// Says whether values must not be shown.
     pub secrecy: Secrecy,
-    /// What a different value leads to.
+    /// The consequence of a different value.
     pub change: Change,
     /// How its value gets in at create.
     pub at_create: AtCreate,
     /// Says whether an update sends it even when it did not change.
     pub in_updates: InUpdates,
-    /// What a change of it does to traffic.
+    /// The effect of a change on traffic.
     pub disruption: Disruption,
     /// Kinds of the same target whose resources have to be removed while the field changes, and made again after it.
     pub rebuilds: &'static [&'static str],
@@ -73,7 +74,7 @@ pub enum Secrecy {
     Secret,
 }
 
-/// What a different value leads to.
+/// The consequence of a different value: a call, a new object, or a hold.
 #[derive(Debug, Clone, Copy)]
 pub enum Change {
     /// The kind's update call.
@@ -103,7 +104,7 @@ pub struct Switch {
     pub removal: Removal,
 }
 
-/// What a [`Switch`] means to removing the object.
+/// The state of a [`Switch`] in which the object can be removed: a deployment is uninstalled first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
     /// Nothing.
@@ -278,7 +279,7 @@ impl Field {
         Field { in_updates: InUpdates::Always, ..self }
     }
 
-    /// What a change of it does to traffic.
+    /// A change of it has this effect on traffic.
     pub const fn disrupts(self, disruption: Disruption) -> Field {
         Field { disruption, ..self }
     }
@@ -303,7 +304,7 @@ impl Field {
         Field { keys_in: Some(keys_in), ..self }
     }
 
-    /// What else than text it takes is said by that field.
+    /// It takes other values than text where that field is declared.
     pub const fn typed_by(self, field: &'static str) -> Field {
         Field { typed_by: Some(field), ..self }
     }

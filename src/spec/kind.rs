@@ -12,7 +12,7 @@ use crate::spec::{Api, CallSpec, Change, Field, canonical, lookup};
 pub struct Kind {
     /// The vendor's collection: plural, kebab-case.
     pub name: &'static str,
-    /// One sentence: what it is.
+    /// Its meaning in one sentence.
     pub doc: &'static str,
     /// The section of the reference text or fact sheet that it follows.
     pub source: &'static str,
@@ -20,18 +20,18 @@ pub struct Kind {
     pub class: Class,
     /// The kind that its resources live in.
     pub parent: Option<&'static str>,
-    /// What tells two of its objects apart.
+    /// The fields that tell two of its objects apart.
     pub identity: Identity,
     /// Its fields, in the order in which they are shown.
     pub fields: &'static [Field],
     /// How the API reads and writes it.
     pub api: Api,
-    /// Kinds of the same target whose resources come first, whatever they are, with the reason. Where the kind names
+    /// Kinds of the same target all of whose resources come first, with the reason: `("license", "…")`. Where the kind names
     /// itself, it is those of its own that the texts of a resource name.
     pub after: &'static [(&'static str, &'static str)],
     /// How much a removal destroys.
     pub removal: Destroys,
-    /// What no table can say.
+    /// Functions for the parts that no table can say.
     pub hooks: Hooks,
     /// An output that has to be asked for by a call, because asking has an effect.
     pub issues: Option<Issue>,
@@ -52,7 +52,8 @@ pub struct Kind {
     pub makes: &'static [(&'static str, Made)],
 }
 
-/// What gives away that an object was made by another one for itself.
+/// The sign that an object was made by another one for itself: a NetFoundry router with `tunnelerEnabled` makes an
+/// endpoint of its name.
 #[derive(Debug, Clone, Copy)]
 pub enum Made {
     /// The maker shows its id.
@@ -63,15 +64,16 @@ pub enum Made {
         /// has to be removed after it. `None`: it always goes.
         goes_if_set: Option<&'static str>,
     },
-    /// It names the maker, and nothing else, in a field of roles. That is a guess, which the ledger overrules.
+    /// Its field of roles names the maker and nothing else, as in `["@office"]`. That is a guess, which the ledger
+    /// overrules.
     Naming {
         /// The field of roles.
         field: &'static str,
         /// The field that a maker sets, and other objects of its kind do not.
         where_set: &'static str,
     },
-    /// It has the maker's name, and comes a while after it, where this field of the maker is true. Who declares it means
-    /// that one, and makes none beside it.
+    /// It has the maker's name, and comes a while after it, where this field of the maker is true. A resource of that name
+    /// means that very object, and makes none beside it.
     Namesake(&'static str),
 }
 
@@ -84,7 +86,7 @@ pub enum Class {
     ReadOnly,
 }
 
-/// What tells two objects of a kind apart, and what the name in YAML means.
+/// The fields that tell two objects of a kind apart, and the meaning of the name in YAML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Identity {
     /// There is one for each target or parent.
@@ -134,7 +136,7 @@ impl Made {
     }
 }
 
-/// What no table can say: pure functions on JSON, three a kind at most.
+/// Functions for the parts that no table can say: pure, on JSON, three a kind at most.
 #[derive(Debug, Clone, Copy)]
 pub struct Hooks {
     /// Reshapes one live object before its fields are read; of a sequence, the whole list.
@@ -160,14 +162,15 @@ pub struct Issue {
     pub call: CallSpec,
     /// Where the reply holds the value.
     pub at: &'static str,
-    /// The field that is true once the value has been used, and why nobody should ask for another one then.
+    /// The field that is true once the value has been used, as `verified`, and why it must not be asked for
+    /// again then.
     pub spent: (&'static str, &'static str),
-    /// What a new object is given to get ready for the call.
+    /// The time that a new object is given to get ready for the call.
     pub rest: Duration,
 }
 
 impl Issue {
-    /// Why nobody should ask for another value for this object, if so.
+    /// The reason not to ask for another value for this object, if there is one.
     pub fn refusal(&self, live: &Value) -> Option<&'static str> {
         let (key, why) = self.spent;
         (live.get(key).and_then(Value::as_bool) == Some(true)).then_some(why)

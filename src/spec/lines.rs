@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// The objects that lines tell of, by their names: `name`, and under `lines` the rest of each line.
+/// The objects that lines describe, by their names: `name`, and under `lines` the rest of each line.
 /// Lines may stand in lists of lists; a line that is but a name adds nothing to its object.
 ///
 /// # Errors
-/// What stands in the list and is no line.
+/// The element of the list that is no line.
 pub(crate) fn by_first_word(items: &[Value]) -> Result<Vec<Value>, &Value> {
     let mut objects = BTreeMap::new();
     collect(items, &mut objects)?;

@@ -1,4 +1,4 @@
-//! Settling: what to look at after a call, and when it is done.
+//! Polls: the job or object to look at after a call, and the state in which it is done.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct Poll {
     pub versions: Versions,
     /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
     pub patience: &'static [u16],
-    /// Statuses that mean that there is nothing to see, and never will be: the call goes without.
+    /// Statuses that mean that there is nothing to see, and never will be: outputs that can't be evaluated answer 400.
     pub unseen: &'static [u16],
     /// Time between two looks.
     pub every: Duration,
@@ -70,7 +70,7 @@ pub struct Log {
     pub texts: &'static [&'static str],
 }
 
-/// What a [`Poll`] looks at.
+/// The thing that a [`Poll`] looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shows {
     /// Some job.
@@ -114,7 +114,7 @@ pub enum Until {
         going: &'static str,
         /// Words of the refusal when it is done.
         done: &'static str,
-        /// What it means if the call is accepted once more.
+        /// The meaning of the call being accepted once more.
         lost: &'static str,
     },
     /// When the object is gone: 404, nothing there, or a key holds one of these words.

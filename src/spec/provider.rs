@@ -18,11 +18,11 @@ pub struct Provider {
     pub dialect: Dialect,
     /// Its kinds; parents before their children.
     pub kinds: &'static [&'static Kind],
-    /// What it does on request.
+    /// The actions that it carries out on request, as a reboot.
     pub actions: &'static [Action],
-    /// What it hands out.
+    /// The files that it hands out, as a clientpack.
     pub artifacts: &'static [Artifact],
-    /// Every endpoint of the reference texts, and what covers it.
+    /// Every endpoint of the reference texts, and its coverage.
     pub endpoints: &'static [Endpoint],
 }
 
@@ -38,16 +38,16 @@ impl Provider {
     }
 }
 
-/// How an API is spoken to: what all its kinds share.
+/// The dialect that all kinds of an API share: login, headers, limits, error messages.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {
     /// An example of `at`, for messages.
     pub example: &'static str,
     /// How requests prove who asks.
     pub auth: Auth,
-    /// What a target's `credentials` hold.
+    /// The fields of a target's `credentials`.
     pub credentials: &'static [Field],
-    /// What a target takes besides, such as the tenant.
+    /// The settings that a target takes besides, such as the tenant.
     pub settings: &'static [Field],
     /// Headers of every request; values may hold placeholders.
     pub headers: &'static [(&'static str, &'static str)],
@@ -68,8 +68,8 @@ pub struct Dialect {
     pub away: Duration,
     /// For how long a new object may answer 403 or 404 although it was made.
     pub young: Duration,
-    /// What to do about errors: status, part of the message, remedy. The first that fits; an empty one leaves it to what
-    /// holds for every API.
+    /// Remedies of errors: status, part of the message, remedy. The first that fits; an empty one leaves it to the general
+    /// remedy of that status.
     pub remedies: &'static [(u16, &'static str, &'static str)],
 }
 
@@ -85,7 +85,7 @@ pub enum ServerVersion {
         /// Where the reply holds it.
         at: &'static str,
     },
-    /// It counts as this one, whatever it says.
+    /// It counts as this one, even if it says otherwise.
     Fixed(&'static str),
 }
 
@@ -96,11 +96,11 @@ pub struct Endpoint {
     pub method: Method,
     /// The path as the reference prints it.
     pub path: &'static str,
-    /// What covers it.
+    /// Its coverage.
     pub by: Coverage,
 }
 
-/// What covers an endpoint.
+/// The part of the program that covers an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coverage {
     /// This declarative or read-only kind.
@@ -115,7 +115,7 @@ pub enum Coverage {
     Unused(&'static str),
 }
 
-/// An endpoint and what covers it.
+/// An endpoint with its coverage.
 pub(crate) const fn endpoint(method: Method, path: &'static str, by: Coverage) -> Endpoint {
     Endpoint { method, path, by }
 }

@@ -1,8 +1,8 @@
-//! Types: what values a field takes, and when two of them are the same.
+//! Types: the values that a field takes, and when two of them are the same.
 
 use crate::spec::Field;
 
-/// What values a field takes.
+/// The values that a field takes.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
     /// True or false; the words are understood too.
@@ -13,7 +13,7 @@ pub enum Type {
     Number,
     /// Text. Empty, null and missing are the same.
     Text,
-    /// One of these words, whatever its case.
+    /// One of these words, in any case: `ACCEPT` is `accept`.
     Enum(&'static [&'static str]),
     /// An IPv4 or IPv6 address.
     Ip,
@@ -47,7 +47,7 @@ pub enum Type {
     Certificate,
 }
 
-/// What becomes of a folder that a field of type file names.
+/// The treatment of a folder that a field of type file names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Folders {
     /// It is refused.
@@ -70,7 +70,7 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// What joins the words when they are written.
+    /// The text that joins the words when they are written.
     pub fn joint(self) -> &'static str {
         match self {
             Packing::Ordered(joint) | Packing::Unordered(joint) => joint,

@@ -1,4 +1,4 @@
-//! What a manager does when asked (sheet 2.11, 2.12, 2.17).
+//! The actions of a manager (sheet 2.11, 2.12, 2.17).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a blueprint's files say, as far as it takes to know its inputs (sheet 2.9; the DSL's `inputs` and `imports`).
+//! The files of a blueprint, read as far as it takes to know its inputs (sheet 2.9; the DSL's `inputs` and `imports`).
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::spec::{Declared, DeclaredKey, KeysIn, Open, PlainType};
 pub(crate) const INPUTS_IN: KeysIn =
     KeysIn { of: "blueprint_id", file: "source", document: "main_file_name", read: inputs };
 
-/// What every blueprint imports: node types, and plugins that declare operations. None of them declares inputs.
+/// Files that every blueprint imports: node types, and plugins that declare operations. None of them declares inputs.
 const WITHOUT_INPUTS: &[&str] = &["types.yaml", "plugin.yaml"];
 
 /// The inputs of a blueprint and of the files that it imports.

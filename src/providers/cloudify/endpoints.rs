@@ -91,7 +91,7 @@ mod tests {
     use crate::providers::cloudify::testing::{NOT_IN_THE_TEXTS, covered_but_unused, used_but_unlisted};
     use wire::Method;
 
-    /// What version 3.1 adds (sheet 3). Where `at` ends in `v3`, visibility and updates can't be changed.
+    /// Endpoints that version 3.1 adds (sheet 3). Where `at` ends in `v3`, visibility and updates can't be changed.
     const SINCE_V3_1: &[(Method, &str)] = &[
         (Patch, "/blueprints/{blueprint-id}/set-visibility"),
         (Patch, "/deployments/{deployment-id}/set-visibility"),

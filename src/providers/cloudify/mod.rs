@@ -63,7 +63,7 @@ const CREDENTIALS: &[Field] = &[
 const SETTINGS: &[Field] =
     &[field("tenant", Type::Ref("tenants"), "Tenant that the resources belong to").default("\"default_tenant\"")];
 
-/// What to do about errors (sheet 1, error table); fragments as servers were heard to say them (observed T1 to T15).
+/// Remedies of errors (sheet 1, error table); fragments as servers were heard to say them (observed T1 to T15).
 const REMEDIES: &[(u16, &str, &str)] = &[
     (401, "", "check `username` and `password`; after four wrong passwords the account may be locked"),
     (403, "invalid tenant name", "the tenant does not exist, or the user is not in it: check `tenant`"),

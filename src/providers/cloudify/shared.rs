@@ -1,4 +1,4 @@
-//! What several kinds share: where lists are, how names and visibility work, and how executions are waited for.
+//! Parts of several kinds: places of lists, names and visibility, and waiting for executions.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ pub(crate) const fn execution(job: &'static [&'static str]) -> Poll {
 /// Lets the running operation end, and begins no other one.
 static CANCEL: CallSpec = call(Post, "/executions/{job}", Body::Json(r#"{"action": "cancel"}"#));
 
-/// What went wrong in an execution: the tasks that failed for good, and the workflow's own word (sheet 2.16).
+/// The events of a failed execution: the tasks that failed for good, and the workflow's own word (sheet 2.16).
 const FAILURES: Log = Log {
     path: "/events?execution_id={job}&event_type=task_failed&event_type=workflow_failed&_sort=timestamp&_size=20",
     at: "items",

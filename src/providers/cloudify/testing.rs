@@ -1,4 +1,4 @@
-//! What tests share: texts of the reference and of the observation, led through a kind; and endpoints against kinds.
+//! Help for tests: texts of the reference and of the observation, led through a kind; and endpoints against kinds.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ pub(crate) fn body(kind: &Kind, declared: &Value, live: Option<&Value>) -> Value
     body.to_shown()
 }
 
-/// What neither reference text has (sheet 4, end): seen on a running server, or in the server's source.
+/// Endpoints that neither reference text has (sheet 4, end): seen on a running server, or in the server's source.
 pub(crate) const NOT_IN_THE_TEXTS: &[(Method, &str)] = &[
     (Method::Get, "/blueprints/{id}"),
     (Method::Get, "/deployments/{id}/outputs"),

@@ -1,4 +1,4 @@
-//! What the platform does when asked (sections 2.16 and 2.18).
+//! The actions of the platform (sections 2.16 and 2.18).
 
 use std::time::Duration;
 

@@ -12,13 +12,13 @@ const NO_PUT: Coverage = Unused("PATCH leaves alone what it does not name; PUT r
 const IN_LIST: Coverage = Unused("the list holds the same");
 /// Why users and API accounts are not written (section 2.15).
 const PEOPLE: Coverage = Unused("the body is not documented, and the reply holds a password that is shown once");
-/// What belongs to an edge router's own machine (section 5).
+/// Endpoints of an edge router's own machine (section 5).
 const ROUTERS_OWN: Coverage = Unused("the edge router's own machine calls it to enrol");
-/// What takes an object of another API (section 2.16).
+/// Endpoints that take an object of another API (section 2.16).
 const CONTROLLERS: Coverage = Unused("it takes a router that was made at the network's own controller before");
-/// What nobody should read by accident (section 2.18).
+/// Endpoints that should not be read by accident (section 2.18).
 const PRIVILEGED: Coverage = Unused("it shows credentials of the network's controller");
-/// What nobody calls but a browser (section 0.1).
+/// Endpoints for browsers alone (section 0.1).
 const FOR_PEOPLE: Coverage = Unused("documentation for people");
 /// The generation before (section 0.2).
 const LEGACY: Coverage = Unused("the generation before; `core/v2` shows the same");

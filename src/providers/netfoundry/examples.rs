@@ -13,8 +13,8 @@ use crate::providers::netfoundry::PROVIDER;
 use crate::providers::netfoundry::testing::{reads_back, reshaped, writes};
 use crate::spec::{Field, Kind, canonical, read};
 
-/// What replies hold beyond the fields: ids and dates, what a device reports about itself, and what renamed fields were
-/// called before.
+/// The keys of replies beyond the fields: ids and dates, the reports of a device about itself, and the former names of
+/// fields.
 const NOT_READ: &str = "id networkId createdAt updatedAt deletedAt createdBy deletedBy ownerIdentityId _links \
     host dataCenterId locationMetadataId providerId userData region \
     hasApiSession hasEdgeRouterConnection sessionActive mfaEnabled os osRelease osVersion arch appId appVersion branch \
@@ -33,7 +33,7 @@ fn examples() -> Vec<(&'static Kind, bool, Value)> {
     include_str!("examples.txt").lines().map(example).collect()
 }
 
-/// What a file declares to get this create: the network is where it stands, and so is that of the configs in it.
+/// The fields that a file declares to get this create: the network is where it stands, and so is that of the configs in it.
 fn declared(create: &Value) -> Value {
     let mut declared = create.clone();
     let configs = declared.get_mut("configs").and_then(Value::as_array_mut);

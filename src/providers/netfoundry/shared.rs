@@ -1,4 +1,4 @@
-//! What NetFoundry's kinds share: calls, waits, fields and a few turns of JSON.
+//! Parts of several NetFoundry kinds: calls, waits, fields and a few turns of JSON.
 //!
 //! Section numbers in this folder are those of the NetFoundry fact sheet.
 
@@ -109,7 +109,7 @@ macro_rules! listed {
 }
 pub(crate) use listed;
 
-/// The name: unique for each kind and network, whatever its case (section 1.4).
+/// The name: unique for each kind and network without regard to case (section 1.4).
 pub(crate) const NAME: Field = field("name", Type::Text, "Name, unique in the network whatever its case");
 
 /// An object's own tags (section 2.2).

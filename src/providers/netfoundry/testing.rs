@@ -1,4 +1,4 @@
-//! What the kinds' tests share: bodies and replies of the fact sheet, led through a kind.
+//! Help for the kinds' tests: bodies and replies of the fact sheet, led through a kind.
 
 use serde_json::{Map, Value};
 
@@ -54,7 +54,7 @@ pub(crate) fn writes(kind: &Kind, declared: Value, body: Value) {
     assert_eq!(sent.to_shown(), body);
 }
 
-/// What is wrong with a declared value.
+/// The problem that is found with a declared value.
 pub(crate) fn refuses(kind: &Kind, field: &str, value: Value) -> String {
     let field = kind.field(field).expect("a field");
     let found: Vec<String> =

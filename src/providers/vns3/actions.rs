@@ -1,4 +1,4 @@
-//! What a controller does when asked (sheet 3.9).
+//! The actions of a controller (sheet 3.9).
 
 use super::fields::RESTARTED;
 use crate::spec::{Action, Body, Disruption, Field, Folders, Type, action, call, field};

@@ -1,4 +1,4 @@
-//! What a controller hands out (sheet 3.9).
+//! The files that a controller hands out (sheet 3.9).
 
 use crate::spec::{Artifact, Body, Folders, Type, artifact, call, field};
 use wire::Method::Post;

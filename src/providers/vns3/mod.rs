@@ -28,9 +28,9 @@ pub(crate) static PROVIDER: Provider = Provider {
     endpoints: endpoints::ALL,
 };
 
-/// What all kinds of the provider share: most objects hold their id under `id`, and 404 means gone. A controller that has
-/// no license or no keyset yet answers 403, and one whose license brings no containers, too (sheet 1.2): it holds none of
-/// what these bring.
+/// The part of the API that all kinds share: most objects hold their id under `id`, and 404 means gone. A controller that
+/// has no license or no keyset yet answers 403, and one whose license brings no containers, too (sheet 1.2): it holds no
+/// objects of the kinds that need them.
 const API: Api = Api { gone: &[(404, ""), UNLICENSED, UNKEYED, UNCONTAINED], ..Api::NONE };
 const UNLICENSED: (u16, &str) = (403, "Must be licensed");
 const UNKEYED: (u16, &str) = (403, "Keyset is missing");

@@ -54,7 +54,7 @@ impl Text<'_> {
         }
     }
 
-    /// What comes and changes, by target and kind.
+    /// The resources that come and change, by target and kind.
     fn groups(&mut self) {
         let few = self.shown.all || steps::are_few(self.document);
         for (target, kinds) in steps::groups(self.document) {
@@ -83,7 +83,7 @@ impl Text<'_> {
         }
     }
 
-    /// What happens without a call, and what nobody looked after.
+    /// Adoptions and releases, which need no call, and unmanaged objects.
     fn without_calls(&mut self) {
         let document = self.document;
         let releases: Vec<String> =

@@ -64,7 +64,7 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-/// What is uploaded.
+/// The files that are uploaded.
 pub(crate) const SOURCE: Field =
     field("source", Type::File(Folders::TarGz), "Folder with the blueprint, or an archive of one")
         .required()
@@ -78,7 +78,7 @@ pub(crate) const MAIN_FILE_NAME: Field =
 /// Who sees it.
 pub(crate) const VISIBILITY: Field = visibility(&[widen("/blueprints/{id}/set-visibility").reply(Reply::Object(""))]);
 
-/// What it says.
+/// The blueprint's own description.
 pub(crate) const DESCRIPTION: Field = output("description", Type::Text, "What the blueprint says about itself");
 
 const UPLOAD: &str = "/blueprints/{id}?application_file_name={main_file_name}&visibility={visibility}";

@@ -1,7 +1,7 @@
 //! Secrets: values that blueprints ask for by key (sheet 2.6).
 //!
 //! Lists leave the value out, and what PUT and PATCH answer is encrypted anew each time, so that it is only read one by
-//! one. A hidden value reads as empty for whoever may not see it; no secret is empty, so that this counts as not shown.
+//! one. A hidden value reads as empty for users who may not see it; no secret is empty, so that this counts as not shown.
 
 use serde_json::Value;
 

@@ -35,7 +35,7 @@ pub(crate) const USERS: &str = "tenant_users";
 pub(crate) const GROUPS: &str = "tenant_user_groups";
 
 /// Makes lists of the maps from name to role: one of users, one of groups. Servers that only count leave the count there,
-/// so that nobody takes it for an empty list.
+/// so that it is not taken for an empty list.
 fn list_members(tenant: &mut Value) {
     let rows = |roles: Option<&Value>, counted: &str, key: &str| match roles {
         Some(Value::Object(roles)) => {

@@ -1,7 +1,7 @@
 //! Groups of users. Premium edition, and only for a `sys_admin` (sheet 2.3).
 //!
-//! What is written as `group_name` and `ldap_group_dn` is read as `name` and `ldap_dn`. With `_get_data` the list says who
-//! is a member. A group with members or tenants may be refused its removal, so that these go first.
+//! The fields written as `group_name` and `ldap_group_dn` are read as `name` and `ldap_dn`. With `_get_data` the list
+//! says who is a member. A group with members or tenants may be refused its removal, so that these go first.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ pub(crate) static KIND: Kind = Kind {
 /// Where a group holds its members after reading.
 pub(crate) const MEMBERS: &str = "members";
 
-/// Makes a list of members of the list of names. Servers that only count leave the count there, so that nobody takes it for
+/// Makes a list of members of the list of names. Servers that only count leave the count there, so that it is not taken for
 /// an empty list.
 fn list_members(group: &mut Value) {
     let members = match group.get("users") {

@@ -1,7 +1,7 @@
 //! Users of the manager. Premium edition, only for a `sys_admin`, and not where a directory knows the users (sheet 2.2).
 //!
 //! One call changes one thing: password and role together are refused. The password can't be read back. The first
-//! administrator comes with the manager and can't be removed. When somebody was last seen is not read: it moves with every
+//! administrator comes with the manager and can't be removed. The time of the last login is not read: it moves with every
 //! request.
 
 use crate::providers::cloudify::shared::{NAMED, SYSTEM_ROLE, list, name};

@@ -1,4 +1,4 @@
-//! What the manager is (sheet 2.17).
+//! Edition and version of the manager (sheet 2.17).
 
 use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};

@@ -1,4 +1,4 @@
-//! Identities: users and API accounts alike (section 2.15). Read only, so that nobody is locked out by a diff.
+//! Identities: users and API accounts alike (section 2.15). Read only, so that no diff locks its users out.
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 

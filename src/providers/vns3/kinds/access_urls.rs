@@ -1,4 +1,4 @@
-//! Links that let somebody in for a while: the vendor's support, or a client who fetches his clientpack.
+//! Links that grant access for a while: to the vendor's support, or to a client who fetches his clientpack.
 //!
 //! They last three days at most. An expired one stays in the list until it is removed: it counts as gone. The link, which
 //! is as good as a password, is in every reply (sheet 3.4).

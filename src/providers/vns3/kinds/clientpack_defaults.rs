@@ -1,4 +1,4 @@
-//! What all clientpacks are set to at once; what single ones declare is set again behind it.
+//! The settings that all clientpacks get at once; those that a single pack declares are set again behind it.
 //!
 //! It can't be read: packs show what they have now. So it is written when it is declared, and when it changes (sheet 3.7).
 

@@ -1,4 +1,4 @@
-//! What the cloud says about the machine that the controller runs on.
+//! The cloud's own data about the machine that the controller runs on.
 
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 

@@ -1,4 +1,4 @@
-//! What containers run on: whether it runs, and the network that they share.
+//! The system that containers run on: whether it runs, and the network that they share.
 //!
 //! Starting and stopping may take a while; meanwhile `running` is a word. Another network takes effect at the next start
 //! (sheet 1.3, 3.8).

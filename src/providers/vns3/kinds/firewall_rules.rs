@@ -21,7 +21,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/v2/firewall/rules", Envelope::Items("response")),
-        // The list shows with the license; a controller that is licensed just now has rules of nobody yet.
+        // The list shows with the license; a controller that is licensed just now has no rules yet.
         create: WRITE,
         update: WRITE,
         remove: WRITE,

@@ -1,4 +1,4 @@
-//! What the two identity kinds share: the settings of each provider of identities.
+//! The fields of the two identity kinds: the settings of each provider of identities.
 //!
 //! The body is one of three variants, chosen by `provider`; their fields have different names, so they stand side by
 //! side. Secrets are read masked or not at all, and so are never compared with a reply (sheet 3.4).

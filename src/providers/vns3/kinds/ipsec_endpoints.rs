@@ -67,7 +67,7 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-/// What a route-based endpoint's own tunnel is told apart by: in [`tunnels`](super::tunnels).
+/// The key that marks a route-based endpoint's own tunnel among the [`tunnels`](super::tunnels).
 pub(crate) const OF_ENDPOINT: &str = "of_endpoint";
 
 fn complete(endpoint: &mut Value) {

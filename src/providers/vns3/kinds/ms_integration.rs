@@ -1,6 +1,6 @@
 //! The management system that the controller reports to.
 //!
-//! What is set cannot be read: GET /ms answers with an alert (sheet 3.4). The address is set first; whether alerts are
+//! The settings cannot be read: GET /ms answers with an alert (sheet 3.4). The address is set first; whether alerts are
 //! sent is a call of its own, and every update needs it.
 
 use crate::spec::{Api, Body, Destroys, Kind, List, Type, call, field};

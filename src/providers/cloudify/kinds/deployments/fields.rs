@@ -1,4 +1,4 @@
-//! What is declared of a deployment, and what it shows, where servers of all products agree.
+//! Fields of a deployment, declared and shown, on which servers of all products agree.
 
 use super::INSTALL;
 use crate::providers::cloudify::dsl::INPUTS_IN;
@@ -31,12 +31,12 @@ pub(crate) use update_parameters;
 /// Its name.
 pub(crate) const ID: Field = name("id", "Name of the deployment");
 
-/// What it is made from.
+/// The blueprint that it is made from.
 pub(crate) const BLUEPRINT_ID: Field = field("blueprint_id", Type::Ref("blueprints"), "Blueprint that it is made from")
     .required()
     .disrupts(Disruption::Restart);
 
-/// What it is made with.
+/// The inputs that it is made with.
 pub(crate) const INPUTS: Field = field(
     "inputs",
     Type::Map(&Type::Any),
@@ -57,13 +57,13 @@ pub(crate) const INSTALLED: Field = field(
 .follows(&["blueprint_id"])
 .disrupts(Disruption::Outage);
 
-/// What `install` is run with.
+/// Parameters of `install`.
 pub(crate) const INSTALL_PARAMETERS: Field =
     field("install_parameters", Type::Map(&Type::Any), "Parameters of the workflow `install`, whenever it is run")
         .default("{}")
         .rides();
 
-/// What `uninstall` is run with.
+/// Parameters of `uninstall`.
 pub(crate) const UNINSTALL_PARAMETERS: Field = field(
     "uninstall_parameters",
     Type::Map(&Type::Any),
@@ -85,12 +85,12 @@ pub(crate) const SKIP_PLUGINS_VALIDATION: Field =
         .write_only()
         .fixed();
 
-/// What it gives to others.
+/// The outputs, for others to take.
 pub(crate) const OUTPUTS: Field =
     output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs").follows(EVALUATED_FROM);
 
-/// What evaluated values come from.
+/// The fields that evaluated values come from.
 pub(crate) const EVALUATED_FROM: &[&str] = &["blueprint_id", "inputs", "installed"];
 
-/// What the blueprint says.
+/// The blueprint's description.
 pub(crate) const DESCRIPTION: Field = output("description", Type::Text, "What its blueprint says about itself");

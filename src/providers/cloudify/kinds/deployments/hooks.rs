@@ -1,4 +1,5 @@
-//! What no table can say of a deployment: what is derived from a reply, and what a body has to say beside its fields.
+//! Functions for the parts of a deployment that no table can say: values derived from a reply, and parts of a body
+//! beside its fields.
 
 use serde_json::{Map, Value};
 
@@ -24,7 +25,7 @@ pub(crate) fn derive(deployment: &mut Value) {
     map.insert("outputs_stamp".into(), stamp);
 }
 
-/// What stands in the way of writing to it: work, or a create that failed.
+/// The obstacle to writing to it: work that is under way, or a create that failed.
 fn lifecycle(deployment: &Map<String, Value>) -> Option<&'static str> {
     let is_busy = deployment.get(UNDER_WAY).and_then(Value::as_array).is_some_and(|executions| !executions.is_empty());
     // It may fail before or after it has got its inputs; nothing but the creation ran on it then.

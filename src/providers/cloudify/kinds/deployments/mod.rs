@@ -7,9 +7,10 @@
 //! leaves a deployment without inputs behind, which another create replaces: it counts as gone. Inputs come back with all
 //! defaults filled in; only declared keys are compared.
 //!
-//! What failed half-way is installed again. Newer servers go on from the state of each instance; up to 5.0 the workflow
-//! runs all operations of all nodes anew (public sources of the workflow). To resume the failed execution (4.5.5 and later)
-//! would go on there too, but with the inputs and parameters that it failed with, so that it is left to whoever asks for it.
+//! A deployment that failed half-way is installed again. Newer servers go on from the state of each instance; up to 5.0
+//! the workflow runs all operations of all nodes anew (public sources of the workflow). To resume the failed execution
+//! (4.5.5 and later) would go on there too, but with the inputs and parameters that it failed with, so that it is left
+//! to an explicit action.
 
 pub(crate) mod fields;
 mod hooks;
@@ -151,18 +152,20 @@ pub(crate) const NODE_INSTANCES: &str = "node_instances";
 /// Where a deployment holds its executions that are not over after reading.
 const UNDER_WAY: &str = "under_way";
 
-/// What is under way. The deployment's own word for it is as old as the last execution's end (observed K2), and 4.x has none.
+/// The executions under way. The deployment's own word for it is as old as the last execution's end (observed K2), and
+/// 4.x has none.
 const fn running(path: &'static str, versions: Versions) -> Join {
     Join { path, at: Envelope::Items("items"), key: "deployment_id", into: UNDER_WAY, versions }
 }
 
-/// What the manager evaluates: values of outputs.
+/// The outputs, whose values the manager evaluates.
 pub(crate) const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Versions::Any);
 
 /// The servers that know capabilities (sheet 0).
 const CAPABLE: Versions = Versions::From("4.5.5");
 
-/// What can't be evaluated: the functions fail, or what they refer to is not there. `v3` has no capabilities on any server.
+/// Answers for values that can't be evaluated: the functions fail, or they refer to missing nodes. `v3` has no
+/// capabilities on any server.
 const UNEVALUATED: &[u16] = &[400, 404];
 
 const fn evaluated(path: &'static str, fields: &'static [&'static str], versions: Versions) -> Detail {

@@ -43,7 +43,7 @@ const ROUTER_HOST: &[Field] = &[
     field("serverEgress", Type::Open(EGRESS), "How the router reaches the server").required(),
 ];
 
-/// What the types take.
+/// The fields of a service's model, of all types.
 pub(crate) const MODEL: &[Field] = &[
     field("clientIngress", Type::Open(INGRESS), "What clients use to reach the service"),
     field("serverEgress", Type::Open(EGRESS), "How the hosting endpoint reaches the server"),
