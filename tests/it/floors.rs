@@ -185,3 +185,67 @@ fn no_function_goes_round_the_doors() {
     let known = EXPOSING.iter().map(|(path, name, _)| ((*path).to_owned(), (*name).to_owned())).collect();
     assert_eq!(found, known, "functions that give a secret's value back");
 }
+
+/// The files that may call these methods of a secret.
+const DOORS: [(&str, &[&str]); 2] = [
+    ("expose", &["src/session/encode.rs"]),
+    ("public_part", &["src/session/auth/cache.rs", "src/session/auth/grant.rs", "src/spec/certificate.rs"]),
+];
+
+/// The functions that other files may call and that give a secret's value back, or something made of it, with the reason.
+const EXPOSING: [(&str, &str, &str); 4] = [
+    ("src/secret.rs", "expose", "the door itself"),
+    ("src/secret.rs", "public_part", "the other one"),
+    ("src/secret.rs", "fingerprint", "keyed: it says nothing without the key"),
+    ("src/session/encode.rs", "login", "stands for a reply that no API gives, and is read as one"),
+];
+
+#[test]
+fn secrets_pass_through_their_doors() {
+    let sources = sources_of_all_crates();
+    for (method, doors) in DOORS {
+        let callers = sources.iter().filter(|source| source.calls(method)).map(|source| source.path.as_str());
+        let callers: BTreeSet<&str> = callers.collect();
+        assert_eq!(callers, doors.iter().copied().collect(), "`.{method}(` is called elsewhere, or not at all");
+    }
+}
+
+/// The functions of a file that other files may call and that give text which an exposing function, or one of the file's
+/// own that calls such a one, may have made of a secret.
+fn giving_away(source: &Source, exposing: &[&str]) -> BTreeSet<String> {
+    let signatures = source.signatures();
+    let mut inner: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let exposes = |signature: &&crate::sources::Signature| {
+            exposing.iter().any(|member| signature.uses(member)) || inner.iter().any(|name| signature.names(name))
+        };
+        let gives_text = |signature: &&crate::sources::Signature| {
+            ["String", "str", "Value", "Vec", "Cow", "T"].iter().any(|name| signature.gives.contains(*name))
+        };
+        let found: Vec<_> = signatures.iter().filter(exposes).filter(gives_text).collect();
+        let names: BTreeSet<String> = found.iter().map(|signature| signature.name.clone()).collect();
+        if names == inner {
+            return found.into_iter().filter(|found| found.is_public).map(|found| found.name.clone()).collect();
+        }
+        inner = names;
+    }
+}
+
+#[test]
+fn no_function_goes_round_the_doors() {
+    let sample = Source::parse(
+        "src/session/encode.rs",
+        "fn bare(s: &Secret) -> Value { s.expose().into() } pub(crate) fn json(s: &Secret) -> Result<Value, u8> { bare(s) }
+         pub fn put(s: &Secret) -> Result<Request, String> { bare(s) } pub fn text(s: &Secret) -> String { String::new() }",
+    );
+    assert_eq!(giving_away(&sample, &["expose"]), BTreeSet::from(["json".to_owned()]));
+    let mut found = BTreeSet::new();
+    for source in sources_of_all_crates() {
+        let members: &[&str] = if source.path == "src/secret.rs" { &["value"] } else { &["expose"] };
+        let concerns = source.path == "src/secret.rs" || source.calls("expose");
+        let names = if concerns { giving_away(&source, members) } else { BTreeSet::new() };
+        found.extend(names.into_iter().map(|name| (source.path.clone(), name)));
+    }
+    let known = EXPOSING.iter().map(|(path, name, _)| ((*path).to_owned(), (*name).to_owned())).collect();
+    assert_eq!(found, known, "functions that give a secret's value back");
+}

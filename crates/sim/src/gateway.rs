@@ -10,12 +10,12 @@ use wire::Response;
 pub struct Gateway {
     /// How long it waits.
     pub patience: Duration,
-    /// What it answers then.
+    /// Its answer then.
     pub gives_up: fn() -> Response,
 }
 
 impl Gateway {
-    /// What reaches the client of something that travels for so long, and after how long.
+    /// The part that reaches the client of something that travels for so long, and after how long.
     pub(super) fn pass(&self, delivery: Delivery, time: Duration) -> (Delivery, Duration) {
         match delivery {
             Delivery::Answer(_) | Delivery::Cut(..) if time >= self.patience => {

@@ -27,7 +27,7 @@ pub(crate) struct Place {
     pub installation: String,
 }
 
-/// What the world is made from.
+/// The settings that the world is made from.
 pub(crate) struct Plan {
     /// The providers that there are.
     pub makers: &'static [Maker],
@@ -129,7 +129,7 @@ impl World {
     /// Makes a change past the API.
     ///
     /// # Errors
-    /// What the installation did not find or understand, or why it can't be used.
+    /// The word that the installation did not find or understand, or why it can't be used.
     pub(crate) fn console(&self, place: &Place, change: Console) -> Result<Value, Refusal> {
         let running = self.running(place)?;
         let told = guarded(|| lock(&running).installation.console(change)).map_err(Refusal::Broken)?;
@@ -137,7 +137,7 @@ impl World {
         told.map_err(Refusal::Refused)
     }
 
-    /// What would be saved of an installation: all that it holds, whatever its API shows of it.
+    /// The state of an installation as it would be saved: all that it holds, shown by its API or not.
     ///
     /// # Errors
     /// Why it can't be used.

@@ -36,7 +36,7 @@ impl Format {
         }
     }
 
-    /// What a downloaded file's name ends with.
+    /// The ending of a downloaded file's name.
     pub(crate) fn extension(self) -> &'static str {
         match self {
             Format::Zip => "zip",

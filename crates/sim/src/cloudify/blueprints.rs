@@ -92,7 +92,7 @@ pub(crate) struct Blueprint {
     pub error: Option<String>,
     /// A description that replaces the plan's.
     pub description: Option<String>,
-    /// What parsing came to.
+    /// The parsed plan.
     pub plan: Plan,
     /// Its labels.
     pub labels: Vec<Label>,

@@ -25,7 +25,7 @@ pub(crate) struct Viewer {
 pub(crate) struct Call<'a> {
     request: &'a Request,
     query: Vec<(String, String)>,
-    /// What the placeholders of the route matched.
+    /// The words that the placeholders of the route matched.
     pub arguments: Vec<String>,
     /// Who calls.
     pub viewer: Viewer,

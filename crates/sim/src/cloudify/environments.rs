@@ -104,7 +104,7 @@ fn make_room(world: &mut World, call: &Call, id: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What must be so before anything is created: plugins and input names; secrets on servers that plan in the request.
+/// The conditions that must hold before anything is created: plugins and input names; secrets on servers that plan in the request.
 fn check_requirements(
     world: &World,
     call: &Call,

@@ -16,7 +16,7 @@ use wire::{Method, Response};
 /// The area's routes.
 pub(crate) static ROUTES: &[Route] = &[route(Method::Get, "events", "event_list", Need::Read, all)];
 
-/// What an event tells.
+/// The content of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Told {
     /// An event of that type, with the traceback of its cause where it is a failure.

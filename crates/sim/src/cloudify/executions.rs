@@ -105,11 +105,11 @@ pub(crate) struct Execution {
     pub parameters: Map<String, Value>,
     /// How far it has come.
     pub status: Status,
-    /// What went wrong; null before the end.
+    /// The error; null before the end.
     pub error: Option<String>,
     /// Whether it is a system workflow's.
     pub system: bool,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
     /// Whether it only pretends.
     pub dry_run: bool,
@@ -120,7 +120,7 @@ pub(crate) struct Execution {
     pub total: usize,
     /// How many are done.
     pub finished: usize,
-    /// What a resume would go on with.
+    /// The steps that a resume would go on with.
     pub left: Vec<Step>,
 }
 
@@ -303,7 +303,7 @@ fn start(world: &mut World, call: &Call) -> Outcome {
     shown(world, call, 201, &id)
 }
 
-/// What a scheduled start answers: an object without id (observed T8). The simulator keeps no schedules, so that
+/// The answer to a scheduled start: an object without id (observed T8). The simulator keeps no schedules, so that
 /// nothing ever comes of it.
 fn scheduled(input: &Input) -> Outcome {
     let mut body: Map<String, Value> = FIELDS.iter().map(|field| (field.name.to_owned(), Value::Null)).collect();

@@ -106,7 +106,7 @@ fn follow(value: &Value, path: &[String]) -> Option<Value> {
         .cloned()
 }
 
-/// What a value's calls of a function name first, where they name it literally.
+/// The names that a value's calls of a function give first, where they name it literally.
 pub(crate) fn named(function: &str, value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {

@@ -33,7 +33,7 @@ pub(crate) static ROUTES: &[Route] = &[
         .premium(),
 ];
 
-/// What is a member of a tenant.
+/// The sort of member of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     User,

@@ -34,7 +34,7 @@ pub(crate) struct Node {
     pub deployment: String,
     /// The blueprint that declared it.
     pub blueprint: String,
-    /// What the blueprint says.
+    /// The blueprint's template of it.
     pub template: Template,
 }
 
@@ -94,7 +94,7 @@ pub(crate) struct Instance {
     pub state: State,
     /// Moves with every change.
     pub version: u64,
-    /// What its operations found out.
+    /// The properties that its operations set.
     pub runtime_properties: Map<String, Value>,
     /// Relationship type, target node and target instance.
     pub relationships: Vec<(String, String, String)>,

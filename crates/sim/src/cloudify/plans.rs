@@ -99,7 +99,7 @@ impl Plan {
         })
     }
 
-    /// What the blueprint's calls of a function name first, such as secrets.
+    /// The names that the blueprint's calls of a function give first, such as secrets.
     pub(crate) fn named(&self, function: &str) -> Vec<String> {
         let mut found = Vec::new();
         for node in &self.nodes {

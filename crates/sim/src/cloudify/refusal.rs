@@ -12,7 +12,7 @@ use wire::Response;
 pub(crate) struct Refusal {
     /// The HTTP status.
     pub status: u16,
-    /// What the body is.
+    /// The form of the body.
     pub body: Body,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What a handler answers.
+/// The outcome of a handler.
 pub(crate) type Outcome = Result<Response, Refusal>;
 
 fn coded(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {

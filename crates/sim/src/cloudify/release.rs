@@ -1,4 +1,4 @@
-//! What a release does differently: the version timeline (fact sheet, section 0) as a table of spans.
+//! Differences of releases: the version timeline (fact sheet, section 0) as a table of spans.
 //!
 //! A handler never compares versions. It asks whether the release lies in a named span, and the span stands here with
 //! the line of the timeline that it comes from.
@@ -102,16 +102,16 @@ pub(crate) const AVAILABILITY: Span = from(6, 4, 0);
 /// The 7.x front end: validation errors without `server_traceback`, 413 for form bodies, multipart uploads.
 pub(crate) const SEVENTH: Span = from(7, 0, 0);
 
-/// What one brand prints differently.
+/// The words that one brand prints differently.
 #[derive(Debug)]
 pub(crate) struct Brand {
-    /// What the maintenance refusal calls the product.
+    /// The name of the product in the maintenance refusal.
     pub manager: &'static str,
     /// The `type` of an event.
     pub event: &'static str,
     /// The `type` of a log line.
     pub log: &'static str,
-    /// What operation names start with.
+    /// The start of operation names.
     pub interfaces: &'static str,
     /// The name of the product's database, as snapshots print it.
     pub database: &'static str,

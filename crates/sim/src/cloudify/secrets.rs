@@ -37,7 +37,7 @@ pub(crate) struct Secret {
     meta: Meta,
     /// Its value in clear.
     pub value: Value,
-    /// What write answers print instead; new after each write of the value.
+    /// The text that write answers print instead; new after each write of the value.
     ciphertext: String,
     /// Whether only its creator and managers see the value.
     pub hidden: bool,

@@ -81,7 +81,7 @@ fn one(world: &mut World, call: &Call) -> Outcome {
     answer(world, call, 200, FIELDS, find(&world.snapshots, &call.viewer, call.id())?)
 }
 
-/// What a create may include: the two of the v3 text default to false there, the v3.1 text adds two and turns metrics on.
+/// The parts that a create may include: the two of the v3 text default to false there, the v3.1 text adds two and turns metrics on.
 fn parameters(world: &World, call: &Call, id: &str) -> Result<Value, super::refusal::Refusal> {
     // The texts print the call without a body; from 6.0 on the JSON body is mandatory (observed I2).
     let input = if call.release.has(STATUSES) { call.json()? } else { call.optional_json()? };

@@ -15,7 +15,7 @@ use super::release::{SEVENTH, STATUSES, UPLOAD_STATES};
 use super::scope::{Meta, Scoped, Visibility, asked, own, refuse_global, taken, takes};
 use super::world::World;
 
-/// What an upload asks for, from the query or from the form of 7.x.
+/// The wishes of an upload, from the query or from the form of 7.x.
 struct Request {
     main_file: String,
     url: Option<String>,
@@ -158,7 +158,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
-/// What is wrong with the archive before any work starts; the object remembers it.
+/// The fault of the archive before any work starts; the object remembers it.
 fn received(blueprint: &mut Blueprint, url: Option<&str>) -> Option<Refusal> {
     let (error, refusal) = if let Some(url) = url {
         // There is no network behind a simulator: every download fails.
@@ -178,7 +178,7 @@ fn received(blueprint: &mut Blueprint, url: Option<&str>) -> Option<Refusal> {
     Some(refusal)
 }
 
-/// What a synchronous PUT answers for an upload that failed.
+/// The answer of a synchronous PUT to an upload that failed.
 fn failure(blueprint: &Blueprint) -> Option<Refusal> {
     let error = blueprint.error.as_ref()?;
     let text = format!("Blueprint `{}` {}. Error: {error}", blueprint.meta.id, blueprint.state.failing());
@@ -229,7 +229,7 @@ fn parse(world: &World, blueprint: &Blueprint) -> Result<Plan, Flaw> {
     Plan::of(&document)
 }
 
-/// What an import stands for: the product's types, a plugin, a blueprint; there is no network for anything else.
+/// The files that an import stands for: the product's types, a plugin, a blueprint; there is no network for anything else.
 fn resolve(world: &World, blueprint: &Meta, import: &str) -> Import {
     if let Some(plugin) = import.strip_prefix("plugin:") {
         return world.plugin_document(&blueprint.tenant, plugin);

@@ -283,7 +283,7 @@ fn delete(world: &mut World, call: &Call) -> Outcome {
     answer_deleted(world, call, FIELDS, &user)
 }
 
-/// What ties a user to the installation (sheet 2.2, “Delete … Preconditions”).
+/// The ties of a user to the installation (sheet 2.2, “Delete … Preconditions”).
 fn ties(world: &World, username: &str) -> Vec<&'static str> {
     fn owns<T: Scoped>(rows: &[T], username: &str) -> bool {
         rows.iter().any(|row| row.meta().owner == username)

@@ -7,7 +7,7 @@ use wire::{Request, Response};
 
 /// One request.
 pub(super) struct Call<'a> {
-    /// What was sent.
+    /// The request.
     pub request: &'a Request,
     /// The logical clock in milliseconds.
     pub now: u64,
@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
         self.request.header_value("Accept").is_some_and(|accept| accept.replace(' ', "").contains(";as=create"))
     }
 
-    /// What the `embed` parameter names.
+    /// The names in the `embed` parameter.
     pub(crate) fn embeds(&self) -> Vec<String> {
         let text = self.request.query_value("embed").unwrap_or_default();
         text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! What the platform offers and nobody can change: network groups, regions, versions, sizes (sheet 2.5, 2.14).
+//! The fixed offers of the platform: network groups, regions, versions, sizes (sheet 2.5, 2.14).
 
 use serde_json::{Map, Value, json};
 

@@ -37,7 +37,7 @@ const ENROLLMENT: &[Field] = &[
     Field::optional("updb", Shape::Text),
 ];
 
-/// What a device has not told yet (sheet 2.8, the telemetry rows).
+/// The fields that a device has not told yet (sheet 2.8, the telemetry rows).
 fn telemetry(type_id: &str) -> Map<String, Value> {
     let flags = ["hasApiSession", "hasEdgeRouterConnection", "sessionActive", "mfaEnabled"];
     let nulls = [

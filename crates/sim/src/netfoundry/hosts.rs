@@ -1,4 +1,4 @@
-//! What the platform runs by itself: controllers, hosts, terminators (sheet 2.13, 2.14). Nobody writes to them.
+//! Objects that the platform runs by itself: controllers, hosts, terminators (sheet 2.13, 2.14). They are read only.
 
 use serde_json::{Value, json};
 

@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 use super::store::Life;
 use wire::{Method, Response};
 
-/// What can be done to what (sheet 2.15, `resource_type` and `resource_action`).
+/// The actions on each type of resource (sheet 2.15, `resource_type` and `resource_action`).
 const ACTIONS: [(&str, &[&str]); 4] = [
     ("user-identity", &["create", "read", "delete", "update-reset-mfa"]),
     ("api-account-identity", &["create", "read", "update", "delete"]),

@@ -54,7 +54,7 @@ impl Kind {
         Kind::Execution,
     ];
 
-    /// What is particular to the kind.
+    /// The particulars of the kind.
     pub(crate) fn traits(self) -> &'static Traits {
         match self {
             Kind::Network => &networks::NETWORK,
@@ -131,7 +131,7 @@ fn capital(word: &str) -> String {
 /// A step of an object's life that a kind takes part in.
 pub(super) type Effect = fn(&mut Platform, id: &str, now: u64);
 
-/// What is particular to a kind.
+/// The particulars of a kind.
 pub(super) struct Traits {
     /// The collection's path under `core/v2`.
     pub path: &'static str,
@@ -166,7 +166,7 @@ pub(super) struct Traits {
 }
 
 impl Traits {
-    /// What most kinds have in common.
+    /// The particulars that most kinds have in common.
     pub(crate) const COMMON: Traits = Traits {
         path: "",
         singular: "",

@@ -31,7 +31,7 @@ impl Stream {
 }
 
 const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-/// What people type from a screen: no letter that reads like a digit.
+/// The letters for words that people type from a screen: no letter that reads like a digit.
 const TYPED: &str = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// FNV-1a: good enough to spread labels, and the stream mixes what comes out.

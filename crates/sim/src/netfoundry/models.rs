@@ -1,4 +1,4 @@
-//! What a service's `model` must look like for each `modelType` (sheet 2.9).
+//! The shape of a service's `model` for each `modelType` (sheet 2.9).
 
 use serde_json::{Map, Value};
 

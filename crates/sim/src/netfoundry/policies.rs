@@ -84,7 +84,7 @@ fn check_bind(_platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     }
 }
 
-/// What an AppWAN implies and its read form leaves out (sheet 2.10).
+/// The fields that an AppWAN implies and its read form leaves out (sheet 2.10).
 pub(super) fn add_implied(body: &mut Map<String, Value>) {
     body.insert("type".to_owned(), json!("Dial"));
     body.insert("semantic".to_owned(), json!("AnyOf"));

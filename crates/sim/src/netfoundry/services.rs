@@ -74,8 +74,8 @@ fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What a service brings along follows it. The names are documented nowhere; these do not end in `-system`, so that no
-/// client can tell them from anybody's by name.
+/// The objects that a service brings along follow it. The names are documented nowhere; these do not end in `-system`, so that no
+/// client can tell them from others by name.
 fn changed(platform: &mut Platform, id: &str, now: u64) {
     let Some(service) = platform.store.get(id).cloned() else { return };
     let network = service.network.clone().unwrap_or_default();

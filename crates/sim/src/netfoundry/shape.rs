@@ -1,4 +1,4 @@
-//! What a field of a write form must look like, and how it is stored. Every complaint is collected, none hides another.
+//! Shapes: the form of each field of a write, and how it is stored. Every complaint is collected, none hides another.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::kind::Kind;
 use super::mention;
 use super::store::Store;
 
-/// What a value must look like.
+/// The form of a value.
 pub(super) enum Shape {
     /// Any text that is not blank.
     Text,
@@ -32,7 +32,7 @@ pub(super) enum Shape {
     Map,
 }
 
-/// What becomes of a field's value.
+/// The way in which a field's value is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
     /// Reads show it.
@@ -47,7 +47,7 @@ pub(super) enum Keep {
 pub(super) struct Field {
     /// Its name.
     pub name: &'static str,
-    /// What its value must look like.
+    /// The form of its value.
     pub shape: Shape,
     /// Says whether a create form must have it.
     pub required: bool,
@@ -55,9 +55,9 @@ pub(super) struct Field {
     pub fixed: bool,
     /// Says whether a change may repeat it although it is fixed.
     pub repeatable: bool,
-    /// What reads show when it was not given, as JSON; `None` leaves the key out.
+    /// The value that reads show when it was not given, as JSON; `None` leaves the key out.
     pub unset: Option<&'static str>,
-    /// What becomes of its value.
+    /// The way in which its value is stored.
     pub keep: Keep,
 }
 
@@ -89,7 +89,7 @@ impl Field {
         self
     }
 
-    /// What reads show when it was not given, as JSON.
+    /// The value that reads show when it was not given, as JSON.
     pub(crate) const fn unset(mut self, json: &'static str) -> Field {
         self.unset = Some(json);
         self
@@ -107,7 +107,7 @@ impl Field {
         self
     }
 
-    /// What is stored when it was not given.
+    /// The value that is stored when it was not given.
     pub(crate) fn unset_value(&self) -> Option<Value> {
         serde_json::from_str(self.unset?).ok()
     }
@@ -125,7 +125,7 @@ pub(super) struct Reader<'a> {
     pub store: &'a Store,
     /// The network in which they are looked up.
     pub network: &'a str,
-    /// What was wrong so far.
+    /// The complaints so far.
     pub complaints: Vec<String>,
 }
 

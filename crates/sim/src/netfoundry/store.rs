@@ -34,7 +34,7 @@ pub(super) enum Owner {
     MadeFor(String),
 }
 
-/// What reads still show for a moment after a change.
+/// The former state, which reads still show for a moment after a change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Former {
     /// The first moment at which reads show the new body.
@@ -58,7 +58,7 @@ pub(super) struct Object {
     pub status: Option<String>,
     /// The fields of the read form that are the kind's own; mentions are kept as `@<id>`.
     pub body: Map<String, Value>,
-    /// What reads do not show: fields that can only be written, and notes of the simulator.
+    /// The part that reads do not show: fields that can only be written, and notes of the simulator.
     pub hidden: Map<String, Value>,
     /// Who it belongs to.
     pub owner: Owner,
@@ -74,7 +74,7 @@ pub(super) struct Object {
     pub readable: u64,
     /// The first moment at which lists show it.
     pub listed: u64,
-    /// What reads still show after a change.
+    /// The state that reads still show after a change.
     pub former: Option<Former>,
     /// How often it was changed.
     pub changes: u64,

@@ -26,7 +26,7 @@ const CHANGE: u64 = 400;
 /// long enough that whoever waits for the router only meets the gap.
 pub(super) const TWIN: u64 = 700;
 
-/// What an execution brings about when it finishes.
+/// The effect of an execution when it finishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Work {
@@ -74,7 +74,7 @@ enum Due {
     Twin { router: String },
 }
 
-/// What is due, by moment and then in the order in which it was asked for.
+/// The work that is due, by moment and then in the order in which it was asked for.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<(u64, Due)>", into = "Vec<(u64, Due)>")]
 pub(super) struct Agenda {

@@ -18,9 +18,9 @@ pub(super) struct Draft {
     pub id: Option<String>,
     /// The network; empty for networks.
     pub network: String,
-    /// What reads will show.
+    /// The fields that reads will show.
     pub shown: Map<String, Value>,
-    /// What only the create form will show, and notes.
+    /// The fields that only the create form will show, and notes.
     pub hidden: Map<String, Value>,
     /// The fields that the request names.
     pub given: Vec<String>,
@@ -246,7 +246,7 @@ impl Platform {
         Ok(hal(status, &reply))
     }
 
-    /// What an object would become: PATCH changes the fields it names, PUT resets the others.
+    /// The object as it would become: PATCH changes the fields it names, PUT resets the others.
     fn merge(&self, kind: Kind, object: &Object, body: &Map<String, Value>, call: &Call) -> Result<Draft, Refusal> {
         let put = call.request.method == Method::Put;
         let fields = kind.traits().fields;

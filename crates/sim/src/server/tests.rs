@@ -90,7 +90,7 @@ async fn start_with(faults: Value) -> Server {
     serve(Options { faults: serde_json::from_value(faults).unwrap(), ..options() }).await.unwrap()
 }
 
-/// What came back.
+/// The reply.
 #[derive(Debug)]
 struct Reply {
     status: u16,

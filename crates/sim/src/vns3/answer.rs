@@ -1,4 +1,4 @@
-//! What a call comes to: an enveloped answer, or a fault in the error form of the text's schemas.
+//! Outcomes of calls: an enveloped answer, or a fault in the error form of the text's schemas.
 //!
 //! Eighty examples show errors under `response` (form B); the schemas beside them, and both published clients, say
 //! `error` (form A). Every fault here is form A.
@@ -10,7 +10,7 @@ use super::clock::Moment;
 use super::seed::Generator;
 use wire::Response;
 
-/// What a handler comes to.
+/// The outcome of a handler.
 pub(super) type Outcome = Result<Response, Fault>;
 
 /// An error that the API answers with.

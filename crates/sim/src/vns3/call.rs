@@ -146,7 +146,7 @@ impl Fields {
     }
 }
 
-/// What a member of a body can be read as.
+/// A type that a member of a body can be read as.
 pub(super) trait Read: Sized {
     /// The value as this type, if it can be read so.
     fn read(value: &Value) -> Option<Self>;

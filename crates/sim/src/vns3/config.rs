@@ -12,7 +12,7 @@ use super::state::State;
 use crate::Setup;
 use wire::Method::{Get, Put};
 
-/// What a controller behaves like if nobody says otherwise; the part before the hyphen is the API's version.
+/// The version that a controller behaves like by default; the part before the hyphen is the API's version.
 const VERSION: &str = "6.0.0-20220801";
 
 /// The time servers of a new controller, as in the text's example.
@@ -20,7 +20,7 @@ const NTP_HOSTS: &str = "0.ubuntu.pool.ntp.org 1.ubuntu.pool.ntp.org 2.ubuntu.po
 
 pub(super) const CONSOLE: &[Collection] = &[Collection::single("config", "/config")];
 
-/// What is kept of the configuration; the rest of the answer follows from licence and peering.
+/// The stored part of the configuration; the rest of the answer follows from licence and peering.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Config {
     pub topology_name: String,

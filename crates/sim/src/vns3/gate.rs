@@ -8,7 +8,7 @@ use wire::Method::{self, Delete, Get, Post, Put};
 /// Any verb.
 const ANY: &[Method] = &[Get, Post, Put, Delete];
 
-/// What must be done first. Two spellings of the licence's message stand in the text: without a final period in the
+/// The step that must be done first. Two spellings of the licence's message stand in the text: without a final period in the
 /// examples of form B, with one in those of form C.
 #[derive(Debug, Clone, Copy)]
 enum Gate {

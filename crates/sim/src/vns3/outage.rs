@@ -12,7 +12,7 @@ use wire::Response;
 /// How long each phase takes.
 const PHASE: u64 = 1_000;
 
-/// What starts anew.
+/// The part that starts anew.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum What {
     /// The API's own process.
@@ -77,7 +77,7 @@ impl Outage {
 }
 
 impl Phase {
-    /// What is answered. Where nobody listens, that is for those who ask past the network.
+    /// The answer meanwhile. Where nothing listens, it is for callers that ask past the network.
     pub(crate) fn response(self, now: Moment) -> Response {
         let page = |status, text| Response::text(status, "text/html", format!("<html><body>{text}</body></html>"));
         match self {

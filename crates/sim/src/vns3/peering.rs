@@ -24,7 +24,7 @@ pub(super) const CONSOLE: &[Collection] = &[
     },
 ];
 
-/// What the controller knows about its topology.
+/// The topology as the controller knows it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Peering {
     /// The controller's own id.

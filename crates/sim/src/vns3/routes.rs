@@ -13,7 +13,7 @@ use super::state::State;
 use super::{interfaces, net};
 use wire::Method::{Delete, Get, Post, Put};
 
-/// What an unset interface reads as, and what the published client sends for a gateway that nobody named.
+/// The word as which an unset interface reads, and which the published client sends for a gateway that was not named.
 const NOT_SET: &str = "_notset";
 
 /// The table that routes are in if nobody names one; not shown.

@@ -1,6 +1,6 @@
 //! Everything that a controller remembers.
 //!
-//! What the API shows of an object is what is stored of it, under the same names, wherever that is possible; so the
+//! The API shows of an object the same values that are stored of it, under the same names, wherever that is possible; so the
 //! console can overwrite read fields without a second description of every kind.
 
 use std::collections::BTreeMap;

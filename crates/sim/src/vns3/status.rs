@@ -1,4 +1,4 @@
-//! What the controller says of its own running: nothing is connected, and time passes.
+//! The status of the controller: nothing is connected, and time passes.
 
 use serde_json::{Map, Value, json};
 

@@ -15,7 +15,7 @@ use wire::Response;
 pub(super) const CONSOLE: &[Collection] =
     &[Collection::single("remote-support", "/system"), Collection::single("ms-integration", "/system/ms")];
 
-/// What is kept of it.
+/// Its stored part.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct System {
     /// Remote support is on.

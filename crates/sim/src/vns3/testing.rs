@@ -1,4 +1,4 @@
-//! What the tests share: a controller to call, and short words for doing so.
+//! Help for tests: a controller to call, and short words for doing so.
 
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ impl Bench {
         (response.status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
-    /// What stands under `response`, or the status and `name: message` of the error.
+    /// The value under `response`, or the status and `name: message` of the error.
     pub(crate) fn try_call(&mut self, method: Method, path: &str, body: Option<Value>) -> Result<Value, (u16, String)> {
         let (status, answer) = self.call(method, path, body);
         if (200..300).contains(&status) {
@@ -83,7 +83,7 @@ impl Bench {
         self.try_call(Get, path, None)
     }
 
-    /// What stands under `response` of a call that must succeed.
+    /// The value under `response` of a call that must succeed.
     pub(crate) fn ok(&mut self, method: Method, path: &str, body: Value) -> Value {
         self.try_call(method, path, Some(body)).unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
     }

@@ -85,7 +85,7 @@ fn read(state: &State) -> BTreeMap<&'static str, Vec<Value>> {
     answer
 }
 
-/// What the controller makes by itself: collection, full name, value.
+/// The variables that the controller makes by itself: collection, full name, value.
 fn generated(state: &State) -> Vec<(&'static str, String, String)> {
     let config = &state.config;
     let mut variables = vec![

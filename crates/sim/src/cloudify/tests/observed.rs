@@ -1,4 +1,4 @@
-//! What a running 7.1 manager was asked and answered, pair by pair, and the simulator's answers beside it.
+//! Questions to a running 7.1 manager and its answers, pair by pair, and the simulator's answers beside it.
 
 use super::plugins::{IMPORTING, wagon, zip};
 use super::*;

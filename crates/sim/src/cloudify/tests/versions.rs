@@ -1,4 +1,4 @@
-//! What differs between releases: the timeline of the fact sheet's section 0, line by line.
+//! Differences between releases: the timeline of the fact sheet's section 0, line by line.
 
 use super::*;
 

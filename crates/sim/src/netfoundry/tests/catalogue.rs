@@ -1,4 +1,4 @@
-//! What is offered, who there is, and what they may do (sheet 2.5, 2.14, 2.15).
+//! Offers, identities, and their rights (sheet 2.5, 2.14, 2.15).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is refused, and in which of the three shapes (sheet 1.9).
+//! Refusals, each in one of the three shapes (sheet 1.9).
 
 use serde_json::{Value, json};
 

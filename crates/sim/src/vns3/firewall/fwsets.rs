@@ -10,7 +10,7 @@ use crate::vns3::net;
 use crate::vns3::state::State;
 use crate::vns3::variables::resolve;
 
-/// What a set can hold.
+/// The types of entries that a set can hold.
 const TYPES: &[&str] = &["net", "list", "service", "port"];
 
 /// A set.

@@ -12,7 +12,7 @@ use crate::vns3::state::State;
 use wire::Method::{Delete, Get, Post, Put};
 use wire::Response;
 
-/// What the lines tell of.
+/// The kind of thing that the lines tell of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lines {
     /// Subtables.
@@ -22,7 +22,7 @@ pub(super) enum Lines {
 }
 
 impl Lines {
-    /// What names begin with, and the type that version 2 calls it.
+    /// The beginning of names, and the type that version 2 calls it.
     fn types(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Lines::Subgroups => &[

@@ -1,4 +1,4 @@
-//! What a rule's text may look like: a table first, then iptables' options.
+//! The syntax of a rule's text: a table first, then iptables' options.
 //!
 //! Checked is what the text's examples show to be checked, the form of addresses, and what goes wrong otherwise: tables
 //! that do not exist, ports that are none, sets that are missing, a rule without a target.
@@ -11,7 +11,7 @@ const TABLES: &[&str] = &["INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTI
 /// A chain of version 1 that has no table of version 2.
 const MACRO: &str = "MACRO_CUST";
 
-/// What iptables begins its complaints with.
+/// The beginning of iptables' complaints.
 const COMPLAINT: &str = "Parse Error - iptables v1.4.21:";
 
 /// The table of a rule in lower case, or the subtable's name; `None` if the rule begins with neither.

@@ -16,7 +16,7 @@ use crate::vns3::variables::resolve;
 /// Appends, as a position.
 const END: i64 = -1;
 
-/// What is answered beside the task's token and status.
+/// The answer beside the task's token and status.
 fn submitted(state: &mut State, also: Value) -> Outcome {
     let mut answer = tasks::submit(state);
     if let (Some(answer), Value::Object(also)) = (answer.as_object_mut(), also) {

@@ -13,7 +13,7 @@ use crate::vns3::call::{Call, Fields};
 use crate::vns3::state::State;
 use crate::vns3::{net, routes};
 
-/// What stands for the remote side's address behind its NAT if nobody gives one, as in the text's examples.
+/// The remote side's address behind its NAT if none is given, as in the text's examples.
 const PRIVATE_IPADDRESS: &str = "192.0.2.254";
 
 /// Both selectors of a route-based endpoint if nobody gives them.

@@ -38,7 +38,7 @@ impl Keyset {
 pub(in crate::vns3) struct KeysetJob {
     token: String,
     fetches: bool,
-    /// What is fetched will not arrive.
+    /// The keyset that is fetched will not arrive.
     #[serde(default)]
     lost: bool,
     started_at: Moment,

@@ -25,7 +25,7 @@ const MANAGERS: u8 = 8;
 /// How many overlay clients it allows.
 const CLIENTS: u8 = 16;
 
-/// What an upgrade adds: controllers and clients.
+/// The numbers that an upgrade adds: controllers and clients.
 const UPGRADE: (usize, usize) = (2, 4);
 
 /// A licence as the controller keeps it.

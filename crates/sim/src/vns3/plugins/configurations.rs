@@ -10,7 +10,7 @@ use crate::vns3::call::Call;
 use crate::vns3::clock::Moment;
 use crate::vns3::state::State;
 
-/// What a file contains before anybody writes it.
+/// The content of a file before it is written.
 const INITIAL: &str = "# shipped with the plugin\n";
 
 /// A file: the last of its versions is in force.

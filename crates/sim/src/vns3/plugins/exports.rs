@@ -10,7 +10,7 @@ use crate::vns3::state::State;
 use crate::vns3::tasks;
 use wire::Response;
 
-/// What an export is of.
+/// The thing that an export is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Owner {
     Plugin,

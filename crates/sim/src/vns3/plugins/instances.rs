@@ -41,7 +41,7 @@ impl Instance {
         self.running && now >= self.made.plus_millis(STARTS)
     }
 
-    /// What docker says of the container.
+    /// Docker's description of the container.
     pub(crate) fn inspect(&self) -> Value {
         let status = if self.running { "running" } else { "exited" };
         json!({
@@ -140,7 +140,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Outcome {
     created(instance.show(state, true))
 }
 
-/// What a container is started from.
+/// The values that a container is started from.
 pub(super) struct Start {
     pub name: String,
     pub plugin: u64,

@@ -41,7 +41,7 @@ struct Port {
     ui_path: String,
 }
 
-/// What runs the plugin's processes.
+/// The manager of the plugin's processes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct ProcessManager {
@@ -101,7 +101,7 @@ impl Manager {
     }
 }
 
-/// What a call without a body makes, "for getting started".
+/// The result of a call without a body, "for getting started".
 fn example() -> Value {
     json!({
         "log_files": [{"path": "/var/log/app.log", "description": "application log"}],

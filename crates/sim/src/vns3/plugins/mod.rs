@@ -84,7 +84,7 @@ impl System {
 }
 
 impl Plugins {
-    /// What "Get system status" says of the container system.
+    /// The container system as "Get system status" shows it.
     pub(crate) fn status(&self, state: &State) -> Value {
         let (images, containers) = LIMITS;
         json!({
