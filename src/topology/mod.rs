@@ -15,6 +15,8 @@ mod machine;
 mod model;
 mod read;
 mod resolve;
+#[cfg(test)]
+mod scalars;
 mod secrets;
 mod site;
 mod sources;
