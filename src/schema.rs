@@ -234,7 +234,10 @@ fn plain(ty: &Type) -> Value {
         Type::Cidr => {
             json!({ "type": "string", "pattern": format!("^[0-9A-Fa-f.:]+(/[0-9]{{1,3}})?$|{EXPRESSION}"), "examples": ["10.1.0.0/16"] })
         }
-        Type::Words(_) => json!({ "type": ["string", "array"], "items": { "type": ["string", "number"] } }),
+        Type::Words(_) => {
+            let item = json!({ "type": ["string", "number", "boolean"] });
+            json!({ "type": ["string", "number", "boolean", "array"], "items": item })
+        }
         Type::List(item) => json!({ "type": "array", "items": with_expression(item, false) }),
         Type::Set(item) => json!({ "type": "array", "items": with_expression(item, false), "uniqueItems": true }),
         Type::Table(fields, _) => json!({ "type": "array", "items": object(fields, false) }),

@@ -75,6 +75,8 @@ mod parameters;
 mod passwords;
 #[path = "it/saved_plan.rs"]
 mod saved_plan;
+#[path = "it/scalars.rs"]
+mod scalars;
 #[path = "it/scale.rs"]
 mod scale;
 #[path = "it/secrets.rs"]

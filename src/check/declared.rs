@@ -12,7 +12,7 @@ use crate::check::walk::{Step, place};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 use crate::source::{documents, read_as};
-use crate::spec::{Declared, Field, KeysIn, Type};
+use crate::spec::{Declared, Field, KeysIn, PlainType, Type};
 use crate::suggest::hint;
 use crate::topology::{FileContent, Resource, Topology};
 
@@ -95,7 +95,8 @@ fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &Dec
             Some(key) => {
                 let Some(ty) = key.ty.filter(|ty| !is_unknown(value) && !ty.takes(&value.to_shown())) else { continue };
                 let message = format!("`{name}` of `{}` has to be {}", resource.address, ty.as_str());
-                let help = format!("`{}` declares it so, and the server converts nothing", source.address);
+                let quote = if ty == PlainType::Text { "put it in quotes: " } else { "" };
+                let help = format!("{quote}`{}` declares it so, and the server converts nothing", source.address);
                 Finding::error(RULE.code, message).help(help)
             }
         };

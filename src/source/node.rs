@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Number;
 
 use crate::attr::Attr;
+use crate::spec::{Slot, Type};
 
 /// One value of a document. Aliases and merge keys are already carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +81,49 @@ impl Node {
         match self {
             Node::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// What stands at a path of dots below it.
+    ///
+    /// # Errors
+    /// The part of the path at which there is nothing.
+    pub(crate) fn at(&self, path: Option<&str>) -> Result<&Node, String> {
+        path.into_iter().flat_map(|path| path.split('.')).try_fold(self, |here, key| {
+            let next = match here {
+                Node::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
+                other => other.get(key),
+            };
+            next.ok_or_else(|| key.to_owned())
+        })
+    }
+
+    /// The text that it is inside a longer one; `None` for a list or a map.
+    pub(crate) fn to_text(&self) -> Option<String> {
+        match self {
+            Node::Null => Some(String::new()),
+            Node::Text(text) => Some(text.clone()),
+            Node::List(_) | Node::Map(_) => None,
+            Node::Bool(_) | Node::Number(_) | Node::Spelt(_) => self.spelling(),
+        }
+    }
+
+    /// The same as an attribute, every text plain, and as it is spelt where that type wants text.
+    pub(crate) fn to_typed(&self, ty: Option<Type>) -> Attr {
+        let slot = ty.map(Slot::typed);
+        match self {
+            Node::List(items) => {
+                let item = slot.and_then(Slot::item).map(|slot| slot.ty);
+                Attr::List(items.iter().map(|value| value.to_typed(item)).collect())
+            }
+            Node::Map(entries) => {
+                let below = |key: &str| slot.and_then(|slot| slot.below(key)).map(|slot| slot.ty);
+                Attr::Map(entries.iter().map(|(key, value)| (key.to_string(), value.to_typed(below(key)))).collect())
+            }
+            Node::Bool(_) | Node::Number(_) | Node::Spelt(_) if ty.is_some_and(|ty| ty.is_text()) => {
+                self.spelling().map_or(Attr::Null, Attr::Text)
+            }
+            scalar => scalar.to_attr(),
         }
     }
 

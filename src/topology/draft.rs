@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::attr::Attr;
 use crate::finding::Place;
 use crate::source::Node;
 use crate::spec::{Field, Kind, Provider, Type};
@@ -46,7 +45,7 @@ pub(crate) struct Each {
     /// The map's key, or the list's item where that is text, or its number.
     pub key: String,
     /// The map's value or the list's item.
-    pub value: Attr,
+    pub value: Node,
 }
 
 /// A target as the files declare it, from any number of places.

@@ -13,14 +13,14 @@ use super::expression::{
 };
 use super::secrets::Secrets;
 use super::site::{Purpose, Site, holds_names, purpose};
-use super::variables::{Variables, into};
+use super::variables::Variables;
 use crate::address::Address;
 use crate::attr::{Attr, Part, Template};
 use crate::check::places;
 use crate::finding::{Finding, Key, Place};
 use crate::redact::redact_declared;
 use crate::source::Node;
-use crate::spec::{Class, Provider, text_wanted};
+use crate::spec::{Class, Provider, Type, text_wanted};
 use crate::suggest::hint;
 use crate::topology::LITERAL;
 
@@ -198,10 +198,7 @@ impl<'a> Evaluator<'a> {
         let attr = match node {
             Node::Text(text) => return self.text(text, purpose, site),
             Node::Null => return Attr::Null,
-            Node::Bool(_) | Node::Number(_) | Node::Spelt(_) => match node.spelling() {
-                Some(text) if purpose.ty.is_some_and(|ty| ty.is_text()) => Attr::Text(text),
-                _ => node.to_attr(),
-            },
+            Node::Bool(_) | Node::Number(_) | Node::Spelt(_) => node.to_typed(purpose.ty),
             Node::List(items) => {
                 let each = |(index, item): (usize, &Node)| {
                     site.path.push(Key::Index(index));
@@ -233,7 +230,7 @@ impl<'a> Evaluator<'a> {
             Some(ty) => text_wanted(ty, value),
             None => value,
         };
-        match self.expressions(text, site).map(wanted) {
+        match self.expressions(text, purpose.ty, site).map(wanted) {
             // Somebody's secret as the whole value goes by its own name.
             Ok(Attr::Secret(secret)) if secret.label() != LITERAL && is_alone(text) => Attr::Secret(secret),
             Ok(value) if purpose.secret => redact_declared(&secret_label(text), value, purpose.scalars()),
@@ -246,17 +243,17 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A text with its expressions carried out. One expression alone keeps its value's type.
-    fn expressions(&mut self, text: &str, site: &Site) -> Result<Attr, Box<Finding>> {
+    fn expressions(&mut self, text: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
         let broken = |message: String| Box::new(Finding::error("bad-expression", message));
         let segments = segments(text).map_err(broken)?;
         if let [Segment::Expression(expression)] = segments.as_slice() {
-            return self.expression(expression, site);
+            return self.expression(expression, ty, site);
         }
         let mut parts = Vec::with_capacity(segments.len());
         for segment in segments {
             match segment {
                 Segment::Text(text) => parts.push(Part::Text(text)),
-                Segment::Expression(expression) => match self.expression(expression, site)? {
+                Segment::Expression(expression) => match self.expression(expression, Some(Type::Text), site)? {
                     Attr::Secret(secret) => parts.push(Part::Secret(secret)),
                     Attr::Later(template) => parts.extend(template.parts),
                     other => parts.push(Part::Text(other.to_text().ok_or_else(|| {
@@ -269,14 +266,16 @@ impl<'a> Evaluator<'a> {
         Ok(Template::of(parts))
     }
 
-    fn expression(&mut self, expression: &str, site: &Site) -> Result<Attr, Box<Finding>> {
+    fn expression(&mut self, expression: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
         match name_of(expression).map_err(|message| Box::new(Finding::error("bad-expression", message)))? {
-            Name::Variable(name, path) => self.variables.get(name, path).map(|value| value.unwrap_or(Attr::Null)),
+            Name::Variable(name, path) => {
+                Ok(self.variables.get(name, path)?.map_or(Attr::Null, |value| value.to_typed(ty)))
+            }
             Name::Secret(name) => {
                 let secret = self.secrets.get(name)?;
                 Ok(secret.map_or(Attr::Null, Attr::Secret))
             }
-            own @ (Name::EachKey | Name::EachValue(_)) => each::value(site.each, &own),
+            own @ (Name::EachKey | Name::EachValue(_)) => each::value(site.each, &own).map(|value| value.to_typed(ty)),
             Name::Output(text) => self.output(text, site),
         }
     }
@@ -356,4 +355,21 @@ impl Declared for Evaluator<'_> {
     fn declares(&self, address: &Address) -> bool {
         self.index.contains_key(address)
     }
+}
+
+/// What stands at a path of dots in a value.
+///
+/// # Errors
+/// The part of the path at which there is nothing.
+fn into(value: &Attr, path: Option<&str>) -> Result<Attr, String> {
+    let mut here = value;
+    for key in path.into_iter().flat_map(|path| path.split('.')) {
+        here = match here {
+            Attr::Map(map) => map.get(key),
+            Attr::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        }
+        .ok_or_else(|| key.to_owned())?;
+    }
+    Ok(here.clone())
 }

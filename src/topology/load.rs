@@ -95,7 +95,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let has_envelope = input.workspace().is_some();
     let (envelope, workspace_place) = input.envelope(&mut findings);
 
-    let variables = Variables::new(&envelope.vars, &options.vars, &workspace_place.below("vars"), &mut findings);
+    let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &workspace_place, &mut findings);
     let place = workspace_place.below("secrets");
     let sources = envelope.secrets.into_iter().map(|(name, source)| {
         let place = place.below(&name).key();
@@ -277,6 +277,11 @@ impl Input {
         findings
     }
 
+    /// The variables as they are spelt.
+    fn vars(&self) -> Option<&Node> {
+        self.workspace()?.get("vars")
+    }
+
     /// The envelope, and the place that its keys stand below.
     fn envelope(&self, findings: &mut Vec<Finding>) -> (Workspace, Place) {
         let place = Place::file(WORKSPACE_FILE);
@@ -359,7 +364,7 @@ fn digest(
     }
     for (name, value) in variables.values() {
         add(name);
-        add(&value.to_shown().to_string());
+        add(&value.to_attr().to_shown().to_string());
     }
     hex(&hash.finalize())
 }

@@ -16,6 +16,8 @@ mod model;
 mod read;
 pub(crate) mod references;
 mod resolve;
+#[cfg(test)]
+mod scalars;
 mod secrets;
 mod site;
 mod sources;

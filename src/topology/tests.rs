@@ -259,7 +259,6 @@ fn secrets_in_files_and_unused_names_are_warned_of() {
     east.yaml:6:40 <*******> literal-secret: the `secret` of `east/endpoints/a` stands here as plain text; declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what has been committed counts as known
     east.yaml:6:68 <'#y'> unmatched-tag: no declared policy selects `#y`; did you mean `#x`?
     east.yaml:6:111 <*> literal-secret: the `psk` of `east/endpoints/a` stands here as plain text; declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what has been committed counts as known
-    east.yaml:6:129 <1.10> unquoted-number: a number is given for a text: `1.1`; put it in quotes: YAML reads `1.10` as `1.1`
     east.yaml:7:38 <'#z'> unmatched-tag: none of the declared `endpoints` carries `#z`; did you mean `#x`?
     trueup.yaml:2:29 <old> unused: nothing uses variable `old`; remove it, or write `${var.old}` where it belongs
     trueup.yaml:3:12 <older> unused: nothing uses secret `older`; remove it, or write `${secret.older}` where it belongs

@@ -5,21 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attr::Attr;
 use crate::finding::{Finding, Place};
-use crate::source::parse_value;
+use crate::source::{Node, parse_value};
 use crate::suggest::hint;
 use crate::topology::envelope::{Variable, VariableType};
 
 /// The workspace's variables with their values.
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
-    values: BTreeMap<String, (Option<Attr>, Place)>,
+    values: BTreeMap<String, (Option<Node>, Place)>,
     used: RefCell<BTreeSet<String>>,
 }
 
 impl Variables {
-    /// The declared variables, with what is given from outside before their defaults.
+    /// The declared variables, with what is given from outside before their defaults, which keep their spelling in the file.
     pub(crate) fn new(
         declared: &BTreeMap<String, Variable>,
+        file: Option<&Node>,
         given: &BTreeMap<String, String>,
         place: &Place,
         findings: &mut Vec<Finding>,
@@ -30,8 +31,9 @@ impl Variables {
             findings.push(finding.help(hint(name, declared.keys().map(String::as_str).collect::<Vec<_>>())));
         }
         let values = declared.iter().map(|(name, variable)| {
-            let place = place.below(name).key();
-            let value = value(name, variable, given.get(name), &place);
+            let place = place.below("vars").below(name).key();
+            let default = file.and_then(|file| file.get(name)?.get("default"));
+            let value = value(name, variable, default, given.get(name), &place);
             let value = value.map_err(|finding| findings.push(*finding)).ok();
             (name.clone(), (value, place))
         });
@@ -42,7 +44,7 @@ impl Variables {
     ///
     /// # Errors
     /// There is none of that name, or nothing at the path: the finding, still without a place.
-    pub(crate) fn get(&self, name: &str, path: Option<&str>) -> Result<Option<Attr>, Box<Finding>> {
+    pub(crate) fn get(&self, name: &str, path: Option<&str>) -> Result<Option<&Node>, Box<Finding>> {
         let Some((value, _)) = self.values.get(name) else {
             let declared: Vec<&str> = self.values.keys().map(String::as_str).collect();
             let finding = Finding::error("unknown-variable", format!("there is no variable `{name}`"));
@@ -51,7 +53,7 @@ impl Variables {
         };
         self.used.borrow_mut().insert(name.to_owned());
         let Some(value) = value else { return Ok(None) };
-        into(value, path).map(Some).map_err(|missing| {
+        value.at(path).map(Some).map_err(|missing| {
             Box::new(Finding::error("unknown-field", format!("variable `{name}` has nothing at `{missing}`")))
         })
     }
@@ -64,33 +66,26 @@ impl Variables {
     }
 
     /// Every variable that has a value.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &Attr)> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &Node)> {
         self.values.iter().filter_map(|(name, (value, _))| Some((name.as_str(), value.as_ref()?)))
     }
 }
 
-/// What stands at a path of dots in a value.
-///
-/// # Errors
-/// The part of the path at which there is nothing.
-pub(crate) fn into(value: &Attr, path: Option<&str>) -> Result<Attr, String> {
-    let mut here = value;
-    for key in path.into_iter().flat_map(|path| path.split('.')) {
-        here = match here {
-            Attr::Map(map) => map.get(key),
-            Attr::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
-            _ => None,
+fn value(
+    name: &str,
+    variable: &Variable,
+    default: Option<&Node>,
+    given: Option<&String>,
+    place: &Place,
+) -> Result<Node, Box<Finding>> {
+    let is_text = variable.ty == VariableType::String;
+    let (value, what, place) = match (given, default.filter(|_| variable.default.is_some())) {
+        (Some(text), _) if is_text => (Node::Text(text.clone()), "value given for", place.clone()),
+        (Some(text), _) => (parse_value(text), "value given for", place.clone()),
+        (None, Some(default)) => {
+            let text = default.spelling().filter(|_| is_text).map(Node::Text);
+            (text.unwrap_or_else(|| default.clone()), "default of", place.below("default"))
         }
-        .ok_or_else(|| key.to_owned())?;
-    }
-    Ok(here.clone())
-}
-
-fn value(name: &str, variable: &Variable, given: Option<&String>, place: &Place) -> Result<Attr, Box<Finding>> {
-    let (value, what, place) = match (given, &variable.default) {
-        (Some(text), _) if variable.ty == VariableType::String => (Attr::text(text), "value given for", place.clone()),
-        (Some(text), _) => (parse_value(text).to_attr(), "value given for", place.clone()),
-        (None, Some(default)) => (Attr::from_json(default), "default of", place.below("default")),
         (None, None) => {
             let finding = Finding::error("missing-variable", format!("variable `{name}` has no value"));
             let help = format!("give it a `default`, `--var {name}=VALUE` or `TRUEUP_VAR_{name}=VALUE`");
@@ -100,12 +95,14 @@ fn value(name: &str, variable: &Variable, given: Option<&String>, place: &Place)
     if fits(variable.ty, &value) {
         return Ok(value);
     }
-    let message = format!("the {what} `{name}`: expected {}, found `{}`", expected(variable.ty), value.to_shown());
+    let message =
+        format!("the {what} `{name}`: expected {}, found `{}`", expected(variable.ty), value.to_attr().to_shown());
     let finding = Finding::error("wrong-value", message).help("lists and maps are given as YAML, as in `[a, b]`");
     Err(Box::new(finding.at(&place)))
 }
 
-fn fits(ty: VariableType, value: &Attr) -> bool {
+fn fits(ty: VariableType, value: &Node) -> bool {
+    let value = value.to_attr();
     match ty {
         VariableType::Any => true,
         VariableType::String => matches!(value, Attr::Text(_)),

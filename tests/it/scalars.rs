@@ -1,0 +1,150 @@
+//! Numbers, and true and false, that are given for texts arrive as texts at every provider, spelt as they are in the file.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::support::Sim;
+
+const ENVELOPE: &str = "
+workspace: lab
+vars:
+  release: { default: 1.10 }
+  year: { type: string, default: 2024 }
+";
+
+const BLUEPRINT: &str = "
+tosca_definitions_version: cloudify_dsl_1_3
+imports: [cloudify/types/types.yaml]
+inputs: { size: { default: 1 }, name: { type: string, default: x } }
+node_templates: { base: { type: cloudify.nodes.Root } }
+";
+
+const TARGETS: &str = r##"
+vns3:
+  site:
+    at: https://203.0.113.30:8000/api
+    credentials: { username: api, password: 0815 }
+    config: { topology_name: 2024, controller_name: 010 }
+    system-variables: { noc: { value: 7 } }
+    webhooks:
+      hook:
+        url: https://hooks.example/one
+        body: True
+        headers: [{ name: 0x1F, value: 1e3 }]
+        parameters: [{ name: v, value: "${var.release}" }]
+    routes:
+      office:
+        { cidr: 10.1.0.0/16, interface: eth0, gateway: 192.0.2.254, description: 1.10, metric: 0x10 }
+    firewall-rules:
+      - { rule: INPUT_CUST -s 10.4.0.0/16 -j ACCEPT, comment: +5 }
+netfoundry:
+  nf:
+    at: https://gateway.production.netfoundry.io
+    credentials:
+      clientId: 1234
+      password: 010
+      authenticationUrl: https://netfoundry-production-xfjiye.auth.us-east-1.amazoncognito.com/oauth2/token
+    networks:
+      acme:
+        networkGroupId: ACME Group
+        provider: AWS
+        region: us-east-2
+        size: medium
+        config-types: { own.v1: { schema: { type: object } } }
+        configs: { own: { configTypeId: own.v1, data: { address: 1.10, port: 0x50, allowedAddresses: [2024], more: 1.10 } } }
+        services:
+          raw:
+            configs:
+              - name: 5
+                configTypeName: intercept.v1
+                data: { addresses: [10.0.0.1], protocols: [tcp], portRanges: [{ low: 80, high: 80 }] }
+          git:
+            modelType: TunnelerToEndpoint
+            model:
+              clientIngress: { host: 2024, port: 0x50 }
+              serverEgress: { protocol: tcp, host: 010, port: 8443 }
+              bindEndpointAttributes: ["#all"]
+              edgeRouterAttributes: ["#all"]
+cloudify:
+  cfy:
+    at: https://cloudify.acme.example/api/v3.1
+    credentials: { username: admin, password: 0815 }
+    secrets: { key: { value: 010 } }
+    blueprints: { router: { source: router, labels: [{ year: 2024 }, { release: 1.10 }] } }
+    deployments:
+      one: { blueprint_id: router, labels: [{ "on": True }, { v: "${var.year}" }], inputs: { size: 1.50 } }
+f5-vnfm:
+  vnfm:
+    at: https://vnfm.acme.example/api/v3.1
+    credentials: { username: admin, password: 0815 }
+    blueprints: { firewall: { source: router, visibility: tenant } }
+    secrets: { key: { value: 1e3 } }
+    users: { olga: { password: 12345678 } }
+"##;
+
+fn lab(sim: &Sim) -> Bench {
+    let files = [("trueup.yaml", ENVELOPE), ("targets.yaml", TARGETS), ("router/blueprint.yaml", BLUEPRINT)];
+    Bench::of(&files, sim)
+}
+
+/// The body of the first call of a step, as the plan shows it.
+fn body<'p>(plan: &'p Value, address: &str) -> &'p Value {
+    let steps = plan["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["address"] == address).unwrap_or_else(|| panic!("{address}: {plan:#}"));
+    &step["calls"][0]["body"]
+}
+
+#[test]
+fn every_provider_is_given_texts_and_shows_no_difference_afterwards() {
+    let sim = Sim::start();
+    let lab = lab(&sim);
+    let plan = lab.plan();
+    for (address, path, sent) in [
+        ("site/config", "/topology_name", json!("2024")),
+        ("site/config", "/controller_name", json!("010")),
+        ("site/system-variables/noc", "/value", json!("7")),
+        ("site/webhooks/hook", "/body", json!("True")),
+        ("site/webhooks/hook", "/headers/0/name", json!("0x1F")),
+        ("site/routes/office", "/description", json!("1.10")),
+        ("site/routes/office", "/metric", json!(16)),
+        ("nf/networks/acme/services/raw", "/configs/0/name", json!("5")),
+        ("nf/networks/acme/configs/own", "/data/address", json!("1.10")),
+        ("nf/networks/acme/configs/own", "/data/port", json!(80)),
+        ("nf/networks/acme/configs/own", "/data/allowedAddresses", json!(["2024"])),
+        ("nf/networks/acme/configs/own", "/data/more", json!(1.1)),
+        ("nf/networks/acme/services/raw", "/configs/0/data/portRanges/0/low", json!(80)),
+        ("nf/networks/acme/services/git", "/model/clientIngress/host", json!("2024")),
+        ("nf/networks/acme/services/git", "/model/clientIngress/port", json!(80)),
+        ("nf/networks/acme/services/git", "/model/serverEgress/host", json!("010")),
+        ("cfy/deployments/one", "/labels", json!([{ "on": "True" }, { "v": "2024" }])),
+        ("cfy/deployments/one", "/inputs", json!({ "size": 1.5 })),
+    ] {
+        let body = body(&plan, address);
+        assert_eq!(body.pointer(path), Some(&sent), "{address}: {body:#}");
+    }
+    lab.apply();
+    assert_eq!(lab.plan()["steps"], json!([]), "a second plan is empty");
+    lab.run(&["drift"]).expect(0);
+    for (at, value) in [(("cloudify", "cfy"), "010"), (("f5-vnfm", "vnfm"), "1e3")] {
+        let secret = sim.call(at, "admin:0815", "GET", "/secrets/key", &Value::Null);
+        assert_eq!(secret["value"], json!(value), "{secret}");
+    }
+    let blueprints = sim.call(("cloudify", "cfy"), "admin:0815", "GET", "/blueprints?_include=id,labels", &Value::Null);
+    let labels = &blueprints["items"][0]["labels"];
+    assert!(labels.to_string().contains(r#""value":"1.10""#) && labels.to_string().contains(r#""2024""#), "{labels}");
+}
+
+/// What a blueprint wants is known only when it has been read, and by then the spelling is gone.
+#[test]
+fn an_input_that_a_blueprint_wants_as_text_is_refused_with_its_line_and_the_remedy() {
+    let sim = Sim::start();
+    let lab = lab(&sim);
+    lab.edit("targets.yaml", "inputs: { size: 1.50 }", "inputs: { size: 1.50, name: 1.10 }");
+    lab.run(&["validate"])
+        .expect(3)
+        .says("`name` of `cfy/deployments/one` has to be text")
+        .says("in quotes")
+        .says("name: 1.10 }");
+    lab.edit("targets.yaml", "name: 1.10", "name: '1.10'");
+    lab.run(&["validate"]).expect(0);
+}
