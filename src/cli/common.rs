@@ -23,6 +23,7 @@ use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::session::{CallError, Http, Pace, Session};
+use crate::spec::{Kind, List};
 use crate::topology::{self, LedgerPlace, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
@@ -55,22 +56,23 @@ struct Looked {
 }
 
 impl Looked {
-    /// What came of a look. A target of which nothing is wanted is not asked.
+    /// What came of a look. A target of which nothing is wanted that could be read is not asked.
     fn of(topology: &Topology, observed: &Observed) -> Looked {
         let mut looked = Looked::default();
         for name in topology.targets.keys() {
-            let view = observed.targets.get(name);
-            looked.asked += usize::from(view.is_none_or(|view| !view.collections.is_empty()));
-            looked.dark += usize::from(view.is_none_or(is_dark));
+            let seen = observed.targets.get(name).map(answers);
+            looked.asked += usize::from(seen.as_ref().is_none_or(|seen| !seen.is_empty()));
+            looked.dark += usize::from(seen.is_none_or(|seen| !seen.is_empty() && !seen.contains(&true)));
         }
         looked
     }
 }
 
-/// Says whether a target that was asked something showed nothing.
-fn is_dark(view: &View) -> bool {
-    let mut seen = view.collections.iter().map(|collection| &collection.seen);
-    !view.collections.is_empty() && seen.all(|seen| matches!(seen, Seen::Unseen(_)))
+/// For each collection that a call reads, directly below the target: whether it was seen. What can't be read tells nothing.
+fn answers(view: &View) -> Vec<bool> {
+    let is_read = |kind: &Kind| matches!(kind.api.list_on(view.version.as_deref()), List::Call { .. } | List::Login(_));
+    let read = view.collections.iter().filter(|collection| is_read(collection.kind));
+    read.map(|collection| matches!(collection.seen, Seen::Objects(_))).collect()
 }
 
 /// What was seen and what comes of it.
