@@ -24,7 +24,7 @@ use crate::providers::CATALOGUE;
 use crate::render;
 use crate::session::{CallError, Http, Pace, Session};
 use crate::spec::{Kind, List};
-use crate::topology::{self, LedgerPlace, SecretMode, Topology};
+use crate::topology::{self, Allowance, LedgerPlace, Reason, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
 const MAX_REPLY: u64 = 256 << 20;
@@ -220,17 +220,25 @@ impl Workspace {
     }
 }
 
-/// The policies that a plan breaks, a sentence each.
-pub(crate) fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<String> {
+/// A policy that a plan breaks.
+pub(crate) struct Broken {
+    /// How.
+    pub what: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// The policies that a plan breaks.
+pub(crate) fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<Broken> {
     let summary = plan.summary();
     let removals = summary.delete + summary.replace;
-    topology
-        .policy
-        .max_deletes
-        .filter(|&max| removals > max)
-        .map(|max| format!("{removals} resources would be removed or replaced; `policy.max-deletes` is {max}"))
-        .into_iter()
-        .collect()
+    let policy = &topology.policy;
+    let broken = policy.max_deletes.filter(|&max| removals > max.max(policy.allow.deletes().unwrap_or_default()));
+    let broken = broken.map(|max| Broken {
+        what: format!("{removals} resources would be removed or replaced; `policy.max-deletes` is {max}"),
+        help: Allowance::new(Reason::Deletes, removals).remedy(),
+    });
+    broken.into_iter().collect()
 }
 
 fn max_reply() -> u64 {

@@ -2,16 +2,17 @@
 //!
 //! The list is read by `--allow`, by `policy: { allow: … }` with its schema, by every hold, and by `trueup explain allow`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::address::Address;
+use crate::address::{Address, names};
 use crate::finding::{Finding, Place};
-use crate::suggest::{closest, hint};
+use crate::suggest::closest;
 
 /// A reason for which something is held until somebody says that it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// A resource would go that takes everything in it along.
     Destroy,
     /// Something would be set that can't be taken back.
@@ -135,7 +136,9 @@ pub(crate) fn long_help() -> String {
 pub(crate) fn text() -> String {
     let mut text = "What is held until somebody says that it is meant. Each hold prints its flag.\n\n".to_owned();
     text.push_str(&reasons());
-    text.push_str("\nIn ADDRESS, `*` stands for any run of characters between two `/`, `**` for any number of words.\n");
+    text.push_str(
+        "\nIn ADDRESS, `*` stands for any run of characters between two `/`, `**` for any number of words.\n",
+    );
     text.push_str("\nFor one run:              trueup apply --allow destroy=nf/networks/acme --allow deletes=37\n");
     text.push_str("In trueup.yaml, for good: policy: { allow: { destroy: [nf/networks/acme], deletes: 37 } }\n");
     text
@@ -245,33 +248,25 @@ impl Allowed {
         numbers.filter_map(|allowance| allowance.about.parse().ok()).max()
     }
 
-    /// Warnings about patterns that match none of these addresses and none of these targets: nothing is allowed by them.
-    pub(crate) fn unmatched<'a>(
-        &self,
-        addresses: impl Iterator<Item = &'a Address> + Clone,
-        targets: impl Iterator<Item = &'a str> + Clone,
-    ) -> Vec<Finding> {
-        let is_idle = |allowance: &&Allowance| match allowance.reason.told().1 {
-            About::Address => !addresses.clone().any(|address| allowance.covers(address)),
-            About::Target => !targets.clone().any(|target| target == allowance.about),
-            About::Number => false,
-        };
+    /// Warnings about what matches none of these addresses and none of these targets: nothing is allowed by it.
+    pub(crate) fn unmatched(&self, addresses: &BTreeSet<String>, targets: &[&str]) -> Vec<Finding> {
+        let known: Vec<&str> = addresses.iter().map(String::as_str).collect();
         let finding = |allowance: &Allowance| {
-            let message = format!("`{allowance}` allows nothing: nothing of that address is declared or owned");
-            let help = match allowance.reason.told().1 {
-                About::Target => hint(&allowance.about, targets.clone()),
-                About::Address | About::Number => {
-                    let known: Vec<String> = addresses.clone().map(Address::to_string).collect();
-                    let closest = closest(&allowance.about, known.iter().map(String::as_str));
-                    closest.map_or("take it out, or name an address that `trueup plan` shows".into(), |known| {
-                        format!("did you mean `{known}`?")
-                    })
-                }
+            let (_, about, ..) = allowance.reason.told();
+            let (candidates, is_idle) = match about {
+                About::Address => (known.as_slice(), !known.iter().any(|text| names(&allowance.about, text))),
+                About::Target => (targets, !targets.contains(&allowance.about.as_str())),
+                About::Number => (&[][..], false),
             };
+            let help = match closest(&allowance.about, candidates.iter().copied().filter(|_| is_idle)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "take it out, or name what `trueup plan` shows".to_owned(),
+            };
+            let message = format!("`{allowance}` allows nothing: nothing of that name is declared or owned");
             let finding = Finding::warning("allows-nothing", message).help(help);
-            allowance.place.iter().fold(finding, Finding::at)
+            is_idle.then(|| allowance.place.iter().fold(finding, Finding::at))
         };
-        self.0.iter().filter(is_idle).map(finding).collect()
+        self.0.iter().filter_map(finding).collect()
     }
 }
 
@@ -279,7 +274,8 @@ impl Allowed {
 fn quoted(text: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_@%+=:,./-".contains(letter);
     // What could draw on a terminal is spelled out where the hold is shown: it has to be spelled so that a shell reads it.
-    let is_dark = |letter: char| letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_dark =
+        |letter: char| letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if text.chars().all(is_plain) {
         return text.to_owned();
     }
@@ -295,7 +291,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Text as an item of a YAML list in brackets.
-fn in_yaml(text: &str) -> String {
+pub(crate) fn in_yaml(text: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_./-".contains(letter);
     match text.chars().all(is_plain) && text.starts_with(|first: char| first.is_ascii_alphabetic()) {
         true => text.to_owned(),
@@ -305,7 +301,6 @@ fn in_yaml(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::process::Command;
 
     use super::*;
@@ -362,17 +357,17 @@ mod tests {
         for text in ["destroy=nf/networks/acne", "replace=nf/**", "moved=est", "deletes=5", "lockout=x"] {
             allowed.add(text.parse().unwrap());
         }
-        let addresses = [Address::new("nf", "networks", Some("acme"))];
-        let found = allowed.unmatched(addresses.iter(), ["east", "nf"].into_iter());
+        let addresses = ["nf/networks/acme".to_owned()].into();
+        let found = allowed.unmatched(&addresses, &["east", "nf"]);
         let told: Vec<String> =
             found.iter().map(|finding| format!("{finding}; {}", finding.help.as_deref().unwrap())).collect();
-        let nothing = "allows nothing: nothing of that address is declared or owned";
+        let nothing = "allows nothing: nothing of that name is declared or owned";
         assert_eq!(
             told,
             [
                 format!("`destroy=nf/networks/acne` {nothing}; did you mean `nf/networks/acme`?"),
                 format!("`moved=est` {nothing}; did you mean `east`?"),
-                format!("`lockout=x` {nothing}; take it out, or name an address that `trueup plan` shows"),
+                format!("`lockout=x` {nothing}; take it out, or name what `trueup plan` shows"),
             ]
         );
     }

@@ -11,7 +11,7 @@ use crate::attr::Attr;
 use crate::finding::Place;
 use crate::secret::{Secret, Veil};
 use crate::spec::{Identity, Kind, Provider};
-use crate::topology::Sources;
+use crate::topology::{Allowed, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub(crate) const ITEMS: &str = "items";
@@ -127,10 +127,8 @@ pub struct Policy {
     pub max_deletes: Option<usize>,
     /// Patterns of addresses that are never removed or replaced.
     pub protect: Vec<String>,
-    /// Patterns of addresses whose removal is allowed although it destroys a lot.
-    pub allow_destroy: Vec<String>,
-    /// Patterns of addresses at which what can't be taken back is done.
-    pub allow_irreversible: Vec<String>,
+    /// What would be held, and is meant.
+    pub allow: Allowed,
 }
 
 /// Where the ledger is kept.

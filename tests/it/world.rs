@@ -108,8 +108,10 @@ impl<'s> World<'s> {
     /// Reads the workspace.
     pub(crate) fn load(&self) -> Result<Topology, Vec<Finding>> {
         let mut topology = topology::load(self.folder(), CATALOGUE, &topology::Options::default())?.topology;
-        topology.policy.allow_destroy.extend(self.allow_destroy.iter().cloned());
-        topology.policy.allow_irreversible.push("**".to_owned());
+        for allowance in self.allow_destroy.iter().map(|pattern| format!("destroy={pattern}")) {
+            topology.policy.allow.add(allowance.parse().unwrap());
+        }
+        topology.policy.allow.add("irreversible=**".parse().unwrap());
         Ok(topology)
     }
 
