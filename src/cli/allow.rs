@@ -46,7 +46,10 @@ impl Allow {
 pub(crate) fn tell_unmatched(global: &Global, topology: &mut Topology, plan: &Plan) {
     // A plan has a verdict on everything that is declared or owned.
     let addresses = plan.verdicts.iter().map(|verdict| verdict.address.to_string()).collect();
-    common::tell_findings(global, &unmatched(topology, &addresses));
+    let mut found = unmatched(topology, &addresses);
+    // Where nothing is wanted, as in `destroy`, the files' patterns may be about what is declared and not there.
+    found.retain(|finding| finding.place.is_none() || !topology.resources.is_empty());
+    common::tell_findings(global, &found);
 }
 
 /// The same where nothing is looked at: what is owned is what the ledger says. One that can't be read tells nothing.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::apply::{Executor, Outcome, Report, verify};
 use crate::cli::common::{Planned, Workspace, broken_policies};
 use crate::cli::exit::{Fact, Findings, Row};
+use crate::cli::stop::Doing;
 use crate::cli::{Allow, Exit, Format, Global, Stop, allow, common, contents, facts};
 use crate::journal::{Journal, Line};
 use crate::ledger;
@@ -146,7 +147,8 @@ async fn execute(
         executor.settle_unchanged(&mut ledger.base);
         Report { outcomes: Vec::new(), calls: 0, journal_error: None }
     } else {
-        let journal = Journal::begin(&ledger::journal_folder(&workspace.topology)?, &run)?;
+        let folder = ledger::journal_folder(&workspace.topology)?;
+        let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
         ledger.covers(journal.path().to_owned());
         executor.run(journal, &mut ledger.base).await
     };
@@ -186,9 +188,9 @@ fn ask(steps: usize) -> Result<(), Stop> {
         return Err(Stop::failed(message).help("look at `trueup plan`, then run `trueup apply --yes`"));
     }
     eprint!("make these {steps} changes? [y/N] ");
-    std::io::stderr().flush()?;
+    std::io::stderr().flush().while_doing("ask")?;
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
+    std::io::stdin().lock().read_line(&mut answer).while_doing("read the answer")?;
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Stop::failed("not confirmed: nothing was changed")),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::cli::simulated::Rehearsal;
+use crate::cli::stop::Doing;
 use crate::cli::{Exit, Global, Stop, When};
 use crate::diff::base::Base;
 use crate::diff::diff;
@@ -90,13 +91,17 @@ pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
         Ok(loaded) => {
             tell_findings(global, &loaded.findings);
             let mut topology = loaded.topology;
-            if global.sim.is_some() {
-                // What a rehearsal owns is not what is owned for real.
-                topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
-            }
+            rehearse_ownership(global, &mut topology);
             Ok(topology)
         }
         Err(findings) => Err(Stop::Findings(findings, Exit::Failed)),
+    }
+}
+
+/// What a rehearsal owns is not what is owned for real.
+pub(crate) fn rehearse_ownership(global: &Global, topology: &mut Topology) {
+    if global.sim.is_some() {
+        topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
     }
 }
 
@@ -278,7 +283,8 @@ fn terminal_width() -> usize {
 
 /// Runs a command that talks to the network.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.while_doing("start threads")?;
     let outcome = runtime.block_on(future);
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome
@@ -305,7 +311,7 @@ pub(crate) fn print(text: &str) -> Result<(), Stop> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).while_doing("write to stdout"),
         _ => Ok(()),
     }
 }

@@ -24,6 +24,7 @@ pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
             let (mut found, open) = contents::check_kept(&mut topology);
             let is_sound = found.is_empty();
             findings.append(&mut found);
+            common::rehearse_ownership(global, &mut topology);
             findings.append(&mut allow::unmatched_in_files(&mut topology));
             (findings, is_sound.then_some((topology, open)))
         }

@@ -267,6 +267,21 @@ fn the_table_is_explained() {
 }
 
 #[test]
+fn what_the_system_refuses_is_told_with_the_act_and_the_file() {
+    let sim = Sim::start();
+    let bench = Bench::of(&WORKSPACE, &sim);
+    for (command, told) in [
+        (&["export", "site", "--out", "/dev/null/x"][..], "could not make the folder `/dev/null/x`: "),
+        (&["demo", "--keep", "/dev/null/z"], "could not make the folder `/dev/null/z/"),
+        (&["sim", "--state", "/dev/null/q"], "with the state in `/dev/null/q`: "),
+        (&["sim", "--faults", "/dev/null/f"], "could not read the faults in `/dev/null/f`: "),
+    ] {
+        let ran = bench.run(command).expect(1).says(told);
+        assert!(ran.err.contains("error: could not "), "{}", ran.all());
+    }
+}
+
+#[test]
 fn sixty_four_for_a_command_line_that_means_nothing() {
     let sim = Sim::start();
     let bench = Bench::of(&WORKSPACE, &sim);
