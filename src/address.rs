@@ -105,9 +105,7 @@ impl Address {
     /// Says whether a policy's pattern names this address: `*` stands for any run of characters between two `/`, a word
     /// `**` for any number of words.
     pub fn matches(&self, pattern: &str) -> bool {
-        let text = self.to_string();
-        let words = |text| str::split(text, '/').collect::<Vec<_>>();
-        words_match(&words(pattern), &words(&text))
+        names(pattern, &self.to_string())
     }
 }
 
@@ -204,6 +202,12 @@ impl fmt::Display for Escaped<'_> {
 /// Undoes [`Escaped`].
 pub(crate) fn unescape(text: &str) -> String {
     text.replace("%2F", "/").replace("%25", "%")
+}
+
+/// Says whether a pattern names an address that is written so; see [`Address::matches`].
+pub(crate) fn names(pattern: &str, text: &str) -> bool {
+    let words = |text| str::split(text, '/').collect::<Vec<_>>();
+    words_match(&words(pattern), &words(text))
 }
 
 fn words_match(pattern: &[&str], words: &[&str]) -> bool {

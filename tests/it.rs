@@ -25,6 +25,8 @@ mod whole;
 #[path = "it/world.rs"]
 mod world;
 
+#[path = "it/allow.rs"]
+mod allow;
 #[path = "it/bench.rs"]
 mod bench;
 #[path = "it/bring_up.rs"]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::apply::{Executor, Outcome, Report, verify};
 use crate::cli::common::{Planned, Workspace, broken_policies};
 use crate::cli::exit::{Fact, Findings, Row};
-use crate::cli::{Allow, Exit, Format, Global, Stop, common, contents, facts};
+use crate::cli::stop::Doing;
+use crate::cli::{Allow, Exit, Format, Global, Stop, allow, common, contents, facts};
 use crate::journal::{Journal, Line};
 use crate::ledger;
 use crate::plan::Plan;
@@ -83,6 +84,7 @@ pub(crate) async fn carry_out(
     let row = if saved.is_some() { Row::ApplyFile } else { Row::Apply };
     let mut found = facts::of(&workspace, &planned.plan);
     refuse(&workspace, &planned.plan, &found, row)?;
+    allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);
     let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
@@ -111,10 +113,7 @@ fn refuse(workspace: &Workspace, plan: &Plan, found: &Findings, row: Row) -> Res
         return Err(Stop::Message(headline, None, found.exit(row)));
     }
     match broken_policies(&workspace.topology, plan).into_iter().next() {
-        Some(policy) => {
-            let help = "raise it in the commit that means it, or remove less".to_owned();
-            Err(Stop::Message(policy, Some(help), found.exit(row)))
-        }
+        Some(policy) => Err(Stop::Message(policy.what, Some(policy.help), found.exit(row))),
         None => Ok(()),
     }
 }
@@ -148,7 +147,8 @@ async fn execute(
         executor.settle_unchanged(&mut ledger.base);
         Report { outcomes: Vec::new(), calls: 0, journal_error: None }
     } else {
-        let journal = Journal::begin(&ledger::journal_folder(&workspace.topology)?, &run)?;
+        let folder = ledger::journal_folder(&workspace.topology)?;
+        let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
         ledger.covers(journal.path().to_owned());
         executor.run(journal, &mut ledger.base).await
     };
@@ -188,9 +188,9 @@ fn ask(steps: usize) -> Result<(), Stop> {
         return Err(Stop::failed(message).help("look at `trueup plan`, then run `trueup apply --yes`"));
     }
     eprint!("make these {steps} changes? [y/N] ");
-    std::io::stderr().flush()?;
+    std::io::stderr().flush().while_doing("ask")?;
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
+    std::io::stdin().lock().read_line(&mut answer).while_doing("read the answer")?;
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Stop::failed("not confirmed: nothing was changed")),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::cli::simulated::Rehearsal;
+use crate::cli::stop::Doing;
 use crate::cli::{Exit, Global, Stop, When};
 use crate::diff::base::Base;
 use crate::diff::diff;
@@ -23,7 +24,8 @@ use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::session::{CallError, Http, Pace, Session};
-use crate::topology::{self, LedgerPlace, SecretMode, Topology};
+use crate::spec::{Kind, List};
+use crate::topology::{self, Allowance, LedgerPlace, Reason, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
 const MAX_REPLY: u64 = 256 << 20;
@@ -55,22 +57,23 @@ struct Looked {
 }
 
 impl Looked {
-    /// What came of a look. A target of which nothing is wanted is not asked.
+    /// What came of a look. A target of which nothing is wanted that could be read is not asked.
     fn of(topology: &Topology, observed: &Observed) -> Looked {
         let mut looked = Looked::default();
         for name in topology.targets.keys() {
-            let view = observed.targets.get(name);
-            looked.asked += usize::from(view.is_none_or(|view| !view.collections.is_empty()));
-            looked.dark += usize::from(view.is_none_or(is_dark));
+            let seen = observed.targets.get(name).map(answers);
+            looked.asked += usize::from(seen.as_ref().is_none_or(|seen| !seen.is_empty()));
+            looked.dark += usize::from(seen.is_none_or(|seen| !seen.is_empty() && !seen.contains(&true)));
         }
         looked
     }
 }
 
-/// Says whether a target that was asked something showed nothing.
-fn is_dark(view: &View) -> bool {
-    let mut seen = view.collections.iter().map(|collection| &collection.seen);
-    !view.collections.is_empty() && seen.all(|seen| matches!(seen, Seen::Unseen(_)))
+/// For each collection that a call reads, directly below the target: whether it was seen. What can't be read tells nothing.
+fn answers(view: &View) -> Vec<bool> {
+    let is_read = |kind: &Kind| matches!(kind.api.list_on(view.version.as_deref()), List::Call { .. } | List::Login(_));
+    let read = view.collections.iter().filter(|collection| is_read(collection.kind));
+    read.map(|collection| matches!(collection.seen, Seen::Objects(_))).collect()
 }
 
 /// What was seen and what comes of it.
@@ -88,13 +91,17 @@ pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
         Ok(loaded) => {
             tell_findings(global, &loaded.findings);
             let mut topology = loaded.topology;
-            if global.sim.is_some() {
-                // What a rehearsal owns is not what is owned for real.
-                topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
-            }
+            rehearse_ownership(global, &mut topology);
             Ok(topology)
         }
         Err(findings) => Err(Stop::Findings(findings, Exit::Failed)),
+    }
+}
+
+/// What a rehearsal owns is not what is owned for real.
+pub(crate) fn rehearse_ownership(global: &Global, topology: &mut Topology) {
+    if global.sim.is_some() {
+        topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
     }
 }
 
@@ -220,17 +227,25 @@ impl Workspace {
     }
 }
 
-/// The policies that a plan breaks, a sentence each.
-pub(crate) fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<String> {
+/// A policy that a plan breaks.
+pub(crate) struct Broken {
+    /// How.
+    pub what: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// The policies that a plan breaks.
+pub(crate) fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<Broken> {
     let summary = plan.summary();
     let removals = summary.delete + summary.replace;
-    topology
-        .policy
-        .max_deletes
-        .filter(|&max| removals > max)
-        .map(|max| format!("{removals} resources would be removed or replaced; `policy.max-deletes` is {max}"))
-        .into_iter()
-        .collect()
+    let policy = &topology.policy;
+    let broken = policy.max_deletes.filter(|&max| removals > max.max(policy.allow.deletes().unwrap_or_default()));
+    let broken = broken.map(|max| Broken {
+        what: format!("{removals} resources would be removed or replaced; `policy.max-deletes` is {max}"),
+        help: Allowance::new(Reason::Deletes, removals).remedy(),
+    });
+    broken.into_iter().collect()
 }
 
 fn max_reply() -> u64 {
@@ -270,7 +285,8 @@ fn terminal_width() -> usize {
 
 /// Runs a command that talks to the network.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.while_doing("start threads")?;
     let outcome = runtime.block_on(future);
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome
@@ -302,7 +318,7 @@ pub(crate) fn print(text: &str) -> Result<(), Stop> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).while_doing("write to stdout"),
         _ => Ok(()),
     }
 }

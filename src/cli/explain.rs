@@ -11,7 +11,8 @@ use crate::suggest;
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes; or `exit-codes`.
+    /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes;
+    /// or `allow`, or `exit-codes`.
     #[arg(value_name = "KIND[.FIELD]")]
     what: String,
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::attr::Attr;
 use crate::cli::common::Workspace;
 use crate::cli::exit::{Fact, Findings, Row};
+use crate::cli::stop::Doing;
 use crate::cli::{Exit, Global, Stop, common};
 use crate::diff::base::Base;
 use crate::diff::export::{Export, export};
@@ -80,7 +81,7 @@ fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) ->
     if main.exists() {
         return Err(Stop::failed(format!("`{}` is there already", main.display())).help("name an empty folder"));
     }
-    std::fs::create_dir_all(out)?;
+    std::fs::create_dir_all(out).doing("make the folder", out)?;
     let mut secrets: BTreeMap<String, Value> = BTreeMap::new();
     for name in exported.secrets.keys() {
         secrets.insert(name.clone(), json!({ "env": environment(name) }));
@@ -98,7 +99,7 @@ fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) ->
         text.push_str("\n# Say here where each value comes from: `env`, `file` or `command`.\n");
         text.push_str(&source::yaml(&json!({ "secrets": secrets })));
     }
-    std::fs::write(&main, text)?;
+    std::fs::write(&main, text).doing("write", &main)?;
     // Where the target is comes first, then what it holds.
     let mut text = format!("{}:\n  {}:\n", target.provider.name, target.name);
     for part in [Value::Object(head), Value::Object(exported.kinds.clone())] {
@@ -106,8 +107,8 @@ fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) ->
             text.extend(source::yaml(&part).lines().map(|line| format!("    {line}\n")));
         }
     }
-    std::fs::write(out.join(format!("{}.yaml", target.name)), text)?;
-    Ok(())
+    let path = out.join(format!("{}.yaml", target.name));
+    std::fs::write(&path, text).doing("write", &path)
 }
 
 /// Fetches the files that fields name.
@@ -121,8 +122,9 @@ async fn fetch(workspace: &Workspace, target: &Target, out: &Path, exported: &Ex
         let url = PathTemplate::of(artifact.call.path).text(&word);
         let bytes = session.download(artifact.call.method, &url, &Sent::Nothing).await?;
         let place = out.join(path);
-        std::fs::create_dir_all(place.parent().unwrap_or(out))?;
-        std::fs::write(place, bytes)?;
+        let folder = place.parent().unwrap_or(out);
+        std::fs::create_dir_all(folder).doing("make the folder", folder)?;
+        std::fs::write(&place, bytes).doing("write", &place)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command. The only floor that sees `providers` and `sim`.
 
 mod adopt;
+mod allow;
 mod apply;
 mod common;
 mod completions;
@@ -32,7 +33,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use exit::Exit;
 pub use stop::Stop;
 
-use crate::topology::Policy;
+use allow::Allow;
 
 /// Keeps whole network topologies true to git.
 ///
@@ -86,25 +87,6 @@ pub enum Format {
     Json,
     /// For pull requests.
     Markdown,
-}
-
-/// What may be done for this once although the policy does not allow it.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Allow {
-    /// Allows removing a resource that destroys everything in it; may be given several times.
-    #[arg(long, value_name = "ADDRESS")]
-    allow_destroy: Vec<String>,
-    /// Allows what can't be taken back at this address; may be given several times.
-    #[arg(long, value_name = "ADDRESS")]
-    allow_irreversible: Vec<String>,
-}
-
-impl Allow {
-    /// Adds it to a workspace's policy.
-    pub fn extend(&self, policy: &mut Policy) {
-        policy.allow_destroy.extend(self.allow_destroy.iter().cloned());
-        policy.allow_irreversible.extend(self.allow_irreversible.iter().cloned());
-    }
 }
 
 /// The workspace that a command is about.

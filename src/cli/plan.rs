@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::common::{Workspace, broken_policies};
 use crate::cli::exit::Row;
-use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, common, contents, facts};
+use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, allow, common, contents, facts};
 use crate::render::{PlanDocument, blind, markdown, text};
 
 /// Options of `plan`.
@@ -40,6 +40,7 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let mut workspace = Workspace::connect(global, topology).await?;
     let mut planned = workspace.plan().await?;
     workspace.tell_troubles();
+    allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);
     if let Some(path) = &options.out {
@@ -57,7 +58,7 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
         }
     })?;
     for policy in broken_policies(&workspace.topology, &planned.plan) {
-        eprintln!("error: {policy}");
+        eprintln!("error: {}\n  help: {}", policy.what, policy.help);
     }
     let found = facts::of(&workspace, &planned.plan);
     workspace.close().await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::cli::stop::Doing;
 use crate::cli::{Exit, Global, Stop, common};
 use crate::source;
 use sim::{self, Fault, MAKERS};
@@ -37,7 +38,7 @@ pub(crate) struct Options {
 /// Serves until it is interrupted.
 pub(crate) async fn run(_: &Global, options: &Options) -> Result<Exit, Stop> {
     let faults: Vec<Fault> = match &options.faults {
-        Some(path) => source::read_as(&std::fs::read_to_string(path)?)
+        Some(path) => source::read_as(&std::fs::read_to_string(path).doing("read the faults in", path)?)
             .map_err(|why| Stop::failed(format!("`{}` is no list of faults: {why}", path.display())))?,
         None => Vec::new(),
     };
@@ -59,17 +60,19 @@ pub(crate) async fn run(_: &Global, options: &Options) -> Result<Exit, Stop> {
         versions,
         ..sim::Options::default()
     };
-    let server = sim::serve(settings).await?;
+    let kept = options.state.as_ref().map(|folder| format!(", with the state in `{}`", folder.display()));
+    let what = format!("serve simulated controllers at {}{}", options.listen, kept.unwrap_or_default());
+    let server = sim::serve(settings).await.while_doing(&what)?;
     let bases: serde_json::Map<String, Value> =
         MAKERS.iter().map(|maker| (maker.provider.to_owned(), json!(server.base_url(maker.provider, "sim")))).collect();
     let root = format!("http://{}", server.address);
     common::print(&format!("{}\n", json!({ "url": root, "providers": bases, "side-door": format!("{root}/_sim/") })))?;
-    wait_for_signal().await?;
-    server.stop().await?;
+    wait_for_signal().await.while_doing("wait for a signal")?;
+    server.stop().await.while_doing("stop the simulated controllers")?;
     Ok(Exit::Done)
 }
 
-async fn wait_for_signal() -> Result<(), Stop> {
+async fn wait_for_signal() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::cli::Stop;
+use crate::cli::stop::Doing;
 use crate::session::Http;
 use crate::spec::{Auth, Class, Type};
 use crate::topology::references::References;
@@ -108,7 +109,8 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
 /// Serves the simulated controllers of the workspace in that folder, where their state is kept.
 pub(crate) async fn serve(folder: &Path) -> Result<Server, Stop> {
     let state = folder.join(".trueup").join("sim");
-    crate::private::create_folder(&state)?;
+    crate::private::create_folder(&state).doing("make the folder", &state)?;
+    let what = format!("start the simulated controllers whose state is in `{}`", state.display());
     let options = sim::Options { state: Some(state), latency: Duration::ZERO, ..sim::Options::default() };
-    sim::serve(options).await.map_err(|error| Stop::failed(format!("could not start the simulators: {error}")))
+    sim::serve(options).await.while_doing(&what)
 }

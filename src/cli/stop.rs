@@ -1,5 +1,7 @@
 //! Why a command stops before its end.
 
+use std::path::Path;
+
 use crate::cli::{Exit, Global, common};
 use crate::finding::Finding;
 use crate::ledger::LedgerError;
@@ -78,8 +80,21 @@ impl From<CallError> for Stop {
     }
 }
 
-impl From<std::io::Error> for Stop {
-    fn from(error: std::io::Error) -> Stop {
-        Stop::failed(error.to_string())
+/// Says what was being done when the system refused: its own words name neither the act nor the file.
+pub(crate) trait Doing<T> {
+    /// What was done, as in `read`, and the file or folder that it was done to.
+    fn doing(self, verb: &str, path: &Path) -> Result<T, Stop>;
+
+    /// What was done, where no file is concerned, as in `read the answer`.
+    fn while_doing(self, what: &str) -> Result<T, Stop>;
+}
+
+impl<T> Doing<T> for std::io::Result<T> {
+    fn doing(self, verb: &str, path: &Path) -> Result<T, Stop> {
+        self.while_doing(&format!("{verb} `{}`", path.display()))
+    }
+
+    fn while_doing(self, what: &str) -> Result<T, Stop> {
+        self.map_err(|error| Stop::failed(format!("could not {what}: {error}")))
     }
 }

@@ -1,7 +1,7 @@
 //! `trueup validate`: everything that is wrong with a workspace, at once.
 
 use crate::cli::exit::{Fact, Findings, Row};
-use crate::cli::{Dir, Exit, Format, Global, Stop, common, contents};
+use crate::cli::{Dir, Exit, Format, Global, Stop, allow, common, contents};
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::topology::{self, Loaded};
@@ -24,6 +24,8 @@ pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
             let (mut found, open) = contents::check_kept(&mut topology);
             let is_sound = found.is_empty();
             findings.append(&mut found);
+            common::rehearse_ownership(global, &mut topology);
+            findings.append(&mut allow::unmatched_in_files(&mut topology));
             (findings, is_sound.then_some((topology, open)))
         }
         Err(findings) => (findings, None),

@@ -5,9 +5,9 @@
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::live::Live;
-use crate::diff::verdict::{Decision, FieldChange, Hold};
+use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED};
 use crate::spec::{Change, Destroys, Disruption, Field, Kind, canonical};
-use crate::topology::{Resource, Topology};
+use crate::topology::{Allowance, Reason, Resource, Topology};
 
 /// What a rule looks at.
 pub(crate) struct Case<'c> {
@@ -131,12 +131,16 @@ fn precious(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
         Decision::Replace { .. } => "it would be made anew",
         _ => return None,
     };
-    let allowed = case.topology.policy.allow_destroy.iter().any(|pattern| case.address.matches(pattern));
-    if case.kind.removal != Destroys::Everything || allowed {
+    if case.kind.removal != Destroys::Everything {
         return None;
     }
-    let hold = Hold::new("precious", format!("removing it destroys everything in it ({why})"));
-    Some(hold.help(format!("if that is meant, run with `--allow-destroy {}`", case.address)))
+    unless(case, Reason::Destroy, Hold::new("precious", format!("removing it destroys everything in it ({why})")))
+}
+
+/// The hold, unless somebody said for that reason that it is meant.
+fn unless(case: &Case<'_>, reason: Reason, hold: Hold) -> Option<Hold> {
+    let is_meant = case.topology.policy.allow.covers(reason, case.address);
+    (!is_meant).then(|| hold.until(Allowance::new(reason, case.address)))
 }
 
 /// The policy may forbid that something is removed.
@@ -144,7 +148,7 @@ fn protected(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
     let pattern = case.topology.policy.protect.iter().find(|pattern| case.address.matches(pattern))?;
     let removes = matches!(decision, Decision::Replace { .. } | Decision::Delete(_));
     removes.then(|| {
-        let hold = Hold::new("protected", format!("it would be removed, but `{pattern}` protects it"));
+        let hold = Hold::new(PROTECTED, format!("it would be removed, but `{pattern}` protects it"));
         hold.help("take the pattern out of `policy.protect` in a commit of its own")
     })
 }
@@ -162,14 +166,8 @@ fn irreversible(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
         }
         _ => decision.fields().iter().filter_map(|change| change.field).find(|field| is_final(field)),
     }?;
-    if case.topology.policy.allow_irreversible.iter().any(|pattern| case.address.matches(pattern)) {
-        return None;
-    }
     let hold = Hold::new(IRREVERSIBLE, format!("setting `{}` can't be taken back", field.name));
-    Some(hold.help(format!(
-        "if that is meant, run with `--allow-irreversible {}`, or name it in `policy.allow-irreversible`",
-        case.address
-    )))
+    unless(case, Reason::Irreversible, hold)
 }
 
 #[cfg(test)]

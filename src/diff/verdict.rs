@@ -8,6 +8,7 @@ use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::finding::Place;
 use crate::spec::{Change, Disruption, Field, Kind};
+use crate::topology::Allowance;
 
 /// What is to happen to one address. Every declared and every owned address gets exactly one.
 #[derive(Debug, Clone)]
@@ -168,6 +169,8 @@ pub struct Hold {
     pub reason: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What lets it through, if somebody means it.
+    pub allow: Option<Allowance>,
     /// What would be done otherwise; `None` when that can't be told.
     pub instead_of: Option<Box<Decision>>,
 }
@@ -175,8 +178,8 @@ pub struct Hold {
 /// The code of what is held because it could not be looked at.
 pub(crate) const UNSEEN: &str = "unseen";
 
-/// The codes of what is held because of the user's own words, or until they say that it is meant.
-const ON_PURPOSE: [&str; 3] = ["protected", "precious", "irreversible"];
+/// The code of what is held because a policy protects it.
+pub(crate) const PROTECTED: &str = "protected";
 
 impl Hold {
     /// Says whether it is held because it could not be looked at.
@@ -186,18 +189,23 @@ impl Hold {
 
     /// Says whether it is held because of the user's own words: the policy protects it, or has not yet said that it is meant.
     pub(crate) fn is_on_purpose(&self) -> bool {
-        ON_PURPOSE.contains(&self.code)
+        self.code == PROTECTED || self.allow.is_some()
     }
 
     /// A hold without a remedy.
     pub fn new(code: &'static str, reason: impl Into<String>) -> Hold {
-        Hold { code, reason: reason.into(), help: None, instead_of: None }
+        Hold { code, reason: reason.into(), help: None, allow: None, instead_of: None }
     }
 
     /// The same with a remedy.
     pub fn help(mut self, help: impl Into<String>) -> Hold {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same, until somebody says that it is meant: the remedy is the very flag that says so.
+    pub(crate) fn until(self, allowance: Allowance) -> Hold {
+        Hold { help: Some(allowance.remedy()), allow: Some(allowance), ..self }
     }
 
     /// The same with what it keeps from being done.

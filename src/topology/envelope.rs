@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::topology::{LedgerPlace, Policy, Prune, Tls};
+use crate::finding::{Finding, Place};
+use crate::topology::{Allowance, Allowed, LedgerPlace, Policy, Prune, Reason, Tls, allow};
 
 /// Where the ledger is kept unless the workspace says otherwise.
 const LEDGER_FILE: &str = ".trueup/ledger.json";
@@ -99,26 +100,103 @@ pub(crate) enum SecretSource {
 /// What must not happen, whatever the files say.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct PolicyRules {
+pub(crate) struct PolicyRules {
     /// A plan with more removals is refused.
     #[serde(default)]
     pub max_deletes: Option<usize>,
     /// Patterns of addresses that are never removed or replaced: `nf/networks/*`, or `nf/networks/**` with all in them.
     #[serde(default)]
     pub protect: Vec<String>,
-    /// Patterns of addresses whose removal is allowed although it destroys a lot.
+    /// What would be held, and is meant: for each reason the patterns of addresses.
     #[serde(default)]
+    pub allow: AllowRules,
+    /// An old word for `allow: { destroy: [PATTERN] }`; it goes with the next version.
+    #[serde(default)]
+    #[schemars(extend("deprecated" = true))]
     pub allow_destroy: Vec<String>,
-    /// Patterns of addresses at which what can't be taken back is done without asking each time.
+    /// An old word for `allow: { irreversible: [PATTERN] }`; it goes with the next version.
     #[serde(default)]
+    #[schemars(extend("deprecated" = true))]
     pub allow_irreversible: Vec<String>,
 }
 
-impl From<PolicyRules> for Policy {
-    fn from(rules: PolicyRules) -> Policy {
-        let PolicyRules { max_deletes, protect, allow_destroy, allow_irreversible } = rules;
-        Policy { max_deletes, protect, allow_destroy, allow_irreversible }
+/// What would be held, and is meant. The reasons are those of [`Reason`], where they are described.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct AllowRules {
+    #[serde(default)]
+    #[schemars(extend("description" = Reason::Destroy.doc()))]
+    destroy: Vec<String>,
+    #[serde(default)]
+    #[schemars(extend("description" = Reason::Irreversible.doc()))]
+    irreversible: Vec<String>,
+    #[serde(default)]
+    #[schemars(extend("description" = Reason::Replace.doc()))]
+    replace: Vec<String>,
+    #[serde(default)]
+    #[schemars(extend("description" = Reason::TakeOver.doc()))]
+    take_over: Vec<String>,
+    #[serde(default)]
+    #[schemars(extend("description" = Reason::Lockout.doc()))]
+    lockout: Vec<String>,
+    #[serde(default)]
+    #[schemars(extend("description" = Reason::Deletes.doc()))]
+    deletes: Option<usize>,
+    #[serde(default)]
+    #[schemars(extend("description" = Reason::Moved.doc()))]
+    moved: Vec<String>,
+}
+
+impl AllowRules {
+    /// The patterns of each reason; a number is one.
+    fn patterns(self) -> [(Reason, Vec<String>); Reason::ALL.len()] {
+        // Destructured, so that no reason is forgotten.
+        let AllowRules { destroy, irreversible, replace, take_over, lockout, deletes, moved } = self;
+        [
+            (Reason::Destroy, destroy),
+            (Reason::Irreversible, irreversible),
+            (Reason::Replace, replace),
+            (Reason::TakeOver, take_over),
+            (Reason::Lockout, lockout),
+            (Reason::Deletes, deletes.iter().map(usize::to_string).collect()),
+            (Reason::Moved, moved),
+        ]
     }
+}
+
+impl PolicyRules {
+    /// The policy, and a warning for each old word. The place is that of the rules.
+    pub(crate) fn policy(self, place: &Place, findings: &mut Vec<Finding>) -> Policy {
+        let PolicyRules { max_deletes, protect, allow, allow_destroy, allow_irreversible } = self;
+        let mut allowed = Allowed::default();
+        let mut add = |reason: Reason, patterns: Vec<String>, place: Place| {
+            for (n, pattern) in patterns.into_iter().enumerate() {
+                let place = if reason == Reason::Deletes { place.clone() } else { place.item(n) };
+                allowed.add(Allowance::new(reason, pattern).at(&place));
+            }
+        };
+        for (reason, patterns) in allow.patterns() {
+            add(reason, patterns, place.below("allow").below(reason.word()));
+        }
+        let old = [
+            ("allow-destroy", Reason::Destroy, allow_destroy),
+            ("allow-irreversible", Reason::Irreversible, allow_irreversible),
+        ];
+        for (word, reason, patterns) in old.into_iter().filter(|(_, _, patterns)| !patterns.is_empty()) {
+            let place = place.below(word);
+            let finding =
+                Finding::warning("old-word", format!("`{word}` is an old word, and goes with the next version"));
+            let help = format!("write `allow: {{ {}: [{}] }}`", reason.word(), in_yaml(&patterns));
+            findings.push(finding.help(help).at(&place.clone().key()));
+            add(reason, patterns, place);
+        }
+        Policy { max_deletes, protect, allow: allowed }
+    }
+}
+
+/// Texts as the items of a YAML list in brackets.
+fn in_yaml(texts: &[String]) -> String {
+    texts.iter().map(|text| allow::in_yaml(text)).collect::<Vec<_>>().join(", ")
 }
 
 /// Where the ledger is kept.

@@ -19,7 +19,7 @@ use crate::source::{
     find, head, open, parse, spot, twice,
 };
 use crate::spec::Provider;
-use crate::topology::{LedgerPlace, Policy, Resource, Sources, Topology};
+use crate::topology::{LedgerPlace, Resource, Sources, Topology};
 
 /// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
 pub(crate) const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -127,7 +127,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let topology = Topology {
         workspace: envelope.workspace,
         folder: folder.to_owned(),
-        policy: Policy::from(envelope.policy),
+        policy: envelope.policy.policy(&workspace_place.below("policy"), &mut findings),
         ledger: LedgerPlace::from(envelope.ledger),
         digest: digest(&files, &resources, &variables),
         targets,

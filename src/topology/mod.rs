@@ -1,6 +1,7 @@
 //! The wanted state: from the files' words to resources with resolved names.
 
 mod account;
+pub(crate) mod allow;
 mod claims;
 mod contents;
 pub(crate) mod cycle;
@@ -27,6 +28,7 @@ pub(crate) mod testing;
 mod tests;
 mod variables;
 
+pub(crate) use allow::{Allowance, Allowed, Reason};
 pub(crate) use claims::Claims;
 pub(crate) use cycle::Cycle;
 pub(crate) use identity::{IdentityKey, fold};

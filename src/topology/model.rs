@@ -12,7 +12,7 @@ use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::spec::{Identity, Kind, Provider};
-use crate::topology::Sources;
+use crate::topology::{Allowed, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub(crate) const ITEMS: &str = "items";
@@ -128,10 +128,8 @@ pub struct Policy {
     pub max_deletes: Option<usize>,
     /// Patterns of addresses that are never removed or replaced.
     pub protect: Vec<String>,
-    /// Patterns of addresses whose removal is allowed although it destroys a lot.
-    pub allow_destroy: Vec<String>,
-    /// Patterns of addresses at which what can't be taken back is done.
-    pub allow_irreversible: Vec<String>,
+    /// What would be held, and is meant.
+    pub allow: Allowed,
 }
 
 /// Where the ledger is kept.

@@ -145,17 +145,18 @@ fn goes_on(sim: &Sim, bench: &Bench, after: &str) {
 fn what_cannot_be_taken_back_has_to_be_meant() {
     let sim = fresh();
     let bench = Bench::example("vns3-mesh", &sim);
-    let policy = "  allow-irreversible: [\"*/license\", \"*/license-parameters\", \"*/keyset\", \"*/peering-self\"]\n";
+    let policy =
+        "  allow: { irreversible: [\"*/license\", \"*/license-parameters\", \"*/keyset\", \"*/peering-self\"] }\n";
     bench.edit("trueup.yaml", policy, "");
     let plan = bench.run(&["plan"]).expect(0);
     let plan =
-        plan.says("london/license  setting `file` can't be taken back").says("--allow-irreversible london/license");
+        plan.says("london/license  setting `file` can't be taken back").says("--allow irreversible=london/license");
     // What comes after them waits, too.
     plan.says("london/config  it needs `london/license-parameters`, which is held");
     bench.apply();
     assert_eq!(read(&sim, "london", "/license"), Value::Null, "nothing was done");
 
-    let plan = bench.run(&["plan", "--allow-irreversible", "london/*"]).expect(0);
+    let plan = bench.run(&["plan", "--allow", "irreversible=london/*"]).expect(0);
     plan.says("irreversible").says("+ license").says("milan/config  it needs `milan/keyset`, which is held");
 }
 

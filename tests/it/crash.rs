@@ -62,7 +62,7 @@ fn so_is_a_run_that_changes() {
 
 #[test]
 fn so_is_a_run_that_removes() {
-    const DESTROY: [&str; 5] = ["destroy", "--yes", "--quiet", "--allow-destroy", "nf/networks/acme"];
+    const DESTROY: [&str; 5] = ["destroy", "--yes", "--quiet", "--allow", "destroy=nf/networks/acme"];
     for example in ["cloudify-router", "netfoundry-appwan"] {
         every_crash(&format!("{example}, removed"), 1, &|sim| applied(Bench::example(example, sim)), &DESTROY);
     }

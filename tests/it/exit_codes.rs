@@ -71,30 +71,51 @@ fn one_with_a_headline_when_no_target_could_be_looked_at() {
     bench.run(&["plan", "--exit-code"]).expect(0);
 }
 
-#[test]
-fn one_where_nobody_listens_and_thirty_two_where_one_of_two_answers() {
-    let sim = Sim::start();
-    let target = |name: &str, at: &str| {
+/// Two controllers, `one` and `two`, which hold the same.
+fn two(at: impl Fn(&str) -> String) -> String {
+    let target = |name: &str| {
         let credentials = "credentials: { username: api, password: stand-in }";
         let variable = "system-variables: { noc: { value: 198.51.100.0/28 } }";
-        format!("  {name}:\n    at: {at}\n    {credentials}\n    {variable}\n")
+        format!("  {name}:\n    at: {}\n    {credentials}\n    {variable}\n", at(name))
     };
-    let (dark, darker) = (format!("{}/api", nobody()), format!("{}/api", nobody()));
-    let files = |at: &str| format!("vns3:\n{}{}", target("one", at), target("two", &darker));
-    let bench = Bench::real(&[("trueup.yaml", "workspace: two\n"), ("vns3.yaml", &files(&dark))]);
-    let headline = "could not look at 2 of 2 targets";
-    for command in [&["plan"][..], &["plan", "--exit-code"], &["drift"], &["apply", "--yes"], &["destroy", "--yes"]] {
-        bench.run(command).expect(1).says(headline);
+    format!("vns3:\n{}{}", target("one"), target("two"))
+}
+
+#[test]
+fn one_where_nobody_listens() {
+    let files = two(|_| format!("{}/api", nobody()));
+    let bench = Bench::real(&[("trueup.yaml", "workspace: two\n"), ("vns3.yaml", &files)]);
+    bench.run(&["apply", "--yes"]).expect(1).says("could not look at 2 of 2 targets");
+}
+
+#[test]
+fn thirty_two_where_one_of_two_answers() {
+    let sim = Sim::start();
+    let files = two(|name| format!("https://{name}.example:8000/api"));
+    let bench = Bench::of(&[("trueup.yaml", "workspace: two\n"), ("vns3.yaml", &files)], &sim);
+    let hidden = |targets: &[&str]| {
+        let fault = |name: &&str| json!({ "method": "GET", "installation": name, "reset_before": true });
+        sim.side_door("POST", "/faults", &targets.iter().map(fault).collect());
+    };
+    hidden(&["one", "two"]);
+    for command in [&["plan"][..], &["plan", "--exit-code"], &["drift"], &["apply", "--yes"]] {
+        bench.run(command).expect(1).says("could not look at 2 of 2 targets");
     }
-    bench.write("vns3.yaml", &files(&sim.base_url("vns3", "one")));
+    hidden(&["two"]);
     bench.run(&["plan"]).expect(32);
     bench.run(&["plan", "--exit-code"]).expect(2 + 32);
     bench.run(&["drift"]).expect(32);
     // What could be reached is done: that is part of the way. After it, nothing more can be.
     bench.run(&["apply", "--yes"]).expect(5);
     bench.run(&["apply", "--yes"]).expect(32);
+    // Of the other target nothing is owned: there is nothing to remove, and nothing to look at.
+    bench.run(&["destroy", "--yes"]).expect(0);
+    // Once something is, it is missed.
+    hidden(&[]);
+    bench.apply();
+    hidden(&["two"]);
     bench.run(&["destroy", "--yes"]).expect(5);
-    bench.run(&["destroy", "--yes"]).expect(32);
+    bench.run(&["destroy", "--yes"]).expect(1).says("could not look at 1 of 1 target");
 }
 
 #[test]
@@ -185,9 +206,10 @@ fn sixteen_when_a_policy_is_broken() {
     bench.run(&["plan"]).expect(16).says("`policy.max-deletes` is 0");
     bench.run(&["plan", "--exit-code"]).expect(2 + 16).says("`policy.max-deletes` is 0");
     bench.run(&["drift"]).expect(0);
-    let before = sim.side_door("GET", "/vns3/site/state", &Value::Null);
+    sim.side_door("DELETE", "/requests", &Value::Null);
     bench.run(&["apply", "--yes"]).expect(16).says("`policy.max-deletes` is 0");
-    assert_eq!(sim.side_door("GET", "/vns3/site/state", &Value::Null), before, "nothing was written");
+    let asked = sim.side_door("GET", "/requests", &Value::Null);
+    assert!(asked.as_array().unwrap().iter().all(|request| request["method"] == "GET"), "{asked}");
     bench.edit("trueup.yaml", "max-deletes: 0", "max-deletes: 1");
     bench.run(&["plan", "--exit-code"]).expect(2);
     bench.run(&["apply", "--yes"]).expect(0);
@@ -242,6 +264,21 @@ fn the_table_is_explained() {
         assert!(told.out.lines().any(|told| told == line), "{}", told.all());
     }
     bench.run(&["explain", "exit-code"]).expect(1).says("did you mean `exit-codes`?");
+}
+
+#[test]
+fn what_the_system_refuses_is_told_with_the_act_and_the_file() {
+    let sim = Sim::start();
+    let bench = Bench::of(&WORKSPACE, &sim);
+    for (command, told) in [
+        (&["export", "site", "--out", "/dev/null/x"][..], "could not make the folder `/dev/null/x`: "),
+        (&["demo", "--keep", "/dev/null/z"], "could not make the folder `/dev/null/z/"),
+        (&["sim", "--state", "/dev/null/q"], "with the state in `/dev/null/q`: "),
+        (&["sim", "--faults", "/dev/null/f"], "could not read the faults in `/dev/null/f`: "),
+    ] {
+        let ran = bench.run(command).expect(1).says(told);
+        assert!(ran.err.contains("error: could not "), "{}", ran.all());
+    }
 }
 
 #[test]

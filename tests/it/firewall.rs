@@ -149,12 +149,12 @@ fn what_rules_name_comes_before_them_and_goes_after_them() {
 
     // Without its rules the firewall lets everything pass: that has to be meant, and what rules name has to stay till then.
     let held = bench.run(&["destroy", "--yes", "--quiet"]);
-    held.says("--allow-destroy east/firewall-rules").says("`east/firewall-rules` needs it and is held");
+    held.says("--allow destroy=east/firewall-rules").says("`east/firewall-rules` needs it and is held");
     assert_eq!(read(&sim, "/v2/firewall/rules").as_array().unwrap().len(), 2);
     assert_eq!(read(&sim, "/v2/firewall/fwsets").as_array().unwrap().len(), 3);
 
     writes(&sim);
-    bench.run(&["destroy", "--yes", "--quiet", "--allow-destroy", "east/firewall-rules"]).expect(0);
+    bench.run(&["destroy", "--yes", "--quiet", "--allow", "destroy=east/firewall-rules"]).expect(0);
     let order = writes(&sim);
     assert_eq!(at(&order, "PUT /api/v2/firewall/rules"), 0, "{order:#?}");
     assert!(at(&order, "fwsets/all") < at(&order, "fwsets/lan"), "{order:#?}");
@@ -198,8 +198,8 @@ fn the_rules_of_plugins_stand_among_the_users_own() {
 
     // The list goes, and leaves what is not the user's.
     bench.write("vns3.yaml", &file(PLUGIN));
-    bench.run(&["plan"]).says("--allow-destroy east/firewall-rules");
-    bench.run(&["apply", "--yes", "--quiet", "--allow-destroy", "east/firewall-rules"]).expect(0);
+    bench.run(&["plan"]).says("--allow destroy=east/firewall-rules");
+    bench.run(&["apply", "--yes", "--quiet", "--allow", "destroy=east/firewall-rules"]).expect(0);
     let left = texts(&sim);
     assert!(left.len() == 1 && left[0].contains("--dport 10000"), "{left:?}");
 

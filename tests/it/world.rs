@@ -112,8 +112,10 @@ impl<'s> World<'s> {
         let circle = loaded.findings.iter().find(|finding| finding.code == "cycle");
         assert!(circle.is_none(), "what can be made is no circle: {circle:?}");
         let mut topology = loaded.topology;
-        topology.policy.allow_destroy.extend(self.allow_destroy.iter().cloned());
-        topology.policy.allow_irreversible.push("**".to_owned());
+        for allowance in self.allow_destroy.iter().map(|pattern| format!("destroy={pattern}")) {
+            topology.policy.allow.add(allowance.parse().unwrap());
+        }
+        topology.policy.allow.add("irreversible=**".parse().unwrap());
         Ok(topology)
     }
 

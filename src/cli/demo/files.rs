@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::cli::Stop;
+use crate::cli::stop::Doing;
 use crate::private;
 
 /// A table of files of the example, each with its content.
@@ -49,9 +50,10 @@ pub(crate) fn write(folder: &Path) -> Result<(), Stop> {
     for (path, text) in FILES {
         let path = folder.join(path);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            fs::create_dir_all(folder).doing("make the folder", folder)?;
         }
-        private::create(&path)?.write_all(text.as_bytes())?;
+        let written = private::create(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.doing("write", &path)?;
     }
     Ok(())
 }

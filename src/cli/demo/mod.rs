@@ -14,6 +14,7 @@ use similar::TextDiff;
 
 use crate::cli::common::Workspace;
 use crate::cli::demo::story::{Act, Hand, Insertion, STORY, Scene};
+use crate::cli::stop::Doing;
 use crate::cli::{Cli, Exit, Global, Stop, When, common, obey, simulated};
 use crate::diff::verdict::Decision;
 
@@ -33,7 +34,7 @@ const REPORT: &str = "this should not happen: please report it with what stands 
 
 /// Tells the story.
 pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
-    let temporary = tempfile::tempdir()?;
+    let temporary = tempfile::tempdir().doing("make a folder in", &std::env::temp_dir())?;
     let folder = match &options.keep {
         Some(folder) => folder.clone(),
         None => temporary.path().join(NAME),
@@ -124,7 +125,7 @@ impl Stage<'_> {
     fn edit(&self, insertion: &Insertion) -> Result<(), Stop> {
         let Insertion { file, after, text } = insertion;
         let path = self.folder.join(file);
-        let before = fs::read_to_string(&path)?;
+        let before = fs::read_to_string(&path).doing("read", &path)?;
         let at = before.find(after).map(|at| at + after.len());
         let at = at.ok_or_else(|| Stop::failed(format!("the demo went another way: `{file}` lacks `{after}`")))?;
         let (head, tail) = before.split_at(at);
@@ -132,7 +133,7 @@ impl Stage<'_> {
         let diff = TextDiff::from_lines(&before, &edited);
         let shown =
             diff.unified_diff().context_radius(2).header(&format!("a/{file}"), &format!("b/{file}")).to_string();
-        fs::write(&path, &edited)?;
+        fs::write(&path, &edited).doing("write", &path)?;
         common::print(&shown)
     }
 
@@ -144,7 +145,7 @@ impl Stage<'_> {
                 serde_json::from_str(change).map_err(|why| Stop::failed(why.to_string()))?;
             simulated::change(&format!("http://{}", server.address), provider, target, &change).await?;
         }
-        server.stop().await?;
+        server.stop().await.while_doing("stop the simulated controllers")?;
         Ok(())
     }
 

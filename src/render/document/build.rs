@@ -46,6 +46,7 @@ impl PlanDocument {
                     code: hold.code.to_owned(),
                     reason: hold.reason.clone(),
                     help: hold.help.clone(),
+                    allow: hold.allow.as_ref().map(ToString::to_string),
                     cause: verdict.decision.cause(),
                     gone: matches!(hold.instead_of.as_deref(), Some(Decision::Create(_))),
                     fields: verdict

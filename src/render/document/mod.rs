@@ -254,6 +254,9 @@ pub struct HoldDocument {
     pub reason: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What lets it through if it is meant, as `--allow` takes it: `destroy=nf/networks/acme`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow: Option<String>,
     /// Why it differs from what is wanted, where it is known to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
