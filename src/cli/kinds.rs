@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Exit, Format, Stop, common};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Class, Coverage, Evidence, Field, Flow, Identity, Kind, Provider};
+use crate::spec::{Change, Class, Coverage, Endpoint, Evidence, Field, Flow, Identity, Kind, Provider};
 use crate::suggest;
 
 /// Options of `kinds`.
@@ -62,8 +62,9 @@ fn kinds_text(provider: &Provider) -> String {
 }
 
 fn endpoints_text(provider: &Provider) -> String {
-    let mut text = format!("{}: {} endpoints\n", provider.name, provider.endpoints.len());
-    for endpoint in provider.endpoints {
+    let endpoints = provider.coverage();
+    let mut text = format!("{}: {} endpoints\n", provider.name, endpoints.len());
+    for endpoint in endpoints {
         let (word, what) = coverage(endpoint.by);
         text.push_str(&format!("  {:<7}{:<62} {word:<10} {what}\n", endpoint.method, endpoint.path));
     }
@@ -82,7 +83,7 @@ fn coverage(by: Coverage) -> (&'static str, &'static str) {
 }
 
 fn endpoints_json(provider: &Provider) -> Value {
-    let endpoints = provider.endpoints.iter().map(|endpoint| {
+    let endpoints = provider.coverage().into_iter().map(|endpoint| {
         let (word, what) = coverage(endpoint.by);
         json!({ "method": endpoint.method, "path": endpoint.path, "covered-by": word, "what": what })
     });
@@ -90,15 +91,16 @@ fn endpoints_json(provider: &Provider) -> Value {
 }
 
 fn provider_json(provider: &Provider) -> Value {
-    let mut kinds: Vec<Value> = provider.kinds.iter().map(|kind| kind_json(provider, kind)).collect();
-    kinds.extend(commands(provider));
+    let endpoints = provider.coverage();
+    let mut kinds: Vec<Value> = provider.kinds.iter().map(|kind| kind_json(&endpoints, kind)).collect();
+    kinds.extend(commands(&endpoints));
     json!({ "provider": provider.name, "title": provider.title, "kinds": kinds })
 }
 
 /// Actions and artifacts: not declared, but there.
-fn commands(provider: &Provider) -> Vec<Value> {
+fn commands(endpoints: &[Endpoint]) -> Vec<Value> {
     let mut found = std::collections::BTreeMap::<(&str, &str), Vec<String>>::new();
-    for endpoint in provider.endpoints {
+    for endpoint in endpoints {
         if let Coverage::Action(name) | Coverage::Artifact(name) = endpoint.by {
             let class = coverage(endpoint.by).0;
             found.entry((class, name)).or_default().push(format!("{} {}", endpoint.method, endpoint.path));
@@ -110,9 +112,8 @@ fn commands(provider: &Provider) -> Vec<Value> {
         .collect()
 }
 
-fn kind_json(provider: &Provider, kind: &Kind) -> Value {
-    let endpoints: Vec<String> = provider
-        .endpoints
+fn kind_json(endpoints: &[Endpoint], kind: &Kind) -> Value {
+    let endpoints: Vec<String> = endpoints
         .iter()
         .filter(|endpoint| endpoint.by == Coverage::Kind(kind.name))
         .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))

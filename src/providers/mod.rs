@@ -9,3 +9,29 @@ use crate::spec::Provider;
 
 /// Every provider, in the order in which they are shown.
 pub static CATALOGUE: &[&Provider] = &[&netfoundry::PROVIDER, &vns3::PROVIDER, &cloudify::PROVIDER, &f5_vnfm::PROVIDER];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kind that several providers share may have a call that the text of just one of them lacks.
+    #[test]
+    fn what_is_said_to_be_beyond_the_texts_is_called_and_missing_there() {
+        for provider in CATALOGUE {
+            for kind in provider.kinds {
+                for (method, path, source) in kind.beyond {
+                    let calls_it = |other: &&&Provider| {
+                        let kind = other.kind(kind.name);
+                        kind.is_some_and(|kind| kind.calls().iter().any(|call| call.is_at(*method, path)))
+                    };
+                    let lacks_it = |other: &Provider| {
+                        let told = kind.calls().into_iter().find(|call| call.is_at(*method, path));
+                        !other.documented().any(|(method, path)| told.is_some_and(|call| call.is_at(method, path)))
+                    };
+                    let is_true = CATALOGUE.iter().filter(calls_it).any(|other| lacks_it(other));
+                    assert!(is_true && !source.is_empty(), "{}/{}: {method} {path}", provider.name, kind.name);
+                }
+            }
+        }
+    }
+}

@@ -106,6 +106,7 @@ static LAB: Provider = Provider {
         remedies: &[],
     },
     kinds: &[&TUNNELS, &ROUTES, &RULES],
+    documented: "",
     endpoints: &[],
     actions: &[],
     artifacts: &[],

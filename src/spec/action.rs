@@ -1,6 +1,6 @@
 //! Actions and artifacts: the things that an API does on request, and the files that it hands out. Never part of a diff.
 
-use crate::spec::{Body, BodyTemplate, CallSpec, Disruption, Field, PathTemplate, Secrecy, Word, call};
+use crate::spec::{Body, BodyTemplate, CallSpec, Disruption, Field, PathTemplate, Secrecy, TableCall, Word, call};
 use wire::Method;
 
 /// Something that a controller does when asked: reboot, restart, reset.
@@ -118,8 +118,8 @@ impl Action {
     }
 
     /// Says whether a name stands behind it on the command line.
-    pub fn is_named(&self) -> bool {
-        self.on.is_some() || names(&self.call)
+    pub fn is_named(&'static self) -> bool {
+        self.on.is_some() || self.calls().iter().any(names)
     }
 }
 
@@ -150,13 +150,14 @@ impl Artifact {
     }
 
     /// Says whether a name stands behind it on the command line.
-    pub fn is_named(&self) -> bool {
-        self.of.is_some() || names(&self.call)
+    pub fn is_named(&'static self) -> bool {
+        self.of.is_some() || self.calls().iter().any(names)
     }
 }
 
-fn names(call: &CallSpec) -> bool {
+fn names(call: &TableCall) -> bool {
     let is_name = |word: &Word| matches!(word, Word::Name | Word::Id);
-    let in_body = matches!(call.body, Body::Json(text) if BodyTemplate::of(text).words().into_iter().any(is_name));
+    let body = call.spec.map_or(Body::None, |spec| spec.body);
+    let in_body = matches!(body, Body::Json(text) if BodyTemplate::of(text).words().into_iter().any(is_name));
     in_body || PathTemplate::of(call.path).words().any(is_name)
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::attr::Attr;
+use wire::Method;
+
 use crate::spec::{Api, CallSpec, Change, Field, canonical, lookup};
 
 /// One sort of resource at a provider.
@@ -50,6 +52,8 @@ pub struct Kind {
     /// The objects of other kinds that this one's objects make for themselves: the kind, and what gives them away. They
     /// are not the user's to declare.
     pub makes: &'static [(&'static str, Made)],
+    /// The calls that the reference texts lack: verb, path as the tables spell it, and where it is known from.
+    pub beyond: &'static [(Method, &'static str, &'static str)],
 }
 
 /// The sign that an object was made by another one for itself: a NetFoundry router with `tunnelerEnabled` makes an
@@ -197,6 +201,7 @@ impl Kind {
         built_in: &[],
         makes: &[],
         content_key: None,
+        beyond: &[],
     };
 
     /// Says whether an object of that name comes with the product or with its parent.

@@ -5,6 +5,7 @@
 mod action;
 mod api;
 mod auth;
+mod calls;
 mod certificate;
 mod declared;
 mod default;
@@ -27,6 +28,9 @@ pub(crate) use action::{Action, action, artifact};
 pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Reply, States, call};
 pub use auth::Auth;
 pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
+#[cfg(test)]
+pub(crate) use calls::is_same_path;
+pub(crate) use calls::{CallPlace, TableCall};
 pub(crate) use declared::{Declared, DeclaredKey, KeysIn, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub(crate) use field::{AtCreate, Disruption, Evidence, Flow, InUpdates, Removal, Secrecy, Switch, field, output};
@@ -38,6 +42,8 @@ pub(crate) use lines::by_first_word;
 pub(crate) use lint::lint;
 pub(crate) use poll::{Log, Poll, Shows, Until};
 pub use provider::Provider;
+#[cfg(test)]
+pub(crate) use provider::caller;
 pub(crate) use provider::{Coverage, Dialect, Endpoint, ServerVersion, endpoint};
 pub(crate) use read::{lookup, read};
 pub use template::PathTemplate;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{Action, Artifact, Auth, Field, Kind};
+use crate::spec::{Action, Artifact, Auth, CallPlace, Field, Kind, TableCall};
 use wire::Method;
 
 /// One API.
@@ -22,7 +22,10 @@ pub struct Provider {
     pub actions: &'static [Action],
     /// The files that it hands out, as a clientpack.
     pub artifacts: &'static [Artifact],
-    /// Every endpoint of the reference texts, and its coverage.
+    /// Every endpoint of the reference texts in their order, a line each: verb and path, as the texts print them.
+    pub documented: &'static str,
+    /// The documented endpoints that no kind, action or artifact covers: why. Of those that several cover alike, the one
+    /// that is meant, where it is not the first.
     pub endpoints: &'static [Endpoint],
 }
 
@@ -30,6 +33,34 @@ impl Provider {
     /// The kind of that name.
     pub fn kind(&self, name: &str) -> Option<&'static Kind> {
         self.kinds.iter().find(|kind| kind.name == name).copied()
+    }
+
+    /// Every documented endpoint and what covers it: what the table of the others says, else what calls it.
+    pub(crate) fn coverage(&self) -> Vec<Endpoint> {
+        let calls = self.calls();
+        let covered = |(method, path)| {
+            let told = self.endpoints.iter().find(|told| (told.method, told.path) == (method, path));
+            let by = told.map(|endpoint| endpoint.by).or_else(|| caller(&calls, method, path));
+            Endpoint { method, path, by: by.unwrap_or(Coverage::Unused("")) }
+        };
+        self.documented().map(covered).collect()
+    }
+
+    /// The endpoints of the reference texts: verb and path.
+    pub(crate) fn documented(&self) -> impl Iterator<Item = (Method, &'static str)> {
+        self.documented.lines().filter_map(|line| {
+            let (method, path) = line.split_once(' ')?;
+            Some((Method::parse(method)?, path))
+        })
+    }
+
+    /// Every request that its tables can make, and what makes it.
+    pub(crate) fn calls(&self) -> Vec<(Coverage, TableCall)> {
+        let of_kinds = self.kinds.iter().flat_map(|kind| by(Coverage::Kind(kind.name), kind.calls()));
+        let of_actions = self.actions.iter().flat_map(|action| by(Coverage::Action(action.name), action.calls()));
+        let of_artifacts =
+            self.artifacts.iter().flat_map(|artifact| by(Coverage::Artifact(artifact.name), artifact.calls()));
+        of_kinds.chain(of_actions).chain(of_artifacts).collect()
     }
 
     /// The kinds that live in a kind, or directly in the target.
@@ -113,6 +144,27 @@ pub enum Coverage {
     Session(&'static str),
     /// Deliberately not used: why.
     Unused(&'static str),
+}
+
+/// What calls an endpoint: of several, the first one whose own call it is; looks at what a call started count least.
+pub(crate) fn caller(calls: &[(Coverage, TableCall)], method: Method, path: &str) -> Option<Coverage> {
+    let here = calls.iter().filter(|(_, call)| call.is_at(method, path));
+    here.min_by_key(|(by, call)| rank(*by, call.place)).map(|(by, _)| *by)
+}
+
+fn by(coverage: Coverage, calls: Vec<TableCall>) -> impl Iterator<Item = (Coverage, TableCall)> {
+    calls.into_iter().map(move |call| (coverage, call))
+}
+
+/// How near an endpoint is to what calls it, nearest first.
+fn rank(by: Coverage, place: CallPlace) -> (usize, CallPlace) {
+    let class = match (by, place) {
+        (_, CallPlace::Wait | CallPlace::Log | CallPlace::Cancel) => 3,
+        (Coverage::Kind(_), _) => 0,
+        (Coverage::Action(_), _) => 1,
+        (Coverage::Artifact(_) | Coverage::Session(_) | Coverage::Unused(_), _) => 2,
+    };
+    (class, place)
 }
 
 /// An endpoint with its coverage.

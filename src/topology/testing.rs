@@ -178,6 +178,7 @@ static LAB: Provider = Provider {
     kinds: &[&CONFIG, &ENDPOINTS, &PEERS, &HEALTH, &GROUPS, &ROUTES, &BLUEPRINTS, &RULES, &REGIONS, &POLICIES],
     actions: &[],
     artifacts: &[],
+    documented: "",
     endpoints: &[],
 };
 

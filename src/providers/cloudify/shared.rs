@@ -10,6 +10,13 @@ use crate::spec::{
 };
 use wire::Method::{Patch, Post};
 
+/// Where calls are known from that neither reference text has (sheet 4, end).
+pub(crate) const SEEN: &str = "a running server, or the server's source";
+
+/// Where calls are known from that version 3.1 adds (sheet 3). Where `at` ends in `v3`, visibility and updates can't be
+/// changed.
+pub(crate) const SINCE_V3_1: &str = "the reference text of version 3.1";
+
 /// The most that any server gives on one page (sheet 0: a hard cap up to 4.5.1).
 const PAGE: usize = 1000;
 

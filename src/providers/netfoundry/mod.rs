@@ -57,6 +57,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     ],
     actions: actions::ACTIONS,
     artifacts: &[],
+    documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
 };
 

@@ -25,6 +25,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     kinds: kinds::ALL,
     actions: actions::ACTIONS,
     artifacts: artifacts::ARTIFACTS,
+    documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ALL,
 };
 

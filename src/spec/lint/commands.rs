@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{lint_fields, lint_templates};
+use super::{lint_call, lint_fields};
 use crate::spec::{
-    Action, Artifact, Body, BodyTemplate, CallSpec, Endpoint, Field, PathTemplate, Provider, Type, Word,
+    Action, Artifact, Body, BodyTemplate, CallSpec, Field, PathTemplate, Provider, TableCall, Type, Word,
 };
 
 /// What actions and artifacts have in common.
@@ -14,19 +14,20 @@ struct Command {
     arguments: &'static [Field],
     others: Option<&'static str>,
     call: &'static CallSpec,
+    calls: Vec<TableCall>,
 }
 
 impl From<&'static Action> for Command {
     fn from(action: &'static Action) -> Command {
         let Action { doc, on, arguments, others, ref call, .. } = *action;
-        Command { doc, about: on, arguments, others, call }
+        Command { doc, about: on, arguments, others, call, calls: action.calls() }
     }
 }
 
 impl From<&'static Artifact> for Command {
     fn from(artifact: &'static Artifact) -> Command {
         let Artifact { doc, of, arguments, ref call, .. } = *artifact;
-        Command { doc, about: of, arguments, others: None, call }
+        Command { doc, about: of, arguments, others: None, call, calls: artifact.calls() }
     }
 }
 
@@ -35,10 +36,9 @@ pub(crate) fn lint(provider: &Provider, found: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     for action in provider.actions {
         let mut say = |text: String| found.push(format!("{}: action `{}`: {text}", provider.name, action.name));
-        match (is_listed(provider, &action.call), action.beyond) {
-            (false, None) => say("no endpoint is its call".into()),
-            (true, Some(_)) => say("it is said to be beyond the texts, but an endpoint is its call".into()),
-            _ => {}
+        let is_documented = |call: &TableCall| provider.documented().any(|(method, path)| call.is_at(method, path));
+        if action.beyond.is_some() && action.calls().iter().all(is_documented) {
+            say("it is said to be beyond the texts, but they have its calls".into());
         }
         if !seen.insert(action.name) {
             say("declared twice".into());
@@ -48,27 +48,11 @@ pub(crate) fn lint(provider: &Provider, found: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     for artifact in provider.artifacts {
         let mut say = |text: String| found.push(format!("{}: artifact `{}`: {text}", provider.name, artifact.name));
-        if !is_listed(provider, &artifact.call) {
-            say("no endpoint is its call".into());
-        }
         if !seen.insert(artifact.name) {
             say("declared twice".into());
         }
         lint_command(provider, &artifact.into(), &mut say);
     }
-}
-
-fn is_listed(provider: &Provider, call: &CallSpec) -> bool {
-    provider.endpoints.iter().any(|endpoint| is_at(call, endpoint))
-}
-
-/// Says whether a call goes to an endpoint: to its path, whatever placeholders are called.
-pub(crate) fn is_at(call: &CallSpec, endpoint: &Endpoint) -> bool {
-    let plain = |path: &str| -> Vec<String> {
-        let path = path.split('?').next().unwrap_or_default().to_owned();
-        path.split('/').map(|part| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() }).collect()
-    };
-    call.method == endpoint.method && plain(call.path) == plain(endpoint.path)
 }
 
 fn lint_command(provider: &Provider, command: &Command, say: &mut dyn FnMut(String)) {
@@ -86,7 +70,9 @@ fn lint_command(provider: &Provider, command: &Command, say: &mut dyn FnMut(Stri
             say(format!("`{name}` is no argument"));
         }
     }
-    lint_templates(command.call, &|word| fills(provider, command, word), say);
+    for call in &command.calls {
+        lint_call(call, &|word| fills(provider, command, word), say);
+    }
     for field in command.arguments.iter().filter(|field| !is_sent(command, field)) {
         say(format!("argument `{}` goes nowhere", field.name));
     }

@@ -1,16 +1,17 @@
 //! The lint: tables are strings, so a net under them.
 
 mod commands;
+mod endpoints;
 
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, Body, BodyTemplate, CallSpec, Change, Coverage, Descend, Field, Identity, Kind, List, PathTemplate, Poll,
-    Provider, TextTemplate, Type, Until, Word, kinds_named,
+    Auth, Body, BodyTemplate, CallPlace, CallSpec, Change, Descend, Field, Identity, Kind, List, PathTemplate, Poll,
+    Provider, TableCall, TextTemplate, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
-pub(crate) fn lint(provider: &Provider) -> Vec<String> {
+pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for (n, kind) in provider.kinds.iter().enumerate() {
@@ -48,7 +49,7 @@ pub(crate) fn lint(provider: &Provider) -> Vec<String> {
         }
     }
     lint_login(provider, &mut found);
-    lint_endpoints(provider, &mut found);
+    endpoints::lint(provider, &mut found);
     commands::lint(provider, &mut found);
     found
 }
@@ -143,7 +144,8 @@ fn lint_identity(kind: &Kind, say: &mut dyn FnMut(String)) {
 
 /// What rides along does so in some call that has room for it, and nothing else does.
 fn lint_riders(kind: &'static Kind, say: &mut dyn FnMut(String)) {
-    for call in calls(kind) {
+    let calls: Vec<&CallSpec> = kind.calls().iter().filter_map(|call| call.spec).collect();
+    for call in &calls {
         for (_, name) in call.along {
             if !kind.field(name).is_some_and(Field::is_rider) {
                 say(format!("`{name}` rides along, but is no field that does"));
@@ -154,7 +156,7 @@ fn lint_riders(kind: &'static Kind, say: &mut dyn FnMut(String)) {
         }
     }
     for field in kind.fields.iter().filter(|field| field.is_rider()) {
-        if !calls(kind).any(|call| call.along.iter().any(|(_, name)| *name == field.name)) {
+        if !calls.iter().any(|call| call.along.iter().any(|(_, name)| *name == field.name)) {
             say(format!("field `{}` rides along with no call", field.name));
         }
         if field.required {
@@ -168,14 +170,6 @@ fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(Stri
     if matches!(kind.api.list, List::Nowhere) && kind.fields.iter().any(|field| field.flow == crate::spec::Flow::Both) {
         say("fields are read back, but nothing reads them".into());
     }
-    for list in std::iter::once(&kind.api.list).chain(kind.api.lists.iter().map(|(_, list)| list)) {
-        if let List::Call { path, .. } | List::Login(path) = list {
-            lint_path(path, &is_known, say);
-        }
-    }
-    for path in kind.api.joins.iter().map(|join| join.path).chain(kind.api.details.iter().map(|detail| detail.path)) {
-        lint_path(path, &is_known, say);
-    }
     if let Some((_, setting)) = kind.api.scope
         && !provider.dialect.settings.iter().any(|field| field.name == setting)
     {
@@ -186,14 +180,15 @@ fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(Stri
             say(format!("detail shows `{field}`, which is no field"));
         }
     }
-    for call in calls(kind) {
-        lint_templates(call, &is_known, say);
-        for (name, what) in call
+    for call in kind.calls() {
+        lint_call(&call, &is_known, say);
+        let Some(spec) = call.spec else { continue };
+        for (name, what) in spec
             .body
             .file()
             .map(|name| (name, "body is the file"))
             .into_iter()
-            .chain(call.given.map(|name| (name, "it is for objects that declare")))
+            .chain(spec.given.map(|name| (name, "it is for objects that declare")))
         {
             if kind.field(name).is_none() {
                 say(format!("{what} `{name}`, which is no field"));
@@ -208,19 +203,23 @@ fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(Stri
     }
 }
 
-/// The paths and the body of a call, and of what is waited for after it.
-fn lint_templates(call: &'static CallSpec, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn FnMut(String)) {
-    lint_path(call.path, is_known, say);
-    for poll in call.settle {
-        lint_path(poll.path, &|word| *word == Word::Job || is_known(word), say);
-        lint_poll(poll, say);
-    }
-    if let Body::Json(text) = call.body {
+/// The words of a request's path and body, and what is waited for after it.
+fn lint_call(call: &TableCall, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn FnMut(String)) {
+    // What explains a job or gives it up is about the job, and about nothing else.
+    let is_known = |word: &Word| match (word, call.place) {
+        (Word::Job, place) => place.knows_job(),
+        (_, CallPlace::Log | CallPlace::Cancel) => false,
+        (word, _) => is_known(word),
+    };
+    lint_path(call.path, &is_known, say);
+    let Some(spec) = call.spec else { return };
+    if let Body::Json(text) = spec.body {
         match BodyTemplate::parse(text) {
-            Ok(body) => lint_words(text, body.words().into_iter(), is_known, say),
+            Ok(body) => lint_words(text, body.words().into_iter(), &is_known, say),
             Err(error) => say(format!("body `{text}` is no JSON: {error}")),
         }
     }
+    spec.settle.iter().for_each(|poll| lint_poll(poll, say));
 }
 
 fn lint_path(path: &'static str, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn FnMut(String)) {
@@ -262,64 +261,16 @@ fn lint_poll(poll: &'static Poll, say: &mut dyn FnMut(String)) {
         say(format!("poll `{}`: it has nothing to read, or reads what is not looked at", poll.path));
     }
     let is_job = |word: &Word| *word == Word::Job;
-    if let Some(log) = poll.log {
-        lint_path(log.path, &is_job, say);
-        if log.texts.is_empty() || poll.job.is_empty() {
-            say(format!("log `{}`: it is about a job, and tells texts", log.path));
-        }
-    }
-    if let Some(cancel) = poll.cancel {
-        lint_templates(cancel, &is_job, say);
+    if let Some(log) = poll.log
+        && (log.texts.is_empty() || poll.job.is_empty())
+    {
+        say(format!("log `{}`: it is about a job, and tells texts", log.path));
     }
     if PathTemplate::of(poll.path).words().any(is_job) == poll.job.is_empty() {
         say(format!("poll `{}`: `{{job}}` and where to find it do not go together", poll.path));
     }
     if poll.every > poll.budget {
         say(format!("poll `{}` looks less often than it may last", poll.path));
-    }
-}
-
-/// Every call that a kind declares.
-fn calls(kind: &'static Kind) -> impl Iterator<Item = &'static CallSpec> {
-    let own = kind.fields.iter().flat_map(|field| match &field.change {
-        Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
-        Change::Switch(switch) => vec![&switch.on, &switch.off],
-        Change::InPlace | Change::Replaces | Change::Fixed | Change::Rides => Vec::new(),
-    });
-    let issued = kind.issues.as_ref().map(|issue| &issue.call);
-    let calls = kind.api.create.iter().chain(kind.api.update).chain(kind.api.remove).chain(own).chain(issued);
-    calls.flat_map(|call| std::iter::once(call).chain(call.then))
-}
-
-fn lint_endpoints(provider: &Provider, found: &mut Vec<String>) {
-    let mut seen = BTreeSet::new();
-    for endpoint in provider.endpoints {
-        let shown = format!("{}: {} {}", provider.name, endpoint.method, endpoint.path);
-        if !seen.insert((endpoint.method, endpoint.path)) {
-            found.push(format!("{shown}: listed twice"));
-        }
-        match endpoint.by {
-            Coverage::Kind(kind) if provider.kind(kind).is_none() => {
-                found.push(format!("{shown}: `{kind}` is no kind"))
-            }
-            Coverage::Action(name) => {
-                let mut calls = provider.actions.iter().filter(|action| action.name == name).map(|action| &action.call);
-                if !calls.any(|call| commands::is_at(call, endpoint)) {
-                    found.push(format!("{shown}: no action `{name}` calls it"));
-                }
-            }
-            Coverage::Artifact(name) => {
-                let mut calls =
-                    provider.artifacts.iter().filter(|artifact| artifact.name == name).map(|artifact| &artifact.call);
-                if !calls.any(|call| commands::is_at(call, endpoint)) {
-                    found.push(format!("{shown}: no artifact `{name}` answers it"));
-                }
-            }
-            Coverage::Session(why) | Coverage::Unused(why) if why.is_empty() => {
-                found.push(format!("{shown}: no reason"))
-            }
-            _ => {}
-        }
     }
 }
 
@@ -351,6 +302,35 @@ mod tests {
                 "`driver` rides along, but is no field that does",
                 "`POST /things`: something rides along, but its body has no keys",
                 "field `lost` rides along with no call",
+            ]
+        );
+    }
+
+    static LOOSE: Kind = Kind {
+        name: "things",
+        fields: &[field("size", Type::Int, "Size")],
+        api: Api {
+            list: List::at("/{target.nowhere}/things/{parent.id}", crate::spec::Envelope::Items("")),
+            create: &[call(Post, "/things/{size", Body::Json(r#"{"a": "{nobody}"}"#))],
+            remove: &[call(Post, "/things/{job}", Body::Json("{"))],
+            ..Api::NONE
+        },
+        ..Kind::NEW
+    };
+
+    #[test]
+    fn what_no_template_is_and_nothing_fills_is_told() {
+        let mut said = Vec::new();
+        lint_calls(crate::providers::CATALOGUE[0], &LOOSE, &mut |text| said.push(text));
+        assert_eq!(
+            said,
+            [
+                "`/{target.nowhere}/things/{parent.id}`: nothing fills `{target.nowhere}`",
+                "`/{target.nowhere}/things/{parent.id}`: nothing fills `{parent.id}`",
+                "`/things/{size`: no word begins or ends at `{size`",
+                r#"`{"a": "{nobody}"}`: nothing fills `{nobody}`"#,
+                "`/things/{job}`: nothing fills `{job}`",
+                "body `{` is no JSON: EOF while parsing an object at line 1 column 1",
             ]
         );
     }

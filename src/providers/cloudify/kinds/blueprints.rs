@@ -8,12 +8,12 @@
 use std::time::Duration;
 
 use crate::providers::cloudify::shared::{
-    LABELS, TENANT_OWNED, WITHOUT_VISIBILITY, list, read_labels, relabel, visibility, widen,
+    LABELS, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, list, read_labels, relabel, visibility, widen,
 };
 use crate::spec::{
     Api, Body, Field, Folders, Hooks, Identity, Kind, Poll, Reply, States, Type, Until, Versions, call, field, output,
 };
-use wire::Method::{Delete, Put};
+use wire::Method::{Delete, Get, Patch, Put};
 
 /// `blueprints`.
 pub(crate) static KIND: Kind = Kind {
@@ -61,6 +61,11 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[("plugins", "what a blueprint imports is read when it is uploaded")],
     hooks: Hooks { read: Some(read_labels), ..Hooks::NONE },
+    beyond: &[
+        (Get, "/blueprints/{id}", SEEN),
+        (Patch, "/blueprints/{id}", SEEN),
+        (Patch, "/blueprints/{id}/set-visibility", SINCE_V3_1),
+    ],
     ..Kind::NEW
 };
 

@@ -1,8 +1,9 @@
 //! Updates of deployments: how one came from a blueprint and inputs to others (sheet 2.10). A change of a deployment makes
 //! one; here they are read, without steps and plans, which weigh 100 KB and more.
 
-use crate::providers::cloudify::shared::{TENANT_OWNED, list};
+use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_OWNED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
+use wire::Method::Get;
 
 /// `deployment-updates`.
 pub(crate) static KIND: Kind = Kind {
@@ -27,6 +28,7 @@ pub(crate) static KIND: Kind = Kind {
         ),
         ..TENANT_OWNED
     },
+    beyond: &[(Get, "/deployment-updates", SINCE_V3_1)],
     ..Kind::NEW
 };
 

@@ -4,9 +4,9 @@
 //! and nothing else tells plugins apart. The manager takes no other content for the same version: such a plugin goes, and comes
 //! again, if no blueprint uses it.
 
-use crate::providers::cloudify::shared::{TENANT_OWNED, WITHOUT_VISIBILITY, list, visibility, widen};
+use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, list, visibility, widen};
 use crate::spec::{Api, Body, Folders, Identity, Kind, Reply, Type, call, field, output};
-use wire::Method::{Delete, Post};
+use wire::Method::{Delete, Patch, Post};
 
 /// `plugins`.
 pub(crate) static KIND: Kind = Kind {
@@ -43,6 +43,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/plugins/{id}", Body::Json(r#"{"force": false}"#))],
         ..TENANT_OWNED
     },
+    beyond: &[(Patch, "/plugins/{id}/set-visibility", SINCE_V3_1)],
     ..Kind::NEW
 };
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::providers::cloudify::shared::{TENANT_OWNED, list, name, visibility, widen, without};
+use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_OWNED, list, name, visibility, widen, without};
 use crate::spec::{Api, Body, Detail, Field, Hooks, Identity, Kind, Type, Versions, call, field, output};
 use wire::Method::{Delete, Patch, Put};
 
@@ -35,6 +35,7 @@ pub(crate) static KIND: Kind = Kind {
         ..TENANT_OWNED
     },
     hooks: Hooks { read: Some(unshown), write: Some(unnamed), ..Hooks::NONE },
+    beyond: &[(Patch, "/secrets/{name}/set-visibility", SINCE_V3_1)],
     ..Kind::NEW
 };
 

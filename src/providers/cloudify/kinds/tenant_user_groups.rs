@@ -1,7 +1,7 @@
 //! Which groups belong to a tenant, and with which role for all their users (sheet 2.5).
 
 use crate::providers::cloudify::kinds::tenants;
-use crate::providers::cloudify::shared::{TENANT_ROLE, UNLINKED};
+use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_ROLE, UNLINKED};
 use crate::spec::{Api, Body, CallSpec, Identity, Kind, List, Type, call, field};
 use wire::Method::{self, Delete, Patch, Put};
 
@@ -24,6 +24,7 @@ pub(crate) static KIND: Kind = Kind {
         )],
         ..UNLINKED
     },
+    beyond: &[(Patch, "/tenants/user-groups", SINCE_V3_1)],
     ..Kind::NEW
 };
 

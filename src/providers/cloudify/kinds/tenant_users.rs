@@ -4,7 +4,7 @@
 //! of the system is none of a tenant, and the other way round.
 
 use crate::providers::cloudify::kinds::tenants;
-use crate::providers::cloudify::shared::{TENANT_ROLE, UNLINKED};
+use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_ROLE, UNLINKED};
 use crate::spec::{Api, Body, CallSpec, Identity, Kind, List, Type, call, field};
 use wire::Method::{self, Delete, Patch, Put};
 
@@ -27,6 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         )],
         ..UNLINKED
     },
+    beyond: &[(Patch, "/tenants/users", SINCE_V3_1)],
     ..Kind::NEW
 };
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::providers::cloudify::shared::{NAMED, SYSTEM_ROLE, list, name};
+use crate::providers::cloudify::shared::{NAMED, SEEN, SYSTEM_ROLE, list, name};
 use crate::spec::{Api, Body, Hooks, Identity, Kind, Reply, Type, Versions, call, field};
 use wire::Method::{Delete, Post};
 
@@ -37,6 +37,7 @@ pub(crate) static KIND: Kind = Kind {
         ..NAMED
     },
     hooks: Hooks { read: Some(list_members), ..Hooks::NONE },
+    beyond: &[(Post, "/user-groups/{name}", SEEN)],
     ..Kind::NEW
 };
 

@@ -4,7 +4,7 @@
 //! administrator comes with the manager and can't be removed. The time of the last login is not read: it moves with every
 //! request.
 
-use crate::providers::cloudify::shared::{NAMED, SYSTEM_ROLE, list, name};
+use crate::providers::cloudify::shared::{NAMED, SEEN, SYSTEM_ROLE, list, name};
 use crate::spec::{Api, Body, CallSpec, Identity, Kind, Removal, Reply, Switch, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
@@ -31,6 +31,7 @@ pub(crate) static KIND: Kind = Kind {
         ..NAMED
     },
     built_in: &["admin"],
+    beyond: &[(Post, "/users/active/{name}", SEEN)],
     ..Kind::NEW
 };
 

@@ -4,7 +4,7 @@
 
 use super::identity::{ENABLED, SHARED, join, name_provider};
 use crate::spec::{Api, Body, Destroys, Envelope, Field, Hooks, Kind, List, Type, call, field};
-use wire::Method::Put;
+use wire::Method::{Get, Put};
 
 /// `identity-vpn`.
 pub(crate) static KIND: Kind = Kind {
@@ -21,6 +21,7 @@ pub(crate) static KIND: Kind = Kind {
     after: &[super::LICENSED, super::KEYED],
     removal: Destroys::Nothing,
     hooks: Hooks { read: Some(name_provider), ..Hooks::NONE },
+    beyond: &[(Get, "/identity/vpn", "the vendor's published description and clients")],
     ..Kind::NEW
 };
 

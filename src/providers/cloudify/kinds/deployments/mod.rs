@@ -23,13 +23,13 @@ use self::fields::{
 };
 use self::hooks::{derive, write};
 use crate::providers::cloudify::shared::{
-    ENDED, LABELS, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel, visibility, widen,
+    ENDED, LABELS, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel, visibility, widen,
 };
 use crate::spec::{
     Api, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Poll, Removal, Reply, Shows, States, Switch,
     Type, Until, Versions, call, field, output,
 };
-use wire::Method::{Delete, Patch, Post, Put};
+use wire::Method::{Delete, Get, Patch, Post, Put};
 
 /// The list with what servers of all versions have, and more.
 macro_rules! listing {
@@ -143,6 +143,16 @@ pub(crate) static KIND: Kind = Kind {
         ("secrets", "its blueprint may read secrets"),
     ],
     hooks: Hooks { read: Some(derive), write: Some(write), ..Hooks::NONE },
+    beyond: &[
+        (Get, "/deployments/{name}/outputs", SEEN),
+        (Get, "/deployments/{name}/capabilities", SEEN),
+        (Patch, "/deployments/{name}", SEEN),
+        (Post, "/deployments/{name}/set-site", SEEN),
+        (Post, "/deployment-updates/{name}/update/initiate", SEEN),
+        (Put, "/deployment-updates/{name}/update/initiate", SINCE_V3_1),
+        (Get, "/deployment-updates/{job}", SINCE_V3_1),
+        (Patch, "/deployments/{name}/set-visibility", SINCE_V3_1),
+    ],
     ..Kind::NEW
 };
 

@@ -1,0 +1,303 @@
+//! The calls of a kind: every request that its tables can make, from which the covered endpoints are derived.
+
+use crate::spec::{Action, Api, Artifact, CallSpec, Change, Field, Issue, Join, Kind, List, Log, Poll, Switch};
+use wire::Method;
+
+/// One request that a table can make.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TableCall {
+    /// The verb.
+    pub method: Method,
+    /// Path with query, its words in braces.
+    pub path: &'static str,
+    /// The table's place that makes it.
+    pub place: CallPlace,
+    /// The call, where the table declares more than a path.
+    pub spec: Option<&'static CallSpec>,
+}
+
+/// The place in a table that makes a request, from what the kind lives on to what goes on beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CallPlace {
+    /// A call of its own: create, update, remove, one field, the one-time output, an action or an artifact.
+    Own,
+    /// What gives a call its effect, and is sent behind it.
+    Then,
+    /// A list of its objects.
+    List,
+    /// A list of rows that belong to them.
+    Join,
+    /// A read of one object.
+    Detail,
+    /// A look at what a call started.
+    Wait,
+    /// What a job says about its failure.
+    Log,
+    /// What gives a job up.
+    Cancel,
+}
+
+impl CallPlace {
+    /// Says whether the request is about a job that a reply names.
+    #[cfg(test)]
+    pub(crate) fn knows_job(self) -> bool {
+        matches!(self, CallPlace::Wait | CallPlace::Log | CallPlace::Cancel)
+    }
+}
+
+impl TableCall {
+    const fn read(path: &'static str, place: CallPlace) -> TableCall {
+        TableCall { method: Method::Get, path, place, spec: None }
+    }
+
+    /// Says whether it goes to the endpoint of that verb and path, whatever the words in braces are called there.
+    pub(crate) fn is_at(&self, method: Method, path: &str) -> bool {
+        self.method == method && is_same_path(self.path, path)
+    }
+}
+
+/// Says whether two paths differ in their queries and in the words in braces alone.
+pub(crate) fn is_same_path(one: &str, other: &str) -> bool {
+    fn plain(path: &str) -> impl Iterator<Item = &str> {
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part })
+    }
+    plain(one).eq(plain(other))
+}
+
+impl Kind {
+    /// Every request that the kind's tables can make.
+    pub(crate) fn calls(&'static self) -> Vec<TableCall> {
+        let Kind {
+            api,
+            fields,
+            issues,
+            name: _,
+            doc: _,
+            source: _,
+            class: _,
+            parent: _,
+            identity: _,
+            after: _,
+            removal: _,
+            hooks: _,
+            older_view_of: _,
+            content_key: _,
+            overwrites: _,
+            built_in: _,
+            makes: _,
+            beyond: _,
+        } = self;
+        let mut calls = api.calls();
+        calls.extend(fields.iter().flat_map(Field::calls));
+        if let Some(Issue { call, field: _, at: _, spent: _, rest: _ }) = issues {
+            calls.extend(call.calls(CallPlace::Own));
+        }
+        calls
+    }
+}
+
+impl Api {
+    fn calls(&'static self) -> Vec<TableCall> {
+        let Api {
+            list,
+            lists,
+            joins,
+            details,
+            create,
+            update,
+            remove,
+            scope: _,
+            id: _,
+            aliases: _,
+            create_adds: _,
+            update_adds: _,
+            gone: _,
+            states: _,
+        } = self;
+        let lists = std::iter::once(list).chain(lists.iter().map(|(_, list)| list));
+        let mut calls: Vec<TableCall> = lists
+            .filter_map(|list| match list {
+                List::Call { path, at: _, paging: _ } | List::Login(path) => Some(path),
+                List::Nowhere | List::Inside(_) => None,
+            })
+            .map(|path| TableCall::read(path, CallPlace::List))
+            .collect();
+        let joined = |Join { path, at: _, key: _, into: _, versions: _ }: &Join| TableCall::read(path, CallPlace::Join);
+        calls.extend(joins.iter().map(joined));
+        calls.extend(details.iter().map(|detail| TableCall::read(detail.path, CallPlace::Detail)));
+        calls.extend([*create, *update, *remove].into_iter().flatten().flat_map(|call| call.calls(CallPlace::Own)));
+        calls
+    }
+}
+
+impl Field {
+    fn calls(&'static self) -> Vec<TableCall> {
+        let own: Vec<&'static CallSpec> = match &self.change {
+            Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
+            Change::Switch(Switch { on, off, removal: _ }) => vec![on, off],
+            Change::InPlace | Change::Replaces | Change::Fixed | Change::Rides => Vec::new(),
+        };
+        own.into_iter().flat_map(|call| call.calls(CallPlace::Own)).collect()
+    }
+}
+
+impl Action {
+    /// Every request that the action can make.
+    pub(crate) fn calls(&'static self) -> Vec<TableCall> {
+        self.call.calls(CallPlace::Own)
+    }
+}
+
+impl Artifact {
+    /// Every request that fetching the artifact can make.
+    pub(crate) fn calls(&'static self) -> Vec<TableCall> {
+        self.call.calls(CallPlace::Own)
+    }
+}
+
+impl CallSpec {
+    /// The call, what is sent behind it, and what waiting for it asks.
+    fn calls(&'static self, place: CallPlace) -> Vec<TableCall> {
+        let CallSpec {
+            method,
+            path,
+            settle,
+            then,
+            body: _,
+            along: _,
+            reply: _,
+            versions: _,
+            given: _,
+            partial: _,
+            not_yet: _,
+        } = self;
+        let mut calls = vec![TableCall { method: *method, path, place, spec: Some(self) }];
+        calls.extend(then.iter().flat_map(|call| call.calls(CallPlace::Then)));
+        calls.extend(settle.iter().flat_map(Poll::calls));
+        calls
+    }
+}
+
+impl Poll {
+    /// The looks, and what is asked about a job that failed or is given up. One that sends its call again looks nowhere.
+    fn calls(&'static self) -> Vec<TableCall> {
+        let Poll {
+            path,
+            log,
+            cancel,
+            job: _,
+            at: _,
+            until: _,
+            error: _,
+            progress: _,
+            shows: _,
+            versions: _,
+            patience: _,
+            unseen: _,
+            every: _,
+            budget: _,
+        } = self;
+        let mut calls = Vec::new();
+        if !path.is_empty() {
+            calls.push(TableCall::read(path, CallPlace::Wait));
+        }
+        if let Some(Log { path, at: _, texts: _ }) = log {
+            calls.push(TableCall::read(path, CallPlace::Log));
+        }
+        calls.extend(cancel.iter().flat_map(|call| call.calls(CallPlace::Cancel)));
+        calls
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::spec::{Body, Detail, Envelope, Removal, Type, Until, Versions, call, field};
+    use wire::Method::{Delete, Get, Patch, Post, Put};
+
+    const fn poll(path: &'static str) -> Poll {
+        Poll { path, ..Poll::NEW }
+    }
+
+    static GIVEN_UP: CallSpec = call(Post, "/jobs/{job}", Body::None);
+    static JOB: Poll = Poll {
+        log: Some(Log { path: "/logs/{job}", at: "", texts: &[""] }),
+        cancel: Some(&GIVEN_UP),
+        ..poll("/jobs/{job}")
+    };
+    static SWITCH: Switch = Switch {
+        on: call(Put, "/on", Body::None),
+        off: call(Put, "/off", Body::None)
+            .settle(&[Poll { until: Until::Again { going: "", done: "", lost: "" }, ..Poll::NEW }]),
+        removal: Removal::AnyTime,
+    };
+
+    static EVERYTHING: Kind = Kind {
+        fields: &[
+            field("a", Type::Bool, "On").switch(&SWITCH),
+            field("b", Type::Text, "Own").own(&[call(Patch, "/own", Body::None)]),
+            field("c", Type::Text, "Wider").widens(&[], &[call(Patch, "/wider", Body::None)]),
+        ],
+        api: Api {
+            list: List::at("/list", Envelope::Items("")),
+            lists: &[(Versions::Any, List::Login("/login")), (Versions::Any, List::Inside("x"))],
+            joins: &[Join { path: "/rows", at: Envelope::Items(""), key: "", into: "", versions: Versions::Any }],
+            details: &[Detail {
+                path: "/list/{id}",
+                at: "",
+                fields: &[],
+                stamp: "",
+                versions: Versions::Any,
+                unseen: &[],
+            }],
+            create: &[call(Post, "/list", Body::None).settle(&[JOB]).then(&[call(Put, "/effect", Body::None)])],
+            update: &[call(Put, "/list/{id}", Body::None)],
+            remove: &[call(Delete, "/list/{id}", Body::None)],
+            ..Api::NONE
+        },
+        issues: Some(Issue {
+            field: "key",
+            call: call(Post, "/key", Body::None),
+            at: "",
+            spent: ("", ""),
+            rest: Duration::ZERO,
+        }),
+        ..Kind::NEW
+    };
+
+    #[test]
+    fn every_place_of_a_table_that_makes_a_request_is_counted() {
+        let found: Vec<_> = EVERYTHING.calls().iter().map(|call| (call.method, call.path, call.place)).collect();
+        let expected = [
+            (Get, "/list", CallPlace::List),
+            (Get, "/login", CallPlace::List),
+            (Get, "/rows", CallPlace::Join),
+            (Get, "/list/{id}", CallPlace::Detail),
+            (Post, "/list", CallPlace::Own),
+            (Put, "/effect", CallPlace::Then),
+            (Get, "/jobs/{job}", CallPlace::Wait),
+            (Get, "/logs/{job}", CallPlace::Log),
+            (Post, "/jobs/{job}", CallPlace::Cancel),
+            (Put, "/list/{id}", CallPlace::Own),
+            (Delete, "/list/{id}", CallPlace::Own),
+            (Put, "/on", CallPlace::Own),
+            (Put, "/off", CallPlace::Own),
+            (Patch, "/own", CallPlace::Own),
+            (Patch, "/wider", CallPlace::Own),
+            (Post, "/key", CallPlace::Own),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn paths_are_the_same_whatever_their_words_are_called() {
+        assert!(is_same_path("/a/{id}/b?x={y}", "/a/{other-id}/b"));
+        assert!(is_same_path("/a", "/a?x=1"));
+        for other in ["/a/{id}", "/a/id/b", "/a/{id}/b/", "/b/{id}/b", "a/{id}/b"] {
+            assert!(!is_same_path("/a/{id}/b", other), "{other}");
+        }
+    }
+}
