@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::cli::common::{Workspace, broken_policies};
+use crate::cli::common::{Planned, Workspace, broken_policies};
 use crate::cli::exit::{CONFLICT, DRIFT, PENDING, POLICY};
 use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, common, contents};
 use crate::diff::verdict::{Cause, Decision};
+use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::render::{PlanDocument, markdown, text};
 
@@ -39,7 +40,10 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let mut topology = common::load(global, &options.workspace.dir)?;
     options.allow.extend(&mut topology.policy);
     let mut workspace = Workspace::connect(global, topology).await?;
-    let mut planned = workspace.plan().await?;
+    let mut ledger = common::open_ledger(&workspace.topology)?;
+    keep_key(&mut ledger, options)?;
+    let plan = workspace.plan_with(&ledger.base).await?;
+    let mut planned = Planned { plan, ledger };
     workspace.tell_troubles();
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);
@@ -64,6 +68,23 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
         return Ok(Exit::Bits(bits(&planned.plan, &policies)));
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Makes sure of the key of what a plan says about live objects, where the plan is kept for an apply. A plan that is only
+/// looked at needs none, and writes nothing.
+fn keep_key(ledger: &mut Ledger, options: &Options) -> Result<(), Stop> {
+    match (&options.out, options.format) {
+        (Some(_), _) => Ok(ledger.keep_key()?),
+        (None, Format::Json) => {
+            if let Err(error) = ledger.keep_key() {
+                eprintln!(
+                    "note: {error}: without a key the plan does not say what it relies on, and is not for `apply`"
+                );
+            }
+            Ok(())
+        }
+        (None, Format::Text | Format::Markdown) => Ok(()),
+    }
 }
 
 /// What is pending, as bits.

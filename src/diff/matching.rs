@@ -321,7 +321,7 @@ fn applied_identity(kind: &Kind, name: &str, entry: &Entry) -> Option<String> {
         // The address says it, even of what was adopted.
         Identity::Name(_) | Identity::CaselessName(_) => wanted_identity(kind, &|_| Some(Attr::text(name))),
         Identity::Natural(fields) if !fields.iter().any(|field| entry.fields.contains_key(*field)) => None,
-        Identity::Natural(_) => wanted_identity(kind, &|field| entry.fields.get(field).map(Attr::from_json)),
+        Identity::Natural(_) => wanted_identity(kind, &|field| entry.value(field).map(Attr::from_json)),
         Identity::Singleton | Identity::Sequence { .. } => None,
     }
 }

@@ -9,7 +9,7 @@ use url::Url;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::finding::Place;
-use crate::secret::{Secret, Veil};
+use crate::secret::{Key, Secret, Veil};
 use crate::spec::{Identity, Kind, Provider};
 use crate::topology::Sources;
 
@@ -30,6 +30,8 @@ pub struct Topology {
     pub policy: Policy,
     /// Where the ledger is kept.
     pub ledger: LedgerPlace,
+    /// Where the key of its fingerprints is kept.
+    pub key: KeyPlace,
     /// The installations, by name.
     pub targets: BTreeMap<String, Target>,
     /// The declared resources, by address.
@@ -131,6 +133,21 @@ pub struct Policy {
     pub allow_destroy: Vec<String>,
     /// Patterns of addresses at which what can't be taken back is done.
     pub allow_irreversible: Vec<String>,
+}
+
+/// Where the key of the ledger's fingerprints is kept. It is never in the ledger, which many may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// A file, relative to the workspace, for its owner's eyes only.
+    File(PathBuf),
+    /// A secret of the workspace, looked up already.
+    Secret(Key),
+}
+
+impl Default for KeyPlace {
+    fn default() -> KeyPlace {
+        KeyPlace::File(".trueup/key".into())
+    }
 }
 
 /// Where the ledger is kept.
