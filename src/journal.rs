@@ -6,22 +6,37 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::address::Address;
 use crate::diff::base::{Base, Entry};
+use crate::ledger::{FirstRow, LedgerError};
 use crate::private;
 use wire::Method;
 
+/// The format that is written. 1 is that of version 0.1: its first line says none, its rows not how values came there.
+pub(crate) const FORMAT: u32 = 2;
+
+fn first_format() -> u32 {
+    1
+}
+
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Line {
-    /// A run begins.
+    /// A run begins: the first line, and no other.
     Run {
+        /// The journal's format: see [`FORMAT`]. Version 0.1 did not say it.
+        #[serde(default = "first_format")]
+        format: u32,
+        /// The run's number in the ledger.
+        #[serde(default)]
+        number: u64,
         /// The workspace.
         workspace: String,
         /// The commit that is applied.
@@ -100,6 +115,14 @@ pub struct Journal {
 /// Rehearses a crash: the process ends at once, like a killed one, after that many lines of a journal.
 const CRASH: &str = "TRUEUP_CRASH_AFTER_LINES";
 
+impl Line {
+    /// The first line of a run's journal.
+    pub fn begins(number: u64, workspace: &str, commit: Option<&str>, config: &str) -> Line {
+        let (workspace, commit, config) = (workspace.to_owned(), commit.map(str::to_owned), config.to_owned());
+        Line::Run { format: FORMAT, number, workspace, commit, config }
+    }
+}
+
 impl Journal {
     /// Begins a journal in a folder, under the next free number.
     ///
@@ -137,23 +160,81 @@ impl Journal {
     }
 }
 
-/// Folds every journal of a folder into what is owned. Gives the calls in doubt, and the journals.
+/// What the journals of a folder came to.
+#[derive(Debug, Default)]
+pub(crate) struct Replay {
+    /// The calls in doubt.
+    pub doubts: Vec<Doubt>,
+    /// The journals.
+    pub journals: Vec<PathBuf>,
+    /// What is to be told about them.
+    pub warnings: Vec<String>,
+}
+
+/// Folds every journal of a folder into what is owned.
 ///
 /// Folding is idempotent: a journal that was folded before changes nothing.
 ///
 /// # Errors
-/// When a journal can't be read.
-pub(crate) fn replay(folder: &Path, base: &mut Base) -> io::Result<(Vec<Doubt>, Vec<PathBuf>)> {
-    let mut doubts = BTreeMap::new();
-    let journals = journals(folder)?;
-    for (run, path) in journals.iter().enumerate() {
-        for line in BufReader::new(File::open(path)?).lines() {
-            // A run that was killed may leave half a line at the end: what it would have said did not happen yet.
-            let Ok(line) = serde_json::from_str::<Line>(&line?) else { continue };
-            fold(line, run, base, &mut doubts);
+/// When a journal can't be read, or says what this program does not understand. Nothing is folded in then.
+pub(crate) fn replay(folder: &Path, base: &mut Base) -> Result<Replay, LedgerError> {
+    let fail = |path: &Path, error| LedgerError::Io(path.display().to_string(), "read", error);
+    let mut replay = Replay { journals: journals(folder).map_err(|error| fail(folder, error))?, ..Replay::default() };
+    let mut all = Vec::new();
+    for path in &replay.journals {
+        let bytes = fs::read(path).map_err(|error| fail(path, error))?;
+        let (lines, is_torn) = read(&bytes, &path.display().to_string())?;
+        if is_torn {
+            let words = "the run that wrote it was stopped in its last line, which is left out: what it would have \
+                         said did not happen";
+            replay.warnings.push(format!("`{}`: {words}", path.display()));
         }
+        all.push(lines);
     }
-    Ok((doubts.into_values().collect(), journals))
+    let mut doubts = BTreeMap::new();
+    for (run, lines) in all.into_iter().enumerate() {
+        lines.into_iter().for_each(|line| fold(line, run, base, &mut doubts));
+    }
+    replay.doubts = doubts.into_values().collect();
+    Ok(replay)
+}
+
+/// The lines of a journal, and whether the last one was torn.
+///
+/// A run that is killed, or a disk that is full, leaves half a line at the end, perhaps half a character: that is no JSON.
+/// Whatever else is not understood is refused: it may say what is owned.
+fn read(bytes: &[u8], file: &str) -> Result<(Vec<Line>, bool), LedgerError> {
+    let pieces: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
+    let last = pieces.iter().rposition(|piece| !piece.is_empty()).unwrap_or(0);
+    let mut format = FORMAT;
+    let mut lines = Vec::new();
+    for (n, piece) in pieces.iter().enumerate().take(last + 1) {
+        let fail = |why: String| LedgerError::Journal(file.to_owned(), n + 1, why);
+        let value = match serde_json::from_slice::<Value>(piece) {
+            Ok(value) => value,
+            Err(_) if n == last => return Ok((lines, !piece.is_empty())),
+            Err(error) => return Err(fail(format!("it is no JSON: {error}"))),
+        };
+        if n == 0 {
+            format = match value.pointer("/run").map(|run| run.get("format").map_or(Some(1), Value::as_u64)) {
+                Some(Some(said)) if said > u64::from(FORMAT) => return Err(LedgerError::Later(file.to_owned(), said)),
+                Some(Some(said)) => said as u32,
+                _ => return Err(fail("it is not the beginning of a journal".into())),
+            };
+        }
+        lines.push(line(value, format).map_err(fail)?);
+    }
+    Ok((lines, false))
+}
+
+/// One line, in the words of a format.
+fn line(mut value: Value, format: u32) -> Result<Line, String> {
+    let first_row = value.pointer_mut("/done/entry").filter(|_| format < FORMAT);
+    if let Some(entry) = first_row {
+        let row: FirstRow = serde_json::from_value(entry.take()).map_err(|error| error.to_string())?;
+        *entry = serde_json::to_value(Entry::from(row)).map_err(|error| error.to_string())?;
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| format!("`{}`: {}", error.path(), error.inner()))
 }
 
 fn fold(line: Line, run: usize, base: &mut Base, doubts: &mut BTreeMap<(usize, u64), Doubt>) {
@@ -228,9 +309,10 @@ fn number(path: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::base::{Basis, Stored};
 
     fn run() -> Line {
-        Line::Run { workspace: "w".into(), commit: None, config: String::new() }
+        Line::begins(1, "w", None, "")
     }
 
     fn at(text: &str) -> Address {
@@ -254,14 +336,65 @@ mod tests {
         journal.write(&call(2)).unwrap();
         journal.file.write_all(b"{\"ans").unwrap();
         let mut base = Base::default();
-        let (doubts, journals) = replay(folder.path(), &mut base).unwrap();
-        assert_eq!(doubts.len(), 1);
+        let Replay { doubts, journals, warnings } = replay(folder.path(), &mut base).unwrap();
+        assert_eq!((doubts.len(), warnings.len()), (1, 1));
         assert_eq!(doubts[0].address, at("east/routes/2"));
         assert_eq!(base.entries[&at("east/routes/1")].id, "7");
         assert_eq!(journals.len(), 1);
         let before = base.clone();
         replay(folder.path(), &mut base).unwrap();
         assert_eq!(base, before);
+    }
+
+    #[test]
+    fn a_journal_may_be_torn_anywhere() {
+        let lines = [
+            Line::begins(1, "w", Some("3f2a"), ""),
+            Line::Made { address: at("east/routes/Zürich"), id: "7".into() },
+            Line::Removed { address: at("east/routes/Zürich"), id: "7".into() },
+        ];
+        let text: String = lines.iter().map(|line| format!("{}\n", serde_json::to_string(line).unwrap())).collect();
+        for end in 0..=text.len() {
+            let (found, is_torn) = read(&text.as_bytes()[..end], "j").unwrap();
+            let whole = text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count();
+            // A last line may be whole without its line break.
+            let is_whole = found.len() == whole + 1 && !is_torn;
+            assert!(is_whole || found.len() == whole, "{end}");
+            assert_eq!(found, lines[..found.len()], "{end}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_file_and_line() {
+        let head = r#"{"run":{"format":2,"number":1,"workspace":"w","commit":null,"config":""}}"#;
+        for (rest, why) in [
+            ("{\"made\n{\"end\":{\"left\":0}}\n", "`000001.jsonl`, line 2: it is no JSON"),
+            ("{\"made\":{\"address\":\"a/b/c\",\"id\":\"1\",\"age\":2}}\n", "line 2: `made.age`: unknown field `age`"),
+            ("{\"moved\":{}}\n", "unknown variant `moved`"),
+            ("{\"made\":{\"address\":\"a\",\"id\":\"1\"}}\n", "`made.address`: `a` is no address"),
+        ] {
+            let error = read(format!("{head}\n{rest}").as_bytes(), "000001.jsonl").unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+        let later = head.replace(":2,", ":3,");
+        assert!(read(later.as_bytes(), "j").unwrap_err().to_string().contains("`j` was written by a later version"));
+        assert!(read(b"{\"end\":{\"left\":0}}\n", "j").is_err());
+    }
+
+    #[test]
+    fn a_journal_of_version_0_1_is_read() {
+        let text = concat!(
+            r#"{"run":{"workspace":"w","commit":null,"config":"00"}}"#,
+            "\n",
+            r#"{"call":{"n":1,"address":"east/routes/a","verb":"create","method":"POST","path":"/routes"}}"#,
+            "\n",
+            r#"{"done":{"address":"east/routes/a","entry":{"id":"7","fields":{"cidr":"10.0.0.0/8"}}}}"#,
+            "\n",
+        );
+        let (lines, is_torn) = read(text.as_bytes(), "j").unwrap();
+        assert_eq!((lines.len(), is_torn), (3, false));
+        let Line::Done { entry, .. } = &lines[2] else { panic!("{lines:?}") };
+        assert_eq!(entry.fields["cidr"], Stored::new("10.0.0.0/8".into(), Basis::Agreed));
     }
 
     #[test]

@@ -41,6 +41,19 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a file that is not there yet, in one step: of two who do so at once, one does.
+///
+/// # Errors
+/// It is there, or can't be written.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    Ok(())
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::fs;
@@ -60,5 +73,8 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!([mode(&inner), mode(&inner.join("one")), mode(&inner.join("two"))], [0o700, 0o600, 0o600]);
         assert_eq!(fs::read(inner.join("one")).unwrap(), b"2");
+        assert_eq!(write_new(&inner.join("one"), b"3").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        write_new(&inner.join("three"), b"3").unwrap();
+        assert_eq!((mode(&inner.join("three")), fs::read(inner.join("one")).unwrap()), (0o600, b"2".to_vec()));
     }
 }

@@ -101,6 +101,59 @@ impl Secret {
     }
 }
 
+/// The key of fingerprints: without it they say nothing about what they were made of.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Key(Arc<str>);
+
+impl Key {
+    /// The key that a secret is.
+    pub(crate) fn of(secret: &Secret) -> Key {
+        Key(secret.value.clone())
+    }
+
+    /// The keyed fingerprint of a secret.
+    pub(crate) fn fingerprint(&self, secret: &Secret) -> String {
+        self.print(&secret.value)
+    }
+
+    /// The keyed fingerprint of a text that is no secret by itself, such as what a controller shows.
+    pub(crate) fn print(&self, text: &str) -> String {
+        fingerprint(text, self.0.as_bytes())
+    }
+
+    /// What tells it from other keys. It may be shown.
+    pub(crate) fn id(&self) -> String {
+        self.print("the key of a ledger")
+    }
+
+    /// Says whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Says whether it could be found by trying.
+    pub(crate) fn is_weak(&self) -> bool {
+        self.0.len() < 16
+    }
+
+    /// As a file for its owner's eyes only keeps it.
+    pub(crate) fn to_file(&self) -> String {
+        format!("{}\n", self.0)
+    }
+}
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Key {
+        Key(text.into())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "(key {})", self.id())
+    }
+}
+
 /// A part of a secret that is put together.
 pub enum Piece<'a> {
     /// Text that is no secret.

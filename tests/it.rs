@@ -53,6 +53,8 @@ mod exit_codes;
 mod faults;
 #[path = "it/firewall.rs"]
 mod firewall;
+#[path = "it/fixtures.rs"]
+mod fixtures;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/lab.rs"]

@@ -16,7 +16,8 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use crate::address::Address;
-use crate::diff::base::{Base, Entry};
+use crate::diff::base::{Base, Basis, Entry, Stored};
+use crate::diff::matching::identity_of;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Journal, Line};
 use crate::plan::{Plan, Step};
@@ -191,7 +192,7 @@ impl Executor<'_> {
                     // What is still to show is taken down by the step that waits for it.
                     let Some(known) = verdict.id.clone() else { continue };
                     renumber(base, verdict.kind, address, &known);
-                    if let Some(entry) = self.entry(address, known, base, &|_| None) {
+                    if let Some(entry) = self.entry(address, known, base, &|_| None, None) {
                         journal::settle(base, address.clone(), entry);
                     }
                 }
@@ -215,6 +216,15 @@ pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &Address, id: &str
         journal::own(base, address.clone(), id.to_owned());
     } else if let Some(entry) = base.entries.get_mut(address) {
         entry.id = id.to_owned();
+    }
+}
+
+/// A field's value as it is to be remembered. What was not written keeps how it came there, as long as it is the same.
+fn remembered(value: serde_json::Value, is_written: bool, earlier: Option<&Stored>) -> Stored {
+    match earlier {
+        _ if is_written => Stored::new(value, Basis::Applied),
+        Some(earlier) if earlier.value == value => earlier.clone(),
+        _ => Stored::new(value, Basis::Agreed),
     }
 }
 
@@ -313,13 +323,14 @@ impl<'s> Schedule<'s> {
 }
 
 impl Executor<'_> {
-    /// What the ledger is to say about a resource.
+    /// What the ledger is to say about a resource, once `step` is done or, without one, where nothing was to be done.
     pub(crate) fn entry(
         &self,
         address: &crate::address::Address,
         id: String,
         base: &Base,
         find: &dyn Fn(&crate::attr::Output) -> Option<crate::attr::Attr>,
+        step: Option<&Step>,
     ) -> Option<Entry> {
         let keep = self.plan.keeps.get(address)?;
         let before = base.entry(address);
@@ -327,20 +338,31 @@ impl Executor<'_> {
         for (name, attr) in &keep.wanted {
             let filled = attr.fill(find);
             // A value that is still not known was left as it was: so is what we remember of it.
-            let kept = match filled.is_later() {
-                true => before.and_then(|entry| entry.fields.get(name)).cloned(),
-                false => Some(base.kept(&self.comparable(address, name, &filled))),
+            let earlier = before.and_then(|entry| entry.fields.get(name));
+            let stored = match filled.is_later() {
+                true => earlier.cloned(),
+                false => {
+                    let value = base.kept(&self.comparable(address, name, &filled));
+                    let is_written = step.is_some_and(|step| step.writes(name));
+                    Some(remembered(value, is_written, earlier))
+                }
             };
-            fields.extend(kept.map(|kept| (name.clone(), kept)));
+            fields.extend(stored.map(|stored| (name.clone(), stored)));
         }
+        let resource = self.topology.resources.get(address);
+        let before = before.cloned().unwrap_or_default();
         Some(Entry {
             id,
+            identity: resource.and_then(identity_of).map(|key| key.to_string()).or(before.identity),
             fields,
             expressions: keep.expressions.clone(),
             after: keep.after.clone(),
             stamp: keep.stamp.clone(),
-            leftovers: before.map(|entry| entry.leftovers.clone()).unwrap_or_default(),
+            leftovers: before.leftovers,
             commit: self.plan.commit.clone(),
+            run: if step.is_some() { base.run } else { before.run },
+            origin: before.origin,
+            packing: before.packing,
         })
     }
 

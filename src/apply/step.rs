@@ -312,7 +312,7 @@ impl Executor<'_> {
                 .and_then(|keep| keep.id.clone())
                 .filter(|_| id.is_empty())
                 .unwrap_or(id);
-            let entry = self.entry(&step.address, id, &log.base, &|output| shared.outputs.find(output));
+            let entry = self.entry(&step.address, id, &log.base, &|output| shared.outputs.find(output), Some(step));
             if let Some(mut entry) = entry {
                 // What the list said before the change says nothing any more.
                 entry.stamp = None;

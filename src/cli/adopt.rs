@@ -6,6 +6,8 @@ use crate::address::{Address, AddressError};
 use crate::cli::common::Workspace;
 use crate::cli::exit::{Fact, Findings, Row};
 use crate::cli::{Exit, Global, Stop, common};
+use crate::diff::base::Entry;
+use crate::diff::matching::identity_of;
 use crate::diff::verdict::Decision;
 use crate::journal;
 use crate::ledger;
@@ -60,7 +62,9 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
                 continue;
             }
             let differs = !matches!(verdict.decision, Decision::Adopt | Decision::Same);
-            let entry = crate::diff::base::Entry { id: verdict.id.clone().unwrap_or_default(), ..Default::default() };
+            let resource = workspace.topology.resources.get(&verdict.address);
+            let identity = resource.and_then(identity_of).map(|key| key.to_string());
+            let entry = Entry { id: verdict.id.clone().unwrap_or_default(), identity, ..Entry::default() };
             journal::settle(base, verdict.address.clone(), entry);
             let note = if differs { ", and differs from the files: see `trueup plan`" } else { "" };
             common::print(&format!("{}: owned now{note}\n", verdict.address))?;

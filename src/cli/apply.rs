@@ -129,7 +129,8 @@ async fn execute(
     found: &mut Findings,
 ) -> Result<(), Stop> {
     let Planned { plan, mut ledger } = planned;
-    let run = Line::Run { workspace: plan.workspace.clone(), commit: plan.commit.clone(), config: plan.config.clone() };
+    let number = ledger.begin_run()?;
+    let run = Line::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
     let stop = common::stop_on_signal(
         "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is finished",
     );

@@ -25,7 +25,7 @@ use crate::providers::CATALOGUE;
 use crate::render;
 use crate::session::{CallError, Http, Pace, Session};
 use crate::spec::{Kind, List};
-use crate::topology::{self, Allowance, LedgerPlace, Reason, SecretMode, Topology};
+use crate::topology::{self, Allowance, KeyPlace, LedgerPlace, Reason, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
 const MAX_REPLY: u64 = 256 << 20;
@@ -102,6 +102,7 @@ pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
 pub(crate) fn rehearse_ownership(global: &Global, topology: &mut Topology) {
     if global.sim.is_some() {
         topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
+        topology.key = KeyPlace::File(".trueup/sim/key".into());
     }
 }
 
@@ -165,7 +166,7 @@ impl Workspace {
 
     /// Looks, compares and plans.
     pub(crate) async fn plan(&mut self) -> Result<Planned, Stop> {
-        let ledger = Ledger::open(&self.topology)?;
+        let ledger = open_ledger(&self.topology)?;
         let plan = self.plan_with(&ledger.base).await?;
         Ok(Planned { plan, ledger })
     }
@@ -225,6 +226,15 @@ impl Workspace {
             rehearsal.end().await;
         }
     }
+}
+
+/// Opens the ledger, and tells what is to be told about its journals.
+pub(crate) fn open_ledger(topology: &Topology) -> Result<Ledger, Stop> {
+    let ledger = Ledger::open(topology)?;
+    for warning in &ledger.warnings {
+        eprintln!("warning: {warning}");
+    }
+    Ok(ledger)
 }
 
 /// A policy that a plan breaks.

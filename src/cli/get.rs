@@ -10,7 +10,6 @@ use crate::cli::{Exit, Global, Stop, common};
 use crate::diff::base::Entry;
 use crate::diff::index::live_output;
 use crate::diff::live::text;
-use crate::ledger::Ledger;
 use crate::session::{Sent, encode};
 use crate::spec::{Issue, Kind, PathTemplate, Provider, Word, lookup};
 use crate::suggest;
@@ -138,7 +137,7 @@ async fn issued(
         return Err(Stop::failed(format!("`{address}` gets no `{field}`: {why}")));
     }
     let output = format!("{address}.{field}");
-    let ledger = Ledger::open(&workspace.topology)?;
+    let ledger = common::open_ledger(&workspace.topology)?;
     let has_it = |entry: &Entry| entry.expressions.values().any(|expression| expression.contains(&output));
     if let Some((taker, _)) = ledger.base.entries.iter().find(|(_, entry)| has_it(entry)) {
         let stop =

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::cli::common::{Workspace, broken_policies};
+use crate::cli::common::{Planned, Workspace, broken_policies};
 use crate::cli::exit::Row;
 use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, allow, common, contents, facts};
+use crate::ledger::Ledger;
 use crate::render::{PlanDocument, blind, markdown, text};
 
 /// Options of `plan`.
@@ -38,7 +39,10 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let mut topology = common::load(global, &options.workspace.dir)?;
     options.allow.extend(&mut topology.policy);
     let mut workspace = Workspace::connect(global, topology).await?;
-    let mut planned = workspace.plan().await?;
+    let mut ledger = common::open_ledger(&workspace.topology)?;
+    keep_key(&mut ledger, options)?;
+    let plan = workspace.plan_with(&ledger.base).await?;
+    let mut planned = Planned { plan, ledger };
     workspace.tell_troubles();
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
@@ -63,4 +67,21 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let found = facts::of(&workspace, &planned.plan);
     workspace.close().await;
     Ok(found.exit(if options.exit_code { Row::PlanExitCode } else { Row::Plan }))
+}
+
+/// Makes sure of the key of what a plan says about live objects, where the plan is kept for an apply. A plan that is only
+/// looked at needs none, and writes nothing.
+fn keep_key(ledger: &mut Ledger, options: &Options) -> Result<(), Stop> {
+    match (&options.out, options.format) {
+        (Some(_), _) => Ok(ledger.keep_key()?),
+        (None, Format::Json) => {
+            if let Err(error) = ledger.keep_key() {
+                eprintln!(
+                    "note: {error}: without a key the plan does not say what it relies on, and is not for `apply`"
+                );
+            }
+            Ok(())
+        }
+        (None, Format::Text | Format::Markdown) => Ok(()),
+    }
 }

@@ -56,12 +56,9 @@ impl From<LedgerError> for Stop {
     fn from(error: LedgerError) -> Stop {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
         let stop = Stop::failed(format!("{error}{cause}"));
-        match error {
-            LedgerError::Locked(_) => stop.help("wait until it has ended; the lock goes with its process"),
-            LedgerError::NotALedger(..) => {
-                stop.help("put it back from git or a backup; `trueup adopt --all` builds a new one")
-            }
-            LedgerError::Io(..) | LedgerError::Other(..) | LedgerError::Later(..) | LedgerError::Git => stop,
+        match error.help() {
+            Some(help) => stop.help(help),
+            None => stop,
         }
     }
 }

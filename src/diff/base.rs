@@ -2,52 +2,28 @@
 //!
 //! Nothing in here is secret: secrets are kept as keyed fingerprints.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::secret::fingerprint;
+use crate::secret::Key;
+
+pub(crate) use crate::diff::entry::{Basis, Entry, Stored};
 
 /// The key under which a fingerprint stands where a secret would.
 const PRINT: &str = "$fingerprint";
 
 /// Everything that Trueup owns.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Base {
-    /// The key of the fingerprints, hexadecimal.
-    pub key: String,
+    /// The key of the fingerprints. An empty one stands for none: nothing was fingerprinted yet.
+    pub key: Key,
+    /// The number of the run that is under way.
+    pub run: Option<u64>,
     /// What is owned, by address.
     pub entries: BTreeMap<Address, Entry>,
-}
-
-/// One owned object.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Entry {
-    /// The provider's id.
-    pub id: String,
-    /// The declared fields as they were applied.
-    #[serde(default)]
-    pub fields: BTreeMap<String, Value>,
-    /// The fields whose value came from other resources, with the expression that gave it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub expressions: BTreeMap<String, String>,
-    /// The addresses that it depended on.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub after: BTreeSet<Address>,
-    /// What the list said about the object's age when it was applied, where that saves a read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stamp: Option<String>,
-    /// Ids of earlier objects of this address that are still to be removed.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub leftovers: BTreeSet<String>,
-    /// The commit that was applied.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
 }
 
 impl Base {
@@ -76,7 +52,7 @@ impl Base {
     /// A value in the form in which it is kept: secrets as fingerprints.
     pub fn kept(&self, attr: &Attr) -> Value {
         match attr {
-            Attr::Secret(secret) => json!({ PRINT: secret.fingerprint(self.key.as_bytes()) }),
+            Attr::Secret(secret) => json!({ PRINT: self.key.fingerprint(secret) }),
             Attr::List(items) => Value::Array(items.iter().map(|item| self.kept(item)).collect()),
             Attr::Map(map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), self.kept(value))).collect()),
             other => other.to_shown(),
@@ -106,11 +82,11 @@ impl Base {
                     && map.iter().all(|(key, value)| kept.get(key).is_some_and(|kept| self.is_kept(value, kept)))
             }
             (Attr::Secret(secret), Value::Object(kept)) => {
-                kept.get(PRINT).and_then(Value::as_str) == Some(secret.fingerprint(self.key.as_bytes()).as_str())
+                kept.get(PRINT).and_then(Value::as_str) == Some(self.key.fingerprint(secret).as_str())
             }
             (Attr::Secret(_), _) => false,
             (plain, Value::Object(kept)) if kept.contains_key(PRINT) => {
-                let print = plain.to_text().map(|text| fingerprint(&text, self.key.as_bytes()));
+                let print = plain.to_text().map(|text| self.key.print(&text));
                 kept.get(PRINT).and_then(Value::as_str) == print.as_deref()
             }
             (plain, kept) => plain.to_shown() == *kept,

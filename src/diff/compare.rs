@@ -88,7 +88,7 @@ enum Judged {
 
 impl Case<'_> {
     fn judge(&self) -> Judged {
-        let kept = self.entry.and_then(|entry| entry.fields.get(self.field.name));
+        let kept = self.entry.and_then(|entry| entry.value(self.field.name));
         let is_known = self.field.known.include(self.version());
         if self.field.is_rider() && is_known {
             return Judged::Same;
@@ -241,7 +241,7 @@ fn sequence(
         return None;
     }
     let (wanted, live) = (Attr::List(new), Attr::List(old));
-    let cause = match entry.and_then(|entry| entry.fields.get(ITEMS)) {
+    let cause = match entry.and_then(|entry| entry.value(ITEMS)) {
         Some(kept) if base.is_kept(&wanted, kept) => Cause::Drift,
         Some(kept) if !base.is_kept(&narrow(&live, kept), kept) => Cause::Conflict,
         _ => Cause::Change,

@@ -13,7 +13,7 @@ pub(crate) fn content_change(
     content: &FileContent,
     entry: Option<&Entry>,
 ) -> Option<FieldChange> {
-    let before = entry?.fields.get(field.name)?.as_str().filter(|kept| kept.starts_with(DIGEST))?;
+    let before = entry?.value(field.name)?.as_str().filter(|kept| kept.starts_with(DIGEST))?;
     let after = content.stamp();
     let differs = !matches!(resource.kind.identity, Identity::Content(_)) && before != after;
     differs.then(|| FieldChange {

@@ -311,7 +311,7 @@ fn applied_identity(kind: &'static Kind, name: &str, entry: &Entry) -> Option<Id
         // The address says it, even of what was adopted.
         Identity::Name(_) | Identity::CaselessName(_) => IdentityKey::called(kind, name),
         Identity::Natural(fields) if !fields.iter().any(|field| entry.fields.contains_key(*field)) => None,
-        Identity::Natural(_) => IdentityKey::wanted(kind, None, &|field| entry.fields.get(field).map(Attr::from_json)),
+        Identity::Natural(_) => IdentityKey::wanted(kind, None, &|field| entry.value(field).map(Attr::from_json)),
         Identity::Singleton | Identity::Sequence { .. } => None,
     }
 }
@@ -391,6 +391,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::diff::base::{Basis, Stored};
     use crate::finding::Place as FilePlace;
     use crate::providers::CATALOGUE;
     use crate::spec::{Field, Type};
@@ -477,7 +478,11 @@ mod tests {
             assert_eq!(filled, key, "{}", kind.name);
             let entry = Entry {
                 id: shown.id.clone(),
-                fields: as_shown.fields.iter().map(|(name, attr)| (name.clone(), attr.to_shown())).collect(),
+                fields: as_shown
+                    .fields
+                    .iter()
+                    .map(|(name, attr)| (name.clone(), Stored::new(attr.to_shown(), Basis::Applied)))
+                    .collect(),
                 ..Entry::default()
             };
             if !kind.identity.is_single() && !matches!(kind.identity, Identity::Name(_) | Identity::CaselessName(_)) {

@@ -7,6 +7,7 @@ pub(crate) mod base;
 pub(crate) mod compare;
 mod content;
 mod decide;
+mod entry;
 pub(crate) mod export;
 pub(crate) mod index;
 pub(crate) mod live;
@@ -32,6 +33,7 @@ use crate::diff::live::Observed;
 use crate::diff::moving::Moving;
 use crate::diff::resolve::Wired;
 use crate::diff::verdict::{Decision, Verdict};
+use crate::secret::Key;
 use crate::topology::Topology;
 
 /// The outcome of a comparison.
@@ -45,6 +47,8 @@ pub struct Diff<'a> {
     pub wired: BTreeMap<Address, Wired>,
     /// Live objects that are neither declared nor owned nor anybody else's.
     pub unmanaged: Vec<Address>,
+    /// The key of the ledger's fingerprints, for digests of what is live.
+    pub(crate) key: Key,
 }
 
 /// Compares what is wanted with what was applied last and with what is there.
@@ -85,7 +89,7 @@ fn finish<'a>(
         })
         .map(|(address, _)| address.clone())
         .collect();
-    Diff { verdicts, index, wired, unmanaged }
+    Diff { verdicts, index, wired, unmanaged, key: base.key.clone() }
 }
 
 impl Diff<'_> {

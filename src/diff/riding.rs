@@ -65,7 +65,7 @@ pub(crate) fn remember(index: &Index<'_>, base: &Base, verdicts: &mut [Verdict],
 fn remembered(kind: &'static Kind, live: &Live, entry: &Entry) -> Result<Wired, &'static str> {
     let off = live.still_on(kind).into_iter().map(|(_, switch)| &switch.off);
     let along = off.chain(kind.api.remove).flat_map(|call| call.along);
-    let kept = along.filter_map(|(_, name)| Some((*name, entry.fields.get(*name)?)));
+    let kept = along.filter_map(|(_, name)| Some((*name, entry.value(name)?)));
     kept.map(|(name, kept)| Ok((name.to_owned(), Base::recall(kept).ok_or(name)?))).collect()
 }
 
@@ -74,6 +74,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::diff::base::{Basis, Stored};
     use crate::diff::verdict::{Cause, FieldChange};
     use crate::spec::{Api, Body, Removal, Switch, Type, call, field};
     use wire::Method::Post;
@@ -130,7 +131,10 @@ mod tests {
 
     #[test]
     fn what_is_removed_takes_along_what_was_applied_last() {
-        let kept = |value| Entry { fields: [("off_with".to_owned(), value)].into(), ..Entry::default() };
+        let kept = |value| Entry {
+            fields: [("off_with".to_owned(), Stored::new(value, Basis::Applied))].into(),
+            ..Entry::default()
+        };
         let remembered =
             |runs: bool, value| remembered(&THINGS, &Live::new(&THINGS, json!({ "runs": runs })), &kept(value));
         assert_eq!(remembered(true, json!({ "b": 2 })).unwrap().len(), 1);

@@ -1,41 +1,46 @@
 //! The ledger: what Trueup owns, kept in a file.
 //!
-//! The journal is its write-ahead log: what a run did is folded into it, at the run's end or by the next run.
+//! The journal is its write-ahead log: what a run did is folded into it, at the run's end or by the next run. The key of
+//! its fingerprints is kept elsewhere, so that who may read the ledger can't guess a password.
+
+mod first;
+mod format;
+mod key;
+#[cfg(test)]
+mod tests;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::diff::base::Base;
-use crate::digest::sha256;
-use crate::journal::{self, Doubt};
+use crate::journal::{self, Doubt, Replay};
 use crate::private;
 use crate::topology::{LedgerPlace, Topology};
 
-/// The format's version. A ledger of a later one is not touched.
-const VERSION: u32 = 1;
+pub(crate) use first::FirstRow;
+use format::{Document, Read, VERSION};
+use key::Keyring;
 
 /// A ledger that is open, with what the journals add to it.
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    workspace: String,
     /// What is owned.
     pub base: Base,
     /// Calls of earlier runs of which nobody knows whether they had their effect.
     pub doubts: Vec<Doubt>,
+    /// What is to be told about the journals.
+    pub(crate) warnings: Vec<String>,
+    /// What the document says besides what is owned: it goes back as it came.
+    document: Document,
+    keyring: Keyring,
+    /// The document of an earlier version, until it is kept beside the first one of this version.
+    earlier: Option<(u32, Vec<u8>)>,
+    /// Says whether there is a document of this version by now.
+    is_current: bool,
     /// The journals that are folded in, and removed once the ledger is saved.
     folded: Vec<PathBuf>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Stored {
-    version: u32,
-    workspace: String,
-    #[serde(flatten)]
-    base: Base,
 }
 
 /// Why a ledger can't be used.
@@ -47,18 +52,53 @@ pub enum LedgerError {
     /// The file is not a ledger.
     #[error("`{0}` is not a ledger: {1}")]
     NotALedger(String, String),
+    /// The file says something that this version does not know.
+    #[error("`{0}`: {1}")]
+    Unknown(String, String),
+    /// The file is not as it was written.
+    #[error("`{0}` is not as Trueup wrote it: its checksum differs")]
+    Damaged(String),
     /// The file belongs to another workspace.
     #[error("`{0}` belongs to workspace `{1}`")]
     Other(String, String),
     /// The file is of a later format.
     #[error("`{0}` was written by a later version of Trueup (format {1})")]
-    Later(String, u32),
+    Later(String, u64),
+    /// The key of the fingerprints is not here.
+    #[error("{0}")]
+    Key(String, String),
+    /// A journal can't be understood.
+    #[error("`{0}`, line {1}: {2}")]
+    Journal(String, usize, String),
     /// Another run is under way.
     #[error("another run holds `{0}`")]
     Locked(String),
     /// The place is not one that this version can use.
     #[error("a ledger in git is not supported yet: use `ledger: {{ file: … }}`")]
     Git,
+}
+
+impl LedgerError {
+    /// What to do about it.
+    pub(crate) fn help(&self) -> Option<String> {
+        Some(match self {
+            LedgerError::Locked(_) => "wait until it has ended; the lock goes with its process".into(),
+            LedgerError::NotALedger(..) => {
+                "put it back from git or a backup; `trueup adopt --all` builds a new one".into()
+            }
+            LedgerError::Damaged(_) => {
+                "put it back from git or a backup; if it was changed by hand on purpose, take its \
+                                        line `checksum` out: the next save writes it anew"
+                    .into()
+            }
+            LedgerError::Unknown(..) | LedgerError::Journal(..) => {
+                "use the version of Trueup that wrote it, or put the file back from a backup".into()
+            }
+            LedgerError::Later(..) => "use that version: this one would lose what it does not understand".into(),
+            LedgerError::Key(_, help) => help.clone(),
+            LedgerError::Io(..) | LedgerError::Other(..) | LedgerError::Git => return None,
+        })
+    }
 }
 
 impl Ledger {
@@ -69,17 +109,49 @@ impl Ledger {
     pub fn open(topology: &Topology) -> Result<Ledger, LedgerError> {
         let path = place(topology)?;
         let name = path.display().to_string();
-        let mut base = match fs::read(&path) {
-            Ok(bytes) => read(&bytes, &name, &topology.workspace)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Base::default(),
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(LedgerError::Io(name, "read", error)),
         };
-        if base.key.is_empty() {
-            base.key = fresh_key().map_err(|error| LedgerError::Io(name.clone(), "make a key for", error))?;
+        let read = match &bytes {
+            Some(bytes) => format::read(bytes, &name, &topology.workspace)?,
+            None => Read::new(&topology.workspace),
+        };
+        let Read { mut document, version, key } = read;
+        let keyring = Keyring::new(topology);
+        let key = keyring.open(&name, key, document.key_id.as_deref())?;
+        let entries = std::mem::take(&mut document.entries);
+        let mut base = Base { key, run: None, entries };
+        let replay = journal::replay(&journal_folder(topology)?, &mut base)?;
+        let Replay { doubts, journals: folded, warnings } = replay;
+        let is_current = bytes.is_some() && version == VERSION;
+        let earlier = bytes.filter(|_| !is_current).map(|bytes| (version, bytes));
+        Ok(Ledger { path, base, doubts, warnings, document, keyring, earlier, is_current, folded })
+    }
+
+    /// Makes sure that the key of the fingerprints is kept where later runs find it: makes one if there is none.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(crate) fn keep_key(&mut self) -> Result<(), LedgerError> {
+        self.base.key = self.keyring.keep(&self.base.key)?;
+        Ok(())
+    }
+
+    /// Counts one more run, before its journal begins. An earlier version of Trueup must not take that journal for its
+    /// own: a document of this version, which it refuses, is there first.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn begin_run(&mut self) -> Result<u64, LedgerError> {
+        self.keep_key()?;
+        self.document.run += 1;
+        self.base.run = Some(self.document.run);
+        if !self.is_current {
+            self.save()?;
         }
-        let (doubts, folded) = journal::replay(&journal_folder(topology)?, &mut base)
-            .map_err(|error| LedgerError::Io(name, "read the journals beside", error))?;
-        Ok(Ledger { path, workspace: topology.workspace.clone(), base, doubts, folded })
+        Ok(self.document.run)
     }
 
     /// Writes the ledger, in one step and for its owner's eyes only, and removes the journals that are folded in.
@@ -87,13 +159,20 @@ impl Ledger {
     /// # Errors
     /// When it can't be written; the old one is then still there.
     pub fn save(&mut self) -> Result<(), LedgerError> {
+        self.keep_key()?;
         let name = self.path.display().to_string();
         let fail = |error| LedgerError::Io(name.clone(), "write", error);
         let folder = self.path.parent().unwrap_or(Path::new("."));
         private::create_folder(folder).map_err(fail)?;
-        let stored = Stored { version: VERSION, workspace: self.workspace.clone(), base: self.base.clone() };
-        let text = serde_json::to_string_pretty(&stored).map_err(|error| fail(error.into()))?;
-        private::write(&self.path, format!("{text}\n").as_bytes()).map_err(fail)?;
+        if let Some((version, bytes)) = self.earlier.take() {
+            set_aside(&self.path, version, &bytes).map_err(fail)?;
+        }
+        self.document.serial += 1;
+        self.document.key_id = Some(self.base.key.id());
+        self.document.entries = self.base.entries.clone();
+        let text = format::write(&mut self.document).map_err(|error| fail(error.into()))?;
+        private::write(&self.path, text.as_bytes()).map_err(fail)?;
+        self.is_current = true;
         for journal in self.folded.drain(..) {
             // One that stays is folded in again, which changes nothing.
             let _ = fs::remove_file(journal);
@@ -104,6 +183,31 @@ impl Ledger {
     /// Counts a journal as folded in: it goes when the ledger is saved.
     pub fn covers(&mut self, journal: PathBuf) {
         self.folded.push(journal);
+    }
+}
+
+/// Keeps a document of an earlier version beside its successor, as `ledger.json.v1`. What is there is never overwritten.
+fn set_aside(path: &Path, version: u32, bytes: &[u8]) -> io::Result<()> {
+    let mut number = 1;
+    loop {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".v{version}"));
+        if number > 1 {
+            name.push(format!(".{number}"));
+        }
+        match private::create(Path::new(&name)) {
+            Ok(mut file) => {
+                io::Write::write_all(&mut file, bytes)?;
+                return file.sync_all();
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if fs::read(&name)? == bytes {
+                    return Ok(());
+                }
+                number += 1;
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -138,28 +242,4 @@ fn place(topology: &Topology) -> Result<PathBuf, LedgerError> {
         LedgerPlace::File(path) => Ok(topology.folder.join(path)),
         LedgerPlace::Git { .. } => Err(LedgerError::Git),
     }
-}
-
-fn read(bytes: &[u8], name: &str, workspace: &str) -> Result<Base, LedgerError> {
-    let value: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|error| LedgerError::NotALedger(name.into(), error.to_string()))?;
-    // The version is looked at first: a later format need not look like this one.
-    if let Some(version) = value.get("version").and_then(serde_json::Value::as_u64)
-        && version > u64::from(VERSION)
-    {
-        return Err(LedgerError::Later(name.into(), u32::try_from(version).unwrap_or(u32::MAX)));
-    }
-    let stored: Stored =
-        serde_json::from_value(value).map_err(|error| LedgerError::NotALedger(name.into(), error.to_string()))?;
-    if stored.workspace != workspace {
-        return Err(LedgerError::Other(name.into(), stored.workspace));
-    }
-    Ok(stored.base)
-}
-
-/// A key for fingerprints from the system's randomness.
-fn fresh_key() -> io::Result<String> {
-    let mut seed = [0u8; 32];
-    File::open("/dev/urandom")?.read_exact(&mut seed)?;
-    Ok(sha256(seed))
 }

@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
 use crate::diff::along;
+use crate::diff::base::Base;
 use crate::diff::compare::expression;
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
@@ -21,7 +22,7 @@ use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::{Keep, Plan, Step, Verb};
-use crate::secret::Secret;
+use crate::secret::{Key, Secret};
 use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::references::{References, maker};
 use crate::topology::{Cycle, Resource, Topology};
@@ -173,7 +174,9 @@ impl Builder<'_> {
             },
             disruption: if verb.removes() { changed.max(Disruption::Outage) } else { changed },
             fields,
-            relies_on: live.filter(|_| verb != Verb::ReplaceCreate).map(|live| digest(verdict.kind, live)),
+            relies_on: live
+                .filter(|_| verb != Verb::ReplaceCreate)
+                .and_then(|live| digest(verdict.kind, live, &self.diff.key)),
             id: verdict.id.clone(),
             place: verdict.place.clone(),
         }
@@ -368,7 +371,10 @@ fn worst(fields: &[FieldChange]) -> Disruption {
 }
 
 /// Digest of what a plan relies on in a live object: its writable fields. Outputs such as counters move all the time.
-pub(crate) fn digest(kind: &crate::spec::Kind, live: &Live) -> String {
+///
+/// It is keyed, for a plan is shown: who sees it can't try what it may be the digest of. Without a key there is none.
+pub(crate) fn digest(kind: &crate::spec::Kind, live: &Live, key: &Key) -> Option<String> {
+    let base = Base { key: key.clone(), ..Base::default() };
     let mut hash = Sha256::new();
     hash.update(live.id.as_bytes());
     if is_sequence(kind) {
@@ -377,7 +383,7 @@ pub(crate) fn digest(kind: &crate::spec::Kind, live: &Live) -> String {
     for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {
         hash.update(field.name.as_bytes());
         let value = crate::spec::canonical(&field.ty, &read(field, &live.raw));
-        hash.update(crate::diff::base::Base::default().kept(&value).to_string().as_bytes());
+        hash.update(base.kept(&value).to_string().as_bytes());
     }
-    hex(&hash.finalize())
+    (!key.is_empty()).then(|| key.print(&hex(&hash.finalize())))
 }

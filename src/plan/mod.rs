@@ -96,6 +96,13 @@ pub struct Step {
     pub place: Option<Place>,
 }
 
+impl Step {
+    /// Says whether it sends a field: a new object is made with all that is declared.
+    pub(crate) fn writes(&self, field: &str) -> bool {
+        self.verb.makes() || self.fields.iter().any(|change| change.name == field)
+    }
+}
+
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

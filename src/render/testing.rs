@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::attr::{Attr, Encoding, Output, Part, Template};
-use crate::diff::base::{Base, Entry};
+use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::finding::Place;
 use crate::plan::Plan;
@@ -18,7 +18,7 @@ use crate::spec::{
     Api, Auth, Body, Dialect, Disruption, Envelope, Identity, Kind, List, Poll, Provider, ServerVersion, Type, Until,
     call, field, output,
 };
-use crate::topology::{Credentials, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
+use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
 use wire::Method::{Delete, Post, Put};
 
 /// No colours, a hundred columns.
@@ -167,6 +167,7 @@ impl World {
             folder: ".".into(),
             policy: Policy::default(),
             ledger: LedgerPlace::File("ledger.json".into()),
+            key: KeyPlace::default(),
             targets: ["east", "west"].map(|name| (name.to_owned(), target(name))).into(),
             resources: BTreeMap::new(),
             secrets: Default::default(),
@@ -196,9 +197,13 @@ impl World {
     /// It was applied so.
     pub(crate) fn applied(mut self, at: &str, id: &str, fields: Value) -> World {
         let fields = fields.as_object().expect("an object").iter();
-        let fields = fields.map(|(name, value)| (name.clone(), self.base.kept(&attr(value)))).collect();
+        let fields = fields.map(|(name, value)| (name.clone(), self.stored(value))).collect();
         self.base.entries.insert(address(at), Entry { id: id.into(), fields, ..Entry::default() });
         self
+    }
+
+    fn stored(&self, value: &Value) -> Stored {
+        Stored::new(self.base.kept(&attr(value)), Basis::Applied)
     }
 
     /// The controller shows it; a list of items for a sequence.

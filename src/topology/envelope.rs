@@ -10,7 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::finding::{Finding, Place};
-use crate::topology::{Allowance, Allowed, LedgerPlace, Policy, Prune, Reason, Tls, allow};
+use crate::secret::{Key, Secret};
+use crate::topology::expression::{Name, Segment, name, segments};
+use crate::topology::secrets::Secrets;
+use crate::topology::{Allowance, Allowed, KeyPlace, LedgerPlace, Policy, Prune, Reason, Tls, allow};
 
 /// Where the ledger is kept unless the workspace says otherwise.
 const LEDGER_FILE: &str = ".trueup/ledger.json";
@@ -199,20 +202,26 @@ fn in_yaml(texts: &[String]) -> String {
     texts.iter().map(|text| allow::in_yaml(text)).collect::<Vec<_>>().join(", ")
 }
 
-/// Where the ledger is kept.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum LedgerSettings {
+/// Where the ledger is kept, and the key of its fingerprints.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LedgerSettings {
     /// A file, relative to the workspace.
-    File(PathBuf),
+    #[serde(default)]
+    pub file: Option<PathBuf>,
     /// A git ref of the repository that the workspace is in.
-    Git(GitLedger),
+    #[serde(default)]
+    pub git: Option<GitLedger>,
+    /// The key of the fingerprints that stand for secrets, as `${secret.NAME}`; by default it is made, and kept in
+    /// `.trueup/key`. Where several machines share a ledger, they need the same one.
+    #[serde(default)]
+    pub key: Option<String>,
 }
 
 /// A git ref that holds the ledger.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GitLedger {
+pub(crate) struct GitLedger {
     /// The ref, as in `refs/trueup/acme-wan`.
     #[serde(rename = "ref")]
     pub reference: String,
@@ -221,12 +230,43 @@ pub struct GitLedger {
     pub remote: Option<String>,
 }
 
-impl From<Option<LedgerSettings>> for LedgerPlace {
-    fn from(settings: Option<LedgerSettings>) -> LedgerPlace {
-        match settings {
-            None => LedgerPlace::File(LEDGER_FILE.into()),
-            Some(LedgerSettings::File(path)) => LedgerPlace::File(path),
-            Some(LedgerSettings::Git(GitLedger { reference, remote })) => LedgerPlace::Git { reference, remote },
+impl LedgerSettings {
+    /// Where the ledger and its key are kept. What is wrong is a finding.
+    pub(crate) fn places(self, secrets: &Secrets, at: &Place, findings: &mut Vec<Finding>) -> (LedgerPlace, KeyPlace) {
+        let LedgerSettings { file, git, key } = self;
+        if file.is_some() && git.is_some() {
+            let finding = Finding::error("two-ledgers", "the ledger is kept in one place, and two are named");
+            findings.push(finding.help("keep `file` or `git`").at(at));
+        }
+        let ledger = match git {
+            Some(GitLedger { reference, remote }) => LedgerPlace::Git { reference, remote },
+            None => LedgerPlace::File(file.unwrap_or_else(|| LEDGER_FILE.into())),
+        };
+        let mut say = |finding: Finding| findings.push(finding.at(&at.below("key")));
+        let secret = key.map(|text| key_secret(&text, secrets).map_err(|finding| say(*finding)).ok().flatten());
+        let key = secret.flatten().map(|secret| Key::of(&secret));
+        if key.as_ref().is_some_and(Key::is_weak) {
+            let finding = Finding::error("weak-key", "the ledger's key is so short that it can be found by trying");
+            say(finding.help("16 characters or more: `openssl rand -hex 32` makes a good one"));
+        }
+        (ledger, key.map_or_else(KeyPlace::default, KeyPlace::Secret))
+    }
+}
+
+/// The secret that a setting names; `None` if it can't be looked up, which is told where it is declared.
+fn key_secret(text: &str, secrets: &Secrets) -> Result<Option<Secret>, Box<Finding>> {
+    let name = match segments(text).as_deref() {
+        Ok([Segment::Expression(expression)]) => match name(expression) {
+            Ok(Name::Secret(name)) => Some(name.to_owned()),
+            _ => None,
+        },
+        _ => None,
+    };
+    match name {
+        Some(name) => secrets.get(&name),
+        None => {
+            let finding = Finding::error("no-secret", "the ledger's key is no secret");
+            Err(Box::new(finding.help("write `${secret.NAME}`, and declare it under `secrets`")))
         }
     }
 }

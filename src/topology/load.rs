@@ -19,7 +19,7 @@ use crate::source::{
     find, head, open, parse, spot, twice,
 };
 use crate::spec::Provider;
-use crate::topology::{LedgerPlace, Resource, Sources, Topology};
+use crate::topology::{Resource, Sources, Topology};
 
 /// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
 pub(crate) const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -97,10 +97,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
 
     let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &workspace_place, &mut findings);
     let place = workspace_place.below("secrets");
-    let sources = envelope.secrets.into_iter().map(|(name, source)| {
-        let place = place.below(&name).key();
-        (name, (source, place))
-    });
+    let sources = envelope.secrets.into_iter().map(|(name, source)| (name.clone(), (source, place.below(&name).key())));
     let secrets = Secrets::new(folder, sources.collect(), options.secrets);
 
     let mut reader = Reader::new(catalogue, &variables);
@@ -121,6 +118,8 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     resolve::new_passwords(&mut targets, &resources);
     findings.append(&mut evaluator.findings);
     identity::check(resources.values(), &mut findings);
+    let settings = envelope.ledger.unwrap_or_default();
+    let (ledger, key) = settings.places(&secrets, &workspace_place.below("ledger"), &mut findings);
     // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.
     findings.retain(|finding| has_envelope || !matches!(finding.code, "unknown-variable" | "unknown-secret"));
 
@@ -128,7 +127,8 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         workspace: envelope.workspace,
         folder: folder.to_owned(),
         policy: envelope.policy.policy(&workspace_place.below("policy"), &mut findings),
-        ledger: LedgerPlace::from(envelope.ledger),
+        ledger,
+        key,
         digest: digest(&files, &resources, &variables),
         targets,
         resources,

@@ -36,7 +36,8 @@ pub(crate) use load::Loaded;
 pub use load::{Options, load};
 pub(crate) use machine::folder;
 pub(crate) use model::{
-    Content, Credentials, DIGEST, FileContent, ITEMS, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource, Target,
+    Content, Credentials, DIGEST, FileContent, ITEMS, KeyPlace, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource,
+    Target,
 };
 pub use model::{Tls, Topology};
 pub(crate) use secrets::SecretMode;

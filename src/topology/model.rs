@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::finding::Place;
 use crate::redact::Redactor;
-use crate::secret::Secret;
+use crate::secret::{Key, Secret};
 use crate::spec::{Identity, Kind, Provider};
 use crate::topology::{Allowed, Sources};
 
@@ -31,6 +31,8 @@ pub struct Topology {
     pub policy: Policy,
     /// Where the ledger is kept.
     pub ledger: LedgerPlace,
+    /// Where the key of its fingerprints is kept.
+    pub key: KeyPlace,
     /// The installations, by name.
     pub targets: BTreeMap<String, Target>,
     /// The declared resources, by address.
@@ -130,6 +132,21 @@ pub struct Policy {
     pub protect: Vec<String>,
     /// What would be held, and is meant.
     pub allow: Allowed,
+}
+
+/// Where the key of the ledger's fingerprints is kept. It is never in the ledger, which many may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// A file, relative to the workspace, for its owner's eyes only.
+    File(PathBuf),
+    /// A secret of the workspace, looked up already.
+    Secret(Key),
+}
+
+impl Default for KeyPlace {
+    fn default() -> KeyPlace {
+        KeyPlace::File(".trueup/key".into())
+    }
 }
 
 /// Where the ledger is kept.

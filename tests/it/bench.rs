@@ -205,7 +205,7 @@ pub(crate) fn write(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) {
 }
 
 /// Copies a folder; the copies are for their owner only, as files of secrets should be.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());

@@ -147,7 +147,7 @@ impl<'s> World<'s> {
             let mut ledger = Ledger::open(&topology).unwrap();
             let (observed, _) = Observer::new(&topology, &ledger.base, Scope::Declared).observe(&sessions).await;
             let plan = made(&topology, &observed, &ledger.base);
-            let run = Line::Run { workspace: topology.workspace.clone(), commit: None, config: plan.config.clone() };
+            let run = Line::begins(ledger.begin_run().unwrap(), &topology.workspace, None, &plan.config);
             let writer = Journal::begin(&ledger::journal_folder(&topology).unwrap(), &run).unwrap();
             let journal = writer.path().to_owned();
             ledger.covers(journal.clone());

@@ -1,0 +1,226 @@
+//! What is remembered of one owned object: a row of the ledger.
+//!
+//! Each field says how its value came there, because what was given can be taken back, and what was found can't: a value
+//! that Trueup sent is `applied`, one that file and controller agreed on is `agreed`, one that nobody could look at and the
+//! user vouched for is `assumed`. In a file the fields stand in a map for each of these words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::address::Address;
+
+/// How a remembered value came to be at the controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Trueup sent it, and it was accepted.
+    Applied,
+    /// It was there already when the files came to say the same.
+    Agreed,
+    /// The user says so of what the API never shows.
+    Assumed,
+}
+
+/// A value as it is remembered; secrets in it are fingerprints.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The value.
+    pub value: Value,
+    /// How it came there.
+    pub basis: Basis,
+    /// Parts of it that came there otherwise, by JSON pointer: `/0` for the first item of a list, `/site` for a label.
+    pub items: BTreeMap<String, Basis>,
+    /// The declaration of the fabric that it came from, as in `fabric/vpns/offices`.
+    pub origin: Option<String>,
+}
+
+impl Stored {
+    /// A value that came there as a whole, from the files themselves.
+    pub(crate) fn new(value: Value, basis: Basis) -> Stored {
+        Stored { value, basis, items: BTreeMap::new(), origin: None }
+    }
+}
+
+/// One owned object.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Row", into = "Row")]
+pub struct Entry {
+    /// The provider's id.
+    pub id: String,
+    /// What told it from the others of its collection when it was last applied, as in `["0","10.0.0.0/8"]`.
+    pub identity: Option<String>,
+    /// The declared fields as they were last seen to be right.
+    pub fields: BTreeMap<String, Stored>,
+    /// The fields whose value came from other resources, with the expression that gave it.
+    pub expressions: BTreeMap<String, String>,
+    /// The addresses that it depended on.
+    pub after: BTreeSet<Address>,
+    /// What the list said about the object's age when it was applied, where that saves a read.
+    pub stamp: Option<String>,
+    /// Ids of earlier objects of this address that are still to be removed.
+    pub leftovers: BTreeSet<String>,
+    /// The commit that was applied.
+    pub commit: Option<String>,
+    /// The number of the run that last wrote it.
+    pub run: Option<u64>,
+    /// The declaration of the fabric that it came from, as in `fabric/sites/lyon`.
+    pub origin: Option<String>,
+    /// The number of the rule by which its content was packed; content packed by another rule has another digest.
+    pub packing: Option<u32>,
+}
+
+impl Entry {
+    /// The value of a field.
+    pub(crate) fn value(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field).map(|stored| &stored.value)
+    }
+}
+
+/// An [`Entry`] as files spell it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Row {
+    id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    applied: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    agreed: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    assumed: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    items: BTreeMap<String, BTreeMap<String, Basis>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    origins: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    expressions: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    after: BTreeSet<Address>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    leftovers: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    packing: Option<u32>,
+}
+
+impl From<Entry> for Row {
+    fn from(entry: Entry) -> Row {
+        let Entry { id, identity, fields, expressions, after, stamp, leftovers, commit, run, origin, packing } = entry;
+        let (mut applied, mut agreed, mut assumed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut items, mut origins) = (BTreeMap::new(), BTreeMap::new());
+        for (name, stored) in fields {
+            if !stored.items.is_empty() {
+                items.insert(name.clone(), stored.items);
+            }
+            origins.extend(stored.origin.map(|origin| (name.clone(), origin)));
+            let fields = match stored.basis {
+                Basis::Applied => &mut applied,
+                Basis::Agreed => &mut agreed,
+                Basis::Assumed => &mut assumed,
+            };
+            fields.insert(name, stored.value);
+        }
+        Row {
+            id,
+            identity,
+            applied,
+            agreed,
+            assumed,
+            items,
+            origins,
+            expressions,
+            after,
+            stamp,
+            leftovers,
+            commit,
+            run,
+            origin,
+            packing,
+        }
+    }
+}
+
+impl TryFrom<Row> for Entry {
+    type Error = String;
+
+    fn try_from(row: Row) -> Result<Entry, String> {
+        let Row {
+            id,
+            identity,
+            applied,
+            agreed,
+            assumed,
+            items,
+            origins,
+            expressions,
+            after,
+            stamp,
+            leftovers,
+            commit,
+            run,
+            origin,
+            packing,
+        } = row;
+        let mut fields = BTreeMap::new();
+        for (basis, values) in [(Basis::Applied, applied), (Basis::Agreed, agreed), (Basis::Assumed, assumed)] {
+            for (name, value) in values {
+                if fields.insert(name.clone(), Stored::new(value, basis)).is_some() {
+                    return Err(format!("field `{name}` is given twice"));
+                }
+            }
+        }
+        let no_field = |name: &str| format!("there is no field `{name}`, of which more is said");
+        for (name, items) in items {
+            fields.get_mut(&name).ok_or_else(|| no_field(&name))?.items = items;
+        }
+        for (name, origin) in origins {
+            fields.get_mut(&name).ok_or_else(|| no_field(&name))?.origin = Some(origin);
+        }
+        Ok(Entry { id, identity, fields, expressions, after, stamp, leftovers, commit, run, origin, packing })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_that_a_row_says_comes_back() {
+        let row = json!({
+            "id": "7", "identity": "[\"10.0.0.0/8\"]", "applied": { "cidr": "10.0.0.0/8", "tags": ["a", "b"] },
+            "agreed": { "description": "" }, "assumed": { "psk": { "$fingerprint": "00" } },
+            "items": { "tags": { "/1": "agreed" } }, "origins": { "cidr": "fabric/sites/lyon" },
+            "expressions": { "cidr": "\"${a/b/c.d}\"" }, "after": ["a/b/c"], "stamp": "1", "leftovers": ["6"],
+            "commit": "3f2a", "run": 3, "origin": "fabric/sites/lyon", "packing": 1,
+        });
+        let entry: Entry = serde_json::from_value(row.clone()).unwrap();
+        assert_eq!(entry.fields["tags"].items["/1"], Basis::Agreed);
+        assert_eq!(entry.fields["psk"].basis, Basis::Assumed);
+        assert_eq!(serde_json::to_value(entry).unwrap(), row);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_no_row() {
+        for (row, why) in [
+            (json!({ "id": "7", "applied": { "a": 1 }, "agreed": { "a": 1 } }), "field `a` is given twice"),
+            (json!({ "id": "7", "items": { "a": {} } }), "there is no field `a`"),
+            (json!({ "id": "7", "fields": {} }), "unknown field `fields`"),
+            (json!({ "applied": {} }), "missing field `id`"),
+        ] {
+            let error = serde_json::from_value::<Entry>(row).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}
