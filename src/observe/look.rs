@@ -95,7 +95,7 @@ impl Look<'_> {
             }
             collections.push(Collection { kind, seen });
         }
-        made::mark(&mut collections, self.observer.base);
+        made::mark(&mut collections, self.owned().unwrap_or(&BTreeSet::new()));
         collections
     }
 
@@ -233,10 +233,12 @@ impl Look<'_> {
     }
 
     fn owns(&self, live: &Live) -> bool {
-        let prefix = format!("{}/", self.target.name);
-        let owned =
-            self.observer.base.entries.range(prefix.clone()..).take_while(|(address, _)| address.starts_with(&prefix));
-        owned.into_iter().any(|(_, entry)| entry.id == live.id)
+        self.owned().is_some_and(|owned| owned.contains(live.id.as_str()))
+    }
+
+    /// The ids that the ledger has of this target's objects.
+    fn owned(&self) -> Option<&BTreeSet<&str>> {
+        self.observer.interests.owned.get(self.target.name.as_str())
     }
 
     /// Says whether the ledger knows an object of a kind in this place.
@@ -250,7 +252,7 @@ impl Look<'_> {
 
     pub(super) fn declared(&self, kind: &'static Kind, parent: Option<&Address>) -> impl Iterator<Item = &Resource> {
         let place = (self.target.name.as_str(), parent.cloned(), kind.name);
-        self.observer.groups.get(&place).into_iter().flatten().copied()
+        self.observer.interests.groups.get(&place).into_iter().flatten().copied()
     }
 }
 
