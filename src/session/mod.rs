@@ -29,7 +29,7 @@ pub(crate) use download::{DownloadError, Downloads};
 pub use error::{CallError, Whither};
 pub(crate) use error::{Job, What};
 pub use http::Http;
-pub(crate) use http::HttpError;
+pub(crate) use http::{Clients, HttpError};
 pub(crate) use kept::Kept;
 pub use settle::Waiting;
 pub(crate) use settle::{Sending, Settled, Watch, is_under_way, is_unseen, job_id};
