@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::apply::effect::{Effect, may_have_moved};
+use crate::apply::schedule::Slot;
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, identity_text, named};
@@ -73,6 +74,7 @@ impl Executor<'_> {
         let Some(session) = self.sessions.get(step.address.target()) else { return Ok(()) };
         if step.verb == Verb::Find || step.verb == Verb::Update && step.id.is_none() {
             self.find(shared, session, step).await?;
+            shared.turn(Slot::Write);
         }
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
         self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.own(left.to_string(), id.clone())));
@@ -85,6 +87,9 @@ impl Executor<'_> {
                     return Err(error);
                 }
             };
+            if call.spec.settle.iter().any(|poll| poll.versions.include(session.version())) {
+                shared.turn(Slot::Poll);
+            }
             let settled = self.settle(shared, session, step, call, &reply, since).await;
             settled.map_err(|error| error.scrubbed(&sent_json(shared, call)))?;
         }
@@ -99,11 +104,6 @@ impl Executor<'_> {
         {
             self.made(shared, step, raw);
             return Ok(Value::Null);
-        }
-        if let (Purpose::Issue { .. }, Some(issue)) = (&call.purpose, step.kind.issues)
-            && self.plan.steps.iter().any(|other| other.address == step.address && other.verb.makes())
-        {
-            session.pause(issue.rest).await;
         }
         let ready = Ready::of(shared, session, call)?;
         let (path, sent) = (&ready.path, ready.sent());
@@ -129,6 +129,7 @@ impl Executor<'_> {
                 Err(error) if pauses < PAUSES && call.spec.is_too_early(&error) => {
                     pauses += 1;
                     attempt -= 1;
+                    shared.turn(Slot::Poll);
                     session.pause(PAUSE).await;
                 }
                 // What a wait for it would be told: the work is under way already, from an earlier run.

@@ -215,9 +215,14 @@ impl Session {
 
     /// Sleeps, unless the server is a simulator whose clock does not care.
     pub async fn pause(&self, time: Duration) {
+        tokio::time::sleep(self.paced(time)).await;
+    }
+
+    /// How long a pause takes here.
+    pub(crate) fn paced(&self, time: Duration) -> Duration {
         match self.pace {
-            Pace::Real => tokio::time::sleep(time).await,
-            Pace::Simulated => tokio::time::sleep(time.min(Duration::from_millis(2))).await,
+            Pace::Real => time,
+            Pace::Simulated => time.min(Duration::from_millis(2)),
         }
     }
 
