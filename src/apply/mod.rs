@@ -22,7 +22,7 @@ use crate::apply::course::Course;
 use crate::apply::schedule::Slot;
 use crate::diff::base::{Base, Entry};
 use crate::diff::verdict::{Decision, Verdict};
-use crate::journal::{self, Journal, Line};
+use crate::journal::{self, Journal, Line, Underway, Writer};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, Session, Waiting};
 use crate::spec::{Identity, Kind};
@@ -114,27 +114,37 @@ impl Shared {
     }
 
     fn is_broken(&self) -> bool {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).broken.is_some()
+        self.log(|log| log.broken().is_some())
+    }
+
+    /// Reads or changes the journal and the ledger's content.
+    fn log<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
+        change(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The journal and the ledger's content, which change together.
+/// The journal and the ledger's content, which change together: what is handed over to the one and what is kept in the
+/// other have the same order.
 pub(crate) struct Log {
-    pub(crate) journal: Journal,
+    writer: Writer,
     pub(crate) base: Base,
     pub(crate) calls: u64,
-    pub(crate) broken: Option<String>,
 }
 
 impl Log {
-    /// Writes a line ahead. After a line that could not be written nothing must be sent any more.
-    pub(crate) fn write(&mut self, line: &Line) -> bool {
-        if self.broken.is_none()
-            && let Err(error) = self.journal.write(line)
-        {
-            self.broken = Some(format!("could not write `{}`: {error}", self.journal.path().display()));
-        }
-        self.broken.is_none()
+    /// Hands a line over. It is on disk before any later line, so before any later call is sent.
+    pub(crate) fn write(&self, line: &Line) {
+        self.writer.write(line);
+    }
+
+    /// Hands a line over that says what is about to be done.
+    pub(crate) fn write_ahead(&self, line: &Line) -> Underway {
+        self.writer.write_ahead(line)
+    }
+
+    /// Why the journal can't be written any more, if so: nothing must be sent any more.
+    pub(crate) fn broken(&self) -> Option<&str> {
+        self.writer.broken()
     }
 
     /// Takes down that an object is ours though its step is not done yet.
@@ -153,7 +163,7 @@ impl Log {
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let mut log = Log { journal, base: base.clone(), calls: 0, broken: None };
+        let mut log = Log { writer: Writer::start(journal), base: base.clone(), calls: 0 };
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
         let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };
@@ -178,13 +188,15 @@ impl Executor<'_> {
             }
         }
         drop(running);
-        let mut log = shared.log.lock().unwrap_or_else(PoisonError::into_inner);
-        self.settle_unchanged(&mut log.base);
         let outcomes = course.outcomes();
         let left = outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Done)).count();
-        log.write(&Line::End { left });
-        *base = std::mem::take(&mut log.base);
-        Report { outcomes, calls: log.calls, journal_error: log.broken.take() }
+        // Whether the last lines are on disk shows below.
+        let _ = shared.log(|log| log.write_ahead(&Line::End { left })).written().await;
+        shared.log(|log| {
+            self.settle_unchanged(&mut log.base);
+            *base = std::mem::take(&mut log.base);
+            Report { outcomes, calls: log.calls, journal_error: log.broken().map(str::to_owned) }
+        })
     }
 
     /// Carries out the step that has this share.

@@ -1,6 +1,5 @@
 //! One step: its calls one after the other, each journaled before it is sent and after it is answered.
 
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -111,7 +110,7 @@ impl Executor<'_> {
         let mut pauses = 0;
         loop {
             attempt += 1;
-            let number = self.announce(shared, session, step, call, path)?;
+            let number = self.announce(shared, session, step, call, path).await?;
             let answer = session.send(call.method, path, &sent).await.map_err(|error| error.scrubbed(&ready.body));
             let outcome = match &answer {
                 Ok(_) => "ok".to_owned(),
@@ -151,8 +150,8 @@ impl Executor<'_> {
         }
     }
 
-    /// Writes ahead that a call is about to be sent. Without that line it must not be.
-    fn announce(
+    /// Writes ahead that a call is about to be sent. Without that line on disk it must not be.
+    async fn announce(
         &self,
         shared: &Shared,
         session: &Session,
@@ -160,26 +159,26 @@ impl Executor<'_> {
         call: &Call,
         path: &str,
     ) -> Result<u64, CallError> {
-        let mut log = shared.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.calls += 1;
-        let line = Line::Call {
-            n: log.calls,
-            address: step.address.to_string(),
-            verb: step.verb.as_str().to_owned(),
-            method: call.method,
-            path: path.split('?').next().unwrap_or_default().to_owned(),
-        };
-        match log.write(&line) {
-            true => Ok(log.calls),
-            false => {
-                let why = log.broken.clone().unwrap_or_default();
-                Err(session.whither(call.method, path).error(What::job(why)))
-            }
+        let (number, underway) = self.log(shared, |log| {
+            log.calls += 1;
+            let line = Line::Call {
+                n: log.calls,
+                address: step.address.to_string(),
+                verb: step.verb.as_str().to_owned(),
+                method: call.method,
+                path: path.split('?').next().unwrap_or_default().to_owned(),
+            };
+            (log.calls, log.write_ahead(&line))
+        });
+        if underway.written().await {
+            return Ok(number);
         }
+        let why = self.log(shared, |log| log.broken().unwrap_or_default().to_owned());
+        Err(session.whither(call.method, path).error(What::job(why)))
     }
 
     pub(super) fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::Log) -> T) -> T {
-        write(&mut shared.log.lock().unwrap_or_else(PoisonError::into_inner))
+        shared.log(write)
     }
 
     /// Remembers the object that a reply holds; for a create, whatever it takes to know it.

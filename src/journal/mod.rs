@@ -4,9 +4,11 @@
 //! the next thing happens. A run that stops anywhere leaves a journal from which the next run learns what is owned, and
 //! which calls are in doubt. Nothing secret is in it: bodies are left out.
 
+mod writer;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::diff::base::{Base, Entry};
 use crate::private;
 use wire::Method;
+
+pub(crate) use writer::{Underway, Writer};
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,19 +119,8 @@ impl Journal {
     }
 
     /// Writes a line, and waits until it is on disk.
-    ///
-    /// # Errors
-    /// When it can't be written: the run must stop then.
-    pub fn write(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_string(line)?;
-        text.push('\n');
-        self.file.write_all(text.as_bytes())?;
-        self.file.sync_data()?;
-        self.lines += 1;
-        if self.crash_after == Some(self.lines) {
-            std::process::abort();
-        }
-        Ok(())
+    fn write(&mut self, line: &Line) -> io::Result<()> {
+        self.commit(&[writer::text(line)?])
     }
 
     /// Where it is.
@@ -247,7 +240,7 @@ mod tests {
         journal.write(&Line::Answer { n: 1, outcome: "200".into() }).unwrap();
         journal.write(&Line::Made { address: "east/routes/1".into(), id: "7".into() }).unwrap();
         journal.write(&call(2)).unwrap();
-        journal.file.write_all(b"{\"ans").unwrap();
+        io::Write::write_all(&mut journal.file, b"{\"ans").unwrap();
         let mut base = Base::default();
         let (doubts, journals) = replay(folder.path(), &mut base).unwrap();
         assert_eq!(doubts.len(), 1);
