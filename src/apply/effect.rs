@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::apply::schedule::Slot;
 use crate::apply::{Executor, Shared};
 use crate::attr::Attr;
 use crate::diff::diff;
@@ -105,6 +106,7 @@ impl Executor<'_> {
             looks += 1;
             if sight.is_busy && !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, budget) {
                 self.progress.waits(step, &Waiting { state: "at work".into(), progress: None });
+                shared.turn(Slot::Poll);
                 session.pause(BETWEEN_LOOKS).await;
                 continue;
             }

@@ -3,8 +3,10 @@
 //! The plan decides everything; nothing in here knows what a route is. A step that fails takes with it only what depends
 //! on it. Not confirmed is not done; not seen is not absent: after a create without an answer, we look before trying again.
 
+mod course;
 mod effect;
 mod outputs;
+mod schedule;
 mod step;
 mod verify;
 
@@ -14,12 +16,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::address::Address;
+use crate::apply::course::Course;
+use crate::apply::schedule::Slot;
 use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::matching::identity_of;
 use crate::diff::verdict::{Decision, Verdict};
-use crate::journal::{self, Journal, Line};
+use crate::journal::{self, Journal, Line, Underway, Writer};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, Session, Waiting};
 use crate::spec::{Identity, Kind};
@@ -92,29 +97,56 @@ pub struct Executor<'e> {
     pub parallel: usize,
 }
 
-/// What the steps of a run share.
+/// What a step shares with the other steps of its run.
+#[derive(Clone)]
 pub(crate) struct Shared {
-    pub(crate) outputs: Outputs,
-    pub(crate) log: Mutex<Log>,
+    pub(crate) outputs: Arc<Outputs>,
+    pub(crate) log: Arc<Mutex<Log>>,
+    /// Is told what steps take up at their targets: their numbers and the slot.
+    turns: UnboundedSender<(usize, Slot)>,
+    /// The step's own number.
+    n: usize,
 }
 
-/// The journal and the ledger's content, which change together.
+impl Shared {
+    /// Takes up another slot at the target from now on, such as that of one who waits.
+    fn turn(&self, to: Slot) {
+        // Nobody listens any more once the run is over.
+        let _ = self.turns.send((self.n, to));
+    }
+
+    fn is_broken(&self) -> bool {
+        self.log(|log| log.broken().is_some())
+    }
+
+    /// Reads or changes the journal and the ledger's content.
+    fn log<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
+        change(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The journal and the ledger's content, which change together: what is handed over to the one and what is kept in the
+/// other have the same order.
 pub(crate) struct Log {
-    pub(crate) journal: Journal,
+    writer: Writer,
     pub(crate) base: Base,
     pub(crate) calls: u64,
-    pub(crate) broken: Option<String>,
 }
 
 impl Log {
-    /// Writes a line ahead. After a line that could not be written nothing must be sent any more.
-    pub(crate) fn write(&mut self, line: &Line) -> bool {
-        if self.broken.is_none()
-            && let Err(error) = self.journal.write(line)
-        {
-            self.broken = Some(format!("could not write `{}`: {error}", self.journal.path().display()));
-        }
-        self.broken.is_none()
+    /// Hands a line over. It is on disk before any later line, so before any later call is sent.
+    pub(crate) fn write(&self, line: &Line) {
+        self.writer.write(line);
+    }
+
+    /// Hands a line over that says what is about to be done.
+    pub(crate) fn write_ahead(&self, line: &Line) -> Underway {
+        self.writer.write_ahead(line)
+    }
+
+    /// Why the journal can't be written any more, if so: nothing must be sent any more.
+    pub(crate) fn broken(&self) -> Option<&str> {
+        self.writer.broken()
     }
 
     /// Takes down that an object is ours though its step is not done yet.
@@ -133,40 +165,56 @@ impl Log {
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let mut log = Log { journal, base: base.clone(), calls: 0, broken: None };
+        let mut log = Log { writer: Writer::start(journal), base: base.clone(), calls: 0 };
         self.take_over(&mut log);
-        let shared = Shared { outputs: Outputs::default(), log: Mutex::new(log) };
-        let mut schedule = Schedule::new(self.plan, self.leave_out);
+        let (turns, mut turned) = unbounded_channel();
+        let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };
+        let mut course = Course::of(self);
         let mut running = FuturesUnordered::new();
         loop {
-            while running.len() < self.parallel.max(1)
-                && !self.stop.load(Ordering::Relaxed)
-                && shared.log.lock().unwrap_or_else(PoisonError::into_inner).broken.is_none()
+            let begins = || !self.stop.load(Ordering::Relaxed) && !shared.is_broken();
+            while begins()
+                && let Some(n) = course.next()
             {
-                let Some(n) = schedule.next() else { break };
-                let step = &self.plan.steps[n];
-                self.progress.begins(step);
-                let shared = &shared;
-                running.push(async move { (n, self.step(shared, step).await) });
+                self.progress.begins(&self.plan.steps[n]);
+                running.push(self.one(Shared { n, ..shared.clone() }));
             }
-            let Some((n, result)) = running.next().await else { break };
-            let outcome = match result {
-                Ok(()) => Outcome::Done,
-                Err(error) => Outcome::Failed(Box::new(error)),
-            };
-            self.progress.ends(&self.plan.steps[n], &outcome);
-            for skipped in schedule.ended(n, outcome) {
-                self.progress.ends(&self.plan.steps[skipped], &Outcome::Skipped(n));
+            let rests = course.is_resting() && begins();
+            if running.is_empty() && !rests {
+                break;
+            }
+            tokio::select! {
+                Some((n, outcome)) = running.next() => self.ended(&mut course, n, outcome),
+                Some((n, slot)) = turned.recv() => course.turn(n, slot),
+                () = course.rest(), if rests => {}
             }
         }
         drop(running);
-        let mut log = shared.log.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.settle_unchanged(&mut log.base);
-        let outcomes = schedule.outcomes();
+        let outcomes = course.outcomes();
         let left = outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Done)).count();
-        log.write(&Line::End { left });
-        *base = log.base;
-        Report { outcomes, calls: log.calls, journal_error: log.broken }
+        // Whether the last lines are on disk shows below.
+        let _ = shared.log(|log| log.write_ahead(&Line::End { left })).written().await;
+        shared.log(|log| {
+            self.settle_unchanged(&mut log.base);
+            *base = std::mem::take(&mut log.base);
+            Report { outcomes, calls: log.calls, journal_error: log.broken().map(str::to_owned) }
+        })
+    }
+
+    /// Carries out the step that has this share.
+    async fn one(&self, shared: Shared) -> (usize, Outcome) {
+        let outcome = match self.step(&shared, &self.plan.steps[shared.n]).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Failed(Box::new(error)),
+        };
+        (shared.n, outcome)
+    }
+
+    fn ended(&self, course: &mut Course<'_>, n: usize, outcome: Outcome) {
+        self.progress.ends(&self.plan.steps[n], &outcome);
+        for skipped in course.ended(n, outcome) {
+            self.progress.ends(&self.plan.steps[skipped], &Outcome::Skipped(n));
+        }
     }
 
     /// Other content that is there already is ours from the start: what it took the place of is left to be removed.
@@ -225,100 +273,6 @@ fn remembered(value: serde_json::Value, is_written: bool, earlier: Option<&Store
         _ if is_written => Stored::new(value, Basis::Applied),
         Some(earlier) if earlier.value == value => earlier.clone(),
         _ => Stored::new(value, Basis::Agreed),
-    }
-}
-
-/// Which steps may begin.
-struct Schedule<'s> {
-    plan: &'s Plan,
-    /// How many nodes each node still waits for.
-    waiting: Vec<usize>,
-    /// The nodes that wait for each node.
-    then: Vec<Vec<usize>>,
-    ready: BTreeSet<usize>,
-    outcomes: Vec<Option<Outcome>>,
-}
-
-impl<'s> Schedule<'s> {
-    fn new(plan: &'s Plan, leave_out: &BTreeSet<usize>) -> Schedule<'s> {
-        let nodes = plan.steps.len() + plan.gates.len();
-        let mut then = vec![Vec::new(); nodes];
-        let mut waiting = vec![0; nodes];
-        for (node, count) in waiting.iter_mut().enumerate() {
-            for (first, _) in plan.graph.after(node) {
-                *count += 1;
-                then[first].push(node);
-            }
-        }
-        let ready = (0..nodes).filter(|&node| waiting[node] == 0).collect();
-        let mut schedule = Schedule { plan, waiting, then, ready, outcomes: vec![None; plan.steps.len()] };
-        for &n in leave_out {
-            schedule.outcomes[n] = Some(Outcome::Stopped);
-            schedule.skip_after(n);
-        }
-        schedule.pass_gates();
-        schedule
-    }
-
-    /// The first step, in the plan's order, that waits for nothing any more.
-    fn next(&mut self) -> Option<usize> {
-        loop {
-            let node = self.ready.pop_first()?;
-            if self.outcomes.get(node).is_some_and(Option::is_none) {
-                return Some(node);
-            }
-        }
-    }
-
-    /// Takes down what happened to a step. Gives the steps that are skipped for it.
-    fn ended(&mut self, n: usize, outcome: Outcome) -> Vec<usize> {
-        let done = matches!(outcome, Outcome::Done);
-        self.outcomes[n] = Some(outcome);
-        if !done {
-            return self.skip_after(n);
-        }
-        self.release(n);
-        self.pass_gates();
-        Vec::new()
-    }
-
-    fn release(&mut self, node: usize) {
-        for next in std::mem::take(&mut self.then[node]) {
-            self.waiting[next] -= 1;
-            if self.waiting[next] == 0 {
-                self.ready.insert(next);
-            }
-        }
-    }
-
-    /// A gate that waits for nothing is passed at once. Gates have the highest numbers.
-    fn pass_gates(&mut self) {
-        while let Some(&node) = self.ready.last() {
-            if node < self.plan.steps.len() {
-                break;
-            }
-            self.ready.remove(&node);
-            self.release(node);
-        }
-    }
-
-    /// Skips all that waits for a step, through gates and other steps. Nobody has released them: it is not done.
-    fn skip_after(&mut self, n: usize) -> Vec<usize> {
-        let mut skipped = BTreeSet::new();
-        let mut reached = std::mem::take(&mut self.then[n]);
-        while let Some(node) = reached.pop() {
-            // Reached before, it has none left.
-            reached.append(&mut self.then[node]);
-            if let Some(slot @ None) = self.outcomes.get_mut(node) {
-                *slot = Some(Outcome::Skipped(n));
-                skipped.insert(node);
-            }
-        }
-        skipped.into_iter().collect()
-    }
-
-    fn outcomes(self) -> Vec<Outcome> {
-        self.outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Stopped)).collect()
     }
 }
 

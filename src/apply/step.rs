@@ -1,11 +1,11 @@
 //! One step: its calls one after the other, each journaled before it is sent and after it is answered.
 
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::apply::effect::{Effect, may_have_moved};
+use crate::apply::schedule::Slot;
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, named};
@@ -73,6 +73,7 @@ impl Executor<'_> {
         let Some(session) = self.sessions.get(step.address.target()) else { return Ok(()) };
         if step.verb == Verb::Find || step.verb == Verb::Update && step.id.is_none() {
             self.find(shared, session, step).await?;
+            shared.turn(Slot::Write);
         }
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
         self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.own(left.clone(), id.clone())));
@@ -85,6 +86,9 @@ impl Executor<'_> {
                     return Err(error);
                 }
             };
+            if call.spec.settle.iter().any(|poll| poll.versions.include(session.version())) {
+                shared.turn(Slot::Poll);
+            }
             let settled = self.settle(shared, session, step, call, &reply, since).await;
             settled.map_err(|error| error.scrubbed(&sent_json(shared, call)))?;
         }
@@ -100,18 +104,13 @@ impl Executor<'_> {
             self.made(shared, step, raw);
             return Ok(Value::Null);
         }
-        if let (Purpose::Issue { .. }, Some(issue)) = (&call.purpose, step.kind.issues)
-            && self.plan.steps.iter().any(|other| other.address == step.address && other.verb.makes())
-        {
-            session.pause(issue.rest).await;
-        }
         let ready = Ready::of(shared, session, call)?;
         let (path, sent) = (&ready.path, ready.sent());
         let mut attempt = 0;
         let mut pauses = 0;
         loop {
             attempt += 1;
-            let number = self.announce(shared, session, step, call, path)?;
+            let number = self.announce(shared, session, step, call, path).await?;
             let answer = session.send(call.method, path, &sent).await.map_err(|error| error.scrubbed(&ready.body));
             let outcome = match &answer {
                 Ok(_) => "ok".to_owned(),
@@ -129,6 +128,7 @@ impl Executor<'_> {
                 Err(error) if pauses < PAUSES && call.spec.is_too_early(&error) => {
                     pauses += 1;
                     attempt -= 1;
+                    shared.turn(Slot::Poll);
                     session.pause(PAUSE).await;
                 }
                 // What a wait for it would be told: the work is under way already, from an earlier run.
@@ -150,8 +150,8 @@ impl Executor<'_> {
         }
     }
 
-    /// Writes ahead that a call is about to be sent. Without that line it must not be.
-    fn announce(
+    /// Writes ahead that a call is about to be sent. Without that line on disk it must not be.
+    async fn announce(
         &self,
         shared: &Shared,
         session: &Session,
@@ -159,26 +159,26 @@ impl Executor<'_> {
         call: &Call,
         path: &str,
     ) -> Result<u64, CallError> {
-        let mut log = shared.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.calls += 1;
-        let line = Line::Call {
-            n: log.calls,
-            address: step.address.clone(),
-            verb: step.verb.as_str().to_owned(),
-            method: call.method,
-            path: path.split('?').next().unwrap_or_default().to_owned(),
-        };
-        match log.write(&line) {
-            true => Ok(log.calls),
-            false => {
-                let why = log.broken.clone().unwrap_or_default();
-                Err(session.whither(call.method, path).error(What::job(why)))
-            }
+        let (number, underway) = self.log(shared, |log| {
+            log.calls += 1;
+            let line = Line::Call {
+                n: log.calls,
+                address: step.address.clone(),
+                verb: step.verb.as_str().to_owned(),
+                method: call.method,
+                path: path.split('?').next().unwrap_or_default().to_owned(),
+            };
+            (log.calls, log.write_ahead(&line))
+        });
+        if underway.written().await {
+            return Ok(number);
         }
+        let why = self.log(shared, |log| log.broken().unwrap_or_default().to_owned());
+        Err(session.whither(call.method, path).error(What::job(why)))
     }
 
     pub(super) fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::Log) -> T) -> T {
-        write(&mut shared.log.lock().unwrap_or_else(PoisonError::into_inner))
+        shared.log(write)
     }
 
     /// Remembers the object that a reply holds; for a create, whatever it takes to know it.

@@ -15,8 +15,9 @@ use crate::plan::Plan;
 use crate::render::{ApplyDocument, PlanDocument, StepDocument, progress, report, text};
 use crate::topology::Topology;
 
-/// How many steps may be under way at once, over all targets; each target has limits of its own below that.
-const PARALLEL: usize = 32;
+/// How many steps may be under way at once, over all targets; each target has limits of its own below that. A hundred
+/// controllers that take one write at a time are all at work; many more than that, and it is this machine that waits.
+const PARALLEL: usize = 128;
 
 /// Options of `apply`.
 #[derive(Debug, clap::Args)]

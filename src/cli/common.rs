@@ -23,7 +23,7 @@ use crate::plan::Plan;
 use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
-use crate::session::{CallError, Http, Pace, Session};
+use crate::session::{CallError, Clients, Pace, Session};
 use crate::spec::{Kind, List};
 use crate::topology::{self, Allowance, KeyPlace, LedgerPlace, Reason, SecretMode, Topology};
 
@@ -135,13 +135,12 @@ impl Workspace {
             None => None,
         };
         let pace = if rehearsal.is_some() { Pace::Simulated } else { Pace::Real };
+        let mut clients = Clients::default();
         let mut opening = Vec::new();
         for target in topology.targets.values() {
-            let transport = Http::new(&target.tls, target.provider.dialect.timeout, max_reply())?;
+            let transport = clients.get(&target.tls, target.provider.dialect.timeout, max_reply())?;
             let veil = &topology.secrets;
-            opening.push(
-                async move { (target.name.clone(), Session::open(target, veil, Arc::new(transport), pace).await) },
-            );
+            opening.push(async move { (target.name.clone(), Session::open(target, veil, transport, pace).await) });
         }
         let mut sessions = BTreeMap::new();
         let mut troubles = Vec::new();

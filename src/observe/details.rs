@@ -96,7 +96,8 @@ impl Look<'_> {
 
     /// Why an object's detail is needed, if it is.
     fn need(&self, detail: &Detail, resource: &Resource) -> Option<Need> {
-        let asked = |field: &str| self.observer.outputs.contains(&(resource.address.clone(), field.to_owned()));
+        let asked =
+            |field: &str| self.observer.interests.outputs.contains(&(resource.address.clone(), field.to_owned()));
         if detail.fields.iter().any(|field| asked(field)) {
             return Some(Need::Output);
         }

@@ -94,7 +94,7 @@ impl Look<'_> {
             }
             collections.push(Collection { kind, seen });
         }
-        made::mark(&mut collections, self.observer.base);
+        made::mark(&mut collections, self.owned().unwrap_or(&BTreeSet::new()));
         collections
     }
 
@@ -237,7 +237,12 @@ impl Look<'_> {
     }
 
     fn owns(&self, live: &Live) -> bool {
-        self.observer.base.owned_at(&self.target.name).any(|(_, entry)| entry.id == live.id)
+        self.owned().is_some_and(|owned| owned.contains(live.id.as_str()))
+    }
+
+    /// The ids that the ledger has of this target's objects.
+    fn owned(&self) -> Option<&BTreeSet<&str>> {
+        self.observer.interests.owned.get(self.target.name.as_str())
     }
 
     /// Says whether the ledger knows an object of a kind in this place.
@@ -248,7 +253,7 @@ impl Look<'_> {
 
     pub(super) fn declared(&self, kind: &'static Kind, parent: Option<&Address>) -> impl Iterator<Item = &Resource> {
         let place = (self.target.name.as_str(), parent.cloned(), kind.name);
-        self.observer.groups.get(&place).into_iter().flatten().copied()
+        self.observer.interests.groups.get(&place).into_iter().flatten().copied()
     }
 }
 

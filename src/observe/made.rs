@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::base::Base;
 use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::made::made_of;
 use crate::spec::{Identity, Kind, Made, lookup};
@@ -19,23 +18,23 @@ struct Signs {
     blind: Option<String>,
 }
 
-/// Marks what other objects of these collections made for themselves. `base` is what is owned.
+/// Marks what other objects of these collections made for themselves. `owned` are the ids that the ledger has
+/// of objects at this target.
 ///
 /// Whose an item of a sequence is can't be told without its makers: a sequence beside makers that could not be looked at
 /// counts as not seen either, since writing it would wipe out what they made.
-pub(super) fn mark(collections: &mut [Collection], base: &Base) {
+pub(super) fn mark(collections: &mut [Collection], owned: &BTreeSet<&str>) {
     let signs = signs(collections);
     if signs.is_empty() {
         return;
     }
-    let owned: BTreeSet<&str> = base.entries.values().map(|entry| entry.id.as_str()).collect();
     for collection in collections {
         let kind = collection.kind;
         let (Seen::Objects(objects), Some(signs)) = (&mut collection.seen, signs.get(kind.name)) else { continue };
         match (kind.identity, &signs.blind) {
             (Identity::Sequence { .. }, Some(why)) => collection.seen = Seen::Unseen(why.clone()),
             (Identity::Sequence { key, .. }, None) => objects.iter_mut().for_each(|live| mark_items(key, live, signs)),
-            _ => objects.iter_mut().for_each(|live| mark_object(live, signs, &owned)),
+            _ => objects.iter_mut().for_each(|live| mark_object(live, signs, owned)),
         }
     }
 }

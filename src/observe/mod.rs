@@ -3,6 +3,7 @@
 //! A list that could not be read makes its collection unseen; it never reads as empty.
 
 mod details;
+mod interests;
 mod look;
 mod made;
 
@@ -11,13 +12,13 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::live::{Observed, View};
+use crate::observe::interests::Interests;
 use crate::observe::look::Look;
 use crate::session::{CallError, Session};
 use crate::spec::{Descend, Identity, Kind, Provider, kinds_named};
-use crate::topology::{Resource, Target, Topology};
+use crate::topology::{Target, Topology};
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +36,7 @@ pub struct Observer<'o> {
     topology: &'o Topology,
     base: &'o Base,
     scope: Scope,
-    /// The declared resources by where they live: target, parent, kind.
-    groups: BTreeMap<(&'o str, Option<Address>, &'static str), Vec<&'o Resource>>,
-    /// The outputs that expressions take: address and field.
-    outputs: BTreeSet<(Address, String)>,
+    interests: Interests<'o>,
 }
 
 /// A call that failed while looking. The collection is unseen; the reason is told here once.
@@ -47,19 +45,7 @@ pub type Trouble = CallError;
 impl<'o> Observer<'o> {
     /// Prepares to look at what a topology declares and a ledger owns, or at everything.
     pub fn new(topology: &'o Topology, base: &'o Base, scope: Scope) -> Observer<'o> {
-        let mut groups: BTreeMap<_, Vec<&Resource>> = BTreeMap::new();
-        let mut outputs = BTreeSet::new();
-        for resource in topology.resources.values() {
-            for attr in resource.fields.values() {
-                attr.for_each_output(&mut |output| {
-                    let head = output.field.split('.').next().unwrap_or_default();
-                    outputs.insert((output.address.clone(), head.to_owned()));
-                });
-            }
-            let place = (resource.address.target(), resource.address.parent(), resource.kind.name);
-            groups.entry(place).or_default().push(resource);
-        }
-        Observer { topology, base, scope, groups, outputs }
+        Observer { topology, base, scope, interests: Interests::of(topology, base) }
     }
 
     /// Looks at every target that there is a session for.
@@ -100,13 +86,10 @@ impl<'o> Observer<'o> {
                 kinds.extend(kind.fields.iter().flat_map(|field| kinds_named(&field.ty, Descend::Into)));
             }
         }
-        for resource in self.topology.resources.values().filter(|resource| resource.address.target() == target.name) {
-            kinds.insert(resource.kind.name);
-        }
+        kinds.extend(self.interests.kinds.get(target.name.as_str()).into_iter().flatten());
         for (address, _) in self.base.owned_at(&target.name) {
             kinds.extend(address.kinds().filter_map(|kind| provider.kind(kind)).map(|kind| kind.name));
         }
-        kinds.extend(self.referred(target));
         // Whose a thing is says who made it: that has to be known before anything is pruned, or a list written anew.
         let at_stake = |made: &str| {
             let is_list = provider.kind(made).is_some_and(|kind| matches!(kind.identity, Identity::Sequence { .. }));
@@ -117,32 +100,6 @@ impl<'o> Observer<'o> {
         kinds.extend(makers);
         for kind in kinds.clone() {
             kinds.extend(ancestors(provider, kind));
-        }
-        kinds
-    }
-
-    /// The kinds of what declared fields and expressions name.
-    fn referred(&self, target: &Target) -> BTreeSet<&'static str> {
-        let mut kinds = BTreeSet::new();
-        let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
-        for resource in self.topology.resources.values() {
-            for (name, attr) in &resource.fields {
-                attr.for_each_output(&mut |output| {
-                    if output.address.target() == target.name {
-                        kinds.extend(target.provider.kind(output.address.kind()).map(|kind| kind.name));
-                    }
-                });
-                let here = resource.address.target() == target.name;
-                if here && seen.insert((resource.kind.name, name)) {
-                    match resource.kind.field(name) {
-                        Some(field) => kinds.extend(kinds_named(&field.ty, Descend::Into)),
-                        None => {
-                            let fields = resource.kind.fields.iter();
-                            kinds.extend(fields.flat_map(|field| kinds_named(&field.ty, Descend::Into)));
-                        }
-                    }
-                }
-            }
         }
         kinds
     }

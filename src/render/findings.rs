@@ -1,5 +1,9 @@
 //! Findings: with their place in the file, and how many there are at the end.
+//!
+//! A mistake that was made five thousand times is read once: of many findings that say the same of different things, the
+//! first are told whole, some more a line each, and the rest are counted. JSON has all of them, whole.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
@@ -8,16 +12,68 @@ use serde::Serialize;
 use crate::finding::{Finding, Level, Place, Spot};
 use crate::render::Style;
 use crate::render::page::{Page, Tone};
-use crate::render::words::counted;
+use crate::render::words::{counted, number};
+
+/// How many like findings are told whole, whatever their number. Two screens of them: more are none to read one by one.
+const MANY: usize = 10;
+
+/// How many of more than that are told whole: enough to see what they have in common.
+const WHOLE: usize = 5;
+
+/// How many of the rest are told in a line each: a screen of places to go to. Who mends them all takes JSON.
+const BRIEF: usize = 10;
 
 /// Findings as text: drawn where there are colours, else a line each that editors and CI systems can follow.
 pub(crate) fn text(findings: &[Finding], style: Style) -> String {
+    let mut alike: BTreeMap<Likeness<'_>, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        alike.entry(Likeness::of(finding)).or_default().push(finding);
+    }
+    let mut told: BTreeMap<&Likeness<'_>, usize> = BTreeMap::new();
     let mut text = String::new();
     for finding in findings {
-        text.push_str(&if style.color { drawn(finding, style) } else { plain(finding, style) });
-        text.push('\n');
+        let Some((likeness, group)) = alike.get_key_value(&Likeness::of(finding)) else { continue };
+        let before = told.entry(likeness).or_default();
+        if group.len() <= MANY || *before < WHOLE {
+            text.push_str(&if style.color { drawn(finding, style) } else { plain(finding, style) });
+            text.push('\n');
+        } else if *before == WHOLE {
+            text.push_str(&brief(group.get(WHOLE..).unwrap_or_default(), style));
+            text.push('\n');
+        }
+        *before += 1;
     }
     text + &count(findings)
+}
+
+/// What like findings have in common: all but the words in backticks, such as the name of an unused secret.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Likeness<'f> {
+    code: &'f str,
+    level: Level,
+    phrases: Vec<&'f str>,
+}
+
+impl Likeness<'_> {
+    fn of(finding: &Finding) -> Likeness<'_> {
+        Likeness { code: finding.code, level: finding.level, phrases: finding.message.split('`').step_by(2).collect() }
+    }
+}
+
+/// Findings like those that were told before: the places of some, and how many there are.
+fn brief(more: &[&Finding], style: Style) -> String {
+    let mut page = Page::new(style);
+    let Some(first) = more.first() else { return page.finish() };
+    page.line(0, Tone::Plain, &format!("{}[{}]: {} more like it", word(first.level), first.code, number(more.len())));
+    for finding in more.iter().take(BRIEF) {
+        let at = finding.location().map(|at| format!("{at}: ")).unwrap_or_default();
+        page.line(1, Tone::Plain, &format!("{at}{}", finding.message));
+    }
+    if more.len() > BRIEF {
+        let rest = number(more.len() - BRIEF);
+        page.line(1, Tone::Faint, &format!("… and {rest} more (`trueup validate --format json` has all)"));
+    }
+    page.finish()
 }
 
 /// How many of each level.
@@ -63,17 +119,26 @@ fn location(spot: Option<&Spot>, place: &Place) -> String {
 
 /// The line of the file with a mark below the words that are meant.
 fn excerpt(page: &mut Page, spot: &Spot) {
-    let Some(line) = spot.source.inner().lines().nth(spot.line.saturating_sub(1)) else { return };
+    let line = line_at(spot.source.inner(), spot.offset);
     if line.trim().is_empty() {
         return;
     }
-    let number = spot.line.to_string();
-    let blank = " ".repeat(number.len());
-    page.line(1, Tone::Plain, &format!("{number} | {line}"));
+    let at = spot.line.to_string();
+    let blank = " ".repeat(at.len());
+    page.line(1, Tone::Plain, &format!("{at} | {line}"));
     let meant = line.chars().skip(spot.column.saturating_sub(1)).count();
     let length = spot.source.inner().get(spot.offset..spot.offset + spot.length).map_or(1, |text| text.chars().count());
     let mark = "^".repeat(length.clamp(1, meant.max(1)));
     page.line(1, Tone::Plain, &format!("{blank} | {}{mark}", " ".repeat(spot.column.saturating_sub(1))));
+}
+
+/// The line around an offset, found from there: a file of a million lines is not read from its start for each finding.
+fn line_at(text: &str, offset: usize) -> &str {
+    let (before, after) = text.split_at_checked(offset).unwrap_or((text, ""));
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let end = after.find('\n').map_or(text.len(), |at| before.len() + at);
+    let line = text.get(start..end).unwrap_or_default();
+    line.strip_suffix('\r').unwrap_or(line)
 }
 
 fn drawn(finding: &Finding, style: Style) -> String {
@@ -269,6 +334,72 @@ mod tests {
         2 errors, 1 warning
         "#);
         assert_eq!(text(&[], PLAIN), "no findings\n");
+    }
+
+    /// So many secrets that nothing uses, in one file, and an error in their midst.
+    fn unused(count: usize) -> Vec<Finding> {
+        let lines: Vec<String> = (0..count).map(|n| format!("  s{n}: {{ env: S }}\n")).collect();
+        let source = Arc::new(NamedSource::new("trueup.yaml", lines.concat()));
+        let mut offset = 2;
+        let mut findings = Vec::new();
+        for (n, line) in lines.iter().enumerate() {
+            let mut finding = Finding::warning("unused-secret", format!("nothing uses the secret `s{n}`"));
+            finding.spot = Some(Spot { source: source.clone(), offset, length: 2, line: n + 1, column: 3 });
+            offset += line.len();
+            findings.push(finding);
+        }
+        findings.insert(count / 2, Finding::error("no-place", "nothing uses `x`"));
+        findings
+    }
+
+    #[test]
+    fn a_few_like_findings_are_all_told_whole() {
+        let told = text(&unused(MANY), PLAIN);
+        assert_eq!(told.matches(" | ").count(), 2 * MANY);
+        assert!(!told.contains("more like it"), "{told}");
+    }
+
+    #[test]
+    fn many_like_findings_are_folded_and_the_others_stay() {
+        let told = text(&unused(5_000), PLAIN);
+        assert_eq!(told.matches(" | ").count(), 2 * WHOLE, "{told}");
+        assert!(told.contains("\nerror[no-place]: nothing uses `x`\n"), "{told}");
+        let folded: String =
+            told.lines().skip_while(|line| !line.contains("more like it")).take(12).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(folded, @"
+        warning[unused-secret]: 4,995 more like it
+          trueup.yaml:6:3: nothing uses the secret `s5`
+          trueup.yaml:7:3: nothing uses the secret `s6`
+          trueup.yaml:8:3: nothing uses the secret `s7`
+          trueup.yaml:9:3: nothing uses the secret `s8`
+          trueup.yaml:10:3: nothing uses the secret `s9`
+          trueup.yaml:11:3: nothing uses the secret `s10`
+          trueup.yaml:12:3: nothing uses the secret `s11`
+          trueup.yaml:13:3: nothing uses the secret `s12`
+          trueup.yaml:14:3: nothing uses the secret `s13`
+          trueup.yaml:15:3: nothing uses the secret `s14`
+          … and 4,985 more (`trueup validate --format json` has all)
+        ");
+        assert!(told.ends_with("\n1 error, 5,000 warnings\n"), "{told}");
+        let all: Vec<Value> = serde_json::from_str(&json(&unused(5_000))).unwrap();
+        assert_eq!(all.len(), 5_001);
+    }
+
+    #[test]
+    fn no_finding_of_a_folded_few_is_left_out() {
+        let told = text(&unused(WHOLE + BRIEF), PLAIN);
+        for n in 0..WHOLE + BRIEF {
+            assert!(told.contains(&format!("`s{n}`")), "{n}: {told}");
+        }
+        assert!(!told.contains("…"), "{told}");
+    }
+
+    #[test]
+    fn a_line_is_found_from_any_of_its_offsets() {
+        let text = "a: 1\r\n\nb: 2";
+        let lines: Vec<&str> = (0..=text.len()).map(|offset| line_at(text, offset)).collect();
+        assert_eq!(lines, [["a: 1"; 6].as_slice(), &[""], &["b: 2"; 5]].concat());
+        assert_eq!(line_at("é", 1), "é", "an offset within a letter");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! TLS verification is always on: the system's roots, or the certificates of a file, or one pinned certificate.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +39,32 @@ pub enum HttpError {
     /// The HTTP library refused.
     #[error("could not set up HTTPS: {0}")]
     SetUp(String),
+}
+
+/// The clients of a run: one for each way of recognising servers, however many targets share it.
+///
+/// A client reads the trust store when it is made, which costs more than all else that a session does to begin. Its pool
+/// keeps connections apart by scheme, host and port, so targets that share it never get each other's.
+#[derive(Default)]
+pub(crate) struct Clients {
+    known: BTreeMap<(Option<String>, Option<PathBuf>, Duration), Arc<Http>>,
+}
+
+impl Clients {
+    /// The client for servers that are recognised as `tls` says, made when it is asked for first.
+    ///
+    /// # Errors
+    /// When the certificates can't be read.
+    pub(crate) fn get(&mut self, tls: &Tls, timeout: Duration, max_body: u64) -> Result<Arc<Http>, HttpError> {
+        let Tls { pin_sha256, ca_file } = tls;
+        let key = (pin_sha256.clone(), ca_file.clone(), timeout);
+        if let Some(http) = self.known.get(&key) {
+            return Ok(http.clone());
+        }
+        let http = Arc::new(Http::new(tls, timeout, max_body)?);
+        self.known.insert(key, http.clone());
+        Ok(http)
+    }
 }
 
 impl Http {
@@ -224,3 +252,30 @@ impl ServerCertVerifier for Pin {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct NotPinned(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_that_are_recognised_alike_share_a_client() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let key = rcgen::generate_simple_self_signed(vec!["controller".into()]).unwrap();
+        std::fs::write(&file, key.cert.pem()).unwrap();
+        let long = Duration::from_secs(60);
+        let pinned = |pin: &str| Tls { pin_sha256: Some(pin.into()), ca_file: None };
+        let signed = Tls { pin_sha256: None, ca_file: Some(file.clone()) };
+        let mut clients = Clients::default();
+        let mut get = |tls: &Tls, timeout| clients.get(tls, timeout, 1 << 20).unwrap();
+        let first = get(&Tls::default(), long);
+        assert!(Arc::ptr_eq(&first, &get(&Tls::default(), long)));
+        assert!(!Arc::ptr_eq(&first, &get(&Tls::default(), Duration::from_secs(5))));
+        assert!(!Arc::ptr_eq(&first, &get(&pinned("aa"), long)));
+        assert!(!Arc::ptr_eq(&get(&pinned("aa"), long), &get(&pinned("bb"), long)));
+        let trusting = get(&signed, long);
+        assert!(!Arc::ptr_eq(&first, &trusting));
+        std::fs::remove_file(&file).unwrap();
+        assert!(Arc::ptr_eq(&trusting, &get(&signed, long)), "its certificates are read once");
+    }
+}

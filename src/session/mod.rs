@@ -29,7 +29,7 @@ pub(crate) use download::{DownloadError, Downloads};
 pub use error::{CallError, Whither};
 pub(crate) use error::{Job, What};
 pub use http::Http;
-pub(crate) use http::HttpError;
+pub(crate) use http::{Clients, HttpError};
 pub(crate) use kept::Kept;
 pub use settle::Waiting;
 pub(crate) use settle::{Sending, Settled, Watch, is_under_way, is_unseen, job_id};
@@ -214,9 +214,14 @@ impl Session {
 
     /// Sleeps, unless the server is a simulator whose clock does not care.
     pub async fn pause(&self, time: Duration) {
+        tokio::time::sleep(self.paced(time)).await;
+    }
+
+    /// How long a pause takes here.
+    pub(crate) fn paced(&self, time: Duration) -> Duration {
         match self.pace {
-            Pace::Real => tokio::time::sleep(time).await,
-            Pace::Simulated => tokio::time::sleep(time.min(Duration::from_millis(2))).await,
+            Pace::Real => time,
+            Pace::Simulated => time.min(Duration::from_millis(2)),
         }
     }
 

@@ -4,9 +4,11 @@
 //! the next thing happens. A run that stops anywhere leaves a journal from which the next run learns what is owned, and
 //! which calls are in doubt. Nothing secret is in it: bodies are left out.
 
+mod writer;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ use crate::diff::base::{Base, Entry};
 use crate::ledger::{FirstRow, LedgerError};
 use crate::private;
 use wire::Method;
+
+pub(crate) use writer::{Underway, Writer};
 
 /// The format that is written. 1 is that of version 0.1: its first line says none, its rows not how values came there.
 pub(crate) const FORMAT: u32 = 2;
@@ -139,19 +143,8 @@ impl Journal {
     }
 
     /// Writes a line, and waits until it is on disk.
-    ///
-    /// # Errors
-    /// When it can't be written: the run must stop then.
-    pub fn write(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_string(line)?;
-        text.push('\n');
-        self.file.write_all(text.as_bytes())?;
-        self.file.sync_data()?;
-        self.lines += 1;
-        if self.crash_after == Some(self.lines) {
-            std::process::abort();
-        }
-        Ok(())
+    fn write(&mut self, line: &Line) -> io::Result<()> {
+        self.commit(&[writer::text(line)?])
     }
 
     /// Where it is.
@@ -334,7 +327,7 @@ mod tests {
         journal.write(&Line::Answer { n: 1, outcome: "200".into() }).unwrap();
         journal.write(&Line::Made { address: at("east/routes/1"), id: "7".into() }).unwrap();
         journal.write(&call(2)).unwrap();
-        journal.file.write_all(b"{\"ans").unwrap();
+        io::Write::write_all(&mut journal.file, b"{\"ans").unwrap();
         let mut base = Base::default();
         let Replay { doubts, journals, warnings } = replay(folder.path(), &mut base).unwrap();
         assert_eq!((doubts.len(), warnings.len()), (1, 1));

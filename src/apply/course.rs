@@ -1,0 +1,144 @@
+//! The course of a run: the plan's steps as nodes of a schedule, and what became of each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use crate::address::Address;
+use crate::apply::schedule::{Node, Schedule, Slot, Slots};
+use crate::apply::{Executor, Outcome};
+use crate::plan::{Plan, Step, Verb};
+use crate::spec::Until;
+use crate::topology::Topology;
+
+/// How many steps may wait for one target at the same time. That is as many as were ever under way together when a run had
+/// one limit for all targets: no controller is asked for more work at once than it was then.
+const WAITING: usize = 32;
+
+/// The longest time for which nobody looks whether the run is to stop.
+const NAP: Duration = Duration::from_millis(200);
+
+/// The steps of a run, in the order in which targets let them begin.
+pub(super) struct Course<'c> {
+    executor: &'c Executor<'c>,
+    schedule: Schedule,
+    outcomes: Vec<Option<Outcome>>,
+    /// For each step the one that needs some time after it: a new object gets ready to be asked for what it gives once.
+    rests: BTreeMap<usize, (usize, Duration)>,
+    began: Instant,
+}
+
+impl<'c> Course<'c> {
+    /// The course of a plan, with what is left out of it.
+    pub(super) fn of(executor: &'c Executor<'c>) -> Course<'c> {
+        let plan = executor.plan;
+        let targets: BTreeSet<&str> = plan.steps.iter().map(|step| step.address.target()).collect();
+        let numbers: BTreeMap<&str, usize> = targets.iter().enumerate().map(|(n, target)| (*target, n)).collect();
+        let slots: Vec<Slots> = targets.iter().map(|target| slots(executor.topology, target)).collect();
+        let steps = plan.steps.iter().map(|step| Node::Step {
+            target: numbers.get(step.address.target()).copied().unwrap_or_default(),
+            slot: slot(step),
+            alone: restarts(step),
+        });
+        let nodes = steps.chain(plan.gates.iter().map(|_| Node::Gate)).collect();
+        let mut course = Course {
+            executor,
+            schedule: Schedule::new(nodes, &plan.graph, &slots, executor.parallel),
+            outcomes: vec![None; plan.steps.len()],
+            rests: rests(plan),
+            began: Instant::now(),
+        };
+        for &n in executor.leave_out {
+            let skipped = course.schedule.leave_out(n);
+            course.outcomes[n] = Some(Outcome::Stopped);
+            course.skip(n, &skipped);
+        }
+        course
+    }
+
+    /// The step that is to begin now, if any.
+    pub(super) fn next(&mut self) -> Option<usize> {
+        self.schedule.next(self.now())
+    }
+
+    /// Says whether steps wait for nothing but their time.
+    pub(super) fn is_resting(&self) -> bool {
+        self.schedule.due().is_some()
+    }
+
+    /// Sleeps until the next step's time, or for a while.
+    pub(super) async fn rest(&self) {
+        let due = self.schedule.due().map_or(NAP, |due| Duration::from_millis(due.saturating_sub(self.now())));
+        tokio::time::sleep(due.min(NAP)).await;
+    }
+
+    /// Takes down that a step takes up something else at its target from now on.
+    ///
+    /// Whether a slot of that class is free makes no difference to the step, which is under way: the limits of its session
+    /// hold for each request, whatever the step has a slot for. A controller that takes one write at a time gets one at a
+    /// time; while a step waits for it, which sends reads alone, the next one writes.
+    pub(super) fn turn(&mut self, n: usize, to: Slot) {
+        self.schedule.turn(n, to);
+    }
+
+    /// Takes down what happened to a step. Gives the steps that are skipped for it.
+    pub(super) fn ended(&mut self, n: usize, outcome: Outcome) -> Vec<usize> {
+        let done = matches!(outcome, Outcome::Done);
+        if let Some((next, rest)) = self.rests.get(&n).filter(|_| done) {
+            let session = self.executor.sessions.get(self.executor.plan.steps[*next].address.target());
+            let rest = session.map_or(Duration::ZERO, |session| session.paced(*rest));
+            // Rounded up: not even a part of a millisecond too early.
+            self.schedule.not_before(*next, self.now() + rest.as_millis() as u64 + 1);
+        }
+        self.outcomes[n] = Some(outcome);
+        let skipped = self.schedule.ended(n, done);
+        self.skip(n, &skipped);
+        skipped
+    }
+
+    /// What happened to each step, in the plan's order.
+    pub(super) fn outcomes(self) -> Vec<Outcome> {
+        self.outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Stopped)).collect()
+    }
+
+    fn skip(&mut self, n: usize, skipped: &[usize]) {
+        for &step in skipped {
+            self.outcomes[step].get_or_insert(Outcome::Skipped(n));
+        }
+    }
+
+    /// Milliseconds since the run began.
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+}
+
+/// How many steps of each class a target takes: as many as its API takes requests of that kind.
+fn slots(topology: &Topology, target: &str) -> Slots {
+    let dialect = topology.targets.get(target).map(|target| target.provider.dialect);
+    let (write, list) = dialect.map_or((1, 1), |dialect| (dialect.writers, dialect.readers));
+    Slots { write, poll: WAITING, list }
+}
+
+/// What a step takes up when it begins: one that has to find its object first does so by lists.
+fn slot(step: &Step) -> Slot {
+    let looks_first = step.verb == Verb::Find || step.verb == Verb::Update && step.id.is_none();
+    if looks_first { Slot::List } else { Slot::Write }
+}
+
+/// Says whether a step takes the controller itself down. Whatever else is under way there would fail with it.
+fn restarts(step: &Step) -> bool {
+    let polls = step.calls.iter().flat_map(|call| call.spec.settle);
+    polls.into_iter().any(|poll| matches!(poll.until, Until::Restarted(_)))
+}
+
+/// The steps that ask a new object for what it gives once, by the step that makes it, with the time in between.
+fn rests(plan: &Plan) -> BTreeMap<usize, (usize, Duration)> {
+    let steps = || plan.steps.iter().enumerate();
+    let asks = steps().filter(|(_, step)| step.verb == Verb::Issue);
+    let asking: BTreeMap<&Address, usize> = asks.map(|(n, step)| (&step.address, n)).collect();
+    let makers = steps().filter(|(_, step)| step.verb.makes());
+    makers
+        .filter_map(|(n, step)| Some((n, (*asking.get(&step.address)?, step.kind.issues?.rest))))
+        .filter(|(_, (_, rest))| !rest.is_zero())
+        .collect()
+}
