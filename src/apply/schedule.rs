@@ -2,8 +2,9 @@
 //!
 //! A step waits for those before it, and then in the queue of its target until that has a slot of its class free. A cap on
 //! all that is under way alone would not do: it fills up with the steps of the first few targets, which then wait for each
-//! other there, and a hundred controllers are worked off one after another. Targets take turns, in their order, and at a
-//! target the step with the smallest number comes first: the order is a function of what was asked and told.
+//! other there, and a hundred controllers are worked off one after another. Among what could begin, the step with the
+//! smallest number comes first, so the order is a function of what was asked and told; and where one step is under way at a
+//! time, it is the plan's.
 
 use std::collections::BTreeSet;
 
@@ -43,9 +44,8 @@ pub(crate) enum Node {
         target: usize,
         /// What it takes up when it begins.
         slot: Slot,
-        /// Says whether nothing else may be under way at its target meanwhile. Such a step comes last there: when nothing
-        /// else could begin, now or at its time. What waits for another target may still come after it; to hold this one
-        /// back for that could make two targets wait for each other for ever.
+        /// Says whether nothing else may be under way at its target meanwhile. When it is the first there that could begin,
+        /// nothing that comes after it does.
         alone: bool,
     },
     /// A gate.
@@ -67,12 +67,12 @@ pub(crate) struct Schedule {
     /// The steps that will not begin any more: they are under way, ended, skipped or left out.
     over: Vec<bool>,
     targets: Vec<Lane>,
-    /// The targets at which a step could begin at once.
-    open: BTreeSet<usize>,
-    /// The target whose turn it is.
-    turn: usize,
-    /// The steps that wait for nothing but their time.
+    /// The first step of each target that could begin at once, with the target.
+    open: BTreeSet<(usize, usize)>,
+    /// The steps that wait for nothing but their time, by that.
     delayed: BTreeSet<(u64, usize)>,
+    /// The same by their numbers.
+    resting: BTreeSet<usize>,
     under_way: usize,
     parallel: usize,
 }
@@ -86,8 +86,8 @@ struct Lane {
     ready: [BTreeSet<usize>; CLASSES],
     /// Those that wait to be alone.
     alone: BTreeSet<usize>,
-    /// How many wait for their time.
-    delayed: usize,
+    /// The one that could begin at once.
+    first: Option<usize>,
     /// Says whether one that has to be alone is under way.
     is_taken: bool,
 }
@@ -105,9 +105,13 @@ impl Lane {
             return None;
         }
         let classes = self.ready.iter().zip(self.used.iter().zip(&self.slots));
-        let free = classes.filter(|(_, (used, slots))| used < slots).filter_map(|(ready, _)| ready.first());
-        let is_quiet = self.delayed == 0 && self.used == [0; CLASSES] && self.ready.iter().all(BTreeSet::is_empty);
-        free.min().or_else(|| self.alone.first().filter(|_| is_quiet)).copied()
+        let free = classes.filter(|(_, (used, slots))| used < slots).filter_map(|(ready, _)| ready.first()).min();
+        match (self.alone.first(), self.ready.iter().filter_map(BTreeSet::first).min()) {
+            (Some(alone), first) if first.is_none_or(|first| alone < first) => {
+                Some(*alone).filter(|_| self.used == [0; CLASSES])
+            }
+            _ => free.copied(),
+        }
     }
 }
 
@@ -132,8 +136,8 @@ impl Schedule {
             over: vec![false; nodes.len()],
             targets: targets.iter().map(|slots| Lane::of(*slots)).collect(),
             open: BTreeSet::new(),
-            turn: 0,
             delayed: BTreeSet::new(),
+            resting: BTreeSet::new(),
             under_way: 0,
             parallel: parallel.max(1),
             nodes,
@@ -146,16 +150,15 @@ impl Schedule {
     pub(crate) fn next(&mut self, now: u64) -> Option<usize> {
         while let Some((time, n)) = self.delayed.first().copied().filter(|(time, _)| *time <= now) {
             self.delayed.remove(&(time, n));
+            self.resting.remove(&n);
             self.times[n] = 0;
-            self.lane(n, |lane, _, _| lane.delayed -= 1);
             self.free(n);
         }
-        if self.under_way >= self.parallel {
+        let (n, _) = self.open.first().copied().filter(|_| self.under_way < self.parallel)?;
+        // Whoever wants one at a time gets them in the plan's order: nothing overtakes a step that rests.
+        if self.parallel == 1 && self.resting.first().is_some_and(|first| *first < n) {
             return None;
         }
-        let target = self.open.range(self.turn..).next().or_else(|| self.open.first()).copied()?;
-        let n = self.targets.get(target)?.first()?;
-        self.turn = target + 1;
         self.under_way += 1;
         self.over[n] = true;
         self.lane(n, |lane, slot, alone| {
@@ -253,7 +256,7 @@ impl Schedule {
                 Node::Step { .. } if self.over[node] => {}
                 Node::Step { .. } if self.times[node] > 0 => {
                     self.delayed.insert((self.times[node], node));
-                    self.lane(node, |lane, _, _| lane.delayed += 1);
+                    self.resting.insert(node);
                 }
                 Node::Step { .. } => self.lane(node, |lane, slot, alone| {
                     let queue = if alone { &mut lane.alone } else { &mut lane.ready[slot as usize] };
@@ -265,10 +268,9 @@ impl Schedule {
 
     /// Takes a step out of what could begin. Says whether it was there.
     fn withdraw(&mut self, n: usize) -> bool {
-        let was_delayed = self.delayed.remove(&(self.times[n], n));
+        let was_delayed = self.delayed.remove(&(self.times[n], n)) | self.resting.remove(&n);
         let mut was_ready = false;
         self.lane(n, |lane, slot, _| {
-            lane.delayed -= usize::from(was_delayed);
             was_ready = lane.ready[slot as usize].remove(&n) | lane.alone.remove(&n);
         });
         was_delayed || was_ready
@@ -292,10 +294,14 @@ impl Schedule {
         let Node::Step { target, slot, alone } = self.nodes[n] else { return };
         let Some(lane) = self.targets.get_mut(target) else { return };
         change(lane, slot, alone);
-        match lane.first() {
-            Some(_) => self.open.insert(target),
-            None => self.open.remove(&target),
-        };
+        let first = lane.first();
+        let before = std::mem::replace(&mut lane.first, first);
+        if let Some(before) = before.filter(|_| before != first) {
+            self.open.remove(&(before, target));
+        }
+        if let Some(first) = first {
+            self.open.insert((first, target));
+        }
     }
 }
 
@@ -337,13 +343,13 @@ mod tests {
     }
 
     #[test]
-    fn targets_take_turns_and_a_step_waits_for_a_slot_of_its_target() {
+    fn a_step_waits_for_a_slot_of_its_target_and_keeps_no_other_target_waiting() {
         let nodes = [step(0), step(0), step(0), step(1), step(2), step(2)];
         let mut schedule = schedule(&nodes, &[], 3, 100);
         assert_eq!(all(&mut schedule, 0), [0, 3, 4]);
         schedule.ended(4, true);
         schedule.ended(0, true);
-        assert_eq!(all(&mut schedule, 0), [1, 5], "the turn is the first target's again");
+        assert_eq!(all(&mut schedule, 0), [1, 5]);
     }
 
     #[test]
@@ -351,8 +357,23 @@ mod tests {
         let nodes = [step(0), step(0), step(1), step(1), step(2)];
         let mut schedule = schedule(&nodes, &[], 3, 2);
         assert_eq!(all(&mut schedule, 0), [0, 2]);
-        schedule.ended(0, true);
-        assert_eq!(all(&mut schedule, 0), [4], "a target that was not served yet comes before the next round");
+        schedule.ended(2, true);
+        assert_eq!(all(&mut schedule, 0), [3], "the plan's order, but for targets without a free slot");
+    }
+
+    #[test]
+    fn one_at_a_time_the_plan_s_order_is_kept() {
+        let nodes = [step(1), step(0), alone(1), step(1), list(0), step(0)];
+        let mut schedule = schedule(&nodes, &[(3, 1)], 2, 1);
+        schedule.not_before(4, 100);
+        let mut order = Vec::new();
+        for now in [0, 0, 0, 0, 99, 100, 100] {
+            if let Some(n) = schedule.next(now) {
+                order.push((n, now));
+                schedule.ended(n, true);
+            }
+        }
+        assert_eq!(order, [(0, 0), (1, 0), (2, 0), (3, 0), (4, 100), (5, 100)]);
     }
 
     #[test]
@@ -377,40 +398,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_alone_is_so_and_comes_last() {
-        let nodes = [alone(0), step(0), step(0), step(1), step(0)];
-        let mut schedule = schedule(&nodes, &[(2, 1), (4, 0)], 2, 100);
-        assert_eq!(all(&mut schedule, 0), [1, 3]);
-        schedule.turn(1, Slot::Poll);
-        assert_eq!(schedule.next(0), None);
-        schedule.ended(1, true);
-        assert_eq!(all(&mut schedule, 0), [2]);
-        schedule.ended(2, true);
-        assert_eq!(all(&mut schedule, 0), [0]);
+    fn what_is_to_be_alone_is_so() {
+        let nodes = [step(0), alone(0), step(0), step(1), list(0)];
+        let mut schedule = schedule(&nodes, &[], 2, 100);
+        assert_eq!(all(&mut schedule, 0), [0, 3]);
         schedule.turn(0, Slot::Poll);
+        assert_eq!(schedule.next(0), None, "nothing that comes after it gets before it");
+        schedule.ended(0, true);
+        assert_eq!(all(&mut schedule, 0), [1]);
+        schedule.turn(1, Slot::Poll);
         assert_eq!(schedule.next(0), None, "nothing else while it waits, either");
-        schedule.ended(0, true);
-        assert_eq!(all(&mut schedule, 0), [4]);
-    }
-
-    #[test]
-    fn two_targets_whose_last_steps_wait_for_each_other_s_first_ones_come_to_an_end() {
-        // 0 and 1 are alone; 2, at the target of 0, waits for 1, and 3, at the target of 1, for 0.
-        let nodes = [alone(0), alone(1), step(0), step(1)];
-        let mut schedule = schedule(&nodes, &[(2, 1), (3, 0)], 2, 100);
-        assert_eq!(all(&mut schedule, 0), [0, 1]);
-        schedule.ended(0, true);
         schedule.ended(1, true);
-        assert_eq!(all(&mut schedule, 0), [2, 3]);
+        assert_eq!(all(&mut schedule, 0), [2, 4]);
     }
 
     #[test]
     fn nothing_begins_before_its_time() {
-        let mut schedule = schedule(&[step(0), step(0), alone(0)], &[(1, 0)], 1, 100);
+        let mut schedule = schedule(&[step(0), step(0), step(0)], &[(1, 0), (2, 1)], 1, 100);
         assert_eq!(all(&mut schedule, 0), [0]);
         schedule.not_before(1, 500);
         schedule.ended(0, true);
-        assert_eq!((all(&mut schedule, 499), schedule.due()), (vec![], Some(500)), "nor does what comes last there");
+        assert_eq!((all(&mut schedule, 499), schedule.due()), (vec![], Some(500)));
         assert_eq!((all(&mut schedule, 500), schedule.due()), (vec![1], None));
         let mut schedule = self::schedule(&[step(0)], &[], 1, 1);
         schedule.not_before(0, 7);
