@@ -6,9 +6,12 @@ pub(crate) use crate::spec::Step;
 use crate::spec::{Descend, Field, Slot, Type, visit};
 use crate::topology::{ITEMS, Resource};
 
+/// What the walk calls: the field that a value belongs to, its type, the value, and the keys down to it.
+type See<'s, 'r> = &'s mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Step]);
+
 /// Calls `see` with every value of a resource: the field that it belongs to, its type, and the keys down to it. A role has
 /// the type of the set that it is in.
-pub(crate) fn walk<'r>(resource: &'r Resource, see: &mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Step])) {
+pub(crate) fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
     let mut path = Vec::new();
     for (name, value) in &resource.fields {
         let slot = match resource.kind.field(name) {
