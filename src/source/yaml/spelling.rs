@@ -19,10 +19,10 @@ use crate::source::Node;
 pub(super) fn may_differ(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'+' | b'-');
-    let is_odd = |at: usize| match bytes.get(at..).unwrap_or_default() {
-        [b'+', ..] | [b'-', b'0', ..] | [b'0', b'x' | b'o' | b'b', ..] => true,
-        [b'T', b'r' | b'R', ..] | [b'F', b'a' | b'A', ..] => true,
-        _ => false,
+    let is_odd = |at: usize| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let number = matches!(rest, [b'+', ..] | [b'-', b'0', ..] | [b'0', b'x' | b'o' | b'b', ..]);
+        number || matches!(rest, [b'T', b'r' | b'R', ..] | [b'F', b'a' | b'A', ..])
     };
     (0..bytes.len()).any(|at| is_odd(at) && (at == 0 || !bytes.get(at - 1).copied().is_some_and(is_inside)))
 }
