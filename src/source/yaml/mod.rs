@@ -61,18 +61,28 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Document>, Broken> {
     if let Some(offset) = too_deep(text) {
         return Err(deep(Some(offset)));
     }
+    let by_spelling = spelling::may_differ(text);
+    let (documents, is_lost) = read(text, by_spelling)?;
+    if is_lost && !by_spelling { read(text, true).map(|(documents, _)| documents) } else { Ok(documents) }
+}
+
+/// The documents of a text, and whether a spelling got lost; none does where scalars are read by it.
+fn read(text: &str, by_spelling: bool) -> Result<(Vec<Document>, bool), Broken> {
     let budget = Cell::new(text.len().saturating_add(SPARE_VALUES));
+    let is_lost = Cell::new(false);
+    let mut twins = by_spelling.then(|| serde_yaml::Deserializer::from_str(text));
     let mut documents = Vec::new();
-    let twins = serde_yaml::Deserializer::from_str(text);
-    for (document, twin) in serde_yaml::Deserializer::from_str(text).zip(twins) {
-        let plain = RefCell::new(spelling::survey(twin, budget.get()).into_iter().peekable());
-        let read = Read { budget: &budget, plain: &plain, met: &Cell::new(0) };
+    for document in serde_yaml::Deserializer::from_str(text) {
+        let twin = twins.as_mut().and_then(Iterator::next);
+        let plain = twin.map(|twin| spelling::survey(twin, budget.get())).unwrap_or_default();
+        let plain = RefCell::new(plain.into_iter().peekable());
+        let read = Read { budget: &budget, plain: &plain, met: &Cell::new(0), is_lost: &is_lost };
         let mut root = read.deserialize(document).map_err(|error| broken(text, &error))?;
         let mut duplicates = Vec::new();
         drop_duplicates(&mut root, &mut Vec::new(), &mut duplicates);
         documents.push(Document { root, duplicates });
     }
-    Ok(documents)
+    Ok((documents, is_lost.get()))
 }
 
 /// The value that a short text means, such as one from the command line; text where it is no YAML.
@@ -215,6 +225,8 @@ struct Read<'b> {
     plain: &'b RefCell<Peekable<IntoIter<Met>>>,
     /// Values met so far.
     met: &'b Cell<usize>,
+    /// Set where a number may be spelt otherwise than it will be printed.
+    is_lost: &'b Cell<bool>,
 }
 
 /// Part of an error's text, by which it is known again.
@@ -254,7 +266,6 @@ impl<'de> Visitor<'de> for Read<'_> {
         Ok(Node::Null)
     }
 
-    // Numbers, and true and false, come here only where the survey broke off, and then this reading does too.
     fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
         Ok(Node::Bool(value))
     }
@@ -268,14 +279,17 @@ impl<'de> Visitor<'de> for Read<'_> {
     }
 
     fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
+        self.is_lost.set(true);
         Ok(Node::Text(value.to_string()))
     }
 
     fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
+        self.is_lost.set(true);
         Ok(Node::Text(value.to_string()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        self.is_lost.set(true);
         Ok(Node::Text(value.to_string()))
     }
 
