@@ -64,7 +64,7 @@ pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
             if global.sim.is_some() {
                 // What a rehearsal owns is not what is owned for real.
                 topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
-                topology.key = KeyPlace::File(".trueup/sim/key".into());
+                topology.key = KeyPlace::Beside;
             }
             Ok(topology)
         }
