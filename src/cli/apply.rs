@@ -10,7 +10,7 @@ use crate::cli::exit::{Fact, Findings, Row};
 use crate::cli::stop::Doing;
 use crate::cli::{Allow, Exit, Format, Global, Stop, allow, common, contents, facts};
 use crate::journal::{Journal, Line};
-use crate::ledger;
+use crate::ledger::{self, Record};
 use crate::plan::Plan;
 use crate::render::{ApplyDocument, PlanDocument, StepDocument, progress, report, text};
 use crate::topology::Topology;
@@ -88,6 +88,9 @@ pub(crate) async fn carry_out(
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);
+    if let Some(saved) = saved {
+        check_key(saved, &document)?;
+    }
     let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
     // Whoever brings a plan has seen it.
     if format == Format::Text && saved.is_none() {
@@ -131,6 +134,7 @@ async fn execute(
 ) -> Result<(), Stop> {
     let Planned { plan, mut ledger } = planned;
     let number = ledger.begin_run()?;
+    let mut record = Record::begin(number, &plan);
     let run = Line::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
     let stop = common::stop_on_signal(
         "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is finished",
@@ -145,12 +149,14 @@ async fn execute(
         leave_out,
         parallel: how.parallel,
     };
+    let mut journaled = None;
     let report = if plan.is_empty() {
         executor.settle_unchanged(&mut ledger.base);
         Report { outcomes: Vec::new(), calls: 0, journal_error: None }
     } else {
         let folder = ledger::journal_folder(&workspace.topology)?;
         let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
+        journaled = Some(journal.path().to_owned());
         ledger.covers(journal.path().to_owned());
         executor.run(journal, &mut ledger.base).await
     };
@@ -160,7 +166,9 @@ async fn execute(
         true => Vec::new(),
         false => verify(&workspace.topology, &mut ledger.base, &workspace.sessions, &done).await,
     };
+    record.end(&plan, &report, journaled.as_deref());
     ledger.save()?;
+    keep_record(&record, &workspace.topology)?;
     let document = ApplyDocument::of(&plan, &report, &contradictions);
     if format == Format::Json {
         common::print(&document.to_json())?;
@@ -169,6 +177,15 @@ async fn execute(
     }
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
+    Ok(())
+}
+
+/// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.
+fn keep_record(record: &Record, topology: &Topology) -> Result<(), Stop> {
+    let folder = ledger::record_folder(topology)?;
+    if let Err(error) = record.keep(&folder) {
+        eprintln!("warning: the run's record could not be written to `{}`: {error}", folder.display());
+    }
     Ok(())
 }
 
@@ -215,6 +232,16 @@ fn check_saved(saved: &PlanDocument, topology: &Topology) -> Result<(), Stop> {
     if saved.config != topology.digest {
         return Err(Stop::failed("the workspace's files are not the ones that the plan was made from")
             .help("check out the commit of the plan, or plan again"));
+    }
+    Ok(())
+}
+
+/// Digests of two keys can't be compared.
+fn check_key(saved: &PlanDocument, today: &PlanDocument) -> Result<(), Stop> {
+    if saved.key_id.is_some() && saved.key_id != today.key_id {
+        return Err(Stop::failed("the plan was made with another ledger key than the one here").help(
+            "bring `.trueup/key` along with the plan, or share it as a secret: `ledger: { key: \"${secret.NAME}\" }`",
+        ));
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
 pub(crate) fn rehearse_ownership(global: &Global, topology: &mut Topology) {
     if global.sim.is_some() {
         topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
-        topology.key = KeyPlace::File(".trueup/sim/key".into());
+        topology.key = KeyPlace::Beside;
     }
 }
 

@@ -192,6 +192,16 @@ pub(crate) fn replay(folder: &Path, base: &mut Base) -> Result<Replay, LedgerErr
     Ok(replay)
 }
 
+/// The lines of a journal.
+///
+/// # Errors
+/// It can't be read, or says what this program does not understand.
+pub(crate) fn lines(path: &Path) -> Result<Vec<Line>, LedgerError> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| LedgerError::Io(name.clone(), "read", error))?;
+    Ok(read(&bytes, &name)?.0)
+}
+
 /// The lines of a journal, and whether the last one was torn.
 ///
 /// A run that is killed, or a disk that is full, leaves half a line at the end, perhaps half a character: that is no JSON.

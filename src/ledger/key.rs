@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::LedgerError;
+use super::{LedgerError, beside};
 use crate::digest::sha256;
 use crate::private;
 use crate::secret::Key;
@@ -18,9 +18,10 @@ pub(super) enum Keyring {
 }
 
 impl Keyring {
-    pub(super) fn new(topology: &Topology) -> Keyring {
+    /// The keyring of a topology whose ledger is that file.
+    pub(super) fn new(topology: &Topology, ledger: &Path) -> Keyring {
         match &topology.key {
-            KeyPlace::File(path) => Keyring::File(topology.folder.join(path)),
+            KeyPlace::Beside => Keyring::File(beside(ledger, "key")),
             KeyPlace::Secret(key) => Keyring::Secret(key.clone()),
         }
     }

@@ -6,6 +6,7 @@
 mod first;
 mod format;
 mod key;
+mod record;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use crate::topology::{LedgerPlace, Topology};
 pub(crate) use first::FirstRow;
 use format::{Document, Read, VERSION};
 use key::Keyring;
+pub(crate) use record::Record;
 
 /// A ledger that is open, with what the journals add to it.
 #[derive(Debug)]
@@ -119,7 +121,7 @@ impl Ledger {
             None => Read::new(&topology.workspace),
         };
         let Read { mut document, version, key } = read;
-        let keyring = Keyring::new(topology);
+        let keyring = Keyring::new(topology, &path);
         let key = keyring.open(&name, key, document.key_id.as_deref())?;
         let entries = std::mem::take(&mut document.entries);
         let mut base = Base { key, run: None, entries };
@@ -235,6 +237,22 @@ pub(crate) fn lock(topology: &Topology) -> Result<File, LedgerError> {
 /// When the ledger is no file.
 pub fn journal_folder(topology: &Topology) -> Result<PathBuf, LedgerError> {
     Ok(place(topology)?.with_extension("journal"))
+}
+
+/// The folder of the records of a ledger's runs: beside it.
+///
+/// # Errors
+/// When the ledger is no file.
+pub(crate) fn record_folder(topology: &Topology) -> Result<PathBuf, LedgerError> {
+    Ok(beside(&place(topology)?, "runs"))
+}
+
+/// What goes along with a ledger: `key` beside `ledger.json`, `east.key` beside `east.json`.
+fn beside(ledger: &Path, word: &str) -> PathBuf {
+    match ledger.file_stem().is_some_and(|stem| stem == "ledger") {
+        true => ledger.with_file_name(word),
+        false => ledger.with_extension(word),
+    }
 }
 
 fn place(topology: &Topology) -> Result<PathBuf, LedgerError> {

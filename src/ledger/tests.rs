@@ -205,6 +205,17 @@ fn another_key_is_refused_with_the_remedy() {
 }
 
 #[test]
+fn what_goes_along_with_a_ledger_stands_beside_it() {
+    let (folder, topology) = workspace("ledger: { file: kept/east.json }\n");
+    Ledger::open(&topology).unwrap().save().unwrap();
+    let mut names: Vec<_> = fs::read_dir(folder.path().join("kept")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["east.json", "east.key"]);
+    assert_eq!(record_folder(&topology).unwrap(), folder.path().join("kept/east.runs"));
+    assert!(!folder.path().join(".trueup").exists());
+}
+
+#[test]
 fn a_key_in_the_files_or_a_weak_one_is_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("key.txt"), "short").unwrap();
@@ -218,4 +229,64 @@ fn a_key_in_the_files_or_a_weak_one_is_a_finding() {
     assert_eq!(codes("ledger: { key: \"${secret.k}\" }\nsecrets: { k: { file: key.txt } }\n"), ["weak-key"]);
     assert_eq!(codes("ledger: { file: a, git: { ref: b } }\n"), ["two-ledgers"]);
     assert_eq!(codes("ledger: { fiel: a }\n"), ["unknown-field"]);
+}
+
+/// The examples of `docs/FORMATS.md`: the word behind each fence, and what stands in it.
+fn examples() -> Vec<(String, String)> {
+    let text = include_str!("../../docs/FORMATS.md");
+    let fences = text.split("\n```").collect::<Vec<_>>();
+    let blocks = fences.iter().skip(1).step_by(2).map(|block| block.split_once('\n').unwrap());
+    blocks.map(|(head, body)| (head.split(' ').next_back().unwrap().to_owned(), body.to_owned())).collect()
+}
+
+#[test]
+fn every_documented_example_is_read() {
+    let mut seen = Vec::new();
+    for (name, text) in examples() {
+        let json = || serde_json::from_str::<Value>(&text).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        match name.as_str() {
+            "ledger" => {
+                let mut read = format::read(text.as_bytes(), "doc", "acme-wan").unwrap();
+                let mut again: Value = serde_json::from_str(&format::write(&mut read.document).unwrap()).unwrap();
+                assert!(again.as_object_mut().unwrap().remove("checksum").is_some());
+                assert_eq!(again, json());
+            }
+            "ledger-1" => {
+                let read = format::read(text.as_bytes(), "doc", "acme-wan").unwrap();
+                assert_eq!((read.version, read.document.entries.len(), read.key.is_some()), (1, 1, true));
+            }
+            "workspace" => {
+                fs::create_dir(folder.path().join("secrets")).unwrap();
+                fs::write(folder.path().join("secrets/ledger-key.txt"), "e".repeat(64)).unwrap();
+                fs::write(folder.path().join("trueup.yaml"), &text).unwrap();
+                let topology = load(folder.path(), &[], &Options::default()).unwrap().topology;
+                assert_eq!(topology.key, crate::topology::KeyPlace::Secret("e".repeat(64).as_str().into()));
+            }
+            "journal" | "journal-1" => {
+                let path = folder.path().join("000001.jsonl");
+                fs::write(&path, &text).unwrap();
+                let lines = journal::lines(&path).unwrap();
+                assert_eq!(lines.len(), text.lines().count());
+                let written = lines.iter().map(|line| serde_json::to_string(line).unwrap());
+                let same = written.eq(text.lines());
+                assert_eq!(same, name == "journal", "an old one is written in the new words");
+            }
+            "record" => {
+                let record: Record = serde_json::from_value(json()).unwrap();
+                assert_eq!(serde_json::to_value(record).unwrap(), json());
+            }
+            "plan" => {
+                let plan = crate::render::PlanDocument::from_json(&text).unwrap();
+                let again: Value = serde_json::from_str(&plan.to_json()).unwrap();
+                assert_eq!(again["body"], json()["body"]);
+                assert_eq!(again["key_id"], json()["key_id"]);
+            }
+            // The simulators have a test of their own.
+            "state" => {}
+            other => panic!("nobody reads `{other}`"),
+        }
+        seen.push(name);
+    }
+    assert_eq!(seen, ["ledger", "ledger-1", "workspace", "journal", "journal-1", "record", "plan", "state"]);
 }

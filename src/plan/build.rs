@@ -58,6 +58,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         workspace: topology.workspace.clone(),
         config: topology.digest.clone(),
         commit: topology.commit.clone(),
+        key_id: (!diff.key.is_empty()).then(|| diff.key.id()),
         steps,
         graph,
         gates,

@@ -35,6 +35,8 @@ pub struct Plan {
     pub config: String,
     /// The commit that is checked out.
     pub commit: Option<String>,
+    /// What tells the key of the digests in it from other keys; `None` where there is no key, and no digest.
+    pub key_id: Option<String>,
     /// The steps, each after what it waits for.
     pub steps: Vec<Step>,
     /// The edges between steps, by their place in `steps`, with the reason. Nodes past the steps are [`Plan::gates`].

@@ -212,8 +212,8 @@ pub(crate) struct LedgerSettings {
     /// A git ref of the repository that the workspace is in.
     #[serde(default)]
     pub git: Option<GitLedger>,
-    /// The key of the fingerprints that stand for secrets, as `${secret.NAME}`; by default it is made, and kept in
-    /// `.trueup/key`. Where several machines share a ledger, they need the same one.
+    /// The key of the fingerprints that stand for secrets, as `${secret.NAME}`; by default it is made, and kept in a file
+    /// beside the ledger, `.trueup/key`. Where several machines share a ledger, they need the same one.
     #[serde(default)]
     pub key: Option<String>,
 }

@@ -135,18 +135,13 @@ pub struct Policy {
 }
 
 /// Where the key of the ledger's fingerprints is kept. It is never in the ledger, which many may read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum KeyPlace {
-    /// A file, relative to the workspace, for its owner's eyes only.
-    File(PathBuf),
+    /// A file beside the ledger, for its owner's eyes only.
+    #[default]
+    Beside,
     /// A secret of the workspace, looked up already.
     Secret(Key),
-}
-
-impl Default for KeyPlace {
-    fn default() -> KeyPlace {
-        KeyPlace::File(".trueup/key".into())
-    }
 }
 
 /// Where the ledger is kept.

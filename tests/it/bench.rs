@@ -139,10 +139,11 @@ impl Bench {
         ran
     }
 
-    /// The plan as the program prints it for programs.
+    /// The plan's body as the program prints it for programs.
     pub(crate) fn plan(&self) -> Value {
         let ran = self.run(&["plan", "--format", "json"]);
-        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.all()))
+        let mut plan: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.all()));
+        plan["body"].take()
     }
 
     /// Applies without asking, and demands that all of it succeeds.

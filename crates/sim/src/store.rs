@@ -12,10 +12,20 @@ use tokio::sync::Notify;
 
 use super::world::{Place, lock};
 
+/// The format of state files. Version 0.1 wrote the same without saying so.
+pub(crate) const FORMAT: u32 = 1;
+
+fn first_format() -> u32 {
+    FORMAT
+}
+
 /// What a state file holds.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Saved {
+    /// The file's format: [`FORMAT`].
+    #[serde(default = "first_format")]
+    pub format: u32,
     /// The installation's logical clock in milliseconds.
     pub clock_ms: u64,
     /// What [`super::Installation::save`] gave.
@@ -68,7 +78,13 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(&error)),
         };
-        serde_json::from_slice(&text).map(Some).map_err(|error| unreadable(&error))
+        let saved: Value = serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
+        // The format is looked at first: a later one need not look like this one.
+        if saved.get("format").is_some_and(|format| format.as_u64() != Some(FORMAT.into())) {
+            let why = format!("it has format {}, this simulator reads format {FORMAT}", saved["format"]);
+            return Err(unreadable(&why));
+        }
+        serde_json::from_value(saved).map(Some).map_err(|error| unreadable(&error))
     }
 
     /// Writes the place's file as a whole: whoever looks finds the old one or the new one. Only its owner may read it.
@@ -108,5 +124,38 @@ impl Store {
 
     fn path(&self, place: &Place) -> PathBuf {
         self.folder.join(format!("{}--{}.json", place.provider, place.installation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_owned()).unwrap();
+        let place = Place { provider: "vns3", installation: "east".to_owned() };
+        let read = |text: &str| {
+            fs::write(folder.path().join("vns3--east.json"), text).unwrap();
+            store.read(&place).map(|saved| saved.map(|saved| saved.clock_ms))
+        };
+        assert_eq!(read(r#"{"clock_ms":7,"state":{}}"#), Ok(Some(7)), "as version 0.1 wrote it");
+        assert_eq!(read(r#"{"format":1,"clock_ms":7,"state":{}}"#), Ok(Some(7)));
+        for (text, why) in [
+            (
+                r#"{"format":2,"clock_ms":7,"state":{}}"#,
+                "vns3--east.json`: it has format 2, this simulator reads format 1",
+            ),
+            (r#"{"format":1,"clock_ms":7,"state":{},"weather":1}"#, "unknown field `weather`"),
+            (r#"{"format":1,"clock_ms":7"#, "vns3--east.json`: EOF"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+        let (_, documented) = include_str!("../../../docs/FORMATS.md").split_once("```json state\n").unwrap();
+        assert_eq!(read(documented.split_once("\n```").unwrap().0), Ok(Some(16_000)));
+        store.write(&place, &Saved { format: FORMAT, clock_ms: 8, state: Value::Null }).unwrap();
+        assert_eq!(store.read(&place).unwrap().map(|saved| (saved.format, saved.clock_ms)), Some((1, 8)));
     }
 }

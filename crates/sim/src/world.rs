@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::faults::{Delivery, Faults};
 use super::log::Log;
-use super::store::{Saved, Store};
+use super::store::{FORMAT, Saved, Store};
 use super::{Console, Installation, Maker, Now, Setup};
 use wire::{Method, Request, Response};
 
@@ -220,7 +220,7 @@ impl World {
         let Some(running) = lock(&self.installations).get(place).cloned() else { return Ok(()) };
         let saved = guarded(|| {
             let running = lock(&running);
-            Saved { clock_ms: running.clock, state: running.installation.save() }
+            Saved { format: FORMAT, clock_ms: running.clock, state: running.installation.save() }
         });
         store.write(place, &saved.map_err(io::Error::other)?)
     }

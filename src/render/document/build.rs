@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    AfterDocument, CallDocument, EditDocument, FORMAT, FieldDocument, FileDocument, GateDocument, HoldDocument,
-    PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    AfterDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, PlanDocument,
+    PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
@@ -17,10 +17,10 @@ impl PlanDocument {
     /// The document of a plan.
     pub fn of(plan: &Plan) -> PlanDocument {
         let mut document = PlanDocument {
-            format: FORMAT,
             workspace: plan.workspace.clone(),
             config: plan.config.clone(),
             commit: plan.commit.clone(),
+            key_id: plan.key_id.clone(),
             summary: plan.summary(),
             steps: plan.steps.iter().enumerate().map(|(n, step)| StepDocument::of(plan, n, step)).collect(),
             gates: gates(plan),

@@ -14,21 +14,50 @@ use crate::plan::{Summary, Verb};
 use crate::spec::Disruption;
 use wire::Method;
 
-/// The number of the document's form. It changes when a reader of the old form would misread the new one.
-pub(crate) const FORMAT: u32 = 1;
+/// The number of the document's form. It changes when a reader of the old form would misread the new one. Form 1 was that
+/// of version 0.1: it had no envelope, and the digests in it had no key.
+pub(crate) const FORMAT: u32 = 2;
 
-/// A plan.
+/// The program that writes it.
+const TOOL: &str = concat!("trueup ", env!("CARGO_PKG_VERSION"));
+
+/// A plan as a file: an envelope, which says what it belongs to, and the plan itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PlanDocument {
-    /// The number of the document's form: 1.
-    pub format: u32,
+struct PlanFile {
+    /// The number of the document's form: 2.
+    format: u32,
+    /// The program that wrote it, with its version.
+    tool: String,
     /// The workspace's name.
+    workspace: String,
+    /// Digest of the files that the plan was made from.
+    config: String,
+    /// The commit that was checked out, with `+` behind it when files differed from it.
+    commit: Option<String>,
+    /// What tells the key of the plan's digests from other keys. Missing where there was none, and nothing is digested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
+    /// The plan itself.
+    body: PlanDocument,
+}
+
+/// A plan. What a file's envelope says is not in its JSON.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanDocument {
+    /// The workspace's name.
+    #[serde(skip)]
     pub workspace: String,
     /// Digest of the files that the plan was made from.
+    #[serde(skip)]
     pub config: String,
     /// The commit that was checked out, with `+` behind it when files differed from it.
+    #[serde(skip)]
     pub commit: Option<String>,
+    /// What tells the key of the plan's digests from other keys.
+    #[serde(skip)]
+    pub key_id: Option<String>,
     /// How many resources of each sort there are.
     pub summary: Summary,
     /// The steps, each after what it waits for.
@@ -281,7 +310,15 @@ pub struct UnverifiedDocument {
 impl PlanDocument {
     /// The document as JSON text: the same plan gives the same bytes.
     pub fn to_json(&self) -> String {
-        super::json(self)
+        super::json(&PlanFile {
+            format: FORMAT,
+            tool: TOOL.to_owned(),
+            workspace: self.workspace.clone(),
+            config: self.config.clone(),
+            commit: self.commit.clone(),
+            key_id: self.key_id.clone(),
+            body: self.clone(),
+        })
     }
 
     /// Reads a document.
@@ -289,16 +326,19 @@ impl PlanDocument {
     /// # Errors
     /// It is no plan, or one of a form that this program does not know.
     pub fn from_json(text: &str) -> Result<PlanDocument, String> {
-        #[derive(Deserialize)]
-        struct Envelope {
-            format: u32,
+        let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not a plan in JSON: {error}"))?;
+        // The format is looked at first: another one need not look like this one.
+        match value.get("format").and_then(Value::as_u64) {
+            Some(format) if format == u64::from(FORMAT) => {}
+            // What it relies on can't be compared: its digests were made without a key.
+            Some(1) => return Err("it has format 1, that of Trueup 0.1: plan again, and look at it again".into()),
+            Some(format) => return Err(format!("it has format {format}, this program reads format {FORMAT}")),
+            None => return Err("it is not a plan in JSON: it does not say its `format`".into()),
         }
-        let envelope: Envelope =
-            serde_json::from_str(text).map_err(|error| format!("it is not a plan in JSON: {error}"))?;
-        if envelope.format != FORMAT {
-            return Err(format!("it has format {}, this program reads format {FORMAT}", envelope.format));
-        }
-        serde_json::from_str(text).map_err(|error| error.to_string())
+        let file: PlanFile = serde_path_to_error::deserialize(value)
+            .map_err(|error| format!("`{}`: {}", error.path(), error.inner()))?;
+        let PlanFile { format: _, tool: _, workspace, config, commit, key_id, body } = file;
+        Ok(PlanDocument { workspace, config, commit, key_id, ..body })
     }
 
     /// Says whether nothing is to be written to any controller.
@@ -307,9 +347,9 @@ impl PlanDocument {
     }
 }
 
-/// The JSON Schema of [`PlanDocument`].
+/// The JSON Schema of a plan's file.
 pub(crate) fn plan_schema() -> Value {
-    schemars::schema_for!(PlanDocument).to_value()
+    schemars::schema_for!(PlanFile).to_value()
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -331,18 +371,24 @@ mod tests {
 
     #[test]
     fn a_document_of_another_form_is_refused() {
-        let newer = busy().document().to_json().replacen("\"format\": 1", "\"format\": 2", 1);
-        assert_eq!(PlanDocument::from_json(&newer), Err("it has format 2, this program reads format 1".into()));
+        let now = busy().document().to_json();
+        let newer = now.replacen("\"format\": 2", "\"format\": 3", 1);
+        assert_eq!(PlanDocument::from_json(&newer), Err("it has format 3, this program reads format 2".into()));
+        let first = include_str!("../../../tests/fixtures/0.1/vns3-site/plan.json");
+        assert!(PlanDocument::from_json(first).is_err_and(|error| error.contains("that of Trueup 0.1: plan again")));
+        let unknown = now.replacen("\"because\"", "\"surprise\"", 1);
+        let error = PlanDocument::from_json(&unknown).unwrap_err();
+        assert!(error.starts_with("`body.steps[0].surprise`: unknown field"), "{error}");
         assert!(PlanDocument::from_json("steps: []").is_err_and(|error| error.starts_with("it is not a plan in JSON")));
     }
 
     #[test]
     fn documents_are_as_the_schema_says() {
-        let document = serde_json::to_value(busy().document()).unwrap();
+        let document: Value = serde_json::from_str(&busy().document().to_json()).unwrap();
         assert_eq!(faults(&plan_schema(), &document), Vec::<String>::new());
         let mut wrong = document;
-        wrong["steps"][0]["verb"] = "destroy".into();
-        wrong["steps"][1]["surprise"] = 1.into();
+        wrong["body"]["steps"][0]["verb"] = "destroy".into();
+        wrong["body"]["steps"][1]["surprise"] = 1.into();
         assert_eq!(faults(&plan_schema(), &wrong).len(), 2);
     }
 
