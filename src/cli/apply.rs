@@ -9,10 +9,11 @@ use crate::cli::common::{Planned, Workspace, broken_policies};
 use crate::cli::exit::{Fact, Findings, Row};
 use crate::cli::stop::Doing;
 use crate::cli::{Allow, Exit, Format, Global, Stop, allow, common, contents, facts};
+use crate::diff::verdict::UNSEEN;
 use crate::journal::{Journal, Line};
 use crate::ledger::{self, Record};
 use crate::plan::Plan;
-use crate::render::{ApplyDocument, PlanDocument, StepDocument, progress, report, text};
+use crate::render::{ApplyDocument, HoldDocument, PlanDocument, StepDocument, harmless, progress, report, text};
 use crate::topology::Topology;
 
 /// How many steps may be under way at once, over all targets; each target has limits of its own below that. A hundred
@@ -44,7 +45,7 @@ pub(crate) struct How {
     /// What may be done although the policy does not allow it.
     #[command(flatten)]
     pub allow: Allow,
-    /// Ends with 2, not 0, if something is deferred on purpose: protected, or held until `--allow` says that it is meant.
+    /// Ends with 2, not 0, if something is left on purpose: protected, or held until `--allow` says that it is meant.
     #[arg(long)]
     exit_code: bool,
     /// How many steps may be under way at once.
@@ -100,12 +101,17 @@ pub(crate) async fn carry_out(
     for &n in &leave_out {
         eprintln!("hold: `{}` is not as it was when the plan was made", planned.plan.steps[n].address);
     }
+    let held = saved.map(|saved| held(saved, &document)).unwrap_or_default();
+    for hold in &held {
+        let help = hold.help.as_ref().map(|help| format!("\n  help: {}", harmless(help))).unwrap_or_default();
+        eprintln!("hold: `{}` is held now: {}{help}", harmless(&hold.address), harmless(&hold.reason));
+    }
     if planned.plan.steps.len() > leave_out.len() && !how.yes {
         ask(planned.plan.steps.len() - leave_out.len())?;
     }
     found.asked = how.exit_code;
     found.add_if(facts::defers(&planned.plan), Fact::Deferred);
-    found.add_if(!leave_out.is_empty(), Fact::PartWay);
+    found.add_if(!leave_out.is_empty() || !held.is_empty(), Fact::PartWay);
     execute(global, &mut workspace, planned, &leave_out, how, format, &mut found).await?;
     workspace.close().await;
     Ok(found.exit(row))
@@ -259,4 +265,11 @@ fn moved(saved: &PlanDocument, today: &PlanDocument) -> BTreeSet<usize> {
         })
     };
     today.steps.iter().enumerate().filter(|(_, step)| !same(step)).map(|(n, _)| n).collect()
+}
+
+/// Today's holds on what the saved plan changes. What could not be looked at is told by a fact of its own.
+fn held<'t>(saved: &PlanDocument, today: &'t PlanDocument) -> Vec<&'t HoldDocument> {
+    let planned: BTreeSet<&str> = saved.steps.iter().map(|step| step.address.as_str()).collect();
+    let is_held = |hold: &&HoldDocument| hold.code != UNSEEN && planned.contains(hold.address.as_str());
+    today.holds.iter().filter(is_held).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::common::{Workspace, broken_policies};
 use crate::cli::exit::{Fact, Findings};
-use crate::diff::verdict::{Cause, Decision};
+use crate::diff::verdict::{Cause, Decision, Hold};
 use crate::plan::Plan;
 
 /// The facts of a plan: what differs and why, what a policy forbids, what could not be looked at.
@@ -15,9 +15,10 @@ pub(crate) fn of(workspace: &Workspace, plan: &Plan) -> Findings {
     found
 }
 
-/// Says whether an apply leaves something as it is because of the user's own words.
+/// Says whether an apply leaves something as it is because of the user's own words, or until they say that it is meant.
 pub(crate) fn defers(plan: &Plan) -> bool {
-    plan.verdicts.iter().any(|verdict| matches!(&verdict.decision, Decision::Hold(hold) if hold.is_on_purpose()))
+    let defers = |hold: &Hold| hold.is_on_purpose() || hold.allow.is_some();
+    plan.verdicts.iter().any(|verdict| matches!(&verdict.decision, Decision::Hold(hold) if defers(hold)))
 }
 
 /// What one verdict tells. That somebody was at the controller is told whether it is put back or held.
@@ -36,7 +37,7 @@ fn fact(decision: &Decision) -> Option<Fact> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::verdict::{DeleteCause, Hold};
+    use crate::diff::verdict::DeleteCause;
 
     #[test]
     fn each_verdict_tells_one_fact_at_most() {

@@ -187,9 +187,9 @@ impl Hold {
         self.code == UNSEEN
     }
 
-    /// Says whether it is held because of the user's own words: the policy protects it, or has not yet said that it is meant.
+    /// Says whether it is held because of the user's own words, as what a policy protects is.
     pub(crate) fn is_on_purpose(&self) -> bool {
-        self.code == PROTECTED || self.allow.is_some()
+        self.code == PROTECTED
     }
 
     /// A hold without a remedy.

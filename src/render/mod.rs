@@ -24,7 +24,7 @@ mod values;
 mod words;
 
 pub use document::PlanDocument;
-pub(crate) use document::{StepDocument, plan_schema};
+pub(crate) use document::{HoldDocument, StepDocument, plan_schema};
 pub(crate) use page::Style;
 pub(crate) use report::{ApplyDocument, apply_schema};
 pub(crate) use words::{counted, harmless};

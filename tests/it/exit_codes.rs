@@ -128,6 +128,10 @@ fn thirty_two_is_added_to_what_was_found() {
     bench.run(&["plan"]).expect(32);
     bench.run(&["plan", "--exit-code"]).expect(4 + 32);
     bench.run(&["drift"]).expect(4 + 32);
+    bench.run(&["adopt", "--all"]).expect(5);
+    bench.run(&["export", "site", "--out", "exported"]).expect(5);
+    // What was exported is no part of the workspace.
+    fs::remove_dir_all(bench.path().join("exported")).unwrap();
     // A policy is broken besides: nothing is written, and both are told.
     bench.edit("vns3.yaml", "      lab: { value: 198.51.100.16/28 }\n", "");
     bench.run(&["plan"]).expect(16 + 32);

@@ -62,6 +62,21 @@ fn what_was_not_planned_is_not_done() {
 }
 
 #[test]
+fn what_is_held_by_now_is_told_and_not_taken_for_done() {
+    let sim = Sim::start();
+    let bench = Bench::of(&WORKSPACE, &sim);
+    bench.edit("vns3.yaml", "    config:", "    peering-self: { id: 1 }\n    config:");
+    let meant = ["--allow", "irreversible=site/peering-self"];
+    bench.run(&["plan", "--out", "p.json", meant[0], meant[1]]).expect(0);
+    // Whoever carries it out has to mean it, too. What needs nobody's word is done.
+    let ran = bench.run(&["apply", "p.json", "--yes"]).expect(5);
+    ran.says("hold: `site/peering-self` is held now").says("run with `--allow irreversible=site/peering-self`");
+    bench.run(&["apply", "p.json", "--yes"]).expect(1).says("hold: `site/peering-self` is held now");
+    bench.run(&["apply", "p.json", "--yes", meant[0], meant[1]]).expect(0);
+    bench.run(&["plan", "--exit-code"]).expect(0);
+}
+
+#[test]
 fn other_files_refuse_it() {
     let sim = Sim::start();
     let bench = Bench::of(&WORKSPACE, &sim);
