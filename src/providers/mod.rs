@@ -1,5 +1,15 @@
 //! The APIs as tables: for each its dialect, and one file for each kind.
 
+/// Declares a provider's kinds, a line each: the module of a file, and the kinds in it. Parents stand before their children.
+macro_rules! kinds {
+    ($($module:ident: $($kind:ident),+;)*) => {
+        $(pub(crate) mod $module;)*
+
+        /// Every kind, parents before their children.
+        pub(crate) static ALL: &[&crate::spec::Kind] = &[$($(&$module::$kind),+),*];
+    };
+}
+
 mod cloudify;
 mod f5_vnfm;
 mod netfoundry;

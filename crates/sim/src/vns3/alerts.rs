@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::Area;
 use super::answer::{Fault, Outcome, created, ok};
 use super::call::{Call, Fields, id};
 use super::console::Collection;
@@ -24,7 +25,9 @@ const EVENTS: &[&str] = &[
     "bgp_session_down",
 ];
 
-pub(super) const CONSOLE: &[Collection] =
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] =
     &[Collection { kind: "alerts", at: "/alerts/*", key: &[], create: "/alert", remove: "/alert/{id}" }];
 
 /// An alert in its read form.
@@ -70,7 +73,7 @@ impl Alert {
     }
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["alerts"]) => ok(&state.alerts),
         (Get, ["alert_events"]) => ok(EVENTS),

@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok, read_form};
 use super::call::{Call, Fields};
 use super::console::Collection;
@@ -17,7 +18,9 @@ use super::tasks;
 use wire::Method::{Delete, Get, Post, Put};
 use wire::Response;
 
-pub(super) const CONSOLE: &[Collection] = &[Collection {
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[Collection {
     kind: "clientpacks",
     at: "/clientpacks/*",
     key: &["overlay_ipaddress"],
@@ -132,7 +135,7 @@ pub(super) fn tag_variables(state: &State) -> BTreeMap<String, String> {
     variables
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["clientpacks"]) => ok(shown(state)),
         (Put, ["clientpacks"]) => update_all(state, call),

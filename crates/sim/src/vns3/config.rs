@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::Call;
 use super::console::Collection;
@@ -18,7 +19,9 @@ const VERSION: &str = "6.0.0-20220801";
 /// The time servers of a new controller, as in the text's example.
 const NTP_HOSTS: &str = "0.ubuntu.pool.ntp.org 1.ubuntu.pool.ntp.org 2.ubuntu.pool.ntp.org 3.ubuntu.pool.ntp.org ntp.ubuntu.com time.apple.com";
 
-pub(super) const CONSOLE: &[Collection] = &[Collection::single("config", "/config")];
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[Collection::single("config", "/config")];
 
 /// The stored part of the configuration; the rest of the answer follows from licence and peering.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,7 +61,7 @@ impl Config {
     }
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["config"]) => ok(read(state)),
         (Put, ["config"]) => update(state, call),

@@ -6,36 +6,12 @@
 
 use serde_json::{Map, Value};
 
+use super::AREAS;
 use super::answer::read_form;
 use super::call::Call;
 use super::state::State;
-use super::{
-    AREAS, access, alerts, clientpacks, config, firewall, identity, interfaces, ipsec, links, packet_monitors, peering,
-    plugins, routes, snapshots, system, variables, webhooks,
-};
 use crate::Console;
 use wire::Method::{self, Delete, Post};
-
-/// Every collection, by area.
-const COLLECTIONS: &[&[Collection]] = &[
-    access::CONSOLE,
-    alerts::CONSOLE,
-    clientpacks::CONSOLE,
-    config::CONSOLE,
-    firewall::CONSOLE,
-    identity::CONSOLE,
-    interfaces::CONSOLE,
-    ipsec::CONSOLE,
-    links::CONSOLE,
-    packet_monitors::CONSOLE,
-    peering::CONSOLE,
-    plugins::CONSOLE,
-    routes::CONSOLE,
-    snapshots::CONSOLE,
-    system::CONSOLE,
-    variables::CONSOLE,
-    webhooks::CONSOLE,
-];
 
 /// Where the objects of one kind are, and how the API adds and removes them.
 #[derive(Debug)]
@@ -93,7 +69,7 @@ pub(super) fn apply(state: &mut State, change: Console) -> Result<Value, String>
 }
 
 fn collection(kind: &str) -> Result<&'static Collection, String> {
-    let mut all = COLLECTIONS.iter().copied().flatten();
+    let mut all = AREAS.iter().flat_map(|area| area.console);
     all.find(|collection| collection.kind == kind).ok_or_else(|| format!("a VNS3 controller has no kind `{kind}`"))
 }
 
@@ -118,7 +94,7 @@ fn set(state: &mut State, collection: &Collection, name: &str, fields: Map<Strin
 /// Makes a call to the controller itself.
 fn call(state: &mut State, method: Method, path: Vec<String>, fields: &Map<String, Value>) -> Result<Value, String> {
     let call = Call::inner(method, path, fields, state.clock);
-    let outcome = AREAS.iter().find_map(|answer| answer(state, &call)).ok_or("the controller has no such call")?;
+    let outcome = AREAS.iter().find_map(|area| (area.answer)(state, &call)).ok_or("the controller has no such call")?;
     let response = outcome.map_err(|fault| fault.message().to_owned())?;
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     Ok(body.get("response").cloned().unwrap_or_default())

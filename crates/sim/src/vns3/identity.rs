@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::{Call, Fields};
 use super::console::Collection;
@@ -14,7 +15,9 @@ use super::net;
 use super::state::State;
 use wire::Method::{Get, Post, Put};
 
-pub(super) const CONSOLE: &[Collection] = &[
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[
     Collection::single("identity-vpn", "/identity/vpn"),
     Collection::single("identity-controller", "/identity/controller"),
 ];
@@ -180,7 +183,7 @@ fn keep<T: Into<Value>>(fields: &mut Map<String, Value>, name: &str, value: Opti
     }
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     let identity = &mut state.identity;
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["identity", "vpn"]) => ok(identity.vpn.show()),

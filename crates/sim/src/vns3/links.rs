@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, created, ok};
 use super::call::{Call, Fields, id};
 use super::clock::Moment;
@@ -13,7 +14,9 @@ use wire::Method::{Delete, Get, Post, Put};
 /// How long a link takes to come up, in seconds.
 const COMES_UP: u64 = 2;
 
-pub(super) const CONSOLE: &[Collection] = &[
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[
     Collection { kind: "links", at: "/links/list/*", key: &[], create: "/links", remove: "/links/{id}" },
     Collection {
         kind: "link-tags",
@@ -152,7 +155,7 @@ pub(super) fn has_interface(state: &State, name: &str) -> bool {
     state.links.list.iter().any(|link| link.interface() == name)
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["links"]) => ok(state.links.list.iter().map(|link| link.show(call.now)).collect::<Vec<_>>()),
         (Post, ["links"]) => create(state, call),

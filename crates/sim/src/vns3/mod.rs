@@ -1,77 +1,112 @@
 //! A simulated Cohesive VNS3 controller: a second reading of the *VNS3 Controller API v6.0.0* text.
 //!
-//! Each area of the text is one module with one `answer` function, which takes the calls that it knows and leaves the
-//! others; doc comments name the operation ("Create route") whose text the handler follows. Where the text is silent
+//! Each area of the text is one module, and one line of `areas!`; doc comments name the operation ("Create route") whose text the handler follows. Where the text is silent
 //! the comment says what was chosen.
 
-mod access;
-mod alerts;
 mod answer;
 mod call;
-mod clientpacks;
 mod clock;
-mod config;
 mod console;
-mod firewall;
 mod gate;
-mod identity;
-mod interfaces;
-mod ipsec;
-mod license;
-mod links;
 mod net;
 mod outage;
-mod packet_monitors;
-mod peering;
-mod plugins;
-mod routes;
 mod seed;
-mod snapshots;
-mod ssl;
 mod state;
-mod status;
-mod system;
-mod tasks;
 #[cfg(test)]
 mod testing;
-mod variables;
-mod webhooks;
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::answer::{Fault, Outcome, read_form};
 use self::call::Call;
 use self::clock::Moment;
+use self::config::Config;
+use self::console::Collection;
+use self::ipsec::Ipsec;
 use self::license::keyset;
-use self::outage::Phase;
-use self::state::State;
+use self::outage::{Outage, Phase};
+use self::seed::Generator;
 use super::{Console, Installation, Now, Setup};
 use wire::{Request, Response};
 
-/// Every area's answers; the first that knows a call takes it.
-const AREAS: &[fn(&mut State, &Call) -> Option<Outcome>] = &[
-    access::answer,
-    alerts::answer,
-    clientpacks::answer,
-    config::answer,
-    firewall::answer,
-    identity::answer,
-    interfaces::answer,
-    ipsec::answer,
-    license::answer,
-    links::answer,
-    packet_monitors::answer,
-    peering::answer,
-    plugins::answer,
-    routes::answer,
-    snapshots::answer,
-    ssl::answer,
-    status::answer,
-    system::answer,
-    tasks::answer,
-    variables::answer,
-    webhooks::answer,
-];
+/// An area of the text.
+struct Area {
+    /// Takes the calls that it knows, and leaves the others.
+    answer: fn(&mut State, &Call) -> Option<Outcome>,
+    /// The collections that somebody can change past the API.
+    console: &'static [Collection],
+}
+
+/// Declares the areas, a line each: the area's module, and what a controller remembers of it, which is empty at first.
+macro_rules! areas {
+    ($($area:ident { $($field:ident: $type:ty),* })*) => {
+        $(mod $area;)*
+
+        /// Every area; the first that knows a call takes it.
+        static AREAS: &[&Area] = &[$(&$area::AREA),*];
+
+        /// Everything that a controller remembers.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        struct State {
+            /// Makes ids and keys.
+            pub generator: Generator,
+            /// When the last call came in.
+            pub clock: Moment,
+            /// When the controller was last started.
+            pub booted: Moment,
+            /// The last outage.
+            pub outage: Outage,
+            /// Ids given so far, by kind: an id is never used twice.
+            pub last_ids: BTreeMap<String, u64>,
+            pub config: Config,
+            pub ipsec: Ipsec,
+            $($(#[serde(default)] pub $field: $type,)*)*
+        }
+
+        impl State {
+            /// A controller that holds nothing yet.
+            fn empty(generator: Generator, now: Moment, config: Config) -> State {
+                State {
+                    generator,
+                    clock: now,
+                    booted: now,
+                    outage: Outage::over(now),
+                    last_ids: BTreeMap::new(),
+                    ipsec: Ipsec::born(&config.private_ipaddress),
+                    config,
+                    $($($field: Default::default(),)*)*
+                }
+            }
+        }
+    };
+}
+
+areas! {
+    access { access: access::Access }
+    alerts { alerts: Vec<alerts::Alert> }
+    clientpacks { clientpacks: BTreeMap<String, clientpacks::Clientpack> }
+    config {}
+    firewall { firewall: firewall::Firewall }
+    identity { identity: identity::Identity }
+    interfaces { interfaces: Vec<interfaces::Interface>, edge_gre: Vec<interfaces::EdgeGre> }
+    ipsec {}
+    license { license: Option<license::License>, keyset: Option<keyset::Keyset>, keyset_job: Option<keyset::KeysetJob> }
+    links { links: links::Links }
+    packet_monitors { packet_monitors: Vec<packet_monitors::PacketMonitor> }
+    peering { peering: peering::Peering }
+    plugins { plugins: plugins::Plugins }
+    routes { routes: routes::Routes }
+    snapshots { snapshots: BTreeMap<String, snapshots::Snapshot> }
+    ssl { ssl: ssl::Ssl }
+    status {}
+    system { system: system::System }
+    tasks { tasks: Vec<tasks::Task> }
+    variables { variables: Vec<variables::Variable> }
+    webhooks { webhooks: Vec<webhooks::Webhook> }
+}
 
 /// Makes a new controller: licensed and with a keyset, or without both if the version is `fresh`.
 pub(crate) fn new(setup: Setup) -> Box<dyn Installation> {
@@ -122,7 +157,7 @@ impl Installation for Controller {
 fn dispatch(state: &mut State, call: &Call) -> Outcome {
     keyset::settle(state);
     gate::pass(state, call)?;
-    AREAS.iter().find_map(|answer| answer(state, call)).unwrap_or_else(|| Err(unknown_path()))
+    AREAS.iter().find_map(|area| (area.answer)(state, call)).unwrap_or_else(|| Err(unknown_path()))
 }
 
 /// The text lists 404 in its appendix of generic errors, without an example; the words are the appendix's.

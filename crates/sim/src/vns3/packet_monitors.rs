@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok, read_form};
 use super::call::Call;
 use super::console::Collection;
@@ -12,7 +13,9 @@ use super::state::State;
 use wire::Method::{Delete, Get, Post, Put};
 use wire::Response;
 
-pub(super) const CONSOLE: &[Collection] = &[Collection {
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[Collection {
     kind: "packet-monitors",
     at: "/packet_monitors/*",
     key: &[],
@@ -42,7 +45,7 @@ impl PacketMonitor {
     }
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     let path = call.path();
     match (call.method, path.as_slice()) {
         (Get, ["packet_monitors"]) => {

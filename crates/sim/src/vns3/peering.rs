@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::{Call, Fields, id};
 use super::console::Collection;
@@ -13,7 +14,9 @@ use super::net;
 use super::state::State;
 use wire::Method::{Delete, Get, Post, Put};
 
-pub(super) const CONSOLE: &[Collection] = &[
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[
     Collection::single("peering-self", "/peering"),
     Collection {
         kind: "peers",
@@ -51,7 +54,7 @@ impl Peering {
     }
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["peering"]) => ok(read(state)),
         (Put, ["peering", "self"]) => set_own_id(state, call),

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok, read_form};
 use super::call::{Call, Fields, id};
 use super::console::Collection;
@@ -19,7 +20,9 @@ const NOT_SET: &str = "_notset";
 /// The table that routes are in if nobody names one; not shown.
 const MAIN: &str = "main";
 
-pub(super) const CONSOLE: &[Collection] =
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] =
     &[Collection { kind: "routes", at: "/routes/list/*", key: &["cidr"], create: "/routes", remove: "/routes/{id}" }];
 
 /// The routing tables.
@@ -170,7 +173,7 @@ pub(super) fn drop_orphans(state: &mut State) {
     });
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["routes"]) => ok(read(state, call.query("table"))),
         (Post, ["routes"]) => create(state, call),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok, read_form};
 use super::call::Call;
 use super::clock::Moment;
@@ -16,7 +17,9 @@ use wire::Response;
 /// "Maximum number of snapshots reached."
 const MOST: usize = 10;
 
-pub(super) const CONSOLE: &[Collection] = &[Collection {
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[Collection {
     kind: "snapshots",
     at: "/snapshots/*",
     key: &[],
@@ -50,7 +53,7 @@ impl Snapshot {
     }
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["snapshots"]) => ok(list(state)),
         (Post, ["snapshots"]) => create(state, call),

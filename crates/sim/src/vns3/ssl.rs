@@ -4,12 +4,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::Area;
 use super::access;
 use super::answer::{Fault, Outcome, ok};
 use super::call::Call;
 use super::clock::Moment;
 use super::state::State;
 use wire::Method::{Get, Put};
+
+pub(super) static AREA: Area = Area { answer, console: &[] };
 
 /// How long an installation takes.
 const TAKES: u64 = 1_500;
@@ -36,7 +39,7 @@ struct Job {
     done_at: Moment,
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["system", "ssl"]) => ok(json!({"certs": [certificate(state)]})),
         (Put, ["system", "ssl", "keypair"]) => upload(state, call),

@@ -2,13 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::Call;
 use super::net;
 use super::state::State;
 use wire::Method::Get;
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+pub(super) static AREA: Area = Area { answer, console: &[] };
+
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["status"]) => ok(json!({
             "connected_clients": {},

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::Call;
 use super::console::Collection;
@@ -12,7 +13,9 @@ use super::state::State;
 use wire::Method::{Get, Post, Put};
 use wire::Response;
 
-pub(super) const CONSOLE: &[Collection] =
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] =
     &[Collection::single("remote-support", "/system"), Collection::single("ms-integration", "/system/ms")];
 
 /// Its stored part.
@@ -30,7 +33,7 @@ struct Ms {
     alert_enabled: bool,
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Put, ["server"]) => act(state, call),
         (Get, ["remote_support"]) => ok(json!({"enabled": state.system.enabled})),

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::Call;
 use super::clock::Moment;
 use super::state::State;
 use wire::Method::Get;
+
+pub(super) static AREA: Area = Area { answer, console: &[] };
 
 /// How long a task runs: long enough that a client which looks once has to look again.
 const RUNS: u64 = 2_500;
@@ -31,7 +34,7 @@ pub(super) fn is_running(state: &State, token: &str) -> bool {
     state.tasks.iter().any(|task| task.token == token && task.done_at > state.clock)
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     match (call.method, call.path().as_slice()) {
         (Get, ["status", "task"]) => Some(status(state, call)),
         _ => None,

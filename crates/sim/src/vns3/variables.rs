@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, created, ok};
 use super::call::{Call, Fields};
 use super::clientpacks;
@@ -27,7 +28,9 @@ const COLLECTIONS: &[(&str, &str)] = &[
 /// The collection that people write.
 const CUSTOM: &str = "custom";
 
-pub(super) const CONSOLE: &[Collection] = &[Collection {
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[Collection {
     kind: "system-variables",
     at: "/variables/*",
     key: &[],
@@ -57,7 +60,7 @@ fn item(variable: &str, description: &str, value: &str) -> Value {
     json!({"variable": variable, "description": description, "value": value})
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["system", "variable-collections"]) => collections(call),
         (Get, ["system", "variables"]) => ok(read(state)),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Area;
 use super::alerts;
 use super::answer::{Fault, Outcome, created, ok};
 use super::call::{Call, Fields, id};
@@ -9,7 +10,9 @@ use super::console::Collection;
 use super::state::State;
 use wire::Method::{Delete, Get, Post, Put};
 
-pub(super) const CONSOLE: &[Collection] =
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] =
     &[Collection { kind: "webhooks", at: "/webhooks/*", key: &[], create: "/webhook", remove: "/webhook/{id}" }];
 
 /// A webhook in its read form.
@@ -89,7 +92,7 @@ pub(super) fn furnish(state: &mut State) {
     state.webhooks.push(webhook);
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["webhooks"]) => ok(&state.webhooks),
         (Post, ["webhook"]) => create(state, call),

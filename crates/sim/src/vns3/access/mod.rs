@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use self::passwords::AdminUi;
 use self::tokens::Token;
 use self::urls::AccessUrl;
+use super::Area;
 use super::answer::{Fault, Outcome};
 use super::call::{Call, id};
 use super::console::Collection;
@@ -22,7 +23,9 @@ use wire::Request;
 /// The only user of the API.
 const USER: &str = "api";
 
-pub(super) const CONSOLE: &[Collection] = &[
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[
     Collection {
         kind: "access-tokens",
         at: "/access/tokens/*",
@@ -82,7 +85,7 @@ fn admit_token(state: &mut State, text: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["access", "tokens"]) => tokens::list(state, call),
         (Post, ["access", "token"]) => tokens::create(state, call),

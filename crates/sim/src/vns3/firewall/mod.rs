@@ -19,13 +19,16 @@ use self::groups::Group;
 use self::lines::Lines;
 use self::rules::Rule;
 use self::subtables::Subtable;
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::Call;
 use super::console::Collection;
 use super::state::State;
 use wire::Method::{Delete, Get, Post, Put};
 
-pub(super) const CONSOLE: &[Collection] = &[
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[
     Collection {
         kind: "firewall-rules",
         at: "/firewall/rules/*",
@@ -73,7 +76,7 @@ impl Firewall {
     }
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     match call.path().as_slice() {
         ["firewall", rest @ ..] => answer_v1(state, call, rest),
         ["v2", "firewall", "actions"] if call.method == Put => Some(act(call)),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use self::addresses::Address;
 pub(super) use self::edge_gre::EdgeGre;
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok, read_form};
 use super::call::{Call, Fields, id};
 use super::console::Collection;
@@ -16,7 +17,9 @@ use super::state::State;
 use super::{links, net};
 use wire::Method::{Delete, Get, Post, Put};
 
-pub(super) const CONSOLE: &[Collection] = &[
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[
     Collection {
         kind: "system-interfaces",
         at: "/interfaces/*",
@@ -175,7 +178,7 @@ pub(super) fn exists(state: &State, name: &str) -> bool {
         || state.interfaces.iter().any(|interface| interface.name == name)
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["interfaces"]) => ok(all(state)),
         (Get, ["interfaces", "system"]) => ok(shown(state, |interface| interface.name != "plugin0")),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use self::endpoint::Endpoint;
 use self::traffic_pair::TrafficPair;
 use self::tunnel::Tunnel;
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::{Call, id};
 use super::console::Collection;
@@ -20,7 +21,9 @@ use super::state::State;
 use super::{interfaces, net, tasks};
 use wire::Method::{Delete, Get, Post, Put};
 
-pub(super) const CONSOLE: &[Collection] = &[
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[
     Collection::single("ipsec-local", "/ipsec"),
     Collection {
         kind: "ipsec-endpoints",
@@ -99,7 +102,7 @@ impl Ipsec {
     }
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["ipsec"]) => ok(read(state)),
         (Post, ["ipsec"]) => restart(call),

@@ -12,12 +12,15 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::Call;
 use super::clock::Moment;
 use super::seed::Generator;
 use super::state::State;
 use wire::Method::{Get, Put};
+
+pub(super) static AREA: Area = Area { answer, console: &[] };
 
 /// How many controllers the simulated licence allows: enough for a mesh, few enough to run into.
 const MANAGERS: u8 = 8;
@@ -122,7 +125,7 @@ fn capabilities() -> Value {
     json!(["containers", "eBGP", "cloud_wan", "LinearAddressingConfigurable"])
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["license"]) => read(state),
         (Put, ["license"]) => upload(state, call),

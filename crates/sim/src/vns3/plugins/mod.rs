@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use self::exports::Export;
 use self::instances::Instance;
 use self::templates::Plugin;
+use super::Area;
 use super::answer::{Fault, Outcome, ok};
 use super::call::{Call, id};
 use super::clock::Moment;
@@ -31,7 +32,9 @@ const LIMITS: (usize, usize) = (5, 10);
 /// How long the system takes to start or stop.
 const SWITCHES: u64 = 1_000;
 
-pub(super) const CONSOLE: &[Collection] = &[
+pub(super) static AREA: Area = Area { answer, console: CONSOLE };
+
+const CONSOLE: &[Collection] = &[
     Collection::single("container-system", "/plugins/system"),
     Collection { kind: "plugins", at: "/plugins/templates/*", key: &[], create: "/plugins", remove: "/plugins/{id}" },
     Collection {
@@ -108,7 +111,7 @@ fn bad_request(message: impl Into<String>) -> Fault {
     Fault::of(400, "VPNCubed::API::APIBadRequestError", message)
 }
 
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
+fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     match call.path().as_slice() {
         ["container_system", rest @ ..] => answer_system(state, call, rest),
         ["plugins", rest @ ..] => answer_plugins(state, call, rest),
