@@ -8,6 +8,8 @@ mod calls;
 mod edges;
 mod fill;
 mod needs;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
