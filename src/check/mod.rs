@@ -3,7 +3,7 @@
 //! A rule reads what the kinds' tables say and nothing else: it names no provider. Each is told in one sentence, so that
 //! `explain` can show what its code means.
 
-mod cycles;
+pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
 pub(crate) mod literals;

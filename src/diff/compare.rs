@@ -270,3 +270,84 @@ pub(crate) fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
 pub(crate) fn own_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
     live.items(kind).filter(|(_, is_own)| *is_own).map(|(item, _)| item)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::plan::testing::World;
+
+    #[test]
+    fn the_three_sides_of_a_field() {
+        // wanted, applied, live: the verdict.
+        for (wanted, applied, live, verdict) in [
+            ("a", Some("a"), "a", "same"),
+            ("a", Some("b"), "a", "same"),
+            ("a", None, "a", "same"),
+            ("a", Some("a"), "b", "update note: drift"),
+            ("b", Some("a"), "a", "update note: change"),
+            ("c", Some("a"), "b", "update note: conflict"),
+            ("b", None, "a", "update note: change"),
+        ] {
+            let applied = applied.map_or(json!({}), |note| json!({ "note": note }));
+            let world = World::lab()
+                .wants("east/groups/g", json!({ "note": wanted }))
+                .applied("east/groups/g", "1", applied.clone())
+                .shows("east/groups", json!({ "id": "1", "name": "g", "note": live }));
+            assert_eq!(world.verdict("east/groups/g"), verdict, "{wanted} {applied} {live}");
+        }
+    }
+
+    #[test]
+    fn without_a_ledger_it_is_adopted() {
+        for (wanted, verdict) in [("a", "adopt"), ("b", "adopt, update note: change")] {
+            let world = World::lab()
+                .wants("east/groups/g", json!({ "note": wanted }))
+                .shows("east/groups", json!({ "id": "1", "name": "g", "note": "a" }));
+            assert_eq!(world.verdict("east/groups/g"), verdict, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn one_value_in_two_spellings_is_no_difference() {
+        for (field, wanted, live, same) in [
+            ("mode", json!("main"), json!("MAIN"), true),
+            ("address", json!("2001:DB8:0::1"), json!("2001:db8::1"), true),
+            ("enabled", json!(true), json!("yes"), true),
+            ("enabled", json!(true), json!(false), false),
+            ("weight", json!(1), json!("1"), true),
+            ("options", json!(["a=1", "b=2"]), json!("a=1 b=2"), true),
+            ("options", json!(["a=1", "b=2"]), json!("b=2 a=1"), false),
+            ("networks", json!(["10.2.0.1/16", "10.1.0.0/16"]), json!(["10.1.0.0/16", "10.2.0.0/16"]), true),
+            ("networks", json!(["10.1.0.0/16"]), json!(["10.1.0.0/16", "10.2.0.0/16"]), false),
+            ("labels", json!({ "a": "1" }), json!({ "a": "1", "b": "2" }), true),
+            ("labels", json!({ "a": "1" }), json!({ "a": "2" }), false),
+            ("tunnels", json!([{ "subnet": "10.1.0.0/16" }]), json!([{ "subnet": "10.1.0.0/16", "label": "x" }]), true),
+        ] {
+            let mut object = json!({ "id": "1", "name": "a", "address": "2001:db8::1" });
+            object[field] = live.clone();
+            let mut fields = json!({ "address": "2001:db8::1" });
+            fields[field] = wanted.clone();
+            let world = World::lab().wants("east/endpoints/a", fields).shows("east/endpoints", object);
+            assert_eq!(world.verdict("east/endpoints/a") == "adopt", same, "{field}: {wanted} and {live}");
+        }
+    }
+
+    #[test]
+    fn what_no_api_shows_is_compared_by_its_fingerprint() {
+        let endpoint = |secret: &str| json!({ "address": "192.0.2.1", "secret": secret });
+        let world = |applied: Option<&str>| {
+            let world = World::lab().wants("east/endpoints/a", endpoint("new"));
+            let world = world.shows("east/endpoints", json!({ "id": "1", "name": "a", "address": "192.0.2.1" }));
+            match applied {
+                Some(secret) => world.applied("east/endpoints/a", "1", endpoint(secret)),
+                None => world,
+            }
+        };
+        assert_eq!(world(Some("new")).verdict("east/endpoints/a"), "same");
+        assert_eq!(world(Some("old")).verdict("east/endpoints/a"), "update secret: change");
+        let unknown = world(None);
+        assert_eq!(unknown.verdict("east/endpoints/a"), "adopt");
+        assert!(unknown.verdicts().iter().any(|verdict| verdict.unverified == ["secret"]));
+    }
+}

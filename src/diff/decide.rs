@@ -11,6 +11,7 @@ use crate::diff::index::{Index, Place};
 use crate::diff::live::Live;
 use crate::diff::moving::Moving;
 use crate::diff::overwritten::set_again;
+use crate::diff::removals::is_let_go;
 use crate::diff::resolve::{Resolver, Wired};
 use crate::diff::restraint::Case;
 use crate::diff::spread::{hold_back, hold_spent};
@@ -34,7 +35,7 @@ pub(crate) fn declared(
         verdicts.push(one(&resolver, resource, &fields, base));
         wired.insert(resource.address.clone(), fields);
     }
-    force_rebuilds(&resolver, &mut verdicts);
+    force_rebuilds(&resolver, base, &mut verdicts);
     set_again(&wired, &mut verdicts);
     hold_spent(index, &wired, &mut verdicts);
     hold_back(topology, index, &wired, &mut verdicts);
@@ -189,8 +190,9 @@ fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Opt
     Decision::Update { fields, adopt }
 }
 
-/// Resources that have to go while a field of another one changes are replaced with it.
-fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
+/// Resources that have to go while a field of another one changes are replaced with it. What goes in the same plan is not
+/// in the way.
+fn force_rebuilds(resolver: &Resolver<'_>, base: &Base, verdicts: &mut [Verdict]) {
     let mut forced: BTreeMap<(String, &str), String> = BTreeMap::new();
     let mut held: Vec<(usize, String)> = Vec::new();
     for (n, verdict) in verdicts.iter().enumerate() {
@@ -202,10 +204,13 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
             .filter_map(|change| change.field)
             .flat_map(|field| field.rebuilds)
         {
-            let mut undeclared = resolver.index.undeclared.keys();
-            let stranger = undeclared.find(|address| address.target() == target && address.kind() == *kind);
+            let mut undeclared = resolver.index.undeclared.iter();
+            let stranger = undeclared.find(|(address, (its, live))| {
+                let is_one = address.target() == target && address.kind() == *kind;
+                is_one && !is_let_go(resolver.topology, base, address, its, live)
+            });
             match stranger {
-                Some(stranger) => held.push((n, stranger.to_string())),
+                Some((stranger, _)) => held.push((n, stranger.to_string())),
                 None => {
                     forced.insert((target.to_owned(), *kind), verdict.address.to_string());
                 }

@@ -393,6 +393,7 @@ mod tests {
     use super::*;
     use crate::diff::base::{Basis, Stored};
     use crate::finding::Place as FilePlace;
+    use crate::plan::testing::World;
     use crate::providers::CATALOGUE;
     use crate::spec::{Field, Type};
     use crate::topology::{Content, FileContent};
@@ -517,6 +518,142 @@ mod tests {
         let kind = kinds.copied().find(|kind| matches!(kind.identity, Identity::CaselessName(_))).unwrap();
         for (one, other, same) in [("Paris", "pARIS", true), ("straße", "STRASSE", true), ("a", "b", false)] {
             assert_eq!(IdentityKey::called(kind, one) == IdentityKey::called(kind, other), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn which_live_object_is_which_resource() {
+        let lab = || World::lab();
+        let group = |id: &str, name: &str| json!({ "id": id, "name": name, "note": "" });
+        let route = |id: &str, cidr: &str| json!({ "id": id, "cidr": cidr, "gateway": "192.0.2.1" });
+        let wanted = |cidr: &str| json!({ "cidr": cidr, "gateway": "192.0.2.1" });
+        let old = |cidr: &str| json!({ "cidr": cidr, "gateway": "192.0.2.1" });
+        for (why, world, verdicts) in [
+            (
+                "by name",
+                lab().wants("east/groups/g", json!({})).shows("east/groups", group("1", "g")),
+                vec![("east/groups/g", "adopt")],
+            ),
+            (
+                "a rename at the console, by the ledger's id",
+                lab()
+                    .wants("east/groups/g", json!({}))
+                    .applied("east/groups/g", "1", json!({ "name": "g" }))
+                    .shows("east/groups", group("1", "renamed")),
+                vec![("east/groups/g", "update name: drift"), ("east/groups/renamed", "-")],
+            ),
+            (
+                "names without case",
+                lab().wants("east/groups/Core", json!({})).shows("east/groups", group("1", "CORE")),
+                vec![("east/groups/Core", "adopt, update name: change")],
+            ),
+            (
+                "several of one name",
+                lab()
+                    .wants("east/groups/g", json!({}))
+                    .shows("east/groups", group("1", "g"))
+                    .shows("east/groups", group("2", "g")),
+                vec![("east/groups/g", "hold ambiguous")],
+            ),
+            (
+                "several of one name, of which the ledger knows one",
+                lab()
+                    .wants("east/groups/g", json!({}))
+                    .applied("east/groups/g", "2", json!({ "name": "g" }))
+                    .shows("east/groups", group("1", "g"))
+                    .shows("east/groups", group("2", "g")),
+                vec![("east/groups/g", "same"), ("east/groups/1", "-")],
+            ),
+            (
+                "ids handed out anew: the identity counts",
+                lab()
+                    .wants("east/groups/a", json!({}))
+                    .wants("east/groups/b", json!({}))
+                    .applied("east/groups/a", "1", json!({ "name": "a" }))
+                    .applied("east/groups/b", "2", json!({ "name": "b" }))
+                    .shows("east/groups", group("2", "a"))
+                    .shows("east/groups", group("1", "b")),
+                vec![("east/groups/a", "adopt"), ("east/groups/b", "adopt")],
+            ),
+            (
+                "by what tells it apart, in another spelling",
+                lab().wants("east/routes/r", wanted("10.1.2.3/16")).shows("east/routes", route("1", "10.1.0.0/16")),
+                vec![("east/routes/r", "adopt")],
+            ),
+            (
+                "by what told it apart when it was applied",
+                lab()
+                    .wants("east/routes/r", wanted("10.2.0.0/16"))
+                    .applied("east/routes/r", "1", old("10.1.0.0/16"))
+                    .shows("east/routes", route("1", "10.1.0.0/16")),
+                vec![("east/routes/r", "update cidr: change")],
+            ),
+            (
+                "an id alone proves nothing",
+                lab()
+                    .wants("east/routes/r", wanted("10.1.0.0/16"))
+                    .applied("east/routes/r", "1", old("10.1.0.0/16"))
+                    .shows("east/routes", route("1", "10.7.0.0/16")),
+                vec![("east/routes/r", "create: drift"), ("east/routes/10.7.0.0-16_192.0.2.1", "-")],
+            ),
+            (
+                "a new label for what another one was is that object",
+                lab()
+                    .wants("east/routes/new", wanted("10.1.0.0/16"))
+                    .applied("east/routes/old", "1", old("10.1.0.0/16"))
+                    .shows("east/routes", route("1", "10.1.0.0/16")),
+                vec![("east/routes/new", "adopt"), ("east/routes/old", "release: it is gone already")],
+            ),
+            (
+                "other content is another object",
+                lab()
+                    .wants("east/blueprints/f", json!({ "path": "b" }))
+                    .applied("east/blueprints/f", "f-aaaaaaaaaaaa", json!({}))
+                    .shows("east/blueprints", json!({ "id": "f-aaaaaaaaaaaa" })),
+                vec![("east/blueprints/f", "replace path: change")],
+            ),
+            (
+                "not seen is not absent",
+                lab().wants("east/groups/g", json!({})).hides("east/groups"),
+                vec![("east/groups/g", "hold unseen")],
+            ),
+            (
+                "what lives in something absent is absent",
+                lab()
+                    .wants("east/endpoints/e", json!({ "address": "192.0.2.1" }))
+                    .wants("east/endpoints/e/peers/192.0.2.9", json!({ "asn": 1 })),
+                vec![("east/endpoints/e/peers/192.0.2.9", "create: change")],
+            ),
+            (
+                "what lives in something unseen is unseen",
+                lab()
+                    .wants("east/endpoints/e", json!({ "address": "192.0.2.1" }))
+                    .wants("east/endpoints/e/peers/192.0.2.9", json!({ "asn": 1 }))
+                    .hides("east/endpoints"),
+                vec![("east/endpoints/e/peers/192.0.2.9", "hold unseen")],
+            ),
+            (
+                "owned and not declared",
+                lab()
+                    .applied("east/groups/gone", "1", json!({ "name": "gone" }))
+                    .applied("east/groups/there", "2", json!({ "name": "there" }))
+                    .shows("east/groups", group("2", "there"))
+                    .shows("east/groups", group("3", "stranger")),
+                vec![
+                    ("east/groups/gone", "release: it is gone already"),
+                    ("east/groups/there", "delete: not declared any more"),
+                    ("east/groups/stranger", "-"),
+                ],
+            ),
+            (
+                "owned, not declared, and not seen",
+                lab().applied("east/groups/g", "1", json!({ "name": "g" })).hides("east/groups"),
+                vec![("east/groups/g", "hold unseen")],
+            ),
+        ] {
+            for (at, verdict) in verdicts {
+                assert_eq!(world.verdict(at), verdict, "{why}: {at}");
+            }
         }
     }
 }

@@ -86,3 +86,70 @@ impl Moving {
         self.anew.len() + count(&self.changed) + count(&self.following)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attr::Attr;
+    use crate::diff::verdict::{Cause, DeleteCause, Hold, ReplaceOrder};
+    use crate::spec::{Kind, Type, field, output};
+
+    static THINGS: Kind = Kind {
+        name: "things",
+        fields: &[
+            field("size", Type::Int, "Declared"),
+            field("other", Type::Int, "Declared, and does not change"),
+            output("grown", Type::Int, "Follows the size").follows(&["size"]),
+            output("fixed", Type::Int, "Follows nothing"),
+        ],
+        ..Kind::NEW
+    };
+
+    #[test]
+    fn what_becomes_of_ids_outputs_and_declared_fields() {
+        use Move::{AsWanted, Later, Stays};
+        let change = FieldChange {
+            field: THINGS.field("size"),
+            name: "size".into(),
+            before: Attr::Null,
+            after: Attr::Null,
+            edits: Vec::new(),
+            cause: Cause::Change,
+        };
+        let update = Decision::Update { fields: vec![change], adopt: false };
+        let replace = Decision::Replace { fields: Vec::new(), order: ReplaceOrder::DeleteFirst, because: None };
+        // The decision; its id, an output that follows, one that does not, the field that changes, another one; a child's id.
+        for (decision, id, grown, fixed, size, other, child) in [
+            (Decision::Create(Cause::Change), Later, Later, Later, Later, Later, Later),
+            (replace, Later, Later, Later, Later, Later, Later),
+            (update, Stays, Later, Stays, AsWanted, Stays, Stays),
+            (Decision::Same, Stays, Stays, Stays, Stays, Stays, Stays),
+            (Decision::Adopt, Stays, Stays, Stays, Stays, Stays, Stays),
+            (Decision::Delete(DeleteCause::Undeclared), Stays, Stays, Stays, Stays, Stays, Stays),
+            (Decision::Release(String::new()), Stays, Stays, Stays, Stays, Stays, Stays),
+            (Decision::Hold(Hold::new("x", "y")), Stays, Stays, Stays, Stays, Stays, Stays),
+        ] {
+            let told = format!("{decision:?}");
+            let address = Address::new("t", "things", Some("a"));
+            let verdict = Verdict {
+                address: address.clone(),
+                kind: &THINGS,
+                decision,
+                id: None,
+                unverified: Vec::new(),
+                place: None,
+            };
+            let mut moving = Moving::default();
+            let grew = moving.grow(std::slice::from_ref(&verdict));
+            assert_eq!(grew, id == Later || size == AsWanted, "{told}");
+            assert!(!moving.grow(&[verdict]), "the same again is nothing new: {told}");
+            let of = |address: &Address, field: &str| {
+                moving.of(&Output { address: address.clone(), field: field.into(), encoding: Default::default() })
+            };
+            let found = ["id", "grown.deep", "fixed", "size", "other"].map(|field| of(&address, field));
+            assert_eq!(found, [id, grown, fixed, size, other], "{told}");
+            assert_eq!(of(&address.child("parts", Some("b")), "id"), child, "{told}");
+            assert_eq!(of(&Address::new("t", "things", Some("z")), "id"), Stays, "{told}");
+        }
+    }
+}

@@ -43,6 +43,12 @@ fn verdict(address: &Address, kind: &'static Kind, decision: Decision, id: Optio
     Verdict { address: address.clone(), kind, decision, id: id.map(str::to_owned), unverified: Vec::new(), place: None }
 }
 
+/// Says whether a live object is owned, not declared any more, and removed for that.
+pub(crate) fn is_let_go(topology: &Topology, base: &Base, address: &Address, kind: &Kind, live: &Live) -> bool {
+    base.entry(address).is_some()
+        && matches!(removal(topology, address, kind, live, DeleteCause::Undeclared), Decision::Delete(_))
+}
+
 /// What becomes of a live object that should not be there any more.
 fn removal(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cause: DeleteCause) -> Decision {
     if kind.removal == Destroys::Nothing || kind.api.remove.is_empty() {

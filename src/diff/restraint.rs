@@ -191,4 +191,70 @@ mod tests {
         assert!(!lacks(&BY_ID, json!({"id": 4})));
         assert!(!lacks(&BY_NAME, json!({"address": "192.0.2.1"})));
     }
+
+    #[test]
+    fn the_first_of_eight_reasons_decides() {
+        use crate::diff::verdict::{Cause, ReplaceOrder};
+        use crate::plan::testing::World;
+        use crate::spec::{States, Type, Versions, field};
+
+        const API: Api = Api {
+            update: &[call(Method::Put, "/things/{id}", Body::Changed)],
+            states: Some(States { held: &[("STUCK", "wait")], ..States::at("state") }),
+            ..Api::NONE
+        };
+        static FIXED: Field = field("fixed", Type::Text, "Can't be changed").fixed();
+        static LATER: Field = field("later", Type::Text, "Not known yet").known(Versions::From("9"));
+        static FINAL: Field = field("final", Type::Text, "For good").disrupts(Disruption::Irreversible);
+        let codes = ["no-id", "state", "create-only", "version", "foreign", "precious", "protected", "irreversible"];
+        // With the first few reasons out of the way, the next one is told; without any, the decision stands.
+        for first in 0..=codes.len() {
+            let has = |reason: &str| codes.iter().position(|code| *code == reason).is_some_and(|n| n >= first);
+            let kind = Kind {
+                api: API,
+                removal: if has("precious") { Destroys::Everything } else { Destroys::Itself },
+                ..Kind::NEW
+            };
+            let mut world = World::lab();
+            if has("protected") {
+                world = world.protects("east/groups/*");
+            }
+            let live = Live {
+                id: if has("no-id") { String::new() } else { "1".into() },
+                raw: json!({ "state": if has("state") { "stuck" } else { "fine" } }),
+                foreign: has("foreign").then_some("the controller's own"),
+                strangers: Default::default(),
+                children: Vec::new(),
+            };
+            let change = |field: &'static Field| FieldChange {
+                field: Some(field),
+                name: field.name.to_owned(),
+                before: Attr::text("old"),
+                after: Attr::text("new"),
+                edits: Vec::new(),
+                cause: Cause::Change,
+            };
+            let differing = [(&FIXED, "create-only"), (&LATER, "version"), (&FINAL, "irreversible")];
+            let fields = differing.iter().filter(|(_, reason)| has(reason)).map(|(field, _)| change(field)).collect();
+            let address = Address::new("east", "groups", Some("g"));
+            let version = Some("8");
+            let case = Case {
+                topology: &world.topology,
+                address: &address,
+                kind: &kind,
+                resource: None,
+                live: Some(&live),
+                version,
+            };
+            let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
+            match (case.restrain(decision), codes.get(first)) {
+                (Decision::Hold(hold), Some(code)) => {
+                    assert_eq!(hold.code, *code);
+                    assert!(matches!(hold.instead_of.as_deref(), Some(Decision::Replace { .. })));
+                }
+                (Decision::Replace { .. }, None) => {}
+                (other, expected) => panic!("{expected:?}: {other:?}"),
+            }
+        }
+    }
 }

@@ -267,3 +267,180 @@ impl Gates {
         self.edges.extend(after.iter().map(|&n| (n, gate, why.to_owned())));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::finding::Level;
+    use crate::plan::testing::World;
+
+    #[test]
+    fn the_arrows_at_the_head_of_this_file() {
+        let lab = || World::lab();
+        let endpoint = |name: &str| json!({ "id": name, "name": name, "address": "192.0.2.1", "mode": "MAIN" });
+        let fields = || json!({ "address": "192.0.2.1" });
+        let route = || json!({ "id": "r", "cidr": "10.1.0.0/16", "gateway": "192.0.2.9", "description": "old" });
+        let wanted = |note: &str| json!({ "cidr": "10.1.0.0/16", "gateway": "192.0.2.9", "description": note });
+        for (why, world, arrows) in [
+            (
+                "parent made, child made",
+                lab()
+                    .wants("east/endpoints/e", fields())
+                    .wants("east/endpoints/e/peers/192.0.2.9", json!({ "asn": 1 })),
+                vec!["create east/endpoints/e > create east/endpoints/e/peers/192.0.2.9"],
+            ),
+            (
+                "child removed, parent removed",
+                lab()
+                    .applied("east/endpoints/e", "e", fields())
+                    .applied("east/endpoints/e/peers/192.0.2.9", "p", json!({}))
+                    .shows("east/endpoints", endpoint("e"))
+                    .shows("east/endpoints/e/peers", json!({ "id": "p", "ip": "192.0.2.9" })),
+                vec!["delete east/endpoints/e/peers/192.0.2.9 > delete east/endpoints/e"],
+            ),
+            (
+                "referred made, referrer made",
+                lab().wants("east/endpoints/e", fields()).wants("east/groups/g", json!({ "leader": "e" })),
+                vec!["create east/endpoints/e > create east/groups/g"],
+            ),
+            (
+                "another target's output",
+                lab()
+                    .wants("west/endpoints/w", fields())
+                    .wants("east/groups/g", json!({ "note": "=west/endpoints/w.id" })),
+                vec!["create west/endpoints/w > create east/groups/g"],
+            ),
+            (
+                "an address that leads to another target",
+                lab()
+                    .wants("west/config", json!({ "mtu": 9000 }))
+                    .wants("east/endpoints/e", json!({ "address": "=west/config.public_ip" })),
+                vec!["update west/config > create east/endpoints/e"],
+            ),
+            (
+                "referrer moved away, referred removed",
+                lab()
+                    .applied("east/endpoints/e", "e", fields())
+                    .applied("east/groups/g", "g", json!({}))
+                    .shows("east/endpoints", endpoint("e"))
+                    .shows("east/groups", json!({ "id": "g", "name": "g", "leader": "e" }))
+                    .wants("east/groups/g", json!({ "leader": null })),
+                vec!["update east/groups/g > delete east/endpoints/e"],
+            ),
+            (
+                "referrer removed, referred removed; mentions count",
+                lab()
+                    .applied("east/endpoints/e", "e", fields())
+                    .applied("east/policies/p", "p", json!({}))
+                    .shows("east/endpoints", endpoint("e"))
+                    .shows("east/policies", json!({ "id": "p", "name": "p", "members": ["@e"] })),
+                vec!["delete east/policies/p > delete east/endpoints/e"],
+            ),
+            (
+                "old removed, new made",
+                lab()
+                    .wants("east/endpoints/e", json!({ "address": "192.0.2.1", "mode": "aggressive" }))
+                    .applied("east/endpoints/e", "e", fields())
+                    .shows("east/endpoints", endpoint("e")),
+                vec!["remove east/endpoints/e > remake east/endpoints/e"],
+            ),
+            (
+                "new made, old removed, where both stand side by side",
+                lab()
+                    .wants("east/blueprints/f", json!({ "path": "b" }))
+                    .applied("east/blueprints/f", "f-aaaaaaaaaaaa", json!({}))
+                    .shows("east/blueprints", json!({ "id": "f-aaaaaaaaaaaa" })),
+                vec!["remake east/blueprints/f > remove east/blueprints/f"],
+            ),
+            (
+                "a kind made, and all that comes after it",
+                lab().wants("east/endpoints/e", fields()).wants("east/routes/r", wanted("new")),
+                vec!["[east/endpoints done] > create east/routes/r", "create east/endpoints/e > [east/endpoints done]"],
+            ),
+            (
+                "removed the other way round",
+                lab()
+                    .applied("east/endpoints/e", "e", fields())
+                    .applied("east/routes/r", "r", wanted("old"))
+                    .shows("east/endpoints", endpoint("e"))
+                    .shows("east/routes", route()),
+                vec!["[east/routes gone] > delete east/endpoints/e", "delete east/routes/r > [east/routes gone]"],
+            ),
+            (
+                "changed, before a kind that it may have let go of is removed",
+                lab()
+                    .applied("east/endpoints/e", "e", fields())
+                    .applied("east/routes/r", "r", wanted("old"))
+                    .shows("east/endpoints", endpoint("e"))
+                    .shows("east/routes", route())
+                    .wants("east/routes/r", wanted("new")),
+                vec!["[east/routes changed] > delete east/endpoints/e", "update east/routes/r > [east/routes changed]"],
+            ),
+            (
+                "what an earlier run left, before its like is made",
+                {
+                    let mut world = lab()
+                        .wants("east/policies/own", json!({ "members": [] }))
+                        .applied("east/policies/own", "new", json!({ "name": "own", "members": [] }))
+                        .shows("east/policies", json!({ "id": "new", "name": "own", "members": [] }))
+                        .shows("east/policies", json!({ "id": "left", "name": "theirs", "members": [] }))
+                        .wants("east/groups/g", json!({}));
+                    world.base.entries.values_mut().for_each(|entry| {
+                        entry.leftovers.insert("left".into());
+                    });
+                    world
+                },
+                vec!["delete east/policies/left > create east/groups/g"],
+            ),
+            (
+                "in the way removed, changed, made again",
+                lab()
+                    .wants("east/config", json!({ "mtu": 9000 }))
+                    .wants("east/routes/r", wanted("old"))
+                    .applied("east/routes/r", "r", wanted("old"))
+                    .shows("east/routes", route()),
+                vec![
+                    "remove east/routes/r > remake east/routes/r",
+                    "remove east/routes/r > update east/config",
+                    "update east/config > remake east/routes/r",
+                ],
+            ),
+            (
+                "in the way and not declared any more: removed, then changed",
+                lab()
+                    .wants("east/config", json!({ "mtu": 9000 }))
+                    .applied("east/routes/r", "r", wanted("old"))
+                    .shows("east/routes", route()),
+                vec!["delete east/routes/r > update east/config"],
+            ),
+        ] {
+            assert_eq!(world.arrows(), arrows, "{why}");
+        }
+    }
+
+    #[test]
+    fn whole_kinds_of_the_product_wait_behind_gates() {
+        let kinds = "system-interfaces: { eth1: { ip_internal: 192.0.2.1, mask_bits: 24 } }\n\
+                     routes: { r: { cidr: 10.1.0.0/16, gateway: 192.0.2.9 } }\n";
+        let arrows = World::of("vns3", "a", kinds).arrows();
+        assert!(arrows.contains(&"[a/system-interfaces done] > create a/routes/r".to_owned()), "{arrows:?}");
+    }
+
+    #[test]
+    fn a_circle_that_only_a_plan_meets_is_told_with_its_places() {
+        let kinds = "secrets: { id: { value: '${m/deployments/one.capabilities.x}' } }\n\
+                     blueprints: { r: { source: 'PINNED' } }\ndeployments: { one: { blueprint_id: r } }\n";
+        let pinned = format!("https://host.example/r.zip#sha256={}", "0a".repeat(32));
+        let mut world = World::of("cloudify", "m", &kinds.replace("PINNED", &pinned));
+        let cycle = world.try_plan().err().unwrap();
+        let finding = cycle.finding(Level::Error, "take one out", &world.topology.sources);
+        assert!(finding.message.contains("`m/secrets done`"), "{}", finding.message);
+        let help = finding.help.clone().unwrap_or_default();
+        assert!(help.contains("all.yaml:5:29") && help.contains("all.yaml:7:"), "{help}");
+        assert_eq!(
+            world.topology.sources.show(vec![finding])[0].location().as_deref().map(|at| &at[..9]),
+            Some("all.yaml:")
+        );
+    }
+}

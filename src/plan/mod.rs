@@ -7,7 +7,11 @@ mod build;
 mod calls;
 mod edges;
 mod fill;
+#[cfg(test)]
+mod laws;
 mod needs;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,9 +8,11 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Auth, Class, Dialect, Field, Folders, Identity, Kind, Packing, Provider, ServerVersion, Type, field, output,
+    Api, Auth, Body, Class, Destroys, Dialect, Envelope, Field, Folders, Identity, Kind, List, Made, Packing, Provider,
+    ServerVersion, Type, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
+use wire::Method::{Delete, Post, Put};
 
 static TUNNEL: &[Field] = &[
     field("subnet", Type::Cidr, "The network").required(),
@@ -25,9 +27,16 @@ static CONFIG: Kind = Kind {
     identity: Identity::Singleton,
     fields: &[
         field("controller_name", Type::Text, "Its name"),
-        field("mtu", Type::Int, "Bytes in a packet").default("1500"),
+        field("mtu", Type::Int, "Bytes in a packet").default("1500").rebuilds(&["routes"]),
         output("public_ip", Type::Ip, "Its address"),
     ],
+    api: Api {
+        list: List::at("/config", Envelope::One("")),
+        update: &[call(Put, "/config", Body::Changed)],
+        id: "",
+        ..Api::NONE
+    },
+    removal: Destroys::Nothing,
     ..Kind::NEW
 };
 
@@ -38,8 +47,8 @@ static ENDPOINTS: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Its name").required(),
-        field("address", Type::Ip, "The other side").required(),
-        field("mode", Type::Enum(&["main", "aggressive"]), "How keys are agreed").default("\"main\""),
+        field("address", Type::Ip, "The other side").required().leads_to(&["config"]),
+        field("mode", Type::Enum(&["main", "aggressive"]), "How keys are agreed").default("\"main\"").replaces(),
         field("secret", Type::Text, "The key").secret().write_only(),
         field("enabled", Type::Bool, "In use"),
         field("weight", Type::Number, "Its share"),
@@ -55,6 +64,13 @@ static ENDPOINTS: Kind = Kind {
         field("inputs", Type::Any, "Anything"),
         output("state", Type::Text, "What it is doing"),
     ],
+    api: Api {
+        list: List::at("/endpoints", Envelope::Items("")),
+        create: &[call(Post, "/endpoints", Body::Fields)],
+        update: &[call(Put, "/endpoints/{id}", Body::Changed)],
+        remove: &[call(Delete, "/endpoints/{id}", Body::None)],
+        ..Api::NONE
+    },
     ..Kind::NEW
 };
 
@@ -69,6 +85,13 @@ static PEERS: Kind = Kind {
         field("asn", Type::Int, "Its number").required(),
         output("uptime", Type::Text, "Since when"),
     ],
+    api: Api {
+        list: List::at("/endpoints/{parent.id}/peers", Envelope::Items("")),
+        create: &[call(Post, "/endpoints/{parent.id}/peers", Body::Fields)],
+        update: &[call(Put, "/endpoints/{parent.id}/peers/{id}", Body::Changed)],
+        remove: &[call(Delete, "/endpoints/{parent.id}/peers/{id}", Body::None)],
+        ..Api::NONE
+    },
     ..Kind::NEW
 };
 
@@ -79,6 +102,14 @@ static HEALTH: Kind = Kind {
     parent: Some("endpoints"),
     identity: Identity::Singleton,
     fields: &[field("interval", Type::Int, "Seconds between two looks")],
+    api: Api {
+        list: List::at("/endpoints/{parent.id}/health", Envelope::One("")),
+        create: &[call(Put, "/endpoints/{parent.id}/health", Body::Fields)],
+        update: &[call(Put, "/endpoints/{parent.id}/health", Body::Changed)],
+        remove: &[call(Delete, "/endpoints/{parent.id}/health", Body::None)],
+        id: "",
+        ..Api::NONE
+    },
     ..Kind::NEW
 };
 
@@ -92,6 +123,14 @@ static GROUPS: Kind = Kind {
         field("leader", Type::Ref("endpoints"), "The first of it"),
         field("note", Type::Text, "A note"),
     ],
+    api: Api {
+        list: List::at("/groups", Envelope::Items("")),
+        create: &[call(Post, "/groups", Body::Fields)],
+        update: &[call(Put, "/groups/{id}", Body::Changed)],
+        remove: &[call(Delete, "/groups/{id}", Body::None)],
+        ..Api::NONE
+    },
+    makes: &[("policies", Made::Listed { at: "made", goes_if_set: None })],
     ..Kind::NEW
 };
 
@@ -105,6 +144,14 @@ static ROUTES: Kind = Kind {
         field("gateway", Type::Ip, "The next hop"),
         field("description", Type::Text, "A note"),
     ],
+    api: Api {
+        list: List::at("/routes", Envelope::Items("")),
+        create: &[call(Post, "/routes", Body::Fields)],
+        update: &[call(Put, "/routes/{id}", Body::Changed)],
+        remove: &[call(Delete, "/routes/{id}", Body::None)],
+        ..Api::NONE
+    },
+    after: &[("endpoints", "a route may lead through an endpoint")],
     ..Kind::NEW
 };
 
@@ -114,6 +161,12 @@ static BLUEPRINTS: Kind = Kind {
     source: "test",
     identity: Identity::Content("path"),
     fields: &[field("path", Type::File(Folders::TarGz), "The folder").required(), field("note", Type::Text, "A note")],
+    api: Api {
+        list: List::at("/blueprints", Envelope::Items("")),
+        create: &[call(Put, "/blueprints/{id}", Body::File("path"))],
+        remove: &[call(Delete, "/blueprints/{id}", Body::None)],
+        ..Api::NONE
+    },
     ..Kind::NEW
 };
 
@@ -127,6 +180,11 @@ static RULES: Kind = Kind {
         field("comment", Type::Text, "A note"),
         output("id", Type::Text, "Its number"),
     ],
+    api: Api {
+        list: List::at("/rules", Envelope::Items("")),
+        update: &[call(Put, "/rules", Body::Sequence("rules"))],
+        ..Api::NONE
+    },
     ..Kind::NEW
 };
 
@@ -149,6 +207,13 @@ static POLICIES: Kind = Kind {
         field("name", Type::Text, "Its name"),
         field("members", Type::Roles(&["endpoints", "groups"]), "Who it is about"),
     ],
+    api: Api {
+        list: List::at("/policies", Envelope::Items("")),
+        create: &[call(Post, "/policies", Body::Fields)],
+        update: &[call(Put, "/policies/{id}", Body::Changed)],
+        remove: &[call(Delete, "/policies/{id}", Body::None)],
+        ..Api::NONE
+    },
     ..Kind::NEW
 };
 
