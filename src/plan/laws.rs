@@ -156,7 +156,7 @@ fn what_is_applied_is_what_is_wanted() {
         world = world.wants_nothing();
         all_done(&mut world)?;
         nothing_left(&world)?;
-        let left: Vec<&String> = world.base.entries.keys().collect();
+        let left: Vec<&Address> = world.base.entries.keys().collect();
         if left.is_empty() { Ok(()) } else { Err(format!("still owned: {left:?}")) }
     });
 }

@@ -54,7 +54,7 @@ impl World {
         for verdict in &plan.verdicts {
             match (&verdict.decision, &verdict.id) {
                 (Decision::Same | Decision::Adopt, Some(id)) => self.own(plan, &verdict.address, id.clone(), &known),
-                (Decision::Release(_), _) => drop(self.base.entries.remove(&key(&verdict.address))),
+                (Decision::Release(_), _) => drop(self.base.entries.remove(&verdict.address)),
                 _ => {}
             }
         }
@@ -194,8 +194,8 @@ impl World {
             return self.own(plan, &step.address, id.or_else(|| step.id.clone()).unwrap_or_default(), known);
         }
         let id = step.id.clone().unwrap_or_default();
-        match self.base.entries.get(&key(&step.address)) {
-            Some(entry) if entry.id == id || id.is_empty() => drop(self.base.entries.remove(&key(&step.address))),
+        match self.base.entries.get(&step.address) {
+            Some(entry) if entry.id == id || id.is_empty() => drop(self.base.entries.remove(&step.address)),
             _ => self.base.entries.values_mut().for_each(|entry| {
                 entry.leftovers.remove(&id);
             }),
@@ -207,7 +207,7 @@ impl World {
         let (Some(keep), Some(resource)) = (plan.keeps.get(address), self.topology.resources.get(address)) else {
             return;
         };
-        let old = self.base.entries.remove(&key(address));
+        let old = self.base.entries.remove(address);
         let mut fields = BTreeMap::new();
         for (name, wanted) in &keep.wanted {
             let filled = wanted.fill(&|output| output_of(known.get(&output.address)?, &output.field));
@@ -222,7 +222,8 @@ impl World {
             };
             let before = || old.as_ref()?.fields.get(name).cloned();
             fields.extend(
-                if value.is_later() { before() } else { Some(self.base.kept(&value)) }.map(|v| (name.clone(), v)),
+                if value.is_later() { before() } else { Some(Stored::new(self.base.kept(&value), Basis::Applied)) }
+                    .map(|v| (name.clone(), v)),
             );
         }
         let mut leftovers = old.as_ref().map(|old| old.leftovers.clone()).unwrap_or_default();
@@ -232,7 +233,7 @@ impl World {
         leftovers.remove(&id);
         let (expressions, after) = (keep.expressions.clone(), keep.after.clone());
         let entry = Entry { id, fields, expressions, after, leftovers, ..Entry::default() };
-        self.base.entries.insert(key(address), entry);
+        self.base.entries.insert(address.clone(), entry);
     }
 }
 

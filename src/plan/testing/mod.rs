@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::attr::{Attr, Part, Template};
-use crate::diff::base::{Base, Entry};
+use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::verdict::{Decision, Verdict};
 use crate::finding::Place;
@@ -64,11 +64,6 @@ pub(crate) fn address(text: &str) -> Address {
         });
     }
     address.unwrap()
-}
-
-/// The ledger's spelling of an address.
-fn key(address: &Address) -> String {
-    address.to_string()
 }
 
 /// JSON as a topology holds it: `=east/endpoints/a.id` comes from another resource.
@@ -156,11 +151,12 @@ impl World {
     /// It was applied so.
     pub(crate) fn applied(mut self, at: &str, id: &str, fields: Value) -> World {
         let address = address(at);
-        let fields = match &fields {
-            Value::Array(_) => [(ITEMS.to_owned(), fields)].into(),
-            _ => fields.as_object().unwrap().clone().into_iter().collect(),
+        let fields: serde_json::Map<_, _> = match &fields {
+            Value::Array(_) => [(ITEMS.to_owned(), fields)].into_iter().collect(),
+            _ => fields.as_object().unwrap().clone(),
         };
-        self.base.entries.insert(key(&address), Entry { id: id.into(), fields, ..Entry::default() });
+        let fields = fields.into_iter().map(|(name, value)| (name, Stored::new(value, Basis::Applied))).collect();
+        self.base.entries.insert(address, Entry { id: id.into(), fields, ..Entry::default() });
         self
     }
 
