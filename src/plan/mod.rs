@@ -8,6 +8,7 @@ mod calls;
 mod edges;
 mod fill;
 mod needs;
+mod relied;
 
 use std::collections::{BTreeMap, BTreeSet};
 
