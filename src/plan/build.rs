@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
 use crate::diff::along;
-use crate::diff::base::Base;
 use crate::diff::compare::expression;
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
@@ -16,14 +13,14 @@ use crate::diff::made::{listed, made_of};
 use crate::diff::resolve::Wired;
 use crate::diff::riding::riders;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
-use crate::digest::hex;
 use crate::graph::Graph;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
+use crate::plan::relied::digest;
 use crate::plan::{Keep, Plan, Step, Verb};
-use crate::secret::{Key, Secret};
-use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
+use crate::secret::Secret;
+use crate::spec::{Disruption, Field, Kind, lookup, read};
 use crate::topology::references::{References, maker};
 use crate::topology::{Cycle, Resource, Topology};
 
@@ -369,22 +366,4 @@ fn set(field: Option<&'static Field>, name: &str, attr: &Attr) -> FieldChange {
 
 fn worst(fields: &[FieldChange]) -> Disruption {
     fields.iter().map(FieldChange::disruption).max().unwrap_or(Disruption::None)
-}
-
-/// Digest of what a plan relies on in a live object: its writable fields. Outputs such as counters move all the time.
-///
-/// It is keyed, for a plan is shown: who sees it can't try what it may be the digest of. Without a key there is none.
-pub(crate) fn digest(kind: &crate::spec::Kind, live: &Live, key: &Key) -> Option<String> {
-    let base = Base { key: key.clone(), ..Base::default() };
-    let mut hash = Sha256::new();
-    hash.update(live.id.as_bytes());
-    if is_sequence(kind) {
-        hash.update(live.raw.to_string().as_bytes());
-    }
-    for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {
-        hash.update(field.name.as_bytes());
-        let value = crate::spec::canonical(&field.ty, &read(field, &live.raw));
-        hash.update(base.kept(&value).to_string().as_bytes());
-    }
-    (!key.is_empty()).then(|| key.print(&hex(&hash.finalize())))
 }

@@ -10,6 +10,7 @@ mod fill;
 #[cfg(test)]
 mod laws;
 mod needs;
+mod relied;
 #[cfg(test)]
 pub(crate) mod testing;
 
