@@ -7,6 +7,8 @@ mod build;
 mod calls;
 mod edges;
 mod fill;
+#[cfg(test)]
+mod laws;
 mod needs;
 #[cfg(test)]
 pub(crate) mod testing;
