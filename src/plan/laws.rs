@@ -58,11 +58,11 @@ fn topology(mut world: World, seed: &Seed) -> World {
             "address": pick(&["192.0.2.1", "192.0.2.2", "=west/config.public_ip"], seed % 3),
             // What others refer to is not made anew: see `what_is_referred_to_and_made_anew_is_a_circle`.
             "mode": if *name == "a" { "main" } else { pick(&["main", "aggressive"], seed / 4) },
-            "group": if groups % 4 > 1 && in_group >> n & 1 == 1 { json!("members") } else { Value::Null },
+            "group": if groups % 4 > 1 && (in_group >> n) & 1 == 1 { json!("members") } else { Value::Null },
             "networks": pick(&[["10.1.0.0/16", "10.2.0.0/16"], ["10.2.0.0/16", "10.3.0.0/16"]], seed / 6 % 2),
         });
         world = world.wants(&format!("east/endpoints/{name}"), fields);
-        for (n, ip) in ["169.254.0.1", "169.254.0.2"].iter().enumerate().filter(|(n, _)| peers % 8 >> n & 1 == 1) {
+        for (n, ip) in ["169.254.0.1", "169.254.0.2"].iter().enumerate().filter(|(n, _)| ((peers % 8) >> n) & 1 == 1) {
             let asn = 65_000 + u32::from(peers / 8) + u32::try_from(n).unwrap_or_default();
             world = world.wants(&format!("east/endpoints/{name}/peers/{ip}"), json!({ "asn": asn }));
         }
