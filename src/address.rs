@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One kind on the way down, with the resource's name unless the kind is a singleton.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Step {
+struct AddressStep {
     kind: Arc<str>,
     name: Option<Arc<str>>,
 }
@@ -24,19 +24,19 @@ struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     target: Arc<str>,
-    steps: Vec<Step>,
+    steps: Vec<AddressStep>,
 }
 
 impl Address {
     /// The address of a resource that stands directly below its target.
     pub fn new(target: &str, kind: &str, name: Option<&str>) -> Address {
-        Address { target: target.into(), steps: vec![Step { kind: kind.into(), name: name.map(Arc::from) }] }
+        Address { target: target.into(), steps: vec![AddressStep { kind: kind.into(), name: name.map(Arc::from) }] }
     }
 
     /// The address of a resource below this one.
     pub fn child(&self, kind: &str, name: Option<&str>) -> Address {
         let mut steps = self.steps.clone();
-        steps.push(Step { kind: kind.into(), name: name.map(Arc::from) });
+        steps.push(AddressStep { kind: kind.into(), name: name.map(Arc::from) });
         Address { target: self.target.clone(), steps }
     }
 
@@ -116,7 +116,7 @@ impl fmt::Display for Address {
 }
 
 /// The way down from a target.
-struct Path<'a>(&'a [Step]);
+struct Path<'a>(&'a [AddressStep]);
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -155,7 +155,7 @@ impl FromStr for Address {
                 return Err(fail("a kind is missing"));
             }
             let name = words.next().map(|word| unescape(word).into());
-            steps.push(Step { kind: kind.into(), name });
+            steps.push(AddressStep { kind: kind.into(), name });
         }
         Ok(Address { target: target.into(), steps })
     }

@@ -33,12 +33,12 @@ pub enum Attr {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     /// The parts in order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<TemplatePart>,
 }
 
 /// A part of a [`Template`].
 #[derive(Debug, Clone, PartialEq)]
-pub enum Part {
+pub enum TemplatePart {
     /// Literal text.
     Text(String),
     /// A secret within the text.
@@ -89,7 +89,7 @@ impl Attr {
     /// The output of a resource, as the whole value.
     pub fn output(address: Address, field: impl Into<String>) -> Attr {
         let output = Output { address, field: field.into(), encoding: Encoding::Plain };
-        Attr::Later(Template { parts: vec![Part::Output(output)] })
+        Attr::Later(Template { parts: vec![TemplatePart::Output(output)] })
     }
 
     /// Says whether the value is null.
@@ -127,7 +127,7 @@ impl Attr {
     pub fn has_secret(&self) -> bool {
         match self {
             Attr::Secret(_) => true,
-            Attr::Later(template) => template.parts.iter().any(|part| matches!(part, Part::Secret(_))),
+            Attr::Later(template) => template.parts.iter().any(|part| matches!(part, TemplatePart::Secret(_))),
             Attr::List(items) => items.iter().any(Attr::has_secret),
             Attr::Map(map) => map.values().any(Attr::has_secret),
             Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) => false,
@@ -139,7 +139,7 @@ impl Attr {
         match self {
             Attr::Later(template) => {
                 for part in &template.parts {
-                    if let Part::Output(output) = part {
+                    if let TemplatePart::Output(output) = part {
                         see(output);
                     }
                 }
@@ -204,7 +204,7 @@ impl Attr {
 
 impl Template {
     fn fill(&self, find: &dyn Fn(&Output) -> Option<Attr>) -> Attr {
-        if let [Part::Output(output)] = self.parts.as_slice()
+        if let [TemplatePart::Output(output)] = self.parts.as_slice()
             && output.encoding == Encoding::Plain
         {
             return find(output).unwrap_or_else(|| Attr::Later(self.clone()));
@@ -212,47 +212,47 @@ impl Template {
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             parts.push(match part {
-                Part::Output(output) => match find(output) {
-                    Some(Attr::Secret(secret)) => Part::Secret(secret),
+                TemplatePart::Output(output) => match find(output) {
+                    Some(Attr::Secret(secret)) => TemplatePart::Secret(secret),
                     Some(value) => match (value.to_text(), output.encoding) {
-                        (Some(text), encoding) => Part::Text(encoding.encode(text)),
+                        (Some(text), encoding) => TemplatePart::Text(encoding.encode(text)),
                         (None, _) => part.clone(),
                     },
                     None => part.clone(),
                 },
-                Part::Text(_) | Part::Secret(_) => part.clone(),
+                TemplatePart::Text(_) | TemplatePart::Secret(_) => part.clone(),
             });
         }
         Template::of(parts)
     }
 
     /// The simplest value that these parts make: text, a secret, or a template while a hole is left.
-    pub fn of(parts: Vec<Part>) -> Attr {
-        if parts.iter().any(|part| matches!(part, Part::Output(_))) {
+    pub fn of(parts: Vec<TemplatePart>) -> Attr {
+        if parts.iter().any(|part| matches!(part, TemplatePart::Output(_))) {
             return Attr::Later(Template { parts });
         }
-        if parts.iter().any(|part| matches!(part, Part::Secret(_))) {
+        if parts.iter().any(|part| matches!(part, TemplatePart::Secret(_))) {
             let label = match parts.as_slice() {
-                [Part::Secret(secret)] => secret.label().to_owned(),
+                [TemplatePart::Secret(secret)] => secret.label().to_owned(),
                 _ => Template { parts: parts.clone() }.to_string(),
             };
-            return Attr::Secret(Secret::concat(&label, parts.iter().filter_map(Part::piece)));
+            return Attr::Secret(Secret::concat(&label, parts.iter().filter_map(TemplatePart::piece)));
         }
         Attr::Text(
             parts
                 .iter()
-                .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
+                .filter_map(|part| if let TemplatePart::Text(text) = part { Some(text.as_str()) } else { None })
                 .collect(),
         )
     }
 }
 
-impl Part {
+impl TemplatePart {
     fn piece(&self) -> Option<Piece<'_>> {
         match self {
-            Part::Text(text) => Some(Piece::Plain(text)),
-            Part::Secret(secret) => Some(Piece::Secret(secret)),
-            Part::Output(_) => None,
+            TemplatePart::Text(text) => Some(Piece::Plain(text)),
+            TemplatePart::Secret(secret) => Some(Piece::Secret(secret)),
+            TemplatePart::Output(_) => None,
         }
     }
 }
@@ -261,9 +261,9 @@ impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in &self.parts {
             match part {
-                Part::Text(text) => f.write_str(text)?,
-                Part::Secret(secret) => write!(f, "${{{}}}", secret.label())?,
-                Part::Output(output) => write!(f, "${{{output}}}")?,
+                TemplatePart::Text(text) => f.write_str(text)?,
+                TemplatePart::Secret(secret) => write!(f, "${{{}}}", secret.label())?,
+                TemplatePart::Output(output) => write!(f, "${{{output}}}")?,
             }
         }
         Ok(())
@@ -280,8 +280,12 @@ impl fmt::Display for Output {
 mod tests {
     use super::*;
 
-    fn output(field: &str, encoding: Encoding) -> Part {
-        Part::Output(Output { address: Address::new("nf", "networks", Some("acme")), field: field.into(), encoding })
+    fn output(field: &str, encoding: Encoding) -> TemplatePart {
+        TemplatePart::Output(Output {
+            address: Address::new("nf", "networks", Some("acme")),
+            field: field.into(),
+            encoding,
+        })
     }
 
     #[test]
@@ -293,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_filled_template_is_text_or_a_secret() {
-        let path = Template::of(vec![Part::Text("/x/".into()), output("id", Encoding::Segment)]);
+        let path = Template::of(vec![TemplatePart::Text("/x/".into()), output("id", Encoding::Segment)]);
         assert_eq!(path.to_shown(), "/x/${nf/networks/acme.id}");
         assert_eq!(path.fill(&|_| Some(Attr::text("a/b"))), Attr::text("/x/a%2Fb"));
         let secret = path.fill(&|_| Some(Attr::Secret(Secret::new("k", "v"))));

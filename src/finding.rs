@@ -21,7 +21,7 @@ pub enum Level {
 
 /// One key on the way from a document's root to a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key {
+pub enum PathKey {
     /// A key of a map.
     Name(Arc<str>),
     /// A place in a list, from 0.
@@ -34,7 +34,7 @@ pub struct Place {
     /// The file's path as the user gave it, relative to the workspace.
     pub file: Arc<str>,
     /// The keys down to the value.
-    pub path: Vec<Key>,
+    pub path: Vec<PathKey>,
     /// Says whether the key itself is meant and not its value.
     pub at_key: bool,
 }
@@ -48,14 +48,14 @@ impl Place {
     /// The place of a key below this one.
     pub fn below(&self, key: &str) -> Place {
         let mut path = self.path.clone();
-        path.push(Key::Name(key.into()));
+        path.push(PathKey::Name(key.into()));
         Place { file: self.file.clone(), path, at_key: false }
     }
 
     /// The place of a list's item below this one.
     pub fn item(&self, index: usize) -> Place {
         let mut path = self.path.clone();
-        path.push(Key::Index(index));
+        path.push(PathKey::Index(index));
         Place { file: self.file.clone(), path, at_key: false }
     }
 

@@ -42,14 +42,14 @@ pub mod parts {
     pub use crate::diff::live::Observed;
     pub use crate::diff::verdict::{Decision, Verdict};
     pub use crate::finding::Finding;
-    pub use crate::journal::{Journal, Line};
+    pub use crate::journal::{Journal, JournalLine};
     pub use crate::ledger::Ledger;
-    pub use crate::observe::{Observer, Scope, Trouble};
+    pub use crate::observe::{ObserveError, Observer, Scope};
     pub use crate::plan::{Plan, Step, plan};
     pub use crate::providers::CATALOGUE;
     pub use crate::redact::Redactor;
     pub use crate::render::PlanDocument;
-    pub use crate::session::{CallError, Http, Pace, Sent, Session, Waiting, Whither};
+    pub use crate::session::{CallError, CallSite, Http, Pace, RequestBody, Session, Waiting};
     pub use crate::spec::{Artifact, Auth, Change, Destroys, Field, Identity, Kind, PathTemplate, Provider, canonical};
     pub use crate::topology::{Tls, Topology};
 

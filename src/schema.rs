@@ -173,13 +173,13 @@ fn marks(field: &Field) -> Map<String, Value> {
     match field.change {
         Change::Replaces => mark("create-only", json!("replaced")),
         Change::Fixed => mark("create-only", json!("held")),
-        Change::Rides => mark("rides-along", json!(true)),
-        Change::InPlace | Change::Switch(_) | Change::Own(_) | Change::Widens(..) => {}
+        Change::CallOption => mark("rides-along", json!(true)),
+        Change::InPlace | Change::Switch(_) | Change::DedicatedCall(_) | Change::Widens(..) => {}
     }
     if field.is_secret() {
         mark("secret", json!(true));
     }
-    if let Some(other) = field.typed_by {
+    if let Some(other) = field.json_if_declared {
         mark("typed-by", json!(other));
     }
     if field.flow == Flow::WriteOnly {

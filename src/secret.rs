@@ -103,12 +103,12 @@ impl Secret {
 
 /// The key of fingerprints: without it they say nothing about what they were made of.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Key(Arc<str>);
+pub struct FingerprintKey(Arc<str>);
 
-impl Key {
+impl FingerprintKey {
     /// The key that a secret is.
-    pub(crate) fn of(secret: &Secret) -> Key {
-        Key(secret.value.clone())
+    pub(crate) fn of(secret: &Secret) -> FingerprintKey {
+        FingerprintKey(secret.value.clone())
     }
 
     /// The keyed fingerprint of a secret.
@@ -142,13 +142,13 @@ impl Key {
     }
 }
 
-impl From<&str> for Key {
-    fn from(text: &str) -> Key {
-        Key(text.into())
+impl From<&str> for FingerprintKey {
+    fn from(text: &str) -> FingerprintKey {
+        FingerprintKey(text.into())
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for FingerprintKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "(key {})", self.id())
     }

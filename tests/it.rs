@@ -4,27 +4,6 @@
 mod accounts;
 #[path = "it/actions.rs"]
 mod actions;
-#[path = "it/drill.rs"]
-mod drill;
-#[path = "it/errors.rs"]
-mod errors;
-#[path = "it/examples.rs"]
-mod examples;
-#[path = "it/floors.rs"]
-mod floors;
-#[path = "it/laws.rs"]
-mod laws;
-#[path = "it/rules.rs"]
-mod rules;
-#[path = "it/sources.rs"]
-mod sources;
-#[path = "it/support.rs"]
-mod support;
-#[path = "it/whole.rs"]
-mod whole;
-#[path = "it/world.rs"]
-mod world;
-
 #[path = "it/allow.rs"]
 mod allow;
 #[path = "it/bench.rs"]
@@ -45,6 +24,12 @@ mod crash;
 mod determinism;
 #[path = "it/downloads.rs"]
 mod downloads;
+#[path = "it/drill.rs"]
+mod drill;
+#[path = "it/errors.rs"]
+mod errors;
+#[path = "it/examples.rs"]
+mod examples;
 #[path = "it/executions.rs"]
 mod executions;
 #[path = "it/exit_codes.rs"]
@@ -55,10 +40,14 @@ mod faults;
 mod firewall;
 #[path = "it/fixtures.rs"]
 mod fixtures;
+#[path = "it/floors.rs"]
+mod floors;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/lab.rs"]
 mod lab;
+#[path = "it/laws.rs"]
+mod laws;
 #[path = "it/lifecycle.rs"]
 mod lifecycle;
 #[path = "it/lists.rs"]
@@ -77,6 +66,8 @@ mod one_time;
 mod parameters;
 #[path = "it/passwords.rs"]
 mod passwords;
+#[path = "it/rules.rs"]
+mod rules;
 #[path = "it/saved_plan.rs"]
 mod saved_plan;
 #[path = "it/scalars.rs"]
@@ -87,11 +78,19 @@ mod scale;
 mod secrets;
 #[path = "it/servers.rs"]
 mod servers;
+#[path = "it/sources.rs"]
+mod sources;
 #[path = "it/states.rs"]
 mod states;
 #[path = "it/structured_secrets.rs"]
 mod structured_secrets;
+#[path = "it/support.rs"]
+mod support;
 #[path = "it/system_objects.rs"]
 mod system_objects;
 #[path = "it/updates.rs"]
 mod updates;
+#[path = "it/whole.rs"]
+mod whole;
+#[path = "it/world.rs"]
+mod world;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
-use crate::apply::schedule::{Node, Schedule, Slot, Slots};
+use crate::apply::schedule::{Schedule, ScheduleNode, SlotClass, Slots};
 use crate::apply::{Executor, Outcome};
 use crate::plan::{Plan, Step, Verb};
 use crate::spec::Until;
@@ -34,12 +34,12 @@ impl<'c> Course<'c> {
         let targets: BTreeSet<&str> = plan.steps.iter().map(|step| step.address.target()).collect();
         let numbers: BTreeMap<&str, usize> = targets.iter().enumerate().map(|(n, target)| (*target, n)).collect();
         let slots: Vec<Slots> = targets.iter().map(|target| slots(executor.topology, target)).collect();
-        let steps = plan.steps.iter().map(|step| Node::Step {
+        let steps = plan.steps.iter().map(|step| ScheduleNode::Step {
             target: numbers.get(step.address.target()).copied().unwrap_or_default(),
             slot: slot(step),
             alone: restarts(step),
         });
-        let nodes = steps.chain(plan.gates.iter().map(|_| Node::Gate)).collect();
+        let nodes = steps.chain(plan.gates.iter().map(|_| ScheduleNode::Gate)).collect();
         let mut course = Course {
             executor,
             schedule: Schedule::new(nodes, &plan.graph, &slots, executor.parallel),
@@ -76,7 +76,7 @@ impl<'c> Course<'c> {
     /// Whether a slot of that class is free makes no difference to the step, which is under way: the limits of its session
     /// hold for each request, whatever the step has a slot for. A controller that takes one write at a time gets one at a
     /// time; while a step waits for it, which sends reads alone, the next one writes.
-    pub(super) fn turn(&mut self, n: usize, to: Slot) {
+    pub(super) fn turn(&mut self, n: usize, to: SlotClass) {
         self.schedule.turn(n, to);
     }
 
@@ -120,14 +120,14 @@ fn slots(topology: &Topology, target: &str) -> Slots {
 }
 
 /// What a step takes up when it begins: one that has to find its object first does so by lists.
-fn slot(step: &Step) -> Slot {
+fn slot(step: &Step) -> SlotClass {
     let looks_first = step.verb == Verb::Find || step.verb == Verb::Update && step.id.is_none();
-    if looks_first { Slot::List } else { Slot::Write }
+    if looks_first { SlotClass::List } else { SlotClass::Write }
 }
 
 /// Says whether a step takes the controller itself down. Whatever else is under way there would fail with it.
 fn restarts(step: &Step) -> bool {
-    let polls = step.calls.iter().flat_map(|call| call.spec.settle);
+    let polls = step.calls.iter().flat_map(|call| call.spec.wait);
     polls.into_iter().any(|poll| matches!(poll.until, Until::Restarted(_)))
 }
 
@@ -136,9 +136,9 @@ fn rests(plan: &Plan) -> BTreeMap<usize, (usize, Duration)> {
     let steps = || plan.steps.iter().enumerate();
     let asks = steps().filter(|(_, step)| step.verb == Verb::Issue);
     let asking: BTreeMap<&Address, usize> = asks.map(|(n, step)| (&step.address, n)).collect();
-    let makers = steps().filter(|(_, step)| step.verb.makes());
+    let makers = steps().filter(|(_, step)| step.verb.creates());
     makers
-        .filter_map(|(n, step)| Some((n, (*asking.get(&step.address)?, step.kind.issues?.rest))))
+        .filter_map(|(n, step)| Some((n, (*asking.get(&step.address)?, step.kind.one_time_output?.cool_down))))
         .filter(|(_, (_, rest))| !rest.is_zero())
         .collect()
 }

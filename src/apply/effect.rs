@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::apply::schedule::Slot;
+use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared};
 use crate::attr::Attr;
 use crate::diff::diff;
 use crate::diff::live::{Collection, Live, Observed};
 use crate::diff::verdict::{Decision, FieldChange};
 use crate::observe::{Observer, Scope};
-use crate::plan::{Call, Purpose, Step};
-use crate::session::{CallError, Session, Waiting, What};
+use crate::plan::{Call, CallPurpose, Step};
+use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Change, Kind, canonical, read};
 use wire::Method;
 
@@ -52,23 +52,23 @@ struct Sight {
 
 impl Sight {
     /// Says whether what a call asks for is there.
-    fn shows(&self, step: &Step, purpose: &Purpose) -> bool {
+    fn shows(&self, step: &Step, purpose: &CallPurpose) -> bool {
         let agrees = |concerns: &dyn Fn(&FieldChange) -> bool| {
             self.live.is_some() && self.differs.as_ref().is_some_and(|changes| !changes.iter().any(concerns))
         };
         match purpose {
             // Nothing is wanted of what is about to go, but that it is switched off.
-            Purpose::Field(name) if step.verb.removes() => self.is_off(step.kind, name),
-            Purpose::Field(name) => agrees(&|change| change.name == *name),
-            Purpose::Update => agrees(&|change| {
+            CallPurpose::Field(name) if step.verb.removes() => self.is_off(step.kind, name),
+            CallPurpose::Field(name) => agrees(&|change| change.name == *name),
+            CallPurpose::Update => agrees(&|change| {
                 change.field.is_none_or(|field| matches!(field.change, Change::InPlace | Change::Fixed))
             }),
-            Purpose::Remove => self.live.is_none(),
-            Purpose::Create => self.live.is_some(),
+            CallPurpose::Remove => self.live.is_none(),
+            CallPurpose::Create => self.live.is_some(),
             // What gives a call its effect shows nowhere by itself.
-            Purpose::Then => false,
+            CallPurpose::Then => false,
             // Each asking gives another answer.
-            Purpose::Issue { .. } => false,
+            CallPurpose::Issue { .. } => false,
         }
     }
 
@@ -95,10 +95,10 @@ impl Executor<'_> {
         step: &Step,
         call: &Call,
     ) -> Result<Effect, CallError> {
-        if call.purpose == Purpose::Create {
+        if call.purpose == CallPurpose::Create {
             return self.look_for_object(shared, session, step).await;
         }
-        let budget = call.spec.settle.iter().map(|poll| poll.budget).max().unwrap_or_default();
+        let budget = call.spec.wait.iter().map(|poll| poll.budget).max().unwrap_or_default();
         let since = Instant::now();
         let mut looks = 0;
         loop {
@@ -106,7 +106,7 @@ impl Executor<'_> {
             looks += 1;
             if sight.is_busy && !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, budget) {
                 self.progress.waits(step, &Waiting { state: "at work".into(), progress: None });
-                shared.turn(Slot::Poll);
+                shared.turn(SlotClass::Poll);
                 session.pause(BETWEEN_LOOKS).await;
                 continue;
             }
@@ -122,7 +122,7 @@ impl Executor<'_> {
     async fn look_for_object(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Effect, CallError> {
         match self.look(shared, session, step).await? {
             Some(raw) => {
-                self.made(shared, step, raw);
+                self.record_created(shared, step, raw);
                 Ok(Effect::Found)
             }
             None => Ok(Effect::Missing),
@@ -149,9 +149,9 @@ impl Executor<'_> {
     }
 
     /// Owns what a create that was refused left behind, so that it goes when the files let go of it.
-    pub(super) async fn own_remains(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) {
+    pub(super) async fn take_ownership_of_remains(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) {
         let leaves_some = step.kind.api.states.is_some_and(|states| !states.tainted.is_empty());
-        if call.purpose != Purpose::Create || !leaves_some {
+        if call.purpose != CallPurpose::Create || !leaves_some {
             return;
         }
         let base = self.log(shared, |log| log.base.clone());
@@ -159,7 +159,7 @@ impl Executor<'_> {
         let wanted = self.identity(shared, step);
         let is_it = |live: &&Live| live.is_tainted(step.kind) && live.identity(step.kind) == wanted;
         if let Some(live) = view.all(step.kind.name).into_iter().find(is_it) {
-            self.made(shared, step, live.raw.clone());
+            self.record_created(shared, step, live.raw.clone());
         }
     }
 
@@ -170,7 +170,7 @@ impl Executor<'_> {
         while !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, TO_SHOW) {
             if let Some(raw) = self.sight(shared, session, step).await?.live {
                 match self.topology.resources.contains_key(&step.address) {
-                    true => self.made(shared, step, raw),
+                    true => self.record_created(shared, step, raw),
                     false => drop(shared.outputs.set(&step.address, step.kind, raw)),
                 }
                 return Ok(());
@@ -184,7 +184,7 @@ impl Executor<'_> {
             true => format!("the run was stopped before it showed: {why}"),
             false => format!("it does not show, though {why}"),
         };
-        Err(session.whither(Method::Get, "").error(What::job(what)))
+        Err(session.site(Method::Get, "").error(CallFailure::job(what)))
     }
 
     /// One look. What can't be seen is an error, unless the object shows all the same.

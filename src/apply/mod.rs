@@ -20,11 +20,11 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::address::Address;
 use crate::apply::course::Course;
-use crate::apply::schedule::Slot;
+use crate::apply::schedule::SlotClass;
 use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::matching::identity_of;
 use crate::diff::verdict::{Decision, Verdict};
-use crate::journal::{self, Journal, Line, Underway, Writer};
+use crate::journal::{self, Journal, JournalLine, Underway, Writer};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, Session, Waiting};
 use crate::spec::{Identity, Kind};
@@ -101,16 +101,16 @@ pub struct Executor<'e> {
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) outputs: Arc<Outputs>,
-    pub(crate) log: Arc<Mutex<Log>>,
+    pub(crate) log: Arc<Mutex<RunLog>>,
     /// Is told what steps take up at their targets: their numbers and the slot.
-    turns: UnboundedSender<(usize, Slot)>,
+    turns: UnboundedSender<(usize, SlotClass)>,
     /// The step's own number.
     n: usize,
 }
 
 impl Shared {
     /// Takes up another slot at the target from now on, such as that of one who waits.
-    fn turn(&self, to: Slot) {
+    fn turn(&self, to: SlotClass) {
         // Nobody listens any more once the run is over.
         let _ = self.turns.send((self.n, to));
     }
@@ -120,27 +120,27 @@ impl Shared {
     }
 
     /// Reads or changes the journal and the ledger's content.
-    fn log<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
+    fn log<T>(&self, change: impl FnOnce(&mut RunLog) -> T) -> T {
         change(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// The journal and the ledger's content, which change together: what is handed over to the one and what is kept in the
 /// other have the same order.
-pub(crate) struct Log {
+pub(crate) struct RunLog {
     writer: Writer,
     pub(crate) base: Base,
     pub(crate) calls: u64,
 }
 
-impl Log {
+impl RunLog {
     /// Hands a line over. It is on disk before any later line, so before any later call is sent.
-    pub(crate) fn write(&self, line: &Line) {
+    pub(crate) fn write(&self, line: &JournalLine) {
         self.writer.write(line);
     }
 
     /// Hands a line over that says what is about to be done.
-    pub(crate) fn write_ahead(&self, line: &Line) -> Underway {
+    pub(crate) fn write_ahead(&self, line: &JournalLine) -> Underway {
         self.writer.write_ahead(line)
     }
 
@@ -150,22 +150,22 @@ impl Log {
     }
 
     /// Takes down that an object is ours though its step is not done yet.
-    pub(crate) fn own(&mut self, address: Address, id: String) {
-        self.write(&Line::Made { address: address.clone(), id: id.clone() });
-        journal::own(&mut self.base, address, id);
+    pub(crate) fn take_ownership(&mut self, address: Address, id: String) {
+        self.write(&JournalLine::Made { address: address.clone(), id: id.clone() });
+        journal::take_ownership(&mut self.base, address, id);
     }
 
     /// Takes down that an object is gone.
     pub(crate) fn remove(&mut self, address: Address, id: String) {
         journal::remove(&mut self.base, &address, &id);
-        self.write(&Line::Removed { address, id });
+        self.write(&JournalLine::Removed { address, id });
     }
 }
 
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let mut log = Log { writer: Writer::start(journal), base: base.clone(), calls: 0 };
+        let mut log = RunLog { writer: Writer::start(journal), base: base.clone(), calls: 0 };
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
         let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };
@@ -193,9 +193,9 @@ impl Executor<'_> {
         let outcomes = course.outcomes();
         let left = outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Done)).count();
         // Whether the last lines are on disk shows below.
-        let _ = shared.log(|log| log.write_ahead(&Line::End { left })).written().await;
+        let _ = shared.log(|log| log.write_ahead(&JournalLine::End { left })).written().await;
         shared.log(|log| {
-            self.settle_unchanged(&mut log.base);
+            self.record_unchanged(&mut log.base);
             *base = std::mem::take(&mut log.base);
             Report { outcomes, calls: log.calls, journal_error: log.broken().map(str::to_owned) }
         })
@@ -218,7 +218,7 @@ impl Executor<'_> {
     }
 
     /// Other content that is there already is ours from the start: what it took the place of is left to be removed.
-    fn take_over(&self, log: &mut Log) {
+    fn take_over(&self, log: &mut RunLog) {
         let is_content = |verdict: &&Verdict| matches!(verdict.kind.identity, Identity::Content(_));
         let adopted = self
             .plan
@@ -227,12 +227,12 @@ impl Executor<'_> {
             .filter(is_content)
             .filter(|verdict| matches!(verdict.decision, Decision::Adopt | Decision::Update { adopt: true, .. }));
         for (verdict, id) in adopted.filter_map(|verdict| Some((verdict, verdict.id.clone()?))) {
-            log.own(verdict.address.clone(), id);
+            log.take_ownership(verdict.address.clone(), id);
         }
     }
 
     /// What needs no call: adoptions, releases, and values on which file and controller agree by now.
-    pub fn settle_unchanged(&self, base: &mut Base) {
+    pub fn record_unchanged(&self, base: &mut Base) {
         for verdict in &self.plan.verdicts {
             let address = &verdict.address;
             match &verdict.decision {
@@ -241,7 +241,7 @@ impl Executor<'_> {
                     let Some(known) = verdict.id.clone() else { continue };
                     renumber(base, verdict.kind, address, &known);
                     if let Some(entry) = self.entry(address, known, base, &|_| None, None) {
-                        journal::settle(base, address.clone(), entry);
+                        journal::record(base, address.clone(), entry);
                     }
                 }
                 Decision::Release(_) => {
@@ -261,7 +261,7 @@ impl Executor<'_> {
 /// content gives it.
 pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &Address, id: &str) {
     if let Identity::Content(_) = kind.identity {
-        journal::own(base, address.clone(), id.to_owned());
+        journal::take_ownership(base, address.clone(), id.to_owned());
     } else if let Some(entry) = base.entries.get_mut(address) {
         entry.id = id.to_owned();
     }
@@ -286,17 +286,17 @@ impl Executor<'_> {
         find: &dyn Fn(&crate::attr::Output) -> Option<crate::attr::Attr>,
         step: Option<&Step>,
     ) -> Option<Entry> {
-        let keep = self.plan.keeps.get(address)?;
+        let ledger_update = self.plan.ledger_updates.get(address)?;
         let before = base.entry(address);
         let mut fields = BTreeMap::new();
-        for (name, attr) in &keep.wanted {
+        for (name, attr) in &ledger_update.wanted {
             let filled = attr.fill(find);
             // A value that is still not known was left as it was: so is what we remember of it.
             let earlier = before.and_then(|entry| entry.fields.get(name));
             let stored = match filled.is_later() {
                 true => earlier.cloned(),
                 false => {
-                    let value = base.kept(&self.comparable(address, name, &filled));
+                    let value = base.stored(&self.comparable(address, name, &filled));
                     let is_written = step.is_some_and(|step| step.writes(name));
                     Some(remembered(value, is_written, earlier))
                 }
@@ -309,9 +309,9 @@ impl Executor<'_> {
             id,
             identity: resource.and_then(identity_of).map(|key| key.to_string()).or(before.identity),
             fields,
-            expressions: keep.expressions.clone(),
-            after: keep.after.clone(),
-            stamp: keep.stamp.clone(),
+            expressions: ledger_update.expressions.clone(),
+            after: ledger_update.after.clone(),
+            stamp: ledger_update.stamp.clone(),
             leftovers: before.leftovers,
             commit: self.plan.commit.clone(),
             run: if step.is_some() { base.run } else { before.run },

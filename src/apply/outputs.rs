@@ -14,10 +14,10 @@ use crate::spec::Kind;
 /// The objects of this run, by address.
 #[derive(Default)]
 pub(crate) struct Outputs {
-    known: Mutex<BTreeMap<Address, Known>>,
+    known: Mutex<BTreeMap<Address, KnownObject>>,
 }
 
-struct Known {
+struct KnownObject {
     kind: &'static Kind,
     live: Live,
     issued: BTreeMap<&'static str, Attr>,
@@ -34,7 +34,7 @@ impl Outputs {
             Some(before) if live.id.is_empty() => merge(&mut before.live.raw, live.raw),
             Some(before) => before.live = live,
             None => {
-                known.insert(address.clone(), Known { kind, live, issued: BTreeMap::new() });
+                known.insert(address.clone(), KnownObject { kind, live, issued: BTreeMap::new() });
             }
         }
         id
@@ -44,7 +44,7 @@ impl Outputs {
     pub(crate) fn issue(&self, address: &Address, kind: &'static Kind, field: &'static str, value: Attr) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let nothing =
-            || Known { kind, live: Live::new(kind, Value::Object(Default::default())), issued: BTreeMap::new() };
+            || KnownObject { kind, live: Live::new(kind, Value::Object(Default::default())), issued: BTreeMap::new() };
         known.entry(address.clone()).or_insert_with(nothing).issued.insert(field, value);
     }
 

@@ -12,7 +12,7 @@ use crate::graph::Graph;
 
 /// What a step takes up at its target while it is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Slot {
+pub(crate) enum SlotClass {
     /// It changes something.
     Write,
     /// It waits for what was changed, looking now and then.
@@ -37,13 +37,13 @@ pub(crate) struct Slots {
 
 /// A node of the graph: a step, or a gate between steps, which takes no time.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Node {
+pub(crate) enum ScheduleNode {
     /// A step.
     Step {
         /// The number of its target.
         target: usize,
         /// What it takes up when it begins.
-        slot: Slot,
+        slot: SlotClass,
         /// Says whether nothing else may be under way at its target meanwhile. When it is the first there that could begin,
         /// nothing that comes after it does.
         alone: bool,
@@ -55,7 +55,7 @@ pub(crate) enum Node {
 /// Where the steps of a run stand.
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    nodes: Vec<Node>,
+    nodes: Vec<ScheduleNode>,
     /// How many nodes each node still waits for.
     waiting: Vec<usize>,
     /// The nodes that wait for each node.
@@ -63,7 +63,7 @@ pub(crate) struct Schedule {
     /// The time before which a node does not begin.
     times: Vec<u64>,
     /// What a step that is under way takes up.
-    holds: Vec<Option<Slot>>,
+    holds: Vec<Option<SlotClass>>,
     /// The steps that will not begin any more: they are under way, ended, skipped or left out.
     over: Vec<bool>,
     targets: Vec<Lane>,
@@ -118,7 +118,12 @@ impl Lane {
 impl Schedule {
     /// The schedule of a graph's nodes. `targets` says how many slots each target has, by its number; at most `parallel`
     /// steps are under way at once, over all targets.
-    pub(crate) fn new<W: Clone>(nodes: Vec<Node>, graph: &Graph<W>, targets: &[Slots], parallel: usize) -> Schedule {
+    pub(crate) fn new<W: Clone>(
+        nodes: Vec<ScheduleNode>,
+        graph: &Graph<W>,
+        targets: &[Slots],
+        parallel: usize,
+    ) -> Schedule {
         let mut then = vec![Vec::new(); nodes.len()];
         let mut waiting = vec![0; nodes.len()];
         for (node, count) in waiting.iter_mut().enumerate() {
@@ -167,7 +172,7 @@ impl Schedule {
             lane.used[slot as usize] += 1;
             lane.is_taken = alone;
         });
-        if let Node::Step { slot, .. } = self.nodes[n] {
+        if let ScheduleNode::Step { slot, .. } = self.nodes[n] {
             self.holds[n] = Some(slot);
         }
         Some(n)
@@ -189,7 +194,7 @@ impl Schedule {
 
     /// Lets a step that is under way take up a slot of another class from now on. Where none is free it keeps what it has:
     /// `false`.
-    pub(crate) fn turn(&mut self, n: usize, to: Slot) -> bool {
+    pub(crate) fn turn(&mut self, n: usize, to: SlotClass) -> bool {
         let Some(from) = self.holds[n] else { return false };
         let mut has_turned = from == to;
         self.lane(n, |lane, _, _| {
@@ -245,7 +250,7 @@ impl Schedule {
         while let Some(node) = freed.pop() {
             match self.nodes[node] {
                 // No gate waits for another one, but if one did, there would still be no recursion.
-                Node::Gate => {
+                ScheduleNode::Gate => {
                     for next in std::mem::take(&mut self.then[node]) {
                         self.waiting[next] -= 1;
                         if self.waiting[next] == 0 {
@@ -253,12 +258,12 @@ impl Schedule {
                         }
                     }
                 }
-                Node::Step { .. } if self.over[node] => {}
-                Node::Step { .. } if self.times[node] > 0 => {
+                ScheduleNode::Step { .. } if self.over[node] => {}
+                ScheduleNode::Step { .. } if self.times[node] > 0 => {
                     self.delayed.insert((self.times[node], node));
                     self.resting.insert(node);
                 }
-                Node::Step { .. } => self.lane(node, |lane, slot, alone| {
+                ScheduleNode::Step { .. } => self.lane(node, |lane, slot, alone| {
                     let queue = if alone { &mut lane.alone } else { &mut lane.ready[slot as usize] };
                     queue.insert(node);
                 }),
@@ -282,7 +287,7 @@ impl Schedule {
         while let Some(node) = reached.pop() {
             // Reached before, it has none left.
             reached.append(&mut self.then[node]);
-            if matches!(self.nodes[node], Node::Step { .. }) && !std::mem::replace(&mut self.over[node], true) {
+            if matches!(self.nodes[node], ScheduleNode::Step { .. }) && !std::mem::replace(&mut self.over[node], true) {
                 skipped.insert(node);
             }
         }
@@ -290,8 +295,8 @@ impl Schedule {
     }
 
     /// Changes the state of a step's target, and finds out whether another step could begin there.
-    fn lane(&mut self, n: usize, change: impl FnOnce(&mut Lane, Slot, bool)) {
-        let Node::Step { target, slot, alone } = self.nodes[n] else { return };
+    fn lane(&mut self, n: usize, change: impl FnOnce(&mut Lane, SlotClass, bool)) {
+        let ScheduleNode::Step { target, slot, alone } = self.nodes[n] else { return };
         let Some(lane) = self.targets.get_mut(target) else { return };
         change(lane, slot, alone);
         let first = lane.first();
@@ -315,16 +320,16 @@ mod tests {
 
     const ONE: Slots = Slots { write: 1, poll: 8, list: 2 };
 
-    fn step(target: usize) -> Node {
-        Node::Step { target, slot: Slot::Write, alone: false }
+    fn step(target: usize) -> ScheduleNode {
+        ScheduleNode::Step { target, slot: SlotClass::Write, alone: false }
     }
 
-    fn list(target: usize) -> Node {
-        Node::Step { target, slot: Slot::List, alone: false }
+    fn list(target: usize) -> ScheduleNode {
+        ScheduleNode::Step { target, slot: SlotClass::List, alone: false }
     }
 
-    fn alone(target: usize) -> Node {
-        Node::Step { target, slot: Slot::Write, alone: true }
+    fn alone(target: usize) -> ScheduleNode {
+        ScheduleNode::Step { target, slot: SlotClass::Write, alone: true }
     }
 
     fn graph(nodes: usize, edges: &[(usize, usize)]) -> Graph<()> {
@@ -333,7 +338,7 @@ mod tests {
         graph
     }
 
-    fn schedule(nodes: &[Node], edges: &[(usize, usize)], targets: usize, parallel: usize) -> Schedule {
+    fn schedule(nodes: &[ScheduleNode], edges: &[(usize, usize)], targets: usize, parallel: usize) -> Schedule {
         Schedule::new(nodes.to_vec(), &graph(nodes.len(), edges), &vec![ONE; targets], parallel)
     }
 
@@ -380,19 +385,20 @@ mod tests {
     fn a_step_that_waits_makes_room_for_the_next_writer() {
         let mut schedule = schedule(&[step(0), step(0), list(0)], &[], 1, 100);
         assert_eq!(all(&mut schedule, 0), [0, 2], "lists have slots of their own");
-        assert!(schedule.turn(0, Slot::Poll));
+        assert!(schedule.turn(0, SlotClass::Poll));
         assert_eq!(all(&mut schedule, 0), [1]);
-        assert!(!schedule.turn(0, Slot::Write), "somebody else writes by now");
+        assert!(!schedule.turn(0, SlotClass::Write), "somebody else writes by now");
         schedule.ended(1, true);
-        assert!(schedule.turn(0, Slot::Write));
-        assert!(schedule.turn(0, Slot::Write), "it has that already");
+        assert!(schedule.turn(0, SlotClass::Write));
+        assert!(schedule.turn(0, SlotClass::Write), "it has that already");
     }
 
     #[test]
     fn no_more_wait_at_a_target_than_it_has_slots_for() {
-        let nodes: Vec<Node> = (0..20).map(|_| step(0)).collect();
+        let nodes: Vec<ScheduleNode> = (0..20).map(|_| step(0)).collect();
         let mut schedule = schedule(&nodes, &[], 1, 100);
-        let turned = (0..20).take_while(|_| schedule.next(0).is_some_and(|n| schedule.turn(n, Slot::Poll))).count();
+        let turned =
+            (0..20).take_while(|_| schedule.next(0).is_some_and(|n| schedule.turn(n, SlotClass::Poll))).count();
         assert_eq!(turned, ONE.poll);
         assert_eq!(schedule.next(0), None, "the last one waits where it writes");
     }
@@ -402,11 +408,11 @@ mod tests {
         let nodes = [step(0), alone(0), step(0), step(1), list(0)];
         let mut schedule = schedule(&nodes, &[], 2, 100);
         assert_eq!(all(&mut schedule, 0), [0, 3]);
-        schedule.turn(0, Slot::Poll);
+        schedule.turn(0, SlotClass::Poll);
         assert_eq!(schedule.next(0), None, "nothing that comes after it gets before it");
         schedule.ended(0, true);
         assert_eq!(all(&mut schedule, 0), [1]);
-        schedule.turn(1, Slot::Poll);
+        schedule.turn(1, SlotClass::Poll);
         assert_eq!(schedule.next(0), None, "nothing else while it waits, either");
         schedule.ended(1, true);
         assert_eq!(all(&mut schedule, 0), [2, 4]);
@@ -427,7 +433,7 @@ mod tests {
 
     #[test]
     fn what_waits_for_a_failure_is_skipped_and_what_is_left_out_never_begins() {
-        let nodes = [step(0), step(0), step(0), step(0), Node::Gate];
+        let nodes = [step(0), step(0), step(0), step(0), ScheduleNode::Gate];
         let edges = [(4, 0), (1, 4), (2, 1), (3, 2)];
         let mut failing = schedule(&nodes, &edges, 1, 100);
         assert_eq!(all(&mut failing, 0), [0]);
@@ -444,7 +450,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_steps_at_a_thousand_targets_are_dealt_out_in_no_time() {
-        let nodes: Vec<Node> = (0..10_000).map(|n| step(n / 10)).collect();
+        let nodes: Vec<ScheduleNode> = (0..10_000).map(|n| step(n / 10)).collect();
         let mut schedule = schedule(&nodes, &[], 1_000, 10_000);
         let mut rounds = 0;
         while let began @ [_, ..] = all(&mut schedule, 0).as_slice() {
@@ -458,7 +464,7 @@ mod tests {
     /// A case: nodes, edges to earlier nodes, and what happens to each step.
     #[derive(Debug, Clone)]
     struct Case {
-        nodes: Vec<Node>,
+        nodes: Vec<ScheduleNode>,
         edges: Vec<(usize, usize)>,
         slots: usize,
         parallel: usize,
@@ -468,7 +474,7 @@ mod tests {
 
     fn cases() -> impl Strategy<Value = Case> {
         let node = (0usize..10, 0usize..4).prop_map(|(what, target)| match what {
-            0 => Node::Gate,
+            0 => ScheduleNode::Gate,
             1 => alone(target),
             2 => list(target),
             _ => step(target),
@@ -496,7 +502,9 @@ mod tests {
         let slots = Slots { write: case.slots, poll: 2, list: case.slots };
         let graph = graph(case.nodes.len(), &case.edges);
         let mut schedule = Schedule::new(case.nodes.clone(), &graph, &[slots; 4], case.parallel);
-        for (n, fate) in case.fates.iter().enumerate().filter(|(n, _)| matches!(case.nodes[*n], Node::Step { .. })) {
+        for (n, fate) in
+            case.fates.iter().enumerate().filter(|(n, _)| matches!(case.nodes[*n], ScheduleNode::Step { .. }))
+        {
             schedule.not_before(n, fate.3);
         }
         let (mut now, mut running, mut played) = (0, BTreeSet::new(), Vec::new());
@@ -505,7 +513,7 @@ mod tests {
                 running.insert((now + case.fates[n].0, n));
                 played.push((n, now, now + case.fates[n].0));
                 if case.fates[n].1 {
-                    schedule.turn(n, Slot::Poll);
+                    schedule.turn(n, SlotClass::Poll);
                 }
             }
             match (running.pop_first(), schedule.due()) {
@@ -528,10 +536,10 @@ mod tests {
         let mut fine = vec![true; case.nodes.len()];
         for n in 0..case.nodes.len() {
             let is_done =
-                |first: usize| fine[first] && (matches!(case.nodes[first], Node::Gate) || case.fates[first].2);
+                |first: usize| fine[first] && (matches!(case.nodes[first], ScheduleNode::Gate) || case.fates[first].2);
             fine[n] = case.edges.iter().filter(|(node, _)| *node == n).all(|(_, first)| is_done(*first));
         }
-        (0..case.nodes.len()).filter(|&n| fine[n] && matches!(case.nodes[n], Node::Step { .. })).collect()
+        (0..case.nodes.len()).filter(|&n| fine[n] && matches!(case.nodes[n], ScheduleNode::Step { .. })).collect()
     }
 
     proptest! {
@@ -550,13 +558,13 @@ mod tests {
             }
             for (&n, &(begin, _)) in &at {
                 prop_assert!(case.fates[n].3 <= begin);
-                let Node::Step { target: own, alone: is_alone, .. } = case.nodes[n] else { unreachable!() };
+                let ScheduleNode::Step { target: own, alone: is_alone, .. } = case.nodes[n] else { unreachable!() };
                 let beside: Vec<usize> =
                     at.iter().filter(|(m, (b, e))| **m != n && *b <= begin && begin < *e).map(|(m, _)| *m).collect();
                 prop_assert!(beside.len() < case.parallel);
-                let here = |m: &&usize| matches!(case.nodes[**m], Node::Step { target, .. } if target == own);
+                let here = |m: &&usize| matches!(case.nodes[**m], ScheduleNode::Step { target, .. } if target == own);
                 let here: Vec<&usize> = beside.iter().filter(here).collect();
-                let others_alone = here.iter().any(|m| matches!(case.nodes[**m], Node::Step { alone: true, .. }));
+                let others_alone = here.iter().any(|m| matches!(case.nodes[**m], ScheduleNode::Step { alone: true, .. }));
                 prop_assert!(!(is_alone || others_alone) || here.is_empty());
                 prop_assert!(here.len() < 2 * case.slots + 2);
             }

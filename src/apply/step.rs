@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::apply::effect::{Effect, may_have_moved};
-use crate::apply::schedule::Slot;
+use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, named};
-use crate::journal::{self, Line};
-use crate::plan::{Call, Payload, Purpose, Step, Verb};
+use crate::journal::{self, JournalLine};
+use crate::plan::{Call, CallPurpose, Payload, Step, Verb};
 use crate::secret::Secret;
-use crate::session::{CallError, Sending, Sent, Session, Settled, Watch, What, encode, is_under_way};
+use crate::session::{
+    AnsweredCall, CallError, CallFailure, RequestBody, Session, WaitResult, Watch, encode, is_under_way,
+};
 use crate::spec::{List, Reply, Shows, lookup};
 use crate::topology::{Content, IdentityKey};
 use wire::Method;
@@ -41,9 +43,9 @@ struct Ready<'c> {
 impl<'c> Ready<'c> {
     fn of(shared: &Shared, session: &Session, call: &'c Call) -> Result<Ready<'c>, CallError> {
         let find = |output: &Output| shared.outputs.find(output);
-        let whither = session.whither(call.method, "");
-        let unknown = |what: String| whither.error(What::Unknown(what));
-        let path = encode::text(&call.path.fill(&find)).map_err(unknown)?;
+        let site = session.site(call.method, "");
+        let unknown = |what: String| site.error(CallFailure::Unknown(what));
+        let path = encode::path(&call.path.fill(&find)).map_err(unknown)?;
         let body = sent_json(shared, call);
         let json = match call.body {
             Payload::Json(_) => Some(encode::json(&body).map_err(unknown)?),
@@ -59,11 +61,11 @@ impl<'c> Ready<'c> {
         Ok(Ready { path, body, json, bytes, call })
     }
 
-    fn sent(&self) -> Sent<'_> {
+    fn sent(&self) -> RequestBody<'_> {
         match (self.bytes, &self.json) {
-            (Some(bytes), _) => Sent::file(self.call.spec.body, bytes),
-            (None, Some(json)) => Sent::Json(json),
-            (None, None) => Sent::Nothing,
+            (Some(bytes), _) => RequestBody::file(self.call.spec.body, bytes),
+            (None, Some(json)) => RequestBody::Json(json),
+            (None, None) => RequestBody::Nothing,
         }
     }
 }
@@ -73,24 +75,24 @@ impl Executor<'_> {
         let Some(session) = self.sessions.get(step.address.target()) else { return Ok(()) };
         if step.verb == Verb::Find || step.verb == Verb::Update && step.id.is_none() {
             self.find(shared, session, step).await?;
-            shared.turn(Slot::Write);
+            shared.turn(SlotClass::Write);
         }
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
-        self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.own(left.clone(), id.clone())));
+        self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.take_ownership(left.clone(), id.clone())));
         for call in &step.calls {
             let since = Instant::now();
             let reply = match self.call(shared, session, step, call).await {
                 Ok(reply) => reply,
                 Err(error) => {
-                    self.own_remains(shared, session, step, call).await;
+                    self.take_ownership_of_remains(shared, session, step, call).await;
                     return Err(error);
                 }
             };
-            if call.spec.settle.iter().any(|poll| poll.versions.include(session.version())) {
-                shared.turn(Slot::Poll);
+            if call.spec.wait.iter().any(|poll| poll.versions.include(session.version())) {
+                shared.turn(SlotClass::Poll);
             }
-            let settled = self.settle(shared, session, step, call, &reply, since).await;
-            settled.map_err(|error| error.scrubbed(&sent_json(shared, call)))?;
+            let settled = self.wait(shared, session, step, call, &reply, since).await;
+            settled.map_err(|error| error.redact_sent(&sent_json(shared, call)))?;
         }
         self.finish(shared, step);
         Ok(())
@@ -98,10 +100,10 @@ impl Executor<'_> {
 
     /// Sends a call until its effect is certain, and takes what its reply tells.
     async fn call(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) -> Result<Value, CallError> {
-        if call.purpose == Purpose::Create
+        if call.purpose == CallPurpose::Create
             && let Some(raw) = self.born_with_parent(shared, step)
         {
-            self.made(shared, step, raw);
+            self.record_created(shared, step, raw);
             return Ok(Value::Null);
         }
         let ready = Ready::of(shared, session, call)?;
@@ -111,14 +113,14 @@ impl Executor<'_> {
         loop {
             attempt += 1;
             let number = self.announce(shared, session, step, call, path).await?;
-            let answer = session.send(call.method, path, &sent).await.map_err(|error| error.scrubbed(&ready.body));
+            let answer = session.send(call.method, path, &sent).await.map_err(|error| error.redact_sent(&ready.body));
             let outcome = match &answer {
                 Ok(_) => "ok".to_owned(),
                 Err(error) => error.what.to_string(),
             };
             let ambiguous = answer.as_ref().is_err_and(CallError::is_ambiguous);
             if !ambiguous {
-                self.log(shared, |log| log.write(&Line::Answer { n: number, outcome }));
+                self.log(shared, |log| log.write(&JournalLine::Answer { n: number, outcome }));
             }
             match answer {
                 Ok(reply) => {
@@ -128,16 +130,18 @@ impl Executor<'_> {
                 Err(error) if pauses < PAUSES && call.spec.is_too_early(&error) => {
                     pauses += 1;
                     attempt -= 1;
-                    shared.turn(Slot::Poll);
+                    shared.turn(SlotClass::Poll);
                     session.pause(PAUSE).await;
                 }
                 // What a wait for it would be told: the work is under way already, from an earlier run.
                 Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
-                Err(error) if call.purpose == Purpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
+                Err(error) if call.purpose == CallPurpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
                 Err(error) if ambiguous || attempt > 1 || may_have_moved(step.kind, &error) => {
                     let effect = self.look_for_effect(shared, session, step, call).await?;
                     if effect == Effect::Found {
-                        self.log(shared, |log| log.write(&Line::Answer { n: number, outcome: "found done".into() }));
+                        self.log(shared, |log| {
+                            log.write(&JournalLine::Answer { n: number, outcome: "found done".into() })
+                        });
                         return Ok(Value::Null);
                     }
                     // What was at work may have refused for that alone.
@@ -161,7 +165,7 @@ impl Executor<'_> {
     ) -> Result<u64, CallError> {
         let (number, underway) = self.log(shared, |log| {
             log.calls += 1;
-            let line = Line::Call {
+            let line = JournalLine::Call {
                 n: log.calls,
                 address: step.address.clone(),
                 verb: step.verb.as_str().to_owned(),
@@ -174,10 +178,10 @@ impl Executor<'_> {
             return Ok(number);
         }
         let why = self.log(shared, |log| log.broken().unwrap_or_default().to_owned());
-        Err(session.whither(call.method, path).error(What::job(why)))
+        Err(session.site(call.method, path).error(CallFailure::job(why)))
     }
 
-    pub(super) fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::Log) -> T) -> T {
+    pub(super) fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::RunLog) -> T) -> T {
         shared.log(write)
     }
 
@@ -190,7 +194,7 @@ impl Executor<'_> {
         call: &Call,
         reply: Value,
     ) -> Result<Value, CallError> {
-        if let Purpose::Issue { field, at } = call.purpose {
+        if let CallPurpose::Issue { field, at } = call.purpose {
             let value = lookup(&reply, at).map_or(Attr::Null, Attr::from_json);
             let text = value.to_text().unwrap_or_default();
             let label = format!("{}.{field}", step.address);
@@ -202,29 +206,31 @@ impl Executor<'_> {
             Reply::Object(place) => lookup(&reply, place).filter(|object| object.is_object()).cloned(),
             Reply::Among(place) => lookup(&reply, place).and_then(|objects| self.among(shared, step, objects)),
         };
-        if call.purpose == Purpose::Create {
+        if call.purpose == CallPurpose::Create {
             match object {
-                Some(object) => self.made(shared, step, object),
+                Some(object) => self.record_created(shared, step, object),
                 None if step.kind.identity.is_single() => {}
                 // What is called by its name needs no look: the name is known.
-                None if step.kind.api.id.is_empty() => self.made(shared, step, named(step.kind, step.address.name())),
+                None if step.kind.api.id.is_empty() => {
+                    self.record_created(shared, step, named(step.kind, step.address.name()))
+                }
                 // If it does not show yet, what waits for its id will say so, and the next run finds it.
                 None => {
                     if let Some(raw) = self.look(shared, session, step).await? {
-                        self.made(shared, step, raw);
+                        self.record_created(shared, step, raw);
                     }
                 }
             }
-        } else if let (Some(object), true) = (object, call.purpose == Purpose::Update) {
+        } else if let (Some(object), true) = (object, call.purpose == CallPurpose::Update) {
             shared.outputs.set(&step.address, step.kind, object);
         }
         Ok(reply)
     }
 
-    pub(super) fn made(&self, shared: &Shared, step: &Step, raw: Value) {
+    pub(super) fn record_created(&self, shared: &Shared, step: &Step, raw: Value) {
         let id = shared.outputs.set(&step.address, step.kind, raw);
         if !id.is_empty() {
-            self.log(shared, |log| log.own(step.address.clone(), id));
+            self.log(shared, |log| log.take_ownership(step.address.clone(), id));
         }
     }
 
@@ -258,13 +264,13 @@ impl Executor<'_> {
     /// What tells the wanted object apart, now that outputs are known.
     pub(super) fn identity(&self, shared: &Shared, step: &Step) -> Option<IdentityKey> {
         let id = self.topology.resources.get(&step.address)?.content_id();
-        let keep = self.plan.keeps.get(&step.address)?;
+        let ledger_update = self.plan.ledger_updates.get(&step.address)?;
         IdentityKey::wanted(step.kind, id.as_deref(), &|name| {
-            keep.wanted.get(name).map(|attr| attr.fill(&|output| shared.outputs.find(output)))
+            ledger_update.wanted.get(name).map(|attr| attr.fill(&|output| shared.outputs.find(output)))
         })
     }
 
-    async fn settle(
+    async fn wait(
         &self,
         shared: &Shared,
         session: &Session,
@@ -274,15 +280,15 @@ impl Executor<'_> {
         since: Instant,
     ) -> Result<(), CallError> {
         let ready = Ready::of(shared, session, call)?;
-        let sending = Sending { method: call.method, path: &ready.path, body: &ready.sent(), since, reply };
+        let sending = AnsweredCall { method: call.method, path: &ready.path, body: &ready.sent(), since, reply };
         let find = |output: &Output| shared.outputs.find(output);
-        let polls = call.spec.settle.iter().zip(&call.polls);
+        let polls = call.spec.wait.iter().zip(&call.polls);
         for (poll, path) in polls.filter(|(poll, _)| poll.versions.include(session.version())) {
-            let unknown = |what: String| session.whither(Method::Get, poll.path).error(What::Unknown(what));
-            let path = path.try_map(|piece| encode::text(&piece.fill(&find))).map_err(unknown)?;
+            let unknown = |what: String| session.site(Method::Get, poll.path).error(CallFailure::Unknown(what));
+            let path = path.try_map(|piece| encode::path(&piece.fill(&find))).map_err(unknown)?;
             let tell = |waiting| self.progress.waits(step, &waiting);
             let watch = Watch { tell: &tell, stop: self.stop };
-            if let Settled::Done(object) = session.settle(poll, &path, &sending, watch).await?
+            if let WaitResult::Done(object) = session.wait(poll, &path, &sending, watch).await?
                 && poll.shows == Shows::Object
                 && object.is_object()
             {
@@ -307,9 +313,9 @@ impl Executor<'_> {
             }
             let id = self
                 .plan
-                .keeps
+                .ledger_updates
                 .get(&step.address)
-                .and_then(|keep| keep.id.clone())
+                .and_then(|ledger_update| ledger_update.id.clone())
                 .filter(|_| id.is_empty())
                 .unwrap_or(id);
             let entry = self.entry(&step.address, id, &log.base, &|output| shared.outputs.find(output), Some(step));
@@ -319,8 +325,8 @@ impl Executor<'_> {
                 if step.verb == Verb::Update {
                     renumber(&mut log.base, step.kind, &address, &entry.id);
                 }
-                log.write(&Line::Done { address: address.clone(), entry: Box::new(entry.clone()) });
-                journal::settle(&mut log.base, address, entry);
+                log.write(&JournalLine::Done { address: address.clone(), entry: Box::new(entry.clone()) });
+                journal::record(&mut log.base, address, entry);
             }
         });
     }

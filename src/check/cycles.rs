@@ -11,7 +11,7 @@ use crate::finding::{Finding, Level};
 use crate::graph::Graph;
 use crate::spec::Kind;
 use crate::topology::Topology;
-use crate::topology::cycle::{CODE, Cycle, Link};
+use crate::topology::cycle::{CODE, CycleError, Link};
 use crate::topology::references::{Reference, References, Why, comes_with_parent};
 
 /// Resources wait for each other in a circle.
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule { code: CODE, run };
 const SHOWN: usize = 10;
 
 fn run(subject: &Subject) -> Vec<Finding> {
-    let tell = |(cycle, is_certain): (Cycle, bool)| match is_certain {
+    let tell = |(cycle, is_certain): (CycleError, bool)| match is_certain {
         true => cycle.finding(Level::Error, "let one of them do without the other", &subject.topology.sources),
         // Something that is there already does not have to be waited for.
         false => {
@@ -33,7 +33,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
 }
 
 /// The circles of a topology, each with whether all of its members surely wait: whatever there is already, it is one.
-pub(crate) fn cycles(topology: &Topology) -> Vec<(Cycle, bool)> {
+pub(crate) fn cycles(topology: &Topology) -> Vec<(CycleError, bool)> {
     let references = References::new(topology);
     let mut waits = Waits::of(&references, topology);
     let mut found = Vec::new();
@@ -43,7 +43,7 @@ pub(crate) fn cycles(topology: &Topology) -> Vec<(Cycle, bool)> {
             && let Err(ring) = waits.graph(is_certain).order()
         {
             let edges: Vec<(usize, usize)> = ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)).collect();
-            found.push((Cycle(edges.iter().map(|edge| waits.link(*edge)).collect()), is_certain));
+            found.push((CycleError(edges.iter().map(|edge| waits.link(*edge)).collect()), is_certain));
             waits.edges.retain(|edge, _| !edges.contains(edge));
         }
     }

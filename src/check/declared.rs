@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::check::walk::{Step, place};
+use crate::check::walk::{WalkStep, place};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 use crate::source::{documents, read_as};
-use crate::spec::{Declared, Field, KeysIn, PlainType, Type};
+use crate::spec::{DeclaredKeys, Field, KeysIn, PlainType, Type};
 use crate::suggest::hint;
 use crate::topology::{FileContent, Resource, Topology};
 
@@ -25,7 +25,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
 
 /// The findings on maps whose files are here.
 pub(crate) fn find(topology: &Topology) -> Vec<Finding> {
-    let mut known: BTreeMap<Address, Option<Declared>> = BTreeMap::new();
+    let mut known: BTreeMap<Address, Option<DeclaredKeys>> = BTreeMap::new();
     let mut found = Vec::new();
     for resource in topology.resources.values() {
         for (field, keys_in, source) in sources(topology, resource) {
@@ -63,7 +63,7 @@ fn source<'t>(topology: &'t Topology, resource: &Resource, keys_in: KeysIn) -> O
 }
 
 /// The keys that the file declares; `None` where they can't be told.
-fn declared(source: &Resource, keys_in: KeysIn) -> Option<Declared> {
+fn declared(source: &Resource, keys_in: KeysIn) -> Option<DeclaredKeys> {
     let content = source.files.get(keys_in.file)?;
     let main = match source.fields.get(keys_in.document) {
         Some(attr) => attr.to_text()?,
@@ -73,7 +73,7 @@ fn declared(source: &Resource, keys_in: KeysIn) -> Option<Declared> {
     (keys_in.read)(&main, &|path| read_as::<Value>(documents.get(path)?).ok())
 }
 
-fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &Declared) -> Vec<Finding> {
+fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &DeclaredKeys) -> Vec<Finding> {
     let nothing = BTreeMap::new();
     let given = match resource.fields.get(field.name) {
         Some(Attr::Map(map)) => map,
@@ -83,7 +83,7 @@ fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &Dec
     };
     let mut found = Vec::new();
     for (name, value) in given {
-        let path = [Step::Name(field.name), Step::Name(name)];
+        let path = [WalkStep::Name(field.name), WalkStep::Name(name)];
         let mut place = place(resource, &path);
         let finding = match declared.keys.get(name) {
             None if declared.is_open => continue,
@@ -106,7 +106,7 @@ fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &Dec
         let message = format!("`{}` lacks `{name}`, which `{}` needs", resource.address, source.address);
         let mut at = place(resource, &[]);
         if resource.fields.contains_key(field.name) {
-            at = place(resource, &[Step::Name(field.name)]);
+            at = place(resource, &[WalkStep::Name(field.name)]);
             at.at_key = true;
         }
         found.push(Finding::error(RULE.code, message).help(format!("add `{name}` to `{}`", field.name)).at(&at));

@@ -14,7 +14,7 @@ mod unused;
 mod views;
 pub(crate) mod walk;
 
-use crate::finding::{Finding, Key, Place};
+use crate::finding::{Finding, PathKey, Place};
 use crate::topology::Topology;
 
 /// The workspace as rules look at it.
@@ -43,8 +43,8 @@ pub(crate) struct Rule {
 pub(crate) fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
     let shown = places.map(|place| {
         let keys = place.path.iter().map(|key| match key {
-            Key::Name(name) => name.to_string(),
-            Key::Index(index) => index.to_string(),
+            PathKey::Name(name) => name.to_string(),
+            PathKey::Index(index) => index.to_string(),
         });
         format!("`{}` in {}", keys.collect::<Vec<_>>().join(" / "), place.file)
     });

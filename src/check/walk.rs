@@ -1,14 +1,14 @@
 //! The walk that rules share: every value of a resource with the type that the tables give it.
 
 use crate::attr::Attr;
-use crate::finding::{Key, Place};
-pub(crate) use crate::spec::Step;
-use crate::spec::{Descend, Field, Slot, Type, visit};
+use crate::finding::{PathKey, Place};
+pub(crate) use crate::spec::WalkStep;
+use crate::spec::{Descend, Field, Type, TypeSlot, visit};
 use crate::topology::{ITEMS, Resource};
 
 /// The function that a walk calls with each value: the field that it belongs to, its type, the value, and the keys down
 /// to it.
-type See<'s, 'r> = &'s mut dyn FnMut(&'static Field, &Type, &'r Attr, &[Step]);
+type See<'s, 'r> = &'s mut dyn FnMut(&'static Field, &Type, &'r Attr, &[WalkStep]);
 
 /// Calls `see` with every value of a resource: the field that it belongs to, its type, and the keys down to it. A role has
 /// the type of the set that it is in.
@@ -17,10 +17,10 @@ pub(crate) fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
     for (name, value) in &resource.fields {
         let slot = match resource.kind.field(name) {
             Some(field) => {
-                path.push(Step::Name(name));
-                Slot::of(field)
+                path.push(WalkStep::Name(name));
+                TypeSlot::of(field)
             }
-            None if name == ITEMS => Slot::typed(Type::Table(resource.kind.fields, "")),
+            None if name == ITEMS => TypeSlot::typed(Type::Table(resource.kind.fields, "")),
             None => continue,
         };
         visit(slot, value, &mut path, &mut |part| {
@@ -38,11 +38,11 @@ pub(crate) fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
 }
 
 /// The place of a value of a resource.
-pub(crate) fn place(resource: &Resource, path: &[Step]) -> Place {
+pub(crate) fn place(resource: &Resource, path: &[WalkStep]) -> Place {
     let mut place = resource.place.clone();
     place.path.extend(path.iter().map(|step| match step {
-        Step::Name(name) => Key::Name((*name).into()),
-        Step::Index(index) => Key::Index(*index),
+        WalkStep::Name(name) => PathKey::Name((*name).into()),
+        WalkStep::Index(index) => PathKey::Index(*index),
     }));
     place.at_key = path.is_empty();
     place

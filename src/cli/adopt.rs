@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::address::{Address, AddressError};
-use crate::cli::common::Workspace;
-use crate::cli::exit::{Fact, Findings, Row};
-use crate::cli::{Exit, Global, Stop, common};
+use crate::cli::common::ConnectedWorkspace;
+use crate::cli::exit::{ExitRow, Fact, Findings};
+use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::base::Entry;
 use crate::diff::matching::identity_of;
 use crate::diff::verdict::Decision;
@@ -15,7 +15,7 @@ use crate::plan::Plan;
 
 /// Options of `adopt`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct AdoptOptions {
     /// The addresses; they must be declared and live.
     #[arg(value_name = "ADDRESS", required_unless_present = "all", conflicts_with = "all")]
     addresses: Vec<String>,
@@ -31,21 +31,22 @@ pub(crate) struct Options {
 }
 
 /// Looks, and writes the ledger.
-pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit, CommandError> {
     let topology = common::load(global, &options.workspace)?;
     let _lock = ledger::lock(&topology)?;
-    let mut workspace = Workspace::connect(global, topology).await?;
+    let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut planned = workspace.plan().await?;
     workspace.tell_troubles();
     if let Some(headline) = workspace.blind().filter(|_| !options.forget) {
-        return Err(Stop::failed(headline));
+        return Err(CommandError::failed(headline));
     }
     let base = &mut planned.ledger.base;
     if options.forget {
         for address in &options.addresses {
-            let owned: Address = address.parse().map_err(|error: AddressError| Stop::failed(error.to_string()))?;
+            let owned: Address =
+                address.parse().map_err(|error: AddressError| CommandError::failed(error.to_string()))?;
             if base.entries.remove(&owned).is_none() {
-                return Err(Stop::failed(format!("`{address}` is not owned")));
+                return Err(CommandError::failed(format!("`{address}` is not owned")));
             }
             common::print(&format!("{address}: let go of\n"))?;
         }
@@ -65,7 +66,7 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
             let resource = workspace.topology.resources.get(&verdict.address);
             let identity = resource.and_then(identity_of).map(|key| key.to_string());
             let entry = Entry { id: verdict.id.clone().unwrap_or_default(), identity, ..Entry::default() };
-            journal::settle(base, verdict.address.clone(), entry);
+            journal::record(base, verdict.address.clone(), entry);
             let note = if differs { ", and differs from the files: see `trueup plan`" } else { "" };
             common::print(&format!("{}: owned now{note}\n", verdict.address))?;
         }
@@ -74,17 +75,19 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let mut found = Findings::default();
     found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);
     workspace.close().await;
-    Ok(found.exit(Row::Other))
+    Ok(found.exit(ExitRow::Other))
 }
 
-fn check(plan: &Plan, addresses: &[String]) -> Result<(), Stop> {
+fn check(plan: &Plan, addresses: &[String]) -> Result<(), CommandError> {
     for wanted in addresses {
         match plan.verdicts.iter().find(|verdict| verdict.address.to_string() == *wanted) {
             None => {
-                return Err(Stop::failed(format!("`{wanted}` is not declared")).help("declare it first, then adopt it"));
+                return Err(
+                    CommandError::failed(format!("`{wanted}` is not declared")).help("declare it first, then adopt it")
+                );
             }
             Some(verdict) if matches!(verdict.decision, Decision::Create(_)) => {
-                return Err(Stop::failed(format!("`{wanted}` is not live")).help("`trueup apply` makes it"));
+                return Err(CommandError::failed(format!("`{wanted}` is not live")).help("`trueup apply` makes it"));
             }
             Some(_) => {}
         }

@@ -5,15 +5,17 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use crate::apply::{Executor, Outcome, Report, verify};
-use crate::cli::common::{Planned, Workspace, broken_policies};
-use crate::cli::exit::{Fact, Findings, Row};
+use crate::cli::common::{ConnectedWorkspace, Planned, broken_policies};
+use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
-use crate::cli::{Allow, Exit, Format, Global, Stop, allow, common, contents, facts};
+use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts};
 use crate::diff::verdict::UNSEEN;
-use crate::journal::{Journal, Line};
+use crate::journal::{Journal, JournalLine};
 use crate::ledger::{self, Record};
 use crate::plan::Plan;
-use crate::render::{ApplyDocument, HoldDocument, PlanDocument, StepDocument, harmless, progress, report, text};
+use crate::render::{
+    ApplyDocument, HoldDocument, PlanDocument, StepDocument, progress, report, sanitize_control, text,
+};
 use crate::topology::Topology;
 
 /// How many steps may be under way at once, over all targets; each target has limits of its own below that. A hundred
@@ -22,7 +24,7 @@ const PARALLEL: usize = 128;
 
 /// Options of `apply`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct ApplyOptions {
     /// The workspace's folder, or a plan that `trueup plan --out` wrote.
     #[arg(value_name = "DIR or PLAN", default_value = ".")]
     what: PathBuf,
@@ -54,7 +56,7 @@ pub(crate) struct How {
 }
 
 /// Plans, asks, carries out, and tells.
-pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &ApplyOptions) -> Result<Exit, CommandError> {
     let saved = if options.what.is_file() { Some(read_plan(&options.what)?) } else { None };
     let dir: &Path = if saved.is_some() { &options.workspace } else { &options.what };
     let mut topology = common::load(global, dir)?;
@@ -72,9 +74,9 @@ pub(crate) async fn carry_out(
     saved: Option<&PlanDocument>,
     how: &How,
     format: Format,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CommandError> {
     let _lock = ledger::lock(&topology)?;
-    let mut workspace = Workspace::connect(global, topology).await?;
+    let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut planned = workspace.plan_when_settled().await?;
     workspace.tell_troubles();
     for doubt in &planned.ledger.doubts {
@@ -83,7 +85,7 @@ pub(crate) async fn carry_out(
             doubt.method, doubt.path, doubt.address
         );
     }
-    let row = if saved.is_some() { Row::ApplyFile } else { Row::Apply };
+    let row = if saved.is_some() { ExitRow::ApplyFile } else { ExitRow::Apply };
     let mut found = facts::of(&workspace, &planned.plan);
     refuse(&workspace, &planned.plan, &found, row)?;
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
@@ -103,8 +105,8 @@ pub(crate) async fn carry_out(
     }
     let held = saved.map(|saved| held(saved, &document)).unwrap_or_default();
     for hold in &held {
-        let help = hold.help.as_ref().map(|help| format!("\n  help: {}", harmless(help))).unwrap_or_default();
-        eprintln!("hold: `{}` is held now: {}{help}", harmless(&hold.address), harmless(&hold.reason));
+        let help = hold.help.as_ref().map(|help| format!("\n  help: {}", sanitize_control(help))).unwrap_or_default();
+        eprintln!("hold: `{}` is held now: {}{help}", sanitize_control(&hold.address), sanitize_control(&hold.reason));
     }
     if planned.plan.steps.len() > leave_out.len() && !how.yes {
         ask(planned.plan.steps.len() - leave_out.len())?;
@@ -118,12 +120,12 @@ pub(crate) async fn carry_out(
 }
 
 /// Nothing is written where nothing could be looked at, or where a policy is broken.
-fn refuse(workspace: &Workspace, plan: &Plan, found: &Findings, row: Row) -> Result<(), Stop> {
+fn refuse(workspace: &ConnectedWorkspace, plan: &Plan, found: &Findings, row: ExitRow) -> Result<(), CommandError> {
     if let Some(headline) = workspace.blind() {
-        return Err(Stop::Message(headline, None, found.exit(row)));
+        return Err(CommandError::Message(headline, None, found.exit(row)));
     }
     match broken_policies(&workspace.topology, plan).into_iter().next() {
-        Some(policy) => Err(Stop::Message(policy.what, Some(policy.help), found.exit(row))),
+        Some(policy) => Err(CommandError::Message(policy.what, Some(policy.help), found.exit(row))),
         None => Ok(()),
     }
 }
@@ -131,17 +133,17 @@ fn refuse(workspace: &Workspace, plan: &Plan, found: &Findings, row: Row) -> Res
 /// Carries the plan out, journals it, looks at what came of it, and tells.
 async fn execute(
     global: &Global,
-    workspace: &mut Workspace,
+    workspace: &mut ConnectedWorkspace,
     planned: Planned,
     leave_out: &BTreeSet<usize>,
     how: &How,
     format: Format,
     found: &mut Findings,
-) -> Result<(), Stop> {
+) -> Result<(), CommandError> {
     let Planned { plan, mut ledger } = planned;
     let number = ledger.begin_run()?;
     let mut record = Record::begin(number, &plan);
-    let run = Line::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
+    let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
     let stop = common::stop_on_signal(
         "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is finished",
     );
@@ -157,7 +159,7 @@ async fn execute(
     };
     let mut journaled = None;
     let report = if plan.is_empty() {
-        executor.settle_unchanged(&mut ledger.base);
+        executor.record_unchanged(&mut ledger.base);
         Report { outcomes: Vec::new(), calls: 0, journal_error: None }
     } else {
         let folder = ledger::journal_folder(&workspace.topology)?;
@@ -187,7 +189,7 @@ async fn execute(
 }
 
 /// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.
-fn keep_record(record: &Record, topology: &Topology) -> Result<(), Stop> {
+fn keep_record(record: &Record, topology: &Topology) -> Result<(), CommandError> {
     let folder = ledger::record_folder(topology)?;
     if let Err(error) = record.keep(&folder) {
         eprintln!("warning: the run's record could not be written to `{}`: {error}", folder.display());
@@ -207,10 +209,10 @@ fn done(plan: &Plan, report: &Report) -> BTreeSet<crate::address::Address> {
     done.map(|(step, _)| step.address.clone()).filter(|address| !failed.contains(address)).collect()
 }
 
-fn ask(steps: usize) -> Result<(), Stop> {
+fn ask(steps: usize) -> Result<(), CommandError> {
     if !std::io::stdin().is_terminal() {
         let message = format!("{steps} changes are to be made, and nobody is here to ask");
-        return Err(Stop::failed(message).help("look at `trueup plan`, then run `trueup apply --yes`"));
+        return Err(CommandError::failed(message).help("look at `trueup plan`, then run `trueup apply --yes`"));
     }
     eprint!("make these {steps} changes? [y/N] ");
     std::io::stderr().flush().while_doing("ask")?;
@@ -218,34 +220,34 @@ fn ask(steps: usize) -> Result<(), Stop> {
     std::io::stdin().lock().read_line(&mut answer).while_doing("read the answer")?;
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(Stop::failed("not confirmed: nothing was changed")),
+        _ => Err(CommandError::failed("not confirmed: nothing was changed")),
     }
 }
 
 /// Reads a plan that `plan --out` kept.
-pub(crate) fn read_plan(path: &Path) -> Result<PlanDocument, Stop> {
-    let fail = |why: String| Stop::failed(format!("could not read the plan `{}`: {why}", path.display()));
+pub(crate) fn read_plan(path: &Path) -> Result<PlanDocument, CommandError> {
+    let fail = |why: String| CommandError::failed(format!("could not read the plan `{}`: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
     PlanDocument::from_json(&text).map_err(fail)
 }
 
 /// A plan is carried out on the files that it was made from, or not at all.
-fn check_saved(saved: &PlanDocument, topology: &Topology) -> Result<(), Stop> {
+fn check_saved(saved: &PlanDocument, topology: &Topology) -> Result<(), CommandError> {
     if saved.workspace != topology.workspace {
         let message = format!("the plan is for workspace `{}`, this is `{}`", saved.workspace, topology.workspace);
-        return Err(Stop::failed(message).help("name the workspace's folder with `--workspace DIR`"));
+        return Err(CommandError::failed(message).help("name the workspace's folder with `--workspace DIR`"));
     }
     if saved.config != topology.digest {
-        return Err(Stop::failed("the workspace's files are not the ones that the plan was made from")
+        return Err(CommandError::failed("the workspace's files are not the ones that the plan was made from")
             .help("check out the commit of the plan, or plan again"));
     }
     Ok(())
 }
 
 /// Digests of two keys can't be compared.
-fn check_key(saved: &PlanDocument, today: &PlanDocument) -> Result<(), Stop> {
+fn check_key(saved: &PlanDocument, today: &PlanDocument) -> Result<(), CommandError> {
     if saved.key_id.is_some() && saved.key_id != today.key_id {
-        return Err(Stop::failed("the plan was made with another ledger key than the one here").help(
+        return Err(CommandError::failed("the plan was made with another ledger key than the one here").help(
             "bring `.trueup/key` along with the plan, or share it as a secret: `ledger: { key: \"${secret.NAME}\" }`",
         ));
     }

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 
 use crate::cli::simulated::Rehearsal;
 use crate::cli::stop::Doing;
-use crate::cli::{Exit, Global, Stop, When};
+use crate::cli::{CommandError, Exit, Global, When};
 use crate::diff::base::Base;
 use crate::diff::diff;
 use crate::diff::live::{Observed, Seen, View};
@@ -37,7 +37,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 const LOOKS: u32 = 240;
 
 /// A workspace that was read, with connections to its targets.
-pub(crate) struct Workspace {
+pub(crate) struct ConnectedWorkspace {
     /// What is wanted.
     pub topology: Topology,
     /// A connection to each target that could be reached.
@@ -85,7 +85,7 @@ pub(crate) struct Planned {
 }
 
 /// Reads a workspace; warnings go to stderr.
-pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
+pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, CommandError> {
     let options = load_options(global)?;
     match topology::load(dir, CATALOGUE, &options) {
         Ok(loaded) => {
@@ -94,7 +94,7 @@ pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, Stop> {
             rehearse_ownership(global, &mut topology);
             Ok(topology)
         }
-        Err(findings) => Err(Stop::Findings(findings, Exit::Failed)),
+        Err(findings) => Err(CommandError::Findings(findings, Exit::Failed)),
     }
 }
 
@@ -107,12 +107,12 @@ pub(crate) fn rehearse_ownership(global: &Global, topology: &mut Topology) {
 }
 
 /// The options for reading that the command line gives.
-pub(crate) fn load_options(global: &Global) -> Result<topology::Options, Stop> {
+pub(crate) fn load_options(global: &Global) -> Result<topology::Options, CommandError> {
     let mut options = topology::Options::from_environment();
     for pair in &global.vars {
         let (name, value) = pair
             .split_once('=')
-            .ok_or_else(|| Stop::Message(format!("`--var {pair}` is not NAME=VALUE"), None, Exit::Usage))?;
+            .ok_or_else(|| CommandError::Message(format!("`--var {pair}` is not NAME=VALUE"), None, Exit::Usage))?;
         options.vars.insert(name.to_owned(), value.to_owned());
     }
     if global.sim.is_some() {
@@ -121,15 +121,15 @@ pub(crate) fn load_options(global: &Global) -> Result<topology::Options, Stop> {
     Ok(options)
 }
 
-impl Workspace {
+impl ConnectedWorkspace {
     /// Reads a workspace and connects to its targets; to simulated ones if the command line says so.
-    pub(crate) async fn open(global: &Global, dir: &Path) -> Result<Workspace, Stop> {
+    pub(crate) async fn open(global: &Global, dir: &Path) -> Result<ConnectedWorkspace, CommandError> {
         let topology = load(global, dir)?;
-        Workspace::connect(global, topology).await
+        ConnectedWorkspace::connect(global, topology).await
     }
 
     /// Connects to a topology's targets.
-    pub(crate) async fn connect(global: &Global, mut topology: Topology) -> Result<Workspace, Stop> {
+    pub(crate) async fn connect(global: &Global, mut topology: Topology) -> Result<ConnectedWorkspace, CommandError> {
         let rehearsal = match &global.sim {
             Some(url) => Some(Rehearsal::begin(url, &mut topology).await?),
             None => None,
@@ -139,8 +139,8 @@ impl Workspace {
         let mut opening = Vec::new();
         for target in topology.targets.values() {
             let transport = clients.get(&target.tls, target.provider.dialect.timeout, max_reply())?;
-            let veil = &topology.secrets;
-            opening.push(async move { (target.name.clone(), Session::open(target, veil, transport, pace).await) });
+            let redactor = &topology.secrets;
+            opening.push(async move { (target.name.clone(), Session::open(target, redactor, transport, pace).await) });
         }
         let mut sessions = BTreeMap::new();
         let mut troubles = Vec::new();
@@ -152,7 +152,7 @@ impl Workspace {
                 Err(error) => troubles.push(error),
             }
         }
-        Ok(Workspace { topology, sessions, troubles, looked: Looked::default(), rehearsal })
+        Ok(ConnectedWorkspace { topology, sessions, troubles, looked: Looked::default(), rehearsal })
     }
 
     /// Looks at the targets.
@@ -164,7 +164,7 @@ impl Workspace {
     }
 
     /// Looks, compares and plans.
-    pub(crate) async fn plan(&mut self) -> Result<Planned, Stop> {
+    pub(crate) async fn plan(&mut self) -> Result<Planned, CommandError> {
         let ledger = open_ledger(&self.topology)?;
         let plan = self.plan_with(&ledger.base).await?;
         Ok(Planned { plan, ledger })
@@ -172,7 +172,7 @@ impl Workspace {
 
     /// Looks, compares and plans, when the controllers have done what the plan can't do without: what a run that was
     /// stopped had begun is waited for as that run would have done.
-    pub(crate) async fn plan_when_settled(&mut self) -> Result<Planned, Stop> {
+    pub(crate) async fn plan_when_settled(&mut self) -> Result<Planned, CommandError> {
         let mut planned = self.plan().await?;
         for look in 0..LOOKS {
             let Some(address) = planned.plan.under_way.first() else { break };
@@ -189,13 +189,13 @@ impl Workspace {
     }
 
     /// Looks, compares with what is owned, and plans.
-    pub(crate) async fn plan_with(&mut self, base: &Base) -> Result<Plan, Stop> {
+    pub(crate) async fn plan_with(&mut self, base: &Base) -> Result<Plan, CommandError> {
         let observed = self.observe(base, Scope::Declared).await;
         let diff = diff(&self.topology, &observed, base);
         crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
             let remedy = "take one of the references out, or declare it in a second step";
             let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);
-            Stop::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
+            CommandError::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
         })
     }
 
@@ -228,7 +228,7 @@ impl Workspace {
 }
 
 /// Opens the ledger, and tells what is to be told about its journals.
-pub(crate) fn open_ledger(topology: &Topology) -> Result<Ledger, Stop> {
+pub(crate) fn open_ledger(topology: &Topology) -> Result<Ledger, CommandError> {
     let ledger = Ledger::open(topology)?;
     for warning in &ledger.warnings {
         eprintln!("warning: {warning}");
@@ -293,7 +293,7 @@ fn terminal_width() -> usize {
 }
 
 /// Runs a command that talks to the network.
-pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.while_doing("start threads")?;
     let outcome = runtime.block_on(future);
@@ -313,17 +313,17 @@ pub(crate) fn start_log(verbose: u8) {
 }
 
 /// Writes a file that only its owner may read.
-pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
     private::write(path, bytes).map_err(|error| not_written(path, &error))
 }
 
 /// The end of a command whose file could not be written.
-pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> Stop {
-    Stop::failed(format!("could not write `{}`: {error}", path.display()))
+pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::failed(format!("could not write `{}`: {error}", path.display()))
 }
 
 /// Prints text on stdout. A reader that went away is not an error.
-pub(crate) fn print(text: &str) -> Result<(), Stop> {
+pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

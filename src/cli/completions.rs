@@ -3,17 +3,17 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::{Cli, Exit, Stop, common};
+use crate::cli::{Cli, CommandError, Exit, common};
 
 /// Options of `completions`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct CompletionsOptions {
     /// The shell.
     shell: Shell,
 }
 
 /// Prints the script.
-pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(options: &CompletionsOptions) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "trueup", &mut script);
     common::print(&String::from_utf8_lossy(&script))?;

@@ -11,10 +11,10 @@ use futures_util::stream::iter;
 use url::Url;
 
 use crate::check::declared;
-use crate::cli::{Exit, Global, Stop};
+use crate::cli::{CommandError, Exit, Global};
 use crate::finding::Finding;
 use crate::plan::Plan;
-use crate::session::{DownloadError, Downloads, Kept};
+use crate::session::{ContentCache, DownloadError, Downloads};
 use crate::topology::{Content, FileContent, Options, Topology};
 
 /// How much is fetched side by side: each of it is held in memory.
@@ -27,12 +27,12 @@ type Pin = (String, Url);
 type Fetched = BTreeMap<String, Arc<Vec<u8>>>;
 
 /// Fetches what a plan needs, puts it into plan and topology, and checks what is declared by it.
-pub(crate) async fn fetch(global: &Global, topology: &mut Topology, plan: &mut Plan) -> Result<(), Stop> {
+pub(crate) async fn fetch(global: &Global, topology: &mut Topology, plan: &mut Plan) -> Result<(), CommandError> {
     let needed = needed(topology, plan);
     if needed.is_empty() {
         return Ok(());
     }
-    let kept = Kept::of_the_user();
+    let kept = ContentCache::of_the_user();
     let downloads = Downloads::new(Options::from_environment().max_file_bytes)?;
     let fetching = needed.into_iter().map(async |pin: Pin| (get(global, &kept, &downloads, &pin).await, pin));
     let answers: Vec<_> = iter(fetching).buffer_unordered(PARALLEL).collect().await;
@@ -49,7 +49,7 @@ pub(crate) async fn fetch(global: &Global, topology: &mut Topology, plan: &mut P
     findings.append(&mut declared::find(topology));
     match findings.is_empty() {
         true => Ok(()),
-        false => Err(Stop::Findings(topology.sources.show(findings), Exit::Failed)),
+        false => Err(CommandError::Findings(topology.sources.show(findings), Exit::Failed)),
     }
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn check_kept(topology: &mut Topology) -> (Vec<Finding>, usize) {
         .values()
         .flat_map(|resource| declared::read_for(topology, resource).filter_map(pin))
         .collect();
-    let kept = Kept::of_the_user();
+    let kept = ContentCache::of_the_user();
     let found = read.iter().filter_map(|(sha256, _)| Some((sha256.clone(), Arc::new(kept.get(sha256)?))));
     let fetched: Fetched = found.collect();
     let open = read.iter().filter(|(sha256, _)| !fetched.contains_key(sha256)).count();
@@ -87,7 +87,7 @@ fn pin(file: &FileContent) -> Option<Pin> {
     }
 }
 
-async fn get(global: &Global, kept: &Kept, downloads: &Downloads, pin: &Pin) -> Result<Vec<u8>, DownloadError> {
+async fn get(global: &Global, kept: &ContentCache, downloads: &Downloads, pin: &Pin) -> Result<Vec<u8>, DownloadError> {
     let (sha256, url) = pin;
     if let Some(bytes) = kept.get(sha256) {
         return Ok(bytes);

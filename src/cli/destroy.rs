@@ -1,11 +1,11 @@
 //! `trueup destroy`: removes everything that the workspace owns.
 
 use crate::cli::apply::{How, carry_out};
-use crate::cli::{Dir, Exit, Format, Global, Stop, common};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, common};
 
 /// Options of `destroy`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct DestroyOptions {
     #[command(flatten)]
     workspace: Dir,
     #[command(flatten)]
@@ -13,7 +13,7 @@ pub(crate) struct Options {
 }
 
 /// Plans with nothing wanted, and carries that out. What is protected or not owned stays.
-pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &DestroyOptions) -> Result<Exit, CommandError> {
     let mut topology = common::load(global, &options.workspace.dir)?;
     topology.resources.clear();
     // Removing everything is what was asked for: the limit is for accidents.

@@ -1,13 +1,13 @@
 //! `trueup drift`: what somebody changed at the controllers.
 
-use crate::cli::common::Workspace;
-use crate::cli::exit::Row;
-use crate::cli::{Dir, Exit, Format, Global, Stop, common, facts};
+use crate::cli::common::ConnectedWorkspace;
+use crate::cli::exit::ExitRow;
+use crate::cli::{CommandError, Dir, Exit, Format, Global, common, facts};
 use crate::render::{PlanDocument, blind, drift};
 
 /// Options of `drift`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct DriftOptions {
     #[command(flatten)]
     workspace: Dir,
     /// The form of what is printed.
@@ -16,8 +16,8 @@ pub(crate) struct Options {
 }
 
 /// Looks and tells.
-pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
-    let mut workspace = Workspace::open(global, &options.workspace.dir).await?;
+pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit, CommandError> {
+    let mut workspace = ConnectedWorkspace::open(global, &options.workspace.dir).await?;
     let planned = workspace.plan().await?;
     workspace.tell_troubles();
     let document = PlanDocument::of(&planned.plan);
@@ -31,5 +31,5 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     })?;
     let found = facts::of(&workspace, &planned.plan);
     workspace.close().await;
-    Ok(found.exit(Row::Drift))
+    Ok(found.exit(ExitRow::Drift))
 }

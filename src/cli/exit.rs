@@ -80,7 +80,7 @@ impl Exit {
 
 /// A row of the table: a way to run the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Row {
+pub(crate) enum ExitRow {
     /// `plan`.
     Plan,
     /// `plan --exit-code`.
@@ -161,16 +161,16 @@ const NEVER: Cell = Cell::Never;
 const BLIND: Cell = is(Exit::Failed);
 
 /// The table: what each fact means to each command.
-const TABLE: [(Row, &str, [Cell; 9]); 7] = [
-    (Row::Plan, "`plan`", [ZERO, ZERO, ZERO, ZERO, bit(POLICY), bit(NOT_KNOWN), BLIND, NEVER, ZERO]),
+const TABLE: [(ExitRow, &str, [Cell; 9]); 7] = [
+    (ExitRow::Plan, "`plan`", [ZERO, ZERO, ZERO, ZERO, bit(POLICY), bit(NOT_KNOWN), BLIND, NEVER, ZERO]),
     (
-        Row::PlanExitCode,
+        ExitRow::PlanExitCode,
         "`plan --exit-code`",
         [ZERO, bit(PENDING), bit(DRIFT), bit(CONFLICT), bit(POLICY), bit(NOT_KNOWN), BLIND, NEVER, bit(PENDING)],
     ),
-    (Row::Drift, "`drift`", [ZERO, NEVER, bit(DRIFT), bit(CONFLICT), ZERO, bit(NOT_KNOWN), BLIND, NEVER, NEVER]),
+    (ExitRow::Drift, "`drift`", [ZERO, NEVER, bit(DRIFT), bit(CONFLICT), ZERO, bit(NOT_KNOWN), BLIND, NEVER, NEVER]),
     (
-        Row::Apply,
+        ExitRow::Apply,
         "`apply`, `destroy`",
         [
             ZERO,
@@ -185,7 +185,7 @@ const TABLE: [(Row, &str, [Cell; 9]); 7] = [
         ],
     ),
     (
-        Row::ApplyFile,
+        ExitRow::ApplyFile,
         "`apply FILE`, steps that moved",
         [
             NEVER,
@@ -200,19 +200,24 @@ const TABLE: [(Row, &str, [Cell; 9]); 7] = [
         ],
     ),
     (
-        Row::Validate,
+        ExitRow::Validate,
         "`validate`",
         [ZERO, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, Cell::Always(Exit::Findings, " findings"), NEVER],
     ),
-    (Row::Other, "all others", [ZERO, NEVER, NEVER, NEVER, NEVER, NEVER, BLIND, is(Exit::Partial), NEVER]),
+    (ExitRow::Other, "all others", [ZERO, NEVER, NEVER, NEVER, NEVER, NEVER, BLIND, is(Exit::Partial), NEVER]),
 ];
 
-impl Row {
+impl ExitRow {
     /// The row that decides where this one says nothing.
-    fn like(self) -> Option<Row> {
+    fn like(self) -> Option<ExitRow> {
         match self {
-            Row::ApplyFile => Some(Row::Apply),
-            Row::Plan | Row::PlanExitCode | Row::Drift | Row::Apply | Row::Validate | Row::Other => None,
+            ExitRow::ApplyFile => Some(ExitRow::Apply),
+            ExitRow::Plan
+            | ExitRow::PlanExitCode
+            | ExitRow::Drift
+            | ExitRow::Apply
+            | ExitRow::Validate
+            | ExitRow::Other => None,
         }
     }
 
@@ -267,7 +272,7 @@ impl Findings {
     }
 
     /// How a command that found this out ends. The only place where facts become an exit code.
-    pub(crate) fn exit(&self, row: Row) -> Exit {
+    pub(crate) fn exit(&self, row: ExitRow) -> Exit {
         let decide = |fact: &Fact| match row.cell(*fact) {
             Cell::Never => None,
             Cell::Always(exit, _) => Some(exit),
@@ -315,27 +320,34 @@ fn markdown() -> String {
 mod tests {
     use super::*;
 
-    const ROWS: [Row; 7] =
-        [Row::Plan, Row::PlanExitCode, Row::Drift, Row::Apply, Row::ApplyFile, Row::Validate, Row::Other];
+    const ROWS: [ExitRow; 7] = [
+        ExitRow::Plan,
+        ExitRow::PlanExitCode,
+        ExitRow::Drift,
+        ExitRow::Apply,
+        ExitRow::ApplyFile,
+        ExitRow::Validate,
+        ExitRow::Other,
+    ];
 
     /// What a way to run the program ends with, written down once more, as a person would say it.
-    fn expected(row: Row, has: &dyn Fn(Fact) -> bool, written: bool, asked: bool) -> u8 {
+    fn expected(row: ExitRow, has: &dyn Fn(Fact) -> bool, written: bool, asked: bool) -> u8 {
         let bit = |is_set: bool, bit: u8| if is_set { bit } else { 0 };
         let (policy, unknown) = (bit(has(Fact::Policy), 16), bit(has(Fact::NotKnown), 32));
         match row {
-            Row::Plan | Row::PlanExitCode | Row::Drift if has(Fact::CouldNotLook) => 1,
-            Row::Plan => policy | unknown,
-            Row::PlanExitCode => {
+            ExitRow::Plan | ExitRow::PlanExitCode | ExitRow::Drift if has(Fact::CouldNotLook) => 1,
+            ExitRow::Plan => policy | unknown,
+            ExitRow::PlanExitCode => {
                 let pending = bit(has(Fact::Pending) || has(Fact::Deferred), 2);
                 pending | bit(has(Fact::Drift), 4) | bit(has(Fact::Conflict), 8) | policy | unknown
             }
-            Row::Drift => bit(has(Fact::Drift), 4) | bit(has(Fact::Conflict), 8) | unknown,
-            Row::Apply | Row::ApplyFile if written && (has(Fact::PartWay) || has(Fact::NotKnown)) => 5,
-            Row::Apply | Row::ApplyFile if has(Fact::CouldNotLook) || has(Fact::PartWay) => 1,
-            Row::Apply | Row::ApplyFile => policy | unknown | bit(asked && has(Fact::Deferred), 2),
-            Row::Validate => bit(has(Fact::PartWay), 3),
-            Row::Other if has(Fact::PartWay) => 5,
-            Row::Other => bit(has(Fact::CouldNotLook), 1),
+            ExitRow::Drift => bit(has(Fact::Drift), 4) | bit(has(Fact::Conflict), 8) | unknown,
+            ExitRow::Apply | ExitRow::ApplyFile if written && (has(Fact::PartWay) || has(Fact::NotKnown)) => 5,
+            ExitRow::Apply | ExitRow::ApplyFile if has(Fact::CouldNotLook) || has(Fact::PartWay) => 1,
+            ExitRow::Apply | ExitRow::ApplyFile => policy | unknown | bit(asked && has(Fact::Deferred), 2),
+            ExitRow::Validate => bit(has(Fact::PartWay), 3),
+            ExitRow::Other if has(Fact::PartWay) => 5,
+            ExitRow::Other => bit(has(Fact::CouldNotLook), 1),
         }
     }
 

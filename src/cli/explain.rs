@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use crate::cli::kinds::marks;
-use crate::cli::{Exit, Stop, common, topics};
+use crate::cli::{CommandError, Exit, common, topics};
 use crate::providers::CATALOGUE;
 use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Identity, Kind, Provider, Type};
 use crate::suggest;
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct ExplainOptions {
     /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes;
     /// or `allow`, or `exit-codes`.
     #[arg(value_name = "KIND[.FIELD]")]
@@ -18,7 +18,7 @@ pub(crate) struct Options {
 }
 
 /// Explains it; of several providers' kinds of that name, all.
-pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(options: &ExplainOptions) -> Result<Exit, CommandError> {
     if let Some(text) = topics::text(&options.what) {
         common::print(&text)?;
         return Ok(Exit::Done);
@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
     if kinds.is_empty() {
         let known = CATALOGUE.iter().flat_map(|provider| provider.kinds.iter().map(|kind| kind.name));
         let known = known.chain(topics::names());
-        return Err(Stop::failed(format!("there is no kind `{name}`")).help(suggest::hint(name, known)));
+        return Err(CommandError::failed(format!("there is no kind `{name}`")).help(suggest::hint(name, known)));
     }
     let mut text = String::new();
     for (provider, kind) in kinds {
@@ -55,7 +55,7 @@ fn explain_kind(provider: &Provider, kind: &Kind, text: &mut String) {
     if let Some(parent) = kind.parent {
         let _ = writeln!(text, "  lives in: {parent}");
     }
-    match kind.removal {
+    match kind.on_delete {
         Destroys::Itself => {}
         Destroys::Everything => text.push_str("  removal: destroys everything in it; has to be allowed by address\n"),
         Destroys::Nothing => text.push_str("  removal: the API has none; it is let go of\n"),
@@ -74,8 +74,8 @@ fn order(provider: &Provider, kind: &Kind, text: &mut String) {
         let first = if *first == kind.name { "those of its own that it names" } else { first };
         let _ = writeln!(text, "  comes after: {first}: {why}");
     }
-    for field in kind.fields.iter().filter(|field| !field.leads_to.is_empty()) {
-        let kinds = field.leads_to.join(", ");
+    for field in kind.fields.iter().filter(|field| !field.depends_on_remote.is_empty()) {
+        let kinds = field.depends_on_remote.join(", ");
         let _ = writeln!(text, "  comes after: {kinds} of the target that `{}` leads to", field.name);
     }
     for other in provider.kinds.iter().filter(|other| other.name != kind.name) {
@@ -104,13 +104,13 @@ fn line(field: &Field, depth: usize, text: &mut String) {
     let _ = writeln!(text, "{name:<34} {}{default}: {}{inferred}", field.ty.describe(), field.doc);
 }
 
-fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String) -> Result<(), Stop> {
+fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String) -> Result<(), CommandError> {
     let mut fields = kind.fields;
     let mut found: Option<&Field> = None;
     for name in path.split('.') {
         let Some(field) = fields.iter().find(|field| field.name == name) else {
             let names = fields.iter().map(|field| field.name);
-            let stop = Stop::failed(format!("{}/{} has no field `{path}`", provider.name, kind.name));
+            let stop = CommandError::failed(format!("{}/{} has no field `{path}`", provider.name, kind.name));
             return Err(stop.help(suggest::hint(name, names)));
         };
         found = Some(field);
@@ -119,7 +119,7 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
     let Some(field) = found else { return Ok(()) };
     let _ = writeln!(text, "{}/{}.{path}: {}", provider.name, kind.name, field.doc);
     let _ = writeln!(text, "  type: {}", field.ty.describe());
-    if let Some(other) = field.typed_by {
+    if let Some(other) = field.json_if_declared {
         let _ = writeln!(text, "  without `{other}`: {}", Type::Text.describe());
     }
     if let Some(default) = field.default {
@@ -132,9 +132,9 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
         Change::Replaces => "a different value means a new object",
         Change::Fixed => "can't be changed after create: a difference is held and explained",
         Change::Switch(_) => "turned on and off by calls of its own",
-        Change::Own(_) => "changed by a call of its own",
+        Change::DedicatedCall(_) => "changed by a call of its own",
         Change::Widens(..) => "widened by a call of its own; narrowing it means a new object",
-        Change::Rides => "no reason for a call: it rides along with those that something else has made",
+        Change::CallOption => "no reason for a call: it rides along with those that something else has made",
     };
     let _ = writeln!(text, "  change: {change}");
     if field.disruption > Disruption::None {

@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::attr::Attr;
-use crate::cli::common::Workspace;
-use crate::cli::exit::{Fact, Findings, Row};
+use crate::cli::common::ConnectedWorkspace;
+use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
-use crate::cli::{Exit, Global, Stop, common};
+use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::base::Base;
 use crate::diff::export::{Export, export};
 use crate::diff::matching;
 use crate::observe::Scope;
-use crate::session::Sent;
+use crate::session::RequestBody;
 use crate::source;
 use crate::spec::{Artifact, PathTemplate, Word};
 use crate::topology::{Origin, Target, Topology};
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct ExportOptions {
     /// The target, by its name in the workspace.
     #[arg(value_name = "TARGET")]
     target: String,
@@ -34,20 +34,22 @@ pub(crate) struct Options {
 }
 
 /// Looks at everything that a target holds, and writes it down.
-pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit, CommandError> {
     let mut topology = common::load(global, &options.workspace)?;
     let name = options.target.as_str();
     if !topology.targets.contains_key(name) {
         let known = topology.targets.keys().cloned().collect::<Vec<_>>().join("`, `");
-        return Err(Stop::failed(format!("the workspace has no target `{name}`")).help(format!("it has `{known}`")));
+        return Err(
+            CommandError::failed(format!("the workspace has no target `{name}`")).help(format!("it has `{known}`"))
+        );
     }
     topology.targets.retain(|other, _| other == name);
     topology.resources.clear();
-    let mut workspace = Workspace::connect(global, topology).await?;
+    let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let observed = workspace.observe(&Base::default(), Scope::Everything).await;
     workspace.tell_troubles();
     if let Some(headline) = workspace.blind() {
-        return Err(Stop::failed(headline));
+        return Err(CommandError::failed(headline));
     }
     let index = matching::index(&workspace.topology, &observed, &Base::default());
     let view = observed.targets.get(name).cloned().unwrap_or_default();
@@ -62,10 +64,10 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     let mut found = Findings::default();
     found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);
     workspace.close().await;
-    Ok(found.exit(Row::Other))
+    Ok(found.exit(ExitRow::Other))
 }
 
-fn tell(options: &Options, exported: &Export) {
+fn tell(options: &ExportOptions, exported: &Export) {
     eprintln!("wrote {} kinds to `{}`", exported.kinds.len(), options.out.display());
     if !exported.secrets.is_empty() {
         eprintln!(
@@ -76,10 +78,10 @@ fn tell(options: &Options, exported: &Export) {
     eprintln!("next: trueup plan {}", options.out.display());
 }
 
-fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) -> Result<(), Stop> {
+fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) -> Result<(), CommandError> {
     let main = out.join("trueup.yaml");
     if main.exists() {
-        return Err(Stop::failed(format!("`{}` is there already", main.display())).help("name an empty folder"));
+        return Err(CommandError::failed(format!("`{}` is there already", main.display())).help("name an empty folder"));
     }
     std::fs::create_dir_all(out).doing("make the folder", out)?;
     let mut secrets: BTreeMap<String, Value> = BTreeMap::new();
@@ -112,15 +114,20 @@ fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) ->
 }
 
 /// Fetches the files that fields name.
-async fn fetch(workspace: &Workspace, target: &Target, out: &Path, exported: &Export) -> Result<(), Stop> {
+async fn fetch(
+    workspace: &ConnectedWorkspace,
+    target: &Target,
+    out: &Path,
+    exported: &Export,
+) -> Result<(), CommandError> {
     let Some(session) = workspace.sessions.get(&target.name) else { return Ok(()) };
     for (path, file) in &exported.files {
         let hands_out =
-            |artifact: &&Artifact| artifact.of == Some(file.address.kind()) && artifact.fills == Some(file.field);
+            |artifact: &&Artifact| artifact.of == Some(file.address.kind()) && artifact.content_of == Some(file.field);
         let Some(artifact) = target.provider.artifacts.iter().find(hands_out) else { continue };
         let word = |word: &Word| matches!(word, Word::Id | Word::Name).then(|| file.id.clone());
         let url = PathTemplate::of(artifact.call.path).text(&word);
-        let bytes = session.download(artifact.call.method, &url, &Sent::Nothing).await?;
+        let bytes = session.download(artifact.call.method, &url, &RequestBody::Nothing).await?;
         let place = out.join(path);
         let folder = place.parent().unwrap_or(out);
         std::fs::create_dir_all(folder).doing("make the folder", folder)?;

@@ -1,12 +1,12 @@
 //! What a look at the targets came to, as facts for the exit code.
 
-use crate::cli::common::{Workspace, broken_policies};
+use crate::cli::common::{ConnectedWorkspace, broken_policies};
 use crate::cli::exit::{Fact, Findings};
 use crate::diff::verdict::{Cause, Decision, Hold};
 use crate::plan::Plan;
 
 /// The facts of a plan: what differs and why, what a policy forbids, what could not be looked at.
-pub(crate) fn of(workspace: &Workspace, plan: &Plan) -> Findings {
+pub(crate) fn of(workspace: &ConnectedWorkspace, plan: &Plan) -> Findings {
     let mut found = Findings::default();
     plan.verdicts.iter().filter_map(|verdict| fact(&verdict.decision)).for_each(|fact| found.add(fact));
     found.add_if(!broken_policies(&workspace.topology, plan).is_empty(), Fact::Policy);
@@ -26,7 +26,7 @@ fn fact(decision: &Decision) -> Option<Fact> {
     match (decision.cause(), decision) {
         (Some(Cause::Drift), _) => Some(Fact::Drift),
         (Some(Cause::Conflict), _) => Some(Fact::Conflict),
-        (_, Decision::Hold(hold)) if hold.is_unseen() => Some(Fact::NotKnown),
+        (_, Decision::Hold(hold)) if hold.is_absent_on() => Some(Fact::NotKnown),
         (_, Decision::Hold(hold)) => hold.is_on_purpose().then_some(Fact::Deferred),
         // Taking into ownership is something that an apply would do.
         (Some(Cause::Change), _) | (None, Decision::Adopt) => Some(Fact::Pending),

@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::cli::common::Workspace;
+use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Taken};
-use crate::cli::{Exit, Global, Stop, common};
+use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::base::Entry;
 use crate::diff::index::live_output;
 use crate::diff::live::text;
-use crate::session::{Sent, encode};
-use crate::spec::{Issue, Kind, PathTemplate, Provider, Word, lookup};
+use crate::session::{RequestBody, encode};
+use crate::spec::{Kind, OneTimeOutput, PathTemplate, Provider, Word, lookup};
 use crate::suggest;
 
 /// Options of `get`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct GetOptions {
     /// The target.
     #[arg(value_name = "TARGET")]
     target: String,
@@ -44,13 +44,13 @@ pub(crate) struct Options {
 }
 
 /// Fetches one thing and writes it to a file.
-pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &GetOptions) -> Result<Exit, CommandError> {
     let topology = one::target_only(common::load(global, &options.workspace)?, &options.target)?;
     let provider = topology.targets[&options.target].provider;
     let (Some(kind), Some(out)) = (options.kind.as_deref().filter(|_| !options.list), options.out.as_deref()) else {
         return list(provider);
     };
-    let mut workspace = Workspace::connect(global, topology).await?;
+    let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let got = match &options.field {
         Some(field) => output(&mut workspace, options, provider, kind, field).await,
         None => artifact(&mut workspace, options, provider, kind).await.map(Got::Bytes),
@@ -71,7 +71,7 @@ enum Got {
 
 impl Got {
     /// Writes it for its owner's eyes only. Gives the number of bytes.
-    fn save(&self, out: &Path) -> Result<usize, Stop> {
+    fn save(&self, out: &Path) -> Result<usize, CommandError> {
         match self {
             Got::Bytes(bytes) => common::save(out, bytes).map(|()| bytes.len()),
             Got::Output(json) => json.save(out).map_err(|error| common::not_written(out, &error)),
@@ -80,14 +80,14 @@ impl Got {
 }
 
 async fn artifact(
-    workspace: &mut Workspace,
-    options: &Options,
+    workspace: &mut ConnectedWorkspace,
+    options: &GetOptions,
     provider: &Provider,
     name: &str,
-) -> Result<Vec<u8>, Stop> {
+) -> Result<Vec<u8>, CommandError> {
     let Some(artifact) = provider.artifacts.iter().find(|artifact| artifact.name == name) else {
         let hint = suggest::hint(name, provider.artifacts.iter().map(|artifact| artifact.name));
-        let stop = Stop::failed(format!("{} hands out no `{name}`", provider.title));
+        let stop = CommandError::failed(format!("{} hands out no `{name}`", provider.title));
         return Err(stop.help(format!("{hint} For a resource's output, give `--field`")));
     };
     let taken = Taken { fields: artifact.arguments, others: None };
@@ -101,58 +101,59 @@ async fn artifact(
 
 /// A resource's output. Reading never asks for a new one: what the API gives once and no more is gone.
 async fn output(
-    workspace: &mut Workspace,
-    options: &Options,
+    workspace: &mut ConnectedWorkspace,
+    options: &GetOptions,
     provider: &Provider,
     kind: &str,
     field: &str,
-) -> Result<Got, Stop> {
+) -> Result<Got, CommandError> {
     let last = kind.rsplit('/').next().unwrap_or(kind);
     let Some(declared) = provider.kind(last) else {
-        return Err(Stop::failed(format!("there is no kind `{last}`"))
+        return Err(CommandError::failed(format!("there is no kind `{last}`"))
             .help(suggest::hint(last, provider.kinds.iter().map(|kind| kind.name))));
     };
-    if let Some(issue) = declared.issues.filter(|issue| issue.field == field) {
+    if let Some(issue) = declared.one_time_output.filter(|issue| issue.field == field) {
         return issued(workspace, options, declared, &issue).await.map(Got::Output);
     }
     let chosen = one::choose(workspace, &options.target, Some(declared.name), options.name.as_deref()).await?;
     let value = chosen.live.as_ref().and_then(|live| live_output(live, declared, field));
-    let value = value.ok_or_else(|| Stop::failed(format!("it has no `{field}` (any more)")))?;
-    encode::json(&value).map(Got::Output).map_err(Stop::failed)
+    let value = value.ok_or_else(|| CommandError::failed(format!("it has no `{field}` (any more)")))?;
+    encode::json(&value).map(Got::Output).map_err(CommandError::failed)
 }
 
 /// A one-time output, asked for. Each one ends the one before it: none is asked for where that may be in use.
 async fn issued(
-    workspace: &mut Workspace,
-    options: &Options,
+    workspace: &mut ConnectedWorkspace,
+    options: &GetOptions,
     kind: &Kind,
-    issue: &Issue,
-) -> Result<encode::Json, Stop> {
+    issue: &OneTimeOutput,
+) -> Result<encode::Json, CommandError> {
     let chosen = one::choose(workspace, &options.target, Some(kind.name), options.name.as_deref()).await?;
     let field = issue.field;
     let (Some(address), Some(live)) = (chosen.address, chosen.live) else {
-        return Err(Stop::failed(format!("there is nothing that has a `{field}`")));
+        return Err(CommandError::failed(format!("there is nothing that has a `{field}`")));
     };
     if let Some(why) = issue.refusal(&live.raw) {
-        return Err(Stop::failed(format!("`{address}` gets no `{field}`: {why}")));
+        return Err(CommandError::failed(format!("`{address}` gets no `{field}`: {why}")));
     }
     let output = format!("{address}.{field}");
     let ledger = common::open_ledger(&workspace.topology)?;
     let has_it = |entry: &Entry| entry.expressions.values().any(|expression| expression.contains(&output));
     if let Some((taker, _)) = ledger.base.entries.iter().find(|(_, entry)| has_it(entry)) {
-        let stop =
-            Stop::failed(format!("`{taker}` was given the `{field}` of `{address}`: another one would end that"));
+        let stop = CommandError::failed(format!(
+            "`{taker}` was given the `{field}` of `{address}`: another one would end that"
+        ));
         return Err(stop.help("run the action that rotates it if that is meant: `trueup run TARGET --list`"));
     }
     let session = one::session(workspace, &options.target)?;
     let path = PathTemplate::of(issue.call.path).text(&|word| (*word == Word::Id).then(|| live.id.clone()));
-    let reply = session.send(issue.call.method, &path, &Sent::Nothing).await?;
+    let reply = session.send(issue.call.method, &path, &RequestBody::Nothing).await?;
     let value = lookup(&reply, issue.at).filter(|value| !value.is_null());
-    let value = value.ok_or_else(|| Stop::failed(format!("the reply holds no `{field}`")))?;
+    let value = value.ok_or_else(|| CommandError::failed(format!("the reply holds no `{field}`")))?;
     Ok(encode::Json::plain(Value::String(text(value))))
 }
 
-fn list(provider: &Provider) -> Result<Exit, Stop> {
+fn list(provider: &Provider) -> Result<Exit, CommandError> {
     let mut text = String::new();
     for artifact in provider.artifacts {
         let of = one::list_name(artifact.is_named(), artifact.of);

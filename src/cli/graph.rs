@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::cli::apply::read_plan;
-use crate::cli::{Dir, Exit, Global, Stop, common};
+use crate::cli::{CommandError, Dir, Exit, Global, common};
 use crate::render::graph;
 
 /// The language of a drawing.
@@ -19,7 +19,7 @@ pub(crate) enum Language {
 
 /// Options of `graph`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct GraphOptions {
     #[command(flatten)]
     workspace: Dir,
     /// The language of the drawing.
@@ -31,7 +31,7 @@ pub(crate) struct Options {
 }
 
 /// Draws what the files declare, or what a plan does.
-pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(global: &Global, options: &GraphOptions) -> Result<Exit, CommandError> {
     let drawing = match &options.plan {
         Some(file) => graph::steps(&read_plan(file)?),
         None => graph::references(&common::load(global, &options.workspace.dir)?),

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::{Exit, Format, Stop, common};
+use crate::cli::{CommandError, Exit, Format, common};
 use crate::providers::CATALOGUE;
 use crate::spec::{Change, Class, Coverage, Endpoint, Evidence, Field, Flow, Identity, Kind, Provider};
 use crate::suggest;
 
 /// Options of `kinds`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct KindsOptions {
     /// Only this provider.
     #[arg(value_name = "PROVIDER")]
     provider: Option<String>,
@@ -22,13 +22,13 @@ pub(crate) struct Options {
 }
 
 /// Lists kinds or endpoints.
-pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(options: &KindsOptions) -> Result<Exit, CommandError> {
     let mut providers = CATALOGUE.to_vec();
     if let Some(name) = &options.provider {
         providers.retain(|provider| provider.name == name);
         if providers.is_empty() {
             let names = CATALOGUE.iter().map(|provider| provider.name);
-            return Err(Stop::failed(format!("there is no provider `{name}`")).help(suggest::hint(name, names)));
+            return Err(CommandError::failed(format!("there is no provider `{name}`")).help(suggest::hint(name, names)));
         }
     }
     let text = match (options.format, options.endpoints) {
@@ -171,9 +171,9 @@ pub(crate) fn marks(field: &Field) -> Vec<&'static str> {
         Change::Replaces => marks.push("replaces"),
         Change::Fixed => marks.push("create-only"),
         Change::Switch(_) => marks.push("switch"),
-        Change::Own(_) => marks.push("own-call"),
+        Change::DedicatedCall(_) => marks.push("own-call"),
         Change::Widens(..) => marks.push("widens-only"),
-        Change::Rides => marks.push("rides-along"),
+        Change::CallOption => marks.push("rides-along"),
     }
     if field.evidence == Evidence::Inferred {
         marks.push("inferred");

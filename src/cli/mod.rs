@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
-pub use stop::Stop;
+pub use stop::CommandError;
 
 use allow::Allow;
 
@@ -100,37 +100,37 @@ pub struct Dir {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Reads a workspace and says everything that is wrong with it, without looking at any controller.
-    Validate(validate::Options),
+    Validate(validate::ValidateOptions),
     /// Shows what would be done, call by call if asked.
-    Plan(plan::Options),
+    Plan(plan::PlanOptions),
     /// Brings the controllers in line with the files.
-    Apply(apply::Options),
+    Apply(apply::ApplyOptions),
     /// Says what somebody changed at the controllers. Never writes.
-    Drift(drift::Options),
+    Drift(drift::DriftOptions),
     /// Writes a live controller as YAML.
-    Export(export::Options),
+    Export(export::ExportOptions),
     /// Takes live resources into ownership, without writing to a controller.
-    Adopt(adopt::Options),
+    Adopt(adopt::AdoptOptions),
     /// Removes everything that the workspace owns.
-    Destroy(destroy::Options),
+    Destroy(destroy::DestroyOptions),
     /// Asks a controller to do something: reboot, restart, reset; `--list` shows what.
-    Run(run::Options),
+    Run(run::RunOptions),
     /// Fetches a file or an output from a controller, for its owner's eyes only.
-    Get(get::Options),
+    Get(get::GetOptions),
     /// Draws the references between resources, or the order of a plan.
-    Graph(graph::Options),
+    Graph(graph::GraphOptions),
     /// Prints a JSON Schema: of workspaces, or of what commands print.
-    Schema(schema::Options),
+    Schema(schema::SchemaOptions),
     /// Lists what can be declared, and the endpoints that it covers.
-    Kinds(kinds::Options),
+    Kinds(kinds::KindsOptions),
     /// Explains a kind or a field.
-    Explain(explain::Options),
+    Explain(explain::ExplainOptions),
     /// Serves simulated controllers on loopback.
-    Sim(sim::Options),
+    Sim(sim::SimOptions),
     /// Walks through the whole story on simulated controllers.
-    Demo(demo::Options),
+    Demo(demo::DemoOptions),
     /// Prints a completion script for a shell.
-    Completions(completions::Options),
+    Completions(completions::CompletionsOptions),
 }
 
 /// Runs a command line.

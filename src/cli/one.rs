@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::cli::common::Workspace;
-use crate::cli::{Exit, Stop};
+use crate::cli::common::ConnectedWorkspace;
+use crate::cli::{CommandError, Exit};
 use crate::diff::base::Base;
 use crate::diff::live::Live;
 use crate::diff::matching::{self, given_name};
 use crate::observe::Scope;
-use crate::session::{Sent, Session, encode};
+use crate::session::{RequestBody, Session, encode};
 use crate::spec::{Body, BodyTemplate, CallSpec, Field, OpenPath, PathTemplate, Type, Word, canonical, check};
 use crate::topology::{Topology, fold};
 
@@ -27,10 +27,10 @@ pub(crate) struct Chosen {
 }
 
 /// The topology with one target only.
-pub(crate) fn target_only(mut topology: Topology, name: &str) -> Result<Topology, Stop> {
+pub(crate) fn target_only(mut topology: Topology, name: &str) -> Result<Topology, CommandError> {
     if !topology.targets.contains_key(name) {
         let hint = crate::suggest::hint(name, topology.targets.keys().map(String::as_str));
-        return Err(Stop::failed(format!("the workspace has no target `{name}`")).help(hint));
+        return Err(CommandError::failed(format!("the workspace has no target `{name}`")).help(hint));
     }
     topology.targets.retain(|other, _| other == name);
     topology.resources.retain(|address, _| address.target() == name);
@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// Reads `name=value` pairs, and bare values for the required arguments in their order.
-    pub(crate) fn read(taken: &Taken, pairs: &[String], bare: &[String]) -> Result<Arguments, Stop> {
+    pub(crate) fn read(taken: &Taken, pairs: &[String], bare: &[String]) -> Result<Arguments, CommandError> {
         let mut arguments = Arguments::default();
         for pair in pairs {
             let (name, value) =
@@ -83,7 +83,7 @@ impl Arguments {
         self.values.contains_key(field.name) || self.files.contains_key(field.name)
     }
 
-    fn give(&mut self, field: &Field, value: &str) -> Result<(), Stop> {
+    fn give(&mut self, field: &Field, value: &str) -> Result<(), CommandError> {
         if matches!(field.ty, Type::File(_)) {
             let bytes = std::fs::read(value)
                 .map_err(|error| usage(format!("`{}`: could not read `{value}`: {error}", field.name)))?;
@@ -128,8 +128,8 @@ fn attr(value: &str) -> Attr {
     serde_json::from_str(value).map_or_else(|_| Attr::text(value), |json| Attr::from_json(&json))
 }
 
-fn usage(message: String) -> Stop {
-    Stop::Message(message, None, Exit::Usage)
+fn usage(message: String) -> CommandError {
+    CommandError::Message(message, None, Exit::Usage)
 }
 
 /// What the command line names, and the bare values behind it. What takes no name begins with its values.
@@ -138,7 +138,7 @@ pub(crate) fn split<'a>(
     kind: Option<&str>,
     name: Option<&'a str>,
     values: &[String],
-) -> Result<(Option<&'a str>, Vec<String>), Stop> {
+) -> Result<(Option<&'a str>, Vec<String>), CommandError> {
     match (is_named, name) {
         (false, Some(first)) => Ok((None, std::iter::once(first.to_owned()).chain(values.iter().cloned()).collect())),
         (true, None) if kind.is_none() => Err(usage("a name is missing behind it".to_owned())),
@@ -177,41 +177,41 @@ pub(crate) enum Outgoing<'a> {
 
 impl Outgoing<'_> {
     /// As the session takes it.
-    pub(crate) fn sent(&self) -> Sent<'_> {
+    pub(crate) fn sent(&self) -> RequestBody<'_> {
         match self {
-            Outgoing::Nothing => Sent::Nothing,
-            Outgoing::Json(json) => Sent::Json(json),
-            Outgoing::File(body, bytes) => Sent::file(*body, bytes),
+            Outgoing::Nothing => RequestBody::Nothing,
+            Outgoing::Json(json) => RequestBody::Json(json),
+            Outgoing::File(body, bytes) => RequestBody::file(*body, bytes),
         }
     }
 }
 
 /// The session of a target, or why there is none.
-pub(crate) fn session(workspace: &Workspace, target: &str) -> Result<Arc<Session>, Stop> {
+pub(crate) fn session(workspace: &ConnectedWorkspace, target: &str) -> Result<Arc<Session>, CommandError> {
     match workspace.sessions.get(target) {
         Some(session) => Ok(session.clone()),
         None => {
             workspace.tell_troubles();
-            Err(Stop::Said(Exit::Failed))
+            Err(CommandError::Said(Exit::Failed))
         }
     }
 }
 
 /// Finds the live object that a command names. Without a kind, a name is free: it fills `{name}`.
 pub(crate) async fn choose(
-    workspace: &mut Workspace,
+    workspace: &mut ConnectedWorkspace,
     target: &str,
     kind: Option<&str>,
     name: Option<&str>,
-) -> Result<Chosen, Stop> {
+) -> Result<Chosen, CommandError> {
     let Some(kind) = kind else { return Ok(Chosen { name: name.map(str::to_owned), ..Chosen::default() }) };
     session(workspace, target)?;
     let Some(declared) = workspace.topology.targets[target].provider.kind(kind) else {
-        return Err(Stop::failed(format!("there is no kind `{kind}`")));
+        return Err(CommandError::failed(format!("there is no kind `{kind}`")));
     };
     let single = declared.identity.is_single();
     let Some(wanted) = name.or(if single { Some("") } else { None }) else {
-        return Err(Stop::Message(format!("name one of `{kind}`"), None, Exit::Usage));
+        return Err(CommandError::Message(format!("name one of `{kind}`"), None, Exit::Usage));
     };
     let observed = workspace.observe(&Base::default(), Scope::Kind(declared.name)).await;
     let index = matching::index(&workspace.topology, &observed, &Base::default());
@@ -233,12 +233,12 @@ pub(crate) async fn choose(
         [one] => **one,
         [] => {
             let hint = crate::suggest::hint(wanted, all.iter().filter_map(|(address, _)| address.name()));
-            return Err(Stop::failed(format!("`{target}` has no `{kind}` named `{wanted}`")).help(hint));
+            return Err(CommandError::failed(format!("`{target}` has no `{kind}` named `{wanted}`")).help(hint));
         }
         several => {
             let paths: Vec<String> =
                 several.iter().take(5).map(|(address, _)| format!("`{}`", below(address))).collect();
-            let stop = Stop::failed(format!("`{target}` has {} `{kind}` named `{wanted}`", several.len()));
+            let stop = CommandError::failed(format!("`{target}` has {} `{kind}` named `{wanted}`", several.len()));
             return Err(stop.help(format!("say which one: {}", paths.join(", "))));
         }
     };
@@ -258,12 +258,19 @@ impl Chosen {
     }
 
     /// The path of a poll, its job still to be named.
-    pub(crate) fn open_path(&self, path: &'static str, arguments: &Arguments) -> Result<OpenPath<String>, Stop> {
-        PathTemplate::of(path).open(&|word| self.word(word, arguments)).try_map(encode::text).map_err(Stop::failed)
+    pub(crate) fn open_path(
+        &self,
+        path: &'static str,
+        arguments: &Arguments,
+    ) -> Result<OpenPath<String>, CommandError> {
+        PathTemplate::of(path)
+            .open(&|word| self.word(word, arguments))
+            .try_map(encode::path)
+            .map_err(CommandError::failed)
     }
 
     /// The body of a call.
-    pub(crate) fn body<'a>(&self, call: &CallSpec, arguments: &'a Arguments) -> Result<Outgoing<'a>, Stop> {
+    pub(crate) fn body<'a>(&self, call: &CallSpec, arguments: &'a Arguments) -> Result<Outgoing<'a>, CommandError> {
         let attr = match call.body {
             Body::None | Body::Sequence(_) => return Ok(Outgoing::Nothing),
             Body::File(name) | Body::Text(name) => {
@@ -273,7 +280,7 @@ impl Chosen {
             Body::Fields | Body::Changed => arguments.beside(call.path),
             Body::Json(json) => BodyTemplate::of(json).fill(&|word| self.word(word, arguments)).unwrap_or(Attr::Null),
         };
-        Ok(Outgoing::Json(encode::json(&attr).map_err(Stop::failed)?))
+        Ok(Outgoing::Json(encode::json(&attr).map_err(CommandError::failed)?))
     }
 
     fn word(&self, word: &Word, arguments: &Arguments) -> Option<Attr> {

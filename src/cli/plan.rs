@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::cli::common::{Planned, Workspace, broken_policies};
-use crate::cli::exit::Row;
-use crate::cli::{Allow, Dir, Exit, Format, Global, Stop, allow, common, contents, facts};
+use crate::cli::common::{ConnectedWorkspace, Planned, broken_policies};
+use crate::cli::exit::ExitRow;
+use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts};
 use crate::ledger::Ledger;
 use crate::render::{PlanDocument, blind, markdown, text};
 
 /// Options of `plan`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct PlanOptions {
     #[command(flatten)]
     workspace: Dir,
     /// Also writes the plan, as JSON, for `trueup apply FILE`.
@@ -35,10 +35,10 @@ pub(crate) struct Options {
 }
 
 /// Looks, compares, plans, and shows.
-pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, CommandError> {
     let mut topology = common::load(global, &options.workspace.dir)?;
     options.allow.extend(&mut topology.policy);
-    let mut workspace = Workspace::connect(global, topology).await?;
+    let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut ledger = common::open_ledger(&workspace.topology)?;
     keep_key(&mut ledger, options)?;
     let plan = workspace.plan_with(&ledger.base).await?;
@@ -66,12 +66,12 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     }
     let found = facts::of(&workspace, &planned.plan);
     workspace.close().await;
-    Ok(found.exit(if options.exit_code { Row::PlanExitCode } else { Row::Plan }))
+    Ok(found.exit(if options.exit_code { ExitRow::PlanExitCode } else { ExitRow::Plan }))
 }
 
 /// Makes sure of the key of what a plan says about live objects, where the plan is kept for an apply. A plan that is only
 /// looked at needs none, and writes nothing.
-fn keep_key(ledger: &mut Ledger, options: &Options) -> Result<(), Stop> {
+fn keep_key(ledger: &mut Ledger, options: &PlanOptions) -> Result<(), CommandError> {
     match (&options.out, options.format) {
         (Some(_), _) => Ok(ledger.keep_key()?),
         (None, Format::Json) => {

@@ -6,17 +6,17 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::cli::common::Workspace;
+use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Chosen, Taken};
-use crate::cli::{Exit, Global, Stop, common};
+use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::live::text;
-use crate::session::{Sending, Session, Settled, Waiting, Watch, job_id};
+use crate::session::{AnsweredCall, Session, WaitResult, Waiting, Watch, job_id};
 use crate::spec::{Action, Disruption, Poll, Provider, Secrecy, lookup};
 use crate::suggest;
 
 /// Options of `run`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct RunOptions {
     /// The target.
     #[arg(value_name = "TARGET")]
     target: String,
@@ -47,7 +47,7 @@ pub(crate) struct Options {
 }
 
 /// Runs one action and prints what the controller answers.
-pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(global: &Global, options: &RunOptions) -> Result<Exit, CommandError> {
     let topology = one::target_only(common::load(global, &options.workspace)?, &options.target)?;
     let provider = topology.targets[&options.target].provider;
     let Some(name) = options.action.as_deref().filter(|_| !options.list) else {
@@ -55,45 +55,45 @@ pub(crate) async fn run(global: &Global, options: &Options) -> Result<Exit, Stop
     };
     let Some(action) = provider.actions.iter().find(|action| action.name == name) else {
         let hint = suggest::hint(name, provider.actions.iter().map(|action| action.name));
-        return Err(Stop::failed(format!("{} has no action `{name}`", provider.title)).help(hint));
+        return Err(CommandError::failed(format!("{} has no action `{name}`", provider.title)).help(hint));
     };
     let (named, values) = one::split(action.is_named(), action.on, options.name.as_deref(), &options.values)?;
-    let taken = Taken { fields: action.arguments, others: action.others };
+    let taken = Taken { fields: action.arguments, others: action.extra_arguments };
     let arguments = Arguments::read(&taken, &options.parameters, &values)?;
     allow(action, options)?;
-    let mut workspace = Workspace::connect(global, topology).await?;
+    let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let answer = answer(&mut workspace, options, action, named, &arguments).await;
     workspace.close().await;
     tell(action, options, &answer?)
 }
 
 /// Refuses what interrupts traffic, and what hands out a secret to whoever looks on, unless it is meant.
-fn allow(action: &Action, options: &Options) -> Result<(), Stop> {
+fn allow(action: &Action, options: &RunOptions) -> Result<(), CommandError> {
     let name = action.name;
     if action.disruption > Disruption::None && !options.yes {
         let message = format!("`{name}` means: {}", action.disruption.as_str());
-        return Err(Stop::failed(message).help("run it with `--yes`"));
+        return Err(CommandError::failed(message).help("run it with `--yes`"));
     }
     if action.secrecy == Secrecy::Secret && options.out.is_none() {
         let message = format!("`{name}` answers with a secret, which is not printed");
-        return Err(Stop::failed(message).help("name a file for it with `--out FILE`"));
+        return Err(CommandError::failed(message).help("name a file for it with `--out FILE`"));
     }
     Ok(())
 }
 
 async fn answer(
-    workspace: &mut Workspace,
-    options: &Options,
+    workspace: &mut ConnectedWorkspace,
+    options: &RunOptions,
     action: &'static Action,
     named: Option<&str>,
     arguments: &Arguments,
-) -> Result<Value, Stop> {
+) -> Result<Value, CommandError> {
     let chosen = one::choose(workspace, &options.target, action.on, named).await?;
     if let (Some((key, words)), Some(live)) = (action.only, &chosen.live) {
         let state = lookup(&live.raw, key).map(text).unwrap_or_default();
         if !words.contains(&state.as_str()) {
             let message = format!("`{}` is not for one whose `{key}` is `{state}`", action.name);
-            return Err(Stop::failed(message).help(format!("it is for {}", words.join(", "))));
+            return Err(CommandError::failed(message).help(format!("it is for {}", words.join(", "))));
         }
     }
     let session = one::session(workspace, &options.target)?;
@@ -102,8 +102,8 @@ async fn answer(
     let (since, sent) = (Instant::now(), body.sent());
     let reply = session.send(call.method, &path, &sent).await?;
     session.check_partial(call, &path, &reply)?;
-    let sending = Sending { method: call.method, path: &path, body: &sent, since, reply: &reply };
-    follow(&session, call.settle, &chosen, arguments, &sending).await
+    let sending = AnsweredCall { method: call.method, path: &path, body: &sent, since, reply: &reply };
+    follow(&session, call.wait, &chosen, arguments, &sending).await
 }
 
 /// Waits for what a call started, and says on stderr how it goes.
@@ -112,8 +112,8 @@ async fn follow(
     polls: &'static [Poll],
     chosen: &Chosen,
     arguments: &Arguments,
-    call: &Sending<'_>,
-) -> Result<Value, Stop> {
+    call: &AnsweredCall<'_>,
+) -> Result<Value, CommandError> {
     let mut last = call.reply.clone();
     let stop = common::stop_on_signal("stopping: what can be given up is given up, the rest is waited for");
     for poll in polls {
@@ -131,8 +131,8 @@ async fn follow(
             }
         };
         let watch = Watch { tell: &tell, stop: &stop };
-        if let Settled::Done(object) =
-            session.settle(poll, &chosen.open_path(poll.path, arguments)?, call, watch).await?
+        if let WaitResult::Done(object) =
+            session.wait(poll, &chosen.open_path(poll.path, arguments)?, call, watch).await?
         {
             last = object;
         }
@@ -141,7 +141,7 @@ async fn follow(
 }
 
 /// Prints what an answer holds, or writes it to the file.
-fn tell(action: &Action, options: &Options, reply: &Value) -> Result<Exit, Stop> {
+fn tell(action: &Action, options: &RunOptions, reply: &Value) -> Result<Exit, CommandError> {
     let name = action.name;
     let shown = match lookup(reply, action.shows).unwrap_or(&Value::Null) {
         Value::Null => format!("{name}: done\n"),
@@ -157,12 +157,12 @@ fn tell(action: &Action, options: &Options, reply: &Value) -> Result<Exit, Stop>
     }
     let failed = |(key, word): &&(&str, &str)| lookup(reply, key).is_some_and(|value| text(value) == *word);
     match action.fails.iter().find(failed) {
-        Some((key, word)) => Err(Stop::failed(format!("`{name}` did not succeed: `{key}` is `{word}`"))),
+        Some((key, word)) => Err(CommandError::failed(format!("`{name}` did not succeed: `{key}` is `{word}`"))),
         None => Ok(Exit::Done),
     }
 }
 
-fn list(provider: &Provider) -> Result<Exit, Stop> {
+fn list(provider: &Provider) -> Result<Exit, CommandError> {
     let mut text = String::new();
     for action in provider.actions {
         let on = one::list_name(action.is_named(), action.on);

@@ -3,13 +3,13 @@
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::cli::{Exit, Stop, common};
+use crate::cli::{CommandError, Exit, common};
 use crate::providers::CATALOGUE;
 use crate::{render, schema};
 
 /// What a schema is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum What {
+pub(crate) enum SchemaSubject {
     /// The YAML files of a workspace.
     Workspace,
     /// What `plan --format json` prints.
@@ -20,24 +20,24 @@ pub(crate) enum What {
 
 /// Options of `schema`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct SchemaOptions {
     /// What the schema is of.
     #[arg(value_name = "WHAT", default_value = "workspace")]
-    what: What,
+    what: SchemaSubject,
 }
 
 /// Prints the schema.
-pub(crate) fn run(options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(options: &SchemaOptions) -> Result<Exit, CommandError> {
     common::print(&pretty(&generate(options.what)))?;
     Ok(Exit::Done)
 }
 
 /// The schema as a value.
-pub(crate) fn generate(what: What) -> Value {
+pub(crate) fn generate(what: SchemaSubject) -> Value {
     match what {
-        What::Workspace => schema::workspace_schema(CATALOGUE),
-        What::Plan => render::plan_schema(),
-        What::Apply => render::apply_schema(),
+        SchemaSubject::Workspace => schema::workspace_schema(CATALOGUE),
+        SchemaSubject::Plan => render::plan_schema(),
+        SchemaSubject::Apply => render::apply_schema(),
     }
 }
 
@@ -53,6 +53,6 @@ mod tests {
     fn the_workspace_schema_is_checked_in() {
         let kept: Value = serde_json::from_str(include_str!("../../schemas/workspace.schema.json")).unwrap();
         let remedy = "write it anew: `trueup schema workspace > schemas/workspace.schema.json`";
-        assert!(kept == generate(What::Workspace), "{remedy}");
+        assert!(kept == generate(SchemaSubject::Workspace), "{remedy}");
     }
 }

@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::stop::Doing;
-use crate::cli::{Exit, Global, Stop, common};
+use crate::cli::{CommandError, Exit, Global, common};
 use crate::source;
 use sim::{self, Fault, MAKERS};
 
 /// Options of `sim`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct SimOptions {
     /// The address to listen on: loopback only.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -36,10 +36,10 @@ pub(crate) struct Options {
 }
 
 /// Serves until it is interrupted.
-pub(crate) async fn run(_: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) async fn run(_: &Global, options: &SimOptions) -> Result<Exit, CommandError> {
     let faults: Vec<Fault> = match &options.faults {
         Some(path) => source::read_as(&std::fs::read_to_string(path).doing("read the faults in", path)?)
-            .map_err(|why| Stop::failed(format!("`{}` is no list of faults: {why}", path.display())))?,
+            .map_err(|why| CommandError::failed(format!("`{}` is no list of faults: {why}", path.display())))?,
         None => Vec::new(),
     };
     let versions: BTreeMap<String, String> = options
@@ -49,7 +49,7 @@ pub(crate) async fn run(_: &Global, options: &Options) -> Result<Exit, Stop> {
         .map(|(provider, version)| (provider.to_owned(), version.to_owned()))
         .collect();
     if let Some(unknown) = versions.keys().find(|name| MAKERS.iter().all(|maker| maker.provider != name.as_str())) {
-        return Err(Stop::failed(format!("nothing simulates `{unknown}`")));
+        return Err(CommandError::failed(format!("nothing simulates `{unknown}`")));
     }
     let settings = sim::Options {
         listen: options.listen,

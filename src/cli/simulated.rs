@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::attr::Attr;
-use crate::cli::Stop;
+use crate::cli::CommandError;
 use crate::cli::stop::Doing;
 use crate::session::Http;
 use crate::spec::{Auth, Class, Type};
@@ -23,7 +23,7 @@ pub(crate) struct Rehearsal {
 
 impl Rehearsal {
     /// Redirects a topology's targets to the simulators at a URL, or to ones in this process if it is empty.
-    pub(crate) async fn begin(url: &str, topology: &mut Topology) -> Result<Rehearsal, Stop> {
+    pub(crate) async fn begin(url: &str, topology: &mut Topology) -> Result<Rehearsal, CommandError> {
         let server = if url.is_empty() { Some(serve(&topology.folder).await?) } else { None };
         for target in topology.targets.values_mut() {
             let provider = target.provider.name;
@@ -71,15 +71,16 @@ fn at_the_console(root: &str, provider: &str, target: &str, change: &Value) -> R
 }
 
 /// Makes a change at a simulated controller past its API.
-pub(crate) async fn change(root: &str, provider: &str, target: &str, change: &Value) -> Result<(), Stop> {
+pub(crate) async fn change(root: &str, provider: &str, target: &str, change: &Value) -> Result<(), CommandError> {
     let http = Http::new(&Tls::default(), Duration::from_secs(10), 1 << 20)?;
     let request = at_the_console(root, provider, target, change);
-    let response = http.send(request).await.map_err(|error| Stop::failed(error.to_string()))?;
+    let response = http.send(request).await.map_err(|error| CommandError::failed(error.to_string()))?;
     match response.status {
         200 => Ok(()),
-        _ => {
-            Err(Stop::failed(format!("the console of `{target}` refused: {}", String::from_utf8_lossy(&response.body))))
-        }
+        _ => Err(CommandError::failed(format!(
+            "the console of `{target}` refused: {}",
+            String::from_utf8_lossy(&response.body)
+        ))),
     }
 }
 
@@ -107,7 +108,7 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
 }
 
 /// Serves the simulated controllers of the workspace in that folder, where their state is kept.
-pub(crate) async fn serve(folder: &Path) -> Result<Server, Stop> {
+pub(crate) async fn serve(folder: &Path) -> Result<Server, CommandError> {
     let state = folder.join(".trueup").join("sim");
     crate::private::create_folder(&state).doing("make the folder", &state)?;
     let what = format!("start the simulated controllers whose state is in `{}`", state.display());

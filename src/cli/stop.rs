@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::cli::{Exit, Global, common};
 use crate::finding::Finding;
 use crate::ledger::LedgerError;
-use crate::render::harmless;
+use crate::render::sanitize_control;
 use crate::session::{CallError, HttpError};
 
 /// Why a command stopped before its end.
 #[derive(Debug)]
-pub enum Stop {
+pub enum CommandError {
     /// The workspace is wrong.
     Findings(Vec<Finding>, Exit),
     /// A sentence, with what to do about it.
@@ -19,16 +19,16 @@ pub enum Stop {
     Said(Exit),
 }
 
-impl Stop {
+impl CommandError {
     /// Something failed; nothing was changed.
-    pub fn failed(message: impl Into<String>) -> Stop {
-        Stop::Message(message.into(), None, Exit::Failed)
+    pub fn failed(message: impl Into<String>) -> CommandError {
+        CommandError::Message(message.into(), None, Exit::Failed)
     }
 
     /// The same, with what to do about it.
-    pub fn help(self, help: impl Into<String>) -> Stop {
+    pub fn help(self, help: impl Into<String>) -> CommandError {
         match self {
-            Stop::Message(message, _, exit) => Stop::Message(message, Some(help.into()), exit),
+            CommandError::Message(message, _, exit) => CommandError::Message(message, Some(help.into()), exit),
             other => other,
         }
     }
@@ -36,26 +36,26 @@ impl Stop {
     /// Says why on stderr.
     pub fn tell(self, global: &Global) -> Exit {
         match self {
-            Stop::Findings(findings, exit) => {
+            CommandError::Findings(findings, exit) => {
                 common::tell_findings(global, &findings);
                 exit
             }
-            Stop::Message(message, help, exit) => {
+            CommandError::Message(message, help, exit) => {
                 eprintln!("error: {message}");
                 if let Some(help) = help {
                     eprintln!("  help: {help}");
                 }
                 exit
             }
-            Stop::Said(exit) => exit,
+            CommandError::Said(exit) => exit,
         }
     }
 }
 
-impl From<LedgerError> for Stop {
-    fn from(error: LedgerError) -> Stop {
+impl From<LedgerError> for CommandError {
+    fn from(error: LedgerError) -> CommandError {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        let stop = Stop::failed(format!("{error}{cause}"));
+        let stop = CommandError::failed(format!("{error}{cause}"));
         match error.help() {
             Some(help) => stop.help(help),
             None => stop,
@@ -63,35 +63,35 @@ impl From<LedgerError> for Stop {
     }
 }
 
-impl From<HttpError> for Stop {
-    fn from(error: HttpError) -> Stop {
+impl From<HttpError> for CommandError {
+    fn from(error: HttpError) -> CommandError {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Stop::failed(format!("{error}{cause}"))
+        CommandError::failed(format!("{error}{cause}"))
     }
 }
 
-impl From<CallError> for Stop {
-    fn from(error: CallError) -> Stop {
-        let log: String = error.log().iter().map(|line| format!("\n  {}", harmless(line))).collect();
-        Stop::Message(format!("{}{log}", harmless(&error.to_string())), error.help, Exit::Failed)
+impl From<CallError> for CommandError {
+    fn from(error: CallError) -> CommandError {
+        let log: String = error.log().iter().map(|line| format!("\n  {}", sanitize_control(line))).collect();
+        CommandError::Message(format!("{}{log}", sanitize_control(&error.to_string())), error.help, Exit::Failed)
     }
 }
 
 /// Says what was being done when the system refused: its own words name neither the act nor the file.
 pub(crate) trait Doing<T> {
     /// What was done, as in `read`, and the file or folder that it was done to.
-    fn doing(self, verb: &str, path: &Path) -> Result<T, Stop>;
+    fn doing(self, verb: &str, path: &Path) -> Result<T, CommandError>;
 
     /// What was done, where no file is concerned, as in `read the answer`.
-    fn while_doing(self, what: &str) -> Result<T, Stop>;
+    fn while_doing(self, what: &str) -> Result<T, CommandError>;
 }
 
 impl<T> Doing<T> for std::io::Result<T> {
-    fn doing(self, verb: &str, path: &Path) -> Result<T, Stop> {
+    fn doing(self, verb: &str, path: &Path) -> Result<T, CommandError> {
         self.while_doing(&format!("{verb} `{}`", path.display()))
     }
 
-    fn while_doing(self, what: &str) -> Result<T, Stop> {
-        self.map_err(|error| Stop::failed(format!("could not {what}: {error}")))
+    fn while_doing(self, what: &str) -> Result<T, CommandError> {
+        self.map_err(|error| CommandError::failed(format!("could not {what}: {error}")))
     }
 }

@@ -1,14 +1,14 @@
 //! `trueup validate`: everything that is wrong with a workspace, at once.
 
-use crate::cli::exit::{Fact, Findings, Row};
-use crate::cli::{Dir, Exit, Format, Global, Stop, allow, common, contents};
+use crate::cli::exit::{ExitRow, Fact, Findings};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, allow, common, contents};
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::topology::{self, Loaded};
 
 /// Options of `validate`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct ValidateOptions {
     #[command(flatten)]
     workspace: Dir,
     /// The form of what is printed.
@@ -17,7 +17,7 @@ pub(crate) struct Options {
 }
 
 /// Reads the workspace and tells what is wrong.
-pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, CommandError> {
     let loaded = topology::load(&options.workspace.dir, CATALOGUE, &common::load_options(global)?);
     let (findings, topology) = match loaded {
         Ok(Loaded { mut topology, mut findings }) => {
@@ -44,5 +44,5 @@ pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
             eprintln!("note: the content of {urls} is not here: `trueup plan` checks what depends on it");
         }
     }
-    Ok(found.exit(Row::Validate))
+    Ok(found.exit(ExitRow::Validate))
 }

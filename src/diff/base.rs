@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::secret::Key;
+use crate::secret::FingerprintKey;
 
 pub(crate) use crate::diff::entry::{Basis, Entry, Stored};
 
@@ -19,7 +19,7 @@ const PRINT: &str = "$fingerprint";
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Base {
     /// The key of the fingerprints. An empty one stands for none: nothing was fingerprinted yet.
-    pub key: Key,
+    pub key: FingerprintKey,
     /// The number of the run that is under way.
     pub run: Option<u64>,
     /// What is owned, by address.
@@ -50,17 +50,17 @@ impl Base {
     }
 
     /// A value in the form in which it is kept: secrets as fingerprints.
-    pub fn kept(&self, attr: &Attr) -> Value {
+    pub fn stored(&self, attr: &Attr) -> Value {
         match attr {
             Attr::Secret(secret) => json!({ PRINT: self.key.fingerprint(secret) }),
-            Attr::List(items) => Value::Array(items.iter().map(|item| self.kept(item)).collect()),
-            Attr::Map(map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), self.kept(value))).collect()),
+            Attr::List(items) => Value::Array(items.iter().map(|item| self.stored(item)).collect()),
+            Attr::Map(map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), self.stored(value))).collect()),
             other => other.to_shown(),
         }
     }
 
     /// The value that was kept; none where a secret was part of it, of which only the fingerprint is known.
-    pub fn recall(kept: &Value) -> Option<Attr> {
+    pub fn from_stored(kept: &Value) -> Option<Attr> {
         fn is_whole(kept: &Value) -> bool {
             match kept {
                 Value::Object(map) => !map.contains_key(PRINT) && map.values().all(is_whole),
@@ -72,14 +72,14 @@ impl Base {
     }
 
     /// Says whether a value is the one that was kept. A plain value equals a fingerprint when it would have that one.
-    pub fn is_kept(&self, attr: &Attr, kept: &Value) -> bool {
+    pub fn matches_stored(&self, attr: &Attr, kept: &Value) -> bool {
         match (attr, kept) {
             (Attr::List(items), Value::Array(kept)) => {
-                items.len() == kept.len() && items.iter().zip(kept).all(|(item, kept)| self.is_kept(item, kept))
+                items.len() == kept.len() && items.iter().zip(kept).all(|(item, kept)| self.matches_stored(item, kept))
             }
             (Attr::Map(map), Value::Object(kept)) if !kept.contains_key(PRINT) => {
                 map.len() == kept.len()
-                    && map.iter().all(|(key, value)| kept.get(key).is_some_and(|kept| self.is_kept(value, kept)))
+                    && map.iter().all(|(key, value)| kept.get(key).is_some_and(|kept| self.matches_stored(value, kept)))
             }
             (Attr::Secret(secret), Value::Object(kept)) => {
                 kept.get(PRINT).and_then(Value::as_str) == Some(self.key.fingerprint(secret).as_str())
@@ -103,13 +103,16 @@ mod tests {
     fn a_secret_is_kept_as_a_fingerprint_and_recognised() {
         let base = Base { key: "k".into(), ..Base::default() };
         let secret = Attr::Map([("psk".to_owned(), Attr::Secret(Secret::new("secret.psk", "canary")))].into());
-        let kept = base.kept(&secret);
+        let kept = base.stored(&secret);
         assert!(!kept.to_string().contains("canary"));
-        assert!(base.is_kept(&secret, &kept));
-        assert_eq!(Base::recall(&kept), None);
-        assert_eq!(Base::recall(&json!({"deep": [1, "two"]})), Some(Attr::from_json(&json!({"deep": [1, "two"]}))));
+        assert!(base.matches_stored(&secret, &kept));
+        assert_eq!(Base::from_stored(&kept), None);
+        assert_eq!(
+            Base::from_stored(&json!({"deep": [1, "two"]})),
+            Some(Attr::from_json(&json!({"deep": [1, "two"]})))
+        );
         let plain = |text: &str| Attr::Map([("psk".to_owned(), Attr::text(text))].into());
-        assert!(base.is_kept(&plain("canary"), &kept));
-        assert!(!base.is_kept(&plain("other"), &kept));
+        assert!(base.matches_stored(&plain("canary"), &kept));
+        assert!(!base.matches_stored(&plain("other"), &kept));
     }
 }

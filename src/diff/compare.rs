@@ -14,8 +14,8 @@ use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::content::content_change;
 use crate::diff::live::Live;
-use crate::diff::moving::Move;
-use crate::diff::resolve::{Resolver, Wired};
+use crate::diff::planned::PlannedValue;
+use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly, script};
 use crate::diff::verdict::{Cause, FieldChange};
 use crate::redact::redact_change;
@@ -35,24 +35,26 @@ pub(crate) struct Comparison {
 pub(crate) fn compare(
     resolver: &Resolver<'_>,
     resource: &Resource,
-    wired: &Wired,
+    resolved: &ResolvedFields,
     live: &Live,
     base: &Base,
 ) -> Comparison {
     let entry = base.entry(&resource.address);
     let mut found = Comparison::default();
     if let Identity::Sequence { key, .. } = resource.kind.identity {
-        found.changes.extend(sequence(resource, wired, live, key, base, entry));
+        found.changes.extend(sequence(resource, resolved, live, key, base, entry));
         return found;
     }
     let mut moot = Vec::new();
     for field in resource.kind.fields {
-        let (Some(wanted), Some(declared)) = (wired.get(field.name), resource.fields.get(field.name)) else { continue };
+        let (Some(wanted), Some(declared)) = (resolved.get(field.name), resource.fields.get(field.name)) else {
+            continue;
+        };
         if let Some(content) = resource.files.get(field.name) {
             found.changes.extend(content_change(resource, field, content, entry));
             continue;
         }
-        let case = Case { resolver, resource, field, wanted, declared, live, base, entry };
+        let case = FieldCase { resolver, resource, field, wanted, declared, live, base, entry };
         match case.judge() {
             Judged::Same => {}
             Judged::Unverified => found.unverified.push(field.name),
@@ -61,13 +63,13 @@ pub(crate) fn compare(
         }
     }
     let changes = |name: &&str| found.changes.iter().any(|change| change.name == *name);
-    moot.retain(|change: &FieldChange| change.field.is_some_and(|field| field.follows.iter().any(changes)));
+    moot.retain(|change: &FieldChange| change.field.is_some_and(|field| field.recomputed_from.iter().any(changes)));
     found.changes.append(&mut moot);
     found
 }
 
 /// One field of one resource.
-struct Case<'c> {
+struct FieldCase<'c> {
     resolver: &'c Resolver<'c>,
     resource: &'c Resource,
     field: &'static Field,
@@ -86,11 +88,11 @@ enum Judged {
     Moot(Box<FieldChange>),
 }
 
-impl Case<'_> {
+impl FieldCase<'_> {
     fn judge(&self) -> Judged {
         let kept = self.entry.and_then(|entry| entry.value(self.field.name));
-        let is_known = self.field.known.include(self.version());
-        if self.field.is_rider() && is_known {
+        let is_known = self.field.writable_on.include(self.version());
+        if self.field.is_call_option() && is_known {
             return Judged::Same;
         }
         if self.wanted.is_later() {
@@ -105,13 +107,13 @@ impl Case<'_> {
         }
         if !self.is_readable() {
             return match kept {
-                Some(kept) if self.base.is_kept(&wanted, kept) => Judged::Same,
+                Some(kept) if self.base.matches_stored(&wanted, kept) => Judged::Same,
                 Some(_) => self.differs(Attr::text("(not shown by the API)"), &wanted, Cause::Change),
                 None => Judged::Unverified,
             };
         }
         let read = read(self.field, &self.live.raw);
-        let live = canonical(&self.field.ty, &self.resolver.mentioned(&self.resource.address, self.field, &read));
+        let live = canonical(&self.field.ty, &self.resolver.for_compare(&self.resource.address, self.field, &read));
         if self.agrees(&live, &wanted) || self.is_same_name(&live, &wanted) {
             return Judged::Same;
         }
@@ -133,7 +135,8 @@ impl Case<'_> {
     fn judge_later(&self, kept: Option<&Value>) -> Judged {
         let before = self.entry.and_then(|entry| entry.expressions.get(self.field.name));
         let live = canonical(&self.field.ty, &read(self.field, &self.live.raw));
-        let unmoved = kept.is_some_and(|kept| !self.is_readable() || self.base.is_kept(&narrow(&live, kept), kept));
+        let unmoved =
+            kept.is_some_and(|kept| !self.is_readable() || self.base.matches_stored(&narrow(&live, kept), kept));
         if before == Some(&expression(self.declared)) && unmoved && !self.waits_for_something_new() {
             return Judged::Same;
         }
@@ -144,7 +147,7 @@ impl Case<'_> {
     /// Says whether one of the outputs is another one once the plan is carried out.
     fn waits_for_something_new(&self) -> bool {
         let mut new = false;
-        self.wanted.for_each_output(&mut |output| new |= self.resolver.moving.of(output) != Move::Stays);
+        self.wanted.for_each_output(&mut |output| new |= self.resolver.planned.of(output) != PlannedValue::Unchanged);
         new
     }
 
@@ -156,7 +159,7 @@ impl Case<'_> {
     fn is_readable(&self) -> bool {
         let only_detail = self.resource.kind.api.details.iter().any(|detail| detail.fields.contains(&self.field.name));
         self.field.flow != Flow::WriteOnly
-            && self.field.shown.include(self.version())
+            && self.field.readable_on.include(self.version())
             && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
     }
 
@@ -173,8 +176,8 @@ impl Case<'_> {
 
     fn cause(&self, kept: Option<&Value>, wanted: &Attr, live: &Attr) -> Cause {
         let Some(kept) = kept else { return Cause::Change };
-        let git_moved = !self.base.is_kept(wanted, kept);
-        let live_moved = !self.base.is_kept(&narrow(live, kept), kept);
+        let git_moved = !self.base.matches_stored(wanted, kept);
+        let live_moved = !self.base.matches_stored(&narrow(live, kept), kept);
         match (git_moved, live_moved) {
             (false, _) => Cause::Drift,
             (true, true) => Cause::Conflict,
@@ -187,8 +190,9 @@ impl Case<'_> {
     }
 
     fn change(&self, live: Attr, wanted: &Attr, cause: Cause) -> Box<FieldChange> {
-        let shown =
-            |attr: &Attr| canonical(&self.field.ty, &self.resolver.told(&self.resource.address, self.field, attr));
+        let shown = |attr: &Attr| {
+            canonical(&self.field.ty, &self.resolver.for_display(&self.resource.address, self.field, attr))
+        };
         let is_whole = matches!(self.field.ty, Type::Json);
         let redacted = |attr: &Attr| redact_change(&shown(attr), wanted, self.field.is_secret(), is_whole);
         let (before, after) = (redacted(&live), redacted(wanted));
@@ -223,13 +227,13 @@ pub(crate) fn expression(declared: &Attr) -> String {
 
 fn sequence(
     resource: &Resource,
-    wired: &Wired,
+    resolved: &ResolvedFields,
     live: &Live,
     key: &'static str,
     base: &Base,
     entry: Option<&Entry>,
 ) -> Option<FieldChange> {
-    let new = wanted_items(resource.kind, wired);
+    let new = wanted_items(resource.kind, resolved);
     let old = live_items(resource.kind, live);
     let script = script(
         &old,
@@ -242,22 +246,22 @@ fn sequence(
     }
     let (wanted, live) = (Attr::List(new), Attr::List(old));
     let cause = match entry.and_then(|entry| entry.value(ITEMS)) {
-        Some(kept) if base.is_kept(&wanted, kept) => Cause::Drift,
-        Some(kept) if !base.is_kept(&narrow(&live, kept), kept) => Cause::Conflict,
+        Some(kept) if base.matches_stored(&wanted, kept) => Cause::Drift,
+        Some(kept) if !base.matches_stored(&narrow(&live, kept), kept) => Cause::Conflict,
         _ => Cause::Change,
     };
     Some(FieldChange { field: None, name: ITEMS.to_owned(), before: live, after: wanted, edits: script.edits, cause })
 }
 
 /// The wanted items of a sequence, in the form in which they are compared.
-pub(crate) fn wanted_items(kind: &Kind, wired: &Wired) -> Vec<Attr> {
-    let Some(Attr::List(items)) = wired.get(ITEMS) else { return Vec::new() };
+pub(crate) fn wanted_items(kind: &Kind, resolved: &ResolvedFields) -> Vec<Attr> {
+    let Some(Attr::List(items)) = resolved.get(ITEMS) else { return Vec::new() };
     items.iter().map(|item| canonical(&crate::spec::Type::Object(kind.fields), item)).collect()
 }
 
 /// The live items of a sequence that are the user's to declare, in the form in which they are compared.
 pub(crate) fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
-    own_items(kind, live)
+    managed_items(kind, live)
         .map(|item| {
             let fields =
                 kind.fields.iter().map(|field| (field.name.to_owned(), canonical(&field.ty, &read(field, item))));
@@ -267,8 +271,8 @@ pub(crate) fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
 }
 
 /// The raw live items of a sequence that are the user's to declare.
-pub(crate) fn own_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
-    live.items(kind).filter(|(_, is_own)| *is_own).map(|(item, _)| item)
+pub(crate) fn managed_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
+    live.items(kind).filter(|(_, is_managed)| *is_managed).map(|(item, _)| item)
 }
 
 #[cfg(test)]

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::along;
 use crate::diff::base::{Base, Entry};
+use crate::diff::companions;
 use crate::diff::compare::compare;
-use crate::diff::index::{Index, Place};
+use crate::diff::guards::GuardCase;
+use crate::diff::index::{Index, Placement};
 use crate::diff::live::Live;
-use crate::diff::moving::Moving;
 use crate::diff::overwritten::set_again;
+use crate::diff::planned::PlannedValues;
+use crate::diff::propagate_holds::{hold_back, hold_used};
 use crate::diff::removals::is_let_go;
-use crate::diff::resolve::{Resolver, Wired};
-use crate::diff::restraint::Case;
-use crate::diff::spread::{hold_back, hold_spent};
+use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::Identity;
 use crate::topology::references::maker;
@@ -25,24 +25,24 @@ pub(crate) fn declared(
     topology: &Topology,
     index: &Index<'_>,
     base: &Base,
-    moving: &Moving,
-) -> (Vec<Verdict>, BTreeMap<Address, Wired>) {
-    let resolver = Resolver { topology, index, moving };
-    let mut wired = BTreeMap::new();
+    planned: &PlannedValues,
+) -> (Vec<Verdict>, BTreeMap<Address, ResolvedFields>) {
+    let resolver = Resolver { topology, index, planned };
+    let mut resolved = BTreeMap::new();
     let mut verdicts = Vec::with_capacity(topology.resources.len());
     for resource in topology.resources.values() {
-        let fields = resolver.wire(resource);
+        let fields = resolver.resolve(resource);
         verdicts.push(one(&resolver, resource, &fields, base));
-        wired.insert(resource.address.clone(), fields);
+        resolved.insert(resource.address.clone(), fields);
     }
     force_rebuilds(&resolver, base, &mut verdicts);
-    set_again(&wired, &mut verdicts);
-    hold_spent(index, &wired, &mut verdicts);
-    hold_back(topology, index, &wired, &mut verdicts);
-    (verdicts, wired)
+    set_again(&resolved, &mut verdicts);
+    hold_used(index, &resolved, &mut verdicts);
+    hold_back(topology, index, &resolved, &mut verdicts);
+    (verdicts, resolved)
 }
 
-fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base) -> Verdict {
+fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, base: &Base) -> Verdict {
     let entry = base.entry(&resource.address);
     let verdict = |decision, id: Option<&str>, unverified| Verdict {
         address: resource.address.clone(),
@@ -56,45 +56,45 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired, base: &Base)
         let hold = Hold::new("read-only", format!("`{}` can only be read", resource.kind.name));
         return verdict(Decision::Hold(hold), None, Vec::new());
     }
-    if let Some(hold) = dangling(resolver, wired) {
+    if let Some(hold) = dangling(resolver, resolved) {
         return verdict(Decision::Hold(hold), None, Vec::new());
     }
     let case = resolver.case(resource);
     let live = match resolver.index.declared.get(&resource.address) {
-        Some(Place::Present(live)) => *live,
-        Some(Place::Unseen(why)) => {
+        Some(Placement::Present(live)) => *live,
+        Some(Placement::Unseen(why)) => {
             let hold = Hold::new("unseen", format!("could not be looked at: {why}"));
             return verdict(Decision::Hold(hold), None, Vec::new());
         }
-        Some(Place::Ambiguous) => {
+        Some(Placement::Ambiguous) => {
             let hold =
                 Hold::new("ambiguous", "several objects there have this name, and nothing tells which one is meant");
             let hold = hold.help("rename all but one of them at the controller");
             return verdict(Decision::Hold(hold), None, Vec::new());
         }
-        Some(Place::Absent) | None => {
+        Some(Placement::Absent) | None => {
             let decision = match maker(resolver.topology, resource) {
-                Some(_) => along::taken(resolver, resource, wired),
+                Some(_) => companions::taken(resolver, resource, resolved),
                 None => absent(resource, entry),
             };
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
-            return verdict(case.restrain(decision), old, Vec::new());
+            return verdict(case.guard(decision), old, Vec::new());
         }
     };
-    if resource.address.parent().is_some_and(|parent| resolver.moving.is_anew(&parent)) {
+    if resource.address.parent().is_some_and(|parent| resolver.planned.is_anew(&parent)) {
         let because = Some("its parent is replaced".to_owned());
         let order = ReplaceOrder::DeleteFirst;
         return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id), Vec::new());
     }
-    let comparison = compare(resolver, resource, wired, live, base);
+    let comparison = compare(resolver, resource, resolved, live, base);
     let decision = decide(resource, live, comparison.changes, entry);
-    verdict(case.restrain(decision), Some(&live.id), comparison.unverified)
+    verdict(case.guard(decision), Some(&live.id), comparison.unverified)
 }
 
 impl Resolver<'_> {
     /// What the rules look at.
-    fn case<'c>(&'c self, resource: &'c Resource) -> Case<'c> {
-        Case {
+    fn case<'c>(&'c self, resource: &'c Resource) -> GuardCase<'c> {
+        GuardCase {
             topology: self.topology,
             address: &resource.address,
             kind: resource.kind,
@@ -106,14 +106,14 @@ impl Resolver<'_> {
 }
 
 /// A reference to something that nothing declares has to be live: without it, no call can be written.
-fn dangling(resolver: &Resolver<'_>, wired: &Wired) -> Option<Hold> {
+fn dangling(resolver: &Resolver<'_>, resolved: &ResolvedFields) -> Option<Hold> {
     let mut missing = None;
-    for attr in wired.values() {
+    for attr in resolved.values() {
         attr.for_each_output(&mut |output| {
             let known = resolver.topology.resources.contains_key(&output.address)
                 || resolver.index.live(&output.address).is_some()
-                || along::parent_to_come(resolver.topology, resolver.index, &output.address, &|parent| {
-                    resolver.moving.is_anew(parent)
+                || companions::parent_to_come(resolver.topology, resolver.index, &output.address, &|parent| {
+                    resolver.planned.is_anew(parent)
                 })
                 .is_some();
             if !known {
@@ -202,23 +202,24 @@ fn force_rebuilds(resolver: &Resolver<'_>, base: &Base, verdicts: &mut [Verdict]
             .iter()
             .filter(|change| !change.before.is_null())
             .filter_map(|change| change.field)
-            .flat_map(|field| field.rebuilds)
+            .flat_map(|field| field.recreate_while_changing)
         {
             let mut undeclared = resolver.index.undeclared.iter();
-            let stranger = undeclared.find(|(address, (its, live))| {
+            let undeclared_one = undeclared.find(|(address, (its, live))| {
                 let is_one = address.target() == target && address.kind() == *kind;
                 is_one && !is_let_go(resolver.topology, base, address, its, live)
             });
-            match stranger {
-                Some((stranger, _)) => held.push((n, stranger.to_string())),
+            match undeclared_one {
+                Some((undeclared_one, _)) => held.push((n, undeclared_one.to_string())),
                 None => {
                     forced.insert((target.to_owned(), *kind), verdict.address.to_string());
                 }
             }
         }
     }
-    for (n, stranger) in held {
-        let hold = Hold::new("in-the-way", format!("`{stranger}` has to go while it changes, and is not declared"));
+    for (n, undeclared_one) in held {
+        let hold =
+            Hold::new("in-the-way", format!("`{undeclared_one}` has to go while it changes, and is not declared"));
         verdicts[n].hold(hold.help("declare it, so that it is made again afterwards, or remove it"));
     }
     for verdict in verdicts.iter_mut() {
@@ -231,7 +232,7 @@ fn force_rebuilds(resolver: &Resolver<'_>, base: &Base, verdicts: &mut [Verdict]
         let because = Some(format!("`{by}` can't change while it exists"));
         let fields = verdict.decision.fields().to_vec();
         let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because };
-        verdict.decision = resolver.case(resource).restrain(decision);
+        verdict.decision = resolver.case(resource).guard(decision);
     }
 }
 

@@ -45,7 +45,7 @@ impl Stored {
 
 /// One owned object.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Row", into = "Row")]
+#[serde(try_from = "EntryRow", into = "EntryRow")]
 pub struct Entry {
     /// The provider's id.
     pub id: String,
@@ -81,7 +81,7 @@ impl Entry {
 /// An [`Entry`] as files spell it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Row {
+struct EntryRow {
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     identity: Option<String>,
@@ -113,8 +113,8 @@ struct Row {
     packing: Option<u32>,
 }
 
-impl From<Entry> for Row {
-    fn from(entry: Entry) -> Row {
+impl From<Entry> for EntryRow {
+    fn from(entry: Entry) -> EntryRow {
         let Entry { id, identity, fields, expressions, after, stamp, leftovers, commit, run, origin, packing } = entry;
         let (mut applied, mut agreed, mut assumed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (mut items, mut origins) = (BTreeMap::new(), BTreeMap::new());
@@ -130,7 +130,7 @@ impl From<Entry> for Row {
             };
             fields.insert(name, stored.value);
         }
-        Row {
+        EntryRow {
             id,
             identity,
             applied,
@@ -150,11 +150,11 @@ impl From<Entry> for Row {
     }
 }
 
-impl TryFrom<Row> for Entry {
+impl TryFrom<EntryRow> for Entry {
     type Error = String;
 
-    fn try_from(row: Row) -> Result<Entry, String> {
-        let Row {
+    fn try_from(row: EntryRow) -> Result<Entry, String> {
+        let EntryRow {
             id,
             identity,
             applied,

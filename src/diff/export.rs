@@ -11,10 +11,12 @@ use crate::diff::compare::live_items;
 use crate::diff::index::Index;
 use crate::diff::live::{Collection, Live, View};
 use crate::diff::matching::{given_name, is_gone};
-use crate::diff::moving::Moving;
+use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::secret::Piece;
-use crate::spec::{AtCreate, Change, Class, Field, Flow, Identity, Kind, List, Slot, Type, canonical, edit_up, read};
+use crate::spec::{
+    AtCreate, Change, Class, Field, Flow, Identity, Kind, List, Type, TypeSlot, canonical, edit_up, read,
+};
 use crate::topology::Topology;
 
 /// What an export gives.
@@ -43,8 +45,8 @@ pub struct FileOf {
 
 /// Exports one target.
 pub fn export(topology: &Topology, target: &str, view: &View, index: &Index<'_>) -> Export {
-    let moving = Moving::default();
-    let resolver = Resolver { topology, index, moving: &moving };
+    let planned = PlannedValues::default();
+    let resolver = Resolver { topology, index, planned: &planned };
     let mut exporter = Exporter { target, resolver, export: Export::default() };
     let kinds = exporter.collections(None, &view.collections);
     Export { kinds, ..exporter.export }
@@ -106,7 +108,7 @@ impl Exporter<'_> {
     fn is_handed_out(&self, kind: &Kind, field: &Field) -> bool {
         let target = self.resolver.topology.targets.get(self.target);
         let artifacts = target.map_or(&[][..], |target| target.provider.artifacts);
-        artifacts.iter().any(|artifact| artifact.of == Some(kind.name) && artifact.fills == Some(field.name))
+        artifacts.iter().any(|artifact| artifact.of == Some(kind.name) && artifact.content_of == Some(field.name))
     }
 
     fn item(&mut self, address: &Address, kind: &Kind, item: &Attr) -> Value {
@@ -136,7 +138,7 @@ impl Exporter<'_> {
         if is_nothing(&value) || is_default(field, &value) && !(own_call_only && field.required) {
             return None;
         }
-        let named = self.resolver.named(address, field, &value);
+        let named = self.resolver.with_names(address, field, &value);
         Some(self.shown(address, field, &known(&field.ty, named)))
     }
 
@@ -189,7 +191,7 @@ fn is_told(kind: &Kind) -> bool {
 
 /// A value without what the provider puts into it: of an object, the fields that can be declared.
 fn known(ty: &Type, mut attr: Attr) -> Attr {
-    edit_up(Slot::typed(*ty), &mut attr, &mut |slot, value| {
+    edit_up(TypeSlot::typed(*ty), &mut attr, &mut |slot, value| {
         if let (Type::Object(fields), Attr::Map(map)) = (slot.ty, value) {
             map.retain(|key, _| fields.iter().any(|field| field.name == key && field.is_writable()));
         }

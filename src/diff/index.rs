@@ -10,7 +10,7 @@ use crate::topology::IdentityKey;
 
 /// Where a resource stands among the live objects.
 #[derive(Debug, Clone)]
-pub enum Place<'a> {
+pub enum Placement<'a> {
     /// This object is it.
     Present(&'a Live),
     /// Its collection was seen, and it is not there.
@@ -25,7 +25,7 @@ pub enum Place<'a> {
 #[derive(Debug, Default)]
 pub struct Index<'a> {
     /// The declared resources.
-    pub declared: BTreeMap<Address, Place<'a>>,
+    pub declared: BTreeMap<Address, Placement<'a>>,
     /// Live objects that nothing declares, under the address that they would have.
     pub undeclared: BTreeMap<Address, (&'static Kind, &'a Live)>,
     /// The address that a live object of a kind has, by kind and any id that other objects may use for it.
@@ -44,8 +44,8 @@ impl<'a> Index<'a> {
     /// The live object at an address, declared or not.
     pub fn live(&self, address: &Address) -> Option<&'a Live> {
         match self.declared.get(address) {
-            Some(Place::Present(live)) => Some(live),
-            Some(Place::Absent | Place::Ambiguous | Place::Unseen(_)) => None,
+            Some(Placement::Present(live)) => Some(live),
+            Some(Placement::Absent | Placement::Ambiguous | Placement::Unseen(_)) => None,
             None => self.undeclared.get(address).or_else(|| self.similar(address)).map(|(_, live)| *live),
         }
     }
@@ -53,8 +53,8 @@ impl<'a> Index<'a> {
     /// Every live object with its address.
     pub fn all(&self) -> impl Iterator<Item = (&Address, &'a Live)> {
         let declared = self.declared.iter().filter_map(|(address, place)| match place {
-            Place::Present(live) => Some((address, *live)),
-            Place::Absent | Place::Ambiguous | Place::Unseen(_) => None,
+            Placement::Present(live) => Some((address, *live)),
+            Placement::Absent | Placement::Ambiguous | Placement::Unseen(_) => None,
         });
         declared.chain(self.undeclared.iter().map(|(address, (_, live))| (address, *live)))
     }

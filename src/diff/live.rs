@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Change, Field, Identity, Kind, Removal, Switch, canonical, lookup, read};
+use crate::spec::{BeforeDelete, Change, Field, Identity, Kind, Switch, canonical, lookup, read};
 use crate::topology::IdentityKey;
 
 /// What was seen of every target.
@@ -52,7 +52,7 @@ pub struct Live {
     /// Why it is not the user's to declare.
     pub foreign: Option<&'static str>,
     /// Of a sequence: the places of the items that other objects made for themselves.
-    pub strangers: BTreeSet<usize>,
+    pub foreign_items: BTreeSet<usize>,
     /// The collections that live in it.
     pub children: Vec<Collection>,
 }
@@ -65,7 +65,13 @@ impl Live {
             if let Some(reshape) = kind.hooks.read {
                 reshape(&mut raw);
             }
-            return Live { id: String::new(), raw, foreign: None, strangers: BTreeSet::new(), children: Vec::new() };
+            return Live {
+                id: String::new(),
+                raw,
+                foreign: None,
+                foreign_items: BTreeSet::new(),
+                children: Vec::new(),
+            };
         }
         if let Some(reshape) = kind.hooks.read {
             reshape(&mut raw);
@@ -78,16 +84,16 @@ impl Live {
             let name = own_name(kind, &raw)?;
             kind.is_built_in(&name).then_some("it is built in")
         });
-        Live { id, raw, foreign, strangers: BTreeSet::new(), children: Vec::new() }
+        Live { id, raw, foreign, foreign_items: BTreeSet::new(), children: Vec::new() }
     }
 
     /// The items of a sequence, each with whether it is the user's to declare.
     pub fn items(&self, kind: &Kind) -> impl Iterator<Item = (&Value, bool)> {
         let items = self.raw.as_array().map(Vec::as_slice).unwrap_or_default();
-        let is_own = |n: usize, item| {
-            !self.strangers.contains(&n) && kind.hooks.foreign.is_none_or(|foreign| foreign(item).is_none())
+        let is_managed = |n: usize, item| {
+            !self.foreign_items.contains(&n) && kind.hooks.foreign.is_none_or(|foreign| foreign(item).is_none())
         };
-        items.iter().enumerate().map(move |(n, item)| (item, is_own(n, item)))
+        items.iter().enumerate().map(move |(n, item)| (item, is_managed(n, item)))
     }
 
     /// A field's value, in the form in which values are compared.
@@ -124,7 +130,9 @@ impl Live {
     pub fn still_on(&self, kind: &'static Kind) -> Vec<(&'static Field, &'static Switch)> {
         let is_on = |field: &Field| !matches!(self.value(kind, field.name), Attr::Bool(false) | Attr::Null);
         let in_the_way = |field: &'static Field| match field.change {
-            Change::Switch(switch) if switch.removal == Removal::OffFirst && is_on(field) => Some((field, switch)),
+            Change::Switch(switch) if switch.before_delete == BeforeDelete::OffFirst && is_on(field) => {
+                Some((field, switch))
+            }
             _ => None,
         };
         kind.fields.iter().filter_map(in_the_way).collect()

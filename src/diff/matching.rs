@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
-use crate::diff::index::{Index, Place};
+use crate::diff::index::{Index, Placement};
 use crate::diff::live::{Collection, Live, Observed, Seen, View, text};
 use crate::spec::{Change, Identity, Kind, lookup, swap_references};
 use crate::topology::{IdentityKey, Resource, Topology};
@@ -54,11 +54,11 @@ fn filled_identity(topology: &Topology, index: &Index<'_>, resource: &Resource) 
     };
     IdentityKey::wanted(resource.kind, None, &|name| {
         let attr = resource.fields.get(name)?;
-        let wired = match resource.kind.field(name) {
+        let resolved = match resource.kind.field(name) {
             Some(field) => swap_references(&field.ty, attr, &mut |_, kinds, name| id(kinds, name)),
             None => attr.clone(),
         };
-        Some(wired.fill(&output))
+        Some(resolved.fill(&output))
     })
 }
 
@@ -91,15 +91,15 @@ fn round<'a>(
 }
 
 /// A declared resource whose collection does not show: its parent is absent, or something could not be looked at.
-fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>) -> Place<'a> {
+fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>) -> Placement<'a> {
     if !reachable.contains(address.target()) {
-        return Place::Unseen(format!("target `{}` was not looked at", address.target()));
+        return Placement::Unseen(format!("target `{}` was not looked at", address.target()));
     }
     match address.parent().and_then(|parent| index.declared.get(&parent)) {
-        Some(Place::Absent) => Place::Absent,
-        Some(Place::Unseen(why)) => Place::Unseen(why.clone()),
-        Some(Place::Ambiguous) => Place::Unseen("several objects have its parent's name".into()),
-        Some(Place::Present(_)) | None => Place::Unseen("its collection was not looked at".into()),
+        Some(Placement::Absent) => Placement::Absent,
+        Some(Placement::Unseen(why)) => Placement::Unseen(why.clone()),
+        Some(Placement::Ambiguous) => Placement::Unseen("several objects have its parent's name".into()),
+        Some(Placement::Present(_)) | None => Placement::Unseen("its collection was not looked at".into()),
     }
 }
 
@@ -147,7 +147,7 @@ impl<'a> Matcher<'a, '_> {
             match &collection.seen {
                 Seen::Unseen(why) => {
                     for resource in wanted {
-                        self.index.declared.insert(resource.address.clone(), Place::Unseen(why.clone()));
+                        self.index.declared.insert(resource.address.clone(), Placement::Unseen(why.clone()));
                     }
                 }
                 Seen::Objects(objects) => self.objects(target, parent, collection.kind, objects, &wanted),
@@ -173,7 +173,7 @@ impl<'a> Matcher<'a, '_> {
             if is_named && identity.is_some_and(|identity| ambiguous.contains(identity)) {
                 // Which one is meant only the ledger can know.
                 let owned = self.base.entry(&resource.address).and_then(|entry| by_id.get(entry.id.as_str()));
-                let place = owned.map_or(Place::Ambiguous, |live| Place::Present(live));
+                let place = owned.map_or(Placement::Ambiguous, |live| Placement::Present(live));
                 taken.extend(owned.map(|live| (*live as *const Live, resource.address.clone())));
                 self.index.declared.insert(resource.address.clone(), place);
                 continue;
@@ -181,7 +181,7 @@ impl<'a> Matcher<'a, '_> {
             match identity.and_then(|identity| by_identity.get(identity)) {
                 Some(live) => {
                     taken.insert(*live, resource.address.clone());
-                    self.index.declared.insert(resource.address.clone(), Place::Present(live));
+                    self.index.declared.insert(resource.address.clone(), Placement::Present(live));
                 }
                 None => left.push(*resource),
             }
@@ -198,9 +198,9 @@ impl<'a> Matcher<'a, '_> {
             let place = match live.filter(|live| !taken.contains_key(&(*live as *const Live))) {
                 Some(live) => {
                     taken.insert(live, resource.address.clone());
-                    Place::Present(live)
+                    Placement::Present(live)
                 }
-                None => Place::Absent,
+                None => Placement::Absent,
             };
             self.index.declared.insert(resource.address.clone(), place);
         }
@@ -238,7 +238,7 @@ impl<'a> Matcher<'a, '_> {
                     };
                     let called = named(name.as_deref());
                     // The name may be another one's by now: that of the declared object which took its place.
-                    let is_displaced = matches!(self.index.declared.get(&called), Some(Place::Present(_)));
+                    let is_displaced = matches!(self.index.declared.get(&called), Some(Placement::Present(_)));
                     let address = if is_displaced { named(Some(&live.id)) } else { called };
                     // What was never made whole counts where it is ours to remove, and nowhere else.
                     let is_ours = || self.base.entry(&address).is_some_and(|entry| entry.id == live.id);
@@ -446,7 +446,7 @@ mod tests {
             }
             *place = value.clone();
         }
-        Live { id: id.into(), raw, foreign: None, strangers: BTreeSet::new(), children: Vec::new() }
+        Live { id: id.into(), raw, foreign: None, foreign_items: BTreeSet::new(), children: Vec::new() }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::index::Index;
-use crate::spec::{Descend, Field, Kind, Provider, Slot, Type, lookup, visit};
+use crate::spec::{Descend, Field, Kind, Provider, Type, TypeSlot, lookup, visit};
 
 /// What the texts of a live object name among the kinds that its own comes after.
 pub(crate) fn of_live(
@@ -39,7 +39,7 @@ pub(crate) fn of_live(
 fn collect(fields: &'static [Field], object: &Value, words: &mut BTreeSet<String>) {
     for field in fields {
         let Some(value) = lookup(object, field.read_path()) else { continue };
-        visit(Slot::of(field), &Attr::from_json(value), &mut Vec::new(), &mut |part| {
+        visit(TypeSlot::of(field), &Attr::from_json(value), &mut Vec::new(), &mut |part| {
             let is_needed = part.slot.field.is_some_and(|field| field.required && matches!(field.ty, Type::Text));
             if let (true, Attr::Text(text)) = (is_needed, part.value) {
                 let is_joint = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '-'));

@@ -2,26 +2,26 @@
 //!
 //! Pure and synchronous: the same three inputs give the same verdicts.
 
-pub(crate) mod along;
+pub(crate) mod auto_created;
 pub(crate) mod base;
+pub(crate) mod call_options;
+pub(crate) mod companions;
 pub(crate) mod compare;
 mod content;
 mod decide;
 mod entry;
 pub(crate) mod export;
+mod guards;
 pub(crate) mod index;
 pub(crate) mod live;
-pub(crate) mod made;
 pub(crate) mod matching;
 pub(crate) mod mentions;
-mod moving;
 mod overwritten;
+mod planned;
+mod propagate_holds;
 pub(crate) mod removals;
 pub(crate) mod resolve;
-mod restraint;
-pub(crate) mod riding;
 pub(crate) mod sequence;
-mod spread;
 pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +30,10 @@ use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::index::Index;
 use crate::diff::live::Observed;
-use crate::diff::moving::Moving;
-use crate::diff::resolve::Wired;
+use crate::diff::planned::PlannedValues;
+use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Decision, Verdict};
-use crate::secret::Key;
+use crate::secret::FingerprintKey;
 use crate::topology::Topology;
 
 /// The outcome of a comparison.
@@ -44,24 +44,24 @@ pub struct Diff<'a> {
     /// The live objects by address.
     pub index: Index<'a>,
     /// The declared resources' fields as they go to the wire; of what is removed, those that ride along with that.
-    pub wired: BTreeMap<Address, Wired>,
+    pub resolved: BTreeMap<Address, ResolvedFields>,
     /// Live objects that are neither declared nor owned nor anybody else's.
     pub unmanaged: Vec<Address>,
     /// The key of the ledger's fingerprints, for digests of what is live.
-    pub(crate) key: Key,
+    pub(crate) key: FingerprintKey,
 }
 
 /// Compares what is wanted with what was applied last and with what is there.
 pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Diff<'a> {
     let index = matching::index(topology, observed, base);
-    let mut moving = Moving::default();
+    let mut planned = PlannedValues::default();
     // Replacing one resource changes the ids that others refer to, which may replace those in turn, and what is changed
     // may change whoever takes it. Each round adds at least one value, so this ends; two or three rounds are what real
     // topologies need.
     loop {
-        let (verdicts, wired) = decide::declared(topology, &index, base, &moving);
-        if !moving.grow(&verdicts) {
-            return finish(topology, observed, base, index, verdicts, wired);
+        let (verdicts, resolved) = decide::declared(topology, &index, base, &planned);
+        if !planned.grow(&verdicts) {
+            return finish(topology, observed, base, index, verdicts, resolved);
         }
     }
 }
@@ -72,13 +72,13 @@ fn finish<'a>(
     base: &Base,
     index: Index<'a>,
     mut verdicts: Vec<Verdict>,
-    mut wired: BTreeMap<Address, Wired>,
+    mut resolved: BTreeMap<Address, ResolvedFields>,
 ) -> Diff<'a> {
     verdicts.extend(removals::undeclared(topology, observed, &index, base));
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
-    riding::remember(&index, base, &mut verdicts, &mut wired);
-    spread::hold_within(&mut verdicts);
-    spread::keep_what_is_needed(topology, &index, &mut verdicts);
+    call_options::remember(&index, base, &mut verdicts, &mut resolved);
+    propagate_holds::hold_within(&mut verdicts);
+    propagate_holds::keep_what_is_needed(topology, &index, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     let unmanaged = index
@@ -89,7 +89,7 @@ fn finish<'a>(
         })
         .map(|(address, _)| address.clone())
         .collect();
-    Diff { verdicts, index, wired, unmanaged, key: base.key.clone() }
+    Diff { verdicts, index, resolved, unmanaged, key: base.key.clone() }
 }
 
 impl Diff<'_> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::resolve::Wired;
+use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Verdict};
 use crate::spec::{Kind, canonical};
 
@@ -12,10 +12,10 @@ use crate::spec::{Kind, canonical};
 type Everywhere = BTreeMap<(String, &'static str, &'static str), Attr>;
 
 /// Adds to verdicts on what is as wanted what will not be so any more.
-pub(crate) fn set_again(wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+pub(crate) fn set_again(resolved: &BTreeMap<Address, ResolvedFields>, verdicts: &mut [Verdict]) {
     let mut everywhere = Everywhere::new();
     for verdict in verdicts.iter().filter(|verdict| !verdict.kind.overwrites.is_empty()) {
-        for (field, value) in written(verdict, wired) {
+        for (field, value) in written(verdict, resolved) {
             for kind in verdict.kind.overwrites {
                 everywhere.insert((verdict.address.target().to_owned(), kind, field), value.clone());
             }
@@ -25,20 +25,20 @@ pub(crate) fn set_again(wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdic
         return;
     }
     for verdict in verdicts {
-        let changes = overwritten(verdict.kind, &verdict.address, wired, &everywhere);
+        let changes = overwritten(verdict.kind, &verdict.address, resolved, &everywhere);
         add(&mut verdict.decision, changes);
     }
 }
 
 /// The fields that a verdict's step writes, with their values.
-fn written(verdict: &Verdict, wired: &BTreeMap<Address, Wired>) -> Vec<(&'static str, Attr)> {
+fn written(verdict: &Verdict, resolved: &BTreeMap<Address, ResolvedFields>) -> Vec<(&'static str, Attr)> {
     let is_written = |name: &str| match &verdict.decision {
         Decision::Create(_) => true,
         Decision::Update { fields, .. } => fields.iter().any(|change| change.name == name),
         _ => false,
     };
     let fields = verdict.kind.fields.iter().filter(|field| is_written(field.name));
-    let value = |name: &str| wired.get(&verdict.address)?.get(name);
+    let value = |name: &str| resolved.get(&verdict.address)?.get(name);
     fields.filter_map(|field| Some((field.name, canonical(&field.ty, value(field.name)?)))).collect()
 }
 
@@ -46,12 +46,12 @@ fn written(verdict: &Verdict, wired: &BTreeMap<Address, Wired>) -> Vec<(&'static
 fn overwritten(
     kind: &'static Kind,
     address: &Address,
-    wired: &BTreeMap<Address, Wired>,
+    resolved: &BTreeMap<Address, ResolvedFields>,
     everywhere: &Everywhere,
 ) -> Vec<FieldChange> {
     let change = |field: &'static crate::spec::Field| {
         let before = everywhere.get(&(address.target().to_owned(), kind.name, field.name))?;
-        let after = canonical(&field.ty, wired.get(address)?.get(field.name)?);
+        let after = canonical(&field.ty, resolved.get(address)?.get(field.name)?);
         (after != *before).then(|| FieldChange {
             field: Some(field),
             name: field.name.to_owned(),

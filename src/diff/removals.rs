@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::diff::base::{Base, Entry};
-use crate::diff::index::{Index, Place};
+use crate::diff::guards::GuardCase;
+use crate::diff::index::{Index, Placement};
 use crate::diff::live::{Live, Observed, Seen};
 use crate::diff::mentions;
-use crate::diff::restraint::Case;
 use crate::diff::verdict::{Decision, DeleteCause, Hold, Verdict};
-use crate::spec::{Destroys, Identity, Kind, Reference, read, swap_references};
+use crate::spec::{Destroys, Identity, Kind, ReferenceForm, read, swap_references};
 use crate::topology::Topology;
 
 /// The verdicts on what is owned, or pruned, and not declared.
@@ -51,7 +51,7 @@ pub(crate) fn is_let_go(topology: &Topology, base: &Base, address: &Address, kin
 
 /// What becomes of a live object that should not be there any more.
 fn removal(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cause: DeleteCause) -> Decision {
-    if kind.removal == Destroys::Nothing || kind.api.remove.is_empty() {
+    if kind.on_delete == Destroys::Nothing || kind.api.remove.is_empty() {
         return Decision::Release("the API can't remove it: it stays as it is, and is not owned any more".into());
     }
     if let Some(why) = live.foreign {
@@ -62,8 +62,8 @@ fn removal(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cau
 
 /// The removal, or the hold that takes its place.
 fn restrained(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cause: DeleteCause) -> Decision {
-    let case = Case { topology, address, kind, resource: None, live: Some(live), version: None };
-    case.restrain(Decision::Delete(cause))
+    let case = GuardCase { topology, address, kind, resource: None, live: Some(live), version: None };
+    case.guard(Decision::Delete(cause))
 }
 
 /// An owned address that was not found among the live objects: gone, or its collection was not looked at.
@@ -123,8 +123,8 @@ pub(crate) fn leftovers(topology: &Topology, observed: &Observed, index: &Index<
         .declared
         .iter()
         .filter_map(|(address, place)| match place {
-            Place::Present(live) => Some((address.target(), address.kind(), live.id.as_str())),
-            Place::Absent | Place::Ambiguous | Place::Unseen(_) => None,
+            Placement::Present(live) => Some((address.target(), address.kind(), live.id.as_str())),
+            Placement::Absent | Placement::Ambiguous | Placement::Unseen(_) => None,
         })
         .collect();
     for (address, entry) in &base.entries {
@@ -134,7 +134,7 @@ pub(crate) fn leftovers(topology: &Topology, observed: &Observed, index: &Index<
         }
         let Some(view) = observed.targets.get(address.target()) else { continue };
         // A run may have been stopped between making other content and taking that down.
-        let is_present = matches!(index.declared.get(address), Some(Place::Present(_)));
+        let is_present = matches!(index.declared.get(address), Some(Placement::Present(_)));
         let is_overtaken = matches!(kind.identity, Identity::Content(_)) && is_present;
         let left = |live: &&Live| {
             let is_earlier = entry.leftovers.contains(&live.id) || is_overtaken && entry.id == live.id;
@@ -166,7 +166,7 @@ pub(crate) fn referred_by(
     for (field, object) in objects.iter().flat_map(|object| kind.fields.iter().map(move |field| (field, object))) {
         swap_references(&field.ty, &read(field, object), &mut |reference, kinds, id| {
             found.extend(index.by_id(address, kinds, id).cloned());
-            if let Reference::Mention = reference {
+            if let ReferenceForm::Mention = reference {
                 let named = |kind| topology.referred(address, target.provider, &[kind], id);
                 found.extend(kinds.iter().filter_map(|kind| named(kind)));
             }

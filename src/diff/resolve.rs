@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::index::{Index, part};
-use crate::diff::moving::{Move, Moving};
-use crate::spec::{Field, Identity, Reference, Type, swap_references};
+use crate::diff::planned::{PlannedValue, PlannedValues};
+use crate::spec::{Field, Identity, ReferenceForm, Type, swap_references};
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
-pub(crate) type Wired = BTreeMap<String, Attr>;
+pub(crate) type ResolvedFields = BTreeMap<String, Attr>;
 
 /// What resolving names and outputs needs to know.
 pub(crate) struct Resolver<'r> {
@@ -19,7 +19,7 @@ pub(crate) struct Resolver<'r> {
     /// What is there.
     pub index: &'r Index<'r>,
     /// What is not what it is now when the plan is carried out.
-    pub moving: &'r Moving,
+    pub planned: &'r PlannedValues,
 }
 
 impl Resolver<'_> {
@@ -29,8 +29,8 @@ impl Resolver<'_> {
     }
 
     /// The fields of a resource as they go to the wire.
-    pub(crate) fn wire(&self, resource: &Resource) -> Wired {
-        let mut wired = Wired::new();
+    pub(crate) fn resolve(&self, resource: &Resource) -> ResolvedFields {
+        let mut resolved = ResolvedFields::new();
         for (name, attr) in &resource.fields {
             let filled = attr.fill(&|output| self.output(output));
             let attr = match (resource.kind.field(name), resource.kind.identity) {
@@ -38,9 +38,9 @@ impl Resolver<'_> {
                 (None, Identity::Sequence { .. }) if name == ITEMS => self.items(resource, &filled),
                 (None, _) => filled,
             };
-            wired.insert(name.clone(), attr);
+            resolved.insert(name.clone(), attr);
         }
-        wired
+        resolved
     }
 
     fn items(&self, resource: &Resource, attr: &Attr) -> Attr {
@@ -63,7 +63,7 @@ impl Resolver<'_> {
     fn references(&self, resource: &Resource, field: &Field, attr: &Attr) -> Attr {
         let Some(target) = self.topology.targets.get(resource.address.target()) else { return attr.clone() };
         swap_references(&field.ty, attr, &mut |reference, kinds, name| {
-            if reference == Reference::Mention {
+            if reference == ReferenceForm::Mention {
                 return None;
             }
             let address = self.topology.referred(&resource.address, target.provider, kinds, name)?;
@@ -84,10 +84,10 @@ impl Resolver<'_> {
     fn output(&self, output: &Output) -> Option<Attr> {
         let target = self.topology.targets.get(output.address.target())?;
         let kind = target.provider.kind(output.address.kind())?;
-        match self.moving.of(output) {
-            Move::Later => None,
-            Move::AsWanted => self.wanted(output).or_else(|| self.index.output(output, kind)),
-            Move::Stays => self.index.output(output, kind),
+        match self.planned.of(output) {
+            PlannedValue::Unknown => None,
+            PlannedValue::Planned => self.wanted(output).or_else(|| self.index.output(output, kind)),
+            PlannedValue::Unchanged => self.index.output(output, kind),
         }
     }
 
@@ -96,37 +96,37 @@ impl Resolver<'_> {
         let (head, rest) = output.field.split_once('.').unwrap_or((&output.field, ""));
         let resource = self.topology.resources.get(&output.address)?;
         let filled = resource.fields.get(head)?.fill(&|output| self.output(output));
-        let wired = self.references(resource, resource.kind.field(head)?, &filled);
-        part(wired, rest).filter(|attr| !attr.is_later())
+        let resolved = self.references(resource, resource.kind.field(head)?, &filled);
+        part(resolved, rest).filter(|attr| !attr.is_later())
     }
 
     /// A live value with ids as names, for showing.
-    pub(crate) fn named(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+    pub(crate) fn with_names(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
         swap_references(&field.ty, attr, &mut |reference, kinds, id| {
             let name = relative_name(address, self.index.by_id(address, kinds, id)?);
             Some(Attr::Text(match reference {
-                Reference::Id => name,
-                Reference::Mention => format!("@{name}"),
+                ReferenceForm::Id => name,
+                ReferenceForm::Mention => format!("@{name}"),
             }))
         })
     }
 
     /// The same for telling a change. Content keeps its name when it changes: there the ids tell.
-    pub(crate) fn told(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+    pub(crate) fn for_display(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
         let kind = |name: &str| self.topology.targets.get(address.target())?.provider.kind(name);
         match field.ty {
             Type::Ref(name) if kind(name).is_some_and(|kind| matches!(kind.identity, Identity::Content(_))) => {
                 attr.clone()
             }
-            _ => self.named(address, field, attr),
+            _ => self.with_names(address, field, attr),
         }
     }
 
     /// A live value with mentions by name, for comparing; other references stay ids, as they go to the wire.
-    pub(super) fn mentioned(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+    pub(super) fn for_compare(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
         swap_references(&field.ty, attr, &mut |reference, kinds, id| match reference {
-            Reference::Id => None,
-            Reference::Mention => {
+            ReferenceForm::Id => None,
+            ReferenceForm::Mention => {
                 let name = relative_name(address, self.index.by_id(address, kinds, id)?);
                 Some(Attr::Text(format!("@{name}")))
             }

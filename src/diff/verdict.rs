@@ -115,8 +115,8 @@ impl FieldChange {
                 let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
                 rank(&self.after) < rank(&self.before)
             }
-            Change::InPlace => kind.api.update.is_empty() || field.typed_by.is_some() && !is_text(&self.after),
-            Change::Fixed | Change::Switch(_) | Change::Own(_) | Change::Rides => false,
+            Change::InPlace => kind.api.update.is_empty() || field.json_if_declared.is_some() && !is_text(&self.after),
+            Change::Fixed | Change::Switch(_) | Change::DedicatedCall(_) | Change::CallOption => false,
         }
     }
 }
@@ -183,7 +183,7 @@ pub(crate) const PROTECTED: &str = "protected";
 
 impl Hold {
     /// Says whether it is held because it could not be looked at.
-    pub(crate) fn is_unseen(&self) -> bool {
+    pub(crate) fn is_absent_on(&self) -> bool {
         self.code == UNSEEN
     }
 

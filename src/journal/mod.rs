@@ -32,7 +32,7 @@ fn first_format() -> u32 {
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Line {
+pub enum JournalLine {
     /// A run begins: the first line, and no other.
     Run {
         /// The journal's format: see [`FORMAT`]. Version 0.1 did not say it.
@@ -119,11 +119,11 @@ pub struct Journal {
 /// Rehearses a crash: the process ends at once, like a killed one, after that many lines of a journal.
 const CRASH: &str = "TRUEUP_CRASH_AFTER_LINES";
 
-impl Line {
+impl JournalLine {
     /// The first line of a run's journal.
-    pub fn begins(number: u64, workspace: &str, commit: Option<&str>, config: &str) -> Line {
+    pub fn begins(number: u64, workspace: &str, commit: Option<&str>, config: &str) -> JournalLine {
         let (workspace, commit, config) = (workspace.to_owned(), commit.map(str::to_owned), config.to_owned());
-        Line::Run { format: FORMAT, number, workspace, commit, config }
+        JournalLine::Run { format: FORMAT, number, workspace, commit, config }
     }
 }
 
@@ -132,7 +132,7 @@ impl Journal {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn begin(folder: &Path, run: &Line) -> io::Result<Journal> {
+    pub fn begin(folder: &Path, run: &JournalLine) -> io::Result<Journal> {
         private::create_folder(folder)?;
         let next = journals(folder)?.last().and_then(|path| number(path)).unwrap_or(0) + 1;
         let path = folder.join(format!("{next:06}.jsonl"));
@@ -143,7 +143,7 @@ impl Journal {
     }
 
     /// Writes a line, and waits until it is on disk.
-    fn write(&mut self, line: &Line) -> io::Result<()> {
+    fn write(&mut self, line: &JournalLine) -> io::Result<()> {
         self.commit(&[writer::text(line)?])
     }
 
@@ -196,7 +196,7 @@ pub(crate) fn replay(folder: &Path, base: &mut Base) -> Result<Replay, LedgerErr
 ///
 /// # Errors
 /// It can't be read, or says what this program does not understand.
-pub(crate) fn lines(path: &Path) -> Result<Vec<Line>, LedgerError> {
+pub(crate) fn lines(path: &Path) -> Result<Vec<JournalLine>, LedgerError> {
     let name = path.display().to_string();
     let bytes = fs::read(path).map_err(|error| LedgerError::Io(name.clone(), "read", error))?;
     Ok(read(&bytes, &name)?.0)
@@ -206,7 +206,7 @@ pub(crate) fn lines(path: &Path) -> Result<Vec<Line>, LedgerError> {
 ///
 /// A run that is killed, or a disk that is full, leaves half a line at the end, perhaps half a character: that is no JSON.
 /// Whatever else is not understood is refused: it may say what is owned.
-fn read(bytes: &[u8], file: &str) -> Result<(Vec<Line>, bool), LedgerError> {
+fn read(bytes: &[u8], file: &str) -> Result<(Vec<JournalLine>, bool), LedgerError> {
     let pieces: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
     let last = pieces.iter().rposition(|piece| !piece.is_empty()).unwrap_or(0);
     let mut format = FORMAT;
@@ -231,7 +231,7 @@ fn read(bytes: &[u8], file: &str) -> Result<(Vec<Line>, bool), LedgerError> {
 }
 
 /// One line, in the words of a format.
-fn line(mut value: Value, format: u32) -> Result<Line, String> {
+fn line(mut value: Value, format: u32) -> Result<JournalLine, String> {
     let first_row = value.pointer_mut("/done/entry").filter(|_| format < FORMAT);
     if let Some(entry) = first_row {
         let row: FirstRow = serde_json::from_value(entry.take()).map_err(|error| error.to_string())?;
@@ -240,23 +240,23 @@ fn line(mut value: Value, format: u32) -> Result<Line, String> {
     serde_path_to_error::deserialize(value).map_err(|error| format!("`{}`: {}", error.path(), error.inner()))
 }
 
-fn fold(line: Line, run: usize, base: &mut Base, doubts: &mut BTreeMap<(usize, u64), Doubt>) {
+fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(usize, u64), Doubt>) {
     match line {
-        Line::Run { .. } | Line::End { .. } => {}
-        Line::Call { n, address, method, path, .. } => {
+        JournalLine::Run { .. } | JournalLine::End { .. } => {}
+        JournalLine::Call { n, address, method, path, .. } => {
             doubts.insert((run, n), Doubt { address, method, path });
         }
-        Line::Answer { n, .. } => {
+        JournalLine::Answer { n, .. } => {
             doubts.remove(&(run, n));
         }
-        Line::Made { address, id } => own(base, address, id),
-        Line::Done { address, entry } => settle(base, address, *entry),
-        Line::Removed { address, id } => remove(base, &address, &id),
+        JournalLine::Made { address, id } => take_ownership(base, address, id),
+        JournalLine::Done { address, entry } => record(base, address, *entry),
+        JournalLine::Removed { address, id } => remove(base, &address, &id),
     }
 }
 
 /// What becomes of the ledger when an object is made: it is ours from then on, whatever becomes of the rest of its step.
-pub(crate) fn own(base: &mut Base, address: Address, id: String) {
+pub(crate) fn take_ownership(base: &mut Base, address: Address, id: String) {
     let entry = base.entries.entry(address).or_default();
     if entry.id != id {
         if !entry.id.is_empty() {
@@ -267,7 +267,7 @@ pub(crate) fn own(base: &mut Base, address: Address, id: String) {
 }
 
 /// What becomes of the ledger when a step that made or changed an object is done.
-pub(crate) fn settle(base: &mut Base, address: Address, mut entry: Entry) {
+pub(crate) fn record(base: &mut Base, address: Address, mut entry: Entry) {
     if let Some(before) = base.entries.remove(&address) {
         entry.leftovers.extend(before.leftovers);
         if before.id != entry.id && !before.id.is_empty() {
@@ -314,8 +314,8 @@ mod tests {
     use super::*;
     use crate::diff::base::{Basis, Stored};
 
-    fn run() -> Line {
-        Line::begins(1, "w", None, "")
+    fn run() -> JournalLine {
+        JournalLine::begins(1, "w", None, "")
     }
 
     fn at(text: &str) -> Address {
@@ -326,7 +326,7 @@ mod tests {
     fn a_stopped_run_leaves_what_it_made_and_what_is_in_doubt() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::begin(folder.path(), &run()).unwrap();
-        let call = |n| Line::Call {
+        let call = |n| JournalLine::Call {
             n,
             address: Address::new("east", "routes", Some(&n.to_string())),
             verb: "create".into(),
@@ -334,8 +334,8 @@ mod tests {
             path: "/routes".into(),
         };
         journal.write(&call(1)).unwrap();
-        journal.write(&Line::Answer { n: 1, outcome: "200".into() }).unwrap();
-        journal.write(&Line::Made { address: at("east/routes/1"), id: "7".into() }).unwrap();
+        journal.write(&JournalLine::Answer { n: 1, outcome: "200".into() }).unwrap();
+        journal.write(&JournalLine::Made { address: at("east/routes/1"), id: "7".into() }).unwrap();
         journal.write(&call(2)).unwrap();
         io::Write::write_all(&mut journal.file, b"{\"ans").unwrap();
         let mut base = Base::default();
@@ -352,9 +352,9 @@ mod tests {
     #[test]
     fn a_journal_may_be_torn_anywhere() {
         let lines = [
-            Line::begins(1, "w", Some("3f2a"), ""),
-            Line::Made { address: at("east/routes/Zürich"), id: "7".into() },
-            Line::Removed { address: at("east/routes/Zürich"), id: "7".into() },
+            JournalLine::begins(1, "w", Some("3f2a"), ""),
+            JournalLine::Made { address: at("east/routes/Zürich"), id: "7".into() },
+            JournalLine::Removed { address: at("east/routes/Zürich"), id: "7".into() },
         ];
         let text: String = lines.iter().map(|line| format!("{}\n", serde_json::to_string(line).unwrap())).collect();
         for end in 0..=text.len() {
@@ -396,7 +396,7 @@ mod tests {
         );
         let (lines, is_torn) = read(text.as_bytes(), "j").unwrap();
         assert_eq!((lines.len(), is_torn), (3, false));
-        let Line::Done { entry, .. } = &lines[2] else { panic!("{lines:?}") };
+        let JournalLine::Done { entry, .. } = &lines[2] else { panic!("{lines:?}") };
         assert_eq!(entry.fields["cidr"], Stored::new("10.0.0.0/8".into(), Basis::Agreed));
     }
 
@@ -405,8 +405,8 @@ mod tests {
         let mut base = Base::default();
         let entry = |id: &str| Entry { id: id.into(), ..Entry::default() };
         let blueprint = at("cfy/blueprints/r");
-        settle(&mut base, blueprint.clone(), entry("r-1"));
-        settle(&mut base, blueprint.clone(), entry("r-2"));
+        record(&mut base, blueprint.clone(), entry("r-1"));
+        record(&mut base, blueprint.clone(), entry("r-2"));
         assert!(base.entries[&blueprint].leftovers.contains("r-1"));
         remove(&mut base, &blueprint, "r-1");
         assert_eq!(base.entries[&blueprint], entry("r-2"));

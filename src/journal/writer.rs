@@ -13,7 +13,7 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
-use super::{Journal, Line};
+use super::{Journal, JournalLine};
 
 /// How many lines are committed at once at most: some 100 kB, a moment for any disk.
 const TOGETHER: usize = 1024;
@@ -70,12 +70,12 @@ impl Writer {
     }
 
     /// Hands over a line that nobody needs to wait for.
-    pub(crate) fn write(&self, line: &Line) {
+    pub(crate) fn write(&self, line: &JournalLine) {
         self.push(line, None);
     }
 
     /// Hands over a line that says what is about to be done.
-    pub(crate) fn write_ahead(&self, line: &Line) -> Underway {
+    pub(crate) fn write_ahead(&self, line: &JournalLine) -> Underway {
         let (written, underway) = oneshot::channel();
         self.push(line, Some(written));
         Underway(underway)
@@ -86,7 +86,7 @@ impl Writer {
         self.broken.get().map(String::as_str)
     }
 
-    fn push(&self, line: &Line, written: Option<oneshot::Sender<()>>) {
+    fn push(&self, line: &JournalLine, written: Option<oneshot::Sender<()>>) {
         // A line that is missing in the middle would be as bad as one that is missing at the end.
         if self.broken().is_some() {
             return;
@@ -124,7 +124,7 @@ fn serve(disk: &mut impl Disk, entries: &Receiver<Entry>, breaks: &dyn Fn(&io::E
 }
 
 /// A line as it stands in the file.
-pub(super) fn text(line: &Line) -> io::Result<String> {
+pub(super) fn text(line: &JournalLine) -> io::Result<String> {
     let mut text = serde_json::to_string(line)?;
     text.push('\n');
     Ok(text)
@@ -186,10 +186,10 @@ mod tests {
         (Writer::on(disk, "j.jsonl".into()), commits, go)
     }
 
-    fn call(n: u64) -> Line {
+    fn call(n: u64) -> JournalLine {
         let address = Address::new("east", "routes", Some(&n.to_string()));
         let (verb, path) = ("create".to_owned(), "/routes".to_owned());
-        Line::Call { n, address, verb, method: Method::Post, path }
+        JournalLine::Call { n, address, verb, method: Method::Post, path }
     }
 
     #[tokio::test]
@@ -238,15 +238,15 @@ mod tests {
     #[tokio::test]
     async fn lines_stand_in_the_file_in_their_order() {
         let folder = tempfile::tempdir().unwrap();
-        let run = Line::begins(1, "w", None, "");
+        let run = JournalLine::begins(1, "w", None, "");
         let journal = Journal::begin(folder.path(), &run).unwrap();
         let path = journal.path().to_owned();
         let writer = Writer::start(journal);
         (0..50).for_each(|n| writer.write(&call(n)));
-        assert!(writer.write_ahead(&Line::End { left: 0 }).written().await);
+        assert!(writer.write_ahead(&JournalLine::End { left: 0 }).written().await);
         let kept = std::fs::read_to_string(path).unwrap();
-        let calls: Vec<Line> = kept.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let expected: Vec<Line> = (0..50).map(call).collect();
+        let calls: Vec<JournalLine> = kept.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let expected: Vec<JournalLine> = (0..50).map(call).collect();
         assert_eq!(calls[calls.len() - 51..calls.len() - 1], expected);
     }
 }

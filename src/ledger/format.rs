@@ -14,7 +14,7 @@ use super::first::FirstDocument;
 use crate::address::Address;
 use crate::diff::base::Entry;
 use crate::digest::sha256;
-use crate::secret::Key;
+use crate::secret::FingerprintKey;
 
 /// The format's version. A ledger of a later one is not touched.
 pub(super) const VERSION: u32 = 2;
@@ -22,7 +22,7 @@ pub(super) const VERSION: u32 = 2;
 /// A ledger as it is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Document {
+pub(super) struct LedgerDocument {
     /// The format's version: 2.
     version: u32,
     /// The workspace.
@@ -50,22 +50,22 @@ pub(super) struct Document {
 struct Installation {
     /// The product's own ids, by name: `{"organization": …, "network-group": …}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    ids: BTreeMap<String, Proof>,
+    ids: BTreeMap<String, KeyProof>,
     /// The topology's checksum, with the manager's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    topology: Option<Proof>,
+    topology: Option<KeyProof>,
     /// SHA-256 of the certificate's public key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    certificate: Option<Proof>,
+    certificate: Option<KeyProof>,
     /// The base URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    address: Option<Proof>,
+    address: Option<KeyProof>,
 }
 
 /// One proof.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Proof {
+struct KeyProof {
     value: String,
     /// Since when it is known, as in `2026-03-01T09:00:00Z`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,19 +73,19 @@ struct Proof {
 }
 
 /// What a file holds.
-pub(super) struct Read {
+pub(super) struct ReadLedger {
     /// The ledger, brought to this format.
-    pub document: Document,
+    pub document: LedgerDocument,
     /// The format that it was in.
     pub version: u32,
     /// The key of the fingerprints, where it was in there.
-    pub key: Option<Key>,
+    pub key: Option<FingerprintKey>,
 }
 
-impl Read {
+impl ReadLedger {
     /// The ledger of a workspace that has none.
-    pub(super) fn new(workspace: &str) -> Read {
-        let document = Document {
+    pub(super) fn new(workspace: &str) -> ReadLedger {
+        let document = LedgerDocument {
             version: VERSION,
             workspace: workspace.to_owned(),
             serial: 0,
@@ -95,12 +95,12 @@ impl Read {
             entries: BTreeMap::new(),
             checksum: None,
         };
-        Read { document, version: VERSION, key: None }
+        ReadLedger { document, version: VERSION, key: None }
     }
 }
 
 /// Reads a ledger of this format or of an earlier one.
-pub(super) fn read(bytes: &[u8], file: &str, workspace: &str) -> Result<Read, LedgerError> {
+pub(super) fn read(bytes: &[u8], file: &str, workspace: &str) -> Result<ReadLedger, LedgerError> {
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| LedgerError::NotALedger(file.into(), error.to_string()))?;
     // The version is looked at first: a later format need not look like this one.
@@ -108,16 +108,16 @@ pub(super) fn read(bytes: &[u8], file: &str, workspace: &str) -> Result<Read, Le
         Some(Ok(1)) => {
             let FirstDocument { workspace, key, entries, .. } = understood(value, file)?;
             let entries = entries.into_iter().map(|(address, row)| (address, Entry::from(row))).collect();
-            let document = Document { entries, ..Read::new(&workspace).document };
-            Read { document, version: 1, key: Some(Key::from(&*key)).filter(|key| !key.is_empty()) }
+            let document = LedgerDocument { entries, ..ReadLedger::new(&workspace).document };
+            ReadLedger { document, version: 1, key: Some(FingerprintKey::from(&*key)).filter(|key| !key.is_empty()) }
         }
         Some(Ok(version)) if version == u64::from(VERSION) => {
             let sum = checksum(&value);
-            let document: Document = understood(value, file)?;
+            let document: LedgerDocument = understood(value, file)?;
             if document.checksum.as_ref().is_some_and(|said| *said != sum) {
                 return Err(LedgerError::Damaged(file.into()));
             }
-            Read { document, version: VERSION, key: None }
+            ReadLedger { document, version: VERSION, key: None }
         }
         Some(Ok(later)) if later > u64::from(VERSION) => return Err(LedgerError::Later(file.into(), later)),
         Some(Ok(0)) | Some(Ok(_)) => return Err(unknown(file, "`version`: there never was such a format".into())),
@@ -131,7 +131,7 @@ pub(super) fn read(bytes: &[u8], file: &str, workspace: &str) -> Result<Read, Le
 }
 
 /// Writes a ledger, with its checksum.
-pub(super) fn write(document: &mut Document) -> serde_json::Result<String> {
+pub(super) fn write(document: &mut LedgerDocument) -> serde_json::Result<String> {
     document.checksum = None;
     document.checksum = Some(checksum(&serde_json::to_value(&*document)?));
     Ok(format!("{}\n", serde_json::to_string_pretty(document)?))

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use super::{LedgerError, beside};
 use crate::digest::sha256;
 use crate::private;
-use crate::secret::Key;
+use crate::secret::FingerprintKey;
 use crate::topology::{KeyPlace, Topology};
 
 /// Where the key is, or is to be.
 #[derive(Debug)]
 pub(super) enum Keyring {
     File(PathBuf),
-    Secret(Key),
+    Secret(FingerprintKey),
 }
 
 impl Keyring {
@@ -31,12 +31,17 @@ impl Keyring {
     ///
     /// # Errors
     /// It can't be read, or is not the ledger's.
-    pub(super) fn open(&self, ledger: &str, inside: Option<Key>, id: Option<&str>) -> Result<Key, LedgerError> {
+    pub(super) fn open(
+        &self,
+        ledger: &str,
+        inside: Option<FingerprintKey>,
+        id: Option<&str>,
+    ) -> Result<FingerprintKey, LedgerError> {
         let kept = match self {
             Keyring::File(path) => read(path)?,
             Keyring::Secret(key) => Some(key.clone()),
         };
-        let wanted = inside.as_ref().map(Key::id).or(id.map(str::to_owned));
+        let wanted = inside.as_ref().map(FingerprintKey::id).or(id.map(str::to_owned));
         match (kept, wanted) {
             (Some(kept), Some(wanted)) if kept.id() != wanted => Err(self.other(ledger, &kept.id(), &wanted)),
             (None, Some(_)) if inside.is_none() => Err(self.missing(ledger)),
@@ -46,7 +51,7 @@ impl Keyring {
 
     /// Makes sure that the key is kept, and makes one if it is empty. Gives the one that counts: another program may have
     /// been faster.
-    pub(super) fn keep(&self, key: &Key) -> Result<Key, LedgerError> {
+    pub(super) fn keep(&self, key: &FingerprintKey) -> Result<FingerprintKey, LedgerError> {
         let Keyring::File(path) = self else { return Ok(key.clone()) };
         let fail = |error| LedgerError::Io(path.display().to_string(), "write", error);
         if let Some(kept) = read(path)? {
@@ -86,11 +91,11 @@ const REMEDY: &str = "bring it from where the last run was, or share it as a sec
                       fingerprints are kept of is then sent once more";
 
 /// The key in a file; none if there is no file.
-fn read(path: &Path) -> Result<Option<Key>, LedgerError> {
+fn read(path: &Path) -> Result<Option<FingerprintKey>, LedgerError> {
     let name = || path.display().to_string();
     match fs::read_to_string(path) {
         Ok(text) => {
-            let key = Key::from(text.trim());
+            let key = FingerprintKey::from(text.trim());
             if key.is_weak() {
                 let message = format!("`{}` holds no key", name());
                 return Err(LedgerError::Key(
@@ -106,8 +111,8 @@ fn read(path: &Path) -> Result<Option<Key>, LedgerError> {
 }
 
 /// A key from the system's randomness.
-fn fresh() -> io::Result<Key> {
+fn fresh() -> io::Result<FingerprintKey> {
     let mut seed = [0u8; 32];
     File::open("/dev/urandom")?.read_exact(&mut seed)?;
-    Ok(Key::from(&*sha256(seed)))
+    Ok(FingerprintKey::from(&*sha256(seed)))
 }

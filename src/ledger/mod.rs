@@ -20,7 +20,7 @@ use crate::private;
 use crate::topology::{LedgerPlace, Topology};
 
 pub(crate) use first::FirstRow;
-use format::{Document, Read, VERSION};
+use format::{LedgerDocument, ReadLedger, VERSION};
 use key::Keyring;
 pub(crate) use record::Record;
 
@@ -35,7 +35,7 @@ pub struct Ledger {
     /// What is to be told about the journals.
     pub(crate) warnings: Vec<String>,
     /// What the document says besides what is owned: it goes back as it came.
-    document: Document,
+    document: LedgerDocument,
     keyring: Keyring,
     /// The document of an earlier version, until it is kept beside the first one of this version.
     earlier: Option<(u32, Vec<u8>)>,
@@ -118,9 +118,9 @@ impl Ledger {
         };
         let read = match &bytes {
             Some(bytes) => format::read(bytes, &name, &topology.workspace)?,
-            None => Read::new(&topology.workspace),
+            None => ReadLedger::new(&topology.workspace),
         };
-        let Read { mut document, version, key } = read;
+        let ReadLedger { mut document, version, key } = read;
         let keyring = Keyring::new(topology, &path);
         let key = keyring.open(&name, key, document.key_id.as_deref())?;
         let entries = std::mem::take(&mut document.entries);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::apply::{Outcome, Report};
-use crate::journal::{self, Line};
+use crate::journal::{self, JournalLine};
 use crate::plan::{Plan, Verb};
 use crate::private;
 use wire::Method;
@@ -159,13 +159,13 @@ fn calls(journal: &Path) -> BTreeMap<(Address, String), Vec<CallRecord>> {
     let lines = journal::lines(journal).unwrap_or_default();
     let mut answers: BTreeMap<u64, String> = BTreeMap::new();
     for line in &lines {
-        if let Line::Answer { n, outcome } = line {
+        if let JournalLine::Answer { n, outcome } = line {
             answers.insert(*n, outcome.clone());
         }
     }
     let mut found: BTreeMap<_, Vec<CallRecord>> = BTreeMap::new();
     for line in lines {
-        if let Line::Call { n, address, verb, method, path } = line {
+        if let JournalLine::Call { n, address, verb, method, path } = line {
             let answer = answers.remove(&n);
             found.entry((address, verb)).or_default().push(CallRecord { method, path, answer });
         }

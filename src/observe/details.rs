@@ -10,7 +10,7 @@ use crate::diff::live::{Live, text};
 use crate::diff::matching::identity_of;
 use crate::observe::Scope;
 use crate::observe::look::{Ids, Look};
-use crate::session::{CallError, is_unseen};
+use crate::session::{CallError, is_absent_on};
 use crate::spec::{Detail, Identity, Kind, PathTemplate, Word, lookup};
 use crate::topology::{IdentityKey, Resource};
 
@@ -74,7 +74,7 @@ impl Look<'_> {
             });
             Some(async move {
                 let reply = match session.get(&path).await {
-                    Err(error) if is_unseen(detail.unseen, &error) => return Ok(()),
+                    Err(error) if is_absent_on(detail.absent_on, &error) => return Ok(()),
                     reply => reply?,
                 };
                 let Value::Object(map) = &mut live.raw else { return Ok(()) };

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::matching::identity_of;
-use crate::observe::{Observer, Scope, Trouble, made};
+use crate::observe::{ObserveError, Observer, Scope, auto_created};
 use crate::session::{CallError, Session};
 use crate::spec::{Envelope, Identity, Join, Kind, List, Paging, PathTemplate, Word, lookup};
 use crate::topology::{IdentityKey, Resource, Target};
@@ -21,7 +21,7 @@ pub(super) struct Look<'l> {
     pub(super) session: &'l Session,
     pub(super) target: &'l Target,
     pub(super) wanted: &'l BTreeSet<&'static str>,
-    pub(super) troubles: Vec<Trouble>,
+    pub(super) troubles: Vec<ObserveError>,
 }
 
 /// An object around others: its address and its kind, and the object.
@@ -88,13 +88,13 @@ impl Look<'_> {
                 seen = self.unseen(error);
             }
             if let Seen::Objects(objects) = &mut seen {
-                self.own(kind, objects);
+                self.retain_managed(kind, objects);
                 self.details(kind, objects, parent.map(|(address, ..)| address), ids).await;
                 Box::pin(self.below(kind, objects, parent.map(|(address, ..)| address), ids)).await;
             }
             collections.push(Collection { kind, seen });
         }
-        made::mark(&mut collections, self.owned().unwrap_or(&BTreeSet::new()));
+        auto_created::mark(&mut collections, self.owned().unwrap_or(&BTreeSet::new()));
         collections
     }
 
@@ -230,7 +230,7 @@ impl Look<'_> {
     }
 
     /// Leaves out what the API shows although it is somebody else's.
-    fn own(&self, kind: &Kind, objects: &mut Vec<Live>) {
+    fn retain_managed(&self, kind: &Kind, objects: &mut Vec<Live>) {
         let Some((key, setting)) = kind.api.scope else { return };
         let Some(owner) = self.setting(setting) else { return };
         objects.retain(|live| lookup(&live.raw, key).is_none_or(|found| text(found) == owner));

@@ -2,10 +2,10 @@
 //!
 //! A list that could not be read makes its collection unseen; it never reads as empty.
 
+mod auto_created;
 mod details;
 mod interests;
 mod look;
-mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct Observer<'o> {
 }
 
 /// A call that failed while looking. The collection is unseen; the reason is told here once.
-pub type Trouble = CallError;
+pub type ObserveError = CallError;
 
 impl<'o> Observer<'o> {
     /// Prepares to look at what a topology declares and a ledger owns, or at everything.
@@ -49,7 +49,7 @@ impl<'o> Observer<'o> {
     }
 
     /// Looks at every target that there is a session for.
-    pub async fn observe(&self, sessions: &BTreeMap<String, Arc<Session>>) -> (Observed, Vec<Trouble>) {
+    pub async fn observe(&self, sessions: &BTreeMap<String, Arc<Session>>) -> (Observed, Vec<ObserveError>) {
         let views =
             join_all(sessions.iter().map(|(name, session)| async move { (name.clone(), self.look(session).await) }));
         let mut observed = Observed::default();
@@ -62,7 +62,7 @@ impl<'o> Observer<'o> {
     }
 
     /// Looks at one target.
-    pub async fn look(&self, session: &Session) -> (View, Vec<Trouble>) {
+    pub async fn look(&self, session: &Session) -> (View, Vec<ObserveError>) {
         let Some(target) = self.topology.targets.get(session.name()) else { return (View::default(), Vec::new()) };
         let wanted = self.kinds(target);
         let mut look = Look { observer: self, session, target, wanted: &wanted, troubles: Vec::new() };
@@ -95,7 +95,7 @@ impl<'o> Observer<'o> {
             let is_list = provider.kind(made).is_some_and(|kind| matches!(kind.identity, Identity::Sequence { .. }));
             kinds.contains(made) && (is_list || target.prune.includes(made))
         };
-        let makes = |kind: &&&Kind| kind.makes.iter().any(|(made, _)| at_stake(made));
+        let makes = |kind: &&&Kind| kind.creates.iter().any(|(made, _)| at_stake(made));
         let makers: Vec<&str> = provider.kinds.iter().filter(makes).map(|kind| kind.name).collect();
         kinds.extend(makers);
         for kind in kinds.clone() {

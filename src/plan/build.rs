@@ -5,33 +5,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::Diff;
-use crate::diff::along;
+use crate::diff::auto_created::{auto_created_by, listed};
+use crate::diff::call_options::call_options;
+use crate::diff::companions;
 use crate::diff::compare::expression;
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
-use crate::diff::made::{listed, made_of};
-use crate::diff::resolve::Wired;
-use crate::diff::riding::riders;
+use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::graph::Graph;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::relied::digest;
-use crate::plan::{Keep, Plan, Step, Verb};
+use crate::plan::{LedgerUpdate, Plan, Step, Verb};
 use crate::secret::Secret;
 use crate::spec::{Disruption, Field, Kind, lookup, read};
 use crate::topology::references::{References, maker};
-use crate::topology::{Cycle, Resource, Topology};
+use crate::topology::{CycleError, Resource, Topology};
 
 /// Makes the plan.
 ///
 /// # Errors
 /// A cycle: changes that wait for each other.
-pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<Plan, Cycle> {
+pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<Plan, CycleError> {
     let builder = Builder { topology, references: References::new(topology), observed, diff: &diff };
     let mut steps: Vec<Step> = diff.verdicts.iter().flat_map(|verdict| builder.steps(verdict)).collect();
-    steps.extend(builder.issues(&steps));
+    steps.extend(builder.one_time_outputs(&steps));
     steps.extend(builder.finds(&steps));
     // Removals come last unless an edge wants them earlier; within that, targets, then the catalogue's order of kinds.
     steps.sort_by_cached_key(|step| {
@@ -46,11 +46,14 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
     let (graph, gates) = edges(topology, &diff, &steps);
     let order = graph.order().map_err(|ring| cycle(topology, &steps, &gates, &graph, &ring))?;
     let (steps, graph) = renumber(steps, &graph, gates.len(), &order);
-    let keeps =
-        topology.resources.values().map(|resource| (resource.address.clone(), builder.keep(resource))).collect();
+    let ledger_updates = topology
+        .resources
+        .values()
+        .map(|resource| (resource.address.clone(), builder.ledger_update(resource)))
+        .collect();
     let under_way = builder.under_way(&steps);
     Ok(Plan {
-        keeps,
+        ledger_updates,
         under_way,
         workspace: topology.workspace.clone(),
         config: topology.digest.clone(),
@@ -107,12 +110,12 @@ impl Builder<'_> {
     fn steps(&self, verdict: &Verdict) -> Vec<Step> {
         match &verdict.decision {
             Decision::Create(cause) => {
-                let fields = self.with_riders(verdict, self.declared_fields(&verdict.address));
+                let fields = self.with_call_options(verdict, self.declared_fields(&verdict.address));
                 vec![self.step(verdict, Verb::Create, Some(*cause), fields, None)]
             }
             Decision::Update { fields, .. } => {
                 let because = self.comes_along(verdict);
-                let fields = self.with_riders(verdict, fields.clone());
+                let fields = self.with_call_options(verdict, fields.clone());
                 vec![self.step(verdict, Verb::Update, verdict.decision.cause(), fields, because)]
             }
             Decision::Adopt => {
@@ -121,7 +124,7 @@ impl Builder<'_> {
             }
             Decision::Replace { fields, because, order } => {
                 let cause = verdict.decision.cause();
-                let made = self.with_riders(verdict, fields.clone());
+                let made = self.with_call_options(verdict, fields.clone());
                 let make = self.step(verdict, Verb::ReplaceCreate, cause, made, because.clone());
                 let remove =
                     self.step(verdict, Verb::ReplaceRemove, verdict.decision.cause(), Vec::new(), because.clone());
@@ -189,11 +192,11 @@ impl Builder<'_> {
     }
 
     /// What changes, and what rides along with that.
-    fn with_riders(&self, verdict: &Verdict, mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
-        let Some(wired) = self.diff.wired.get(&verdict.address) else { return fields };
+    fn with_call_options(&self, verdict: &Verdict, mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
+        let Some(resolved) = self.diff.resolved.get(&verdict.address) else { return fields };
         let version = self.observed.targets.get(verdict.address.target()).and_then(|view| view.version.as_deref());
-        for rider in riders(verdict.kind, &verdict.decision, wired, version) {
-            fields.extend(wired.get(rider.name).map(|attr| set(Some(rider), rider.name, attr)));
+        for call_option in call_options(verdict.kind, &verdict.decision, resolved, version) {
+            fields.extend(resolved.get(call_option.name).map(|attr| set(Some(call_option), call_option.name, attr)));
         }
         fields
     }
@@ -202,7 +205,7 @@ impl Builder<'_> {
     fn declared_fields(&self, address: &Address) -> Vec<FieldChange> {
         let Some(resource) = self.topology.resources.get(address) else { return Vec::new() };
         // In the kind's order, as its documentation reads.
-        let known = resource.kind.fields.iter().filter(|declared| !declared.is_rider());
+        let known = resource.kind.fields.iter().filter(|declared| !declared.is_call_option());
         let known =
             known.filter_map(|declared| Some(set(Some(declared), declared.name, resource.fields.get(declared.name)?)));
         let other = resource.fields.iter().filter(|(name, _)| resource.kind.field(name).is_none());
@@ -218,11 +221,11 @@ impl Builder<'_> {
     ) -> Vec<crate::plan::Call> {
         let Some(target) = self.topology.targets.get(verdict.address.target()) else { return Vec::new() };
         let resource = self.topology.resources.get(&verdict.address);
-        let empty = Wired::new();
-        let wired = self.diff.wired.get(&verdict.address).unwrap_or(&empty);
+        let empty = ResolvedFields::new();
+        let resolved = self.diff.resolved.get(&verdict.address).unwrap_or(&empty);
         let no_files = BTreeMap::new();
         let field = |name: &str| {
-            wired.get(name).cloned().or_else(|| {
+            resolved.get(name).cloned().or_else(|| {
                 let declared = verdict.kind.field(name)?;
                 let shown = live.map(|live| read(declared, &live.raw)).filter(|attr| !attr.is_null());
                 shown.or_else(|| Some(declared.default?.value().clone()))
@@ -230,7 +233,7 @@ impl Builder<'_> {
         };
         let going = self.going(verdict);
         // A change of what does not show yet is a change all the same, and no create.
-        let expected = resource.filter(|_| verb == Verb::Update && live.is_none()).map(along::expected);
+        let expected = resource.filter(|_| verb == Verb::Update && live.is_none()).map(companions::expected);
         let writer = Writer {
             filler: Filler {
                 address: &verdict.address,
@@ -240,7 +243,7 @@ impl Builder<'_> {
                 known_id: &|address| self.known_id(address, verb),
                 field: &field,
             },
-            wired,
+            resolved,
             files: resource.map_or(&no_files, |resource| &resource.files),
             live: if verb == Verb::ReplaceCreate { None } else { live.or(expected.as_ref()) },
             going: &going,
@@ -266,7 +269,7 @@ impl Builder<'_> {
         let (Some(live), Some(target)) = (live, self.topology.targets.get(verdict.address.target())) else {
             return Vec::new();
         };
-        let left_by = verdict.kind.makes.iter().filter(|(_, made)| made.is_left_by(&live.raw));
+        let left_by = verdict.kind.creates.iter().filter(|(_, made)| made.is_left_by(&live.raw));
         let left =
             left_by.filter_map(|(name, made)| Some((target.provider.kind(name)?, made))).flat_map(|(kind, made)| {
                 let known = move |id: &str| self.diff.index.by_id(&verdict.address, &[kind.name], id).cloned();
@@ -283,12 +286,12 @@ impl Builder<'_> {
         }
         let here = |verdict: &&Verdict| {
             verdict.address.target() == list.address.target()
-                && !verdict.kind.makes.is_empty()
+                && !verdict.kind.creates.is_empty()
                 && matches!(verdict.decision, Decision::Delete(_) | Decision::Replace { .. })
         };
         let removed = self.diff.verdicts.iter().filter(here);
         removed
-            .flat_map(|verdict| self.live(verdict).map(|live| made_of(verdict.kind, live, list.kind)))
+            .flat_map(|verdict| self.live(verdict).map(|live| auto_created_by(verdict.kind, live, list.kind)))
             .flatten()
             .collect()
     }
@@ -312,7 +315,7 @@ impl Builder<'_> {
         resource: Option<&Resource>,
         live: Option<&Live>,
     ) -> Option<Attr> {
-        if verb.makes() {
+        if verb.creates() {
             return resource.and_then(Resource::content_id).map(Attr::Text);
         }
         let known = live.and_then(|live| live_output(live, verdict.kind, "id"));
@@ -340,12 +343,12 @@ impl Builder<'_> {
         busy().is_some()
     }
 
-    fn keep(&self, resource: &Resource) -> Keep {
-        let wanted = self.diff.wired.get(&resource.address).cloned().unwrap_or_default();
+    fn ledger_update(&self, resource: &Resource) -> LedgerUpdate {
+        let wanted = self.diff.resolved.get(&resource.address).cloned().unwrap_or_default();
         let live = self.diff.index.live(&resource.address);
         let from_others = resource.fields.iter().filter(|(_, attr)| attr.is_later());
         let references = self.references.of(resource);
-        Keep {
+        LedgerUpdate {
             wanted,
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
             after: references.into_iter().map(|reference| reference.to).collect(),

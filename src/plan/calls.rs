@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::diff::compare::{live_items, own_items, wanted_items};
+use crate::diff::call_options::says_something;
+use crate::diff::compare::{live_items, managed_items, wanted_items};
 use crate::diff::live::{Live, text};
-use crate::diff::resolve::Wired;
-use crate::diff::riding::says_something;
+use crate::diff::resolve::ResolvedFields;
 use crate::diff::sequence::script;
 use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
-use crate::plan::{Call, Payload, Purpose};
+use crate::plan::{Call, CallPurpose, Payload};
 use crate::spec::{AtCreate, Body, CallSpec, Change, Field, Identity, InUpdates, Kind, Type, lookup, read, written};
 use crate::topology::{FileContent, ITEMS};
 
@@ -21,7 +21,7 @@ pub(crate) struct Writer<'w> {
     /// What fills placeholders.
     pub filler: Filler<'w>,
     /// The wanted fields as they go to the wire.
-    pub wired: &'w Wired,
+    pub resolved: &'w ResolvedFields,
     /// The content of files.
     pub files: &'w BTreeMap<String, FileContent>,
     /// The live object.
@@ -40,16 +40,16 @@ impl Writer<'_> {
         if let Some(spec) = self.choose(kind.api.create) {
             calls.push(self.call(
                 spec,
-                Purpose::Create,
+                CallPurpose::Create,
                 &|field| field.at_create == AtCreate::InBody,
                 kind.api.create_adds,
             ));
         }
         for field in kind.fields.iter().filter(|field| field.at_create == AtCreate::Afterwards) {
-            if let Some(wanted) = self.wired.get(field.name)
+            if let Some(wanted) = self.resolved.get(field.name)
                 && says_something(field, wanted)
             {
-                calls.extend(self.own_call(field, wanted));
+                calls.extend(self.dedicated_call(field, wanted));
             }
         }
         self.with_effect(calls)
@@ -66,13 +66,13 @@ impl Writer<'_> {
                 changes.iter().any(|change| change.name == field.name) && shared(field)
                     || field.in_updates == InUpdates::Always && shared(field)
             };
-            calls.push(self.call(spec, Purpose::Update, &changed, kind.api.update_adds));
+            calls.push(self.call(spec, CallPurpose::Update, &changed, kind.api.update_adds));
         }
         for change in changes {
             if let Some(field) = change.field.filter(|field| !shared(field))
-                && let Some(wanted) = self.wired.get(field.name)
+                && let Some(wanted) = self.resolved.get(field.name)
             {
-                calls.extend(self.own_call(field, wanted));
+                calls.extend(self.dedicated_call(field, wanted));
             }
         }
         self.with_effect(calls)
@@ -83,20 +83,20 @@ impl Writer<'_> {
         let kind = self.filler.kind;
         let mut calls = Vec::new();
         for (field, switch) in self.live.map(|live| live.still_on(kind)).unwrap_or_default() {
-            calls.push(self.call(&switch.off, Purpose::Field(field.name), &|_| false, &[]));
+            calls.push(self.call(&switch.off, CallPurpose::Field(field.name), &|_| false, &[]));
         }
         if let Some(spec) = self.choose(kind.api.remove) {
-            calls.push(self.call(spec, Purpose::Remove, &|_| false, &[]));
+            calls.push(self.call(spec, CallPurpose::Remove, &|_| false, &[]));
         }
         self.with_effect(calls)
     }
 
     /// The calls, each with those behind it that give it its effect.
     fn with_effect(&self, calls: Vec<Call>) -> Vec<Call> {
-        let then = |spec: &'static CallSpec| self.call(spec, Purpose::Then, &|_| false, &[]);
+        let then = |spec: &'static CallSpec| self.call(spec, CallPurpose::Then, &|_| false, &[]);
         let mut all = Vec::with_capacity(calls.len());
         for call in calls {
-            let effect = call.spec.then;
+            let effect = call.spec.followed_by;
             all.push(call);
             all.extend(effect.iter().map(then));
         }
@@ -111,30 +111,30 @@ impl Writer<'_> {
 
     /// Asks for the one-time output.
     pub(crate) fn issue(&self) -> Vec<Call> {
-        let Some(issue) = &self.filler.kind.issues else { return Vec::new() };
-        let purpose = Purpose::Issue { field: issue.field, at: issue.at };
+        let Some(issue) = &self.filler.kind.one_time_output else { return Vec::new() };
+        let purpose = CallPurpose::Issue { field: issue.field, at: issue.at };
         vec![self.call(&issue.call, purpose, &|_| false, &[])]
     }
 
     fn choose(&self, specs: &'static [CallSpec]) -> Option<&'static CallSpec> {
-        CallSpec::fitting(specs, self.version, &|field| self.wired.contains_key(field))
+        CallSpec::fitting(specs, self.version, &|field| self.resolved.contains_key(field))
     }
 
     /// The call that sets one field alone.
-    fn own_call(&self, field: &'static Field, wanted: &Attr) -> Option<Call> {
-        let declares = |field: &str| self.wired.contains_key(field);
+    fn dedicated_call(&self, field: &'static Field, wanted: &Attr) -> Option<Call> {
+        let declares = |field: &str| self.resolved.contains_key(field);
         let spec = self.filler.kind.setter(field, wanted, self.version, &declares)?;
-        Some(self.call(spec, Purpose::Field(field.name), &|other| other.name == field.name, &[]))
+        Some(self.call(spec, CallPurpose::Field(field.name), &|other| other.name == field.name, &[]))
     }
 
     fn call(
         &self,
         spec: &'static CallSpec,
-        purpose: Purpose,
+        purpose: CallPurpose,
         takes: &dyn Fn(&Field) -> bool,
         adds: &[(&str, &'static str)],
     ) -> Call {
-        let polls = spec.settle.iter().map(|poll| self.filler.open_path(poll.path)).collect();
+        let polls = spec.wait.iter().map(|poll| self.filler.open_path(poll.path)).collect();
         let body = self.payload(spec, takes, adds, &purpose);
         Call { method: spec.method, path: self.filler.path(spec.path), body, spec, purpose, polls }
     }
@@ -144,7 +144,7 @@ impl Writer<'_> {
         spec: &CallSpec,
         takes: &dyn Fn(&Field) -> bool,
         adds: &[(&str, &'static str)],
-        purpose: &Purpose,
+        purpose: &CallPurpose,
     ) -> Payload {
         let mut body = match spec.body {
             Body::None => return Payload::None,
@@ -161,7 +161,7 @@ impl Writer<'_> {
             }
         }
         if let Attr::Map(map) = &mut body {
-            map.extend(spec.along.iter().flat_map(|(key, field)| self.riding(key, field)));
+            map.extend(spec.call_options.iter().flat_map(|(key, field)| self.call_option(key, field)));
         }
         if let Some(reshape) = self.filler.kind.hooks.write {
             reshape(&mut body, self.live.map(|live| &live.raw));
@@ -170,9 +170,10 @@ impl Writer<'_> {
     }
 
     /// What a field adds to the body that it rides along in.
-    fn riding(&self, key: &str, name: &str) -> BTreeMap<String, Attr> {
+    fn call_option(&self, key: &str, name: &str) -> BTreeMap<String, Attr> {
         let kind = self.filler.kind;
-        let said = kind.field(name).zip(self.wired.get(name)).filter(|(field, wanted)| says_something(field, wanted));
+        let said =
+            kind.field(name).zip(self.resolved.get(name)).filter(|(field, wanted)| says_something(field, wanted));
         match said.map(|(field, wanted)| written(&field.ty, wanted)) {
             Some(Attr::Map(own)) if key.is_empty() => own,
             Some(value) => [(key.to_owned(), value)].into(),
@@ -180,15 +181,15 @@ impl Writer<'_> {
         }
     }
 
-    fn fields(&self, takes: &dyn Fn(&Field) -> bool, purpose: &Purpose) -> Attr {
+    fn fields(&self, takes: &dyn Fn(&Field) -> bool, purpose: &CallPurpose) -> Attr {
         let mut map = BTreeMap::new();
         for field in self.filler.kind.fields.iter().filter(|field| field.is_writable() && takes(field)) {
-            if !field.is_known(self.version) {
+            if !field.is_writable_on(self.version) {
                 continue;
             }
-            let value = match self.wired.get(field.name) {
+            let value = match self.resolved.get(field.name) {
                 Some(wanted) => written(&field.ty, wanted),
-                None if *purpose == Purpose::Update => match self.unchanged(field) {
+                None if *purpose == CallPurpose::Update => match self.unchanged(field) {
                     Some(value) => value,
                     None => continue,
                 },
@@ -210,12 +211,12 @@ impl Writer<'_> {
     fn sequence(&self) -> Attr {
         let kind = self.filler.kind;
         let Identity::Sequence { key, id } = kind.identity else { return Attr::List(Vec::new()) };
-        let wanted = wanted_items(kind, self.wired);
+        let wanted = wanted_items(kind, self.resolved);
         let live = self.live.map(|live| live_items(kind, live)).unwrap_or_default();
-        let raw: Vec<_> = self.live.map(|live| own_items(kind, live).collect()).unwrap_or_default();
+        let raw: Vec<_> = self.live.map(|live| managed_items(kind, live).collect()).unwrap_or_default();
         let text = |item: &Attr| item.get(key).map_or_else(String::new, |value| value.to_shown().to_string());
         let script = script(&live, &wanted, &text, &|_, _| true);
-        let items = match self.wired.get(ITEMS) {
+        let items = match self.resolved.get(ITEMS) {
             Some(Attr::List(items)) => items.as_slice(),
             _ => &[],
         };
@@ -238,8 +239,8 @@ impl Writer<'_> {
         let mut waiting: Vec<Attr> = Vec::new();
         let mut before: BTreeMap<usize, Vec<Attr>> = BTreeMap::new();
         let mut own = 0;
-        for (raw, is_own) in live.items(self.filler.kind) {
-            if !is_own {
+        for (raw, is_managed) in live.items(self.filler.kind) {
+            if !is_managed {
                 waiting.extend((!self.is_going(raw)).then(|| self.as_written(raw)));
             } else {
                 if counterparts.contains(&Some(own)) && !waiting.is_empty() {

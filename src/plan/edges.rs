@@ -20,14 +20,14 @@ use crate::diff::verdict::{Decision, ReplaceOrder};
 use crate::graph::Graph;
 use crate::plan::{Step, Verb};
 use crate::topology::Topology;
-use crate::topology::cycle::{Cycle, Link};
+use crate::topology::cycle::{CycleError, Link};
 use crate::topology::references::References;
 
 /// The graph of the steps, and the names of its gates.
 pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Graph<String>, Vec<String>) {
     let mut gates = Gates::default();
     let (kind_edges, gate_names) = gates.collect(topology, steps);
-    let mut drawing = Drawing {
+    let mut drawing = EdgeBuilder {
         topology,
         references: References::new(topology),
         diff,
@@ -53,7 +53,7 @@ pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Gr
     }
     for n in 0..steps.len() {
         drawing.replaces(n);
-        drawing.rebuilds(n);
+        drawing.recreate_while_changing(n);
     }
     drawing.issue_order();
     drawing.makes_room();
@@ -70,7 +70,7 @@ fn side_by_side(diff: &Diff<'_>) -> BTreeSet<Address> {
     diff.verdicts.iter().filter(|v| create_first(&v.decision)).map(|v| v.address.clone()).collect()
 }
 
-struct Drawing<'d> {
+struct EdgeBuilder<'d> {
     topology: &'d Topology,
     references: References<'d>,
     diff: &'d Diff<'d>,
@@ -83,7 +83,7 @@ struct Drawing<'d> {
     referrers: BTreeMap<Address, Vec<usize>>,
 }
 
-impl Drawing<'_> {
+impl EdgeBuilder<'_> {
     fn lives_in(&mut self, n: usize) {
         let step = &self.steps[n];
         for parent in References::parents(&step.address) {
@@ -150,9 +150,9 @@ impl Drawing<'_> {
     fn makes_room(&mut self) {
         let is_left = |step: &&Step| step.verb == Verb::Delete && step.address.name() == step.id.as_deref();
         let left: Vec<&Step> = self.steps.iter().filter(is_left).collect();
-        for (n, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb.makes() && !left.is_empty()) {
+        for (n, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb.creates() && !left.is_empty()) {
             let is_like = |other: &&&Step| {
-                let made = step.kind.makes.iter().any(|(made, _)| *made == other.kind.name);
+                let made = step.kind.creates.iter().any(|(made, _)| *made == other.kind.name);
                 made && step.address.sibling(other.kind.name, other.address.name()) == other.address
             };
             for other in left.iter().filter(is_like) {
@@ -161,10 +161,15 @@ impl Drawing<'_> {
         }
     }
 
-    fn rebuilds(&mut self, n: usize) {
+    fn recreate_while_changing(&mut self, n: usize) {
         let step = &self.steps[n];
-        let kinds: BTreeSet<&str> =
-            step.fields.iter().filter_map(|change| change.field).flat_map(|field| field.rebuilds).copied().collect();
+        let kinds: BTreeSet<&str> = step
+            .fields
+            .iter()
+            .filter_map(|change| change.field)
+            .flat_map(|field| field.recreate_while_changing)
+            .copied()
+            .collect();
         if kinds.is_empty() || step.verb != Verb::Update {
             return;
         }
@@ -203,7 +208,7 @@ pub(crate) fn cycle(
     gates: &[String],
     graph: &Graph<String>,
     ring: &[usize],
-) -> Cycle {
+) -> CycleError {
     let references = References::new(topology);
     let link = |(node, first): (usize, usize)| {
         let step = steps.get(node);
@@ -217,7 +222,7 @@ pub(crate) fn cycle(
         let place = said.map(|said| said.place).or_else(|| step?.place.clone()).or_else(|| next?.place.clone());
         Link { name, why, place }
     };
-    Cycle(ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)).map(link).collect())
+    CycleError(ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)).map(link).collect())
 }
 
 /// Edges between kinds. A gate stands between all steps of one kind and all that wait for them, so that a thousand steps

@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::cycles::cycles;
 use crate::diff::Diff;
-use crate::diff::index::Place;
+use crate::diff::index::Placement;
 use crate::plan::testing::{Fate, World, said};
 use crate::plan::{Plan, Verb};
 use crate::topology::{IdentityKey, Resource};
@@ -233,7 +233,7 @@ fn steps_stand_after_what_they_wait_for(plan: &Plan) -> Result<(), String> {
         }
         let above = step.address.parent().and_then(|parent| match step.verb.removes() {
             true => at(&parent, &Verb::removes).map(|parent| n < parent),
-            false => at(&parent, &Verb::makes).map(|parent| parent < n),
+            false => at(&parent, &Verb::creates).map(|parent| parent < n),
         });
         if above == Some(false) {
             return Err(format!("{} stands on the wrong side of its parent\n{}", step.address, told(plan)));
@@ -261,7 +261,7 @@ fn steps_stand_after_what_they_wait_for(plan: &Plan) -> Result<(), String> {
 fn identities_stay_apart(world: &World, diff: &Diff<'_>) -> Result<(), String> {
     let mut taken: BTreeSet<*const Value> = BTreeSet::new();
     for (address, place) in &diff.index.declared {
-        let Place::Present(live) = place else { continue };
+        let Placement::Present(live) = place else { continue };
         if !taken.insert(&live.raw) {
             return Err(format!("`{address}` is an object that another one is already"));
         }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::resolve::Wired;
+use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
@@ -56,14 +56,14 @@ pub struct Plan {
     /// one, or could not be written because of one. Whoever waits until they are done gets a better plan.
     pub under_way: BTreeSet<Address>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
-    pub keeps: BTreeMap<Address, Keep>,
+    pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
 }
 
 /// What the ledger is to remember of a resource.
 #[derive(Debug, Clone)]
-pub struct Keep {
+pub struct LedgerUpdate {
     /// The wanted fields as they go to the wire; holes are filled at apply time.
-    pub wanted: Wired,
+    pub wanted: ResolvedFields,
     /// The fields whose value comes from other resources, with the expression.
     pub expressions: BTreeMap<String, String>,
     /// What it depends on.
@@ -106,7 +106,7 @@ pub struct Step {
 impl Step {
     /// Says whether it sends a field: a new object is made with all that is declared.
     pub(crate) fn writes(&self, field: &str) -> bool {
-        self.verb.makes() || self.fields.iter().any(|change| change.name == field)
+        self.verb.creates() || self.fields.iter().any(|change| change.name == field)
     }
 }
 
@@ -144,7 +144,7 @@ impl Verb {
     }
 
     /// Says whether it makes an object.
-    pub fn makes(self) -> bool {
+    pub fn creates(self) -> bool {
         matches!(self, Verb::Create | Verb::ReplaceCreate)
     }
 
@@ -166,7 +166,7 @@ pub struct Call {
     /// What the kind says about its reply and about waiting.
     pub spec: &'static CallSpec,
     /// What it is for, when it is not the step's main call.
-    pub purpose: Purpose,
+    pub purpose: CallPurpose,
     /// What the polls after it need: their paths, in the order of the call's `settle`.
     pub polls: Vec<OpenPath<Attr>>,
 }
@@ -184,7 +184,7 @@ pub enum Payload {
 
 /// What a call does within its step.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Purpose {
+pub enum CallPurpose {
     /// Makes the object.
     Create,
     /// Changes fields in place.

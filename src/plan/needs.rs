@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::diff::along;
+use crate::diff::companions;
 use crate::diff::verdict::Cause;
 use crate::plan::build::Builder;
 use crate::plan::{Step, Verb};
@@ -11,14 +11,14 @@ use crate::spec::Disruption;
 
 impl Builder<'_> {
     /// Steps that ask for one-time outputs which other steps wait for.
-    pub(super) fn issues(&self, steps: &[Step]) -> Vec<Step> {
+    pub(super) fn one_time_outputs(&self, steps: &[Step]) -> Vec<Step> {
         let mut wanted: BTreeSet<Address> = BTreeSet::new();
         for step in steps.iter().filter(|step| !step.verb.removes()) {
             let used = step.fields.iter().map(|change| &change.name);
-            for attr in used.filter_map(|name| self.diff.wired.get(&step.address)?.get(name)) {
+            for attr in used.filter_map(|name| self.diff.resolved.get(&step.address)?.get(name)) {
                 attr.for_each_output(&mut |output| {
                     let kind = self.topology.resources.get(&output.address).map(|resource| resource.kind);
-                    if kind.and_then(|kind| kind.issues).is_some_and(|issue| issue.field == output.field) {
+                    if kind.and_then(|kind| kind.one_time_output).is_some_and(|issue| issue.field == output.field) {
                         wanted.insert(output.address.clone());
                     }
                 });
@@ -36,13 +36,13 @@ impl Builder<'_> {
     /// Steps that wait for what is built into something that the plan makes, and that other steps need.
     pub(super) fn finds(&self, steps: &[Step]) -> Vec<Step> {
         let made: BTreeSet<&Address> =
-            steps.iter().filter(|step| step.verb.makes()).map(|step| &step.address).collect();
+            steps.iter().filter(|step| step.verb.creates()).map(|step| &step.address).collect();
         let mut wanted: BTreeMap<Address, Address> = BTreeMap::new();
-        for fields in steps.iter().filter_map(|step| self.diff.wired.get(&step.address)) {
+        for fields in steps.iter().filter_map(|step| self.diff.resolved.get(&step.address)) {
             for attr in fields.values() {
                 attr.for_each_output(&mut |output| {
                     let is_made = |parent: &Address| made.contains(parent);
-                    let parent = along::parent_to_come(self.topology, &self.diff.index, &output.address, &is_made);
+                    let parent = companions::parent_to_come(self.topology, &self.diff.index, &output.address, &is_made);
                     wanted.extend(parent.map(|parent| (output.address.clone(), parent)));
                 });
             }

@@ -6,13 +6,13 @@ use crate::diff::base::Base;
 use crate::diff::live::Live;
 use crate::digest::hex;
 use crate::plan::calls::is_sequence;
-use crate::secret::Key;
+use crate::secret::FingerprintKey;
 use crate::spec::{Flow, Kind, canonical, read};
 
 /// Digest of what a plan relies on in a live object: its writable fields. Outputs such as counters move all the time.
 ///
 /// It is keyed, for a plan is shown: who sees it can't try what it may be the digest of. Without a key there is none.
-pub(super) fn digest(kind: &Kind, live: &Live, key: &Key) -> Option<String> {
+pub(super) fn digest(kind: &Kind, live: &Live, key: &FingerprintKey) -> Option<String> {
     if key.is_empty() {
         return None;
     }
@@ -25,7 +25,7 @@ pub(super) fn digest(kind: &Kind, live: &Live, key: &Key) -> Option<String> {
     for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {
         hash.update(field.name.as_bytes());
         let value = canonical(&field.ty, &read(field, &live.raw));
-        hash.update(base.kept(&value).to_string().as_bytes());
+        hash.update(base.stored(&value).to_string().as_bytes());
     }
     Some(key.print(&hex(&hash.finalize())))
 }

@@ -29,7 +29,7 @@ mod tests {
     fn what_is_said_to_be_beyond_the_texts_is_called_and_missing_there() {
         for provider in CATALOGUE {
             for kind in provider.kinds {
-                for (method, path, source) in kind.beyond {
+                for (method, path, source) in kind.documented_at {
                     let calls_it = |other: &&&Provider| {
                         let kind = other.kind(kind.name);
                         kind.is_some_and(|kind| kind.calls().iter().any(|call| call.is_at(*method, path)))

@@ -1,6 +1,6 @@
 //! Values: every part of a secret field's value is a secret, wherever it comes from.
 
-use crate::attr::{Attr, Part, Template};
+use crate::attr::{Attr, Template, TemplatePart};
 use crate::secret::Secret;
 
 /// The form that a number, or true or false, keeps as a secret.
@@ -31,7 +31,7 @@ pub(crate) fn redact_declared(label: &str, attr: Attr, scalars: Scalars) -> Attr
         Attr::Secret(secret) => Attr::Secret(secret.labelled(label)),
         Attr::Later(template) => {
             let parts = template.parts.into_iter().map(|part| match part {
-                Part::Text(text) => Part::Secret(Secret::new(label, text)),
+                TemplatePart::Text(text) => TemplatePart::Secret(Secret::new(label, text)),
                 other => other,
             });
             Attr::Later(Template { parts: parts.collect() })

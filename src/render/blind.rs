@@ -2,12 +2,12 @@
 
 use crate::render::document::PlanDocument;
 use crate::render::markdown::code;
-use crate::render::page::{Page, Style, Tone};
+use crate::render::page::{Style, TextPage, Tone};
 use crate::render::summary;
 
 /// The headline as text.
 pub(crate) fn text(document: &PlanDocument, headline: &str, style: Style) -> String {
-    let mut page = Page::new(style);
+    let mut page = TextPage::new(style);
     page.line(0, Tone::Gone, &format!("{}: {headline}", title(document)));
     page.finish()
 }

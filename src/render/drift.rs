@@ -7,7 +7,7 @@ use crate::diff::verdict::Cause;
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument};
 use crate::render::markdown::{BLOCK, BUDGET, code, fenced};
-use crate::render::page::{Page, Tone};
+use crate::render::page::{TextPage, Tone};
 use crate::render::words::{counted, number};
 use crate::render::{Style, steps, summary};
 
@@ -126,7 +126,7 @@ const LEGEND: &str = "each line: what the controller has → what the files say"
 /// The report as text.
 pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
     let drift = DriftDocument::of(plan);
-    let mut page = Page::new(style);
+    let mut page = TextPage::new(style);
     let title = summary::title(&drift.workspace, drift.commit.as_deref());
     page.line(0, Tone::Strong, &format!("{title}: {}", drift.counts()));
     if drift.found.iter().any(|drifted| !drifted.fields.is_empty()) {
@@ -147,7 +147,7 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
 }
 
 /// Writes one resource that was changed at its controller.
-fn entry(page: &mut Page, drifted: &Drifted) {
+fn entry(page: &mut TextPage, drifted: &Drifted) {
     let (symbol, tone) = if drifted.gone { ("- ", Tone::Gone) } else { ("~ ", Tone::Changed) };
     let gone = if drifted.gone { "  gone at the controller" } else { "" };
     page.parts(0, &[(tone, symbol), (Tone::Strong, &drifted.address), (tone, gone)]);
@@ -185,7 +185,7 @@ pub(crate) fn markdown(plan: &PlanDocument) -> String {
 fn block(found: &[Drifted]) -> String {
     let mut block = String::new();
     for (n, drifted) in found.iter().enumerate() {
-        let mut page = Page::new(BLOCK);
+        let mut page = TextPage::new(BLOCK);
         entry(&mut page, drifted);
         let lines = page.finish();
         if block.len() + lines.len() > BUDGET / 2 {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::finding::{Finding, Level, Place, Spot};
 use crate::render::Style;
-use crate::render::page::{Page, Tone};
+use crate::render::page::{TextPage, Tone};
 use crate::render::words::{counted, number};
 
 /// How many like findings are told whole, whatever their number. Two screens of them: more are none to read one by one.
@@ -62,7 +62,7 @@ impl Likeness<'_> {
 
 /// Findings like those that were told before: the places of some, and how many there are.
 fn brief(more: &[&Finding], style: Style) -> String {
-    let mut page = Page::new(style);
+    let mut page = TextPage::new(style);
     let Some(first) = more.first() else { return page.finish() };
     page.line(0, Tone::Plain, &format!("{}[{}]: {} more like it", word(first.level), first.code, number(more.len())));
     for finding in more.iter().take(BRIEF) {
@@ -95,7 +95,7 @@ fn word(level: Level) -> &'static str {
 }
 
 fn plain(finding: &Finding, style: Style) -> String {
-    let mut page = Page::new(style);
+    let mut page = TextPage::new(style);
     let at = finding.location().map(|at| format!("{at}: ")).unwrap_or_default();
     page.line(0, Tone::Plain, &format!("{at}{}[{}]: {}", word(finding.level), finding.code, finding.message));
     if let Some(spot) = &finding.spot {
@@ -118,7 +118,7 @@ fn location(spot: Option<&Spot>, place: &Place) -> String {
 }
 
 /// The line of the file with a mark below the words that are meant.
-fn excerpt(page: &mut Page, spot: &Spot) {
+fn excerpt(page: &mut TextPage, spot: &Spot) {
     let line = line_at(spot.source.inner(), spot.offset);
     if line.trim().is_empty() {
         return;

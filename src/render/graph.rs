@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::plan::Verb;
 use crate::render::document::{AfterDocument, PlanDocument};
-use crate::render::words::harmless;
+use crate::render::words::sanitize_control;
 use crate::topology::Topology;
 use crate::topology::references::References;
 
@@ -134,7 +134,7 @@ impl Drawing {
 /// Words in mermaid: in quotes, and what means something there by its number.
 fn mermaid_words(words: &str) -> String {
     let mut text = String::from("\"");
-    for letter in harmless(words).chars() {
+    for letter in sanitize_control(words).chars() {
         match letter {
             '"' | '#' | '<' | '>' | '&' | '`' | '\\' | ';' | '|' => text.push_str(&format!("#{};", u32::from(letter))),
             letter => text.push(letter),
@@ -145,7 +145,7 @@ fn mermaid_words(words: &str) -> String {
 
 /// Words in Graphviz: in quotes, quotes and backslashes escaped.
 fn dot_words(words: &str) -> String {
-    format!("\"{}\"", harmless(words).replace('\\', "\\\\").replace('"', "\\\""))
+    format!("\"{}\"", sanitize_control(words).replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]

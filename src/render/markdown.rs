@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::plan::Verb;
 use crate::render::document::{PlanDocument, StepDocument};
-use crate::render::page::Page;
-use crate::render::words::{harmless, number};
+use crate::render::page::TextPage;
+use crate::render::words::{number, sanitize_control};
 use crate::render::{Style, steps, summary};
 
 /// Bytes of a comment: GitHub takes 65,536 characters, and whoever posts it may want to add a line.
@@ -26,7 +26,7 @@ pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
     let mut rest = Folded { text, budget: budget.saturating_sub(foot.len() + NOTE), left_out: 0 };
     let holds = &document.holds;
     rest.add(&format!("Left alone ({})", number(holds.len())), holds.len(), |n| {
-        let mut page = Page::new(BLOCK);
+        let mut page = TextPage::new(BLOCK);
         holds.get(n).into_iter().for_each(|hold| steps::held(&mut page, 0, hold));
         page.finish()
     });
@@ -34,7 +34,7 @@ pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
         for (kind, group) in kinds {
             let title = format!("{target}: {kind}, {}", steps::tally(&group));
             rest.add(&title, group.len(), |n| {
-                let mut page = Page::new(BLOCK);
+                let mut page = TextPage::new(BLOCK);
                 for step in group.iter().skip(n).take(1) {
                     steps::quiet(&mut page, 0, step, steps::are_few(document));
                 }
@@ -66,7 +66,7 @@ struct Folded {
 impl Folded {
     fn add_lines(&mut self, title: &str, lines: &[String]) {
         let heading = format!("{title} ({})", number(lines.len()));
-        self.add(&heading, lines.len(), |n| lines.get(n).map(|line| harmless(line) + "\n").unwrap_or_default());
+        self.add(&heading, lines.len(), |n| lines.get(n).map(|line| sanitize_control(line) + "\n").unwrap_or_default());
     }
 
     /// A folded part of so many entries; those that don't fit are counted.
@@ -161,7 +161,7 @@ fn replacements(document: &PlanDocument) -> String {
     for step in makes {
         let why = step.because.as_ref().map(|why| format!(": {}", code(why))).unwrap_or_default();
         text.push_str(&format!("\n- {} ({}){why}\n", code(&step.address), summary::replacement(step)));
-        let mut page = Page::new(BLOCK);
+        let mut page = TextPage::new(BLOCK);
         steps::changes(&mut page, 0, &step.fields);
         let block = page.finish();
         if !block.is_empty() {
@@ -178,7 +178,7 @@ fn foot(document: &PlanDocument) -> String {
 
 /// Text as it is, in a code span: nothing in it means anything to markdown.
 pub(crate) fn code(text: &str) -> String {
-    let text = harmless(text);
+    let text = sanitize_control(text);
     let ticks = "`".repeat(longest_run(&text) + 1);
     let pad = if ticks.len() > 1 { " " } else { "" };
     format!("{ticks}{pad}{text}{pad}{ticks}")
@@ -191,7 +191,7 @@ fn cell(text: &str) -> String {
 
 /// Text in HTML.
 fn html(text: &str) -> String {
-    harmless(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "&#64;")
+    sanitize_control(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "&#64;")
 }
 
 /// A code block whose fence is longer than any in it.

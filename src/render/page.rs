@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::render::words::{harmless, number};
+use crate::render::words::{number, sanitize_control};
 
 /// How text looks. The caller decides: a file gets no colour, and `NO_COLOR` is heeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Tone {
 }
 
 /// Text that grows line by line. No line ends in a blank, and nothing that is put in speaks to the terminal.
-pub(crate) struct Page {
+pub(crate) struct TextPage {
     style: Style,
     text: String,
 }
@@ -60,10 +60,10 @@ pub(crate) struct Page {
 /// Columns of one level of indentation.
 const STEP: usize = 2;
 
-impl Page {
+impl TextPage {
     /// An empty page.
-    pub(crate) fn new(style: Style) -> Page {
-        Page { style, text: String::new() }
+    pub(crate) fn new(style: Style) -> TextPage {
+        TextPage { style, text: String::new() }
     }
 
     /// The columns that are left at a depth.
@@ -83,7 +83,7 @@ impl Page {
         self.text.extend(std::iter::repeat_n(' ', depth * STEP));
         for (n, (tone, text)) in parts.iter().take(last + 1).enumerate() {
             let text = if n == last { text.trim_end() } else { text };
-            let safe = harmless(text);
+            let safe = sanitize_control(text);
             match *tone {
                 tone if self.style.color && tone != Tone::Plain => {
                     let style = tone.style();
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn lines_end_where_their_text_ends() {
-        let mut page = Page::new(Style { color: false, width: 80 });
+        let mut page = TextPage::new(Style { color: false, width: 80 });
         page.gap();
         page.parts(1, &[(Tone::New, "+ "), (Tone::Plain, "a  "), (Tone::Faint, " ")]);
         page.gap();
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn colours_are_closed() {
-        let mut page = Page::new(Style { color: true, width: 80 });
+        let mut page = TextPage::new(Style { color: true, width: 80 });
         page.parts(0, &[(Tone::Gone, "- "), (Tone::Plain, "a")]);
         assert_eq!(page.finish(), "\u{1b}[1m\u{1b}[31m- \u{1b}[0ma\n");
     }

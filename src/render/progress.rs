@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::apply::{Outcome, Progress};
 use crate::plan::{Step, Verb};
 use crate::render::Style;
-use crate::render::words::{harmless, number};
+use crate::render::words::{number, sanitize_control};
 use crate::session::Waiting;
 
 /// Tells how a run goes until that is over.
@@ -24,7 +24,7 @@ pub(crate) fn choose(style: Style, steps: usize, quiet: bool) -> Box<dyn Telling
     match (quiet, std::io::stderr().is_terminal()) {
         (true, _) => Box::new(Quiet),
         (false, true) => Box::new(Bars::new(style, steps)),
-        (false, false) => Box::new(Lines::new(steps, Box::new(std::io::stderr()))),
+        (false, false) => Box::new(ProgressLines::new(steps, Box::new(std::io::stderr()))),
     }
 }
 
@@ -42,9 +42,9 @@ impl Telling for Quiet {
 }
 
 /// A step's name among those under way. A replacement's two steps have one address.
-type Name = (String, Verb);
+type StepName = (String, Verb);
 
-fn name(step: &Step) -> Name {
+fn name(step: &Step) -> StepName {
     (step.address.to_string(), step.verb)
 }
 
@@ -57,7 +57,7 @@ fn waiting(step: &Step, waiting: &Waiting) -> String {
         (state, None) => state.to_owned(),
         (state, Some(count)) => format!("{state} ({count})"),
     };
-    harmless(&format!("{}: {words}", step.address))
+    sanitize_control(&format!("{}: {words}", step.address))
 }
 
 /// The line of a step that ended.
@@ -73,8 +73,8 @@ fn ended(step: &Step, outcome: &Outcome) -> String {
         (Outcome::Stopped, _) => "not tried",
     };
     match outcome {
-        Outcome::Failed(error) => harmless(&format!("{what} {}: {error}", step.address)),
-        Outcome::Done | Outcome::Skipped(_) | Outcome::Stopped => harmless(&format!("{what} {}", step.address)),
+        Outcome::Failed(error) => sanitize_control(&format!("{what} {}: {error}", step.address)),
+        Outcome::Done | Outcome::Skipped(_) | Outcome::Stopped => sanitize_control(&format!("{what} {}", step.address)),
     }
 }
 
@@ -82,7 +82,7 @@ fn ended(step: &Step, outcome: &Outcome) -> String {
 const LONG: Duration = Duration::from_secs(10);
 
 /// A line for each step that ends, and for each state that lasts: one that is seen twice in a row.
-struct Lines {
+struct ProgressLines {
     steps: usize,
     told: Mutex<Told>,
 }
@@ -90,7 +90,7 @@ struct Lines {
 struct Told {
     out: Box<dyn Write + Send>,
     ended: usize,
-    running: BTreeMap<Name, Running>,
+    running: BTreeMap<StepName, Running>,
 }
 
 /// A step under way.
@@ -101,9 +101,9 @@ struct Running {
     seen: usize,
 }
 
-impl Lines {
-    fn new(steps: usize, out: Box<dyn Write + Send>) -> Lines {
-        Lines { steps, told: Mutex::new(Told { out, ended: 0, running: BTreeMap::new() }) }
+impl ProgressLines {
+    fn new(steps: usize, out: Box<dyn Write + Send>) -> ProgressLines {
+        ProgressLines { steps, told: Mutex::new(Told { out, ended: 0, running: BTreeMap::new() }) }
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
@@ -118,7 +118,7 @@ impl Told {
     }
 }
 
-impl Progress for Lines {
+impl Progress for ProgressLines {
     fn begins(&self, step: &Step) {
         self.told().running.insert(name(step), Running { begun: Instant::now(), state: String::new(), seen: 0 });
     }
@@ -146,7 +146,7 @@ impl Progress for Lines {
     }
 }
 
-impl Telling for Lines {
+impl Telling for ProgressLines {
     fn finish(&self) {}
 }
 
@@ -157,7 +157,7 @@ const DRAWN: usize = 8;
 struct Bars {
     screen: MultiProgress,
     whole: ProgressBar,
-    running: Mutex<BTreeMap<Name, ProgressBar>>,
+    running: Mutex<BTreeMap<StepName, ProgressBar>>,
 }
 
 impl Bars {
@@ -170,7 +170,7 @@ impl Bars {
         Bars { screen, whole, running: Mutex::new(BTreeMap::new()) }
     }
 
-    fn running(&self) -> MutexGuard<'_, BTreeMap<Name, ProgressBar>> {
+    fn running(&self) -> MutexGuard<'_, BTreeMap<StepName, ProgressBar>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -185,7 +185,7 @@ impl Progress for Bars {
         if running.len() < DRAWN {
             let line = self.screen.add(ProgressBar::new_spinner());
             line.set_style(styled("  {spinner} {wide_msg} {elapsed}"));
-            line.set_message(harmless(&format!("{} {}", step.verb.as_str(), step.address)));
+            line.set_message(sanitize_control(&format!("{} {}", step.verb.as_str(), step.address)));
             line.enable_steady_tick(Duration::from_millis(250));
             running.insert(name(step), line);
         }
@@ -225,7 +225,7 @@ mod tests {
 
     use super::*;
     use crate::render::testing::{PLAIN, busy};
-    use crate::session::{CallError, What};
+    use crate::session::{CallError, CallFailure};
     use wire::Method;
 
     /// The text that was written, for the test to read.
@@ -256,7 +256,7 @@ mod tests {
             target: "east".into(),
             method: Method::Post,
             path: "/tunnels".into(),
-            what: What::Overdue(300),
+            what: CallFailure::Overdue(300),
             help: None,
         };
         progress.ends(second, &Outcome::Failed(Box::new(error)));
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn lines_tell_each_lasting_state_and_each_end_once() {
         let kept = Kept::default();
-        run(&Lines::new(3, Box::new(kept.clone())));
+        run(&ProgressLines::new(3, Box::new(kept.clone())));
         let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         insta::assert_snapshot!(text, @r#"
         east/tunnels/anew: BUILDING (1 of 3)

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::apply::{Contradiction, Outcome, Report};
 use crate::plan::{Plan, Step, Verb};
-use crate::render::page::{Page, Tone};
+use crate::render::page::{TextPage, Tone};
 use crate::render::words::{counted, number};
 use crate::render::{Style, summary};
 
@@ -208,7 +208,7 @@ const FIRST: usize = 20;
 
 /// The report as text.
 pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
-    let mut page = Page::new(style);
+    let mut page = TextPage::new(style);
     let title = summary::title(&document.workspace, document.commit.as_deref());
     let tone = if document.next.is_empty() { Tone::New } else { Tone::Gone };
     page.line(0, tone, &format!("{title}: {}", counts(document)));
@@ -241,7 +241,7 @@ fn counts(document: &ApplyDocument) -> String {
     format!("{}, {} sent", words.join(", "), counted(calls, "request"))
 }
 
-fn list(page: &mut Page, heading: &str, steps: &[&StepOutcome]) {
+fn list(page: &mut TextPage, heading: &str, steps: &[&StepOutcome]) {
     if steps.is_empty() {
         return;
     }
@@ -253,7 +253,7 @@ fn list(page: &mut Page, heading: &str, steps: &[&StepOutcome]) {
     page.rest(1, steps.len(), FIRST);
 }
 
-fn skipped(page: &mut Page, steps: &[&StepOutcome]) {
+fn skipped(page: &mut TextPage, steps: &[&StepOutcome]) {
     if steps.is_empty() {
         return;
     }
@@ -274,7 +274,7 @@ fn skipped(page: &mut Page, steps: &[&StepOutcome]) {
     page.rest(1, steps.len(), FIRST);
 }
 
-fn failed(page: &mut Page, steps: &[&StepOutcome]) {
+fn failed(page: &mut TextPage, steps: &[&StepOutcome]) {
     if steps.is_empty() {
         return;
     }
@@ -294,7 +294,7 @@ fn failed(page: &mut Page, steps: &[&StepOutcome]) {
     page.rest(1, steps.len(), FIRST);
 }
 
-fn contradictions(page: &mut Page, contradictions: &[ContradictionDocument]) {
+fn contradictions(page: &mut TextPage, contradictions: &[ContradictionDocument]) {
     if contradictions.is_empty() {
         return;
     }
@@ -315,7 +315,7 @@ mod tests {
     use super::*;
     use crate::render::testing::{PLAIN, address, busy};
     use crate::render::validate::faults;
-    use crate::session::{CallError, What};
+    use crate::session::{CallError, CallFailure};
     use wire::Method;
 
     /// A run in which a tunnel failed.
@@ -327,7 +327,7 @@ mod tests {
             target: "east".into(),
             method: Method::Post,
             path: "/tunnels".into(),
-            what: What::Refused { status: 403, message: "limit reached\u{1b}[2J".into() },
+            what: CallFailure::Refused { status: 403, message: "limit reached\u{1b}[2J".into() },
             help: Some("the licence allows no more of these".into()),
         };
         outcomes[at("east/tunnels/new")] = Outcome::Failed(Box::new(error));

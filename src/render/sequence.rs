@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::render::document::{EditDocument, FieldDocument};
-use crate::render::values::{Line, Sign, short};
+use crate::render::values::{Sign, ValueLine, short};
 use crate::render::words::counted;
 
 /// Items of a new list that are shown; who wants all of them has the file.
@@ -18,33 +18,33 @@ const CONTEXT: usize = 1;
 const EDITS: usize = 60;
 
 /// The items of a new list.
-pub(crate) fn items(field: &FieldDocument, columns: usize) -> Vec<Line> {
+pub(crate) fn items(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
     let items = list(&field.after);
-    let mut lines = vec![Line::new(Sign::None, 0, format!("{}: {}", field.name, counted(items.len(), "item")))];
+    let mut lines = vec![ValueLine::new(Sign::None, 0, format!("{}: {}", field.name, counted(items.len(), "item")))];
     let shown = items.iter().take(FIRST).enumerate();
     lines.extend(
-        shown.map(|(n, item)| Line::new(Sign::None, 1, format!("{:>3}  {}", n + 1, one(field, item, columns)))),
+        shown.map(|(n, item)| ValueLine::new(Sign::None, 1, format!("{:>3}  {}", n + 1, one(field, item, columns)))),
     );
     if items.len() > FIRST {
-        lines.push(Line::new(Sign::None, 1, format!("  …  {}", counted(items.len() - FIRST, "more item"))));
+        lines.push(ValueLine::new(Sign::None, 1, format!("  …  {}", counted(items.len() - FIRST, "more item"))));
     }
     lines
 }
 
 /// A row of the old and new list laid over each other.
-struct Row {
+struct EditRow {
     sign: Sign,
     text: String,
 }
 
 /// The edits of a list, in the order of the list, each with its neighbours. Places count from 1, as people do.
-pub(crate) fn edits(field: &FieldDocument, columns: usize) -> Vec<Line> {
+pub(crate) fn edits(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
     let rows = rows(field, columns);
     let near = |at: usize| {
         let around = rows.iter().skip(at.saturating_sub(CONTEXT)).take(at.min(CONTEXT) + 1 + CONTEXT);
         around.into_iter().any(|row| row.sign != Sign::None)
     };
-    let mut lines = vec![Line::new(Sign::None, 0, format!("{}: {}", field.name, tally(&field.edits)))];
+    let mut lines = vec![ValueLine::new(Sign::None, 0, format!("{}: {}", field.name, tally(&field.edits)))];
     let mut edited = 0;
     let mut gap = false;
     for (at, row) in rows.iter().enumerate() {
@@ -53,18 +53,18 @@ pub(crate) fn edits(field: &FieldDocument, columns: usize) -> Vec<Line> {
             continue;
         }
         if std::mem::take(&mut gap) {
-            lines.push(Line::new(Sign::None, 1, "  …"));
+            lines.push(ValueLine::new(Sign::None, 1, "  …"));
         }
         edited += usize::from(row.sign != Sign::None);
         if edited > EDITS {
             let left = rows.iter().skip(at).filter(|row| row.sign != Sign::None).count();
-            lines.push(Line::new(Sign::None, 1, format!("  …  {}", counted(left, "more edit"))));
+            lines.push(ValueLine::new(Sign::None, 1, format!("  …  {}", counted(left, "more edit"))));
             return lines;
         }
-        lines.push(Line::new(row.sign, 1, row.text.clone()));
+        lines.push(ValueLine::new(row.sign, 1, row.text.clone()));
     }
     if gap {
-        lines.push(Line::new(Sign::None, 1, "  …"));
+        lines.push(ValueLine::new(Sign::None, 1, "  …"));
     }
     lines
 }
@@ -119,12 +119,12 @@ impl<'e> Places<'e> {
 }
 
 /// Both lists laid over each other: what stays, stays in one order in both, so one walk meets every item once.
-fn rows(field: &FieldDocument, columns: usize) -> Vec<Row> {
+fn rows(field: &FieldDocument, columns: usize) -> Vec<EditRow> {
     let (old, new) = (list(&field.before), list(&field.after));
     let places = Places::of(&field.edits);
     let mut rows = Vec::with_capacity(new.len() + places.deleted.len());
     let mut o = 0;
-    let row = |sign, number: usize, text: String| Row { sign, text: format!("{number:>3}  {text}") };
+    let row = |sign, number: usize, text: String| EditRow { sign, text: format!("{number:>3}  {text}") };
     for (n, item) in new.iter().enumerate() {
         while o < old.len() && (places.deleted.contains_key(&o) || places.left.contains_key(&o)) {
             if let Some(gone) = places.deleted.get(&o) {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::diff::verdict::Cause;
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument, StepDocument};
-use crate::render::page::{Page, Tone};
+use crate::render::page::{TextPage, Tone};
 use crate::render::summary::disturbance;
-use crate::render::values::{Line, Sign, change, is_named, set, telling};
+use crate::render::values::{Sign, ValueLine, change, is_named, set, telling};
 use crate::render::words::number;
 
 /// New resources up to this number are shown with all their fields: they fill one screen.
@@ -46,7 +46,7 @@ pub(crate) fn short_name<'s>(name: &'s str, kind: &'s str) -> &'s str {
 }
 
 /// Something that comes or changes. A new resource is one line unless `full`.
-pub(crate) fn quiet(page: &mut Page, depth: usize, step: &StepDocument, full: bool) {
+pub(crate) fn quiet(page: &mut TextPage, depth: usize, step: &StepDocument, full: bool) {
     let name = short_name(&step.name, &step.kind);
     if step.verb == Verb::Create {
         return creation(page, depth, step, name, full);
@@ -61,7 +61,7 @@ pub(crate) fn quiet(page: &mut Page, depth: usize, step: &StepDocument, full: bo
     changes(page, depth + 2, &step.fields);
 }
 
-fn creation(page: &mut Page, depth: usize, step: &StepDocument, name: &str, full: bool) {
+fn creation(page: &mut TextPage, depth: usize, step: &StepDocument, name: &str, full: bool) {
     let gone = if step.cause == Some(Cause::Drift) { "  (drift: gone at the controller)" } else { "" };
     let room = page.room(depth).saturating_sub(name.chars().count() + gone.chars().count() + 4);
     let telling = if full { String::new() } else { telling(name, &step.fields, room) };
@@ -78,7 +78,7 @@ fn creation(page: &mut Page, depth: usize, step: &StepDocument, name: &str, full
 }
 
 /// Something that is left alone on purpose, with what it is left at.
-pub(crate) fn held(page: &mut Page, depth: usize, hold: &HoldDocument) {
+pub(crate) fn held(page: &mut TextPage, depth: usize, hold: &HoldDocument) {
     let reason = format!("  {}", hold.reason);
     page.parts(depth, &[(Tone::Changed, "! "), (Tone::Strong, &hold.address), (Tone::Plain, &reason)]);
     changes(page, depth + 2, &hold.fields);
@@ -88,14 +88,14 @@ pub(crate) fn held(page: &mut Page, depth: usize, hold: &HoldDocument) {
 }
 
 /// Writes the change of each field.
-pub(crate) fn changes(page: &mut Page, depth: usize, fields: &[FieldDocument]) {
+pub(crate) fn changes(page: &mut TextPage, depth: usize, fields: &[FieldDocument]) {
     let room = page.room(depth + 1);
     for line in fields.iter().flat_map(|field| change(field, room.saturating_sub(field.name.len() + 2))) {
         field_line(page, depth, &line);
     }
 }
 
-fn field_line(page: &mut Page, depth: usize, line: &Line) {
+fn field_line(page: &mut TextPage, depth: usize, line: &ValueLine) {
     let tone = match line.sign {
         Sign::None => Tone::Plain,
         Sign::Add => Tone::New,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::address::Address;
-use crate::attr::{Attr, Encoding, Output, Part, Template};
+use crate::attr::{Attr, Encoding, Output, Template, TemplatePart};
 use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::finding::Place;
@@ -39,7 +39,7 @@ static TUNNELS: Kind = Kind {
     ],
     api: Api {
         list: List::at("/tunnels", Envelope::Items("")),
-        create: &[call(Post, "/tunnels", Body::Fields).settle(&[Poll {
+        create: &[call(Post, "/tunnels", Body::Fields).wait(&[Poll {
             path: "/tunnels/{id}",
             until: Until::State { key: "state", done: &["up"], failed: &[] },
             every: Duration::ZERO,
@@ -100,9 +100,9 @@ static LAB: Provider = Provider {
         writers: 1,
         readers: 1,
         timeout: Duration::from_secs(1),
-        later: &[],
-        away: Duration::ZERO,
-        young: Duration::ZERO,
+        retry_statuses: &[],
+        restart_window: Duration::ZERO,
+        visibility_lag: Duration::ZERO,
         remedies: &[],
     },
     kinds: &[&TUNNELS, &ROUTES, &RULES],
@@ -138,7 +138,7 @@ fn attr(value: &Value) -> Attr {
             Some(("later", from)) => {
                 let (from, field) = from.rsplit_once('.').expect("a field");
                 let output = Output { address: address(from), field: field.into(), encoding: Encoding::Plain };
-                Attr::Later(Template { parts: vec![Part::Output(output)] })
+                Attr::Later(Template { parts: vec![TemplatePart::Output(output)] })
             }
             _ => Attr::text(text.as_str()),
         },
@@ -203,7 +203,7 @@ impl World {
     }
 
     fn stored(&self, value: &Value) -> Stored {
-        Stored::new(self.base.kept(&attr(value)), Basis::Applied)
+        Stored::new(self.base.stored(&attr(value)), Basis::Applied)
     }
 
     /// The controller shows it; a list of items for a sequence.

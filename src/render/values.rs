@@ -39,7 +39,7 @@ impl Sign {
 
 /// One line about a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct ValueLine {
     /// Its text.
     pub sign: Sign,
     /// How much deeper it stands than the field itself.
@@ -50,10 +50,10 @@ pub(crate) struct Line {
     pub note: Option<&'static str>,
 }
 
-impl Line {
+impl ValueLine {
     /// A line without a remark.
-    pub(crate) fn new(sign: Sign, depth: usize, text: impl Into<String>) -> Line {
-        Line { sign, depth, text: text.into(), note: None }
+    pub(crate) fn new(sign: Sign, depth: usize, text: impl Into<String>) -> ValueLine {
+        ValueLine { sign, depth, text: text.into(), note: None }
     }
 }
 
@@ -136,35 +136,35 @@ fn without_later(value: &Value) -> Value {
 }
 
 /// The lines of a field that a new object is made with.
-pub(crate) fn set(field: &FieldDocument, columns: usize) -> Vec<Line> {
+pub(crate) fn set(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
     let value = wanted(field);
     if field.key.is_some() {
         return sequence::items(field, columns);
     }
     match &value {
         Value::String(text) if text.lines().count() > 1 => {
-            let mut lines = vec![Line::new(Sign::None, 0, format!("{}:", field.name))];
+            let mut lines = vec![ValueLine::new(Sign::None, 0, format!("{}:", field.name))];
             lines.extend(excerpt(text, columns));
             lines
         }
-        _ => vec![Line::new(Sign::None, 0, format!("{}: {}", field.name, short(&value, columns)))],
+        _ => vec![ValueLine::new(Sign::None, 0, format!("{}: {}", field.name, short(&value, columns)))],
     }
 }
 
 /// The first lines of a long text.
-fn excerpt(text: &str, columns: usize) -> Vec<Line> {
+fn excerpt(text: &str, columns: usize) -> Vec<ValueLine> {
     const LINES: usize = 6;
     let count = text.lines().count();
-    let mut lines: Vec<Line> =
-        text.lines().take(LINES).map(|line| Line::new(Sign::None, 1, cut(line, columns))).collect();
+    let mut lines: Vec<ValueLine> =
+        text.lines().take(LINES).map(|line| ValueLine::new(Sign::None, 1, cut(line, columns))).collect();
     if count > LINES {
-        lines.push(Line::new(Sign::None, 1, format!("… {}", counted(count - LINES, "more line"))));
+        lines.push(ValueLine::new(Sign::None, 1, format!("… {}", counted(count - LINES, "more line"))));
     }
     lines
 }
 
 /// The lines of a field that changes.
-pub(crate) fn change(field: &FieldDocument, columns: usize) -> Vec<Line> {
+pub(crate) fn change(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
     let mut lines = Vec::new();
     if field.key.is_some() {
         lines = sequence::edits(field, columns);
@@ -191,20 +191,20 @@ pub(crate) fn note(field: &FieldDocument) -> Option<&'static str> {
     }
 }
 
-fn compare(name: &str, before: &Value, after: &Value, columns: usize, lines: &mut Vec<Line>) {
+fn compare(name: &str, before: &Value, after: &Value, columns: usize, lines: &mut Vec<ValueLine>) {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => keys(name, old, new, columns, lines),
         (Value::Array(old), Value::Array(new)) if !fits(before, after, columns) => {
             members(name, old, new, columns, lines);
         }
         (Value::String(old), Value::String(new)) if old.lines().count().max(new.lines().count()) > 1 => {
-            lines.push(Line::new(Sign::None, 0, format!("{name}:")));
+            lines.push(ValueLine::new(Sign::None, 0, format!("{name}:")));
             lines.extend(text_change(old, new, columns));
         }
         _ => {
             let half = columns / 2;
             let text = format!("{name}: {} → {}", short(before, half), short(after, half));
-            lines.push(Line::new(Sign::None, 0, text));
+            lines.push(ValueLine::new(Sign::None, 0, text));
         }
     }
 }
@@ -216,7 +216,7 @@ fn fits(before: &Value, after: &Value, columns: usize) -> bool {
 }
 
 /// An object's keys that differ, one by one.
-fn keys(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, columns: usize, lines: &mut Vec<Line>) {
+fn keys(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, columns: usize, lines: &mut Vec<ValueLine>) {
     let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
     keys.sort();
     keys.dedup();
@@ -229,7 +229,7 @@ fn keys(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, columns:
 }
 
 /// A long list's members that come and go.
-fn members(name: &str, old: &[Value], new: &[Value], columns: usize, lines: &mut Vec<Line>) {
+fn members(name: &str, old: &[Value], new: &[Value], columns: usize, lines: &mut Vec<ValueLine>) {
     const MEMBERS: usize = 12;
     let going: Vec<&Value> = old.iter().filter(|item| !new.contains(item)).collect();
     let coming: Vec<&Value> = new.iter().filter(|item| !old.contains(item)).collect();
@@ -238,22 +238,22 @@ fn members(name: &str, old: &[Value], new: &[Value], columns: usize, lines: &mut
         (true, true) => format!("{name}: the same {}, in another order", counted(new.len(), "member")),
         _ => format!("{name}: {} come, {} go, {} stay", coming.len(), going.len(), stay),
     };
-    lines.push(Line::new(Sign::None, 0, head));
+    lines.push(ValueLine::new(Sign::None, 0, head));
     for (sign, items) in [(Sign::Remove, going), (Sign::Add, coming)] {
-        lines.extend(items.iter().take(MEMBERS).map(|item| Line::new(sign, 1, short(item, columns))));
+        lines.extend(items.iter().take(MEMBERS).map(|item| ValueLine::new(sign, 1, short(item, columns))));
         if items.len() > MEMBERS {
-            lines.push(Line::new(sign, 1, format!("… {} more", number(items.len() - MEMBERS))));
+            lines.push(ValueLine::new(sign, 1, format!("… {} more", number(items.len() - MEMBERS))));
         }
     }
 }
 
 /// A small diff of two texts, with a line of context.
-fn text_change(old: &str, new: &str, columns: usize) -> Vec<Line> {
+fn text_change(old: &str, new: &str, columns: usize) -> Vec<ValueLine> {
     let diff = TextDiff::from_lines(old, new);
     let mut lines = Vec::new();
     for (n, group) in diff.grouped_ops(1).iter().enumerate() {
         if n > 0 {
-            lines.push(Line::new(Sign::None, 1, "…"));
+            lines.push(ValueLine::new(Sign::None, 1, "…"));
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let sign = match change.tag() {
@@ -261,7 +261,7 @@ fn text_change(old: &str, new: &str, columns: usize) -> Vec<Line> {
                 ChangeTag::Delete => Sign::Remove,
                 ChangeTag::Insert => Sign::Add,
             };
-            lines.push(Line::new(sign, 1, cut(change.value().trim_end(), columns)));
+            lines.push(ValueLine::new(sign, 1, cut(change.value().trim_end(), columns)));
         }
     }
     lines

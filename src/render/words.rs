@@ -34,7 +34,7 @@ pub(crate) fn short_commit(commit: &str) -> String {
 }
 
 /// Text in which nothing speaks to the terminal: control characters are spelled out. What a controller says may hold any.
-pub(crate) fn harmless(text: &str) -> String {
+pub(crate) fn sanitize_control(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -66,6 +66,6 @@ mod tests {
 
     #[test]
     fn nothing_speaks_to_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[31mb\n\u{202e}c\u{9b}"), "a\\u{1b}[31mb\\n\\u{202e}c\\u{9b}");
+        assert_eq!(sanitize_control("a\u{1b}[31mb\n\u{202e}c\u{9b}"), "a\\u{1b}[31mb\\n\\u{202e}c\\u{9b}");
     }
 }

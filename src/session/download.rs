@@ -10,7 +10,7 @@ use url::Url;
 use crate::digest;
 use crate::session::http::{Http, HttpError};
 use crate::session::patience::{TRIES, may_pass, pause_after, retry_after};
-use wire::{Failure, Method, Request, Response, Transport};
+use wire::{Method, Request, Response, Transport, TransportError};
 
 /// A server that says nothing for so long has gone.
 const IDLE: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ pub(crate) enum DownloadError {
         /// What was asked for.
         url: Url,
         /// What happened.
-        failure: Failure,
+        failure: TransportError,
     },
     /// It is not what was pinned.
     #[error("`{url}` is not what was pinned: its SHA-256 is {found}, not {pinned}")]
@@ -62,10 +62,10 @@ impl DownloadError {
                 "it is fetched without a login: download it into the workspace before the run, and name its path"
             }
             DownloadError::Refused { .. } => "check the URL; `curl -L` asks as Trueup does",
-            DownloadError::Failed { failure: Failure::TooLarge(_), .. } => {
+            DownloadError::Failed { failure: TransportError::TooLarge(_), .. } => {
                 "raise the limit with `TRUEUP_MAX_FILE_BYTES` if the content is meant to be that large"
             }
-            DownloadError::Failed { failure: Failure::Tls(_), .. } => {
+            DownloadError::Failed { failure: TransportError::Tls(_), .. } => {
                 "let this machine trust the server's authority, or write `http`: its digest tells the content either way"
             }
             DownloadError::Failed { .. } => "check the URL, and that this machine may connect to its host",

@@ -78,7 +78,7 @@ fn exposed(attr: &Attr) -> Result<Value, String> {
 ///
 /// # Errors
 /// The words of what is still not known, is a secret, or is no text.
-pub(crate) fn text(attr: &Attr) -> Result<String, String> {
+pub(crate) fn path(attr: &Attr) -> Result<String, String> {
     match attr {
         Attr::Secret(secret) => Err(format!("{secret:?} in a path, where no secret may stand")),
         Attr::Later(template) => Err(template.to_string()),

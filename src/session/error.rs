@@ -6,7 +6,7 @@ use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::spec::{CallSpec, Kind, Provider, lookup};
-use wire::{Failure, Method, Response};
+use wire::{Method, Response, TransportError};
 
 /// A call that did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -19,17 +19,17 @@ pub struct CallError {
     /// The path without its query.
     pub path: String,
     /// What happened.
-    pub what: What,
+    pub what: CallFailure,
     /// What to do about it.
     pub help: Option<String>,
 }
 
 /// What happened to a call.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum What {
+pub enum CallFailure {
     /// No answer came.
     #[error("{0}")]
-    Failed(Failure),
+    Failed(TransportError),
     /// The server refused.
     #[error("the controller answered {status}: {message}")]
     Refused {
@@ -65,23 +65,25 @@ pub struct Job {
     pub log: Vec<String>,
 }
 
-impl What {
+impl CallFailure {
     /// A job that failed, with nothing more to read about it.
-    pub fn job(what: impl Into<String>) -> What {
-        What::Job(Box::new(Job { what: what.into(), log: Vec::new() }))
+    pub fn job(what: impl Into<String>) -> CallFailure {
+        CallFailure::Job(Box::new(Job { what: what.into(), log: Vec::new() }))
     }
 
     /// The same, with no secret in the controller's words.
-    fn redacted(self, veil: &Redactor) -> What {
+    fn redacted(self, redactor: &Redactor) -> CallFailure {
         match self {
-            What::Refused { status, message } => What::Refused { status, message: veil.redact(&message) },
-            What::Unreadable(text) => What::Unreadable(veil.redact(&text)),
-            What::Partial(text) => What::Partial(veil.redact(&text)),
-            What::Job(job) => {
-                let log = job.log.iter().map(|line| veil.redact(line)).collect();
-                What::Job(Box::new(Job { what: veil.redact(&job.what), log }))
+            CallFailure::Refused { status, message } => {
+                CallFailure::Refused { status, message: redactor.redact(&message) }
             }
-            What::Failed(_) | What::Overdue(_) | What::Unknown(_) => self,
+            CallFailure::Unreadable(text) => CallFailure::Unreadable(redactor.redact(&text)),
+            CallFailure::Partial(text) => CallFailure::Partial(redactor.redact(&text)),
+            CallFailure::Job(job) => {
+                let log = job.log.iter().map(|line| redactor.redact(line)).collect();
+                CallFailure::Job(Box::new(Job { what: redactor.redact(&job.what), log }))
+            }
+            CallFailure::Failed(_) | CallFailure::Overdue(_) | CallFailure::Unknown(_) => self,
         }
     }
 }
@@ -90,21 +92,21 @@ impl CallError {
     /// Says whether the call may have had its effect although it did not succeed.
     pub fn is_ambiguous(&self) -> bool {
         match &self.what {
-            What::Failed(failure) => failure.is_ambiguous(),
-            What::Refused { status, .. } => matches!(status, 500 | 502 | 503 | 504),
-            What::Unreadable(_) => true,
-            What::Partial(_) | What::Job(_) | What::Overdue(_) | What::Unknown(_) => false,
+            CallFailure::Failed(failure) => failure.is_ambiguous(),
+            CallFailure::Refused { status, .. } => matches!(status, 500 | 502 | 503 | 504),
+            CallFailure::Unreadable(_) => true,
+            CallFailure::Partial(_) | CallFailure::Job(_) | CallFailure::Overdue(_) | CallFailure::Unknown(_) => false,
         }
     }
 
     /// Says whether the server answered so.
     pub fn is_status(&self, wanted: u16) -> bool {
-        matches!(self.what, What::Refused { status, .. } if status == wanted)
+        matches!(self.what, CallFailure::Refused { status, .. } if status == wanted)
     }
 
     /// The same error without what it may have echoed of the secrets in what was sent: one that was issued in this run is
     /// none of the workspace's.
-    pub fn scrubbed(self, sent: &Attr) -> CallError {
+    pub fn redact_sent(self, sent: &Attr) -> CallError {
         let mut secrets = Vec::new();
         collect(sent, &mut secrets);
         CallError { what: self.what.redacted(&Redactor::new(secrets)), ..self }
@@ -113,7 +115,7 @@ impl CallError {
     /// What the controller's own messages say about it, a line each.
     pub fn log(&self) -> &[String] {
         match &self.what {
-            What::Job(job) => &job.log,
+            CallFailure::Job(job) => &job.log,
             _ => &[],
         }
     }
@@ -121,7 +123,7 @@ impl CallError {
     /// The controller's words and status, where it refused.
     pub fn refusal(&self) -> Option<(u16, &str)> {
         match &self.what {
-            What::Refused { status, message } => Some((*status, message)),
+            CallFailure::Refused { status, message } => Some((*status, message)),
             _ => None,
         }
     }
@@ -153,7 +155,7 @@ impl Kind {
 impl CallSpec {
     /// Says whether an error of the call means that it came too early.
     pub fn is_too_early(&self, error: &CallError) -> bool {
-        self.not_yet.iter().any(|refusal| fits(refusal, error))
+        self.retry_on.iter().any(|refusal| fits(refusal, error))
     }
 }
 
@@ -165,7 +167,7 @@ fn fits((status, part): &(u16, &str), error: &CallError) -> bool {
 
 /// Where a call went: what its errors tell.
 #[derive(Debug, Clone, Copy)]
-pub struct Whither<'w> {
+pub struct CallSite<'w> {
     /// The target.
     pub target: &'w str,
     /// The API.
@@ -175,13 +177,13 @@ pub struct Whither<'w> {
     /// The path with query.
     pub path: &'w str,
     /// What no error may repeat.
-    pub veil: &'w Redactor,
+    pub redactor: &'w Redactor,
 }
 
-impl Whither<'_> {
+impl CallSite<'_> {
     /// The error that this came to.
-    pub fn error(&self, what: What) -> CallError {
-        let what = what.redacted(self.veil);
+    pub fn error(&self, what: CallFailure) -> CallError {
+        let what = what.redacted(self.redactor);
         let help = self.help(&what);
         let path = self.path.split('?').next().unwrap_or_default().to_owned();
         CallError { target: self.target.to_owned(), method: self.method, path, what, help }
@@ -189,32 +191,32 @@ impl Whither<'_> {
 
     /// The error of an answer that is no success.
     pub fn refused(&self, response: &Response) -> CallError {
-        let message = message(self.provider, response, self.veil);
-        self.error(What::Refused { status: response.status, message })
+        let message = message(self.provider, response, self.redactor);
+        self.error(CallFailure::Refused { status: response.status, message })
     }
 
-    fn help(&self, what: &What) -> Option<String> {
+    fn help(&self, what: &CallFailure) -> Option<String> {
         let target = self.target;
         match what {
-            What::Failed(Failure::Connect(_)) => {
+            CallFailure::Failed(TransportError::Connect(_)) => {
                 Some(format!("check `at` of target `{target}`, and that this machine may reach it"))
             }
-            What::Failed(Failure::Tls(_)) => Some(format!(
+            CallFailure::Failed(TransportError::Tls(_)) => Some(format!(
                 "set `tls.pin-sha256` of target `{target}` to the certificate's SHA-256, or `tls.ca-file` to the authority's PEM file"
             )),
-            What::Failed(Failure::Timeout | Failure::Broken(_)) => {
+            CallFailure::Failed(TransportError::Timeout | TransportError::Broken(_)) => {
                 Some("the request may have had its effect: run again, what is done is found and not done twice".into())
             }
-            What::Failed(Failure::TooLarge(_)) => {
+            CallFailure::Failed(TransportError::TooLarge(_)) => {
                 Some("raise the limit with TRUEUP_MAX_REPLY_BYTES if the answer is meant to be that large".into())
             }
-            What::Refused { status, message } => self.remedy(*status, message),
-            What::Unreadable(_) => Some(format!(
+            CallFailure::Refused { status, message } => self.remedy(*status, message),
+            CallFailure::Unreadable(_) => Some(format!(
                 "check that `at` of target `{target}` is the API's base URL, as in `{}`, and not a proxy or login page",
                 self.provider.dialect.example
             )),
-            What::Overdue(_) => Some("it may still end well: run again to look".into()),
-            What::Partial(_) | What::Job(_) | What::Unknown(_) => None,
+            CallFailure::Overdue(_) => Some("it may still end well: run again to look".into()),
+            CallFailure::Partial(_) | CallFailure::Job(_) | CallFailure::Unknown(_) => None,
         }
     }
 
@@ -243,17 +245,17 @@ impl Whither<'_> {
 
 /// The server's own words, from any of the shapes that it uses; of an HTML page, its title. Secrets are redacted before
 /// anything is cut short, so that not even a part of one is left.
-pub(crate) fn message(provider: &Provider, response: &Response, veil: &Redactor) -> String {
+pub(crate) fn message(provider: &Provider, response: &Response, redactor: &Redactor) -> String {
     if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
         let found =
             provider.dialect.messages.iter().find_map(|path| lookup(&body, path)).filter(|value| !value.is_null());
         return match found {
-            Some(Value::String(text)) => veil.redact(text),
-            Some(other) => short(&veil.redact(&other.to_string())),
-            None => short(&veil.redact(&body.to_string())),
+            Some(Value::String(text)) => redactor.redact(text),
+            Some(other) => short(&redactor.redact(&other.to_string())),
+            None => short(&redactor.redact(&body.to_string())),
         };
     }
-    let text = veil.redact(&String::from_utf8_lossy(&response.body));
+    let text = redactor.redact(&String::from_utf8_lossy(&response.body));
     let text = text.trim();
     if text.is_empty() {
         return "no words".into();
@@ -293,9 +295,9 @@ mod tests {
         let psk = Attr::List(vec![Attr::Secret(Secret::new("secret.psk", "canary"))]);
         let sent = Attr::Map([("psk".to_owned(), psk)].into());
         let provider = crate::providers::CATALOGUE[0];
-        let veil = Redactor::new([Secret::new("secret.other", "magpie")]);
-        let whither = Whither { target: "east", provider, method: Method::Post, path: "/x", veil: &veil };
-        let error = whither.error(What::job("`canary` and magpie")).scrubbed(&sent);
+        let redactor = Redactor::new([Secret::new("secret.other", "magpie")]);
+        let site = CallSite { target: "east", provider, method: Method::Post, path: "/x", redactor: &redactor };
+        let error = site.error(CallFailure::job("`canary` and magpie")).redact_sent(&sent);
         assert_eq!(error.to_string(), "east: POST /x: `(secret secret.psk)` and (secret secret.other)");
     }
 }

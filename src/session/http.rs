@@ -16,7 +16,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureSch
 
 use crate::digest::sha256;
 use crate::topology::Tls;
-use wire::{Answer, Failure, Method, Request, Response, Transport};
+use wire::{Answer, Method, Request, Response, Transport, TransportError};
 
 /// How often content may be said to be elsewhere: a download site needs two or three of them, and more are a circle.
 const MAX_REDIRECTS: usize = 10;
@@ -110,7 +110,7 @@ impl Http {
         Ok(Http { client, max_body })
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, Failure> {
+    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -136,7 +136,7 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
             if (body.len() + chunk.len()) as u64 > self.max_body {
-                return Err(Failure::TooLarge(self.max_body));
+                return Err(TransportError::TooLarge(self.max_body));
             }
             body.extend_from_slice(&chunk);
         }
@@ -166,18 +166,18 @@ impl Transport for Http {
 }
 
 /// What went wrong, and whether the request may have had its effect.
-fn failure(error: &reqwest::Error) -> Failure {
+fn failure(error: &reqwest::Error) -> TransportError {
     let text = chain(error);
     if error.is_timeout() && !error.is_connect() {
-        return Failure::Timeout;
+        return TransportError::Timeout;
     }
     if text.to_lowercase().contains("certificate") {
-        return Failure::Tls(text);
+        return TransportError::Tls(text);
     }
     if error.is_connect() || error.is_builder() {
-        return Failure::Connect(text);
+        return TransportError::Connect(text);
     }
-    Failure::Broken(text)
+    TransportError::Broken(text)
 }
 
 /// The causes of an error, without the URL: it may hold more than is good to print.
@@ -193,7 +193,8 @@ fn chain(error: &reqwest::Error) -> String {
 }
 
 fn pinned(pin: &str, provider: Arc<CryptoProvider>) -> Result<ClientConfig, HttpError> {
-    let verifier = Arc::new(Pin { sha256: pin.replace(':', "").to_ascii_lowercase(), provider: provider.clone() });
+    let verifier =
+        Arc::new(PinVerifier { sha256: pin.replace(':', "").to_ascii_lowercase(), provider: provider.clone() });
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| HttpError::SetUp(error.to_string()))?;
@@ -203,12 +204,12 @@ fn pinned(pin: &str, provider: Arc<CryptoProvider>) -> Result<ClientConfig, Http
 /// Accepts one certificate, whoever signed it and whatever its name: that is what pinning means for the self-signed
 /// certificates that controllers come with. Handshake signatures are verified as ever.
 #[derive(Debug)]
-struct Pin {
+struct PinVerifier {
     sha256: String,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Pin {
+impl ServerCertVerifier for PinVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -222,7 +223,7 @@ impl ServerCertVerifier for Pin {
             return Ok(ServerCertVerified::assertion());
         }
         let reason = format!("the pinned certificate is {}, the server's is {digest}", self.sha256);
-        Err(rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(NotPinned(reason))))))
+        Err(rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(PinError(reason))))))
     }
 
     fn verify_tls12_signature(
@@ -251,7 +252,7 @@ impl ServerCertVerifier for Pin {
 /// The server's certificate is not the pinned one.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct NotPinned(String);
+struct PinError(String);
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::session::{CallError, Session, What};
+use crate::session::{CallError, CallFailure, Session};
 use crate::spec::{Envelope, Paging, by_first_word, lookup};
 use wire::Method;
 
@@ -55,7 +55,7 @@ impl Session {
     }
 
     fn endless(&self, path: &str) -> CallError {
-        self.whither(Method::Get, path).error(What::Unreadable("the list never ends".into()))
+        self.site(Method::Get, path).error(CallFailure::Unreadable("the list never ends".into()))
     }
 
     /// The objects of one reply, taken out of it.
@@ -66,11 +66,11 @@ impl Session {
         let place = at.place();
         let unreadable = |found: &Value| {
             let what = format!("expected {} under `{place}`, found {}", words(at), name(found));
-            self.whither(Method::Get, path).error(What::Unreadable(what))
+            self.site(Method::Get, path).error(CallFailure::Unreadable(what))
         };
         if !is_envelope(reply, place) {
             let what = format!("expected {} under `{place}`, found nothing like it", words(at));
-            return Err(self.whither(Method::Get, path).error(What::Unreadable(what)));
+            return Err(self.site(Method::Get, path).error(CallFailure::Unreadable(what)));
         }
         match (at, take(reply, place)) {
             (Envelope::One(_), Some(one @ (Value::Object(_) | Value::Array(_) | Value::String(_)))) => Ok(vec![one]),

@@ -1,15 +1,15 @@
 //! One target: login, limits, retries, paging, settling.
 
 mod auth;
+mod content_cache;
 mod download;
 pub(crate) mod encode;
 mod error;
 mod http;
-mod kept;
 mod list;
 mod partial;
 mod patience;
-mod settle;
+mod wait;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,16 +23,16 @@ use crate::secret::Secret;
 use crate::session::auth::Proof;
 use crate::spec::{Auth, Body, Provider, ServerVersion, TextTemplate, Word, lookup};
 use crate::topology::Target;
-use wire::{Failure, Method, Request, Response, Transport};
+use wire::{Method, Request, Response, Transport, TransportError};
 
+pub(crate) use content_cache::ContentCache;
 pub(crate) use download::{DownloadError, Downloads};
-pub use error::{CallError, Whither};
-pub(crate) use error::{Job, What};
+pub use error::{CallError, CallSite};
+pub(crate) use error::{CallFailure, Job};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
-pub(crate) use kept::Kept;
-pub use settle::Waiting;
-pub(crate) use settle::{Sending, Settled, Watch, is_under_way, is_unseen, job_id};
+pub use wait::Waiting;
+pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_absent_on, is_under_way, job_id};
 
 /// How long to wait between looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +57,11 @@ pub struct Session {
     /// Set once the server has answered as this API does.
     answered: AtomicBool,
     pace: Pace,
-    veil: Redactor,
+    redactor: Redactor,
 }
 
 /// A body to send.
-pub enum Sent<'b> {
+pub enum RequestBody<'b> {
     /// Nothing.
     Nothing,
     /// JSON.
@@ -72,18 +72,18 @@ pub enum Sent<'b> {
     Text(&'b [u8]),
 }
 
-impl<'b> Sent<'b> {
+impl<'b> RequestBody<'b> {
     /// A file, sent as the call's body says.
-    pub fn file(body: Body, bytes: &'b [u8]) -> Sent<'b> {
-        if matches!(body, Body::Text(_)) { Sent::Text(bytes) } else { Sent::Bytes(bytes) }
+    pub fn file(body: Body, bytes: &'b [u8]) -> RequestBody<'b> {
+        if matches!(body, Body::Text(_)) { RequestBody::Text(bytes) } else { RequestBody::Bytes(bytes) }
     }
 
     fn put_into(&self, request: Request) -> Request {
         let (kind, bytes) = match self {
-            Sent::Nothing => return request,
-            Sent::Json(json) => return json.put_into(request),
-            Sent::Bytes(bytes) => ("application/octet-stream", bytes),
-            Sent::Text(bytes) => ("text/plain", bytes),
+            RequestBody::Nothing => return request,
+            RequestBody::Json(json) => return json.put_into(request),
+            RequestBody::Bytes(bytes) => ("application/octet-stream", bytes),
+            RequestBody::Text(bytes) => ("text/plain", bytes),
         };
         let mut request = request.header("Content-Type", kind);
         request.body = bytes.to_vec();
@@ -98,13 +98,13 @@ impl Session {
     /// When the server can't be reached, or does not let us in.
     pub async fn open(
         target: &Target,
-        veil: &Redactor,
+        redactor: &Redactor,
         transport: Arc<dyn Transport>,
         pace: Pace,
     ) -> Result<Session, CallError> {
         let dialect = &target.provider.dialect;
         let provider = target.provider;
-        let whither = Whither { target: &target.name, provider, method: Method::Get, path: "", veil };
+        let site = CallSite { target: &target.name, provider, method: Method::Get, path: "", redactor };
         let setting = |word: &Word| match word {
             Word::Target(name) => target.settings.get(name).cloned(),
             Word::Id | Word::Name | Word::Job | Word::Parent(..) | Word::Field(_) => None,
@@ -118,14 +118,14 @@ impl Session {
             provider: target.provider,
             base: target.at.trim_end_matches('/').to_owned(),
             headers: headers.filter(|(_, value)| !value.is_empty()).collect(),
-            auth: auth::Login::new(target, pace).map_err(|what| whither.error(What::Unknown(what)))?,
+            auth: auth::Login::new(target, pace).map_err(|what| site.error(CallFailure::Unknown(what)))?,
             transport,
             readers: Semaphore::new(dialect.readers.max(1)),
             writers: Semaphore::new(dialect.writers.max(1)),
             version: None,
             answered: AtomicBool::new(false),
             pace,
-            veil: veil.clone(),
+            redactor: redactor.clone(),
         };
         session.version = match dialect.version {
             ServerVersion::Irrelevant => None,
@@ -163,7 +163,7 @@ impl Session {
     /// When it stays so, or the server refuses, or the answer is no JSON.
     pub async fn get(&self, path: &str) -> Result<Value, CallError> {
         let _turn = self.readers.acquire().await;
-        let response = self.persist(Method::Get, path, &Sent::Nothing).await?;
+        let response = self.persist(Method::Get, path, &RequestBody::Nothing).await?;
         self.parse(Method::Get, path, &response)
     }
 
@@ -172,7 +172,7 @@ impl Session {
     ///
     /// # Errors
     /// When the server refuses, or does not answer.
-    pub async fn download(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Vec<u8>, CallError> {
+    pub async fn download(&self, method: Method, path: &str, body: &RequestBody<'_>) -> Result<Vec<u8>, CallError> {
         let turns = if method == Method::Get { &self.readers } else { &self.writers };
         let _turn = turns.acquire().await;
         Ok(self.persist(method, path, body).await?.body)
@@ -182,7 +182,7 @@ impl Session {
     ///
     /// # Errors
     /// When the server refuses or does not answer; see [`CallError::is_ambiguous`].
-    pub async fn send(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Value, CallError> {
+    pub async fn send(&self, method: Method, path: &str, body: &RequestBody<'_>) -> Result<Value, CallError> {
         let _turn = self.writers.acquire().await;
         let response = self.persist(method, path, body).await?;
         if response.body.iter().all(u8::is_ascii_whitespace) {
@@ -197,7 +197,13 @@ impl Session {
     }
 
     /// One try.
-    async fn once(&self, method: Method, path: &str, body: &Sent<'_>, proof: &Proof) -> Result<Response, Failure> {
+    async fn once(
+        &self,
+        method: Method,
+        path: &str,
+        body: &RequestBody<'_>,
+        proof: &Proof,
+    ) -> Result<Response, TransportError> {
         let mut request = Request::new(method, format!("{}{path}", self.base));
         request.headers.push(("Accept".into(), "application/json".into()));
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value));
@@ -227,19 +233,19 @@ impl Session {
 
     fn parse(&self, method: Method, path: &str, response: &Response) -> Result<Value, CallError> {
         serde_json::from_slice(&response.body).map_err(|error| {
-            let start = self.veil.redact(&String::from_utf8_lossy(&response.body[..response.body.len().min(4096)]));
+            let start = self.redactor.redact(&String::from_utf8_lossy(&response.body[..response.body.len().min(4096)]));
             let start: String = start.chars().take(40).collect();
             let what = match looks_like_json(response) {
                 true => format!("JSON broken at line {} column {}", error.line(), error.column()),
                 false => format!("expected JSON, found `{}`", start.trim()),
             };
-            self.whither(method, path).error(What::Unreadable(what))
+            self.site(method, path).error(CallFailure::Unreadable(what))
         })
     }
 
     /// What errors of a call tell.
-    pub fn whither<'w>(&'w self, method: Method, path: &'w str) -> Whither<'w> {
-        Whither { target: &self.name, provider: self.provider, method, path, veil: &self.veil }
+    pub fn site<'w>(&'w self, method: Method, path: &'w str) -> CallSite<'w> {
+        CallSite { target: &self.name, provider: self.provider, method, path, redactor: &self.redactor }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::session::{CallError, Session, What};
+use crate::session::{CallError, CallFailure, Session};
 use crate::spec::{CallSpec, lookup};
 
 impl Session {
@@ -11,12 +11,12 @@ impl Session {
     /// # Errors
     /// The listed errors, in the words that the reply uses.
     pub fn check_partial(&self, spec: &CallSpec, path: &str, reply: &Value) -> Result<(), CallError> {
-        let errors = spec.partial.and_then(|place| lookup(reply, place)).and_then(Value::as_array);
+        let errors = spec.errors_at.and_then(|place| lookup(reply, place)).and_then(Value::as_array);
         match errors.filter(|errors| !errors.is_empty()) {
             None => Ok(()),
             Some(errors) => {
                 let words: Vec<String> = errors.iter().map(error_words).collect();
-                Err(self.whither(spec.method, path).error(What::Partial(words.join("; "))))
+                Err(self.site(spec.method, path).error(CallFailure::Partial(words.join("; "))))
             }
         }
     }

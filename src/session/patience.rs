@@ -6,8 +6,8 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::session::{CallError, Pace, Sent, Session, What, looks_like_json};
-use wire::{Failure, Method, Response};
+use crate::session::{CallError, CallFailure, Pace, RequestBody, Session, looks_like_json};
+use wire::{Method, Response, TransportError};
 
 /// How often a request is sent at least. Five tries with doubling pauses bridge a busy moment.
 pub(super) const TRIES: u32 = 5;
@@ -31,8 +31,13 @@ enum Worth {
 
 impl Session {
     /// Sends a request until there is an answer to it. It is sent again only where it certainly had no effect.
-    pub(super) async fn persist(&self, method: Method, path: &str, body: &Sent<'_>) -> Result<Response, CallError> {
-        let whither = self.whither(method, path);
+    pub(super) async fn persist(
+        &self,
+        method: Method,
+        path: &str,
+        body: &RequestBody<'_>,
+    ) -> Result<Response, CallError> {
+        let site = self.site(method, path);
         let since = Instant::now();
         let mut further_logins = self.auth.further_tries();
         let mut attempt = 0;
@@ -53,9 +58,9 @@ impl Session {
                     continue;
                 }
                 Ok(response) => {
-                    (self.refusal_is_worth(method, &response), retry_after(&response), whither.refused(&response))
+                    (self.refusal_is_worth(method, &response), retry_after(&response), site.refused(&response))
                 }
-                Err(failure) => (silence_is_worth(method, &failure), None, whither.error(What::Failed(failure))),
+                Err(failure) => (silence_is_worth(method, &failure), None, site.error(CallFailure::Failed(failure))),
             };
             let again = match worth {
                 Worth::Nothing => false,
@@ -81,14 +86,14 @@ impl Session {
         match (response.status, method) {
             (429, _) => Worth::Later,
             (_, Method::Get) if nobody_behind => Worth::Away,
-            (status, Method::Get) if self.provider.dialect.later.contains(&status) => Worth::Later,
+            (status, Method::Get) if self.provider.dialect.retry_statuses.contains(&status) => Worth::Later,
             _ => Worth::Nothing,
         }
     }
 
     /// Says whether a server that is away is still expected back.
     fn may_come_back(&self, since: Instant, attempt: u32) -> bool {
-        let away = self.provider.dialect.away;
+        let away = self.provider.dialect.restart_window;
         self.answered.load(Ordering::Relaxed)
             && match self.pace {
                 Pace::Real => since.elapsed() < away,
@@ -103,15 +108,15 @@ pub(super) fn pause_after(attempt: u32) -> Duration {
 }
 
 /// Says whether a read that came to nothing may come to something when it is sent again.
-pub(super) fn may_pass(failure: &Failure) -> bool {
+pub(super) fn may_pass(failure: &TransportError) -> bool {
     silence_is_worth(Method::Get, failure) != Worth::Nothing
 }
 
-fn silence_is_worth(method: Method, failure: &Failure) -> Worth {
+fn silence_is_worth(method: Method, failure: &TransportError) -> Worth {
     match failure {
-        Failure::Tls(_) | Failure::TooLarge(_) => Worth::Nothing,
-        Failure::Timeout | Failure::Broken(_) if method != Method::Get => Worth::Nothing,
-        Failure::Connect(_) | Failure::Timeout | Failure::Broken(_) => Worth::Away,
+        TransportError::Tls(_) | TransportError::TooLarge(_) => Worth::Nothing,
+        TransportError::Timeout | TransportError::Broken(_) if method != Method::Get => Worth::Nothing,
+        TransportError::Connect(_) | TransportError::Timeout | TransportError::Broken(_) => Worth::Away,
     }
 }
 
@@ -138,7 +143,7 @@ mod tests {
 
     /// Answers what was laid out for it, then good answers for ever; counts the requests.
     struct Script {
-        answers: Mutex<VecDeque<Result<Response, Failure>>>,
+        answers: Mutex<VecDeque<Result<Response, TransportError>>>,
         asked: Mutex<u32>,
     }
 
@@ -151,16 +156,16 @@ mod tests {
         }
     }
 
-    fn refused() -> Result<Response, Failure> {
-        Err(Failure::Connect("connection refused".into()))
+    fn refused() -> Result<Response, TransportError> {
+        Err(TransportError::Connect("connection refused".into()))
     }
 
-    fn proxy(status: u16) -> Result<Response, Failure> {
+    fn proxy(status: u16) -> Result<Response, TransportError> {
         Ok(Response::text(status, "text/html", "<html><title>Bad Gateway</title></html>"))
     }
 
     /// A session with a manager that has answered, and then does this.
-    async fn then(answers: Vec<Result<Response, Failure>>) -> (Session, Arc<Script>) {
+    async fn then(answers: Vec<Result<Response, TransportError>>) -> (Session, Arc<Script>) {
         let word = |name: &str| (name.to_owned(), Attr::text("admin"));
         let target = Target {
             name: "cfy".into(),
@@ -183,7 +188,7 @@ mod tests {
     /// A restart as it looks from outside: the connection breaks, nobody listens, the proxy finds nobody, all is well.
     #[tokio::test]
     async fn a_restart_is_waited_for() {
-        let mut phases = vec![Err(Failure::Broken("reset".into()))];
+        let mut phases = vec![Err(TransportError::Broken("reset".into()))];
         phases.extend((0..8).map(|_| refused()));
         phases.extend((0..8).map(|_| proxy(502)));
         phases.extend((0..4).map(|_| proxy(503)));
@@ -195,11 +200,11 @@ mod tests {
     #[tokio::test]
     async fn what_was_not_heard_is_sent_again_and_what_may_have_been_is_not() {
         let (session, script) = then((0..12).map(|_| refused()).collect()).await;
-        session.send(Method::Post, "/executions", &Sent::Nothing).await.unwrap();
+        session.send(Method::Post, "/executions", &RequestBody::Nothing).await.unwrap();
         assert_eq!(*script.asked.lock().unwrap(), 13);
-        for unsure in [proxy(502), Err(Failure::Broken("reset".into())), Err(Failure::Timeout)] {
+        for unsure in [proxy(502), Err(TransportError::Broken("reset".into())), Err(TransportError::Timeout)] {
             let (session, script) = then(vec![unsure]).await;
-            assert!(session.send(Method::Post, "/executions", &Sent::Nothing).await.unwrap_err().is_ambiguous());
+            assert!(session.send(Method::Post, "/executions", &RequestBody::Nothing).await.unwrap_err().is_ambiguous());
             assert_eq!(*script.asked.lock().unwrap(), 1);
         }
     }

@@ -13,7 +13,7 @@ use zip::write::SimpleFileOptions;
 use zip::{DateTime, System, ZipWriter};
 
 use super::pinned::is_url;
-use super::tree::{Entry, Tree, Trouble};
+use super::tree::{PathType, Tree, TreeError};
 use crate::digest::sha256;
 use crate::spec::Folders;
 use crate::topology::{Content, FileContent};
@@ -26,7 +26,7 @@ const LEFT_OUT: [&str; 2] = [".git", ".trueup"];
 
 /// Why there is no content.
 #[derive(Debug, Error)]
-pub(crate) enum Misplaced {
+pub(crate) enum ArchiveError {
     /// The path leads out of the workspace.
     #[error("`{0}` leads out of the workspace")]
     Outside(String),
@@ -36,7 +36,7 @@ pub(crate) enum Misplaced {
         /// The path in the workspace.
         path: String,
         /// Why not.
-        trouble: Trouble,
+        trouble: TreeError,
     },
     /// It holds a link.
     #[error("`{0}` is a symbolic link or no file at all; only files and folders are packed")]
@@ -90,45 +90,48 @@ pub(crate) fn pack(
     path: &str,
     folders: Folders,
     limit: u64,
-) -> Result<FileContent, Misplaced> {
-    let inside = within(declared_in, path).ok_or_else(|| Misplaced::Outside(path.to_owned()))?;
+) -> Result<FileContent, ArchiveError> {
+    let inside = within(declared_in, path).ok_or_else(|| ArchiveError::Outside(path.to_owned()))?;
     let name = inside.rsplit('/').next().unwrap_or_default().to_owned();
-    let entry = tree.entry(&inside).map_err(|trouble| Misplaced::Unreadable { path: inside.clone(), trouble })?;
+    let entry = tree.entry(&inside).map_err(|trouble| ArchiveError::Unreadable { path: inside.clone(), trouble })?;
     let (file_name, bytes) = match entry {
-        Entry::File => (name, read(tree, &inside, limit)?),
-        Entry::Folder if inside.is_empty() => return Err(Misplaced::Outside(path.to_owned())),
-        Entry::Folder => match folders {
-            Folders::Refused => return Err(Misplaced::Folder(inside)),
+        PathType::File => (name, read(tree, &inside, limit)?),
+        PathType::Folder if inside.is_empty() => return Err(ArchiveError::Outside(path.to_owned())),
+        PathType::Folder => match folders {
+            Folders::Refused => return Err(ArchiveError::Folder(inside)),
             Folders::TarGz => (format!("{name}.tar.gz"), tar_gz(tree, &inside, &name, limit)?),
             Folders::Zip(endings) => (format!("{name}.zip"), zip(tree, &inside, endings, limit)?),
         },
-        Entry::Link | Entry::Other => return Err(Misplaced::Link(inside)),
+        PathType::Link | PathType::Other => return Err(ArchiveError::Link(inside)),
     };
     let sha256 = sha256(&bytes);
     Ok(FileContent { path: path.to_owned(), file_name, sha256, content: Content::Here(Arc::new(bytes)) })
 }
 
-fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {
-    tree.read(path, limit).map_err(|trouble| Misplaced::Unreadable { path: path.to_owned(), trouble })
+fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {
+    tree.read(path, limit).map_err(|trouble| ArchiveError::Unreadable { path: path.to_owned(), trouble })
 }
 
 /// A folder as a tar.gz, below one folder at the top.
-fn tar_gz(tree: &dyn Tree, path: &str, top: &str, limit: u64) -> Result<Vec<u8>, Misplaced> {
+fn tar_gz(tree: &dyn Tree, path: &str, top: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {
     let gz = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
     let mut archive = Builder::new(gz);
     walk(tree, path, limit, &mut |below, bytes| match bytes {
         Some(bytes) => append(&mut archive, &format!("{top}{below}"), EntryType::Regular, bytes),
         None => append(&mut archive, &format!("{top}{below}/"), EntryType::Directory, &[]),
     })?;
-    archive.into_inner().and_then(|gz| gz.finish()).map_err(|cause| Misplaced::Unpackable { path: path.into(), cause })
+    archive
+        .into_inner()
+        .and_then(|gz| gz.finish())
+        .map_err(|cause| ArchiveError::Unpackable { path: path.into(), cause })
 }
 
 /// The files of a folder as a zip, which has files alone: folders follow from their paths.
-fn zip(tree: &dyn Tree, path: &str, endings: &'static [&'static str], limit: u64) -> Result<Vec<u8>, Misplaced> {
-    let unreadable = |trouble| Misplaced::Unreadable { path: path.into(), trouble };
+fn zip(tree: &dyn Tree, path: &str, endings: &'static [&'static str], limit: u64) -> Result<Vec<u8>, ArchiveError> {
+    let unreadable = |trouble| ArchiveError::Unreadable { path: path.into(), trouble };
     let files: Vec<String> = tree.list(path).map_err(unreadable)?.into_iter().map(|(name, _)| name).collect();
     if let Some(ending) = endings.iter().find(|ending| !files.iter().any(|name| name.ends_with(**ending))) {
-        return Err(Misplaced::Lacks { path: path.into(), ending });
+        return Err(ArchiveError::Lacks { path: path.into(), ending });
     }
     let options =
         SimpleFileOptions::DEFAULT.last_modified_time(DateTime::DEFAULT).unix_permissions(0o644).system(System::Unix);
@@ -140,7 +143,7 @@ fn zip(tree: &dyn Tree, path: &str, endings: &'static [&'static str], limit: u64
         }
         None => Ok(()),
     })?;
-    let unpackable = |error: zip::result::ZipError| Misplaced::Unpackable { path: path.into(), cause: error.into() };
+    let unpackable = |error: zip::result::ZipError| ArchiveError::Unpackable { path: path.into(), cause: error.into() };
     Ok(archive.finish().map_err(unpackable)?.into_inner())
 }
 
@@ -148,26 +151,26 @@ fn zip(tree: &dyn Tree, path: &str, endings: &'static [&'static str], limit: u64
 type Put<'p> = &'p mut dyn FnMut(&str, Option<&[u8]>) -> io::Result<()>;
 
 /// Calls `put` with a folder and all that is in it: depth first, the names of each folder in order.
-fn walk(tree: &dyn Tree, path: &str, limit: u64, put: Put<'_>) -> Result<(), Misplaced> {
+fn walk(tree: &dyn Tree, path: &str, limit: u64, put: Put<'_>) -> Result<(), ArchiveError> {
     let mut left = MAX_FOLDER_BYTES;
-    let mut waiting = vec![(String::new(), Entry::Folder)];
+    let mut waiting = vec![(String::new(), PathType::Folder)];
     while let Some((below, entry)) = waiting.pop() {
         let from = format!("{path}{below}");
-        let unpackable = |cause| Misplaced::Unpackable { path: from.clone(), cause };
+        let unpackable = |cause| ArchiveError::Unpackable { path: from.clone(), cause };
         match entry {
-            Entry::File => {
+            PathType::File => {
                 let bytes = read(tree, &from, limit.min(left))?;
                 left = left.saturating_sub(bytes.len() as u64);
                 put(&below, Some(&bytes)).map_err(unpackable)?;
             }
-            Entry::Folder => {
+            PathType::Folder => {
                 put(&below, None).map_err(unpackable)?;
                 let items =
-                    tree.list(&from).map_err(|trouble| Misplaced::Unreadable { path: from.clone(), trouble })?;
+                    tree.list(&from).map_err(|trouble| ArchiveError::Unreadable { path: from.clone(), trouble })?;
                 let kept = items.into_iter().rev().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
                 waiting.extend(kept.map(|(name, entry)| (format!("{below}/{name}"), entry)));
             }
-            Entry::Link | Entry::Other => return Err(Misplaced::Link(from)),
+            PathType::Link | PathType::Other => return Err(ArchiveError::Link(from)),
         }
     }
     Ok(())
@@ -210,7 +213,7 @@ mod tests {
         boxed(folder.path(), Folders::TarGz).unwrap()
     }
 
-    fn boxed(folder: &std::path::Path, folders: Folders) -> Result<FileContent, Misplaced> {
+    fn boxed(folder: &std::path::Path, folders: Folders) -> Result<FileContent, ArchiveError> {
         pack(&Folder::open(folder).unwrap(), "trueup.yaml", "box", folders, LIMIT)
     }
 
@@ -282,8 +285,8 @@ mod tests {
     fn a_folder_has_to_be_what_is_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &[("lab-1.0.wgn".into(), Vec::new()), ("below/plugin.yaml".into(), Vec::new())]);
-        assert!(matches!(boxed(folder.path(), PLUGIN), Err(Misplaced::Lacks { ending: ".yaml", .. })));
-        assert!(matches!(boxed(folder.path(), Folders::Refused), Err(Misplaced::Folder(path)) if path == "box"));
+        assert!(matches!(boxed(folder.path(), PLUGIN), Err(ArchiveError::Lacks { ending: ".yaml", .. })));
+        assert!(matches!(boxed(folder.path(), Folders::Refused), Err(ArchiveError::Folder(path)) if path == "box"));
         assert!(boxed(folder.path(), Folders::TarGz).is_ok());
     }
 
@@ -294,9 +297,15 @@ mod tests {
         let tree = Folder::open(folder.path()).unwrap();
         let content = pack(&tree, "trueup.yaml", "./x.wgn", Folders::Refused, LIMIT).unwrap();
         assert_eq!((content.file_name.as_str(), content.bytes()), ("x.wgn", Some(b"123".as_slice())));
-        assert!(matches!(pack(&tree, "trueup.yaml", "../x", Folders::Refused, LIMIT), Err(Misplaced::Outside(_))));
-        assert!(matches!(pack(&tree, "trueup.yaml", "y", Folders::Refused, LIMIT), Err(Misplaced::Unreadable { .. })));
-        assert!(matches!(pack(&tree, "trueup.yaml", "x.wgn", Folders::Refused, 2), Err(Misplaced::Unreadable { .. })));
+        assert!(matches!(pack(&tree, "trueup.yaml", "../x", Folders::Refused, LIMIT), Err(ArchiveError::Outside(_))));
+        assert!(matches!(
+            pack(&tree, "trueup.yaml", "y", Folders::Refused, LIMIT),
+            Err(ArchiveError::Unreadable { .. })
+        ));
+        assert!(matches!(
+            pack(&tree, "trueup.yaml", "x.wgn", Folders::Refused, 2),
+            Err(ArchiveError::Unreadable { .. })
+        ));
     }
 
     #[cfg(unix)]
@@ -308,7 +317,7 @@ mod tests {
         std::os::unix::fs::symlink("..", folder.path().join("box/loop")).unwrap();
         assert!(boxed(folder.path(), Folders::TarGz).is_err());
         fs::remove_file(folder.path().join("box/host")).unwrap();
-        assert!(matches!(boxed(folder.path(), Folders::TarGz), Err(Misplaced::Link(path)) if path == "box/loop"));
+        assert!(matches!(boxed(folder.path(), Folders::TarGz), Err(ArchiveError::Link(path)) if path == "box/loop"));
     }
 
     proptest! {

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Unexpected, VariantAccess, Visitor};
 
-use crate::finding::Key;
+use crate::finding::PathKey;
 use crate::source::Node;
 use crate::suggest::hint;
 
 /// Something that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Misfit {
+pub(crate) struct DecodeError {
     /// The keys down to it.
-    pub path: Vec<Key>,
+    pub path: Vec<PathKey>,
     /// A stable code.
     pub code: &'static str,
     /// The problem, as a phrase.
@@ -26,7 +26,7 @@ pub(crate) struct Misfit {
 /// The value that a node means, and everything in the node that does not fit; what does not fit is left out.
 ///
 /// The value is missing only where leaving out does not help, such as a required key.
-pub(crate) fn decode<T: for<'n> Deserialize<'n>>(mut node: Node) -> (Option<T>, Vec<Misfit>) {
+pub(crate) fn decode<T: for<'n> Deserialize<'n>>(mut node: Node) -> (Option<T>, Vec<DecodeError>) {
     let mut misfits = Vec::new();
     loop {
         match T::deserialize(Decoder(&node)) {
@@ -35,8 +35,8 @@ pub(crate) fn decode<T: for<'n> Deserialize<'n>>(mut node: Node) -> (Option<T>, 
                 misfit.path.reverse();
                 let removed = remove(&mut node, &misfit.path);
                 // What lacks something that was just left out is not told again.
-                let follows = misfits.iter().any(|other: &Misfit| other.path.starts_with(&misfit.path));
-                if !follows {
+                let recomputed_from = misfits.iter().any(|other: &DecodeError| other.path.starts_with(&misfit.path));
+                if !recomputed_from {
                     misfits.push(misfit);
                 }
                 if !removed {
@@ -48,10 +48,10 @@ pub(crate) fn decode<T: for<'n> Deserialize<'n>>(mut node: Node) -> (Option<T>, 
 }
 
 /// Takes the value at a path away, so that what stands beside it can be looked at. The root stays.
-fn remove(node: &mut Node, path: &[Key]) -> bool {
+fn remove(node: &mut Node, path: &[PathKey]) -> bool {
     let Some((key, rest)) = path.split_first() else { return false };
     match (node, key) {
-        (Node::Map(entries), Key::Name(name)) => match entries.iter().position(|(own, _)| own == name) {
+        (Node::Map(entries), PathKey::Name(name)) => match entries.iter().position(|(own, _)| own == name) {
             Some(at) if rest.is_empty() => {
                 entries.remove(at);
                 true
@@ -59,7 +59,7 @@ fn remove(node: &mut Node, path: &[Key]) -> bool {
             Some(at) => entries.get_mut(at).is_some_and(|(_, value)| remove(value, rest)),
             None => false,
         },
-        (Node::List(items), Key::Index(at)) if *at < items.len() => {
+        (Node::List(items), PathKey::Index(at)) if *at < items.len() => {
             if rest.is_empty() {
                 items.remove(*at);
                 return true;
@@ -70,32 +70,32 @@ fn remove(node: &mut Node, path: &[Key]) -> bool {
     }
 }
 
-impl Misfit {
-    fn new(code: &'static str, message: String) -> Misfit {
-        Misfit { path: Vec::new(), code, message, help: None }
+impl DecodeError {
+    fn new(code: &'static str, message: String) -> DecodeError {
+        DecodeError { path: Vec::new(), code, message, help: None }
     }
 
     /// Paths are built from the inside out.
-    fn below(mut self, key: Key) -> Misfit {
+    fn below(mut self, key: PathKey) -> DecodeError {
         self.path.push(key);
         self
     }
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Misfit {}
+impl std::error::Error for DecodeError {}
 
-impl de::Error for Misfit {
-    fn custom<M: fmt::Display>(message: M) -> Misfit {
-        Misfit::new("wrong-value", message.to_string())
+impl de::Error for DecodeError {
+    fn custom<M: fmt::Display>(message: M) -> DecodeError {
+        DecodeError::new("wrong-value", message.to_string())
     }
 
-    fn invalid_type(found: Unexpected, expected: &dyn de::Expected) -> Misfit {
+    fn invalid_type(found: Unexpected, expected: &dyn de::Expected) -> DecodeError {
         let found = match found {
             Unexpected::Unit | Unexpected::Option => "nothing".to_owned(),
             Unexpected::Str(text) => format!("`{text}`"),
@@ -113,27 +113,27 @@ impl de::Error for Misfit {
             "a string" => "text".to_owned(),
             other => other.to_owned(),
         };
-        Misfit::new("wrong-value", format!("expected {expected}, found {found}"))
+        DecodeError::new("wrong-value", format!("expected {expected}, found {found}"))
     }
 
-    fn invalid_value(found: Unexpected, expected: &dyn de::Expected) -> Misfit {
-        Misfit::invalid_type(found, expected)
+    fn invalid_value(found: Unexpected, expected: &dyn de::Expected) -> DecodeError {
+        DecodeError::invalid_type(found, expected)
     }
 
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Misfit {
-        let mut misfit = Misfit::new("unknown-field", format!("unknown key `{field}`"));
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> DecodeError {
+        let mut misfit = DecodeError::new("unknown-field", format!("unknown key `{field}`"));
         misfit.help = Some(hint(field, expected.iter().copied()));
-        misfit.below(Key::Name(field.into()))
+        misfit.below(PathKey::Name(field.into()))
     }
 
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Misfit {
-        let mut misfit = Misfit::new("wrong-value", format!("`{variant}` is none of `{}`", expected.join("`, `")));
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> DecodeError {
+        let mut misfit = DecodeError::new("wrong-value", format!("`{variant}` is none of `{}`", expected.join("`, `")));
         misfit.help = Some(hint(variant, expected.iter().copied()));
         misfit
     }
 
-    fn missing_field(field: &'static str) -> Misfit {
-        Misfit::new("missing-field", format!("`{field}` is missing"))
+    fn missing_field(field: &'static str) -> DecodeError {
+        DecodeError::new("missing-field", format!("`{field}` is missing"))
     }
 }
 
@@ -141,9 +141,9 @@ impl de::Error for Misfit {
 struct Decoder<'de>(&'de Node);
 
 impl<'de> Deserializer<'de> for Decoder<'de> {
-    type Error = Misfit;
+    type Error = DecodeError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.0 {
             Node::Null => visitor.visit_unit(),
             Node::Bool(value) => visitor.visit_bool(*value),
@@ -155,15 +155,15 @@ impl<'de> Deserializer<'de> for Decoder<'de> {
             Node::Spelt(spelt) => Decoder(&spelt.meaning).deserialize_any(visitor),
             Node::Text(text) => visitor.visit_borrowed_str(text),
             Node::List(items) => visitor.visit_seq(Items { items: items.iter().enumerate() }),
-            Node::Map(entries) => visitor.visit_map(Entries { entries: entries.iter(), value: None }),
+            Node::Map(entries) => visitor.visit_map(MapDecoder { entries: entries.iter(), value: None }),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if *self.0 == Node::Null { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -172,16 +172,16 @@ impl<'de> Deserializer<'de> for Decoder<'de> {
         _: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    ) -> Result<V::Value, DecodeError> {
         match self.0 {
             Node::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
             Node::Map(entries) => match entries.as_slice() {
                 [(key, value)] => visitor.visit_enum(Variant { key, value }),
-                _ => Err(Misfit::new("wrong-value", format!("expected just one of `{}`", variants.join("`, `")))),
+                _ => Err(DecodeError::new("wrong-value", format!("expected just one of `{}`", variants.join("`, `")))),
             },
             other => {
                 let message = format!("expected one of `{}`, found {}", variants.join("`, `"), other.describe());
-                Err(Misfit::new("wrong-value", message))
+                Err(DecodeError::new("wrong-value", message))
             }
         }
     }
@@ -197,32 +197,32 @@ struct Items<'de> {
 }
 
 impl<'de> de::SeqAccess<'de> for Items<'de> {
-    type Error = Misfit;
+    type Error = DecodeError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
         let Some((index, item)) = self.items.next() else { return Ok(None) };
-        seed.deserialize(Decoder(item)).map(Some).map_err(|misfit| misfit.below(Key::Index(index)))
+        seed.deserialize(Decoder(item)).map(Some).map_err(|misfit| misfit.below(PathKey::Index(index)))
     }
 }
 
-struct Entries<'de> {
+struct MapDecoder<'de> {
     entries: std::slice::Iter<'de, (Arc<str>, Node)>,
     value: Option<(&'de Arc<str>, &'de Node)>,
 }
 
-impl<'de> de::MapAccess<'de> for Entries<'de> {
-    type Error = Misfit;
+impl<'de> de::MapAccess<'de> for MapDecoder<'de> {
+    type Error = DecodeError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
         self.value = Some((key, value));
-        let key: de::value::BorrowedStrDeserializer<Misfit> = de::value::BorrowedStrDeserializer::new(key);
+        let key: de::value::BorrowedStrDeserializer<DecodeError> = de::value::BorrowedStrDeserializer::new(key);
         seed.deserialize(key).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
         let (key, value) = self.value.take().ok_or_else(|| de::Error::custom("a value without a key"))?;
-        seed.deserialize(Decoder(value)).map_err(|misfit| misfit.below(Key::Name(key.clone())))
+        seed.deserialize(Decoder(value)).map_err(|misfit| misfit.below(PathKey::Name(key.clone())))
     }
 }
 
@@ -232,32 +232,32 @@ struct Variant<'de> {
 }
 
 impl<'de> de::EnumAccess<'de> for Variant<'de> {
-    type Error = Misfit;
+    type Error = DecodeError;
     type Variant = Variant<'de>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Variant<'de>), Misfit> {
-        let key: de::value::StrDeserializer<Misfit> = (&**self.key).into_deserializer();
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Variant<'de>), DecodeError> {
+        let key: de::value::StrDeserializer<DecodeError> = (&**self.key).into_deserializer();
         Ok((seed.deserialize(key)?, self))
     }
 }
 
 impl<'de> VariantAccess<'de> for Variant<'de> {
-    type Error = Misfit;
+    type Error = DecodeError;
 
-    fn unit_variant(self) -> Result<(), Misfit> {
-        Err(Misfit::new("wrong-value", format!("`{}` takes no value", self.key)))
+    fn unit_variant(self) -> Result<(), DecodeError> {
+        Err(DecodeError::new("wrong-value", format!("`{}` takes no value", self.key)))
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit> {
-        seed.deserialize(Decoder(self.value)).map_err(|misfit| misfit.below(Key::Name(self.key.clone())))
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DecodeError> {
+        seed.deserialize(Decoder(self.value)).map_err(|misfit| misfit.below(PathKey::Name(self.key.clone())))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit> {
-        Decoder(self.value).deserialize_any(visitor).map_err(|misfit| misfit.below(Key::Name(self.key.clone())))
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, DecodeError> {
+        Decoder(self.value).deserialize_any(visitor).map_err(|misfit| misfit.below(PathKey::Name(self.key.clone())))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
-        Decoder(self.value).deserialize_any(visitor).map_err(|misfit| misfit.below(Key::Name(self.key.clone())))
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, DecodeError> {
+        Decoder(self.value).deserialize_any(visitor).map_err(|misfit| misfit.below(PathKey::Name(self.key.clone())))
     }
 }
 
@@ -297,8 +297,8 @@ mod tests {
                     .path
                     .iter()
                     .map(|key| match key {
-                        Key::Name(name) => name.to_string(),
-                        Key::Index(index) => index.to_string(),
+                        PathKey::Name(name) => name.to_string(),
+                        PathKey::Index(index) => index.to_string(),
                     })
                     .collect();
                 format!("{}: {}; {}", keys.join("."), misfit.message, misfit.help.as_deref().unwrap_or("-"))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use miette::NamedSource;
 
 use super::span::spot;
-use super::tree::{Entry, Tree, Trouble};
+use super::tree::{PathType, Tree, TreeError};
 use crate::address::glob;
 use crate::finding::{Finding, Place};
 
@@ -79,24 +79,24 @@ pub(crate) fn find(tree: &dyn Tree, selection: &Selection, findings: &mut Vec<Fi
                 continue;
             }
         };
-        if depth > 0 && items.iter().any(|(name, entry)| name == WORKSPACE_FILE && *entry == Entry::File) {
+        if depth > 0 && items.iter().any(|(name, entry)| name == WORKSPACE_FILE && *entry == PathType::File) {
             continue;
         }
         for (name, entry) in items {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             match entry {
-                Entry::File if is_yaml(&name) && selection.takes(&path) => found.push(path),
-                Entry::Folder if name.starts_with('.') => {}
-                Entry::Folder if depth < MAX_DEPTH => folders.push((path, depth + 1)),
-                Entry::Folder => findings.push(Finding::warning(
+                PathType::File if is_yaml(&name) && selection.takes(&path) => found.push(path),
+                PathType::Folder if name.starts_with('.') => {}
+                PathType::Folder if depth < MAX_DEPTH => folders.push((path, depth + 1)),
+                PathType::Folder => findings.push(Finding::warning(
                     "too-deep",
                     format!("`{path}` is nested more than {MAX_DEPTH} folders deep and is not read"),
                 )),
-                Entry::Link if !name.starts_with('.') && selection.takes(&path) => findings.push(
+                PathType::Link if !name.starts_with('.') && selection.takes(&path) => findings.push(
                     Finding::warning("link", format!("`{path}` is a symbolic link that is not followed"))
                         .help("links to files are followed, links to folders are not; list it under `exclude`"),
                 ),
-                Entry::File | Entry::Link | Entry::Other => {}
+                PathType::File | PathType::Link | PathType::Other => {}
             }
         }
     }
@@ -129,14 +129,14 @@ fn not_utf8(path: &str, error: &std::string::FromUtf8Error) -> Finding {
     finding
 }
 
-fn unreadable(path: &str, trouble: &Trouble) -> Finding {
+fn unreadable(path: &str, trouble: &TreeError) -> Finding {
     let shown = if path.is_empty() { "the workspace's folder" } else { path };
     let finding = match trouble {
-        Trouble::TooLarge { .. } => Finding::error("too-large", format!("`{shown}` is not read: {trouble}"))
+        TreeError::TooLarge { .. } => Finding::error("too-large", format!("`{shown}` is not read: {trouble}"))
             .help("split the file, or raise the limit with `TRUEUP_MAX_FILE_BYTES`"),
-        Trouble::Outside => Finding::error("outside-workspace", format!("`{shown}` is not read: {trouble}"))
+        TreeError::Outside => Finding::error("outside-workspace", format!("`{shown}` is not read: {trouble}"))
             .help("copy the file into the workspace, or list it under `exclude`"),
-        Trouble::Missing | Trouble::Io(_) | Trouble::Git(_) => {
+        TreeError::Missing | TreeError::Io(_) | TreeError::Git(_) => {
             Finding::error("unreadable", format!("`{shown}` can't be read: {trouble}"))
         }
     };

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Repository, RepositoryOpenFlags, StatusOptions, TreeEntry};
 
-use super::tree::{Entry, Tree, Trouble};
+use super::tree::{PathType, Tree, TreeError};
 
 /// The commit that is checked out around a folder, with `+` behind it when files in the folder differ from it. `None`
 /// outside git and before the first commit.
 ///
 /// # Errors
 /// There is a repository, but it can't be read.
-pub(crate) fn head(folder: &Path) -> Result<Option<String>, Trouble> {
+pub(crate) fn head(folder: &Path) -> Result<Option<String>, TreeError> {
     let Some((repository, inside)) = around(folder)? else { return Ok(None) };
     let commit = match repository.head() {
         Ok(head) => head.peel_to_commit().map_err(trouble)?.id().to_string(),
@@ -44,9 +44,9 @@ impl Snapshot {
     ///
     /// # Errors
     /// The folder is not in a repository, the revision does not exist, or the folder did not exist then.
-    pub(crate) fn open(folder: &Path, revision: &str) -> Result<Snapshot, Trouble> {
+    pub(crate) fn open(folder: &Path, revision: &str) -> Result<Snapshot, TreeError> {
         let Some((repository, inside)) = around(folder)? else {
-            return Err(Trouble::Git("the workspace is not in a git repository".into()));
+            return Err(TreeError::Git("the workspace is not in a git repository".into()));
         };
         let (tree, commit) = {
             let object = repository.revparse_single(revision).map_err(trouble)?;
@@ -69,50 +69,50 @@ impl Snapshot {
         &self.commit
     }
 
-    fn find(&self, path: &str) -> Result<TreeEntry<'static>, Trouble> {
+    fn find(&self, path: &str) -> Result<TreeEntry<'static>, TreeError> {
         let tree = self.repository.find_tree(self.tree).map_err(trouble)?;
         tree.get_path(Path::new(path)).map_err(trouble)
     }
 }
 
 impl Tree for Snapshot {
-    fn entry(&self, path: &str) -> Result<Entry, Trouble> {
-        if path.is_empty() { Ok(Entry::Folder) } else { Ok(entry(&self.find(path)?)) }
+    fn entry(&self, path: &str) -> Result<PathType, TreeError> {
+        if path.is_empty() { Ok(PathType::Folder) } else { Ok(entry(&self.find(path)?)) }
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<(String, Entry)>, Trouble> {
+    fn list(&self, folder: &str) -> Result<Vec<(String, PathType)>, TreeError> {
         let id = if folder.is_empty() { self.tree } else { self.find(folder)?.id() };
         let tree = self.repository.find_tree(id).map_err(trouble)?;
-        let mut found: Vec<(String, Entry)> =
+        let mut found: Vec<(String, PathType)> =
             tree.iter().filter_map(|item| Some((item.name().ok()?.to_owned(), entry(&item)))).collect();
         found.sort();
         Ok(found)
     }
 
-    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Trouble> {
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, TreeError> {
         let found = self.find(path)?;
-        if entry(&found) != Entry::File {
-            return Err(Trouble::Git("it is no file at that revision".into()));
+        if entry(&found) != PathType::File {
+            return Err(TreeError::Git("it is no file at that revision".into()));
         }
         let blob = self.repository.find_blob(found.id()).map_err(trouble)?;
         let size = blob.size() as u64;
-        if size > limit { Err(Trouble::TooLarge { size, limit }) } else { Ok(blob.content().to_vec()) }
+        if size > limit { Err(TreeError::TooLarge { size, limit }) } else { Ok(blob.content().to_vec()) }
     }
 }
 
-fn entry(item: &TreeEntry) -> Entry {
+fn entry(item: &TreeEntry) -> PathType {
     /// The mode of a symbolic link.
     const LINK: i32 = 0o120_000;
     match item.kind() {
-        Some(ObjectType::Blob) if item.filemode() == LINK => Entry::Link,
-        Some(ObjectType::Blob) => Entry::File,
-        Some(ObjectType::Tree) => Entry::Folder,
-        _ => Entry::Other,
+        Some(ObjectType::Blob) if item.filemode() == LINK => PathType::Link,
+        Some(ObjectType::Blob) => PathType::File,
+        Some(ObjectType::Tree) => PathType::Folder,
+        _ => PathType::Other,
     }
 }
 
 /// The repository around a folder, and the folder's path in it.
-fn around(folder: &Path) -> Result<Option<(Repository, String)>, Trouble> {
+fn around(folder: &Path) -> Result<Option<(Repository, String)>, TreeError> {
     let real = std::fs::canonicalize(folder)?;
     let none: [PathBuf; 0] = [];
     let repository = match Repository::open_ext(&real, RepositoryOpenFlags::empty(), none) {
@@ -127,9 +127,9 @@ fn around(folder: &Path) -> Result<Option<(Repository, String)>, Trouble> {
     Ok(Some((repository, inside)))
 }
 
-fn trouble(error: git2::Error) -> Trouble {
+fn trouble(error: git2::Error) -> TreeError {
     match error.code() {
-        ErrorCode::NotFound => Trouble::Missing,
-        _ => Trouble::Git(error.message().to_owned()),
+        ErrorCode::NotFound => TreeError::Missing,
+        _ => TreeError::Git(error.message().to_owned()),
     }
 }

@@ -14,15 +14,15 @@ mod tree;
 mod unpack;
 mod yaml;
 
-pub(crate) use archive::{Misplaced, pack, within};
-pub(crate) use decode::{Misfit, decode};
+pub(crate) use archive::{ArchiveError, pack, within};
+pub(crate) use decode::{DecodeError, decode};
 
 pub(crate) use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
 pub(crate) use git::{Snapshot, head};
 pub(crate) use node::Node;
-pub(crate) use pinned::{NotPinned, is_url, pinned};
+pub(crate) use pinned::{PinnedUrlError, is_url, pinned};
 pub(crate) use span::{locate, spot, twice};
-pub(crate) use tree::{Folder, Tree, Trouble};
+pub(crate) use tree::{Folder, Tree, TreeError};
 pub(crate) use unpack::documents;
-pub(crate) use yaml::{Broken, Document, parse, parse_value};
+pub(crate) use yaml::{YamlDocument, YamlError, parse, parse_value};
 pub use yaml::{read_as, yaml};

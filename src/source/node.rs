@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Number;
 
 use crate::attr::Attr;
-use crate::spec::{Slot, Type};
+use crate::spec::{Type, TypeSlot};
 
 /// One value of a document. Aliases and merge keys are already carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,10 +110,10 @@ impl Node {
 
     /// The same as an attribute, every text plain, and as it is spelt where that type wants text.
     pub(crate) fn to_typed(&self, ty: Option<Type>) -> Attr {
-        let slot = ty.map(Slot::typed);
+        let slot = ty.map(TypeSlot::typed);
         match self {
             Node::List(items) => {
-                let item = slot.and_then(Slot::item).map(|slot| slot.ty);
+                let item = slot.and_then(TypeSlot::item).map(|slot| slot.ty);
                 Attr::List(items.iter().map(|value| value.to_typed(item)).collect())
             }
             Node::Map(entries) => {

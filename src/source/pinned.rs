@@ -16,7 +16,7 @@ const DIGITS: usize = 64;
 
 /// Why a URL names no content.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(crate) enum NotPinned {
+pub(crate) enum PinnedUrlError {
     /// It is no URL.
     #[error("`{0}` is no URL: {1}")]
     Malformed(String, String),
@@ -47,18 +47,18 @@ pub(crate) fn is_url(path: &str) -> bool {
 ///
 /// # Errors
 /// It does not say which content is meant, or can't be fetched by anybody.
-pub(crate) fn pinned(text: &str) -> Result<FileContent, NotPinned> {
+pub(crate) fn pinned(text: &str) -> Result<FileContent, PinnedUrlError> {
     let (path, pin) = text.split_once('#').unwrap_or((text, ""));
-    let url = Url::parse(path).map_err(|error| NotPinned::Malformed(path.to_owned(), error.to_string()))?;
+    let url = Url::parse(path).map_err(|error| PinnedUrlError::Malformed(path.to_owned(), error.to_string()))?;
     if !matches!(url.scheme(), "https" | "http") {
-        return Err(NotPinned::Scheme(url.scheme().to_owned()));
+        return Err(PinnedUrlError::Scheme(url.scheme().to_owned()));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(NotPinned::User);
+        return Err(PinnedUrlError::User);
     }
-    let digest = pin.strip_prefix(PIN).ok_or_else(|| NotPinned::Open(path.to_owned()))?;
+    let digest = pin.strip_prefix(PIN).ok_or_else(|| PinnedUrlError::Open(path.to_owned()))?;
     if digest.len() != DIGITS || !digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(NotPinned::Digest(digest.to_owned()));
+        return Err(PinnedUrlError::Digest(digest.to_owned()));
     }
     let file_name = url.path().rsplit('/').next().unwrap_or_default().to_owned();
     Ok(FileContent { path: path.to_owned(), file_name, sha256: digest.to_ascii_lowercase(), content: Content::At(url) })
@@ -82,26 +82,26 @@ mod tests {
     #[test]
     fn what_is_not_pinned_is_refused() {
         let refused = |text: &str| pinned(text).unwrap_err();
-        let open = NotPinned::Open("https://host/x.zip".into());
+        let open = PinnedUrlError::Open("https://host/x.zip".into());
         assert_eq!(refused("https://host/x.zip"), open);
         assert_eq!(refused("https://host/x.zip#"), open);
         assert_eq!(refused("https://host/x.zip#sha512=12"), open);
-        assert_eq!(refused("https://host/x.zip#sha256=12"), NotPinned::Digest("12".into()));
+        assert_eq!(refused("https://host/x.zip#sha256=12"), PinnedUrlError::Digest("12".into()));
         let almost = SHA.replace('9', "g");
-        assert_eq!(refused(&format!("https://host/x.zip#sha256={almost}")), NotPinned::Digest(almost));
-        assert_eq!(refused(&format!("https://host/x.zip#sha256={SHA}0")), NotPinned::Digest(format!("{SHA}0")));
+        assert_eq!(refused(&format!("https://host/x.zip#sha256={almost}")), PinnedUrlError::Digest(almost));
+        assert_eq!(refused(&format!("https://host/x.zip#sha256={SHA}0")), PinnedUrlError::Digest(format!("{SHA}0")));
     }
 
     #[test]
     fn what_nobody_should_fetch_is_refused() {
         let refused = |text: &str| pinned(&format!("{text}#sha256={SHA}")).unwrap_err();
-        assert_eq!(refused("ftp://host/x.zip"), NotPinned::Scheme("ftp".into()));
-        assert_eq!(refused("file:///etc/passwd"), NotPinned::Scheme("file".into()));
-        assert_eq!(refused("https://user:hunter2@host/x.zip"), NotPinned::User);
-        assert_eq!(refused("https://user@host/x.zip"), NotPinned::User);
+        assert_eq!(refused("ftp://host/x.zip"), PinnedUrlError::Scheme("ftp".into()));
+        assert_eq!(refused("file:///etc/passwd"), PinnedUrlError::Scheme("file".into()));
+        assert_eq!(refused("https://user:hunter2@host/x.zip"), PinnedUrlError::User);
+        assert_eq!(refused("https://user@host/x.zip"), PinnedUrlError::User);
         assert!(!refused("https://user:hunter2@host/x.zip").to_string().contains("hunter2"));
-        assert!(matches!(refused("https://"), NotPinned::Malformed(..)));
-        assert!(matches!(refused("https://host:port/x.zip"), NotPinned::Malformed(..)));
+        assert!(matches!(refused("https://"), PinnedUrlError::Malformed(..)));
+        assert!(matches!(refused("https://host:port/x.zip"), PinnedUrlError::Malformed(..)));
     }
 
     #[test]

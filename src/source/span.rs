@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::yaml::{Mark, marks};
-use crate::finding::{Finding, Key, Place, Spot};
+use crate::finding::{Finding, PathKey, Place, Spot};
 use crate::source::SourceFile;
 
 /// Fills in the spots of findings that have none yet, reading each file again once at most.
@@ -36,15 +36,15 @@ pub(crate) fn locate(findings: &mut [Finding], files: &[SourceFile]) {
 }
 
 /// The spots of a key that is given twice: the second time and the first.
-pub(crate) fn twice(file: &SourceFile, path: &[Key]) -> (Option<Spot>, Option<Spot>) {
+pub(crate) fn twice(file: &SourceFile, path: &[PathKey]) -> (Option<Spot>, Option<Spot>) {
     let mark = marks(file.text(), &[path.to_vec()]).first().copied().unwrap_or_default();
-    let page = Page::of(file);
+    let page = TextLines::of(file);
     (mark.again.map(|at| page.spot(at)), mark.key.map(|at| page.spot(at)))
 }
 
 /// The spot of the token that starts at an offset.
 pub(crate) fn spot(file: &SourceFile, offset: usize) -> Spot {
-    Page::of(file).spot(offset)
+    TextLines::of(file).spot(offset)
 }
 
 fn look_up(file: &SourceFile, places: Vec<Place>) -> Vec<(Place, Spot)> {
@@ -52,10 +52,10 @@ fn look_up(file: &SourceFile, places: Vec<Place>) -> Vec<(Place, Spot)> {
     let above = |place: &Place| {
         (1..=place.path.len()).map(|length| place.path.get(..length).unwrap_or_default().to_vec()).collect::<Vec<_>>()
     };
-    let mut paths: Vec<Vec<Key>> = places.iter().flat_map(above).collect();
+    let mut paths: Vec<Vec<PathKey>> = places.iter().flat_map(above).collect();
     paths.sort();
     paths.dedup();
-    let found: BTreeMap<&[Key], Mark> = paths.iter().map(Vec::as_slice).zip(marks(file.text(), &paths)).collect();
+    let found: BTreeMap<&[PathKey], Mark> = paths.iter().map(Vec::as_slice).zip(marks(file.text(), &paths)).collect();
     let offset = |place: &Place| {
         (1..=place.path.len()).rev().find_map(|length| {
             let mark = found.get(place.path.get(..length)?)?;
@@ -63,21 +63,21 @@ fn look_up(file: &SourceFile, places: Vec<Place>) -> Vec<(Place, Spot)> {
             if whole && !place.at_key { mark.value.or(mark.key) } else { mark.key.or(mark.value) }
         })
     };
-    let page = Page::of(file);
+    let page = TextLines::of(file);
     let spots: Vec<Spot> = places.iter().map(|place| page.spot(offset(place).unwrap_or(0))).collect();
     places.into_iter().zip(spots).collect()
 }
 
 /// A file's text with the offsets at which its lines start, as editors count them.
-struct Page<'f> {
+struct TextLines<'f> {
     file: &'f SourceFile,
     lines: Vec<usize>,
 }
 
-impl Page<'_> {
-    fn of(file: &SourceFile) -> Page<'_> {
+impl TextLines<'_> {
+    fn of(file: &SourceFile) -> TextLines<'_> {
         let ends = file.text().bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Page { file, lines: std::iter::once(0).chain(ends).collect() }
+        TextLines { file, lines: std::iter::once(0).chain(ends).collect() }
     }
 
     fn spot(&self, offset: usize) -> Spot {

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 /// The sort of thing at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Entry {
+pub(crate) enum PathType {
     /// A file.
     File,
     /// A folder.
@@ -23,7 +23,7 @@ pub(crate) enum Entry {
 
 /// Why something can't be read.
 #[derive(Debug, Error)]
-pub(crate) enum Trouble {
+pub(crate) enum TreeError {
     /// Nothing stands there.
     #[error("there is no such file or folder")]
     Missing,
@@ -46,11 +46,11 @@ pub(crate) enum Trouble {
     Git(String),
 }
 
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Trouble {
+impl From<io::Error> for TreeError {
+    fn from(error: io::Error) -> TreeError {
         match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Trouble::Missing,
-            _ => Trouble::Io(error),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => TreeError::Missing,
+            _ => TreeError::Io(error),
         }
     }
 }
@@ -61,19 +61,19 @@ pub(crate) trait Tree {
     ///
     /// # Errors
     /// Nothing stands there, or it can't be looked at.
-    fn entry(&self, path: &str) -> Result<Entry, Trouble>;
+    fn entry(&self, path: &str) -> Result<PathType, TreeError>;
 
     /// The names in a folder, sorted.
     ///
     /// # Errors
     /// It is no folder, or can't be read.
-    fn list(&self, folder: &str) -> Result<Vec<(String, Entry)>, Trouble>;
+    fn list(&self, folder: &str) -> Result<Vec<(String, PathType)>, TreeError>;
 
     /// A file's bytes.
     ///
     /// # Errors
     /// It is no file, can't be read, is larger than `limit`, or is a link that leads out of the workspace.
-    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Trouble>;
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, TreeError>;
 }
 
 /// A folder on disk.
@@ -88,10 +88,10 @@ impl Folder {
     ///
     /// # Errors
     /// There is none.
-    pub(crate) fn open(root: &Path) -> Result<Folder, Trouble> {
+    pub(crate) fn open(root: &Path) -> Result<Folder, TreeError> {
         let real = fs::canonicalize(root)?;
         if !real.is_dir() {
-            return Err(Trouble::Missing);
+            return Err(TreeError::Missing);
         }
         Ok(Folder { root: root.to_owned(), real })
     }
@@ -102,12 +102,12 @@ impl Folder {
 }
 
 impl Tree for Folder {
-    fn entry(&self, path: &str) -> Result<Entry, Trouble> {
+    fn entry(&self, path: &str) -> Result<PathType, TreeError> {
         let at = self.at(path);
         Ok(entry(&at, fs::symlink_metadata(&at)?.file_type()))
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<(String, Entry)>, Trouble> {
+    fn list(&self, folder: &str) -> Result<Vec<(String, PathType)>, TreeError> {
         let mut found = Vec::new();
         for item in fs::read_dir(self.at(folder))? {
             let item = item?;
@@ -120,15 +120,15 @@ impl Tree for Folder {
         Ok(found)
     }
 
-    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Trouble> {
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, TreeError> {
         let real = fs::canonicalize(self.at(path))?;
         if !real.starts_with(&self.real) {
-            return Err(Trouble::Outside);
+            return Err(TreeError::Outside);
         }
         let file = fs::File::open(real)?;
         let size = file.metadata()?.len();
         if size > limit {
-            return Err(Trouble::TooLarge { size, limit });
+            return Err(TreeError::TooLarge { size, limit });
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         file.take(limit).read_to_end(&mut bytes)?;
@@ -138,17 +138,17 @@ impl Tree for Folder {
 
 /// Links to files are followed, as a mounted configuration has nothing else; links to folders are not, so that there are
 /// no loops.
-fn entry(path: &Path, kind: fs::FileType) -> Entry {
+fn entry(path: &Path, kind: fs::FileType) -> PathType {
     if kind.is_file() {
-        Entry::File
+        PathType::File
     } else if kind.is_dir() {
-        Entry::Folder
+        PathType::Folder
     } else if kind.is_symlink() {
         match fs::metadata(path) {
-            Ok(behind) if behind.is_file() => Entry::File,
-            _ => Entry::Link,
+            Ok(behind) if behind.is_file() => PathType::File,
+            _ => PathType::Link,
         }
     } else {
-        Entry::Other
+        PathType::Other
     }
 }

@@ -19,7 +19,7 @@ pub struct Action {
     /// body, or as text in a body of JSON.
     pub arguments: &'static [Field],
     /// The argument that collects all that is given under undeclared names: `-p key=v` becomes `parameters: {key: v}`.
-    pub others: Option<&'static str>,
+    pub extra_arguments: Option<&'static str>,
     /// The call. Its placeholders are `{id}` and `{name}` of the resource, and the arguments; a JSON body that names an
     /// argument which was not given leaves that key out, and so does a query. `Body::Fields` is all arguments that the
     /// path does not name.
@@ -33,7 +33,7 @@ pub struct Action {
     /// The effect on traffic.
     pub disruption: Disruption,
     /// Where it is known from, if the reference texts lack it.
-    pub beyond: Option<&'static str>,
+    pub documented_at: Option<&'static str>,
 }
 
 /// A file that a controller hands out.
@@ -50,7 +50,7 @@ pub struct Artifact {
     /// The call whose answer it is, with placeholders as an [`Action`]'s.
     pub call: CallSpec,
     /// The field of the kind whose file this is the content of.
-    pub fills: Option<&'static str>,
+    pub content_of: Option<&'static str>,
 }
 
 /// An action on the whole target, without arguments.
@@ -61,13 +61,13 @@ pub(crate) const fn action(name: &'static str, doc: &'static str, call: CallSpec
         on: None,
         only: None,
         arguments: &[],
-        others: None,
+        extra_arguments: None,
         call,
         shows: "",
         secrecy: Secrecy::Plain,
         fails: &[],
         disruption: Disruption::None,
-        beyond: None,
+        documented_at: None,
     }
 }
 
@@ -88,8 +88,8 @@ impl Action {
     }
 
     /// Arguments that are not declared are collected under this one.
-    pub const fn others(self, argument: &'static str) -> Action {
-        Action { others: Some(argument), ..self }
+    pub const fn extra_arguments(self, argument: &'static str) -> Action {
+        Action { extra_arguments: Some(argument), ..self }
     }
 
     /// This of the reply is printed.
@@ -113,8 +113,8 @@ impl Action {
     }
 
     /// The reference texts lack it; it is known from there.
-    pub const fn beyond(self, source: &'static str) -> Action {
-        Action { beyond: Some(source), ..self }
+    pub const fn documented_at(self, source: &'static str) -> Action {
+        Action { documented_at: Some(source), ..self }
     }
 
     /// Says whether a name stands behind it on the command line.
@@ -125,7 +125,7 @@ impl Action {
 
 /// An artifact whose name is free, without arguments.
 pub(crate) const fn artifact(name: &'static str, doc: &'static str, path: &'static str) -> Artifact {
-    Artifact { name, doc, of: None, arguments: &[], call: call(Method::Get, path, Body::None), fills: None }
+    Artifact { name, doc, of: None, arguments: &[], call: call(Method::Get, path, Body::None), content_of: None }
 }
 
 impl Artifact {
@@ -135,8 +135,8 @@ impl Artifact {
     }
 
     /// It is the content of the file that this field of the kind names.
-    pub const fn fills(self, field: &'static str) -> Artifact {
-        Artifact { fills: Some(field), ..self }
+    pub const fn content_of(self, field: &'static str) -> Artifact {
+        Artifact { content_of: Some(field), ..self }
     }
 
     /// It takes these arguments.

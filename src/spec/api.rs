@@ -166,7 +166,7 @@ pub struct Detail {
     /// The servers that understand it.
     pub versions: Versions,
     /// Statuses that mean that there is nothing to see: the object goes without.
-    pub unseen: &'static [u16],
+    pub absent_on: &'static [u16],
 }
 
 /// One call as a kind declares it.
@@ -180,21 +180,21 @@ pub struct CallSpec {
     pub body: Body,
     /// The fields that ride along in a body of JSON, unless they have their default value: the key, empty where the field
     /// is an object whose own keys are meant, and the field.
-    pub along: &'static [(&'static str, &'static str)],
+    pub call_options: &'static [(&'static str, &'static str)],
     /// Where the reply holds the object.
     pub reply: Reply,
     /// The polls to wait for afterwards, in order.
-    pub settle: &'static [Poll],
+    pub wait: &'static [Poll],
     /// The servers that understand it.
     pub versions: Versions,
     /// The field that an object has to declare for it.
-    pub given: Option<&'static str>,
+    pub when_declared: Option<&'static str>,
     /// The place where a successful reply lists the parts that did not succeed, as in `response.errors`.
-    pub partial: Option<&'static str>,
+    pub errors_at: Option<&'static str>,
     /// The calls without which it has no effect, sent one by one after it.
-    pub then: &'static [CallSpec],
+    pub followed_by: &'static [CallSpec],
     /// The refusals that mean “not yet”: status and part of the message. The call is sent again.
-    pub not_yet: &'static [(u16, &'static str)],
+    pub retry_on: &'static [(u16, &'static str)],
 }
 
 /// The body that a call sends.
@@ -269,14 +269,14 @@ pub(crate) const fn call(method: Method, path: &'static str, body: Body) -> Call
         method,
         path,
         body,
-        along: &[],
+        call_options: &[],
         reply: Reply::Nothing,
-        settle: &[],
+        wait: &[],
         versions: Versions::Any,
-        given: None,
-        partial: None,
-        then: &[],
-        not_yet: &[],
+        when_declared: None,
+        errors_at: None,
+        followed_by: &[],
+        retry_on: &[],
     }
 }
 
@@ -287,12 +287,12 @@ impl CallSpec {
         version: Option<&str>,
         declares: &dyn Fn(&str) -> bool,
     ) -> Option<&'static CallSpec> {
-        specs.iter().find(|spec| spec.versions.include(version) && spec.given.is_none_or(declares))
+        specs.iter().find(|spec| spec.versions.include(version) && spec.when_declared.is_none_or(declares))
     }
 
     /// These fields ride along.
-    pub const fn along(self, fields: &'static [(&'static str, &'static str)]) -> CallSpec {
-        CallSpec { along: fields, ..self }
+    pub const fn call_options(self, fields: &'static [(&'static str, &'static str)]) -> CallSpec {
+        CallSpec { call_options: fields, ..self }
     }
 
     /// The reply holds the object there.
@@ -301,8 +301,8 @@ impl CallSpec {
     }
 
     /// These polls are waited for afterwards.
-    pub const fn settle(self, settle: &'static [Poll]) -> CallSpec {
-        CallSpec { settle, ..self }
+    pub const fn wait(self, wait: &'static [Poll]) -> CallSpec {
+        CallSpec { wait, ..self }
     }
 
     /// The servers that understand it.
@@ -311,22 +311,22 @@ impl CallSpec {
     }
 
     /// It is for objects that declare this field.
-    pub const fn given(self, field: &'static str) -> CallSpec {
-        CallSpec { given: Some(field), ..self }
+    pub const fn when_declared(self, field: &'static str) -> CallSpec {
+        CallSpec { when_declared: Some(field), ..self }
     }
 
     /// The place where a successful reply lists the parts that did not succeed, as in `response.errors`.
-    pub const fn partial(self, at: &'static str) -> CallSpec {
-        CallSpec { partial: Some(at), ..self }
+    pub const fn errors_at(self, at: &'static str) -> CallSpec {
+        CallSpec { errors_at: Some(at), ..self }
     }
 
     /// The calls that give it its effect.
-    pub const fn then(self, calls: &'static [CallSpec]) -> CallSpec {
-        CallSpec { then: calls, ..self }
+    pub const fn followed_by(self, calls: &'static [CallSpec]) -> CallSpec {
+        CallSpec { followed_by: calls, ..self }
     }
 
     /// The refusals that mean “not yet”.
-    pub const fn not_yet(self, refusals: &'static [(u16, &'static str)]) -> CallSpec {
-        CallSpec { not_yet: refusals, ..self }
+    pub const fn retry_on(self, refusals: &'static [(u16, &'static str)]) -> CallSpec {
+        CallSpec { retry_on: refusals, ..self }
     }
 }

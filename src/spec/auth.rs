@@ -65,12 +65,12 @@ pub struct Elsewhere {
     /// The file's name, where no variable gives its path.
     pub name: &'static str,
     /// The folders that it may be in; the first that holds it counts.
-    pub folders: &'static [Folder],
+    pub folders: &'static [UserFolder],
 }
 
 /// A folder where users keep the files of a tool.
 #[derive(Debug, Clone, Copy)]
-pub enum Folder {
+pub enum UserFolder {
     /// The one that the program is run in.
     Current,
     /// Below the user's home.

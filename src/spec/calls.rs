@@ -1,6 +1,8 @@
 //! The calls of a kind: every request that its tables can make, from which the covered endpoints are derived.
 
-use crate::spec::{Action, Api, Artifact, CallSpec, Change, Field, Issue, Join, Kind, List, Log, Poll, Switch};
+use crate::spec::{
+    Action, Api, Artifact, CallSpec, Change, Field, JobLog, Join, Kind, List, OneTimeOutput, Poll, Switch,
+};
 use wire::Method;
 
 /// One request that a table can make.
@@ -71,7 +73,7 @@ impl Kind {
         let Kind {
             api,
             fields,
-            issues,
+            one_time_output,
             name: _,
             doc: _,
             source: _,
@@ -79,18 +81,18 @@ impl Kind {
             parent: _,
             identity: _,
             after: _,
-            removal: _,
+            on_delete: _,
             hooks: _,
             older_view_of: _,
             content_key: _,
             overwrites: _,
             built_in: _,
-            makes: _,
-            beyond: _,
+            creates: _,
+            documented_at: _,
         } = self;
         let mut calls = api.calls();
         calls.extend(fields.iter().flat_map(Field::calls));
-        if let Some(Issue { call, field: _, at: _, spent: _, rest: _ }) = issues {
+        if let Some(OneTimeOutput { call, field: _, at: _, used_when: _, cool_down: _ }) = one_time_output {
             calls.extend(call.calls(CallPlace::Own));
         }
         calls
@@ -134,9 +136,9 @@ impl Api {
 impl Field {
     fn calls(&'static self) -> Vec<TableCall> {
         let own: Vec<&'static CallSpec> = match &self.change {
-            Change::Own(calls) | Change::Widens(_, calls) => calls.iter().collect(),
-            Change::Switch(Switch { on, off, removal: _ }) => vec![on, off],
-            Change::InPlace | Change::Replaces | Change::Fixed | Change::Rides => Vec::new(),
+            Change::DedicatedCall(calls) | Change::Widens(_, calls) => calls.iter().collect(),
+            Change::Switch(Switch { on, off, before_delete: _ }) => vec![on, off],
+            Change::InPlace | Change::Replaces | Change::Fixed | Change::CallOption => Vec::new(),
         };
         own.into_iter().flat_map(|call| call.calls(CallPlace::Own)).collect()
     }
@@ -162,19 +164,19 @@ impl CallSpec {
         let CallSpec {
             method,
             path,
-            settle,
-            then,
+            wait,
+            followed_by,
             body: _,
-            along: _,
+            call_options: _,
             reply: _,
             versions: _,
-            given: _,
-            partial: _,
-            not_yet: _,
+            when_declared: _,
+            errors_at: _,
+            retry_on: _,
         } = self;
         let mut calls = vec![TableCall { method: *method, path, place, spec: Some(self) }];
-        calls.extend(then.iter().flat_map(|call| call.calls(CallPlace::Then)));
-        calls.extend(settle.iter().flat_map(Poll::calls));
+        calls.extend(followed_by.iter().flat_map(|call| call.calls(CallPlace::Then)));
+        calls.extend(wait.iter().flat_map(Poll::calls));
         calls
     }
 }
@@ -193,8 +195,8 @@ impl Poll {
             progress: _,
             shows: _,
             versions: _,
-            patience: _,
-            unseen: _,
+            tolerate: _,
+            absent_on: _,
             every: _,
             budget: _,
         } = self;
@@ -202,7 +204,7 @@ impl Poll {
         if !path.is_empty() {
             calls.push(TableCall::read(path, CallPlace::Wait));
         }
-        if let Some(Log { path, at: _, texts: _ }) = log {
+        if let Some(JobLog { path, at: _, texts: _ }) = log {
             calls.push(TableCall::read(path, CallPlace::Log));
         }
         calls.extend(cancel.iter().flat_map(|call| call.calls(CallPlace::Cancel)));
@@ -215,7 +217,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::spec::{Body, Detail, Envelope, Removal, Type, Until, Versions, call, field};
+    use crate::spec::{BeforeDelete, Body, Detail, Envelope, Type, Until, Versions, call, field};
     use wire::Method::{Delete, Get, Patch, Post, Put};
 
     const fn poll(path: &'static str) -> Poll {
@@ -224,21 +226,21 @@ mod tests {
 
     static GIVEN_UP: CallSpec = call(Post, "/jobs/{job}", Body::None);
     static JOB: Poll = Poll {
-        log: Some(Log { path: "/logs/{job}", at: "", texts: &[""] }),
+        log: Some(JobLog { path: "/logs/{job}", at: "", texts: &[""] }),
         cancel: Some(&GIVEN_UP),
         ..poll("/jobs/{job}")
     };
     static SWITCH: Switch = Switch {
         on: call(Put, "/on", Body::None),
         off: call(Put, "/off", Body::None)
-            .settle(&[Poll { until: Until::Again { going: "", done: "", lost: "" }, ..Poll::NEW }]),
-        removal: Removal::AnyTime,
+            .wait(&[Poll { until: Until::Again { going: "", done: "", lost: "" }, ..Poll::NEW }]),
+        before_delete: BeforeDelete::AnyTime,
     };
 
     static EVERYTHING: Kind = Kind {
         fields: &[
             field("a", Type::Bool, "On").switch(&SWITCH),
-            field("b", Type::Text, "Own").own(&[call(Patch, "/own", Body::None)]),
+            field("b", Type::Text, "Own").dedicated_call(&[call(Patch, "/own", Body::None)]),
             field("c", Type::Text, "Wider").widens(&[], &[call(Patch, "/wider", Body::None)]),
         ],
         api: Api {
@@ -251,19 +253,19 @@ mod tests {
                 fields: &[],
                 stamp: "",
                 versions: Versions::Any,
-                unseen: &[],
+                absent_on: &[],
             }],
-            create: &[call(Post, "/list", Body::None).settle(&[JOB]).then(&[call(Put, "/effect", Body::None)])],
+            create: &[call(Post, "/list", Body::None).wait(&[JOB]).followed_by(&[call(Put, "/effect", Body::None)])],
             update: &[call(Put, "/list/{id}", Body::None)],
             remove: &[call(Delete, "/list/{id}", Body::None)],
             ..Api::NONE
         },
-        issues: Some(Issue {
+        one_time_output: Some(OneTimeOutput {
             field: "key",
             call: call(Post, "/key", Body::None),
             at: "",
-            spent: ("", ""),
-            rest: Duration::ZERO,
+            used_when: ("", ""),
+            cool_down: Duration::ZERO,
         }),
         ..Kind::NEW
     };

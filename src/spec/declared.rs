@@ -17,12 +17,12 @@ pub struct KeysIn {
     /// The field of that other resource that names the document to read first: `application_file_name`.
     pub document: &'static str,
     /// Reads the declarations of a document, with all that it imports.
-    pub read: fn(&str, Open<'_>) -> Option<Declared>,
+    pub read: fn(&str, Open<'_>) -> Option<DeclaredKeys>,
 }
 
 /// The keys that a file declares, as the inputs of a blueprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Declared {
+pub struct DeclaredKeys {
     /// The keys.
     pub keys: BTreeMap<String, DeclaredKey>,
     /// Says whether something is imported that is not in the file: there may be further keys.

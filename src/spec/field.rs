@@ -25,9 +25,9 @@ pub struct Field {
     pub read_as: Option<&'static str>,
     /// The servers that know it, as in `From("7.0")`. The others are not sent it, and hold a resource that declares anything
     /// but its default.
-    pub known: Versions,
+    pub writable_on: Versions,
     /// The servers that show it; the others take it, and it is compared by fingerprint there.
-    pub shown: Versions,
+    pub readable_on: Versions,
     /// Says whether values must not be shown.
     pub secrecy: Secrecy,
     /// The consequence of a different value.
@@ -39,17 +39,17 @@ pub struct Field {
     /// The effect of a change on traffic.
     pub disruption: Disruption,
     /// Kinds of the same target whose resources have to be removed while the field changes, and made again after it.
-    pub rebuilds: &'static [&'static str],
+    pub recreate_while_changing: &'static [&'static str],
     /// For an address of another target: the kinds of which there is one there, and whose resources come first.
-    pub leads_to: &'static [&'static str],
+    pub depends_on_remote: &'static [&'static str],
     /// The fields that it follows when they change in place: what an output is evaluated from; what brings a switch
     /// something to switch.
-    pub follows: &'static [&'static str],
+    pub recomputed_from: &'static [&'static str],
     /// Where the keys are declared that a map may have.
     pub keys_in: Option<KeysIn>,
     /// The field that says what values this one takes; where that is not declared, text. No update takes anything else than
     /// text: it means a new object.
-    pub typed_by: Option<&'static str>,
+    pub json_if_declared: Option<&'static str>,
     /// How well the vendor's documentation backs it.
     pub evidence: Evidence,
 }
@@ -86,11 +86,11 @@ pub enum Change {
     /// A pair of calls, for a field that is true or false.
     Switch(&'static Switch),
     /// Calls of its own, for this field alone; the first that fits the server's version.
-    Own(&'static [CallSpec]),
+    DedicatedCall(&'static [CallSpec]),
     /// Calls of its own upwards in a row of words; downwards a replacement.
     Widens(&'static [&'static str], &'static [CallSpec]),
-    /// Nothing: it rides along with the calls that name it in [`CallSpec::along`], whenever something else has them made.
-    Rides,
+    /// Nothing: it rides along with the calls that name it in [`CallSpec::call_options`], whenever something else has them made.
+    CallOption,
 }
 
 /// The calls that turn something on and off.
@@ -101,12 +101,12 @@ pub struct Switch {
     /// Makes it false.
     pub off: CallSpec,
     /// Says whether it has to be off before the object can be removed.
-    pub removal: Removal,
+    pub before_delete: BeforeDelete,
 }
 
 /// The state of a [`Switch`] in which the object can be removed: a deployment is uninstalled first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removal {
+pub enum BeforeDelete {
     /// Nothing.
     AnyTime,
     /// The object is switched off first.
@@ -182,18 +182,18 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         default: None,
         flow: Flow::Both,
         read_as: None,
-        known: Versions::Any,
-        shown: Versions::Any,
+        writable_on: Versions::Any,
+        readable_on: Versions::Any,
         secrecy: Secrecy::Plain,
         change: Change::InPlace,
         at_create: AtCreate::InBody,
         in_updates: InUpdates::WhenChanged,
         disruption: Disruption::None,
-        rebuilds: &[],
-        leads_to: &[],
-        follows: &[],
+        recreate_while_changing: &[],
+        depends_on_remote: &[],
+        recomputed_from: &[],
         keys_in: None,
-        typed_by: None,
+        json_if_declared: None,
         evidence: Evidence::Documented,
     }
 }
@@ -220,13 +220,13 @@ impl Field {
     }
 
     /// Only these servers know it.
-    pub const fn known(self, versions: Versions) -> Field {
-        Field { known: versions, ..self }
+    pub const fn writable_on(self, versions: Versions) -> Field {
+        Field { writable_on: versions, ..self }
     }
 
     /// Only these servers show it.
-    pub const fn shown(self, versions: Versions) -> Field {
-        Field { shown: versions, ..self }
+    pub const fn readable_on(self, versions: Versions) -> Field {
+        Field { readable_on: versions, ..self }
     }
 
     /// Never read back.
@@ -255,8 +255,8 @@ impl Field {
     }
 
     /// Changed by calls of its own; at create it goes in the body.
-    pub const fn own(self, calls: &'static [CallSpec]) -> Field {
-        Field { change: Change::Own(calls), ..self }
+    pub const fn dedicated_call(self, calls: &'static [CallSpec]) -> Field {
+        Field { change: Change::DedicatedCall(calls), ..self }
     }
 
     /// Changed upwards by calls of its own, downwards by replacement.
@@ -265,8 +265,8 @@ impl Field {
     }
 
     /// No reason for a call, and never read back: it rides along with those that name it.
-    pub const fn rides(self) -> Field {
-        Field { change: Change::Rides, at_create: AtCreate::Afterwards, ..self.write_only() }
+    pub const fn call_option(self) -> Field {
+        Field { change: Change::CallOption, at_create: AtCreate::Afterwards, ..self.write_only() }
     }
 
     /// Not part of the create body: set by its own call afterwards.
@@ -285,18 +285,18 @@ impl Field {
     }
 
     /// Resources of these kinds have to go while it changes.
-    pub const fn rebuilds(self, kinds: &'static [&'static str]) -> Field {
-        Field { rebuilds: kinds, ..self }
+    pub const fn recreate_while_changing(self, kinds: &'static [&'static str]) -> Field {
+        Field { recreate_while_changing: kinds, ..self }
     }
 
     /// It is an address of another target, where these come first.
-    pub const fn leads_to(self, kinds: &'static [&'static str]) -> Field {
-        Field { leads_to: kinds, ..self }
+    pub const fn depends_on_remote(self, kinds: &'static [&'static str]) -> Field {
+        Field { depends_on_remote: kinds, ..self }
     }
 
     /// It follows these fields when they change in place.
-    pub const fn follows(self, fields: &'static [&'static str]) -> Field {
-        Field { follows: fields, ..self }
+    pub const fn recomputed_from(self, fields: &'static [&'static str]) -> Field {
+        Field { recomputed_from: fields, ..self }
     }
 
     /// A map whose keys are declared there.
@@ -305,8 +305,8 @@ impl Field {
     }
 
     /// It takes other values than text where that field is declared.
-    pub const fn typed_by(self, field: &'static str) -> Field {
-        Field { typed_by: Some(field), ..self }
+    pub const fn json_if_declared(self, field: &'static str) -> Field {
+        Field { json_if_declared: Some(field), ..self }
     }
 
     /// Inferred by analogy, not documented.
@@ -316,7 +316,7 @@ impl Field {
 
     /// The values that it takes in an object that declares some fields.
     pub fn type_among(&'static self, declares: &dyn Fn(&str) -> bool) -> &'static Type {
-        if self.typed_by.is_none_or(declares) { &self.ty } else { &Type::Text }
+        if self.json_if_declared.is_none_or(declares) { &self.ty } else { &Type::Text }
     }
 
     /// Where replies hold it.
@@ -325,13 +325,13 @@ impl Field {
     }
 
     /// Says whether a server of that version can be told it: it knows it, and has the call of its own that it needs.
-    pub fn is_known(&self, version: Option<&str>) -> bool {
-        self.known.include(version)
+    pub fn is_writable_on(&self, version: Option<&str>) -> bool {
+        self.writable_on.include(version)
             && match self.change {
-                Change::Own(calls) | Change::Widens(_, calls) => {
+                Change::DedicatedCall(calls) | Change::Widens(_, calls) => {
                     calls.iter().any(|call| call.versions.include(version))
                 }
-                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) | Change::Rides => true,
+                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) | Change::CallOption => true,
             }
     }
 
@@ -346,8 +346,8 @@ impl Field {
     }
 
     /// Says whether it is no reason for a call by itself.
-    pub fn is_rider(&self) -> bool {
-        matches!(self.change, Change::Rides)
+    pub fn is_call_option(&self) -> bool {
+        matches!(self.change, Change::CallOption)
     }
 
     /// Says whether values must not be shown.

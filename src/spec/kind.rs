@@ -32,11 +32,11 @@ pub struct Kind {
     /// itself, it is those of its own that the texts of a resource name.
     pub after: &'static [(&'static str, &'static str)],
     /// How much a removal destroys.
-    pub removal: Destroys,
+    pub on_delete: Destroys,
     /// Functions for the parts that no table can say.
     pub hooks: Hooks,
     /// An output that has to be asked for by a call, because asking has an effect.
-    pub issues: Option<Issue>,
+    pub one_time_output: Option<OneTimeOutput>,
     /// The kind that shows the same objects in a newer way: only one of the two is declared at a target, and an export
     /// tells the newer one.
     pub older_view_of: Option<&'static str>,
@@ -51,15 +51,15 @@ pub struct Kind {
     pub built_in: &'static [&'static str],
     /// The objects of other kinds that this one's objects make for themselves: the kind, and what gives them away. They
     /// are not the user's to declare.
-    pub makes: &'static [(&'static str, Made)],
+    pub creates: &'static [(&'static str, AutoCreated)],
     /// The calls that the reference texts lack: verb, path as the tables spell it, and where it is known from.
-    pub beyond: &'static [(Method, &'static str, &'static str)],
+    pub documented_at: &'static [(Method, &'static str, &'static str)],
 }
 
 /// The sign that an object was made by another one for itself: a NetFoundry router with `tunnelerEnabled` makes an
 /// endpoint of its name.
 #[derive(Debug, Clone, Copy)]
-pub enum Made {
+pub enum AutoCreated {
     /// The maker shows its id.
     Listed {
         /// Where: one id, a list, or a map.
@@ -130,12 +130,14 @@ pub enum Destroys {
     Nothing,
 }
 
-impl Made {
+impl AutoCreated {
     /// Says whether what an object made stays when the object goes.
     pub fn is_left_by(&self, maker: &Value) -> bool {
         match self {
-            Made::Listed { goes_if_set: Some(field), .. } => lookup(maker, field).is_none_or(Value::is_null),
-            Made::Listed { goes_if_set: None, .. } | Made::Naming { .. } | Made::Namesake(_) => false,
+            AutoCreated::Listed { goes_if_set: Some(field), .. } => lookup(maker, field).is_none_or(Value::is_null),
+            AutoCreated::Listed { goes_if_set: None, .. } | AutoCreated::Naming { .. } | AutoCreated::Namesake(_) => {
+                false
+            }
         }
     }
 }
@@ -159,7 +161,7 @@ impl Hooks {
 
 /// An output that a call has to ask for, and that the API gives once.
 #[derive(Debug, Clone, Copy)]
-pub struct Issue {
+pub struct OneTimeOutput {
     /// The output.
     pub field: &'static str,
     /// The call; asking may make an earlier answer invalid, so it is made only for someone who needs it.
@@ -168,15 +170,15 @@ pub struct Issue {
     pub at: &'static str,
     /// The field that is true once the value has been used, as `verified`, and why it must not be asked for
     /// again then.
-    pub spent: (&'static str, &'static str),
+    pub used_when: (&'static str, &'static str),
     /// The time that a new object is given to get ready for the call.
-    pub rest: Duration,
+    pub cool_down: Duration,
 }
 
-impl Issue {
+impl OneTimeOutput {
     /// The reason not to ask for another value for this object, if there is one.
     pub fn refusal(&self, live: &Value) -> Option<&'static str> {
-        let (key, why) = self.spent;
+        let (key, why) = self.used_when;
         (live.get(key).and_then(Value::as_bool) == Some(true)).then_some(why)
     }
 }
@@ -193,15 +195,15 @@ impl Kind {
         fields: &[],
         api: Api::NONE,
         after: &[],
-        removal: Destroys::Itself,
+        on_delete: Destroys::Itself,
         hooks: Hooks::NONE,
-        issues: None,
+        one_time_output: None,
         older_view_of: None,
         overwrites: &[],
         built_in: &[],
-        makes: &[],
+        creates: &[],
         content_key: None,
-        beyond: &[],
+        documented_at: &[],
     };
 
     /// Says whether an object of that name comes with the product or with its parent.
@@ -229,9 +231,9 @@ impl Kind {
         match &field.change {
             Change::Switch(switch) if canonical(&field.ty, wanted) == Attr::Bool(true) => Some(&switch.on),
             Change::Switch(switch) => Some(&switch.off),
-            Change::Own(specs) | Change::Widens(_, specs) => CallSpec::fitting(specs, version, declares),
+            Change::DedicatedCall(specs) | Change::Widens(_, specs) => CallSpec::fitting(specs, version, declares),
             Change::InPlace | Change::Replaces | Change::Fixed => CallSpec::fitting(self.api.update, version, declares),
-            Change::Rides => None,
+            Change::CallOption => None,
         }
     }
 

@@ -27,20 +27,20 @@ pub use action::Artifact;
 pub(crate) use action::{Action, action, artifact};
 pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Reply, States, call};
 pub use auth::Auth;
-pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
+pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, TokenForm, UserFolder};
 #[cfg(test)]
 pub(crate) use calls::is_same_path;
 pub(crate) use calls::{CallPlace, TableCall};
-pub(crate) use declared::{Declared, DeclaredKey, KeysIn, Open, PlainType};
+pub(crate) use declared::{DeclaredKey, DeclaredKeys, KeysIn, Open, PlainType};
 pub(crate) use default::DefaultValue;
-pub(crate) use field::{AtCreate, Disruption, Evidence, Flow, InUpdates, Removal, Secrecy, Switch, field, output};
+pub(crate) use field::{AtCreate, BeforeDelete, Disruption, Evidence, Flow, InUpdates, Secrecy, Switch, field, output};
 pub use field::{Change, Field};
-pub(crate) use kind::{Class, Hooks, Issue, Made};
+pub(crate) use kind::{AutoCreated, Class, Hooks, OneTimeOutput};
 pub use kind::{Destroys, Identity, Kind};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
 pub(crate) use lint::lint;
-pub(crate) use poll::{Log, Poll, Shows, Until};
+pub(crate) use poll::{JobLog, Poll, Shows, Until};
 pub use provider::Provider;
 #[cfg(test)]
 pub(crate) use provider::caller;
@@ -50,6 +50,6 @@ pub use template::PathTemplate;
 pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};
 pub(crate) use types::{Folders, Packing, Type};
 pub use value::canonical;
-pub(crate) use value::{Mismatch, Reference, check, swap_references, text_wanted, written};
+pub(crate) use value::{ReferenceForm, TypeError, check, swap_references, text_wanted, written};
 pub(crate) use versions::Versions;
-pub(crate) use walk::{Descend, Slot, Step, edit_down, edit_up, kinds_named, visit, visit_types};
+pub(crate) use walk::{Descend, TypeSlot, WalkStep, edit_down, edit_up, kinds_named, visit, visit_types};

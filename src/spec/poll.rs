@@ -19,7 +19,7 @@ pub struct Poll {
     /// Where the object says what went wrong.
     pub error: &'static str,
     /// Where more can be read about what went wrong.
-    pub log: Option<Log>,
+    pub log: Option<JobLog>,
     /// Where it counts what is done, and of how much.
     pub progress: Option<(&'static str, &'static str)>,
     /// Gives the job up when the run is asked to stop: `{job}` in its path is the job's id. What the controller does then
@@ -30,9 +30,9 @@ pub struct Poll {
     /// The servers that have something to look at.
     pub versions: Versions,
     /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
-    pub patience: &'static [u16],
+    pub tolerate: &'static [u16],
     /// Statuses that mean that there is nothing to see, and never will be: outputs that can't be evaluated answer 400.
-    pub unseen: &'static [u16],
+    pub absent_on: &'static [u16],
     /// Time between two looks.
     pub every: Duration,
     /// Time after which it is not expected to end.
@@ -52,8 +52,8 @@ impl Poll {
         cancel: None,
         shows: Shows::Job,
         versions: Versions::Any,
-        patience: &[],
-        unseen: &[],
+        tolerate: &[],
+        absent_on: &[],
         every: Duration::from_secs(2),
         budget: Duration::from_secs(300),
     };
@@ -61,7 +61,7 @@ impl Poll {
 
 /// Messages about a job that failed.
 #[derive(Debug, Clone, Copy)]
-pub struct Log {
+pub struct JobLog {
     /// Path with query to read; `{job}` is the job's id.
     pub path: &'static str,
     /// Where the reply holds them, as a list.

@@ -93,12 +93,12 @@ pub struct Dialect {
     /// Time after which an answer is not expected any more.
     pub timeout: Duration,
     /// Statuses that say "later": tried again without asking whether the request had its effect.
-    pub later: &'static [u16],
+    pub retry_statuses: &'static [u16],
     /// For how long a server that has answered before may be away, as while it restarts: reads, and calls that were not
     /// even heard, are tried again for that long.
-    pub away: Duration,
+    pub restart_window: Duration,
     /// For how long a new object may answer 403 or 404 although it was made.
-    pub young: Duration,
+    pub visibility_lag: Duration,
     /// Remedies of errors: status, part of the message, remedy. The first that fits; an empty one leaves it to the general
     /// remedy of that status.
     pub remedies: &'static [(u16, &'static str, &'static str)],

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::redact::redact_live;
-use crate::spec::{Descend, Field, Slot, Type, edit_down};
+use crate::spec::{Descend, Field, Type, TypeSlot, edit_down};
 
 /// The value under keys joined by dots; numbers are indexes of lists. An empty path is the value itself.
 pub(crate) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
@@ -23,7 +23,7 @@ pub(crate) fn read(field: &Field, object: &Value) -> Attr {
 
 /// The same value with the secret fields of its objects redacted.
 fn redact_nested(ty: &Type, mut attr: Attr) -> Attr {
-    edit_down(Slot::typed(*ty), &mut attr, &mut |slot, value| match slot.field {
+    edit_down(TypeSlot::typed(*ty), &mut attr, &mut |slot, value| match slot.field {
         Some(field) if field.is_secret() => {
             *value = redact_live(field.name, std::mem::replace(value, Attr::Null));
             Descend::Past

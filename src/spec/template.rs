@@ -15,7 +15,7 @@ use std::sync::{PoisonError, RwLock};
 
 use serde_json::Value;
 
-use crate::attr::{Attr, Encoding, Output, Part, Template};
+use crate::attr::{Attr, Encoding, Output, Template, TemplatePart};
 
 /// A word in braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +40,14 @@ pub(crate) type Fill<'f> = &'f dyn Fn(&Word) -> Option<Attr>;
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+enum TemplateToken {
     Text(String),
     Word(Word),
 }
 
 /// A text with words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TextTemplate(Vec<Token>);
+pub(crate) struct TextTemplate(Vec<TemplateToken>);
 
 /// A path with query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl fmt::Display for Word {
 impl TextTemplate {
     /// The template that a text of a table is.
     pub(crate) fn of(text: &'static str) -> &'static TextTemplate {
-        static KNOWN: Known<TextTemplate> = Known::new();
+        static KNOWN: TemplateCache<TextTemplate> = TemplateCache::new();
         KNOWN.get(text, TextTemplate::parse)
     }
 
@@ -135,9 +135,9 @@ impl TextTemplate {
             match behind.strip_prefix('}') {
                 Some(behind) if !word.is_empty() => {
                     if !literal.is_empty() {
-                        tokens.push(Token::Text(std::mem::take(&mut literal)));
+                        tokens.push(TemplateToken::Text(std::mem::take(&mut literal)));
                     }
-                    tokens.push(Token::Word(Word::parse(word)));
+                    tokens.push(TemplateToken::Word(Word::parse(word)));
                     rest = behind;
                 }
                 _ => {
@@ -148,7 +148,7 @@ impl TextTemplate {
         }
         literal.push_str(rest);
         if !literal.is_empty() {
-            tokens.push(Token::Text(literal));
+            tokens.push(TemplateToken::Text(literal));
         }
         TextTemplate(tokens)
     }
@@ -156,15 +156,15 @@ impl TextTemplate {
     /// Its words, from left to right.
     pub(crate) fn words(&self) -> impl Iterator<Item = &Word> {
         self.0.iter().filter_map(|token| match token {
-            Token::Word(word) => Some(word),
-            Token::Text(_) => None,
+            TemplateToken::Word(word) => Some(word),
+            TemplateToken::Text(_) => None,
         })
     }
 
     /// Filled as a value: text that is one word becomes what fills it, with its type; `None` where that has no value.
     pub(crate) fn fill(&self, fill: Fill<'_>) -> Option<Attr> {
         match self.0.as_slice() {
-            [Token::Word(word)] => fill(word),
+            [TemplateToken::Word(word)] => fill(word),
             tokens => {
                 let parts = tokens.iter().flat_map(|token| token.parts(fill, Encoding::Plain)).collect();
                 Some(Template::of(joined(parts)))
@@ -175,17 +175,17 @@ impl TextTemplate {
     /// The word of a query pair whose value is that word and nothing else.
     fn only_word(&self) -> Option<&Word> {
         match self.0.as_slice() {
-            [Token::Text(key), Token::Word(word)] if key.ends_with('=') => Some(word),
+            [TemplateToken::Text(key), TemplateToken::Word(word)] if key.ends_with('=') => Some(word),
             _ => None,
         }
     }
 }
 
-impl Token {
-    fn parts(&self, fill: Fill<'_>, encoding: Encoding) -> Vec<Part> {
+impl TemplateToken {
+    fn parts(&self, fill: Fill<'_>, encoding: Encoding) -> Vec<TemplatePart> {
         match self {
-            Token::Text(text) => vec![Part::Text(text.clone())],
-            Token::Word(word) => fill(word).map(|value| parts(value, encoding)).unwrap_or_default(),
+            TemplateToken::Text(text) => vec![TemplatePart::Text(text.clone())],
+            TemplateToken::Word(word) => fill(word).map(|value| parts(value, encoding)).unwrap_or_default(),
         }
     }
 }
@@ -193,7 +193,7 @@ impl Token {
 impl PathTemplate {
     /// The template that a path of a table is.
     pub fn of(path: &'static str) -> &'static PathTemplate {
-        static KNOWN: Known<PathTemplate> = Known::new();
+        static KNOWN: TemplateCache<PathTemplate> = TemplateCache::new();
         KNOWN.get(path, PathTemplate::parse)
     }
 
@@ -212,7 +212,7 @@ impl PathTemplate {
     #[cfg(test)]
     pub(crate) fn stray_brace(&self) -> Option<&str> {
         let tokens = self.path.0.iter().chain(self.query.iter().flat_map(|pair| &pair.0));
-        let literals = tokens.filter_map(|token| if let Token::Text(text) = token { Some(text) } else { None });
+        let literals = tokens.filter_map(|token| if let TemplateToken::Text(text) = token { Some(text) } else { None });
         literals.into_iter().find_map(|text| Some(&text[text.find(['{', '}'])?..]))
     }
 
@@ -236,14 +236,14 @@ impl PathTemplate {
         OpenPath(pieces.into_iter().map(|piece| Template::of(joined(piece))).collect())
     }
 
-    fn open_parts(&self, fill: Fill<'_>) -> OpenPath<Vec<Part>> {
+    fn open_parts(&self, fill: Fill<'_>) -> OpenPath<Vec<TemplatePart>> {
         let has_value = |word: &Word| *word == Word::Job || fill(word).is_some_and(|value| !value.is_null());
-        let mut pieces: Vec<Vec<Part>> = vec![Vec::new()];
+        let mut pieces: Vec<Vec<TemplatePart>> = vec![Vec::new()];
         let mut add = |template: &TextTemplate, joint: &str| {
-            let joint = Token::Text(joint.to_owned());
+            let joint = TemplateToken::Text(joint.to_owned());
             for token in std::iter::once(&joint).chain(&template.0) {
                 match (token, pieces.last_mut()) {
-                    (Token::Word(Word::Job), _) => pieces.push(Vec::new()),
+                    (TemplateToken::Word(Word::Job), _) => pieces.push(Vec::new()),
                     (token, Some(piece)) => piece.extend(token.parts(fill, Encoding::Segment)),
                     (_, None) => {}
                 }
@@ -262,7 +262,7 @@ impl PathTemplate {
 impl BodyTemplate {
     /// The template that a body of a table is; null where it is no JSON, which the lint finds.
     pub(crate) fn of(json: &'static str) -> &'static BodyTemplate {
-        static KNOWN: Known<BodyTemplate> = Known::new();
+        static KNOWN: TemplateCache<BodyTemplate> = TemplateCache::new();
         KNOWN.get(json, |json| BodyTemplate::parse(json).unwrap_or(BodyTemplate::Constant(Attr::Null)))
     }
 
@@ -331,28 +331,28 @@ impl OpenPath<String> {
 }
 
 /// The parts of a text that a value is, encoded.
-fn parts(value: Attr, encoding: Encoding) -> Vec<Part> {
+fn parts(value: Attr, encoding: Encoding) -> Vec<TemplatePart> {
     match value {
         Attr::Later(template) => {
             let part = |part| match part {
-                Part::Output(output) => Part::Output(Output { encoding, ..output }),
-                Part::Text(text) => Part::Text(encoding.encode(text)),
-                secret @ Part::Secret(_) => secret,
+                TemplatePart::Output(output) => TemplatePart::Output(Output { encoding, ..output }),
+                TemplatePart::Text(text) => TemplatePart::Text(encoding.encode(text)),
+                secret @ TemplatePart::Secret(_) => secret,
             };
             template.parts.into_iter().map(part).collect()
         }
-        Attr::Secret(secret) => vec![Part::Secret(secret)],
-        other => other.to_text().map(|text| Part::Text(encoding.encode(text))).into_iter().collect(),
+        Attr::Secret(secret) => vec![TemplatePart::Secret(secret)],
+        other => other.to_text().map(|text| TemplatePart::Text(encoding.encode(text))).into_iter().collect(),
     }
 }
 
 /// Neighbouring texts become one.
-fn joined(parts: Vec<Part>) -> Vec<Part> {
-    let mut joined: Vec<Part> = Vec::with_capacity(parts.len());
+fn joined(parts: Vec<TemplatePart>) -> Vec<TemplatePart> {
+    let mut joined: Vec<TemplatePart> = Vec::with_capacity(parts.len());
     for part in parts {
         match (joined.last_mut(), part) {
-            (Some(Part::Text(before)), Part::Text(text)) => before.push_str(&text),
-            (_, Part::Text(text)) if text.is_empty() => {}
+            (Some(TemplatePart::Text(before)), TemplatePart::Text(text)) => before.push_str(&text),
+            (_, TemplatePart::Text(text)) if text.is_empty() => {}
             (_, part) => joined.push(part),
         }
     }
@@ -360,11 +360,11 @@ fn joined(parts: Vec<Part>) -> Vec<Part> {
 }
 
 /// The templates that were parsed so far, by their text. They stay: the tables whose texts they are do, too.
-struct Known<T: 'static>(RwLock<BTreeMap<&'static str, &'static T>>);
+struct TemplateCache<T: 'static>(RwLock<BTreeMap<&'static str, &'static T>>);
 
-impl<T> Known<T> {
-    const fn new() -> Known<T> {
-        Known(RwLock::new(BTreeMap::new()))
+impl<T> TemplateCache<T> {
+    const fn new() -> TemplateCache<T> {
+        TemplateCache(RwLock::new(BTreeMap::new()))
     }
 
     fn get(&self, text: &'static str, parse: impl FnOnce(&str) -> T) -> &'static T {

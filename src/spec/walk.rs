@@ -58,37 +58,37 @@ impl Type {
 
 /// What the tables say about one part of a value.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Slot {
+pub(crate) struct TypeSlot {
     /// The values that it takes.
     pub ty: Type,
     /// The field that it belongs to: its own, or that of the list or map around it. None where a walk began with a type.
     pub field: Option<&'static Field>,
 }
 
-impl Slot {
+impl TypeSlot {
     /// The slot of a field.
-    pub(crate) fn of(field: &'static Field) -> Slot {
-        Slot { ty: field.ty, field: Some(field) }
+    pub(crate) fn of(field: &'static Field) -> TypeSlot {
+        TypeSlot { ty: field.ty, field: Some(field) }
     }
 
     /// A slot that belongs to no field.
-    pub(crate) fn typed(ty: Type) -> Slot {
-        Slot { ty, field: None }
+    pub(crate) fn typed(ty: Type) -> TypeSlot {
+        TypeSlot { ty, field: None }
     }
 
     /// The slot of each item of a list; `None` where items have no type of their own.
-    pub(crate) fn item(self) -> Option<Slot> {
+    pub(crate) fn item(self) -> Option<TypeSlot> {
         match self.ty.shape() {
-            Shape::Items(ty) => Some(Slot { ty, ..self }),
+            Shape::Items(ty) => Some(TypeSlot { ty, ..self }),
             Shape::Piece | Shape::Entries(_) | Shape::Members(_) => None,
         }
     }
 
     /// The slot below a key of a map; `None` where nothing is declared for it.
-    pub(crate) fn below(self, key: &str) -> Option<Slot> {
+    pub(crate) fn below(self, key: &str) -> Option<TypeSlot> {
         match self.ty.shape() {
-            Shape::Entries(ty) => Some(Slot { ty, ..self }),
-            Shape::Members(fields) => fields.iter().find(|field| field.name == key).map(Slot::of),
+            Shape::Entries(ty) => Some(TypeSlot { ty, ..self }),
+            Shape::Members(fields) => fields.iter().find(|field| field.name == key).map(TypeSlot::of),
             Shape::Piece | Shape::Items(_) => None,
         }
     }
@@ -105,7 +105,7 @@ pub(crate) enum Descend {
 
 /// A key on the way to a part, still borrowed: most parts need no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step<'r> {
+pub(crate) enum WalkStep<'r> {
     /// A key of a map.
     Name(&'r str),
     /// A place in a list, from 0.
@@ -114,26 +114,26 @@ pub(crate) enum Step<'r> {
 
 /// A part of a value that is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Part<'p, 'r> {
+pub(crate) struct WalkPart<'p, 'r> {
     /// What the tables say about it.
-    pub slot: Slot,
+    pub slot: TypeSlot,
     /// The part itself.
     pub value: &'r Attr,
     /// The keys down to it.
-    pub path: &'p [Step<'r>],
+    pub path: &'p [WalkStep<'r>],
 }
 
 /// Calls `see` with a value and every part of it, the whole before its parts. `path` leads to the value.
 pub(crate) fn visit<'r>(
-    slot: Slot,
+    slot: TypeSlot,
     value: &'r Attr,
-    path: &mut Vec<Step<'r>>,
-    see: &mut dyn FnMut(Part<'_, 'r>) -> Descend,
+    path: &mut Vec<WalkStep<'r>>,
+    see: &mut dyn FnMut(WalkPart<'_, 'r>) -> Descend,
 ) {
-    if see(Part { slot, value, path }) == Descend::Past {
+    if see(WalkPart { slot, value, path }) == Descend::Past {
         return;
     }
-    let mut on = |slot: Option<Slot>, step: Step<'r>, value: &'r Attr| {
+    let mut on = |slot: Option<TypeSlot>, step: WalkStep<'r>, value: &'r Attr| {
         if let Some(slot) = slot {
             path.push(step);
             visit(slot, value, path, see);
@@ -143,27 +143,27 @@ pub(crate) fn visit<'r>(
     match value {
         Attr::List(items) => {
             let item = slot.item();
-            items.iter().enumerate().for_each(|(index, value)| on(item, Step::Index(index), value));
+            items.iter().enumerate().for_each(|(index, value)| on(item, WalkStep::Index(index), value));
         }
-        Attr::Map(map) => map.iter().for_each(|(key, value)| on(slot.below(key), Step::Name(key), value)),
+        Attr::Map(map) => map.iter().for_each(|(key, value)| on(slot.below(key), WalkStep::Name(key), value)),
         Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) | Attr::Later(_) => {}
     }
 }
 
 /// Changes a value and every part of it, the whole before its parts: `edit` says whether there is anything left to do in it.
-pub(crate) fn edit_down(slot: Slot, value: &mut Attr, edit: &mut dyn FnMut(Slot, &mut Attr) -> Descend) {
+pub(crate) fn edit_down(slot: TypeSlot, value: &mut Attr, edit: &mut dyn FnMut(TypeSlot, &mut Attr) -> Descend) {
     if edit(slot, value) == Descend::Into {
         each_part(slot, value, &mut |slot, part| edit_down(slot, part, edit));
     }
 }
 
 /// Changes a value and every part of it, the parts before the whole.
-pub(crate) fn edit_up(slot: Slot, value: &mut Attr, edit: &mut dyn FnMut(Slot, &mut Attr)) {
+pub(crate) fn edit_up(slot: TypeSlot, value: &mut Attr, edit: &mut dyn FnMut(TypeSlot, &mut Attr)) {
     each_part(slot, value, &mut |slot, part| edit_up(slot, part, edit));
     edit(slot, value);
 }
 
-fn each_part(slot: Slot, value: &mut Attr, go: &mut dyn FnMut(Slot, &mut Attr)) {
+fn each_part(slot: TypeSlot, value: &mut Attr, go: &mut dyn FnMut(TypeSlot, &mut Attr)) {
     match value {
         Attr::List(items) => {
             if let Some(item) = slot.item() {
@@ -182,21 +182,21 @@ fn each_part(slot: Slot, value: &mut Attr, go: &mut dyn FnMut(Slot, &mut Attr)) 
 }
 
 /// Calls `see` with a slot and those of all that its values may hold.
-pub(crate) fn visit_types(slot: Slot, see: &mut dyn FnMut(Slot) -> Descend) {
+pub(crate) fn visit_types(slot: TypeSlot, see: &mut dyn FnMut(TypeSlot) -> Descend) {
     if see(slot) == Descend::Past {
         return;
     }
     match slot.ty.shape() {
         Shape::Piece => {}
-        Shape::Items(ty) | Shape::Entries(ty) => visit_types(Slot { ty, ..slot }, see),
-        Shape::Members(fields) => fields.iter().for_each(|field| visit_types(Slot::of(field), see)),
+        Shape::Items(ty) | Shape::Entries(ty) => visit_types(TypeSlot { ty, ..slot }, see),
+        Shape::Members(fields) => fields.iter().for_each(|field| visit_types(TypeSlot::of(field), see)),
     }
 }
 
 /// The kinds whose resources a type's values may name; `objects` says whether the fields of objects in them count.
 pub(crate) fn kinds_named(ty: &Type, objects: Descend) -> Vec<&'static str> {
     let mut kinds = Vec::new();
-    visit_types(Slot::typed(*ty), &mut |slot| {
+    visit_types(TypeSlot::typed(*ty), &mut |slot| {
         match slot.ty {
             Type::Ref(kind) => kinds.push(kind),
             Type::Role(names) => kinds.extend(names),
@@ -239,10 +239,10 @@ mod tests {
         }))
     }
 
-    fn word(path: &[Step<'_>]) -> String {
+    fn word(path: &[WalkStep<'_>]) -> String {
         let words = path.iter().map(|step| match step {
-            Step::Name(name) => (*name).to_owned(),
-            Step::Index(index) => index.to_string(),
+            WalkStep::Name(name) => (*name).to_owned(),
+            WalkStep::Index(index) => index.to_string(),
         });
         words.collect::<Vec<_>>().join(".")
     }
@@ -251,7 +251,7 @@ mod tests {
     fn every_part_with_a_type_is_visited_once_and_nothing_else() {
         let all = all();
         let mut seen = Vec::new();
-        visit(Slot::typed(Type::Object(ALL)), &all, &mut Vec::new(), &mut |part| {
+        visit(TypeSlot::typed(Type::Object(ALL)), &all, &mut Vec::new(), &mut |part| {
             let owner = part.slot.field.map_or("", |field| field.name);
             seen.push(format!("{} {owner} {}", word(part.path), part.slot.ty.describe()));
             if owner == "map" { Descend::Past } else { Descend::Into }
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn an_edit_from_below_sees_parts_that_are_done_and_one_from_above_may_stop() {
         let mut counted = all();
-        edit_up(Slot::typed(Type::Object(ALL)), &mut counted, &mut |_, value| {
+        edit_up(TypeSlot::typed(Type::Object(ALL)), &mut counted, &mut |_, value| {
             let below = match &*value {
                 Attr::List(items) => items.iter().filter_map(Attr::to_text).collect::<String>(),
                 _ => "1".into(),
@@ -289,7 +289,7 @@ mod tests {
         });
         assert_eq!(counted, Attr::text("(1)"));
         let mut cut = all();
-        edit_down(Slot::typed(Type::Object(ALL)), &mut cut, &mut |slot, value| match slot.ty {
+        edit_down(TypeSlot::typed(Type::Object(ALL)), &mut cut, &mut |slot, value| match slot.ty {
             Type::Object(_) => Descend::Into,
             Type::Table(..) => Descend::Past,
             _ => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::check::literals;
 use crate::finding::{Finding, Place};
-use crate::source::{Misplaced, NotPinned, Tree, is_url, pack, pinned, within};
+use crate::source::{ArchiveError, PinnedUrlError, Tree, is_url, pack, pinned, within};
 use crate::spec::Folders;
 use crate::topology::FileContent;
 
@@ -40,36 +40,36 @@ impl<'t> Contents<'t> {
     }
 }
 
-fn misplaced(error: &Misplaced) -> Finding {
+fn misplaced(error: &ArchiveError) -> Finding {
     let (code, help) = match error {
-        Misplaced::Outside(_) => {
+        ArchiveError::Outside(_) => {
             ("outside-workspace", "paths are relative to the file that names them; copy the content into the workspace")
         }
-        Misplaced::Unreadable { .. } => ("unreadable-content", "paths are relative to the file that names them"),
-        Misplaced::Folder(_) => ("unreadable-content", "name the file itself"),
-        Misplaced::Lacks { .. } => ("unreadable-content", "put it there, or pack it yourself and name the archive"),
-        Misplaced::Link(_) => ("unreadable-content", "put the files themselves there"),
-        Misplaced::Unpackable { .. } => {
+        ArchiveError::Unreadable { .. } => ("unreadable-content", "paths are relative to the file that names them"),
+        ArchiveError::Folder(_) => ("unreadable-content", "name the file itself"),
+        ArchiveError::Lacks { .. } => ("unreadable-content", "put it there, or pack it yourself and name the archive"),
+        ArchiveError::Link(_) => ("unreadable-content", "put the files themselves there"),
+        ArchiveError::Unpackable { .. } => {
             ("unreadable-content", "shorten the names, or pack it yourself and name the archive")
         }
     };
     Finding::error(code, error.to_string()).help(help)
 }
 
-fn not_pinned(error: &NotPinned) -> Finding {
+fn not_pinned(error: &PinnedUrlError) -> Finding {
     let help = match error {
         // With the code of secrets that stand in files, it is blackened where the line is shown.
-        NotPinned::User => {
+        PinnedUrlError::User => {
             let help = "take it out of the URL; what needs a login is downloaded into the workspace before a run, \
                         and named by its path; what has been committed counts as known";
             return Finding::error(literals::RULE.code, error.to_string()).help(help);
         }
-        NotPinned::Malformed(..) => "as in `https://host/router-1.2.zip#sha256=…`".to_owned(),
-        NotPinned::Scheme(_) => "download it into the workspace, and name the file".to_owned(),
-        NotPinned::Open(url) => {
+        PinnedUrlError::Malformed(..) => "as in `https://host/router-1.2.zip#sha256=…`".to_owned(),
+        PinnedUrlError::Scheme(_) => "download it into the workspace, and name the file".to_owned(),
+        PinnedUrlError::Open(url) => {
             format!("pin it: add `#sha256=` and the digest that `curl -sL '{url}' | sha256sum` prints")
         }
-        NotPinned::Digest(_) => "`sha256sum` of the content prints them".to_owned(),
+        PinnedUrlError::Digest(_) => "`sha256sum` of the content prints them".to_owned(),
     };
     Finding::error("bad-url", error.to_string()).help(help)
 }

@@ -10,7 +10,7 @@ pub(crate) const CODE: &str = "cycle";
 
 /// A circle: each of its members waits for the next one, the last for the first.
 #[derive(Debug, Clone, thiserror::Error)]
-pub struct Cycle(pub(crate) Vec<Link>);
+pub struct CycleError(pub(crate) Vec<Link>);
 
 /// A member of a circle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) struct Link {
     pub place: Option<Place>,
 }
 
-impl fmt::Display for Cycle {
+impl fmt::Display for CycleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("these wait for each other in a circle: ")?;
         for Link { name, why, .. } in &self.0 {
@@ -33,7 +33,7 @@ impl fmt::Display for Cycle {
     }
 }
 
-impl Cycle {
+impl CycleError {
     /// The finding that tells it, with every place in the files.
     pub(crate) fn finding(&self, level: Level, remedy: &str, sources: &Sources) -> Finding {
         let places: Vec<&Place> = self.0.iter().filter_map(|link| link.place.as_ref()).collect();

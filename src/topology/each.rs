@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::draft::Each;
-use super::expression::{Name, Segment, is_plain, name as name_of, segments};
+use super::expression::{ExpressionName, Segment, is_plain, name as name_of, segments};
 use super::variables::Variables;
 use crate::finding::Finding;
 use crate::source::Node;
@@ -56,14 +56,14 @@ pub(crate) fn name(label: &str, each: Option<&Each>, variables: &Variables) -> R
 ///
 /// # Errors
 /// There is no `each`, or nothing at the path: the finding, still without a place.
-pub(crate) fn value(each: Option<&Each>, name: &Name) -> Result<Node, Box<Finding>> {
+pub(crate) fn value(each: Option<&Each>, name: &ExpressionName) -> Result<Node, Box<Finding>> {
     let Some(each) = each else {
         let finding = Finding::error("no-each", "`each` means nothing here");
         let help = "only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`";
         return Err(Box::new(finding.help(help)));
     };
     match name {
-        Name::EachValue(path) => each.value.at(*path).cloned().map_err(|missing| {
+        ExpressionName::EachValue(path) => each.value.at(*path).cloned().map_err(|missing| {
             Box::new(Finding::error("unknown-field", format!("`each.value` has nothing at `{missing}`")))
         }),
         _ => Ok(Node::Text(each.key.clone())),
@@ -78,8 +78,8 @@ fn evaluate(text: &str, each: Option<&Each>, variables: &Variables) -> Result<No
         parts.push(match segment {
             Segment::Text(text) => Node::Text(text),
             Segment::Expression(expression) => match name_of(expression).map_err(broken)? {
-                Name::Variable(name, path) => variables.get(name, path)?.cloned().unwrap_or(Node::Null),
-                Name::Secret(_) | Name::Output(_) => {
+                ExpressionName::Variable(name, path) => variables.get(name, path)?.cloned().unwrap_or(Node::Null),
+                ExpressionName::Secret(_) | ExpressionName::Output(_) => {
                     let message = format!("`${{{expression}}}` can't decide which resources there are");
                     return Err(Box::new(broken(message).help("use `${var.…}` or `${each.…}` here")));
                 }

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::finding::{Finding, Place};
-use crate::secret::{Key, Secret};
-use crate::topology::expression::{Name, Segment, name, segments};
+use crate::secret::{FingerprintKey, Secret};
+use crate::topology::expression::{ExpressionName, Segment, name, segments};
 use crate::topology::secrets::Secrets;
 use crate::topology::{Allowance, Allowed, KeyPlace, LedgerPlace, Policy, Prune, Reason, Tls, allow};
 
@@ -244,8 +244,8 @@ impl LedgerSettings {
         };
         let mut say = |finding: Finding| findings.push(finding.at(&at.below("key")));
         let secret = key.map(|text| key_secret(&text, secrets).map_err(|finding| say(*finding)).ok().flatten());
-        let key = secret.flatten().map(|secret| Key::of(&secret));
-        if key.as_ref().is_some_and(Key::is_weak) {
+        let key = secret.flatten().map(|secret| FingerprintKey::of(&secret));
+        if key.as_ref().is_some_and(FingerprintKey::is_weak) {
             let finding = Finding::error("weak-key", "the ledger's key is so short that it can be found by trying");
             say(finding.help("16 characters or more: `openssl rand -hex 32` makes a good one"));
         }
@@ -257,7 +257,7 @@ impl LedgerSettings {
 fn key_secret(text: &str, secrets: &Secrets) -> Result<Option<Secret>, Box<Finding>> {
     let name = match segments(text).as_deref() {
         Ok([Segment::Expression(expression)]) => match name(expression) {
-            Ok(Name::Secret(name)) => Some(name.to_owned()),
+            Ok(ExpressionName::Secret(name)) => Some(name.to_owned()),
             _ => None,
         },
         _ => None,

@@ -8,16 +8,16 @@ use std::collections::HashMap;
 use super::draft::Drafts;
 use super::each;
 use super::expression::{
-    Declared, Name, OutputName, Segment, fields_hint, is_alone, is_plain, name as name_of, output, secret_label,
-    segments,
+    DeclaredNames, ExpressionName, OutputName, Segment, fields_hint, is_alone, is_plain, name as name_of, output,
+    secret_label, segments,
 };
 use super::secrets::Secrets;
-use super::site::{Purpose, Site, holds_names, purpose};
+use super::site::{Site, ValuePurpose, holds_names, purpose};
 use super::variables::Variables;
 use crate::address::Address;
-use crate::attr::{Attr, Part, Template};
+use crate::attr::{Attr, Template, TemplatePart};
 use crate::check::places;
-use crate::finding::{Finding, Key, Place};
+use crate::finding::{Finding, PathKey, Place};
 use crate::redact::redact_declared;
 use crate::source::Node;
 use crate::spec::{Class, Provider, Type, text_wanted};
@@ -29,7 +29,7 @@ use crate::topology::LITERAL;
 const SUGGESTIONS: usize = 1_000_000;
 
 /// A declared field: the number of its draft, and its own number in it.
-type Slot = (usize, usize);
+type FieldSlot = (usize, usize);
 
 /// What is known about a field's value.
 #[derive(Debug, Clone)]
@@ -69,9 +69,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Settles every field.
-    pub(crate) fn settle_all(&mut self) {
+    pub(crate) fn evaluate_all(&mut self) {
         for (number, draft) in self.drafts.resources.iter().enumerate() {
-            (0..draft.fields.len()).for_each(|field| self.settle((number, field)));
+            (0..draft.fields.len()).for_each(|field| self.evaluate((number, field)));
         }
     }
 
@@ -82,17 +82,17 @@ impl<'a> Evaluator<'a> {
         states.into_iter().map(value).collect()
     }
 
-    fn state(&self, (draft, field): Slot) -> Option<&State> {
+    fn state(&self, (draft, field): FieldSlot) -> Option<&State> {
         self.states.get(draft)?.get(field)
     }
 
-    fn set(&mut self, (draft, field): Slot, state: State) {
+    fn set(&mut self, (draft, field): FieldSlot, state: State) {
         if let Some(own) = self.states.get_mut(draft).and_then(|fields| fields.get_mut(field)) {
             *own = state;
         }
     }
 
-    fn settle(&mut self, start: Slot) {
+    fn evaluate(&mut self, start: FieldSlot) {
         let mut stack = vec![start];
         while let Some(&slot) = stack.last() {
             match self.state(slot) {
@@ -121,7 +121,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The other declared fields that a field refers to.
-    fn needs(&self, (number, field): Slot) -> Vec<Slot> {
+    fn needs(&self, (number, field): FieldSlot) -> Vec<FieldSlot> {
         let mut found = Vec::new();
         let Some(draft) = self.drafts.resources.get(number) else { return found };
         if let Some(given) = draft.fields.get(field) {
@@ -130,12 +130,12 @@ impl<'a> Evaluator<'a> {
         found
     }
 
-    fn needs_of(&self, node: &Node, found: &mut Vec<Slot>) {
+    fn needs_of(&self, node: &Node, found: &mut Vec<FieldSlot>) {
         match node {
             Node::Text(text) if !is_plain(text) => {
                 for segment in segments(text).unwrap_or_default() {
                     if let Segment::Expression(expression) = segment
-                        && let Ok(Name::Output(text)) = name_of(expression)
+                        && let Ok(ExpressionName::Output(text)) = name_of(expression)
                         && let Ok(name) = output(text, self)
                     {
                         found.extend(self.declared_field(&name));
@@ -150,7 +150,7 @@ impl<'a> Evaluator<'a> {
 
     /// The slot of an output whose value the files give. A field that holds names in YAML holds ids at the provider, and a
     /// field that names a local file holds something else there: those are asked for later, like outputs.
-    fn declared_field(&self, name: &OutputName) -> Option<Slot> {
+    fn declared_field(&self, name: &OutputName) -> Option<FieldSlot> {
         let first = name.field.split('.').next()?;
         let field = name.kind.field(first)?;
         if !field.is_writable() || holds_names(&field.ty) {
@@ -161,9 +161,9 @@ impl<'a> Evaluator<'a> {
         Some((number, draft.fields.iter().position(|given| &*given.name == first)?))
     }
 
-    fn circle(&mut self, stack: &[Slot], closes_at: Slot) {
-        let is_open = |slot: &&Slot| matches!(self.state(**slot), Some(State::Open));
-        let open: Vec<Slot> = stack.iter().filter(is_open).copied().collect();
+    fn circle(&mut self, stack: &[FieldSlot], closes_at: FieldSlot) {
+        let is_open = |slot: &&FieldSlot| matches!(self.state(**slot), Some(State::Open));
+        let open: Vec<FieldSlot> = stack.iter().filter(is_open).copied().collect();
         let from = open.iter().position(|slot| *slot == closes_at).unwrap_or(0);
         let ring: Vec<(String, Place)> = open.iter().skip(from).filter_map(|slot| self.named(*slot)).collect();
         let Some((first, place)) = ring.first() else { return };
@@ -180,13 +180,13 @@ impl<'a> Evaluator<'a> {
         self.findings.push(finding);
     }
 
-    fn named(&self, (number, field): Slot) -> Option<(String, Place)> {
+    fn named(&self, (number, field): FieldSlot) -> Option<(String, Place)> {
         let draft = self.drafts.resources.get(number)?;
         let field = draft.fields.get(field)?;
         Some((format!("{}.{}", draft.address, field.name), Site::of(draft, field).place()))
     }
 
-    fn compute(&mut self, (number, field): Slot) -> Attr {
+    fn compute(&mut self, (number, field): FieldSlot) -> Attr {
         let drafts = self.drafts;
         let Some(draft) = drafts.resources.get(number) else { return Attr::Null };
         let Some(given) = draft.fields.get(field) else { return Attr::Null };
@@ -194,14 +194,14 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The value that a node means at a site.
-    pub(crate) fn value(&mut self, node: &Node, purpose: Purpose, site: &mut Site) -> Attr {
+    pub(crate) fn value(&mut self, node: &Node, purpose: ValuePurpose, site: &mut Site) -> Attr {
         let attr = match node {
             Node::Text(text) => return self.text(text, purpose, site),
             Node::Null => return Attr::Null,
             Node::Bool(_) | Node::Number(_) | Node::Spelt(_) => node.to_typed(purpose.ty),
             Node::List(items) => {
                 let each = |(index, item): (usize, &Node)| {
-                    site.path.push(Key::Index(index));
+                    site.path.push(PathKey::Index(index));
                     let value = self.value(item, purpose.item(), site);
                     site.path.pop();
                     value
@@ -210,7 +210,7 @@ impl<'a> Evaluator<'a> {
             }
             Node::Map(entries) => {
                 let each = |(key, value): &(std::sync::Arc<str>, Node)| {
-                    site.path.push(Key::Name(key.clone()));
+                    site.path.push(PathKey::Name(key.clone()));
                     let value = self.value(value, purpose.key(key), site);
                     site.path.pop();
                     (key.to_string(), value)
@@ -221,7 +221,7 @@ impl<'a> Evaluator<'a> {
         if purpose.secret { redact_declared(LITERAL, attr, purpose.scalars()) } else { attr }
     }
 
-    fn text(&mut self, text: &str, purpose: Purpose, site: &Site) -> Attr {
+    fn text(&mut self, text: &str, purpose: ValuePurpose, site: &Site) -> Attr {
         if is_plain(text) {
             let plain = Attr::text(text);
             return if purpose.secret { redact_declared(LITERAL, plain, purpose.scalars()) } else { plain };
@@ -252,11 +252,11 @@ impl<'a> Evaluator<'a> {
         let mut parts = Vec::with_capacity(segments.len());
         for segment in segments {
             match segment {
-                Segment::Text(text) => parts.push(Part::Text(text)),
+                Segment::Text(text) => parts.push(TemplatePart::Text(text)),
                 Segment::Expression(expression) => match self.expression(expression, Some(Type::Text), site)? {
-                    Attr::Secret(secret) => parts.push(Part::Secret(secret)),
+                    Attr::Secret(secret) => parts.push(TemplatePart::Secret(secret)),
                     Attr::Later(template) => parts.extend(template.parts),
-                    other => parts.push(Part::Text(other.to_text().ok_or_else(|| {
+                    other => parts.push(TemplatePart::Text(other.to_text().ok_or_else(|| {
                         broken(format!("`${{{expression}}}` is a list or map, which can't stand inside a text"))
                             .help("let it be the whole value")
                     })?)),
@@ -268,15 +268,17 @@ impl<'a> Evaluator<'a> {
 
     fn expression(&mut self, expression: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
         match name_of(expression).map_err(|message| Box::new(Finding::error("bad-expression", message)))? {
-            Name::Variable(name, path) => {
+            ExpressionName::Variable(name, path) => {
                 Ok(self.variables.get(name, path)?.map_or(Attr::Null, |value| value.to_typed(ty)))
             }
-            Name::Secret(name) => {
+            ExpressionName::Secret(name) => {
                 let secret = self.secrets.get(name)?;
                 Ok(secret.map_or(Attr::Null, Attr::Secret))
             }
-            own @ (Name::EachKey | Name::EachValue(_)) => each::value(site.each, &own).map(|value| value.to_typed(ty)),
-            Name::Output(text) => self.output(text, site),
+            own @ (ExpressionName::EachKey | ExpressionName::EachValue(_)) => {
+                each::value(site.each, &own).map(|value| value.to_typed(ty))
+            }
+            ExpressionName::Output(text) => self.output(text, site),
         }
     }
 
@@ -313,7 +315,8 @@ impl<'a> Evaluator<'a> {
     fn declared(&mut self, address: &Address) -> Result<(), Box<Finding>> {
         let mut here = Some(address.clone());
         while let Some(address) = here {
-            let kind = Declared::provider(self, address.target()).and_then(|provider| provider.kind(address.kind()));
+            let kind =
+                DeclaredNames::provider(self, address.target()).and_then(|provider| provider.kind(address.kind()));
             let is_free = kind.is_none_or(|kind| kind.identity.is_single() || kind.class == Class::ReadOnly);
             if self.complete && !is_free && !self.declares(&address) {
                 let finding = Finding::error("unknown-address", format!("`{address}` is not declared"));
@@ -343,7 +346,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-impl Declared for Evaluator<'_> {
+impl DeclaredNames for Evaluator<'_> {
     fn provider(&self, target: &str) -> Option<&'static Provider> {
         self.drafts.targets.get(target).map(|target| target.provider)
     }

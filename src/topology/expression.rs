@@ -18,7 +18,7 @@ pub(crate) enum Segment<'t> {
 
 /// What an expression names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Name<'t> {
+pub(crate) enum ExpressionName<'t> {
     /// A variable, and a path into it.
     Variable(&'t str, Option<&'t str>),
     /// A secret.
@@ -82,9 +82,9 @@ fn shortened(text: &str) -> String {
 ///
 /// # Errors
 /// It has none of the forms; the message says which there are.
-pub(crate) fn name(expression: &str) -> Result<Name<'_>, String> {
+pub(crate) fn name(expression: &str) -> Result<ExpressionName<'_>, String> {
     if expression.contains('/') {
-        return Ok(Name::Output(expression));
+        return Ok(ExpressionName::Output(expression));
     }
     let (head, rest) = match expression.split_once('.') {
         Some((head, rest)) if !rest.is_empty() => (head, rest),
@@ -95,11 +95,11 @@ pub(crate) fn name(expression: &str) -> Result<Name<'_>, String> {
         None => (rest, None),
     };
     match (head, first, path) {
-        ("var", ..) => Ok(Name::Variable(first, path)),
+        ("var", ..) => Ok(ExpressionName::Variable(first, path)),
         // A secret is one text: a dot belongs to its name.
-        ("secret", ..) => Ok(Name::Secret(rest)),
-        ("each", "key", None) => Ok(Name::EachKey),
-        ("each", "value", _) => Ok(Name::EachValue(path)),
+        ("secret", ..) => Ok(ExpressionName::Secret(rest)),
+        ("each", "key", None) => Ok(ExpressionName::EachKey),
+        ("each", "value", _) => Ok(ExpressionName::EachValue(path)),
         _ => Err(format!("`${{{expression}}}` is no expression: {FORMS}")),
     }
 }
@@ -121,7 +121,7 @@ pub(crate) struct OutputName {
 
 /// Why an output can't be taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BadOutput {
+pub(crate) struct OutputError {
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -129,7 +129,7 @@ pub(crate) struct BadOutput {
 }
 
 /// What the catalogue and the files know: needed to take an address apart.
-pub(crate) trait Declared {
+pub(crate) trait DeclaredNames {
     /// The provider of a target.
     fn provider(&self, target: &str) -> Option<&'static Provider>;
     /// The names of all targets.
@@ -145,9 +145,9 @@ pub(crate) trait Declared {
 ///
 /// # Errors
 /// There is no such target or kind, or no field is named.
-pub(crate) fn output(text: &str, declared: &dyn Declared) -> Result<OutputName, BadOutput> {
+pub(crate) fn output(text: &str, declared: &dyn DeclaredNames) -> Result<OutputName, OutputError> {
     let target = unescape(text.split('/').next().unwrap_or_default());
-    let provider = declared.provider(&target).ok_or_else(|| BadOutput {
+    let provider = declared.provider(&target).ok_or_else(|| OutputError {
         message: format!("`${{{text}}}`: there is no target `{target}`"),
         help: hint(&target, declared.targets()),
     })?;
@@ -164,7 +164,7 @@ pub(crate) fn output(text: &str, declared: &dyn Declared) -> Result<OutputName, 
     let address = address(text, &format!("{path}/{lone}"))?;
     let kind = known(provider, &address, text)?;
     if !kind.identity.is_single() {
-        return Err(BadOutput {
+        return Err(OutputError {
             message: format!("`${{{text}}}` names no resource of the kind `{}`", kind.name),
             help: format!("write `${{{target}/…/{}/NAME.FIELD}}`", kind.name),
         });
@@ -172,13 +172,13 @@ pub(crate) fn output(text: &str, declared: &dyn Declared) -> Result<OutputName, 
     named(text, address, kind, field)
 }
 
-fn address(text: &str, part: &str) -> Result<Address, BadOutput> {
+fn address(text: &str, part: &str) -> Result<Address, OutputError> {
     part.parse()
-        .map_err(|error: AddressError| BadOutput { message: format!("`${{{text}}}`: {error}"), help: String::new() })
+        .map_err(|error: AddressError| OutputError { message: format!("`${{{text}}}`: {error}"), help: String::new() })
 }
 
 /// The kind of an address, of which every kind has to be known and to live in the one before it.
-fn known(provider: &'static Provider, address: &Address, text: &str) -> Result<&'static Kind, BadOutput> {
+fn known(provider: &'static Provider, address: &Address, text: &str) -> Result<&'static Kind, OutputError> {
     let mut above = None;
     for (kind, name) in address.steps() {
         let kind = kind_of(provider, above.map(|kind: &Kind| kind.name), kind, text)?;
@@ -188,7 +188,7 @@ fn known(provider: &'static Provider, address: &Address, text: &str) -> Result<&
             _ => kind,
         });
     }
-    above.ok_or_else(|| BadOutput { message: format!("`${{{text}}}` names no kind"), help: String::new() })
+    above.ok_or_else(|| OutputError { message: format!("`${{{text}}}` names no kind"), help: String::new() })
 }
 
 /// What stands before the first dot.
@@ -196,9 +196,9 @@ fn head(text: &str) -> &str {
     text.split('.').next().unwrap_or_default()
 }
 
-fn named(text: &str, address: Address, kind: &'static Kind, field: &str) -> Result<OutputName, BadOutput> {
+fn named(text: &str, address: Address, kind: &'static Kind, field: &str) -> Result<OutputName, OutputError> {
     if field.is_empty() {
-        return Err(BadOutput {
+        return Err(OutputError {
             message: format!("`${{{text}}}` names a resource but none of its fields"),
             help: format!("write `${{{address}.FIELD}}`; {}", fields_hint(kind, "")),
         });
@@ -216,8 +216,8 @@ fn kind_of(
     parent: Option<&str>,
     name: &str,
     text: &str,
-) -> Result<&'static Kind, BadOutput> {
-    provider.children(parent).find(|kind| kind.name == name).ok_or_else(|| BadOutput {
+) -> Result<&'static Kind, OutputError> {
+    provider.children(parent).find(|kind| kind.name == name).ok_or_else(|| OutputError {
         message: match parent {
             Some(parent) => format!("`${{{text}}}`: there is no kind `{name}` in `{parent}`"),
             None => format!("`${{{text}}}`: `{}` has no kind `{name}`", provider.name),

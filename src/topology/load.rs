@@ -13,10 +13,10 @@ use super::variables::Variables;
 use super::{identity, resolve};
 use crate::check::{self, Subject};
 use crate::digest::hex;
-use crate::finding::{Finding, Key, Place};
+use crate::finding::{Finding, PathKey, Place};
 use crate::source::{
-    Broken, Document, Folder, Misfit, Node, Selection, Snapshot, SourceFile, Tree, Trouble, WORKSPACE_FILE, decode,
-    find, head, open, parse, spot, twice,
+    DecodeError, Folder, Node, Selection, Snapshot, SourceFile, Tree, TreeError, WORKSPACE_FILE, YamlDocument,
+    YamlError, decode, find, head, open, parse, spot, twice,
 };
 use crate::spec::Provider;
 use crate::topology::{Resource, Sources, Topology};
@@ -112,7 +112,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let drafts = reader.drafts;
 
     let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, complete);
-    evaluator.settle_all();
+    evaluator.evaluate_all();
     let mut targets = resolve::targets(&drafts, &mut evaluator);
     let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
     resolve::new_passwords(&mut targets, &resources);
@@ -180,7 +180,7 @@ fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {
 
 /// The files as far as they could be read.
 struct Input {
-    files: Vec<(SourceFile, Result<Vec<Document>, Broken>)>,
+    files: Vec<(SourceFile, Result<Vec<YamlDocument>, YamlError>)>,
     unread: Vec<Finding>,
 }
 
@@ -188,7 +188,7 @@ impl Input {
     fn read(tree: &dyn Tree, options: &Options) -> Input {
         let mut input = Input { files: Vec::new(), unread: Vec::new() };
         match tree.entry(WORKSPACE_FILE) {
-            Err(Trouble::Missing) => {
+            Err(TreeError::Missing) => {
                 let finding = Finding::error("no-workspace", format!("there is no `{WORKSPACE_FILE}` here"));
                 let help = "name the folder that holds it, or create it with `workspace: NAME` in it";
                 input.unread.push(finding.help(help));
@@ -245,7 +245,7 @@ impl Input {
         let is_content = |path: &str| path != WORKSPACE_FILE && claimed.iter().any(|claim| covers(claim, path));
         let keys: Vec<&str> =
             catalogue.iter().flat_map(|provider| provider.kinds).filter_map(|kind| kind.content_key).collect();
-        let says_so = |document: &Document| keys.iter().any(|key| document.root.get(key).is_some());
+        let says_so = |document: &YamlDocument| keys.iter().any(|key| document.root.get(key).is_some());
         self.files.retain(|(file, documents)| {
             !is_content(&file.path) && (&*file.path == WORKSPACE_FILE || !documents.iter().flatten().any(says_so))
         });
@@ -292,7 +292,7 @@ impl Input {
         };
         let own = entries.iter().filter(|(key, _)| Workspace::KEYS.contains(&&**key)).cloned();
         let (workspace, misfits) = decode::<Workspace>(Node::Map(own.collect()));
-        let is_told = misfits.iter().any(|misfit| misfit.path == [Key::Name("workspace".into())]);
+        let is_told = misfits.iter().any(|misfit| misfit.path == [PathKey::Name("workspace".into())]);
         findings.extend(misfits.into_iter().map(|found| misfit(found, &place)));
         let workspace = workspace.unwrap_or_default();
         if workspace.workspace.is_empty() && !is_told {
@@ -304,8 +304,8 @@ impl Input {
 }
 
 /// Something that does not fit the envelope, as a finding.
-pub(crate) fn misfit(misfit: Misfit, below: &Place) -> Finding {
-    let Misfit { path, code, message, help } = misfit;
+pub(crate) fn misfit(misfit: DecodeError, below: &Place) -> Finding {
+    let DecodeError { path, code, message, help } = misfit;
     let mut place = below.clone();
     place.path.extend(path);
     place.at_key = matches!(code, "unknown-field" | "missing-field");
@@ -316,7 +316,7 @@ pub(crate) fn misfit(misfit: Misfit, below: &Place) -> Finding {
     }
 }
 
-fn syntax(file: &SourceFile, broken: &Broken) -> Finding {
+fn syntax(file: &SourceFile, broken: &YamlError) -> Finding {
     let mut finding = Finding::error(broken.code, broken.message.clone()).at(&Place::file(&file.path));
     finding.spot = broken.offset.map(|offset| spot(file, offset));
     match broken.help {
@@ -327,7 +327,7 @@ fn syntax(file: &SourceFile, broken: &Broken) -> Finding {
 
 fn given_twice(file: &SourceFile, place: Place) -> Finding {
     let name = match place.path.last() {
-        Some(Key::Name(name)) => name.to_string(),
+        Some(PathKey::Name(name)) => name.to_string(),
         _ => String::new(),
     };
     let (again, first) = twice(file, &place.path);

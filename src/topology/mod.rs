@@ -30,7 +30,7 @@ mod variables;
 
 pub(crate) use allow::{Allowance, Allowed, Reason};
 pub(crate) use claims::Claims;
-pub(crate) use cycle::Cycle;
+pub(crate) use cycle::CycleError;
 pub(crate) use identity::{IdentityKey, fold};
 pub(crate) use load::Loaded;
 pub use load::{Options, load};

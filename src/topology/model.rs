@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::finding::Place;
 use crate::redact::Redactor;
-use crate::secret::{Key, Secret};
+use crate::secret::{FingerprintKey, Secret};
 use crate::spec::{Identity, Kind, Provider};
 use crate::topology::{Allowed, Sources};
 
@@ -141,7 +141,7 @@ pub enum KeyPlace {
     #[default]
     Beside,
     /// A secret of the workspace, looked up already.
-    Secret(Key),
+    Secret(FingerprintKey),
 }
 
 /// Where the ledger is kept.

@@ -8,8 +8,8 @@ use super::each;
 use super::envelope::{TargetEnvelope, Workspace};
 use super::variables::Variables;
 use crate::address::Address;
-use crate::finding::{Finding, Key, Place};
-use crate::source::{Document, Node, SourceFile, WORKSPACE_FILE, within};
+use crate::finding::{Finding, PathKey, Place};
+use crate::source::{Node, SourceFile, WORKSPACE_FILE, YamlDocument, within};
 use crate::spec::{Class, Identity, Kind, Provider, Type};
 use crate::suggest::hint;
 use crate::topology::ITEMS;
@@ -59,7 +59,7 @@ impl<'v> Reader<'v> {
     }
 
     /// Reads the documents of a file.
-    pub(crate) fn file(&mut self, file: &SourceFile, documents: Vec<Document>) {
+    pub(crate) fn file(&mut self, file: &SourceFile, documents: Vec<YamlDocument>) {
         if documents.iter().all(|document| document.root == Node::Null) {
             let finding = Finding::warning("empty-file", format!("`{}` is empty", file.path));
             self.findings.push(finding.help("delete it, or say what it is to declare").at(&Place::file(&file.path)));
@@ -340,14 +340,14 @@ impl<'v> Reader<'v> {
 
 /// The place of a document in a file: an index in front is the document's number.
 pub(crate) fn document_place(file: &Arc<str>, number: usize) -> Place {
-    let path = if number == 0 { Vec::new() } else { vec![Key::Index(number)] };
+    let path = if number == 0 { Vec::new() } else { vec![PathKey::Index(number)] };
     Place { file: file.clone(), path, at_key: false }
 }
 
 fn below(place: &Place, key: &Arc<str>) -> Place {
     let mut path = Vec::with_capacity(place.path.len() + 1);
     path.extend(place.path.iter().cloned());
-    path.push(Key::Name(key.clone()));
+    path.push(PathKey::Name(key.clone()));
     Place { file: place.file.clone(), path, at_key: false }
 }
 

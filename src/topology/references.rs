@@ -18,9 +18,9 @@ use std::fmt;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::check::walk::{Step, place, walk};
+use crate::check::walk::{WalkStep, place, walk};
 use crate::finding::Place;
-use crate::spec::{Kind, Made, Provider, Type};
+use crate::spec::{AutoCreated, Kind, Provider, Type};
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// One reference of a declared resource.
@@ -93,7 +93,7 @@ impl<'t> References<'t> {
     /// Everything that a resource itself says that it needs: all reasons but parents and whole kinds.
     pub(crate) fn of(&self, resource: &Resource) -> Vec<Reference> {
         let mut found = self.in_fields(resource);
-        found.extend(self.leads_to(resource));
+        found.extend(self.depends_on_remote(resource));
         found.extend(maker(self.topology, resource).map(|maker| Reference {
             to: maker.address.clone(),
             why: Why::ComesWith,
@@ -120,7 +120,7 @@ impl<'t> References<'t> {
         for (name, attr) in &resource.fields {
             let mut path = match resource.kind.field(name) {
                 None if name == ITEMS => Vec::new(),
-                _ => vec![Step::Name(name)],
+                _ => vec![WalkStep::Name(name)],
             };
             outputs(attr, &mut path, &mut |output, path| {
                 let why = Why::Takes { field: name.clone(), output: output.field.clone() };
@@ -146,17 +146,21 @@ impl<'t> References<'t> {
     /// The resources at other targets that the addresses in a resource's fields lead to.
     ///
     /// An address is an output of the other target, or the host under which the workspace knows it.
-    pub(crate) fn leads_to(&self, resource: &Resource) -> Vec<Reference> {
+    pub(crate) fn depends_on_remote(&self, resource: &Resource) -> Vec<Reference> {
         let mut found = Vec::new();
-        let fields = resource.kind.fields.iter().filter(|field| !field.leads_to.is_empty());
+        let fields = resource.kind.fields.iter().filter(|field| !field.depends_on_remote.is_empty());
         for (field, attr) in fields.filter_map(|field| Some((field, resource.fields.get(field.name)?))) {
             let mut targets: Vec<&str> = Vec::new();
             attr.for_each_output(&mut |output| targets.push(output.address.target()));
             targets.extend(attr.as_text().and_then(|text| self.hosts.get(text)).into_iter().flatten());
             for target in targets.into_iter().filter(|target| *target != resource.address.target()) {
-                let there = field.leads_to.iter().map(|kind| Address::new(target, kind, None));
+                let there = field.depends_on_remote.iter().map(|kind| Address::new(target, kind, None));
                 found.extend(there.filter(|address| self.topology.resources.contains_key(address)).map(|to| {
-                    Reference { to, why: Why::LeadsTo(field.name), place: place(resource, &[Step::Name(field.name)]) }
+                    Reference {
+                        to,
+                        why: Why::LeadsTo(field.name),
+                        place: place(resource, &[WalkStep::Name(field.name)]),
+                    }
                 }));
             }
         }
@@ -186,8 +190,8 @@ impl<'t> References<'t> {
 pub(crate) fn maker<'t>(topology: &'t Topology, resource: &Resource) -> Option<&'t Resource> {
     let kinds = topology.targets.get(resource.address.target())?.provider.kinds;
     kinds.iter().find_map(|kind| {
-        let field = kind.makes.iter().find_map(|(made, how)| match how {
-            Made::Namesake(field) if *made == resource.kind.name => Some(*field),
+        let field = kind.creates.iter().find_map(|(made, how)| match how {
+            AutoCreated::Namesake(field) if *made == resource.kind.name => Some(*field),
             _ => None,
         })?;
         let maker = topology.resources.get(&resource.address.sibling(kind.name, resource.address.name()))?;
@@ -216,8 +220,8 @@ pub(crate) fn comes_with_parent(topology: &Topology, address: &Address) -> Optio
 }
 
 /// Calls `see` with every output in a value, and the keys down to it.
-fn outputs<'v>(attr: &'v Attr, path: &mut Vec<Step<'v>>, see: &mut dyn FnMut(&'v Output, &[Step<'v>])) {
-    let mut below = |step, value: &'v Attr, path: &mut Vec<Step<'v>>| {
+fn outputs<'v>(attr: &'v Attr, path: &mut Vec<WalkStep<'v>>, see: &mut dyn FnMut(&'v Output, &[WalkStep<'v>])) {
+    let mut below = |step, value: &'v Attr, path: &mut Vec<WalkStep<'v>>| {
         path.push(step);
         outputs(value, path, see);
         path.pop();
@@ -225,18 +229,18 @@ fn outputs<'v>(attr: &'v Attr, path: &mut Vec<Step<'v>>, see: &mut dyn FnMut(&'v
     match attr {
         Attr::Later(_) => attr.for_each_output(&mut |output| see(output, path)),
         Attr::List(items) => {
-            items.iter().enumerate().for_each(|(index, value)| below(Step::Index(index), value, path));
+            items.iter().enumerate().for_each(|(index, value)| below(WalkStep::Index(index), value, path));
         }
-        Attr::Map(map) => map.iter().for_each(|(key, value)| below(Step::Name(key), value, path)),
+        Attr::Map(map) => map.iter().for_each(|(key, value)| below(WalkStep::Name(key), value, path)),
         Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) => {}
     }
 }
 
 /// The field at the beginning of a path; in a sequence, the item's.
-fn first_name<'p>(path: &[Step<'p>]) -> Option<&'p str> {
+fn first_name<'p>(path: &[WalkStep<'p>]) -> Option<&'p str> {
     path.iter().find_map(|step| match step {
-        Step::Name(name) => Some(*name),
-        Step::Index(_) => None,
+        WalkStep::Name(name) => Some(*name),
+        WalkStep::Index(_) => None,
     })
 }
 
@@ -282,7 +286,7 @@ vns3:
         let topology = loaded.unwrap_or_else(|findings| panic!("{findings:?}")).topology;
         let led = |target: &str| {
             let resource = &topology.resources[&Address::new(target, "keyset", None)];
-            let led = References::new(&topology).leads_to(resource);
+            let led = References::new(&topology).depends_on_remote(resource);
             led.into_iter().map(|reference| reference.to.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(led("milan"), ["london/keyset"]);

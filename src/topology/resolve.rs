@@ -7,13 +7,13 @@ use super::contents::Contents;
 use super::draft::{Draft, Drafts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
-use super::site::{Purpose, Site};
+use super::site::{Site, ValuePurpose};
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::literals;
-use crate::finding::{Finding, Key, Place};
+use crate::finding::{Finding, PathKey, Place};
 use crate::source::{Node, Tree, decode};
-use crate::spec::{Auth, Field, Folders, Mismatch, Provider, Type, check};
+use crate::spec::{Auth, Field, Folders, Provider, Type, TypeError, check};
 use crate::suggest::hint;
 use crate::topology::{Credentials, FileContent, ITEMS, Prune, Resource, Target, Tls};
 
@@ -84,8 +84,8 @@ fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Findi
     if let Some(field) = draft.kind.field(name) {
         for mismatch in check(draft.type_of(field), value) {
             let other = |other| format!("with `{other}` it may be any JSON");
-            let help = mismatch.help.or_else(|| field.typed_by.map(other));
-            findings.push(misfit(Mismatch { help, ..mismatch }, value, &draft.place.below(name)));
+            let help = mismatch.help.or_else(|| field.json_if_declared.map(other));
+            findings.push(misfit(TypeError { help, ..mismatch }, value, &draft.place.below(name)));
         }
     } else if name == ITEMS {
         let place = Place { at_key: false, ..draft.place.clone() };
@@ -101,15 +101,15 @@ fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Findi
 }
 
 /// A mismatch as a finding. The path is told in words; the value knows which of them are indexes.
-fn misfit(mismatch: Mismatch, value: &Attr, place: &Place) -> Finding {
-    let Mismatch { path, code, message, help } = mismatch;
+fn misfit(mismatch: TypeError, value: &Attr, place: &Place) -> Finding {
+    let TypeError { path, code, message, help } = mismatch;
     let mut place = place.clone();
     let mut here = Some(value);
     for word in path {
         let index = word.parse::<usize>().ok();
         let (key, next) = match (here, index) {
-            (Some(Attr::List(items)), Some(index)) => (Key::Index(index), items.get(index)),
-            (other, _) => (Key::Name(word.as_str().into()), other.and_then(|value| value.get(&word))),
+            (Some(Attr::List(items)), Some(index)) => (PathKey::Index(index), items.get(index)),
+            (other, _) => (PathKey::Name(word.as_str().into()), other.and_then(|value| value.get(&word))),
         };
         place.path.push(key);
         here = next;
@@ -195,7 +195,7 @@ fn or_default(fields: &[Field], mut given: BTreeMap<String, Attr>) -> BTreeMap<S
 fn base_url(node: &Node, place: &Place, provider: &Provider, evaluator: &mut Evaluator) -> String {
     let example = provider.dialect.example;
     let count = evaluator.findings.len();
-    let value = evaluator.value(node, Purpose::of(&AT), &mut Site::at(place));
+    let value = evaluator.value(node, ValuePurpose::of(&AT), &mut Site::at(place));
     let bad = |message: String| Finding::error("bad-url", message).help(format!("as in `{example}`")).at(place);
     let text = match &value {
         Attr::Text(text) => text.trim_end_matches('/').to_owned(),
@@ -264,7 +264,7 @@ fn object(fields: &'static [Field], node: &Node, place: &Place, evaluator: &mut 
 
 /// A value that has to be known now.
 fn known_value(field: &Field, node: &Node, place: &Place, evaluator: &mut Evaluator) -> Attr {
-    let value = evaluator.value(node, Purpose::of(field), &mut Site::at(place));
+    let value = evaluator.value(node, ValuePurpose::of(field), &mut Site::at(place));
     if value.is_later() {
         evaluator.findings.push(not_known(field.name, place));
     }

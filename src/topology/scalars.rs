@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::draft::Drafts;
 use super::evaluate::Evaluator;
 use super::secrets::Secrets;
-use super::site::{Purpose, Site};
+use super::site::{Site, ValuePurpose};
 use super::variables::Variables;
 use crate::attr::{Attr, Output};
 use crate::finding::Place;
@@ -134,7 +134,7 @@ fn sent(ty: &Type, yaml: &str) -> Result<Value, String> {
     let secrets = Secrets::new(Path::new("."), Default::default(), SecretMode::default());
     let place = Place::file("x.yaml");
     let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, true);
-    let value = evaluator.value(&node, Purpose { ty: Some(*ty), secret: false }, &mut Site::at(&place));
+    let value = evaluator.value(&node, ValuePurpose { ty: Some(*ty), secret: false }, &mut Site::at(&place));
     assert!(evaluator.findings.is_empty(), "{yaml}: {:?}", evaluator.findings);
     match check(ty, &value).first() {
         Some(mismatch) => Err(mismatch.code.to_owned()),

@@ -123,7 +123,9 @@ impl Secrets {
         };
         let trouble = match found {
             Ok(value) if !value.is_empty() => return Some(Secret::new(label, value)),
-            Ok(_) => Missing { what: "is empty".into(), remedy: "give it a value, or drop what refers to it".into() },
+            Ok(_) => {
+                SecretError { what: "is empty".into(), remedy: "give it a value, or drop what refers to it".into() }
+            }
             Err(missing) => missing,
         };
         let message = format!("secret `{name}` {}", trouble.what);
@@ -150,17 +152,17 @@ impl Secrets {
     }
 
     /// The text of a file, relative to the workspace. If others can read it, that is told at the place.
-    pub(crate) fn read_file(&self, path: &Path, place: &Place) -> Result<String, Missing> {
+    pub(crate) fn read_file(&self, path: &Path, place: &Place) -> Result<String, SecretError> {
         let at = self.folder.join(path);
         let shown = path.display();
-        let missing = |error: std::io::Error| Missing {
+        let missing = |error: std::io::Error| SecretError {
             what: format!("can't be read from `{shown}`: {error}"),
             remedy: format!("create `{shown}` with the secret in it, readable for you alone"),
         };
         let file = fs::File::open(&at).map_err(missing)?;
         let data = file.metadata().map_err(missing)?;
         if !data.is_file() || data.len() > MAX_BYTES {
-            return Err(Missing {
+            return Err(SecretError {
                 what: format!("is not in `{shown}`: that is no file, or one of more than {MAX_BYTES} bytes"),
                 remedy: "name the file that holds just the secret".into(),
             });
@@ -170,12 +172,12 @@ impl Secrets {
         }
         let mut bytes = Vec::new();
         file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(missing)?;
-        text_of(bytes).map_err(|what| Missing { what, remedy: format!("save `{shown}` as UTF-8 text") })
+        text_of(bytes).map_err(|what| SecretError { what, remedy: format!("save `{shown}` as UTF-8 text") })
     }
 }
 
 /// Why a secret is not there.
-pub(crate) struct Missing {
+pub(crate) struct SecretError {
     /// Continues "secret `x` …".
     pub what: String,
     /// What to do about it.
@@ -193,8 +195,8 @@ fn is_open_to_others(_: &fs::Metadata) -> bool {
     false
 }
 
-fn from_env(variable: &str) -> Result<String, Missing> {
-    std::env::var(variable).map_err(|error| Missing {
+fn from_env(variable: &str) -> Result<String, SecretError> {
+    std::env::var(variable).map_err(|error| SecretError {
         what: match error {
             std::env::VarError::NotPresent => format!("is not there: the environment has no `{variable}`"),
             std::env::VarError::NotUnicode(_) => format!("is not text: `{variable}` is not UTF-8"),
@@ -209,11 +211,14 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     Ok(trimmed.strip_suffix('\r').unwrap_or(trimmed).to_owned())
 }
 
-fn from_command(line: &[String], folder: &Path, timeout: Duration) -> Result<String, Missing> {
+fn from_command(line: &[String], folder: &Path, timeout: Duration) -> Result<String, SecretError> {
     let Some((program, arguments)) = line.split_first() else {
-        return Err(Missing { what: "has an empty command".into(), remedy: "name a program and its arguments".into() });
+        return Err(SecretError {
+            what: "has an empty command".into(),
+            remedy: "name a program and its arguments".into(),
+        });
     };
-    let failed = |what: String| Missing {
+    let failed = |what: String| SecretError {
         what: format!("can't be had from `{program}`: {what}"),
         remedy: "run the command by hand in the workspace's folder to see more".into(),
     };

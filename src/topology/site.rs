@@ -2,24 +2,24 @@
 
 use super::draft::{Draft, DraftField, Each};
 use crate::address::Address;
-use crate::finding::{Key, Place};
+use crate::finding::{PathKey, Place};
 use crate::redact::Scalars;
-use crate::spec::{Descend, Field, Slot, Type, visit_types};
+use crate::spec::{Descend, Field, Type, TypeSlot, visit_types};
 use crate::topology::ITEMS;
 
 /// What a value is for.
 #[derive(Clone, Copy)]
-pub(crate) struct Purpose {
+pub(crate) struct ValuePurpose {
     /// What values it takes, where that is known.
     pub ty: Option<Type>,
     /// Says whether it must not be shown.
     pub secret: bool,
 }
 
-impl Purpose {
+impl ValuePurpose {
     /// For a field.
-    pub(crate) fn of(field: &Field) -> Purpose {
-        Purpose { ty: Some(field.ty), secret: field.is_secret() }
+    pub(crate) fn of(field: &Field) -> ValuePurpose {
+        ValuePurpose { ty: Some(field.ty), secret: field.is_secret() }
     }
 
     /// The form that a number keeps when it is a secret.
@@ -31,19 +31,19 @@ impl Purpose {
     }
 
     /// For an item of the list that it is.
-    pub(crate) fn item(self) -> Purpose {
-        self.part(Slot::item)
+    pub(crate) fn item(self) -> ValuePurpose {
+        self.part(TypeSlot::item)
     }
 
     /// For what stands below a key of the map that it is.
-    pub(crate) fn key(self, key: &str) -> Purpose {
+    pub(crate) fn key(self, key: &str) -> ValuePurpose {
         self.part(|slot| slot.below(key))
     }
 
-    fn part(self, step: impl Fn(Slot) -> Option<Slot>) -> Purpose {
-        let slot = self.ty.map(Slot::typed).and_then(step);
+    fn part(self, step: impl Fn(TypeSlot) -> Option<TypeSlot>) -> ValuePurpose {
+        let slot = self.ty.map(TypeSlot::typed).and_then(step);
         let secret = slot.and_then(|slot| slot.field).is_some_and(Field::is_secret);
-        Purpose { ty: slot.map(|slot| slot.ty), secret: self.secret || secret }
+        ValuePurpose { ty: slot.map(|slot| slot.ty), secret: self.secret || secret }
     }
 }
 
@@ -51,7 +51,7 @@ impl Purpose {
 pub(crate) struct Site<'s> {
     base: &'s Place,
     /// The keys below the base.
-    pub path: Vec<Key>,
+    pub path: Vec<PathKey>,
     /// What `each` means here.
     pub each: Option<&'s Each>,
     /// The resource that the value belongs to, which can't wait for itself.
@@ -66,7 +66,7 @@ impl<'s> Site<'s> {
 
     /// A declared field's value.
     pub(crate) fn of(draft: &'s Draft, field: &DraftField) -> Site<'s> {
-        let path = if &*field.name == ITEMS { Vec::new() } else { vec![Key::Name(field.name.clone())] };
+        let path = if &*field.name == ITEMS { Vec::new() } else { vec![PathKey::Name(field.name.clone())] };
         Site { base: &draft.place, path, each: draft.each.as_deref(), own: Some(&draft.address) }
     }
 
@@ -78,18 +78,18 @@ impl<'s> Site<'s> {
 }
 
 /// What a draft's field is for.
-pub(crate) fn purpose(draft: &Draft, name: &str) -> Purpose {
+pub(crate) fn purpose(draft: &Draft, name: &str) -> ValuePurpose {
     match draft.kind.field(name) {
-        Some(field) => Purpose { ty: Some(*draft.type_of(field)), ..Purpose::of(field) },
-        None if name == ITEMS => Purpose { ty: Some(Type::Table(draft.kind.fields, "")), secret: false },
-        None => Purpose { ty: None, secret: false },
+        Some(field) => ValuePurpose { ty: Some(*draft.type_of(field)), ..ValuePurpose::of(field) },
+        None if name == ITEMS => ValuePurpose { ty: Some(Type::Table(draft.kind.fields, "")), secret: false },
+        None => ValuePurpose { ty: None, secret: false },
     }
 }
 
 /// Says whether values of a type hold names or paths in YAML that the provider holds as something else.
 pub(crate) fn holds_names(ty: &Type) -> bool {
     let mut holds = false;
-    visit_types(Slot::typed(*ty), &mut |slot| {
+    visit_types(TypeSlot::typed(*ty), &mut |slot| {
         holds |= matches!(slot.ty, Type::Ref(_) | Type::Roles(_) | Type::File(_));
         if holds { Descend::Past } else { Descend::Into }
     });

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Api, Auth, Body, Class, Destroys, Dialect, Envelope, Field, Folders, Identity, Kind, List, Made, Packing, Provider,
-    ServerVersion, Type, call, field, output,
+    Api, Auth, AutoCreated, Body, Class, Destroys, Dialect, Envelope, Field, Folders, Identity, Kind, List, Packing,
+    Provider, ServerVersion, Type, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -27,7 +27,7 @@ static CONFIG: Kind = Kind {
     identity: Identity::Singleton,
     fields: &[
         field("controller_name", Type::Text, "Its name"),
-        field("mtu", Type::Int, "Bytes in a packet").default("1500").rebuilds(&["routes"]),
+        field("mtu", Type::Int, "Bytes in a packet").default("1500").recreate_while_changing(&["routes"]),
         output("public_ip", Type::Ip, "Its address"),
     ],
     api: Api {
@@ -36,7 +36,7 @@ static CONFIG: Kind = Kind {
         id: "",
         ..Api::NONE
     },
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 
@@ -47,7 +47,7 @@ static ENDPOINTS: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Its name").required(),
-        field("address", Type::Ip, "The other side").required().leads_to(&["config"]),
+        field("address", Type::Ip, "The other side").required().depends_on_remote(&["config"]),
         field("mode", Type::Enum(&["main", "aggressive"]), "How keys are agreed").default("\"main\"").replaces(),
         field("secret", Type::Text, "The key").secret().write_only(),
         field("enabled", Type::Bool, "In use"),
@@ -130,7 +130,7 @@ static GROUPS: Kind = Kind {
         remove: &[call(Delete, "/groups/{id}", Body::None)],
         ..Api::NONE
     },
-    makes: &[("policies", Made::Listed { at: "made", goes_if_set: None })],
+    creates: &[("policies", AutoCreated::Listed { at: "made", goes_if_set: None })],
     ..Kind::NEW
 };
 
@@ -235,9 +235,9 @@ static LAB: Provider = Provider {
         writers: 1,
         readers: 1,
         timeout: Duration::from_secs(1),
-        later: &[],
-        away: Duration::ZERO,
-        young: Duration::ZERO,
+        retry_statuses: &[],
+        restart_window: Duration::ZERO,
+        visibility_lag: Duration::ZERO,
         remedies: &[],
     },
     kinds: &[&CONFIG, &ENDPOINTS, &PEERS, &HEALTH, &GROUPS, &ROUTES, &BLUEPRINTS, &RULES, &REGIONS, &POLICIES],

@@ -151,7 +151,7 @@ impl<'d> Drill<'d> {
             // What can't be removed may be there from the start, and an ordered list always is.
             Some(Decision::Update { .. } | Decision::Adopt | Decision::Same) => {
                 let is_always_there = self.kind.api.create.is_empty() || self.is_sequence();
-                is_always_there || self.kind.removal == Destroys::Nothing
+                is_always_there || self.kind.on_delete == Destroys::Nothing
             }
             _ => false,
         };
@@ -237,14 +237,14 @@ impl<'d> Drill<'d> {
         let planned = self.world.plan();
         let summary = planned.plan.summary();
         // What can't be removed may be there from the start.
-        let is_there = self.kind.removal == Destroys::Nothing && summary.update == 1;
+        let is_there = self.kind.on_delete == Destroys::Nothing && summary.update == 1;
         if (summary.create != 1 && !is_there) || planned.plan.steps.len() != 1 {
             return Err(format!("a sibling: expected is one create, planned is\n{}", told(&planned.plan)));
         }
         self.converge().map_err(|why| format!("a sibling: {why}"))?;
         self.declare(&[second]);
         let summary = self.world.plan().plan.summary();
-        let goes = self.kind.removal != Destroys::Nothing;
+        let goes = self.kind.on_delete != Destroys::Nothing;
         if (summary.delete, summary.release) != (usize::from(goes), usize::from(!goes)) {
             return Err(format!("without its sibling: {summary:?}"));
         }
@@ -258,7 +258,7 @@ impl<'d> Drill<'d> {
         let after = self.world.inventory();
         let left: Vec<&String> = after.difference(before).collect();
         let lost: Vec<&String> = before.difference(&after).collect();
-        match self.kind.removal {
+        match self.kind.on_delete {
             Destroys::Nothing => Ok(()),
             _ if self.sample.leaves.is_some() && !left.is_empty() => Ok(()),
             _ if left.is_empty() && lost.is_empty() => Ok(()),
@@ -279,7 +279,7 @@ impl<'d> Drill<'d> {
         let together: BTreeSet<&String> = self.sample.together.iter().flatten().collect();
         let differs = |name: &&String| second.get(*name).is_some_and(|value| *value != first[*name]);
         let declared = |name: &&String| {
-            let known = self.kind.field(name).is_some_and(|field| field.is_known(self.version.as_deref()));
+            let known = self.kind.field(name).is_some_and(|field| field.is_writable_on(self.version.as_deref()));
             known && !together.contains(*name) && !self.sample.skip.contains_key(*name)
         };
         let alone = first.keys().filter(declared).filter(differs).map(|name| vec![name.clone()]);
@@ -299,9 +299,9 @@ impl<'d> Drill<'d> {
                 Change::InPlace if !self.kind.api.update.iter().any(|call| call.versions.include(version)) => {
                     Expected::Hold
                 }
-                Change::InPlace | Change::Switch(_) | Change::Own(_) => Expected::Update,
+                Change::InPlace | Change::Switch(_) | Change::DedicatedCall(_) => Expected::Update,
                 Change::Replaces => Expected::Replace,
-                Change::Rides => Expected::Nothing,
+                Change::CallOption => Expected::Nothing,
                 Change::Fixed => Expected::Hold,
                 Change::Widens(words, _) => {
                     let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());
@@ -375,7 +375,7 @@ fn fields_of<'v>(kind: &Kind, object: &'v mut Value) -> &'v mut Map<String, Valu
 
 /// Says whether a server can be told a field. What has to be declared anyway is declared for every server.
 fn is_understood(field: &Field, version: Option<&str>) -> bool {
-    field.is_known(version) || field.required
+    field.is_writable_on(version) || field.required
 }
 
 #[test]

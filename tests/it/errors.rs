@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use trueup::parts::{CATALOGUE, CallError, Redactor, Whither};
+use trueup::parts::{CATALOGUE, CallError, CallSite, Redactor};
 use wire::{Method, Response};
 
 /// Every error example of the VNS3 reference text, each body once.
@@ -17,8 +17,8 @@ fn diagnostics() -> Vec<(CallError, String, u16)> {
         let (method, path) = example["call"].as_str().unwrap().split_once(' ').unwrap();
         let method: Method = serde_json::from_value(method.into()).unwrap();
         let status = example["status"].as_u64().unwrap() as u16;
-        let whither = Whither { target: "east", provider, method, path, veil: &Redactor::default() };
-        let error = whither.refused(&Response::json(status, &example["body"]));
+        let site = CallSite { target: "east", provider, method, path, redactor: &Redactor::default() };
+        let error = site.refused(&Response::json(status, &example["body"]));
         let inner = ["/error", "/response", "/unlicensedExample/value/error"];
         let inner = inner.iter().find_map(|place| example["body"].pointer(place)).unwrap();
         (error, inner["message"].as_str().unwrap().to_owned(), status)

@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
     Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, Executor, Export, Finding, Http, Journal,
-    Ledger, Line, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress, Provider, Report, Scope, Sent,
-    Session, Step, Tls, Topology, Trouble, Verdict, Waiting, diff, export, ledger, matching, plan, source, topology,
-    verify,
+    JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress, Provider,
+    Report, RequestBody, Scope, Session, Step, Tls, Topology, Verdict, Waiting, diff, export, ledger, matching, plan,
+    source, topology, verify,
 };
 use wire::Transport;
 
@@ -36,7 +36,7 @@ pub(crate) struct Planned {
     /// What is to be done.
     pub plan: Plan,
     /// The calls that failed while looking.
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<ObserveError>,
 }
 
 /// What an apply came to.
@@ -147,7 +147,7 @@ impl<'s> World<'s> {
             let mut ledger = Ledger::open(&topology).unwrap();
             let (observed, _) = Observer::new(&topology, &ledger.base, Scope::Declared).observe(&sessions).await;
             let plan = made(&topology, &observed, &ledger.base);
-            let run = Line::begins(ledger.begin_run().unwrap(), &topology.workspace, None, &plan.config);
+            let run = JournalLine::begins(ledger.begin_run().unwrap(), &topology.workspace, None, &plan.config);
             let writer = Journal::begin(&ledger::journal_folder(&topology).unwrap(), &run).unwrap();
             let journal = writer.path().to_owned();
             ledger.covers(journal.clone());
@@ -212,7 +212,8 @@ impl<'s> World<'s> {
                 let of = |artifact: &&Artifact| artifact.of == Some(file.address.kind());
                 let call = artifacts.iter().find(of).unwrap().call;
                 let url = PathTemplate::of(call.path).text(&|_| Some(file.id.clone()));
-                contents.insert(path.clone(), session.download(call.method, &url, &Sent::Nothing).await.unwrap());
+                contents
+                    .insert(path.clone(), session.download(call.method, &url, &RequestBody::Nothing).await.unwrap());
             }
             contents
         })

@@ -179,7 +179,7 @@ impl Response {
 
 /// Why no answer came.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Failure {
+pub enum TransportError {
     /// The connection was never made: the request had no effect.
     #[error("could not connect: {0}")]
     Connect(String),
@@ -197,18 +197,18 @@ pub enum Failure {
     TooLarge(u64),
 }
 
-impl Failure {
+impl TransportError {
     /// Says whether the request may have had its effect although no answer came.
     pub fn is_ambiguous(&self) -> bool {
         match self {
-            Failure::Connect(_) | Failure::Tls(_) => false,
-            Failure::Timeout | Failure::Broken(_) | Failure::TooLarge(_) => true,
+            TransportError::Connect(_) | TransportError::Tls(_) => false,
+            TransportError::Timeout | TransportError::Broken(_) | TransportError::TooLarge(_) => true,
         }
     }
 }
 
 /// A boxed future, so that the trait can be used as an object.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'a>>;
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
 
 /// Carries a request to a server and its answer back. Never retries, never follows redirects.
 pub trait Transport: Send + Sync {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use crate::cli::Stop;
+use crate::cli::CommandError;
 use crate::cli::stop::Doing;
 use crate::private;
 
@@ -42,10 +42,10 @@ const FILES: &[(&str, &str)] = files![
 ];
 
 /// Writes the files into a new folder, readable for their owner alone: there are secrets among them.
-pub(crate) fn write(folder: &Path) -> Result<(), Stop> {
+pub(crate) fn write(folder: &Path) -> Result<(), CommandError> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         let message = format!("`{}` is not empty", folder.display());
-        return Err(Stop::failed(message).help("name a folder that does not exist yet"));
+        return Err(CommandError::failed(message).help("name a folder that does not exist yet"));
     }
     for (path, text) in FILES {
         let path = folder.join(path);

@@ -12,15 +12,15 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use similar::TextDiff;
 
-use crate::cli::common::Workspace;
+use crate::cli::common::ConnectedWorkspace;
 use crate::cli::demo::story::{Act, Hand, Insertion, STORY, Scene};
 use crate::cli::stop::Doing;
-use crate::cli::{Cli, Exit, Global, Stop, When, common, obey, simulated};
+use crate::cli::{Cli, CommandError, Exit, Global, When, common, obey, simulated};
 use crate::diff::verdict::Decision;
 
 /// Options of `demo`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct DemoOptions {
     /// Keeps the workspace and the simulated controllers in a new folder, to go on with.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -33,7 +33,7 @@ const NAME: &str = "acme-wan";
 const REPORT: &str = "this should not happen: please report it with what stands above";
 
 /// Tells the story.
-pub(crate) fn run(global: &Global, options: &Options) -> Result<Exit, Stop> {
+pub(crate) fn run(global: &Global, options: &DemoOptions) -> Result<Exit, CommandError> {
     let temporary = tempfile::tempdir().doing("make a folder in", &std::env::temp_dir())?;
     let folder = match &options.keep {
         Some(folder) => folder.clone(),
@@ -58,7 +58,7 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn play(&self, scene: &Scene) -> Result<(), Stop> {
+    fn play(&self, scene: &Scene) -> Result<(), CommandError> {
         let says: String = scene.says.lines().map(|line| format!("# {}\n", line.trim_start())).collect();
         common::print(&format!("\n{says}"))?;
         match &scene.act {
@@ -77,11 +77,11 @@ impl Stage<'_> {
     }
 
     /// Checks how many resources are not as they should be: an exit code alone would not tell that one was overlooked.
-    fn expect(&self, words: &[&str], open: Option<usize>) -> Result<(), Stop> {
+    fn expect(&self, words: &[&str], open: Option<usize>) -> Result<(), CommandError> {
         let Some(open) = open else { return Ok(()) };
         let global = Global { sim: Some(String::new()), ..self.global.clone() };
         let found = common::block_on(async {
-            let mut workspace = Workspace::open(&global, self.folder).await?;
+            let mut workspace = ConnectedWorkspace::open(&global, self.folder).await?;
             let plan = workspace.plan().await?.plan;
             workspace.close().await;
             Ok(plan.verdicts.iter().filter(|verdict| !matches!(verdict.decision, Decision::Same)).count())
@@ -93,11 +93,11 @@ impl Stage<'_> {
         let message = format!(
             "the demo went another way: before `{line}`, {found} resources are not as they should be, not {open}"
         );
-        Err(Stop::failed(message).help(REPORT))
+        Err(CommandError::failed(message).help(REPORT))
     }
 
     /// Obeys a command as if somebody had typed it.
-    fn command(&self, words: &[&str], ends: u8) -> Result<(), Stop> {
+    fn command(&self, words: &[&str], ends: u8) -> Result<(), CommandError> {
         let line = words.join(" ").replace("{folder}", self.shown);
         common::print(&format!("$ trueup --sim {line}\n"))?;
         let color = match self.global.color {
@@ -109,11 +109,11 @@ impl Stage<'_> {
         // Progress would come between the lines of the story.
         let before = ["trueup", "--sim", "--quiet", "--color", color];
         let arguments = before.iter().chain(words).map(|word| word.replace("{folder}", &folder));
-        let cli = Cli::try_parse_from(arguments).map_err(|error| Stop::failed(error.to_string()))?;
+        let cli = Cli::try_parse_from(arguments).map_err(|error| CommandError::failed(error.to_string()))?;
         let code = obey(cli).code();
         if code != ends {
             let message = format!("the demo went another way: `trueup {line}` ended with {code} instead of {ends}");
-            return Err(Stop::failed(message).help(REPORT));
+            return Err(CommandError::failed(message).help(REPORT));
         }
         if code != 0 {
             common::print(&format!("(exit code {code})\n"))?;
@@ -122,12 +122,13 @@ impl Stage<'_> {
     }
 
     /// Edits a file and shows what a commit would show.
-    fn edit(&self, insertion: &Insertion) -> Result<(), Stop> {
+    fn edit(&self, insertion: &Insertion) -> Result<(), CommandError> {
         let Insertion { file, after, text } = insertion;
         let path = self.folder.join(file);
         let before = fs::read_to_string(&path).doing("read", &path)?;
         let at = before.find(after).map(|at| at + after.len());
-        let at = at.ok_or_else(|| Stop::failed(format!("the demo went another way: `{file}` lacks `{after}`")))?;
+        let at =
+            at.ok_or_else(|| CommandError::failed(format!("the demo went another way: `{file}` lacks `{after}`")))?;
         let (head, tail) = before.split_at(at);
         let edited = format!("{head}\n{text}{tail}");
         let diff = TextDiff::from_lines(&before, &edited);
@@ -138,11 +139,11 @@ impl Stage<'_> {
     }
 
     /// Changes things at the simulated controllers, past their APIs.
-    async fn console(&self, hands: &[Hand]) -> Result<(), Stop> {
+    async fn console(&self, hands: &[Hand]) -> Result<(), CommandError> {
         let server = simulated::serve(self.folder).await?;
         for Hand { provider, target, change, .. } in hands {
             let change: serde_json::Value =
-                serde_json::from_str(change).map_err(|why| Stop::failed(why.to_string()))?;
+                serde_json::from_str(change).map_err(|why| CommandError::failed(why.to_string()))?;
             simulated::change(&format!("http://{}", server.address), provider, target, &change).await?;
         }
         server.stop().await.while_doing("stop the simulated controllers")?;

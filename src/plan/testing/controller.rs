@@ -204,7 +204,8 @@ impl World {
 
     /// Takes down what is remembered of an address once it is as wanted.
     fn own(&mut self, plan: &Plan, address: &Address, id: String, known: &BTreeMap<Address, Value>) {
-        let (Some(keep), Some(resource)) = (plan.keeps.get(address), self.topology.resources.get(address)) else {
+        let (Some(keep), Some(resource)) = (plan.ledger_updates.get(address), self.topology.resources.get(address))
+        else {
             return;
         };
         let old = self.base.entries.remove(address);
@@ -222,7 +223,7 @@ impl World {
             };
             let before = || old.as_ref()?.fields.get(name).cloned();
             fields.extend(
-                if value.is_later() { before() } else { Some(Stored::new(self.base.kept(&value), Basis::Applied)) }
+                if value.is_later() { before() } else { Some(Stored::new(self.base.stored(&value), Basis::Applied)) }
                     .map(|v| (name.clone(), v)),
             );
         }
@@ -258,10 +259,10 @@ fn text(attr: &Attr, known: &BTreeMap<Address, Value>) -> Option<String> {
 fn json_of(attr: &Attr, known: &BTreeMap<Address, Value>) -> Option<Value> {
     match attr {
         Attr::Later(Template { parts }) => {
-            let part = |part: &Part| match part {
-                Part::Text(text) => Some(text.clone()),
-                Part::Secret(_) => Some("secret".into()),
-                Part::Output(output) => output_of(known.get(&output.address)?, &output.field)?.to_text(),
+            let part = |part: &TemplatePart| match part {
+                TemplatePart::Text(text) => Some(text.clone()),
+                TemplatePart::Secret(_) => Some("secret".into()),
+                TemplatePart::Output(output) => output_of(known.get(&output.address)?, &output.field)?.to_text(),
             };
             Some(Value::String(parts.iter().map(part).collect::<Option<String>>()?))
         }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use crate::address::Address;
-use crate::attr::{Attr, Part, Template};
+use crate::attr::{Attr, Template, TemplatePart};
 use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::verdict::{Decision, Verdict};
@@ -17,7 +17,7 @@ use crate::finding::Place;
 use crate::plan::{Plan, Step, Verb};
 use crate::spec::{Identity, Kind, Provider, canonical};
 use crate::topology::testing::{CATALOGUE as LAB, TRUEUP, indented, try_load, workspace};
-use crate::topology::{Content, Cycle, FileContent, ITEMS, Options, Resource, Topology, load};
+use crate::topology::{Content, CycleError, FileContent, ITEMS, Options, Resource, Topology, load};
 
 /// The two targets of every world.
 const TARGETS: [&str; 2] = ["east", "west"];
@@ -231,7 +231,7 @@ impl World {
     }
 
     /// The plan, or the circle that keeps it from being one.
-    pub(crate) fn try_plan(&self) -> Result<Plan, Cycle> {
+    pub(crate) fn try_plan(&self) -> Result<Plan, CycleError> {
         let observed = self.observed();
         crate::plan::plan(&self.topology, &observed, crate::diff::diff(&self.topology, &observed, &self.base))
     }

@@ -13,7 +13,7 @@ pub(crate) static ACTIONS: &[Action] = &[
             r#"{"deployment_id": "{id}", "workflow_id": "{workflow}", "parameters": "{parameters}", "allow_custom_parameters": "{allow_custom_parameters}", "force": "{force}", "queue": "{queue}", "dry_run": "{dry_run}"}"#,
         )
     })
-    .settle(&[execution(&["id"])]))
+    .wait(&[execution(&["id"])]))
     .on("deployments")
     .takes(&[
         field("workflow", Type::Text, "The workflow, such as `heal`").required(),
@@ -23,7 +23,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         field("queue", Type::Bool, "Wait for an execution that is running (from 4.5 on)"),
         field("dry_run", Type::Bool, "Only tell what would be done (from 4.4 on)"),
     ])
-    .others("parameters")
+    .extra_arguments("parameters")
     .shows("status"),
     stop("cancel", "Cancels an execution: what is running is let finish", r#"{"action": "cancel"}"#)
         .only("status", &["pending", "started", "scheduled", "queued"]),
@@ -45,7 +45,7 @@ pub(crate) static ACTIONS: &[Action] = &[
     )
     .only("status", &["failed", "cancelled"]),
     action("snapshot-create", "Makes a snapshot of the whole manager", {
-        call(Put, "/snapshots/{name}", Body::Fields).settle(&[execution(&["id"])])
+        call(Put, "/snapshots/{name}", Body::Fields).wait(&[execution(&["id"])])
     })
     .takes(&[
         field("include_metrics", Type::Bool, "With measurements"),
@@ -67,22 +67,22 @@ pub(crate) static ACTIONS: &[Action] = &[
         call(Post, "/snapshots/{name}/restore", Body::Json(
             r#"{"force": "{force}", "recreate_deployments_envs": "{recreate_deployments_envs}", "restore_certificates": "{restore_certificates}", "no_reboot": "{no_reboot}"}"#,
         ))
-        .settle(&[Poll { patience: RESTARTING, ..execution(&["id"]) }])
+        .wait(&[Poll { tolerate: RESTARTING, ..execution(&["id"]) }])
     })
     .takes(RESTORE)
     .shows("status")
     .disrupts(Disruption::Irreversible),
     action("maintenance-on", "Makes the manager refuse work", {
-        call(Post, "/maintenance/activate", Body::Json("{}")).settle(&[maintenance(&["activated"])])
+        call(Post, "/maintenance/activate", Body::Json("{}")).wait(&[maintenance(&["activated"])])
     })
     .shows("status")
     .disrupts(Disruption::Outage)
-    .beyond(MAINTENANCE),
+    .documented_at(MAINTENANCE),
     action("maintenance-off", "Lets the manager work again", {
-        call(Post, "/maintenance/deactivate", Body::Json("{}")).settle(&[maintenance(&["deactivated"])])
+        call(Post, "/maintenance/deactivate", Body::Json("{}")).wait(&[maintenance(&["deactivated"])])
     })
     .shows("status")
-    .beyond(MAINTENANCE),
+    .documented_at(MAINTENANCE),
 ];
 
 const MAINTENANCE: &str = "sheet 2.17, observed I3";
@@ -100,7 +100,7 @@ const RESTARTING: &[u16] = &[401, 404, 502, 503];
 
 /// One way to stop an execution.
 const fn stop(name: &'static str, doc: &'static str, body: &'static str) -> Action {
-    action(name, doc, call(Post, "/executions/{id}", Body::Json(body)).settle(STOPPED)).on("executions").shows("status")
+    action(name, doc, call(Post, "/executions/{id}", Body::Json(body)).wait(STOPPED)).on("executions").shows("status")
 }
 
 /// One that ends by itself meanwhile is over, too.
@@ -115,9 +115,7 @@ const FOLLOWED: &[Poll] = &[execution(&["id"])];
 
 /// One way to take an execution up again: the same id runs on.
 const fn again(name: &'static str, doc: &'static str, body: &'static str) -> Action {
-    action(name, doc, call(Post, "/executions/{id}", Body::Json(body)).settle(FOLLOWED))
-        .on("executions")
-        .shows("status")
+    action(name, doc, call(Post, "/executions/{id}", Body::Json(body)).wait(FOLLOWED)).on("executions").shows("status")
 }
 
 /// Executions that are under way hold the change up.

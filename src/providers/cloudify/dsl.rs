@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::spec::{Declared, DeclaredKey, KeysIn, Open, PlainType};
+use crate::spec::{DeclaredKey, DeclaredKeys, KeysIn, Open, PlainType};
 
 /// Where a deployment's inputs are declared.
 pub(crate) const INPUTS_IN: KeysIn =
@@ -14,8 +14,8 @@ pub(crate) const INPUTS_IN: KeysIn =
 const WITHOUT_INPUTS: &[&str] = &["types.yaml", "plugin.yaml"];
 
 /// The inputs of a blueprint and of the files that it imports.
-fn inputs(main: &str, open: Open<'_>) -> Option<Declared> {
-    let mut declared = Declared::default();
+fn inputs(main: &str, open: Open<'_>) -> Option<DeclaredKeys> {
+    let mut declared = DeclaredKeys::default();
     let mut seen = BTreeSet::new();
     let mut waiting = vec![(main.to_owned(), String::new(), open(main)?)];
     while let Some((path, prefix, document)) = waiting.pop() {
@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    fn read(files: &Value) -> Declared {
+    fn read(files: &Value) -> DeclaredKeys {
         inputs("blueprint.yaml", &|path| files.get(path).cloned()).unwrap()
     }
 

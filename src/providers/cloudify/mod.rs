@@ -48,11 +48,11 @@ pub(crate) const DIALECT: Dialect = Dialect {
     // A blueprint is parsed before its upload is answered, for which the server takes up to two minutes (sheet 2.7).
     timeout: Duration::from_secs(150),
     // Maintenance, a restore or lack of memory: nothing was done (sheet 1, error table).
-    later: &[503],
+    retry_statuses: &[503],
     // The REST service and the proxy before it are restarted apart from the workflows, which go on meanwhile.
-    away: Duration::from_secs(180),
+    restart_window: Duration::from_secs(180),
     // What was made can be read at once (observed T4 to T9).
-    young: Duration::ZERO,
+    visibility_lag: Duration::ZERO,
     remedies: REMEDIES,
 };
 

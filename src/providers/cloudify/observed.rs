@@ -7,14 +7,14 @@ use crate::providers::cloudify::PROVIDER;
 use crate::providers::cloudify::kinds;
 use crate::providers::cloudify::testing::reshaped;
 use crate::redact::Redactor;
-use crate::session::{CallError, Whither};
+use crate::session::{CallError, CallSite};
 use crate::spec::{Kind, List, Type, canonical, read};
 use wire::{Method, Response};
 
 /// The error that an answer comes to.
 fn refused(response: &Response) -> CallError {
-    let veil = Redactor::default();
-    Whither { target: "cfy", provider: &PROVIDER, method: Method::Post, path: "/executions", veil: &veil }
+    let redactor = Redactor::default();
+    CallSite { target: "cfy", provider: &PROVIDER, method: Method::Post, path: "/executions", redactor: &redactor }
         .refused(response)
 }
 
@@ -148,8 +148,8 @@ fn gone_is_what_the_manager_says_is_gone() {
     assert!(edge("User `rob` is not associated with tenant `beta1`") && edge("User `rob` is not in group `gops`"));
     let premium = "This feature exists only in the premium edition of Cloudify.";
     assert!(!gone(&kinds::tenants::KIND, 404, "missing_premium_package_error", premium));
-    let unseen = "Authorization failed: Tried to authenticate with invalid tenant name: nosuch";
-    assert!(!gone(&kinds::tenants::KIND, 403, "forbidden_error", unseen));
+    let absent_on = "Authorization failed: Tried to authenticate with invalid tenant name: nosuch";
+    assert!(!gone(&kinds::tenants::KIND, 403, "forbidden_error", absent_on));
 }
 
 /// Requests to a running manager with its answers; the simulator is held to the same pairs.

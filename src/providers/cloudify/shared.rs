@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, CallSpec, Envelope, Field, List, Log, Paging, Poll, Reply, Type, Until, Versions, call, field,
+    Api, Body, CallSpec, Envelope, Field, JobLog, List, Paging, Poll, Reply, Type, Until, Versions, call, field,
 };
 use wire::Method::{Patch, Post};
 
@@ -46,7 +46,7 @@ pub(crate) const fn name(name: &'static str, doc: &'static str) -> Field {
 pub(crate) const SYSTEM_ROLE: Field =
     field("role", Type::Enum(&["sys_admin", "default"]), "Role on the manager itself (from 4.2 on)")
         .default("\"default\"")
-        .known(WITH_ROLES);
+        .writable_on(WITH_ROLES);
 
 /// Older servers have other roles on the manager, and none in a tenant (sheet 0).
 const WITH_ROLES: Versions = Versions::From("4.2");
@@ -55,7 +55,7 @@ const WITH_ROLES: Versions = Versions::From("4.2");
 pub(crate) const TENANT_ROLE: Field =
     field("role", Type::Enum(&["manager", "user", "operations", "viewer"]), "Role in the tenant (from 4.2 on)")
         .required()
-        .known(WITH_ROLES);
+        .writable_on(WITH_ROLES);
 
 /// Servers whose objects are private or not, and nothing more (sheet 1).
 pub(crate) const WITHOUT_VISIBILITY: Versions = Versions::Before("4.2");
@@ -105,7 +105,7 @@ pub(crate) const fn execution(job: &'static [&'static str]) -> Poll {
 static CANCEL: CallSpec = call(Post, "/executions/{job}", Body::Json(r#"{"action": "cancel"}"#));
 
 /// The events of a failed execution: the tasks that failed for good, and the workflow's own word (sheet 2.16).
-const FAILURES: Log = Log {
+const FAILURES: JobLog = JobLog {
     path: "/events?execution_id={job}&event_type=task_failed&event_type=workflow_failed&_sort=timestamp&_size=20",
     at: "items",
     texts: &["node_name", "message", "error_causes.0.message"],

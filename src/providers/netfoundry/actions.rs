@@ -14,14 +14,14 @@ pub(crate) static ACTIONS: &[Action] = &[
     .on("edge-routers")
     .hands_out("registrationKey"),
     action("suspend", "Suspends a network: its machines stop, and its traffic with them", {
-        call(Post, "/core/v2/networks/{id}/suspend", Body::None).settle(&[EXECUTION, until(&["SUSPENDED"])])
+        call(Post, "/core/v2/networks/{id}/suspend", Body::None).wait(&[EXECUTION, until(&["SUSPENDED"])])
     })
     .on("networks")
     .only("status", &["PROVISIONED"])
     .shows("status")
     .disrupts(Disruption::Outage),
     action("resume", "Resumes a suspended network", {
-        call(Post, "/core/v2/networks/{id}/resume", Body::None).settle(&[EXECUTION, until(&["PROVISIONED"])])
+        call(Post, "/core/v2/networks/{id}/resume", Body::None).wait(&[EXECUTION, until(&["PROVISIONED"])])
     })
     .on("networks")
     .only("status", &["SUSPENDED"])

@@ -1,6 +1,6 @@
 //! Logging in: who issues tokens, and where users keep their API accounts (sections 1.1 to 1.3).
 
-use crate::spec::{ClientCredentials, Elsewhere, Environments, Folder, TokenForm};
+use crate::spec::{ClientCredentials, Elsewhere, Environments, TokenForm, UserFolder};
 
 pub(crate) static LOGIN: ClientCredentials = ClientCredentials {
     client: "clientId",
@@ -31,10 +31,10 @@ pub(crate) static LOGIN: ClientCredentials = ClientCredentials {
         ],
         name: "credentials.json",
         folders: &[
-            Folder::Current,
-            Folder::Home(".netfoundry"),
-            Folder::At("/netfoundry"),
-            Folder::Settings("netfoundry"),
+            UserFolder::Current,
+            UserFolder::Home(".netfoundry"),
+            UserFolder::At("/netfoundry"),
+            UserFolder::Settings("netfoundry"),
         ],
     },
 };

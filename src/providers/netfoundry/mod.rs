@@ -53,10 +53,10 @@ const DIALECT: Dialect = Dialect {
     timeout: Duration::from_secs(40),
     // 503 for reads alone: the gateway stopped waiting, and a write may have had its effect all the same (section
     // 1.8).
-    later: &[429, 503],
+    retry_statuses: &[429, 503],
     // A new object may answer 403 or 404 before it is seen everywhere (section 1.8).
-    away: Duration::ZERO,
-    young: Duration::from_secs(30),
+    restart_window: Duration::ZERO,
+    visibility_lag: Duration::from_secs(30),
     remedies: &[
         (
             401,

@@ -62,7 +62,7 @@ macro_rules! in_network {
                 $crate::spec::Body::Fields,
             )
             .reply($crate::spec::Reply::Object(""))
-            .settle(&[
+            .wait(&[
                 $crate::providers::netfoundry::shared::EXECUTION,
                 $crate::providers::netfoundry::shared::realized(concat!("/core/v2/", $collection, "/{id}")),
             ])],
@@ -72,7 +72,7 @@ macro_rules! in_network {
                 concat!("/core/v2/", $collection, "/{id}"),
                 $crate::spec::Body::Changed,
             )
-            .settle(&[
+            .wait(&[
                 $crate::providers::netfoundry::shared::EXECUTION,
                 $crate::providers::netfoundry::shared::realized(concat!("/core/v2/", $collection, "/{id}")),
             ])],
@@ -82,7 +82,7 @@ macro_rules! in_network {
                 concat!("/core/v2/", $collection, "/{id}"),
                 $crate::spec::Body::None,
             )
-            .settle(&[
+            .wait(&[
                 $crate::providers::netfoundry::shared::EXECUTION,
                 $crate::providers::netfoundry::shared::gone(concat!("/core/v2/", $collection, "/{id}")),
             ])],

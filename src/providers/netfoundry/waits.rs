@@ -13,7 +13,7 @@ use crate::finding::Place;
 use crate::providers::netfoundry::PROVIDER;
 use crate::providers::netfoundry::shared::{EXECUTION, provisioned};
 use crate::redact::Redactor;
-use crate::session::{Pace, Sending, Sent, Session, Settled, Watch, encode};
+use crate::session::{AnsweredCall, Pace, RequestBody, Session, WaitResult, Watch, encode};
 use crate::spec::{PathTemplate, Poll};
 use crate::topology::{Credentials, Prune, Target, Tls};
 use wire::{Answer, Method, Request, Response, Transport};
@@ -70,10 +70,11 @@ async fn wait(poll: &'static Poll, reply: Value, looks: impl IntoIterator<Item =
     let told = Mutex::new(Vec::new());
     let watch = Watch { tell: &|waiting| told.lock().unwrap().push(waiting.state), stop: &AtomicBool::new(false) };
     let path = "/core/v2/edge-routers";
-    let call = Sending { method: Method::Post, path, body: &Sent::Nothing, since: Instant::now(), reply: &reply };
-    let path = PathTemplate::of(poll.path).open(&|_| None).try_map(encode::text).unwrap();
-    let settled = session.settle(poll, &path, &call, watch).await;
-    let end = settled.map(|settled| matches!(settled, Settled::Done(_))).map_err(|error| error.what.to_string());
+    let call =
+        AnsweredCall { method: Method::Post, path, body: &RequestBody::Nothing, since: Instant::now(), reply: &reply };
+    let path = PathTemplate::of(poll.path).open(&|_| None).try_map(encode::path).unwrap();
+    let settled = session.wait(poll, &path, &call, watch).await;
+    let end = settled.map(|settled| matches!(settled, WaitResult::Done(_))).map_err(|error| error.what.to_string());
     let asked = platform.asked.lock().unwrap().clone();
     Waited { end, told: told.into_inner().unwrap(), asked }
 }

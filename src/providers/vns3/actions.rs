@@ -11,7 +11,7 @@ pub(crate) static ACTIONS: &[Action] = &[
     action(
         "reboot",
         "Reboots the controller",
-        call(Put, "/server", Body::Json(r#"{"reboot": true}"#)).settle(&[RESTARTED]),
+        call(Put, "/server", Body::Json(r#"{"reboot": true}"#)).wait(&[RESTARTED]),
     )
     .disrupts(Disruption::Outage)
     .shows("uptime"),
@@ -77,7 +77,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         call(Put, "/firewall/fwsets", Body::Json(r#"{"reinitialize": true}"#))
     }),
     action("firewall-import", "Adds the rules of a file to the firewall; doing it again adds them again", {
-        call(Put, "/v2/firewall/rules/import", Body::Fields).partial("response.errors")
+        call(Put, "/v2/firewall/rules/import", Body::Fields).errors_at("response.errors")
     })
     .takes(&[
         field("rules", Type::File(Folders::Refused), "The rules: one a line, or as JSON").required(),

@@ -68,7 +68,7 @@ pub(crate) const RESTARTED: Poll = Poll {
     path: "/status/system",
     at: "response",
     until: Until::Restarted("uptime"),
-    patience: &[401, 403, 502, 503],
+    tolerate: &[401, 403, 502, 503],
     // The reboot takes minutes; the vendor's own tools wait up to half an hour (sheet 1.4).
     budget: Duration::from_secs(1800),
     ..Poll::NEW

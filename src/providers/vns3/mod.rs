@@ -66,9 +66,9 @@ const DIALECT: Dialect = Dialect {
     // Several writes block until they are done: IPsec, all clientpacks, snapshots. No client that waits less than 60 s
     // gets through (sheet 1, “Latency”).
     timeout: Duration::from_secs(120),
-    later: &[502, 503],
-    away: Duration::ZERO,
-    young: Duration::ZERO,
+    retry_statuses: &[502, 503],
+    restart_window: Duration::ZERO,
+    visibility_lag: Duration::ZERO,
     remedies: remedies::REMEDIES,
 };
 

@@ -10,7 +10,7 @@ use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::diff::verdict::{Decision, FieldChange};
-use crate::plan::{Call, Payload, Plan, Purpose, Step};
+use crate::plan::{Call, CallPurpose, Payload, Plan, Step};
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
 
 impl PlanDocument {
@@ -163,12 +163,12 @@ impl EditDocument {
 impl CallDocument {
     fn of(call: &Call) -> CallDocument {
         let (purpose, field) = match call.purpose {
-            Purpose::Create => (PurposeDocument::Create, None),
-            Purpose::Update => (PurposeDocument::Update, None),
-            Purpose::Field(field) => (PurposeDocument::Field, Some(field)),
-            Purpose::Then => (PurposeDocument::Then, None),
-            Purpose::Remove => (PurposeDocument::Remove, None),
-            Purpose::Issue { field, .. } => (PurposeDocument::Issue, Some(field)),
+            CallPurpose::Create => (PurposeDocument::Create, None),
+            CallPurpose::Update => (PurposeDocument::Update, None),
+            CallPurpose::Field(field) => (PurposeDocument::Field, Some(field)),
+            CallPurpose::Then => (PurposeDocument::Then, None),
+            CallPurpose::Remove => (PurposeDocument::Remove, None),
+            CallPurpose::Issue { field, .. } => (PurposeDocument::Issue, Some(field)),
         };
         let (body, file) = match &call.body {
             Payload::None => (None, None),
@@ -189,7 +189,7 @@ impl CallDocument {
             file,
             purpose,
             field: field.map(str::to_owned),
-            waits: call.spec.settle.iter().zip(&call.polls).map(wait).collect(),
+            waits: call.spec.wait.iter().zip(&call.polls).map(wait).collect(),
         }
     }
 }

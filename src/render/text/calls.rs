@@ -2,14 +2,14 @@
 
 use crate::plan::Verb;
 use crate::render::document::{AfterDocument, CallDocument, PlanDocument};
-use crate::render::page::{Page, Tone, cut};
+use crate::render::page::{TextPage, Tone, cut};
 use crate::render::words::counted;
 
 /// Reasons to wait that are shown of one step.
 const REASONS: usize = 3;
 
 /// Writes every request. Bodies are cut to the page unless `all`.
-pub(crate) fn calls(page: &mut Page, document: &PlanDocument, all: bool) {
+pub(crate) fn calls(page: &mut TextPage, document: &PlanDocument, all: bool) {
     let count: usize = document.steps.iter().map(|step| step.calls.len()).sum();
     if count == 0 {
         return;
@@ -51,7 +51,7 @@ fn after(after: &[AfterDocument]) -> String {
     format!("  after {}", words.join(", "))
 }
 
-fn one(page: &mut Page, target: &str, call: &CallDocument, all: bool) {
+fn one(page: &mut TextPage, target: &str, call: &CallDocument, all: bool) {
     let line = format!("{} {target} {}", call.method, call.path);
     let body = match (&call.body, &call.file) {
         (Some(body), _) => body.to_string(),

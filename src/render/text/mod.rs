@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::Verb;
 use crate::render::document::{PlanDocument, StepDocument};
-use crate::render::page::{Page, Tone};
+use crate::render::page::{TextPage, Tone};
 use crate::render::words::number;
 use crate::render::{Style, steps, summary};
 
@@ -27,7 +27,7 @@ const LOUD: usize = 50;
 
 /// A plan as text.
 pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> String {
-    let mut text = Text { page: Page::new(style), document, shown };
+    let mut text = Text { page: TextPage::new(style), document, shown };
     text.head();
     text.groups();
     if shown.calls {
@@ -41,7 +41,7 @@ pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> Strin
 }
 
 struct Text<'t> {
-    page: Page,
+    page: TextPage,
     document: &'t PlanDocument,
     shown: Shown,
 }

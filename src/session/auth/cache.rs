@@ -13,7 +13,7 @@ use crate::digest::sha256;
 use crate::private;
 use crate::secret::{Piece, Secret};
 use crate::session::encode;
-use crate::spec::Folder;
+use crate::spec::UserFolder;
 use crate::topology;
 
 /// The place of one account's token.
@@ -22,7 +22,7 @@ pub(crate) struct Cache {
 }
 
 #[derive(Deserialize)]
-struct Stored {
+struct StoredToken {
     token: String,
     /// Seconds of the Unix epoch.
     expiry: u64,
@@ -33,13 +33,13 @@ impl Cache {
     pub(crate) fn of(url: &Secret, client: &Secret) -> Option<Cache> {
         let account = Secret::concat("account", [Piece::Secret(url), Piece::Plain("\n"), Piece::Secret(client)]);
         let name = account.public_part(|text| sha256(text));
-        let folder = topology::folder(Folder::Cache("trueup"))?.join("tokens");
+        let folder = topology::folder(UserFolder::Cache("trueup"))?.join("tokens");
         Some(Cache { path: folder.join(format!("{}.json", &name[..32])) })
     }
 
     /// The token, and when it expires.
     pub(crate) fn read(&self) -> Option<(Secret, SystemTime)> {
-        let stored: Stored = serde_json::from_slice(&fs::read(&self.path).ok()?).ok()?;
+        let stored: StoredToken = serde_json::from_slice(&fs::read(&self.path).ok()?).ok()?;
         let expiry = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(stored.expiry))?;
         Some((Secret::new("token", stored.token), expiry))
     }

@@ -9,20 +9,20 @@ use super::cache::Cache;
 use super::credential;
 use crate::attr::Attr;
 use crate::secret::{Piece, Secret};
-use crate::session::{CallError, Pace, Session, What, encode};
+use crate::session::{CallError, CallFailure, Pace, Session, encode};
 use crate::spec::{ClientCredentials, TextTemplate, TokenForm, Word};
 use crate::topology::{Claims, Target};
 use wire::{Method, Request};
 
 /// A token and how to get the next one.
 pub(crate) struct Grant {
-    account: Option<Account>,
-    current: Mutex<Option<Token>>,
+    account: Option<TokenAccount>,
+    current: Mutex<Option<HeldToken>>,
     cache: Option<Cache>,
 }
 
 /// Who asks for tokens.
-struct Account {
+struct TokenAccount {
     form: TokenForm,
     url: Secret,
     client: Secret,
@@ -34,7 +34,7 @@ struct Account {
 }
 
 /// A token, and how long it is used.
-struct Token {
+struct HeldToken {
     secret: Secret,
     /// `None`: as long as the server takes it.
     until: Option<SystemTime>,
@@ -55,16 +55,16 @@ impl Grant {
         let given = &target.credentials.token;
         let account = match given.is_some() && target.credentials.fields.is_empty() {
             true => None,
-            false => Some(Account::new(target, asked)?),
+            false => Some(TokenAccount::new(target, asked)?),
         };
         // What is kept of simulated platforms would outlive them.
-        let place = |account: &Account| Cache::of(&account.url, &account.client);
+        let place = |account: &TokenAccount| Cache::of(&account.url, &account.client);
         let cache = account.as_ref().filter(|_| pace == Pace::Real).and_then(place);
         let token = given.as_ref().map(|token| {
             let expiry =
                 token.public_part(|text| Claims::of(text).expiry()).unwrap_or_else(|| SystemTime::now() + USUAL);
             let until = account.is_some().then(|| last_use(SystemTime::now(), expiry));
-            Token { secret: token.clone(), until }
+            HeldToken { secret: token.clone(), until }
         });
         Ok(Grant { account, current: Mutex::new(token), cache })
     }
@@ -101,29 +101,29 @@ impl Grant {
         let (secret, expiry) = match (kept, &self.account) {
             (Some(kept), _) => kept,
             (None, Some(account)) => self.fetch(account, session, now).await?,
-            (None, None) => return Err(session.whither(Method::Post, "").error(What::Unknown("token".into()))),
+            (None, None) => return Err(session.site(Method::Post, "").error(CallFailure::Unknown("token".into()))),
         };
         let proof = bearer(&secret);
-        *current = Some(Token { secret, until: Some(last_use(now, expiry)) });
+        *current = Some(HeldToken { secret, until: Some(last_use(now, expiry)) });
         Ok(proof)
     }
 
     async fn fetch(
         &self,
-        account: &Account,
+        account: &TokenAccount,
         session: &Session,
         now: SystemTime,
     ) -> Result<(Secret, SystemTime), CallError> {
-        let whither = session.whither(Method::Post, &account.shown_url);
-        let request = account.request().map_err(|what| whither.error(What::Unknown(what)))?;
+        let site = session.site(Method::Post, &account.shown_url);
+        let request = account.request().map_err(|what| site.error(CallFailure::Unknown(what)))?;
         let answer = session.transport.send(request).await;
-        let response = answer.map_err(|failure| whither.error(What::Failed(failure)))?;
+        let response = answer.map_err(|failure| site.error(CallFailure::Failed(failure)))?;
         if !response.is_success() {
-            return Err(whither.refused(&response));
+            return Err(site.refused(&response));
         }
         let reply: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let Some(token) = reply.get("access_token").and_then(Value::as_str) else {
-            return Err(whither.error(What::Unreadable("there is no `access_token` in it".into())));
+            return Err(site.error(CallFailure::Unreadable("there is no `access_token` in it".into())));
         };
         let lifetime = reply.get("expires_in").and_then(Value::as_u64).map_or(USUAL, Duration::from_secs);
         let (secret, expiry) = (Secret::new("token", token), now + lifetime);
@@ -134,14 +134,14 @@ impl Grant {
     }
 }
 
-impl Account {
-    fn new(target: &Target, asked: &'static ClientCredentials) -> Result<Account, String> {
+impl TokenAccount {
+    fn new(target: &Target, asked: &'static ClientCredentials) -> Result<TokenAccount, String> {
         let url = credential(target, asked.url)?;
         let environments = &asked.environments;
         let named = url.public_part(|url| environments.of(url).map(str::to_owned));
         let environment = named.or_else(|| environments.of(&target.at).map(str::to_owned));
         let shown_url = target.credentials.fields.get(asked.url).map(Attr::to_shown);
-        Ok(Account {
+        Ok(TokenAccount {
             form: url.public_part(|url| asked.form(url)),
             shown_url: shown_url.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned(),
             client: credential(target, asked.client)?,
@@ -198,13 +198,13 @@ mod tests {
     use crate::providers::CATALOGUE;
     use crate::spec::Auth;
 
-    fn account(url: &str, environment: &str) -> Account {
+    fn account(url: &str, environment: &str) -> TokenAccount {
         let asked = CATALOGUE.iter().find_map(|provider| match provider.dialect.auth {
             Auth::ClientCredentials(asked) => Some(asked),
             Auth::Basic { .. } => None,
         });
         let secret = |text: &str| Secret::new("credentials", text);
-        Account {
+        TokenAccount {
             form: asked.unwrap().form(url),
             url: secret(url),
             client: secret("ci"),

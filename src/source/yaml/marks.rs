@@ -15,7 +15,7 @@ use serde::de::{VariantAccess, Visitor};
 
 use super::MERGE;
 use super::lines::Lines;
-use crate::finding::Key;
+use crate::finding::PathKey;
 
 /// The mark of our own errors among the parser's: no YAML text can hold it.
 const HERE: &str = "\u{0}here";
@@ -36,7 +36,7 @@ pub(crate) struct Mark {
 /// Paths to look for in one document, as a tree.
 #[derive(Debug, Default)]
 struct Wanted {
-    below: BTreeMap<Key, Wanted>,
+    below: BTreeMap<PathKey, Wanted>,
     slots: Vec<usize>,
 }
 
@@ -47,11 +47,11 @@ struct Finder<'t> {
 
 /// Where paths lead in a text. One that leads nowhere has an empty mark. Several readings are not needed for several
 /// paths. An index in front of a path is the document's number, since a document's root is a map.
-pub(crate) fn marks(text: &str, paths: &[Vec<Key>]) -> Vec<Mark> {
+pub(crate) fn marks(text: &str, paths: &[Vec<PathKey>]) -> Vec<Mark> {
     let mut roots: BTreeMap<usize, Wanted> = BTreeMap::new();
     for (slot, path) in paths.iter().enumerate() {
         let (document, path) = match path.split_first() {
-            Some((Key::Index(number), rest)) => (*number, rest),
+            Some((PathKey::Index(number), rest)) => (*number, rest),
             _ => (0, path.as_slice()),
         };
         let root = roots.entry(document).or_default();
@@ -181,7 +181,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         for index in 0.. {
             let wanted = match self.through {
                 Through::Merge => Some(self.wanted),
-                Through::Keys | Through::MergedKeys => self.wanted.below.get(&Key::Index(index)),
+                Through::Keys | Through::MergedKeys => self.wanted.below.get(&PathKey::Index(index)),
             };
             if wanted.is_none() && index > 0 {
                 match access.next_element::<IgnoredAny>()? {
@@ -202,7 +202,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         let inner = if self.through == Through::Keys { Through::Keys } else { Through::MergedKeys };
         loop {
             let name = RefCell::new(None);
-            let Some(at) = access.next_key_seed(Spelling { walk: self, locate: first.is_none(), name: &name })? else {
+            let Some(at) = access.next_key_seed(MarkedSpelling { walk: self, locate: first.is_none(), name: &name })?
+            else {
                 return Ok(first);
             };
             first = first.or(at);
@@ -211,7 +212,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 access.next_value_seed(Walk { through: Through::Merge, ..self })?;
                 continue;
             }
-            let Some(wanted) = name.and_then(|name| self.wanted.below.get(&Key::Name(name))) else {
+            let Some(wanted) = name.and_then(|name| self.wanted.below.get(&PathKey::Name(name))) else {
                 access.next_value::<IgnoredAny>()?;
                 continue;
             };
@@ -232,13 +233,13 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 }
 
 /// Reads a key's name and, where its place is asked for, fails to learn it.
-struct Spelling<'s, 'w, 't> {
+struct MarkedSpelling<'s, 'w, 't> {
     walk: Walk<'w, 't>,
     locate: bool,
     name: &'s RefCell<Option<Arc<str>>>,
 }
 
-impl<'de> DeserializeSeed<'de> for Spelling<'_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for MarkedSpelling<'_, '_, '_> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
@@ -250,7 +251,7 @@ impl<'de> DeserializeSeed<'de> for Spelling<'_, '_, '_> {
     }
 }
 
-impl Visitor<'_> for Spelling<'_, '_, '_> {
+impl Visitor<'_> for MarkedSpelling<'_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -259,7 +260,7 @@ impl Visitor<'_> for Spelling<'_, '_, '_> {
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
         let name: Arc<str> = value.into();
-        let wanted = self.walk.wanted.below.contains_key(&Key::Name(name.clone()));
+        let wanted = self.walk.wanted.below.contains_key(&PathKey::Name(name.clone()));
         self.name.replace(Some(name));
         if wanted || self.locate { Err(E::custom(HERE)) } else { Ok(()) }
     }
@@ -269,13 +270,13 @@ impl Visitor<'_> for Spelling<'_, '_, '_> {
 mod tests {
     use super::*;
 
-    fn names(path: &str) -> Vec<Key> {
-        path.split('.').map(|key| key.parse().map_or_else(|_| Key::Name(key.into()), Key::Index)).collect()
+    fn names(path: &str) -> Vec<PathKey> {
+        path.split('.').map(|key| key.parse().map_or_else(|_| PathKey::Name(key.into()), PathKey::Index)).collect()
     }
 
     /// The texts that start where the paths' keys and values were found.
     fn found<'t>(text: &'t str, paths: &[&str]) -> Vec<(&'t str, &'t str)> {
-        let wanted: Vec<Vec<Key>> = paths.iter().map(|path| names(path)).collect();
+        let wanted: Vec<Vec<PathKey>> = paths.iter().map(|path| names(path)).collect();
         let word = |at: Option<usize>| at.map_or("", |at| text[at..].split_whitespace().next().unwrap_or(""));
         marks(text, &wanted).iter().map(|mark| (word(mark.key), word(mark.value))).collect()
     }

@@ -14,7 +14,7 @@ use std::vec::IntoIter;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::finding::Key;
+use crate::finding::PathKey;
 use crate::source::Node;
 pub use emit::{read_as, yaml};
 use lines::Lines;
@@ -33,7 +33,7 @@ const MERGE: &str = "<<";
 
 /// Why a text is not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Broken {
+pub(crate) struct YamlError {
     /// A stable code.
     pub code: &'static str,
     /// The problem, as a phrase.
@@ -46,18 +46,18 @@ pub(crate) struct Broken {
 
 /// One document and the keys that it gives twice. The first of each counts.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Document {
+pub(crate) struct YamlDocument {
     /// Its content.
     pub root: Node,
     /// Paths of keys that are given again.
-    pub duplicates: Vec<Vec<Key>>,
+    pub duplicates: Vec<Vec<PathKey>>,
 }
 
 /// The documents of a text.
 ///
 /// # Errors
 /// It is not YAML, too deep, or aliases blow it up.
-pub(crate) fn parse(text: &str) -> Result<Vec<Document>, Broken> {
+pub(crate) fn parse(text: &str) -> Result<Vec<YamlDocument>, YamlError> {
     if let Some(offset) = too_deep(text) {
         return Err(deep(Some(offset)));
     }
@@ -67,7 +67,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Document>, Broken> {
 }
 
 /// The documents of a text, and whether a spelling got lost; none does where scalars are read by it.
-fn read(text: &str, by_spelling: bool) -> Result<(Vec<Document>, bool), Broken> {
+fn read(text: &str, by_spelling: bool) -> Result<(Vec<YamlDocument>, bool), YamlError> {
     let budget = Cell::new(text.len().saturating_add(SPARE_VALUES));
     let is_lost = Cell::new(false);
     let mut twins = by_spelling.then(|| serde_yaml::Deserializer::from_str(text));
@@ -80,7 +80,7 @@ fn read(text: &str, by_spelling: bool) -> Result<(Vec<Document>, bool), Broken> 
         let mut root = read.deserialize(document).map_err(|error| broken(text, &error))?;
         let mut duplicates = Vec::new();
         drop_duplicates(&mut root, &mut Vec::new(), &mut duplicates);
-        documents.push(Document { root, duplicates });
+        documents.push(YamlDocument { root, duplicates });
     }
     Ok((documents, is_lost.get()))
 }
@@ -134,8 +134,8 @@ fn end_of_quotes(bytes: &[u8], from: usize) -> usize {
     bytes.len()
 }
 
-fn deep(offset: Option<usize>) -> Broken {
-    Broken {
+fn deep(offset: Option<usize>) -> YamlError {
+    YamlError {
         code: "too-deep",
         message: "values are nested too deeply".into(),
         help: Some("a workspace needs about ten levels; the limit is 128"),
@@ -144,7 +144,7 @@ fn deep(offset: Option<usize>) -> Broken {
 }
 
 /// The parser's error in the words of a finding.
-fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
+fn broken(text: &str, error: &serde_yaml::Error) -> YamlError {
     let said = error.to_string();
     let offset = error.location().map(|location| Lines::of(text).offset(location.line(), location.column()));
     let has = |part: &str| said.contains(part);
@@ -153,11 +153,11 @@ fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
     }
     if has("repetition limit") || has(BOMB) {
         let help = Some("write the values out, or fewer aliases of aliases");
-        return Broken { code: "alias-bomb", message: "aliases repeat too many values".into(), help, offset };
+        return YamlError { code: "alias-bomb", message: "aliases repeat too many values".into(), help, offset };
     }
     if let Some((_, own)) = said.split_once(OWN) {
         let help = Some("plain YAML without tags is read, and merge keys of maps");
-        return Broken { code: "not-supported", message: without_positions(own), help, offset };
+        return YamlError { code: "not-supported", message: without_positions(own), help, offset };
     }
     let line = offset.and_then(|at| text.get(..at)?.rsplit('\n').next()).unwrap_or_default();
     let help = if has("cannot start any token") || has("found a tab character") {
@@ -175,7 +175,7 @@ fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
     } else {
         None
     };
-    Broken { code: "not-yaml", message: format!("this is not YAML: {}", without_positions(&said)), help, offset }
+    YamlError { code: "not-yaml", message: format!("this is not YAML: {}", without_positions(&said)), help, offset }
 }
 
 /// The parser's words without ` at line 2 column 1`, which the finding says itself.
@@ -190,12 +190,12 @@ fn without_positions(said: &str) -> String {
     kept
 }
 
-fn drop_duplicates(node: &mut Node, path: &mut Vec<Key>, found: &mut Vec<Vec<Key>>) {
+fn drop_duplicates(node: &mut Node, path: &mut Vec<PathKey>, found: &mut Vec<Vec<PathKey>>) {
     match node {
         Node::Map(entries) => {
             let mut seen: HashSet<Arc<str>> = HashSet::with_capacity(entries.len());
             entries.retain_mut(|(key, value)| {
-                path.push(Key::Name(key.clone()));
+                path.push(PathKey::Name(key.clone()));
                 let first = seen.insert(key.clone());
                 if first {
                     drop_duplicates(value, path, found);
@@ -208,7 +208,7 @@ fn drop_duplicates(node: &mut Node, path: &mut Vec<Key>, found: &mut Vec<Vec<Key
         }
         Node::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                path.push(Key::Index(index));
+                path.push(PathKey::Index(index));
                 drop_duplicates(item, path, found);
                 path.pop();
             }
@@ -245,7 +245,7 @@ impl<'de> DeserializeSeed<'de> for Read<'_> {
         self.met.set(met + 1);
         let next = self.plain.borrow_mut().next_if(|plain| plain.at == met);
         match next {
-            Some(plain) => Name::deserialize(deserializer).map(|Name(text)| Node::spelt(plain.meaning, &text)),
+            Some(plain) => YamlName::deserialize(deserializer).map(|YamlName(text)| Node::spelt(plain.meaning, &text)),
             None => deserializer.deserialize_any(self),
         }
     }
@@ -308,7 +308,7 @@ impl<'de> Visitor<'de> for Read<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut entries: Vec<(Arc<str>, Node)> = Vec::new();
         let mut merged = Vec::new();
-        while let Some(Name(key)) = access.next_key()? {
+        while let Some(YamlName(key)) = access.next_key()? {
             let value = access.next_value_seed(self)?;
             if &*key == MERGE { merge(value, &mut merged)? } else { entries.push((key, value)) }
         }
@@ -339,23 +339,23 @@ fn merge<E: serde::de::Error>(value: Node, into: &mut Vec<(Arc<str>, Node)>) -> 
 }
 
 /// A key as the file spells it: `2`, `1.10` and `true` are names like any other.
-struct Name(Arc<str>);
+struct YamlName(Arc<str>);
 
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
-        struct Spelling;
-        impl Visitor<'_> for Spelling {
-            type Value = Name;
+impl<'de> Deserialize<'de> for YamlName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<YamlName, D::Error> {
+        struct ScalarSpelling;
+        impl Visitor<'_> for ScalarSpelling {
+            type Value = YamlName;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("a name as key")
             }
 
-            fn visit_str<E>(self, value: &str) -> Result<Name, E> {
-                Ok(Name(value.into()))
+            fn visit_str<E>(self, value: &str) -> Result<YamlName, E> {
+                Ok(YamlName(value.into()))
             }
         }
-        deserializer.deserialize_str(Spelling)
+        deserializer.deserialize_str(ScalarSpelling)
     }
 }
 
@@ -428,9 +428,9 @@ mod tests {
             paths in prop::collection::vec(prop::collection::vec("[a-c]", 0..3), 0..4)
         ) {
             let _ = parse(&text);
-            let paths: Vec<Vec<Key>> = paths
+            let paths: Vec<Vec<PathKey>> = paths
                 .into_iter()
-                .map(|path| path.into_iter().map(|key| Key::Name(key.into())).collect())
+                .map(|path| path.into_iter().map(|key| PathKey::Name(key.into())).collect())
                 .collect();
             for mark in marks(&text, &paths) {
                 for at in [mark.key, mark.again, mark.value].into_iter().flatten() {
@@ -442,7 +442,7 @@ mod tests {
         #[test]
         fn what_is_read_is_found_again(keys in prop::collection::btree_set("[a-z]{1,6}", 1..20)) {
             let text: String = keys.iter().map(|key| format!("{key}: {{ é: '{key}' }}\n")).collect();
-            let paths: Vec<Vec<Key>> = keys.iter().map(|key| vec![Key::Name(key.as_str().into())]).collect();
+            let paths: Vec<Vec<PathKey>> = keys.iter().map(|key| vec![PathKey::Name(key.as_str().into())]).collect();
             for (key, mark) in keys.iter().zip(marks(&text, &paths)) {
                 let found = format!("{key}:");
                 prop_assert!(mark.key.is_some_and(|at| text[at..].starts_with(&found)));

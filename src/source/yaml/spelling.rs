@@ -11,7 +11,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use super::{BOMB, Name};
+use super::{BOMB, YamlName};
 use crate::source::Node;
 
 /// Says whether a text may hold whole numbers, or true or false, that are spelt otherwise than they are printed: `+5`,
@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for &mut Survey {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        while access.next_key::<Name>()?.is_some() {
+        while access.next_key::<YamlName>()?.is_some() {
             access.next_value_seed(&mut *self)?;
         }
         Ok(())

@@ -12,22 +12,22 @@ struct Command {
     doc: &'static str,
     about: Option<&'static str>,
     arguments: &'static [Field],
-    others: Option<&'static str>,
+    extra_arguments: Option<&'static str>,
     call: &'static CallSpec,
     calls: Vec<TableCall>,
 }
 
 impl From<&'static Action> for Command {
     fn from(action: &'static Action) -> Command {
-        let Action { doc, on, arguments, others, ref call, .. } = *action;
-        Command { doc, about: on, arguments, others, call, calls: action.calls() }
+        let Action { doc, on, arguments, extra_arguments, ref call, .. } = *action;
+        Command { doc, about: on, arguments, extra_arguments, call, calls: action.calls() }
     }
 }
 
 impl From<&'static Artifact> for Command {
     fn from(artifact: &'static Artifact) -> Command {
         let Artifact { doc, of, arguments, ref call, .. } = *artifact;
-        Command { doc, about: of, arguments, others: None, call, calls: artifact.calls() }
+        Command { doc, about: of, arguments, extra_arguments: None, call, calls: artifact.calls() }
     }
 }
 
@@ -37,8 +37,8 @@ pub(crate) fn lint(provider: &Provider, found: &mut Vec<String>) {
     for action in provider.actions {
         let mut say = |text: String| found.push(format!("{}: action `{}`: {text}", provider.name, action.name));
         let is_documented = |call: &TableCall| provider.documented().any(|(method, path)| call.is_at(method, path));
-        if action.beyond.is_some() && action.calls().iter().all(is_documented) {
-            say("it is said to be beyond the texts, but they have its calls".into());
+        if action.documented_at.is_some() && action.calls().iter().all(is_documented) {
+            say("it names a source beside the texts, but they have its calls".into());
         }
         if !seen.insert(action.name) {
             say("declared twice".into());
@@ -65,7 +65,7 @@ fn lint_command(provider: &Provider, command: &Command, say: &mut dyn FnMut(Stri
         say(format!("it is about `{kind}`, which is no kind"));
     }
     lint_fields(provider, command.arguments, say);
-    for name in command.others.into_iter().chain(command.call.body.file()) {
+    for name in command.extra_arguments.into_iter().chain(command.call.body.file()) {
         if !command.arguments.iter().any(|field| field.name == name) {
             say(format!("`{name}` is no argument"));
         }

@@ -47,7 +47,11 @@ pub(super) fn lint(provider: &Provider, found: &mut Vec<String>) {
     for (by, call) in calls {
         let is_documented = covered.iter().any(|endpoint| call.is_at(endpoint.method, endpoint.path));
         if !is_documented && !is_beyond(provider, by, &call) {
-            say(call.method, call.path, &format!("called by {by:?}, not documented, and not said to be beyond"));
+            say(
+                call.method,
+                call.path,
+                &format!("called by {by:?}, not documented, and without a source that documents it"),
+            );
         }
     }
 }
@@ -57,9 +61,11 @@ fn is_beyond(provider: &Provider, by: Coverage, call: &TableCall) -> bool {
     match by {
         Coverage::Kind(name) => provider.kind(name).is_some_and(|kind| {
             let said = |(method, path, source): &(Method, &str, &str)| call.is_at(*method, path) && !source.is_empty();
-            kind.beyond.iter().any(said)
+            kind.documented_at.iter().any(said)
         }),
-        Coverage::Action(name) => provider.actions.iter().any(|action| action.name == name && action.beyond.is_some()),
+        Coverage::Action(name) => {
+            provider.actions.iter().any(|action| action.name == name && action.documented_at.is_some())
+        }
         Coverage::Artifact(_) | Coverage::Session(_) | Coverage::Unused(_) => false,
     }
 }
@@ -80,7 +86,7 @@ mod tests {
                 remove: &[call(Delete, "/things/{id}", Body::None)],
                 ..Api::NONE
             },
-            beyond: &[(Delete, "/things/{id}", "seen")],
+            documented_at: &[(Delete, "/things/{id}", "seen")],
             ..Kind::NEW
         };
         static ALL: &[&Kind] = &[&KIND];
@@ -109,7 +115,7 @@ mod tests {
             [
                 "lab: GET /things: documented twice",
                 "lab: GET /spare: not documented",
-                "lab: POST /things: called by Kind(\"things\"), not documented, and not said to be beyond"
+                "lab: POST /things: called by Kind(\"things\"), not documented, and without a source that documents it"
             ]
         );
         let wrong = Box::leak(Box::new([spare, spare, things(Coverage::Unused("the list shows it"))]));

@@ -35,9 +35,10 @@ pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
         lint_naming(kind, &mut say);
         lint_fields(provider, kind.fields, &mut say);
         lint_identity(kind, &mut say);
-        lint_riders(kind, &mut say);
+        lint_call_options(kind, &mut say);
         lint_calls(provider, kind, &mut say);
-        for other in kind.older_view_of.iter().chain(kind.overwrites).chain(kind.makes.iter().map(|(other, _)| other)) {
+        for other in kind.older_view_of.iter().chain(kind.overwrites).chain(kind.creates.iter().map(|(other, _)| other))
+        {
             if provider.kind(other).is_none() {
                 say(format!("names `{other}`, which is no kind"));
             }
@@ -100,15 +101,15 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
                 say(format!("field `{}` refers to `{kind}`, which is no kind", field.name));
             }
         }
-        for kind in field.rebuilds.iter().chain(field.leads_to) {
+        for kind in field.recreate_while_changing.iter().chain(field.depends_on_remote) {
             if provider.kind(kind).is_none() {
                 say(format!("field `{}` rebuilds or leads to `{kind}`, which is no kind", field.name));
             }
         }
-        for name in field.follows.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {
+        for name in field.recomputed_from.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {
             say(format!("field `{}` follows `{name}`, which is no field", field.name));
         }
-        if let Some(other) = field.typed_by
+        if let Some(other) = field.json_if_declared
             && !(matches!(field.ty, Type::Json) && fields.iter().any(|known| known.name == other))
         {
             say(format!(
@@ -143,20 +144,20 @@ fn lint_identity(kind: &Kind, say: &mut dyn FnMut(String)) {
 }
 
 /// What rides along does so in some call that has room for it, and nothing else does.
-fn lint_riders(kind: &'static Kind, say: &mut dyn FnMut(String)) {
+fn lint_call_options(kind: &'static Kind, say: &mut dyn FnMut(String)) {
     let calls: Vec<&CallSpec> = kind.calls().iter().filter_map(|call| call.spec).collect();
     for call in &calls {
-        for (_, name) in call.along {
-            if !kind.field(name).is_some_and(Field::is_rider) {
+        for (_, name) in call.call_options {
+            if !kind.field(name).is_some_and(Field::is_call_option) {
                 say(format!("`{name}` rides along, but is no field that does"));
             }
         }
-        if !call.along.is_empty() && !matches!(call.body, Body::Json(_) | Body::Fields | Body::Changed) {
+        if !call.call_options.is_empty() && !matches!(call.body, Body::Json(_) | Body::Fields | Body::Changed) {
             say(format!("`{} {}`: something rides along, but its body has no keys", call.method, call.path));
         }
     }
-    for field in kind.fields.iter().filter(|field| field.is_rider()) {
-        if !calls.iter().any(|call| call.along.iter().any(|(_, name)| *name == field.name)) {
+    for field in kind.fields.iter().filter(|field| field.is_call_option()) {
+        if !calls.iter().any(|call| call.call_options.iter().any(|(_, name)| *name == field.name)) {
             say(format!("field `{}` rides along with no call", field.name));
         }
         if field.required {
@@ -188,7 +189,7 @@ fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(Stri
             .file()
             .map(|name| (name, "body is the file"))
             .into_iter()
-            .chain(spec.given.map(|name| (name, "it is for objects that declare")))
+            .chain(spec.when_declared.map(|name| (name, "it is for objects that declare")))
         {
             if kind.field(name).is_none() {
                 say(format!("{what} `{name}`, which is no field"));
@@ -219,7 +220,7 @@ fn lint_call(call: &TableCall, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn F
             Err(error) => say(format!("body `{text}` is no JSON: {error}")),
         }
     }
-    spec.settle.iter().for_each(|poll| lint_poll(poll, say));
+    spec.wait.iter().for_each(|poll| lint_poll(poll, say));
 }
 
 fn lint_path(path: &'static str, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn FnMut(String)) {
@@ -284,18 +285,18 @@ mod tests {
     fn what_rides_along_needs_a_call_that_takes_it() {
         static LOST: Kind = Kind {
             fields: &[
-                field("lost", Type::Text, "Sent by nobody").rides(),
-                field("kept", Type::Text, "Sent without a body").rides(),
+                field("lost", Type::Text, "Sent by nobody").call_option(),
+                field("kept", Type::Text, "Sent without a body").call_option(),
                 field("driver", Type::Text, "Not one that rides along"),
             ],
             api: Api {
-                update: &[call(Post, "/things", Body::None).along(&[("kept", "kept"), ("driver", "driver")])],
+                update: &[call(Post, "/things", Body::None).call_options(&[("kept", "kept"), ("driver", "driver")])],
                 ..Api::NONE
             },
             ..Kind::NEW
         };
         let mut said = Vec::new();
-        lint_riders(&LOST, &mut |text| said.push(text));
+        lint_call_options(&LOST, &mut |text| said.push(text));
         assert_eq!(
             said,
             [

@@ -5,13 +5,13 @@ use std::net::IpAddr;
 
 use super::compared::network;
 use crate::attr::Attr;
-use crate::spec::walk::{Descend, Part, Slot, Step, visit};
+use crate::spec::walk::{Descend, TypeSlot, WalkPart, WalkStep, visit};
 use crate::spec::{Field, Type, canonical, certificate};
 use crate::suggest::hint;
 
 /// A value that its type does not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mismatch {
+pub(crate) struct TypeError {
     /// The keys and indexes down to it.
     pub path: Vec<String>,
     /// A stable code, as in `wrong-type`.
@@ -22,34 +22,34 @@ pub(crate) struct Mismatch {
     pub help: Option<String>,
 }
 
-impl Mismatch {
-    fn new(path: &[Step<'_>], code: &'static str, message: String) -> Mismatch {
-        let word = |step: &Step<'_>| match step {
-            Step::Name(name) => (*name).to_owned(),
-            Step::Index(index) => index.to_string(),
+impl TypeError {
+    fn new(path: &[WalkStep<'_>], code: &'static str, message: String) -> TypeError {
+        let word = |step: &WalkStep<'_>| match step {
+            WalkStep::Name(name) => (*name).to_owned(),
+            WalkStep::Index(index) => index.to_string(),
         };
-        Mismatch { path: path.iter().map(word).collect(), code, message, help: None }
+        TypeError { path: path.iter().map(word).collect(), code, message, help: None }
     }
 
-    fn below(mut self, key: &str) -> Mismatch {
+    fn below(mut self, key: &str) -> TypeError {
         self.path.push(key.to_owned());
         self
     }
 
-    fn help(mut self, help: String) -> Mismatch {
+    fn help(mut self, help: String) -> TypeError {
         self.help = Some(help);
         self
     }
 }
 
 /// Checks a value that a file gives: every mismatch, with its path. What is known only later is not checked.
-pub(crate) fn check(ty: &Type, attr: &Attr) -> Vec<Mismatch> {
+pub(crate) fn check(ty: &Type, attr: &Attr) -> Vec<TypeError> {
     let mut found = Vec::new();
-    visit(Slot::typed(*ty), attr, &mut Vec::new(), &mut |part| {
+    visit(TypeSlot::typed(*ty), attr, &mut Vec::new(), &mut |part| {
         let chosen = part.slot.field.filter(|field| !field.is_writable());
         if let Some(field) = chosen {
             let message = format!("`{}` is chosen by the provider", field.name);
-            found.push(Mismatch::new(part.path, "provider-chosen", message).help("remove it".into()));
+            found.push(TypeError::new(part.path, "provider-chosen", message).help("remove it".into()));
             return Descend::Past;
         }
         judge(&part, &mut found);
@@ -59,7 +59,7 @@ pub(crate) fn check(ty: &Type, attr: &Attr) -> Vec<Mismatch> {
 }
 
 /// Judges a part by itself; its own parts come after it.
-fn judge(part: &Part<'_, '_>, found: &mut Vec<Mismatch>) {
+fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
     match (&part.slot.ty, part.value) {
         (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json, _) => {}
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Words(_) | Type::Roles(_), Attr::List(_)) => {}
@@ -78,39 +78,39 @@ fn judge(part: &Part<'_, '_>, found: &mut Vec<Mismatch>) {
         ) => scalar(ty, value, part.path, found),
         (ty, value) => {
             let message = format!("expected {}, found {}", ty.describe(), name(value));
-            found.push(Mismatch::new(part.path, "wrong-type", message));
+            found.push(TypeError::new(part.path, "wrong-type", message));
         }
     }
 }
 
-fn role(kinds: &[&str], text: &str, path: &[Step<'_>], found: &mut Vec<Mismatch>) {
+fn role(kinds: &[&str], text: &str, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
     let (marks, expected): (&[char], _) =
         if kinds.is_empty() { (&['#'], "no `#tag`") } else { (&['#', '@'], "neither a `#tag` nor a `@name`") };
     if !(text.len() > 1 && text.starts_with(marks)) {
         let message = format!("`{text}` is {expected}");
         let help = "as in `#tag` or `@name`; quote it, since `#` after a blank starts a comment";
-        found.push(Mismatch::new(path, "wrong-value", message).help(help.into()));
+        found.push(TypeError::new(path, "wrong-value", message).help(help.into()));
     }
 }
 
-fn unknown(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[Step<'_>], found: &mut Vec<Mismatch>) {
+fn unknown(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
     for key in map.keys().filter(|key| fields.iter().all(|field| field.name != *key)) {
         let names = fields.iter().filter(|field| field.is_writable()).map(|field| field.name);
         let message = format!("unknown field `{key}`");
-        let mismatch = Mismatch::new(path, "unknown-field", message).help(hint(key, names));
+        let mismatch = TypeError::new(path, "unknown-field", message).help(hint(key, names));
         found.push(mismatch.below(key));
     }
 }
 
-fn missing(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[Step<'_>], found: &mut Vec<Mismatch>) {
+fn missing(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
     for field in fields.iter().filter(|field| field.required && !map.contains_key(field.name)) {
         let message = format!("`{}` is missing", field.name);
         let help = format!("{}: {}", field.ty.describe(), field.doc);
-        found.push(Mismatch::new(path, "missing-field", message).help(help));
+        found.push(TypeError::new(path, "missing-field", message).help(help));
     }
 }
 
-fn scalar(ty: &Type, attr: &Attr, path: &[Step<'_>], found: &mut Vec<Mismatch>) {
+fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
     let fits = match (ty, canonical(ty, attr)) {
         (_, Attr::Secret(_)) => true,
         (Type::Bool, value) => matches!(value, Attr::Bool(_)),
@@ -125,7 +125,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[Step<'_>], found: &mut Vec<Mismatch>) 
     if !fits {
         let shown = attr.to_text().unwrap_or_else(|| name(attr).to_owned());
         let message = format!("expected {}, found `{shown}`", ty.describe());
-        let mismatch = Mismatch::new(path, "wrong-value", message);
+        let mismatch = TypeError::new(path, "wrong-value", message);
         found.push(match ty {
             Type::Enum(words) => mismatch.help(hint(&shown, words.iter().copied())),
             Type::Cidr => mismatch.help("as in `10.1.0.0/16` or `2001:db8::/32`".into()),

@@ -6,18 +6,18 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::attr::Attr;
-use crate::spec::walk::{Slot, edit_up};
+use crate::spec::walk::{TypeSlot, edit_up};
 use crate::spec::{Packing, Type, certificate};
 
 /// The form in which two values of a type are compared: equal values have equal forms.
 pub fn canonical(ty: &Type, attr: &Attr) -> Attr {
     let mut form = attr.clone();
-    edit_up(Slot::typed(*ty), &mut form, &mut |slot, value| settle(&slot.ty, value));
+    edit_up(TypeSlot::typed(*ty), &mut form, &mut |slot, value| wait(&slot.ty, value));
     form
 }
 
 /// Brings a value, whose parts have it already, into the form that is compared.
-fn settle(ty: &Type, value: &mut Attr) {
+fn wait(ty: &Type, value: &mut Attr) {
     match (ty, value) {
         (Type::Certificate, value) => *value = certificate::canonical(value),
         (_, Attr::Later(_) | Attr::Secret(_)) => {}

@@ -6,7 +6,7 @@ mod compared;
 mod references;
 mod written;
 
-pub(crate) use check::{Mismatch, check};
+pub(crate) use check::{TypeError, check};
 pub use compared::canonical;
-pub(crate) use references::{Reference, swap_references};
+pub(crate) use references::{ReferenceForm, swap_references};
 pub(crate) use written::{text_wanted, written};

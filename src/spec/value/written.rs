@@ -1,7 +1,7 @@
 //! The form in which a value of a type is sent.
 
-use crate::attr::{Attr, Encoding, Output, Part, Template};
-use crate::spec::walk::{Descend, Slot, edit_down, edit_up};
+use crate::attr::{Attr, Encoding, Output, Template, TemplatePart};
+use crate::spec::walk::{Descend, TypeSlot, edit_down, edit_up};
 use crate::spec::{Packing, Type, canonical};
 
 use super::compared::words;
@@ -9,7 +9,7 @@ use super::compared::words;
 /// The form in which a value of a type is sent.
 pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
     let mut form = attr.clone();
-    edit_up(Slot::typed(*ty), &mut form, &mut |slot, value| {
+    edit_up(TypeSlot::typed(*ty), &mut form, &mut |slot, value| {
         let form = match (&slot.ty, &*value) {
             (Type::Words(packing), Attr::List(_) | Attr::Null) => packed(*packing, value),
             (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
@@ -31,12 +31,12 @@ fn packed(packing: Packing, value: &Attr) -> Option<Attr> {
     let mut parts = Vec::new();
     for word in words(packing, value)? {
         if !parts.is_empty() {
-            parts.push(Part::Text(packing.joint().to_owned()));
+            parts.push(TemplatePart::Text(packing.joint().to_owned()));
         }
         match word {
-            Attr::Secret(secret) => parts.push(Part::Secret(secret)),
+            Attr::Secret(secret) => parts.push(TemplatePart::Secret(secret)),
             Attr::Later(template) => parts.extend(as_text(&template).parts),
-            other => parts.push(Part::Text(other.to_text()?)),
+            other => parts.push(TemplatePart::Text(other.to_text()?)),
         }
     }
     Some(Template::of(parts))
@@ -44,9 +44,9 @@ fn packed(packing: Packing, value: &Attr) -> Option<Attr> {
 
 /// The same template, text whatever fills it.
 fn as_text(template: &Template) -> Template {
-    let part = |part: &Part| match part {
-        Part::Output(output) if output.encoding == Encoding::Plain => {
-            Part::Output(Output { encoding: Encoding::Text, ..output.clone() })
+    let part = |part: &TemplatePart| match part {
+        TemplatePart::Output(output) if output.encoding == Encoding::Plain => {
+            TemplatePart::Output(Output { encoding: Encoding::Text, ..output.clone() })
         }
         other => other.clone(),
     };
@@ -55,7 +55,7 @@ fn as_text(template: &Template) -> Template {
 
 /// The same value with text where text is wanted and a number, or true or false, was given.
 pub(crate) fn text_wanted(ty: &Type, mut attr: Attr) -> Attr {
-    edit_down(Slot::typed(*ty), &mut attr, &mut |slot, value| {
+    edit_down(TypeSlot::typed(*ty), &mut attr, &mut |slot, value| {
         if let (true, Attr::Number(_) | Attr::Bool(_), Some(text)) = (slot.ty.is_text(), &*value, value.to_text()) {
             *value = Attr::Text(text);
         }

@@ -27,7 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         MAIN_FILE_NAME,
         VISIBILITY,
         field("labels", LABELS, "Labels, in lower case, such as `- team: net`")
-            .own(&[relabel("/blueprints/{id}").versions(Versions::From("6.0"))])
+            .dedicated_call(&[relabel("/blueprints/{id}").versions(Versions::From("6.0"))])
             .afterwards(),
         DESCRIPTION,
         output("state", Type::Text, "How far its upload is, on servers that say so"),
@@ -49,7 +49,7 @@ pub(crate) static KIND: Kind = Kind {
         id: "id",
         create: &[
             call(Put, UPLOAD, Body::File("source")).reply(Reply::Object("")).versions(Versions::Before("5.2")),
-            call(Put, UPLOAD, Body::File("source")).reply(Reply::Object("")).settle(&[UPLOADED]),
+            call(Put, UPLOAD, Body::File("source")).reply(Reply::Object("")).wait(&[UPLOADED]),
         ],
         remove: &[call(Delete, "/blueprints/{id}", Body::None)],
         states: Some(States {
@@ -61,7 +61,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[("plugins", "what a blueprint imports is read when it is uploaded")],
     hooks: Hooks { read: Some(read_labels), ..Hooks::NONE },
-    beyond: &[
+    documented_at: &[
         (Get, "/blueprints/{id}", SEEN),
         (Patch, "/blueprints/{id}", SEEN),
         (Patch, "/blueprints/{id}/set-visibility", SINCE_V3_1),

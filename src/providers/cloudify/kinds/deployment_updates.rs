@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
         ),
         ..TENANT_OWNED
     },
-    beyond: &[(Get, "/deployment-updates", SINCE_V3_1)],
+    documented_at: &[(Get, "/deployment-updates", SINCE_V3_1)],
     ..Kind::NEW
 };
 

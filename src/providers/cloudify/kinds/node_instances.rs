@@ -29,7 +29,7 @@ pub(crate) static KIND: Kind = Kind {
             fields: &["runtime_properties"],
             stamp: "version",
             versions: Versions::Any,
-            unseen: &[],
+            absent_on: &[],
         }],
         ..NAMED
     },

@@ -43,7 +43,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/plugins/{id}", Body::Json(r#"{"force": false}"#))],
         ..TENANT_OWNED
     },
-    beyond: &[(Patch, "/plugins/{id}/set-visibility", SINCE_V3_1)],
+    documented_at: &[(Patch, "/plugins/{id}/set-visibility", SINCE_V3_1)],
     ..Kind::NEW
 };
 

@@ -18,9 +18,9 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Name("key"),
     fields: &[
         KEY,
-        Field { doc: "The secret itself; with `schema` any JSON", ..VALUE.typed_by("schema") },
+        Field { doc: "The secret itself; with `schema` any JSON", ..VALUE.json_if_declared("schema") },
         field("schema", Type::Json, "JSON schema that the value keeps (from 7.0 on)")
-            .known(Versions::From("7.0"))
+            .writable_on(Versions::From("7.0"))
             .replaces(),
         IS_HIDDEN_VALUE,
         VISIBLE,
@@ -35,7 +35,7 @@ pub(crate) static KIND: Kind = Kind {
         ..TENANT_OWNED
     },
     hooks: Hooks { read: Some(unshown), write: Some(unnamed), ..Hooks::NONE },
-    beyond: &[(Patch, "/secrets/{name}/set-visibility", SINCE_V3_1)],
+    documented_at: &[(Patch, "/secrets/{name}/set-visibility", SINCE_V3_1)],
     ..Kind::NEW
 };
 
@@ -50,7 +50,7 @@ pub(crate) const VALUE: Field = field("value", Type::Json, "The secret itself").
 pub(crate) const IS_HIDDEN_VALUE: Field =
     field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators (from 4.4 on)")
         .default("false")
-        .known(Versions::From("4.4"));
+        .writable_on(Versions::From("4.4"));
 
 /// Who sees that it is there.
 pub(crate) const VISIBLE: Field = visibility(&[widen("/secrets/{name}/set-visibility")]);
@@ -60,7 +60,7 @@ pub(crate) const UPDATED_AT: Field = output("updated_at", Type::Text, "When it w
 
 /// The read that shows what lists leave out.
 pub(crate) const fn one(fields: &'static [&'static str]) -> Detail {
-    Detail { path: "/secrets/{name}", at: "", fields, stamp: "updated_at", versions: Versions::Any, unseen: &[] }
+    Detail { path: "/secrets/{name}", at: "", fields, stamp: "updated_at", versions: Versions::Any, absent_on: &[] }
 }
 
 fn unshown(secret: &mut Value) {

@@ -24,7 +24,7 @@ pub(crate) static KIND: Kind = Kind {
         )],
         ..UNLINKED
     },
-    beyond: &[(Patch, "/tenants/user-groups", SINCE_V3_1)],
+    documented_at: &[(Patch, "/tenants/user-groups", SINCE_V3_1)],
     ..Kind::NEW
 };
 

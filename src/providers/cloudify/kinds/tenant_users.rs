@@ -27,7 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         )],
         ..UNLINKED
     },
-    beyond: &[(Patch, "/tenants/users", SINCE_V3_1)],
+    documented_at: &[(Patch, "/tenants/users", SINCE_V3_1)],
     ..Kind::NEW
 };
 

@@ -23,7 +23,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/tenants/{name}", Body::None)],
         ..NAMED
     },
-    removal: Destroys::Everything,
+    on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(list_members), ..Hooks::NONE },
     ..Kind::NEW
 };

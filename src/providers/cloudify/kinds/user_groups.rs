@@ -22,7 +22,7 @@ pub(crate) static KIND: Kind = Kind {
             .replaces(),
         // The call stands in no reference text; it was seen to work (observed T2). The text of the 4.5 line takes a role and
         // shows none (v3.1, User Groups).
-        SYSTEM_ROLE.shown(Versions::From("5.0")).own(&[call(
+        SYSTEM_ROLE.readable_on(Versions::From("5.0")).dedicated_call(&[call(
             Post,
             "/user-groups/{name}",
             Body::Json(r#"{"role": "{role}"}"#),
@@ -37,7 +37,7 @@ pub(crate) static KIND: Kind = Kind {
         ..NAMED
     },
     hooks: Hooks { read: Some(list_members), ..Hooks::NONE },
-    beyond: &[(Post, "/user-groups/{name}", SEEN)],
+    documented_at: &[(Post, "/user-groups/{name}", SEEN)],
     ..Kind::NEW
 };
 

@@ -5,7 +5,7 @@
 //! request.
 
 use crate::providers::cloudify::shared::{NAMED, SEEN, SYSTEM_ROLE, list, name};
-use crate::spec::{Api, Body, CallSpec, Identity, Kind, Removal, Reply, Switch, Type, call, field};
+use crate::spec::{Api, BeforeDelete, Body, CallSpec, Identity, Kind, Reply, Switch, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `users`.
@@ -20,8 +20,8 @@ pub(crate) static KIND: Kind = Kind {
             .required()
             .write_only()
             .secret()
-            .own(&[set(r#"{"password": "{password}"}"#)]),
-        SYSTEM_ROLE.own(&[set(r#"{"role": "{role}"}"#)]),
+            .dedicated_call(&[set(r#"{"password": "{password}"}"#)]),
+        SYSTEM_ROLE.dedicated_call(&[set(r#"{"role": "{role}"}"#)]),
         field("active", Type::Bool, "Whether the user may log in").default("true").switch(&ACTIVE),
     ],
     api: Api {
@@ -31,7 +31,7 @@ pub(crate) static KIND: Kind = Kind {
         ..NAMED
     },
     built_in: &["admin"],
-    beyond: &[(Post, "/users/active/{name}", SEEN)],
+    documented_at: &[(Post, "/users/active/{name}", SEEN)],
     ..Kind::NEW
 };
 
@@ -43,7 +43,7 @@ const fn set(body: &'static str) -> CallSpec {
 static ACTIVE: Switch = Switch {
     on: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "activate"}"#)).reply(Reply::Object("")),
     off: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Reply::Object("")),
-    removal: Removal::AnyTime,
+    before_delete: BeforeDelete::AnyTime,
 };
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, ZITI_ID, in_network, provisioned, renamed, said_at_create,
 };
-use crate::spec::{Api, Body, CallSpec, Hooks, Identity, Issue, Kind, Made, Poll, Reply, Type, call, field, output};
+use crate::spec::{
+    Api, AutoCreated, Body, CallSpec, Hooks, Identity, Kind, OneTimeOutput, Poll, Reply, Type, call, field, output,
+};
 use wire::Method;
 
 /// The vendor's client gives a router fifteen minutes: a hosted one is a machine that has to start (section 1.7).
@@ -31,7 +33,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Edge routers, hosted by the vendor or by the customer",
     source: "NetFoundry fact sheet 2.7",
     parent: Some("networks"),
-    makes: &[("endpoints", Made::Namesake("tunnelerEnabled"))],
+    creates: &[("endpoints", AutoCreated::Namesake("tunnelerEnabled"))],
     identity: Identity::CaselessName("name"),
     fields: &[
         NAME,
@@ -54,19 +56,19 @@ pub(crate) static KIND: Kind = Kind {
         ZITI_ID,
     ],
     api: Api {
-        create: &[call(Method::Post, "/core/v2/edge-routers", Body::Fields).reply(Reply::Object("")).settle(READY)],
-        update: &[call(Method::Patch, "/core/v2/edge-routers/{id}", Body::Changed).settle(READY)],
+        create: &[call(Method::Post, "/core/v2/edge-routers", Body::Fields).reply(Reply::Object("")).wait(READY)],
+        update: &[call(Method::Patch, "/core/v2/edge-routers/{id}", Body::Changed).wait(READY)],
         states: Some(STATES),
         ..in_network!("edge-routers", "edgeRouterList")
     },
     hooks: Hooks { read: Some(one_spelling), write: Some(hosted_or_not), ..Hooks::NONE },
-    issues: Some(Issue {
+    one_time_output: Some(OneTimeOutput {
         field: "registrationKey",
         call: KEY,
         at: "registrationKey",
-        spent: ("verified", "its machine has enrolled: another key would enrol another machine in its place"),
+        used_when: ("verified", "its machine has enrolled: another key would enrol another machine in its place"),
         // What practice has shown to be enough (section 2.7, "Registration key").
-        rest: Duration::from_secs(15),
+        cool_down: Duration::from_secs(15),
     }),
     ..Kind::NEW
 };

@@ -39,11 +39,11 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/auth/v1/grants", Envelope::Items("")),
         create: &[call(Method::Post, "/auth/v1/identity-resource-actions", Body::Fields)
             .reply(Reply::Object(""))
-            .settle(&[VISIBLE])],
+            .wait(&[VISIBLE])],
         remove: &[call(Method::Delete, "/auth/v1/identity-resource-actions/{id}", Body::None)],
         ..Api::NONE
     },
-    removal: Destroys::Everything,
+    on_delete: Destroys::Everything,
     hooks: Hooks { write: Some(with_path), ..Hooks::NONE },
     ..Kind::NEW
 };
@@ -66,6 +66,6 @@ mod tests {
         live["id"] = json!("e3f81c06");
         reads_back(&KIND, &create, &live);
         writes(&KIND, json!({ "identityId": "c9b2e4f7", "resourceActionId": "70d5a8e3" }), create);
-        assert_eq!(KIND.removal, Destroys::Everything);
+        assert_eq!(KIND.on_delete, Destroys::Everything);
     }
 }

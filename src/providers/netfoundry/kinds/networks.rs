@@ -49,13 +49,13 @@ pub(crate) static KIND: Kind = Kind {
         list: List::Call { path: "/core/v2/networks", at: Envelope::Items("_embedded.networkList"), paging: PAGES },
         create: &[call(Method::Post, "/core/v2/networks", Body::Fields)
             .reply(Reply::Object(""))
-            .settle(&[provisioned("/core/v2/networks/{id}", BUDGET)])],
+            .wait(&[provisioned("/core/v2/networks/{id}", BUDGET)])],
         remove: &[call(Method::Delete, "/core/v2/networks/{id}", Body::None)
-            .settle(&[Poll { budget: BUDGET, ..gone("/core/v2/networks/{id}") }])],
+            .wait(&[Poll { budget: BUDGET, ..gone("/core/v2/networks/{id}") }])],
         states: Some(STATES),
         ..Api::NONE
     },
-    removal: Destroys::Everything,
+    on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(one_spelling), ..Hooks::NONE },
     ..Kind::NEW
 };
@@ -105,6 +105,6 @@ mod tests {
     #[test]
     fn nothing_about_a_network_can_be_changed() {
         assert!(KIND.api.update.is_empty());
-        assert_eq!(KIND.removal, Destroys::Everything);
+        assert_eq!(KIND.on_delete, Destroys::Everything);
     }
 }

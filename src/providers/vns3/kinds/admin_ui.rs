@@ -21,16 +21,16 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Nowhere,
         id: "",
-        create: &[call(Put, "/admin_ui", Body::Fields).settle(&[BACK])],
-        update: &[call(Put, "/admin_ui", Body::Changed).settle(&[BACK])],
+        create: &[call(Put, "/admin_ui", Body::Fields).wait(&[BACK])],
+        update: &[call(Put, "/admin_ui", Body::Changed).wait(&[BACK])],
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 
-const BACK: Poll = Poll { path: "/config", patience: super::BOOTING, ..Poll::NEW };
+const BACK: Poll = Poll { path: "/config", tolerate: super::BOOTING, ..Poll::NEW };
 
 #[cfg(test)]
 mod tests {

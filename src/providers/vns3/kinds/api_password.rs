@@ -27,6 +27,6 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };

@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     overwrites: &["clientpacks"],
     ..Kind::NEW
 };

@@ -59,13 +59,13 @@ pub(crate) static KIND: Kind = Kind {
         super::KEYED,
         ("clientpack-defaults", "it sets all clientpacks, and this one sets itself"),
     ],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(tags_as_list), write: Some(address_of_new), ..Hooks::NONE },
     ..Kind::NEW
 };
 
 const fn own(field: Field, calls: &'static [CallSpec]) -> Field {
-    field.own(calls).afterwards()
+    field.dedicated_call(calls).afterwards()
 }
 
 /// `clientpack-tags` are read here: a map becomes a list of objects, as links have it.

@@ -36,7 +36,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/config", Body::Changed).reply(Reply::Object("response"))],
         ..super::super::API
     },
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

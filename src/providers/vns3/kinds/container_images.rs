@@ -30,7 +30,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/container_system/images", Envelope::Items("response.images")),
-        create: &[call(Post, "/container_system/images", Body::Fields).settle(&[IMPORTED])],
+        create: &[call(Post, "/container_system/images", Body::Fields).wait(&[IMPORTED])],
         update: &[call(Put, "/container_system/images/{id}", Body::Changed).reply(Reply::Nothing)],
         remove: &[call(Delete, "/container_system/images/{id}", Body::None)],
         ..super::super::API

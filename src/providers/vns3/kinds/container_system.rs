@@ -4,8 +4,8 @@
 //! (sheet 1.3, 3.8).
 
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Disruption, Envelope, Kind, List, Poll, Removal, Reply, Shows, States, Switch, Type,
-    Until, call, field,
+    Api, BeforeDelete, Body, CallSpec, Destroys, Disruption, Envelope, Kind, List, Poll, Reply, Shows, States, Switch,
+    Type, Until, call, field,
 };
 use wire::Method::{Post, Put};
 
@@ -23,20 +23,20 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/container_system", Envelope::One("response")),
         id: "",
         // It shows with the license: on a controller that gets one just now, it is as if it had to be made.
-        create: &[call(Put, "/container_system", Body::Fields).given("network")],
+        create: &[call(Put, "/container_system", Body::Fields).when_declared("network")],
         update: &[call(Put, "/container_system", Body::Changed).reply(Reply::Object("response"))],
         states: Some(States { busy: &["starting", "stopping"], ..States::at("running") }),
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 
 static RUNNING: Switch = Switch {
-    on: action(r#"{"action": "start"}"#).settle(&[until(&["true"])]),
-    off: action(r#"{"action": "stop"}"#).settle(&[until(&["false"])]),
-    removal: Removal::AnyTime,
+    on: action(r#"{"action": "start"}"#).wait(&[until(&["true"])]),
+    off: action(r#"{"action": "stop"}"#).wait(&[until(&["false"])]),
+    before_delete: BeforeDelete::AnyTime,
 };
 
 const fn action(body: &'static str) -> CallSpec {

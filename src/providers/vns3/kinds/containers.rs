@@ -6,7 +6,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Switch, Type, call, field, output,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Switch, Type, call, field,
+    output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -49,7 +50,7 @@ pub(crate) static KIND: Kind = Kind {
 static RUNNING: Switch = Switch {
     on: call(Post, "/container_system/containers", Body::Json(r#"{"uuid": "{id}"}"#)),
     off: call(Put, "/container_system/containers/{id}", Body::None),
-    removal: Removal::AnyTime,
+    before_delete: BeforeDelete::AnyTime,
 };
 
 const fn started_with(name: &'static str, ty: Type, doc: &'static str) -> Field {

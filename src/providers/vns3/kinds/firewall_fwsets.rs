@@ -20,17 +20,17 @@ pub(crate) static KIND: Kind = Kind {
             .disrupts(Disruption::Outage),
         super::DESCRIPTION,
         field("entries", Type::Table(ENTRY, "entry"), "What is in the set; variables are allowed"),
-        output("size", Type::Int, "Number of entries").follows(&["entries"]),
+        output("size", Type::Int, "Number of entries").recomputed_from(&["entries"]),
     ],
     api: Api {
         list: List::at("/v2/firewall/fwsets", Envelope::Items("response")),
         id: "",
         create: &[call(Post, "/v2/firewall/fwsets", Body::Fields)
             .reply(Reply::Object("response"))
-            .partial("response.errors")],
+            .errors_at("response.errors")],
         update: &[call(Put, "/v2/firewall/fwsets/{name}", Body::Changed)
             .reply(Reply::Object("response"))
-            .partial("response.errors")],
+            .errors_at("response.errors")],
         remove: &[call(Delete, "/v2/firewall/fwsets/{name}", Body::None)],
         ..super::super::API
     },

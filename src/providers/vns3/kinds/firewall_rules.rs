@@ -36,14 +36,14 @@ pub(crate) static KIND: Kind = Kind {
         ("plugin-instances", "plugins bring variables that rules may name"),
     ],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
-    removal: Destroys::Everything,
+    on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },
     ..Kind::NEW
 };
 
 const WRITE: &[CallSpec] = &[call(Put, "/v2/firewall/rules", Body::Sequence("rules"))
     .reply(Reply::Among("response.rules"))
-    .partial("response.errors")];
+    .errors_at("response.errors")];
 
 #[cfg(test)]
 mod tests {

@@ -25,17 +25,17 @@ pub(crate) static KIND: Kind = Kind {
             .disrupts(Disruption::Outage),
         super::DESCRIPTION,
         field("rules", Type::List(&Type::Object(RULE)), "Its rules, in order"),
-        output("size", Type::Int, "Number of rules").follows(&["rules"]),
+        output("size", Type::Int, "Number of rules").recomputed_from(&["rules"]),
     ],
     api: Api {
         list: List::at("/v2/firewall/subtables", Envelope::Items("response")),
         id: "",
         create: &[call(Post, "/v2/firewall/subtables", Body::Fields)
             .reply(Reply::Object("response"))
-            .partial("response.errors")],
+            .errors_at("response.errors")],
         update: &[call(Put, "/v2/firewall/subtables/{id}", Body::Changed)
             .reply(Reply::Object("response"))
-            .partial("response.errors")],
+            .errors_at("response.errors")],
         remove: &[call(Delete, "/v2/firewall/subtables/{id}", Body::None)],
         ..super::super::API
     },

@@ -32,12 +32,12 @@ pub(crate) static KIND: Kind = Kind {
         ("firewall-v1-subgroups", "rules may jump to subgroups"),
     ],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
-    removal: Destroys::Everything,
+    on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(pairs_to_rules), write: Some(rules_to_text), ..Hooks::NONE },
     ..Kind::NEW
 };
 
-const WRITE: &[CallSpec] = &[call(Put, "/firewall", Body::Sequence("rules")).settle(&[super::TASK])];
+const WRITE: &[CallSpec] = &[call(Put, "/firewall", Body::Sequence("rules")).wait(&[super::TASK])];
 
 fn pairs_to_rules(list: &mut Value) {
     let Value::Array(pairs) = list else { return };

@@ -19,9 +19,9 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(name_provider), ..Hooks::NONE },
-    beyond: &[(Get, "/identity/vpn", "the vendor's published description and clients")],
+    documented_at: &[(Get, "/identity/vpn", "the vendor's published description and clients")],
     ..Kind::NEW
 };
 

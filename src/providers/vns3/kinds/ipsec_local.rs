@@ -14,7 +14,7 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("ipsec_local_ipaddress", Type::Ip, "Address by which remote gateways know the controller behind NAT")
             .required()
-            .rebuilds(&["ipsec-endpoints"])
+            .recreate_while_changing(&["ipsec-endpoints"])
             .disrupts(Disruption::Outage),
         output("ipaddress", Type::Ip, "Public address of the controller"),
         output("private_ipaddress", Type::Ip, "Address of the controller in its own network"),
@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/ipsec", Body::Changed).reply(Reply::Object("response.this_endpoint"))],
         ..super::super::API
     },
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

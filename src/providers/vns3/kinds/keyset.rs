@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
         field("source", Type::Text, "Address of the controller to fetch the keys from; or else they are generated")
             .write_only()
             .fixed()
-            .leads_to(&["keyset"])
+            .depends_on_remote(&["keyset"])
             .disrupts(Disruption::Irreversible),
         // Nothing sends it. Declared, it is compared: a controller that has other keys shows a difference.
         field(
@@ -46,14 +46,14 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/keyset", Envelope::One("response")),
         id: "",
         create: &[
-            call(Put, "/keyset", Body::Fields).given("source").settle(&[FETCHED, super::RESTARTED, PRESENT]),
-            call(Put, "/keyset", Body::Fields).settle(&[PRESENT]),
+            call(Put, "/keyset", Body::Fields).when_declared("source").wait(&[FETCHED, super::RESTARTED, PRESENT]),
+            call(Put, "/keyset", Body::Fields).wait(&[PRESENT]),
         ],
         states: Some(States { busy: &["in progress"], gone: &["missing"], ..States::at("stage") }),
         ..super::super::API
     },
     after: &[super::LICENSED],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(stage), ..Hooks::NONE },
     ..Kind::NEW
 };
@@ -67,7 +67,7 @@ const FETCHED: Poll = Poll {
         lost: "the keys did not arrive, and the controller does not say why: check that it reaches `source` at TCP port \
                8000, and that the keys there were made with the same token",
     },
-    patience: super::BOOTING,
+    tolerate: super::BOOTING,
     budget: Duration::from_secs(1200),
     ..Poll::NEW
 };
@@ -78,7 +78,7 @@ const PRESENT: Poll = Poll {
     until: Until::State { key: "keyset_present", done: &["true"], failed: &[] },
     shows: Shows::Object,
     // 403 until the license has arrived with the keys.
-    patience: &[401, 403, 502, 503],
+    tolerate: &[401, 403, 502, 503],
     // With the reboot after fetching, the vendor's own tools wait so long (sheet 1.4).
     budget: Duration::from_secs(1200),
     ..Poll::NEW

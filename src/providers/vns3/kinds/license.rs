@@ -31,7 +31,7 @@ pub(crate) static KIND: Kind = Kind {
         create: &[call(Put, "/license", Body::Text("file"))],
         ..super::super::API
     },
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 

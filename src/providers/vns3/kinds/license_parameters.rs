@@ -28,12 +28,12 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/license", Envelope::One("response")),
         id: "",
-        create: &[call(Put, "/license/parameters", Body::Fields).settle(&[super::RESTARTED, FINALIZED, IN_FORCE])],
+        create: &[call(Put, "/license/parameters", Body::Fields).wait(&[super::RESTARTED, FINALIZED, IN_FORCE])],
         states: Some(States { gone: &["open"], ..States::at("stage") }),
         ..super::super::API
     },
     after: &[("license", "the license has to be there before its parameters are accepted")],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(flatten), ..Hooks::NONE },
     ..Kind::NEW
 };
@@ -46,7 +46,7 @@ const FINALIZED: Poll = Poll {
     path: "/license",
     at: "response",
     until: Until::State { key: "finalized", done: &["true"], failed: &[] },
-    patience: super::BOOTING,
+    tolerate: super::BOOTING,
     budget: super::RESTARTED.budget,
     ..Poll::NEW
 };
@@ -55,7 +55,7 @@ const IN_FORCE: Poll = Poll {
     path: "/config",
     at: "response",
     until: Until::State { key: "licensed", done: &["true"], failed: &[] },
-    patience: super::BOOTING,
+    tolerate: super::BOOTING,
     budget: super::RESTARTED.budget,
     ..Poll::NEW
 };

@@ -37,7 +37,7 @@ const BOTH: Kind = Kind {
     fields: &[POLICIES],
     api: Api { id: "", update: &[call(Put, "/links/global-policies", Body::Changed)], ..super::super::API },
     after: &[super::LICENSED, super::KEYED],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(text_to_object), ..Hooks::NONE },
     ..Kind::NEW
 };

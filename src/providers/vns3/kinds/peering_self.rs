@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/peering/self", Body::Fields)],
         ..super::super::API
     },
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

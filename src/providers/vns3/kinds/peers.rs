@@ -22,7 +22,7 @@ pub(crate) static KIND: Kind = Kind {
         field("name", Type::Text, "Address or host name of the other controller")
             .required()
             .read_as("address")
-            .leads_to(&["peering-self"])
+            .depends_on_remote(&["peering-self"])
             .disrupts(Disruption::Reconnect),
         field("overlay_mtu", Type::Int, "Largest packet on the way, 500 to 4800; the same on both sides")
             .default("1500")

@@ -30,20 +30,20 @@ pub(crate) static KIND: Kind = Kind {
             fields: &["content"],
             stamp: "version",
             versions: Versions::Any,
-            unseen: &[],
+            absent_on: &[],
         }],
         id: "",
         create: &[WRITE],
         update: &[WRITE],
         ..super::super::API
     },
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 
 const WRITE: CallSpec =
     call(Put, "/plugin-instances/{parent.id}/configurations/{name}/content", Body::Json(r#"{"content": "{content}"}"#))
-        .not_yet(super::STARTING);
+        .retry_on(super::STARTING);
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Disruption, Field, Hooks, Identity, Kind, List, Made, Type, call, field, output};
+use crate::spec::{Api, AutoCreated, Body, Disruption, Field, Hooks, Identity, Kind, List, Type, call, field, output};
 use wire::Method::{Delete, Put};
 
 /// `plugin-instance-firewall`.
@@ -27,18 +27,18 @@ pub(crate) static KIND: Kind = Kind {
         list: List::Inside("firewall"),
         id: "rule",
         create: &[call(Put, "/plugin-instances/{parent.id}/firewall", Body::Fields)],
-        remove: &[call(Delete, "/firewall/rules", Body::Json(r#"{"rule": "{rule}"}"#)).settle(&[super::TASK])],
+        remove: &[call(Delete, "/firewall/rules", Body::Json(r#"{"rule": "{rule}"}"#)).wait(&[super::TASK])],
         gone: &[(404, ""), super::UNLICENSED, (400, "does not exist")],
         ..super::super::API
     },
     after: &[("firewall-rules", WHOLE), ("firewall-v1-rules", WHOLE)],
-    makes: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
+    creates: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
     hooks: Hooks { read: Some(as_preset), ..Hooks::NONE },
     ..Kind::NEW
 };
 
 /// Where it shows the rules that it put into the list. They go with it.
-const THERE: Made = Made::Listed { at: "rule", goes_if_set: None };
+const THERE: AutoCreated = AutoCreated::Listed { at: "rule", goes_if_set: None };
 
 const WHOLE: &str = "the list is written with what was in it when it was looked at";
 

@@ -22,8 +22,8 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/plugin-instances/{parent.id}/users", Envelope::Items("response")),
         id: "",
-        create: &[call(Put, "/plugin-instances/{parent.id}/users", Body::Fields).not_yet(super::STARTING)],
-        update: &[call(Put, "/plugin-instances/{parent.id}/users", Body::Changed).not_yet(super::STARTING)],
+        create: &[call(Put, "/plugin-instances/{parent.id}/users", Body::Fields).retry_on(super::STARTING)],
+        update: &[call(Put, "/plugin-instances/{parent.id}/users", Body::Changed).retry_on(super::STARTING)],
         remove: &[call(Delete, "/plugin-instances/{parent.id}/users/{name}", Body::None)],
         ..super::super::API
     },

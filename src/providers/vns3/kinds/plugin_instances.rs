@@ -4,7 +4,8 @@
 //! read as `manager`, whose versions and dates are not the user's (sheet 3.8).
 
 use crate::spec::{
-    Api, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Made, Reply, Type, call, field, output,
+    Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Reply, Type, call, field,
+    output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -21,7 +22,9 @@ pub(crate) static KIND: Kind = Kind {
         made_of("ip_address", Type::Ip, "Address in the containers' network"),
         made_of("command", Type::Text, "What to run, unless the plugin says it"),
         made_of("environment", Type::Table(VARIABLE, "key"), "Environment variables").write_only(),
-        field("manager_config", Type::Object(MANAGER), "What the manager looks after").read_as("manager").own(MANAGE),
+        field("manager_config", Type::Object(MANAGER), "What the manager looks after")
+            .read_as("manager")
+            .dedicated_call(MANAGE),
         output("status", Type::Text, "State of the instance"),
         output("uuid", Type::Text, "Id of the container"),
     ],
@@ -34,12 +37,12 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     // What presets became stands in the controller's firewall, among the user's own rules.
-    makes: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
+    creates: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
     ..Kind::NEW
 };
 
 /// Where it shows the rules that it put into the list. They go with it.
-const THERE: Made = Made::Listed { at: "firewall", goes_if_set: None };
+const THERE: AutoCreated = AutoCreated::Listed { at: "firewall", goes_if_set: None };
 
 const MANAGE: &[CallSpec] = &[call(Put, "/plugin-instances/{id}/manager", Body::Json(r#""{manager_config}""#))];
 

@@ -32,7 +32,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/plugins", Envelope::Items("response")),
-        create: &[call(Post, "/plugins", Body::Fields).reply(Reply::Object("response")).settle(&[INSTALLED])],
+        create: &[call(Post, "/plugins", Body::Fields).reply(Reply::Object("response")).wait(&[INSTALLED])],
         update: &[call(Put, "/plugins/{id}", Body::Changed).reply(Reply::Object("response"))],
         remove: &[call(Delete, "/plugins/{id}", Body::None)],
         ..super::super::API

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Reply, Switch, Type, call, field,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Reply, Switch, Type, call, field,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -49,7 +49,7 @@ pub(crate) static KIND: Kind = Kind {
 static ENABLED: Switch = Switch {
     on: call(Put, "/routes/{id}/enable", Body::None).reply(Reply::Object("response")),
     off: call(Put, "/routes/{id}/disable", Body::None).reply(Reply::Object("response")),
-    removal: Removal::AnyTime,
+    before_delete: BeforeDelete::AnyTime,
 };
 
 /// A field that no call changes: the route goes and comes back, and its traffic waits.

@@ -39,21 +39,21 @@ pub(crate) static KIND: Kind = Kind {
         output("issuer", Type::Text, "Who vouches for it"),
         output("before", Type::Text, "Since when it is valid, as the controller calls it"),
         output("after", Type::Text, "Until when it is valid, as the controller calls it"),
-        output("sha256_fingerprint", Type::Text, "Its fingerprint").follows(&["cert"]),
+        output("sha256_fingerprint", Type::Text, "Its fingerprint").recomputed_from(&["cert"]),
     ],
     api: Api {
         list: List::at("/system/ssl", Envelope::One("response")),
         id: "",
-        update: &[call(Put, "/system/ssl/keypair", Body::Changed).then(INSTALL)],
+        update: &[call(Put, "/system/ssl/keypair", Body::Changed).followed_by(INSTALL)],
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    removal: Destroys::Nothing,
+    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(first_of_chain), ..Hooks::NONE },
     ..Kind::NEW
 };
 
-const INSTALL: &[CallSpec] = &[call(Put, "/system/ssl/install", Body::None).settle(&[INSTALLED])];
+const INSTALL: &[CallSpec] = &[call(Put, "/system/ssl/install", Body::None).wait(&[INSTALLED])];
 
 const INSTALLED: Poll = Poll {
     job: &["response.uuid"],
@@ -66,7 +66,7 @@ const INSTALLED: Poll = Poll {
         failed: &["failed", "error", "finished_failed", "invalid"],
     },
     error: "status",
-    patience: super::BOOTING,
+    tolerate: super::BOOTING,
     budget: Duration::from_secs(300),
     ..Poll::NEW
 };

@@ -23,7 +23,7 @@ macro_rules! update_parameters {
             "How a change of blueprint or inputs treats the nodes, whenever there is one",
         )
         .default("{}")
-        .rides()
+        .call_option()
     };
 }
 pub(crate) use update_parameters;
@@ -54,14 +54,14 @@ pub(crate) const INSTALLED: Field = field(
 )
 .default("false")
 .switch(&INSTALL)
-.follows(&["blueprint_id"])
+.recomputed_from(&["blueprint_id"])
 .disrupts(Disruption::Outage);
 
 /// Parameters of `install`.
 pub(crate) const INSTALL_PARAMETERS: Field =
     field("install_parameters", Type::Map(&Type::Any), "Parameters of the workflow `install`, whenever it is run")
         .default("{}")
-        .rides();
+        .call_option();
 
 /// Parameters of `uninstall`.
 pub(crate) const UNINSTALL_PARAMETERS: Field = field(
@@ -70,13 +70,13 @@ pub(crate) const UNINSTALL_PARAMETERS: Field = field(
     "Parameters of the workflow `uninstall`, whenever it is run, before a removal too; such as `ignore_failure: true`",
 )
 .default("{}")
-.rides();
+.call_option();
 
 /// Whether the two may be run with more than they declare.
 pub(crate) const ALLOW_CUSTOM_PARAMETERS: Field =
     field("allow_custom_parameters", Type::Bool, "Give workflows parameters that they don't declare, too")
         .default("false")
-        .rides();
+        .call_option();
 
 /// A check to leave out.
 pub(crate) const SKIP_PLUGINS_VALIDATION: Field =
@@ -87,7 +87,7 @@ pub(crate) const SKIP_PLUGINS_VALIDATION: Field =
 
 /// The outputs, for others to take.
 pub(crate) const OUTPUTS: Field =
-    output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs").follows(EVALUATED_FROM);
+    output("outputs", Type::Map(&Type::Any), "Values of the blueprint's outputs").recomputed_from(EVALUATED_FROM);
 
 /// The fields that evaluated values come from.
 pub(crate) const EVALUATED_FROM: &[&str] = &["blueprint_id", "inputs", "installed"];

@@ -26,8 +26,8 @@ use crate::providers::cloudify::shared::{
     ENDED, LABELS, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel, visibility, widen,
 };
 use crate::spec::{
-    Api, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Poll, Removal, Reply, Shows, States, Switch,
-    Type, Until, Versions, call, field, output,
+    Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Poll, Reply, Shows, States,
+    Switch, Type, Until, Versions, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -71,15 +71,15 @@ pub(crate) static KIND: Kind = Kind {
         update_parameters!(field("force_reinstall", Type::Bool, "Reinstall all nodes (from 6.4 on)")),
         visibility(WIDEN),
         SKIP_PLUGINS_VALIDATION,
-        field("display_name", Type::Text, "Name for people").own(&[call(
+        field("display_name", Type::Text, "Name for people").dedicated_call(&[call(
             Patch,
             "/deployments/{name}",
             Body::Json(r#"{"display_name": "{display_name}"}"#),
         )
         .versions(Versions::From("6.0"))]),
         field("labels", LABELS, "Labels, in lower case, such as `- env: dev`; those that the blueprint sets count too")
-            .own(&[relabel("/deployments/{name}").versions(Versions::From("5.1.1"))]),
-        field("site_name", Type::Text, "Site that it belongs to").inferred().own(&[call(
+            .dedicated_call(&[relabel("/deployments/{name}").versions(Versions::From("5.1.1"))]),
+        field("site_name", Type::Text, "Site that it belongs to").inferred().dedicated_call(&[call(
             Post,
             "/deployments/{name}/set-site",
             Body::Json(r#"{"site_name": "{site_name}"}"#),
@@ -87,8 +87,8 @@ pub(crate) static KIND: Kind = Kind {
         .versions(Versions::From("5.0"))]),
         OUTPUTS,
         output("capabilities", Type::Map(&Type::Any), "Values that its blueprint offers to other deployments")
-            .shown(CAPABLE)
-            .follows(EVALUATED_FROM),
+            .readable_on(CAPABLE)
+            .recomputed_from(EVALUATED_FROM),
         DESCRIPTION,
         output("installation_status", Type::Text, "Whether all was started when the last execution ended"),
         output("deployment_status", Type::Text, "What the manager thinks of it"),
@@ -127,14 +127,14 @@ pub(crate) static KIND: Kind = Kind {
             running(under_way!("&status=kill_cancelling&status=queued"), Versions::From("4.5")),
         ],
         details: &[EVALUATED_OUTPUTS, evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE)],
-        create: &[call(Put, "/deployments/{name}", Body::Fields).reply(Reply::Object("")).settle(&[
+        create: &[call(Put, "/deployments/{name}", Body::Fields).reply(Reply::Object("")).wait(&[
             ENVIRONMENT,
             EVALUATED,
             OFFERED,
         ])],
         // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused (sheet 2.10).
         update: &[update(Put).versions(Versions::Between("4.4", "6.2")), update(Post).versions(Versions::From("6.2"))],
-        remove: &[call(Delete, "/deployments/{name}", Body::None).settle(&[GONE])],
+        remove: &[call(Delete, "/deployments/{name}", Body::None).wait(&[GONE])],
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
     },
@@ -143,7 +143,7 @@ pub(crate) static KIND: Kind = Kind {
         ("secrets", "its blueprint may read secrets"),
     ],
     hooks: Hooks { read: Some(derive), write: Some(write), ..Hooks::NONE },
-    beyond: &[
+    documented_at: &[
         (Get, "/deployments/{name}/outputs", SEEN),
         (Get, "/deployments/{name}/capabilities", SEEN),
         (Patch, "/deployments/{name}", SEEN),
@@ -179,7 +179,7 @@ const CAPABLE: Versions = Versions::From("4.5.5");
 const UNEVALUATED: &[u16] = &[400, 404];
 
 const fn evaluated(path: &'static str, fields: &'static [&'static str], versions: Versions) -> Detail {
-    Detail { path, at: "", fields, stamp: "outputs_stamp", versions, unseen: UNEVALUATED }
+    Detail { path, at: "", fields, stamp: "outputs_stamp", versions, absent_on: UNEVALUATED }
 }
 
 /// Widens who sees it.
@@ -187,23 +187,23 @@ pub(crate) const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibilit
 
 static INSTALL: Switch = Switch {
     on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#)
-        .along(&[("parameters", "install_parameters"), CUSTOM]),
+        .call_options(&[("parameters", "install_parameters"), CUSTOM]),
     off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#)
-        .along(&[("parameters", "uninstall_parameters"), CUSTOM]),
-    removal: Removal::OffFirst,
+        .call_options(&[("parameters", "uninstall_parameters"), CUSTOM]),
+    before_delete: BeforeDelete::OffFirst,
 };
 
 /// Servers refuse parameters that a workflow does not declare unless they are told that these are meant (observed A30).
 const CUSTOM: (&str, &str) = ("allow_custom_parameters", "allow_custom_parameters");
 
 const fn run(body: &'static str) -> CallSpec {
-    call(Post, "/executions", Body::Json(body)).settle(AFTER_WORKFLOW)
+    call(Post, "/executions", Body::Json(body)).wait(AFTER_WORKFLOW)
 }
 
 const fn update(method: wire::Method) -> CallSpec {
     call(method, "/deployment-updates/{name}/update/initiate", Body::Changed)
-        .along(&[("", "update_parameters")])
-        .settle(AFTER_UPDATE)
+        .call_options(&[("", "update_parameters")])
+        .wait(AFTER_UPDATE)
 }
 
 const AFTER_WORKFLOW: &[Poll] = &[execution(&["id"]), EVALUATED, OFFERED];
@@ -231,7 +231,7 @@ const UPDATED: Poll = Poll {
 
 /// The outputs, evaluated by the manager.
 const EVALUATED: Poll =
-    Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, unseen: UNEVALUATED, ..Poll::NEW };
+    Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, absent_on: UNEVALUATED, ..Poll::NEW };
 
 /// The capabilities, likewise.
 const OFFERED: Poll = Poll { path: "/deployments/{name}/capabilities", versions: CAPABLE, ..EVALUATED };

@@ -11,7 +11,7 @@ use serde_json::Value;
 use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network, said_at_create};
-use crate::spec::{Field, Hooks, Identity, Kind, Made, Type, field, output};
+use crate::spec::{AutoCreated, Field, Hooks, Identity, Kind, Type, field, output};
 
 const CONFIG: &[Field] = &[
     field("name", Type::Text, "Name of the config").required(),
@@ -19,15 +19,15 @@ const CONFIG: &[Field] = &[
     field("data", Type::Any, "What the type takes").required(),
 ];
 
-const FOR_ITS_MODEL: Made = Made::Naming { field: "serviceAttributes", where_set: "modelType" };
+const FOR_ITS_MODEL: AutoCreated = AutoCreated::Naming { field: "serviceAttributes", where_set: "modelType" };
 
 pub(crate) static KIND: Kind = Kind {
     name: "services",
     doc: "Services: what endpoints reach through the network, and where it is hosted",
     source: "NetFoundry fact sheet 2.9",
     parent: Some("networks"),
-    makes: &[
-        ("configs", Made::Listed { at: "configIdByConfigTypeId", goes_if_set: Some("modelType") }),
+    creates: &[
+        ("configs", AutoCreated::Listed { at: "configIdByConfigTypeId", goes_if_set: Some("modelType") }),
         // Their names are documented nowhere (section 2.9, "Generated objects").
         ("service-policies", FOR_ITS_MODEL),
         ("service-edge-router-policies", FOR_ITS_MODEL),
@@ -76,7 +76,7 @@ mod tests {
 
     use super::*;
     use crate::providers::netfoundry::testing::{reads_back, refuses, writes};
-    use crate::spec::{Reference, swap_references};
+    use crate::spec::{ReferenceForm, swap_references};
 
     /// Checks a service's create body, and that the same model in a reply is no difference.
     fn echoed(model_type: &str, model: Value) {
@@ -169,10 +169,10 @@ mod tests {
         let mut found = Vec::new();
         let swapped = swap_references(&field.ty, &Attr::from_json(&model), &mut |reference, kinds, name| {
             found.push((reference, kinds.to_vec(), name.to_owned()));
-            (reference == Reference::Id).then(|| Attr::text("7d3e9f20"))
+            (reference == ReferenceForm::Id).then(|| Attr::text("7d3e9f20"))
         });
-        let host = (Reference::Mention, vec!["endpoints", "edge-routers"], "branch".to_owned());
-        assert_eq!(found, [host, (Reference::Id, vec!["edge-routers"], "ohio".to_owned())]);
+        let host = (ReferenceForm::Mention, vec!["endpoints", "edge-routers"], "branch".to_owned());
+        assert_eq!(found, [host, (ReferenceForm::Id, vec!["edge-routers"], "ohio".to_owned())]);
         let expected = json!({
             "edgeRouterHosts": [{ "edgeRouterId": "7d3e9f20" }], "bindEndpointAttributes": ["@branch", "#exits"]
         });

@@ -3,19 +3,19 @@
 use serde_json::Value;
 
 use crate::diff::live::{Live, text};
-use crate::spec::{Identity, Kind, Made, lookup};
+use crate::spec::{AutoCreated, Identity, Kind, lookup};
 
 /// The ids of what an object made of a kind; of a sequence, the keys of its items.
-pub(crate) fn made_of(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
-    let ways = maker.makes.iter().filter(|(kind, _)| *kind == made.name);
+pub(crate) fn auto_created_by(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
+    let ways = maker.creates.iter().filter(|(kind, _)| *kind == made.name);
     ways.flat_map(|(_, way)| listed(way, live, made)).collect()
 }
 
 /// Those that an object shows in one way.
-pub(crate) fn listed(way: &Made, live: &Live, made: &Kind) -> Vec<String> {
+pub(crate) fn listed(way: &AutoCreated, live: &Live, made: &Kind) -> Vec<String> {
     match way {
-        Made::Listed { at, .. } => lookup(&live.raw, at).map(|value| words(value, made)).unwrap_or_default(),
-        Made::Naming { .. } | Made::Namesake(_) => Vec::new(),
+        AutoCreated::Listed { at, .. } => lookup(&live.raw, at).map(|value| words(value, made)).unwrap_or_default(),
+        AutoCreated::Naming { .. } | AutoCreated::Namesake(_) => Vec::new(),
     }
 }
 
@@ -42,9 +42,9 @@ mod tests {
     #[test]
     fn what_is_made_is_told_by_ids_or_by_the_keys_of_items() {
         static MAKER: Kind = Kind {
-            makes: &[
-                ("lists", Made::Listed { at: "rules", goes_if_set: None }),
-                ("configs", Made::Listed { at: "ids", goes_if_set: None }),
+            creates: &[
+                ("lists", AutoCreated::Listed { at: "rules", goes_if_set: None }),
+                ("configs", AutoCreated::Listed { at: "ids", goes_if_set: None }),
             ],
             ..Kind::NEW
         };
@@ -52,8 +52,8 @@ mod tests {
         static CONFIG: Kind = Kind { name: "configs", ..Kind::NEW };
         let live =
             Live::new(&MAKER, json!({"rules": [{"rule": "a", "port": 1}, "b"], "ids": {"first": 7, "second": "x"}}));
-        assert_eq!(made_of(&MAKER, &live, &LIST), ["a", "b"]);
-        assert_eq!(made_of(&MAKER, &live, &CONFIG), ["7", "x"]);
-        assert_eq!(made_of(&LIST, &live, &CONFIG), [""; 0]);
+        assert_eq!(auto_created_by(&MAKER, &live, &LIST), ["a", "b"]);
+        assert_eq!(auto_created_by(&MAKER, &live, &CONFIG), ["7", "x"]);
+        assert_eq!(auto_created_by(&LIST, &live, &CONFIG), [""; 0]);
     }
 }

@@ -10,19 +10,19 @@ use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::index::Index;
 use crate::diff::live::Live;
-use crate::diff::resolve::Wired;
+use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{AtCreate, CallSpec, Field, Kind, canonical};
 
 /// The fields that ride along with what a decision writes.
-pub(crate) fn riders(
+pub(crate) fn call_options(
     kind: &'static Kind,
     decision: &Decision,
-    wired: &Wired,
+    resolved: &ResolvedFields,
     version: Option<&str>,
 ) -> Vec<&'static Field> {
-    let declares = |name: &str| wired.contains_key(name);
-    let given = |field: &'static Field| wired.get(field.name).filter(|wanted| says_something(field, wanted));
+    let declares = |name: &str| resolved.contains_key(name);
+    let given = |field: &'static Field| resolved.get(field.name).filter(|wanted| says_something(field, wanted));
     let (first, written): (Option<&CallSpec>, Vec<&'static Field>) = match decision {
         Decision::Update { fields, .. } => (None, fields.iter().filter_map(|change| change.field).collect()),
         Decision::Create(_) | Decision::Replace { .. } => {
@@ -32,9 +32,9 @@ pub(crate) fn riders(
         }
         _ => (None, Vec::new()),
     };
-    let setter = |field: &'static Field| kind.setter(field, wired.get(field.name)?, version, &declares);
+    let setter = |field: &'static Field| kind.setter(field, resolved.get(field.name)?, version, &declares);
     let calls = first.into_iter().chain(written.into_iter().filter_map(setter));
-    let names: Vec<&str> = calls.flat_map(|call| call.along).map(|(_, name)| *name).collect();
+    let names: Vec<&str> = calls.flat_map(|call| call.call_options).map(|(_, name)| *name).collect();
     kind.fields.iter().filter(|field| names.contains(&field.name) && given(field).is_some()).collect()
 }
 
@@ -45,12 +45,17 @@ pub(crate) fn says_something(field: &Field, wanted: &Attr) -> bool {
 
 /// Adds what rides along with removals of what nothing declares any more. What was secret in it is not known any more, so
 /// that the removal is held.
-pub(crate) fn remember(index: &Index<'_>, base: &Base, verdicts: &mut [Verdict], wired: &mut BTreeMap<Address, Wired>) {
+pub(crate) fn remember(
+    index: &Index<'_>,
+    base: &Base,
+    verdicts: &mut [Verdict],
+    resolved: &mut BTreeMap<Address, ResolvedFields>,
+) {
     for verdict in verdicts.iter_mut().filter(|verdict| matches!(verdict.decision, Decision::Delete(_))) {
         let (Some(entry), Some(live)) = (base.entry(&verdict.address), index.live(&verdict.address)) else { continue };
         match remembered(verdict.kind, live, entry) {
-            Ok(riders) if riders.is_empty() => {}
-            Ok(riders) => drop(wired.insert(verdict.address.clone(), riders)),
+            Ok(call_options) if call_options.is_empty() => {}
+            Ok(call_options) => drop(resolved.insert(verdict.address.clone(), call_options)),
             Err(name) => {
                 let reason = format!("removing it takes along `{name}`, of whose secrets only fingerprints are kept");
                 let hold = Hold::new("forgotten", reason);
@@ -62,11 +67,11 @@ pub(crate) fn remember(index: &Index<'_>, base: &Base, verdicts: &mut [Verdict],
 }
 
 /// What rides along with a removal, as it was applied last; the name of what is not known any more.
-fn remembered(kind: &'static Kind, live: &Live, entry: &Entry) -> Result<Wired, &'static str> {
+fn remembered(kind: &'static Kind, live: &Live, entry: &Entry) -> Result<ResolvedFields, &'static str> {
     let off = live.still_on(kind).into_iter().map(|(_, switch)| &switch.off);
-    let along = off.chain(kind.api.remove).flat_map(|call| call.along);
+    let along = off.chain(kind.api.remove).flat_map(|call| call.call_options);
     let kept = along.filter_map(|(_, name)| Some((*name, entry.value(name)?)));
-    kept.map(|(name, kept)| Ok((name.to_owned(), Base::recall(kept).ok_or(name)?))).collect()
+    kept.map(|(name, kept)| Ok((name.to_owned(), Base::from_stored(kept).ok_or(name)?))).collect()
 }
 
 #[cfg(test)]
@@ -76,27 +81,27 @@ mod tests {
     use super::*;
     use crate::diff::base::{Basis, Stored};
     use crate::diff::verdict::{Cause, FieldChange};
-    use crate::spec::{Api, Body, Removal, Switch, Type, call, field};
+    use crate::spec::{Api, BeforeDelete, Body, Switch, Type, call, field};
     use wire::Method::Post;
 
     static RUN: Switch = Switch {
-        on: call(Post, "/runs", Body::Json("{}")).along(&[("with", "on_with")]),
-        off: call(Post, "/runs", Body::Json("{}")).along(&[("with", "off_with")]),
-        removal: Removal::OffFirst,
+        on: call(Post, "/runs", Body::Json("{}")).call_options(&[("with", "on_with")]),
+        off: call(Post, "/runs", Body::Json("{}")).call_options(&[("with", "off_with")]),
+        before_delete: BeforeDelete::OffFirst,
     };
 
     static THINGS: Kind = Kind {
         fields: &[
             field("size", Type::Int, "Changes in place"),
             field("runs", Type::Bool, "Is switched").default("false").switch(&RUN),
-            field("on_with", Type::Map(&Type::Any), "Rides along when it is switched on").default("{}").rides(),
-            field("off_with", Type::Map(&Type::Any), "Rides along when it is switched off").default("{}").rides(),
+            field("on_with", Type::Map(&Type::Any), "Rides along when it is switched on").default("{}").call_option(),
+            field("off_with", Type::Map(&Type::Any), "Rides along when it is switched off").default("{}").call_option(),
         ],
         api: Api { update: &[call(Post, "/things/{id}", Body::Changed)], ..Api::NONE },
         ..Kind::NEW
     };
 
-    fn wired(runs: bool) -> Wired {
+    fn resolved(runs: bool) -> ResolvedFields {
         let values = json!({ "size": 1, "runs": runs, "on_with": { "a": 1 }, "off_with": { "b": 2 } });
         values.as_object().unwrap().iter().map(|(name, value)| (name.clone(), Attr::from_json(value))).collect()
     }
@@ -124,7 +129,7 @@ mod tests {
             (Decision::Same, true, vec![]),
         ] {
             let names: Vec<&str> =
-                riders(&THINGS, &decision, &wired(runs), None).iter().map(|field| field.name).collect();
+                call_options(&THINGS, &decision, &resolved(runs), None).iter().map(|field| field.name).collect();
             assert_eq!(names, expected, "{decision:?}, {runs}");
         }
     }
@@ -138,7 +143,7 @@ mod tests {
         let remembered =
             |runs: bool, value| remembered(&THINGS, &Live::new(&THINGS, json!({ "runs": runs })), &kept(value));
         assert_eq!(remembered(true, json!({ "b": 2 })).unwrap().len(), 1);
-        assert_eq!(remembered(false, json!({ "b": 2 })), Ok(Wired::new()));
+        assert_eq!(remembered(false, json!({ "b": 2 })), Ok(ResolvedFields::new()));
         assert_eq!(remembered(true, json!({ "b": { "$fingerprint": "0a" } })), Err("off_with"));
     }
 }

@@ -4,15 +4,15 @@ use crate::address::Address;
 use crate::diff::compare::compare;
 use crate::diff::index::Index;
 use crate::diff::live::{Live, named};
-use crate::diff::resolve::{Resolver, Wired};
+use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::verdict::{Decision, FieldChange};
 use crate::spec::{Change, Identity};
 use crate::topology::{Resource, Topology};
 
 /// What becomes of a resource that comes along and is not there yet: it is taken when it shows, and what is declared of it
 /// is set then.
-pub(crate) fn taken(resolver: &Resolver<'_>, resource: &Resource, wired: &Wired) -> Decision {
-    let mut fields = compare(resolver, resource, wired, &expected(resource), &Default::default()).changes;
+pub(crate) fn taken(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields) -> Decision {
+    let mut fields = compare(resolver, resource, resolved, &expected(resource), &Default::default()).changes;
     fields.retain(|change| can_be_set(change) && !is_name(resource, change));
     if fields.is_empty() { Decision::Adopt } else { Decision::Update { fields, adopt: true } }
 }
@@ -25,7 +25,7 @@ pub(crate) fn expected(resource: &Resource) -> Live {
 /// Says whether a change can be made to what is there already.
 fn can_be_set(change: &FieldChange) -> bool {
     let change = change.field.map(|field| field.change);
-    matches!(change, Some(Change::InPlace | Change::Own(_) | Change::Switch(_)))
+    matches!(change, Some(Change::InPlace | Change::DedicatedCall(_) | Change::Switch(_)))
 }
 
 fn is_name(resource: &Resource, change: &FieldChange) -> bool {

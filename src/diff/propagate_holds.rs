@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::diff::call_options::call_options;
+use crate::diff::guards::{IRREVERSIBLE, STATE};
 use crate::diff::index::Index;
 use crate::diff::removals::referred_by;
-use crate::diff::resolve::Wired;
-use crate::diff::restraint::{IRREVERSIBLE, STATE};
-use crate::diff::riding::riders;
+use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{Field, Kind};
 use crate::topology::Topology;
@@ -17,7 +17,7 @@ use crate::topology::references::{References, maker};
 pub(crate) fn hold_back(
     topology: &Topology,
     index: &Index<'_>,
-    wired: &BTreeMap<Address, Wired>,
+    resolved: &BTreeMap<Address, ResolvedFields>,
     verdicts: &mut [Verdict],
 ) {
     let is_missing = |verdict: &Verdict| match &verdict.decision {
@@ -30,7 +30,7 @@ pub(crate) fn hold_back(
     while !missing.is_empty() {
         let mut more = BTreeSet::new();
         for verdict in verdicts.iter_mut().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_))) {
-            if let Some(needs) = needed_of(topology, &references, verdict, wired, &missing) {
+            if let Some(needs) = needed_of(topology, &references, verdict, resolved, &missing) {
                 verdict.hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
                 more.insert(verdict.address.clone());
             }
@@ -40,27 +40,28 @@ pub(crate) fn hold_back(
 }
 
 /// Nobody gets a one-time output of something that has had its use of one.
-pub(crate) fn hold_spent(index: &Index<'_>, wired: &BTreeMap<Address, Wired>, verdicts: &mut [Verdict]) {
+pub(crate) fn hold_used(index: &Index<'_>, resolved: &BTreeMap<Address, ResolvedFields>, verdicts: &mut [Verdict]) {
     let is_made_anew = |verdict: &&Verdict| matches!(verdict.decision, Decision::Replace { .. });
     let sources = verdicts.iter().filter(|verdict| !is_made_anew(verdict));
     let spent: BTreeMap<Address, (&str, &str)> = sources
         .filter_map(|verdict| {
-            let issue = verdict.kind.issues?;
+            let issue = verdict.kind.one_time_output?;
             let why = issue.refusal(&index.live(&verdict.address)?.raw)?;
             Some((verdict.address.clone(), (issue.field, why)))
         })
         .collect();
     for verdict in verdicts.iter_mut().filter(|_| !spent.is_empty()) {
-        let Some(fields) = wired.get(&verdict.address) else { continue };
-        let is_rider = |name: &&str| verdict.kind.field(name).is_some_and(Field::is_rider);
+        let Some(fields) = resolved.get(&verdict.address) else { continue };
+        let is_call_option = |name: &&str| verdict.kind.field(name).is_some_and(Field::is_call_option);
         let changed: Vec<&str> = match &verdict.decision {
-            Decision::Create(_) => fields.keys().map(String::as_str).filter(|name| !is_rider(name)).collect(),
+            Decision::Create(_) => fields.keys().map(String::as_str).filter(|name| !is_call_option(name)).collect(),
             decision => decision.fields().iter().map(|change| change.name.as_str()).collect(),
         };
         let version = index.versions.get(verdict.address.target()).map(String::as_str);
-        let riders = riders(verdict.kind, &verdict.decision, fields, version).into_iter().map(|field| field.name);
+        let call_options =
+            call_options(verdict.kind, &verdict.decision, fields, version).into_iter().map(|field| field.name);
         let mut needs = None;
-        for attr in changed.into_iter().chain(riders).filter_map(|name| fields.get(name)) {
+        for attr in changed.into_iter().chain(call_options).filter_map(|name| fields.get(name)) {
             attr.for_each_output(&mut |output| {
                 if let Some((_, why)) = spent.get(&output.address).filter(|(field, _)| *field == output.field) {
                     needs.get_or_insert_with(|| (output.address.clone(), output.field.clone(), *why));
@@ -95,11 +96,11 @@ fn needed_of(
     topology: &Topology,
     references: &References<'_>,
     verdict: &Verdict,
-    wired: &BTreeMap<Address, Wired>,
+    resolved: &BTreeMap<Address, ResolvedFields>,
     missing: &BTreeSet<Address>,
 ) -> Option<Address> {
     let mut needs = verdict.address.parent().filter(|parent| missing.contains(parent));
-    for attr in wired.get(&verdict.address).into_iter().flat_map(BTreeMap::values) {
+    for attr in resolved.get(&verdict.address).into_iter().flat_map(BTreeMap::values) {
         attr.for_each_output(&mut |output| {
             if missing.contains(&output.address) {
                 needs.get_or_insert(output.address.clone());
@@ -110,7 +111,7 @@ fn needed_of(
     let target = verdict.address.target();
     let single = verdict.kind.after.iter().map(|(first, _)| Address::new(target, first, None));
     let resource = topology.resources.get(&verdict.address);
-    let led_to = resource.map(|resource| references.leads_to(resource)).unwrap_or_default();
+    let led_to = resource.map(|resource| references.depends_on_remote(resource)).unwrap_or_default();
     let maker = resource.and_then(|resource| maker(topology, resource)).map(|maker| maker.address.clone());
     let mut first = single.chain(led_to.into_iter().map(|reference| reference.to)).chain(maker);
     needs.or_else(|| first.find(|address| missing.contains(address)))

@@ -10,7 +10,7 @@ use crate::spec::{Change, Destroys, Disruption, Field, Kind, canonical};
 use crate::topology::{Allowance, Reason, Resource, Topology};
 
 /// What a rule looks at.
-pub(crate) struct Case<'c> {
+pub(crate) struct GuardCase<'c> {
     /// Whose policy holds.
     pub topology: &'c Topology,
     /// What is decided on.
@@ -26,15 +26,16 @@ pub(crate) struct Case<'c> {
 }
 
 /// A reason to leave something alone.
-type Rule = fn(&Case<'_>, &Decision) -> Option<Hold>;
+type Guard = fn(&GuardCase<'_>, &Decision) -> Option<Hold>;
 
 /// The rules. The first that has something to say decides.
-const RULES: [Rule; 8] = [without_id, state, create_only, version, foreign, precious, protected, irreversible];
+const GUARDS: [Guard; 8] =
+    [without_id, state, create_only, version, foreign, destroys_contents, protected, irreversible];
 
-impl Case<'_> {
+impl GuardCase<'_> {
     /// The decision, or the hold that takes its place.
-    pub(crate) fn restrain(&self, decision: Decision) -> Decision {
-        match RULES.iter().find_map(|rule| rule(self, &decision)) {
+    pub(crate) fn guard(&self, decision: Decision) -> Decision {
+        match GUARDS.iter().find_map(|rule| rule(self, &decision)) {
             Some(hold) => Decision::Hold(hold.instead_of(decision)),
             None => decision,
         }
@@ -42,7 +43,7 @@ impl Case<'_> {
 }
 
 /// An object that is shown without the id which its calls need: a path with a hole in it means another thing.
-fn without_id(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+fn without_id(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let touches = matches!(decision, Decision::Update { .. } | Decision::Replace { .. } | Decision::Delete(_));
     if !touches || !lacks_id(case.kind, case.live?) {
         return None;
@@ -61,7 +62,7 @@ pub(crate) const STATE: &str = "state";
 
 /// What is in a state that no change finds an answer in, or that the controller is still at work on. What is broken or
 /// about to go is not as wanted, even if it does not differ.
-fn state(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+fn state(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let (live, states) = (case.live?, case.kind.api.states?);
     let word = live.state(case.kind)?;
     let is = |other: &str| other.eq_ignore_ascii_case(word);
@@ -82,7 +83,7 @@ fn state(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
 }
 
 /// A create-only field that has no value yet may be given one.
-fn create_only(_: &Case<'_>, decision: &Decision) -> Option<Hold> {
+fn create_only(_: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let is_fixed = |change: &&FieldChange| {
         change.field.is_some_and(|field| matches!(field.change, Change::Fixed)) && !change.before.is_null()
     };
@@ -92,13 +93,13 @@ fn create_only(_: &Case<'_>, decision: &Decision) -> Option<Hold> {
 }
 
 /// The server may be too old for a field, or lack the call that changes it.
-fn version(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+fn version(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let field = match decision {
         Decision::Create(_) => {
             let declared = case.resource?.fields.iter();
             let mut fields = declared.filter_map(|(name, wanted)| Some((case.kind.field(name)?, wanted)));
             let is_beyond = |(field, wanted): &(&Field, &Attr)| {
-                !field.is_known(case.version)
+                !field.is_writable_on(case.version)
                     && field.default_value() != canonical(&field.ty, wanted)
                     && !(field.required && field.default.is_none())
             };
@@ -111,40 +112,40 @@ fn version(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
     Some(hold.help("take the field out of the file, or upgrade the server"))
 }
 
-fn lacks_call(case: &Case<'_>, field: &Field) -> bool {
+fn lacks_call(case: &GuardCase<'_>, field: &Field) -> bool {
     let updates = case.kind.api.update;
     let by_update = matches!(field.change, Change::InPlace | Change::Fixed) && !updates.is_empty();
-    !field.is_known(case.version) || by_update && !updates.iter().any(|call| call.versions.include(case.version))
+    !field.is_writable_on(case.version) || by_update && !updates.iter().any(|call| call.versions.include(case.version))
 }
 
 /// What the controller made itself would not come back.
-fn foreign(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+fn foreign(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let why = case.live?.foreign?;
     let replaces = matches!(decision, Decision::Replace { .. });
     replaces.then(|| Hold::new("foreign", format!("it would have to be made anew, but it is not ours: {why}")))
 }
 
 /// What takes a lot with it goes only if that is meant.
-fn precious(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+fn destroys_contents(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let why = match decision {
         Decision::Delete(cause) => cause.as_str(),
         Decision::Replace { .. } => "it would be made anew",
         _ => return None,
     };
-    if case.kind.removal != Destroys::Everything {
+    if case.kind.on_delete != Destroys::Everything {
         return None;
     }
     unless(case, Reason::Destroy, Hold::new("precious", format!("removing it destroys everything in it ({why})")))
 }
 
 /// The hold, unless somebody said for that reason that it is meant.
-fn unless(case: &Case<'_>, reason: Reason, hold: Hold) -> Option<Hold> {
+fn unless(case: &GuardCase<'_>, reason: Reason, hold: Hold) -> Option<Hold> {
     let is_meant = case.topology.policy.allow.covers(reason, case.address);
     (!is_meant).then(|| hold.until(Allowance::new(reason, case.address)))
 }
 
 /// The policy may forbid that something is removed.
-fn protected(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+fn protected(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let pattern = case.topology.policy.protect.iter().find(|pattern| case.address.matches(pattern))?;
     let removes = matches!(decision, Decision::Replace { .. } | Decision::Delete(_));
     removes.then(|| {
@@ -157,7 +158,7 @@ fn protected(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
 pub(crate) const IRREVERSIBLE: &str = "irreversible";
 
 /// What can't be taken back is done where the policy says so: in the file, or on the command line for this once.
-fn irreversible(case: &Case<'_>, decision: &Decision) -> Option<Hold> {
+fn irreversible(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let is_final = |field: &Field| field.disruption == Disruption::Irreversible;
     let field = match decision {
         Decision::Create(_) => {
@@ -204,7 +205,7 @@ mod tests {
             ..Api::NONE
         };
         static FIXED: Field = field("fixed", Type::Text, "Can't be changed").fixed();
-        static LATER: Field = field("later", Type::Text, "Not known yet").known(Versions::From("9"));
+        static LATER: Field = field("later", Type::Text, "Not known yet").writable_on(Versions::From("9"));
         static FINAL: Field = field("final", Type::Text, "For good").disrupts(Disruption::Irreversible);
         let codes = ["no-id", "state", "create-only", "version", "foreign", "precious", "protected", "irreversible"];
         // With the first few reasons out of the way, the next one is told; without any, the decision stands.
@@ -212,7 +213,7 @@ mod tests {
             let has = |reason: &str| codes.iter().position(|code| *code == reason).is_some_and(|n| n >= first);
             let kind = Kind {
                 api: API,
-                removal: if has("precious") { Destroys::Everything } else { Destroys::Itself },
+                on_delete: if has("precious") { Destroys::Everything } else { Destroys::Itself },
                 ..Kind::NEW
             };
             let mut world = World::lab();
@@ -223,7 +224,7 @@ mod tests {
                 id: if has("no-id") { String::new() } else { "1".into() },
                 raw: json!({ "state": if has("state") { "stuck" } else { "fine" } }),
                 foreign: has("foreign").then_some("the controller's own"),
-                strangers: Default::default(),
+                foreign_items: Default::default(),
                 children: Vec::new(),
             };
             let change = |field: &'static Field| FieldChange {
@@ -238,7 +239,7 @@ mod tests {
             let fields = differing.iter().filter(|(_, reason)| has(reason)).map(|(field, _)| change(field)).collect();
             let address = Address::new("east", "groups", Some("g"));
             let version = Some("8");
-            let case = Case {
+            let case = GuardCase {
                 topology: &world.topology,
                 address: &address,
                 kind: &kind,
@@ -247,7 +248,7 @@ mod tests {
                 version,
             };
             let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
-            match (case.restrain(decision), codes.get(first)) {
+            match (case.guard(decision), codes.get(first)) {
                 (Decision::Hold(hold), Some(code)) => {
                     assert_eq!(hold.code, *code);
                     assert!(matches!(hold.instead_of.as_deref(), Some(Decision::Replace { .. })));

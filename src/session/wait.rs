@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::session::{CallError, Job, Pace, Sent, Session, What, Whither, encode};
-use crate::spec::{Body, BodyTemplate, CallSpec, Log, OpenPath, PathTemplate, Poll, Until, Word, lookup};
-use wire::{Failure, Method};
+use crate::session::{CallError, CallFailure, CallSite, Job, Pace, RequestBody, Session, encode};
+use crate::spec::{Body, BodyTemplate, CallSpec, JobLog, OpenPath, PathTemplate, Poll, Until, Word, lookup};
+use wire::{Method, TransportError};
 
 /// What a wait came to.
-pub enum Settled {
+pub enum WaitResult {
     /// Done; with what was looked at last.
     Done(Value),
     /// There was nothing to wait for: the reply names no job.
@@ -38,13 +38,13 @@ pub struct Watch<'w> {
 
 /// A call that was answered: what a wait comes after.
 #[derive(Clone, Copy)]
-pub struct Sending<'c> {
+pub struct AnsweredCall<'c> {
     /// The verb.
     pub method: Method,
     /// Path with query.
     pub path: &'c str,
     /// What was sent.
-    pub body: &'c Sent<'c>,
+    pub body: &'c RequestBody<'c>,
     /// When it was first sent.
     pub since: Instant,
     /// The answer.
@@ -56,19 +56,19 @@ impl Session {
     ///
     /// # Errors
     /// When it failed, did not end in time, or can't be looked at.
-    pub async fn settle(
+    pub async fn wait(
         &self,
         poll: &'static Poll,
         path: &OpenPath<String>,
-        call: &Sending<'_>,
+        call: &AnsweredCall<'_>,
         watch: Watch<'_>,
-    ) -> Result<Settled, CallError> {
+    ) -> Result<WaitResult, CallError> {
         if let Until::Again { .. } = poll.until {
             return self.repeat(poll, call).await;
         }
         let job = job_id(poll, call.reply);
         if job.is_none() && !poll.job.is_empty() {
-            return Ok(Settled::Nothing);
+            return Ok(WaitResult::Nothing);
         }
         let job = job.as_deref();
         let path = path.to_job(job.unwrap_or_default());
@@ -80,20 +80,20 @@ impl Session {
                 given_up = true;
                 self.give_up(poll, job).await;
             }
-            let whither = self.whither(Method::Get, &path);
+            let site = self.site(Method::Get, &path);
             let seen = match self.look(&path, poll, started, looks).await {
-                Err(error) if is_unseen(poll.unseen, &error) => return Ok(Settled::Nothing),
+                Err(error) if is_absent_on(poll.absent_on, &error) => return Ok(WaitResult::Nothing),
                 seen => seen?,
             };
             let seen = seen.filter(|object| self.is_new_enough(poll, object, call.since));
             if let Some(object) = &seen {
                 (watch.tell)(waiting(poll, object));
             }
-            match judge(poll, seen, &whither) {
+            match judge(poll, seen, &site) {
                 Err(error) => return Err(self.explained(poll, job, error).await),
-                Ok(Some(object)) => return Ok(Settled::Done(object)),
+                Ok(Some(object)) => return Ok(WaitResult::Done(object)),
                 Ok(None) if self.is_over(started, looks, poll.budget) => {
-                    return Err(whither.error(What::Overdue(poll.budget.as_secs())));
+                    return Err(site.error(CallFailure::Overdue(poll.budget.as_secs())));
                 }
                 Ok(None) => self.pause(poll.every).await,
             }
@@ -109,7 +109,7 @@ impl Session {
             _ => None,
         };
         let body = body.and_then(|body| encode::json(&body).ok());
-        let sent = body.as_ref().map_or(Sent::Nothing, Sent::Json);
+        let sent = body.as_ref().map_or(RequestBody::Nothing, RequestBody::Json);
         let path = PathTemplate::of(cancel.path).text(&|word| of_job(word, job));
         if let Err(error) = self.send(cancel.method, &path, &sent).await {
             tracing::debug!(target: "wire", "{error}");
@@ -118,11 +118,11 @@ impl Session {
 
     /// A failure with what the job's messages say about it. Where they can't be read, the failure stands for itself.
     async fn explained(&self, poll: &Poll, job: Option<&str>, error: CallError) -> CallError {
-        let (Some(log), Some(job), What::Job(failed)) = (poll.log, job, &error.what) else { return error };
+        let (Some(log), Some(job), CallFailure::Job(failed)) = (poll.log, job, &error.what) else { return error };
         let path = PathTemplate::of(log.path).text(&|word| of_job(word, job));
         let Ok(reply) = self.get(&path).await else { return error };
-        let log = messages(&log, &reply).iter().map(|line| self.veil.redact(line)).collect();
-        CallError { what: What::Job(Box::new(Job { what: failed.what.clone(), log })), ..error }
+        let log = messages(&log, &reply).iter().map(|line| self.redactor.redact(line)).collect();
+        CallError { what: CallFailure::Job(Box::new(Job { what: failed.what.clone(), log })), ..error }
     }
 
     /// Says whether what is seen is from after the restart that is waited for, if one is. A simulator's clock is not ours,
@@ -135,21 +135,21 @@ impl Session {
     }
 
     /// Sends a call again until it is refused because what it asks for is done.
-    async fn repeat(&self, poll: &Poll, call: &Sending<'_>) -> Result<Settled, CallError> {
-        let Until::Again { going, done, lost } = poll.until else { return Ok(Settled::Nothing) };
+    async fn repeat(&self, poll: &Poll, call: &AnsweredCall<'_>) -> Result<WaitResult, CallError> {
+        let Until::Again { going, done, lost } = poll.until else { return Ok(WaitResult::Nothing) };
         let started = Instant::now();
         let mut looks = 0u32;
         loop {
             self.pause(poll.every).await;
             match self.send(call.method, call.path, call.body).await {
-                Ok(_) => return Err(self.whither(call.method, call.path).error(What::job(lost))),
-                Err(error) if refuses(&error, done) => return Ok(Settled::Done(Value::Null)),
-                Err(error) if refuses(&error, going) || is_not_yet(poll, &error.what) => {}
+                Ok(_) => return Err(self.site(call.method, call.path).error(CallFailure::job(lost))),
+                Err(error) if refuses(&error, done) => return Ok(WaitResult::Done(Value::Null)),
+                Err(error) if refuses(&error, going) || is_tolerated(poll, &error.what) => {}
                 Err(error) => return Err(error),
             }
             if self.is_over(started, looks, poll.budget) {
-                let whither = self.whither(call.method, call.path);
-                return Err(whither.error(What::Overdue(poll.budget.as_secs())));
+                let site = self.site(call.method, call.path);
+                return Err(site.error(CallFailure::Overdue(poll.budget.as_secs())));
             }
             looks += 1;
         }
@@ -162,13 +162,13 @@ impl Session {
             Err(error) if error.is_status(404) && matches!(poll.until, Until::Gone { .. }) => Ok(None),
             // A new object may not show yet, or answer as if it were somebody else's.
             Err(error) if (error.is_status(404) || error.is_status(403)) && self.is_young(started, looks) => Ok(None),
-            Err(error) if is_not_yet(poll, &error.what) => Ok(None),
+            Err(error) if is_tolerated(poll, &error.what) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     fn is_young(&self, started: Instant, looks: u32) -> bool {
-        let young = self.provider.dialect.young;
+        let young = self.provider.dialect.visibility_lag;
         match self.pace {
             Pace::Real => started.elapsed() < young,
             Pace::Simulated => looks < 40 && young > Duration::ZERO,
@@ -186,7 +186,7 @@ impl Session {
 
 /// Says whether a call is refused because what it asks for is under way or done.
 pub(crate) fn is_under_way(spec: &CallSpec, error: &CallError) -> bool {
-    spec.settle.iter().any(|poll| match poll.until {
+    spec.wait.iter().any(|poll| match poll.until {
         Until::Again { going, done, .. } => refuses(error, going) || refuses(error, done),
         _ => false,
     })
@@ -202,16 +202,16 @@ fn refuses(error: &CallError, words: &str) -> bool {
 }
 
 /// Says whether a failed look is a reason to look again.
-fn is_not_yet(poll: &Poll, what: &What) -> bool {
+fn is_tolerated(poll: &Poll, what: &CallFailure) -> bool {
     match what {
-        What::Refused { status, .. } => poll.patience.contains(status),
-        What::Failed(failure) => !poll.patience.is_empty() && !matches!(failure, Failure::Tls(_)),
+        CallFailure::Refused { status, .. } => poll.tolerate.contains(status),
+        CallFailure::Failed(failure) => !poll.tolerate.is_empty() && !matches!(failure, TransportError::Tls(_)),
         _ => false,
     }
 }
 
 /// Says whether a refusal means that there is nothing to see.
-pub(crate) fn is_unseen(statuses: &[u16], error: &CallError) -> bool {
+pub(crate) fn is_absent_on(statuses: &[u16], error: &CallError) -> bool {
     error.refusal().is_some_and(|(status, _)| statuses.contains(&status))
 }
 
@@ -230,7 +230,7 @@ fn of_job(word: &Word, job: &str) -> Option<String> {
 }
 
 /// The texts of a log, a line each; a text that says the same as one before it is left out.
-fn messages(log: &Log, reply: &Value) -> Vec<String> {
+fn messages(log: &JobLog, reply: &Value) -> Vec<String> {
     let rows = lookup(reply, log.at).and_then(Value::as_array);
     let mut told: Vec<String> = Vec::new();
     for row in rows.into_iter().flatten() {
@@ -246,7 +246,7 @@ fn messages(log: &Log, reply: &Value) -> Vec<String> {
 }
 
 /// `Some` when it is done, with what was looked at.
-fn judge(poll: &Poll, seen: Option<Value>, whither: &Whither<'_>) -> Result<Option<Value>, CallError> {
+fn judge(poll: &Poll, seen: Option<Value>, site: &CallSite<'_>) -> Result<Option<Value>, CallError> {
     let word = |object: &Value, key: &str| lookup(object, key).map(crate::diff::live::text);
     match (poll.until, seen) {
         (Until::Gone { .. }, None) => Ok(Some(Value::Null)),
@@ -265,11 +265,11 @@ fn judge(poll: &Poll, seen: Option<Value>, whither: &Whither<'_>) -> Result<Opti
         }
         (Until::State { key, done, failed }, Some(object)) => match word(&object, key) {
             Some(state) if is_among(done, &state) => Ok(Some(object)),
-            Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, whither)),
+            Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, site)),
             _ => Ok(None),
         },
         (Until::Left { key, going, failed }, Some(object)) => match word(&object, key) {
-            Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, whither)),
+            Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, site)),
             Some(state) => Ok((!is_among(going, &state)).then_some(object)),
             None => Ok(None),
         },
@@ -277,13 +277,13 @@ fn judge(poll: &Poll, seen: Option<Value>, whither: &Whither<'_>) -> Result<Opti
 }
 
 /// What a job that ended in a bad state says about it.
-fn failure(poll: &Poll, object: &Value, state: &str, whither: &Whither<'_>) -> CallError {
+fn failure(poll: &Poll, object: &Value, state: &str, site: &CallSite<'_>) -> CallError {
     let reason = lookup(object, poll.error).filter(|_| !poll.error.is_empty()).map(crate::diff::live::text);
     let what = match reason.filter(|reason| !reason.is_empty()) {
         Some(reason) => format!("it ended as `{state}`: {}", last_line(&reason)),
         None => format!("it ended as `{state}`"),
     };
-    whither.error(What::job(what))
+    site.error(CallFailure::job(what))
 }
 
 fn is_among(words: &[&str], word: &str) -> bool {
@@ -320,9 +320,9 @@ mod tests {
     fn true_and_false_are_words_of_a_state() {
         let poll = Poll { until: Until::State { key: "running", done: &["true"], failed: &["broken"] }, ..Poll::NEW };
         let provider = crate::providers::CATALOGUE[0];
-        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x", veil: &Redactor::default() };
-        let done =
-            |running: Value| judge(&poll, Some(json!({ "running": running })), &whither).map(|done| done.is_some());
+        let site =
+            CallSite { target: "east", provider, method: Method::Get, path: "/x", redactor: &Redactor::default() };
+        let done = |running: Value| judge(&poll, Some(json!({ "running": running })), &site).map(|done| done.is_some());
         assert!(matches!(done(json!(true)), Ok(true)));
         assert!(matches!(done(json!("true")), Ok(true)));
         assert!(matches!(done(json!(false)), Ok(false)));
@@ -334,8 +334,9 @@ mod tests {
         let until = Until::Left { key: "state", going: &["pending"], failed: &["failed"] };
         let poll = Poll { until, error: "status", ..Poll::NEW };
         let provider = crate::providers::CATALOGUE[0];
-        let whither = Whither { target: "east", provider, method: Method::Get, path: "/x", veil: &Redactor::default() };
-        let judge = |object: Value| judge(&poll, Some(object), &whither).map(|done| done.is_some());
+        let site =
+            CallSite { target: "east", provider, method: Method::Get, path: "/x", redactor: &Redactor::default() };
+        let judge = |object: Value| judge(&poll, Some(object), &site).map(|done| done.is_some());
         assert!(matches!(judge(json!({})), Ok(false)));
         assert!(matches!(judge(json!({ "state": "Pending" })), Ok(false)));
         assert!(matches!(judge(json!({ "state": "installed" })), Ok(true)));
@@ -355,12 +356,12 @@ mod tests {
 
     #[test]
     fn only_a_patient_poll_looks_again_after_an_error() {
-        let patient = Poll { patience: &[503], ..Poll::NEW };
-        let refused = |status| What::Refused { status, message: String::new() };
-        let silent = || What::Failed(Failure::Connect("refused".into()));
-        assert!(is_not_yet(&patient, &refused(503)) && is_not_yet(&patient, &silent()));
-        assert!(!is_not_yet(&patient, &refused(404)));
-        assert!(!is_not_yet(&patient, &What::Failed(Failure::Tls("pin".into()))));
-        assert!(!is_not_yet(&Poll::NEW, &silent()) && !is_not_yet(&Poll::NEW, &refused(503)));
+        let patient = Poll { tolerate: &[503], ..Poll::NEW };
+        let refused = |status| CallFailure::Refused { status, message: String::new() };
+        let silent = || CallFailure::Failed(TransportError::Connect("refused".into()));
+        assert!(is_tolerated(&patient, &refused(503)) && is_tolerated(&patient, &silent()));
+        assert!(!is_tolerated(&patient, &refused(404)));
+        assert!(!is_tolerated(&patient, &CallFailure::Failed(TransportError::Tls("pin".into()))));
+        assert!(!is_tolerated(&Poll::NEW, &silent()) && !is_tolerated(&Poll::NEW, &refused(503)));
     }
 }

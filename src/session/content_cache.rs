@@ -8,20 +8,20 @@ use std::path::PathBuf;
 
 use crate::digest;
 use crate::private;
-use crate::spec::Folder;
+use crate::spec::UserFolder;
 use crate::topology;
 
 /// What this machine keeps.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct ContentCache {
     /// None if the user has no folder for it.
     folder: Option<PathBuf>,
 }
 
-impl Kept {
+impl ContentCache {
     /// What the program's user keeps.
-    pub(crate) fn of_the_user() -> Kept {
-        Kept { folder: topology::folder(Folder::Cache("trueup")).map(|cache| cache.join("content")) }
+    pub(crate) fn of_the_user() -> ContentCache {
+        ContentCache { folder: topology::folder(UserFolder::Cache("trueup")).map(|cache| cache.join("content")) }
     }
 
     /// The content that has a digest, if it is here and whole.
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn what_is_damaged_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
-        let kept = Kept { folder: Some(folder.path().join("content")) };
+        let kept = ContentCache { folder: Some(folder.path().join("content")) };
         let sha256 = digest::sha256(b"router");
         assert_eq!(kept.get(&sha256), None);
         kept.put(&sha256, b"router");
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_user_without_a_home_keeps_nothing() {
-        let kept = Kept { folder: None };
+        let kept = ContentCache { folder: None };
         kept.put(&digest::sha256(b"router"), b"router");
         assert_eq!(kept.get(&digest::sha256(b"router")), None);
     }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diff::auto_created::auto_created_by;
 use crate::diff::live::{Collection, Live, Seen, text};
-use crate::diff::made::made_of;
-use crate::spec::{Identity, Kind, Made, lookup};
+use crate::spec::{AutoCreated, Identity, Kind, lookup};
 use crate::topology::fold;
 
 /// What gives away the objects of a kind that others made.
@@ -42,19 +42,19 @@ pub(super) fn mark(collections: &mut [Collection], owned: &BTreeSet<&str>) {
 fn signs(collections: &[Collection]) -> BTreeMap<&'static str, Signs> {
     let mut all: BTreeMap<&'static str, Signs> = BTreeMap::new();
     for maker in collections {
-        for (name, made) in maker.kind.makes {
+        for (name, made) in maker.kind.creates {
             let Some(kind) = collections.iter().map(|other| other.kind).find(|kind| kind.name == *name) else {
                 continue;
             };
             let signs = all.entry(kind.name).or_default();
             match (&maker.seen, made) {
                 (Seen::Unseen(why), _) => signs.blind = Some(format!("`{}`: {why}", maker.kind.name)),
-                (Seen::Objects(objects), Made::Listed { .. }) => {
-                    signs.listed.extend(objects.iter().flat_map(|live| made_of(maker.kind, live, kind)));
+                (Seen::Objects(objects), AutoCreated::Listed { .. }) => {
+                    signs.listed.extend(objects.iter().flat_map(|live| auto_created_by(maker.kind, live, kind)));
                 }
                 // The kind itself knows these.
-                (Seen::Objects(_), Made::Namesake(_)) => {}
-                (Seen::Objects(objects), Made::Naming { field, where_set }) => {
+                (Seen::Objects(_), AutoCreated::Namesake(_)) => {}
+                (Seen::Objects(objects), AutoCreated::Naming { field, where_set }) => {
                     let sets = |live: &&Live| lookup(&live.raw, where_set).is_some_and(|value| !value.is_null());
                     let names = objects.iter().filter(sets).flat_map(|live| names(maker.kind, live));
                     signs.naming.extend(names.map(|name| (*field, fold(&name))));
@@ -68,7 +68,7 @@ fn signs(collections: &[Collection]) -> BTreeMap<&'static str, Signs> {
 fn mark_items(key: &str, live: &mut Live, signs: &Signs) {
     let items = live.raw.as_array().into_iter().flatten().enumerate();
     let of_others = items.filter(|(_, item)| lookup(item, key).is_some_and(|word| signs.listed.contains(&text(word))));
-    live.strangers = of_others.map(|(n, _)| n).collect();
+    live.foreign_items = of_others.map(|(n, _)| n).collect();
 }
 
 fn mark_object(live: &mut Live, signs: &Signs, owned: &BTreeSet<&str>) {

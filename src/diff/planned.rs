@@ -15,7 +15,7 @@ use crate::diff::verdict::{Decision, FieldChange, Verdict};
 
 /// What moves, as far as it is known yet.
 #[derive(Debug, Default)]
-pub(crate) struct Moving {
+pub(crate) struct PlannedValues {
     /// The resources that are made, or made anew.
     anew: BTreeSet<Address>,
     /// The fields that change in place.
@@ -26,16 +26,16 @@ pub(crate) struct Moving {
 
 /// What becomes of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Move {
+pub(crate) enum PlannedValue {
     /// It stays what it is.
-    Stays,
+    Unchanged,
     /// It becomes what is wanted.
-    AsWanted,
+    Planned,
     /// Only the run will tell.
-    Later,
+    Unknown,
 }
 
-impl Moving {
+impl PlannedValues {
     /// Adds what these verdicts move. Says whether that is anything new.
     pub(crate) fn grow(&mut self, verdicts: &[Verdict]) -> bool {
         let before = self.len();
@@ -54,7 +54,7 @@ impl Moving {
     fn updated(&mut self, verdict: &Verdict, fields: &[FieldChange]) {
         for name in fields.iter().filter_map(|change| change.field).map(|field| field.name) {
             self.changed.entry(verdict.address.clone()).or_default().insert(name);
-            let followers = verdict.kind.fields.iter().filter(|field| field.follows.contains(&name));
+            let followers = verdict.kind.fields.iter().filter(|field| field.recomputed_from.contains(&name));
             self.following.entry(verdict.address.clone()).or_default().extend(followers.map(|field| field.name));
         }
     }
@@ -65,18 +65,18 @@ impl Moving {
     }
 
     /// What becomes of the value that an output names.
-    pub(crate) fn of(&self, output: &Output) -> Move {
+    pub(crate) fn of(&self, output: &Output) -> PlannedValue {
         let head = output.field.split('.').next().unwrap_or_default();
         let is_in = |fields: &BTreeMap<Address, BTreeSet<&'static str>>| {
             fields.get(&output.address).is_some_and(|fields| fields.contains(head))
         };
         let mut around = std::iter::successors(Some(output.address.clone()), Address::parent);
         if around.any(|address| self.is_anew(&address)) || is_in(&self.following) {
-            Move::Later
+            PlannedValue::Unknown
         } else if is_in(&self.changed) {
-            Move::AsWanted
+            PlannedValue::Planned
         } else {
-            Move::Stays
+            PlannedValue::Unchanged
         }
     }
 
@@ -99,7 +99,7 @@ mod tests {
         fields: &[
             field("size", Type::Int, "Declared"),
             field("other", Type::Int, "Declared, and does not change"),
-            output("grown", Type::Int, "Follows the size").follows(&["size"]),
+            output("grown", Type::Int, "Follows the size").recomputed_from(&["size"]),
             output("fixed", Type::Int, "Follows nothing"),
         ],
         ..Kind::NEW
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_becomes_of_ids_outputs_and_declared_fields() {
-        use Move::{AsWanted, Later, Stays};
+        use PlannedValue::{Planned, Unchanged, Unknown};
         let change = FieldChange {
             field: THINGS.field("size"),
             name: "size".into(),
@@ -120,14 +120,22 @@ mod tests {
         let replace = Decision::Replace { fields: Vec::new(), order: ReplaceOrder::DeleteFirst, because: None };
         // The decision; its id, an output that follows, one that does not, the field that changes, another one; a child's id.
         for (decision, id, grown, fixed, size, other, child) in [
-            (Decision::Create(Cause::Change), Later, Later, Later, Later, Later, Later),
-            (replace, Later, Later, Later, Later, Later, Later),
-            (update, Stays, Later, Stays, AsWanted, Stays, Stays),
-            (Decision::Same, Stays, Stays, Stays, Stays, Stays, Stays),
-            (Decision::Adopt, Stays, Stays, Stays, Stays, Stays, Stays),
-            (Decision::Delete(DeleteCause::Undeclared), Stays, Stays, Stays, Stays, Stays, Stays),
-            (Decision::Release(String::new()), Stays, Stays, Stays, Stays, Stays, Stays),
-            (Decision::Hold(Hold::new("x", "y")), Stays, Stays, Stays, Stays, Stays, Stays),
+            (Decision::Create(Cause::Change), Unknown, Unknown, Unknown, Unknown, Unknown, Unknown),
+            (replace, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown),
+            (update, Unchanged, Unknown, Unchanged, Planned, Unchanged, Unchanged),
+            (Decision::Same, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged),
+            (Decision::Adopt, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged),
+            (
+                Decision::Delete(DeleteCause::Undeclared),
+                Unchanged,
+                Unchanged,
+                Unchanged,
+                Unchanged,
+                Unchanged,
+                Unchanged,
+            ),
+            (Decision::Release(String::new()), Unchanged, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged),
+            (Decision::Hold(Hold::new("x", "y")), Unchanged, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged),
         ] {
             let told = format!("{decision:?}");
             let address = Address::new("t", "things", Some("a"));
@@ -139,17 +147,17 @@ mod tests {
                 unverified: Vec::new(),
                 place: None,
             };
-            let mut moving = Moving::default();
-            let grew = moving.grow(std::slice::from_ref(&verdict));
-            assert_eq!(grew, id == Later || size == AsWanted, "{told}");
-            assert!(!moving.grow(&[verdict]), "the same again is nothing new: {told}");
+            let mut planned = PlannedValues::default();
+            let grew = planned.grow(std::slice::from_ref(&verdict));
+            assert_eq!(grew, id == Unknown || size == Planned, "{told}");
+            assert!(!planned.grow(&[verdict]), "the same again is nothing new: {told}");
             let of = |address: &Address, field: &str| {
-                moving.of(&Output { address: address.clone(), field: field.into(), encoding: Default::default() })
+                planned.of(&Output { address: address.clone(), field: field.into(), encoding: Default::default() })
             };
             let found = ["id", "grown.deep", "fixed", "size", "other"].map(|field| of(&address, field));
             assert_eq!(found, [id, grown, fixed, size, other], "{told}");
             assert_eq!(of(&address.child("parts", Some("b")), "id"), child, "{told}");
-            assert_eq!(of(&Address::new("t", "things", Some("z")), "id"), Stays, "{told}");
+            assert_eq!(of(&Address::new("t", "things", Some("z")), "id"), Unchanged, "{told}");
         }
     }
 }
