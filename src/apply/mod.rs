@@ -24,7 +24,7 @@ use crate::apply::schedule::SlotClass;
 use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::matching::identity_of;
 use crate::diff::verdict::{Decision, Verdict};
-use crate::journal::{self, Journal, JournalLine, Underway, Writer};
+use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, Session, Waiting};
 use crate::spec::{Identity, Kind};
@@ -128,7 +128,7 @@ impl Shared {
 /// The journal and the ledger's content, which change together: what is handed over to the one and what is kept in the
 /// other have the same order.
 pub(crate) struct RunLog {
-    writer: Writer,
+    writer: JournalWriter,
     pub(crate) base: Base,
     pub(crate) calls: u64,
 }
@@ -165,7 +165,7 @@ impl RunLog {
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let mut log = RunLog { writer: Writer::start(journal), base: base.clone(), calls: 0 };
+        let mut log = RunLog { writer: JournalWriter::start(journal), base: base.clone(), calls: 0 };
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
         let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };

@@ -20,7 +20,7 @@ use crate::ledger::{FirstRow, LedgerError};
 use crate::private;
 use wire::Method;
 
-pub(crate) use writer::{Underway, Writer};
+pub(crate) use writer::{JournalWriter, Underway};
 
 /// The format that is written. 1 is that of version 0.1: its first line says none, its rows not how values came there.
 pub(crate) const FORMAT: u32 = 2;

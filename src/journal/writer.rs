@@ -20,15 +20,15 @@ const TOGETHER: usize = 1024;
 
 /// Takes lines and sees to it that they reach the disk.
 #[derive(Debug)]
-pub(crate) struct Writer {
-    queue: Sender<Entry>,
+pub(crate) struct JournalWriter {
+    queue: Sender<QueuedLine>,
     path: PathBuf,
     broken: Arc<OnceLock<String>>,
 }
 
 /// A line that waits, and whoever waits for it.
 #[derive(Debug)]
-struct Entry {
+struct QueuedLine {
     text: String,
     written: Option<oneshot::Sender<()>>,
 }
@@ -51,16 +51,16 @@ trait Disk {
     fn commit(&mut self, lines: &[String]) -> io::Result<()>;
 }
 
-impl Writer {
+impl JournalWriter {
     /// A writer that goes on with a journal.
-    pub(crate) fn start(journal: Journal) -> Writer {
+    pub(crate) fn start(journal: Journal) -> JournalWriter {
         let path = journal.path().to_owned();
-        Writer::on(journal, path)
+        JournalWriter::on(journal, path)
     }
 
-    fn on(mut disk: impl Disk + Send + 'static, path: PathBuf) -> Writer {
+    fn on(mut disk: impl Disk + Send + 'static, path: PathBuf) -> JournalWriter {
         let (queue, entries) = channel();
-        let writer = Writer { queue, path, broken: Arc::default() };
+        let writer = JournalWriter { queue, path, broken: Arc::default() };
         let breaks = writer.breaks();
         let serve = move || serve(&mut disk, &entries, &breaks);
         if let Err(error) = thread::Builder::new().name("journal".into()).spawn(serve) {
@@ -93,7 +93,7 @@ impl Writer {
         }
         match text(line) {
             // Where nobody listens any more, the reason is known.
-            Ok(text) => drop(self.queue.send(Entry { text, written })),
+            Ok(text) => drop(self.queue.send(QueuedLine { text, written })),
             Err(error) => self.breaks()(&error),
         }
     }
@@ -109,7 +109,7 @@ impl Writer {
 
 /// Commits what waits, until nobody is left to hand anything over or a commit fails. Then the reason is told first: what
 /// still waits is never acknowledged, and whoever learns that asks why.
-fn serve(disk: &mut impl Disk, entries: &Receiver<Entry>, breaks: &dyn Fn(&io::Error)) {
+fn serve(disk: &mut impl Disk, entries: &Receiver<QueuedLine>, breaks: &dyn Fn(&io::Error)) {
     while let Ok(first) = entries.recv() {
         let together = once(first).chain(entries.try_iter()).take(TOGETHER);
         let (lines, written): (Vec<String>, Vec<_>) = together.map(|entry| (entry.text, entry.written)).unzip();
@@ -179,11 +179,11 @@ mod tests {
         }
     }
 
-    fn slow(full_after: usize) -> (Writer, Arc<Mutex<Vec<usize>>>, Sender<()>) {
+    fn slow(full_after: usize) -> (JournalWriter, Arc<Mutex<Vec<usize>>>, Sender<()>) {
         let (go, let_go) = channel();
         let commits = Arc::new(Mutex::new(Vec::new()));
         let disk = Slow { commits: commits.clone(), let_go, full_after };
-        (Writer::on(disk, "j.jsonl".into()), commits, go)
+        (JournalWriter::on(disk, "j.jsonl".into()), commits, go)
     }
 
     fn call(n: u64) -> JournalLine {
@@ -241,7 +241,7 @@ mod tests {
         let run = JournalLine::begins(1, "w", None, "");
         let journal = Journal::begin(folder.path(), &run).unwrap();
         let path = journal.path().to_owned();
-        let writer = Writer::start(journal);
+        let writer = JournalWriter::start(journal);
         (0..50).for_each(|n| writer.write(&call(n)));
         assert!(writer.write_ahead(&JournalLine::End { left: 0 }).written().await);
         let kept = std::fs::read_to_string(path).unwrap();

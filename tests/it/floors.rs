@@ -108,10 +108,12 @@ const DOORS: [(&str, &[&str]); 2] = [
 ];
 
 /// The functions that other files may call and that give a secret's value back, or something made of it, with the reason.
-const EXPOSING: [(&str, &str, &str); 4] = [
+const EXPOSING: [(&str, &str, &str); 6] = [
     ("src/secret.rs", "expose", "the door itself"),
     ("src/secret.rs", "public_part", "the other one"),
     ("src/secret.rs", "fingerprint", "keyed: it says nothing without the key"),
+    ("src/secret.rs", "print", "keyed, too"),
+    ("src/secret.rs", "id", "the keyed fingerprint of a constant: it tells keys apart, and says nothing of one"),
     ("src/session/encode.rs", "login", "stands for a reply that no API gives, and is read as one"),
 ];
 
