@@ -19,6 +19,9 @@ use crate::support::Sim;
 /// Worlds side by side: as many as a small machine has processors.
 const WORKERS: usize = 2;
 
+/// How long a request that was sent may take to a simulator on this machine.
+const ON_THE_WAY: Duration = Duration::from_millis(100);
+
 /// Of the large example every eleventh line is enough for a test run; no step has eleven lines, so that any two
 /// neighbouring steps are hit somewhere. `TRUEUP_TEST_EVERY_LINE=1` takes them all.
 const STRIDE: u64 = 11;
@@ -158,6 +161,8 @@ fn every_crash(what: &str, stride: u64, make: &(dyn Fn(&Sim) -> Bench + Sync), r
 
 /// Runs again, and sees to it that all is there, once, and that nothing is left to do.
 fn finish(sim: &Sim, bench: &Bench, run: &[&str], wanted: &Census) -> Result<(), String> {
+    // Requests that the stopped run had sent are still on their way: a busy machine hands them over after its end.
+    thread::sleep(ON_THE_WAY);
     let again = bench.run(run);
     if again.code != Some(0) {
         return Err(format!("the next run failed: {}", again.all()));
