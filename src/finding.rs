@@ -20,7 +20,7 @@ pub enum Level {
 }
 
 /// One key on the way from a document's root to a value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PathKey {
     /// A key of a map.
     Name(Arc<str>),

@@ -237,21 +237,18 @@ impl Executor<'_> {
     /// The object of a reply's collection that has the wanted identity.
     fn among(&self, shared: &Shared, step: &Step, objects: &Value) -> Option<Value> {
         let wanted = self.identity(shared, step)?;
-        let raws: Vec<Value> = match objects {
-            Value::Array(items) => items.clone(),
-            Value::Object(map) => map
-                .iter()
-                .map(|(id, raw)| {
-                    let mut raw = raw.clone();
-                    if let Value::Object(fields) = &mut raw {
-                        fields.entry("id").or_insert_with(|| Value::String(id.clone()));
-                    }
-                    raw
-                })
-                .collect(),
-            _ => return None,
-        };
-        raws.into_iter().find(|raw| Live::new(step.kind, raw.clone()).identity(step.kind).as_ref() == Some(&wanted))
+        let is_wanted = |raw: &Value| Live::new(step.kind, raw.clone()).identity(step.kind).as_ref() == Some(&wanted);
+        match objects {
+            Value::Array(items) => items.iter().find(|raw| is_wanted(raw)).cloned(),
+            Value::Object(map) => map.iter().find_map(|(id, raw)| {
+                let mut raw = raw.clone();
+                if let Value::Object(fields) = &mut raw {
+                    fields.entry("id").or_insert_with(|| Value::String(id.clone()));
+                }
+                is_wanted(&raw).then_some(raw)
+            }),
+            _ => None,
+        }
     }
 
     /// The wanted object, where its parent was made in this run and came with it: it is not made a second time.

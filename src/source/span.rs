@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::yaml::{Mark, marks};
+use super::yaml::{Mark, marks, nearest};
 use crate::finding::{Finding, PathKey, Place, Spot};
 use crate::source::SourceFile;
 
@@ -37,7 +37,7 @@ pub(crate) fn locate(findings: &mut [Finding], files: &[SourceFile]) {
 
 /// The spots of a key that is given twice: the second time and the first.
 pub(crate) fn twice(file: &SourceFile, path: &[PathKey]) -> (Option<Spot>, Option<Spot>) {
-    let mark = marks(file.text(), &[path.to_vec()]).first().copied().unwrap_or_default();
+    let mark = marks(file.text(), &[path]).first().copied().unwrap_or_default();
     let page = TextLines::of(file);
     (mark.again.map(|at| page.spot(at)), mark.key.map(|at| page.spot(at)))
 }
@@ -48,23 +48,16 @@ pub(crate) fn spot(file: &SourceFile, offset: usize) -> Spot {
 }
 
 fn look_up(file: &SourceFile, places: Vec<Place>) -> Vec<(Place, Spot)> {
+    let paths: Vec<&[PathKey]> = places.iter().map(|place| place.path.as_slice()).collect();
     // A path may lead nowhere, because the key is what is missing: then the nearest place above it is shown.
-    let above = |place: &Place| {
-        (1..=place.path.len()).map(|length| place.path.get(..length).unwrap_or_default().to_vec()).collect::<Vec<_>>()
-    };
-    let mut paths: Vec<Vec<PathKey>> = places.iter().flat_map(above).collect();
-    paths.sort();
-    paths.dedup();
-    let found: BTreeMap<&[PathKey], Mark> = paths.iter().map(Vec::as_slice).zip(marks(file.text(), &paths)).collect();
-    let offset = |place: &Place| {
-        (1..=place.path.len()).rev().find_map(|length| {
-            let mark = found.get(place.path.get(..length)?)?;
-            let whole = length == place.path.len();
-            if whole && !place.at_key { mark.value.or(mark.key) } else { mark.key.or(mark.value) }
-        })
-    };
+    let found = nearest(file.text(), &paths);
     let page = TextLines::of(file);
-    let spots: Vec<Spot> = places.iter().map(|place| page.spot(offset(place).unwrap_or(0))).collect();
+    let offset = |place: &Place, (mark, is_whole): &(Mark, bool)| match *is_whole && !place.at_key {
+        true => mark.value.or(mark.key),
+        false => mark.key.or(mark.value),
+    };
+    let spots: Vec<Spot> =
+        places.iter().zip(&found).map(|(place, found)| page.spot(offset(place, found).unwrap_or(0))).collect();
     places.into_iter().zip(spots).collect()
 }
 

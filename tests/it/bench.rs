@@ -11,6 +11,11 @@ use tempfile::TempDir;
 
 use crate::support::Sim;
 
+/// Says whether nothing is to be left to samples: `TRUEUP_TEST_EVERY_LINE=1`, as in CI.
+pub(crate) fn every_line() -> bool {
+    std::env::var("TRUEUP_TEST_EVERY_LINE").is_ok_and(|word| word == "1")
+}
+
 /// A workspace whose targets are redirected to simulators.
 pub(crate) struct Bench {
     folder: TempDir,

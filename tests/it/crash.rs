@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::bench::Bench;
+use crate::bench::every_line;
 use crate::census::{Census, census, differences};
 use crate::chance::Chance;
 use crate::support::Sim;
@@ -22,21 +23,20 @@ const WORKERS: usize = 2;
 /// How long a request that was sent may take to a simulator on this machine.
 const ON_THE_WAY: Duration = Duration::from_millis(100);
 
-/// Of the large example every eleventh line is enough for a test run; no step has eleven lines, so that any two
-/// neighbouring steps are hit somewhere. `TRUEUP_TEST_EVERY_LINE=1` takes them all.
-const STRIDE: u64 = 11;
+/// Of an example every third line is enough for a test run, and every eleventh of the large one; no step has eleven lines,
+/// so that any two neighbouring steps are hit somewhere. `TRUEUP_TEST_EVERY_LINE=1` takes them all.
+const STRIDES: (u64, u64) = (3, 11);
 
 #[test]
 fn a_run_that_stops_after_any_line_is_finished_by_the_next() {
     for example in ["vns3-site", "netfoundry-appwan", "cloudify-router"] {
-        every_crash(example, 1, &|sim| Bench::example(example, sim), &APPLY);
+        every_crash(example, STRIDES.0, &|sim| Bench::example(example, sim), &APPLY);
     }
 }
 
 #[test]
 fn so_is_a_run_over_five_controllers() {
-    let all = std::env::var_os("TRUEUP_TEST_EVERY_LINE").is_some();
-    every_crash("acme-wan", if all { 1 } else { STRIDE }, &|sim| Bench::example("acme-wan", sim), &APPLY);
+    every_crash("acme-wan", STRIDES.1, &|sim| Bench::example("acme-wan", sim), &APPLY);
 }
 
 #[test]
@@ -49,28 +49,28 @@ fn so_is_a_run_that_changes() {
     // The address can't change while there are endpoints: they go, and come again with what they hold.
     let address = ("${site/config.private_ipaddress}", "10.0.0.77");
     let vns3 = [address, ("remote_subnet: \"${var.office.network}\"", "remote_subnet: 10.77.0.0/16")];
-    every_crash("vns3-site, changed", 1, &|sim| edited(sim, "vns3-site", "vns3.yaml", &vns3), &APPLY);
+    every_crash("vns3-site, changed", STRIDES.0, &|sim| edited(sim, "vns3-site", "vns3.yaml", &vns3), &APPLY);
     // A new blueprint comes, the deployments move over, and the old one goes.
     let blueprint = [("description: A branch router", "description: The branch router")];
     let file = "blueprints/router/blueprint.yaml";
-    every_crash("cloudify-router, changed", 1, &|sim| edited(sim, "cloudify-router", file, &blueprint), &APPLY);
+    every_crash("cloudify-router, changed", STRIDES.0, &|sim| edited(sim, "cloudify-router", file, &blueprint), &APPLY);
     // A service that is made anew, with the configs that it leaves behind.
     let other_port = |sim: &Sim| {
         let bench = applied(raw(sim));
         bench.edit("nf.yaml", "{ low: 2, high: 2 }", "{ low: 5, high: 5 }");
         bench
     };
-    every_crash("raw services, changed", 1, &other_port, &APPLY);
+    every_crash("raw services, changed", STRIDES.0, &other_port, &APPLY);
 }
 
 #[test]
 fn so_is_a_run_that_removes() {
     const DESTROY: [&str; 5] = ["destroy", "--yes", "--quiet", "--allow", "destroy=nf/networks/acme"];
     for example in ["cloudify-router", "netfoundry-appwan"] {
-        every_crash(&format!("{example}, removed"), 1, &|sim| applied(Bench::example(example, sim)), &DESTROY);
+        every_crash(&format!("{example}, removed"), STRIDES.0, &|sim| applied(Bench::example(example, sim)), &DESTROY);
     }
     // A service without a model leaves its configs behind.
-    every_crash("raw services, removed", 1, &|sim| applied(raw(sim)), &DESTROY[..3]);
+    every_crash("raw services, removed", STRIDES.0, &|sim| applied(raw(sim)), &DESTROY[..3]);
 }
 
 fn raw(sim: &Sim) -> Bench {
@@ -126,6 +126,7 @@ fn so_is_a_run_that_is_killed_at_any_moment() {
 
 /// Stops a run after every `stride`th line, each time in a fresh world that `make` sets up.
 fn every_crash(what: &str, stride: u64, make: &(dyn Fn(&Sim) -> Bench + Sync), run: &[&str]) {
+    let stride = if every_line() { 1 } else { stride };
     let next = AtomicU64::new(1);
     let over = AtomicBool::new(false);
     let failures = Mutex::new(Vec::new());
@@ -154,7 +155,7 @@ fn every_crash(what: &str, stride: u64, make: &(dyn Fn(&Sim) -> Bench + Sync), r
     });
     let failures = failures.into_inner().unwrap();
     let lines = next.into_inner();
-    assert!(lines > 10 * stride, "a journal of {lines} lines is none of a whole run");
+    assert!(lines > 3 * stride, "a journal of {lines} lines is none of a whole run");
     eprintln!("{what}: stopped after each {stride}th of some {lines} lines");
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n\n"));
 }

@@ -1,7 +1,8 @@
 //! Whatever befalls a call, the world ends up as declared, and nothing is there twice.
 //!
-//! Each call of a workspace meets each fault, one at a time, on a fresh world. A run may say that it failed; then
-//! the same command is given again, as its user would.
+//! Each call of a workspace meets faults, one at a time, on a fresh world. A run may say that it failed; then the same
+//! command is given again, as its user would. By default each call meets one fault in [`SPARSE`], and neighbouring calls
+//! meet others, so that each fault meets calls of each sort; `TRUEUP_TEST_EVERY_LINE=1` has each call meet them all.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -10,12 +11,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, every_line};
 use crate::census::{Census, census, differences};
 use crate::support::Sim;
 
 /// Worlds side by side: as many as a small machine has processors.
 const WORKERS: usize = 2;
+
+/// One in so many faults is tried on a call, unless all are asked for.
+const SPARSE: usize = 4;
 
 /// The faults that befall writes: before the effect, the call had none; after it, the answer was lost. A silence ends
 /// with the connection after some milliseconds, so that no test waits for a client's patience to run out.
@@ -180,10 +184,12 @@ fn cases(example: &str, calls: Calls, faults: &[Value]) -> Vec<Case> {
         }
     }
     let calls = counts.into_iter().flat_map(|(call, count)| (1..=count).map(move |nth| (call.clone(), nth)));
+    let sparse = if every_line() { 1 } else { SPARSE.min(faults.len()) };
     calls
-        .flat_map(|((installation, method, path), nth)| {
+        .enumerate()
+        .flat_map(|(n, ((installation, method, path), nth))| {
             let case = move |fault: &Value| (json!(installation), method.clone(), path.clone(), nth, fault.clone());
-            faults.iter().map(case).collect::<Vec<_>>()
+            faults.iter().skip(n % sparse).step_by(sparse).map(case).collect::<Vec<_>>()
         })
         .collect()
 }

@@ -6,7 +6,7 @@
 //! text keeps it apart from whatever keys the path to it holds.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,8 +36,16 @@ pub(crate) struct Mark {
 /// Paths to look for in one document, as a tree.
 #[derive(Debug, Default)]
 struct Wanted {
-    below: BTreeMap<PathKey, Wanted>,
-    slots: Vec<usize>,
+    below: HashMap<PathKey, Wanted>,
+    /// The place of its mark.
+    slot: usize,
+}
+
+/// The trees of a text's documents, by number, and how many marks they have.
+#[derive(Default)]
+struct Forest {
+    roots: BTreeMap<usize, Wanted>,
+    slots: usize,
 }
 
 struct Finder<'t> {
@@ -47,19 +55,64 @@ struct Finder<'t> {
 
 /// Where paths lead in a text. One that leads nowhere has an empty mark. Several readings are not needed for several
 /// paths. An index in front of a path is the document's number, since a document's root is a map.
-pub(crate) fn marks(text: &str, paths: &[Vec<PathKey>]) -> Vec<Mark> {
-    let mut roots: BTreeMap<usize, Wanted> = BTreeMap::new();
-    for (slot, path) in paths.iter().enumerate() {
-        let (document, path) = match path.split_first() {
-            Some((PathKey::Index(number), rest)) => (*number, rest),
-            _ => (0, path.as_slice()),
-        };
-        let root = roots.entry(document).or_default();
-        path.iter().fold(root, |node, key| node.below.entry(key.clone()).or_default()).slots.push(slot);
+pub(crate) fn marks(text: &str, paths: &[&[PathKey]]) -> Vec<Mark> {
+    let (forest, marks) = read(text, paths);
+    let own = |path: &&[PathKey]| forest.chain(path).last().and_then(|slot| marks.get(slot)).copied();
+    paths.iter().map(|path| own(path).unwrap_or_default()).collect()
+}
+
+/// Where paths lead in a text, and whether that is all of a path or, where it leads nowhere, the nearest place above it.
+pub(crate) fn nearest(text: &str, paths: &[&[PathKey]]) -> Vec<(Mark, bool)> {
+    let (forest, marks) = read(text, paths);
+    let found = |path: &&[PathKey]| {
+        let (documents, slots) = (document(path).2, forest.chain(path).collect::<Vec<_>>());
+        // The root stands for the number in front of a path; without one it is no part of it.
+        let slots = slots.get(documents..).unwrap_or_default().iter().enumerate().rev();
+        let mut marks = slots.filter_map(|(n, &slot)| Some((n, marks.get(slot).copied().filter(Mark::is_found)?)));
+        marks.next().map(|(n, mark)| (mark, n + 1 == path.len()))
+    };
+    paths.iter().map(|path| found(path).unwrap_or_default()).collect()
+}
+
+/// The number of the document that a path leads into, the path below its root, and how much of the tree's way to it is
+/// none of the path's own: the root, where no number names it.
+fn document(path: &[PathKey]) -> (usize, &[PathKey], usize) {
+    match path.split_first() {
+        Some((PathKey::Index(number), rest)) => (*number, rest, 0),
+        _ => (0, path, 1),
     }
-    let finder = Finder { lines: Lines::of(text), marks: RefCell::new(vec![Mark::default(); paths.len()]) };
+}
+
+impl Forest {
+    fn of(paths: &[&[PathKey]]) -> Forest {
+        let mut forest = Forest::default();
+        for path in paths {
+            let (number, path, _) = document(path);
+            let slots = &mut forest.slots;
+            let mut new = || {
+                *slots += 1;
+                Wanted { below: HashMap::new(), slot: *slots - 1 }
+            };
+            let root = forest.roots.entry(number).or_insert_with(&mut new);
+            path.iter().fold(root, |node, key| node.below.entry(key.clone()).or_insert_with(&mut new));
+        }
+        forest
+    }
+
+    /// The places of the marks from a document's root down to where a path leads.
+    fn chain(&self, path: &[PathKey]) -> impl Iterator<Item = usize> {
+        let (number, path, _) = document(path);
+        let mut keys = path.iter();
+        let root = self.roots.get(&number);
+        std::iter::successors(root, move |node| node.below.get(keys.next()?)).map(|node| node.slot)
+    }
+}
+
+fn read(text: &str, paths: &[&[PathKey]]) -> (Forest, Vec<Mark>) {
+    let forest = Forest::of(paths);
+    let finder = Finder { lines: Lines::of(text), marks: RefCell::new(vec![Mark::default(); forest.slots]) };
     for (number, document) in serde_yaml::Deserializer::from_str(text).enumerate() {
-        let read = match roots.get(&number) {
+        let read = match forest.roots.get(&number) {
             Some(wanted) => Walk { wanted, finder: &finder, through: Through::Keys }.deserialize(document).map(|_| ()),
             None => IgnoredAny::deserialize(document).map(|_| ()),
         };
@@ -72,7 +125,13 @@ pub(crate) fn marks(text: &str, paths: &[Vec<PathKey>]) -> Vec<Mark> {
         Some(_) => mark,
         None => Mark { key: mark.merged.0, value: mark.value.or(mark.merged.1), ..mark },
     };
-    finder.marks.into_inner().into_iter().map(merged_counts).collect()
+    (forest, finder.marks.into_inner().into_iter().map(merged_counts).collect())
+}
+
+impl Mark {
+    fn is_found(&self) -> bool {
+        self.key.or(self.value).is_some()
+    }
 }
 
 impl Finder<'_> {
@@ -87,11 +146,8 @@ impl Finder<'_> {
     }
 
     fn mark(&self, wanted: &Wanted, set: impl Fn(&mut Mark)) {
-        let mut marks = self.marks.borrow_mut();
-        for slot in &wanted.slots {
-            if let Some(mark) = marks.get_mut(*slot) {
-                set(mark);
-            }
+        if let Some(mark) = self.marks.borrow_mut().get_mut(wanted.slot) {
+            set(mark);
         }
     }
 }
@@ -278,6 +334,7 @@ mod tests {
     fn found<'t>(text: &'t str, paths: &[&str]) -> Vec<(&'t str, &'t str)> {
         let wanted: Vec<Vec<PathKey>> = paths.iter().map(|path| names(path)).collect();
         let word = |at: Option<usize>| at.map_or("", |at| text[at..].split_whitespace().next().unwrap_or(""));
+        let wanted: Vec<&[PathKey]> = wanted.iter().map(Vec::as_slice).collect();
         marks(text, &wanted).iter().map(|mark| (word(mark.key), word(mark.value))).collect()
     }
 
@@ -299,7 +356,7 @@ mod tests {
     #[test]
     fn a_key_given_again_is_found_too() {
         let text = "a: 1\nb: 2\na: 3\n";
-        let mark = marks(text, &[names("a")])[0];
+        let mark = marks(text, &[&names("a")])[0];
         assert_eq!((mark.key, mark.again, mark.value), (Some(0), Some(10), Some(3)));
     }
 

@@ -18,7 +18,7 @@ use crate::finding::PathKey;
 use crate::source::Node;
 pub use emit::{read_as, yaml};
 use lines::Lines;
-pub(crate) use marks::{Mark, marks};
+pub(crate) use marks::{Mark, marks, nearest};
 use spelling::Met;
 
 /// Brackets open at once, beyond which a text is not given to the parser: its time grows with the square of them. The
@@ -432,6 +432,7 @@ mod tests {
                 .into_iter()
                 .map(|path| path.into_iter().map(|key| PathKey::Name(key.into())).collect())
                 .collect();
+            let paths: Vec<&[PathKey]> = paths.iter().map(Vec::as_slice).collect();
             for mark in marks(&text, &paths) {
                 for at in [mark.key, mark.again, mark.value].into_iter().flatten() {
                     prop_assert!(text.is_char_boundary(at));
@@ -443,6 +444,7 @@ mod tests {
         fn what_is_read_is_found_again(keys in prop::collection::btree_set("[a-z]{1,6}", 1..20)) {
             let text: String = keys.iter().map(|key| format!("{key}: {{ é: '{key}' }}\n")).collect();
             let paths: Vec<Vec<PathKey>> = keys.iter().map(|key| vec![PathKey::Name(key.as_str().into())]).collect();
+            let paths: Vec<&[PathKey]> = paths.iter().map(Vec::as_slice).collect();
             for (key, mark) in keys.iter().zip(marks(&text, &paths)) {
                 let found = format!("{key}:");
                 prop_assert!(mark.key.is_some_and(|at| text[at..].starts_with(&found)));
