@@ -134,6 +134,23 @@ impl Attr {
         }
     }
 
+    /// Calls `see` with every secret in the value.
+    pub(crate) fn for_each_secret(&self, see: &mut dyn FnMut(&Secret)) {
+        match self {
+            Attr::Secret(secret) => see(secret),
+            Attr::Later(template) => {
+                for part in &template.parts {
+                    if let TemplatePart::Secret(secret) = part {
+                        see(secret);
+                    }
+                }
+            }
+            Attr::List(items) => items.iter().for_each(|item| item.for_each_secret(see)),
+            Attr::Map(map) => map.values().for_each(|value| value.for_each_secret(see)),
+            Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) => {}
+        }
+    }
+
     /// Calls `see` with every output that the value waits for.
     pub fn for_each_output<'a>(&'a self, see: &mut dyn FnMut(&'a Output)) {
         match self {

@@ -38,7 +38,7 @@ pub mod parts {
     pub use crate::attr::Attr;
     pub use crate::diff::base::Base;
     pub use crate::diff::diff;
-    pub use crate::diff::export::{Export, export};
+    pub use crate::diff::export::{DeclaredObjects, Export, export};
     pub use crate::diff::live::Observed;
     pub use crate::diff::verdict::{Decision, Verdict};
     pub use crate::finding::Finding;

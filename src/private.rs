@@ -4,7 +4,8 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Makes a folder, and those above it that are missing. One that is there stays as it is.
+/// Makes a folder, and those above it that are missing. One that is there stays as it is. A new `.trueup` among them is
+/// kept out of git.
 ///
 /// # Errors
 /// It can't be made.
@@ -13,8 +14,21 @@ pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    let own = folder.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == OWN));
+    let is_new = own.is_some_and(|own| !own.exists());
+    builder.create(folder)?;
+    match own {
+        // What is in it is of this machine and its user only. Whoever wants it in git says so there.
+        Some(own) if is_new => match write_new(&own.join(".gitignore"), b"*\n") {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
 }
+
+/// The folder in a workspace that the program keeps its own files in.
+const OWN: &str = ".trueup";
 
 /// Makes a file that is not there yet, to be written to.
 ///

@@ -1,7 +1,7 @@
 //! Secrets as a type: they can be compared and fingerprinted, but neither printed nor serialized.
 
+use std::cmp::Ordering;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -67,10 +67,63 @@ impl Secret {
         of(&self.value)
     }
 
-    /// The first place in a text where the secret stands.
-    pub(crate) fn find_in(&self, text: &str) -> Option<Range<usize>> {
-        let start = text.find(&*self.value)?;
-        Some(start..start + self.value.len())
+    /// Says whether a text begins with it.
+    pub(crate) fn begins(&self, text: &[u8]) -> bool {
+        text.starts_with(self.value.as_bytes())
+    }
+
+    /// The order of secrets by their values.
+    pub(crate) fn compare(&self, other: &Secret) -> Ordering {
+        self.compare_to(other.value.as_bytes())
+    }
+
+    /// The place of the secret among texts.
+    pub(crate) fn compare_to(&self, text: &[u8]) -> Ordering {
+        self.value.as_bytes().cmp(text)
+    }
+
+    /// Says whether it begins with another one.
+    pub(crate) fn starts_with(&self, other: &Secret) -> bool {
+        other.begins(self.value.as_bytes())
+    }
+
+    /// A number that all texts with the same first bytes share: 32 bits of them, which say nothing by themselves.
+    pub(crate) fn hash_start(&self, bytes: usize) -> Option<u32> {
+        self.value.as_bytes().get(..bytes).map(hash_start)
+    }
+
+    /// Its lines of at least so many letters, and itself without what surrounds it: each is as secret as the whole.
+    pub(crate) fn lines(&self, letters: usize) -> impl Iterator<Item = Secret> {
+        let whole = self.value.trim();
+        let lines = whole.lines().map(str::trim).filter(move |line| {
+            // The frame of a certificate or key says what it is, and no more.
+            !line.starts_with("-----") && line.chars().count() >= letters
+        });
+        let all = [whole].into_iter().chain(lines).filter(|part| part.len() < self.value.len());
+        all.map(|part| Secret { value: part.into(), ..self.clone() })
+    }
+
+    /// Says whether a text may be an earlier value of the expression that labels it: what stands around the secrets in
+    /// `token=${secret.t}` stands in it, too. An expression of nothing but a secret tells nothing.
+    pub(crate) fn may_have_been(&self, text: &str) -> bool {
+        let mut rest = text;
+        let mut around = self.label.split("${").enumerate().map(|(n, part)| match n {
+            0 => part,
+            _ => part.split_once('}').map_or("", |(_, after)| after),
+        });
+        let first = around.next().unwrap_or_default();
+        let parts: Vec<&str> = around.collect();
+        let Some((last, middle)) = parts.split_last() else { return false };
+        if parts.iter().chain([&first]).all(|part| part.trim().is_empty()) {
+            return false;
+        }
+        let Some(inner) = rest.strip_prefix(first) else { return false };
+        rest = inner;
+        for part in middle {
+            let Some(at) = rest.find(part) else { return false };
+            rest = rest.get(at + part.len()..).unwrap_or_default();
+        }
+        rest.ends_with(last)
     }
 
     /// Says whether it has at least so many letters.
@@ -152,6 +205,11 @@ impl fmt::Debug for FingerprintKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "(key {})", self.id())
     }
+}
+
+/// A number that equal beginnings share.
+pub(crate) fn hash_start(start: &[u8]) -> u32 {
+    start.iter().fold(0, |sum: u32, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)).wrapping_mul(0x9e37_79b1)
 }
 
 /// A part of a secret that is put together.

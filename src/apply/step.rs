@@ -198,7 +198,9 @@ impl Executor<'_> {
             let value = lookup(&reply, at).map_or(Attr::Null, Attr::from_json);
             let text = value.to_text().unwrap_or_default();
             let label = format!("{}.{field}", step.address);
-            shared.outputs.issue(&step.address, step.kind, field, Attr::Secret(Secret::new(label, text)));
+            let issued = Attr::Secret(Secret::new(label, text));
+            session.learn(&issued);
+            shared.outputs.issue(&step.address, step.kind, field, issued);
             return Ok(reply);
         }
         let object = match call.spec.reply {

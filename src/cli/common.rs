@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::cli::simulated::Rehearsal;
+use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, When};
+use crate::cli::{CommandError, Exit, Global, When, talk};
 use crate::diff::base::Base;
 use crate::diff::diff;
 use crate::diff::live::{Observed, Seen, View};
@@ -86,9 +86,17 @@ pub(crate) struct Planned {
 
 /// Reads a workspace; warnings go to stderr.
 pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, CommandError> {
-    let options = load_options(global)?;
+    let mut options = load_options(global)?;
+    if options.secrets == SecretMode::Rehearsed && simulated::holds_secrets(dir) {
+        options.secrets = SecretMode::StandIn;
+        eprintln!(
+            "warning: the rehearsal in `.trueup/sim` was begun by an earlier version and holds the secrets that were set\n  \
+             help: remove `.trueup/sim`: a new one gets stand-ins only"
+        );
+    }
     match topology::load(dir, CATALOGUE, &options) {
         Ok(loaded) => {
+            talk::keep(&loaded.topology.secrets);
             tell_findings(global, &loaded.findings);
             let mut topology = loaded.topology;
             rehearse_ownership(global, &mut topology);
@@ -115,9 +123,11 @@ pub(crate) fn load_options(global: &Global) -> Result<topology::Options, Command
             .ok_or_else(|| CommandError::Message(format!("`--var {pair}` is not NAME=VALUE"), None, Exit::Usage))?;
         options.vars.insert(name.to_owned(), value.to_owned());
     }
-    if global.sim.is_some() {
-        options.secrets = SecretMode::StandIn;
-    }
+    options.secrets = match global.sim.as_deref() {
+        None => SecretMode::Required,
+        Some("") => SecretMode::Rehearsed,
+        Some(_) => SecretMode::StandIn,
+    };
     Ok(options)
 }
 
@@ -309,7 +319,7 @@ pub(crate) fn start_log(verbose: u8) {
         _ => "trace",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| talk::StderrLog).try_init();
 }
 
 /// Writes a file that only its owner may read.

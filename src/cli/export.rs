@@ -11,7 +11,7 @@ use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::base::Base;
-use crate::diff::export::{Export, export};
+use crate::diff::export::{DeclaredObjects, Export, export, literal};
 use crate::diff::matching;
 use crate::observe::Scope;
 use crate::session::RequestBody;
@@ -43,6 +43,7 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
             CommandError::failed(format!("the workspace has no target `{name}`")).help(format!("it has `{known}`"))
         );
     }
+    let declared = topology.clone();
     topology.targets.retain(|other, _| other == name);
     topology.resources.clear();
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
@@ -53,7 +54,8 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     }
     let index = matching::index(&workspace.topology, &observed, &Base::default());
     let view = observed.targets.get(name).cloned().unwrap_or_default();
-    let exported = export(&workspace.topology, name, &view, &index);
+    let matched = matching::index(&declared, &observed, &Base::default());
+    let exported = export(&workspace.topology, name, &view, &index, &DeclaredObjects::of(&declared, &matched));
     let target = &workspace.topology.targets[name];
     write(&options.out, &workspace.topology, target, &exported)?;
     fetch(&workspace, target, &options.out, &exported).await?;
@@ -94,7 +96,7 @@ fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) ->
         head.insert("credentials".into(), credentials(target, &mut secrets));
     }
     for (setting, value) in &target.settings {
-        head.insert(setting.clone(), value.to_shown());
+        head.insert(setting.clone(), plain(value));
     }
     let mut text = source::yaml(&json!({ "workspace": format!("{}-{}", topology.workspace, target.name) }));
     if !secrets.is_empty() {
@@ -146,11 +148,19 @@ fn credentials(target: &Target, secrets: &mut BTreeMap<String, Value>) -> Value 
                 secrets.insert(name.clone(), json!({ "env": environment(&name) }));
                 Value::String(format!("${{secret.{name}}}"))
             }
-            other => other.to_shown(),
+            other => plain(other),
         };
         told.insert(field.clone(), value);
     }
     Value::Object(told)
+}
+
+/// A value that is no secret, as YAML says it.
+fn plain(value: &Attr) -> Value {
+    match value {
+        Attr::Text(text) => Value::String(literal(text)),
+        other => other.to_shown(),
+    }
 }
 
 fn environment(name: &str) -> String {

@@ -1,5 +1,9 @@
 //! The command line: one file a command. The only floor that sees `providers` and `sim`.
 
+// First, so that what follows says everything through it.
+#[macro_use]
+mod talk;
+
 mod adopt;
 mod allow;
 mod apply;
@@ -50,7 +54,8 @@ pub struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Rehearse on simulated controllers: in this process, with their state kept in .trueup/sim, or at a URL.
+    /// Rehearse on simulated controllers: in this process, with stand-ins for all secrets and their state kept in
+    /// .trueup/sim, or at a URL, which gets the secrets that are there.
     #[arg(long, global = true, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     sim: Option<String>,
     /// Sets a variable of the workspace.

@@ -1,7 +1,7 @@
 //! Rehearsals: every target of a workspace redirected to a simulated installation of its own.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -107,10 +107,29 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
     found
 }
 
+/// The file that marks a rehearsal to which no secret was ever sent.
+const MARK: &str = "stand-ins";
+
+fn state(folder: &Path) -> PathBuf {
+    folder.join(".trueup").join("sim")
+}
+
+/// Says whether a workspace's rehearsal was begun by a version that sent the secrets that were there: its controllers know
+/// those as their passwords, and would let nobody in with stand-ins.
+pub(crate) fn holds_secrets(folder: &Path) -> bool {
+    let state = state(folder);
+    state.exists() && !state.join(MARK).exists()
+}
+
 /// Serves the simulated controllers of the workspace in that folder, where their state is kept.
 pub(crate) async fn serve(folder: &Path) -> Result<Server, CommandError> {
-    let state = folder.join(".trueup").join("sim");
+    let state = state(folder);
+    let is_new = !state.exists();
     crate::private::create_folder(&state).doing("make the folder", &state)?;
+    if is_new {
+        let mark = state.join(MARK);
+        crate::private::write(&mark, b"All secrets in here are stand-ins.\n").doing("write", &mark)?;
+    }
     let what = format!("start the simulated controllers whose state is in `{}`", state.display());
     let options = sim::Options { state: Some(state), latency: Duration::ZERO, ..sim::Options::default() };
     sim::serve(options).await.while_doing(&what)

@@ -13,12 +13,13 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::content::content_change;
+use crate::diff::items::{item_key, redact_edits, redact_items};
 use crate::diff::live::Live;
 use crate::diff::planned::PlannedValue;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly, script};
 use crate::diff::verdict::{Cause, FieldChange};
-use crate::redact::redact_change;
+use crate::redact::ChangeSecrecy;
 use crate::spec::{Change, Field, Flow, Identity, Kind, Type, canonical, read};
 use crate::topology::{ITEMS, Resource, fold};
 
@@ -42,7 +43,7 @@ pub(crate) fn compare(
     let entry = base.entry(&resource.address);
     let mut found = Comparison::default();
     if let Identity::Sequence { key, .. } = resource.kind.identity {
-        found.changes.extend(sequence(resource, resolved, live, key, base, entry));
+        found.changes.extend(sequence(resolver, resource, resolved, live, key, base, entry));
         return found;
     }
     let mut moot = Vec::new();
@@ -193,8 +194,13 @@ impl FieldCase<'_> {
         let shown = |attr: &Attr| {
             canonical(&self.field.ty, &self.resolver.for_display(&self.resource.address, self.field, attr))
         };
-        let is_whole = matches!(self.field.ty, Type::Json);
-        let redacted = |attr: &Attr| redact_change(&shown(attr), wanted, self.field.is_secret(), is_whole);
+        let topology = self.resolver.topology;
+        let secrecy = ChangeSecrecy {
+            field: self.field.is_secret(),
+            whole: matches!(self.field.ty, Type::Json),
+            output: &|output| topology.is_secret(output),
+        };
+        let redacted = |attr: &Attr| topology.secrets.redact_attr(&secrecy.redact(&shown(attr), wanted));
         let (before, after) = (redacted(&live), redacted(wanted));
         Box::new(FieldChange {
             field: Some(self.field),
@@ -226,6 +232,7 @@ pub(crate) fn expression(declared: &Attr) -> String {
 }
 
 fn sequence(
+    resolver: &Resolver<'_>,
     resource: &Resource,
     resolved: &ResolvedFields,
     live: &Live,
@@ -235,22 +242,19 @@ fn sequence(
 ) -> Option<FieldChange> {
     let new = wanted_items(resource.kind, resolved);
     let old = live_items(resource.kind, live);
-    let script = script(
-        &old,
-        &new,
-        &|item| item.get(key).map_or_else(String::new, |value| value.to_shown().to_string()),
-        &agrees,
-    );
+    let script = script(&old, &new, &|item| item_key(item, key), &agrees);
     if script.edits.is_empty() {
         return None;
     }
+    let before = redact_items(resolver, base, entry, (&old, &new), &script.counterparts);
+    let edits = redact_edits(script.edits, &before, &script.counterparts);
     let (wanted, live) = (Attr::List(new), Attr::List(old));
     let cause = match entry.and_then(|entry| entry.value(ITEMS)) {
         Some(kept) if base.matches_stored(&wanted, kept) => Cause::Drift,
         Some(kept) if !base.matches_stored(&narrow(&live, kept), kept) => Cause::Conflict,
         _ => Cause::Change,
     };
-    Some(FieldChange { field: None, name: ITEMS.to_owned(), before: live, after: wanted, edits: script.edits, cause })
+    Some(FieldChange { field: None, name: ITEMS.to_owned(), before: Attr::List(before), after: wanted, edits, cause })
 }
 
 /// The wanted items of a sequence, in the form in which they are compared.

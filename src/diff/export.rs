@@ -6,18 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::address::Address;
-use crate::attr::Attr;
+use crate::attr::{Attr, Output};
 use crate::diff::compare::live_items;
 use crate::diff::index::Index;
 use crate::diff::live::{Collection, Live, View};
 use crate::diff::matching::{given_name, is_gone};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
-use crate::secret::Piece;
 use crate::spec::{
     AtCreate, Change, Class, Field, Flow, Identity, Kind, List, Type, TypeSlot, canonical, edit_up, read,
 };
-use crate::topology::Topology;
+use crate::topology::{ITEMS, LITERAL, Resource, Topology};
 
 /// What an export gives.
 #[derive(Debug, Default)]
@@ -43,11 +42,75 @@ pub struct FileOf {
     pub id: String,
 }
 
+/// What the workspace that an export is made by declares at the target, by kind and id of the live object: it knows what
+/// is secret where the API's tables can't say so, as in the inputs of a deployment.
+#[derive(Debug, Default)]
+pub struct DeclaredObjects<'d> {
+    topology: Option<&'d Topology>,
+    objects: BTreeMap<(&'static str, String), Vec<&'d Resource>>,
+}
+
+impl<'d> DeclaredObjects<'d> {
+    /// Those of a topology, whose resources were matched with what is there.
+    pub fn of(topology: &'d Topology, index: &Index<'_>) -> DeclaredObjects<'d> {
+        let mut objects: BTreeMap<(&'static str, String), Vec<&'d Resource>> = BTreeMap::new();
+        for resource in topology.resources.values() {
+            if let Some(live) = index.live(&resource.address) {
+                objects.entry((resource.kind.name, live.id.clone())).or_default().push(resource);
+            }
+        }
+        DeclaredObjects { topology: Some(topology), objects }
+    }
+
+    /// The resource that declares an object, if only one may.
+    fn get(&self, kind: &Kind, live: &Live) -> Option<&'d Resource> {
+        match self.objects.get(&(kind.name, live.id.clone())).map(Vec::as_slice) {
+            Some([resource]) => Some(resource),
+            _ => None,
+        }
+    }
+
+    /// What a leaf that is declared so is told as, where it is secret.
+    fn told(&self, declared: &Attr, live: &str) -> Option<ToldSecret> {
+        match declared {
+            Attr::Secret(secret) if secret.begins(live.as_bytes()) && secret.len() == live.len() => {
+                Some(if secret.label() == LITERAL {
+                    ToldSecret::Own
+                } else {
+                    ToldSecret::By(secret.label().to_owned())
+                })
+            }
+            Attr::Secret(_) => Some(ToldSecret::Own),
+            Attr::Later(_) => {
+                let mut is_secret = declared.has_secret();
+                let asks = |output: &Output| self.topology.is_some_and(|topology| topology.is_secret(output));
+                declared.for_each_output(&mut |output| is_secret |= asks(output));
+                is_secret.then_some(ToldSecret::Own)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How a secret value is told.
+enum ToldSecret {
+    /// By a secret of its own.
+    Own,
+    /// By the expression that declares it.
+    By(String),
+}
+
 /// Exports one target.
-pub fn export(topology: &Topology, target: &str, view: &View, index: &Index<'_>) -> Export {
+pub fn export(
+    topology: &Topology,
+    target: &str,
+    view: &View,
+    index: &Index<'_>,
+    declared: &DeclaredObjects<'_>,
+) -> Export {
     let planned = PlannedValues::default();
     let resolver = Resolver { topology, index, planned: &planned };
-    let mut exporter = Exporter { target, resolver, export: Export::default() };
+    let mut exporter = Exporter { target, resolver, export: Export::default(), declared, names: BTreeMap::new() };
     let kinds = exporter.collections(None, &view.collections);
     Export { kinds, ..exporter.export }
 }
@@ -56,6 +119,21 @@ struct Exporter<'e> {
     target: &'e str,
     resolver: Resolver<'e>,
     export: Export,
+    declared: &'e DeclaredObjects<'e>,
+    /// The secrets' names, with whose each is: different values never share one.
+    names: BTreeMap<String, String>,
+}
+
+/// Where a value stands: the resource, and the path from its field on.
+struct ValueSpot<'s> {
+    address: &'s Address,
+    path: String,
+}
+
+impl ValueSpot<'_> {
+    fn below(&self, key: &str) -> Self {
+        ValueSpot { address: self.address, path: format!("{}.{key}", self.path) }
+    }
 }
 
 impl Exporter<'_> {
@@ -73,7 +151,7 @@ impl Exporter<'_> {
                 };
                 let Some(value) = self.resource(&address, collection.kind, live) else { continue };
                 match name {
-                    Some(name) => resources.insert(name, value),
+                    Some(name) => resources.insert(literal(&name), value),
                     None => kinds.insert(collection.kind.name.to_owned(), value),
                 };
             }
@@ -86,7 +164,16 @@ impl Exporter<'_> {
 
     fn resource(&mut self, address: &Address, kind: &'static Kind, live: &Live) -> Option<Value> {
         if let Identity::Sequence { .. } = kind.identity {
-            let items: Vec<Value> = live_items(kind, live).iter().map(|item| self.item(address, kind, item)).collect();
+            let declared = self.declared.get(kind, live).and_then(|resource| resource.fields.get(ITEMS));
+            let items = live_items(kind, live);
+            let items: Vec<Value> = items
+                .iter()
+                .enumerate()
+                .map(|(n, item)| {
+                    let declared = counterpart(declared, items.len(), n);
+                    self.item(&ValueSpot { address, path: n.to_string() }, kind, item, declared)
+                })
+                .collect();
             return (!items.is_empty()).then_some(Value::Array(items));
         }
         let mut fields = Map::new();
@@ -111,12 +198,13 @@ impl Exporter<'_> {
         artifacts.iter().any(|artifact| artifact.of == Some(kind.name) && artifact.content_of == Some(field.name))
     }
 
-    fn item(&mut self, address: &Address, kind: &Kind, item: &Attr) -> Value {
+    fn item(&mut self, spot: &ValueSpot<'_>, kind: &Kind, item: &Attr, declared: Option<&Attr>) -> Value {
         let Attr::Map(map) = item else { return item.to_shown() };
         let told = kind.fields.iter().filter_map(|field| {
             let told = |value: &&Attr| !is_default(field, value) && !is_nothing(value) && field.flow == Flow::Both;
             let value = map.get(field.name).filter(told)?;
-            Some((field.name.to_owned(), self.shown(address, field, value)))
+            let declared = declared.and_then(|item| item.get(field.name));
+            Some((field.name.to_owned(), self.shown(&spot.below(field.name), value, declared)))
         });
         Value::Object(told.collect::<Vec<_>>().into_iter().collect())
     }
@@ -139,45 +227,94 @@ impl Exporter<'_> {
             return None;
         }
         let named = self.resolver.with_names(address, field, &value);
-        Some(self.shown(address, field, &known(&field.ty, named)))
+        let declared = self.declared.get(kind, live).and_then(|resource| resource.fields.get(field.name));
+        let spot = ValueSpot { address, path: field.name.to_owned() };
+        Some(self.shown(&spot, &known(&field.ty, named), declared))
     }
 
-    /// A value as YAML says it: secrets as expressions, and a literal `${` escaped.
-    fn shown(&mut self, address: &Address, field: &Field, attr: &Attr) -> Value {
-        match attr {
-            Attr::Secret(_) => {
-                let name = secret_name(address, field.name);
-                self.export.secrets.insert(name.clone(), format!("`{}` of {address}", field.name));
-                Value::String(format!("${{secret.{name}}}"))
+    /// A value as YAML says it: a whole value that is secret as an expression, and a literal `${` escaped.
+    fn shown(&mut self, spot: &ValueSpot<'_>, attr: &Attr, declared: Option<&Attr>) -> Value {
+        let told = match (attr, declared) {
+            (Attr::Secret(_), _) => Some(ToldSecret::Own),
+            (Attr::Text(text), Some(declared)) => self.declared.told(declared, text),
+            _ => None,
+        };
+        match (attr, told) {
+            (_, Some(ToldSecret::Own)) => Value::String(format!("${{secret.{}}}", self.secret(spot))),
+            (_, Some(ToldSecret::By(expression))) => Value::String(self.expression(&expression)),
+            (Attr::Text(text), None) => Value::String(literal(text)),
+            (Attr::List(items), None) => {
+                let item = |(n, item): (usize, &Attr)| {
+                    self.shown(&spot.below(&n.to_string()), item, counterpart(declared, items.len(), n))
+                };
+                Value::Array(items.iter().enumerate().map(item).collect())
             }
-            Attr::Text(text) => Value::String(self.text(text)),
-            Attr::List(items) => Value::Array(items.iter().map(|item| self.shown(address, field, item)).collect()),
-            Attr::Map(map) => {
+            (Attr::Map(map), None) => {
                 let told = map.iter().filter(|(_, value)| !is_nothing(value));
-                let pairs: Vec<(String, Value)> =
-                    told.map(|(key, value)| (key.clone(), self.shown(address, field, value))).collect();
+                let pairs: Vec<(String, Value)> = told
+                    .map(|(key, value)| {
+                        let declared = declared.and_then(|declared| declared.get(key));
+                        (key.clone(), self.shown(&spot.below(key), value, declared))
+                    })
+                    .collect();
                 Value::Object(pairs.into_iter().collect())
             }
-            other => other.to_shown(),
+            (other, None) => other.to_shown(),
         }
     }
-}
 
-impl Exporter<'_> {
-    /// A text as YAML says it. A secret of the workspace that stands in it stays the workspace's secret.
-    fn text(&mut self, text: &str) -> String {
+    /// The name of the secret for a value.
+    fn secret(&mut self, spot: &ValueSpot<'_>) -> String {
+        let whose = format!("`{}` of {}", spot.path, spot.address);
+        let name = secret_name(spot.address, &spot.path);
+        let mut candidate = name.clone();
+        let mut n = 2;
+        while self.names.get(&candidate).is_some_and(|known| *known != whose) {
+            candidate = format!("{name}-{n}");
+            n += 1;
+        }
+        self.names.insert(candidate.clone(), whose.clone());
+        self.export.secrets.insert(candidate.clone(), whose);
+        candidate
+    }
+
+    /// An expression of the workspace, with the secrets that it names; what only looks like one is text.
+    fn expression(&mut self, expression: &str) -> String {
+        let is_bare = |text: &str| text.starts_with("secret.") && !text.contains("${");
+        let text = if is_bare(expression) { format!("${{{expression}}}") } else { expression.to_owned() };
         let mut told = String::new();
-        for piece in self.resolver.topology.secrets.pieces(text) {
-            match piece {
-                Piece::Plain(text) => told.push_str(&text.replace("${", "$${")),
-                Piece::Secret(secret) => {
-                    let name = secret.label().trim_start_matches("secret.").to_owned();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            told.push_str(before);
+            match after.strip_prefix("secret.").and_then(|after| after.split_once('}')) {
+                Some((name, left)) => {
                     told.push_str(&format!("${{secret.{name}}}"));
-                    self.export.secrets.insert(name, "a secret of the workspace that it was exported by".into());
+                    let whose = "a secret of the workspace that it was exported by";
+                    self.names.insert(name.to_owned(), whose.to_owned());
+                    self.export.secrets.insert(name.to_owned(), whose.to_owned());
+                    rest = left;
+                }
+                None => {
+                    told.push_str("$${");
+                    rest = after;
                 }
             }
         }
+        told.push_str(rest);
         told
+    }
+}
+
+/// A text as YAML says it, where expressions are carried out.
+pub(crate) fn literal(text: &str) -> String {
+    text.replace("${", "$${")
+}
+
+/// The item at the same place of a declared list of the same length.
+fn counterpart(declared: Option<&Attr>, length: usize, n: usize) -> Option<&Attr> {
+    match declared {
+        Some(Attr::List(items)) if items.len() == length => items.get(n),
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod entry;
 pub(crate) mod export;
 mod guards;
 pub(crate) mod index;
+pub(crate) mod items;
 pub(crate) mod live;
 pub(crate) mod matching;
 pub(crate) mod mentions;

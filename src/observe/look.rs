@@ -12,7 +12,7 @@ use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::matching::identity_of;
 use crate::observe::{ObserveError, Observer, Scope, auto_created};
 use crate::session::{CallError, Session};
-use crate::spec::{Envelope, Identity, Join, Kind, List, Paging, PathTemplate, Word, lookup};
+use crate::spec::{Envelope, Identity, Join, Kind, List, Paging, PathTemplate, Word, lookup, read};
 use crate::topology::{IdentityKey, Resource, Target};
 
 /// One look at one target.
@@ -88,6 +88,7 @@ impl Look<'_> {
                 seen = self.unseen(error);
             }
             if let Seen::Objects(objects) = &mut seen {
+                self.learn(kind, objects);
                 self.retain_managed(kind, objects);
                 self.details(kind, objects, parent.map(|(address, ..)| address), ids).await;
                 Box::pin(self.below(kind, objects, parent.map(|(address, ..)| address), ids)).await;
@@ -96,6 +97,13 @@ impl Look<'_> {
         }
         auto_created::mark(&mut collections, self.owned().unwrap_or(&BTreeSet::new()));
         collections
+    }
+
+    /// Takes note of what is secret in objects: an old password, which the files do not know any more, is still one.
+    fn learn(&self, kind: &Kind, objects: &[Live]) {
+        for field in kind.fields.iter().filter(|field| field.holds_secrets()) {
+            objects.iter().for_each(|live| self.session.learn(&read(field, &live.raw)));
+        }
     }
 
     fn unseen(&mut self, error: CallError) -> Seen {

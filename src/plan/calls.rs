@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::call_options::says_something;
 use crate::diff::compare::{live_items, managed_items, wanted_items};
+use crate::diff::items::item_key;
 use crate::diff::live::{Live, text};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::sequence::script;
@@ -214,8 +215,7 @@ impl Writer<'_> {
         let wanted = wanted_items(kind, self.resolved);
         let live = self.live.map(|live| live_items(kind, live)).unwrap_or_default();
         let raw: Vec<_> = self.live.map(|live| managed_items(kind, live).collect()).unwrap_or_default();
-        let text = |item: &Attr| item.get(key).map_or_else(String::new, |value| value.to_shown().to_string());
-        let script = script(&live, &wanted, &text, &|_, _| true);
+        let script = script(&live, &wanted, &|item| item_key(item, key), &|_, _| true);
         let items = match self.resolved.get(ITEMS) {
             Some(Attr::List(items)) => items.as_slice(),
             _ => &[],

@@ -1,6 +1,6 @@
 //! Values: every part of a secret field's value is a secret, wherever it comes from.
 
-use crate::attr::{Attr, Template, TemplatePart};
+use crate::attr::{Attr, Output, Template, TemplatePart};
 use crate::secret::Secret;
 
 /// The form that a number, or true or false, keeps as a secret.
@@ -44,28 +44,68 @@ pub(crate) fn redact_declared(label: &str, attr: Attr, scalars: Scalars) -> Attr
     }
 }
 
-/// One side of a change, with every part redacted that is secret in the wanted value: a value that a secret replaces was
-/// one. `is_secret` says that all of it is; `is_whole` that not even the parts which agree may show.
-pub(crate) fn redact_change(attr: &Attr, wanted: &Attr, is_secret: bool, is_whole: bool) -> Attr {
-    match is_secret && is_whole && !attr.is_null() && attr != wanted {
-        true => replaced(attr),
-        false => part(attr, wanted, is_secret),
-    }
+/// How secret the two sides of a change are.
+pub(crate) struct ChangeSecrecy<'s> {
+    /// Whether the field is secret: then all of both is.
+    pub field: bool,
+    /// Whether not even the parts which agree may show.
+    pub whole: bool,
+    /// Says whether an output that is known later is secret.
+    pub output: &'s dyn Fn(&Output) -> bool,
 }
 
-fn part(attr: &Attr, wanted: &Attr, is_secret: bool) -> Attr {
-    match (attr, wanted) {
-        (Attr::Null | Attr::Later(_) | Attr::Secret(_), _) => attr.clone(),
-        (Attr::Map(map), Attr::Map(wanted)) => {
-            let value = |(key, value): (&String, &Attr)| Some((key.clone(), part(value, wanted.get(key)?, is_secret)));
-            Attr::Map(map.iter().filter_map(value).collect())
+impl ChangeSecrecy<'_> {
+    /// One side of a change, with every part redacted that is secret in the wanted value: a value that a secret replaces
+    /// was one. A value whose successor is only not known yet is none for that.
+    pub(crate) fn redact(&self, attr: &Attr, wanted: &Attr) -> Attr {
+        match self.field && self.whole && !attr.is_null() && attr != wanted {
+            true => replaced(attr),
+            false => self.part(attr, wanted),
         }
-        (Attr::List(items), Attr::List(wanted)) if items.len() == wanted.len() => {
-            Attr::List(items.iter().zip(wanted).map(|(value, wanted)| part(value, wanted, is_secret)).collect())
+    }
+
+    fn part(&self, attr: &Attr, wanted: &Attr) -> Attr {
+        match (attr, wanted) {
+            (Attr::Null | Attr::Later(_) | Attr::Secret(_), _) => attr.clone(),
+            (Attr::Map(map), Attr::Map(wanted)) => {
+                let value = |(key, value): (&String, &Attr)| Some((key.clone(), self.part(value, wanted.get(key)?)));
+                Attr::Map(map.iter().filter_map(value).collect())
+            }
+            (Attr::List(items), Attr::List(wanted)) if items.len() == wanted.len() => {
+                Attr::List(items.iter().zip(wanted).map(|(value, wanted)| self.part(value, wanted)).collect())
+            }
+            (Attr::List(items), Attr::List(wanted)) if !self.field => {
+                Attr::List(items.iter().map(|item| self.item(item, wanted)).collect())
+            }
+            _ if self.field || self.is_secret(wanted) => replaced(attr),
+            _ => attr.clone(),
         }
-        // A value that comes from another resource may turn out secret: the one that it replaces is not shown.
-        _ if is_secret || wanted.has_secret() || wanted.is_later() => replaced(attr),
-        _ => attr.clone(),
+    }
+
+    /// An item that has no certain counterpart: what is wanted as it is shows; of the rest, what is secret in some wanted
+    /// item does not.
+    fn item(&self, item: &Attr, wanted: &[Attr]) -> Attr {
+        if wanted.contains(item) {
+            return item.clone();
+        }
+        match item {
+            Attr::Map(map) => {
+                let value = |(key, value): (&String, &Attr)| {
+                    let others: Vec<Attr> = wanted.iter().filter_map(|other| other.get(key).cloned()).collect();
+                    (key.clone(), self.item(value, &others))
+                };
+                Attr::Map(map.iter().map(value).collect())
+            }
+            other if wanted.iter().any(|wanted| self.is_secret(wanted)) => replaced(other),
+            other => other.clone(),
+        }
+    }
+
+    /// Says whether any part of a wanted value is secret, or will be.
+    fn is_secret(&self, wanted: &Attr) -> bool {
+        let mut is_secret = wanted.has_secret();
+        wanted.for_each_output(&mut |output| is_secret |= (self.output)(output));
+        is_secret
     }
 }
 
@@ -90,6 +130,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::address::Address;
 
     fn attr(value: serde_json::Value) -> Attr {
         Attr::from_json(&value)
@@ -111,14 +152,41 @@ mod tests {
         assert!(!form(Scalars::Json) && form(Scalars::Text));
     }
 
+    fn secrecy(field: bool, whole: bool) -> ChangeSecrecy<'static> {
+        ChangeSecrecy { field, whole, output: &|output| output.field == "registrationKey" }
+    }
+
     #[test]
     fn the_value_that_a_secret_replaces_was_one() {
         let wanted = Attr::Map([("psk".to_owned(), Attr::Secret(Secret::new("secret.psk", "new")))].into());
-        let before = redact_change(&attr(json!({ "psk": "old" })), &wanted, false, false);
+        let before = secrecy(false, false).redact(&attr(json!({ "psk": "old" })), &wanted);
         assert_eq!(before.to_shown(), json!({ "psk": "(secret before)" }));
         let same = attr(json!({ "a": 1, "b": 2 }));
-        let whole = redact_change(&same, &attr(json!({ "a": 1, "b": 3 })), true, true);
+        let whole = secrecy(true, true).redact(&same, &attr(json!({ "a": 1, "b": 3 })));
         assert_eq!(whole.to_shown(), json!("(secret before)"));
-        assert_eq!(redact_change(&same, &attr(json!({ "a": 1, "b": 3 })), false, false), same);
+        assert_eq!(secrecy(false, false).redact(&same, &attr(json!({ "a": 1, "b": 3 }))), same);
+    }
+
+    #[test]
+    fn what_comes_later_hides_what_was_before_only_where_it_is_secret() {
+        let later = |field: &str| Attr::output(Address::new("nf", "networks", Some("a")), field);
+        for (field, shown) in [("name", json!("old")), ("registrationKey", json!("(secret before)"))] {
+            assert_eq!(secrecy(false, false).redact(&attr(json!("old")), &later(field)).to_shown(), shown, "{field}");
+        }
+    }
+
+    #[test]
+    fn of_lists_of_other_lengths_only_what_is_secret_is_hidden() {
+        let secret = Attr::Secret(Secret::new("secret.psk", "new"));
+        let wanted = Attr::List(vec![attr(json!("phase1")), secret.clone()]);
+        let before = secrecy(false, false).redact(&attr(json!(["phase1", "phase2", "old"])), &wanted);
+        assert_eq!(before.to_shown(), json!(["phase1", "(secret before)", "(secret before)"]));
+        let item = Attr::Map([("name".to_owned(), attr(json!("a"))), ("value".to_owned(), secret)].into());
+        let before = secrecy(false, false).redact(
+            &attr(json!([{ "name": "b", "value": "old" }, { "name": "a", "value": "old" }])),
+            &Attr::List(vec![item]),
+        );
+        let hidden = |name: &str| json!({ "name": name, "value": "(secret before)" });
+        assert_eq!(before.to_shown(), json!([hidden("b"), hidden("a")]));
     }
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
+use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
@@ -241,6 +242,11 @@ impl Session {
             };
             self.site(method, path).error(CallFailure::Unreadable(what))
         })
+    }
+
+    /// Takes note of the secrets in a value: no error will repeat them.
+    pub(crate) fn learn(&self, attr: &Attr) {
+        self.redactor.learn_from(attr);
     }
 
     /// What errors of a call tell.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::attr::Attr;
-use crate::spec::{CallSpec, DefaultValue, KeysIn, Type, Versions, canonical};
+use crate::spec::{CallSpec, DefaultValue, Descend, KeysIn, Type, TypeSlot, Versions, canonical, visit_types};
 
 /// One field of a kind, written and read under the vendor's own name.
 #[derive(Debug, Clone, Copy)]
@@ -348,6 +348,16 @@ impl Field {
     /// Says whether it is no reason for a call by itself.
     pub fn is_call_option(&self) -> bool {
         matches!(self.change, Change::CallOption)
+    }
+
+    /// Says whether values, or parts of them, must not be shown.
+    pub(crate) fn holds_secrets(&'static self) -> bool {
+        let mut holds = false;
+        visit_types(TypeSlot::of(self), &mut |slot| {
+            holds |= slot.field.is_some_and(Field::is_secret);
+            if holds { Descend::Past } else { Descend::Into }
+        });
+        holds
     }
 
     /// Says whether values must not be shown.

@@ -11,14 +11,13 @@ use super::expression::{
     DeclaredNames, ExpressionName, OutputName, Segment, fields_hint, is_alone, is_plain, name as name_of, output,
     secret_label, segments,
 };
-use super::secrets::Secrets;
+use super::secrets::{Secrets, StandInShape};
 use super::site::{Site, ValuePurpose, holds_names, purpose};
 use super::variables::Variables;
 use crate::address::Address;
 use crate::attr::{Attr, Template, TemplatePart};
 use crate::check::places;
 use crate::finding::{Finding, PathKey, Place};
-use crate::redact::redact_declared;
 use crate::source::Node;
 use crate::spec::{Class, Provider, Type, text_wanted};
 use crate::suggest::hint;
@@ -218,13 +217,13 @@ impl<'a> Evaluator<'a> {
                 return Attr::Map(entries.iter().map(each).collect());
             }
         };
-        if purpose.secret { redact_declared(LITERAL, attr, purpose.scalars()) } else { attr }
+        if purpose.secret { self.secrets.redacted(LITERAL, attr, purpose.scalars()) } else { attr }
     }
 
     fn text(&mut self, text: &str, purpose: ValuePurpose, site: &Site) -> Attr {
         if is_plain(text) {
             let plain = Attr::text(text);
-            return if purpose.secret { redact_declared(LITERAL, plain, purpose.scalars()) } else { plain };
+            return if purpose.secret { self.secrets.redacted(LITERAL, plain, purpose.scalars()) } else { plain };
         }
         let wanted = |value| match &purpose.ty {
             Some(ty) => text_wanted(ty, value),
@@ -233,7 +232,7 @@ impl<'a> Evaluator<'a> {
         match self.expressions(text, purpose.ty, site).map(wanted) {
             // Somebody's secret as the whole value goes by its own name.
             Ok(Attr::Secret(secret)) if secret.label() != LITERAL && is_alone(text) => Attr::Secret(secret),
-            Ok(value) if purpose.secret => redact_declared(&secret_label(text), value, purpose.scalars()),
+            Ok(value) if purpose.secret => self.secrets.redacted(&secret_label(text), value, purpose.scalars()),
             Ok(value) => value,
             Err(finding) => {
                 self.findings.push(finding.at(&site.place()));
@@ -273,12 +272,26 @@ impl<'a> Evaluator<'a> {
             }
             ExpressionName::Secret(name) => {
                 let secret = self.secrets.get(name)?;
-                Ok(secret.map_or(Attr::Null, Attr::Secret))
+                let shape = self.shape(ty, site);
+                Ok(secret.map_or(Attr::Null, |secret| Attr::Secret(self.secrets.shaped(name, secret, shape))))
             }
             own @ (ExpressionName::EachKey | ExpressionName::EachValue(_)) => {
                 each::value(site.each, &own).map(|value| value.to_typed(ty))
             }
             ExpressionName::Output(text) => self.output(text, site),
+        }
+    }
+
+    /// What a stand-in has to look like: a certificate, or the key that belongs to one.
+    fn shape(&self, ty: Option<Type>, site: &Site) -> StandInShape {
+        let is_certificate = |ty: Type| matches!(ty, Type::Certificate);
+        let draft = site.own.and_then(|own| self.index.get(own)).and_then(|number| self.drafts.resources.get(*number));
+        match ty {
+            Some(ty) if is_certificate(ty) => StandInShape::Certificate,
+            _ if draft.is_some_and(|draft| draft.kind.fields.iter().any(|field| is_certificate(field.ty))) => {
+                StandInShape::PrivateKey
+            }
+            _ => StandInShape::Word,
         }
     }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::address::Address;
-use crate::attr::Attr;
+use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
-use crate::spec::{Identity, Kind, Provider};
+use crate::spec::{Field, Identity, Kind, Provider};
 use crate::topology::{Allowed, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
@@ -228,6 +228,14 @@ impl Resource {
 }
 
 impl Topology {
+    /// Says whether the output of a resource is secret.
+    pub(crate) fn is_secret(&self, output: &Output) -> bool {
+        let target = self.targets.get(output.address.target());
+        let kind = target.and_then(|target| target.provider.kind(output.address.kind()));
+        let field = kind.zip(output.field.split('.').next()).and_then(|(kind, name)| kind.field(name));
+        field.is_some_and(Field::is_secret)
+    }
+
     /// The address that a reference means: a resource of one of the kinds, by name, looked for beside the one that refers,
     /// then beside its parent, and so on up to the target. A name with slashes goes down through parents: `to-west/lan`.
     ///

@@ -10,8 +10,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+
+use crate::attr::Attr;
 use crate::finding::{Finding, Place};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, SHORTEST, Scalars, redact_declared};
 use crate::secret::Secret;
 use crate::suggest::hint;
 use crate::topology::envelope::SecretSource;
@@ -28,8 +31,12 @@ pub enum SecretMode {
     /// It is an error.
     #[default]
     Required,
-    /// A stand-in that is the same each time takes its place, with a warning: for simulated controllers.
+    /// A stand-in that is the same each time takes its place, with a warning: for a server of the user's that stands for
+    /// the real ones. It gets the secrets that are there, as they would.
     StandIn,
+    /// A stand-in takes its place even if it could be: for simulated controllers in this process, whose state is kept
+    /// beside the files. No secret gets there, no command runs, and it makes no difference what is set.
+    Rehearsed,
 }
 
 /// The workspace's secrets.
@@ -116,13 +123,19 @@ impl Secrets {
 
     fn look_up(&self, name: &str, source: &SecretSource, place: &Place) -> Option<Secret> {
         let label = format!("secret.{name}");
+        if self.mode == SecretMode::Rehearsed {
+            return Some(StandInShape::Word.stand_in(name));
+        }
         let found = match source {
             SecretSource::Env(variable) => from_env(variable),
             SecretSource::File(path) => self.read_file(path, place),
             SecretSource::Command(line) => from_command(line, &self.folder, TIMEOUT),
         };
         let trouble = match found {
-            Ok(value) if !value.is_empty() => return Some(Secret::new(label, value)),
+            Ok(value) if !value.is_empty() => {
+                self.look_over(name, &value, place);
+                return Some(Secret::new(label, value));
+            }
             Ok(_) => {
                 SecretError { what: "is empty".into(), remedy: "give it a value, or drop what refers to it".into() }
             }
@@ -131,14 +144,56 @@ impl Secrets {
         let message = format!("secret `{name}` {}", trouble.what);
         let finding = match self.mode {
             SecretMode::Required => Finding::error("missing-secret", message).help(trouble.remedy),
-            SecretMode::StandIn => Finding::warning("missing-secret", format!("{message}; a stand-in takes its place"))
-                .help(format!("before a real run: {}", trouble.remedy)),
+            SecretMode::StandIn | SecretMode::Rehearsed => {
+                Finding::warning("missing-secret", format!("{message}; a stand-in takes its place"))
+                    .help(format!("before a real run: {}", trouble.remedy))
+            }
         };
         self.findings.borrow_mut().push(finding.at(place));
         match self.mode {
             SecretMode::Required => None,
-            SecretMode::StandIn => Some(Secret::new(label, format!("simulated-{name}"))),
+            SecretMode::StandIn | SecretMode::Rehearsed => Some(StandInShape::Word.stand_in(name)),
         }
+    }
+
+    /// Tells what is odd about a value: what nobody sees when it is pasted, and what can't be kept from being shown.
+    fn look_over(&self, name: &str, value: &str, place: &Place) {
+        let warn = |code, what: &str, help: &str| {
+            let finding = Finding::warning(code, format!("secret `{name}` {what}")).help(help);
+            self.findings.borrow_mut().push(finding.at(place));
+        };
+        let is_odd = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+        if value.trim() != value {
+            warn("odd-secret", "begins or ends with white space", "cut it off, unless the controller's has it, too");
+        } else if value.contains(is_odd) {
+            warn("odd-secret", "holds control characters", "write it anew by hand: they come with copying");
+        }
+        if value.chars().count() < SHORTEST {
+            let what = format!("has fewer than {SHORTEST} letters: it can't be kept out of what is printed");
+            warn("short-secret", &what, "a secret that short keeps nobody out: choose a longer one");
+        }
+    }
+
+    /// A declared value of a secret field. No text may repeat it, wherever it comes from.
+    pub(crate) fn redacted(&self, label: &str, attr: Attr, scalars: Scalars) -> Attr {
+        let redacted = redact_declared(label, attr, scalars);
+        if let Attr::Secret(secret) = &redacted
+            && secret.is_text()
+        {
+            self.learn(secret.clone());
+        }
+        redacted
+    }
+
+    /// The secret in the shape that its field needs: a stand-in takes it, any other is what it is.
+    pub(crate) fn shaped(&self, name: &str, secret: Secret, shape: StandInShape) -> Secret {
+        let is_stand_in = self.mode != SecretMode::Required && secret == StandInShape::Word.stand_in(name);
+        if !is_stand_in {
+            return secret;
+        }
+        let shaped = shape.stand_in(name);
+        self.learn(shaped.clone());
+        shaped
     }
 
     /// Says what to do about secrets that can't be looked up.
@@ -176,6 +231,34 @@ impl Secrets {
     }
 }
 
+/// The shape of a stand-in: what its field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StandInShape {
+    /// A word.
+    Word,
+    /// A certificate.
+    Certificate,
+    /// A private key.
+    PrivateKey,
+}
+
+impl StandInShape {
+    /// The stand-in for a secret. It is told by the name alone, so it is the same each time and another for each secret.
+    fn stand_in(self, name: &str) -> Secret {
+        let word = format!("simulated-{name}");
+        let pem = |what: &str| {
+            let body = BASE64_STANDARD.encode(&word);
+            format!("-----BEGIN {what}-----\n{body}\n-----END {what}-----")
+        };
+        let value = match self {
+            StandInShape::Word => word,
+            StandInShape::Certificate => pem("CERTIFICATE"),
+            StandInShape::PrivateKey => pem("PRIVATE KEY"),
+        };
+        Secret::new(format!("secret.{name}"), value)
+    }
+}
+
 /// Why a secret is not there.
 pub(crate) struct SecretError {
     /// Continues "secret `x` …".
@@ -196,7 +279,7 @@ fn is_open_to_others(_: &fs::Metadata) -> bool {
 }
 
 fn from_env(variable: &str) -> Result<String, SecretError> {
-    std::env::var(variable).map_err(|error| SecretError {
+    std::env::var(variable).map(without_packing).map_err(|error| SecretError {
         what: match error {
             std::env::VarError::NotPresent => format!("is not there: the environment has no `{variable}`"),
             std::env::VarError::NotUnicode(_) => format!("is not text: `{variable}` is not UTF-8"),
@@ -206,9 +289,14 @@ fn from_env(variable: &str) -> Result<String, SecretError> {
 }
 
 fn text_of(bytes: Vec<u8>) -> Result<String, String> {
-    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
-    let trimmed = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(trimmed.strip_suffix('\r').unwrap_or(trimmed).to_owned())
+    String::from_utf8(bytes).map(without_packing).map_err(|_| "is not UTF-8 text".to_owned())
+}
+
+/// A value without what editors and shells put around it: the mark at the beginning of a file, and the end of its line.
+fn without_packing(text: String) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text).to_owned()
 }
 
 fn from_command(line: &[String], folder: &Path, timeout: Duration) -> Result<String, SecretError> {
@@ -274,6 +362,7 @@ fn collect(pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::{Type, canonical};
 
     fn secrets(folder: &Path, source: SecretSource, mode: SecretMode) -> Secrets {
         let place = Place::file("trueup.yaml").below("secrets").below("s");
@@ -291,19 +380,33 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn files_and_commands_lose_one_line_break() {
+    fn files_and_commands_lose_what_editors_and_shells_add() {
         use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("psk");
-        fs::write(&path, "a b\n\n").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let from_file = secrets(folder.path(), SecretSource::File("psk".into()), SecretMode::Required);
-        assert!(is(from_file.get("s").unwrap(), "a b\n"));
-        let findings = from_file.into_findings();
-        assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["open-secret"]);
-        let printed = secrets(folder.path(), command(&["cat", "psk"]), SecretMode::Required);
-        assert!(is(printed.get("s").unwrap(), "a b\n"));
-        assert!(printed.into_findings().is_empty());
+        // What a file holds, what the secret is, and the findings.
+        for (text, value, codes) in [
+            ("a b-c", "a b-c", &["open-secret"][..]),
+            ("a b-c\n", "a b-c", &["open-secret"]),
+            ("a b-c\r\n", "a b-c", &["open-secret"]),
+            ("\u{feff}a b-c\r\n", "a b-c", &["open-secret"]),
+            ("a b-c\n\n", "a b-c\n", &["odd-secret", "open-secret"]),
+            ("a b-c  \n", "a b-c  ", &["odd-secret", "open-secret"]),
+            ("a b\u{7}c\n", "a b\u{7}c", &["odd-secret", "open-secret"]),
+            ("line one\nline two\n", "line one\nline two", &["open-secret"]),
+            ("abc\n", "abc", &["short-secret", "open-secret"]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("psk");
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            let from_file = secrets(folder.path(), SecretSource::File("psk".into()), SecretMode::Required);
+            assert!(is(from_file.get("s").unwrap(), value), "{text:?}");
+            let found = from_file.into_findings();
+            assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), codes, "{text:?}");
+            assert!(found.iter().all(|finding| !finding.is_error()));
+            let printed = secrets(folder.path(), command(&["cat", "psk"]), SecretMode::Required);
+            assert!(is(printed.get("s").unwrap(), value), "{text:?}");
+            assert_eq!(without_packing(text.to_owned()), value, "{text:?}");
+        }
     }
 
     #[test]
@@ -348,5 +451,21 @@ mod tests {
         assert!(missing.get("t").is_err());
         assert!(missing.unused().is_empty());
         assert!(!missing.into_findings()[0].is_error());
+    }
+
+    #[test]
+    fn a_rehearsal_sees_no_secret_and_runs_no_command() {
+        let folder = tempfile::tempdir().unwrap();
+        for source in [SecretSource::File("psk".into()), command(&["touch", "ran"]), SecretSource::Env("HOME".into())] {
+            fs::write(folder.path().join("psk"), "real-canary").unwrap();
+            let rehearsed = secrets(folder.path(), source, SecretMode::Rehearsed);
+            let word = rehearsed.get("s").unwrap().unwrap();
+            assert_eq!(word, Secret::new("", "simulated-s"));
+            let cert = rehearsed.shaped("s", word, StandInShape::Certificate);
+            let print = canonical(&Type::Certificate, &Attr::Secret(cert));
+            assert_eq!(print.as_text().map(str::len), Some(64));
+            assert!(rehearsed.into_findings().is_empty());
+        }
+        assert!(!folder.path().join("ran").exists());
     }
 }

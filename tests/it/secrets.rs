@@ -11,6 +11,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Ran};
+use crate::hostile::Hostile;
 use crate::support::Sim;
 
 /// A workspace with a secret in every place that takes one: credentials, a whole field, a part of a text, an item of a
@@ -231,6 +232,74 @@ fn is_ours(folder: &Path, process: u32) -> bool {
     let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
     let number = |key: &str| status.lines().find_map(|line| line.strip_prefix(key)?.trim().parse::<u32>().ok());
     number("Pid:") == Some(process) || number("PPid:") == Some(process)
+}
+
+/// A password that reads differently in each spelling.
+const ECHOED: &str = "p\"s/k+canary-echo 1&2";
+
+/// What an echoing controller makes of it: it says it in every error, in all these spellings.
+fn echo() -> String {
+    let (json, basic) = (json!(ECHOED).to_string(), BASE64_STANDARD.encode(format!("api:{ECHOED}")));
+    let percent = "p%22s%2Fk%2Bcanary-echo%201%262";
+    let form = "p%22s%2Fk%2Bcanary-echo+1%262";
+    let html = "p&quot;s/k+canary-echo 1&amp;2";
+    let said = format!(
+        "raw {ECHOED} json {json} percent {percent} form {form} html {html} header {basic}\n::error::x \u{1b}[2J\u{202e}"
+    );
+    json!({ "error": { "name": "E", "message": said } }).to_string()
+}
+
+#[test]
+fn nor_in_any_spelling_that_a_controller_chooses() {
+    let server = Hostile::answers("400 Bad Request", "application/json", echo());
+    let at = server.url("/api");
+    let site = format!(
+        "vns3:\n  site:\n    at: {at}\n    credentials: {{ username: api, password: \"${{secret.pw}}\" }}\n    \
+         system-variables: {{ noc: {{ value: a }} }}\n"
+    );
+    let files = [("trueup.yaml", "workspace: echo\nsecrets: { pw: { env: PW } }\n"), ("site.yaml", site.as_str())];
+    let bench = Bench::real(&files);
+    let parts = ["canary", "p%22s", "&quot;", &BASE64_STANDARD.encode(format!("api:{ECHOED}"))[4..]];
+    for arguments in [
+        &["plan"][..],
+        &["plan", "--format", "json"],
+        &["plan", "--format", "markdown"],
+        &["drift"],
+        &["apply", "--yes", "-vv"],
+        &["export", "site", "--out", "copy"],
+    ] {
+        let ran = Ran::from(bench.command(arguments).env("PW", ECHOED).output().unwrap());
+        for part in parts {
+            assert!(!ran.all().contains(part), "{arguments:?} shows `{part}`:\n{}", ran.all());
+        }
+        for raw in ["\u{1b}[2J", "\u{202e}", "\n::error"] {
+            assert!(!ran.err.contains(raw), "{arguments:?} says {raw:?}:\n{}", ran.err);
+        }
+        assert!(ran.all().contains("(secret secret.pw)"), "{arguments:?}:\n{}", ran.all());
+    }
+}
+
+/// A rehearsal in this process sends stand-ins whether or not the secrets are there, and keeps itself out of git.
+#[test]
+fn a_rehearsal_keeps_no_secret_and_takes_none() {
+    let text = "workspace: r\nsecrets: { pw: { env: PW }, psk: { env: PSK } }\n";
+    let site = "vns3:\n  x:\n    at: https://203.0.113.1:8000/api\n    \
+                credentials: { username: api, password: \"${secret.pw}\" }\n    \
+                ipsec-local: { ipsec_local_ipaddress: 10.0.0.5 }\n    \
+                ipsec-endpoints: { e: { ipaddress: 192.0.2.1, secret: \"${secret.psk}\" } }\n";
+    let bench = Bench::real(&[("trueup.yaml", text), ("x.yaml", site)]);
+    let set = |arguments: &[&str]| {
+        let mut command = bench.command(arguments);
+        Ran::from(command.env("PW", "canary-real-pw").env("PSK", "canary-real-psk").output().unwrap())
+    };
+    bench.run(&["--sim", "apply", "--yes", "-q"]).expect(0);
+    set(&["--sim", "plan", "--exit-code"]).expect(0);
+    set(&["--sim", "apply", "--yes", "-q"]).expect(0);
+    bench.run(&["--sim", "plan", "--exit-code"]).expect(0);
+    assert_eq!(fs::read_to_string(bench.path().join(".trueup/.gitignore")).unwrap(), "*\n");
+    for (name, bytes) in bench.files() {
+        assert!(!String::from_utf8_lossy(&bytes).contains("canary-real"), "`{}` holds a secret", name.display());
+    }
 }
 
 /// What makes the tests above worth something: the canaries did reach the controllers.

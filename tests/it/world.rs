@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
-    Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, Executor, Export, Finding, Http, Journal,
-    JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress, Provider,
-    Report, RequestBody, Scope, Session, Step, Tls, Topology, Verdict, Waiting, diff, export, ledger, matching, plan,
-    source, topology, verify,
+    Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, DeclaredObjects, Executor, Export, Finding,
+    Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress,
+    Provider, Report, RequestBody, Scope, Session, Step, Tls, Topology, Verdict, Waiting, diff, export, ledger,
+    matching, plan, source, topology, verify,
 };
 use wire::Transport;
 
@@ -198,7 +198,7 @@ impl<'s> World<'s> {
     pub(crate) fn export(&self, target: &str) -> Export {
         let (topology, observed) = self.everything();
         let index = matching::index(&topology, &observed, &Base::default());
-        export(&topology, target, &observed.targets[target], &index)
+        export(&topology, target, &observed.targets[target], &index, &DeclaredObjects::default())
     }
 
     /// The content of the files that an export names, by path.

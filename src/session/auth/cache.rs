@@ -1,20 +1,38 @@
-//! Tokens that outlive a run: one file for each account and issuer, for its owner's eyes only.
+//! Tokens that outlive a run: one file for each host, account and password, for its owner's eyes only.
 //!
 //! What can't be read or written is fetched anew: a cache is never a reason to fail.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
+use url::Url;
 
+use super::grant::TokenAccount;
 use crate::attr::Attr;
-use crate::digest::sha256;
+use crate::digest::hex;
 use crate::private;
 use crate::secret::{Piece, Secret};
 use crate::session::encode;
 use crate::spec::UserFolder;
 use crate::topology;
+
+/// The key of the files' names, made when it is missing.
+fn kept_key(folder: &Path) -> Option<String> {
+    let path = folder.with_extension("key");
+    let read = || fs::read_to_string(&path).ok().filter(|key| key.len() >= 32);
+    if let Some(key) = read() {
+        return Some(key);
+    }
+    private::create_folder(folder.parent()?).ok()?;
+    let mut seed = [0; 32];
+    fs::File::open("/dev/urandom").ok()?.read_exact(&mut seed).ok()?;
+    // Another run may be faster: then its key counts.
+    let _ = private::write_new(&path, hex(&seed).as_bytes());
+    read()
+}
 
 /// The place of one account's token.
 pub(crate) struct Cache {
@@ -29,12 +47,21 @@ struct StoredToken {
 }
 
 impl Cache {
-    /// The place of the token that an issuer gives to a client; `None` if the user has no folder for it.
-    pub(crate) fn of(url: &Secret, client: &Secret) -> Option<Cache> {
-        let account = Secret::concat("account", [Piece::Secret(url), Piece::Plain("\n"), Piece::Secret(client)]);
-        let name = account.public_part(|text| sha256(text));
-        let folder = topology::folder(UserFolder::Cache("trueup"))?.join("tokens");
-        Some(Cache { path: folder.join(format!("{}.json", &name[..32])) })
+    /// The place of the token that an issuer gives to an account, for use at one API; `None` if the user has no folder for
+    /// it.
+    pub(crate) fn of(account: &TokenAccount, at: &str) -> Option<Cache> {
+        Cache::within(topology::folder(UserFolder::Cache("trueup"))?.join("tokens"), account, at)
+    }
+
+    /// The place in a folder. Its name tells host, account and password from others, and none of them: who says another
+    /// `at` or has no password finds nothing. Without the key that lies beside it a password can't be tried on it.
+    pub(super) fn within(folder: PathBuf, account: &TokenAccount, at: &str) -> Option<Cache> {
+        let host = Url::parse(at).ok()?.origin().ascii_serialization();
+        let parts = [&account.url, &account.client, &account.password];
+        let parts = parts.map(|part| [Piece::Secret(part), Piece::Plain("\n")]).into_iter().flatten();
+        let whose = Secret::concat("account", parts.chain([Piece::Plain(&host)]));
+        let key = kept_key(&folder)?;
+        Some(Cache { path: folder.join(format!("{}.json", whose.fingerprint(key.as_bytes()))) })
     }
 
     /// The token, and when it expires.

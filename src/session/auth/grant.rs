@@ -22,11 +22,14 @@ pub(crate) struct Grant {
 }
 
 /// Who asks for tokens.
-struct TokenAccount {
+pub(super) struct TokenAccount {
     form: TokenForm,
-    url: Secret,
-    client: Secret,
-    password: Secret,
+    /// The issuer's URL.
+    pub url: Secret,
+    /// The account.
+    pub client: Secret,
+    /// Its password.
+    pub password: Secret,
     /// The URL as errors show it.
     shown_url: String,
     /// The vendor's environment that the token is for.
@@ -58,7 +61,7 @@ impl Grant {
             false => Some(TokenAccount::new(target, asked)?),
         };
         // What is kept of simulated platforms would outlive them.
-        let place = |account: &TokenAccount| Cache::of(&account.url, &account.client);
+        let place = |account: &TokenAccount| Cache::of(account, &target.at);
         let cache = account.as_ref().filter(|_| pace == Pace::Real).and_then(place);
         let token = given.as_ref().map(|token| {
             let expiry =
@@ -230,6 +233,30 @@ mod tests {
             "grant_type": "client_credentials", "client_id": "ci", "client_secret": "pw", "audience": audience
         });
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn a_kept_token_is_found_by_who_got_it_and_where_it_was_got_for_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let place =
+            |account: &TokenAccount, at: &str| Cache::within(folder.path().join("tokens"), account, at).unwrap();
+        let own = account("https://a.auth.example/oauth2/token", "production");
+        let at = "https://gateway.example/core/v2";
+        let token = Secret::new("token", "canary");
+        place(&own, at).write(&token, SystemTime::now() + USUAL);
+        let found = |account: &TokenAccount, at: &str| place(account, at).read().is_some_and(|(kept, _)| kept == token);
+        assert!(found(&own, at) && found(&own, "https://gateway.example:443/other/path"));
+        assert!(!found(&own, "https://stranger.example/core/v2"));
+        assert!(!found(&own, "http://gateway.example/core/v2"));
+        assert!(!found(&own, "https://gateway.example:8443/core/v2"));
+        let other = |change: fn(&mut TokenAccount)| {
+            let mut other = account("https://a.auth.example/oauth2/token", "production");
+            change(&mut other);
+            found(&other, at)
+        };
+        assert!(!other(|account| account.password = Secret::new("", "a wrong one")));
+        assert!(!other(|account| account.client = Secret::new("", "another")));
+        assert!(!other(|account| account.url = Secret::new("", "https://b.auth.example/oauth2/token")));
     }
 
     #[test]
