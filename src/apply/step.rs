@@ -78,7 +78,9 @@ impl Executor<'_> {
             shared.turn(SlotClass::Write);
         }
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
-        self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.take_ownership(left.clone(), id.clone())));
+        self.log(shared, |log| {
+            step.leaves.iter().for_each(|(left, id)| log.take_ownership(left.clone(), id.clone(), None, false))
+        });
         for call in &step.calls {
             let since = Instant::now();
             let reply = match self.call(shared, session, step, call).await {
@@ -103,7 +105,7 @@ impl Executor<'_> {
         if call.purpose == CallPurpose::Create
             && let Some(raw) = self.born_with_parent(shared, step)
         {
-            self.record_created(shared, step, raw);
+            self.record_created(shared, step, raw, false);
             return Ok(Value::Null);
         }
         let ready = Ready::of(shared, session, call)?;
@@ -208,16 +210,16 @@ impl Executor<'_> {
         };
         if call.purpose == CallPurpose::Create {
             match object {
-                Some(object) => self.record_created(shared, step, object),
+                Some(object) => self.record_created(shared, step, object, true),
                 None if step.kind.identity.is_single() => {}
                 // What is called by its name needs no look: the name is known.
                 None if step.kind.api.id.is_empty() => {
-                    self.record_created(shared, step, named(step.kind, step.address.name()))
+                    self.record_created(shared, step, named(step.kind, step.address.name()), true)
                 }
                 // If it does not show yet, what waits for its id will say so, and the next run finds it.
                 None => {
                     if let Some(raw) = self.look(shared, session, step).await? {
-                        self.record_created(shared, step, raw);
+                        self.record_created(shared, step, raw, true);
                     }
                 }
             }
@@ -227,10 +229,12 @@ impl Executor<'_> {
         Ok(reply)
     }
 
-    pub(super) fn record_created(&self, shared: &Shared, step: &Step, raw: Value) {
+    /// Takes down that the object is there and owned. `ours`: a call of ours made it.
+    pub(super) fn record_created(&self, shared: &Shared, step: &Step, raw: Value, ours: bool) {
         let id = shared.outputs.set(&step.address, step.kind, raw);
         if !id.is_empty() {
-            self.log(shared, |log| log.take_ownership(step.address.clone(), id));
+            let identity = self.identity(shared, step).map(|key| key.to_string());
+            self.log(shared, |log| log.take_ownership(step.address.clone(), id, identity, ours));
         }
     }
 

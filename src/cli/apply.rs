@@ -159,7 +159,7 @@ async fn execute(
     };
     let mut journaled = None;
     let report = if plan.is_empty() {
-        executor.record_unchanged(&mut ledger.base);
+        executor.record_without_steps(&mut ledger.base);
         Report { outcomes: Vec::new(), calls: 0, journal_error: None }
     } else {
         let folder = ledger::journal_folder(&workspace.topology)?;

@@ -210,7 +210,7 @@ impl Look<'_> {
                 Some(address) => address,
                 // What stands inside its parent costs nothing to look at.
                 None if inside || self.observer.scope != Scope::Declared || self.owns(live) => {
-                    let name = crate::diff::matching::given_name(kind, live);
+                    let name = crate::diff::naming::given_name(kind, live);
                     match parent {
                         Some(parent) => parent.child(kind.name, name.as_deref()),
                         None => Address::new(&self.target.name, kind.name, name.as_deref()),

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::relabel::Relabel;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
@@ -48,6 +49,8 @@ pub struct Plan {
     pub graph: Graph<String>,
     /// Points that many steps wait for: all steps of one kind at one target.
     pub gates: Vec<String>,
+    /// The entries of the ledger that go by other addresses from now on.
+    pub relabels: Vec<Relabel>,
     /// Every verdict, for the summary, the holds and the ledger.
     pub verdicts: Vec<Verdict>,
     /// Live objects that nobody declares or owns.

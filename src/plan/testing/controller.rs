@@ -30,6 +30,7 @@ impl World {
     /// Carries out a plan, in which each step that is tried meets the fate that `fate` gives its number. What follows a step
     /// that is not known to be done is not tried. Gives what the servers refused although nobody meant them to.
     pub(crate) fn carry_out(&mut self, plan: &Plan, fate: &dyn Fn(usize) -> Fate) -> Vec<String> {
+        self.base.relabel(&plan.relabels);
         let mut refused = Vec::new();
         let mut known: BTreeMap<Address, Value> = BTreeMap::new();
         let mut done: BTreeSet<usize> = BTreeSet::new();
@@ -54,7 +55,12 @@ impl World {
         for verdict in &plan.verdicts {
             match (&verdict.decision, &verdict.id) {
                 (Decision::Same | Decision::Adopt, Some(id)) => self.own(plan, &verdict.address, id.clone(), &known),
-                (Decision::Release(_), _) => drop(self.base.entries.remove(&verdict.address)),
+                (Decision::Release(_), id) => {
+                    if self.base.entries.remove(&verdict.address).is_none() {
+                        let id = id.clone().unwrap_or_default();
+                        self.base.entries.values_mut().for_each(|entry| drop(entry.leftovers.take(&id)));
+                    }
+                }
                 _ => {}
             }
         }
