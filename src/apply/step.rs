@@ -81,6 +81,12 @@ impl Executor<'_> {
         self.log(shared, |log| {
             step.leaves.iter().for_each(|(left, id)| log.take_ownership(left.clone(), id.clone(), None, false))
         });
+        // Stopped in between, the next run finds the object by what it is told apart by now, or was.
+        if step.moves_identity() {
+            let (id, identity) = (step.id.clone().unwrap_or_default(), self.identity(shared, step));
+            let identity = identity.map(|key| key.to_string());
+            self.log(shared, |log| log.take_ownership(step.address.clone(), id, identity, false));
+        }
         for call in &step.calls {
             let since = Instant::now();
             let reply = match self.call(shared, session, step, call).await {

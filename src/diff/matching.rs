@@ -414,7 +414,186 @@ mod tests {
                     .applied("east/groups/b", "2", json!({ "name": "b" }))
                     .shows("east/groups", group("2", "a"))
                     .shows("east/groups", group("1", "b")),
-                vec![("east/groups/a", "adopt"), ("east/groups/b", "adopt")],
+                vec![("east/groups/a", "same"), ("east/groups/b", "same")],
+            ),
+            (
+                "an id that is handed out anew is no rename",
+                lab()
+                    .reissues_ids()
+                    .wants("east/groups/g", json!({}))
+                    .applied("east/groups/g", "1", json!({ "name": "g" }))
+                    .shows("east/groups", group("1", "partner")),
+                vec![("east/groups/g", "create: drift"), ("east/groups/partner", "-")],
+            ),
+            (
+                "an id that is handed out anew removes nobody else's",
+                lab()
+                    .reissues_ids()
+                    .applied("east/groups/g", "1", json!({ "name": "g" }))
+                    .applied("east/routes/r", "1", old("10.1.0.0/16"))
+                    .shows("east/groups", group("1", "partner"))
+                    .shows("east/routes", route("1", "172.16.0.0/16")),
+                vec![
+                    ("east/groups/g", "release: it is gone already"),
+                    ("east/groups/partner", "-"),
+                    ("east/routes/r", "release: it is gone already"),
+                    ("east/routes/172.16.0.0-16_192.0.2.1", "-"),
+                ],
+            ),
+            (
+                "an id that an earlier object had is nobody's",
+                {
+                    let mut world = lab()
+                        .wants("east/routes/r", wanted("10.1.0.0/16"))
+                        .applied("east/routes/r", "2", old("10.1.0.0/16"))
+                        .shows("east/routes", route("1", "172.16.0.0/16"))
+                        .shows("east/routes", route("2", "10.1.0.0/16"));
+                    world.base.entries.values_mut().for_each(|entry| entry.leftovers = ["1".to_owned()].into());
+                    world
+                },
+                vec![
+                    ("east/routes/r", "same"),
+                    ("east/routes/1", "release: `east/routes/r` had its id before, which proves nothing: it stays"),
+                ],
+            ),
+            (
+                "of an old ledger that says no more than an id: it lasts",
+                lab().applied("east/routes/r", "1", json!({})).shows("east/routes", route("1", "10.1.0.0/16")),
+                vec![("east/routes/r", "delete: not declared any more")],
+            ),
+            (
+                "of an old ledger that says no more than an id: it was handed out anew, or not",
+                lab()
+                    .reissues_ids()
+                    .applied("east/routes/r", "1", json!({}))
+                    .shows("east/routes", route("1", "10.1.0.0/16")),
+                vec![(
+                    "east/routes/r",
+                    "release: an object there has its id, which proves nothing: it stays, and is not owned any more",
+                )],
+            ),
+            (
+                "labels swapped",
+                lab()
+                    .wants("east/routes/a", wanted("10.2.0.0/16"))
+                    .wants("east/routes/b", wanted("10.1.0.0/16"))
+                    .applied("east/routes/a", "1", old("10.1.0.0/16"))
+                    .applied("east/routes/b", "2", old("10.2.0.0/16"))
+                    .shows("east/routes", route("1", "10.1.0.0/16"))
+                    .shows("east/routes", route("2", "10.2.0.0/16")),
+                vec![("east/routes/a", "same"), ("east/routes/b", "same")],
+            ),
+            (
+                "an item of a list taken out: labels move up",
+                lab()
+                    .wants("east/routes/0", wanted("10.2.0.0/16"))
+                    .wants("east/routes/1", wanted("10.3.0.0/16"))
+                    .applied("east/routes/0", "4", old("10.1.0.0/16"))
+                    .applied("east/routes/1", "5", old("10.2.0.0/16"))
+                    .applied("east/routes/2", "6", old("10.3.0.0/16"))
+                    .shows("east/routes", route("4", "10.1.0.0/16"))
+                    .shows("east/routes", route("5", "10.2.0.0/16"))
+                    .shows("east/routes", route("6", "10.3.0.0/16")),
+                vec![
+                    ("east/routes/0", "same"),
+                    ("east/routes/1", "same"),
+                    ("east/routes/2", "release: it is `east/routes/1` now"),
+                    ("east/routes/10.1.0.0-16_192.0.2.1", "delete: not declared any more"),
+                ],
+            ),
+            (
+                "a label that means a stranger's object leaves its own to be removed",
+                lab()
+                    .wants("east/routes/r", wanted("10.9.0.0/16"))
+                    .applied("east/routes/r", "1", old("10.1.0.0/16"))
+                    .shows("east/routes", route("1", "10.1.0.0/16"))
+                    .shows("east/routes", route("2", "10.9.0.0/16")),
+                vec![
+                    ("east/routes/r", "adopt"),
+                    ("east/routes/10.1.0.0-16_192.0.2.1", "delete: not declared any more"),
+                ],
+            ),
+            (
+                "what was taken over from another label is drift where somebody moved it",
+                lab()
+                    .wants(
+                        "east/routes/new",
+                        json!({ "cidr": "10.1.0.0/16", "gateway": "192.0.2.1", "description": "x" }),
+                    )
+                    .applied(
+                        "east/routes/old",
+                        "1",
+                        json!({ "cidr": "10.1.0.0/16", "gateway": "192.0.2.1", "description": "x" }),
+                    )
+                    .shows("east/routes", route("1", "10.1.0.0/16")),
+                vec![
+                    ("east/routes/new", "update description: drift"),
+                    ("east/routes/old", "release: it is `east/routes/new` now"),
+                ],
+            ),
+            (
+                "a label that gave its object to another one is made for the first time",
+                lab()
+                    .wants("east/routes/a", wanted("10.9.0.0/16"))
+                    .wants("east/routes/b", wanted("10.1.0.0/16"))
+                    .applied("east/routes/a", "1", old("10.1.0.0/16"))
+                    .shows("east/routes", route("1", "10.1.0.0/16")),
+                vec![("east/routes/a", "create: change"), ("east/routes/b", "same")],
+            ),
+            (
+                "a name in another case is the same resource",
+                lab()
+                    .wants("east/groups/CORE", json!({}))
+                    .applied("east/groups/core", "1", json!({ "name": "core" }))
+                    .shows("east/groups", group("1", "CORE")),
+                vec![("east/groups/CORE", "same"), ("east/groups/core", "release: it is `east/groups/CORE` now")],
+            ),
+            (
+                "several that could be it",
+                lab()
+                    .applied("east/groups/g", "9", json!({ "name": "g" }))
+                    .shows("east/groups", group("1", "g"))
+                    .shows("east/groups", group("2", "g")),
+                vec![("east/groups/g", "hold ambiguous"), ("east/groups/1", "-"), ("east/groups/2", "-")],
+            ),
+            (
+                "two that turn out to be one",
+                lab()
+                    .wants("east/endpoints/e", json!({ "address": "192.0.2.1" }))
+                    .shows(
+                        "east/endpoints",
+                        json!({ "id": "e", "name": "e", "address": "192.0.2.1", "state": "192.0.2.1" }),
+                    )
+                    .wants("east/routes/a", wanted("10.1.0.0/16"))
+                    .wants("east/routes/b", json!({ "cidr": "10.1.0.0/16", "gateway": "=east/endpoints/e.state" }))
+                    .shows("east/routes", route("1", "10.1.0.0/16")),
+                vec![("east/routes/a", "adopt"), ("east/routes/b", "hold duplicate-identity")],
+            ),
+            (
+                "a target that is not declared any more",
+                lab()
+                    .applied("west/routes/r", "1", old("10.1.0.0/16"))
+                    .shows("west/routes", route("1", "10.1.0.0/16"))
+                    .drops("west"),
+                vec![("west/routes/r", "hold undeclared-target")],
+            ),
+            (
+                "the system's by its looks: what was taken over stays, what we made goes",
+                lab()
+                    .applied("east/policies/p", "1", json!({ "name": "p" }))
+                    .applied("east/policies/q", "2", json!({ "name": "q" }))
+                    .made("east/policies/q")
+                    .looks_foreign("1")
+                    .looks_foreign("2")
+                    .shows("east/policies", json!({ "id": "1", "name": "p" }))
+                    .shows("east/policies", json!({ "id": "2", "name": "q" })),
+                vec![
+                    (
+                        "east/policies/p",
+                        "release: it was there before it was declared, and is not ours any more: the system's",
+                    ),
+                    ("east/policies/q", "delete: not declared any more"),
+                ],
             ),
             (
                 "by what tells it apart, in another spelling",
@@ -443,7 +622,7 @@ mod tests {
                     .wants("east/routes/new", wanted("10.1.0.0/16"))
                     .applied("east/routes/old", "1", old("10.1.0.0/16"))
                     .shows("east/routes", route("1", "10.1.0.0/16")),
-                vec![("east/routes/new", "adopt"), ("east/routes/old", "release: it is gone already")],
+                vec![("east/routes/new", "same"), ("east/routes/old", "release: it is `east/routes/new` now")],
             ),
             (
                 "other content is another object",

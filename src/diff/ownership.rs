@@ -66,7 +66,12 @@ pub(super) fn locate(
     for (n, applied) in all.iter().enumerate() {
         match applied.iter().find(|identity| by_identity.contains_key(identity)) {
             Some(identity) => by_identity.entry(identity).or_default().entries.push(n),
-            None => unknown.push((n, applied.is_empty())),
+            // What another object left behind is called by its id, for want of a name.
+            None => {
+                let Claimant { address, entry, .. } = &entries[n];
+                let is_bare = entry.identity.is_none() && address.name() == Some(entry.id.as_str());
+                unknown.push((n, applied.is_empty() || is_bare));
+            }
         }
     }
     let mut taken = vec![false; objects.len()];

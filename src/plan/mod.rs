@@ -26,7 +26,7 @@ use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
-use crate::spec::{CallSpec, Disruption, Kind, OpenPath};
+use crate::spec::{CallSpec, Disruption, Identity, Kind, OpenPath};
 use crate::topology::FileContent;
 use wire::Method;
 
@@ -107,6 +107,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// Says whether it changes in place what tells its object from the others.
+    pub(crate) fn moves_identity(&self) -> bool {
+        let Identity::Natural(names) = self.kind.identity else { return false };
+        self.verb == Verb::Update && self.fields.iter().any(|change| names.contains(&change.name.as_str()))
+    }
+
     /// Says whether it sends a field: a new object is made with all that is declared.
     pub(crate) fn writes(&self, field: &str) -> bool {
         self.verb.creates() || self.fields.iter().any(|change| change.name == field)

@@ -250,6 +250,9 @@ static LAB: Provider = Provider {
 
 static OTHER: Provider = Provider { name: "other", kinds: &[&CONFIG], ..LAB };
 
+/// The same, but that it hands ids out anew.
+pub(crate) static REISSUING: Provider = Provider { dialect: Dialect { ids: IdScheme::Reissued, ..LAB.dialect }, ..LAB };
+
 /// The catalogue of tests.
 pub(crate) static CATALOGUE: &[&Provider] = &[&LAB, &OTHER];
 
