@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::address::Address;
 use crate::apply::effect::{Effect, may_have_moved};
 use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, named};
+use crate::diff::matching::identity_of;
 use crate::journal::{self, JournalLine};
 use crate::plan::{Call, CallPurpose, Payload, Step, Verb};
 use crate::secret::Secret;
@@ -115,6 +117,12 @@ impl Executor<'_> {
             return Ok(Value::Null);
         }
         let ready = Ready::of(shared, session, call)?;
+        if call.purpose == CallPurpose::Create
+            && let Some(first) = self.same_object(shared, step)
+        {
+            let why = format!("it would be the same object as `{first}`, as it turns out now: declare it once");
+            return Err(session.site(call.method, &ready.path).error(CallFailure::job(why)));
+        }
         let (path, sent) = (&ready.path, ready.sent());
         let mut attempt = 0;
         let mut pauses = 0;
@@ -269,6 +277,24 @@ impl Executor<'_> {
         let List::Inside(key) = step.kind.api.list else { return None };
         let parent = shared.outputs.raw(&step.address.parent()?)?;
         self.among(shared, step, lookup(&parent, key)?)
+    }
+
+    /// The other resource that has the identity which the files give this one, where that takes something of others, and so
+    /// was not known before.
+    fn same_object(&self, shared: &Shared, step: &Step) -> Option<Address> {
+        let resource = self.topology.resources.get(&step.address).filter(|resource| identity_of(resource).is_none())?;
+        let identity = self.identity(shared, step)?.to_string();
+        let parent = resource.address.parent();
+        self.log(shared, |log| {
+            let mut owned = log.base.owned_within(step.address.target(), parent.as_ref(), step.kind.name);
+            let first = owned.find(|(address, entry)| {
+                **address != step.address
+                    && address.kind() == step.kind.name
+                    && self.topology.resources.contains_key(address)
+                    && entry.identity.as_deref() == Some(identity.as_str())
+            });
+            first.map(|(address, _)| address.clone())
+        })
     }
 
     /// What tells the wanted object apart, now that outputs are known.

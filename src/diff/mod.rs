@@ -18,7 +18,7 @@ pub(crate) mod matching;
 pub(crate) mod mentions;
 pub(crate) mod naming;
 mod overwritten;
-mod ownership;
+pub(crate) mod ownership;
 mod placing;
 mod planned;
 mod propagate_holds;

@@ -80,6 +80,9 @@ pub(super) fn locate(
     }
     let by_id: BTreeMap<&str, usize> =
         objects.iter().enumerate().rev().map(|(n, live)| (live.id.as_str(), n)).collect();
+    // What lost its object to a namesake may have been renamed.
+    let overtaken = (0..entries.len()).filter(|&n| matches!(located[n], Located::Overtaken(_))).map(|n| (n, false));
+    unknown.extend(overtaken.collect::<Vec<_>>());
     for (n, is_unknown) in unknown {
         let claimant = &entries[n];
         let Some(&object) = by_id.get(claimant.entry.id.as_str()).filter(|&&object| !taken[object]) else { continue };
@@ -89,7 +92,7 @@ pub(super) fn locate(
         located[n] = match (is_unknown && is_its_own, id_proves, is_unknown || may_be_renamed(kind)) {
             (true, ..) | (_, true, true) => Located::Here(object),
             _ if is_unknown => Located::Unproven,
-            _ => Located::Gone,
+            _ => located[n],
         };
         taken[object] |= located[n] == Located::Here(object);
     }
@@ -142,7 +145,7 @@ impl Group {
 
 /// What told the entry's object from the others when it was applied, as far as the ledger says: what it wrote down comes
 /// before what its fields amount to. None for old rows that hold too little.
-pub(super) fn applied_identities(kind: &'static Kind, address: &Address, entry: &Entry) -> Vec<IdentityKey> {
+pub(crate) fn applied_identities(kind: &'static Kind, address: &Address, entry: &Entry) -> Vec<IdentityKey> {
     let recorded = entry.identity.as_deref().map(IdentityKey::recorded);
     let rebuilt = match kind.identity {
         Identity::Content(_) => return IdentityKey::of(kind, Some(&entry.id), &|_| Attr::Null).into_iter().collect(),

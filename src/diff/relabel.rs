@@ -50,8 +50,9 @@ pub(super) fn complete(base: &Base, moves: &Moves) -> Vec<Relabel> {
 }
 
 impl Base {
-    /// Gives entries their new places. Doing it again changes nothing.
+    /// Gives entries their new places, and tells those that depend on them. Doing it again changes nothing.
     pub(crate) fn relabel(&mut self, relabels: &[Relabel]) {
+        let mut places: BTreeMap<&Address, &Address> = BTreeMap::new();
         let mut moved = Vec::new();
         for Relabel { from, id, to, now } in relabels {
             let Some(mut entry) = self.entries.remove(from) else { continue };
@@ -60,9 +61,16 @@ impl Base {
                 continue;
             }
             entry.id.clone_from(now);
+            places.extend(to.as_ref().filter(|to| *to != from).map(|to| (from, to)));
             moved.extend(to.clone().map(|to| (to, entry)));
         }
         self.entries.extend(moved);
+        if !places.is_empty() {
+            for entry in self.entries.values_mut() {
+                let after = std::mem::take(&mut entry.after);
+                entry.after = after.into_iter().map(|at| places.get(&at).map_or(at, |to| (*to).clone())).collect();
+            }
+        }
     }
 }
 
@@ -79,6 +87,17 @@ mod tests {
         let entry = |id: &str| Entry { id: id.into(), ..Entry::default() };
         let entries = entries.iter().map(|(address, id)| (at(address), entry(id))).collect();
         Base { entries, ..Base::default() }
+    }
+
+    #[test]
+    fn what_depends_on_a_moved_one_depends_on_it_still() {
+        let mut base = base(&[("e/links/a", "1"), ("e/routes/r", "2")]);
+        base.entries.get_mut(&at("e/routes/r")).unwrap().after = [at("e/links/a")].into();
+        let relabels = complete(&base, &[(at("e/links/a"), (Some(at("e/links/b")), "1".to_owned()))].into());
+        for _ in 0..2 {
+            base.relabel(&relabels);
+            assert_eq!(base.entries[&at("e/routes/r")].after, [at("e/links/b")].into());
+        }
     }
 
     fn told(base: &Base) -> Vec<String> {

@@ -187,28 +187,20 @@ fn known_kind(topology: &Topology, address: &Address) -> Result<&'static Kind, H
 /// Ids that old ledgers have of other kinds prove nothing: what has one of them by now is told, and let go of.
 pub(crate) fn leftovers(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let declared = index.declared.iter().filter_map(|(address, place)| match place {
-        Placement::Present(live) => Some((address, *live)),
-        Placement::Absent | Placement::Ambiguous | Placement::Duplicate(_) | Placement::Unseen(_) => None,
-    });
-    let owned = index.owned.iter().filter_map(|address| Some((address, index.undeclared.get(address)?.1)));
-    let id =
-        |(address, live): (&Address, &Live)| (address.target().to_owned(), address.kind().to_owned(), live.id.clone());
-    let taken: BTreeSet<(String, String, String)> = declared.map(id).collect();
-    let ours: BTreeSet<(String, String, String)> = owned.map(id).collect();
-    for (address, entry) in &base.entries {
-        let Ok(kind) = known_kind(topology, address) else { continue };
+    let may_have_some = |(address, entry): &(&Address, &Entry)| {
+        let kind = known_kind(topology, address).ok()?;
         let is_content = matches!(kind.identity, Identity::Content(_));
-        if entry.leftovers.is_empty() && !is_content {
-            continue;
-        }
+        (is_content || !entry.leftovers.is_empty()).then_some((kind, is_content))
+    };
+    let owners: Vec<_> = base.entries.iter().filter_map(|it| Some((it, may_have_some(&it)?))).collect();
+    let taken = if owners.is_empty() { BTreeSet::new() } else { accounted_for(index) };
+    for ((address, entry), (kind, is_content)) in owners {
         let Some(view) = observed.targets.get(address.target()) else { continue };
         // A run may have been stopped between making other content and taking that down.
         let is_present = matches!(index.declared.get(address), Some(Placement::Present(_)));
         let left = |live: &&Live| {
             let is_earlier = entry.leftovers.contains(&live.id) || is_content && is_present && entry.id == live.id;
-            let place = (address.target().to_owned(), kind.name.to_owned(), live.id.clone());
-            is_earlier && !taken.contains(&place) && (is_content || !ours.contains(&place))
+            is_earlier && !taken.contains(&(address.target(), kind.name, live.id.as_str()))
         };
         for live in view.all(kind.name).into_iter().filter(left) {
             let own = address.sibling(kind.name, Some(&live.id));
@@ -222,6 +214,16 @@ pub(crate) fn leftovers(topology: &Topology, observed: &Observed, index: &Index<
         }
     }
     verdicts
+}
+
+/// The objects that are declared, or owned under an address of their own: target, kind and id.
+fn accounted_for<'i>(index: &'i Index<'_>) -> BTreeSet<(&'i str, &'i str, &'i str)> {
+    let declared = index.declared.iter().filter_map(|(address, place)| match place {
+        Placement::Present(live) => Some((address, *live)),
+        Placement::Absent | Placement::Ambiguous | Placement::Duplicate(_) | Placement::Unseen(_) => None,
+    });
+    let owned = index.owned.iter().filter_map(|address| Some((address, index.undeclared.get(address)?.1)));
+    declared.chain(owned).map(|(address, live)| (address.target(), address.kind(), live.id.as_str())).collect()
 }
 
 /// What a live object refers to now.
