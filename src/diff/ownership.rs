@@ -6,7 +6,7 @@
 //! | the applied identity | the id | the object is the entry's |
 //! |---|---|---|
 //! | the object's | any | yes; of several entries or objects, those go together first whose ids agree |
-//! | another one, which nothing there has | the object's | where ids last and names can change: renamed at the console |
+//! | another one, which nothing there has, or a namesake | the object's | where ids last and names can change: renamed at the console |
 //! | another one | the object's | no: the id was handed out anew, to somebody else |
 //! | not known, of an old ledger | the object's | where ids last, or where that very object is declared under its address |
 

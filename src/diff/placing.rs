@@ -55,8 +55,11 @@ impl Place<'_> {
 
 /// An object with its address, and the address of its owner in the ledger.
 pub(super) struct Placed<'a, 'b> {
+    /// The object.
     pub live: &'a Live,
+    /// Its address.
     pub address: Address,
+    /// The address that its owner has in the ledger.
     pub owner: Option<&'b Address>,
 }
 
