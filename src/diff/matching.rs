@@ -12,7 +12,7 @@ use crate::diff::base::Base;
 use crate::diff::index::{Index, Placement};
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::ownership::Claimant;
-use crate::diff::placing::{Place, Placed, Placing};
+use crate::diff::placing::{CollectionPlace, Placed, Placing};
 use crate::diff::relabel::{Moves, complete};
 use crate::spec::{IdScheme, Kind, swap_references};
 use crate::topology::{IdentityKey, Resource, Topology};
@@ -81,7 +81,7 @@ fn round<'a>(
     let mut matcher = Matcher { base, groups, identities, index: &mut index, moves: Moves::new() };
     for (name, view) in &observed.targets {
         let ids = topology.targets.get(name).map_or(IdScheme::Reissued, |target| target.provider.dialect.ids);
-        matcher.collections(Around { target: name, ids, parent: None, owner: None }, &view.collections);
+        matcher.collections(Surroundings { target: name, ids, parent: None, owner: None }, &view.collections);
     }
     let relabels = complete(base, &matcher.moves);
     index.relabels = relabels;
@@ -112,7 +112,7 @@ fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>
 
 /// Where collections are: directly below a target, or in an object.
 #[derive(Clone, Copy)]
-struct Around<'p> {
+struct Surroundings<'p> {
     target: &'p str,
     ids: IdScheme,
     /// The object that they are in, by the address that it has now.
@@ -130,7 +130,7 @@ struct Matcher<'a, 'i> {
 }
 
 impl<'a, 'i> Matcher<'a, 'i> {
-    fn collections(&mut self, around: Around<'_>, collections: &'a [Collection]) {
+    fn collections(&mut self, around: Surroundings<'_>, collections: &'a [Collection]) {
         for collection in collections {
             let key = (around.target.to_owned(), around.parent.cloned(), collection.kind.name);
             let wanted = self.groups.remove(&key).unwrap_or_default();
@@ -145,9 +145,9 @@ impl<'a, 'i> Matcher<'a, 'i> {
         }
     }
 
-    fn objects(&mut self, around: Around<'_>, kind: &'static Kind, objects: &'a [Live], wanted: &[&'i Resource]) {
-        let Around { target, ids, parent, .. } = around;
-        let place = Place { target, ids, parent, kind };
+    fn objects(&mut self, around: Surroundings<'_>, kind: &'static Kind, objects: &'a [Live], wanted: &[&'i Resource]) {
+        let Surroundings { target, ids, parent, .. } = around;
+        let place = CollectionPlace { target, ids, parent, kind };
         let entries = self.claimants(around, place);
         let identities: BTreeSet<&IdentityKey> =
             wanted.iter().filter_map(|resource| self.identities.get(&resource.address)).collect();
@@ -155,14 +155,14 @@ impl<'a, 'i> Matcher<'a, 'i> {
         let placing = Placing::new(place, objects, entries, &is_wanted, self.index, &mut self.moves);
         for Placed { live, address, owner } in placing.run(wanted, self.identities) {
             let in_ledger = owner.cloned().or_else(|| self.unowned(around, &address));
-            let inside = Around { target, ids, parent: Some(&address), owner: in_ledger.as_ref() };
+            let inside = Surroundings { target, ids, parent: Some(&address), owner: in_ledger.as_ref() };
             self.collections(inside, &live.children);
         }
     }
 
     /// The address in the ledger under which things in an object are owned that is not owned itself. None where the ledger
     /// has another object there: what lives in something else is something else.
-    fn unowned(&self, around: Around<'_>, address: &Address) -> Option<Address> {
+    fn unowned(&self, around: Surroundings<'_>, address: &Address) -> Option<Address> {
         let in_ledger = match (around.parent, around.owner) {
             (None, _) => address.clone(),
             (Some(_), owner) => owner?.child(address.kind(), address.name()),
@@ -171,8 +171,8 @@ impl<'a, 'i> Matcher<'a, 'i> {
     }
 
     /// What is owned in a place, in the ledger's order.
-    fn claimants(&self, around: Around<'_>, place: Place<'_>) -> Vec<Claimant<'i>> {
-        let Around { target, parent, owner, .. } = around;
+    fn claimants(&self, around: Surroundings<'_>, place: CollectionPlace<'_>) -> Vec<Claimant<'i>> {
+        let Surroundings { target, parent, owner, .. } = around;
         if parent.is_some() && owner.is_none() {
             return Vec::new();
         }

@@ -24,7 +24,7 @@ use crate::topology::{IdentityKey, Resource};
 
 /// Where a collection is.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
+pub(super) struct CollectionPlace<'p> {
     /// The target.
     pub target: &'p str,
     /// Whether ids last there.
@@ -35,7 +35,7 @@ pub(super) struct Place<'p> {
     pub kind: &'static Kind,
 }
 
-impl Place<'_> {
+impl CollectionPlace<'_> {
     /// The address of what is called so.
     pub(super) fn address(&self, name: Option<&str>) -> Address {
         match self.parent {
@@ -65,7 +65,7 @@ pub(super) struct Placed<'a, 'b> {
 
 /// One collection on its way into the index.
 pub(super) struct Placing<'a, 'b, 'i> {
-    place: Place<'i>,
+    place: CollectionPlace<'i>,
     objects: &'a [Live],
     entries: Vec<Claimant<'b>>,
     /// What each entry's object is; with the object where it is here.
@@ -83,7 +83,7 @@ pub(super) struct Placing<'a, 'b, 'i> {
 impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     /// Finds out whose the objects are.
     pub(super) fn new(
-        place: Place<'i>,
+        place: CollectionPlace<'i>,
         objects: &'a [Live],
         entries: Vec<Claimant<'b>>,
         is_wanted: &dyn Fn(&IdentityKey) -> bool,
@@ -274,7 +274,7 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     }
 
     fn remember(&mut self, live: &'a Live, address: &Address, owner: Option<&Address>) {
-        let Place { target, parent, kind, .. } = self.place;
+        let CollectionPlace { target, parent, kind, .. } = self.place;
         for id in aliases(kind, live) {
             let anywhere = self.index.anywhere.entry((target.to_owned(), kind.name, id.clone()));
             anywhere.and_modify(|known| *known = None).or_insert_with(|| Some(address.clone()));

@@ -103,7 +103,7 @@ impl OwnedCase<'_> {
         let OwnedCase { topology, index, address, entry, .. } = *self;
         let kind = match known_kind(topology, address) {
             Ok(kind) => kind,
-            Err(hold) => return verdict(address, &UNKNOWN, Decision::Hold(hold), Some(&entry.id)),
+            Err(hold) => return verdict(address, &UNKNOWN, Decision::Hold(*hold), Some(&entry.id)),
         };
         match index.undeclared.get(address).filter(|_| index.owned.contains(address)) {
             Some((kind, live)) => {
@@ -159,16 +159,16 @@ static UNKNOWN: Kind = Kind::NEW;
 
 /// The kind of an owned address, or why it is not known: files or catalogue do not know its target or one of its kinds any
 /// more.
-fn known_kind(topology: &Topology, address: &Address) -> Result<&'static Kind, Hold> {
+fn known_kind(topology: &Topology, address: &Address) -> Result<&'static Kind, Box<Hold>> {
     let forget = |pattern: String| format!("`trueup adopt --forget '{pattern}'` lets go of it");
     let Some(target) = topology.targets.get(address.target()) else {
         let name = address.target();
         let hold =
             Hold::new(UNDECLARED_TARGET, format!("target `{name}` is not declared any more: it was not looked at"));
-        return Err(hold.help(format!(
+        return Err(Box::new(hold.help(format!(
             "declare the target again, and remove all that is owned there with `trueup destroy --only-target {name}`; or {}",
             forget(format!("{name}/**"))
-        )));
+        ))));
     };
     let mut last = None;
     for (name, own) in address.steps() {
@@ -176,10 +176,12 @@ fn known_kind(topology: &Topology, address: &Address) -> Result<&'static Kind, H
         if last.is_none() {
             let hold =
                 Hold::new(UNKNOWN_KIND, format!("this version has no kind `{name}` there: it was not looked at"));
-            return Err(hold.help(format!("use the version of Trueup that made it; {}", forget(address.to_string()))));
+            return Err(Box::new(
+                hold.help(format!("use the version of Trueup that made it; {}", forget(address.to_string()))),
+            ));
         }
     }
-    last.ok_or_else(|| Hold::new(UNKNOWN_KIND, "it has no kind"))
+    last.ok_or_else(|| Box::new(Hold::new(UNKNOWN_KIND, "it has no kind")))
 }
 
 /// Earlier content of replaced addresses that is still there: its id is its identity.

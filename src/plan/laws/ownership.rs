@@ -49,7 +49,7 @@ impl History {
         for (label, &choice) in round.routes.iter().enumerate() {
             if choice > 1 && used.insert(choice) {
                 let cidr = format!("10.{choice}.0.0/16");
-                let description = if round.names % 5 == 0 { "told" } else { "" };
+                let description = if round.names.is_multiple_of(5) { "told" } else { "" };
                 let fields = json!({ "cidr": cidr, "gateway": "192.0.2.1", "description": description });
                 world = world.wants(&format!("east/routes/net-{label}"), fields);
             }

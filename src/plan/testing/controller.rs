@@ -66,9 +66,9 @@ impl World {
             match (&verdict.decision, &verdict.id) {
                 (Decision::Same | Decision::Adopt, Some(id)) => self.own(plan, &verdict.address, id.clone(), &known),
                 (Decision::Release(_), id) => {
-                    if self.base.entries.remove(&verdict.address).is_none() {
-                        let id = id.clone().unwrap_or_default();
-                        self.base.entries.values_mut().for_each(|entry| drop(entry.leftovers.take(&id)));
+                    let is_row = self.base.entries.remove(&verdict.address).is_some();
+                    for id in id.iter().filter(|_| !is_row) {
+                        self.base.entries.values_mut().for_each(|entry| drop(entry.leftovers.take(id)));
                     }
                 }
                 _ => {}
