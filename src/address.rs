@@ -102,6 +102,12 @@ impl Address {
         self.target == other.target && self.steps.len() > other.steps.len() && self.steps.starts_with(&other.steps)
     }
 
+    /// The address that this one has when what it lives in moves from one address to another.
+    pub(crate) fn moved(&self, from: &Address, to: &Address) -> Address {
+        let below = self.steps.get(from.steps.len()..).unwrap_or_default();
+        Address { target: to.target.clone(), steps: [&to.steps, below].concat() }
+    }
+
     /// Says whether a policy's pattern names this address: `*` stands for any run of characters between two `/`, a word
     /// `**` for any number of words.
     pub fn matches(&self, pattern: &str) -> bool {

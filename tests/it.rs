@@ -62,6 +62,8 @@ mod names;
 mod not_ours;
 #[path = "it/one_time.rs"]
 mod one_time;
+#[path = "it/ownership.rs"]
+mod ownership;
 #[path = "it/parameters.rs"]
 mod parameters;
 #[path = "it/passwords.rs"]

@@ -122,7 +122,7 @@ impl Executor<'_> {
     async fn look_for_object(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Effect, CallError> {
         match self.look(shared, session, step).await? {
             Some(raw) => {
-                self.record_created(shared, step, raw);
+                self.record_created(shared, step, raw, true);
                 Ok(Effect::Found)
             }
             None => Ok(Effect::Missing),
@@ -159,7 +159,7 @@ impl Executor<'_> {
         let wanted = self.identity(shared, step);
         let is_it = |live: &&Live| live.is_tainted(step.kind) && live.identity(step.kind) == wanted;
         if let Some(live) = view.all(step.kind.name).into_iter().find(is_it) {
-            self.record_created(shared, step, live.raw.clone());
+            self.record_created(shared, step, live.raw.clone(), true);
         }
     }
 
@@ -170,7 +170,7 @@ impl Executor<'_> {
         while !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, TO_SHOW) {
             if let Some(raw) = self.sight(shared, session, step).await?.live {
                 match self.topology.resources.contains_key(&step.address) {
-                    true => self.record_created(shared, step, raw),
+                    true => self.record_created(shared, step, raw, false),
                     false => drop(shared.outputs.set(&step.address, step.kind, raw)),
                 }
                 return Ok(());

@@ -22,13 +22,13 @@ use crate::address::Address;
 use crate::apply::course::Course;
 use crate::apply::schedule::SlotClass;
 use crate::diff::base::{Base, Basis, Entry, Stored};
-use crate::diff::matching::identity_of;
+use crate::diff::relabel::Relabel;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, Session, Waiting};
 use crate::spec::{Identity, Kind};
-use crate::topology::Topology;
+use crate::topology::{IdentityKey, Topology};
 
 pub(crate) use outputs::Outputs;
 pub use verify::{Contradiction, verify};
@@ -149,10 +149,19 @@ impl RunLog {
         self.writer.broken()
     }
 
-    /// Takes down that an object is ours though its step is not done yet.
-    pub(crate) fn take_ownership(&mut self, address: Address, id: String) {
-        self.write(&JournalLine::Made { address: address.clone(), id: id.clone() });
-        journal::take_ownership(&mut self.base, address, id);
+    /// Takes down that an object is ours though its step is not done yet. `ours`: a call of ours made it.
+    pub(crate) fn take_ownership(&mut self, address: Address, id: String, identity: Option<String>, ours: bool) {
+        let (line_id, line_identity) = (id.clone(), identity.clone());
+        self.write(&JournalLine::Made { address: address.clone(), id: line_id, identity: line_identity, ours });
+        journal::take_ownership(&mut self.base, address, id, identity, ours);
+    }
+
+    /// Takes down that entries go by other addresses.
+    fn relabel(&mut self, relabels: &[Relabel]) {
+        if !relabels.is_empty() {
+            self.write(&JournalLine::Relabeled(relabels.to_vec()));
+            self.base.relabel(relabels);
+        }
     }
 
     /// Takes down that an object is gone.
@@ -166,6 +175,7 @@ impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
         let mut log = RunLog { writer: JournalWriter::start(journal), base: base.clone(), calls: 0 };
+        log.relabel(&self.plan.relabels);
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
         let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };
@@ -227,12 +237,18 @@ impl Executor<'_> {
             .filter(is_content)
             .filter(|verdict| matches!(verdict.decision, Decision::Adopt | Decision::Update { adopt: true, .. }));
         for (verdict, id) in adopted.filter_map(|verdict| Some((verdict, verdict.id.clone()?))) {
-            log.take_ownership(verdict.address.clone(), id);
+            log.take_ownership(verdict.address.clone(), id.clone(), Some(id), false);
         }
     }
 
+    /// What a plan without steps comes to: new labels, and what needs no call.
+    pub fn record_without_steps(&self, base: &mut Base) {
+        base.relabel(&self.plan.relabels);
+        self.record_unchanged(base);
+    }
+
     /// What needs no call: adoptions, releases, and values on which file and controller agree by now.
-    pub fn record_unchanged(&self, base: &mut Base) {
+    fn record_unchanged(&self, base: &mut Base) {
         for verdict in &self.plan.verdicts {
             let address = &verdict.address;
             match &verdict.decision {
@@ -245,7 +261,9 @@ impl Executor<'_> {
                     }
                 }
                 Decision::Release(_) => {
-                    base.entries.remove(address);
+                    let is_entry = base.entries.remove(address).is_some();
+                    let leftover = verdict.id.as_deref().filter(|_| !is_entry);
+                    leftover.into_iter().for_each(|id| journal::forget_leftover(base, address, id));
                 }
                 Decision::Create(_)
                 | Decision::Update { .. }
@@ -261,7 +279,7 @@ impl Executor<'_> {
 /// content gives it.
 pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &Address, id: &str) {
     if let Identity::Content(_) = kind.identity {
-        journal::take_ownership(base, address.clone(), id.to_owned());
+        journal::take_ownership(base, address.clone(), id.to_owned(), Some(id.to_owned()), false);
     } else if let Some(entry) = base.entries.get_mut(address) {
         entry.id = id.to_owned();
     }
@@ -303,11 +321,17 @@ impl Executor<'_> {
             };
             fields.extend(stored.map(|stored| (name.clone(), stored)));
         }
-        let resource = self.topology.resources.get(address);
+        let identity = self.topology.resources.get(address).and_then(|resource| {
+            let filled = |name: &str| Some(ledger_update.wanted.get(name)?.fill(find));
+            IdentityKey::wanted(resource.kind, resource.content_id().as_deref(), &filled)
+        });
+        // What came along with its parent, or was there, has been taken down by now.
+        let made = before.map_or_else(|| step.is_some_and(|step| step.verb.creates()), |before| before.made);
         let before = before.cloned().unwrap_or_default();
         Some(Entry {
             id,
-            identity: resource.and_then(identity_of).map(|key| key.to_string()).or(before.identity),
+            identity: identity.map(|key| key.to_string()).or(before.identity),
+            made,
             fields,
             expressions: ledger_update.expressions.clone(),
             after: ledger_update.after.clone(),

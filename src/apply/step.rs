@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::address::Address;
 use crate::apply::effect::{Effect, may_have_moved};
 use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, named};
+use crate::diff::matching::identity_of;
 use crate::journal::{self, JournalLine};
 use crate::plan::{Call, CallPurpose, Payload, Step, Verb};
 use crate::secret::Secret;
@@ -78,7 +80,15 @@ impl Executor<'_> {
             shared.turn(SlotClass::Write);
         }
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
-        self.log(shared, |log| step.leaves.iter().for_each(|(left, id)| log.take_ownership(left.clone(), id.clone())));
+        self.log(shared, |log| {
+            step.leaves.iter().for_each(|(left, id)| log.take_ownership(left.clone(), id.clone(), None, false))
+        });
+        // Stopped in between, the next run finds the object by what it is told apart by now, or was.
+        if step.moves_identity() {
+            let (id, identity) = (step.id.clone().unwrap_or_default(), self.identity(shared, step));
+            let identity = identity.map(|key| key.to_string());
+            self.log(shared, |log| log.take_ownership(step.address.clone(), id, identity, false));
+        }
         for call in &step.calls {
             let since = Instant::now();
             let reply = match self.call(shared, session, step, call).await {
@@ -103,10 +113,16 @@ impl Executor<'_> {
         if call.purpose == CallPurpose::Create
             && let Some(raw) = self.born_with_parent(shared, step)
         {
-            self.record_created(shared, step, raw);
+            self.record_created(shared, step, raw, false);
             return Ok(Value::Null);
         }
         let ready = Ready::of(shared, session, call)?;
+        if call.purpose == CallPurpose::Create
+            && let Some(first) = self.same_object(shared, step)
+        {
+            let why = format!("it would be the same object as `{first}`, as it turns out now: declare it once");
+            return Err(session.site(call.method, &ready.path).error(CallFailure::job(why)));
+        }
         let (path, sent) = (&ready.path, ready.sent());
         let mut attempt = 0;
         let mut pauses = 0;
@@ -210,16 +226,16 @@ impl Executor<'_> {
         };
         if call.purpose == CallPurpose::Create {
             match object {
-                Some(object) => self.record_created(shared, step, object),
+                Some(object) => self.record_created(shared, step, object, true),
                 None if step.kind.identity.is_single() => {}
                 // What is called by its name needs no look: the name is known.
                 None if step.kind.api.id.is_empty() => {
-                    self.record_created(shared, step, named(step.kind, step.address.name()))
+                    self.record_created(shared, step, named(step.kind, step.address.name()), true)
                 }
                 // If it does not show yet, what waits for its id will say so, and the next run finds it.
                 None => {
                     if let Some(raw) = self.look(shared, session, step).await? {
-                        self.record_created(shared, step, raw);
+                        self.record_created(shared, step, raw, true);
                     }
                 }
             }
@@ -229,10 +245,12 @@ impl Executor<'_> {
         Ok(reply)
     }
 
-    pub(super) fn record_created(&self, shared: &Shared, step: &Step, raw: Value) {
+    /// Takes down that the object is there and owned. `ours`: a call of ours made it.
+    pub(super) fn record_created(&self, shared: &Shared, step: &Step, raw: Value, ours: bool) {
         let id = shared.outputs.set(&step.address, step.kind, raw);
         if !id.is_empty() {
-            self.log(shared, |log| log.take_ownership(step.address.clone(), id));
+            let identity = self.identity(shared, step).map(|key| key.to_string());
+            self.log(shared, |log| log.take_ownership(step.address.clone(), id, identity, ours));
         }
     }
 
@@ -258,6 +276,24 @@ impl Executor<'_> {
         let List::Inside(key) = step.kind.api.list else { return None };
         let parent = shared.outputs.raw(&step.address.parent()?)?;
         self.among(shared, step, lookup(&parent, key)?)
+    }
+
+    /// The other resource that has the identity which the files give this one, where that takes something of others, and so
+    /// was not known before.
+    fn same_object(&self, shared: &Shared, step: &Step) -> Option<Address> {
+        let resource = self.topology.resources.get(&step.address).filter(|resource| identity_of(resource).is_none())?;
+        let identity = self.identity(shared, step)?.to_string();
+        let parent = resource.address.parent();
+        self.log(shared, |log| {
+            let mut owned = log.base.owned_within(step.address.target(), parent.as_ref(), step.kind.name);
+            let first = owned.find(|(address, entry)| {
+                **address != step.address
+                    && address.kind() == step.kind.name
+                    && self.topology.resources.contains_key(address)
+                    && entry.identity.as_deref() == Some(identity.as_str())
+            });
+            first.map(|(address, _)| address.clone())
+        })
     }
 
     /// What tells the wanted object apart, now that outputs are known.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::address::{Address, AddressError};
-use crate::cli::common::ConnectedWorkspace;
+use crate::address::Address;
+use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::base::Entry;
@@ -12,6 +12,7 @@ use crate::diff::verdict::Decision;
 use crate::journal;
 use crate::ledger;
 use crate::plan::Plan;
+use crate::topology::Topology;
 
 /// Options of `adopt`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +23,8 @@ pub(crate) struct AdoptOptions {
     /// Everything that is declared and live.
     #[arg(long)]
     all: bool,
-    /// Lets go of the addresses instead: they stay at the controller, and are not owned any more.
+    /// Lets go of the addresses instead: they stay at the controller, and are not owned any more. Patterns go, too:
+    /// `west/**` is all that is owned at `west`. No controller is asked.
     #[arg(long, conflicts_with = "all")]
     forget: bool,
     /// The workspace's folder.
@@ -34,48 +36,71 @@ pub(crate) struct AdoptOptions {
 pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit, CommandError> {
     let topology = common::load(global, &options.workspace)?;
     let _lock = ledger::lock(&topology)?;
+    if options.forget {
+        return forget(&topology, &options.addresses);
+    }
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut planned = workspace.plan().await?;
     workspace.tell_troubles();
-    if let Some(headline) = workspace.blind().filter(|_| !options.forget) {
+    if let Some(headline) = workspace.blind() {
         return Err(CommandError::failed(headline));
     }
-    let base = &mut planned.ledger.base;
-    if options.forget {
-        for address in &options.addresses {
-            let owned: Address =
-                address.parse().map_err(|error: AddressError| CommandError::failed(error.to_string()))?;
-            if base.entries.remove(&owned).is_none() {
-                return Err(CommandError::failed(format!("`{address}` is not owned")));
-            }
-            common::print(&format!("{address}: let go of\n"))?;
-        }
-    } else {
-        let chosen = |address: &str| options.all || options.addresses.iter().any(|wanted| wanted == address);
-        check(&planned.plan, &options.addresses)?;
-        for verdict in planned.plan.verdicts.iter().filter(|verdict| chosen(&verdict.address.to_string())) {
-            let owned = base.entries.contains_key(&verdict.address);
-            let live = matches!(
-                verdict.decision,
-                Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. }
-            );
-            if owned || !live || verdict.id.is_none() {
-                continue;
-            }
-            let differs = !matches!(verdict.decision, Decision::Adopt | Decision::Same);
-            let resource = workspace.topology.resources.get(&verdict.address);
-            let identity = resource.and_then(identity_of).map(|key| key.to_string());
-            let entry = Entry { id: verdict.id.clone().unwrap_or_default(), identity, ..Entry::default() };
-            journal::record(base, verdict.address.clone(), entry);
-            let note = if differs { ", and differs from the files: see `trueup plan`" } else { "" };
-            common::print(&format!("{}: owned now{note}\n", verdict.address))?;
-        }
-    }
+    take_over(&workspace, &mut planned, options)?;
     planned.ledger.save()?;
     let mut found = Findings::default();
     found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);
     workspace.close().await;
     Ok(found.exit(ExitRow::Other))
+}
+
+/// Lets go of all that the patterns name, each of which has to name something.
+fn forget(topology: &Topology, patterns: &[String]) -> Result<Exit, CommandError> {
+    let mut ledger = common::open_ledger(topology)?;
+    let mut let_go = Vec::new();
+    for pattern in patterns {
+        let named: Vec<Address> =
+            ledger.base.entries.keys().filter(|address| address.matches(pattern)).cloned().collect();
+        if named.is_empty() && !let_go.iter().any(|address: &Address| address.matches(pattern)) {
+            return Err(CommandError::failed(format!("`{pattern}` is not owned")));
+        }
+        named.iter().for_each(|address| drop(ledger.base.entries.remove(address)));
+        let_go.extend(named);
+    }
+    ledger.save()?;
+    let lines: String = let_go.iter().map(|address| format!("{address}: let go of\n")).collect();
+    common::print(&lines)?;
+    Ok(Findings::default().exit(ExitRow::Other))
+}
+
+/// Takes into ownership what is chosen, declared and live.
+fn take_over(
+    workspace: &ConnectedWorkspace,
+    planned: &mut Planned,
+    options: &AdoptOptions,
+) -> Result<(), CommandError> {
+    let base = &mut planned.ledger.base;
+    // Labels that moved in the files have moved, whatever is chosen.
+    base.relabel(&planned.plan.relabels);
+    let chosen = |address: &str| options.all || options.addresses.iter().any(|wanted| wanted == address);
+    check(&planned.plan, &options.addresses)?;
+    for verdict in planned.plan.verdicts.iter().filter(|verdict| chosen(&verdict.address.to_string())) {
+        let owned = base.entries.contains_key(&verdict.address);
+        let live = matches!(
+            verdict.decision,
+            Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. }
+        );
+        if owned || !live || verdict.id.is_none() {
+            continue;
+        }
+        let differs = !matches!(verdict.decision, Decision::Adopt | Decision::Same);
+        let resource = workspace.topology.resources.get(&verdict.address);
+        let identity = resource.and_then(identity_of).map(|key| key.to_string());
+        let entry = Entry { id: verdict.id.clone().unwrap_or_default(), identity, ..Entry::default() };
+        journal::record(base, verdict.address.clone(), entry);
+        let note = if differs { ", and differs from the files: see `trueup plan`" } else { "" };
+        common::print(&format!("{}: owned now{note}\n", verdict.address))?;
+    }
+    Ok(())
 }
 
 fn check(plan: &Plan, addresses: &[String]) -> Result<(), CommandError> {

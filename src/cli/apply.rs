@@ -53,6 +53,9 @@ pub(crate) struct How {
     /// How many steps may be under way at once.
     #[arg(long, value_name = "N", default_value_t = PARALLEL)]
     parallel: usize,
+    /// The one target that is looked at; what is owned at others is as if it were not.
+    #[arg(skip)]
+    pub only_target: Option<String>,
 }
 
 /// Plans, asks, carries out, and tells.
@@ -77,6 +80,7 @@ pub(crate) async fn carry_out(
 ) -> Result<Exit, CommandError> {
     let _lock = ledger::lock(&topology)?;
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
+    workspace.only_target.clone_from(&how.only_target);
     let mut planned = workspace.plan_when_settled().await?;
     workspace.tell_troubles();
     for doubt in &planned.ledger.doubts {
@@ -159,7 +163,7 @@ async fn execute(
     };
     let mut journaled = None;
     let report = if plan.is_empty() {
-        executor.record_unchanged(&mut ledger.base);
+        executor.record_without_steps(&mut ledger.base);
         Report { outcomes: Vec::new(), calls: 0, journal_error: None }
     } else {
         let folder = ledger::journal_folder(&workspace.topology)?;

@@ -44,6 +44,8 @@ pub(crate) struct ConnectedWorkspace {
     pub sessions: BTreeMap<String, Arc<Session>>,
     /// The calls that failed while connecting and looking.
     pub troubles: Vec<CallError>,
+    /// The one target whose part of the ledger counts.
+    pub only_target: Option<String>,
     /// How much of what was asked for answered in the last look.
     looked: Looked,
     rehearsal: Option<Rehearsal>,
@@ -162,7 +164,7 @@ impl ConnectedWorkspace {
                 Err(error) => troubles.push(error),
             }
         }
-        Ok(ConnectedWorkspace { topology, sessions, troubles, looked: Looked::default(), rehearsal })
+        Ok(ConnectedWorkspace { topology, sessions, troubles, only_target: None, looked: Looked::default(), rehearsal })
     }
 
     /// Looks at the targets.
@@ -200,6 +202,8 @@ impl ConnectedWorkspace {
 
     /// Looks, compares with what is owned, and plans.
     pub(crate) async fn plan_with(&mut self, base: &Base) -> Result<Plan, CommandError> {
+        let part = self.only_target.as_ref().map(|target| base.part_of(target));
+        let base = part.as_ref().unwrap_or(base);
         let observed = self.observe(base, Scope::Declared).await;
         let diff = diff(&self.topology, &observed, base);
         crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {

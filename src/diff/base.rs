@@ -32,6 +32,12 @@ impl Base {
         self.entries.get(address)
     }
 
+    /// The part of it that is about one target.
+    pub(crate) fn part_of(&self, target: &str) -> Base {
+        let entries = self.owned_at(target).map(|(address, entry)| (address.clone(), entry.clone())).collect();
+        Base { key: self.key.clone(), run: self.run, entries }
+    }
+
     /// What is owned at a target, in order.
     pub(crate) fn owned_at<'b>(&'b self, target: &'b str) -> impl Iterator<Item = (&'b Address, &'b Entry)> {
         let from = self.entries.range(Address::first_of(target)..);

@@ -35,7 +35,7 @@ pub(crate) fn declared(
         verdicts.push(one(&resolver, resource, &fields, base));
         resolved.insert(resource.address.clone(), fields);
     }
-    force_rebuilds(&resolver, base, &mut verdicts);
+    force_rebuilds(&resolver, &mut verdicts);
     set_again(&resolved, &mut verdicts);
     hold_used(index, &resolved, &mut verdicts);
     hold_back(topology, index, &resolved, &mut verdicts);
@@ -72,6 +72,10 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
             let hold = hold.help("rename all but one of them at the controller");
             return verdict(Decision::Hold(hold), None, Vec::new());
         }
+        Some(Placement::Duplicate(first)) => {
+            let hold = Hold::new("duplicate-identity", format!("it is the same object as `{first}`, as it turns out"));
+            return verdict(Decision::Hold(hold.help("declare it once")), None, Vec::new());
+        }
         Some(Placement::Absent) | None => {
             let decision = match maker(resolver.topology, resource) {
                 Some(_) => companions::taken(resolver, resource, resolved),
@@ -100,6 +104,7 @@ impl Resolver<'_> {
             kind: resource.kind,
             resource: Some(resource),
             live: self.index.live(&resource.address),
+            foreign: self.index.live(&resource.address).and_then(|live| self.index.foreign(&resource.address, live)),
             version: self.version(resource.address.target()),
         }
     }
@@ -179,8 +184,9 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
 
 /// What differences between a resource and its live object lead to.
 fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Option<&Entry>) -> Decision {
-    // What there is one of stays what it is, whatever number the API gives it.
-    let adopt = entry.is_none_or(|entry| entry.id != live.id && !resource.kind.identity.is_single());
+    // What is ours stays so, whatever id it has by now. The id of content is what tells it apart.
+    let is_content = matches!(resource.kind.identity, Identity::Content(_));
+    let adopt = entry.is_none_or(|entry| entry.id != live.id && is_content);
     if fields.is_empty() {
         return if adopt { Decision::Adopt } else { Decision::Same };
     }
@@ -192,7 +198,7 @@ fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Opt
 
 /// Resources that have to go while a field of another one changes are replaced with it. What goes in the same plan is not
 /// in the way.
-fn force_rebuilds(resolver: &Resolver<'_>, base: &Base, verdicts: &mut [Verdict]) {
+fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
     let mut forced: BTreeMap<(String, &str), String> = BTreeMap::new();
     let mut held: Vec<(usize, String)> = Vec::new();
     for (n, verdict) in verdicts.iter().enumerate() {
@@ -207,7 +213,7 @@ fn force_rebuilds(resolver: &Resolver<'_>, base: &Base, verdicts: &mut [Verdict]
             let mut undeclared = resolver.index.undeclared.iter();
             let undeclared_one = undeclared.find(|(address, (its, live))| {
                 let is_one = address.target() == target && address.kind() == *kind;
-                is_one && !is_let_go(resolver.topology, base, address, its, live)
+                is_one && !is_let_go(resolver.topology, resolver.index, address, its, live)
             });
             match undeclared_one {
                 Some((undeclared_one, _)) => held.push((n, undeclared_one.to_string())),

@@ -51,6 +51,8 @@ pub struct Entry {
     pub id: String,
     /// What told it from the others of its collection when it was last applied, as in `["0","10.0.0.0/8"]`.
     pub identity: Option<String>,
+    /// Says whether a call of ours made it. What was there before is only taken over, and may be the system's.
+    pub made: bool,
     /// The declared fields as they were last seen to be right.
     pub fields: BTreeMap<String, Stored>,
     /// The fields whose value came from other resources, with the expression that gave it.
@@ -85,6 +87,8 @@ struct EntryRow {
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     identity: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    made: bool,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     applied: BTreeMap<String, Value>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -115,7 +119,8 @@ struct EntryRow {
 
 impl From<Entry> for EntryRow {
     fn from(entry: Entry) -> EntryRow {
-        let Entry { id, identity, fields, expressions, after, stamp, leftovers, commit, run, origin, packing } = entry;
+        let Entry { id, identity, made, fields, expressions, after, stamp, leftovers, commit, run, origin, packing } =
+            entry;
         let (mut applied, mut agreed, mut assumed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (mut items, mut origins) = (BTreeMap::new(), BTreeMap::new());
         for (name, stored) in fields {
@@ -133,6 +138,7 @@ impl From<Entry> for EntryRow {
         EntryRow {
             id,
             identity,
+            made,
             applied,
             agreed,
             assumed,
@@ -157,6 +163,7 @@ impl TryFrom<EntryRow> for Entry {
         let EntryRow {
             id,
             identity,
+            made,
             applied,
             agreed,
             assumed,
@@ -186,7 +193,7 @@ impl TryFrom<EntryRow> for Entry {
         for (name, origin) in origins {
             fields.get_mut(&name).ok_or_else(|| no_field(&name))?.origin = Some(origin);
         }
-        Ok(Entry { id, identity, fields, expressions, after, stamp, leftovers, commit, run, origin, packing })
+        Ok(Entry { id, identity, made, fields, expressions, after, stamp, leftovers, commit, run, origin, packing })
     }
 }
 
@@ -199,7 +206,7 @@ mod tests {
     #[test]
     fn all_that_a_row_says_comes_back() {
         let row = json!({
-            "id": "7", "identity": "[\"10.0.0.0/8\"]", "applied": { "cidr": "10.0.0.0/8", "tags": ["a", "b"] },
+            "id": "7", "identity": "[\"10.0.0.0/8\"]", "made": true, "applied": { "cidr": "10.0.0.0/8", "tags": ["a", "b"] },
             "agreed": { "description": "" }, "assumed": { "psk": { "$fingerprint": "00" } },
             "items": { "tags": { "/1": "agreed" } }, "origins": { "cidr": "fabric/sites/lyon" },
             "expressions": { "cidr": "\"${a/b/c.d}\"" }, "after": ["a/b/c"], "stamp": "1", "leftovers": ["6"],

@@ -10,7 +10,8 @@ use crate::attr::{Attr, Output};
 use crate::diff::compare::live_items;
 use crate::diff::index::Index;
 use crate::diff::live::{Collection, Live, View};
-use crate::diff::matching::{given_name, is_gone};
+use crate::diff::matching::is_gone;
+use crate::diff::naming::given_name;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::spec::{

@@ -21,6 +21,8 @@ pub(crate) struct GuardCase<'c> {
     pub resource: Option<&'c Resource>,
     /// What is there, if anything.
     pub live: Option<&'c Live>,
+    /// Why what is there is not ours, unless we made it.
+    pub foreign: Option<&'static str>,
     /// The server's version, where it tells one.
     pub version: Option<&'c str>,
 }
@@ -120,7 +122,7 @@ fn lacks_call(case: &GuardCase<'_>, field: &Field) -> bool {
 
 /// What the controller made itself would not come back.
 fn foreign(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
-    let why = case.live?.foreign?;
+    let why = case.foreign?;
     let replaces = matches!(decision, Decision::Replace { .. });
     replaces.then(|| Hold::new("foreign", format!("it would have to be made anew, but it is not ours: {why}")))
 }
@@ -245,6 +247,7 @@ mod tests {
                 kind: &kind,
                 resource: None,
                 live: Some(&live),
+                foreign: live.foreign,
                 version,
             };
             let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };

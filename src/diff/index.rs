@@ -1,10 +1,11 @@
 //! The live objects by address, and what others call them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::live::Live;
+use crate::diff::relabel::Relabel;
 use crate::spec::{Kind, lookup};
 use crate::topology::IdentityKey;
 
@@ -17,8 +18,21 @@ pub enum Placement<'a> {
     Absent,
     /// Several objects have its name, and nothing tells which one is meant.
     Ambiguous,
+    /// Its object is another resource's already: that one.
+    Duplicate(Address),
     /// We could not look: why.
     Unseen(String),
+}
+
+/// What keeps the object of an entry from being found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Adrift {
+    /// It goes by this address by now.
+    Overtaken(Address),
+    /// Several objects have its identity, and no id tells which one is it.
+    Several,
+    /// An object has its id, which proves nothing, and nothing in the ledger says more of it.
+    Unproven,
 }
 
 /// The live objects by address, and the names by id.
@@ -28,6 +42,14 @@ pub struct Index<'a> {
     pub declared: BTreeMap<Address, Placement<'a>>,
     /// Live objects that nothing declares, under the address that they would have.
     pub undeclared: BTreeMap<Address, (&'static Kind, &'a Live)>,
+    /// The addresses, declared or not, whose live object is one that the ledger has.
+    pub(super) owned: BTreeSet<Address>,
+    /// Those of them that a call of ours made.
+    pub(super) made: BTreeSet<Address>,
+    /// What is owned and was not found in a collection that was seen, unless it is plainly gone.
+    pub(super) adrift: BTreeMap<Address, Adrift>,
+    /// The entries of the ledger that go by another address, or whose object has another id, from now on.
+    pub(crate) relabels: Vec<Relabel>,
     /// The address that a live object of a kind has, by kind and any id that other objects may use for it.
     pub(super) names: BTreeMap<(String, Option<Address>, &'static str, String), Address>,
     /// The same without the place: what lives deeper than the one that refers to it. `None` where an id is not unique.
@@ -45,16 +67,22 @@ impl<'a> Index<'a> {
     pub fn live(&self, address: &Address) -> Option<&'a Live> {
         match self.declared.get(address) {
             Some(Placement::Present(live)) => Some(live),
-            Some(Placement::Absent | Placement::Ambiguous | Placement::Unseen(_)) => None,
+            Some(Placement::Absent | Placement::Ambiguous | Placement::Duplicate(_) | Placement::Unseen(_)) => None,
             None => self.undeclared.get(address).or_else(|| self.similar(address)).map(|(_, live)| *live),
         }
+    }
+
+    /// Why an object is not the user's to declare. The ledger knows better than what its text looks like: what we made is
+    /// ours.
+    pub(super) fn foreign(&self, address: &Address, live: &Live) -> Option<&'static str> {
+        live.foreign.filter(|_| !self.made.contains(address))
     }
 
     /// Every live object with its address.
     pub fn all(&self) -> impl Iterator<Item = (&Address, &'a Live)> {
         let declared = self.declared.iter().filter_map(|(address, place)| match place {
             Placement::Present(live) => Some((address, *live)),
-            Placement::Absent | Placement::Ambiguous | Placement::Unseen(_) => None,
+            Placement::Absent | Placement::Ambiguous | Placement::Duplicate(_) | Placement::Unseen(_) => None,
         });
         declared.chain(self.undeclared.iter().map(|(address, (_, live))| (address, *live)))
     }

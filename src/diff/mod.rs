@@ -17,9 +17,13 @@ pub(crate) mod items;
 pub(crate) mod live;
 pub(crate) mod matching;
 pub(crate) mod mentions;
+pub(crate) mod naming;
 mod overwritten;
+pub(crate) mod ownership;
+mod placing;
 mod planned;
 mod propagate_holds;
+pub(crate) mod relabel;
 pub(crate) mod removals;
 pub(crate) mod resolve;
 pub(crate) mod sequence;
@@ -55,6 +59,12 @@ pub struct Diff<'a> {
 /// Compares what is wanted with what was applied last and with what is there.
 pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Diff<'a> {
     let index = matching::index(topology, observed, base);
+    let relabelled = (!index.relabels.is_empty()).then(|| {
+        let mut relabelled = base.clone();
+        relabelled.relabel(&index.relabels);
+        relabelled
+    });
+    let base = relabelled.as_ref().unwrap_or(base);
     let mut planned = PlannedValues::default();
     // Replacing one resource changes the ids that others refer to, which may replace those in turn, and what is changed
     // may change whoever takes it. Each round adds at least one value, so this ends; two or three rounds are what real

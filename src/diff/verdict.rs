@@ -178,13 +178,19 @@ pub struct Hold {
 /// The code of what is held because it could not be looked at.
 pub(crate) const UNSEEN: &str = "unseen";
 
+/// The code of what is owned at a target that the files do not declare any more.
+pub(crate) const UNDECLARED_TARGET: &str = "undeclared-target";
+
+/// The code of what is owned of a kind that this version does not know.
+pub(crate) const UNKNOWN_KIND: &str = "unknown-kind";
+
 /// The code of what is held because a policy protects it.
 pub(crate) const PROTECTED: &str = "protected";
 
 impl Hold {
     /// Says whether it is held because it could not be looked at.
     pub(crate) fn is_absent_on(&self) -> bool {
-        self.code == UNSEEN
+        matches!(self.code, UNSEEN | UNDECLARED_TARGET | UNKNOWN_KIND)
     }
 
     /// Says whether it is held because of the user's own words, as what a policy protects is.

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::diff::base::{Base, Entry};
+use crate::diff::relabel::Relabel;
 use crate::ledger::{FirstRow, LedgerError};
 use crate::private;
 use wire::Method;
@@ -68,12 +69,20 @@ pub enum JournalLine {
         /// What it came to, in a word or two.
         outcome: String,
     },
+    /// Entries of the ledger go by other addresses from now on.
+    Relabeled(Vec<Relabel>),
     /// An object exists now, though its step is not done yet.
     Made {
         /// The resource.
         address: Address,
         /// The provider's id.
         id: String,
+        /// What tells it from the others of its collection.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identity: Option<String>,
+        /// Says whether a call of ours made it; otherwise it came along with another one, or was there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ours: bool,
     },
     /// A step that made or changed an object is done.
     Done {
@@ -249,28 +258,37 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
         JournalLine::Answer { n, .. } => {
             doubts.remove(&(run, n));
         }
-        JournalLine::Made { address, id } => take_ownership(base, address, id),
+        JournalLine::Relabeled(relabels) => base.relabel(&relabels),
+        JournalLine::Made { address, id, identity, ours } => take_ownership(base, address, id, identity, ours),
         JournalLine::Done { address, entry } => record(base, address, *entry),
         JournalLine::Removed { address, id } => remove(base, &address, &id),
     }
 }
 
 /// What becomes of the ledger when an object is made: it is ours from then on, whatever becomes of the rest of its step.
-pub(crate) fn take_ownership(base: &mut Base, address: Address, id: String) {
+pub(crate) fn take_ownership(base: &mut Base, address: Address, id: String, identity: Option<String>, ours: bool) {
     let entry = base.entries.entry(address).or_default();
     if entry.id != id {
-        if !entry.id.is_empty() {
+        if !entry.id.is_empty() && is_content(identity.as_deref(), &id) {
             entry.leftovers.insert(std::mem::take(&mut entry.id));
         }
         entry.id = id;
     }
+    entry.made |= ours;
+    entry.identity = identity.or(entry.identity.take());
+}
+
+/// Says whether an object is content, whose id is what tells it apart: only of such does an earlier id prove anything. What
+/// has no identity written down may be.
+fn is_content(identity: Option<&str>, id: &str) -> bool {
+    identity.is_none_or(|identity| identity == id)
 }
 
 /// What becomes of the ledger when a step that made or changed an object is done.
 pub(crate) fn record(base: &mut Base, address: Address, mut entry: Entry) {
     if let Some(before) = base.entries.remove(&address) {
         entry.leftovers.extend(before.leftovers);
-        if before.id != entry.id && !before.id.is_empty() {
+        if before.id != entry.id && !before.id.is_empty() && is_content(entry.identity.as_deref(), &entry.id) {
             entry.leftovers.insert(before.id);
         }
     }
@@ -288,8 +306,14 @@ pub(crate) fn remove(base: &mut Base, address: &Address, id: &str) {
         }
         return;
     }
-    // A leftover goes by an address of its own; its owner remembers the id.
-    for entry in base.entries.values_mut() {
+    forget_leftover(base, address, id);
+}
+
+/// A leftover goes by an address of its own; its owner, beside it, remembers the id.
+pub(crate) fn forget_leftover(base: &mut Base, address: &Address, id: &str) {
+    let is_beside = |owner: &Address| owner.kind() == address.kind() && owner.parent() == address.parent();
+    let here = base.entries.iter_mut().filter(|(owner, _)| owner.target() == address.target() && is_beside(owner));
+    for (_, entry) in here {
         entry.leftovers.remove(id);
     }
 }
@@ -335,7 +359,9 @@ mod tests {
         };
         journal.write(&call(1)).unwrap();
         journal.write(&JournalLine::Answer { n: 1, outcome: "200".into() }).unwrap();
-        journal.write(&JournalLine::Made { address: at("east/routes/1"), id: "7".into() }).unwrap();
+        journal
+            .write(&JournalLine::Made { address: at("east/routes/1"), id: "7".into(), identity: None, ours: true })
+            .unwrap();
         journal.write(&call(2)).unwrap();
         io::Write::write_all(&mut journal.file, b"{\"ans").unwrap();
         let mut base = Base::default();
@@ -353,7 +379,12 @@ mod tests {
     fn a_journal_may_be_torn_anywhere() {
         let lines = [
             JournalLine::begins(1, "w", Some("3f2a"), ""),
-            JournalLine::Made { address: at("east/routes/Zürich"), id: "7".into() },
+            JournalLine::Made {
+                address: at("east/routes/Zürich"),
+                id: "7".into(),
+                identity: Some("[7]".into()),
+                ours: true,
+            },
             JournalLine::Removed { address: at("east/routes/Zürich"), id: "7".into() },
         ];
         let text: String = lines.iter().map(|line| format!("{}\n", serde_json::to_string(line).unwrap())).collect();

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::base::Base;
+use crate::diff::ownership::applied_identities;
 use crate::spec::{Descend, kinds_named};
-use crate::topology::{Resource, Topology};
+use crate::topology::{IdentityKey, Resource, Topology};
 
 /// What a workspace declares, names and owns, by target.
 #[derive(Default)]
@@ -20,6 +21,8 @@ pub(super) struct Interests<'o> {
     pub(super) kinds: BTreeMap<&'o str, BTreeSet<&'static str>>,
     /// The ids that the ledger has of a target's objects.
     pub(super) owned: BTreeMap<&'o str, BTreeSet<&'o str>>,
+    /// What tells the owned objects apart in which others may live: target, kind, and the identity that was applied.
+    pub(super) around: BTreeSet<(&'o str, &'static str, IdentityKey)>,
 }
 
 impl<'o> Interests<'o> {
@@ -31,6 +34,12 @@ impl<'o> Interests<'o> {
         }
         for (address, entry) in &base.entries {
             interests.owned.entry(address.target()).or_default().insert(&entry.id);
+            let Some((target, of)) = topology.targets.get_key_value(address.target()) else { continue };
+            let kind =
+                of.provider.kind(address.kind()).filter(|kind| of.provider.children(Some(kind.name)).next().is_some());
+            let applied =
+                kind.map(|kind| applied_identities(kind, address, entry).into_iter().map(move |key| (kind, key)));
+            interests.around.extend(applied.into_iter().flatten().map(|(kind, key)| (target.as_str(), kind.name, key)));
         }
         interests
     }

@@ -217,8 +217,8 @@ impl Look<'_> {
             let address = match known {
                 Some(address) => address,
                 // What stands inside its parent costs nothing to look at.
-                None if inside || self.observer.scope != Scope::Declared || self.owns(live) => {
-                    let name = crate::diff::matching::given_name(kind, live);
+                None if inside || self.observer.scope != Scope::Declared || self.owns(kind, live) => {
+                    let name = crate::diff::naming::given_name(kind, live);
                     match parent {
                         Some(parent) => parent.child(kind.name, name.as_deref()),
                         None => Address::new(&self.target.name, kind.name, name.as_deref()),
@@ -244,8 +244,11 @@ impl Look<'_> {
         objects.retain(|live| lookup(&live.raw, key).is_none_or(|found| text(found) == owner));
     }
 
-    fn owns(&self, live: &Live) -> bool {
-        self.owned().is_some_and(|owned| owned.contains(live.id.as_str()))
+    /// Says whether an object may be an owned one: it has the identity or, where that may have changed, the id of one.
+    fn owns(&self, kind: &'static Kind, live: &Live) -> bool {
+        let around = &self.observer.interests.around;
+        let is_known = |key| around.contains(&(self.target.name.as_str(), kind.name, key));
+        live.identity(kind).is_some_and(is_known) || self.owned().is_some_and(|owned| owned.contains(live.id.as_str()))
     }
 
     /// The ids that the ledger has of this target's objects.

@@ -62,6 +62,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         steps,
         graph,
         gates,
+        relabels: diff.index.relabels,
         verdicts: diff.verdicts,
         unmanaged: diff.unmanaged,
     })

@@ -21,11 +21,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::relabel::Relabel;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
-use crate::spec::{CallSpec, Disruption, Kind, OpenPath};
+use crate::spec::{CallSpec, Disruption, Identity, Kind, OpenPath};
 use crate::topology::FileContent;
 use wire::Method;
 
@@ -48,6 +49,8 @@ pub struct Plan {
     pub graph: Graph<String>,
     /// Points that many steps wait for: all steps of one kind at one target.
     pub gates: Vec<String>,
+    /// The entries of the ledger that go by other addresses from now on.
+    pub relabels: Vec<Relabel>,
     /// Every verdict, for the summary, the holds and the ledger.
     pub verdicts: Vec<Verdict>,
     /// Live objects that nobody declares or owns.
@@ -104,6 +107,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// Says whether it changes in place what tells its object from the others.
+    pub(crate) fn moves_identity(&self) -> bool {
+        let Identity::Natural(names) = self.kind.identity else { return false };
+        self.verb == Verb::Update && self.fields.iter().any(|change| names.contains(&change.name.as_str()))
+    }
+
     /// Says whether it sends a field: a new object is made with all that is declared.
     pub(crate) fn writes(&self, field: &str) -> bool {
         self.verb.creates() || self.fields.iter().any(|change| change.name == field)

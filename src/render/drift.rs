@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diff::verdict::Cause;
+use crate::diff::verdict::{Cause, UNDECLARED_TARGET, UNKNOWN_KIND, UNSEEN};
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument};
 use crate::render::markdown::{BLOCK, BUDGET, code, fenced};
@@ -82,7 +82,8 @@ impl DriftDocument {
         let mut found: Vec<Drifted> = healed.chain(held).collect();
         found.sort_by(|a, b| a.address.cmp(&b.address));
         let count = |cause| found.iter().filter(|drifted| drifted.cause == cause).count();
-        let unseen: Vec<HoldDocument> = plan.holds.iter().filter(|hold| hold.code == "unseen").cloned().collect();
+        let is_unseen = |hold: &&HoldDocument| [UNSEEN, UNDECLARED_TARGET, UNKNOWN_KIND].contains(&hold.code.as_str());
+        let unseen: Vec<HoldDocument> = plan.holds.iter().filter(is_unseen).cloned().collect();
         DriftDocument {
             format: FORMAT,
             workspace: plan.workspace.clone(),

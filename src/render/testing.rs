@@ -15,8 +15,8 @@ use crate::render::document::PlanDocument;
 use crate::render::page::Style;
 use crate::secret::Secret;
 use crate::spec::{
-    Api, Auth, Body, Dialect, Disruption, Envelope, Identity, Kind, List, Poll, Provider, ServerVersion, Type, Until,
-    call, field, output,
+    Api, Auth, Body, Dialect, Disruption, Envelope, IdScheme, Identity, Kind, List, Poll, Provider, ServerVersion,
+    Type, Until, call, field, output,
 };
 use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
 use wire::Method::{Delete, Post, Put};
@@ -103,6 +103,7 @@ static LAB: Provider = Provider {
         retry_statuses: &[],
         restart_window: Duration::ZERO,
         visibility_lag: Duration::ZERO,
+        ids: IdScheme::Lasting,
         remedies: &[],
     },
     kinds: &[&TUNNELS, &ROUTES, &RULES],

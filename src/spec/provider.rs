@@ -99,9 +99,20 @@ pub struct Dialect {
     pub restart_window: Duration,
     /// For how long a new object may answer 403 or 404 although it was made.
     pub visibility_lag: Duration,
+    /// Whether an id may come to name another object.
+    pub ids: IdScheme,
     /// Remedies of errors: status, part of the message, remedy. The first that fits; an empty one leaves it to the general
     /// remedy of that status.
     pub remedies: &'static [(u16, &'static str, &'static str)],
+}
+
+/// Whether an API hands out the id of a removed object again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdScheme {
+    /// Never: an id names one object for all time, as a UUID does.
+    Lasting,
+    /// It does, or counts from 1 again once the installation is built anew, as small numbers do: an id proves nothing.
+    Reissued,
 }
 
 /// How the server's version is found.

@@ -57,6 +57,11 @@ impl IdentityKey {
         Some(IdentityKey(text))
     }
 
+    /// The key as the ledger wrote it down.
+    pub(crate) fn recorded(text: &str) -> IdentityKey {
+        IdentityKey(text.to_owned())
+    }
+
     /// The key of what is wanted with these values by the names of fields: a missing one has its default.
     pub(crate) fn wanted(
         kind: &'static Kind,

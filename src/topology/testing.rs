@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Api, Auth, AutoCreated, Body, Class, Destroys, Dialect, Envelope, Field, Folders, Identity, Kind, List, Packing,
-    Provider, ServerVersion, Type, call, field, output,
+    Api, Auth, AutoCreated, Body, Class, Destroys, Dialect, Envelope, Field, Folders, IdScheme, Identity, Kind, List,
+    Packing, Provider, ServerVersion, Type, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -238,6 +238,7 @@ static LAB: Provider = Provider {
         retry_statuses: &[],
         restart_window: Duration::ZERO,
         visibility_lag: Duration::ZERO,
+        ids: IdScheme::Lasting,
         remedies: &[],
     },
     kinds: &[&CONFIG, &ENDPOINTS, &PEERS, &HEALTH, &GROUPS, &ROUTES, &BLUEPRINTS, &RULES, &REGIONS, &POLICIES],
@@ -248,6 +249,9 @@ static LAB: Provider = Provider {
 };
 
 static OTHER: Provider = Provider { name: "other", kinds: &[&CONFIG], ..LAB };
+
+/// The same, but that it hands ids out anew.
+pub(crate) static REISSUING: Provider = Provider { dialect: Dialect { ids: IdScheme::Reissued, ..LAB.dialect }, ..LAB };
 
 /// The catalogue of tests.
 pub(crate) static CATALOGUE: &[&Provider] = &[&LAB, &OTHER];

@@ -30,6 +30,7 @@ impl World {
     /// Carries out a plan, in which each step that is tried meets the fate that `fate` gives its number. What follows a step
     /// that is not known to be done is not tried. Gives what the servers refused although nobody meant them to.
     pub(crate) fn carry_out(&mut self, plan: &Plan, fate: &dyn Fn(usize) -> Fate) -> Vec<String> {
+        self.base.relabel(&plan.relabels);
         let mut refused = Vec::new();
         let mut known: BTreeMap<Address, Value> = BTreeMap::new();
         let mut done: BTreeSet<usize> = BTreeSet::new();
@@ -41,9 +42,19 @@ impl World {
             if fate == Fate::Refused {
                 continue;
             }
+            self.announce(step);
             match self.effect(step, &known) {
                 Err(why) => refused.push(format!("{} {}: {why}", verb_word(step.verb), step.address)),
                 Ok(_) if fate == Fate::Unheard => {}
+                Ok(object) if fate == Fate::Killed => {
+                    let id = object
+                        .filter(|_| step.verb.creates())
+                        .and_then(|object| object["id"].as_str().map(str::to_owned));
+                    if let Some(id) = id {
+                        self.half_own(step, id);
+                    }
+                    return refused;
+                }
                 Ok(object) => {
                     done.insert(n);
                     known.extend(object.map(|object| (step.address.clone(), object)));
@@ -54,7 +65,12 @@ impl World {
         for verdict in &plan.verdicts {
             match (&verdict.decision, &verdict.id) {
                 (Decision::Same | Decision::Adopt, Some(id)) => self.own(plan, &verdict.address, id.clone(), &known),
-                (Decision::Release(_), _) => drop(self.base.entries.remove(&verdict.address)),
+                (Decision::Release(_), id) => {
+                    let is_row = self.base.entries.remove(&verdict.address).is_some();
+                    for id in id.iter().filter(|_| !is_row) {
+                        self.base.entries.values_mut().for_each(|entry| drop(entry.leftovers.take(id)));
+                    }
+                }
                 _ => {}
             }
         }
@@ -112,6 +128,9 @@ impl World {
             (Method::Put, None) if kind != "blueprints" && kind != "health" => Err("404".into()),
             (_, None) => {
                 self.ids += 1;
+                while objects.iter().any(|object| object["id"] == json!(format!("{kind}-{}", self.ids))) {
+                    self.ids += 1;
+                }
                 normalise(&mut body);
                 let mut object = defaults(&kind);
                 if kind != "health" {
@@ -200,6 +219,23 @@ impl World {
                 entry.leftovers.remove(&id);
             }),
         }
+    }
+
+    /// Takes down what an object is about to be told apart by.
+    fn announce(&mut self, step: &Step) {
+        let (Some(resource), Verb::Update) = (self.topology.resources.get(&step.address), step.verb) else { return };
+        let identity = crate::diff::matching::identity_of(resource).map(|key| key.to_string());
+        if let (Some(entry), true) = (self.base.entries.get_mut(&step.address), step.moves_identity()) {
+            entry.identity = identity;
+        }
+    }
+
+    /// Takes down that an object of a step was made, and nothing else of it.
+    fn half_own(&mut self, step: &Step, id: String) {
+        let Some(resource) = self.topology.resources.get(&step.address) else { return };
+        let identity = crate::diff::matching::identity_of(resource).map(|key| key.to_string());
+        let entry = self.base.entries.entry(step.address.clone()).or_default();
+        (entry.id, entry.identity, entry.made) = (id, identity, true);
     }
 
     /// Takes down what is remembered of an address once it is as wanted.

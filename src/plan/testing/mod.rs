@@ -16,7 +16,7 @@ use crate::diff::verdict::{Decision, Verdict};
 use crate::finding::Place;
 use crate::plan::{Plan, Step, Verb};
 use crate::spec::{Identity, Kind, Provider, canonical};
-use crate::topology::testing::{CATALOGUE as LAB, TRUEUP, indented, try_load, workspace};
+use crate::topology::testing::{CATALOGUE as LAB, REISSUING, TRUEUP, indented, try_load, workspace};
 use crate::topology::{Content, CycleError, FileContent, ITEMS, Options, Resource, Topology, load};
 
 /// The two targets of every world.
@@ -32,6 +32,8 @@ pub(crate) struct World {
     /// What is there: objects by collection, as in `east/endpoints` and `east/endpoints/endpoints-1/peers`.
     pub live: BTreeMap<String, Vec<Value>>,
     unseen: BTreeMap<String, String>,
+    /// The ids of objects that look like the system's.
+    foreign: BTreeSet<String>,
     /// Ids that were handed out.
     ids: usize,
 }
@@ -45,6 +47,8 @@ pub(crate) enum Fate {
     Refused,
     /// It has its effect, and nobody hears of it.
     Unheard,
+    /// It has its effect, and the run is killed when the object's id is taken down and nothing else of it.
+    Killed,
 }
 
 /// The address that a text spells.
@@ -100,7 +104,26 @@ impl World {
             |n: usize| json!([{ "controller_name": "", "mtu": 1500, "public_ip": format!("203.0.113.{}", n + 1) }]);
         let live = TARGETS.iter().enumerate().map(|(n, name)| (format!("{name}/config"), config(n)));
         let live = live.map(|(at, objects)| (at, objects.as_array().unwrap().clone())).collect();
-        World { topology, base: keyed(), live, unseen: BTreeMap::new(), ids: 0 }
+        World { topology, base: keyed(), live, unseen: BTreeMap::new(), foreign: BTreeSet::new(), ids: 0 }
+    }
+
+    /// The small test provider's controllers hand ids out anew.
+    pub(crate) fn reissues_ids(mut self) -> World {
+        self.topology.targets.values_mut().for_each(|target| target.provider = &REISSUING);
+        self
+    }
+
+    /// The files do not declare a target any more.
+    pub(crate) fn drops(mut self, target: &str) -> World {
+        self.topology.targets.remove(target);
+        self.topology.resources.retain(|address, _| address.target() != target);
+        self
+    }
+
+    /// It was made by a call of ours, and not taken over.
+    pub(crate) fn made(mut self, at: &str) -> World {
+        self.base.entries.get_mut(&address(at)).unwrap().made = true;
+        self
     }
 
     /// A provider of the product at one target, `at`, whose kinds are declared so. Nothing is there.
@@ -112,7 +135,14 @@ impl World {
         let folder = workspace(&[("trueup.yaml", TRUEUP), ("all.yaml", &text)]);
         let loaded = load(folder.path(), crate::providers::CATALOGUE, &Options::default());
         let topology = loaded.unwrap_or_else(|findings| panic!("{findings:?}\n{text}")).topology;
-        World { topology, base: keyed(), live: BTreeMap::new(), unseen: BTreeMap::new(), ids: 0 }
+        World {
+            topology,
+            base: keyed(),
+            live: BTreeMap::new(),
+            unseen: BTreeMap::new(),
+            foreign: BTreeSet::new(),
+            ids: 0,
+        }
     }
 
     fn provider(&self, target: &str) -> &'static Provider {
@@ -172,6 +202,12 @@ impl World {
         self
     }
 
+    /// The object of that id looks like the system's.
+    pub(crate) fn looks_foreign(mut self, id: &str) -> World {
+        self.foreign.insert(id.into());
+        self
+    }
+
     /// The policy says so.
     pub(crate) fn protects(mut self, pattern: &str) -> World {
         self.topology.policy.protect.push(pattern.into());
@@ -196,6 +232,7 @@ impl World {
         let objects = self.live.get(at).cloned().unwrap_or_default();
         let live = |object: Value| {
             let mut live = Live::new(kind, object);
+            live.foreign = live.foreign.or(self.foreign.contains(&live.id).then_some("the system's"));
             live.children = self.collections(provider, &format!("{at}/{}", live.id), Some(kind.name));
             live
         };

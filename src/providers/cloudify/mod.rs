@@ -16,7 +16,7 @@ pub(crate) mod testing;
 
 use std::time::Duration;
 
-use crate::spec::{Auth, Dialect, Field, Provider, ServerVersion, Type, field};
+use crate::spec::{Auth, Dialect, Field, IdScheme, Provider, ServerVersion, Type, field};
 
 /// Cloudify Manager.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -53,6 +53,8 @@ pub(crate) const DIALECT: Dialect = Dialect {
     restart_window: Duration::from_secs(180),
     // What was made can be read at once (observed T4 to T9).
     visibility_lag: Duration::ZERO,
+    // UUIDs, or the names themselves.
+    ids: IdScheme::Lasting,
     remedies: REMEDIES,
 };
 

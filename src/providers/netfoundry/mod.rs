@@ -17,7 +17,7 @@ mod waits;
 
 use std::time::Duration;
 
-use crate::spec::{Auth, Dialect, Provider, ServerVersion, Type, field};
+use crate::spec::{Auth, Dialect, IdScheme, Provider, ServerVersion, Type, field};
 
 /// The NetFoundry platform.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -57,6 +57,8 @@ const DIALECT: Dialect = Dialect {
     // A new object may answer 403 or 404 before it is seen everywhere (section 1.8).
     restart_window: Duration::ZERO,
     visibility_lag: Duration::from_secs(30),
+    // UUIDs.
+    ids: IdScheme::Lasting,
     remedies: &[
         (
             401,

@@ -14,7 +14,7 @@ mod remedies;
 
 use std::time::Duration;
 
-use crate::spec::{Api, Auth, Dialect, Field, Provider, ServerVersion, Type, field};
+use crate::spec::{Api, Auth, Dialect, Field, IdScheme, Provider, ServerVersion, Type, field};
 
 /// Cohesive VNS3.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -69,6 +69,8 @@ const DIALECT: Dialect = Dialect {
     retry_statuses: &[502, 503],
     restart_window: Duration::ZERO,
     visibility_lag: Duration::ZERO,
+    // Small integers: a controller that is restored or built anew counts from 1 again.
+    ids: IdScheme::Reissued,
     remedies: remedies::REMEDIES,
 };
 

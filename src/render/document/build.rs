@@ -1,5 +1,7 @@
 //! From the plan to its document.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
@@ -9,8 +11,9 @@ use super::{
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
-use crate::diff::verdict::{Decision, FieldChange};
+use crate::diff::verdict::{Decision, FieldChange, UNDECLARED_TARGET};
 use crate::plan::{Call, CallPurpose, Payload, Plan, Step};
+use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
 
 impl PlanDocument {
@@ -63,8 +66,30 @@ impl PlanDocument {
                 | Decision::Delete(_) => {}
             }
         }
+        document.holds = fold(document.holds);
         document
     }
+}
+
+/// Tells what is owned at a target that is not declared any more once for each target, as `west/**`.
+fn fold(holds: Vec<HoldDocument>) -> Vec<HoldDocument> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let target = |hold: &HoldDocument| hold.address.split('/').next().unwrap_or_default().to_owned();
+    for hold in holds.iter().filter(|hold| hold.code == UNDECLARED_TARGET) {
+        *counts.entry(target(hold)).or_default() += 1;
+    }
+    let one = |hold: HoldDocument| {
+        if hold.code != UNDECLARED_TARGET {
+            return Some(hold);
+        }
+        let target = target(&hold);
+        let count = counts.remove(&target)?;
+        let what = counted(count, "resource");
+        let reason =
+            format!("target `{target}` is not declared any more: {what} owned there, not looked at, and left as is");
+        Some(HoldDocument { address: format!("{target}/**"), reason, ..hold })
+    };
+    holds.into_iter().filter_map(one).collect()
 }
 
 fn gates(plan: &Plan) -> Vec<GateDocument> {
