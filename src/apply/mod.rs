@@ -22,6 +22,7 @@ use crate::address::Address;
 use crate::apply::course::Course;
 use crate::apply::schedule::SlotClass;
 use crate::diff::base::{Base, Basis, Entry, Stored};
+use crate::diff::installation::Installation;
 use crate::diff::matching::identity_of;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
@@ -153,6 +154,14 @@ impl RunLog {
     pub(crate) fn take_ownership(&mut self, address: Address, id: String) {
         self.write(&JournalLine::Made { address: address.clone(), id: id.clone() });
         journal::take_ownership(&mut self.base, address, id);
+    }
+
+    /// Takes down that what proves a target's installation changes.
+    pub(crate) fn change_proofs(&mut self, target: &str, change: impl FnOnce(&mut Installation)) {
+        let Some(known) = self.base.targets.get_mut(target) else { return };
+        change(known);
+        let installation = Box::new(known.clone());
+        self.write(&JournalLine::Proofs { target: target.to_owned(), installation });
     }
 
     /// Takes down that an object is gone.

@@ -71,6 +71,9 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
             common::print(&format!("{}: owned now{note}\n", verdict.address))?;
         }
     }
+    if !options.forget {
+        workspace.record_proofs(&mut planned.ledger.base);
+    }
     planned.ledger.save()?;
     let mut found = Findings::default();
     found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);

@@ -79,6 +79,7 @@ pub(crate) async fn carry_out(
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut planned = workspace.plan_when_settled().await?;
     workspace.tell_troubles();
+    workspace.tell_changed_proofs();
     for doubt in &planned.ledger.doubts {
         eprintln!(
             "note: an earlier run got no answer to {} {} ({}): looked again",
@@ -141,7 +142,12 @@ async fn execute(
     found: &mut Findings,
 ) -> Result<(), CommandError> {
     let Planned { plan, mut ledger } = planned;
+    let is_new = workspace.record_first_proofs(&mut ledger.base);
     let number = ledger.begin_run()?;
+    if is_new && !plan.is_empty() {
+        ledger.save()?;
+    }
+    workspace.record_proofs(&mut ledger.base);
     let mut record = Record::begin(number, &plan);
     let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
     let stop = common::stop_on_signal(

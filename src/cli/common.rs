@@ -15,14 +15,15 @@ use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, When};
 use crate::diff::base::Base;
 use crate::diff::diff;
+use crate::diff::installation::{ShownProofs, Standing, forget_ids, take_over, told};
 use crate::diff::live::{Observed, Seen, View};
 use crate::finding::{Finding, Level};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, now};
 use crate::observe::{Observer, Scope};
 use crate::plan::Plan;
 use crate::private;
 use crate::providers::CATALOGUE;
-use crate::render;
+use crate::render::{self, sanitize_control};
 use crate::session::{CallError, Clients, Pace, Session};
 use crate::spec::{Kind, List};
 use crate::topology::{self, Allowance, KeyPlace, LedgerPlace, Reason, SecretMode, Topology};
@@ -46,6 +47,8 @@ pub(crate) struct ConnectedWorkspace {
     pub troubles: Vec<CallError>,
     /// How much of what was asked for answered in the last look.
     looked: Looked,
+    /// What the last look showed of the targets' installations.
+    installations: BTreeMap<String, (Standing, ShownProofs)>,
     rehearsal: Option<Rehearsal>,
 }
 
@@ -152,7 +155,8 @@ impl ConnectedWorkspace {
                 Err(error) => troubles.push(error),
             }
         }
-        Ok(ConnectedWorkspace { topology, sessions, troubles, looked: Looked::default(), rehearsal })
+        let (looked, installations) = (Looked::default(), BTreeMap::new());
+        Ok(ConnectedWorkspace { topology, sessions, troubles, looked, installations, rehearsal })
     }
 
     /// Looks at the targets.
@@ -160,13 +164,15 @@ impl ConnectedWorkspace {
         let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         self.troubles.append(&mut troubles);
         self.looked = Looked::of(&self.topology, &observed);
+        let shown = |(name, view): (&String, &View)| (name.clone(), (view.standing.clone(), view.proofs.clone()));
+        self.installations = observed.targets.iter().map(shown).collect();
         observed
     }
 
     /// Looks, compares and plans.
     pub(crate) async fn plan(&mut self) -> Result<Planned, CommandError> {
-        let ledger = open_ledger(&self.topology)?;
-        let plan = self.plan_with(&ledger.base).await?;
+        let mut ledger = open_ledger(&self.topology)?;
+        let plan = self.plan_with(&mut ledger.base).await?;
         Ok(Planned { plan, ledger })
     }
 
@@ -183,20 +189,58 @@ impl ConnectedWorkspace {
             session.pause(BETWEEN_LOOKS).await;
             // What failed in the last look counts; earlier ones are forgotten with what they showed.
             self.troubles.retain(|trouble| !self.sessions.contains_key(&trouble.target));
-            planned.plan = self.plan_with(&planned.ledger.base).await?;
+            planned.plan = self.plan_with(&mut planned.ledger.base).await?;
         }
         Ok(planned)
     }
 
-    /// Looks, compares with what is owned, and plans.
-    pub(crate) async fn plan_with(&mut self, base: &Base) -> Result<Plan, CommandError> {
+    /// Looks, compares with what is owned, and plans. Of a target that somebody said has moved, what is owned loses its ids.
+    pub(crate) async fn plan_with(&mut self, base: &mut Base) -> Result<Plan, CommandError> {
         let observed = self.observe(base, Scope::Declared).await;
+        for (target, _) in observed.targets.iter().filter(|(_, view)| matches!(view.standing, Standing::Moved(_))) {
+            forget_ids(&self.topology, base, target);
+        }
         let diff = diff(&self.topology, &observed, base);
         crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
             let remedy = "take one of the references out, or declare it in a second step";
             let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);
             CommandError::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
         })
+    }
+
+    /// Says on stderr of which targets a proof of the installation changed, and that it is the same one all the same.
+    pub(crate) fn tell_changed_proofs(&self) {
+        for (target, (standing, _)) in &self.installations {
+            match standing {
+                Standing::Same(changes) if !changes.is_empty() => {
+                    let told = sanitize_control(&told(changes));
+                    eprintln!("note: {target}: the same installation as before, though this changed: {told}");
+                }
+                Standing::Moved(changes) => {
+                    let told = sanitize_control(&told(changes));
+                    eprintln!("note: {target}: another installation, which is to be the same network: {told}");
+                }
+                Standing::Same(_) | Standing::Unproved | Standing::Other(_) | Standing::Unread(_) => {}
+            }
+        }
+    }
+
+    /// Takes down what proves the installations of which nothing was known, or is owned: that has to be there before the
+    /// first object is made. Says whether there are any.
+    pub(crate) fn record_first_proofs(&self, base: &mut Base) -> bool {
+        let is_known = |target: &str| base.targets.contains_key(target) && base.owned_at(target).next().is_some();
+        let first: Vec<_> = self.installations.iter().filter(|(target, _)| !is_known(target)).collect();
+        let now = now();
+        first.iter().for_each(|(target, (standing, shown))| take_over(base, target, standing, shown, &now));
+        !first.is_empty()
+    }
+
+    /// Takes over into the ledger what proves which installation is behind each target.
+    pub(crate) fn record_proofs(&self, base: &mut Base) {
+        let now = now();
+        for (target, (standing, shown)) in &self.installations {
+            take_over(base, target, standing, shown, &now);
+        }
     }
 
     /// The headline when no target could be looked at: then nothing is known, and nothing must read as all clear.

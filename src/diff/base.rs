@@ -11,6 +11,7 @@ use crate::attr::Attr;
 use crate::secret::FingerprintKey;
 
 pub(crate) use crate::diff::entry::{Basis, Entry, Stored};
+use crate::diff::installation::Installation;
 
 /// The key under which a fingerprint stands where a secret would.
 const PRINT: &str = "$fingerprint";
@@ -22,6 +23,8 @@ pub struct Base {
     pub key: FingerprintKey,
     /// The number of the run that is under way.
     pub run: Option<u64>,
+    /// What proves which installation is behind each target.
+    pub(crate) targets: BTreeMap<String, Installation>,
     /// What is owned, by address.
     pub entries: BTreeMap<Address, Entry>,
 }

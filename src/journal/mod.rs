@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::diff::base::{Base, Entry};
+use crate::diff::installation::Installation;
 use crate::ledger::{FirstRow, LedgerError};
 use crate::private;
 use wire::Method;
@@ -88,6 +89,13 @@ pub enum JournalLine {
         address: Address,
         /// The provider's id.
         id: String,
+    },
+    /// What proves which installation is behind a target is another thing now, or is about to be.
+    Proofs {
+        /// The target.
+        target: String,
+        /// What the ledger is to say.
+        installation: Box<Installation>,
     },
     /// The run came to its end.
     End {
@@ -252,6 +260,7 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
         JournalLine::Made { address, id } => take_ownership(base, address, id),
         JournalLine::Done { address, entry } => record(base, address, *entry),
         JournalLine::Removed { address, id } => remove(base, &address, &id),
+        JournalLine::Proofs { target, installation } => drop(base.targets.insert(target, *installation)),
     }
 }
 

@@ -4,6 +4,7 @@
 //! writing state) happens outside of it, so that requests to different installations run in parallel.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,12 +38,16 @@ pub(crate) struct Plan {
     pub versions: BTreeMap<String, String>,
     /// Milliseconds of logical time that pass with each request.
     pub step: u64,
+    /// Makes the births of installations the same each time; without it, no two are alike.
+    pub births: Option<u64>,
 }
 
 /// All installations of a server.
 pub(crate) struct World {
     plan: Plan,
     installations: Mutex<BTreeMap<Place, Arc<Mutex<Running>>>>,
+    /// How often an installation was born at a place.
+    born: Mutex<BTreeMap<Place, u64>>,
     log: Mutex<Log>,
     faults: Mutex<Faults>,
     store: Option<Store>,
@@ -73,6 +78,7 @@ impl World {
         World {
             plan,
             installations: Mutex::default(),
+            born: Mutex::default(),
             log: Mutex::default(),
             faults: Mutex::new(faults),
             store,
@@ -253,12 +259,25 @@ impl World {
             name: place.installation.clone(),
             seed: self.plan.seed,
             version: self.plan.versions.get(place.provider).cloned(),
+            birth: self.birth(place),
         };
         let saved = self.store.as_ref().map(|store| store.read(place)).transpose()?.flatten();
         Ok(match saved {
             Some(saved) => Running { clock: saved.clock_ms, installation: (maker.load)(setup, saved.state)? },
             None => Running { clock: 0, installation: (maker.new)(setup) },
         })
+    }
+
+    /// What tells the next installation at a place from those before it; never 0, which is that of what nobody bore.
+    fn birth(&self, place: &Place) -> u64 {
+        let mut born = lock(&self.born);
+        let times = born.entry(place.clone()).or_default();
+        *times += 1;
+        let drawn = match self.plan.births {
+            Some(seed) => seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(*times),
+            None => RandomState::new().hash_one(&place.installation),
+        };
+        drawn.max(1)
     }
 
     fn maker(&self, provider: &str) -> Option<&'static Maker> {

@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use crate::address::Address;
 use crate::attr::{Attr, Template, TemplatePart};
 use crate::diff::base::{Base, Basis, Entry, Stored};
+use crate::diff::installation::{ShownProofs, judge, take_over};
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::verdict::{Decision, Verdict};
 use crate::finding::Place;
 use crate::plan::{Plan, Step, Verb};
-use crate::spec::{Identity, Kind, Provider, canonical};
+use crate::spec::{Identity, Kind, Provider, Strength, canonical};
 use crate::topology::testing::{CATALOGUE as LAB, TRUEUP, indented, try_load, workspace};
 use crate::topology::{Content, CycleError, FileContent, ITEMS, Options, Resource, Topology, load};
 
@@ -32,6 +33,8 @@ pub(crate) struct World {
     /// What is there: objects by collection, as in `east/endpoints` and `east/endpoints/endpoints-1/peers`.
     pub live: BTreeMap<String, Vec<Value>>,
     unseen: BTreeMap<String, String>,
+    /// What proves which installation is behind a target.
+    proofs: BTreeMap<String, ShownProofs>,
     /// Ids that were handed out.
     ids: usize,
 }
@@ -100,7 +103,7 @@ impl World {
             |n: usize| json!([{ "controller_name": "", "mtu": 1500, "public_ip": format!("203.0.113.{}", n + 1) }]);
         let live = TARGETS.iter().enumerate().map(|(n, name)| (format!("{name}/config"), config(n)));
         let live = live.map(|(at, objects)| (at, objects.as_array().unwrap().clone())).collect();
-        World { topology, base: keyed(), live, unseen: BTreeMap::new(), ids: 0 }
+        World { topology, base: keyed(), live, unseen: BTreeMap::new(), proofs: BTreeMap::new(), ids: 0 }
     }
 
     /// A provider of the product at one target, `at`, whose kinds are declared so. Nothing is there.
@@ -112,7 +115,14 @@ impl World {
         let folder = workspace(&[("trueup.yaml", TRUEUP), ("all.yaml", &text)]);
         let loaded = load(folder.path(), crate::providers::CATALOGUE, &Options::default());
         let topology = loaded.unwrap_or_else(|findings| panic!("{findings:?}\n{text}")).topology;
-        World { topology, base: keyed(), live: BTreeMap::new(), unseen: BTreeMap::new(), ids: 0 }
+        World {
+            topology,
+            base: keyed(),
+            live: BTreeMap::new(),
+            unseen: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+            ids: 0,
+        }
     }
 
     fn provider(&self, target: &str) -> &'static Provider {
@@ -172,6 +182,27 @@ impl World {
         self
     }
 
+    /// The installation behind a target shows these proofs, and no others.
+    pub(crate) fn proves(mut self, target: &str, proofs: &[(Strength, &str, &str)]) -> World {
+        let values = proofs.iter().map(|(strength, name, value)| ((*strength, (*name).into()), (*value).into()));
+        self.proofs.insert(target.into(), ShownProofs { values: values.collect(), ..ShownProofs::default() });
+        self
+    }
+
+    /// A run came to its end: what the installations show is taken over.
+    pub(crate) fn recorded(mut self) -> World {
+        for (target, view) in self.observed().targets {
+            take_over(&mut self.base, &target, &view.standing, &view.proofs, "2026-03-01T09:00:00Z");
+        }
+        self
+    }
+
+    /// Somebody says that it is meant.
+    pub(crate) fn allows(mut self, allowance: &str) -> World {
+        self.topology.policy.allow.add(allowance.parse().unwrap());
+        self
+    }
+
     /// The policy says so.
     pub(crate) fn protects(mut self, pattern: &str) -> World {
         self.topology.policy.protect.push(pattern.into());
@@ -210,7 +241,9 @@ impl World {
     pub(crate) fn observed(&self) -> Observed {
         let view = |name: &String| {
             let collections = self.collections(self.provider(name), name, None);
-            (name.clone(), View { version: None, collections })
+            let proofs = self.proofs.get(name).cloned().unwrap_or_default();
+            let view = View { proofs, collections, ..View::default() };
+            (name.clone(), judge(&self.topology, &self.base, name, view))
         };
         Observed { targets: self.topology.targets.keys().map(view).collect() }
     }
