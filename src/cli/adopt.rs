@@ -41,6 +41,9 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
         return Err(CommandError::failed(headline));
     }
     let base = &mut planned.ledger.base;
+    if !options.forget {
+        workspace.record_first_proofs(base);
+    }
     if options.forget {
         for address in &options.addresses {
             let owned: Address =

@@ -15,15 +15,15 @@ use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, When};
 use crate::diff::base::Base;
 use crate::diff::diff;
-use crate::diff::installation::{ShownProofs, Standing, forget_ids, take_over, told};
+use crate::diff::installation::{ShownProofs, Standing, forget_ids};
 use crate::diff::live::{Observed, Seen, View};
 use crate::finding::{Finding, Level};
-use crate::ledger::{Ledger, now};
+use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope};
 use crate::plan::Plan;
 use crate::private;
 use crate::providers::CATALOGUE;
-use crate::render::{self, sanitize_control};
+use crate::render;
 use crate::session::{CallError, Clients, Pace, Session};
 use crate::spec::{Kind, List};
 use crate::topology::{self, Allowance, KeyPlace, LedgerPlace, Reason, SecretMode, Topology};
@@ -48,7 +48,7 @@ pub(crate) struct ConnectedWorkspace {
     /// How much of what was asked for answered in the last look.
     looked: Looked,
     /// What the last look showed of the targets' installations.
-    installations: BTreeMap<String, (Standing, ShownProofs)>,
+    pub installations: BTreeMap<String, (Standing, ShownProofs)>,
     rehearsal: Option<Rehearsal>,
 }
 
@@ -206,41 +206,6 @@ impl ConnectedWorkspace {
             let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);
             CommandError::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
         })
-    }
-
-    /// Says on stderr of which targets a proof of the installation changed, and that it is the same one all the same.
-    pub(crate) fn tell_changed_proofs(&self) {
-        for (target, (standing, _)) in &self.installations {
-            match standing {
-                Standing::Same(changes) if !changes.is_empty() => {
-                    let told = sanitize_control(&told(changes));
-                    eprintln!("note: {target}: the same installation as before, though this changed: {told}");
-                }
-                Standing::Moved(changes) => {
-                    let told = sanitize_control(&told(changes));
-                    eprintln!("note: {target}: another installation, which is to be the same network: {told}");
-                }
-                Standing::Same(_) | Standing::Unproved | Standing::Other(_) | Standing::Unread(_) => {}
-            }
-        }
-    }
-
-    /// Takes down what proves the installations of which nothing was known, or is owned: that has to be there before the
-    /// first object is made. Says whether there are any.
-    pub(crate) fn record_first_proofs(&self, base: &mut Base) -> bool {
-        let is_known = |target: &str| base.targets.contains_key(target) && base.owned_at(target).next().is_some();
-        let first: Vec<_> = self.installations.iter().filter(|(target, _)| !is_known(target)).collect();
-        let now = now();
-        first.iter().for_each(|(target, (standing, shown))| take_over(base, target, standing, shown, &now));
-        !first.is_empty()
-    }
-
-    /// Takes over into the ledger what proves which installation is behind each target.
-    pub(crate) fn record_proofs(&self, base: &mut Base) {
-        let now = now();
-        for (target, (standing, shown)) in &self.installations {
-            take_over(base, target, standing, shown, &now);
-        }
     }
 
     /// The headline when no target could be looked at: then nothing is known, and nothing must read as all clear.

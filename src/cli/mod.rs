@@ -15,6 +15,7 @@ mod export;
 mod facts;
 mod get;
 mod graph;
+mod installations;
 mod kinds;
 mod one;
 mod plan;

@@ -320,6 +320,8 @@ fn number(path: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::diff::base::{Basis, Stored};
 
@@ -329,6 +331,25 @@ mod tests {
 
     fn at(text: &str) -> Address {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_stopped_run_leaves_what_proves_the_installation_since_its_last_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let installation = |topology: &str| -> Installation {
+            serde_json::from_value(json!({ "topology": { "value": topology } })).unwrap()
+        };
+        let mut base =
+            Base { targets: [("east".to_owned(), installation("5f2c, manager 1"))].into(), ..Base::default() };
+        let mut journal = Journal::begin(folder.path(), &run()).unwrap();
+        let mut tells = |installation: Installation, base: &mut Base| {
+            journal.write(&JournalLine::Proofs { target: "east".into(), installation: installation.into() }).unwrap();
+            replay(folder.path(), base).unwrap();
+        };
+        tells(Installation::default(), &mut base);
+        assert_eq!(base.targets["east"], Installation::default(), "the step is under way: nothing of it counts");
+        tells(installation("9e01, manager 2"), &mut base);
+        assert_eq!(base.targets["east"], installation("9e01, manager 2"));
     }
 
     #[test]

@@ -131,7 +131,9 @@ impl Http {
             builder = builder.body(request.body);
         }
         let mut answer = builder.send().await.map_err(|error| failure(&error))?;
-        if let Some(digest) = answer.extensions().get::<TlsInfo>().and_then(key_digest) {
+        if let Some(digest) =
+            answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).and_then(key_digest)
+        {
             self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(authority(&request.url), digest);
         }
         let status = answer.status().as_u16();
@@ -183,8 +185,8 @@ fn authority(url: &str) -> String {
 }
 
 /// SHA-256 of the public key in a server's certificate: it stays when the certificate is renewed with the same key.
-fn key_digest(info: &TlsInfo) -> Option<String> {
-    let certificate = CertificateDer::from(info.peer_certificate()?);
+fn key_digest(certificate: &[u8]) -> Option<String> {
+    let certificate = CertificateDer::from(certificate);
     let parsed = ParsedCertificate::try_from(&certificate).ok()?;
     Some(sha256(parsed.subject_public_key_info()))
 }
@@ -302,5 +304,19 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &trusting));
         std::fs::remove_file(&file).unwrap();
         assert!(Arc::ptr_eq(&trusting, &get(&signed, long)), "its certificates are read once");
+    }
+
+    #[test]
+    fn a_renewed_certificate_has_the_key_of_the_one_before() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let signed = |name: &str, key: &rcgen::KeyPair| {
+            rcgen::CertificateParams::new([name.to_owned()]).unwrap().self_signed(key).unwrap().der().to_vec()
+        };
+        let (old, renewed) = (signed("old.example", &key), signed("new.example", &key));
+        assert_ne!(old, renewed);
+        let digest = key_digest(&old).unwrap();
+        assert_eq!(key_digest(&renewed), Some(digest.clone()));
+        assert_ne!(key_digest(&signed("old.example", &rcgen::KeyPair::generate().unwrap())), Some(digest));
+        assert_eq!(key_digest(b"no certificate"), None);
     }
 }
