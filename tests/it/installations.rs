@@ -67,7 +67,7 @@ impl Machines {
     fn restart(&mut self) {
         self.sim.take().into_iter().for_each(Sim::stop);
         let state = Some(self.folder.path().join("state"));
-        self.sim = Some(Sim::start_with(Options { state, ..Options::default() }));
+        self.sim = Some(Sim::start_as_told(Options { state, ..Options::default() }));
     }
 
     /// Throws away all that they hold, and starts them at another port.

@@ -46,8 +46,6 @@ pub(crate) struct Plan {
 pub(crate) struct World {
     plan: Plan,
     installations: Mutex<BTreeMap<Place, Arc<Mutex<Running>>>>,
-    /// How often an installation was born at a place.
-    born: Mutex<BTreeMap<Place, u64>>,
     log: Mutex<Log>,
     faults: Mutex<Faults>,
     store: Option<Store>,
@@ -78,7 +76,6 @@ impl World {
         World {
             plan,
             installations: Mutex::default(),
-            born: Mutex::default(),
             log: Mutex::default(),
             faults: Mutex::new(faults),
             store,
@@ -268,13 +265,10 @@ impl World {
         })
     }
 
-    /// What tells the next installation at a place from those before it; never 0, which is that of what nobody bore.
+    /// What tells a new installation from those of its name before it; never 0, which stands for none.
     fn birth(&self, place: &Place) -> u64 {
-        let mut born = lock(&self.born);
-        let times = born.entry(place.clone()).or_default();
-        *times += 1;
         let drawn = match self.plan.births {
-            Some(seed) => seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(*times),
+            Some(seed) => seed,
             None => RandomState::new().hash_one(&place.installation),
         };
         drawn.max(1)
