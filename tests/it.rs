@@ -44,6 +44,8 @@ mod fixtures;
 mod floors;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/installations.rs"]
+mod installations;
 #[path = "it/lab.rs"]
 mod lab;
 #[path = "it/laws.rs"]

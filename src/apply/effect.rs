@@ -14,6 +14,7 @@ use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared};
 use crate::attr::Attr;
 use crate::diff::diff;
+use crate::diff::installation;
 use crate::diff::live::{Collection, Live, Observed};
 use crate::diff::verdict::{Decision, FieldChange};
 use crate::observe::{Observer, Scope};
@@ -191,6 +192,10 @@ impl Executor<'_> {
     async fn sight(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Sight, CallError> {
         let base = self.log(shared, |log| log.base.clone());
         let (view, troubles) = Observer::new(self.topology, &base, Scope::Declared).look(session).await;
+        // What does not show at another installation is not gone.
+        if let Some(hold) = installation::hold(session.name(), &view.standing) {
+            return Err(session.site(Method::Get, "").error(CallFailure::job(hold.reason)));
+        }
         let observed = Observed { targets: [(session.name().to_owned(), view)].into() };
         let diff = diff(self.topology, &observed, &base);
         let live = match &step.id {

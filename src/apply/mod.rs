@@ -22,6 +22,7 @@ use crate::address::Address;
 use crate::apply::course::Course;
 use crate::apply::schedule::SlotClass;
 use crate::diff::base::{Base, Basis, Entry, Stored};
+use crate::diff::installation::Installation;
 use crate::diff::relabel::Relabel;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
@@ -162,6 +163,14 @@ impl RunLog {
             self.write(&JournalLine::Relabeled(relabels.to_vec()));
             self.base.relabel(relabels);
         }
+    }
+
+    /// Takes down that what proves a target's installation changes.
+    pub(crate) fn change_proofs(&mut self, target: &str, change: impl FnOnce(&mut Installation)) {
+        let Some(known) = self.base.targets.get_mut(target) else { return };
+        change(known);
+        let installation = Box::new(known.clone());
+        self.write(&JournalLine::Proofs { target: target.to_owned(), installation });
     }
 
     /// Takes down that an object is gone.

@@ -12,6 +12,8 @@ use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, named};
 use crate::diff::matching::identity_of;
 use crate::journal::{self, JournalLine};
+use crate::ledger::now;
+use crate::observe::proofs;
 use crate::plan::{Call, CallPurpose, Payload, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{
@@ -79,6 +81,7 @@ impl Executor<'_> {
             self.find(shared, session, step).await?;
             shared.turn(SlotClass::Write);
         }
+        self.forget_proofs(shared, step);
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
         self.log(shared, |log| {
             step.leaves.iter().for_each(|(left, id)| log.take_ownership(left.clone(), id.clone(), None, false))
@@ -105,7 +108,24 @@ impl Executor<'_> {
             settled.map_err(|error| error.redact_sent(&sent_json(shared, call)))?;
         }
         self.finish(shared, step);
+        self.renew_proofs(shared, session, step).await;
         Ok(())
+    }
+
+    /// Takes down that what proves the installation is about to change: a run that is killed in between must not leave a
+    /// proof behind that makes it another one.
+    fn forget_proofs(&self, shared: &Shared, step: &Step) {
+        if !step.kind.proves.is_empty() && !step.calls.is_empty() {
+            self.log(shared, |log| log.change_proofs(step.address.target(), |known| known.forget(step.kind.proves)));
+        }
+    }
+
+    /// Takes down what proves the installation now.
+    async fn renew_proofs(&self, shared: &Shared, session: &Session, step: &Step) {
+        let target = self.topology.targets.get(step.address.target());
+        let Some(target) = target.filter(|_| !step.kind.proves.is_empty() && !step.calls.is_empty()) else { return };
+        let shown = proofs::read(session, target).await.only(step.kind.proves);
+        self.log(shared, |log| log.change_proofs(&target.name, |known| known.learn(&shown, &now())));
     }
 
     /// Sends a call until its effect is certain, and takes what its reply tells.

@@ -45,7 +45,9 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
     if let Some(headline) = workspace.blind() {
         return Err(CommandError::failed(headline));
     }
+    workspace.record_first_proofs(&mut planned.ledger.base);
     take_over(&workspace, &mut planned, options)?;
+    workspace.record_proofs(&mut planned.ledger.base);
     planned.ledger.save()?;
     let mut found = Findings::default();
     found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);

@@ -11,7 +11,7 @@ use crate::cli::stop::Doing;
 use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts};
 use crate::diff::verdict::UNSEEN;
 use crate::journal::{Journal, JournalLine};
-use crate::ledger::{self, Record};
+use crate::ledger::{self, Ledger, Record};
 use crate::plan::Plan;
 use crate::render::{
     ApplyDocument, HoldDocument, PlanDocument, StepDocument, progress, report, sanitize_control, text,
@@ -83,6 +83,7 @@ pub(crate) async fn carry_out(
     workspace.only_target.clone_from(&how.only_target);
     let mut planned = workspace.plan_when_settled().await?;
     workspace.tell_troubles();
+    workspace.tell_changed_proofs();
     for doubt in &planned.ledger.doubts {
         eprintln!(
             "note: an earlier run got no answer to {} {} ({}): looked again",
@@ -145,7 +146,7 @@ async fn execute(
     found: &mut Findings,
 ) -> Result<(), CommandError> {
     let Planned { plan, mut ledger } = planned;
-    let number = ledger.begin_run()?;
+    let number = begin_run(workspace, &mut ledger, &plan)?;
     let mut record = Record::begin(number, &plan);
     let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
     let stop = common::stop_on_signal(
@@ -190,6 +191,17 @@ async fn execute(
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
     Ok(())
+}
+
+/// Counts one more run. What proves an installation of which nothing is owned is kept before anything is made there.
+fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -> Result<u64, CommandError> {
+    let is_new = workspace.record_first_proofs(&mut ledger.base);
+    let number = ledger.begin_run()?;
+    if is_new && !plan.is_empty() {
+        ledger.save()?;
+    }
+    workspace.record_proofs(&mut ledger.base);
+    Ok(number)
 }
 
 /// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.

@@ -15,6 +15,7 @@ use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, When, talk};
 use crate::diff::base::Base;
 use crate::diff::diff;
+use crate::diff::installation::{ShownProofs, Standing, forget_ids};
 use crate::diff::live::{Observed, Seen, View};
 use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
@@ -48,6 +49,8 @@ pub(crate) struct ConnectedWorkspace {
     pub only_target: Option<String>,
     /// How much of what was asked for answered in the last look.
     looked: Looked,
+    /// What the last look showed of the targets' installations.
+    pub installations: BTreeMap<String, (Standing, ShownProofs)>,
     rehearsal: Option<Rehearsal>,
 }
 
@@ -164,7 +167,8 @@ impl ConnectedWorkspace {
                 Err(error) => troubles.push(error),
             }
         }
-        Ok(ConnectedWorkspace { topology, sessions, troubles, only_target: None, looked: Looked::default(), rehearsal })
+        let (looked, installations) = (Looked::default(), BTreeMap::new());
+        Ok(ConnectedWorkspace { topology, sessions, troubles, only_target: None, looked, installations, rehearsal })
     }
 
     /// Looks at the targets.
@@ -172,13 +176,15 @@ impl ConnectedWorkspace {
         let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         self.troubles.append(&mut troubles);
         self.looked = Looked::of(&self.topology, &observed);
+        let shown = |(name, view): (&String, &View)| (name.clone(), (view.standing.clone(), view.proofs.clone()));
+        self.installations = observed.targets.iter().map(shown).collect();
         observed
     }
 
     /// Looks, compares and plans.
     pub(crate) async fn plan(&mut self) -> Result<Planned, CommandError> {
-        let ledger = open_ledger(&self.topology)?;
-        let plan = self.plan_with(&ledger.base).await?;
+        let mut ledger = open_ledger(&self.topology)?;
+        let plan = self.plan_with(&mut ledger.base).await?;
         Ok(Planned { plan, ledger })
     }
 
@@ -195,17 +201,20 @@ impl ConnectedWorkspace {
             session.pause(BETWEEN_LOOKS).await;
             // What failed in the last look counts; earlier ones are forgotten with what they showed.
             self.troubles.retain(|trouble| !self.sessions.contains_key(&trouble.target));
-            planned.plan = self.plan_with(&planned.ledger.base).await?;
+            planned.plan = self.plan_with(&mut planned.ledger.base).await?;
         }
         Ok(planned)
     }
 
-    /// Looks, compares with what is owned, and plans.
-    pub(crate) async fn plan_with(&mut self, base: &Base) -> Result<Plan, CommandError> {
+    /// Looks, compares with what is owned, and plans. Of a target that somebody said has moved, what is owned loses its ids.
+    pub(crate) async fn plan_with(&mut self, base: &mut Base) -> Result<Plan, CommandError> {
         let part = self.only_target.as_ref().map(|target| base.part_of(target));
-        let base = part.as_ref().unwrap_or(base);
-        let observed = self.observe(base, Scope::Declared).await;
-        let diff = diff(&self.topology, &observed, base);
+        let observed = self.observe(part.as_ref().unwrap_or(base), Scope::Declared).await;
+        for (target, _) in observed.targets.iter().filter(|(_, view)| matches!(view.standing, Standing::Moved(_))) {
+            forget_ids(&self.topology, base, target);
+        }
+        let part = self.only_target.as_ref().map(|target| base.part_of(target));
+        let diff = diff(&self.topology, &observed, part.as_ref().unwrap_or(base));
         crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
             let remedy = "take one of the references out, or declare it in a second step";
             let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);

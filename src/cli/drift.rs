@@ -20,6 +20,7 @@ pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit,
     let mut workspace = ConnectedWorkspace::open(global, &options.workspace.dir).await?;
     let planned = workspace.plan().await?;
     workspace.tell_troubles();
+    workspace.tell_changed_proofs();
     let document = PlanDocument::of(&planned.plan);
     let style = common::stdout_style(global);
     common::print(&match (options.format, workspace.blind()) {

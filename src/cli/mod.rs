@@ -19,6 +19,7 @@ mod export;
 mod facts;
 mod get;
 mod graph;
+mod installations;
 mod kinds;
 mod one;
 mod plan;

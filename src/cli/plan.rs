@@ -41,9 +41,10 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut ledger = common::open_ledger(&workspace.topology)?;
     keep_key(&mut ledger, options)?;
-    let plan = workspace.plan_with(&ledger.base).await?;
+    let plan = workspace.plan_with(&mut ledger.base).await?;
     let mut planned = Planned { plan, ledger };
     workspace.tell_troubles();
+    workspace.tell_changed_proofs();
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = PlanDocument::of(&planned.plan);

@@ -21,9 +21,9 @@ pub(crate) struct SimOptions {
     /// The folder to keep the state in; without it, it is forgotten.
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Seeds everything that is made up.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    /// Seeds everything that is made up. Without it, a controller whose state is gone is told from the one before it.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// Time to wait before each answer, as in 20ms or 1s.
     #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = time)]
     latency: Duration,
@@ -54,7 +54,8 @@ pub(crate) async fn run(_: &Global, options: &SimOptions) -> Result<Exit, Comman
     let settings = sim::Options {
         listen: options.listen,
         state: options.state.clone(),
-        seed: options.seed,
+        seed: options.seed.unwrap_or(1),
+        births: options.seed,
         latency: options.latency,
         faults,
         versions,

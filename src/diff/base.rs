@@ -11,6 +11,7 @@ use crate::attr::Attr;
 use crate::secret::FingerprintKey;
 
 pub(crate) use crate::diff::entry::{Basis, Entry, Stored};
+use crate::diff::installation::Installation;
 
 /// The key under which a fingerprint stands where a secret would.
 const PRINT: &str = "$fingerprint";
@@ -22,6 +23,8 @@ pub struct Base {
     pub key: FingerprintKey,
     /// The number of the run that is under way.
     pub run: Option<u64>,
+    /// What proves which installation is behind each target.
+    pub(crate) targets: BTreeMap<String, Installation>,
     /// What is owned, by address.
     pub entries: BTreeMap<Address, Entry>,
 }
@@ -35,7 +38,7 @@ impl Base {
     /// The part of it that is about one target.
     pub(crate) fn part_of(&self, target: &str) -> Base {
         let entries = self.owned_at(target).map(|(address, entry)| (address.clone(), entry.clone())).collect();
-        Base { key: self.key.clone(), run: self.run, entries }
+        Base { key: self.key.clone(), run: self.run, targets: self.targets.clone(), entries }
     }
 
     /// What is owned at a target, in order.

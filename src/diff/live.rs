@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::attr::Attr;
+use crate::diff::installation::{ShownProofs, Standing};
 use crate::spec::{BeforeDelete, Change, Field, Identity, Kind, Switch, canonical, lookup, read};
 use crate::topology::IdentityKey;
 
@@ -20,6 +21,10 @@ pub struct Observed {
 pub struct View {
     /// The server's version, where it makes a difference.
     pub version: Option<String>,
+    /// What it shows of the installation.
+    pub(crate) proofs: ShownProofs,
+    /// Whether the installation is the one where Trueup applied last.
+    pub(crate) standing: Standing,
     /// The collections directly below the target, in the catalogue's order.
     pub collections: Vec<Collection>,
 }

@@ -13,6 +13,7 @@ mod entry;
 pub(crate) mod export;
 mod guards;
 pub(crate) mod index;
+pub(crate) mod installation;
 pub(crate) mod items;
 pub(crate) mod live;
 pub(crate) mod matching;
@@ -37,7 +38,7 @@ use crate::diff::index::Index;
 use crate::diff::live::Observed;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::ResolvedFields;
-use crate::diff::verdict::{Decision, Verdict};
+use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::secret::FingerprintKey;
 use crate::topology::Topology;
 
@@ -90,6 +91,7 @@ fn finish<'a>(
     call_options::remember(&index, base, &mut verdicts, &mut resolved);
     propagate_holds::hold_within(&mut verdicts);
     propagate_holds::keep_what_is_needed(topology, &index, &mut verdicts);
+    hold_elsewhere(observed, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     let unmanaged = index
@@ -101,6 +103,20 @@ fn finish<'a>(
         .map(|(address, _)| address.clone())
         .collect();
     Diff { verdicts, index, resolved, unmanaged, key: base.key.clone() }
+}
+
+/// Nothing is done, and nothing is judged, at a target that is another installation than the one that was applied to.
+fn hold_elsewhere(observed: &Observed, verdicts: &mut [Verdict]) {
+    let holds: BTreeMap<&str, Hold> = observed
+        .targets
+        .iter()
+        .filter_map(|(target, view)| Some((target.as_str(), installation::hold(target, &view.standing)?)))
+        .collect();
+    for verdict in verdicts {
+        if let Some(hold) = holds.get(verdict.address.target()) {
+            verdict.decision = Decision::Hold(hold.clone());
+        }
+    }
 }
 
 impl Diff<'_> {

@@ -183,14 +183,21 @@ pub(crate) const UNDECLARED_TARGET: &str = "undeclared-target";
 
 /// The code of what is owned of a kind that this version does not know.
 pub(crate) const UNKNOWN_KIND: &str = "unknown-kind";
+/// The code of what is held because its target is another installation than the one that was applied to.
+pub(crate) const MOVED: &str = "moved";
 
 /// The code of what is held because a policy protects it.
 pub(crate) const PROTECTED: &str = "protected";
 
+/// Says whether the code of a hold tells that nothing is known of what is held.
+pub(crate) fn is_unknown(code: &str) -> bool {
+    matches!(code, UNSEEN | MOVED | UNDECLARED_TARGET | UNKNOWN_KIND)
+}
+
 impl Hold {
-    /// Says whether it is held because it could not be looked at.
+    /// Says whether it is held because it could not be looked at, or because another installation answers in its place.
     pub(crate) fn is_absent_on(&self) -> bool {
-        matches!(self.code, UNSEEN | UNDECLARED_TARGET | UNKNOWN_KIND)
+        is_unknown(self.code)
     }
 
     /// Says whether it is held because of the user's own words, as what a policy protects is.

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::diff::base::{Base, Entry};
+use crate::diff::installation::Installation;
 use crate::diff::relabel::Relabel;
 use crate::ledger::{FirstRow, LedgerError};
 use crate::private;
@@ -97,6 +98,13 @@ pub enum JournalLine {
         address: Address,
         /// The provider's id.
         id: String,
+    },
+    /// What proves which installation is behind a target is another thing now, or is about to be.
+    Proofs {
+        /// The target.
+        target: String,
+        /// What the ledger is to say.
+        installation: Box<Installation>,
     },
     /// The run came to its end.
     End {
@@ -262,6 +270,7 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
         JournalLine::Made { address, id, identity, ours } => take_ownership(base, address, id, identity, ours),
         JournalLine::Done { address, entry } => record(base, address, *entry),
         JournalLine::Removed { address, id } => remove(base, &address, &id),
+        JournalLine::Proofs { target, installation } => drop(base.targets.insert(target, *installation)),
     }
 }
 
@@ -335,6 +344,8 @@ fn number(path: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::diff::base::{Basis, Stored};
 
@@ -344,6 +355,25 @@ mod tests {
 
     fn at(text: &str) -> Address {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_stopped_run_leaves_what_proves_the_installation_since_its_last_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let installation = |topology: &str| -> Installation {
+            serde_json::from_value(json!({ "topology": { "value": topology } })).unwrap()
+        };
+        let mut base =
+            Base { targets: [("east".to_owned(), installation("5f2c, manager 1"))].into(), ..Base::default() };
+        let mut journal = Journal::begin(folder.path(), &run()).unwrap();
+        let mut tells = |installation: Installation, base: &mut Base| {
+            journal.write(&JournalLine::Proofs { target: "east".into(), installation: installation.into() }).unwrap();
+            replay(folder.path(), base).unwrap();
+        };
+        tells(Installation::default(), &mut base);
+        assert_eq!(base.targets["east"], Installation::default(), "the step is under way: nothing of it counts");
+        tells(installation("9e01, manager 2"), &mut base);
+        assert_eq!(base.targets["east"], installation("9e01, manager 2"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::LedgerError;
 use super::first::FirstDocument;
 use crate::address::Address;
 use crate::diff::base::Entry;
+use crate::diff::installation::Installation;
 use crate::digest::sha256;
 use crate::secret::FingerprintKey;
 
@@ -36,40 +37,12 @@ pub(super) struct LedgerDocument {
     pub key_id: Option<String>,
     /// What is known of the installation behind each target.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    targets: BTreeMap<String, Installation>,
+    pub targets: BTreeMap<String, Installation>,
     /// What is owned.
     pub entries: BTreeMap<Address, Entry>,
     /// SHA-256 over all the rest. A document without one is taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
-}
-
-/// What proves that a target is the installation that it was, the strongest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Installation {
-    /// The product's own ids, by name: `{"organization": …, "network-group": …}`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    ids: BTreeMap<String, KeyProof>,
-    /// The topology's checksum, with the manager's id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    topology: Option<KeyProof>,
-    /// SHA-256 of the certificate's public key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    certificate: Option<KeyProof>,
-    /// The base URL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    address: Option<KeyProof>,
-}
-
-/// One proof.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct KeyProof {
-    value: String,
-    /// Since when it is known, as in `2026-03-01T09:00:00Z`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    since: Option<String>,
 }
 
 /// What a file holds.

@@ -22,7 +22,7 @@ use crate::topology::{LedgerPlace, Topology};
 pub(crate) use first::FirstRow;
 use format::{LedgerDocument, ReadLedger, VERSION};
 use key::Keyring;
-pub(crate) use record::Record;
+pub(crate) use record::{Record, now};
 
 /// A ledger that is open, with what the journals add to it.
 #[derive(Debug)]
@@ -124,7 +124,8 @@ impl Ledger {
         let keyring = Keyring::new(topology, &path);
         let key = keyring.open(&name, key, document.key_id.as_deref())?;
         let entries = std::mem::take(&mut document.entries);
-        let mut base = Base { key, run: None, entries };
+        let targets = std::mem::take(&mut document.targets);
+        let mut base = Base { key, run: None, targets, entries };
         let replay = journal::replay(&journal_folder(topology)?, &mut base)?;
         let Replay { doubts, journals: folded, warnings } = replay;
         let is_current = bytes.is_some() && version == VERSION;
@@ -172,6 +173,7 @@ impl Ledger {
         self.document.serial += 1;
         self.document.key_id = Some(self.base.key.id());
         self.document.entries = self.base.entries.clone();
+        self.document.targets = self.base.targets.clone();
         let text = format::write(&mut self.document).map_err(|error| fail(error.into()))?;
         private::write(&self.path, text.as_bytes()).map_err(fail)?;
         self.is_current = true;

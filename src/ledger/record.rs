@@ -149,7 +149,8 @@ fn number(path: &Path) -> Option<u64> {
     path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()
 }
 
-fn now() -> String {
+/// The time to the second, as in `2026-03-01T09:00:00Z`.
+pub(crate) fn now() -> String {
     let now = Timestamp::now();
     now.round(Unit::Second).unwrap_or(now).to_string()
 }

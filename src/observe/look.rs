@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::installation::ShownProofs;
 use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::matching::identity_of;
-use crate::observe::{ObserveError, Observer, Scope, auto_created};
+use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs};
 use crate::session::{CallError, Session};
-use crate::spec::{Envelope, Identity, Join, Kind, List, Paging, PathTemplate, Word, lookup, read};
+use crate::spec::{Envelope, Identity, InstallationProof, Join, Kind, List, Paging, PathTemplate, Word, lookup, read};
 use crate::topology::{IdentityKey, Resource, Target};
 
 /// One look at one target.
@@ -21,6 +22,8 @@ pub(super) struct Look<'l> {
     pub(super) session: &'l Session,
     pub(super) target: &'l Target,
     pub(super) wanted: &'l BTreeSet<&'static str>,
+    /// What shows which installation it is.
+    pub(super) proofs: ShownProofs,
     pub(super) troubles: Vec<ObserveError>,
 }
 
@@ -60,7 +63,8 @@ impl Look<'_> {
             .children(parent.map(|(_, kind, _)| kind.name))
             .filter(|kind| self.wanted.contains(kind.name))
             .collect();
-        let mut answers = self.ask(&kinds, ids).await;
+        let reads = if parent.is_none() { proofs::reads(self.session, self.target) } else { Vec::new() };
+        let mut answers = self.ask(&kinds, &reads, ids).await;
         let mut collections = Vec::with_capacity(kinds.len());
         for kind in kinds {
             let mut seen = match self.list(kind) {
@@ -95,6 +99,10 @@ impl Look<'_> {
             }
             collections.push(Collection { kind, seen });
         }
+        if parent.is_none() {
+            let take = |proof: &'static InstallationProof| (proof, answers.take(self.session, proof.path, proof.at));
+            self.proofs = proofs::shown(self.session, self.target, reads.into_iter().map(take).collect());
+        }
         auto_created::mark(&mut collections, self.owned().unwrap_or(&BTreeSet::new()));
         collections
     }
@@ -123,7 +131,12 @@ impl Look<'_> {
     }
 
     /// Asks each distinct list once, all at the same time.
-    async fn ask(&self, kinds: &[&'static Kind], ids: Option<&Ids<'_>>) -> Answers {
+    async fn ask(
+        &self,
+        kinds: &[&'static Kind],
+        reads: &[&'static InstallationProof],
+        ids: Option<&Ids<'_>>,
+    ) -> Answers {
         let mut questions: BTreeMap<String, (Envelope, Paging, usize)> = BTreeMap::new();
         for kind in kinds {
             if let List::Login(path) = self.list(kind) {
@@ -135,6 +148,9 @@ impl Look<'_> {
                     questions.entry(self.fill(join.path, ids)).or_insert((join.at, paging, 0)).2 += 1;
                 }
             }
+        }
+        for read in reads {
+            questions.entry(read.path.to_owned()).or_insert((read.at, read.paging, 0)).2 += 1;
         }
         let session = self.session;
         let answers = join_all(questions.into_iter().map(|(path, (at, paging, readers))| async move {

@@ -6,6 +6,7 @@ mod auto_created;
 mod details;
 mod interests;
 mod look;
+pub(crate) mod proofs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use crate::diff::base::Base;
+use crate::diff::installation::{ShownProofs, judge};
 use crate::diff::live::{Observed, View};
 use crate::observe::interests::Interests;
 use crate::observe::look::Look;
@@ -65,9 +67,16 @@ impl<'o> Observer<'o> {
     pub async fn look(&self, session: &Session) -> (View, Vec<ObserveError>) {
         let Some(target) = self.topology.targets.get(session.name()) else { return (View::default(), Vec::new()) };
         let wanted = self.kinds(target);
-        let mut look = Look { observer: self, session, target, wanted: &wanted, troubles: Vec::new() };
+        let proofs = ShownProofs::default();
+        let mut look = Look { observer: self, session, target, wanted: &wanted, proofs, troubles: Vec::new() };
         let collections = look.level(None, None).await;
-        (View { version: session.version().map(str::to_owned), collections }, look.troubles)
+        let Look { proofs, troubles, .. } = look;
+        let view = View { version: session.version().map(str::to_owned), proofs, collections, ..View::default() };
+        // Whoever looks at everything wants to see what is there.
+        match self.scope {
+            Scope::Declared => (judge(self.topology, self.base, session.name(), view), troubles),
+            Scope::Everything | Scope::Kind(_) => (view, troubles),
+        }
     }
 
     /// The kinds to be looked at: declared, owned, referred to by a declared kind, and the parents of all these.

@@ -14,8 +14,10 @@ use crate::attr::Attr;
 use crate::check::cycles::cycles;
 use crate::diff::Diff;
 use crate::diff::index::Placement;
+use crate::diff::installation::{Standing, forget_ids};
 use crate::plan::testing::{Fate, World, said};
 use crate::plan::{Plan, Verb};
+use crate::spec::Strength;
 use crate::topology::{IdentityKey, Resource};
 
 /// Histories that each law is tried on.
@@ -351,4 +353,92 @@ fn a_reference_in_an_untyped_value_is_filled() {
     all_done(&mut world).unwrap();
     assert_eq!(world.live["east/groups"][0]["note"], world.live["west/endpoints"][0]["id"]);
     assert_eq!(Attr::from_json(&world.live["west/endpoints"][0]["inputs"]["deep"][0]), Attr::text("203.0.113.1"));
+}
+
+/// The installation behind a target: its proofs by strength, as numbers; 0 is none.
+type Proofs = [u8; 4];
+
+fn proving(world: World, proofs: Proofs) -> World {
+    let names = [
+        (Strength::Id, "instanceId"),
+        (Strength::Topology, "topology"),
+        (Strength::Certificate, "certificate"),
+        (Strength::Address, "address"),
+    ];
+    let values: Vec<String> = proofs.iter().map(u8::to_string).collect();
+    let shown = names.iter().zip(&values).zip(proofs).filter(|(_, proof)| *proof > 0);
+    let shown: Vec<(Strength, &str, &str)> =
+        shown.map(|(((strength, name), value), _)| (*strength, *name, value.as_str())).collect();
+    world.proves("east", &shown)
+}
+
+/// A history of a target: a port is forwarded, a lease runs out, a certificate is renewed, the keys are made anew, the
+/// controller is rebuilt behind the same address, the API stops to show its id. After each, a run. Nothing is sent to another
+/// installation until somebody says that it has moved, and what changed beside that is told once.
+#[test]
+fn nothing_is_sent_to_another_installation() {
+    let events = prop::collection::vec(0u8..8, 1..12);
+    for_all((seed(), events), |(seed, events)| {
+        let mut proofs: Proofs = [1, 2, 3, 4];
+        let mut world = topology(proving(World::lab(), proofs), &seed);
+        all_done(&mut world)?;
+        world = world.recorded();
+        let mut next = 4;
+        for event in events {
+            let known = world.base.targets.get("east").cloned();
+            let mut change = |at: usize| {
+                next += 1;
+                proofs[at] = next;
+            };
+            match event {
+                0 | 1 => change(3),
+                2 => change(2),
+                3 => change(1),
+                4 => change(0),
+                5 => [0, 1, 2].into_iter().for_each(&mut change),
+                6 => proofs[0] = 0,
+                _ => {}
+            }
+            world = proving(world, proofs);
+            world
+                .live
+                .entry("east/groups".into())
+                .or_default()
+                .push(json!({ "id": "x", "name": format!("by {next}") }));
+            let owns = world.base.owned_at("east").next().is_some();
+            let shown = world.observed().targets["east"].proofs.clone();
+            let is_other = owns && matches!(known.map(|known| known.compare(&shown)), Some(Standing::Other(_)));
+            let plan = world.plan();
+            let at_east = plan.steps.iter().filter(|step| step.address.target() == "east").count();
+            let held = plan.verdicts.iter().filter(|verdict| said(&verdict.decision) == "hold moved").count();
+            if !is_other {
+                if held > 0 {
+                    return Err(format!("{held} are held at the same installation, after {event}"));
+                }
+                all_done(&mut world)?;
+                world = world.recorded();
+                continue;
+            }
+            let here = plan.verdicts.iter().filter(|verdict| verdict.address.target() == "east").count();
+            if at_east > 0 || held != here || here == 0 {
+                return Err(format!(
+                    "{at_east} steps at another installation, {held} of {here} held:\n{}",
+                    told(&plan)
+                ));
+            }
+            // A run that is told nothing learns nothing: the next look says the same.
+            world = world.recorded();
+            if world.plan().verdicts.iter().filter(|verdict| said(&verdict.decision) == "hold moved").count() != held {
+                return Err("a run took the other installation's proofs over".into());
+            }
+            let mut moved = world.clone().allows("moved=east");
+            forget_ids(&moved.topology, &mut moved.base, "east");
+            all_done(&mut moved)?;
+            moved = moved.recorded();
+            moved.topology.policy = world.topology.policy.clone();
+            world = moved;
+        }
+        let steps = world.plan().steps.len();
+        if steps == 0 { Ok(()) } else { Err(format!("{steps} steps are left")) }
+    });
 }

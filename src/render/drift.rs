@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diff::verdict::{Cause, UNDECLARED_TARGET, UNKNOWN_KIND, UNSEEN};
+use crate::diff::verdict::{Cause, is_unknown};
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument};
 use crate::render::markdown::{BLOCK, BUDGET, code, fenced};
@@ -82,8 +82,7 @@ impl DriftDocument {
         let mut found: Vec<Drifted> = healed.chain(held).collect();
         found.sort_by(|a, b| a.address.cmp(&b.address));
         let count = |cause| found.iter().filter(|drifted| drifted.cause == cause).count();
-        let is_unseen = |hold: &&HoldDocument| [UNSEEN, UNDECLARED_TARGET, UNKNOWN_KIND].contains(&hold.code.as_str());
-        let unseen: Vec<HoldDocument> = plan.holds.iter().filter(is_unseen).cloned().collect();
+        let unseen: Vec<HoldDocument> = plan.holds.iter().filter(|hold| is_unknown(&hold.code)).cloned().collect();
         DriftDocument {
             format: FORMAT,
             workspace: plan.workspace.clone(),
@@ -141,8 +140,9 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
     if !drift.unseen.is_empty() {
         page.gap();
         page.line(0, Tone::Strong, &format!("not seen ({})", number(drift.unseen.len())));
-        drift.unseen.iter().take(FIRST).for_each(|hold| steps::held(&mut page, 1, hold));
-        page.rest(1, drift.unseen.len(), FIRST);
+        let unseen = steps::folded(drift.unseen.iter());
+        unseen.iter().take(FIRST).for_each(|hold| steps::held(&mut page, 1, hold));
+        page.rest(1, unseen.len(), FIRST);
     }
     page.finish().trim_end().to_owned() + "\n"
 }
@@ -171,13 +171,13 @@ pub(crate) fn markdown(plan: &PlanDocument) -> String {
     if !drift.found.is_empty() {
         text.push_str(&format!("\n{LEGEND}\n\n{}", fenced(&block(&drift.found))));
     }
-    let unseen = drift.unseen.iter().take(FIRST);
-    for (n, hold) in unseen.enumerate() {
+    let unseen = steps::folded(drift.unseen.iter());
+    for (n, hold) in unseen.iter().take(FIRST).enumerate() {
         let gap = if n == 0 { "\n" } else { "" };
         text.push_str(&format!("{gap}- {}: {}\n", code(&hold.address), code(&hold.reason)));
     }
-    if drift.unseen.len() > FIRST {
-        text.push_str(&format!("- and {} more\n", number(drift.unseen.len() - FIRST)));
+    if unseen.len() > FIRST {
+        text.push_str(&format!("- and {} more\n", number(unseen.len() - FIRST)));
     }
     text
 }

@@ -25,9 +25,10 @@ pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
     let foot = foot(document);
     let mut rest = Folded { text, budget: budget.saturating_sub(foot.len() + NOTE), left_out: 0 };
     let holds = &document.holds;
-    rest.add(&format!("Left alone ({})", number(holds.len())), holds.len(), |n| {
+    let shown = steps::folded(holds.iter());
+    rest.add(&format!("Left alone ({})", number(holds.len())), shown.len(), |n| {
         let mut page = TextPage::new(BLOCK);
-        holds.get(n).into_iter().for_each(|hold| steps::held(&mut page, 0, hold));
+        shown.get(n).into_iter().for_each(|hold| steps::held(&mut page, 0, hold));
         page.finish()
     });
     for (target, kinds) in steps::groups(document) {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::verdict::Cause;
+use crate::diff::verdict::{Cause, MOVED};
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument, StepDocument};
 use crate::render::page::{TextPage, Tone};
 use crate::render::summary::disturbance;
 use crate::render::values::{Sign, ValueLine, change, is_named, set, telling};
-use crate::render::words::number;
+use crate::render::words::{are, counted, number};
 
 /// New resources up to this number are shown with all their fields: they fill one screen.
 const FEW: usize = 10;
@@ -75,6 +75,27 @@ fn creation(page: &mut TextPage, depth: usize, step: &StepDocument, name: &str, 
     for line in fields.flat_map(|field| set(field, room.saturating_sub(field.name.len() + 2))) {
         field_line(page, depth + 2, &line);
     }
+}
+
+/// The holds as they are shown: all of a target that is another installation is one, under the target's name.
+pub(crate) fn folded<'h>(holds: impl Iterator<Item = &'h HoldDocument>) -> Vec<HoldDocument> {
+    let mut shown: Vec<HoldDocument> = Vec::new();
+    let mut moved: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for hold in holds {
+        let target = hold.address.split('/').next().unwrap_or_default().to_owned();
+        if hold.code != MOVED {
+            shown.push(hold.clone());
+        } else if let Some((_, count)) = moved.get_mut(&target) {
+            *count += 1;
+        } else {
+            moved.insert(target.clone(), (shown.len(), 1));
+            shown.push(HoldDocument { address: target, ..hold.clone() });
+        }
+    }
+    for (at, count) in moved.into_values() {
+        shown[at].reason.push_str(&format!("; {} {} left alone", counted(count, "resource"), are(count)));
+    }
+    shown
 }
 
 /// Something that is left alone on purpose, with what it is left at.

@@ -97,6 +97,8 @@ static LAB: Provider = Provider {
         headers: &[],
         messages: &[],
         version: ServerVersion::Irrelevant,
+        proofs: &[],
+        within: &[],
         writers: 1,
         readers: 1,
         timeout: Duration::from_secs(1),
@@ -252,7 +254,7 @@ impl World {
     pub(crate) fn plan(&self) -> Plan {
         let view = |target: &String| {
             let collections = LAB.kinds.iter().map(|kind| self.collection(target, kind)).collect();
-            (target.clone(), View { version: None, collections })
+            (target.clone(), View { collections, ..View::default() })
         };
         let observed = Observed { targets: self.topology.targets.keys().map(view).collect() };
         let diff = crate::diff::diff(&self.topology, &observed, &self.base);

@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use reqwest::tls::TlsInfo;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use crate::digest::sha256;
@@ -25,6 +27,8 @@ const MAX_REDIRECTS: usize = 10;
 pub struct Http {
     client: reqwest::Client,
     max_body: u64,
+    /// The digest of the public key that each server showed last, by scheme and authority.
+    keys: Mutex<BTreeMap<String, String>>,
 }
 
 /// Why no client could be made.
@@ -107,7 +111,7 @@ impl Http {
 
     fn built(builder: reqwest::ClientBuilder, max_body: u64) -> Result<Http, HttpError> {
         let client = builder.build().map_err(|error| HttpError::SetUp(chain(&error)))?;
-        Ok(Http { client, max_body })
+        Ok(Http { client, max_body, keys: Mutex::default() })
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
@@ -127,6 +131,11 @@ impl Http {
             builder = builder.body(request.body);
         }
         let mut answer = builder.send().await.map_err(|error| failure(&error))?;
+        if let Some(digest) =
+            answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).and_then(key_digest)
+        {
+            self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(authority(&request.url), digest);
+        }
         let status = answer.status().as_u16();
         let headers = answer
             .headers()
@@ -156,6 +165,7 @@ fn default_provider() -> Arc<CryptoProvider> {
 fn client(patience: Duration) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
+        .tls_info(true)
         .connect_timeout(Duration::from_secs(10).min(patience))
 }
 
@@ -163,6 +173,22 @@ impl Transport for Http {
     fn send(&self, request: Request) -> Answer<'_> {
         Box::pin(self.exchange(request))
     }
+
+    fn public_key(&self, url: &str) -> Option<String> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&authority(url)).cloned()
+    }
+}
+
+/// The part of a URL that names a server: scheme, host and port.
+fn authority(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
+/// SHA-256 of the public key in a server's certificate: it stays when the certificate is renewed with the same key.
+fn key_digest(certificate: &[u8]) -> Option<String> {
+    let certificate = CertificateDer::from(certificate);
+    let parsed = ParsedCertificate::try_from(&certificate).ok()?;
+    Some(sha256(parsed.subject_public_key_info()))
 }
 
 /// What went wrong, and whether the request may have had its effect.
@@ -278,5 +304,19 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &trusting));
         std::fs::remove_file(&file).unwrap();
         assert!(Arc::ptr_eq(&trusting, &get(&signed, long)), "its certificates are read once");
+    }
+
+    #[test]
+    fn a_renewed_certificate_has_the_key_of_the_one_before() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let signed = |name: &str, key: &rcgen::KeyPair| {
+            rcgen::CertificateParams::new([name.to_owned()]).unwrap().self_signed(key).unwrap().der().to_vec()
+        };
+        let (old, renewed) = (signed("old.example", &key), signed("new.example", &key));
+        assert_ne!(old, renewed);
+        let digest = key_digest(&old).unwrap();
+        assert_eq!(key_digest(&renewed), Some(digest.clone()));
+        assert_ne!(key_digest(&signed("old.example", &rcgen::KeyPair::generate().unwrap())), Some(digest));
+        assert_eq!(key_digest(b"no certificate"), None);
     }
 }

@@ -11,6 +11,7 @@ mod partial;
 mod patience;
 mod wait;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
-use crate::spec::{Auth, Body, Provider, ServerVersion, TextTemplate, Word, lookup};
+use crate::spec::{Auth, Body, Provider, ServerVersion, Strength, TextTemplate, Word, lookup};
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
@@ -219,6 +220,23 @@ impl Session {
         answer
     }
 
+    /// What the connection itself proves about which installation is behind it: the key of its certificate, and its
+    /// address. Of a simulator neither does: it shows no certificate, and has another port each time that it starts.
+    pub(crate) fn connection_proofs(&self) -> BTreeMap<(Strength, String), String> {
+        if self.pace == Pace::Simulated {
+            return BTreeMap::new();
+        }
+        let key = self.transport.public_key(&self.base);
+        let key = key.map(|digest| ((Strength::Certificate, "certificate".to_owned()), format!("sha256:{digest}")));
+        let address = ((Strength::Address, "address".to_owned()), authority_in_lower_case(&self.base));
+        key.into_iter().chain([address]).collect()
+    }
+
+    /// Text of the server's without secrets.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.redactor.redact(text)
+    }
+
     /// Sleeps, unless the server is a simulator whose clock does not care.
     pub async fn pause(&self, time: Duration) {
         tokio::time::sleep(self.paced(time)).await;
@@ -255,7 +273,36 @@ impl Session {
     }
 }
 
+/// A URL in the one spelling of those that mean the same: scheme and host have no case, a login is not part of it, and a
+/// scheme's own port need not be said.
+fn authority_in_lower_case(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let scheme = scheme.to_lowercase();
+    let host = authority.rsplit('@').next().unwrap_or_default().to_lowercase();
+    let port = if scheme == "http" { ":80" } else { ":443" };
+    format!("{scheme}://{}{path}", host.strip_suffix(port).unwrap_or(&host))
+}
+
 fn looks_like_json(response: &Response) -> bool {
     let first = response.body.iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'[' | b'"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_mean_the_same_are_spelt_alike() {
+        for (url, spelt) in [
+            ("https://East.Example:443/api", "https://east.example/api"),
+            ("HTTPS://east.example:8443/API", "https://east.example:8443/API"),
+            ("http://api:word@east.example:80", "http://east.example"),
+            ("http://[2001:DB8::1]:8000/api", "http://[2001:db8::1]:8000/api"),
+            ("http://east.example:443/api", "http://east.example:443/api"),
+        ] {
+            assert_eq!(authority_in_lower_case(url), spelt);
+        }
+    }
 }

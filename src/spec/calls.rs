@@ -88,6 +88,7 @@ impl Kind {
             overwrites: _,
             built_in: _,
             creates: _,
+            proves: _,
             documented_at: _,
         } = self;
         let mut calls = api.calls();

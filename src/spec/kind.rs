@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use wire::Method;
 
-use crate::spec::{Api, CallSpec, Change, Field, canonical, lookup};
+use crate::spec::{Api, CallSpec, Change, Field, Strength, canonical, lookup};
 
 /// One sort of resource at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,9 @@ pub struct Kind {
     /// The objects of other kinds that this one's objects make for themselves: the kind, and what gives them away. They
     /// are not the user's to declare.
     pub creates: &'static [(&'static str, AutoCreated)],
+    /// What proves which installation answers, and is another thing once an object of this kind is written: a new
+    /// certificate has another key.
+    pub proves: &'static [Strength],
     /// The calls that the reference texts lack: verb, path as the tables spell it, and where it is known from.
     pub documented_at: &'static [(Method, &'static str, &'static str)],
 }
@@ -203,6 +206,7 @@ impl Kind {
         built_in: &[],
         creates: &[],
         content_key: None,
+        proves: &[],
         documented_at: &[],
     };
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{Action, Artifact, Auth, CallPlace, Field, Kind, TableCall};
+use crate::spec::{Action, Artifact, Auth, CallPlace, Field, InstallationProof, Kind, TableCall};
 use wire::Method;
 
 /// One API.
@@ -86,6 +86,11 @@ pub struct Dialect {
     pub messages: &'static [&'static str],
     /// How the server's version is found.
     pub version: ServerVersion,
+    /// The reads that tell one installation from another.
+    pub proofs: &'static [InstallationProof],
+    /// The settings that name a part of an installation, such as the tenant: another value means another place, though the
+    /// same one proves nothing.
+    pub within: &'static [&'static str],
     /// Requests with an effect that may be under way at once.
     pub writers: usize,
     /// Reads that may be under way at once.

@@ -232,6 +232,8 @@ static LAB: Provider = Provider {
         headers: &[],
         messages: &[],
         version: ServerVersion::Irrelevant,
+        proofs: &[],
+        within: &[],
         writers: 1,
         readers: 1,
         timeout: Duration::from_secs(1),

@@ -81,6 +81,11 @@ impl Bench {
         Bench { folder: tempfile::tempdir().unwrap(), home: tempfile::tempdir().unwrap(), sim }
     }
 
+    /// The same workspace with its targets at other simulators.
+    pub(crate) fn redirected(self, sim: &Sim) -> Bench {
+        Bench { sim: Some(sim.root()), ..self }
+    }
+
     /// The workspace's folder.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()

@@ -30,8 +30,13 @@ impl Sim {
         Sim::start_with(Options { versions: versions.into_iter().collect(), ..Options::default() })
     }
 
-    /// Starts a server with these options.
+    /// Starts a server with these options. After a reset its installations are the very ones that they were.
     pub(crate) fn start_with(options: Options) -> Sim {
+        Sim::start_as_told(Options { births: options.births.or(Some(1)), ..options })
+    }
+
+    /// Starts a server with these options. An installation whose state is gone is another one, as a real one is.
+    pub(crate) fn start_as_told(options: Options) -> Sim {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = wait(&runtime, serve(options)).unwrap();
         Sim { server: Some(server), runtime: Some(runtime) }

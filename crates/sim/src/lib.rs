@@ -33,6 +33,9 @@ pub struct Setup {
     pub seed: u64,
     /// The product version to behave like, `None` for the provider's default.
     pub version: Option<String>,
+    /// Tells it from others that had its name before, as a rebuilt machine has another id: what nobody chooses follows
+    /// from it. It is kept with the state.
+    pub birth: u64,
 }
 
 /// Milliseconds since the installation was made. The clock is logical: the server advances it by a fixed step for each

@@ -52,6 +52,9 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Seeds the installations' ids and the dice of faults.
     pub seed: u64,
+    /// Seeds what tells an installation from those that had its name before, such as the id of its machine. Without it
+    /// no two are alike, though they come from the same seed: one whose state is gone is another one.
+    pub births: Option<u64>,
     /// How long every answer takes.
     pub latency: Duration,
     /// What goes wrong.
@@ -70,6 +73,7 @@ impl Default for Options {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             state: None,
             seed: 0,
+            births: None,
             latency: Duration::ZERO,
             faults: Vec::new(),
             step: 250,
@@ -110,14 +114,14 @@ impl Server {
 /// # Errors
 /// The address is not a loopback address or is taken, a fault makes no sense, or the state folder can't be made.
 pub async fn serve(options: Options) -> io::Result<Server> {
-    let Options { listen, state, seed, latency, faults, step, versions, makers } = options;
+    let Options { listen, state, seed, births, latency, faults, step, versions, makers } = options;
     let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
     if !listen.ip().is_loopback() {
         return Err(invalid(format!("`{listen}` is no loopback address: the simulators guard nothing")));
     }
     let faults = Faults::arm(faults, seed).map_err(invalid)?;
     let store = state.map(Store::open).transpose()?;
-    let world = Arc::new(World::new(Plan { makers, seed, versions, step }, faults, store));
+    let world = Arc::new(World::new(Plan { makers, seed, versions, step, births }, faults, store));
 
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;

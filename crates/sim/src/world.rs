@@ -4,6 +4,7 @@
 //! writing state) happens outside of it, so that requests to different installations run in parallel.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +38,8 @@ pub(crate) struct Plan {
     pub versions: BTreeMap<String, String>,
     /// Milliseconds of logical time that pass with each request.
     pub step: u64,
+    /// Makes the births of installations the same each time; without it, no two are alike.
+    pub births: Option<u64>,
 }
 
 /// All installations of a server.
@@ -253,12 +256,22 @@ impl World {
             name: place.installation.clone(),
             seed: self.plan.seed,
             version: self.plan.versions.get(place.provider).cloned(),
+            birth: self.birth(place),
         };
         let saved = self.store.as_ref().map(|store| store.read(place)).transpose()?.flatten();
         Ok(match saved {
             Some(saved) => Running { clock: saved.clock_ms, installation: (maker.load)(setup, saved.state)? },
             None => Running { clock: 0, installation: (maker.new)(setup) },
         })
+    }
+
+    /// What tells a new installation from those of its name before it; never 0, which stands for none.
+    fn birth(&self, place: &Place) -> u64 {
+        let drawn = match self.plan.births {
+            Some(seed) => seed,
+            None => RandomState::new().hash_one(&place.installation),
+        };
+        drawn.max(1)
     }
 
     fn maker(&self, provider: &str) -> Option<&'static Maker> {

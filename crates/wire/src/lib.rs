@@ -214,6 +214,11 @@ pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportErro
 pub trait Transport: Send + Sync {
     /// Sends one request.
     fn send(&self, request: Request) -> Answer<'_>;
+
+    /// SHA-256 of the public key that the server of a URL showed last, where it showed a certificate.
+    fn public_key(&self, _url: &str) -> Option<String> {
+        None
+    }
 }
 
 /// What RFC 3986 leaves unreserved stays readable in a path segment.

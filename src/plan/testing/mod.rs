@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use crate::address::Address;
 use crate::attr::{Attr, Template, TemplatePart};
 use crate::diff::base::{Base, Basis, Entry, Stored};
+use crate::diff::installation::{ShownProofs, judge, take_over};
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::verdict::{Decision, Verdict};
 use crate::finding::Place;
 use crate::plan::{Plan, Step, Verb};
-use crate::spec::{Identity, Kind, Provider, canonical};
+use crate::spec::{Identity, Kind, Provider, Strength, canonical};
 use crate::topology::testing::{CATALOGUE as LAB, REISSUING, TRUEUP, indented, try_load, workspace};
 use crate::topology::{Content, CycleError, FileContent, ITEMS, Options, Resource, Topology, load};
 
@@ -34,6 +35,8 @@ pub(crate) struct World {
     unseen: BTreeMap<String, String>,
     /// The ids of objects that look like the system's.
     foreign: BTreeSet<String>,
+    /// What proves which installation is behind a target.
+    proofs: BTreeMap<String, ShownProofs>,
     /// Ids that were handed out.
     ids: usize,
 }
@@ -104,7 +107,8 @@ impl World {
             |n: usize| json!([{ "controller_name": "", "mtu": 1500, "public_ip": format!("203.0.113.{}", n + 1) }]);
         let live = TARGETS.iter().enumerate().map(|(n, name)| (format!("{name}/config"), config(n)));
         let live = live.map(|(at, objects)| (at, objects.as_array().unwrap().clone())).collect();
-        World { topology, base: keyed(), live, unseen: BTreeMap::new(), foreign: BTreeSet::new(), ids: 0 }
+        let (foreign, proofs) = (BTreeSet::new(), BTreeMap::new());
+        World { topology, base: keyed(), live, unseen: BTreeMap::new(), foreign, proofs, ids: 0 }
     }
 
     /// The small test provider's controllers hand ids out anew.
@@ -141,6 +145,7 @@ impl World {
             live: BTreeMap::new(),
             unseen: BTreeMap::new(),
             foreign: BTreeSet::new(),
+            proofs: BTreeMap::new(),
             ids: 0,
         }
     }
@@ -208,6 +213,27 @@ impl World {
         self
     }
 
+    /// The installation behind a target shows these proofs, and no others.
+    pub(crate) fn proves(mut self, target: &str, proofs: &[(Strength, &str, &str)]) -> World {
+        let values = proofs.iter().map(|(strength, name, value)| ((*strength, (*name).into()), (*value).into()));
+        self.proofs.insert(target.into(), ShownProofs { values: values.collect(), ..ShownProofs::default() });
+        self
+    }
+
+    /// A run came to its end: what the installations show is taken over.
+    pub(crate) fn recorded(mut self) -> World {
+        for (target, view) in self.observed().targets {
+            take_over(&mut self.base, &target, &view.standing, &view.proofs, "2026-03-01T09:00:00Z");
+        }
+        self
+    }
+
+    /// Somebody says that it is meant.
+    pub(crate) fn allows(mut self, allowance: &str) -> World {
+        self.topology.policy.allow.add(allowance.parse().unwrap());
+        self
+    }
+
     /// The policy says so.
     pub(crate) fn protects(mut self, pattern: &str) -> World {
         self.topology.policy.protect.push(pattern.into());
@@ -247,7 +273,9 @@ impl World {
     pub(crate) fn observed(&self) -> Observed {
         let view = |name: &String| {
             let collections = self.collections(self.provider(name), name, None);
-            (name.clone(), View { version: None, collections })
+            let proofs = self.proofs.get(name).cloned().unwrap_or_default();
+            let view = View { proofs, collections, ..View::default() };
+            (name.clone(), judge(&self.topology, &self.base, name, view))
         };
         Observed { targets: self.topology.targets.keys().map(view).collect() }
     }

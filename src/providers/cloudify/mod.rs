@@ -16,7 +16,9 @@ pub(crate) mod testing;
 
 use std::time::Duration;
 
-use crate::spec::{Auth, Dialect, Field, IdScheme, Provider, ServerVersion, Type, field};
+use crate::spec::{
+    Auth, Dialect, Envelope, Field, IdScheme, InstallationProof, Provider, ServerVersion, Type, Versions, field,
+};
 
 /// Cloudify Manager.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -42,6 +44,8 @@ pub(crate) const DIALECT: Dialect = Dialect {
     // Proxies, unknown routes and bad JSON answer in HTML; there the status has to do (sheet 1, error body).
     messages: &["message"],
     version: ServerVersion::Read { path: "/version", at: "version" },
+    proofs: PROOFS,
+    within: &["tenant"],
     // The server runs twenty workflows at once and queues the rest (sheet 5, locking); this leaves room for people.
     writers: 4,
     readers: 4,
@@ -57,6 +61,24 @@ pub(crate) const DIALECT: Dialect = Dialect {
     ids: IdScheme::Lasting,
     remedies: REMEDIES,
 };
+
+/// The managers by name, and the authority that each makes for itself when it is installed (observed A2, I5); before 5.0,
+/// the names in the cluster, which are made up when it is (sheet 2.13). A manager of 4.x that is in none has no id.
+const PROOFS: &[InstallationProof] = &[
+    manager("manager", &[("", "hostname")]),
+    manager("authority", &[("", "ca_cert_content")]),
+    InstallationProof {
+        versions: Versions::Before("5.0"),
+        ..InstallationProof::id("manager", "/cluster/nodes", &[("", "name")]).at(Envelope::Items("items"))
+    },
+];
+
+const fn manager(name: &'static str, parts: &'static [(&'static str, &'static str)]) -> InstallationProof {
+    InstallationProof {
+        versions: Versions::From("5.0.5"),
+        ..InstallationProof::id(name, "/managers", parts).at(Envelope::Items("items"))
+    }
+}
 
 const CREDENTIALS: &[Field] = &[
     field("username", Type::Text, "Name of a user of the manager").required(),

@@ -17,7 +17,8 @@ mod waits;
 
 use std::time::Duration;
 
-use crate::spec::{Auth, Dialect, IdScheme, Provider, ServerVersion, Type, field};
+use self::shared::PAGES;
+use crate::spec::{Auth, Dialect, Envelope, IdScheme, InstallationProof, Provider, ServerVersion, Type, field};
 
 /// The NetFoundry platform.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -31,6 +32,16 @@ pub(crate) static PROVIDER: Provider = Provider {
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
 };
+
+/// The organization that the account is a member of, and its groups of networks (sections 2.5, 2.14).
+const PROOFS: &[InstallationProof] = &[
+    InstallationProof::id("organization", "/identity/v1/organizations", &[("", "id")]).at(Envelope::Items("")),
+    InstallationProof {
+        paging: PAGES,
+        ..InstallationProof::id("network-group", "/core/v2/network-groups", &[("", "id")])
+            .at(Envelope::Items("_embedded.networkGroupList"))
+    },
+];
 
 const DIALECT: Dialect = Dialect {
     example: "https://gateway.production.netfoundry.io",
@@ -46,6 +57,8 @@ const DIALECT: Dialect = Dialect {
     messages: &["errors.0", "message", "0.message", "error"],
     // A network has a version; the platform has none.
     version: ServerVersion::Irrelevant,
+    proofs: PROOFS,
+    within: &[],
     // The vendor's own demo makes five writes at once; no limit is published (section 1.8).
     writers: 5,
     readers: 4,

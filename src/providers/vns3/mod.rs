@@ -14,7 +14,9 @@ mod remedies;
 
 use std::time::Duration;
 
-use crate::spec::{Api, Auth, Dialect, Field, IdScheme, Provider, ServerVersion, Type, field};
+use crate::spec::{
+    Api, Auth, Dialect, Envelope, Field, IdScheme, InstallationProof, Provider, ServerVersion, Strength, Type, field,
+};
 
 /// Cohesive VNS3.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -49,6 +51,17 @@ const CREDENTIALS: &[Field] = &[
         .secret(),
 ];
 
+/// The machine's id, where its cloud gives one (sheet 3.9), and the topology with the controller's number in it (sheet
+/// 3.4): all controllers of a topology have the same checksum.
+const PROOFS: &[InstallationProof] = &[
+    InstallationProof::id("instanceId", "/cloud_data", &[("", "cloud_data.instanceId")]).at(Envelope::One("response")),
+    InstallationProof {
+        strength: Strength::Topology,
+        ..InstallationProof::id("topology", "/config", &[("", "topology_checksum"), ("manager ", "manager_id")])
+            .at(Envelope::One("response"))
+    },
+];
+
 const DIALECT: Dialect = Dialect {
     example: "https://203.0.113.10:8000/api",
     auth: Auth::Basic { user: "username", password: "password", set_by: Some("api-password") },
@@ -60,6 +73,8 @@ const DIALECT: Dialect = Dialect {
     // The last is how the text prints some of form A.
     messages: &["error.message", "response.message", "unlicensedExample.value.error.message"],
     version: ServerVersion::Irrelevant,
+    proofs: PROOFS,
+    within: &[],
     // Concurrent writes fail; every published client serialises them for each controller (sheet 1, “Concurrency”).
     writers: 1,
     readers: 4,

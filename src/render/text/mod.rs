@@ -112,7 +112,7 @@ impl Text<'_> {
         }
         self.page.gap();
         self.page.line(0, Tone::Strong, &format!("left alone ({})", number(holds.len())));
-        self.limited(holds, LOUD, 1, |text, hold| steps::held(&mut text.page, 1, hold));
+        self.limited(&steps::folded(holds.iter()), LOUD, 1, |text, hold| steps::held(&mut text.page, 1, hold));
     }
 
     fn replacements(&mut self) {

@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Product;
 use super::call::Call;
+use super::made_up::Source;
 use super::refusal::{Outcome, bad_parameters, conflict, no_such};
-use super::release::CLUSTER;
+use super::release::{CLUSTER, Release};
 use super::route::{Need, Route, route};
 use super::status::project;
 use super::world::World;
+use crate::Setup;
 use wire::{Method, Response};
 
 /// The area's routes.
@@ -36,6 +39,19 @@ struct Member {
     host_ip: String,
     master: bool,
     credentials: String,
+}
+
+impl Cluster {
+    /// The cluster of a new manager: that of F5 is its first node. A manager of Cloudify is in none until it joins.
+    pub(crate) fn born(release: Release, setup: &Setup) -> Cluster {
+        if release.product != Product::F5Vnfm || setup.birth == 0 {
+            return Cluster::default();
+        }
+        let mut source = Source::new(&setup.name, setup.birth);
+        let name = format!("cloudify_manager_{}", source.letters(6).to_uppercase());
+        let member = Member { name, host_ip: source.address(), master: true, credentials: source.letters(32) };
+        Cluster { nodes: vec![member], settings: Map::new(), started_at: Some(0) }
+    }
 }
 
 impl Member {

@@ -83,7 +83,7 @@ pub(crate) enum Product {
 /// Makes a fresh installation.
 pub(crate) fn new(setup: Setup, product: Product) -> Box<dyn Installation> {
     let release = Release::read(product, setup.version.as_deref());
-    Box::new(Manager { world: World::new(release, &setup.name, setup.seed) })
+    Box::new(Manager { world: World::new(release, &setup) })
 }
 
 /// Makes an installation from a state that [`Installation::save`] gave.

@@ -65,6 +65,8 @@ pub(crate) const QUEUE: Span = from(4, 5, 0);
 pub(crate) const CAPABILITIES: Span = from(4, 5, 5);
 /// `/cluster` and `/cluster/nodes` exist.
 pub(crate) const CLUSTER: Span = before(5, 0, 5);
+/// `/managers` exists, in place of the cluster.
+pub(crate) const MANAGERS: Span = from(5, 0, 5);
 /// `GET /status` says `running` and lists systemd services, under `/api/v3` too.
 pub(crate) const SYSTEMD_STATUS: Span = before(5, 0, 5);
 /// Sites, `preview` of updates.

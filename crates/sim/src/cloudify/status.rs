@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::made_up::Source;
 use super::refusal::{Outcome, bad_request};
-use super::release::{SEVENTH, SYSTEMD_STATUS};
+use super::release::{MANAGERS, SEVENTH, SYSTEMD_STATUS};
 use super::route::{Need, Route, route};
 use super::world::World;
 use wire::{Method, Response};
@@ -13,6 +14,7 @@ use wire::{Method, Response};
 pub(crate) static ROUTES: &[Route] = &[
     route(Method::Get, "version", "version_get", Need::Login, version).untenanted(),
     route(Method::Get, "status", "status_get", Need::Login, status).untenanted().v3_only(SYSTEMD_STATUS),
+    route(Method::Get, "managers", "manager_get", Need::Login, managers).only(MANAGERS).untenanted().v31(),
     route(Method::Get, "ok", "ok", Need::Nobody, ok).only(SEVENTH).untenanted().v31(),
 ];
 
@@ -68,6 +70,34 @@ fn status(_: &mut World, call: &Call) -> Outcome {
         json!({"status": "OK", "services": services})
     };
     project(call, body)
+}
+
+/// The managers of a cluster, which is one alone here (observed A2, I5). Each makes an authority for certificates when it
+/// is installed.
+fn managers(world: &mut World, call: &Call) -> Outcome {
+    let mut source = Source::new(&world.host, world.birth);
+    let address = source.address();
+    let certificate = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", source.letters(800));
+    let manager = json!({
+        "id": 1,
+        "hostname": world.host,
+        "private_ip": address,
+        "public_ip": address,
+        "version": call.release.printed(),
+        "edition": call.release.edition,
+        "distribution": "centos",
+        "distro_release": "core",
+        "fs_sync_node_id": null,
+        "networks": {"default": address},
+        "ca_cert_content": certificate,
+    });
+    Ok(Response::json(
+        200,
+        &json!({
+            "metadata": {"pagination": {"total": 1, "size": 1000, "offset": 0}},
+            "items": [manager],
+        }),
+    ))
 }
 
 fn ok(_: &mut World, _: &Call) -> Outcome {

@@ -22,6 +22,7 @@ use super::tokens::Token;
 use super::updates::Update;
 use super::users::User;
 use super::workflow::Run;
+use crate::Setup;
 
 /// The state of an installation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +31,12 @@ pub(crate) struct World {
     pub release: Release,
     /// Where ids come from.
     pub source: Source,
+    /// Its host's name.
+    #[serde(default)]
+    pub host: String,
+    /// Tells it from others of its host's name.
+    #[serde(default)]
+    pub birth: u64,
     /// The logical clock at the request being answered.
     pub now: u64,
     /// How far the server's clock is behind this one.
@@ -74,11 +81,13 @@ pub(crate) struct World {
 
 impl World {
     /// A fresh installation: no users yet, the default tenant only (v3.1 text, introduction).
-    pub(crate) fn new(release: Release, name: &str, seed: u64) -> World {
-        let mut source = Source::new(name, seed);
+    pub(crate) fn new(release: Release, setup: &Setup) -> World {
+        let mut source = Source::new(&setup.name, setup.seed);
         let default_tenant = Tenant::new(DEFAULT_TENANT, &mut source);
         World {
             release,
+            host: setup.name.clone(),
+            birth: setup.birth,
             source,
             now: 0,
             behind: 0,
@@ -87,7 +96,7 @@ impl World {
             tenants: vec![default_tenant],
             tokens: Vec::new(),
             maintenance: Maintenance::default(),
-            cluster: Cluster::default(),
+            cluster: Cluster::born(release, setup),
             secrets: Vec::new(),
             blueprints: Vec::new(),
             plugins: Vec::new(),

@@ -78,10 +78,17 @@ impl Platform {
         }
     }
 
+    fn organization_id(&self) -> String {
+        match self.birth {
+            0 => self.mint.uuid(&["organization"]),
+            birth => self.mint.uuid(&["organization", &birth.to_string()]),
+        }
+    }
+
     /// Sheet section 3, organization.
     fn organization(&self) -> Value {
         json!({
-            "id": self.mint.uuid(&["organization"]),
+            "id": self.organization_id(),
             "name": self.setup.name,
             "label": self.setup.name.to_lowercase(),
             "active": true,
@@ -98,7 +105,7 @@ impl Platform {
     fn user(&self) -> Value {
         json!({
             "id": self.user_id(),
-            "organizationId": self.mint.uuid(&["organization"]),
+            "organizationId": self.organization_id(),
             "tenantId": "8a02",
             "type": "UserIdentity",
             "name": format!("Owner of {}", self.setup.name),
@@ -113,7 +120,7 @@ impl Platform {
     fn api_account(&self) -> Value {
         json!({
             "id": self.api_account_id(),
-            "organizationId": self.mint.uuid(&["organization"]),
+            "organizationId": self.organization_id(),
             "tenantId": "8a02",
             "type": "ApiAccountIdentity",
             "name": "api",

@@ -59,7 +59,7 @@ pub(crate) const GATEWAY: Gateway = Gateway {
 /// Makes an empty platform: one organization with one network group, both named after the installation.
 pub(crate) fn new(setup: Setup) -> Box<dyn Installation> {
     let mint = Mint::new(setup.seed, &setup.name);
-    Box::new(Platform { setup, mint, ..Platform::default() })
+    Box::new(Platform { birth: setup.birth, setup, mint, ..Platform::default() })
 }
 
 /// Makes a platform from a saved state.
@@ -79,6 +79,9 @@ struct Platform {
     setup: Setup,
     /// Saved, so that ids go on as they began whatever the seed of the next start.
     mint: Mint,
+    /// Tells the organization from others of its name.
+    #[serde(default)]
+    birth: u64,
     door: Door,
     store: Store,
     agenda: Agenda,

@@ -35,6 +35,9 @@ pub(super) struct Config {
     pub private_ipaddress: String,
     pub subnet_gateway: String,
     pub security_token: String,
+    /// The id of the machine, which its cloud gives it; states of version 0.1 have none.
+    #[serde(default)]
+    pub machine: String,
 }
 
 impl Config {
@@ -46,17 +49,19 @@ impl Config {
         let public = format!("198.{}.{}.{}", octet(18, 19), octet(0, 255), octet(1, 254));
         let subnet = format!("10.{}.{}", octet(0, 255), octet(0, 255));
         let private = format!("{subnet}.{}", octet(10, 250));
+        let mut born = Generator::new(&setup.name, setup.birth.max(1));
         let version = setup.version.as_deref().filter(|_| !fresh).unwrap_or(VERSION);
         Config {
             topology_name: String::new(),
             controller_name: setup.name.clone(),
             ntp_hosts: NTP_HOSTS.to_owned(),
-            topology_checksum: generator.hex(40),
+            topology_checksum: born.hex(40),
             vns3_version: version.to_owned(),
             public_ipaddress: public,
             private_ipaddress: private,
             subnet_gateway: format!("{subnet}.1"),
             security_token: generator.hex(40),
+            machine: format!("i-{}", born.hex(17)),
         }
     }
 }

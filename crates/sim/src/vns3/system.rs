@@ -79,14 +79,16 @@ fn issue_keypair(state: &mut State, call: &Call) -> Outcome {
 /// "Get cloud details".
 fn cloud_data(state: &State) -> Value {
     let mut generator = Generator::new(&state.config.public_ipaddress, 3);
+    let image = format!("ami-{}", generator.hex(17));
+    let machine = Some(&state.config.machine).filter(|machine| !machine.is_empty()).cloned();
     json!({"cloud_type": "ec2", "cloud_data": {
         "accountId": generator.between(100_000_000_000, 999_999_999_999).to_string(),
         "architecture": "x86_64",
         "availabilityZone": "us-east-1a",
         "billingProducts": null,
         "devpayProductCodes": null,
-        "imageId": format!("ami-{}", generator.hex(17)),
-        "instanceId": format!("i-{}", generator.hex(17)),
+        "imageId": image,
+        "instanceId": machine.unwrap_or_else(|| format!("i-{}", generator.hex(17))),
         "instanceType": "t3.medium",
         "kernelId": null,
         "marketplaceProductCodes": null,

@@ -22,12 +22,12 @@ impl Bench {
 
     /// A licensed controller of that name.
     pub(crate) fn named(name: &str) -> Bench {
-        Bench::made(Setup { name: name.to_owned(), seed: 7, version: None })
+        Bench::made(Setup { name: name.to_owned(), seed: 7, version: None, birth: 0 })
     }
 
     /// A controller without licence and keyset.
     pub(crate) fn fresh() -> Bench {
-        Bench::made(Setup { name: "east".to_owned(), seed: 7, version: Some("fresh".to_owned()) })
+        Bench::made(Setup { name: "east".to_owned(), seed: 7, version: Some("fresh".to_owned()), birth: 0 })
     }
 
     fn made(setup: Setup) -> Bench {

@@ -5,8 +5,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Poll, States, Type, Until, call,
-    field,
+    Api, Body, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Poll, States, Strength, Type, Until,
+    call, field,
 };
 use wire::Method::Put;
 
@@ -34,6 +34,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[("license", "the license has to be there before its parameters are accepted")],
     on_delete: Destroys::Nothing,
+    proves: &[Strength::Topology],
     hooks: Hooks { read: Some(flatten), ..Hooks::NONE },
     ..Kind::NEW
 };

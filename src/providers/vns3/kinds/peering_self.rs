@@ -3,7 +3,7 @@
 //! `peered` is true as soon as the id is set, without any peer (sheet 3.7). Replies of the write come with or without
 //! an envelope, so they are not read (sheet 1.1).
 
-use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Strength, Type, call, field, output};
 use wire::Method::Put;
 
 /// `peering-self`.
@@ -26,6 +26,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     on_delete: Destroys::Nothing,
+    proves: &[Strength::Topology],
     after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

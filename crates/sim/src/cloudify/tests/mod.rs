@@ -57,7 +57,7 @@ pub(crate) fn vnfm() -> Desk {
 
 impl Desk {
     fn new(product: Product, version: Option<&str>) -> Desk {
-        let setup = Setup { name: "cfy".to_owned(), seed: 7, version: version.map(str::to_owned) };
+        let setup = Setup { name: "cfy".to_owned(), seed: 7, version: version.map(str::to_owned), birth: 0 };
         let manager = new(setup.clone(), product);
         let mut desk = Desk { manager, setup, product, now: 0, files: BTreeMap::new(), known: BTreeMap::new() };
         desk.files.insert("ops".to_owned(), blueprint(OPS));

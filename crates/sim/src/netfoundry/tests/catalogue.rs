@@ -42,7 +42,7 @@ fn lookups_have_the_sheets_keys() {
 
 #[test]
 fn the_default_version_is_the_setups() {
-    let setup = super::super::Setup { name: "acme".to_owned(), seed: 7, version: Some("8.0.1".to_owned()) };
+    let setup = super::super::Setup { name: "acme".to_owned(), seed: 7, version: Some("8.0.1".to_owned()), birth: 0 };
     let mut world = World::around(super::super::new(setup));
     let network = world.quick_network("prod");
     assert_eq!(world.get(&format!("networks/{network}"))["productVersion"], "8.0.1");

@@ -32,7 +32,7 @@ impl World {
     }
 
     pub(crate) fn seeded(seed: u64) -> World {
-        World::around(super::new(Setup { name: "acme".to_owned(), seed, version: None }))
+        World::around(super::new(Setup { name: "acme".to_owned(), seed, version: None, birth: 0 }))
     }
 
     pub(crate) fn around(platform: Box<dyn Installation>) -> World {
@@ -45,7 +45,7 @@ impl World {
     /// Saves the platform and goes on with what was loaded from that.
     pub(crate) fn reload(&mut self) {
         let saved = self.platform.save();
-        let setup = Setup { name: "acme".to_owned(), seed: 99, version: None };
+        let setup = Setup { name: "acme".to_owned(), seed: 99, version: None, birth: 0 };
         self.platform = super::load(setup, saved.clone()).unwrap();
         assert_eq!(self.platform.save(), saved);
     }

@@ -56,6 +56,8 @@ pub(in crate::vns3) fn settle(state: &mut State) {
         state.license = Some(License::accepted(&job.token, job.done_at));
     }
     state.keyset = Some(Keyset::made(&job.token, job.done_at));
+    // The same on all controllers of a topology (text, "Get Config").
+    state.config.topology_checksum = Generator::new(&job.token, 5).hex(40);
     clientpacks::furnish(state);
     if job.fetches {
         state.reboot();
