@@ -45,3 +45,35 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod listing {
+    #[test]
+    fn list_clear() {
+        for p in super::CATALOGUE {
+            for k in p.kinds.iter().filter(|k| k.is_declarative()) {
+                for f in k.fields.iter().filter(|f| f.is_writable() && !f.required) {
+                    println!(
+                        "{}/{}.{}: {} | default {:?} | clear {:?} | {:?} | {:?}",
+                        p.name,
+                        k.name,
+                        f.name,
+                        f.ty.describe().chars().take(40).collect::<String>(),
+                        f.default.map(|d| d.to_string()),
+                        f.cleared().map(|c| c.to_shown().to_string()),
+                        f.flow,
+                        match f.change {
+                            crate::spec::Change::InPlace => "inplace",
+                            crate::spec::Change::Replaces => "replaces",
+                            crate::spec::Change::Fixed => "fixed",
+                            crate::spec::Change::Switch(_) => "switch",
+                            crate::spec::Change::DedicatedCall(_) => "call",
+                            crate::spec::Change::Widens(..) => "widens",
+                            crate::spec::Change::CallOption => "option",
+                        }
+                    );
+                }
+            }
+        }
+    }
+}
