@@ -185,7 +185,7 @@ impl FieldCase<'_> {
             live: live.as_ref(),
             is_cleared,
             is_unmoved: kept.zip(live.as_ref()).is_none_or(unmoved),
-            is_known: self.field.is_writable_on(self.version()),
+            is_known: self.field.is_writable_on(self.version()) && self.has_update(),
         };
         let cause = match stored {
             _ if !is_cleared => Cause::Undeclared,
@@ -202,6 +202,13 @@ impl FieldCase<'_> {
                 Judged::TakenBack(self.change(live, &wanted, cause), sent)
             }
         }
+    }
+
+    /// Says whether the server has an update, where the field is changed by one and the kind has any.
+    fn has_update(&self) -> bool {
+        let updates = self.resource.kind.api.update;
+        let is_own = !matches!(self.field.change, Change::InPlace | Change::Fixed);
+        is_own || updates.is_empty() || updates.iter().any(|call| call.versions.include(self.version()))
     }
 
     /// Says whether what the API never shows can be sent after create, or is worth a new object. What goes without saying is
@@ -284,15 +291,11 @@ impl FieldCase<'_> {
         let was_secret = !is_given && held_secret(self.stored());
         let (is_secret, is_whole) = (self.field.is_secret() || was_secret, is_whole || was_secret);
         let redacted = |attr: &Attr| redact_change(&shown(attr), wanted, is_secret, is_whole);
-        let (before, after) = (redacted(&live), redacted(wanted));
-        Box::new(FieldChange {
-            field: Some(self.field),
-            name: self.field.name.to_owned(),
-            before,
-            after,
-            edits: Vec::new(),
-            cause,
-        })
+        // What stands for a value that nobody knows is no secret.
+        let is_unknown = live == never_sent() || live == Attr::text(NOT_SHOWN);
+        let (field, name, after) = (Some(self.field), self.field.name.to_owned(), redacted(wanted));
+        let before = if is_unknown { live } else { redacted(&live) };
+        Box::new(FieldChange { field, name, before, after, edits: Vec::new(), cause })
     }
 }
 

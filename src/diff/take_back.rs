@@ -55,6 +55,9 @@ impl Ungiven<'_> {
         if self.field.is_call_option() || !(is_on_purpose || self.stored.is_some()) || self.is_at_default() {
             return Fate::Gone;
         }
+        if !is_ours && !is_on_purpose && self.stored.is_some_and(|stored| stored.value.is_null()) {
+            return Fate::Gone;
+        }
         match self.stored.map(|stored| stored.basis) {
             Some(Basis::Agreed) if !is_on_purpose => return Fate::Stays("it was there before the files said so"),
             Some(Basis::Assumed) if !is_on_purpose => return Fate::Stays("it was taken on trust, and never sent"),
@@ -188,7 +191,7 @@ impl Walk<'_> {
         found
     }
 
-    /// The same within the items of a list of objects; equal keys are told apart by their order.
+    /// The same within the items of a list of objects, told apart by the field that each needs; equal ones by their order.
     fn items(
         &mut self,
         ty: &Type,
@@ -197,8 +200,12 @@ impl Walk<'_> {
         (kept, at): (&[Value], &str),
         live: &[Attr],
     ) -> bool {
-        let Type::Table(fields, key) = *ty else { return false };
-        let Some(key) = fields.iter().find(|field| field.name == key) else { return false };
+        let key = match (ty, item) {
+            (Type::Table(fields, key), _) => fields.iter().find(|field| field.name == *key),
+            (_, Type::Object(fields) | Type::Open(fields)) => fields.iter().find(|field| field.required),
+            _ => None,
+        };
+        let Some(key) = key else { return false };
         let word = |value: Option<&Attr>| value.map(|value| canonical(&key.ty, value).to_shown().to_string());
         let index = |words: Vec<Option<String>>| -> HashMap<_, usize> {
             numbered(words).into_iter().enumerate().map(|(n, word)| (word, n)).collect()

@@ -208,9 +208,7 @@ impl<'a> Evaluator<'a> {
         let Some(given) = draft.fields.get(field) else { return Attr::Null };
         self.is_lost = false;
         let value = self.value(&given.value, purpose(draft, &given.name), &mut Site::of(draft, given));
-        if self.is_lost {
-            self.lost.insert((number, field));
-        }
+        self.lost.extend(self.is_lost.then_some((number, field)));
         value
     }
 
