@@ -71,9 +71,10 @@ impl Recording<'_> {
             fields.extend(stored.map(|stored| (name.clone(), stored)));
         }
         // What was taken back is remembered as such until somebody has looked whether it is.
-        let taken_back = step.into_iter().flat_map(|step| &step.fields).map(|change| &change.name);
-        let is_ungiven = |name: &&String| !ledger_update.wanted.contains_key(*name) && step.is_some();
-        for name in taken_back.filter(is_ungiven) {
+        // A new object is made without it, whatever the API has then.
+        let updated = step.filter(|step| !step.verb.creates());
+        let taken_back = updated.into_iter().flat_map(|step| &step.fields).map(|change| &change.name);
+        for name in taken_back.filter(|name| !ledger_update.wanted.contains_key(*name)) {
             fields.insert(name.clone(), Stored::new(Value::Null, Basis::Applied));
         }
         for name in &ledger_update.cleared {

@@ -129,6 +129,8 @@ impl FieldCase<'_> {
         }
         if !self.is_readable() {
             return match kept {
+                // What was not read because nothing moved is known.
+                Some(kept) if self.base.matches_stored(&wanted, kept) && self.is_shown() => Judged::Same,
                 Some(kept) if self.base.matches_stored(&wanted, kept) => Judged::Trusted,
                 Some(_) => self.differs(Attr::text(NOT_SHOWN), &wanted, Cause::Change),
                 None if self.is_sent_late(&wanted) => self.differs(never_sent(), &wanted, Cause::Change),
@@ -250,9 +252,12 @@ impl FieldCase<'_> {
     /// A field that the live object does not hold can't be compared, if only a read of its own would show it.
     fn is_readable(&self) -> bool {
         let only_detail = self.resource.kind.api.details.iter().any(|detail| detail.fields.contains(&self.field.name));
-        self.field.flow != Flow::WriteOnly
-            && self.field.readable_on.include(self.version())
-            && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
+        self.is_shown() && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
+    }
+
+    /// Says whether the server shows the field at all.
+    fn is_shown(&self) -> bool {
+        self.field.flow != Flow::WriteOnly && self.field.readable_on.include(self.version())
     }
 
     fn agrees(&self, live: &Attr, wanted: &Attr) -> bool {

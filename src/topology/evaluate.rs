@@ -18,7 +18,6 @@ use crate::address::Address;
 use crate::attr::{Attr, Template, TemplatePart};
 use crate::check::places;
 use crate::finding::{Finding, PathKey, Place};
-use crate::redact::redact_declared;
 use crate::source::Node;
 use crate::spec::{Class, Provider, Type, text_wanted};
 use crate::suggest::hint;
@@ -237,13 +236,12 @@ impl<'a> Evaluator<'a> {
                 return Attr::Map(entries.iter().map(each).collect());
             }
         };
-        if purpose.secret { redact_declared(LITERAL, attr, purpose.scalars()) } else { attr }
+        purpose.conceal(LITERAL, attr)
     }
 
     fn text(&mut self, text: &str, purpose: ValuePurpose, site: &Site) -> Attr {
         if is_plain(text) {
-            let plain = Attr::text(text);
-            return if purpose.secret { redact_declared(LITERAL, plain, purpose.scalars()) } else { plain };
+            return purpose.conceal(LITERAL, Attr::text(text));
         }
         let wanted = |value| match &purpose.ty {
             Some(ty) => text_wanted(ty, value),
@@ -252,8 +250,7 @@ impl<'a> Evaluator<'a> {
         match self.expressions(text, purpose.ty, site).map(wanted) {
             // Somebody's secret as the whole value goes by its own name.
             Ok(Attr::Secret(secret)) if secret.label() != LITERAL && is_alone(text) => Attr::Secret(secret),
-            Ok(value) if purpose.secret => redact_declared(&secret_label(text), value, purpose.scalars()),
-            Ok(value) => value,
+            Ok(value) => purpose.conceal(&secret_label(text), value),
             Err(finding) => {
                 self.findings.push(finding.at(&site.place()));
                 self.lose()

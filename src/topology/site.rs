@@ -2,8 +2,9 @@
 
 use super::draft::{Draft, DraftField, Each};
 use crate::address::Address;
+use crate::attr::Attr;
 use crate::finding::{PathKey, Place};
-use crate::redact::Scalars;
+use crate::redact::{Scalars, redact_declared};
 use crate::spec::{Descend, Field, Type, TypeSlot, visit_types};
 use crate::topology::ITEMS;
 
@@ -17,6 +18,12 @@ pub(crate) struct ValuePurpose {
 }
 
 impl ValuePurpose {
+    /// A value that is not to be shown where it is wanted so. Nothing is no secret.
+    pub(crate) fn conceal(self, label: &str, value: Attr) -> Attr {
+        let is_secret = self.secret && !value.is_nothing();
+        if is_secret { redact_declared(label, value, self.scalars()) } else { value }
+    }
+
     /// For a field.
     pub(crate) fn of(field: &Field) -> ValuePurpose {
         ValuePurpose { ty: Some(field.ty), secret: field.is_secret() }

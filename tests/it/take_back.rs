@@ -178,7 +178,6 @@ const NETWORK: &str = "
 netfoundry:
   nf:
     at: https://gateway.production.netfoundry.io
-    credentials: { clientId: stand-in, password: stand-in }
     networks:
       n:
         networkGroupId: nf Group
