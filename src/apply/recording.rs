@@ -37,11 +37,14 @@ impl Recording<'_> {
         let ledger_update = self.plan.ledger_updates.get(address)?;
         let resource = self.topology.resources.get(address);
         let before = self.base.entry(address).cloned().unwrap_or_default();
+        let fields = self.fields(address, &before, step)?;
+        // An expression of which nothing came is none that was applied.
+        let expressions = ledger_update.expressions.iter().filter(|(name, _)| fields.contains_key(*name));
         Some(Entry {
             id,
             identity: resource.and_then(identity_of).map(|key| key.to_string()).or(before.identity.clone()),
-            fields: self.fields(address, &before, step)?,
-            expressions: ledger_update.expressions.clone(),
+            expressions: expressions.map(|(name, text)| (name.clone(), text.clone())).collect(),
+            fields,
             after: ledger_update.after.clone(),
             stamp: ledger_update.stamp.clone(),
             leftovers: before.leftovers,

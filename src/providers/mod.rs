@@ -58,6 +58,7 @@ mod taking_back {
         ("netfoundry/posture-checks", &["process", "ignoreLegacyEndpoints"]),
         ("netfoundry/edge-routers", &["linkListener", "wssListener"]),
         ("netfoundry/services", &["model"]),
+        ("vns3/config", &["ntp_hosts"]),
         ("vns3/admin-ui", &["enabled", "admin_username", "admin_password"]),
         ("vns3/system-interfaces", &["ip_internal", "mask_bits", "mtu"]),
         ("vns3/edge-gre-interfaces", &["mask_bits", "mtu"]),

@@ -18,6 +18,8 @@ pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
         }
         let form = match (&slot.ty, &*value) {
             (Type::Words(packing), Attr::List(_) | Attr::Null) => packed(*packing, value),
+            // What clears a word is sent as it is.
+            (Type::Enum(_), Attr::Text(text)) if text.is_empty() => None,
             (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
             (Type::Text, Attr::Later(template)) => Some(Attr::Later(as_text(template))),
             // An id goes back as it came.
