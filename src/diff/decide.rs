@@ -87,10 +87,7 @@ fn one(
             return verdict(Decision::Hold(hold), None);
         }
         Some(Placement::Ambiguous) => {
-            let hold =
-                Hold::new("ambiguous", "several objects there have this name, and nothing tells which one is meant");
-            let hold = hold.help("rename all but one of them at the controller");
-            return verdict(Decision::Hold(hold), None);
+            return verdict(Decision::Hold(ambiguous()), None);
         }
         Some(Placement::Absent) | None => {
             let decision = match maker(resolver.topology, resource) {
@@ -112,6 +109,11 @@ fn one(
     let is_held = || matches!(decision, Decision::Hold(_));
     let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
     compared(decision, Some(&live.id), comparison)
+}
+
+fn ambiguous() -> Hold {
+    let hold = Hold::new("ambiguous", "several objects there have this name, and nothing tells which one is meant");
+    hold.help("rename all but one of them at the controller")
 }
 
 impl Resolver<'_> {

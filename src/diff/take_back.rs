@@ -107,18 +107,18 @@ pub(super) fn with_taken_back(
     let stored = stored.filter(|stored| stored.basis == Basis::Applied)?;
     let mut full = wanted.clone();
     let is_ours = |pointer: &str| stored.items.get(pointer).is_none_or(|basis| *basis == Basis::Applied);
-    let mut walk = Walk { is_ours: &is_ours, stays };
+    let mut walk = SetBack { is_ours: &is_ours, stays };
     walk.take_back(ty, &mut full, (&stored.value, ""), live).then_some(full)
 }
 
 /// A walk through a value, what is remembered of it, and what is live.
-struct Walk<'w> {
+struct SetBack<'w> {
     /// Whether what stands at a JSON pointer was applied.
     is_ours: &'w dyn Fn(&str) -> bool,
     stays: &'w mut dyn FnMut(&str),
 }
 
-impl Walk<'_> {
+impl SetBack<'_> {
     /// Sets back within a value, and says whether there was anything to set back. `kept` comes with its JSON pointer.
     fn take_back(&mut self, ty: &Type, wanted: &mut Attr, (kept, at): (&Value, &str), live: &Attr) -> bool {
         if !(self.is_ours)(at) {
