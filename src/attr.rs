@@ -11,7 +11,7 @@ use crate::secret::{Piece, Secret};
 /// One value of a field: JSON, plus secrets and values that are not known before apply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Attr {
-    /// Nothing: in a desired state it means that the field is to be cleared.
+    /// Nothing.
     Null,
     /// True or false.
     Bool(bool),
@@ -95,6 +95,17 @@ impl Attr {
     /// Says whether the value is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Attr::Null)
+    }
+
+    /// Says whether the value is null or empty, and all that is in it.
+    pub(crate) fn is_nothing(&self) -> bool {
+        match self {
+            Attr::Null => true,
+            Attr::Text(text) => text.is_empty(),
+            Attr::List(items) => items.is_empty(),
+            Attr::Map(map) => map.values().all(Attr::is_nothing),
+            Attr::Bool(_) | Attr::Number(_) | Attr::Secret(_) | Attr::Later(_) => false,
+        }
     }
 
     /// The text, when it is plain text.

@@ -92,6 +92,8 @@ mod structured_secrets;
 mod support;
 #[path = "it/system_objects.rs"]
 mod system_objects;
+#[path = "it/take_back.rs"]
+mod take_back;
 #[path = "it/updates.rs"]
 mod updates;
 #[path = "it/whole.rs"]

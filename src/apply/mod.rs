@@ -6,6 +6,7 @@
 mod course;
 mod effect;
 mod outputs;
+mod recording;
 mod schedule;
 mod step;
 mod verify;
@@ -20,8 +21,10 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::address::Address;
 use crate::apply::course::Course;
+use crate::apply::recording::Recording;
 use crate::apply::schedule::SlotClass;
-use crate::diff::base::{Base, Basis, Entry, Stored};
+use crate::attr::{Attr, Output};
+use crate::diff::base::{Base, Entry};
 use crate::diff::installation::Installation;
 use crate::diff::relabel::Relabel;
 use crate::diff::verdict::{Decision, Verdict};
@@ -29,9 +32,10 @@ use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, Session, Waiting};
 use crate::spec::{Identity, Kind};
-use crate::topology::{IdentityKey, Topology};
+use crate::topology::Topology;
 
 pub(crate) use outputs::Outputs;
+pub(crate) use recording::adopted;
 pub use verify::{Contradiction, verify};
 
 /// What happened to a step.
@@ -154,7 +158,8 @@ impl RunLog {
     pub(crate) fn take_ownership(&mut self, address: Address, id: String, identity: Option<String>, ours: bool) {
         let (line_id, line_identity) = (id.clone(), identity.clone());
         self.write(&JournalLine::Made { address: address.clone(), id: line_id, identity: line_identity, ours });
-        journal::take_ownership(&mut self.base, address, id, identity, ours);
+        let run = self.base.run;
+        journal::take_ownership(&mut self.base, address, id, identity, ours, run);
     }
 
     /// Takes down that entries go by other addresses.
@@ -288,18 +293,9 @@ impl Executor<'_> {
 /// content gives it.
 pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &Address, id: &str) {
     if let Identity::Content(_) = kind.identity {
-        journal::take_ownership(base, address.clone(), id.to_owned(), Some(id.to_owned()), false);
+        journal::take_ownership(base, address.clone(), id.to_owned(), Some(id.to_owned()), false, None);
     } else if let Some(entry) = base.entries.get_mut(address) {
         entry.id = id.to_owned();
-    }
-}
-
-/// A field's value as it is to be remembered. What was not written keeps how it came there, as long as it is the same.
-fn remembered(value: serde_json::Value, is_written: bool, earlier: Option<&Stored>) -> Stored {
-    match earlier {
-        _ if is_written => Stored::new(value, Basis::Applied),
-        Some(earlier) if earlier.value == value => earlier.clone(),
-        _ => Stored::new(value, Basis::Agreed),
     }
 }
 
@@ -307,64 +303,12 @@ impl Executor<'_> {
     /// What the ledger is to say about a resource, once `step` is done or, without one, where nothing was to be done.
     pub(crate) fn entry(
         &self,
-        address: &crate::address::Address,
+        address: &Address,
         id: String,
         base: &Base,
-        find: &dyn Fn(&crate::attr::Output) -> Option<crate::attr::Attr>,
+        find: &dyn Fn(&Output) -> Option<Attr>,
         step: Option<&Step>,
     ) -> Option<Entry> {
-        let ledger_update = self.plan.ledger_updates.get(address)?;
-        let before = base.entry(address);
-        let mut fields = BTreeMap::new();
-        for (name, attr) in &ledger_update.wanted {
-            let filled = attr.fill(find);
-            // A value that is still not known was left as it was: so is what we remember of it.
-            let earlier = before.and_then(|entry| entry.fields.get(name));
-            let stored = match filled.is_later() {
-                true => earlier.cloned(),
-                false => {
-                    let value = base.stored(&self.comparable(address, name, &filled));
-                    let is_written = step.is_some_and(|step| step.writes(name));
-                    Some(remembered(value, is_written, earlier))
-                }
-            };
-            fields.extend(stored.map(|stored| (name.clone(), stored)));
-        }
-        let identity = self.topology.resources.get(address).and_then(|resource| {
-            let filled = |name: &str| Some(ledger_update.wanted.get(name)?.fill(find));
-            IdentityKey::wanted(resource.kind, resource.content_id().as_deref(), &filled)
-        });
-        // What came along with its parent, or was there, has been taken down by now.
-        let made = before.map_or_else(|| step.is_some_and(|step| step.verb.creates()), |before| before.made);
-        let before = before.cloned().unwrap_or_default();
-        Some(Entry {
-            id,
-            identity: identity.map(|key| key.to_string()).or(before.identity),
-            made,
-            fields,
-            expressions: ledger_update.expressions.clone(),
-            after: ledger_update.after.clone(),
-            stamp: ledger_update.stamp.clone(),
-            leftovers: before.leftovers,
-            commit: self.plan.commit.clone(),
-            run: if step.is_some() { base.run } else { before.run },
-            origin: before.origin,
-            packing: before.packing,
-        })
-    }
-
-    /// A value in the form in which the next comparison will see it.
-    fn comparable(&self, address: &crate::address::Address, name: &str, attr: &crate::attr::Attr) -> crate::attr::Attr {
-        let Some(resource) = self.topology.resources.get(address) else { return attr.clone() };
-        if let Some(content) = resource.files.get(name) {
-            return crate::attr::Attr::Text(content.stamp());
-        }
-        match resource.kind.field(name) {
-            Some(field) => crate::spec::canonical(&field.ty, attr),
-            None => crate::attr::Attr::List(crate::diff::compare::wanted_items(
-                resource.kind,
-                &BTreeMap::from([(name.to_owned(), attr.clone())]),
-            )),
-        }
+        Recording { topology: self.topology, plan: self.plan, base, find }.entry(address, id, step)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diff::base::Base;
-use crate::diff::verdict::Decision;
+use crate::diff::verdict::{Decision, Verdict};
 use crate::observe::{Observer, Scope};
 use crate::session::Session;
 use crate::spec::lookup;
@@ -59,6 +59,7 @@ pub async fn verify(
             }),
             Decision::Same | Decision::Adopt | Decision::Delete(_) | Decision::Release(_) | Decision::Hold(_) => {}
         }
+        forget_taken_back(topology, base, verdict);
         if let (Some(live), Some(stamp)) = (diff.index.live(&verdict.address), verdict.kind.api.stamp())
             && let Some(entry) = base.entries.get_mut(&verdict.address)
         {
@@ -66,4 +67,16 @@ pub async fn verify(
         }
     }
     found
+}
+
+/// What was taken back, and was seen to be, is no concern of the ledger's any more.
+fn forget_taken_back(topology: &Topology, base: &mut Base, verdict: &Verdict) {
+    let (Some(resource), Some(entry)) =
+        (topology.resources.get(&verdict.address), base.entries.get_mut(&verdict.address))
+    else {
+        return;
+    };
+    let differs = |name: &str| verdict.decision.fields().iter().any(|change| change.name == name);
+    let is_given = |name: &String| resource.fields.contains_key(name) || resource.cleared.contains(name);
+    entry.fields.retain(|name, _| is_given(name) || differs(name));
 }

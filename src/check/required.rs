@@ -15,7 +15,11 @@ fn run(subject: &Subject) -> Vec<Finding> {
             continue;
         }
         for field in resource.kind.fields.iter().filter(|field| field.required && field.is_writable()) {
-            if !resource.fields.contains_key(field.name) {
+            if resource.cleared.contains(field.name) {
+                let message = format!("`{}` is empty, and `{}` needs it", field.name, resource.address);
+                let help = format!("{}: {}", field.ty.describe(), field.doc);
+                found.push(Finding::error(RULE.code, message).help(help).at(&resource.place.below(field.name)));
+            } else if !resource.fields.contains_key(field.name) {
                 let finding = Finding::error(RULE.code, format!("`{}` lacks `{}`", resource.address, field.name));
                 let help = format!("add `{}: …` — {} ({})", field.name, field.doc, field.ty.describe());
                 found.push(finding.help(help).at(&resource.place));

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::address::Address;
+use crate::apply::adopted;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::{CommandError, Exit, Global, common};
-use crate::diff::base::Entry;
-use crate::diff::matching::identity_of;
-use crate::diff::verdict::Decision;
+use crate::diff::guards::NEVER_SENT;
+use crate::diff::verdict::{Decision, FieldChange, Verdict, never_sent};
 use crate::journal;
 use crate::ledger;
 use crate::plan::Plan;
@@ -23,6 +23,9 @@ pub(crate) struct AdoptOptions {
     /// Everything that is declared and live.
     #[arg(long)]
     all: bool,
+    /// Takes on trust what the API never shows: that it is as the files say. Otherwise the next apply sends it.
+    #[arg(long, conflicts_with = "forget")]
+    assume: bool,
     /// Lets go of the addresses instead: they stay at the controller, and are not owned any more. Patterns go, too:
     /// `west/**` is all that is owned at `west`. No controller is asked.
     #[arg(long, conflicts_with = "all")]
@@ -86,23 +89,43 @@ fn take_over(
     let chosen = |address: &str| options.all || options.addresses.iter().any(|wanted| wanted == address);
     check(&planned.plan, &options.addresses)?;
     for verdict in planned.plan.verdicts.iter().filter(|verdict| chosen(&verdict.address.to_string())) {
+        let adoptable = match &verdict.decision {
+            Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. } => true,
+            Decision::Hold(hold) => hold.code == NEVER_SENT,
+            Decision::Create(_) | Decision::Delete(_) | Decision::Release(_) => false,
+        };
         let owned = base.entries.contains_key(&verdict.address);
-        let live = matches!(
-            verdict.decision,
-            Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. }
-        );
-        if owned || !live || verdict.id.is_none() {
+        if !adoptable || verdict.id.is_none() || owned && !options.assume {
             continue;
         }
-        let differs = !matches!(verdict.decision, Decision::Adopt | Decision::Same);
-        let resource = workspace.topology.resources.get(&verdict.address);
-        let identity = resource.and_then(identity_of).map(|key| key.to_string());
-        let entry = Entry { id: verdict.id.clone().unwrap_or_default(), identity, ..Entry::default() };
+        let adopted = adopted(&workspace.topology, &planned.plan, base, verdict, options.assume);
+        let Some((entry, unsent)) = adopted else { continue };
+        if owned && base.entry(&verdict.address) == Some(&entry) {
+            continue;
+        }
         journal::record(base, verdict.address.clone(), entry);
-        let note = if differs { ", and differs from the files: see `trueup plan`" } else { "" };
-        common::print(&format!("{}: owned now{note}\n", verdict.address))?;
+        common::print(&format!("{}: {}\n", verdict.address, told(verdict, &unsent, owned)))?;
     }
     Ok(())
+}
+
+/// What became of a resource that is taken into ownership.
+fn told(verdict: &Verdict, unsent: &[String], owned: bool) -> String {
+    let is_unsent = |change: &&FieldChange| unsent.contains(&change.name);
+    let fields = verdict.decision.fields().iter();
+    let mut told = if owned { "taken on trust now" } else { "owned now" }.to_owned();
+    if fields.filter(|change| change.before != never_sent()).count() > 0 {
+        told.push_str(", and differs from the files: see `trueup plan`");
+    }
+    let (late, never): (Vec<&String>, Vec<&String>) =
+        unsent.iter().partition(|name| verdict.decision.fields().iter().filter(is_unsent).any(|it| it.name == **name));
+    for (names, what) in [(late, "the next apply sends"), (never, "nothing can be said about")] {
+        if !names.is_empty() {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            told.push_str(&format!("; {what} {}, which the API never shows", names.join(", ")));
+        }
+    }
+    told
 }
 
 fn check(plan: &Plan, addresses: &[String]) -> Result<(), CommandError> {

@@ -29,7 +29,7 @@ fn fact(decision: &Decision) -> Option<Fact> {
         (_, Decision::Hold(hold)) if hold.is_absent_on() => Some(Fact::NotKnown),
         (_, Decision::Hold(hold)) => hold.is_on_purpose().then_some(Fact::Deferred),
         // Taking into ownership is something that an apply would do.
-        (Some(Cause::Change), _) | (None, Decision::Adopt) => Some(Fact::Pending),
+        (Some(Cause::Change | Cause::Undeclared), _) | (None, Decision::Adopt) => Some(Fact::Pending),
         (None, _) => None,
     }
 }

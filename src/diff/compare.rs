@@ -7,18 +7,22 @@
 //! | no | no | yes | change: the files moved |
 //! | no | no | no | conflict: both moved, differently |
 //! | no | no base | – | change |
+//!
+//! What no API shows is sent where it never was. [`take_back`](super::take_back) says what becomes of a field that the files
+//! no longer give.
 
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::diff::base::{Base, Entry};
+use crate::diff::base::{Base, Entry, Stored};
 use crate::diff::content::content_change;
 use crate::diff::items::{item_key, redact_edits, redact_items};
 use crate::diff::live::Live;
 use crate::diff::planned::PlannedValue;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly, script};
-use crate::diff::verdict::{Cause, FieldChange};
+use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
+use crate::diff::verdict::{Cause, FieldChange, FieldNotes, never_sent};
 use crate::redact::ChangeSecrecy;
 use crate::spec::{Change, Field, Flow, Identity, Kind, Type, canonical, read};
 use crate::topology::{ITEMS, Resource, fold};
@@ -30,6 +34,10 @@ pub(crate) struct Comparison {
     pub changes: Vec<FieldChange>,
     /// Fields that cannot be verified.
     pub unverified: Vec<&'static str>,
+    /// What is to be told of fields about which nothing is done.
+    pub notes: FieldNotes,
+    /// The values that are sent to take back what the files no longer give, by field.
+    pub taken_back: ResolvedFields,
 }
 
 /// Compares a resource with its live object.
@@ -43,23 +51,27 @@ pub(crate) fn compare(
     let entry = base.entry(&resource.address);
     let mut found = Comparison::default();
     if let Identity::Sequence { key, .. } = resource.kind.identity {
-        found.changes.extend(sequence(resolver, resource, resolved, live, key, base, entry));
+        sequence(resolver, resource, resolved, live, key, base, entry, &mut found);
         return found;
     }
     let mut moot = Vec::new();
-    for field in resource.kind.fields {
-        let (Some(wanted), Some(declared)) = (resolved.get(field.name), resource.fields.get(field.name)) else {
-            continue;
+    for field in resource.kind.fields.iter().filter(|field| field.is_writable()) {
+        let case = |wanted, declared| FieldCase { resolver, resource, field, wanted, declared, live, base, entry };
+        let judged = match (resolved.get(field.name), resource.fields.get(field.name), resource.files.get(field.name)) {
+            (Some(_), Some(_), Some(content)) => content_change(resource, field, content, entry),
+            (Some(wanted), Some(declared), None) => case(wanted, declared).judge(&mut found.notes.let_go),
+            _ => case(&Attr::Null, &Attr::Null).judge_ungiven(),
         };
-        if let Some(content) = resource.files.get(field.name) {
-            found.changes.extend(content_change(resource, field, content, entry));
-            continue;
-        }
-        let case = FieldCase { resolver, resource, field, wanted, declared, live, base, entry };
-        match case.judge() {
+        match judged {
             Judged::Same => {}
+            Judged::Trusted => found.notes.trusted.push(field.name),
             Judged::Unverified => found.unverified.push(field.name),
+            Judged::Stays(why) => found.notes.let_go.push((field.name.to_owned(), why)),
             Judged::Differs(change) => found.changes.push(*change),
+            Judged::TakenBack(change, sent) => {
+                found.taken_back.insert(field.name.to_owned(), sent);
+                found.changes.push(*change);
+            }
             Judged::Moot(change) => moot.push(*change),
         }
     }
@@ -68,6 +80,9 @@ pub(crate) fn compare(
     found.changes.append(&mut moot);
     found
 }
+
+/// The fields that stay although the files no longer give them, each with the reason.
+type LetGo = Vec<(String, &'static str)>;
 
 /// One field of one resource.
 struct FieldCase<'c> {
@@ -81,16 +96,23 @@ struct FieldCase<'c> {
     entry: Option<&'c Entry>,
 }
 
-enum Judged {
+/// What is to be done about a field.
+pub(super) enum Judged {
     Same,
+    /// The API does not show it, and it is the one that was sent last, or that the user vouched for.
+    Trusted,
     Unverified,
+    /// The files no longer give it, and it stays, for this reason.
+    Stays(&'static str),
     Differs(Box<FieldChange>),
+    /// It differs in what the files no longer give; this is sent.
+    TakenBack(Box<FieldChange>, Attr),
     /// It makes no difference, unless a field changes that it follows.
     Moot(Box<FieldChange>),
 }
 
 impl FieldCase<'_> {
-    fn judge(&self) -> Judged {
+    fn judge(&self, let_go: &mut LetGo) -> Judged {
         let kept = self.entry.and_then(|entry| entry.value(self.field.name));
         let is_known = self.field.writable_on.include(self.version());
         if self.field.is_call_option() && is_known {
@@ -108,13 +130,19 @@ impl FieldCase<'_> {
         }
         if !self.is_readable() {
             return match kept {
-                Some(kept) if self.base.matches_stored(&wanted, kept) => Judged::Same,
-                Some(_) => self.differs(Attr::text("(not shown by the API)"), &wanted, Cause::Change),
+                // What was not read because nothing moved is known.
+                Some(kept) if self.base.matches_stored(&wanted, kept) && self.is_shown() => Judged::Same,
+                Some(kept) if self.base.matches_stored(&wanted, kept) => Judged::Trusted,
+                Some(_) => self.differs(Attr::text(NOT_SHOWN), &wanted, Cause::Change),
+                None if self.is_sent_late(&wanted) => self.differs(never_sent(), &wanted, Cause::Change),
                 None => Judged::Unverified,
             };
         }
         let read = read(self.field, &self.live.raw);
         let live = canonical(&self.field.ty, &self.resolver.for_compare(&self.resource.address, self.field, &read));
+        if let Some(judged) = self.judge_within(&wanted, &live, let_go) {
+            return judged;
+        }
         if self.agrees(&live, &wanted) || self.is_same_name(&live, &wanted) {
             return Judged::Same;
         }
@@ -129,6 +157,72 @@ impl FieldCase<'_> {
             return if is_set { Judged::Moot(self.change(live, &wanted, Cause::Change)) } else { Judged::Same };
         }
         self.differs(live.clone(), &wanted, self.cause(kept, &wanted, &live))
+    }
+
+    /// A value within which something was applied that the files no longer declare; `None` where nothing was.
+    fn judge_within(&self, wanted: &Attr, live: &Attr, let_go: &mut LetGo) -> Option<Judged> {
+        let mut stays = |at: &str| let_go.push((format!("{}{}", self.field.name, at.replace('/', ".")), NO_WAY));
+        let full = with_taken_back(&self.field.ty, self.wanted, self.stored(), live, &mut stays)?;
+        let form = canonical(&self.field.ty, &full);
+        let cause = match self.agrees(live, wanted) {
+            true => Cause::Undeclared,
+            false => self.cause(self.stored().map(|stored| &stored.value), wanted, live),
+        };
+        Some(Judged::TakenBack(self.change(live.clone(), &form, cause), full))
+    }
+
+    /// What becomes of a field that the files give no value.
+    fn judge_ungiven(&self) -> Judged {
+        let (stored, is_cleared) = (self.stored(), self.resource.cleared.contains(self.field.name));
+        if stored.is_none() && !is_cleared {
+            return Judged::Same;
+        }
+        let read = || canonical(&self.field.ty, &read(self.field, &self.live.raw));
+        let live = self.is_readable().then(read);
+        let unmoved = |(kept, live)| self.base.matches_stored(&narrow(live, kept), kept);
+        let kept = stored.map(|stored| &stored.value).filter(|kept| !kept.is_null());
+        let ungiven = Ungiven {
+            kind: self.resource.kind,
+            field: self.field,
+            stored,
+            live: live.as_ref(),
+            is_cleared,
+            is_unmoved: kept.zip(live.as_ref()).is_none_or(unmoved),
+            is_known: self.field.is_writable_on(self.version()) && self.has_update(),
+        };
+        let cause = match stored {
+            _ if !is_cleared => Cause::Undeclared,
+            Some(stored) if stored.value.is_null() => Cause::Drift,
+            Some(_) if !ungiven.is_unmoved => Cause::Conflict,
+            _ => Cause::Change,
+        };
+        match ungiven.fate() {
+            Fate::Gone => Judged::Same,
+            Fate::Stays(why) => Judged::Stays(why),
+            Fate::Back(sent) => {
+                let live = live.unwrap_or_else(|| Attr::text(NOT_SHOWN));
+                let wanted = canonical(&self.field.ty, &sent);
+                Judged::TakenBack(self.change(live, &wanted, cause), sent)
+            }
+        }
+    }
+
+    /// Says whether the server has an update, where the field is changed by one and the kind has any.
+    fn has_update(&self) -> bool {
+        let updates = self.resource.kind.api.update;
+        let is_own = !matches!(self.field.change, Change::InPlace | Change::Fixed);
+        is_own || updates.is_empty() || updates.iter().any(|call| call.versions.include(self.version()))
+    }
+
+    /// Says whether what the API never shows can be sent after create, or is worth a new object. What goes without saying is
+    /// not: nobody knows it to be otherwise.
+    fn is_sent_late(&self, wanted: &Attr) -> bool {
+        is_sent_late(self.field, self.entry) && *wanted != self.field.default_value()
+    }
+
+    /// What the ledger remembers of the field.
+    fn stored(&self) -> Option<&Stored> {
+        self.entry.and_then(|entry| entry.fields.get(self.field.name))
     }
 
     /// A value that is known only later is the same as long as its expression is the one that was applied, and what that
@@ -159,9 +253,12 @@ impl FieldCase<'_> {
     /// A field that the live object does not hold can't be compared, if only a read of its own would show it.
     fn is_readable(&self) -> bool {
         let only_detail = self.resource.kind.api.details.iter().any(|detail| detail.fields.contains(&self.field.name));
-        self.field.flow != Flow::WriteOnly
-            && self.field.readable_on.include(self.version())
-            && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
+        self.is_shown() && !(only_detail && crate::spec::lookup(&self.live.raw, self.field.read_path()).is_none())
+    }
+
+    /// Says whether the server shows the field at all.
+    fn is_shown(&self) -> bool {
+        self.field.flow != Flow::WriteOnly && self.field.readable_on.include(self.version())
     }
 
     fn agrees(&self, live: &Attr, wanted: &Attr) -> bool {
@@ -195,21 +292,20 @@ impl FieldCase<'_> {
             canonical(&self.field.ty, &self.resolver.for_display(&self.resource.address, self.field, attr))
         };
         let topology = self.resolver.topology;
+        // What is taken back may have been a secret: the ledger knows.
+        let is_given = self.resource.fields.contains_key(self.field.name) && cause != Cause::Undeclared;
+        let was_secret = !is_given && held_secret(self.stored());
         let secrecy = ChangeSecrecy {
-            field: self.field.is_secret(),
-            whole: matches!(self.field.ty, Type::Json),
+            field: self.field.is_secret() || was_secret,
+            whole: matches!(self.field.ty, Type::Json) || was_secret,
             output: &|output| topology.is_secret(output),
         };
         let redacted = |attr: &Attr| topology.secrets.redact_attr(&secrecy.redact(&shown(attr), wanted));
-        let (before, after) = (redacted(&live), redacted(wanted));
-        Box::new(FieldChange {
-            field: Some(self.field),
-            name: self.field.name.to_owned(),
-            before,
-            after,
-            edits: Vec::new(),
-            cause,
-        })
+        // What stands for a value that nobody knows is no secret.
+        let is_unknown = live == never_sent() || live == Attr::text(NOT_SHOWN);
+        let (field, name, after) = (Some(self.field), self.field.name.to_owned(), redacted(wanted));
+        let before = if is_unknown { live } else { redacted(&live) };
+        Box::new(FieldChange { field, name, before, after, edits: Vec::new(), cause })
     }
 }
 
@@ -239,23 +335,49 @@ fn sequence(
     key: &'static str,
     base: &Base,
     entry: Option<&Entry>,
-) -> Option<FieldChange> {
-    let new = wanted_items(resource.kind, resolved);
-    let old = live_items(resource.kind, live);
-    let script = script(&old, &new, &|item| item_key(item, key), &agrees);
+    found: &mut Comparison,
+) {
+    let declared = wanted_items(resource.kind, resolved);
+    let old = Attr::List(live_items(resource.kind, live));
+    let stored = entry.and_then(|entry| entry.fields.get(ITEMS));
+    let ty = Type::Table(resource.kind.fields, key);
+    let mut stays = |at: &str| found.notes.let_go.push((at.trim_start_matches('/').replace('/', "."), NO_WAY));
+    let full = resolved.get(ITEMS).and_then(|items| with_taken_back(&ty, items, stored, &old, &mut stays));
+    let Attr::List(old) = old else { return };
+    let to = |new: &[Attr]| script(&old, new, &|item| item_key(item, key), &agrees);
+    let new = match &full {
+        Some(Attr::List(items)) => {
+            items.iter().map(|item| canonical(&Type::Object(resource.kind.fields), item)).collect()
+        }
+        _ => declared.clone(),
+    };
+    let script = to(&new);
     if script.edits.is_empty() {
-        return None;
+        return;
     }
     let before = redact_items(resolver, base, entry, (&old, &new), &script.counterparts);
+    let only_taken_back = full.is_some() && to(&declared).edits.is_empty();
     let edits = redact_edits(script.edits, &before, &script.counterparts);
-    let (wanted, live) = (Attr::List(new), Attr::List(old));
-    let cause = match entry.and_then(|entry| entry.value(ITEMS)) {
+    let (wanted, live) = (Attr::List(declared), Attr::List(old));
+    let cause = match stored.map(|stored| &stored.value) {
+        _ if only_taken_back => Cause::Undeclared,
         Some(kept) if base.matches_stored(&wanted, kept) => Cause::Drift,
         Some(kept) if !base.matches_stored(&narrow(&live, kept), kept) => Cause::Conflict,
         _ => Cause::Change,
     };
-    Some(FieldChange { field: None, name: ITEMS.to_owned(), before: Attr::List(before), after: wanted, edits, cause })
+    found.taken_back.extend(full.map(|full| (ITEMS.to_owned(), full)));
+    let (name, before, after) = (ITEMS.to_owned(), Attr::List(before), Attr::List(new));
+    found.changes.push(FieldChange { field: None, name, before, after, edits, cause });
 }
+
+/// Says whether a field of which nothing is remembered is sent to what is there already. What can be given at create alone
+/// is not; nor is what version 0.1 took into ownership and remembered nothing of: an upgrade alone never writes.
+pub(super) fn is_sent_late(field: &Field, entry: Option<&Entry>) -> bool {
+    !matches!(field.change, Change::Fixed) && !entry.is_some_and(Entry::is_blank)
+}
+
+/// What stands for a value that the API never shows.
+const NOT_SHOWN: &str = "(not shown by the API)";
 
 /// The wanted items of a sequence, in the form in which they are compared.
 pub(crate) fn wanted_items(kind: &Kind, resolved: &ResolvedFields) -> Vec<Attr> {
@@ -281,9 +403,11 @@ pub(crate) fn managed_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use crate::diff::base::Basis;
     use crate::plan::testing::World;
+    use crate::plan::{CallPurpose, Payload};
 
     #[test]
     fn the_three_sides_of_a_field() {
@@ -342,20 +466,196 @@ mod tests {
     }
 
     #[test]
-    fn what_no_api_shows_is_compared_by_its_fingerprint() {
+    fn what_no_api_shows_is_compared_by_its_fingerprint_and_sent_where_it_never_was() {
         let endpoint = |secret: &str| json!({ "address": "192.0.2.1", "secret": secret });
-        let world = |applied: Option<&str>| {
-            let world = World::lab().wants("east/endpoints/a", endpoint("new"));
-            let world = world.shows("east/endpoints", json!({ "id": "1", "name": "a", "address": "192.0.2.1" }));
-            match applied {
-                Some(secret) => world.applied("east/endpoints/a", "1", endpoint(secret)),
-                None => world,
+        let shown = json!({ "id": "1", "name": "a", "address": "192.0.2.1" });
+        let world = World::lab().wants("east/endpoints/a", endpoint("new")).shows("east/endpoints", shown);
+        let owned = |fields| world.clone().remembers("east/endpoints/a", "1", fields, Basis::Agreed);
+        assert_eq!(owned(endpoint("new")).verdict("east/endpoints/a"), "same");
+        assert_eq!(owned(endpoint("old")).verdict("east/endpoints/a"), "update secret: change");
+        assert_eq!(owned(json!({ "address": "192.0.2.1" })).verdict("east/endpoints/a"), "update secret: change");
+        assert_eq!(world.verdict("east/endpoints/a"), "adopt, update secret: change");
+        // Version 0.1 took it into ownership: an upgrade alone never writes.
+        let blank = owned(json!({}));
+        assert_eq!(blank.verdict("east/endpoints/a"), "same");
+        assert!(blank.verdicts().iter().any(|verdict| verdict.unverified == ["secret"]));
+        let trusted = owned(endpoint("new")).verdicts();
+        assert!(trusted.iter().any(|verdict| verdict.notes.trusted == ["secret"] && verdict.unverified.is_empty()));
+    }
+
+    /// Whether a field is declared.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Declared {
+        Not,
+        Null,
+        Empty,
+    }
+
+    #[test]
+    fn what_was_given_is_taken_back() {
+        use Basis::{Agreed, Applied, Assumed};
+        use Declared::{Empty, Not, Null};
+        // How the value came there, whether it is declared, live; the verdict, and whether it is told to stay.
+        for (basis, declared, live, verdict, stays) in [
+            (Some(Applied), Not, "mine", "update note: undeclared", false),
+            (Some(Applied), Not, "", "same", false),
+            (Some(Applied), Not, "theirs", "same", true),
+            (Some(Agreed), Not, "mine", "same", true),
+            (Some(Agreed), Not, "", "same", false),
+            (Some(Assumed), Not, "mine", "same", true),
+            (None, Not, "theirs", "same", false),
+            (Some(Applied), Null, "mine", "update note: change", false),
+            (Some(Applied), Null, "theirs", "update note: conflict", false),
+            (Some(Applied), Null, "", "same", false),
+            (Some(Agreed), Null, "mine", "update note: change", false),
+            (Some(Assumed), Null, "mine", "update note: change", false),
+            (None, Null, "theirs", "update note: change", false),
+            (None, Null, "", "same", false),
+            (Some(Applied), Empty, "mine", "update note: change", false),
+            (None, Empty, "theirs", "update note: change", false),
+            (None, Empty, "", "same", false),
+        ] {
+            let told = format!("{basis:?} {declared:?} `{live}`");
+            let fields = match declared {
+                Not => json!({}),
+                Null => json!({ "note": null }),
+                Empty => json!({ "note": "" }),
+            };
+            let mut world = World::lab()
+                .wants("east/groups/g", fields)
+                .shows("east/groups", json!({ "id": "1", "name": "g", "note": live }))
+                .remembers("east/groups/g", "1", json!({ "name": "g" }), Agreed);
+            if let Some(basis) = basis {
+                world = world.remembers("east/groups/g", "1", json!({ "note": "mine" }), basis);
             }
+            assert_eq!(world.verdict("east/groups/g"), verdict, "{told}");
+            let verdicts = world.verdicts();
+            let noted = verdicts.iter().any(|verdict| !verdict.notes.let_go.is_empty());
+            assert_eq!(noted, stays, "{told}");
+        }
+    }
+
+    #[test]
+    fn null_is_remembered_as_what_goes_without_saying() {
+        let world = |live: &str| {
+            World::lab()
+                .wants("east/groups/g", json!({ "note": null }))
+                .shows("east/groups", json!({ "id": "1", "name": "g", "note": live }))
+                .applied("east/groups/g", "1", json!({ "note": null }))
         };
-        assert_eq!(world(Some("new")).verdict("east/endpoints/a"), "same");
-        assert_eq!(world(Some("old")).verdict("east/endpoints/a"), "update secret: change");
-        let unknown = world(None);
-        assert_eq!(unknown.verdict("east/endpoints/a"), "adopt");
-        assert!(unknown.verdicts().iter().any(|verdict| verdict.unverified == ["secret"]));
+        assert_eq!(world("").verdict("east/groups/g"), "same");
+        assert_eq!(world("theirs").verdict("east/groups/g"), "update note: drift");
+    }
+
+    #[test]
+    fn every_type_is_taken_back_in_its_own_way() {
+        // The field, what was applied, the value that is sent; none where it stays.
+        for (field, applied, sent) in [
+            ("mode", json!("aggressive"), None),
+            ("group", json!("g-1"), Some(json!(""))),
+            ("attributes", json!(["#a"]), Some(json!([]))),
+            ("options", json!(["a=1"]), Some(json!(""))),
+            ("networks", json!(["10.1.0.0/16"]), Some(json!([]))),
+            ("tunnels", json!([{ "subnet": "10.1.0.0/16" }]), Some(json!([]))),
+            ("labels", json!({ "a": "1" }), Some(json!({}))),
+            ("enabled", json!(true), None),
+            ("weight", json!(3), None),
+            ("inputs", json!({ "a": 1 }), None),
+        ] {
+            let mut object = json!({ "id": "1", "name": "a", "address": "192.0.2.1" });
+            object[field] = applied.clone();
+            let world = World::lab()
+                .wants("east/endpoints/a", json!({ "address": "192.0.2.1" }))
+                .applied("east/endpoints/a", "1", json!({ "address": "192.0.2.1", field: applied }))
+                .shows("east/endpoints", object);
+            let verdict = world.verdict("east/endpoints/a");
+            let plan = world.plan();
+            let body = plan.steps.iter().flat_map(|step| &step.calls).find_map(|call| match &call.body {
+                Payload::Json(body) if call.purpose == CallPurpose::Update => Some(body.to_shown()[field].clone()),
+                _ => None,
+            });
+            assert_eq!(body, sent, "{field}: {verdict}");
+            match (field, &sent) {
+                // What only a new object would be without is made anew, as it would be for another value.
+                ("mode", _) => assert_eq!(verdict, "replace mode: undeclared"),
+                (_, Some(_)) => assert_eq!(verdict, format!("update {field}: undeclared")),
+                (_, None) => assert_eq!(verdict, "same", "{field}"),
+            }
+        }
+    }
+
+    #[test]
+    fn keys_within_a_value_are_taken_back() {
+        let tunnels = |label: Value| json!([{ "subnet": "10.1.0.0/16", "label": label }, { "subnet": "10.2.0.0/16" }]);
+        let bare = json!([{ "subnet": "10.1.0.0/16" }, { "subnet": "10.2.0.0/16" }]);
+        // The field, what was applied, what is wanted, what is live; what is sent.
+        for (field, applied, wanted, live, sent) in [
+            (
+                "labels",
+                json!({ "a": "1", "b": "2" }),
+                json!({ "a": "1" }),
+                json!({ "a": "1", "b": "2", "c": "3" }),
+                Some(json!({ "a": "1" })),
+            ),
+            ("labels", json!({ "a": "1" }), json!({ "a": "1" }), json!({ "a": "1", "c": "3" }), None),
+            (
+                "labels",
+                json!({ "a": "1" }),
+                json!({ "a": "1", "c": null }),
+                json!({ "a": "1", "c": "3" }),
+                Some(json!({ "a": "1" })),
+            ),
+            (
+                "primary",
+                json!({ "subnet": "10.1.0.0/16", "label": "x" }),
+                json!({ "subnet": "10.1.0.0/16" }),
+                json!({ "subnet": "10.1.0.0/16", "label": "x" }),
+                Some(json!({ "subnet": "10.1.0.0/16", "label": "" })),
+            ),
+            ("tunnels", tunnels(json!("x")), bare.clone(), tunnels(json!("x")), Some(tunnels(json!("")))),
+            ("tunnels", bare.clone(), bare.clone(), tunnels(json!("theirs")), None),
+        ] {
+            let mut object = json!({ "id": "1", "name": "a", "address": "192.0.2.1" });
+            object[field] = live;
+            let world = World::lab()
+                .wants("east/endpoints/a", json!({ "address": "192.0.2.1", field: wanted }))
+                .applied("east/endpoints/a", "1", json!({ "address": "192.0.2.1", field: applied }))
+                .shows("east/endpoints", object);
+            let plan = world.plan();
+            let body = plan.steps.iter().flat_map(|step| &step.calls).find_map(|call| match &call.body {
+                Payload::Json(body) => Some(body.to_shown()[field].clone()),
+                _ => None,
+            });
+            assert_eq!(body, sent, "{field} {applied} {wanted}: {}", world.verdict("east/endpoints/a"));
+        }
+    }
+
+    #[test]
+    fn keys_of_rules_are_taken_back() {
+        let rule = |comment: &str| json!({ "id": "7", "rule": "drop all", "comment": comment });
+        let world = |live: &str, applied: Value| {
+            World::lab()
+                .wants("east/rules", json!([{ "rule": "drop all" }]))
+                .applied("east/rules", "", json!([applied]))
+                .shows("east/rules", rule(live))
+        };
+        let given = json!({ "rule": "drop all", "comment": "mine" });
+        assert_eq!(world("mine", given.clone()).verdict("east/rules"), "update items: undeclared");
+        assert_eq!(world("", given).verdict("east/rules"), "same");
+        assert_eq!(world("theirs", json!({ "rule": "drop all" })).verdict("east/rules"), "same");
+    }
+
+    #[test]
+    fn a_secret_that_is_taken_back_is_not_shown() {
+        let kept = json!({ "$fingerprint": "00" });
+        let world = World::lab()
+            .wants("east/groups/g", json!({ "note": null }))
+            .remembers("east/groups/g", "1", json!({ "note": kept }), Basis::Applied)
+            .shows("east/groups", json!({ "id": "1", "name": "g", "note": "canary" }));
+        let undeclared = world.clone().wants("east/groups/g", json!({}));
+        for world in [world, undeclared] {
+            let told = format!("{:?}", world.verdicts());
+            assert!(!told.contains("canary"), "{told}");
+        }
     }
 }

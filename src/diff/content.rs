@@ -2,26 +2,35 @@
 
 use crate::attr::Attr;
 use crate::diff::base::Entry;
-use crate::diff::verdict::{Cause, FieldChange};
+use crate::diff::compare::{Judged, is_sent_late};
+use crate::diff::verdict::{Cause, FieldChange, never_sent};
 use crate::spec::{Field, Identity};
 use crate::topology::{DIGEST, FileContent, Resource};
 
 /// Other content than was sent last. What has the digest in its id is another object then, and told apart by that.
-pub(crate) fn content_change(
+pub(super) fn content_change(
     resource: &Resource,
     field: &'static Field,
     content: &FileContent,
     entry: Option<&Entry>,
-) -> Option<FieldChange> {
-    let before = entry?.value(field.name)?.as_str().filter(|kept| kept.starts_with(DIGEST))?;
+) -> Judged {
+    if let Identity::Content(_) = resource.kind.identity {
+        return Judged::Same;
+    }
+    let kept = entry.and_then(|entry| entry.value(field.name)?.as_str());
     let after = content.stamp();
-    let differs = !matches!(resource.kind.identity, Identity::Content(_)) && before != after;
-    differs.then(|| FieldChange {
+    let before = match kept.filter(|kept| kept.starts_with(DIGEST)) {
+        Some(kept) if kept == after => return Judged::Same,
+        Some(kept) => Attr::text(kept),
+        None if is_sent_late(field, entry) => never_sent(),
+        None => return Judged::Unverified,
+    };
+    Judged::Differs(Box::new(FieldChange {
         field: Some(field),
         name: field.name.to_owned(),
-        before: Attr::text(before),
+        before,
         after: Attr::Text(after),
         edits: Vec::new(),
         cause: Cause::Change,
-    })
+    }))
 }

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::companions;
-use crate::diff::compare::compare;
+use crate::diff::compare::{Comparison, compare};
 use crate::diff::guards::GuardCase;
 use crate::diff::index::{Index, Placement};
 use crate::diff::live::Live;
@@ -21,60 +21,77 @@ use crate::topology::references::maker;
 use crate::topology::{Resource, Topology};
 
 /// The verdicts on everything declared.
-pub(crate) fn declared(
-    topology: &Topology,
-    index: &Index<'_>,
-    base: &Base,
-    planned: &PlannedValues,
-) -> (Vec<Verdict>, BTreeMap<Address, ResolvedFields>) {
+pub(crate) fn declared(topology: &Topology, index: &Index<'_>, base: &Base, planned: &PlannedValues) -> Decided {
     let resolver = Resolver { topology, index, planned };
-    let mut resolved = BTreeMap::new();
+    let (mut resolved, mut taken_back) = (BTreeMap::new(), BTreeMap::new());
     let mut verdicts = Vec::with_capacity(topology.resources.len());
     for resource in topology.resources.values() {
         let fields = resolver.resolve(resource);
-        verdicts.push(one(&resolver, resource, &fields, base));
+        let (verdict, back) = one(&resolver, resource, &fields, base);
+        verdicts.push(verdict);
+        if !back.is_empty() {
+            taken_back.insert(resource.address.clone(), back);
+        }
         resolved.insert(resource.address.clone(), fields);
     }
     force_rebuilds(&resolver, &mut verdicts);
     set_again(&resolved, &mut verdicts);
     hold_used(index, &resolved, &mut verdicts);
     hold_back(topology, index, &resolved, &mut verdicts);
-    (verdicts, resolved)
+    Decided { verdicts, resolved, taken_back }
 }
 
-fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, base: &Base) -> Verdict {
+/// What is decided on everything declared.
+pub(crate) struct Decided {
+    pub verdicts: Vec<Verdict>,
+    /// The fields as they go to the wire.
+    pub resolved: BTreeMap<Address, ResolvedFields>,
+    /// What an update sends besides, to take back what the files no longer give.
+    pub taken_back: BTreeMap<Address, ResolvedFields>,
+}
+
+/// The verdict on one resource, with what its update sends to take back what the files no longer give.
+fn one(
+    resolver: &Resolver<'_>,
+    resource: &Resource,
+    resolved: &ResolvedFields,
+    base: &Base,
+) -> (Verdict, ResolvedFields) {
     let entry = base.entry(&resource.address);
-    let verdict = |decision, id: Option<&str>, unverified| Verdict {
-        address: resource.address.clone(),
-        kind: resource.kind,
-        decision,
-        id: id.map(str::to_owned),
-        unverified,
-        place: Some(resource.place.clone()),
+    let compared = |decision, id: Option<&str>, comparison: Comparison| {
+        let Comparison { changes: _, unverified, notes, taken_back } = comparison;
+        let verdict = Verdict {
+            address: resource.address.clone(),
+            kind: resource.kind,
+            decision,
+            id: id.map(str::to_owned),
+            unverified,
+            notes,
+            place: Some(resource.place.clone()),
+        };
+        (verdict, taken_back)
     };
+    let verdict = |decision, id: Option<&str>| compared(decision, id, Comparison::default());
     if !resource.kind.is_declarative() {
         let hold = Hold::new("read-only", format!("`{}` can only be read", resource.kind.name));
-        return verdict(Decision::Hold(hold), None, Vec::new());
+        return verdict(Decision::Hold(hold), None);
     }
     if let Some(hold) = dangling(resolver, resolved) {
-        return verdict(Decision::Hold(hold), None, Vec::new());
+        return verdict(Decision::Hold(hold), None);
     }
     let case = resolver.case(resource);
     let live = match resolver.index.declared.get(&resource.address) {
         Some(Placement::Present(live)) => *live,
         Some(Placement::Unseen(why)) => {
             let hold = Hold::new("unseen", format!("could not be looked at: {why}"));
-            return verdict(Decision::Hold(hold), None, Vec::new());
+            return verdict(Decision::Hold(hold), None);
         }
         Some(Placement::Ambiguous) => {
-            let hold =
-                Hold::new("ambiguous", "several objects there have this name, and nothing tells which one is meant");
-            let hold = hold.help("rename all but one of them at the controller");
-            return verdict(Decision::Hold(hold), None, Vec::new());
+            return verdict(Decision::Hold(ambiguous()), None);
         }
         Some(Placement::Duplicate(first)) => {
             let hold = Hold::new("duplicate-identity", format!("it is the same object as `{first}`, as it turns out"));
-            return verdict(Decision::Hold(hold.help("declare it once")), None, Vec::new());
+            return verdict(Decision::Hold(hold.help("declare it once")), None);
         }
         Some(Placement::Absent) | None => {
             let decision = match maker(resolver.topology, resource) {
@@ -82,17 +99,25 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
                 None => absent(resource, entry),
             };
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
-            return verdict(case.guard(decision), old, Vec::new());
+            return verdict(case.guard(decision), old);
         }
     };
     if resource.address.parent().is_some_and(|parent| resolver.planned.is_anew(&parent)) {
         let because = Some("its parent is replaced".to_owned());
         let order = ReplaceOrder::DeleteFirst;
-        return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id), Vec::new());
+        return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id));
     }
-    let comparison = compare(resolver, resource, resolved, live, base);
-    let decision = decide(resource, live, comparison.changes, entry);
-    verdict(case.guard(decision), Some(&live.id), comparison.unverified)
+    let mut comparison = compare(resolver, resource, resolved, live, base);
+    let decision = decide(resource, live, std::mem::take(&mut comparison.changes), entry);
+    let decision = case.guard(decision);
+    let is_held = || matches!(decision, Decision::Hold(_));
+    let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
+    compared(decision, Some(&live.id), comparison)
+}
+
+fn ambiguous() -> Hold {
+    let hold = Hold::new("ambiguous", "several objects there have this name, and nothing tells which one is meant");
+    hold.help("rename all but one of them at the controller")
 }
 
 impl Resolver<'_> {

@@ -78,6 +78,12 @@ impl Entry {
     pub(crate) fn value(&self, field: &str) -> Option<&Value> {
         self.fields.get(field).map(|stored| &stored.value)
     }
+
+    /// Says whether nothing is known of the object but its id, from no run that is known: version 0.1 took it into ownership,
+    /// and was not asked to make anything true since.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.fields.is_empty() && self.identity.is_none() && self.run.is_none()
+    }
 }
 
 /// An [`Entry`] as files spell it.

@@ -5,7 +5,7 @@
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::live::Live;
-use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED};
+use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED, never_sent};
 use crate::spec::{Change, Destroys, Disruption, Field, Kind, canonical};
 use crate::topology::{Allowance, Reason, Resource, Topology};
 
@@ -42,7 +42,21 @@ impl GuardCase<'_> {
             None => decision,
         }
     }
+
+    /// The hold on what would be made anew for nothing but a value that the API never shows and that was never sent: it may
+    /// be right already.
+    pub(crate) fn never_sent(&self, decision: &Decision) -> Option<Hold> {
+        let Decision::Replace { fields, because: None, .. } = decision else { return None };
+        let mut forcing = fields.iter().filter(|change| change.replaces(self.kind)).peekable();
+        let first = forcing.peek()?.name.clone();
+        let is_all = forcing.all(|change| change.before == never_sent());
+        let reason = format!("`{first}` was never sent, the API does not show it, and only a new object would have it");
+        is_all.then(|| unless(self, Reason::Replace, Hold::new(NEVER_SENT, reason).instead_of(decision.clone())))?
+    }
 }
+
+/// The code of what is held because only a new object would have what was never sent.
+pub(crate) const NEVER_SENT: &str = "never-sent";
 
 /// An object that is shown without the id which its calls need: a path with a hole in it means another thing.
 fn without_id(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {

@@ -273,7 +273,14 @@ mod tests {
         };
         let name = if kind.identity.is_single() { None } else { Some("one") };
         let place = FilePlace::file("x.yaml");
-        Resource { address: Address::new("t", kind.name, name), kind, fields, files, place }
+        Resource {
+            address: Address::new("t", kind.name, name),
+            kind,
+            fields,
+            cleared: Default::default(),
+            files,
+            place,
+        }
     }
 
     /// A live object with these values where replies hold them.

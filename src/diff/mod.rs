@@ -11,7 +11,7 @@ mod content;
 mod decide;
 mod entry;
 pub(crate) mod export;
-mod guards;
+pub(crate) mod guards;
 pub(crate) mod index;
 pub(crate) mod installation;
 pub(crate) mod items;
@@ -28,12 +28,14 @@ pub(crate) mod relabel;
 pub(crate) mod removals;
 pub(crate) mod resolve;
 pub(crate) mod sequence;
+mod take_back;
 pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::base::Base;
+use crate::diff::decide::Decided;
 use crate::diff::index::Index;
 use crate::diff::live::Observed;
 use crate::diff::planned::PlannedValues;
@@ -51,6 +53,8 @@ pub struct Diff<'a> {
     pub index: Index<'a>,
     /// The declared resources' fields as they go to the wire; of what is removed, those that ride along with that.
     pub resolved: BTreeMap<Address, ResolvedFields>,
+    /// What an update sends besides, to take back what the files no longer give.
+    pub taken_back: BTreeMap<Address, ResolvedFields>,
     /// Live objects that are neither declared nor owned nor anybody else's.
     pub unmanaged: Vec<Address>,
     /// The key of the ledger's fingerprints, for digests of what is live.
@@ -71,9 +75,9 @@ pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Dif
     // may change whoever takes it. Each round adds at least one value, so this ends; two or three rounds are what real
     // topologies need.
     loop {
-        let (verdicts, resolved) = decide::declared(topology, &index, base, &planned);
-        if !planned.grow(&verdicts) {
-            return finish(topology, observed, base, index, verdicts, resolved);
+        let decided = decide::declared(topology, &index, base, &planned);
+        if !planned.grow(&decided.verdicts) {
+            return finish(topology, observed, base, index, decided);
         }
     }
 }
@@ -83,9 +87,9 @@ fn finish<'a>(
     observed: &'a Observed,
     base: &Base,
     index: Index<'a>,
-    mut verdicts: Vec<Verdict>,
-    mut resolved: BTreeMap<Address, ResolvedFields>,
+    decided: Decided,
 ) -> Diff<'a> {
+    let Decided { mut verdicts, mut resolved, taken_back } = decided;
     verdicts.extend(removals::undeclared(topology, observed, &index, base));
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
     call_options::remember(&index, base, &mut verdicts, &mut resolved);
@@ -102,7 +106,7 @@ fn finish<'a>(
         })
         .map(|(address, _)| address.clone())
         .collect();
-    Diff { verdicts, index, resolved, unmanaged, key: base.key.clone() }
+    Diff { verdicts, index, resolved, taken_back, unmanaged, key: base.key.clone() }
 }
 
 /// Nothing is done, and nothing is judged, at a target that is another installation than the one that was applied to.

@@ -145,6 +145,7 @@ mod tests {
                 decision,
                 id: None,
                 unverified: Vec::new(),
+                notes: Default::default(),
                 place: None,
             };
             let mut planned = PlannedValues::default();

@@ -55,7 +55,15 @@ fn taken_over(topology: &Topology, index: &Index<'_>, base: &Base) -> Vec<Verdic
 }
 
 fn verdict(address: &Address, kind: &'static Kind, decision: Decision, id: Option<&str>) -> Verdict {
-    Verdict { address: address.clone(), kind, decision, id: id.map(str::to_owned), unverified: Vec::new(), place: None }
+    Verdict {
+        address: address.clone(),
+        kind,
+        decision,
+        id: id.map(str::to_owned),
+        unverified: Vec::new(),
+        notes: Default::default(),
+        place: None,
+    }
 }
 
 /// Says whether a live object is owned, not declared any more, and removed for that.

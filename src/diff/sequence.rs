@@ -131,7 +131,8 @@ pub(crate) fn agrees(live: &Attr, wanted: &Attr) -> bool {
     match (live, wanted) {
         (Attr::Map(live), Attr::Map(wanted)) => wanted.iter().all(|(key, value)| match live.get(key) {
             Some(live) => agrees(live, value),
-            None => is_nothing(value),
+            // Missing, null and empty are the same.
+            None => value.is_nothing(),
         }),
         (Attr::List(live), Attr::List(wanted)) => {
             live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| agrees(live, wanted))
@@ -155,17 +156,6 @@ pub(crate) fn agrees_wholly(live: &Attr, wanted: &Attr) -> bool {
             live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| agrees_wholly(live, wanted))
         }
         _ => agrees(live, wanted),
-    }
-}
-
-/// Missing, null and empty are the same.
-fn is_nothing(attr: &Attr) -> bool {
-    match attr {
-        Attr::Null => true,
-        Attr::Text(text) => text.is_empty(),
-        Attr::List(items) => items.is_empty(),
-        Attr::Map(map) => map.values().all(is_nothing),
-        Attr::Bool(_) | Attr::Number(_) | Attr::Secret(_) | Attr::Later(_) => false,
     }
 }
 

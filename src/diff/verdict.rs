@@ -23,8 +23,19 @@ pub struct Verdict {
     pub id: Option<String>,
     /// What cannot be verified: fields that the API never shows and that no ledger remembers.
     pub unverified: Vec<&'static str>,
+    /// What is to be told of fields about which nothing is done.
+    pub notes: FieldNotes,
     /// Where it is declared.
     pub place: Option<Place>,
+}
+
+/// What is to be told of fields about which nothing is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldNotes {
+    /// The fields that the API never shows, and whose value is the one that was sent last or that the user vouched for.
+    pub trusted: Vec<&'static str>,
+    /// The fields that stay as they are although the files no longer declare them, each with the reason.
+    pub let_go: Vec<(String, &'static str)>,
 }
 
 /// What is to happen.
@@ -64,6 +75,8 @@ pub enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
+    /// The files no longer declare what was applied: it is taken back.
+    Undeclared,
     /// The files moved.
     Change,
     /// Somebody moved the controller.
@@ -76,6 +89,7 @@ impl Cause {
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Cause::Undeclared => "undeclared",
             Cause::Change => "change",
             Cause::Drift => "drift",
             Cause::Conflict => "conflict",
@@ -127,6 +141,11 @@ fn is_text(attr: &Attr) -> bool {
         Attr::Null | Attr::Text(_) | Attr::Later(_) => true,
         Attr::Bool(_) | Attr::Number(_) | Attr::List(_) | Attr::Map(_) => false,
     }
+}
+
+/// What stands for a live value that the API never shows and that was never sent.
+pub(crate) fn never_sent() -> Attr {
+    Attr::text("(never sent)")
 }
 
 /// Which comes first when an object is replaced.

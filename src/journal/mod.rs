@@ -202,9 +202,11 @@ pub(crate) fn replay(folder: &Path, base: &mut Base) -> Result<Replay, LedgerErr
         all.push(lines);
     }
     let mut doubts = BTreeMap::new();
+    let current = base.run;
     for (run, lines) in all.into_iter().enumerate() {
         lines.into_iter().for_each(|line| fold(line, run, base, &mut doubts));
     }
+    base.run = current;
     replay.doubts = doubts.into_values().collect();
     Ok(replay)
 }
@@ -259,7 +261,8 @@ fn line(mut value: Value, format: u32) -> Result<JournalLine, String> {
 
 fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(usize, u64), Doubt>) {
     match line {
-        JournalLine::Run { .. } | JournalLine::End { .. } => {}
+        JournalLine::Run { number, .. } => base.run = Some(number).filter(|number| *number > 0),
+        JournalLine::End { .. } => {}
         JournalLine::Call { n, address, method, path, .. } => {
             doubts.insert((run, n), Doubt { address, method, path });
         }
@@ -267,7 +270,10 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
             doubts.remove(&(run, n));
         }
         JournalLine::Relabeled(relabels) => base.relabel(&relabels),
-        JournalLine::Made { address, id, identity, ours } => take_ownership(base, address, id, identity, ours),
+        JournalLine::Made { address, id, identity, ours } => {
+            let run = base.run;
+            take_ownership(base, address, id, identity, ours, run);
+        }
         JournalLine::Done { address, entry } => record(base, address, *entry),
         JournalLine::Removed { address, id } => remove(base, &address, &id),
         JournalLine::Proofs { target, installation } => drop(base.targets.insert(target, *installation)),
@@ -275,8 +281,17 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
 }
 
 /// What becomes of the ledger when an object is made: it is ours from then on, whatever becomes of the rest of its step.
-pub(crate) fn take_ownership(base: &mut Base, address: Address, id: String, identity: Option<String>, ours: bool) {
+/// `ours`: a call of ours made it; `run` is the run that did, where one did.
+pub(crate) fn take_ownership(
+    base: &mut Base,
+    address: Address,
+    id: String,
+    identity: Option<String>,
+    ours: bool,
+    run: Option<u64>,
+) {
     let entry = base.entries.entry(address).or_default();
+    entry.run = run.or(entry.run);
     if entry.id != id {
         if !entry.id.is_empty() && is_content(identity.as_deref(), &id) {
             entry.leftovers.insert(std::mem::take(&mut entry.id));

@@ -18,6 +18,8 @@ use crate::topology::{IdentityKey, Resource};
 enum Need {
     /// To compare a declared field: not if the ledger knows that nothing moved.
     Compared,
+    /// To compare a field of which the ledger remembers nothing.
+    Unknown,
     /// Because somebody takes an output from it.
     Output,
 }
@@ -60,7 +62,7 @@ impl Look<'_> {
                         return None;
                     }
                 }
-                Some((_, Need::Output)) => {}
+                Some((_, Need::Output | Need::Unknown)) => {}
                 None if everything && live.foreign.is_none() => {}
                 None => return None,
             }
@@ -101,7 +103,15 @@ impl Look<'_> {
         if detail.fields.iter().any(|field| asked(field)) {
             return Some(Need::Output);
         }
-        detail.fields.iter().any(|field| resource.fields.contains_key(*field)).then_some(Need::Compared)
+        let kept = |field: &str| {
+            let entry = self.observer.base.entry(&resource.address);
+            entry.is_some_and(|entry| entry.fields.contains_key(field))
+        };
+        let given = |field: &str| resource.fields.contains_key(field) || resource.cleared.contains(field);
+        if detail.fields.iter().any(|field| given(field) && !kept(field)) {
+            return Some(Need::Unknown);
+        }
+        detail.fields.iter().any(|field| kept(field)).then_some(Need::Compared)
     }
 }
 

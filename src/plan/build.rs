@@ -1,5 +1,6 @@
 //! From verdicts to the plan: steps, then edges, then one order.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
@@ -20,7 +21,7 @@ use crate::plan::fill::Filler;
 use crate::plan::relied::digest;
 use crate::plan::{LedgerUpdate, Plan, Step, Verb};
 use crate::secret::Secret;
-use crate::spec::{Disruption, Field, Kind, lookup, read};
+use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::references::{References, maker};
 use crate::topology::{CycleError, Resource, Topology};
 
@@ -192,11 +193,25 @@ impl Builder<'_> {
         })
     }
 
+    /// The fields of a resource as they go to the wire. An update takes back what the files no longer give.
+    fn sent(&self, verdict: &Verdict) -> Cow<'_, ResolvedFields> {
+        let Some(resolved) = self.diff.resolved.get(&verdict.address) else { return Cow::default() };
+        let taken_back = self.diff.taken_back.get(&verdict.address);
+        match taken_back.filter(|_| matches!(verdict.decision, Decision::Update { .. })) {
+            Some(taken_back) => {
+                let mut all = resolved.clone();
+                all.extend(taken_back.iter().map(|(name, value)| (name.clone(), value.clone())));
+                Cow::Owned(all)
+            }
+            None => Cow::Borrowed(resolved),
+        }
+    }
+
     /// What changes, and what rides along with that.
     fn with_call_options(&self, verdict: &Verdict, mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
-        let Some(resolved) = self.diff.resolved.get(&verdict.address) else { return fields };
+        let resolved = self.sent(verdict);
         let version = self.observed.targets.get(verdict.address.target()).and_then(|view| view.version.as_deref());
-        for call_option in call_options(verdict.kind, &verdict.decision, resolved, version) {
+        for call_option in call_options(verdict.kind, &verdict.decision, &resolved, version) {
             fields.extend(resolved.get(call_option.name).map(|attr| set(Some(call_option), call_option.name, attr)));
         }
         fields
@@ -222,8 +237,7 @@ impl Builder<'_> {
     ) -> Vec<crate::plan::Call> {
         let Some(target) = self.topology.targets.get(verdict.address.target()) else { return Vec::new() };
         let resource = self.topology.resources.get(&verdict.address);
-        let empty = ResolvedFields::new();
-        let resolved = self.diff.resolved.get(&verdict.address).unwrap_or(&empty);
+        let resolved = self.sent(verdict);
         let no_files = BTreeMap::new();
         let field = |name: &str| {
             resolved.get(name).cloned().or_else(|| {
@@ -244,7 +258,7 @@ impl Builder<'_> {
                 known_id: &|address| self.known_id(address, verb),
                 field: &field,
             },
-            resolved,
+            resolved: &resolved,
             files: resource.map_or(&no_files, |resource| &resource.files),
             live: if verb == Verb::ReplaceCreate { None } else { live.or(expected.as_ref()) },
             going: &going,
@@ -349,8 +363,14 @@ impl Builder<'_> {
         let live = self.diff.index.live(&resource.address);
         let from_others = resource.fields.iter().filter(|(_, attr)| attr.is_later());
         let references = self.references.of(resource);
+        let is_at_default = |field: &&Field| {
+            let value = live.map_or(Attr::Null, |live| live.value(resource.kind, field.name));
+            field.flow == Flow::Both && field.is_at_default(&value)
+        };
+        let cleared = resource.cleared.iter().filter_map(|name| resource.kind.field(name)).filter(is_at_default);
         LedgerUpdate {
             wanted,
+            cleared: cleared.map(|field| field.name.to_owned()).collect(),
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
             after: references.into_iter().map(|reference| reference.to).collect(),
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),

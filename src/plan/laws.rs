@@ -166,6 +166,56 @@ fn what_is_applied_is_what_is_wanted() {
 }
 
 #[test]
+fn what_the_files_no_longer_give_is_gone_from_the_controllers() {
+    let given = |bits: u8, spelt: u8| {
+        let all = [
+            ("group", json!("members")),
+            ("attributes", json!(["#a", "#b"])),
+            ("options", json!(["a=1", "b=2"])),
+            ("networks", json!(["10.1.0.0/16"])),
+            ("labels", json!({ "team": "net" })),
+            ("tunnels", json!([{ "subnet": "10.1.0.0/16", "label": "x" }])),
+        ];
+        let mut fields = json!({ "address": "192.0.2.1" });
+        for (n, (name, value)) in all.into_iter().enumerate() {
+            match ((bits >> n) & 1 == 1, (spelt >> n) & 1 == 1) {
+                (true, _) => fields[name] = value,
+                // To say nothing and to give nothing come to the same for what was applied.
+                (false, true) => fields[name] = Value::Null,
+                (false, false) => {}
+            }
+        }
+        fields
+    };
+    let fates = prop::collection::vec(0u8..6, 1..8);
+    for_all((0u8..64, 0u8..64, 0u8..64, fates), |(first, then, spelt, fates)| {
+        let lab = World::lab().wants("east/groups/members", json!({}));
+        let mut world = lab.wants("east/endpoints/a", given(first, spelt));
+        all_done(&mut world)?;
+        nothing_left(&world)?;
+        world = world.wants("east/endpoints/a", given(then, spelt.rotate_left(3)));
+        // Some of it may come to nothing at first.
+        let plan = world.plan();
+        let fate = |n: usize| if fates[n % fates.len()] == 0 { Fate::Unheard } else { Fate::Done };
+        let refused = world.carry_out(&plan, &fate);
+        if !refused.is_empty() {
+            return Err(format!("{refused:?}\n{}", told(&plan)));
+        }
+        all_done(&mut world)?;
+        nothing_left(&world)?;
+        let live = &world.live["east/endpoints"][0];
+        let wanted = given(then, 0);
+        for name in ["group", "attributes", "options", "networks", "labels", "tunnels"] {
+            let is_there = !Attr::from_json(&live[name]).is_nothing();
+            if is_there != wanted.get(name).is_some() {
+                return Err(format!("`{name}` is {}, wanted is {wanted}", live[name]));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn whatever_comes_to_nothing_is_made_good_by_the_next_run() {
     let fates = prop::collection::vec(0u8..4, 1..24);
     for_all((seed(), seed(), fates), |(one, other, fates)| {

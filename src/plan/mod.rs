@@ -67,6 +67,8 @@ pub struct Plan {
 pub struct LedgerUpdate {
     /// The wanted fields as they go to the wire; holes are filled at apply time.
     pub wanted: ResolvedFields,
+    /// The fields that the files give nothing, and that are so.
+    pub cleared: BTreeSet<String>,
     /// The fields whose value comes from other resources, with the expression.
     pub expressions: BTreeMap<String, String>,
     /// What it depends on.

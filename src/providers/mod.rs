@@ -45,3 +45,134 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod taking_back {
+    use crate::spec::{Change, Field, Kind, canonical, check};
+
+    /// The fields that are changed in place and stay all the same when the files give them no more: their APIs have no value
+    /// that stands for none, or none that is known.
+    const STAYS: &[(&str, &[&str])] = &[
+        ("netfoundry/auth-policies", &["primary", "secondary"]),
+        ("netfoundry/config-types", &["schema"]),
+        ("netfoundry/posture-checks", &["process", "ignoreLegacyEndpoints"]),
+        ("netfoundry/edge-routers", &["linkListener", "wssListener"]),
+        ("netfoundry/services", &["model"]),
+        ("vns3/config", &["ntp_hosts"]),
+        ("vns3/admin-ui", &["enabled", "admin_username", "admin_password"]),
+        ("vns3/system-interfaces", &["ip_internal", "mask_bits", "mtu"]),
+        ("vns3/edge-gre-interfaces", &["mask_bits", "mtu"]),
+        ("vns3/ipsec-endpoints", &["gre"]),
+        ("vns3/ebgp-peers", &["keepalive_interval", "hold_time"]),
+        ("vns3/clientpack-defaults", &["enabled", "checked_out", "compression", "auth_on", "psk_on"]),
+        ("vns3/clientpacks", &["enabled", "checked_out", "compression", "auth_on", "psk_on"]),
+        ("vns3/links", &["connected"]),
+        ("vns3/container-system", &["network", "running"]),
+        ("vns3/plugin-instances", &["manager_config"]),
+        ("vns3/plugin-instance-users", &["password", "require_public_key"]),
+        ("vns3/webhooks", &["validate_cert"]),
+        (
+            "vns3/identity-vpn",
+            &[
+                "host",
+                "port",
+                "encrypt",
+                "encrypt_ldaps",
+                "encrypt_auth",
+                "encrypt_verify_ca",
+                "group_member_attr_format",
+                "group_search_scope",
+                "otp",
+                "otp_url",
+                "identifier",
+                "secret",
+                "redirect_hostname",
+                "authorization_endpoint",
+                "token_endpoint",
+                "userinfo_endpoint",
+                "jwks_uri",
+                "issuer",
+                "server",
+                "accounting_port",
+                "pass",
+            ],
+        ),
+        (
+            "vns3/identity-controller",
+            &[
+                "host",
+                "port",
+                "encrypt",
+                "encrypt_ldaps",
+                "encrypt_auth",
+                "encrypt_verify_ca",
+                "group_member_attr_format",
+                "group_search_scope",
+                "otp",
+                "otp_url",
+                "identifier",
+                "secret",
+                "redirect_hostname",
+                "authorization_endpoint",
+                "token_endpoint",
+                "userinfo_endpoint",
+                "jwks_uri",
+                "issuer",
+            ],
+        ),
+        ("cloudify/deployments", &["inputs", "display_name", "site_name"]),
+        ("f5-vnfm/deployments", &["inputs"]),
+    ];
+
+    /// Says whether a field may be left out, and is changed without a new object.
+    fn is_changed_in_place(kind: &Kind, field: &Field) -> bool {
+        let in_place = match field.change {
+            Change::InPlace => !kind.api.update.is_empty(),
+            Change::Switch(_) | Change::DedicatedCall(_) => true,
+            Change::Replaces | Change::Fixed | Change::Widens(..) | Change::CallOption => false,
+        };
+        field.is_writable() && !field.required && in_place
+    }
+
+    #[test]
+    fn every_field_is_taken_back_or_is_known_to_stay() {
+        let mut stays = Vec::new();
+        for provider in super::CATALOGUE {
+            for kind in provider.kinds.iter().filter(|kind| kind.is_declarative()) {
+                let name = format!("{}/{}", provider.name, kind.name);
+                for field in kind.fields.iter().filter(|field| is_changed_in_place(kind, field)) {
+                    match field.cleared() {
+                        Some(value) => {
+                            assert_eq!(check(&field.ty, &value), [], "{name}.{}: {value:?}", field.name);
+                            let form = canonical(&field.ty, &value);
+                            assert!(field.is_at_default(&form), "{name}.{}: {value:?}", field.name);
+                        }
+                        None => stays.push((name.clone(), field.name)),
+                    }
+                }
+            }
+        }
+        let known = STAYS.iter().flat_map(|(kind, fields)| fields.iter().map(|field| ((*kind).to_owned(), *field)));
+        assert_eq!(stays, known.collect::<Vec<_>>());
+    }
+
+    /// What the API never shows is told by that alone: none of it is taken for something that is read.
+    #[test]
+    fn no_write_only_field_of_an_object_that_is_changed_in_place_is_lost() {
+        let mut found = 0;
+        for kind in super::CATALOGUE.iter().flat_map(|provider| provider.kinds) {
+            let write_only = |field: &&Field| field.flow == crate::spec::Flow::WriteOnly && !field.is_call_option();
+            for field in kind.fields.iter().filter(write_only) {
+                found += 1;
+                let has_call = kind.setter(field, &crate::attr::Attr::Bool(true), None, &|_| true).is_some();
+                let is_held = match field.change {
+                    Change::Fixed | Change::Replaces | Change::Widens(..) => true,
+                    Change::InPlace => kind.api.update.is_empty(),
+                    Change::Switch(_) | Change::DedicatedCall(_) | Change::CallOption => false,
+                };
+                assert!(has_call || is_held, "{}.{} can neither be sent nor is it held", kind.name, field.name);
+            }
+        }
+        assert!(found > 30, "{found}");
+    }
+}

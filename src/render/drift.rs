@@ -40,6 +40,8 @@ pub(crate) struct DriftSummary {
     pub conflict: usize,
     /// Resources that could not be looked at.
     pub unseen: usize,
+    /// Fields that the API never shows, taken to be as they were sent last, or as the user vouched for them.
+    pub trusted: usize,
 }
 
 /// One resource that somebody changed.
@@ -91,6 +93,7 @@ impl DriftDocument {
                 drift: count(Cause::Drift),
                 conflict: count(Cause::Conflict),
                 unseen: unseen.len(),
+                trusted: plan.trusted.iter().map(|it| it.fields.len()).sum(),
             },
             found,
             unseen,
@@ -99,7 +102,7 @@ impl DriftDocument {
 
     /// How much there is, in words.
     fn counts(&self) -> String {
-        let DriftSummary { drift, conflict, unseen } = self.summary;
+        let DriftSummary { drift, conflict, unseen, trusted: _ } = self.summary;
         let mut words = Vec::new();
         if drift > 0 {
             words.push(format!("{} drifted", counted(drift, "resource")));
@@ -144,6 +147,10 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
         unseen.iter().take(FIRST).for_each(|hold| steps::held(&mut page, 1, hold));
         page.rest(1, unseen.len(), FIRST);
     }
+    if let Some(trust) = plan.trust() {
+        page.gap();
+        page.line(0, Tone::Faint, &trust);
+    }
     page.finish().trim_end().to_owned() + "\n"
 }
 
@@ -178,6 +185,9 @@ pub(crate) fn markdown(plan: &PlanDocument) -> String {
     }
     if unseen.len() > FIRST {
         text.push_str(&format!("- and {} more\n", number(unseen.len() - FIRST)));
+    }
+    if let Some(trust) = plan.trust() {
+        text.push_str(&format!("\n<sub>{trust}</sub>\n"));
     }
     text
 }
@@ -279,7 +289,7 @@ mod tests {
     #[test]
     fn json_says_the_same() {
         let value: Value = serde_json::from_str(&json(&touched())).unwrap();
-        assert_eq!(value["summary"], json!({ "drift": 2, "conflict": 2, "unseen": 1 }));
+        assert_eq!(value["summary"], json!({ "drift": 2, "conflict": 2, "unseen": 1, "trusted": 0 }));
         assert!(!value.to_string().contains("canary"));
     }
 }

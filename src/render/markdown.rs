@@ -50,6 +50,7 @@ pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
     let unverified: Vec<String> =
         document.unverified.iter().map(|it| format!("{}: {}", it.address, it.fields.join(", "))).collect();
     rest.add_lines("Cannot be verified, because the API does not show them", &unverified);
+    rest.add_lines("No longer declared, and stay as they are", &document.let_go_lines());
     rest.add_lines("Neither declared nor owned, left alone", &document.unmanaged);
     rest.finish() + &foot
 }
@@ -174,7 +175,9 @@ fn replacements(document: &PlanDocument) -> String {
 
 /// The digests that the plan was made from, so that a reviewer can tell whether it is still the one.
 fn foot(document: &PlanDocument) -> String {
-    format!("\n<sub>made from files {}</sub>\n", code(document.config.get(..12).unwrap_or(&document.config)))
+    let trust = document.trust().map(|trust| format!("; {trust}")).unwrap_or_default();
+    let digest = code(document.config.get(..12).unwrap_or(&document.config));
+    format!("\n<sub>made from files {digest}{trust}</sub>\n")
 }
 
 /// Text as it is, in a code span: nothing in it means anything to markdown.

@@ -1,6 +1,6 @@
 //! Help for the tests of this floor: a small catalogue, and worlds in which something is wanted, applied and there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -192,7 +192,14 @@ impl World {
             fields.insert(field.into(), Attr::text(name));
         }
         let place = Place::file("lab.yaml");
-        let resource = Resource { address: address.clone(), kind, fields, files: BTreeMap::new(), place };
+        let resource = Resource {
+            address: address.clone(),
+            kind,
+            fields,
+            cleared: BTreeSet::new(),
+            files: BTreeMap::new(),
+            place,
+        };
         self.topology.resources.insert(address, resource);
         self
     }

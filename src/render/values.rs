@@ -182,6 +182,8 @@ pub(crate) fn note(field: &FieldDocument) -> Option<&'static str> {
     match (field.cause, field.forces) {
         (Cause::Drift, false) => Some("(drift: changed at the controller)"),
         (Cause::Conflict, false) => Some("(conflict: changed in the files and at the controller)"),
+        (Cause::Undeclared, false) => Some("(no longer declared)"),
+        (Cause::Undeclared, true) => Some("(forces the replacement; no longer declared)"),
         (Cause::Change, true) => Some("(forces the replacement)"),
         (Cause::Drift, true) => Some("(forces the replacement; drift: changed at the controller)"),
         (Cause::Conflict, true) => {

@@ -19,6 +19,8 @@ pub struct Field {
     pub required: bool,
     /// The value that the API takes when the field is left out.
     pub default: Option<DefaultValue>,
+    /// How its value is taken back.
+    pub clear: Clear,
     /// Which way it travels.
     pub flow: Flow,
     /// Where replies hold it, when not under `name`: keys by dots.
@@ -52,6 +54,18 @@ pub struct Field {
     pub json_if_declared: Option<&'static str>,
     /// How well the vendor's documentation backs it.
     pub evidence: Evidence,
+}
+
+/// How a value is taken back that the files gave and give no longer.
+#[derive(Debug, Clone, Copy)]
+pub enum Clear {
+    /// By the default, where there is one; else as the type says: by `""`, `[]` or `{}`. A number, true or false, and any
+    /// JSON have nothing that is empty: they stay.
+    ByType,
+    /// By this value, as in `null`.
+    With(DefaultValue),
+    /// It stays: the API has no way to take it back.
+    Never,
 }
 
 /// Which way a field travels.
@@ -180,6 +194,7 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         doc,
         required: false,
         default: None,
+        clear: Clear::ByType,
         flow: Flow::Both,
         read_as: None,
         writable_on: Versions::Any,
@@ -212,6 +227,16 @@ impl Field {
     /// The API takes this value, JSON text, when it is left out.
     pub const fn default(self, json: &'static str) -> Field {
         Field { default: Some(DefaultValue::json(json)), ..self }
+    }
+
+    /// It is taken back by sending this value, JSON text.
+    pub const fn cleared_by(self, json: &'static str) -> Field {
+        Field { clear: Clear::With(DefaultValue::json(json)), ..self }
+    }
+
+    /// The API has no way to take it back.
+    pub const fn stays(self) -> Field {
+        Field { clear: Clear::Never, ..self }
     }
 
     /// Replies hold it there: keys by dots.
@@ -338,6 +363,21 @@ impl Field {
     /// The value that the API takes when it is left out, in the form in which values are compared.
     pub fn default_value(&self) -> Attr {
         self.default.map_or(Attr::Null, |default| canonical(&self.ty, default.value()))
+    }
+
+    /// The value that takes another one back; none where the API has no way to.
+    pub fn cleared(&self) -> Option<Attr> {
+        match (self.clear, self.default) {
+            (Clear::Never, _) => None,
+            (Clear::With(value), _) | (Clear::ByType, Some(value)) => Some(value.value().clone()),
+            (Clear::ByType, None) => self.ty.empty(),
+        }
+    }
+
+    /// Says whether a value, in the form in which values are compared, is what the API has where nobody says anything.
+    pub fn is_at_default(&self, live: &Attr) -> bool {
+        let is_cleared = |cleared: Attr| canonical(&self.ty, &cleared) == *live;
+        live.is_nothing() || *live == self.default_value() || self.cleared().is_some_and(is_cleared)
     }
 
     /// Says whether a desired state may give it.

@@ -52,6 +52,8 @@ pub use template::PathTemplate;
 pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};
 pub(crate) use types::{Folders, Packing, Type};
 pub use value::canonical;
-pub(crate) use value::{ReferenceForm, TypeError, check, swap_references, text_wanted, written};
+pub(crate) use value::{
+    ReferenceForm, TypeError, check, gives_something, is_any, swap_references, text_wanted, without_nothing, written,
+};
 pub(crate) use versions::Versions;
-pub(crate) use walk::{Descend, TypeSlot, WalkStep, edit_down, edit_up, kinds_named, visit, visit_types};
+pub(crate) use walk::{Descend, Shape, TypeSlot, WalkStep, edit_down, edit_up, kinds_named, visit, visit_types};

@@ -1,5 +1,8 @@
 //! Types: the values that a field takes, and when two of them are the same.
 
+use std::collections::BTreeMap;
+
+use crate::attr::Attr;
 use crate::spec::Field;
 use crate::spec::walk::Shape;
 
@@ -131,6 +134,26 @@ impl Type {
             Shape::Members(fields) => Some(fields),
             Shape::Items(item) | Shape::Entries(item) => item.fields(),
             Shape::Piece => None,
+        }
+    }
+
+    /// The value of this type that stands for none; `None` where each means something.
+    pub(crate) fn empty(&self) -> Option<Attr> {
+        match self {
+            Type::Text | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate | Type::Ref(_) | Type::Words(_) => {
+                Some(Attr::text(""))
+            }
+            Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Roles(_) => Some(Attr::List(Vec::new())),
+            Type::Map(_) => Some(Attr::Map(BTreeMap::new())),
+            Type::Bool
+            | Type::Int
+            | Type::Number
+            | Type::Object(_)
+            | Type::Open(_)
+            | Type::Any
+            | Type::Json
+            | Type::Role(_)
+            | Type::File(_) => None,
         }
     }
 

@@ -3,7 +3,7 @@
 //! A field may refer to another declared field, and that one to a third. Fields are therefore settled depth first, each
 //! once, with a stack of our own: a chain may be as long as the files allow, and a circle is found where it closes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::draft::Drafts;
 use super::each;
@@ -49,6 +49,10 @@ pub(crate) struct Evaluator<'a> {
     suggestions: usize,
     /// Whether all files could be read: if not, what is not declared may stand in the others.
     complete: bool,
+    /// The fields in which something stands for what could not be told.
+    lost: HashSet<FieldSlot>,
+    /// Whether that is so of what is being looked at.
+    is_lost: bool,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -63,8 +67,8 @@ impl<'a> Evaluator<'a> {
     ) -> Evaluator<'a> {
         let index = drafts.resources.iter().enumerate().map(|(number, draft)| (&draft.address, number)).collect();
         let states = drafts.resources.iter().map(|draft| vec![State::New; draft.fields.len()]).collect();
-        let (suggestions, findings) = (SUGGESTIONS, Vec::new());
-        Evaluator { drafts, index, states, variables, secrets, suggestions, complete, findings }
+        let (suggestions, lost, findings) = (SUGGESTIONS, HashSet::new(), Vec::new());
+        Evaluator { drafts, index, states, variables, secrets, suggestions, complete, lost, is_lost: false, findings }
     }
 
     /// Settles every field.
@@ -79,6 +83,17 @@ impl<'a> Evaluator<'a> {
         let states = self.states.get_mut(number).map(std::mem::take).unwrap_or_default();
         let value = |state| if let State::Done(value) = state { value } else { Attr::Null };
         states.into_iter().map(value).collect()
+    }
+
+    /// Says whether something in a field stands for what could not be told: what was wrong there has been told.
+    pub(crate) fn is_lost(&self, slot: FieldSlot) -> bool {
+        self.lost.contains(&slot)
+    }
+
+    /// What stands for a value that can't be told.
+    fn lose(&mut self) -> Attr {
+        self.is_lost = true;
+        Attr::Null
     }
 
     fn state(&self, (draft, field): FieldSlot) -> Option<&State> {
@@ -104,6 +119,7 @@ impl<'a> Evaluator<'a> {
                                 self.circle(&stack, needed);
                                 // Whoever closes the circle gets nothing, so that everything else can be looked at.
                                 self.set(slot, State::Done(Attr::Null));
+                                self.lost.insert(slot);
                             }
                             Some(State::Done(_)) | None => {}
                         }
@@ -189,7 +205,10 @@ impl<'a> Evaluator<'a> {
         let drafts = self.drafts;
         let Some(draft) = drafts.resources.get(number) else { return Attr::Null };
         let Some(given) = draft.fields.get(field) else { return Attr::Null };
-        self.value(&given.value, purpose(draft, &given.name), &mut Site::of(draft, given))
+        self.is_lost = false;
+        let value = self.value(&given.value, purpose(draft, &given.name), &mut Site::of(draft, given));
+        self.lost.extend(self.is_lost.then_some((number, field)));
+        value
     }
 
     /// The value that a node means at a site.
@@ -217,13 +236,12 @@ impl<'a> Evaluator<'a> {
                 return Attr::Map(entries.iter().map(each).collect());
             }
         };
-        if purpose.secret { self.secrets.redacted(LITERAL, attr, purpose.scalars()) } else { attr }
+        purpose.conceal(self.secrets, LITERAL, attr)
     }
 
     fn text(&mut self, text: &str, purpose: ValuePurpose, site: &Site) -> Attr {
         if is_plain(text) {
-            let plain = Attr::text(text);
-            return if purpose.secret { self.secrets.redacted(LITERAL, plain, purpose.scalars()) } else { plain };
+            return purpose.conceal(self.secrets, LITERAL, Attr::text(text));
         }
         let wanted = |value| match &purpose.ty {
             Some(ty) => text_wanted(ty, value),
@@ -232,11 +250,10 @@ impl<'a> Evaluator<'a> {
         match self.expressions(text, purpose.ty, site).map(wanted) {
             // Somebody's secret as the whole value goes by its own name.
             Ok(Attr::Secret(secret)) if secret.label() != LITERAL && is_alone(text) => Attr::Secret(secret),
-            Ok(value) if purpose.secret => self.secrets.redacted(&secret_label(text), value, purpose.scalars()),
-            Ok(value) => value,
+            Ok(value) => purpose.conceal(self.secrets, &secret_label(text), value),
             Err(finding) => {
                 self.findings.push(finding.at(&site.place()));
-                Attr::Null
+                self.lose()
             }
         }
     }
@@ -268,12 +285,14 @@ impl<'a> Evaluator<'a> {
     fn expression(&mut self, expression: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
         match name_of(expression).map_err(|message| Box::new(Finding::error("bad-expression", message)))? {
             ExpressionName::Variable(name, path) => {
-                Ok(self.variables.get(name, path)?.map_or(Attr::Null, |value| value.to_typed(ty)))
+                let known = self.variables.get(name, path)?.map(|value| value.to_typed(ty));
+                Ok(known.unwrap_or_else(|| self.lose()))
             }
             ExpressionName::Secret(name) => {
                 let secret = self.secrets.get(name)?;
                 let shape = self.shape(ty, site);
-                Ok(secret.map_or(Attr::Null, |secret| Attr::Secret(self.secrets.shaped(name, secret, shape))))
+                let shaped = secret.map(|secret| Attr::Secret(self.secrets.shaped(name, secret, shape)));
+                Ok(shaped.unwrap_or_else(|| self.lose()))
             }
             own @ (ExpressionName::EachKey | ExpressionName::EachValue(_)) => {
                 each::value(site.each, &own).map(|value| value.to_typed(ty))
@@ -298,7 +317,7 @@ impl<'a> Evaluator<'a> {
     fn output(&mut self, text: &str, site: &Site) -> Result<Attr, Box<Finding>> {
         let name = match output(text, self) {
             Ok(name) => name,
-            Err(_) if !self.complete => return Ok(Attr::Null),
+            Err(_) if !self.complete => return Ok(self.lose()),
             Err(bad) => return Err(Finding::error("unknown-address", bad.message).help(bad.help).into()),
         };
         let first = name.field.split('.').next().unwrap_or_default();
@@ -313,6 +332,7 @@ impl<'a> Evaluator<'a> {
             let path = name.field.split_once('.').map(|(_, path)| path);
             // What the files do not give below a declared field the provider may.
             if let Ok(value) = into(value, path) {
+                self.is_lost |= self.lost.contains(&slot);
                 return Ok(value);
             }
         }

@@ -1,6 +1,6 @@
 //! The desired state: one topology with its targets and resources, every name resolved as far as files can say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -168,6 +168,8 @@ pub struct Resource {
     /// The declared fields, by the vendor's names. The field that the YAML name stands for is filled in. References still
     /// hold names; see [`Topology::referred`].
     pub fields: BTreeMap<String, Attr>,
+    /// The fields that the files give nothing: they go back to what the API has where nobody says anything.
+    pub cleared: BTreeSet<String>,
     /// The content of the files that fields name.
     pub files: BTreeMap<String, FileContent>,
     /// Where it is declared.

@@ -1,6 +1,6 @@
 //! Resolving: from drafts to the resources and targets of a topology.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::account;
 use super::contents::Contents;
@@ -13,7 +13,7 @@ use crate::attr::Attr;
 use crate::check::literals;
 use crate::finding::{Finding, PathKey, Place};
 use crate::source::{Node, Tree, decode};
-use crate::spec::{Auth, Field, Folders, Provider, Type, TypeError, check};
+use crate::spec::{Auth, Field, Folders, Kind, Provider, Type, TypeError, check, gives_something, without_nothing};
 use crate::suggest::hint;
 use crate::topology::{Credentials, FileContent, ITEMS, Prune, Resource, Target, Tls};
 
@@ -37,11 +37,19 @@ pub(crate) fn resources(
     let mut contents = Contents::new(tree, limit);
     let resource = |(number, draft): (usize, &Draft)| {
         let values = evaluator.take(number);
-        let fields: BTreeMap<String, Attr> =
+        let mut fields: BTreeMap<String, Attr> =
             draft.fields.iter().zip(values).map(|(field, value)| (field.name.to_string(), value)).collect();
+        let lost: BTreeSet<&str> = (0..draft.fields.len())
+            .filter(|field| evaluator.is_lost((number, *field)))
+            .filter_map(|field| Some(&*draft.fields.get(field)?.name))
+            .collect();
         let mut files = BTreeMap::new();
         for (name, value) in &fields {
-            check_field(draft, name, value, &mut evaluator.findings);
+            let mut found = Vec::new();
+            check_field(draft, name, value, &mut found);
+            // Where something could not be told, nothing is missing.
+            found.retain(|finding| finding.code != "missing-field" || !lost.contains(name.as_str()));
+            evaluator.findings.append(&mut found);
             if let Some(Type::File(folders)) = draft.kind.field(name).map(|field| field.ty) {
                 match content(&mut contents, &draft.place.below(name), folders, value) {
                     Ok(content) => files.extend(content.map(|content| (name.clone(), content))),
@@ -49,10 +57,33 @@ pub(crate) fn resources(
                 }
             }
         }
+        let cleared = take_cleared(draft.kind, &mut fields, &lost);
         let (address, kind, place) = (draft.address.clone(), draft.kind, draft.place.clone());
-        (address.clone(), Resource { address, kind, fields, files, place })
+        (address.clone(), Resource { address, kind, fields, cleared, files, place })
     };
     drafts.resources.iter().enumerate().map(resource).collect()
+}
+
+/// Takes the fields that are given nothing out of those that are declared, and what is given nothing within them.
+/// What could not be told counts as given.
+fn take_cleared(kind: &Kind, fields: &mut BTreeMap<String, Attr>, lost: &BTreeSet<&str>) -> BTreeSet<String> {
+    let mut cleared = BTreeSet::new();
+    fields.retain(|name, value| match kind.field(name) {
+        _ if lost.contains(name.as_str()) => true,
+        Some(field) if !gives_something(&field.ty, value) => {
+            cleared.insert(name.clone());
+            false
+        }
+        Some(field) => {
+            without_nothing(&field.ty, value);
+            true
+        }
+        None => {
+            without_nothing(&Type::Table(kind.fields, ""), value);
+            true
+        }
+    });
+    cleared
 }
 
 /// The content that a field names, if it names any. Without it there is nothing to compare, and nothing to send.

@@ -1,7 +1,9 @@
 //! Sites: where a value stands in the files, and what it is for.
 
 use super::draft::{Draft, DraftField, Each};
+use super::secrets::Secrets;
 use crate::address::Address;
+use crate::attr::Attr;
 use crate::finding::{PathKey, Place};
 use crate::redact::Scalars;
 use crate::spec::{Descend, Field, Type, TypeSlot, visit_types};
@@ -17,6 +19,12 @@ pub(crate) struct ValuePurpose {
 }
 
 impl ValuePurpose {
+    /// A value that is not to be shown where it is wanted so. Nothing is no secret.
+    pub(crate) fn conceal(self, secrets: &Secrets, label: &str, value: Attr) -> Attr {
+        let is_secret = self.secret && !value.is_nothing();
+        if is_secret { secrets.redacted(label, value, self.scalars()) } else { value }
+    }
+
     /// For a field.
     pub(crate) fn of(field: &Field) -> ValuePurpose {
         ValuePurpose { ty: Some(field.ty), secret: field.is_secret() }

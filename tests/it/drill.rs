@@ -1,7 +1,8 @@
 //! The drill: every declarative kind of every provider lives its life against the simulators.
 //!
 //! A fresh world holds nothing of ours; create; plan again is empty; change each field alone: what the table declares
-//! happens; plan again is empty; siblings that differ in identity are two; delete; nothing is left.
+//! happens; plan again is empty; take each field out of the files: it is taken back, or told to stay; siblings that differ in
+//! identity are two; delete; nothing is left.
 //!
 //! The samples are data, one file a provider; `samples.rs` says how they read.
 
@@ -118,6 +119,13 @@ impl<'d> Drill<'d> {
                 }
             }
         }
+        for group in self.groups(&first, &second) {
+            if let Err(why) = self.unset(&first, &group) {
+                self.failures.push(format!("without `{}`: {why}", group.join("` and `")));
+                self.declare(&[&first]);
+                self.world.converge().map_err(|why| format!("after `{}`: {why}", group.join("` and `")))?;
+            }
+        }
         self.not_understood(&first)?;
         if !self.kind.identity.is_single() && self.sample.alone.is_none() {
             self.siblings(&first, &second)?;
@@ -205,6 +213,38 @@ impl<'d> Drill<'d> {
             self.converge().map_err(|why| format!("{word}: {why}"))?;
         }
         Ok(())
+    }
+
+    /// Takes some fields out of the files and nothing else, and puts them back.
+    fn unset(&mut self, first: &Value, group: &[String]) -> Result<(), String> {
+        let is_needed = |name: &String| self.kind.field(name).is_some_and(|field| field.required);
+        if self.is_sequence() || group.iter().any(is_needed) {
+            return Ok(());
+        }
+        let mut without = first.clone();
+        fields_of(self.kind, &mut without).retain(|name, _| !group.contains(name));
+        self.declare(&[&without]);
+        // Some fields are needed only beside others.
+        if self.world.load().is_ok() {
+            let planned = self.world.plan();
+            let Some(verdict) = planned.verdict(&self.address(first)) else { return Err("no verdict".into()) };
+            // What tells objects apart tells another one then.
+            let is_another = matches!(verdict.decision, Decision::Create(_) | Decision::Hold(_));
+            for name in group.iter().filter(|_| !is_another) {
+                let field = self.kind.field(name).unwrap();
+                let value = canonical(&field.ty, &Attr::from_json(&self.fields(first)[name]));
+                let is_told = verdict.notes.let_go.iter().any(|(field, _)| field == name)
+                    || verdict.decision.fields().iter().any(|change| change.name == *name);
+                if !is_told && !field.is_at_default(&value) && !matches!(field.change, Change::CallOption) {
+                    return Err(format!("`{name}` is neither taken back nor told to stay:\n{}", told(&planned.plan)));
+                }
+            }
+            if !is_another {
+                self.converge()?;
+            }
+        }
+        self.declare(&[first]);
+        self.converge().map(drop).map_err(|why| format!("back: {why}"))
     }
 
     /// A field that the server is too old for is held, and not written.

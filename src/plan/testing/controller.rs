@@ -64,7 +64,9 @@ impl World {
         }
         for verdict in &plan.verdicts {
             match (&verdict.decision, &verdict.id) {
-                (Decision::Same | Decision::Adopt, Some(id)) => self.own(plan, &verdict.address, id.clone(), &known),
+                (Decision::Same | Decision::Adopt, Some(id)) => {
+                    self.own(plan, &verdict.address, id.clone(), None, &known);
+                }
                 (Decision::Release(_), id) => {
                     let is_row = self.base.entries.remove(&verdict.address).is_some();
                     for id in id.iter().filter(|_| !is_row) {
@@ -210,7 +212,13 @@ impl World {
     fn take_down(&mut self, plan: &Plan, step: &Step, known: &BTreeMap<Address, Value>) {
         if !step.verb.removes() {
             let id = known.get(&step.address).and_then(|object| object["id"].as_str()).map(str::to_owned);
-            return self.own(plan, &step.address, id.or_else(|| step.id.clone()).unwrap_or_default(), known);
+            return self.own(
+                plan,
+                &step.address,
+                id.or_else(|| step.id.clone()).unwrap_or_default(),
+                Some(step),
+                known,
+            );
         }
         let id = step.id.clone().unwrap_or_default();
         match self.base.entries.get(&step.address) {
@@ -239,7 +247,14 @@ impl World {
     }
 
     /// Takes down what is remembered of an address once it is as wanted.
-    fn own(&mut self, plan: &Plan, address: &Address, id: String, known: &BTreeMap<Address, Value>) {
+    fn own(
+        &mut self,
+        plan: &Plan,
+        address: &Address,
+        id: String,
+        step: Option<&Step>,
+        known: &BTreeMap<Address, Value>,
+    ) {
         let (Some(keep), Some(resource)) = (plan.ledger_updates.get(address), self.topology.resources.get(address))
         else {
             return;
@@ -257,11 +272,17 @@ impl World {
                 }
                 (_, None, _) => filled,
             };
-            let before = || old.as_ref()?.fields.get(name).cloned();
-            fields.extend(
-                if value.is_later() { before() } else { Some(Stored::new(self.base.stored(&value), Basis::Applied)) }
-                    .map(|v| (name.clone(), v)),
-            );
+            let before = old.as_ref().and_then(|old| old.fields.get(name).cloned());
+            let is_known =
+                plan.verdicts.iter().all(|v| v.address != *address || !v.unverified.contains(&name.as_str()));
+            let now = || self.base.stored(&value);
+            let stored = match before {
+                before if value.is_later() => before,
+                _ if step.is_some_and(|step| step.writes(name)) => Some(Stored::new(now(), Basis::Applied)),
+                Some(before) if before.value == now() => Some(before),
+                _ => is_known.then(|| Stored::new(now(), Basis::Agreed)),
+            };
+            fields.extend(stored.map(|stored| (name.clone(), stored)));
         }
         let mut leftovers = old.as_ref().map(|old| old.leftovers.clone()).unwrap_or_default();
         // What content, or another object of the address, took the place of is still to be removed, as far as it is there.
@@ -269,7 +290,8 @@ impl World {
         leftovers.extend(old.map(|old| old.id).filter(|old| is_new && *old != id && !old.is_empty()));
         leftovers.remove(&id);
         let (expressions, after) = (keep.expressions.clone(), keep.after.clone());
-        let entry = Entry { id, fields, expressions, after, leftovers, ..Entry::default() };
+        let run = Some(1);
+        let entry = Entry { id, fields, expressions, after, leftovers, run, ..Entry::default() };
         self.base.entries.insert(address.clone(), entry);
     }
 }

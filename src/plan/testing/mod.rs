@@ -16,7 +16,7 @@ use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::verdict::{Decision, Verdict};
 use crate::finding::Place;
 use crate::plan::{Plan, Step, Verb};
-use crate::spec::{Identity, Kind, Provider, Strength, canonical};
+use crate::spec::{Identity, Kind, Provider, Strength, canonical, gives_something, without_nothing};
 use crate::topology::testing::{CATALOGUE as LAB, REISSUING, TRUEUP, indented, try_load, workspace};
 use crate::topology::{Content, CycleError, FileContent, ITEMS, Options, Resource, Topology, load};
 
@@ -179,19 +179,35 @@ impl World {
             _ => {}
         }
         let place = Place::file("lab.yaml").below(at);
-        self.topology.resources.insert(address.clone(), Resource { address, kind, fields, files, place });
+        let gives =
+            |name: &String, value: &Attr| kind.field(name).is_none_or(|field| gives_something(&field.ty, value));
+        let cleared = fields.iter().filter(|(name, value)| !gives(name, value)).map(|(name, _)| name.clone()).collect();
+        fields.retain(|name, value| gives(name, value));
+        for (name, value) in &mut fields {
+            let ty = kind.field(name).map_or(crate::spec::Type::Table(kind.fields, ""), |field| field.ty);
+            without_nothing(&ty, value);
+        }
+        self.topology.resources.insert(address.clone(), Resource { address, kind, fields, cleared, files, place });
         self
     }
 
     /// It was applied so.
-    pub(crate) fn applied(mut self, at: &str, id: &str, fields: Value) -> World {
+    pub(crate) fn applied(self, at: &str, id: &str, fields: Value) -> World {
+        self.remembers(at, id, fields, Basis::Applied)
+    }
+
+    /// The ledger says so, and that it came there so.
+    pub(crate) fn remembers(mut self, at: &str, id: &str, fields: Value, basis: Basis) -> World {
         let address = address(at);
         let fields: serde_json::Map<_, _> = match &fields {
             Value::Array(_) => [(ITEMS.to_owned(), fields)].into_iter().collect(),
             _ => fields.as_object().unwrap().clone(),
         };
-        let fields = fields.into_iter().map(|(name, value)| (name, Stored::new(value, Basis::Applied))).collect();
-        self.base.entries.insert(address, Entry { id: id.into(), fields, ..Entry::default() });
+        let fields = fields.into_iter().map(|(name, value)| (name, Stored::new(value, basis))).collect();
+        let fields: BTreeMap<String, Stored> = fields;
+        let entry = self.base.entries.entry(address).or_default();
+        entry.id = id.into();
+        entry.fields.extend(fields);
         self
     }
 

@@ -29,7 +29,7 @@ pub(crate) const PING_IPADDRESS: Field =
     field("ping_ipaddress", Type::Ip, "Remote address to ping so that the tunnel stays up");
 
 /// The pace of the pings that keep a tunnel alive.
-pub(crate) const PING_INTERVAL: Field = field("ping_interval", Type::Int, "Seconds between two pings");
+pub(crate) const PING_INTERVAL: Field = field("ping_interval", Type::Int, "Seconds between two pings").cleared_by("0");
 
 /// The source of the pings that keep a tunnel alive.
 pub(crate) const PING_INTERFACE: Field =

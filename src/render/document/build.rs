@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    AfterDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, PlanDocument,
-    PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    AfterDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument,
+    PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
-use crate::diff::verdict::{Decision, FieldChange, UNDECLARED_TARGET};
+use crate::diff::verdict::{Decision, FieldChange, FieldNotes, UNDECLARED_TARGET};
 use crate::plan::{Call, CallPurpose, Payload, Plan, Step};
 use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
@@ -31,14 +31,24 @@ impl PlanDocument {
             releases: Vec::new(),
             holds: Vec::new(),
             unverified: Vec::new(),
+            trusted: Vec::new(),
+            let_go: Vec::new(),
             unmanaged: plan.unmanaged.iter().map(Address::to_string).collect(),
         };
         for verdict in &plan.verdicts {
             let address = verdict.address.to_string();
-            if !verdict.unverified.is_empty() {
-                let fields = verdict.unverified.iter().map(|field| (*field).to_owned()).collect();
-                document.unverified.push(UnverifiedDocument { address: address.clone(), fields });
-            }
+            let fields = |fields: &[&str]| UnverifiedDocument {
+                address: address.clone(),
+                fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            };
+            let FieldNotes { trusted, let_go } = &verdict.notes;
+            document.unverified.extend((!verdict.unverified.is_empty()).then(|| fields(&verdict.unverified)));
+            document.trusted.extend((!trusted.is_empty()).then(|| fields(trusted)));
+            document.let_go.extend(let_go.iter().map(|(field, reason)| LetGoDocument {
+                address: address.clone(),
+                field: field.clone(),
+                reason: (*reason).to_owned(),
+            }));
             match &verdict.decision {
                 Decision::Adopt => document.adopts.push(address),
                 Decision::Release(reason) => {

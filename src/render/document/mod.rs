@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::diff::verdict::Cause;
 use crate::plan::{Summary, Verb};
+use crate::render::words::counted;
 use crate::spec::Disruption;
 use wire::Method;
 
@@ -72,6 +73,12 @@ pub struct PlanDocument {
     pub holds: Vec<HoldDocument>,
     /// Fields that cannot be verified, because the API never shows them.
     pub unverified: Vec<UnverifiedDocument>,
+    /// Fields that the API never shows, taken to be as they were sent last, or as the user vouched for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted: Vec<UnverifiedDocument>,
+    /// Fields that the files no longer give, and that stay as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub let_go: Vec<LetGoDocument>,
     /// Live objects that nobody declares or owns; they are left alone.
     pub unmanaged: Vec<String>,
 }
@@ -297,6 +304,18 @@ pub struct HoldDocument {
     pub fields: Vec<FieldDocument>,
 }
 
+/// A field that the files no longer give, and that stays as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LetGoDocument {
+    /// The resource.
+    pub address: String,
+    /// The field.
+    pub field: String,
+    /// Why it stays.
+    pub reason: String,
+}
+
 /// A resource with fields that cannot be verified.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -339,6 +358,17 @@ impl PlanDocument {
             .map_err(|error| format!("`{}`: {}", error.path(), error.inner()))?;
         let PlanFile { format: _, tool: _, workspace, config, commit, key_id, body } = file;
         Ok(PlanDocument { workspace, config, commit, key_id, ..body })
+    }
+
+    /// The number of fields that are taken on trust, in words; none where there are none.
+    pub(crate) fn trust(&self) -> Option<String> {
+        let count: usize = self.trusted.iter().map(|it| it.fields.len()).sum();
+        (count > 0).then(|| format!("taken on trust: {}", counted(count, "write-only field")))
+    }
+
+    /// What is let go of, a line each.
+    pub(crate) fn let_go_lines(&self) -> Vec<String> {
+        self.let_go.iter().map(|it| format!("{}: {}: {}", it.address, it.field, it.reason)).collect()
     }
 
     /// Says whether nothing is to be written to any controller.

@@ -34,6 +34,7 @@ pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> Strin
         calls::calls(&mut text.page, document, shown.all);
     }
     text.without_calls();
+    text.trust();
     text.holds();
     text.replacements();
     text.deletions();
@@ -93,7 +94,16 @@ impl Text<'_> {
         self.list("become owned, as they are", &document.adopts);
         self.list("are not owned any more", &releases);
         self.list("cannot be verified, because the API does not show them", &unverified);
+        self.list("no longer declared, and stay as they are", &document.let_go_lines());
         self.list("neither declared nor owned, left alone", &document.unmanaged);
+    }
+
+    /// How much is taken on trust.
+    fn trust(&mut self) {
+        if let Some(trust) = self.document.trust() {
+            self.page.gap();
+            self.page.line(0, Tone::Faint, &trust);
+        }
     }
 
     fn list(&mut self, heading: &str, items: &[String]) {

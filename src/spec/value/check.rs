@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::compared::network;
 use crate::attr::Attr;
 use crate::spec::walk::{Descend, TypeSlot, WalkPart, WalkStep, visit};
-use crate::spec::{Field, Type, canonical, certificate};
+use crate::spec::{Field, Type, canonical, certificate, gives_something, is_any};
 use crate::suggest::hint;
 
 /// A value that its type does not take.
@@ -62,6 +62,8 @@ pub(crate) fn check(ty: &Type, attr: &Attr) -> Vec<TypeError> {
 fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
     match (&part.slot.ty, part.value) {
         (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json, _) => {}
+        // An item of a list is nothing that could be left out.
+        (ty, value) if !matches!(part.path.last(), Some(WalkStep::Index(_))) && !gives_something(ty, value) => {}
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Words(_) | Type::Roles(_), Attr::List(_)) => {}
         (Type::Map(_), Attr::Map(_)) => {}
         (Type::Object(fields), Attr::Map(map)) => {
@@ -103,10 +105,18 @@ fn unknown(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>]
 }
 
 fn missing(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
-    for field in fields.iter().filter(|field| field.required && !map.contains_key(field.name)) {
-        let message = format!("`{}` is missing", field.name);
-        let help = format!("{}: {}", field.ty.describe(), field.doc);
-        found.push(TypeError::new(path, "missing-field", message).help(help));
+    for field in fields.iter().filter(|field| field.required) {
+        let missing = |how: &str| {
+            let help = format!("{}: {}", field.ty.describe(), field.doc);
+            TypeError::new(path, "missing-field", format!("`{}` is {how}", field.name)).help(help)
+        };
+        match map.get(field.name) {
+            None => found.push(missing("missing")),
+            Some(value) if !is_any(&field.ty) && !gives_something(&field.ty, value) => {
+                found.push(missing("empty, and is needed").below(field.name));
+            }
+            Some(_) => {}
+        }
     }
 }
 

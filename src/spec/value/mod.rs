@@ -3,10 +3,12 @@
 
 mod check;
 mod compared;
+mod given;
 mod references;
 mod written;
 
 pub(crate) use check::{TypeError, check};
 pub use compared::canonical;
+pub(crate) use given::{gives_something, is_any, without_nothing};
 pub(crate) use references::{ReferenceForm, swap_references};
 pub(crate) use written::{text_wanted, written};

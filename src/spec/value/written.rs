@@ -2,7 +2,7 @@
 
 use crate::attr::{Attr, Encoding, Output, Template, TemplatePart};
 use crate::spec::walk::{Descend, TypeSlot, edit_down, edit_up};
-use crate::spec::{Packing, Type, canonical};
+use crate::spec::{Packing, Type, canonical, is_any};
 
 use super::compared::words;
 
@@ -10,8 +10,16 @@ use super::compared::words;
 pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
     let mut form = attr.clone();
     edit_up(TypeSlot::typed(*ty), &mut form, &mut |slot, value| {
+        // A key that is to be gone is not sent.
+        if let (Type::Map(item), Attr::Map(map)) = (&slot.ty, &mut *value)
+            && !is_any(item)
+        {
+            map.retain(|_, value| !value.is_null());
+        }
         let form = match (&slot.ty, &*value) {
             (Type::Words(packing), Attr::List(_) | Attr::Null) => packed(*packing, value),
+            // What clears a word is sent as it is.
+            (Type::Enum(_), Attr::Text(text)) if text.is_empty() => None,
             (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
             (Type::Text, Attr::Later(template)) => Some(Attr::Later(as_text(template))),
             // An id goes back as it came.

@@ -7,12 +7,13 @@ use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
 use crate::spec::{Field, Identity, Kind, Type, field, output};
 
 const CLAIM: &[Field] = &[
-    field("location", Type::Enum(&["COMMON_NAME", "SAN_URI", "SAN_EMAIL"]), "Part of the certificate"),
-    field("matcher", Type::Enum(&["ALL", "PREFIX", "SUFFIX", "SCHEME"]), "Which values count"),
-    field("matcherCriteria", Type::Text, "What the matcher compares with"),
-    field("parser", Type::Enum(&["NONE", "SPLIT"]), "How a value is taken apart"),
-    field("parserCriteria", Type::Text, "What the parser splits at"),
-    field("index", Type::Int, "Which of several values counts"),
+    field("location", Type::Enum(&["COMMON_NAME", "SAN_URI", "SAN_EMAIL"]), "Part of the certificate")
+        .cleared_by("null"),
+    field("matcher", Type::Enum(&["ALL", "PREFIX", "SUFFIX", "SCHEME"]), "Which values count").cleared_by("null"),
+    field("matcherCriteria", Type::Text, "What the matcher compares with").cleared_by("null"),
+    field("parser", Type::Enum(&["NONE", "SPLIT"]), "How a value is taken apart").cleared_by("null"),
+    field("parserCriteria", Type::Text, "What the parser splits at").cleared_by("null"),
+    field("index", Type::Int, "Which of several values counts").cleared_by("null"),
 ];
 
 pub(crate) static KIND: Kind = Kind {
@@ -32,7 +33,9 @@ pub(crate) static KIND: Kind = Kind {
         field("identityNameFormat", Type::Text, "Names of endpoints that enrol themselves")
             .default("\"[caName]-[commonName]\""),
         field("endpointAttributes", Type::Roles(&[]), "Tags of endpoints that enrol themselves"),
-        field("externalIdClaim", Type::Open(CLAIM), "What of a certificate is the endpoint's `externalId`").inferred(),
+        field("externalIdClaim", Type::Open(CLAIM), "What of a certificate is the endpoint's `externalId`")
+            .cleared_by("null")
+            .inferred(),
         output("verified", Type::Bool, "It has been verified, and works"),
         output("verificationToken", Type::Text, "Common name of the certificate that verifies it"),
         output("jwt", Type::Text, "Enrolment token for devices").secret(),

@@ -7,20 +7,22 @@ use crate::providers::netfoundry::shared::{HOSTS, NAME, PORT_RANGES, PROTOCOLS, 
 use crate::spec::{Field, Identity, Kind, Type, field};
 
 const DATA: &[Field] = &[
-    field("addresses", HOSTS, "intercept.v1: names, `*.names`, addresses and networks that clients use"),
-    field("protocols", PROTOCOLS, "intercept.v1: protocols that clients use"),
-    field("portRanges", PORT_RANGES, "intercept.v1: ports that clients use"),
-    field("sourceIp", Type::Text, "intercept.v1: source that the host is told, such as `$src_ip:$src_port`"),
-    field("protocol", Type::Text, "host.v1: protocol of the server"),
-    field("address", Type::Text, "host.v1: name or address of the server"),
-    field("port", Type::Int, "host.v1: port of the server"),
-    field("forwardProtocol", Type::Bool, "host.v1: takes the protocol that the client uses"),
-    field("allowedProtocols", PROTOCOLS, "host.v1: protocols that may be forwarded"),
-    field("forwardAddress", Type::Bool, "host.v1: takes the address that the client uses"),
-    field("allowedAddresses", HOSTS, "host.v1: addresses that may be forwarded"),
-    field("forwardPort", Type::Bool, "host.v1: takes the port that the client uses"),
-    field("allowedPortRanges", PORT_RANGES, "host.v1: ports that may be forwarded"),
-    field("allowedSourceAddresses", HOSTS, "host.v1: sources that the server may see"),
+    field("addresses", HOSTS, "intercept.v1: names, `*.names`, addresses and networks that clients use")
+        .cleared_by("null"),
+    field("protocols", PROTOCOLS, "intercept.v1: protocols that clients use").cleared_by("null"),
+    field("portRanges", PORT_RANGES, "intercept.v1: ports that clients use").cleared_by("null"),
+    field("sourceIp", Type::Text, "intercept.v1: source that the host is told, such as `$src_ip:$src_port`")
+        .cleared_by("null"),
+    field("protocol", Type::Text, "host.v1: protocol of the server").cleared_by("null"),
+    field("address", Type::Text, "host.v1: name or address of the server").cleared_by("null"),
+    field("port", Type::Int, "host.v1: port of the server").cleared_by("null"),
+    field("forwardProtocol", Type::Bool, "host.v1: takes the protocol that the client uses").cleared_by("null"),
+    field("allowedProtocols", PROTOCOLS, "host.v1: protocols that may be forwarded").cleared_by("null"),
+    field("forwardAddress", Type::Bool, "host.v1: takes the address that the client uses").cleared_by("null"),
+    field("allowedAddresses", HOSTS, "host.v1: addresses that may be forwarded").cleared_by("null"),
+    field("forwardPort", Type::Bool, "host.v1: takes the port that the client uses").cleared_by("null"),
+    field("allowedPortRanges", PORT_RANGES, "host.v1: ports that may be forwarded").cleared_by("null"),
+    field("allowedSourceAddresses", HOSTS, "host.v1: sources that the server may see").cleared_by("null"),
 ];
 
 pub(crate) static KIND: Kind = Kind {

@@ -29,9 +29,11 @@ pub(crate) static KIND: Kind = Kind {
             .default(r#"{"ott":true}"#)
             .write_only()
             .replaces(),
-        field("sessionIdentityId", Type::Ref("user-identities"), "User whose console session the endpoint needs"),
-        field("authPolicyId", Type::Ref("auth-policies"), "How the endpoint may prove who it is"),
-        field("externalId", Type::Text, "Value that a token or a certificate of another issuer has to match"),
+        field("sessionIdentityId", Type::Ref("user-identities"), "User whose console session the endpoint needs")
+            .cleared_by("null"),
+        field("authPolicyId", Type::Ref("auth-policies"), "How the endpoint may prove who it is").cleared_by("null"),
+        field("externalId", Type::Text, "Value that a token or a certificate of another issuer has to match")
+            .cleared_by("null"),
         output("typeId", Type::Text, "Device, or Router for the tunneler of an edge router"),
         output("jwt", Type::Text, "Enrolment token, until the device has enrolled").secret(),
         output("jwtExpiresAt", Type::Text, "When the enrolment token becomes invalid"),

@@ -13,21 +13,21 @@ const WORDS: Type = Type::Set(&Type::Text);
 
 const SYSTEM: &[Field] = &[
     field("type", SYSTEMS, "Operating system").required(),
-    field("versions", WORDS, "Ranges of versions, such as `>=13.0.0`"),
+    field("versions", WORDS, "Ranges of versions, such as `>=13.0.0`").cleared_by("null"),
 ];
 
 const PROCESS: &[Field] = &[
     field("path", Type::Text, "Path of the program").required(),
     field("osType", SYSTEMS, "Operating system that it runs on").required(),
-    field("hashes", WORDS, "SHA-512 of the program, any of them"),
-    field("signerFingerprint", Type::Text, "Fingerprint of the certificate that signed it"),
+    field("hashes", WORDS, "SHA-512 of the program, any of them").cleared_by("null"),
+    field("signerFingerprint", Type::Text, "Fingerprint of the certificate that signed it").cleared_by("null"),
 ];
 
 const ONE_OF_MANY: &[Field] = &[
     field("path", Type::Text, "Path of the program").required(),
     field("osType", SYSTEMS, "Operating system that it runs on").required(),
-    field("hashes", WORDS, "SHA-512 of the program, any of them"),
-    field("signerFingerprints", WORDS, "Fingerprints of the certificates that may have signed it"),
+    field("hashes", WORDS, "SHA-512 of the program, any of them").cleared_by("null"),
+    field("signerFingerprints", WORDS, "Fingerprints of the certificates that may have signed it").cleared_by("null"),
 ];
 
 pub(crate) static KIND: Kind = Kind {
@@ -48,7 +48,9 @@ pub(crate) static KIND: Kind = Kind {
         field("domains", WORDS, "DOMAIN: Windows domains that pass").inferred(),
         field("process", Type::Open(PROCESS), "PROCESS: the program that has to run").inferred(),
         field("processes", Type::Table(ONE_OF_MANY, "path"), "PROCESS_MULTI: the programs that have to run").inferred(),
-        field("semantic", Type::Enum(&["AllOf", "AnyOf"]), "PROCESS_MULTI: whether all have to run, or any").inferred(),
+        field("semantic", Type::Enum(&["AllOf", "AnyOf"]), "PROCESS_MULTI: whether all have to run, or any")
+            .cleared_by("null")
+            .inferred(),
         field("promptOnUnlock", Type::Bool, "MFA: asks again after the device was locked").default("false").inferred(),
         field("promptOnWake", Type::Bool, "MFA: asks again after the device slept").default("false").inferred(),
         field("timeoutSeconds", Type::Int, "MFA: asks again after so many seconds; -1 for never")

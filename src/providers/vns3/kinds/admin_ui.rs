@@ -12,10 +12,14 @@ pub(crate) static KIND: Kind = Kind {
     source: "PUT /admin_ui; sheet 3.4",
     fields: &[
         field("enabled", Type::Bool, "The web interface is served").write_only().disrupts(Disruption::Restart),
-        field("admin_username", Type::Text, "User of the web interface").write_only().disrupts(Disruption::Restart),
+        field("admin_username", Type::Text, "User of the web interface")
+            .write_only()
+            .stays()
+            .disrupts(Disruption::Restart),
         field("admin_password", Type::Text, "Password of the web interface, not of the API")
             .write_only()
             .secret()
+            .stays()
             .disrupts(Disruption::Restart),
     ],
     api: Api {

@@ -13,7 +13,7 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         all("enabled", Type::Bool, "The clients may connect").disrupts(Disruption::Outage),
         all("checked_out", Type::Bool, "They are given to somebody"),
-        all("compression", Type::Enum(&["on", "off"]), "Compression").disrupts(Disruption::Reconnect),
+        all("compression", Type::Enum(&["on", "off"]), "Compression").stays().disrupts(Disruption::Reconnect),
         all("auth_on", Type::Bool, "Users have to log in").disrupts(Disruption::Reconnect),
         all("psk_on", Type::Bool, "A pre-shared key besides; WireGuard only").disrupts(Disruption::Reconnect),
     ],

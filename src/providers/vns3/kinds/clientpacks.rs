@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
             &[call(Put, "/clientpack", Body::Json(r#"{"name": "{name}", "checked_out": "{checked_out}"}"#))],
         ),
         own(
-            field("compression", Type::Enum(&["on", "off"]), "Compression").disrupts(Disruption::Reconnect),
+            field("compression", Type::Enum(&["on", "off"]), "Compression").stays().disrupts(Disruption::Reconnect),
             &[call(Put, "/clientpack", Body::Json(r#"{"name": "{name}", "compression": "{compression}"}"#))],
         ),
         own(

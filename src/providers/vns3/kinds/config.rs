@@ -17,7 +17,8 @@ pub(crate) static KIND: Kind = Kind {
             "ntp_hosts",
             Type::Words(Packing::Unordered(" ")),
             "Time servers: domain names or IPv4 addresses; they replace the ones that were set",
-        ),
+        )
+        .stays(),
         output("public_ipaddress", Type::Ip, "Public address of the controller"),
         output("private_ipaddress", Type::Ip, "Address of the controller in its own network"),
         output("subnet_gateway", Type::Ip, "Gateway of the controller's own network"),

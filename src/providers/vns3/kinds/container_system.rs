@@ -16,6 +16,7 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /container_system; sheet 3.8",
     fields: &[
         field("network", Type::Cidr, "Network of the containers; takes effect when the system is started again")
+            .stays()
             .disrupts(Disruption::Outage),
         field("running", Type::Bool, "Started").switch(&RUNNING).disrupts(Disruption::Outage),
     ],

@@ -22,14 +22,15 @@ pub(crate) static KIND: Kind = Kind {
             .always()
             .disrupts(Disruption::Reconnect),
         field("local_asn_alias", Type::Int, "Autonomous system number that the controller shows to this neighbour")
+            .cleared_by("0")
             .disrupts(Disruption::Reconnect),
         field("access_list", Type::Words(Packing::Lines), "Lines `in permit CIDR` and `out permit CIDR`"),
         field("bgp_password", Type::Text, "Password of the session, the same on both sides")
             .secret()
             .disrupts(Disruption::Reconnect),
-        field("add_network_distance", Type::Bool, "Make the path look longer"),
+        field("add_network_distance", Type::Bool, "Make the path look longer").cleared_by("false"),
         field("add_network_distance_direction", Type::Enum(&["in", "out"]), "For which direction"),
-        field("add_network_distance_hops", Type::Int, "By how many hops"),
+        field("add_network_distance_hops", Type::Int, "By how many hops").cleared_by("0"),
         field("keepalive_interval", Type::Int, "Seconds between two keepalives").disrupts(Disruption::Reconnect),
         field("hold_time", Type::Int, "Seconds of silence after which the session is torn down")
             .disrupts(Disruption::Reconnect),

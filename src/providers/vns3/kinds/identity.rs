@@ -12,7 +12,7 @@ pub(crate) const ENABLED: Field = field("enabled", Type::Bool, "In use").require
 
 /// Settings of LDAP and OpenID Connect.
 pub(crate) const SHARED: [Field; 37] = [
-    field("host", Type::Text, "LDAP: address or name of the server"),
+    field("host", Type::Text, "LDAP: address or name of the server").stays(),
     field("port", Type::Int, "LDAP: port of the server"),
     field("encrypt", Type::Bool, "LDAP: use TLS"),
     field("encrypt_ldaps", Type::Bool, "LDAP: TLS from the start, or else StartTLS"),
@@ -39,18 +39,19 @@ pub(crate) const SHARED: [Field; 37] = [
     field("group_id_attribute", Type::Text, "LDAP: attribute that names a group"),
     field("group_list_filter", Type::Text, "LDAP: filter for groups"),
     field("group_member_attribute", Type::Text, "LDAP: attribute of a group that lists its members"),
-    field("group_member_attr_format", Type::Enum(&["UserID", "UserDN"]), "LDAP: how members are listed"),
-    field("group_search_scope", Type::Enum(&["base", "single", "subtree"]), "LDAP: how deep to look for groups"),
+    field("group_member_attr_format", Type::Enum(&["UserID", "UserDN"]), "LDAP: how members are listed").stays(),
+    field("group_search_scope", Type::Enum(&["base", "single", "subtree"]), "LDAP: how deep to look for groups")
+        .stays(),
     field("otp", Type::Bool, "LDAP: ask for a one-time password"),
-    field("otp_url", Type::Text, "Where one-time passwords are checked"),
-    field("identifier", Type::Text, "OIDC: id of the client"),
-    field("secret", Type::Text, "OIDC: secret of the client").write_only().secret(),
-    field("redirect_hostname", Type::Text, "OIDC: name of the controller in redirects"),
-    field("authorization_endpoint", Type::Text, "OIDC: authorization endpoint"),
-    field("token_endpoint", Type::Text, "OIDC: token endpoint"),
-    field("userinfo_endpoint", Type::Text, "OIDC: user info endpoint"),
-    field("jwks_uri", Type::Text, "OIDC: where the provider's keys are"),
-    field("issuer", Type::Text, "OIDC: the issuer"),
+    field("otp_url", Type::Text, "Where one-time passwords are checked").stays(),
+    field("identifier", Type::Text, "OIDC: id of the client").stays(),
+    field("secret", Type::Text, "OIDC: secret of the client").write_only().secret().stays(),
+    field("redirect_hostname", Type::Text, "OIDC: name of the controller in redirects").stays(),
+    field("authorization_endpoint", Type::Text, "OIDC: authorization endpoint").stays(),
+    field("token_endpoint", Type::Text, "OIDC: token endpoint").stays(),
+    field("userinfo_endpoint", Type::Text, "OIDC: user info endpoint").stays(),
+    field("jwks_uri", Type::Text, "OIDC: where the provider's keys are").stays(),
+    field("issuer", Type::Text, "OIDC: the issuer").stays(),
     output("keys", Type::Any, "OIDC: the provider's keys"),
 ];
 

@@ -29,10 +29,10 @@ const PROVIDER: Field =
     field("provider", Type::Enum(&["ldap", "oidc", "radius"]), "What is asked").required().always().inferred();
 
 const RADIUS: [Field; 4] = [
-    field("server", Type::Text, "RADIUS: address or name of the server"),
+    field("server", Type::Text, "RADIUS: address or name of the server").stays(),
     field("auth_port", Type::Int, "RADIUS: port for authentication").default("1812"),
     field("accounting_port", Type::Int, "RADIUS: port for accounting"),
-    field("pass", Type::Text, "RADIUS: shared password").write_only().secret(),
+    field("pass", Type::Text, "RADIUS: shared password").write_only().secret().stays(),
 ];
 
 static FIELDS: [Field; 43] = join(join::<2, 37, 39>([PROVIDER, ENABLED], SHARED), RADIUS);

@@ -25,8 +25,8 @@ pub(crate) static KIND: Kind = Kind {
             .default("32")
             .always()
             .disrupts(Disruption::Outage),
-        field("gateway", Type::Ip, "Gateway of the network").disrupts(Disruption::Outage),
-        field("ip_external", Type::Ip, "Address by which others know it"),
+        field("gateway", Type::Ip, "Gateway of the network").cleared_by("null").disrupts(Disruption::Outage),
+        field("ip_external", Type::Ip, "Address by which others know it").cleared_by("null"),
     ],
     api: Api {
         list: List::at("/interfaces/system/{parent.id}/addresses", Envelope::Items("response")),

@@ -16,13 +16,15 @@ pub(crate) static KIND: Kind = Kind {
         field("name", Type::Text, "Name of the monitor; `conntrack` for that type").required(),
         made_of("type", Type::Enum(&["conntrack", "netflow", "pcap"]), "What is recorded"),
         made_of("interface", Type::Text, "Interface to listen at"),
-        made_of("filter", Type::Text, "What to record, in the words of the type; may be empty"),
+        Field { required: false, ..made_of("filter", Type::Text, "What to record, in the words of the type") },
         made_of("duration", Type::Text, "How long: `forever`, or a date as the `date` command reads it"),
         made_of("destination", Type::Text, "Where to: `file`, or `host:ADDRESS:PORT` for netflow"),
     ],
     api: Api {
         list: List::at("/packet_monitors", Envelope::Items("response")),
         id: "",
+        // Without one, everything is recorded; the call has to say so.
+        create_adds: &[("filter", "")],
         create: &[call(Post, "/packet_monitor", Body::Fields).reply(Reply::Object("response"))],
         remove: &[call(Delete, "/packet_monitor/{id}", Body::None)],
         ..super::super::API

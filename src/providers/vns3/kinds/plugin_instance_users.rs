@@ -15,7 +15,7 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Name("username"),
     fields: &[
         field("username", Type::Text, "Name of the user").required().always(),
-        field("password", Type::Text, "Password for SSH").write_only().secret(),
+        field("password", Type::Text, "Password for SSH").write_only().secret().stays(),
         field("public_key", Type::Text, "Public key for SSH"),
         field("require_public_key", Type::Bool, "The password alone is not enough").write_only(),
     ],

@@ -12,7 +12,7 @@ pub(crate) static KIND: Kind = Kind {
     name: "remote-support",
     doc: "Whether the vendor's support may log in",
     source: "GET /remote_support, PUT /remote_support; sheet 3.4",
-    fields: &[field("enabled", Type::Bool, "The vendor's support may log in")],
+    fields: &[field("enabled", Type::Bool, "The vendor's support may log in").cleared_by("false")],
     api: Api {
         list: List::at("/remote_support", Envelope::One("")),
         id: "",

@@ -43,6 +43,7 @@ pub(crate) const INPUTS: Field = field(
     "Values for the blueprint's inputs; the others keep the value that they have",
 )
 .default("{}")
+.stays()
 .keys_in(INPUTS_IN)
 .disrupts(Disruption::Restart);
 

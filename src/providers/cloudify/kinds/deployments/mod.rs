@@ -71,7 +71,7 @@ pub(crate) static KIND: Kind = Kind {
         update_parameters!(field("force_reinstall", Type::Bool, "Reinstall all nodes (from 6.4 on)")),
         visibility(WIDEN),
         SKIP_PLUGINS_VALIDATION,
-        field("display_name", Type::Text, "Name for people").dedicated_call(&[call(
+        field("display_name", Type::Text, "Name for people").stays().dedicated_call(&[call(
             Patch,
             "/deployments/{name}",
             Body::Json(r#"{"display_name": "{display_name}"}"#),
@@ -79,7 +79,7 @@ pub(crate) static KIND: Kind = Kind {
         .versions(Versions::From("6.0"))]),
         field("labels", LABELS, "Labels, in lower case, such as `- env: dev`; those that the blueprint sets count too")
             .dedicated_call(&[relabel("/deployments/{name}").versions(Versions::From("5.1.1"))]),
-        field("site_name", Type::Text, "Site that it belongs to").inferred().dedicated_call(&[call(
+        field("site_name", Type::Text, "Site that it belongs to").stays().inferred().dedicated_call(&[call(
             Post,
             "/deployments/{name}/set-site",
             Body::Json(r#"{"site_name": "{site_name}"}"#),

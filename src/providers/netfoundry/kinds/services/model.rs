@@ -19,23 +19,24 @@ pub(crate) const MODEL_TYPES: Type = Type::Enum(&[
 ]);
 
 const INGRESS: &[Field] = &[
-    field("host", Type::Text, "Name or address that clients use"),
-    field("port", Type::Int, "Port that clients use"),
-    field("addresses", HOSTS, "Names, `*.names`, addresses and networks that clients use; advanced models"),
-    field("ports", PORT_RANGES, "Ports that clients use; advanced models"),
-    field("protocols", PROTOCOLS, "Protocols that clients use; advanced models"),
+    field("host", Type::Text, "Name or address that clients use").cleared_by("null"),
+    field("port", Type::Int, "Port that clients use").cleared_by("null"),
+    field("addresses", HOSTS, "Names, `*.names`, addresses and networks that clients use; advanced models")
+        .cleared_by("null"),
+    field("ports", PORT_RANGES, "Ports that clients use; advanced models").cleared_by("null"),
+    field("protocols", PROTOCOLS, "Protocols that clients use; advanced models").cleared_by("null"),
 ];
 
 const EGRESS: &[Field] = &[
-    field("protocol", Type::Enum(&["tcp", "udp"]), "Protocol of the server"),
-    field("host", Type::Text, "Name or address of the server"),
-    field("port", Type::Int, "Port of the server"),
-    field("forwardProtocol", Type::Bool, "Takes the protocol that the client uses"),
-    field("allowedProtocols", PROTOCOLS, "Protocols that may be forwarded"),
-    field("forwardHost", Type::Bool, "Takes the host that the client uses"),
-    field("allowedHosts", HOSTS, "Hosts that may be forwarded"),
-    field("forwardPort", Type::Bool, "Takes the port that the client uses"),
-    field("allowedPortRanges", PORT_RANGES, "Ports that may be forwarded"),
+    field("protocol", Type::Enum(&["tcp", "udp"]), "Protocol of the server").cleared_by("null"),
+    field("host", Type::Text, "Name or address of the server").cleared_by("null"),
+    field("port", Type::Int, "Port of the server").cleared_by("null"),
+    field("forwardProtocol", Type::Bool, "Takes the protocol that the client uses").cleared_by("null"),
+    field("allowedProtocols", PROTOCOLS, "Protocols that may be forwarded").cleared_by("null"),
+    field("forwardHost", Type::Bool, "Takes the host that the client uses").cleared_by("null"),
+    field("allowedHosts", HOSTS, "Hosts that may be forwarded").cleared_by("null"),
+    field("forwardPort", Type::Bool, "Takes the port that the client uses").cleared_by("null"),
+    field("allowedPortRanges", PORT_RANGES, "Ports that may be forwarded").cleared_by("null"),
 ];
 
 const ROUTER_HOST: &[Field] = &[

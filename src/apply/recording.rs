@@ -1,0 +1,196 @@
+//! What the ledger is to say about a resource: what was sent and accepted, or read, and nothing else.
+//!
+//! | the field was | it is remembered |
+//! |---|---|
+//! | written by the step | as applied |
+//! | not written, and is as it was remembered | as it was |
+//! | read, and found as wanted | as agreed |
+//! | neither written nor read | not at all, unless the user vouches for it |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::attr::{Attr, Output};
+use crate::diff::base::{Base, Basis, Entry, Stored};
+use crate::diff::compare::wanted_items;
+use crate::diff::verdict::{Cause, Verdict, never_sent};
+use crate::plan::{Plan, Step};
+use crate::spec::canonical;
+use crate::topology::{IdentityKey, Topology};
+
+/// What rows of the ledger are written from.
+pub(super) struct Recording<'r> {
+    pub topology: &'r Topology,
+    pub plan: &'r Plan,
+    /// What was remembered before.
+    pub base: &'r Base,
+    /// The outputs that are known by now.
+    pub find: &'r dyn Fn(&Output) -> Option<Attr>,
+}
+
+impl Recording<'_> {
+    /// The row of a resource, once `step` is done or, without one, where nothing was to be done.
+    pub(super) fn entry(&self, address: &Address, id: String, step: Option<&Step>) -> Option<Entry> {
+        let ledger_update = self.plan.ledger_updates.get(address)?;
+        let resource = self.topology.resources.get(address);
+        let identity = resource.and_then(|resource| {
+            let filled = |name: &str| Some(ledger_update.wanted.get(name)?.fill(self.find));
+            IdentityKey::wanted(resource.kind, resource.content_id().as_deref(), &filled)
+        });
+        let before = self.base.entry(address);
+        // What came along with its parent, or was there, has been taken down by now.
+        let made = before.map_or_else(|| step.is_some_and(|step| step.verb.creates()), |before| before.made);
+        let before = before.cloned().unwrap_or_default();
+        let fields = self.fields(address, &before, step)?;
+        // An expression of which nothing came is none that was applied.
+        let expressions = ledger_update.expressions.iter().filter(|(name, _)| fields.contains_key(*name));
+        Some(Entry {
+            id,
+            identity: identity.map(|key| key.to_string()).or(before.identity.clone()),
+            made,
+            expressions: expressions.map(|(name, text)| (name.clone(), text.clone())).collect(),
+            fields,
+            after: ledger_update.after.clone(),
+            stamp: ledger_update.stamp.clone(),
+            leftovers: before.leftovers,
+            commit: self.plan.commit.clone(),
+            run: if step.is_some() { self.base.run } else { before.run },
+            origin: before.origin,
+            packing: before.packing,
+        })
+    }
+
+    fn fields(&self, address: &Address, before: &Entry, step: Option<&Step>) -> Option<BTreeMap<String, Stored>> {
+        let ledger_update = self.plan.ledger_updates.get(address)?;
+        let unknown = self.verdict(address).map(not_known).unwrap_or_default();
+        let mut fields = BTreeMap::new();
+        for (name, attr) in &ledger_update.wanted {
+            let filled = attr.fill(self.find);
+            let earlier = before.fields.get(name);
+            let is_written = step.is_some_and(|step| step.writes(name));
+            // A value that is still not known was left as it was: so is what we remember of it.
+            let stored = match filled.is_later() {
+                true => earlier.cloned(),
+                false => {
+                    let value = self.base.stored(&self.comparable(address, name, &filled));
+                    remembered(value, is_written, !unknown.contains(name.as_str()), earlier)
+                }
+            };
+            fields.extend(stored.map(|stored| (name.clone(), stored)));
+        }
+        // What was taken back is remembered as such until somebody has looked whether it is.
+        // A new object is made without it, whatever the API has then.
+        let updated = step.filter(|step| !step.verb.creates());
+        let taken_back = updated.into_iter().flat_map(|step| &step.fields).map(|change| &change.name);
+        for name in taken_back.filter(|name| !ledger_update.wanted.contains_key(*name)) {
+            fields.insert(name.clone(), Stored::new(Value::Null, Basis::Applied));
+        }
+        for name in &ledger_update.cleared {
+            let earlier = before.fields.get(name);
+            let stored = remembered(Value::Null, false, true, earlier);
+            fields.entry(name.clone()).or_insert_with(|| stored.unwrap_or(Stored::new(Value::Null, Basis::Agreed)));
+        }
+        Some(fields)
+    }
+
+    fn verdict(&self, address: &Address) -> Option<&Verdict> {
+        let verdicts = &self.plan.verdicts;
+        verdicts.binary_search_by(|verdict| verdict.address.cmp(address)).ok().map(|at| &verdicts[at])
+    }
+
+    /// A value in the form in which the next comparison will see it.
+    fn comparable(&self, address: &Address, name: &str, attr: &Attr) -> Attr {
+        let Some(resource) = self.topology.resources.get(address) else { return attr.clone() };
+        if let Some(content) = resource.files.get(name) {
+            return Attr::Text(content.stamp());
+        }
+        match resource.kind.field(name) {
+            Some(field) => canonical(&field.ty, attr),
+            None => Attr::List(wanted_items(resource.kind, &BTreeMap::from([(name.to_owned(), attr.clone())]))),
+        }
+    }
+}
+
+/// A field's value as it is to be remembered. What was not written keeps how it came there, as long as it is the same.
+fn remembered(value: Value, is_written: bool, is_known: bool, earlier: Option<&Stored>) -> Option<Stored> {
+    match earlier {
+        _ if is_written => Some(Stored::new(value, Basis::Applied)),
+        Some(earlier) if earlier.value == value => Some(earlier.clone()),
+        _ => is_known.then(|| Stored::new(value, Basis::Agreed)),
+    }
+}
+
+/// The declared fields of which nobody can say that they are as wanted: those that differ, and those that the API does not
+/// show and that were never sent.
+fn not_known(verdict: &Verdict) -> BTreeSet<&str> {
+    let differing = verdict.decision.fields().iter().filter(|change| change.cause != Cause::Undeclared);
+    differing.map(|change| change.name.as_str()).chain(verdict.unverified.iter().copied()).collect()
+}
+
+/// The row of an object that is taken into ownership as it is: what was found as wanted is agreed on. With it, the fields
+/// that the API does not show and that were never sent; with `assume`, they are taken on trust instead.
+pub(crate) fn adopted(
+    topology: &Topology,
+    plan: &Plan,
+    base: &Base,
+    verdict: &Verdict,
+    assume: bool,
+) -> Option<(Entry, Vec<String>)> {
+    let recording = Recording { topology, plan, base, find: &|_| None };
+    let mut entry = match base.entry(&verdict.address) {
+        Some(entry) => entry.clone(),
+        None => recording.entry(&verdict.address, verdict.id.clone().unwrap_or_default(), None)?,
+    };
+    let never_sent = |name: &&String| {
+        verdict.unverified.contains(&name.as_str())
+            || verdict.decision.fields().iter().any(|change| change.name == **name && change.before == never_sent())
+    };
+    let ledger_update = plan.ledger_updates.get(&verdict.address)?;
+    let mut unsent: Vec<String> = Vec::new();
+    for (name, attr) in ledger_update.wanted.iter().filter(|(name, _)| never_sent(name)) {
+        match assume && !attr.is_later() {
+            true => {
+                let value = base.stored(&recording.comparable(&verdict.address, name, attr));
+                entry.fields.insert(name.clone(), Stored::new(value, Basis::Assumed));
+            }
+            false => unsent.push(name.clone()),
+        }
+    }
+    Some((entry, unsent))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_neither_sent_nor_read_is_not_remembered() {
+        let earlier = |value: Value, basis| Some(Stored::new(value, basis));
+        let (old, new) = (json!("old"), json!("new"));
+        // Written, known, what was remembered: what is remembered of `new`.
+        for (is_written, is_known, before, after) in [
+            (true, true, None, Some(Basis::Applied)),
+            (true, false, None, Some(Basis::Applied)),
+            (true, false, earlier(old.clone(), Basis::Assumed), Some(Basis::Applied)),
+            (false, true, None, Some(Basis::Agreed)),
+            (false, false, None, None),
+            (false, false, earlier(old.clone(), Basis::Applied), None),
+            (false, true, earlier(old, Basis::Applied), Some(Basis::Agreed)),
+            (false, true, earlier(new.clone(), Basis::Applied), Some(Basis::Applied)),
+            (false, false, earlier(new.clone(), Basis::Assumed), Some(Basis::Assumed)),
+            (false, false, earlier(new.clone(), Basis::Applied), Some(Basis::Applied)),
+        ] {
+            let told = format!("{is_written} {is_known} {before:?}");
+            let stored = remembered(new.clone(), is_written, is_known, before.as_ref());
+            assert_eq!(
+                stored.map(|stored| (stored.value, stored.basis)),
+                after.map(|basis| (new.clone(), basis)),
+                "{told}"
+            );
+        }
+    }
+}

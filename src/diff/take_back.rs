@@ -1,0 +1,240 @@
+//! What was given is taken back: what becomes of values that were applied and that the files no longer declare.
+//!
+//! | basis | live | the field |
+//! |---|---|---|
+//! | applied | as the API has it by itself | nothing is left of it |
+//! | applied | as it was applied | goes back to the default, or is cleared; stays if the API has no way to |
+//! | applied | something else | stays: somebody made it what it is |
+//! | agreed, assumed | any | stays: it did not come from here |
+//!
+//! What the files give nothing (`null`, an empty text) goes back whatever its basis: that is said on purpose. Only a switch
+//! is not turned by it, unless it was turned from here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value};
+
+use crate::attr::Attr;
+use crate::diff::base::{Base, Basis, Stored};
+use crate::spec::{Change, Field, Kind, Shape, Type, canonical, is_any};
+
+/// Why most of what stays does.
+pub(super) const NO_WAY: &str = "the API has no way to take it back";
+
+/// What becomes of a field that the files give no value.
+#[derive(Debug, PartialEq)]
+pub(super) enum Fate {
+    /// Nothing: there is nothing of it, or it is not the user's to give.
+    Gone,
+    /// It stays as it is, for this reason.
+    Stays(&'static str),
+    /// This value is sent, which takes it back.
+    Back(Attr),
+}
+
+/// A field that the files give no value.
+pub(super) struct Ungiven<'u> {
+    pub kind: &'static Kind,
+    pub field: &'static Field,
+    /// What the ledger remembers of it.
+    pub stored: Option<&'u Stored>,
+    /// The live value in the form in which values are compared; `None` where the API does not show it.
+    pub live: Option<&'u Attr>,
+    /// Whether the files say `null`, or give it an empty text.
+    pub is_cleared: bool,
+    /// Whether the live value is the one that is remembered.
+    pub is_unmoved: bool,
+    /// Whether the server can be told it.
+    pub is_known: bool,
+}
+
+impl Ungiven<'_> {
+    pub(super) fn fate(&self) -> Fate {
+        let is_ours = self.stored.is_some_and(|stored| stored.basis == Basis::Applied);
+        let is_on_purpose = self.is_cleared && !matches!(self.field.change, Change::Switch(_));
+        if self.field.is_call_option() || !(is_on_purpose || self.stored.is_some()) || self.is_at_default() {
+            return Fate::Gone;
+        }
+        if !is_ours && !is_on_purpose && self.stored.is_some_and(|stored| stored.value.is_null()) {
+            return Fate::Gone;
+        }
+        match self.stored.map(|stored| stored.basis) {
+            Some(Basis::Agreed) if !is_on_purpose => return Fate::Stays("it was there before the files said so"),
+            Some(Basis::Assumed) if !is_on_purpose => return Fate::Stays("it was taken on trust, and never sent"),
+            _ => {}
+        }
+        if is_ours && !is_on_purpose && !self.is_unmoved {
+            return Fate::Stays("it is not what was applied any more");
+        }
+        self.back()
+    }
+
+    fn is_at_default(&self) -> bool {
+        match self.live {
+            Some(live) => self.field.is_at_default(live),
+            None => self.stored.is_none_or(|stored| stored.value.is_null()),
+        }
+    }
+
+    /// How the API takes it back, if it can.
+    fn back(&self) -> Fate {
+        let by_new_object = match self.field.change {
+            _ if !self.is_known => return Fate::Stays("the server has no call that sets it"),
+            Change::Fixed | Change::Widens(..) => return Fate::Stays("it can't be taken back after create"),
+            Change::Replaces => true,
+            Change::InPlace => self.kind.api.update.is_empty(),
+            Change::Switch(_) | Change::DedicatedCall(_) | Change::CallOption => false,
+        };
+        match self.field.cleared() {
+            Some(_) if by_new_object && self.live.is_none() => Fate::Stays("only a new object would be without it"),
+            Some(value) => Fate::Back(value),
+            // What is made anew is made without it.
+            None if by_new_object && self.live.is_some() => Fate::Back(Attr::Null),
+            None => Fate::Stays(NO_WAY),
+        }
+    }
+}
+
+/// A declared value with what was applied in it and is declared no more set back, where it is still there: keys of objects
+/// and of items of lists. `None` where there is no such thing. `stays` is told the JSON pointers of what can't be set back.
+pub(super) fn with_taken_back(
+    ty: &Type,
+    wanted: &Attr,
+    stored: Option<&Stored>,
+    live: &Attr,
+    stays: &mut dyn FnMut(&str),
+) -> Option<Attr> {
+    let stored = stored.filter(|stored| stored.basis == Basis::Applied)?;
+    let mut full = wanted.clone();
+    let is_ours = |pointer: &str| stored.items.get(pointer).is_none_or(|basis| *basis == Basis::Applied);
+    let mut walk = SetBack { is_ours: &is_ours, stays };
+    walk.take_back(ty, &mut full, (&stored.value, ""), live).then_some(full)
+}
+
+/// A walk through a value, what is remembered of it, and what is live.
+struct SetBack<'w> {
+    /// Whether what stands at a JSON pointer was applied.
+    is_ours: &'w dyn Fn(&str) -> bool,
+    stays: &'w mut dyn FnMut(&str),
+}
+
+impl SetBack<'_> {
+    /// Sets back within a value, and says whether there was anything to set back. `kept` comes with its JSON pointer.
+    fn take_back(&mut self, ty: &Type, wanted: &mut Attr, (kept, at): (&Value, &str), live: &Attr) -> bool {
+        if !(self.is_ours)(at) {
+            return false;
+        }
+        match (ty.shape(), wanted, kept, live) {
+            (Shape::Members(fields), Attr::Map(wanted), Value::Object(kept), Attr::Map(live)) => {
+                self.members(fields, wanted, (kept, at), live)
+            }
+            (Shape::Entries(item), Attr::Map(wanted), Value::Object(kept), Attr::Map(live)) => {
+                self.entries(&item, wanted, (kept, at), live)
+            }
+            (Shape::Items(item), Attr::List(wanted), Value::Array(kept), Attr::List(live)) => {
+                self.items(ty, &item, wanted, (kept, at), live)
+            }
+            _ => false,
+        }
+    }
+
+    fn members(
+        &mut self,
+        fields: &'static [Field],
+        wanted: &mut BTreeMap<String, Attr>,
+        (kept, at): (&Map<String, Value>, &str),
+        live: &BTreeMap<String, Attr>,
+    ) -> bool {
+        let mut found = false;
+        for field in fields.iter().filter(|field| field.is_writable()) {
+            let (Some(kept), Some(live)) = (kept.get(field.name), live.get(field.name)) else { continue };
+            let at = format!("{at}/{}", field.name);
+            if let Some(wanted) = wanted.get_mut(field.name) {
+                found |= self.take_back(&field.ty, wanted, (kept, &at), live);
+            } else if !kept.is_null() && (self.is_ours)(&at) && !field.is_at_default(&canonical(&field.ty, live)) {
+                match field.cleared() {
+                    Some(value) => {
+                        wanted.insert(field.name.to_owned(), value);
+                        found = true;
+                    }
+                    None => (self.stays)(&at),
+                }
+            }
+        }
+        found
+    }
+
+    /// Any JSON can't be told to be gone: `null` is a value there.
+    fn entries(
+        &mut self,
+        item: &Type,
+        wanted: &mut BTreeMap<String, Attr>,
+        (kept, at): (&Map<String, Value>, &str),
+        live: &BTreeMap<String, Attr>,
+    ) -> bool {
+        let mut found = false;
+        for (key, kept) in kept {
+            let Some(live) = live.get(key) else { continue };
+            let at = format!("{at}/{key}");
+            if let Some(wanted) = wanted.get_mut(key) {
+                found |= self.take_back(item, wanted, (kept, &at), live);
+            } else if !kept.is_null() && (self.is_ours)(&at) {
+                match is_any(item) {
+                    true => (self.stays)(&at),
+                    false => {
+                        wanted.insert(key.clone(), Attr::Null);
+                        found = true;
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The same within the items of a list of objects, told apart by the field that each needs; equal ones by their order.
+    fn items(
+        &mut self,
+        ty: &Type,
+        item: &Type,
+        wanted: &mut [Attr],
+        (kept, at): (&[Value], &str),
+        live: &[Attr],
+    ) -> bool {
+        let key = match (ty, item) {
+            (Type::Table(fields, key), _) => fields.iter().find(|field| field.name == *key),
+            (_, Type::Object(fields) | Type::Open(fields)) => fields.iter().find(|field| field.required),
+            _ => None,
+        };
+        let Some(key) = key else { return false };
+        let word = |value: Option<&Attr>| value.map(|value| canonical(&key.ty, value).to_shown().to_string());
+        let index = |words: Vec<Option<String>>| -> HashMap<_, usize> {
+            numbered(words).into_iter().enumerate().map(|(n, word)| (word, n)).collect()
+        };
+        let of_kept = index(kept.iter().map(|item| word(item.get(key.name).map(Attr::from_json).as_ref())).collect());
+        let of_live = index(live.iter().map(|item| word(item.get(key.name))).collect());
+        let own = numbered(wanted.iter().map(|item| word(item.get(key.name))).collect());
+        let mut found = false;
+        for (wanted, word) in wanted.iter_mut().zip(own) {
+            if let (Some(&k), Some(&l)) = (of_kept.get(&word), of_live.get(&word)) {
+                found |= self.take_back(item, wanted, (&kept[k], &format!("{at}/{k}")), &live[l]);
+            }
+        }
+        found
+    }
+}
+
+/// Words, equal ones numbered in their order.
+fn numbered(words: Vec<Option<String>>) -> Vec<(Option<String>, usize)> {
+    let mut counts: HashMap<Option<String>, usize> = HashMap::new();
+    let number = |word: Option<String>| {
+        let count = counts.entry(word.clone()).or_default();
+        *count += 1;
+        (word, *count)
+    };
+    words.into_iter().map(number).collect()
+}
+
+/// Says whether a remembered value holds a secret, of which only the fingerprint is known.
+pub(super) fn held_secret(stored: Option<&Stored>) -> bool {
+    stored.is_some_and(|stored| Base::from_stored(&stored.value).is_none())
+}
