@@ -1,11 +1,12 @@
 //! `trueup explain`: a kind or a field, from its table.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::cli::kinds::marks;
 use crate::cli::{CommandError, Exit, common, topics};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Identity, Kind, Provider, Type};
+use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Grammar, Identity, Kind, Provider, Type};
 use crate::suggest;
 
 /// Options of `explain`.
@@ -71,8 +72,11 @@ fn explain_kind(provider: &Provider, kind: &Kind, text: &mut String) {
 /// The kinds that come before a kind's resources and after them, each with the reason.
 fn order(provider: &Provider, kind: &Kind, text: &mut String) {
     for (first, why) in kind.after {
-        let first = if *first == kind.name { "those of its own that it names" } else { first };
         let _ = writeln!(text, "  comes after: {first}: {why}");
+    }
+    for (first, why) in named(kind) {
+        let first = if first == kind.name { "those of its own" } else { first };
+        let _ = writeln!(text, "  comes after: {first} that it names: {why}");
     }
     for field in kind.fields.iter().filter(|field| !field.depends_on_remote.is_empty()) {
         let kinds = field.depends_on_remote.join(", ");
@@ -82,7 +86,16 @@ fn order(provider: &Provider, kind: &Kind, text: &mut String) {
         for (_, why) in other.after.iter().filter(|(first, _)| *first == kind.name) {
             let _ = writeln!(text, "  comes before: {}: {why}", other.name);
         }
+        for (_, why) in named(other).into_iter().filter(|(first, _)| *first == kind.name) {
+            let _ = writeln!(text, "  comes before: {} that name it: {why}", other.name);
+        }
     }
+}
+
+/// The kinds whose objects the texts of a kind name, each with the reason.
+fn named(kind: &Kind) -> BTreeSet<(&'static str, &'static str)> {
+    let called = kind.fields.iter().flat_map(Field::grammars).flat_map(Grammar::kinds);
+    called.map(|called| (called.kind, called.why)).collect()
 }
 
 fn identity(kind: &Kind) -> String {

@@ -1,7 +1,7 @@
-//! Mentions: names of other resources within texts that no table takes apart, such as the sets that a firewall rule names.
+//! Mentions: the names of other objects in texts, looked up among what the controllers show.
 //!
-//! A kind that comes after another one may name its objects. They are looked for where a name is what an object is called
-//! by everywhere; a number would be found in every second rule.
+//! What a text names is said by the grammar of its field; see `spec/grammar.rs`. Of what is declared the files know it; an
+//! object that nothing declares is found here.
 
 use std::collections::BTreeSet;
 
@@ -10,69 +10,74 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::index::Index;
-use crate::spec::{Descend, Field, Kind, Provider, Type, TypeSlot, lookup, visit};
+use crate::spec::{By, Called, Descend, Field, Kind, Type, TypeSlot, canonical, lookup, visit};
+use crate::topology::Resource;
+use crate::topology::references::References;
+use crate::topology::words::Word;
 
-/// What the texts of a live object name among the kinds that its own comes after.
-pub(crate) fn of_live(
-    provider: &Provider,
-    index: &Index<'_>,
-    address: &Address,
-    kind: &Kind,
-    raw: &Value,
-) -> Vec<Address> {
-    let by_name = |name: &&&'static str| provider.kind(name).is_some_and(|kind| kind.api.id.is_empty());
-    let kinds: Vec<&'static str> = kind.after.iter().map(|(first, _)| first).filter(by_name).copied().collect();
-    if kinds.is_empty() {
-        return Vec::new();
-    }
-    let mut words = BTreeSet::new();
+/// What the texts of a live object name.
+pub(crate) fn of_live(index: &Index<'_>, address: &Address, kind: &Kind, raw: &Value) -> BTreeSet<Address> {
+    let mut found = BTreeSet::new();
+    let mut see = |called: &Called, name: &str| {
+        found.extend(named(index, address, called, name).filter(|other| *other != address).cloned());
+    };
     match raw {
-        Value::Array(items) => items.iter().for_each(|item| collect(kind.fields, item, &mut words)),
-        object => collect(kind.fields, object, &mut words),
+        Value::Array(items) => items.iter().for_each(|item| collect(kind.fields, item, &mut see)),
+        object => collect(kind.fields, object, &mut see),
     }
-    let named = words.iter().filter_map(|word| index.by_id(address, &kinds, word));
-    named.filter(|other| *other != address).cloned().collect()
+    found
 }
 
-/// The words of the texts that an object has to have, down to the objects in it. What may be left out is a remark, and
-/// what it names it does not need.
-fn collect(fields: &'static [Field], object: &Value, words: &mut BTreeSet<String>) {
+/// The live object that is called so.
+fn named<'i>(index: &'i Index<'_>, from: &Address, called: &Called, name: &str) -> impl Iterator<Item = &'i Address> {
+    let found = match called.by {
+        By::Any => None,
+        By::Name | By::Field(_) | By::Output(_) => index.by_id(from, &[called.kind], name),
+    };
+    found.into_iter()
+}
+
+/// The live object that a word of a declared resource means.
+pub(crate) fn live_of<'i>(index: &'i Index<'_>, from: &Address, word: &Word) -> Option<&'i Address> {
+    named(index, from, word.called, &word.name).next()
+}
+
+/// What a declared resource names in words that nothing declares: each word, with the live object that it means.
+pub(crate) fn undeclared<'i>(
+    references: &References<'_>,
+    index: &'i Index<'_>,
+    resource: &Resource,
+) -> Vec<(Word, Option<&'i Address>)> {
+    let words = references.words.of(resource).into_iter();
+    words
+        .filter(|word| references.words.meant(&resource.address, word).is_empty())
+        .map(|word| {
+            let live = live_of(index, &resource.address, &word);
+            (word, live)
+        })
+        .collect()
+}
+
+/// Calls `see` with each name in the texts of an object.
+fn collect(fields: &'static [Field], object: &Value, see: &mut dyn FnMut(&Called, &str)) {
+    let has = |field: &str, value: &str| {
+        let declared = fields.iter().find(|declared| declared.name == field);
+        declared.is_some_and(|declared| {
+            let live = lookup(object, declared.read_path()).map_or(Attr::Null, Attr::from_json);
+            canonical(&declared.ty, &live).as_text() == Some(value)
+        })
+    };
     for field in fields {
         let Some(value) = lookup(object, field.read_path()) else { continue };
         visit(TypeSlot::of(field), &Attr::from_json(value), &mut Vec::new(), &mut |part| {
-            let is_needed = part.slot.field.is_some_and(|field| field.required && matches!(field.ty, Type::Text));
-            if let (true, Attr::Text(text)) = (is_needed, part.value) {
-                let is_joint = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '-'));
-                words.extend(text.split(is_joint).filter(|word| !word.is_empty()).map(str::to_owned));
+            if let Type::Phrase(grammar) = part.slot.ty {
+                for named in grammar.names(part.value, &has) {
+                    if let Some(called) = named.called(grammar) {
+                        see(called, &named.name);
+                    }
+                }
             }
             Descend::Into
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::spec::field;
-
-    #[test]
-    fn words_are_what_names_are_made_of_and_remarks_name_nothing() {
-        static RULE: &[Field] = &[field("rule", Type::Text, "Rule").required(), field("comment", Type::Text, "Remark")];
-        static FIELDS: &[Field] = &[
-            field("rules", Type::List(&Type::Object(RULE)), "Rules"),
-            field("type", Type::Enum(&["net"]), "Type").required(),
-            field("description", Type::Text, "Remark"),
-        ];
-        let object = json!({
-            "rules": [{"rule": "FORWARD -s ${custom_office} -m set --match-set lan-hosts src", "comment": "wan too"}],
-            "type": "net",
-            "description": "dmz",
-        });
-        let mut words = BTreeSet::new();
-        collect(FIELDS, &object, &mut words);
-        let expected = ["--match-set", "-m", "-s", "FORWARD", "custom_office", "lan-hosts", "set", "src"];
-        assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     }
 }

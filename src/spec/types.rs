@@ -1,6 +1,6 @@
 //! Types: the values that a field takes, and when two of them are the same.
 
-use crate::spec::Field;
+use crate::spec::{Field, Grammar};
 use crate::spec::walk::Shape;
 
 /// The values that a field takes.
@@ -14,6 +14,8 @@ pub enum Type {
     Number,
     /// Text. Empty, null and missing are the same.
     Text,
+    /// What the grammar says, most often text, that names other objects of the target in its own way.
+    Phrase(&'static Grammar),
     /// One of these words, in any case: `ACCEPT` is `accept`.
     Enum(&'static [&'static str]),
     /// An IPv4 or IPv6 address.
@@ -95,6 +97,14 @@ impl Packing {
 }
 
 impl Type {
+    /// The same without the grammar of its names.
+    pub fn plain(&self) -> &Type {
+        match self {
+            Type::Phrase(grammar) => grammar.form.plain(),
+            other => other,
+        }
+    }
+
     /// A few words for `explain` and messages.
     pub fn describe(&self) -> String {
         match self {
@@ -102,6 +112,7 @@ impl Type {
             Type::Int => "whole number".into(),
             Type::Number => "number".into(),
             Type::Text => "text".into(),
+            Type::Phrase(grammar) => grammar.form.describe(),
             Type::Enum(words) => format!("one of {}", words.join(", ")),
             Type::Ip => "IP address".into(),
             Type::Cidr => "network in CIDR form".into(),
@@ -137,6 +148,7 @@ impl Type {
     /// Says whether a value in one piece is text: digits in it are an identifier or a version, no quantity.
     pub(crate) fn is_text(&self) -> bool {
         match self {
+            Type::Phrase(grammar) => grammar.form.is_text(),
             Type::Text
             | Type::Enum(_)
             | Type::Ip

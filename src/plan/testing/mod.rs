@@ -139,7 +139,7 @@ impl World {
             (Identity::Content(field), _) => {
                 let sha256 = fields[field].to_text().unwrap().repeat(64);
                 let (path, file_name, content) = ("f".to_owned(), "f".to_owned(), Content::Here(Default::default()));
-                files.insert(field.to_owned(), FileContent { path, file_name, sha256, content });
+                files.insert(field.to_owned(), FileContent { path, file_name, sha256, content, parsed: Default::default() });
             }
             _ => {}
         }

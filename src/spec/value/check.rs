@@ -60,7 +60,7 @@ pub(crate) fn check(ty: &Type, attr: &Attr) -> Vec<TypeError> {
 
 /// Judges a part by itself; its own parts come after it.
 fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
-    match (&part.slot.ty, part.value) {
+    match (part.slot.ty.plain(), part.value) {
         (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json, _) => {}
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Words(_) | Type::Roles(_), Attr::List(_)) => {}
         (Type::Map(_), Attr::Map(_)) => {}

@@ -10,7 +10,7 @@ use super::compared::words;
 pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
     let mut form = attr.clone();
     edit_up(TypeSlot::typed(*ty), &mut form, &mut |slot, value| {
-        let form = match (&slot.ty, &*value) {
+        let form = match (slot.ty.plain(), &*value) {
             (Type::Words(packing), Attr::List(_) | Attr::Null) => packed(*packing, value),
             (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
             (Type::Text, Attr::Later(template)) => Some(Attr::Later(as_text(template))),
