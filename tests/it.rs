@@ -92,5 +92,7 @@ mod system_objects;
 mod updates;
 #[path = "it/whole.rs"]
 mod whole;
+#[path = "it/words.rs"]
+mod words;
 #[path = "it/world.rs"]
 mod world;

@@ -174,10 +174,18 @@ mod tests {
     #[test]
     fn a_kind_tells_its_source_and_the_order_in_both_directions() {
         let subtables = explained("firewall-subtables");
-        assert!(subtables.contains("\n  comes after: system-variables: rules may name variables\n"), "{subtables}");
+        assert!(
+            subtables
+                .contains("\n  comes after: system-variables that it names: rules and entries may name variables\n"),
+            "{subtables}"
+        );
         assert!(subtables.contains("\n  source: "), "{subtables}");
         let variables = explained("system-variables");
-        assert!(variables.contains("\n  comes before: firewall-subtables: rules may name variables\n"), "{variables}");
+        assert!(
+            variables
+                .contains("\n  comes before: firewall-subtables that name it: rules and entries may name variables\n"),
+            "{variables}"
+        );
         let keyset = explained("keyset");
         assert!(keyset.contains("\n  comes after: keyset of the target that `source` leads to\n"), "{keyset}");
     }

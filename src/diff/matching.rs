@@ -434,7 +434,10 @@ mod tests {
             Identity::Content(field) => {
                 let content = Content::Here(Default::default());
                 let (path, file_name) = ("x".to_owned(), "x".to_owned());
-                BTreeMap::from([(field.to_owned(), FileContent { path, file_name, sha256: digest.into(), content, parsed: Default::default() })])
+                BTreeMap::from([(
+                    field.to_owned(),
+                    FileContent { path, file_name, sha256: digest.into(), content, parsed: Default::default() },
+                )])
             }
             _ => BTreeMap::new(),
         };

@@ -244,3 +244,133 @@ pub(crate) fn keep_what_is_needed(topology: &Topology, index: &Index<'_>, base: 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::plan::testing::{World, address};
+
+    fn endpoint(name: &str) -> Value {
+        json!({ "id": name, "name": name, "address": "192.0.2.1", "mode": "MAIN" })
+    }
+
+    #[test]
+    fn what_names_something_held_is_held_with_it_and_nothing_else_is() {
+        let wanted = || {
+            World::lab()
+                .wants("east/endpoints/e", json!({ "address": "192.0.2.1" }))
+                .wants("east/groups/words", json!({ "note": "via e" }))
+                .wants("east/groups/typed", json!({ "leader": "e" }))
+                .wants("east/policies/role", json!({ "members": ["@e"] }))
+                .wants("east/groups/other", json!({ "note": "not e" }))
+        };
+        let held = wanted().hides("east/endpoints");
+        for (at, verdict) in [
+            ("east/groups/words", "hold waits"),
+            ("east/groups/typed", "hold waits"),
+            ("east/policies/role", "hold waits"),
+            ("east/groups/other", "create: change"),
+        ] {
+            assert_eq!(held.verdict(at), verdict, "{at}");
+            assert_eq!(wanted().verdict(at), "create: change", "{at}");
+        }
+    }
+
+    #[test]
+    fn lists_links_sets_and_variables_that_are_held_hold_what_names_them() {
+        let later = "${a/config.public_ipaddress}";
+        let kinds = format!(
+            r#"
+config: {{ controller_name: b }}
+firewall-fwsets:
+  partners: {{ type: net, entries: [{{ entry: "{later}" }}] }}
+  all: {{ type: list, entries: [{{ entry: partners }}] }}
+  free: {{ type: net, entries: [{{ entry: partners }}] }}
+firewall-subtables:
+  sub: {{ type: forward, rules: [{{ rule: "sub -m set --match-set all src -j ACCEPT" }}] }}
+  sub2: {{ type: forward, rules: [{{ rule: "sub2 -j DROP" }}] }}
+system-variables: {{ partner: {{ value: "{later}" }} }}
+links: {{ l: {{ id: 6, name: l, conf: "{later}" }} }}
+routes: {{ over: {{ cidr: 10.9.0.0/16, interface: lnk6 }}, lan: {{ cidr: 10.8.0.0/16, interface: eth0 }} }}
+firewall-rules: [{{ rule: "FORWARD_CUST -s $${{custom_partner}} -j ACCEPT" }}]
+"#
+        );
+        let world = World::of("vns3", "a", &kinds).hides("a/config");
+        for (at, verdict) in [
+            ("a/firewall-fwsets/all", "hold waits"),
+            ("a/firewall-fwsets/free", "create: change"),
+            ("a/firewall-subtables/sub", "hold waits"),
+            ("a/firewall-subtables/sub2", "create: change"),
+            ("a/firewall-rules", "hold waits"),
+            ("a/routes/over", "hold waits"),
+            ("a/routes/lan", "create: change"),
+        ] {
+            assert_eq!(world.verdict(at), verdict, "{at}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_nothing_is_held_where_it_would_be_written() {
+        let wanted = World::lab().wants("east/groups/g", json!({ "note": "via nobody" }));
+        assert_eq!(wanted.verdict("east/groups/g"), "hold missing-reference");
+        assert_eq!(wanted.clone().hides("east/endpoints").verdict("east/groups/g"), "hold missing-reference");
+        let by_hand = wanted.clone().shows("east/endpoints", endpoint("nobody"));
+        assert_eq!(by_hand.verdict("east/groups/g"), "create: change", "somebody made it by hand");
+        let there = json!({ "id": "g", "name": "g", "note": "via nobody" });
+        let same = wanted.applied("east/groups/g", "g", json!({ "note": "via nobody" })).shows("east/groups", there);
+        assert_eq!(same.verdict("east/groups/g"), "same", "nothing is written");
+    }
+
+    #[test]
+    fn what_is_still_named_is_not_removed() {
+        let owned = || {
+            World::lab()
+                .applied("east/endpoints/e", "e", json!({ "address": "192.0.2.1" }))
+                .applied("east/endpoints/e/peers/192.0.2.9", "p", json!({}))
+                .shows("east/endpoints", endpoint("e"))
+                .shows("east/endpoints/e/peers", json!({ "id": "p", "ip": "192.0.2.9" }))
+        };
+        for (at, fields) in [
+            ("east/groups/g", json!({ "note": "via e" })),
+            ("east/groups/g", json!({ "leader": "e" })),
+            ("east/policies/p", json!({ "members": ["@e"] })),
+            ("west/groups/g", json!({ "note": "=east/endpoints/e.id" })),
+            ("west/groups/g", json!({ "note": "=east/endpoints/e/peers/192.0.2.9.id" })),
+        ] {
+            assert_eq!(owned().wants(at, fields.clone()).verdict("east/endpoints/e"), "hold named", "{fields}");
+        }
+        let other =
+            owned().wants("east/groups/g", json!({ "note": "via e2, not e" })).shows("east/endpoints", endpoint("e2,"));
+        assert_eq!(other.verdict("east/endpoints/e"), "delete: not declared any more");
+    }
+
+    #[test]
+    fn what_something_held_depended_on_stays() {
+        let world = World::lab()
+            .applied("west/endpoints/w", "w", json!({}))
+            .applied("east/groups/g", "g", json!({}))
+            .depending("east/groups/g", "west/endpoints/w")
+            .shows("west/endpoints", endpoint("w"))
+            .shows("east/groups", json!({ "id": "g", "name": "g" }));
+        assert_eq!(world.verdict("west/endpoints/w"), "delete: not declared any more");
+        assert_eq!(world.clone().protects("east/groups/g").verdict("west/endpoints/w"), "hold needed");
+    }
+
+    #[test]
+    fn a_target_in_a_tenant_that_is_made_first_takes_a_second_run() {
+        let target = |name: &str, tenant: &str, kinds: &str| {
+            format!(
+                "  {name}:\n    at: https://m.example/api/v3.1\n    tenant: {tenant}\n    \
+                 credentials: {{ username: admin, password: '${{var.pw}}' }}\n    {kinds}\n"
+            )
+        };
+        let own = target("own", "mten", "secrets: { k: { value: '${var.pw}' } }");
+        let all = format!("cloudify:\n{}{own}", target("first", "default_tenant", "tenants: { mten: {} }"));
+        let world = World::reading(&all).hides("own/secrets");
+        let verdicts = world.verdicts();
+        let own = verdicts.iter().find(|verdict| verdict.address == address("own/secrets/k")).unwrap();
+        let told = format!("{:?}", own.decision);
+        assert!(told.contains("first/tenants/mten") && told.contains("apply` again"), "{told}");
+    }
+}

@@ -357,6 +357,7 @@ mod tests {
 
     use crate::finding::Level;
     use crate::plan::testing::World;
+    use crate::topology::{Allowance, Reason};
 
     #[test]
     fn the_arrows_at_the_head_of_this_file() {
@@ -461,6 +462,56 @@ mod tests {
                 vec!["[east/routes changed] > delete east/endpoints/e", "update east/routes/r > [east/routes changed]"],
             ),
             (
+                "named in words and made, and nothing else of its kind",
+                lab()
+                    .wants("east/endpoints/web", fields())
+                    .wants("east/endpoints/web2", fields())
+                    .wants("east/groups/g", json!({ "note": "goes via web2" })),
+                vec!["create east/endpoints/web2 > create east/groups/g"],
+            ),
+            (
+                "let go of in words, then removed",
+                lab()
+                    .applied("east/endpoints/e", "e", fields())
+                    .applied("east/groups/g", "g", json!({ "note": "via e" }))
+                    .shows("east/endpoints", endpoint("e"))
+                    .shows("east/groups", json!({ "id": "g", "name": "g", "note": "via e" }))
+                    .wants("east/groups/g", json!({ "note": "alone" })),
+                vec!["update east/groups/g > delete east/endpoints/e"],
+            ),
+            (
+                "words that may mean any of a kind",
+                lab()
+                    .wants("east/blueprints/f", json!({ "path": "b" }))
+                    .wants("east/groups/any", json!({ "note": "via bp:x" }))
+                    .wants("east/groups/none", json!({ "note": "bp:x" })),
+                vec![
+                    "[east/blueprints done] > create east/groups/any",
+                    "create east/blueprints/f > [east/blueprints done]",
+                ],
+            ),
+            (
+                "depended on when it was applied, at another target",
+                lab()
+                    .applied("west/endpoints/w", "w", fields())
+                    .applied("east/groups/g", "g", json!({}))
+                    .depending("east/groups/g", "west/endpoints/w")
+                    .shows("west/endpoints", endpoint("w"))
+                    .shows("east/groups", json!({ "id": "g", "name": "g" })),
+                vec!["delete east/groups/g > delete west/endpoints/w"],
+            ),
+            (
+                "what the ledger remembers in a circle is out of date, and no circle",
+                lab()
+                    .applied("west/endpoints/w", "w", fields())
+                    .applied("east/groups/g", "g", json!({}))
+                    .depending("east/groups/g", "west/endpoints/w")
+                    .depending("west/endpoints/w", "east/groups/g")
+                    .shows("west/endpoints", endpoint("w"))
+                    .shows("east/groups", json!({ "id": "g", "name": "g" })),
+                vec![],
+            ),
+            (
                 "what an earlier run left, before its like is made",
                 {
                     let mut world = lab()
@@ -504,10 +555,62 @@ mod tests {
 
     #[test]
     fn whole_kinds_of_the_product_wait_behind_gates() {
-        let kinds = "system-interfaces: { eth1: { ip_internal: 192.0.2.1, mask_bits: 24 } }\n\
-                     routes: { r: { cidr: 10.1.0.0/16, gateway: 192.0.2.9 } }\n";
+        let kinds = "plugins: { p: { name: p, image_url: 'https://host.example/p.tgz' } }\n\
+                     plugin-instances: { i: { plugin_id: p, plugin-instance-firewall: { w: { preset: ssh } } } }\n\
+                     firewall-rules: [ { rule: FORWARD_CUST -j DROP } ]\n";
         let arrows = World::of("vns3", "a", kinds).arrows();
-        assert!(arrows.contains(&"[a/system-interfaces done] > create a/routes/r".to_owned()), "{arrows:?}");
+        let way = "[a/firewall-rules done] > create a/plugin-instances/i/plugin-instance-firewall/w";
+        assert!(arrows.contains(&way.to_owned()), "{arrows:?}");
+    }
+
+    #[test]
+    fn words_of_the_product_wait_for_what_they_name() {
+        let kinds = r#"
+firewall-fwsets:
+  web: { type: net, entries: [{ entry: 10.0.0.0/8 }] }
+  web2: { type: net, entries: [{ entry: "$${custom_office}" }] }
+  all: { type: list, entries: [{ entry: web2 }] }
+  ssh: { type: service, entries: [{ entry: web }] }
+system-variables: { office: { value: 10.1.0.0/16 }, of: { value: "1" } }
+firewall-subtables: { sub: { type: forward, rules: [{ rule: "sub -m set --match-set all src -j RETURN" }] } }
+firewall-rules: [ { rule: "FORWARD_CUST -j sub -m comment --comment 'not -j ssh'" } ]
+links: { good: { id: 6, name: good, conf: '${var.pw}' }, bad: { id: 66, name: bad, conf: '${var.pw}' } }
+routes: { over: { cidr: 10.9.0.0/16, interface: lnk6 }, lan: { cidr: 10.8.0.0/16, interface: eth0 } }
+packet-monitors: { cap: { type: pcap, interface: lnk66, filter: '', duration: forever, destination: file } }
+"#;
+        let arrows = World::of("vns3", "a", kinds).arrows();
+        let expected = [
+            "create a/firewall-fwsets/all > create a/firewall-subtables/sub",
+            "create a/firewall-fwsets/web2 > create a/firewall-fwsets/all",
+            "create a/firewall-subtables/sub > update a/firewall-rules",
+            "create a/links/bad > create a/packet-monitors/cap",
+            "create a/links/good > create a/routes/over",
+            "create a/system-variables/office > create a/firewall-fwsets/web2",
+        ];
+        assert_eq!(arrows, expected);
+    }
+
+    #[test]
+    fn a_tenant_is_made_before_its_target_is_written_and_goes_after_it() {
+        let target = |name: &str, tenant: &str, kinds: &str| {
+            format!(
+                "  {name}:\n    at: https://m.example/api/v3.1\n    tenant: {tenant}\n    \
+                 credentials: {{ username: admin, password: '${{var.pw}}' }}\n    {kinds}\n"
+            )
+        };
+        let own = target("own", "mten", "secrets: { k: { value: '${var.pw}' } }");
+        let far = target("far", "mten", "user-groups: { g: {} }").replace("m.example", "other.example");
+        let all = format!("cloudify:\n{}{own}{far}", target("first", "default_tenant", "tenants: { mten: {} }"));
+        let world = World::reading(&all);
+        assert_eq!(world.arrows(), ["create first/tenants/mten > create own/secrets/k"]);
+        let mut going = world
+            .wants_nothing()
+            .applied("first/tenants/mten", "mten", json!({}))
+            .applied("own/secrets/k", "k", json!({}))
+            .shows("first/tenants", json!({ "name": "mten" }))
+            .shows("own/secrets", json!({ "key": "k", "tenant_name": "mten" }));
+        going.topology.policy.allow.add(Allowance::new(Reason::Destroy, "first/tenants/mten"));
+        assert_eq!(going.arrows(), ["delete own/secrets/k > delete first/tenants/mten"]);
     }
 
     #[test]

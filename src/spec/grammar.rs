@@ -25,6 +25,17 @@ pub struct Grammar {
     pub form: Type,
     /// Where names stand in them.
     pub mentions: &'static [Mention],
+    /// What is put before them when they are sent.
+    pub lead: Lead,
+}
+
+/// What is put before a line when it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead {
+    /// Nothing.
+    Nothing,
+    /// The name of the resource that the line is in.
+    OwnName,
 }
 
 /// One place for names in a value.
@@ -161,6 +172,9 @@ impl Named {
 }
 
 impl Grammar {
+    /// Text that names nothing yet.
+    pub const TEXT: Grammar = Grammar { form: Type::Text, mentions: &[], lead: Lead::Nothing };
+
     /// The kinds whose objects its values may name.
     pub(crate) fn kinds(&'static self) -> impl Iterator<Item = &'static Called> {
         self.mentions.iter().flat_map(|mention| mention.of).filter(|called| !called.kind.is_empty())
@@ -211,7 +225,9 @@ impl Spot {
     /// The words that stand there: in a text, whose words are given, or in any value.
     fn words(self, value: &Attr, text: Option<&str>, words: &[String]) -> Vec<String> {
         match self {
-            Spot::Whole => text.map(|text| text.trim().to_owned()).into_iter().filter(|text| !text.is_empty()).collect(),
+            Spot::Whole => {
+                text.map(|text| text.trim().to_owned()).into_iter().filter(|text| !text.is_empty()).collect()
+            }
             Spot::First => words.first().cloned().into_iter().collect(),
             Spot::Behind(options) => {
                 let next = words.iter().skip(1).map(Some).chain([None]);

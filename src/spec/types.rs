@@ -1,7 +1,7 @@
 //! Types: the values that a field takes, and when two of them are the same.
 
-use crate::spec::{Field, Grammar};
 use crate::spec::walk::Shape;
+use crate::spec::{Field, Grammar};
 
 /// The values that a field takes.
 #[derive(Debug, Clone, Copy)]

@@ -118,7 +118,8 @@ impl<'t> References<'t> {
                 hosts.entry(host).or_default().push(&target.name);
             }
         }
-        let homes = topology.resources.keys().filter_map(|address| Some((home_at(topology, address)?, address.clone())));
+        let homes =
+            topology.resources.keys().filter_map(|address| Some((home_at(topology, address)?, address.clone())));
         References { topology, hosts, words: Words::new(topology), homes: homes.collect() }
     }
 

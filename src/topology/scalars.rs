@@ -108,7 +108,7 @@ const TYPES: [Type; 22] = [
     Type::Int,
     Type::Number,
     Type::Text,
-    Type::Phrase(&Grammar { form: Type::Text, mentions: &[] }),
+    Type::Phrase(&Grammar::TEXT),
     Type::Enum(&["1", "5", "True", "yes"]),
     Type::Ip,
     Type::Cidr,

@@ -230,3 +230,64 @@ fn name_field(identity: Identity) -> Option<&'static str> {
         Identity::Singleton | Identity::Natural(_) | Identity::Content(_) | Identity::Sequence { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::CATALOGUE;
+    use crate::topology::references::References;
+    use crate::topology::testing::{TRUEUP, workspace};
+    use crate::topology::{Options, load};
+
+    #[test]
+    fn a_deployment_waits_for_what_its_blueprint_reads_and_a_blueprint_for_what_it_imports() {
+        let text = "
+cloudify:
+  m:
+    at: https://manager.example/api/v3.1
+    credentials: { username: admin, password: '${var.pw}' }
+    secrets: { main: { value: '${var.pw}' }, mai: { value: '${var.pw}' }, own: { value: '${var.pw}' } }
+    plugins:
+      one: { package_name: fabric, package_version: '1', source: plug.wgn }
+      two: { package_name: lab, package_version: '1', source: plug.wgn }
+    blueprints:
+      read: { source: bp }
+      far: { source: 'PINNED' }
+    deployments:
+      d: { blueprint_id: read, inputs: { k: { get_secret: own } } }
+      f: { blueprint_id: far }
+";
+        let pinned = format!("https://host.example/r.zip#sha256={}", "0a".repeat(32));
+        let blueprint = "tosca_definitions_version: cloudify_dsl_1_3\n\
+                         imports: [cloudify/types/types.yaml, 'plugin:fabric?version=1']\n\
+                         inputs: { k: {} }\noutputs: { o: { value: { get_secret: main } } }\n";
+        let files = [
+            ("trueup.yaml", TRUEUP),
+            ("all.yaml", &text.replace("PINNED", &pinned)),
+            ("bp/blueprint.yaml", blueprint),
+            ("plug.wgn", "wagon"),
+        ];
+        let loaded = load(workspace(&files).path(), CATALOGUE, &Options::default());
+        let topology = loaded.unwrap_or_else(|findings| panic!("{findings:?}")).topology;
+        let references = References::new(&topology);
+        let told = |kind: &str, name: &str| {
+            let resource = &topology.resources[&Address::new("m", kind, Some(name))];
+            let told =
+                |reference: crate::topology::references::Reference| format!("{} · {}", reference.to, reference.why);
+            let mut told: Vec<String> = references.of(resource).into_iter().map(told).collect();
+            told.extend(references.words.unclear(resource).into_keys().map(|kind| format!("any of {kind}")));
+            told
+        };
+        assert_eq!(told("blueprints", "read"), ["m/plugins/one · `source` names it"]);
+        assert_eq!(
+            told("deployments", "d"),
+            [
+                "m/blueprints/read · `blueprint_id` names it",
+                "m/secrets/main · `blueprint_id` names it",
+                "m/secrets/own · `inputs` names it",
+            ]
+        );
+        assert_eq!(told("blueprints", "far"), ["any of plugins"], "what can't be read may import any");
+        assert_eq!(told("deployments", "f"), ["m/blueprints/far · `blueprint_id` names it", "any of secrets"]);
+    }
+}

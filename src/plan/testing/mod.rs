@@ -108,8 +108,12 @@ impl World {
         let credentials = "{ username: api, password: '${var.pw}' }";
         let at = "https://host.example:8000/api";
         let kinds = indented(kinds);
-        let text = format!("{provider}:\n  {target}:\n    at: {at}\n    credentials: {credentials}\n{kinds}");
-        let folder = workspace(&[("trueup.yaml", TRUEUP), ("all.yaml", &text)]);
+        World::reading(&format!("{provider}:\n  {target}:\n    at: {at}\n    credentials: {credentials}\n{kinds}"))
+    }
+
+    /// The targets of the product that a text declares. Nothing is there.
+    pub(crate) fn reading(text: &str) -> World {
+        let folder = workspace(&[("trueup.yaml", TRUEUP), ("all.yaml", text)]);
         let loaded = load(folder.path(), crate::providers::CATALOGUE, &Options::default());
         let topology = loaded.unwrap_or_else(|findings| panic!("{findings:?}\n{text}")).topology;
         World { topology, base: keyed(), live: BTreeMap::new(), unseen: BTreeMap::new(), ids: 0 }
@@ -139,7 +143,10 @@ impl World {
             (Identity::Content(field), _) => {
                 let sha256 = fields[field].to_text().unwrap().repeat(64);
                 let (path, file_name, content) = ("f".to_owned(), "f".to_owned(), Content::Here(Default::default()));
-                files.insert(field.to_owned(), FileContent { path, file_name, sha256, content, parsed: Default::default() });
+                files.insert(
+                    field.to_owned(),
+                    FileContent { path, file_name, sha256, content, parsed: Default::default() },
+                );
             }
             _ => {}
         }
@@ -157,6 +164,12 @@ impl World {
         };
         let fields = fields.into_iter().map(|(name, value)| (name, Stored::new(value, Basis::Applied))).collect();
         self.base.entries.insert(address, Entry { id: id.into(), fields, ..Entry::default() });
+        self
+    }
+
+    /// It depended on that when it was applied.
+    pub(crate) fn depending(mut self, at: &str, on: &str) -> World {
+        self.base.entries.get_mut(&address(at)).unwrap().after.insert(address(on));
         self
     }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::spec::{
-    By, Called, DeclaredKey, DeclaredKeys, Documents, DocumentsIn, Grammar, KeysIn, Mention, Open, PlainType, Spot, Type,
-    Unknown,
+    By, Called, DeclaredKey, DeclaredKeys, Documents, DocumentsIn, Grammar, KeysIn, Lead, Mention, Open, PlainType,
+    Spot, Type, Unknown,
 };
 
 /// Where a deployment's inputs are declared.
@@ -35,6 +35,7 @@ static PLUGINS: Grammar = Grammar {
         Mention::new(Spot::Import, &[PACKAGE.behind("plugin:"), Called::name("", "")]),
         Mention::new(Spot::Value("package_name"), &[PACKAGE]),
     ],
+    lead: Lead::Nothing,
 };
 
 const PACKAGE: Called = Called::name("plugins", "what a blueprint imports is read when it is uploaded")
@@ -54,6 +55,7 @@ pub(crate) static FUNCTIONS: Grammar = Grammar {
             &[Called::name("deployments", "its blueprint or its inputs take a capability").or(Unknown::Product)],
         ),
     ],
+    lead: Lead::Nothing,
 };
 
 /// Files that every blueprint imports: node types, and plugins that declare operations. None of them declares inputs.
@@ -156,6 +158,28 @@ mod tests {
         assert_eq!(needed, [("bare", true), ("extra", false), ("must", true), ("net--cidr", true), ("size", false)]);
         assert_eq!(declared.keys["size"].ty, Some(PlainType::Integer));
         assert!(!declared.is_open);
+    }
+
+    #[test]
+    fn what_files_name_is_read_from_all_that_they_import() {
+        let files = json!({
+            "blueprint.yaml": {
+                "imports": ["cloudify/types/types.yaml", "plugin:fabric?version=1.2", "lib/more.yaml"],
+                "plugins": { "lab": { "executor": "host_agent", "package_name": "lab-plugin" } },
+                "node_templates": { "n": { "properties": { "password": { "get_secret": "main-key" } } } }
+            },
+            "lib/more.yaml": { "outputs": { "o": { "value": { "concat": ["x", { "get_capability": ["base", "ip"] }] } } } },
+            "unused.yaml": { "x": { "get_secret": "not-this-one" }, "imports": ["plugin:nor-this"] }
+        });
+        let read = documents("blueprint.yaml", &|path| files.get(path).cloned()).unwrap();
+        let named = |grammar: &'static Grammar| {
+            let names = |document| grammar.names(&crate::attr::Attr::from_json(document), &|_, _| false);
+            let found = read.found.iter().flat_map(names);
+            found.map(|named| format!("{}/{}", named.called(grammar).unwrap().kind, named.name)).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&PLUGINS), ["plugins/fabric", "plugins/lab-plugin"]);
+        assert_eq!(named(&FUNCTIONS), ["secrets/main-key", "deployments/base"]);
+        assert!(!read.is_open);
     }
 
     #[test]

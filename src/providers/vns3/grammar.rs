@@ -1,30 +1,34 @@
 //! How texts at a controller name other objects of it: rules, entries of sets, interfaces, addresses (sheet 3.2, 3.6).
 
-use crate::spec::{By, Called, Grammar, Mention, Spot, Type, Unknown};
+use crate::spec::{By, Called, Grammar, Lead, Mention, Spot, Type, Unknown};
 
 /// A firewall rule: sets, subtables and variables.
 pub(crate) static RULE: Grammar = Grammar {
-    form: Type::Text,
     mentions: &[
         Mention::new(Spot::First, &[SUBTABLE.or(Unknown::Product)]),
         Mention::new(Spot::Behind(JUMPS), &[SUBTABLE.or(Unknown::CapitalsAreProduct)]),
         Mention::new(Spot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
         VARIABLE,
     ],
+    ..Grammar::TEXT
 };
 
 const SUBTABLE: Called = Called::name("firewall-subtables", "rules may jump to subtables");
 
 /// A firewall rule of API v1.
 pub(crate) static RULE_V1: Grammar = Grammar {
-    form: Type::Text,
     mentions: &[
         Mention::new(Spot::First, &[SUBGROUP.or(Unknown::Product)]),
         Mention::new(Spot::Behind(JUMPS), &[SUBGROUP.or(Unknown::CapitalsAreProduct)]),
         Mention::new(Spot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
         VARIABLE,
     ],
+    ..Grammar::TEXT
 };
+
+/// A rule in a subgroup of API v1, whose name is put before it.
+pub(crate) static RULE_OF_GROUP_V1: Grammar =
+    Grammar { lead: Lead::OwnName, mentions: RULE_V1.mentions, ..Grammar::TEXT };
 
 const SUBGROUP: Called = Called::name("firewall-v1-subgroups", "rules may jump to subgroups");
 
@@ -52,7 +56,6 @@ const VARIABLE: Mention = Mention::new(
 
 /// An entry of a set. A name is one in a set of sets only: elsewhere it is a service, or a word for a network.
 pub(crate) static ENTRY: Grammar = Grammar {
-    form: Type::Text,
     mentions: &[
         Mention {
             only: Some(("type", "list")),
@@ -60,23 +63,21 @@ pub(crate) static ENTRY: Grammar = Grammar {
         },
         VARIABLE,
     ],
+    ..Grammar::TEXT
 };
 
 /// An entry of a set of API v1.
 pub(crate) static ENTRY_V1: Grammar = Grammar {
-    form: Type::Text,
     mentions: &[
-        Mention::new(
-            Spot::Whole,
-            &[Called::name("firewall-v1-fwsets", "entries may name sets").or(Unknown::Product)],
-        ),
+        Mention::new(Spot::Whole, &[Called::name("firewall-v1-fwsets", "entries may name sets").or(Unknown::Product)]),
         VARIABLE,
     ],
+    lead: Lead::OwnName,
+    ..Grammar::TEXT
 };
 
 /// An interface: that of a link, of a GRE tunnel, of the plugins' network, or a device with its further addresses.
 pub(crate) static INTERFACE: Grammar = Grammar {
-    form: Type::Text,
     mentions: &[Mention::new(
         Spot::Whole,
         &[
@@ -92,6 +93,7 @@ pub(crate) static INTERFACE: Grammar = Grammar {
             Called::name("system-interfaces", "it may lead through an interface").or(Unknown::Product),
         ],
     )],
+    ..Grammar::TEXT
 };
 
 /// A next hop, which may be a plugin.
@@ -106,11 +108,10 @@ pub(crate) static GATEWAY: Grammar = Grammar {
         ),
         Mention::new(
             Spot::Whole,
-            &[Called::name("containers", "it may lead to a container")
-                .by(By::Field("ipaddress"))
-                .or(Unknown::Product)],
+            &[Called::name("containers", "it may lead to a container").by(By::Field("ipaddress")).or(Unknown::Product)],
         ),
     ],
+    ..Grammar::TEXT
 };
 
 /// An address of the controller's own.
@@ -129,16 +130,14 @@ pub(crate) static OWN_ADDRESS: Grammar = Grammar {
                 .or(Unknown::Product)],
         ),
     ],
+    ..Grammar::TEXT
 };
 
 /// To what a link lets somebody in.
 pub(crate) static ACCESS: Grammar = Grammar {
-    form: Type::Text,
     mentions: &[Mention::new(
         Spot::Whole,
-        &[
-            Called::name("clientpacks", "a link may lead to a clientpack").behind("cp:"),
-            Called::name("", ""),
-        ],
+        &[Called::name("clientpacks", "a link may lead to a clientpack").behind("cp:"), Called::name("", "")],
     )],
+    ..Grammar::TEXT
 };

@@ -6,8 +6,8 @@ mod endpoints;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, Body, By, BodyTemplate, CallPlace, CallSpec, Change, Descend, Field, Grammar, Identity, Kind, List, PathTemplate, Poll,
-    Provider, TableCall, TextTemplate, Type, Until, Word, kinds_named,
+    Auth, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Field, Grammar, Identity, Kind, List,
+    PathTemplate, Poll, Provider, TableCall, TextTemplate, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.

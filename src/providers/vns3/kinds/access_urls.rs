@@ -15,9 +15,13 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the link").required(),
-        field("access", Type::Phrase(&grammar::ACCESS), "To what: `rs` for remote support, or `cp:` and the name of a clientpack")
-            .default("\"rs\"")
-            .replaces(),
+        field(
+            "access",
+            Type::Phrase(&grammar::ACCESS),
+            "To what: `rs` for remote support, or `cp:` and the name of a clientpack",
+        )
+        .default("\"rs\"")
+        .replaces(),
         field("expires", Type::Int, "Seconds that it lasts: 60 to 259200").default("3600").write_only().replaces(),
         output("url", Type::Text, "The link").secret(),
         output("expires_at", Type::Text, "When it expires"),

@@ -19,7 +19,8 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("endpoint_name", Type::Text, "Name of the tunnel").required(),
         super::DESCRIPTION,
-        field("local_connection_ip", Type::Phrase(&grammar::OWN_ADDRESS), "Address that it comes from").disrupts(Disruption::TunnelBounce),
+        field("local_connection_ip", Type::Phrase(&grammar::OWN_ADDRESS), "Address that it comes from")
+            .disrupts(Disruption::TunnelBounce),
         field("remote_connection_ip", Type::Ip, "Address of the other end").disrupts(Disruption::TunnelBounce),
         field("ip_internal", Type::Ip, "Address inside the tunnel").disrupts(Disruption::TunnelBounce),
         field("mask_bits", Type::Int, "Length of the prefix inside the tunnel").disrupts(Disruption::TunnelBounce),

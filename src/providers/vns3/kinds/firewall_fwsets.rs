@@ -40,7 +40,8 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 const ENTRY: &[crate::spec::Field] = &[
-    field("entry", Type::Phrase(&grammar::ENTRY), "A network, a port, a service, the name of a set, or a variable").required(),
+    field("entry", Type::Phrase(&grammar::ENTRY), "A network, a port, a service, the name of a set, or a variable")
+        .required(),
     field("comment", Type::Text, "Free text"),
 ];
 

@@ -15,7 +15,12 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /v2/firewall/rules, PUT /v2/firewall/rules; sheet 3.6",
     identity: Identity::Sequence { key: "rule", id: "id" },
     fields: &[
-        field("rule", Type::Phrase(&grammar::RULE), "The rule: a table or subtable, then matches and `-j` with what to do").required(),
+        field(
+            "rule",
+            Type::Phrase(&grammar::RULE),
+            "The rule: a table or subtable, then matches and `-j` with what to do",
+        )
+        .required(),
         field("comment", Type::Text, "Free text"),
         field("groups", Type::Set(&Type::Ref("firewall-rule-groups")), "Rule groups that it is in"),
         field("disabled", Type::Bool, "Not in use").default("false"),

@@ -23,7 +23,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
         field("name", Type::Text, "Begins with `PRE_C_`, `PST_C_`, `FWD_C_`, `INP_C_` or `OUT_C_`").required().always(),
         field(
             "rules",
-            Type::List(&Type::Phrase(&grammar::RULE_V1)),
+            Type::List(&Type::Phrase(&grammar::RULE_OF_GROUP_V1)),
             "Its rules in order, each without the subgroup's name: matches and `-j`",
         )
         .read_as("lines"),
@@ -50,8 +50,12 @@ pub(crate) static FWSETS: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Begins with `NETS_`, `PORTS_` or `LIST_`").required().always(),
-        field("entries", Type::Set(&Type::Phrase(&grammar::ENTRY_V1)), "What is in the set: networks, ports, or names of sets")
-            .read_as("lines"),
+        field(
+            "entries",
+            Type::Set(&Type::Phrase(&grammar::ENTRY_V1)),
+            "What is in the set: networks, ports, or names of sets",
+        )
+        .read_as("lines"),
     ],
     api: Api {
         list: List::at("/firewall/fwsets?verbose=true", Envelope::Lines("response")),

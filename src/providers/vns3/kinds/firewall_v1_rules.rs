@@ -18,7 +18,12 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /firewall/rules, PUT /firewall; sheet 3.6",
     older_view_of: Some("firewall-rules"),
     identity: Identity::Sequence { key: "rule", id: "" },
-    fields: &[field("rule", Type::Phrase(&grammar::RULE_V1), "The rule: a chain such as `FORWARD_CUST`, then matches and `-j`").required()],
+    fields: &[field(
+        "rule",
+        Type::Phrase(&grammar::RULE_V1),
+        "The rule: a chain such as `FORWARD_CUST`, then matches and `-j`",
+    )
+    .required()],
     api: Api {
         list: List::at("/firewall/rules", Envelope::Items("response")),
         create: WRITE,

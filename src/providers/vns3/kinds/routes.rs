@@ -19,7 +19,11 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Natural(&["table", "cidr", "interface", "gateway", "tunnel"]),
     fields: &[
         part("cidr", Type::Cidr, "Network that the route leads to").required(),
-        part("interface", Type::Phrase(&grammar::INTERFACE), "Interface that it leads through, such as `eth0`; or else `tunnel`"),
+        part(
+            "interface",
+            Type::Phrase(&grammar::INTERFACE),
+            "Interface that it leads through, such as `eth0`; or else `tunnel`",
+        ),
         part("gateway", Type::Phrase(&grammar::GATEWAY), "Next hop, reachable through the interface"),
         part("tunnel", Type::Ref("tunnels"), "IPsec tunnel that it leads through, as `endpoint/tunnel`"),
         part("table", Type::Text, "Routing table").default("\"main\""),
