@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::spec::{By, Class, Kind, Provider};
 use crate::suggest::hint;
 use crate::topology::references::named;
-use crate::topology::words::{Word, Words};
+use crate::topology::words::{TextName, TextNames};
 use crate::topology::{Resource, Topology};
 
 /// A field names a resource that is declared nowhere.
@@ -22,7 +22,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
     if !subject.complete {
         return Vec::new();
     }
-    let words = Words::new(subject.topology);
+    let words = TextNames::new(subject.topology);
     let mut names = Names { topology: subject.topology, known: BTreeMap::new(), left: SUGGESTIONS };
     let mut found = Vec::new();
     for resource in subject.topology.resources.values() {
@@ -56,10 +56,10 @@ fn run(subject: &Subject) -> Vec<Finding> {
 /// A name in a text that nothing is declared by: it may be at the controller already, which only a plan can tell.
 fn unknown_name(
     topology: &Topology,
-    words: &Words<'_>,
+    words: &TextNames<'_>,
     names: &mut Names<'_>,
     resource: &Resource,
-    word: &Word,
+    word: &TextName,
 ) -> Option<Finding> {
     let address = &resource.address;
     if !word.is_mistake(topology, address) || !words.meant(address, word).is_empty() {

@@ -13,7 +13,7 @@ use crate::diff::index::Index;
 use crate::spec::{By, Called, Descend, Field, Kind, Type, TypeSlot, canonical, lookup, visit};
 use crate::topology::Resource;
 use crate::topology::references::References;
-use crate::topology::words::Word;
+use crate::topology::words::TextName;
 
 /// What the texts of a live object name.
 pub(crate) fn of_live(index: &Index<'_>, address: &Address, kind: &Kind, raw: &Value) -> BTreeSet<Address> {
@@ -38,7 +38,7 @@ fn named<'i>(index: &'i Index<'_>, from: &Address, called: &Called, name: &str) 
 }
 
 /// The live object that a word of a declared resource means.
-pub(crate) fn live_of<'i>(index: &'i Index<'_>, from: &Address, word: &Word) -> Option<&'i Address> {
+pub(crate) fn live_of<'i>(index: &'i Index<'_>, from: &Address, word: &TextName) -> Option<&'i Address> {
     named(index, from, word.called, &word.name).next()
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn undeclared<'i>(
     references: &References<'_>,
     index: &'i Index<'_>,
     resource: &Resource,
-) -> Vec<(Word, Option<&'i Address>)> {
+) -> Vec<(TextName, Option<&'i Address>)> {
     let words = references.words.of(resource).into_iter();
     words
         .filter(|word| references.words.meant(&resource.address, word).is_empty())

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diff::base::Base;
 use crate::spec::{Descend, kinds_named};
-use crate::topology::words::Words;
+use crate::topology::words::TextNames;
 use crate::topology::{Resource, Topology};
 
 /// What a workspace declares, names and owns, by target.
@@ -27,7 +27,7 @@ impl<'o> Interests<'o> {
     pub(super) fn of(topology: &'o Topology, base: &'o Base) -> Interests<'o> {
         let mut interests = Interests::default();
         let mut seen = BTreeSet::new();
-        let words = Words::new(topology);
+        let words = TextNames::new(topology);
         for resource in topology.resources.values() {
             interests.declare(topology, resource, &mut seen);
             // What nothing declares and no product brings has to be there already.

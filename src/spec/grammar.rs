@@ -42,7 +42,7 @@ pub enum Lead {
 #[derive(Debug, Clone, Copy)]
 pub struct Mention {
     /// Where.
-    pub at: Spot,
+    pub at: NameSpot,
     /// What is called by a word that stands there: the first of these whose prefix it has.
     pub of: &'static [Called],
     /// The field of the resource, and the value that it has to have: entries name sets in a set of `type` `list`.
@@ -51,7 +51,7 @@ pub struct Mention {
 
 /// Where in a value a name stands.
 #[derive(Debug, Clone, Copy)]
-pub enum Spot {
+pub enum NameSpot {
     /// The value is the name.
     Whole,
     /// It begins with it.
@@ -120,7 +120,7 @@ impl Unknown {
 
 impl Mention {
     /// Names of a kind's objects by what they are called in YAML; another word there is a mistake.
-    pub const fn new(at: Spot, of: &'static [Called]) -> Mention {
+    pub const fn new(at: NameSpot, of: &'static [Called]) -> Mention {
         Mention { at, of, only: None }
     }
 
@@ -221,30 +221,30 @@ impl Field {
     }
 }
 
-impl Spot {
+impl NameSpot {
     /// The words that stand there: in a text, whose words are given, or in any value.
     fn words(self, value: &Attr, text: Option<&str>, words: &[String]) -> Vec<String> {
         match self {
-            Spot::Whole => {
+            NameSpot::Whole => {
                 text.map(|text| text.trim().to_owned()).into_iter().filter(|text| !text.is_empty()).collect()
             }
-            Spot::First => words.first().cloned().into_iter().collect(),
-            Spot::Behind(options) => {
+            NameSpot::First => words.first().cloned().into_iter().collect(),
+            NameSpot::Behind(options) => {
                 let next = words.iter().skip(1).map(Some).chain([None]);
                 words.iter().zip(next).filter_map(|(word, next)| argument(options, word, next)).collect()
             }
-            Spot::Variable => text.map(variables).unwrap_or_default(),
-            Spot::Call(function) => {
+            NameSpot::Variable => text.map(variables).unwrap_or_default(),
+            NameSpot::Call(function) => {
                 let mut found = Vec::new();
                 calls(value, function, &mut found);
                 found
             }
-            Spot::Value(key) => {
+            NameSpot::Value(key) => {
                 let mut found = Vec::new();
                 values(value, key, &mut found);
                 found
             }
-            Spot::Import => match value.get("imports") {
+            NameSpot::Import => match value.get("imports") {
                 Some(Attr::List(imports)) => {
                     let name = |text: &str| text.split(['?', '#']).next().unwrap_or_default().trim().to_owned();
                     imports.iter().filter_map(Attr::as_text).map(name).collect()
@@ -361,14 +361,14 @@ pub struct DocumentsIn {
     /// The field beside that which names the document to read first.
     pub document: &'static str,
     /// Finds a document and all that it imports.
-    pub read: fn(&str, Open<'_>) -> Option<Documents>,
+    pub read: fn(&str, Open<'_>) -> Option<ReadDocuments>,
     /// How each of them names other objects.
     pub grammar: &'static Grammar,
 }
 
 /// Documents that were read.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Documents {
+pub struct ReadDocuments {
     /// The documents.
     pub found: Vec<serde_json::Value>,
     /// Says whether something is imported that is not in the file: there may be further names.

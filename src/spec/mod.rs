@@ -36,7 +36,7 @@ pub(crate) use declared::{DeclaredKey, DeclaredKeys, KeysIn, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub(crate) use field::{AtCreate, BeforeDelete, Disruption, Evidence, Flow, InUpdates, Secrecy, Switch, field, output};
 pub use field::{Change, Field};
-pub(crate) use grammar::{By, Called, Documents, DocumentsIn, Grammar, Lead, Mention, Named, Spot, Unknown};
+pub(crate) use grammar::{By, Called, DocumentsIn, Grammar, Lead, Mention, NameSpot, Named, ReadDocuments, Unknown};
 pub(crate) use kind::{AutoCreated, Class, Hooks, OneTimeOutput};
 pub use kind::{Destroys, Identity, Kind};
 pub(crate) use lines::by_first_word;

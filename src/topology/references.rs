@@ -22,7 +22,7 @@ use crate::attr::{Attr, Output};
 use crate::check::walk::{WalkStep, place, walk};
 use crate::finding::Place;
 use crate::spec::{AutoCreated, Field, Provider, Type};
-use crate::topology::words::Words;
+use crate::topology::words::TextNames;
 use crate::topology::{ITEMS, Resource, Target, Topology};
 
 /// One reference of a declared resource.
@@ -83,7 +83,7 @@ pub(crate) struct References<'t> {
     /// The targets by the host under which the workspace knows them.
     hosts: BTreeMap<&'t str, Vec<&'t str>>,
     /// The names in texts.
-    pub(crate) words: Words<'t>,
+    pub(crate) words: TextNames<'t>,
     /// The declared resources that targets are in.
     homes: BTreeMap<Home<'t>, Address>,
 }
@@ -120,7 +120,7 @@ impl<'t> References<'t> {
         }
         let homes =
             topology.resources.keys().filter_map(|address| Some((home_at(topology, address)?, address.clone())));
-        References { topology, hosts, words: Words::new(topology), homes: homes.collect() }
+        References { topology, hosts, words: TextNames::new(topology), homes: homes.collect() }
     }
 
     /// Everything that a resource itself says that it needs: all reasons but parents and whole kinds.

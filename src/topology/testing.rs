@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::finding::Finding;
 use crate::spec::{
     Api, Auth, AutoCreated, Body, By, Called, Class, Destroys, Dialect, Envelope, Field, Folders, Grammar, Identity,
-    Kind, List, Mention, Packing, Provider, ServerVersion, Spot, Type, Unknown, call, field, output,
+    Kind, List, Mention, NameSpot, Packing, Provider, ServerVersion, Type, Unknown, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -116,7 +116,7 @@ static HEALTH: Kind = Kind {
 
 static NOTE: Grammar = Grammar {
     mentions: &[Mention::new(
-        Spot::Behind(&["via"]),
+        NameSpot::Behind(&["via"]),
         &[
             Called::name("blueprints", "a note may lead to any blueprint")
                 .behind("bp:")

@@ -15,7 +15,7 @@ use crate::topology::{Resource, Topology};
 
 /// A word of a declared resource that names another object.
 #[derive(Debug, Clone)]
-pub(crate) struct Word {
+pub(crate) struct TextName {
     /// What it may be called by.
     pub called: &'static Called,
     /// The word as it stands there: `lnk6`.
@@ -28,7 +28,7 @@ pub(crate) struct Word {
     pub place: Place,
 }
 
-impl Word {
+impl TextName {
     /// Says whether the word can't be right where nothing is called by it.
     pub(crate) fn is_mistake(&self, topology: &Topology, from: &Address) -> bool {
         let kind = || topology.targets.get(from.target())?.provider.kind(self.called.kind);
@@ -48,16 +48,16 @@ struct DocumentWords {
 type DocumentKey = (String, String, *const Grammar);
 
 /// The words of a topology's resources.
-pub(crate) struct Words<'t> {
+pub(crate) struct TextNames<'t> {
     topology: &'t Topology,
     /// The declared resources by what texts know them by: target, kind, field, value.
     called: BTreeMap<(&'t str, &'static str, &'static str, String), Vec<&'t Address>>,
     documents: RefCell<BTreeMap<DocumentKey, Rc<DocumentWords>>>,
 }
 
-impl<'t> Words<'t> {
+impl<'t> TextNames<'t> {
     /// Prepares to tell the words of a topology.
-    pub(crate) fn new(topology: &'t Topology) -> Words<'t> {
+    pub(crate) fn new(topology: &'t Topology) -> TextNames<'t> {
         let mut known: BTreeMap<&str, BTreeSet<(&str, &'static str)>> = BTreeMap::new();
         for target in topology.targets.values() {
             known.entry(target.provider.name).or_insert_with(|| keys(target.provider));
@@ -75,11 +75,11 @@ impl<'t> Words<'t> {
                 }
             }
         }
-        Words { topology, called, documents: RefCell::default() }
+        TextNames { topology, called, documents: RefCell::default() }
     }
 
     /// The words of a resource: those of its fields, and those of the documents that it brings or is made from.
-    pub(crate) fn of(&self, resource: &Resource) -> Vec<Word> {
+    pub(crate) fn of(&self, resource: &Resource) -> Vec<TextName> {
         let mut found = Vec::new();
         let has = |field: &str, value: &str| has(resource, field, value);
         walk(resource, &mut |field, ty, value, path| {
@@ -97,7 +97,7 @@ impl<'t> Words<'t> {
     }
 
     /// The declared resources that a word of a resource means.
-    pub(crate) fn meant(&self, from: &Address, word: &Word) -> Vec<Address> {
+    pub(crate) fn meant(&self, from: &Address, word: &TextName) -> Vec<Address> {
         let called = word.called;
         let key = match called.by {
             By::Output(_) | By::Any => return Vec::new(),
@@ -182,9 +182,9 @@ impl<'t> Words<'t> {
     }
 }
 
-fn word(grammar: &'static Grammar, named: Named, field: &Field, place: impl Fn() -> Place) -> Option<Word> {
+fn word(grammar: &'static Grammar, named: Named, field: &Field, place: impl Fn() -> Place) -> Option<TextName> {
     let called = named.called(grammar)?;
-    Some(Word { called, text: named.word, name: named.name, field: field.name.to_owned(), place: place() })
+    Some(TextName { called, text: named.word, name: named.name, field: field.name.to_owned(), place: place() })
 }
 
 /// The documents whose names count as a resource's own, with the fields that say so.

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::spec::{
-    By, Called, DeclaredKey, DeclaredKeys, Documents, DocumentsIn, Grammar, KeysIn, Lead, Mention, Open, PlainType,
-    Spot, Type, Unknown,
+    By, Called, DeclaredKey, DeclaredKeys, DocumentsIn, Grammar, KeysIn, Lead, Mention, NameSpot, Open, PlainType,
+    ReadDocuments, Type, Unknown,
 };
 
 /// Where a deployment's inputs are declared.
@@ -32,8 +32,8 @@ const OF_BLUEPRINT: DocumentsIn = DocumentsIn {
 static PLUGINS: Grammar = Grammar {
     form: Type::Any,
     mentions: &[
-        Mention::new(Spot::Import, &[PACKAGE.behind("plugin:"), Called::name("", "")]),
-        Mention::new(Spot::Value("package_name"), &[PACKAGE]),
+        Mention::new(NameSpot::Import, &[PACKAGE.behind("plugin:"), Called::name("", "")]),
+        Mention::new(NameSpot::Value("package_name"), &[PACKAGE]),
     ],
     lead: Lead::Nothing,
 };
@@ -47,11 +47,11 @@ pub(crate) static FUNCTIONS: Grammar = Grammar {
     form: Type::Any,
     mentions: &[
         Mention::new(
-            Spot::Call("get_secret"),
+            NameSpot::Call("get_secret"),
             &[Called::name("secrets", "its blueprint or its inputs read the secret").or(Unknown::Product)],
         ),
         Mention::new(
-            Spot::Call("get_capability"),
+            NameSpot::Call("get_capability"),
             &[Called::name("deployments", "its blueprint or its inputs take a capability").or(Unknown::Product)],
         ),
     ],
@@ -73,10 +73,10 @@ fn inputs(main: &str, open: Open<'_>) -> Option<DeclaredKeys> {
 }
 
 /// A blueprint with the files that it imports.
-fn documents(main: &str, open: Open<'_>) -> Option<Documents> {
+fn documents(main: &str, open: Open<'_>) -> Option<ReadDocuments> {
     let mut found = Vec::new();
     let is_open = imported_files(main, open, &mut |_, document| found.push(document.clone()))?;
-    Some(Documents { found, is_open })
+    Some(ReadDocuments { found, is_open })
 }
 
 /// Calls `see` with a blueprint and all files that it imports, each with the namespace that it has. Says whether something

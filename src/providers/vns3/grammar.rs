@@ -1,13 +1,13 @@
 //! How texts at a controller name other objects of it: rules, entries of sets, interfaces, addresses (sheet 3.2, 3.6).
 
-use crate::spec::{By, Called, Grammar, Lead, Mention, Spot, Type, Unknown};
+use crate::spec::{By, Called, Grammar, Lead, Mention, NameSpot, Type, Unknown};
 
 /// A firewall rule: sets, subtables and variables.
 pub(crate) static RULE: Grammar = Grammar {
     mentions: &[
-        Mention::new(Spot::First, &[SUBTABLE.or(Unknown::Product)]),
-        Mention::new(Spot::Behind(JUMPS), &[SUBTABLE.or(Unknown::CapitalsAreProduct)]),
-        Mention::new(Spot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
+        Mention::new(NameSpot::First, &[SUBTABLE.or(Unknown::Product)]),
+        Mention::new(NameSpot::Behind(JUMPS), &[SUBTABLE.or(Unknown::CapitalsAreProduct)]),
+        Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
         VARIABLE,
     ],
     ..Grammar::TEXT
@@ -18,9 +18,9 @@ const SUBTABLE: Called = Called::name("firewall-subtables", "rules may jump to s
 /// A firewall rule of API v1.
 pub(crate) static RULE_V1: Grammar = Grammar {
     mentions: &[
-        Mention::new(Spot::First, &[SUBGROUP.or(Unknown::Product)]),
-        Mention::new(Spot::Behind(JUMPS), &[SUBGROUP.or(Unknown::CapitalsAreProduct)]),
-        Mention::new(Spot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
+        Mention::new(NameSpot::First, &[SUBGROUP.or(Unknown::Product)]),
+        Mention::new(NameSpot::Behind(JUMPS), &[SUBGROUP.or(Unknown::CapitalsAreProduct)]),
+        Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
         VARIABLE,
     ],
     ..Grammar::TEXT
@@ -40,7 +40,7 @@ const SETS: &[&str] = &["--match-set", "--add-set", "--del-set", "--map-set"];
 
 /// A variable: the user's own begin with `custom_`, and what is neither the controller's nor a tag's may come from a plugin.
 const VARIABLE: Mention = Mention::new(
-    Spot::Variable,
+    NameSpot::Variable,
     &[
         Called::name("system-variables", "rules and entries may name variables").behind("custom_"),
         Called::name("", "").behind("vns3_"),
@@ -59,7 +59,7 @@ pub(crate) static ENTRY: Grammar = Grammar {
     mentions: &[
         Mention {
             only: Some(("type", "list")),
-            ..Mention::new(Spot::Whole, &[Called::name("firewall-fwsets", "entries may name sets")])
+            ..Mention::new(NameSpot::Whole, &[Called::name("firewall-fwsets", "entries may name sets")])
         },
         VARIABLE,
     ],
@@ -69,7 +69,10 @@ pub(crate) static ENTRY: Grammar = Grammar {
 /// An entry of a set of API v1.
 pub(crate) static ENTRY_V1: Grammar = Grammar {
     mentions: &[
-        Mention::new(Spot::Whole, &[Called::name("firewall-v1-fwsets", "entries may name sets").or(Unknown::Product)]),
+        Mention::new(
+            NameSpot::Whole,
+            &[Called::name("firewall-v1-fwsets", "entries may name sets").or(Unknown::Product)],
+        ),
         VARIABLE,
     ],
     lead: Lead::OwnName,
@@ -79,7 +82,7 @@ pub(crate) static ENTRY_V1: Grammar = Grammar {
 /// An interface: that of a link, of a GRE tunnel, of the plugins' network, or a device with its further addresses.
 pub(crate) static INTERFACE: Grammar = Grammar {
     mentions: &[Mention::new(
-        Spot::Whole,
+        NameSpot::Whole,
         &[
             Called::name("links", "it may lead through a link's interface").behind("lnk").by(By::Field("id")),
             Called::name("edge-gre-interfaces", "it may lead through a GRE interface")
@@ -101,13 +104,13 @@ pub(crate) static GATEWAY: Grammar = Grammar {
     form: Type::Ip,
     mentions: &[
         Mention::new(
-            Spot::Whole,
+            NameSpot::Whole,
             &[Called::name("plugin-instances", "it may lead to a plugin")
                 .by(By::Field("ip_address"))
                 .or(Unknown::Product)],
         ),
         Mention::new(
-            Spot::Whole,
+            NameSpot::Whole,
             &[Called::name("containers", "it may lead to a container").by(By::Field("ipaddress")).or(Unknown::Product)],
         ),
     ],
@@ -119,13 +122,13 @@ pub(crate) static OWN_ADDRESS: Grammar = Grammar {
     form: Type::Ip,
     mentions: &[
         Mention::new(
-            Spot::Whole,
+            NameSpot::Whole,
             &[Called::name("system-interfaces", "a tunnel comes from an address of an interface")
                 .by(By::Field("ip_internal"))
                 .or(Unknown::Product)],
         ),
         Mention::new(
-            Spot::Whole,
+            NameSpot::Whole,
             &[Called::name("interface-addresses", "a tunnel comes from an address of an interface")
                 .or(Unknown::Product)],
         ),
@@ -136,7 +139,7 @@ pub(crate) static OWN_ADDRESS: Grammar = Grammar {
 /// To what a link lets somebody in.
 pub(crate) static ACCESS: Grammar = Grammar {
     mentions: &[Mention::new(
-        Spot::Whole,
+        NameSpot::Whole,
         &[Called::name("clientpacks", "a link may lead to a clientpack").behind("cp:"), Called::name("", "")],
     )],
     ..Grammar::TEXT
