@@ -206,7 +206,7 @@ fn with_expression(ty: &Type, clears: bool) -> Value {
         .get("type")
         .is_some_and(|ty| ty == "string" || ty.as_array().is_some_and(|types| types.contains(&json!("string"))));
     let mut choices = Vec::new();
-    let takes_all = matches!(ty, Type::Any | Type::Json);
+    let takes_all = matches!(ty.plain(), Type::Any | Type::Json);
     if !takes_texts && !takes_all {
         choices.push(json!({ "$ref": "#/$defs/expression" }));
     }
@@ -221,11 +221,12 @@ fn with_expression(ty: &Type, clears: bool) -> Value {
 }
 
 fn plain(ty: &Type) -> Value {
-    match ty {
+    match ty.plain() {
         Type::Bool => json!({ "type": "boolean" }),
         Type::Int => json!({ "type": "integer" }),
         Type::Number => json!({ "type": "number" }),
         Type::Certificate => json!({ "type": "string" }),
+        Type::Phrase(grammar) => plain(&grammar.form),
         Type::Text | Type::Ref(_) => json!({ "type": ["string", "number", "boolean"] }),
         Type::Enum(words) => json!({ "enum": words }),
         Type::Ip => {

@@ -98,5 +98,7 @@ mod take_back;
 mod updates;
 #[path = "it/whole.rs"]
 mod whole;
+#[path = "it/words.rs"]
+mod words;
 #[path = "it/world.rs"]
 mod world;

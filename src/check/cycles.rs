@@ -75,7 +75,7 @@ impl<'t> Waits<'t> {
             for Reference { to, why, .. } in references {
                 let Some(first) = numbers.get(to) else { continue };
                 let doubt = match why {
-                    Why::Mentions(why) => Some(*why),
+                    Why::Mentions(_) => Some("a text names it"),
                     _ => None,
                 };
                 let edge = edges.entry((numbers[*address], *first)).or_insert(doubt);
@@ -101,7 +101,15 @@ impl<'t> Waits<'t> {
         let mut gates: BTreeMap<(&str, &'static str), usize> = BTreeMap::new();
         for (&(target, name), members) in &groups {
             let Some(kind) = self.kind(target, name) else { continue };
-            for (first, why) in References::kinds_first(kind) {
+            let mut firsts: BTreeMap<(&'static str, &'static str), Vec<usize>> = BTreeMap::new();
+            for &member in members {
+                let resource = self.topology.resources.get(&self.addresses[member]);
+                for named in resource.map(|resource| self.references.words.unclear(resource)).into_iter().flatten() {
+                    firsts.entry(named).or_default().push(member);
+                }
+            }
+            firsts.extend(kind.after.iter().map(|after| (*after, members.clone())));
+            for ((first, why), members) in firsts {
                 let Some(others) = groups.get(&(target, first)) else { continue };
                 let count = gates.len();
                 let gate = *gates.entry((target, first)).or_insert(self.addresses.len() + count);

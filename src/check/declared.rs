@@ -4,14 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::walk::{WalkStep, place};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::source::{documents, read_as};
 use crate::spec::{DeclaredKeys, Field, KeysIn, PlainType, Type};
 use crate::suggest::hint;
 use crate::topology::{FileContent, Resource, Topology};
@@ -69,8 +66,8 @@ fn declared(source: &Resource, keys_in: KeysIn) -> Option<DeclaredKeys> {
         Some(attr) => attr.to_text()?,
         None => source.kind.field(keys_in.document)?.default?.value().to_text()?,
     };
-    let documents = documents(content.bytes()?);
-    (keys_in.read)(&main, &|path| read_as::<Value>(documents.get(path)?).ok())
+    let documents = content.documents()?;
+    (keys_in.read)(&main, &|path| documents.get(path).cloned())
 }
 
 fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &DeclaredKeys) -> Vec<Finding> {

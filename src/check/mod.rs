@@ -7,6 +7,7 @@ pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
 pub(crate) mod literals;
+mod own_names;
 mod references;
 mod required;
 mod tags;
@@ -62,6 +63,7 @@ pub(crate) static RULES: &[Rule] = &[
     views::RULE,
     environments::RULE,
     declared::RULE,
+    own_names::RULE,
 ];
 
 /// The findings of all rules.

@@ -6,9 +6,10 @@ use crate::address::Address;
 use crate::check::walk::{place, walk};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::{Class, Kind, Provider};
+use crate::spec::{By, Class, Kind, Provider};
 use crate::suggest::hint;
 use crate::topology::references::named;
+use crate::topology::words::{TextName, TextNames};
 use crate::topology::{Resource, Topology};
 
 /// A field names a resource that is declared nowhere.
@@ -21,6 +22,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
     if !subject.complete {
         return Vec::new();
     }
+    let words = TextNames::new(subject.topology);
     let mut names = Names { topology: subject.topology, known: BTreeMap::new(), left: SUGGESTIONS };
     let mut found = Vec::new();
     for resource in subject.topology.resources.values() {
@@ -44,8 +46,32 @@ fn run(subject: &Subject) -> Vec<Finding> {
                 found.push(finding.at(&place(resource, path)));
             }
         });
+        for word in words.of(resource) {
+            found.extend(unknown_name(subject.topology, &words, &mut names, resource, &word));
+        }
     }
     found
+}
+
+/// A name in a text that nothing is declared by: it may be at the controller already, which only a plan can tell.
+fn unknown_name(
+    topology: &Topology,
+    words: &TextNames<'_>,
+    names: &mut Names<'_>,
+    resource: &Resource,
+    word: &TextName,
+) -> Option<Finding> {
+    let address = &resource.address;
+    if !word.is_mistake(topology, address) || !words.meant(address, word).is_empty() {
+        return None;
+    }
+    let missing = Address::new(address.target(), word.called.kind, Some(&word.name));
+    let message = format!("`{}` of `{address}` names `{missing}`, which is not declared", word.field);
+    let help = match (word.called.by, names.hint(address, &[word.called.kind], &word.name)) {
+        (By::Name, help) if help.starts_with("did you mean") => help,
+        _ => "it has to be at the controller already".into(),
+    };
+    Some(Finding::warning(RULE.code, message).help(help).at(&word.place))
 }
 
 /// Says whether a name means what comes with the product or with a parent.

@@ -1,11 +1,12 @@
 //! `trueup explain`: a kind or a field, from its table.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::cli::kinds::marks;
 use crate::cli::{CommandError, Exit, common, topics};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Identity, Kind, Provider, Type};
+use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Grammar, Identity, Kind, Provider, Type};
 use crate::suggest;
 
 /// Options of `explain`.
@@ -71,8 +72,11 @@ fn explain_kind(provider: &Provider, kind: &Kind, text: &mut String) {
 /// The kinds that come before a kind's resources and after them, each with the reason.
 fn order(provider: &Provider, kind: &Kind, text: &mut String) {
     for (first, why) in kind.after {
-        let first = if *first == kind.name { "those of its own that it names" } else { first };
         let _ = writeln!(text, "  comes after: {first}: {why}");
+    }
+    for (first, why) in named(kind) {
+        let first = if first == kind.name { "those of its own" } else { first };
+        let _ = writeln!(text, "  comes after: {first} that it names: {why}");
     }
     for field in kind.fields.iter().filter(|field| !field.depends_on_remote.is_empty()) {
         let kinds = field.depends_on_remote.join(", ");
@@ -82,7 +86,16 @@ fn order(provider: &Provider, kind: &Kind, text: &mut String) {
         for (_, why) in other.after.iter().filter(|(first, _)| *first == kind.name) {
             let _ = writeln!(text, "  comes before: {}: {why}", other.name);
         }
+        for (_, why) in named(other).into_iter().filter(|(first, _)| *first == kind.name) {
+            let _ = writeln!(text, "  comes before: {} that name it: {why}", other.name);
+        }
     }
+}
+
+/// The kinds whose objects the texts of a kind name, each with the reason.
+fn named(kind: &Kind) -> BTreeSet<(&'static str, &'static str)> {
+    let called = kind.fields.iter().flat_map(Field::grammars).flat_map(Grammar::kinds);
+    called.map(|called| (called.kind, called.why)).collect()
 }
 
 fn identity(kind: &Kind) -> String {
@@ -161,10 +174,18 @@ mod tests {
     #[test]
     fn a_kind_tells_its_source_and_the_order_in_both_directions() {
         let subtables = explained("firewall-subtables");
-        assert!(subtables.contains("\n  comes after: system-variables: rules may name variables\n"), "{subtables}");
+        assert!(
+            subtables
+                .contains("\n  comes after: system-variables that it names: rules and entries may name variables\n"),
+            "{subtables}"
+        );
         assert!(subtables.contains("\n  source: "), "{subtables}");
         let variables = explained("system-variables");
-        assert!(variables.contains("\n  comes before: firewall-subtables: rules may name variables\n"), "{variables}");
+        assert!(
+            variables
+                .contains("\n  comes before: firewall-subtables that name it: rules and entries may name variables\n"),
+            "{variables}"
+        );
         let keyset = explained("keyset");
         assert!(keyset.contains("\n  comes after: keyset of the target that `source` leads to\n"), "{keyset}");
     }

@@ -91,7 +91,7 @@ impl Arguments {
             self.files.insert(field.name.to_owned(), bytes);
             return Ok(());
         }
-        let attr = match field.ty {
+        let attr = match field.ty.plain() {
             Type::Text | Type::Enum(_) => Attr::text(value),
             _ => attr(value),
         };

@@ -12,12 +12,12 @@ use crate::diff::index::{Index, Placement};
 use crate::diff::live::Live;
 use crate::diff::overwritten::set_again;
 use crate::diff::planned::PlannedValues;
-use crate::diff::propagate_holds::{hold_back, hold_used};
+use crate::diff::propagate_holds::{hold_back, hold_unknown_names, hold_used};
 use crate::diff::removals::is_let_go;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
 use crate::spec::Identity;
-use crate::topology::references::maker;
+use crate::topology::references::{References, maker};
 use crate::topology::{Resource, Topology};
 
 /// The verdicts on everything declared.
@@ -37,7 +37,9 @@ pub(crate) fn declared(topology: &Topology, index: &Index<'_>, base: &Base, plan
     force_rebuilds(&resolver, &mut verdicts);
     set_again(&resolved, &mut verdicts);
     hold_used(index, &resolved, &mut verdicts);
-    hold_back(topology, index, &resolved, &mut verdicts);
+    let references = References::new(topology);
+    hold_unknown_names(topology, &references, index, &mut verdicts);
+    hold_back(topology, &references, index, &resolved, &mut verdicts);
     Decided { verdicts, resolved, taken_back }
 }
 

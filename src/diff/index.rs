@@ -56,6 +56,8 @@ pub struct Index<'a> {
     pub(super) anywhere: BTreeMap<(String, &'static str, String), Option<Address>>,
     /// Undeclared objects by what tells them apart, so that a name is found whatever its case where case means nothing.
     pub(super) identities: BTreeMap<(Option<Address>, String, &'static str, IdentityKey), Address>,
+    /// The collections directly below a target that were looked at; why one could not be.
+    pub(super) looked: BTreeMap<(String, &'static str), Option<String>>,
     /// The servers' versions, by target.
     pub versions: BTreeMap<String, String>,
     /// The kinds that were seen and whose names are compared without case.

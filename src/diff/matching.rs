@@ -134,6 +134,13 @@ impl<'a, 'i> Matcher<'a, 'i> {
         for collection in collections {
             let key = (around.target.to_owned(), around.parent.cloned(), collection.kind.name);
             let wanted = self.groups.remove(&key).unwrap_or_default();
+            if around.parent.is_none() {
+                let why = match &collection.seen {
+                    Seen::Unseen(why) => Some(why.clone()),
+                    Seen::Objects(_) => None,
+                };
+                self.index.looked.insert((around.target.to_owned(), collection.kind.name), why);
+            }
             match &collection.seen {
                 Seen::Unseen(why) => {
                     for resource in wanted {
@@ -240,7 +247,7 @@ mod tests {
 
     /// A value of a type as files may spell it, as the API shows it, and another one.
     fn spellings(ty: &Type) -> (Value, Value, Value) {
-        match ty {
+        match ty.plain() {
             Type::Bool => (json!("yes"), json!(true), json!(false)),
             Type::Int => (json!("7"), json!(7), json!(8)),
             Type::Ip => (json!("2001:DB8:0:0::1"), json!("2001:db8::1"), json!("192.0.2.9")),
@@ -267,7 +274,10 @@ mod tests {
             Identity::Content(field) => {
                 let content = Content::Here(Default::default());
                 let (path, file_name) = ("x".to_owned(), "x".to_owned());
-                BTreeMap::from([(field.to_owned(), FileContent { path, file_name, sha256: digest.into(), content })])
+                BTreeMap::from([(
+                    field.to_owned(),
+                    FileContent { path, file_name, sha256: digest.into(), content, parsed: Default::default() },
+                )])
             }
             _ => BTreeMap::new(),
         };

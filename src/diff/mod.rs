@@ -57,6 +57,8 @@ pub struct Diff<'a> {
     pub taken_back: BTreeMap<Address, ResolvedFields>,
     /// Live objects that are neither declared nor owned nor anybody else's.
     pub unmanaged: Vec<Address>,
+    /// What the changed and removed resources depended on when they were last applied.
+    pub(crate) after: BTreeMap<Address, BTreeSet<Address>>,
     /// The key of the ledger's fingerprints, for digests of what is live.
     pub(crate) key: FingerprintKey,
 }
@@ -94,7 +96,9 @@ fn finish<'a>(
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
     call_options::remember(&index, base, &mut verdicts, &mut resolved);
     propagate_holds::hold_within(&mut verdicts);
-    propagate_holds::keep_what_is_needed(topology, &index, &mut verdicts);
+    propagate_holds::keep_what_is_named(topology, &index, &mut verdicts);
+    propagate_holds::keep_what_is_needed(topology, &index, base, &mut verdicts);
+    propagate_holds::tell_of_homes(topology, &mut verdicts);
     hold_elsewhere(observed, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
@@ -106,7 +110,8 @@ fn finish<'a>(
         })
         .map(|(address, _)| address.clone())
         .collect();
-    Diff { verdicts, index, resolved, taken_back, unmanaged, key: base.key.clone() }
+    let after = depended(base, &verdicts);
+    Diff { verdicts, index, resolved, taken_back, unmanaged, after, key: base.key.clone() }
 }
 
 /// Nothing is done, and nothing is judged, at a target that is another installation than the one that was applied to.
@@ -121,6 +126,19 @@ fn hold_elsewhere(observed: &Observed, verdicts: &mut [Verdict]) {
             verdict.decision = Decision::Hold(hold.clone());
         }
     }
+}
+
+/// What the resources that change or go depended on, where anything goes at all.
+fn depended(base: &Base, verdicts: &[Verdict]) -> BTreeMap<Address, BTreeSet<Address>> {
+    let goes = |verdict: &Verdict| matches!(verdict.decision, Decision::Delete(_));
+    if !verdicts.iter().any(goes) {
+        return BTreeMap::new();
+    }
+    let moves = |verdict: &&Verdict| {
+        goes(verdict) || matches!(verdict.decision, Decision::Update { .. } | Decision::Replace { .. })
+    };
+    let entries = verdicts.iter().filter(moves).filter_map(|verdict| base.entries.get_key_value(&verdict.address));
+    entries.filter(|(_, entry)| !entry.after.is_empty()).map(|(at, entry)| (at.clone(), entry.after.clone())).collect()
 }
 
 impl Diff<'_> {

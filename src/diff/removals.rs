@@ -260,6 +260,6 @@ pub(crate) fn referred_by(
             None
         });
     }
-    found.extend(mentions::of_live(target.provider, index, address, kind, &live.raw));
+    found.extend(mentions::of_live(index, address, kind, &live.raw));
     found
 }

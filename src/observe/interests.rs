@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::ownership::applied_identities;
 use crate::spec::{Descend, kinds_named};
+use crate::topology::words::TextNames;
 use crate::topology::{IdentityKey, Resource, Topology};
 
 /// What a workspace declares, names and owns, by target.
@@ -29,8 +30,15 @@ impl<'o> Interests<'o> {
     pub(super) fn of(topology: &'o Topology, base: &'o Base) -> Interests<'o> {
         let mut interests = Interests::default();
         let mut seen = BTreeSet::new();
+        let words = TextNames::new(topology);
         for resource in topology.resources.values() {
             interests.declare(topology, resource, &mut seen);
+            // What nothing declares and no product brings has to be there already.
+            for word in words.of(resource).iter().filter(|word| word.is_mistake(topology, &resource.address)) {
+                if words.meant(&resource.address, word).is_empty() {
+                    interests.kinds.entry(resource.address.target()).or_default().insert(word.called.kind);
+                }
+            }
         }
         for (address, entry) in &base.entries {
             interests.owned.entry(address.target()).or_default().insert(&entry.id);

@@ -4,9 +4,11 @@
 //! parent made ──► child made            child removed ──► parent removed
 //! referred made or changed ──► referrer made or changed
 //! referrer moved away or removed ──► referred removed        (detach before delete; from live and from ledger)
+//! all at a target removed ──► the tenant that it is in removed
 //! old removed ──► new made              or, side by side: new made ──► referrers moved ──► old removed
 //! kind A made ──► kind B made           where B's table says so; removed the other way round
-//! kind B changed ──► kind A removed     likewise: B may have let go of it, in words that no table reads
+//! kind B changed ──► kind A removed     likewise: B may have let go of it
+//! kind A made ──► referrer made         where nobody can tell which one of A the referrer's words mean
 //! left by an earlier run removed ──► its like made
 //! in the way removed ──► field changed ──► made again        where a field says that it rebuilds
 //! ```
@@ -21,15 +23,16 @@ use crate::graph::Graph;
 use crate::plan::{Step, Verb};
 use crate::topology::Topology;
 use crate::topology::cycle::{CycleError, Link};
-use crate::topology::references::References;
+use crate::topology::references::{References, home_at, homes_of};
 
 /// The graph of the steps, and the names of its gates.
 pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Graph<String>, Vec<String>) {
     let mut gates = Gates::default();
-    let (kind_edges, gate_names) = gates.collect(topology, steps);
+    let references = References::new(topology);
+    let (kind_edges, gate_names) = gates.collect(topology, &references, steps);
     let mut drawing = EdgeBuilder {
         topology,
-        references: References::new(topology),
+        references,
         diff,
         steps,
         graph: Graph::new(steps.len() + gate_names.len()),
@@ -37,6 +40,7 @@ pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Gr
         removing: BTreeMap::new(),
         side_by_side: side_by_side(diff),
         referrers: BTreeMap::new(),
+        remembered: Vec::new(),
     };
     for (n, step) in steps.iter().enumerate() {
         let map = if step.verb.removes() { &mut drawing.removing } else { &mut drawing.making };
@@ -60,7 +64,25 @@ pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Gr
     for (node, first, why) in kind_edges {
         drawing.graph.add(node, first, why);
     }
-    (drawing.graph, gate_names)
+    drawing.homes();
+    (with_remembered(drawing.graph, drawing.remembered), gate_names)
+}
+
+/// The graph with what the ledger remembers of it. That may be older than what is there: where it makes a circle, it is out
+/// of date.
+fn with_remembered(graph: Graph<String>, mut remembered: Vec<(usize, usize, String)>) -> Graph<String> {
+    while !remembered.is_empty() {
+        let mut whole = graph.clone();
+        remembered.iter().for_each(|(node, first, why)| whole.add(*node, *first, why.clone()));
+        let Err(ring) = whole.order() else { return whole };
+        let edges: BTreeSet<(usize, usize)> = ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)).collect();
+        let before = remembered.len();
+        remembered.retain(|(node, first, _)| !edges.contains(&(*node, *first)));
+        if remembered.len() == before {
+            return whole;
+        }
+    }
+    graph
 }
 
 /// The addresses whose old and new object stand side by side for a while.
@@ -81,6 +103,8 @@ struct EdgeBuilder<'d> {
     side_by_side: BTreeSet<Address>,
     /// The steps that make or change something that refers to an address.
     referrers: BTreeMap<Address, Vec<usize>>,
+    /// What the ledger remembers: removals, what they wait for, and why.
+    remembered: Vec<(usize, usize, String)>,
 }
 
 impl EdgeBuilder<'_> {
@@ -113,11 +137,33 @@ impl EdgeBuilder<'_> {
         if step.verb == Verb::Issue || step.verb == Verb::Create || step.verb == Verb::ReplaceCreate {
             return;
         }
+        for address in self.diff.after.get(&step.address).into_iter().flatten() {
+            let Some(&removal) = self.removing.get(address) else { continue };
+            if self.steps[removal].verb == Verb::Delete && self.steps[removal].address != step.address {
+                self.remembered.push((removal, n, format!("`{}` depended on it", step.address)));
+            }
+        }
         for address in self.held_references(step) {
             let Some(&removal) = self.removing.get(&address) else { continue };
             // Moving away from, or removing, something that refers to what is about to go.
             if self.steps[removal].address != step.address {
                 self.graph.add(removal, n, format!("`{}` refers to it", step.address));
+            }
+        }
+    }
+
+    /// What a target is in goes after all that is at the target.
+    fn homes(&mut self) {
+        let home = |(address, &removal): (&Address, &usize)| Some((home_at(self.topology, address)?, removal));
+        let going: BTreeMap<_, usize> = self.removing.iter().filter_map(home).collect();
+        for (n, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb.removes() && !going.is_empty()) {
+            let target = self.topology.targets.get(step.address.target());
+            for (setting, home) in target.into_iter().flat_map(homes_of) {
+                if let Some(&removal) = going.get(&home)
+                    && self.steps[removal].address.target() != step.address.target()
+                {
+                    self.graph.add(removal, n, format!("`{}` is in it by its `{setting}`", step.address));
+                }
             }
         }
     }
@@ -234,7 +280,12 @@ struct Gates {
 }
 
 impl Gates {
-    fn collect(&mut self, topology: &Topology, steps: &[Step]) -> (Vec<(usize, usize, String)>, Vec<String>) {
+    fn collect(
+        &mut self,
+        topology: &Topology,
+        references: &References<'_>,
+        steps: &[Step],
+    ) -> (Vec<(usize, usize, String)>, Vec<String>) {
         let mut groups: BTreeMap<(&str, &str, bool), Vec<usize>> = BTreeMap::new();
         for (n, step) in steps.iter().enumerate() {
             groups.entry((step.address.target(), step.kind.name, step.verb.removes())).or_default().push(n);
@@ -243,16 +294,16 @@ impl Gates {
             let Some(kind) = topology.targets.get(target).and_then(|target| target.provider.kind(kind)) else {
                 continue;
             };
-            for (first, why) in References::kinds_first(kind) {
-                let Some(others) = groups.get(&(target, first, removes)) else { continue };
+            for (first, why) in kind.after {
+                let Some(others) = groups.get(&(target, *first, removes)) else { continue };
                 // Making goes with the table, removing against it.
                 match removes {
                     true => self.gate(steps, format!("{target}/{} gone", kind.name), members, others, why),
                     false => self.gate(steps, format!("{target}/{first} done"), others, members, why),
                 }
             }
-            for (first, why) in References::kinds_first(kind).filter(|_| !removes) {
-                let Some(others) = groups.get(&(target, first, true)) else { continue };
+            for (first, why) in kind.after.iter().filter(|_| !removes) {
+                let Some(others) = groups.get(&(target, *first, true)) else { continue };
                 // What is replaced comes back, and has to be there before this changes: only what goes for good waits.
                 let gone: Vec<usize> = others.iter().copied().filter(|&n| steps[n].verb == Verb::Delete).collect();
                 let changed: Vec<usize> = members.iter().copied().filter(|&n| steps[n].verb == Verb::Update).collect();
@@ -260,8 +311,35 @@ impl Gates {
                     self.gate(steps, format!("{target}/{} changed", kind.name), &changed, &gone, why);
                 }
             }
+            if !removes {
+                self.unclear(topology, references, steps, target, members, &groups);
+            }
         }
         (std::mem::take(&mut self.edges), std::mem::take(&mut self.names))
+    }
+
+    /// Steps whose resources may name any of a kind wait for the whole kind: nobody can tell which one is meant.
+    fn unclear(
+        &mut self,
+        topology: &Topology,
+        references: &References<'_>,
+        steps: &[Step],
+        target: &str,
+        members: &[usize],
+        groups: &BTreeMap<(&str, &str, bool), Vec<usize>>,
+    ) {
+        let mut waits: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for &n in members {
+            let resource = topology.resources.get(&steps[n].address);
+            for named in resource.map(|resource| references.words.unclear(resource)).into_iter().flatten() {
+                waits.entry(named).or_default().push(n);
+            }
+        }
+        for ((first, why), members) in waits {
+            if let Some(others) = groups.get(&(target, first, false)) {
+                self.gate(steps, format!("{target}/{first} done"), others, &members, why);
+            }
+        }
     }
 
     /// Makes some steps wait for all of some others.
@@ -279,6 +357,7 @@ mod tests {
 
     use crate::finding::Level;
     use crate::plan::testing::World;
+    use crate::topology::{Allowance, Reason};
 
     #[test]
     fn the_arrows_at_the_head_of_this_file() {
@@ -383,6 +462,56 @@ mod tests {
                 vec!["[east/routes changed] > delete east/endpoints/e", "update east/routes/r > [east/routes changed]"],
             ),
             (
+                "named in words and made, and nothing else of its kind",
+                lab()
+                    .wants("east/endpoints/web", fields())
+                    .wants("east/endpoints/web2", fields())
+                    .wants("east/groups/g", json!({ "note": "goes via web2" })),
+                vec!["create east/endpoints/web2 > create east/groups/g"],
+            ),
+            (
+                "let go of in words, then removed",
+                lab()
+                    .applied("east/endpoints/e", "e", fields())
+                    .applied("east/groups/g", "g", json!({ "note": "via e" }))
+                    .shows("east/endpoints", endpoint("e"))
+                    .shows("east/groups", json!({ "id": "g", "name": "g", "note": "via e" }))
+                    .wants("east/groups/g", json!({ "note": "alone" })),
+                vec!["update east/groups/g > delete east/endpoints/e"],
+            ),
+            (
+                "words that may mean any of a kind",
+                lab()
+                    .wants("east/blueprints/f", json!({ "path": "b" }))
+                    .wants("east/groups/any", json!({ "note": "via bp:x" }))
+                    .wants("east/groups/none", json!({ "note": "bp:x" })),
+                vec![
+                    "[east/blueprints done] > create east/groups/any",
+                    "create east/blueprints/f > [east/blueprints done]",
+                ],
+            ),
+            (
+                "depended on when it was applied, at another target",
+                lab()
+                    .applied("west/endpoints/w", "w", fields())
+                    .applied("east/groups/g", "g", json!({}))
+                    .depending("east/groups/g", "west/endpoints/w")
+                    .shows("west/endpoints", endpoint("w"))
+                    .shows("east/groups", json!({ "id": "g", "name": "g" })),
+                vec!["delete east/groups/g > delete west/endpoints/w"],
+            ),
+            (
+                "what the ledger remembers in a circle is out of date, and no circle",
+                lab()
+                    .applied("west/endpoints/w", "w", fields())
+                    .applied("east/groups/g", "g", json!({}))
+                    .depending("east/groups/g", "west/endpoints/w")
+                    .depending("west/endpoints/w", "east/groups/g")
+                    .shows("west/endpoints", endpoint("w"))
+                    .shows("east/groups", json!({ "id": "g", "name": "g" })),
+                vec![],
+            ),
+            (
                 "what an earlier run left, before its like is made",
                 lab()
                     .applied("east/policies/left", "left", json!({}))
@@ -418,10 +547,62 @@ mod tests {
 
     #[test]
     fn whole_kinds_of_the_product_wait_behind_gates() {
-        let kinds = "system-interfaces: { eth1: { ip_internal: 192.0.2.1, mask_bits: 24 } }\n\
-                     routes: { r: { cidr: 10.1.0.0/16, gateway: 192.0.2.9 } }\n";
+        let kinds = "plugins: { p: { name: p, image_url: 'https://host.example/p.tgz' } }\n\
+                     plugin-instances: { i: { plugin_id: p, plugin-instance-firewall: { w: { preset: ssh } } } }\n\
+                     firewall-rules: [ { rule: FORWARD_CUST -j DROP } ]\n";
         let arrows = World::of("vns3", "a", kinds).arrows();
-        assert!(arrows.contains(&"[a/system-interfaces done] > create a/routes/r".to_owned()), "{arrows:?}");
+        let way = "[a/firewall-rules done] > create a/plugin-instances/i/plugin-instance-firewall/w";
+        assert!(arrows.contains(&way.to_owned()), "{arrows:?}");
+    }
+
+    #[test]
+    fn words_of_the_product_wait_for_what_they_name() {
+        let kinds = r#"
+firewall-fwsets:
+  web: { type: net, entries: [{ entry: 10.0.0.0/8 }] }
+  web2: { type: net, entries: [{ entry: "$${custom_office}" }] }
+  all: { type: list, entries: [{ entry: web2 }] }
+  ssh: { type: service, entries: [{ entry: web }] }
+system-variables: { office: { value: 10.1.0.0/16 }, of: { value: "1" } }
+firewall-subtables: { sub: { type: forward, rules: [{ rule: "sub -m set --match-set all src -j RETURN" }] } }
+firewall-rules: [ { rule: "FORWARD_CUST -j sub -m comment --comment 'not -j ssh'" } ]
+links: { good: { id: 6, name: good, conf: '${var.pw}' }, bad: { id: 66, name: bad, conf: '${var.pw}' } }
+routes: { over: { cidr: 10.9.0.0/16, interface: lnk6 }, lan: { cidr: 10.8.0.0/16, interface: eth0 } }
+packet-monitors: { cap: { type: pcap, interface: lnk66, filter: '', duration: forever, destination: file } }
+"#;
+        let arrows = World::of("vns3", "a", kinds).arrows();
+        let expected = [
+            "create a/firewall-fwsets/all > create a/firewall-subtables/sub",
+            "create a/firewall-fwsets/web2 > create a/firewall-fwsets/all",
+            "create a/firewall-subtables/sub > update a/firewall-rules",
+            "create a/links/bad > create a/packet-monitors/cap",
+            "create a/links/good > create a/routes/over",
+            "create a/system-variables/office > create a/firewall-fwsets/web2",
+        ];
+        assert_eq!(arrows, expected);
+    }
+
+    #[test]
+    fn a_tenant_is_made_before_its_target_is_written_and_goes_after_it() {
+        let target = |name: &str, tenant: &str, kinds: &str| {
+            format!(
+                "  {name}:\n    at: https://m.example/api/v3.1\n    tenant: {tenant}\n    \
+                 credentials: {{ username: admin, password: '${{var.pw}}' }}\n    {kinds}\n"
+            )
+        };
+        let own = target("own", "mten", "secrets: { k: { value: '${var.pw}' } }");
+        let far = target("far", "mten", "user-groups: { g: {} }").replace("m.example", "other.example");
+        let all = format!("cloudify:\n{}{own}{far}", target("first", "default_tenant", "tenants: { mten: {} }"));
+        let world = World::reading(&all);
+        assert_eq!(world.arrows(), ["create first/tenants/mten > create own/secrets/k"]);
+        let mut going = world
+            .wants_nothing()
+            .applied("first/tenants/mten", "mten", json!({}))
+            .applied("own/secrets/k", "k", json!({}))
+            .shows("first/tenants", json!({ "name": "mten" }))
+            .shows("own/secrets", json!({ "key": "k", "tenant_name": "mten" }));
+        going.topology.policy.allow.add(Allowance::new(Reason::Destroy, "first/tenants/mten"));
+        assert_eq!(going.arrows(), ["delete own/secrets/k > delete first/tenants/mten"]);
     }
 
     #[test]

@@ -105,7 +105,13 @@ pub(crate) fn pack(
         PathType::Link | PathType::Other => return Err(ArchiveError::Link(inside)),
     };
     let sha256 = sha256(&bytes);
-    Ok(FileContent { path: path.to_owned(), file_name, sha256, content: Content::Here(Arc::new(bytes)) })
+    Ok(FileContent {
+        path: path.to_owned(),
+        file_name,
+        sha256,
+        content: Content::Here(Arc::new(bytes)),
+        parsed: Default::default(),
+    })
 }
 
 fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {

@@ -61,7 +61,13 @@ pub(crate) fn pinned(text: &str) -> Result<FileContent, PinnedUrlError> {
         return Err(PinnedUrlError::Digest(digest.to_owned()));
     }
     let file_name = url.path().rsplit('/').next().unwrap_or_default().to_owned();
-    Ok(FileContent { path: path.to_owned(), file_name, sha256: digest.to_ascii_lowercase(), content: Content::At(url) })
+    Ok(FileContent {
+        path: path.to_owned(),
+        file_name,
+        sha256: digest.to_ascii_lowercase(),
+        content: Content::At(url),
+        parsed: Default::default(),
+    })
 }
 
 #[cfg(test)]

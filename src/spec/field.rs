@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::attr::Attr;
-use crate::spec::{CallSpec, DefaultValue, Descend, KeysIn, Type, TypeSlot, Versions, canonical, visit_types};
+use crate::spec::{
+    CallSpec, DefaultValue, Descend, DocumentsIn, KeysIn, Type, TypeSlot, Versions, canonical, visit_types,
+};
 
 /// One field of a kind, written and read under the vendor's own name.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +51,8 @@ pub struct Field {
     pub recomputed_from: &'static [&'static str],
     /// Where the keys are declared that a map may have.
     pub keys_in: Option<KeysIn>,
+    /// Where the documents are whose names count as the resource's own.
+    pub documents_in: Option<DocumentsIn>,
     /// The field that says what values this one takes; where that is not declared, text. No update takes anything else than
     /// text: it means a new object.
     pub json_if_declared: Option<&'static str>,
@@ -208,6 +212,7 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         depends_on_remote: &[],
         recomputed_from: &[],
         keys_in: None,
+        documents_in: None,
         json_if_declared: None,
         evidence: Evidence::Documented,
     }
@@ -327,6 +332,11 @@ impl Field {
     /// A map whose keys are declared there.
     pub const fn keys_in(self, keys_in: KeysIn) -> Field {
         Field { keys_in: Some(keys_in), ..self }
+    }
+
+    /// What documents name counts as named by the resource.
+    pub const fn documents_in(self, documents_in: DocumentsIn) -> Field {
+        Field { documents_in: Some(documents_in), ..self }
     }
 
     /// It takes other values than text where that field is declared.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::attr::Attr;
-use crate::spec::Field;
 use crate::spec::walk::Shape;
+use crate::spec::{Field, Grammar};
 
 /// The values that a field takes.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,8 @@ pub enum Type {
     Number,
     /// Text. Empty, null and missing are the same.
     Text,
+    /// What the grammar says, most often text, that names other objects of the target in its own way.
+    Phrase(&'static Grammar),
     /// One of these words, in any case: `ACCEPT` is `accept`.
     Enum(&'static [&'static str]),
     /// An IPv4 or IPv6 address.
@@ -98,6 +100,14 @@ impl Packing {
 }
 
 impl Type {
+    /// The same without the grammar of its names.
+    pub fn plain(&self) -> &Type {
+        match self {
+            Type::Phrase(grammar) => grammar.form.plain(),
+            other => other,
+        }
+    }
+
     /// A few words for `explain` and messages.
     pub fn describe(&self) -> String {
         match self {
@@ -105,6 +115,7 @@ impl Type {
             Type::Int => "whole number".into(),
             Type::Number => "number".into(),
             Type::Text => "text".into(),
+            Type::Phrase(grammar) => grammar.form.describe(),
             Type::Enum(words) => format!("one of {}", words.join(", ")),
             Type::Ip => "IP address".into(),
             Type::Cidr => "network in CIDR form".into(),
@@ -140,6 +151,7 @@ impl Type {
     /// The value of this type that stands for none; `None` where each means something.
     pub(crate) fn empty(&self) -> Option<Attr> {
         match self {
+            Type::Phrase(grammar) => grammar.form.empty(),
             Type::Text | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate | Type::Ref(_) | Type::Words(_) => {
                 Some(Attr::text(""))
             }
@@ -160,6 +172,7 @@ impl Type {
     /// Says whether a value in one piece is text: digits in it are an identifier or a version, no quantity.
     pub(crate) fn is_text(&self) -> bool {
         match self {
+            Type::Phrase(grammar) => grammar.form.is_text(),
             Type::Text
             | Type::Enum(_)
             | Type::Ip

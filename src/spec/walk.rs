@@ -39,6 +39,7 @@ impl Type {
             Type::Roles(kinds) => Shape::Items(Type::Role(kinds)),
             Type::Map(item) => Shape::Entries(*item),
             Type::Object(fields) | Type::Open(fields) => Shape::Members(fields),
+            Type::Phrase(grammar) => grammar.form.shape(),
             Type::Bool
             | Type::Int
             | Type::Number

@@ -27,6 +27,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod variables;
+pub(crate) mod words;
 
 pub(crate) use allow::{Allowance, Allowed, Reason};
 pub(crate) use claims::Claims;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use serde_json::Value;
 use url::Url;
 
 use crate::address::Address;
@@ -11,6 +12,7 @@ use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
+use crate::source::{documents, read_as};
 use crate::spec::{Field, Identity, Kind, Provider};
 use crate::topology::{Allowed, Sources};
 
@@ -187,7 +189,13 @@ pub struct FileContent {
     pub sha256: String,
     /// The bytes, or where they are.
     pub content: Content,
+    /// The YAML documents in it, once somebody has asked for them.
+    pub parsed: ParsedDocuments,
 }
+
+/// The YAML documents of some content by their paths, read once whoever asks.
+#[derive(Debug, Clone, Default)]
+pub struct ParsedDocuments(Arc<OnceLock<BTreeMap<String, Value>>>);
 
 /// Where content is. Which content is meant is known either way: its digest says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,6 +213,15 @@ impl FileContent {
     /// The word by which the ledger remembers the content.
     pub fn stamp(&self) -> String {
         format!("{DIGEST}{}", self.sha256)
+    }
+
+    /// The YAML documents in it, if it is here, by their paths. What is no YAML is left out.
+    pub(crate) fn documents(&self) -> Option<&BTreeMap<String, Value>> {
+        let bytes = self.bytes()?;
+        Some(self.parsed.0.get_or_init(|| {
+            let documents = documents(bytes).into_iter();
+            documents.filter_map(|(path, text)| Some((path, read_as(&text).ok()?))).collect()
+        }))
     }
 
     /// The bytes, if they are here.

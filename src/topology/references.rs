@@ -9,8 +9,9 @@
 //! | it names it | `group: branches`, or `@branches` among roles |
 //! | it leads to it | the `source` of a VNS3 keyset, an address of another controller |
 //! | it comes with it | the NetFoundry endpoint of a router that makes one of its name |
-//! | it mentions it | a rule of a firewall group that names another group |
+//! | it names it in words | `-j web` in a firewall rule, `lnk6` in a route, `get_secret` in a blueprint's files |
 //! | it lives in it | a BGP peer in its IPsec endpoint |
+//! | it is in that tenant | everything of a target whose `tenant` another target makes |
 //! | its whole kind comes first | the license, before everything else of a controller |
 
 use std::collections::BTreeMap;
@@ -20,8 +21,9 @@ use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::check::walk::{WalkStep, place, walk};
 use crate::finding::Place;
-use crate::spec::{AutoCreated, Kind, Provider, Type};
-use crate::topology::{ITEMS, Resource, Topology};
+use crate::spec::{AutoCreated, Field, Provider, Type};
+use crate::topology::words::TextNames;
+use crate::topology::{ITEMS, Resource, Target, Topology};
 
 /// One reference of a declared resource.
 #[derive(Debug, Clone)]
@@ -48,10 +50,12 @@ pub(crate) enum Why {
     Names(String),
     /// A field holds an address that leads to its target.
     LeadsTo(&'static str),
+    /// A setting of its target names it, such as the tenant that all of the target is in.
+    Home(String),
     /// It makes the resource by itself.
     ComesWith,
-    /// A text names it, which no table takes apart: the reason that the kind gives.
-    Mentions(&'static str),
+    /// A text in a field names it, in words of the field's grammar.
+    Mentions(String),
     /// It is a parent.
     LivesIn,
     /// Its kind comes first, whatever the two say of each other: the reason that the kind gives.
@@ -64,9 +68,11 @@ impl fmt::Display for Why {
             Why::Takes { field, output } => write!(f, "`{field}` takes `{output}` from it"),
             Why::Names(field) => write!(f, "`{field}` names it"),
             Why::LeadsTo(field) => write!(f, "`{field}` leads to it"),
+            Why::Home(setting) => write!(f, "`{setting}` of its target names it"),
             Why::ComesWith => f.write_str("it comes with it"),
             Why::LivesIn => f.write_str("lives in it"),
-            Why::Mentions(why) | Why::KindFirst(why) => f.write_str(why),
+            Why::Mentions(field) => write!(f, "`{field}` names it"),
+            Why::KindFirst(why) => f.write_str(why),
         }
     }
 }
@@ -76,6 +82,31 @@ pub(crate) struct References<'t> {
     topology: &'t Topology,
     /// The targets by the host under which the workspace knows them.
     hosts: BTreeMap<&'t str, Vec<&'t str>>,
+    /// The names in texts.
+    pub(crate) words: TextNames<'t>,
+    /// The declared resources that targets are in.
+    homes: BTreeMap<Home<'t>, Address>,
+}
+
+/// What tells apart the things that targets may be in: host and port, provider, kind and name.
+type Home<'t> = (&'t str, &'static str, &'static str, String);
+
+/// What a target is in by one of its settings, as a Cloudify target is in a tenant: the setting, and that thing.
+pub(crate) fn homes_of(target: &Target) -> impl Iterator<Item = (&'static str, Home<'_>)> {
+    target.provider.dialect.settings.iter().filter_map(|setting| {
+        let Type::Ref(kind) = setting.ty else { return None };
+        let name = target.settings.get(setting.name)?.to_text()?;
+        Some((setting.name, (authority(&target.at)?, target.provider.name, kind, name)))
+    })
+}
+
+/// What other targets may be in, where an address is that of such a thing.
+pub(crate) fn home_at<'t>(topology: &'t Topology, address: &Address) -> Option<Home<'t>> {
+    let target = topology.targets.get(address.target())?;
+    let is_home = |setting: &&Field| matches!(setting.ty, Type::Ref(kind) if kind == address.kind());
+    let setting = target.provider.dialect.settings.iter().find(is_home)?;
+    let Type::Ref(kind) = setting.ty else { return None };
+    Some((authority(&target.at)?, target.provider.name, kind, address.name()?.to_owned()))
 }
 
 impl<'t> References<'t> {
@@ -87,7 +118,9 @@ impl<'t> References<'t> {
                 hosts.entry(host).or_default().push(&target.name);
             }
         }
-        References { topology, hosts }
+        let homes =
+            topology.resources.keys().filter_map(|address| Some((home_at(topology, address)?, address.clone())));
+        References { topology, hosts, words: TextNames::new(topology), homes: homes.collect() }
     }
 
     /// Everything that a resource itself says that it needs: all reasons but parents and whole kinds.
@@ -100,18 +133,28 @@ impl<'t> References<'t> {
             place: place(resource, &[]),
         }));
         found.extend(self.mentioned(resource));
+        found.extend(self.homes(&resource.address).map(|(setting, to)| Reference {
+            to,
+            why: Why::Home(setting.to_owned()),
+            place: place(resource, &[]),
+        }));
         found
+    }
+
+    /// The declared resources of other targets that the target of an address is in, each with the setting that says so.
+    pub(crate) fn homes(&self, address: &Address) -> impl Iterator<Item = (&'static str, Address)> {
+        let target = self.topology.targets.get(address.target()).filter(|_| !self.homes.is_empty());
+        let homes = target.into_iter().flat_map(homes_of);
+        let own = address.target();
+        homes.filter_map(move |(setting, home)| {
+            let there = self.homes.get(&home).filter(|there| there.target() != own)?;
+            Some((setting, there.clone()))
+        })
     }
 
     /// The parents of an address, from the nearest up.
     pub(crate) fn parents(address: &Address) -> impl Iterator<Item = Address> {
         std::iter::successors(address.parent(), Address::parent)
-    }
-
-    /// The other kinds of its target whose resources come before those of a kind, each with the reason.
-    pub(crate) fn kinds_first(kind: &Kind) -> impl Iterator<Item = (&'static str, &'static str)> {
-        // Within a kind it is those that a text names: see `mentioned`.
-        kind.after.iter().filter(|(first, _)| *first != kind.name).copied()
     }
 
     /// What the values of fields take or name, field by field.
@@ -167,22 +210,17 @@ impl<'t> References<'t> {
         found
     }
 
-    /// What the texts of a resource name among its own kind, where that comes after itself.
+    /// What the texts of a resource name.
     fn mentioned(&self, resource: &Resource) -> Vec<Reference> {
-        let kind = resource.kind;
-        let Some((_, why)) = kind.after.iter().find(|(first, _)| *first == kind.name) else { return Vec::new() };
-        let mut found: BTreeMap<Address, Place> = BTreeMap::new();
-        walk(resource, &mut |field, _, value, path| {
-            // What may be left out is a remark, and what it names it does not need.
-            let text = value.as_text().filter(|_| field.required && matches!(field.ty, Type::Text));
-            for word in text.into_iter().flat_map(words) {
-                let to = resource.address.sibling(kind.name, Some(word));
-                if to != resource.address && self.topology.resources.contains_key(&to) {
-                    found.entry(to).or_insert_with(|| place(resource, path));
-                }
+        let mut found: BTreeMap<Address, Reference> = BTreeMap::new();
+        for word in self.words.of(resource) {
+            for to in self.words.meant(&resource.address, &word) {
+                let why = Why::Mentions(word.field.clone());
+                let reference = Reference { to: to.clone(), why, place: word.place.clone() };
+                found.entry(to).or_insert(reference);
             }
-        });
-        found.into_iter().map(|(to, place)| Reference { to, why: Why::Mentions(why), place }).collect()
+        }
+        found.into_values().collect()
     }
 }
 
@@ -244,10 +282,9 @@ fn first_name<'p>(path: &[WalkStep<'p>]) -> Option<&'p str> {
     })
 }
 
-/// The words of a text that may be names: letters, digits, `_` and `-`.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let is_joint = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '-'));
-    text.split(is_joint).filter(|word| !word.is_empty())
+/// The host and port of a base URL.
+fn authority(at: &str) -> Option<&str> {
+    at.split_once("://")?.1.split('/').next()
 }
 
 /// The host of a base URL.

@@ -12,7 +12,7 @@ use super::variables::Variables;
 use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::source::parse;
-use crate::spec::{Field, Folders, Packing, Type, check, field, written};
+use crate::spec::{Field, Folders, Grammar, Packing, Type, check, field, written};
 use crate::topology::SecretMode;
 use crate::topology::testing::try_load;
 
@@ -90,7 +90,7 @@ fn like(ty: &Type) -> Like {
         Type::Bool => Like::Column("bool"),
         Type::Int => Like::Column("int"),
         Type::Number => Like::Column("number"),
-        Type::Text | Type::Ref(_) | Type::File(_) | Type::Words(_) => Like::Column("text"),
+        Type::Text | Type::Phrase(_) | Type::Ref(_) | Type::File(_) | Type::Words(_) => Like::Column("text"),
         Type::Enum(_) => Like::Column("enum"),
         Type::Ip => Like::Column("ip"),
         Type::Cidr => Like::Column("cidr"),
@@ -103,11 +103,12 @@ fn like(ty: &Type) -> Like {
     }
 }
 
-const TYPES: [Type; 21] = [
+const TYPES: [Type; 22] = [
     Type::Bool,
     Type::Int,
     Type::Number,
     Type::Text,
+    Type::Phrase(&Grammar::TEXT),
     Type::Enum(&["1", "5", "True", "yes"]),
     Type::Ip,
     Type::Cidr,

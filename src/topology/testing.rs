@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Api, Auth, AutoCreated, Body, Class, Destroys, Dialect, Envelope, Field, Folders, IdScheme, Identity, Kind, List,
-    Packing, Provider, ServerVersion, Type, call, field, output,
+    Api, Auth, AutoCreated, Body, By, Called, Class, Destroys, Dialect, Envelope, Field, Folders, Grammar, IdScheme,
+    Identity, Kind, List, Mention, NameSpot, Packing, Provider, ServerVersion, Type, Unknown, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -66,6 +66,7 @@ static ENDPOINTS: Kind = Kind {
     ],
     api: Api {
         list: List::at("/endpoints", Envelope::Items("")),
+        aliases: &["name"],
         create: &[call(Post, "/endpoints", Body::Fields)],
         update: &[call(Put, "/endpoints/{id}", Body::Changed)],
         remove: &[call(Delete, "/endpoints/{id}", Body::None)],
@@ -113,6 +114,20 @@ static HEALTH: Kind = Kind {
     ..Kind::NEW
 };
 
+static NOTE: Grammar = Grammar {
+    mentions: &[Mention::new(
+        NameSpot::Behind(&["via"]),
+        &[
+            Called::name("blueprints", "a note may lead to any blueprint")
+                .behind("bp:")
+                .by(By::Any)
+                .or(Unknown::Product),
+            Called::name("endpoints", "a note may lead through an endpoint"),
+        ],
+    )],
+    ..Grammar::TEXT
+};
+
 static GROUPS: Kind = Kind {
     name: "groups",
     doc: "Groups of tunnels",
@@ -121,7 +136,7 @@ static GROUPS: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Its name"),
         field("leader", Type::Ref("endpoints"), "The first of it"),
-        field("note", Type::Text, "A note"),
+        field("note", Type::Phrase(&NOTE), "A note; `via` and a name lead through an endpoint"),
     ],
     api: Api {
         list: List::at("/groups", Envelope::Items("")),

@@ -166,6 +166,9 @@ impl World {
                 return Err(format!("409: `{field}` refers to nothing: {named}"));
             }
         }
+        if let Some(name) = via(body).filter(|name| !has("endpoints", "name", &json!(name))) {
+            return Err(format!("409: there is no `{name}` to lead through"));
+        }
         for member in body["members"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             let is_there = |name| has("endpoints", "name", &json!(name)) || has("groups", "name", &json!(name));
             if member.strip_prefix('@').is_some_and(|name| !is_there(name)) {
@@ -205,7 +208,12 @@ impl World {
                 return Err(format!("409: {} needs it", user["name"]));
             }
         }
-        Ok(())
+        let name = of(kind).find(|object| object["id"] == json!(id)).map(|object| object["name"].clone());
+        let mut users = of("groups").filter(|group| kind == "endpoints" && via(group).map(|name| json!(name)) == name);
+        match users.next() {
+            Some(user) => Err(format!("409: {} leads through it", user["name"])),
+            None => Ok(()),
+        }
     }
 
     /// The ledger after a step that is known to be done.
@@ -302,6 +310,11 @@ fn is_ready(plan: &Plan, node: usize, done: &BTreeSet<usize>) -> bool {
         true => done.contains(&first),
         false => is_ready(plan, first, done),
     })
+}
+
+/// The endpoint that a group's note leads through.
+fn via(group: &Value) -> Option<&str> {
+    group["note"].as_str()?.strip_prefix("via ")
 }
 
 fn output_of(object: &Value, field: &str) -> Option<Attr> {

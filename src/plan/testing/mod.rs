@@ -135,8 +135,12 @@ impl World {
         let credentials = "{ username: api, password: '${var.pw}' }";
         let at = "https://host.example:8000/api";
         let kinds = indented(kinds);
-        let text = format!("{provider}:\n  {target}:\n    at: {at}\n    credentials: {credentials}\n{kinds}");
-        let folder = workspace(&[("trueup.yaml", TRUEUP), ("all.yaml", &text)]);
+        World::reading(&format!("{provider}:\n  {target}:\n    at: {at}\n    credentials: {credentials}\n{kinds}"))
+    }
+
+    /// The targets of the product that a text declares. Nothing is there.
+    pub(crate) fn reading(text: &str) -> World {
+        let folder = workspace(&[("trueup.yaml", TRUEUP), ("all.yaml", text)]);
         let loaded = load(folder.path(), crate::providers::CATALOGUE, &Options::default());
         let topology = loaded.unwrap_or_else(|findings| panic!("{findings:?}\n{text}")).topology;
         World {
@@ -174,7 +178,10 @@ impl World {
             (Identity::Content(field), _) => {
                 let sha256 = fields[field].to_text().unwrap().repeat(64);
                 let (path, file_name, content) = ("f".to_owned(), "f".to_owned(), Content::Here(Default::default()));
-                files.insert(field.to_owned(), FileContent { path, file_name, sha256, content });
+                files.insert(
+                    field.to_owned(),
+                    FileContent { path, file_name, sha256, content, parsed: Default::default() },
+                );
             }
             _ => {}
         }
@@ -208,6 +215,12 @@ impl World {
         let entry = self.base.entries.entry(address).or_default();
         entry.id = id.into();
         entry.fields.extend(fields);
+        self
+    }
+
+    /// It depended on that when it was applied.
+    pub(crate) fn depending(mut self, at: &str, on: &str) -> World {
+        self.base.entries.get_mut(&address(at)).unwrap().after.insert(address(on));
         self
     }
 

@@ -1,14 +1,62 @@
-//! The files of a blueprint, read as far as it takes to know its inputs (sheet 2.9; the DSL's `inputs` and `imports`).
+//! The files of a blueprint, read as far as it takes to know its inputs and what it names (sheet 2.9; the DSL's `inputs`,
+//! `imports`, `plugins` and functions).
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::spec::{DeclaredKey, DeclaredKeys, KeysIn, Open, PlainType};
+use crate::spec::{
+    By, Called, DeclaredKey, DeclaredKeys, DocumentsIn, Grammar, KeysIn, Lead, Mention, NameSpot, Open, PlainType,
+    ReadDocuments, Type, Unknown,
+};
 
 /// Where a deployment's inputs are declared.
 pub(crate) const INPUTS_IN: KeysIn =
     KeysIn { of: "blueprint_id", file: "source", document: "main_file_name", read: inputs };
+
+/// How a blueprint's own files name what its upload needs.
+pub(crate) const IMPORTED: DocumentsIn = DocumentsIn { of: None, grammar: &PLUGINS, ..OF_BLUEPRINT };
+
+/// How a blueprint's files name what its deployments need.
+pub(crate) const DEPLOYED: DocumentsIn = DocumentsIn { grammar: &FUNCTIONS, ..OF_BLUEPRINT };
+
+const OF_BLUEPRINT: DocumentsIn = DocumentsIn {
+    of: Some("blueprint_id"),
+    file: "source",
+    document: "main_file_name",
+    read: documents,
+    grammar: &FUNCTIONS,
+};
+
+/// A plugin is named by its package: in what is imported, and where a blueprint describes one itself.
+static PLUGINS: Grammar = Grammar {
+    form: Type::Any,
+    mentions: &[
+        Mention::new(NameSpot::Import, &[PACKAGE.behind("plugin:"), Called::name("", "")]),
+        Mention::new(NameSpot::Value("package_name"), &[PACKAGE]),
+    ],
+    lead: Lead::Nothing,
+};
+
+const PACKAGE: Called = Called::name("plugins", "what a blueprint imports is read when it is uploaded")
+    .by(By::Field("package_name"))
+    .or(Unknown::Product);
+
+/// The functions that take values from elsewhere. What is global at the manager belongs to other tenants too.
+pub(crate) static FUNCTIONS: Grammar = Grammar {
+    form: Type::Any,
+    mentions: &[
+        Mention::new(
+            NameSpot::Call("get_secret"),
+            &[Called::name("secrets", "its blueprint or its inputs read the secret").or(Unknown::Product)],
+        ),
+        Mention::new(
+            NameSpot::Call("get_capability"),
+            &[Called::name("deployments", "its blueprint or its inputs take a capability").or(Unknown::Product)],
+        ),
+    ],
+    lead: Lead::Nothing,
+};
 
 /// Files that every blueprint imports: node types, and plugins that declare operations. None of them declares inputs.
 const WITHOUT_INPUTS: &[&str] = &["types.yaml", "plugin.yaml"];
@@ -16,12 +64,29 @@ const WITHOUT_INPUTS: &[&str] = &["types.yaml", "plugin.yaml"];
 /// The inputs of a blueprint and of the files that it imports.
 fn inputs(main: &str, open: Open<'_>) -> Option<DeclaredKeys> {
     let mut declared = DeclaredKeys::default();
-    let mut seen = BTreeSet::new();
-    let mut waiting = vec![(main.to_owned(), String::new(), open(main)?)];
-    while let Some((path, prefix, document)) = waiting.pop() {
+    declared.is_open = imported_files(main, open, &mut |prefix, document| {
         for (name, input) in document.get("inputs").and_then(Value::as_object).into_iter().flatten() {
             declared.keys.insert(format!("{prefix}{name}"), key(input));
         }
+    })?;
+    Some(declared)
+}
+
+/// A blueprint with the files that it imports.
+fn documents(main: &str, open: Open<'_>) -> Option<ReadDocuments> {
+    let mut found = Vec::new();
+    let is_open = imported_files(main, open, &mut |_, document| found.push(document.clone()))?;
+    Some(ReadDocuments { found, is_open })
+}
+
+/// Calls `see` with a blueprint and all files that it imports, each with the namespace that it has. Says whether something
+/// is imported that is not here; `None` where the blueprint itself is not.
+fn imported_files(main: &str, open: Open<'_>, see: &mut dyn FnMut(&str, &Value)) -> Option<bool> {
+    let mut is_open = false;
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![(main.to_owned(), String::new(), open(main)?)];
+    while let Some((path, prefix, document)) = waiting.pop() {
+        see(&prefix, &document);
         for import in document.get("imports").and_then(Value::as_array).into_iter().flatten() {
             let Some((namespace, name)) = imported(import) else { continue };
             let file = beside(&path, name);
@@ -31,11 +96,11 @@ fn inputs(main: &str, open: Open<'_>) -> Option<DeclaredKeys> {
             match open(&file) {
                 Some(document) => waiting.push((file, format!("{prefix}{namespace}"), document)),
                 None if name.starts_with("plugin:") || WITHOUT_INPUTS.iter().any(|end| name.ends_with(end)) => {}
-                None => declared.is_open = true,
+                None => is_open = true,
             }
         }
     }
-    Some(declared)
+    Some(is_open)
 }
 
 /// The namespace of an import, with what sets it apart, and what is imported.
@@ -93,6 +158,28 @@ mod tests {
         assert_eq!(needed, [("bare", true), ("extra", false), ("must", true), ("net--cidr", true), ("size", false)]);
         assert_eq!(declared.keys["size"].ty, Some(PlainType::Integer));
         assert!(!declared.is_open);
+    }
+
+    #[test]
+    fn what_files_name_is_read_from_all_that_they_import() {
+        let files = json!({
+            "blueprint.yaml": {
+                "imports": ["cloudify/types/types.yaml", "plugin:fabric?version=1.2", "lib/more.yaml"],
+                "plugins": { "lab": { "executor": "host_agent", "package_name": "lab-plugin" } },
+                "node_templates": { "n": { "properties": { "password": { "get_secret": "main-key" } } } }
+            },
+            "lib/more.yaml": { "outputs": { "o": { "value": { "concat": ["x", { "get_capability": ["base", "ip"] }] } } } },
+            "unused.yaml": { "x": { "get_secret": "not-this-one" }, "imports": ["plugin:nor-this"] }
+        });
+        let read = documents("blueprint.yaml", &|path| files.get(path).cloned()).unwrap();
+        let named = |grammar: &'static Grammar| {
+            let names = |document| grammar.names(&crate::attr::Attr::from_json(document), &|_, _| false);
+            let found = read.found.iter().flat_map(names);
+            found.map(|named| format!("{}/{}", named.called(grammar).unwrap().kind, named.name)).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&PLUGINS), ["plugins/fabric", "plugins/lab-plugin"]);
+        assert_eq!(named(&FUNCTIONS), ["secrets/main-key", "deployments/base"]);
+        assert!(!read.is_open);
     }
 
     #[test]

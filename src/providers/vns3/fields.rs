@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::attr::Attr;
+use crate::providers::vns3::grammar;
 use crate::spec::{Disruption, Field, Poll, States, Type, Until, field};
 
 /// A free text about the object.
@@ -32,8 +33,11 @@ pub(crate) const PING_IPADDRESS: Field =
 pub(crate) const PING_INTERVAL: Field = field("ping_interval", Type::Int, "Seconds between two pings").cleared_by("0");
 
 /// The source of the pings that keep a tunnel alive.
-pub(crate) const PING_INTERFACE: Field =
-    field("ping_interface", Type::Text, "Interface whose address the pings come from, such as `eth0` or `tun0`");
+pub(crate) const PING_INTERFACE: Field = field(
+    "ping_interface",
+    Type::Phrase(&grammar::INTERFACE),
+    "Interface whose address the pings come from, such as `eth0` or `tun0`",
+);
 
 /// Turns a number in a body into text, for fields that the API takes as text only.
 pub(crate) fn number_as_text(body: &mut Attr, name: &str) {

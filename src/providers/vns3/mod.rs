@@ -7,6 +7,7 @@ mod actions;
 mod artifacts;
 mod endpoints;
 mod fields;
+mod grammar;
 mod kinds;
 #[cfg(test)]
 mod reading;

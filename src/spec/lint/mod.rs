@@ -6,8 +6,8 @@ mod endpoints;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, Body, BodyTemplate, CallPlace, CallSpec, Change, Descend, Field, Identity, Kind, List, PathTemplate, Poll,
-    Provider, TableCall, TextTemplate, Type, Until, Word, kinds_named,
+    Auth, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Field, Grammar, Identity, Kind, List,
+    PathTemplate, Poll, Provider, TableCall, TextTemplate, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -44,9 +44,12 @@ pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
             }
         }
         for (first, why) in kind.after {
-            if provider.kind(first).is_none() || why.is_empty() {
-                say(format!("`after` names `{first}`, which is no kind or has no reason"));
+            if provider.kind(first).is_none() || why.is_empty() || *first == kind.name {
+                say(format!("`after` names `{first}`, which is no kind, is itself, or has no reason"));
             }
+        }
+        for grammar in kind.fields.iter().flat_map(Field::grammars) {
+            lint_grammar(provider, grammar, &mut say);
         }
     }
     lint_login(provider, &mut found);
@@ -119,6 +122,35 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
         }
         if let Some(nested) = field.ty.fields() {
             lint_fields(provider, nested, say);
+        }
+    }
+}
+
+/// What a grammar names is there, under what it is called by, and shows under it.
+fn lint_grammar(provider: &Provider, grammar: &'static Grammar, say: &mut dyn FnMut(String)) {
+    for called in grammar.kinds() {
+        let Some(kind) = provider.kind(called.kind) else {
+            say(format!("a text names `{}`, which is no kind", called.kind));
+            continue;
+        };
+        if called.why.is_empty() {
+            say(format!("a text names `{}` for no reason", called.kind));
+        }
+        let key = match (called.by, kind.identity) {
+            (By::Field(field) | By::Output(field), _) | (By::Name, Identity::Name(field)) => field,
+            (By::Name, _) => {
+                say(format!("a text names `{}`, which has no names", called.kind));
+                continue;
+            }
+            (By::Any, _) => continue,
+        };
+        let Some(field) = kind.field(key) else {
+            say(format!("a text names `{}` by `{key}`, which is no field", called.kind));
+            continue;
+        };
+        let is_id = matches!((kind.api.id, kind.identity), ("", Identity::Name(name)) if name == key);
+        if !is_id && kind.api.id != field.read_path() && !kind.api.aliases.contains(&field.read_path()) {
+            say(format!("a text names `{}` by `{key}`, by which no live object is found", called.kind));
         }
     }
 }

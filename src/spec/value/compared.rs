@@ -18,7 +18,7 @@ pub fn canonical(ty: &Type, attr: &Attr) -> Attr {
 
 /// Brings a value, whose parts have it already, into the form that is compared.
 fn wait(ty: &Type, value: &mut Attr) {
-    match (ty, value) {
+    match (ty.plain(), value) {
         (Type::Certificate, value) => *value = certificate::canonical(value),
         (_, Attr::Later(_) | Attr::Secret(_)) => {}
         (Type::Set(_) | Type::Roles(_), Attr::List(items)) => sort(items, shown),

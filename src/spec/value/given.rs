@@ -12,7 +12,7 @@ pub(crate) fn gives_something(ty: &Type, value: &Attr) -> bool {
     match value {
         Attr::Null => false,
         Attr::Text(text) if text.is_empty() => !matches!(
-            ty,
+            ty.plain(),
             Type::Text | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate | Type::Ref(_) | Type::File(_)
         ),
         _ => true,

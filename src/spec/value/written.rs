@@ -16,7 +16,7 @@ pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
         {
             map.retain(|_, value| !value.is_null());
         }
-        let form = match (&slot.ty, &*value) {
+        let form = match (slot.ty.plain(), &*value) {
             (Type::Words(packing), Attr::List(_) | Attr::Null) => packed(*packing, value),
             // What clears a word is sent as it is.
             (Type::Enum(_), Attr::Text(text)) if text.is_empty() => None,

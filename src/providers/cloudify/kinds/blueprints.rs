@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use crate::providers::cloudify::dsl::IMPORTED;
 use crate::providers::cloudify::shared::{
     LABELS, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, list, read_labels, relabel, visibility, widen,
 };
@@ -59,7 +60,6 @@ pub(crate) static KIND: Kind = Kind {
         }),
         ..TENANT_OWNED
     },
-    after: &[("plugins", "what a blueprint imports is read when it is uploaded")],
     hooks: Hooks { read: Some(read_labels), ..Hooks::NONE },
     documented_at: &[
         (Get, "/blueprints/{id}", SEEN),
@@ -74,7 +74,8 @@ pub(crate) const SOURCE: Field =
     field("source", Type::File(Folders::TarGz), "Folder with the blueprint, or an archive of one")
         .required()
         .write_only()
-        .replaces();
+        .replaces()
+        .documents_in(IMPORTED);
 
 /// Where reading starts.
 pub(crate) const MAIN_FILE_NAME: Field =

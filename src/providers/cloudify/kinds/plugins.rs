@@ -38,6 +38,7 @@ pub(crate) static KIND: Kind = Kind {
             list("/plugins?_include=id,package_name,package_version,archive_name,tenant_name,uploaded_at&_sort=id"),
         )],
         id: "id",
+        aliases: &["package_name"],
         create: &[call(Post, "/plugins?visibility={visibility}", Body::File("source")).reply(Reply::Object(""))],
         // The body is not optional (observed T12); without force, a plugin in use stays.
         remove: &[call(Delete, "/plugins/{id}", Body::Json(r#"{"force": false}"#))],

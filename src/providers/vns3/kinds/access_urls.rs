@@ -3,6 +3,7 @@
 //! They last three days at most. An expired one stays in the list until it is removed: it counts as gone. The link, which
 //! is as good as a password, is in every reply (sheet 3.4).
 
+use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post};
 
@@ -14,9 +15,13 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the link").required(),
-        field("access", Type::Text, "To what: `rs` for remote support, or `cp:` and the name of a clientpack")
-            .default("\"rs\"")
-            .replaces(),
+        field(
+            "access",
+            Type::Phrase(&grammar::ACCESS),
+            "To what: `rs` for remote support, or `cp:` and the name of a clientpack",
+        )
+        .default("\"rs\"")
+        .replaces(),
         field("expires", Type::Int, "Seconds that it lasts: 60 to 259200").default("3600").write_only().replaces(),
         output("url", Type::Text, "The link").secret(),
         output("expires_at", Type::Text, "When it expires"),
@@ -28,7 +33,7 @@ pub(crate) static KIND: Kind = Kind {
         states: super::EXPIRED,
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED, ("clientpacks", "a link may lead to a clientpack")],
+    after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(super::mark_expired), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -34,6 +34,7 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/container_system/containers", Envelope::Items("response.containers")),
         id: "uuid",
+        aliases: &["ipaddress"],
         create: &[call(Post, "/container_system/containers", Body::Fields)],
         remove: &[call(Delete, "/container_system/containers/{id}", Body::None)],
         ..super::super::API

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
+use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
@@ -18,7 +19,8 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("endpoint_name", Type::Text, "Name of the tunnel").required(),
         super::DESCRIPTION,
-        field("local_connection_ip", Type::Ip, "Address that it comes from").disrupts(Disruption::TunnelBounce),
+        field("local_connection_ip", Type::Phrase(&grammar::OWN_ADDRESS), "Address that it comes from")
+            .disrupts(Disruption::TunnelBounce),
         field("remote_connection_ip", Type::Ip, "Address of the other end").disrupts(Disruption::TunnelBounce),
         field("ip_internal", Type::Ip, "Address inside the tunnel").disrupts(Disruption::TunnelBounce),
         field("mask_bits", Type::Int, "Length of the prefix inside the tunnel").disrupts(Disruption::TunnelBounce),
@@ -31,12 +33,13 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/interfaces/edge_gre", Envelope::Items("response")),
         id: "interface_id",
+        aliases: &["name"],
         create: &[call(Post, "/interfaces/edge_gre", Body::Fields).reply(Reply::Object("response"))],
         update: &[call(Put, "/interfaces/edge_gre/{id}", Body::Changed).reply(Reply::Object("response"))],
         remove: &[call(Delete, "/interfaces/edge_gre/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED, ("system-interfaces", "a tunnel comes from an address of an interface")],
+    after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { write: Some(mask_as_text), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -3,6 +3,7 @@
 //! The name is the path, so it is the id. The type cannot be changed. A set is saved although some entries were refused;
 //! the reply lists those under `errors` (sheet 3.6).
 
+use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
@@ -34,17 +35,13 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/v2/firewall/fwsets/{name}", Body::None)],
         ..super::super::API
     },
-    after: &[
-        super::LICENSED,
-        super::KEYED,
-        ("system-variables", "entries may name variables"),
-        ("firewall-fwsets", "it is an entry of the set"),
-    ],
+    after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 
 const ENTRY: &[crate::spec::Field] = &[
-    field("entry", Type::Text, "A network, a port, a service, the name of a set, or a variable").required(),
+    field("entry", Type::Phrase(&grammar::ENTRY), "A network, a port, a service, the name of a set, or a variable")
+        .required(),
     field("comment", Type::Text, "Free text"),
 ];
 

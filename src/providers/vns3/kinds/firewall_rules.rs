@@ -4,6 +4,7 @@
 //! says 200 may still list rules that were refused (sheet 3.6). The controller's own variables look like expressions
 //! of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
+use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field};
 use wire::Method::Put;
 
@@ -14,7 +15,12 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /v2/firewall/rules, PUT /v2/firewall/rules; sheet 3.6",
     identity: Identity::Sequence { key: "rule", id: "id" },
     fields: &[
-        field("rule", Type::Text, "The rule: a table or subtable, then matches and `-j` with what to do").required(),
+        field(
+            "rule",
+            Type::Phrase(&grammar::RULE),
+            "The rule: a table or subtable, then matches and `-j` with what to do",
+        )
+        .required(),
         field("comment", Type::Text, "Free text"),
         field("groups", Type::Set(&Type::Ref("firewall-rule-groups")), "Rule groups that it is in"),
         field("disabled", Type::Bool, "Not in use").default("false"),
@@ -27,14 +33,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: WRITE,
         ..super::super::API
     },
-    after: &[
-        super::LICENSED,
-        super::KEYED,
-        ("system-variables", "rules may name variables"),
-        ("firewall-fwsets", "rules may name sets"),
-        ("firewall-subtables", "rules may jump to subtables"),
-        ("plugin-instances", "plugins bring variables that rules may name"),
-    ],
+    after: &[super::LICENSED, super::KEYED],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
+use crate::providers::vns3::grammar;
 use crate::spec::{
     Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Reply, Type, call, field, output,
 };
@@ -39,19 +40,14 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/v2/firewall/subtables/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[
-        super::LICENSED,
-        super::KEYED,
-        ("system-variables", "rules may name variables"),
-        ("firewall-fwsets", "rules may name sets"),
-        ("firewall-subtables", "a rule jumps to it"),
-    ],
+    after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(in_order), write: Some(number_rules), ..Hooks::NONE },
     ..Kind::NEW
 };
 
 const RULE: &[Field] = &[
-    field("rule", Type::Text, "The rule: the subtable's name, then matches and `-j` with what to do").required(),
+    field("rule", Type::Phrase(&grammar::RULE), "The rule: the subtable's name, then matches and `-j` with what to do")
+        .required(),
     field("comment", Type::Text, "Free text"),
     field("disabled", Type::Bool, "Not in use").default("false"),
 ];

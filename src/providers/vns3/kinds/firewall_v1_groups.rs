@@ -8,6 +8,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
+use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post};
 
@@ -22,7 +23,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
         field("name", Type::Text, "Begins with `PRE_C_`, `PST_C_`, `FWD_C_`, `INP_C_` or `OUT_C_`").required().always(),
         field(
             "rules",
-            Type::List(&Type::Text),
+            Type::List(&Type::Phrase(&grammar::RULE_OF_GROUP_V1)),
             "Its rules in order, each without the subgroup's name: matches and `-j`",
         )
         .read_as("lines"),
@@ -35,13 +36,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
         remove: &[call(Delete, "/firewall/rules/subgroup", BY_NAME)],
         ..super::super::API
     },
-    after: &[
-        super::LICENSED,
-        super::KEYED,
-        ("system-variables", "rules may name variables"),
-        ("firewall-v1-fwsets", "rules may name sets"),
-        ("firewall-v1-subgroups", "a rule jumps to it"),
-    ],
+    after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { write: Some(rules_to_text), ..Hooks::NONE },
     ..Kind::NEW
 };
@@ -55,8 +50,12 @@ pub(crate) static FWSETS: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Begins with `NETS_`, `PORTS_` or `LIST_`").required().always(),
-        field("entries", Type::Set(&Type::Text), "What is in the set: networks, ports, or names of sets")
-            .read_as("lines"),
+        field(
+            "entries",
+            Type::Set(&Type::Phrase(&grammar::ENTRY_V1)),
+            "What is in the set: networks, ports, or names of sets",
+        )
+        .read_as("lines"),
     ],
     api: Api {
         list: List::at("/firewall/fwsets?verbose=true", Envelope::Lines("response")),
@@ -66,12 +65,7 @@ pub(crate) static FWSETS: Kind = Kind {
         remove: &[call(Delete, "/firewall/fwsets", BY_NAME)],
         ..super::super::API
     },
-    after: &[
-        super::LICENSED,
-        super::KEYED,
-        ("system-variables", "entries may name variables"),
-        ("firewall-v1-fwsets", "it is an entry of the set"),
-    ],
+    after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { write: Some(entries_to_text), ..Hooks::NONE },
     ..Kind::NEW
 };

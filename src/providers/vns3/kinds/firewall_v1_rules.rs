@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::attr::Attr;
+use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Type, call, field};
 use wire::Method::Put;
 
@@ -17,7 +18,12 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /firewall/rules, PUT /firewall; sheet 3.6",
     older_view_of: Some("firewall-rules"),
     identity: Identity::Sequence { key: "rule", id: "" },
-    fields: &[field("rule", Type::Text, "The rule: a chain such as `FORWARD_CUST`, then matches and `-j`").required()],
+    fields: &[field(
+        "rule",
+        Type::Phrase(&grammar::RULE_V1),
+        "The rule: a chain such as `FORWARD_CUST`, then matches and `-j`",
+    )
+    .required()],
     api: Api {
         list: List::at("/firewall/rules", Envelope::Items("response")),
         create: WRITE,
@@ -25,12 +31,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: WRITE,
         ..super::super::API
     },
-    after: &[
-        super::LICENSED,
-        super::KEYED,
-        ("firewall-v1-fwsets", "rules may name sets"),
-        ("firewall-v1-subgroups", "rules may jump to subgroups"),
-    ],
+    after: &[super::LICENSED, super::KEYED],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(pairs_to_rules), write: Some(rules_to_text), ..Hooks::NONE },

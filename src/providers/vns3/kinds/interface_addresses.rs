@@ -30,6 +30,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/interfaces/system/{parent.id}/addresses", Envelope::Items("response")),
+        aliases: &["ip_internal"],
         create: &[call(Post, "/interfaces/system/{parent.id}/addresses", Body::Fields)],
         update: &[call(Put, "/interfaces/system/{parent.id}/addresses/{id}", Body::Changed)],
         remove: &[call(Delete, "/interfaces/system/{parent.id}/addresses/{id}", Body::None)],

@@ -3,6 +3,7 @@
 //! Nothing about one can be changed, and whether it runs is not said; starting and stopping are actions. There is one
 //! `conntrack` monitor at most, and that is its name (sheet 3.8).
 
+use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Reply, Type, call, field};
 use wire::Method::{Delete, Post};
 
@@ -15,7 +16,7 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Name of the monitor; `conntrack` for that type").required(),
         made_of("type", Type::Enum(&["conntrack", "netflow", "pcap"]), "What is recorded"),
-        made_of("interface", Type::Text, "Interface to listen at"),
+        made_of("interface", Type::Phrase(&grammar::INTERFACE), "Interface to listen at"),
         Field { required: false, ..made_of("filter", Type::Text, "What to record, in the words of the type") },
         made_of("duration", Type::Text, "How long: `forever`, or a date as the `date` command reads it"),
         made_of("destination", Type::Text, "Where to: `file`, or `host:ADDRESS:PORT` for netflow"),
@@ -29,13 +30,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/packet_monitor/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[
-        super::LICENSED,
-        super::KEYED,
-        ("system-interfaces", "a monitor listens at an interface"),
-        ("edge-gre-interfaces", "a monitor may listen at a GRE interface"),
-        ("links", "a monitor may listen at a link's interface"),
-    ],
+    after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

@@ -30,6 +30,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/plugin-instances", Envelope::Items("response")),
+        aliases: &["ip_address"],
         create: &[call(Post, "/plugin-instances", Body::Fields).reply(Reply::Object("response"))],
         // One that runs is removed only by force.
         remove: &[call(Delete, "/plugin-instances/{id}", Body::Json(r#"{"force": true}"#))],

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::providers::vns3::grammar;
 use crate::spec::{
     Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Reply, Switch, Type, call, field,
 };
@@ -18,8 +19,12 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Natural(&["table", "cidr", "interface", "gateway", "tunnel"]),
     fields: &[
         part("cidr", Type::Cidr, "Network that the route leads to").required(),
-        part("interface", Type::Text, "Interface that it leads through, such as `eth0`; or else `tunnel`"),
-        part("gateway", Type::Ip, "Next hop, reachable through the interface"),
+        part(
+            "interface",
+            Type::Phrase(&grammar::INTERFACE),
+            "Interface that it leads through, such as `eth0`; or else `tunnel`",
+        ),
+        part("gateway", Type::Phrase(&grammar::GATEWAY), "Next hop, reachable through the interface"),
         part("tunnel", Type::Ref("tunnels"), "IPsec tunnel that it leads through, as `endpoint/tunnel`"),
         part("table", Type::Text, "Routing table").default("\"main\""),
         part("advertise", Type::Bool, "Tell it to the overlay: to peers at once, to clients when they reconnect"),
@@ -34,14 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         gone: &[(404, ""), super::UNLICENSED, (400, "bad route id or route not found")],
         ..super::super::API
     },
-    after: &[
-        super::LICENSED,
-        super::KEYED,
-        ("system-interfaces", "a route may lead through an interface"),
-        ("edge-gre-interfaces", "a route may lead through a GRE interface"),
-        ("links", "a route may lead through a link's interface"),
-        ("plugin-instances", "a route may lead through the plugins' network"),
-    ],
+    after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(flatten), foreign: Some(added_by_controller), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -29,6 +29,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/interfaces/system", Envelope::Items("response")),
+        aliases: &["name", "ip_internal"],
         create: &[call(Post, "/interfaces/system", Body::Fields).reply(Reply::Object("response"))],
         update: &[call(Put, "/interfaces/system/{id}", Body::Changed).reply(Reply::Object("response"))],
         remove: &[call(Delete, "/interfaces/system/{id}", Body::None)],

@@ -1,7 +1,7 @@
 //! Fields of a deployment, declared and shown, on which servers of all products agree.
 
 use super::INSTALL;
-use crate::providers::cloudify::dsl::INPUTS_IN;
+use crate::providers::cloudify::dsl::{DEPLOYED, FUNCTIONS, INPUTS_IN};
 use crate::providers::cloudify::shared::name;
 use crate::spec::{Disruption, Field, Type, field, output};
 
@@ -34,12 +34,16 @@ pub(crate) const ID: Field = name("id", "Name of the deployment");
 /// The blueprint that it is made from.
 pub(crate) const BLUEPRINT_ID: Field = field("blueprint_id", Type::Ref("blueprints"), "Blueprint that it is made from")
     .required()
+    .documents_in(DEPLOYED)
     .disrupts(Disruption::Restart);
+
+/// A value, in which functions may take others.
+static EVALUATED: Type = Type::Phrase(&FUNCTIONS);
 
 /// The inputs that it is made with.
 pub(crate) const INPUTS: Field = field(
     "inputs",
-    Type::Map(&Type::Any),
+    Type::Map(&EVALUATED),
     "Values for the blueprint's inputs; the others keep the value that they have",
 )
 .default("{}")

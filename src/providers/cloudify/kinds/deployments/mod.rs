@@ -138,10 +138,6 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
     },
-    after: &[
-        ("plugins", "its environment needs the plugins of its blueprint"),
-        ("secrets", "its blueprint may read secrets"),
-    ],
     hooks: Hooks { read: Some(derive), write: Some(write), ..Hooks::NONE },
     documented_at: &[
         (Get, "/deployments/{name}/outputs", SEEN),

@@ -1,0 +1,67 @@
+//! A line does not begin with the name that is put before it anyway.
+
+use crate::check::walk::{place, walk};
+use crate::check::{Rule, Subject};
+use crate::finding::Finding;
+use crate::spec::{Lead, Type};
+use crate::topology::Resource;
+
+/// A line begins with its resource's own name, which is sent before each line: it would be there twice.
+pub(crate) const RULE: Rule = Rule { code: "own-name", run };
+
+fn run(subject: &Subject) -> Vec<Finding> {
+    subject.topology.resources.values().flat_map(of).collect()
+}
+
+fn of(resource: &Resource) -> Vec<Finding> {
+    let mut found = Vec::new();
+    walk(resource, &mut |field, ty, value, path| {
+        let Type::Phrase(grammar) = ty else { return };
+        let first = value.as_text().and_then(|text| text.split_whitespace().next());
+        if grammar.lead == Lead::OwnName && first.is_some() && first == resource.address.name() {
+            let name = first.unwrap_or_default();
+            let message = format!("a line in `{}` of `{}` begins with `{name}`", field.name, resource.address);
+            let help = format!("leave it out: `{name}` is put before each line");
+            found.push(Finding::error(RULE.code, message).help(help).at(&place(resource, path)));
+        }
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lines_that_get_the_name_anyway_are_told() {
+        let kinds = "firewall-v1-subgroups: { FWD_C_web: { rules: [-p tcp -j FWD_C_web2, FWD_C_web2 -j DROP] } }\n\
+                     firewall-v1-fwsets: { NETS_A: { entries: [NETS_AB, 10.0.0.0/8] } }\n\
+                     firewall-v1-rules: [ { rule: FWD_C_web -j ACCEPT } ]\n";
+        let codes = |text: &str| {
+            let folder = crate::topology::testing::workspace(&[
+                ("trueup.yaml", crate::topology::testing::TRUEUP),
+                ("all.yaml", text),
+            ]);
+            let loaded = crate::topology::load(folder.path(), crate::providers::CATALOGUE, &Default::default());
+            let findings = match loaded {
+                Ok(loaded) => loaded.findings,
+                Err(findings) => findings,
+            };
+            findings.into_iter().filter(|finding| finding.code == RULE.code).map(|it| it.message).collect::<Vec<_>>()
+        };
+        let text = |kinds: &str| {
+            let kinds = crate::topology::testing::indented(kinds);
+            let credentials = "{ username: api, password: '${var.pw}' }";
+            format!("vns3:\n  a:\n    at: https://host.example:8000/api\n    credentials: {credentials}\n{kinds}")
+        };
+        assert_eq!(codes(&text(kinds)), Vec::<String>::new());
+        let twice = kinds.replace("[-p tcp", "[FWD_C_web -p tcp").replace("[NETS_AB", "[NETS_A 10.1.0.0/16");
+        assert_eq!(
+            codes(&text(&twice)),
+            [
+                "a line in `entries` of `a/firewall-v1-fwsets/NETS_A` begins with `NETS_A`",
+                "a line in `rules` of `a/firewall-v1-subgroups/FWD_C_web` begins with `FWD_C_web`"
+            ]
+        );
+    }
+}

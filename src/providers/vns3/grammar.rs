@@ -1,0 +1,146 @@
+//! How texts at a controller name other objects of it: rules, entries of sets, interfaces, addresses (sheet 3.2, 3.6).
+
+use crate::spec::{By, Called, Grammar, Lead, Mention, NameSpot, Type, Unknown};
+
+/// A firewall rule: sets, subtables and variables.
+pub(crate) static RULE: Grammar = Grammar {
+    mentions: &[
+        Mention::new(NameSpot::First, &[SUBTABLE.or(Unknown::Product)]),
+        Mention::new(NameSpot::Behind(JUMPS), &[SUBTABLE.or(Unknown::CapitalsAreProduct)]),
+        Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
+        VARIABLE,
+    ],
+    ..Grammar::TEXT
+};
+
+const SUBTABLE: Called = Called::name("firewall-subtables", "rules may jump to subtables");
+
+/// A firewall rule of API v1.
+pub(crate) static RULE_V1: Grammar = Grammar {
+    mentions: &[
+        Mention::new(NameSpot::First, &[SUBGROUP.or(Unknown::Product)]),
+        Mention::new(NameSpot::Behind(JUMPS), &[SUBGROUP.or(Unknown::CapitalsAreProduct)]),
+        Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
+        VARIABLE,
+    ],
+    ..Grammar::TEXT
+};
+
+/// A rule in a subgroup of API v1, whose name is put before it.
+pub(crate) static RULE_OF_GROUP_V1: Grammar =
+    Grammar { lead: Lead::OwnName, mentions: RULE_V1.mentions, ..Grammar::TEXT };
+
+const SUBGROUP: Called = Called::name("firewall-v1-subgroups", "rules may jump to subgroups");
+
+/// What the options are that lead to another table.
+const JUMPS: &[&str] = &["-j", "--jump", "-g", "--goto"];
+
+/// What the options are that name a set.
+const SETS: &[&str] = &["--match-set", "--add-set", "--del-set", "--map-set"];
+
+/// A variable: the user's own begin with `custom_`, and what is neither the controller's nor a tag's may come from a plugin.
+const VARIABLE: Mention = Mention::new(
+    NameSpot::Variable,
+    &[
+        Called::name("system-variables", "rules and entries may name variables").behind("custom_"),
+        Called::name("", "").behind("vns3_"),
+        Called::name("clientpack-tags", "tags of clientpacks become variables")
+            .behind("tag_")
+            .by(By::Any)
+            .or(Unknown::Product),
+        Called::name("plugin-instances", "plugins bring variables that rules may name")
+            .by(By::Any)
+            .or(Unknown::Product),
+    ],
+);
+
+/// An entry of a set. A name is one in a set of sets only: elsewhere it is a service, or a word for a network.
+pub(crate) static ENTRY: Grammar = Grammar {
+    mentions: &[
+        Mention {
+            only: Some(("type", "list")),
+            ..Mention::new(NameSpot::Whole, &[Called::name("firewall-fwsets", "entries may name sets")])
+        },
+        VARIABLE,
+    ],
+    ..Grammar::TEXT
+};
+
+/// An entry of a set of API v1.
+pub(crate) static ENTRY_V1: Grammar = Grammar {
+    mentions: &[
+        Mention::new(
+            NameSpot::Whole,
+            &[Called::name("firewall-v1-fwsets", "entries may name sets").or(Unknown::Product)],
+        ),
+        VARIABLE,
+    ],
+    lead: Lead::OwnName,
+    ..Grammar::TEXT
+};
+
+/// An interface: that of a link, of a GRE tunnel, of the plugins' network, or a device with its further addresses.
+pub(crate) static INTERFACE: Grammar = Grammar {
+    mentions: &[Mention::new(
+        NameSpot::Whole,
+        &[
+            Called::name("links", "it may lead through a link's interface").behind("lnk").by(By::Field("id")),
+            Called::name("edge-gre-interfaces", "it may lead through a GRE interface")
+                .behind("gre")
+                .by(By::Output("name"))
+                .or(Unknown::Product),
+            Called::name("plugin-instances", "it may lead through the plugins' network")
+                .behind("plugin0")
+                .by(By::Any)
+                .or(Unknown::Product),
+            Called::name("system-interfaces", "it may lead through an interface").or(Unknown::Product),
+        ],
+    )],
+    ..Grammar::TEXT
+};
+
+/// A next hop, which may be a plugin.
+pub(crate) static GATEWAY: Grammar = Grammar {
+    form: Type::Ip,
+    mentions: &[
+        Mention::new(
+            NameSpot::Whole,
+            &[Called::name("plugin-instances", "it may lead to a plugin")
+                .by(By::Field("ip_address"))
+                .or(Unknown::Product)],
+        ),
+        Mention::new(
+            NameSpot::Whole,
+            &[Called::name("containers", "it may lead to a container").by(By::Field("ipaddress")).or(Unknown::Product)],
+        ),
+    ],
+    ..Grammar::TEXT
+};
+
+/// An address of the controller's own.
+pub(crate) static OWN_ADDRESS: Grammar = Grammar {
+    form: Type::Ip,
+    mentions: &[
+        Mention::new(
+            NameSpot::Whole,
+            &[Called::name("system-interfaces", "a tunnel comes from an address of an interface")
+                .by(By::Field("ip_internal"))
+                .or(Unknown::Product)],
+        ),
+        Mention::new(
+            NameSpot::Whole,
+            &[Called::name("interface-addresses", "a tunnel comes from an address of an interface")
+                .or(Unknown::Product)],
+        ),
+    ],
+    ..Grammar::TEXT
+};
+
+/// To what a link lets somebody in.
+pub(crate) static ACCESS: Grammar = Grammar {
+    mentions: &[Mention::new(
+        NameSpot::Whole,
+        &[Called::name("clientpacks", "a link may lead to a clientpack").behind("cp:"), Called::name("", "")],
+    )],
+    ..Grammar::TEXT
+};

@@ -1,0 +1,376 @@
+//! Grammars: how a text names other objects.
+//!
+//! A firewall rule names sets, tables and variables, a route the interface of a link, a blueprint the secrets that it reads.
+//! A grammar says where in a text such a name stands, and what is called by it. It is part of the field's type, so that
+//! whoever asks what refers to what reads the same words in the same way: in files, and in what a controller shows. A name
+//! is a whole word: `web` is not in `web2`.
+//!
+//! | spot | example | its word |
+//! |---|---|---|
+//! | the whole text | `lnk6` | `lnk6` |
+//! | its first word | `web -p tcp -j ACCEPT` | `web` |
+//! | the word behind an option | `-m set --match-set offices src` | `offices` |
+//! | a variable | `-s ${custom_office}/24` | `custom_office` |
+//! | the argument of a function | `{ get_secret: key }` | `key` |
+//! | the text under a key | `package_name: fabric` | `fabric` |
+//! | an import | `imports: ["plugin:fabric?version=1.2"]` | `plugin:fabric` |
+
+use crate::attr::{Attr, TemplatePart};
+use crate::spec::{Descend, Field, Open, Type, TypeSlot, visit_types};
+
+/// How values of a field name other objects.
+#[derive(Debug)]
+pub struct Grammar {
+    /// What the values are, whatever they name.
+    pub form: Type,
+    /// Where names stand in them.
+    pub mentions: &'static [Mention],
+    /// What is put before them when they are sent.
+    pub lead: Lead,
+}
+
+/// What is put before a line when it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead {
+    /// Nothing.
+    Nothing,
+    /// The name of the resource that the line is in.
+    OwnName,
+}
+
+/// One place for names in a value.
+#[derive(Debug, Clone, Copy)]
+pub struct Mention {
+    /// Where.
+    pub at: NameSpot,
+    /// What is called by a word that stands there: the first of these whose prefix it has.
+    pub of: &'static [Called],
+    /// The field of the resource, and the value that it has to have: entries name sets in a set of `type` `list`.
+    pub only: Option<(&'static str, &'static str)>,
+}
+
+/// Where in a value a name stands.
+#[derive(Debug, Clone, Copy)]
+pub enum NameSpot {
+    /// The value is the name.
+    Whole,
+    /// It begins with it.
+    First,
+    /// The word behind one of these options.
+    Behind(&'static [&'static str]),
+    /// Between `${` and `}`.
+    Variable,
+    /// The argument of that function, or the first one.
+    Call(&'static str),
+    /// A text under that key, wherever it stands.
+    Value(&'static str),
+    /// An entry of a document's list of imports, up to a question mark.
+    Import,
+}
+
+/// What objects of a kind are called by in a text.
+#[derive(Debug, Clone, Copy)]
+pub struct Called {
+    /// How the word begins: `lnk` of `lnk6`.
+    pub prefix: &'static str,
+    /// The kind; empty where the word is the product's own.
+    pub kind: &'static str,
+    /// What of an object stands behind the prefix.
+    pub by: By,
+    /// What a word means that nothing is called by.
+    pub unknown: Unknown,
+    /// Why the object comes first: a phrase.
+    pub why: &'static str,
+}
+
+/// What of an object its name in a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The name that it has in YAML.
+    Name,
+    /// The value of this field.
+    Field(&'static str),
+    /// The value of this output, prefix and all: until the object shows, any of its kind may be meant.
+    Output(&'static str),
+    /// Nothing: any of its kind may be meant.
+    Any,
+}
+
+/// What a word means that nothing is called by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// Something of the product's own, such as the interface `eth0`.
+    Product,
+    /// A mistake; a word in capitals is the product's own, as `ACCEPT` is.
+    CapitalsAreProduct,
+    /// A mistake.
+    Mistake,
+}
+
+impl Unknown {
+    /// Says whether the word can't be right.
+    pub fn is_mistake(self, word: &str) -> bool {
+        match self {
+            Unknown::Product => false,
+            Unknown::CapitalsAreProduct => word.chars().any(char::is_lowercase),
+            Unknown::Mistake => true,
+        }
+    }
+}
+
+impl Mention {
+    /// Names of a kind's objects by what they are called in YAML; another word there is a mistake.
+    pub const fn new(at: NameSpot, of: &'static [Called]) -> Mention {
+        Mention { at, of, only: None }
+    }
+
+    /// What a word that stands there may be called by; `None` where it is the product's own.
+    fn called(&self, word: &str) -> Option<&'static Called> {
+        let found = self.of.iter().find(|called| word.starts_with(called.prefix));
+        found.filter(|called| !called.kind.is_empty() && (called.by == By::Any || word.len() > called.prefix.len()))
+    }
+}
+
+impl Called {
+    /// Objects of a kind that are called by their names in YAML.
+    pub const fn name(kind: &'static str, why: &'static str) -> Called {
+        Called { prefix: "", kind, by: By::Name, unknown: Unknown::Mistake, why }
+    }
+
+    /// The same, behind a prefix.
+    pub const fn behind(self, prefix: &'static str) -> Called {
+        Called { prefix, ..self }
+    }
+
+    /// The same, called by something else.
+    pub const fn by(self, by: By) -> Called {
+        Called { by, ..self }
+    }
+
+    /// The same, where other words may be right.
+    pub const fn or(self, unknown: Unknown) -> Called {
+        Called { unknown, ..self }
+    }
+}
+
+/// A name in a value: what it may be called by, and the part of the word that is it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The word as it stands there.
+    pub word: String,
+    /// The part of it by which the object is known.
+    pub name: String,
+    /// Which mention of the grammar, and which of its objects: see [`Named::called`].
+    place: (usize, usize),
+}
+
+impl Named {
+    /// What it is called by in a grammar.
+    pub(crate) fn called(&self, grammar: &'static Grammar) -> Option<&'static Called> {
+        grammar.mentions.get(self.place.0)?.of.get(self.place.1)
+    }
+}
+
+impl Grammar {
+    /// Text that names nothing yet.
+    pub const TEXT: Grammar = Grammar { form: Type::Text, mentions: &[], lead: Lead::Nothing };
+
+    /// The kinds whose objects its values may name.
+    pub(crate) fn kinds(&'static self) -> impl Iterator<Item = &'static Called> {
+        self.mentions.iter().flat_map(|mention| mention.of).filter(|called| !called.kind.is_empty())
+    }
+
+    /// The names in a value, in order and each once. `has` says whether another field of the resource has a value.
+    pub(crate) fn names(&'static self, value: &Attr, has: &dyn Fn(&str, &str) -> bool) -> Vec<Named> {
+        let mut found: Vec<Named> = Vec::new();
+        let text = flat(value);
+        let words = text.as_deref().map(words).unwrap_or_default();
+        for (n, mention) in self.mentions.iter().enumerate() {
+            if mention.only.is_some_and(|(field, value)| !has(field, value)) {
+                continue;
+            }
+            for word in mention.at.words(value, text.as_deref(), &words) {
+                let Some(called) = mention.called(&word).filter(|_| !word.contains(UNKNOWN)) else { continue };
+                let name = match called.by {
+                    By::Output(_) => &word,
+                    By::Name | By::Field(_) | By::Any => &word[called.prefix.len()..],
+                };
+                let at = mention.of.iter().position(|other| std::ptr::eq(other, called)).unwrap_or_default();
+                let named = Named { name: name.to_owned(), word, place: (n, at) };
+                if !found.contains(&named) {
+                    found.push(named);
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Field {
+    /// The grammars of its values, of all in them, and of documents that count as its own.
+    pub(crate) fn grammars(&'static self) -> Vec<&'static Grammar> {
+        let mut found = Vec::new();
+        visit_types(TypeSlot::of(self), &mut |slot| {
+            if let Type::Phrase(grammar) = slot.ty {
+                found.push(grammar);
+            }
+            Descend::Into
+        });
+        found.extend(self.documents_in.map(|documents| documents.grammar));
+        found
+    }
+}
+
+impl NameSpot {
+    /// The words that stand there: in a text, whose words are given, or in any value.
+    fn words(self, value: &Attr, text: Option<&str>, words: &[String]) -> Vec<String> {
+        match self {
+            NameSpot::Whole => {
+                text.map(|text| text.trim().to_owned()).into_iter().filter(|text| !text.is_empty()).collect()
+            }
+            NameSpot::First => words.first().cloned().into_iter().collect(),
+            NameSpot::Behind(options) => {
+                let next = words.iter().skip(1).map(Some).chain([None]);
+                words.iter().zip(next).filter_map(|(word, next)| argument(options, word, next)).collect()
+            }
+            NameSpot::Variable => text.map(variables).unwrap_or_default(),
+            NameSpot::Call(function) => {
+                let mut found = Vec::new();
+                calls(value, function, &mut found);
+                found
+            }
+            NameSpot::Value(key) => {
+                let mut found = Vec::new();
+                values(value, key, &mut found);
+                found
+            }
+            NameSpot::Import => match value.get("imports") {
+                Some(Attr::List(imports)) => {
+                    let name = |text: &str| text.split(['?', '#']).next().unwrap_or_default().trim().to_owned();
+                    imports.iter().filter_map(Attr::as_text).map(name).collect()
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+/// What stands in a text for a part that is not known, or must not be: no name has it in it.
+const UNKNOWN: char = '\u{fffd}';
+
+/// A value as one text, as far as it is known; `None` where it is none.
+fn flat(value: &Attr) -> Option<String> {
+    match value {
+        Attr::Text(text) => Some(text.clone()),
+        Attr::Number(_) => value.to_text(),
+        Attr::Later(template) => {
+            let mut text = String::new();
+            for part in &template.parts {
+                match part {
+                    TemplatePart::Text(known) => text.push_str(known),
+                    TemplatePart::Output(_) | TemplatePart::Secret(_) => text.push(UNKNOWN),
+                }
+            }
+            Some(text)
+        }
+        Attr::Null | Attr::Bool(_) | Attr::Secret(_) | Attr::List(_) | Attr::Map(_) => None,
+    }
+}
+
+/// The words of a command line. What stands in quotes is one word.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for letter in text.chars() {
+        match (quote, letter) {
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (Some(open), close) if open == close => quote = None,
+            (None, blank) if blank.is_whitespace() => words.extend(word.take()),
+            (_, letter) => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The argument that a word gives to one of some options: the next word, or its own rest, as in `--jump=web` and `-jweb`.
+fn argument(options: &[&str], word: &str, next: Option<&String>) -> Option<String> {
+    // What stood in quotes is no option with something behind it.
+    let is_option = !word.contains(char::is_whitespace);
+    options.iter().filter(|_| is_option).find_map(|option| {
+        let rest = word.strip_prefix(option)?;
+        match (rest, option.starts_with("--")) {
+            ("", _) => next.cloned(),
+            (rest, true) => rest.strip_prefix('=').map(str::to_owned),
+            (rest, false) => Some(rest.to_owned()),
+        }
+    })
+}
+
+/// The names of the variables in a text.
+fn variables(text: &str) -> Vec<String> {
+    let behind = text.split("${").skip(1);
+    behind.filter_map(|rest| Some(rest.split_once('}')?.0.trim().to_owned())).collect()
+}
+
+/// The arguments of a function, wherever it is called in a value: `{ get_secret: key }`, `{ get_capability: [one, x] }`.
+fn calls(value: &Attr, function: &str, found: &mut Vec<String>) {
+    match value {
+        Attr::List(items) => items.iter().for_each(|item| calls(item, function, found)),
+        Attr::Map(map) => {
+            for (key, value) in map {
+                let argument = match value {
+                    Attr::List(items) => items.first(),
+                    other => Some(other),
+                };
+                if let Some(name) = argument.and_then(Attr::as_text).filter(|_| key == function && map.len() == 1) {
+                    found.push(name.to_owned());
+                }
+                calls(value, function, found);
+            }
+        }
+        Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) | Attr::Later(_) => {}
+    }
+}
+
+/// The texts under a key, wherever it stands in a value.
+fn values(value: &Attr, wanted: &str, found: &mut Vec<String>) {
+    match value {
+        Attr::List(items) => items.iter().for_each(|item| values(item, wanted, found)),
+        Attr::Map(map) => {
+            for (key, value) in map {
+                found.extend(value.as_text().filter(|_| key == wanted).map(str::to_owned));
+                values(value, wanted, found);
+            }
+        }
+        Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) | Attr::Later(_) => {}
+    }
+}
+
+/// The documents that a file of a resource holds, and how they name other objects.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentsIn {
+    /// The field, of the same resource, that names the one with the file; `None` where it is the resource itself.
+    pub of: Option<&'static str>,
+    /// The field with the file, a folder or an archive: `source` of a blueprint.
+    pub file: &'static str,
+    /// The field beside that which names the document to read first.
+    pub document: &'static str,
+    /// Finds a document and all that it imports.
+    pub read: fn(&str, Open<'_>) -> Option<ReadDocuments>,
+    /// How each of them names other objects.
+    pub grammar: &'static Grammar,
+}
+
+/// Documents that were read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadDocuments {
+    /// The documents.
+    pub found: Vec<serde_json::Value>,
+    /// Says whether something is imported that is not in the file: there may be further names.
+    pub is_open: bool,
+}
