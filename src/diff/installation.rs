@@ -535,7 +535,7 @@ mod tests {
         let mut world = owned().allows("moved=east");
         forget_ids(&world.topology, &mut world.base, "east");
         for (at, verdict) in [
-            ("east/groups/kept", "adopt"),
+            ("east/groups/kept", "same"),
             ("east/groups/missing", "create: drift"),
             ("east/groups/undeclared", "release: it is gone already"),
             ("west/groups/far", "same"),

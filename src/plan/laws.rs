@@ -20,15 +20,19 @@ use crate::plan::{Plan, Verb};
 use crate::spec::Strength;
 use crate::topology::{IdentityKey, Resource};
 
-/// Histories that each law is tried on.
-const CASES: u32 = 1_000;
+/// Histories that each law is tried on: a share of them, or with `TRUEUP_TEST_LONG=1` all.
+const CASES: (u32, u32) = (60, 3_000);
+
+fn cases() -> u32 {
+    if std::env::var("TRUEUP_TEST_LONG").is_ok_and(|word| word == "1") { CASES.1 } else { CASES.0 }
+}
 
 /// What a history is made of: numbers that a topology, or a move, is read from.
 type Seed = [u8; 24];
 
 /// Tries a law on histories, always the same ones.
 fn for_all<S: Strategy>(strategy: S, law: impl Fn(S::Value) -> Result<(), String>) {
-    let config = Config { cases: CASES, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
+    let config = Config { cases: cases(), failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let outcome = runner.run(&strategy, |value| law(value).map_err(TestCaseError::fail));
     if let Err(failure) = outcome {
