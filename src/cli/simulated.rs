@@ -1,6 +1,7 @@
 //! Rehearsals: every target of a workspace redirected to a simulated installation of its own.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -118,16 +119,17 @@ fn state(folder: &Path) -> PathBuf {
 /// those as their passwords, and would let nobody in with stand-ins.
 pub(crate) fn holds_secrets(folder: &Path) -> bool {
     let state = state(folder);
-    state.exists() && !state.join(MARK).exists()
+    let is_controller = |name: &OsStr| name.to_str().is_some_and(|name| name.contains("--") && name.ends_with(".json"));
+    let mut entries = state.read_dir().into_iter().flatten().flatten();
+    !state.join(MARK).exists() && entries.any(|entry| is_controller(&entry.file_name()))
 }
 
 /// Serves the simulated controllers of the workspace in that folder, where their state is kept.
 pub(crate) async fn serve(folder: &Path) -> Result<Server, CommandError> {
     let state = state(folder);
-    let is_new = !state.exists();
     crate::private::create_folder(&state).doing("make the folder", &state)?;
-    if is_new {
-        let mark = state.join(MARK);
+    let mark = state.join(MARK);
+    if !holds_secrets(folder) && !mark.exists() {
         crate::private::write(&mark, b"All secrets in here are stand-ins.\n").doing("write", &mark)?;
     }
     let what = format!("start the simulated controllers whose state is in `{}`", state.display());

@@ -152,7 +152,7 @@ fn what_cannot_be_taken_back_has_to_be_meant() {
     let plan =
         plan.says("london/license  setting `file` can't be taken back").says("--allow irreversible=london/license");
     // What comes after them waits, too.
-    plan.says("london/config  it needs `london/license-parameters`, which is held");
+    plan.says("london/config  it needs `london/keyset`, which is held");
     bench.apply();
     assert_eq!(read(&sim, "london", "/license"), Value::Null, "nothing was done");
 

@@ -1,5 +1,7 @@
 //! Laws: what holds for every topology and every change from one to another.
 
+#[path = "laws/interrupted.rs"]
+mod interrupted;
 #[path = "laws/topologies.rs"]
 mod topologies;
 
