@@ -41,6 +41,8 @@ pub(crate) const DIALECT: Dialect = Dialect {
     headers: &[("Tenant", "{target.tenant}")],
     // Proxies, unknown routes and bad JSON answer in HTML; there the status has to do (sheet 1, error body).
     messages: &["message"],
+    errors: &[&["message", "error_code"]],
+    errors_in_success: &[],
     version: ServerVersion::Read { path: "/version", at: "version" },
     // The server runs twenty workflows at once and queues the rest (sheet 5, locking); this leaves room for people.
     writers: 4,
