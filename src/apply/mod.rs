@@ -6,6 +6,7 @@
 mod course;
 mod effect;
 mod outputs;
+mod removed;
 mod schedule;
 mod step;
 mod verify;
@@ -31,7 +32,7 @@ use crate::spec::{Identity, Kind};
 use crate::topology::Topology;
 
 pub(crate) use outputs::Outputs;
-pub use verify::{Contradiction, verify};
+pub use verify::{Claims, Contradiction, verify};
 
 /// What happened to a step.
 #[derive(Debug, Clone)]
@@ -63,6 +64,8 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// Requests with an effect that were sent.
     pub(crate) calls: u64,
+    /// What the controllers said in words when they accepted a step's last call.
+    pub(crate) said: BTreeMap<Address, String>,
     /// The journal could not be written: the run stopped at once.
     pub journal_error: Option<String>,
 }
@@ -131,6 +134,8 @@ pub(crate) struct RunLog {
     writer: JournalWriter,
     pub(crate) base: Base,
     pub(crate) calls: u64,
+    /// What the controllers said in words when they accepted a call.
+    pub(crate) said: BTreeMap<Address, String>,
 }
 
 impl RunLog {
@@ -165,7 +170,8 @@ impl RunLog {
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let mut log = RunLog { writer: JournalWriter::start(journal), base: base.clone(), calls: 0 };
+        let mut log =
+            RunLog { writer: JournalWriter::start(journal), base: base.clone(), calls: 0, said: BTreeMap::new() };
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
         let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };
@@ -197,7 +203,8 @@ impl Executor<'_> {
         shared.log(|log| {
             self.record_unchanged(&mut log.base);
             *base = std::mem::take(&mut log.base);
-            Report { outcomes, calls: log.calls, journal_error: log.broken().map(str::to_owned) }
+            let said = std::mem::take(&mut log.said);
+            Report { outcomes, calls: log.calls, said, journal_error: log.broken().map(str::to_owned) }
         })
     }
 
@@ -293,11 +300,14 @@ impl Executor<'_> {
             let filled = attr.fill(find);
             // A value that is still not known was left as it was: so is what we remember of it.
             let earlier = before.and_then(|entry| entry.fields.get(name));
-            let stored = match filled.is_later() {
+            let is_written = step.is_some_and(|step| step.writes(name));
+            // What was only known later and was not sent is at the controller as it was sent then: a one-time output that
+            // was asked for anew in this run went to others.
+            let is_as_before = filled.is_later() || attr.is_later() && !is_written && earlier.is_some();
+            let stored = match is_as_before {
                 true => earlier.cloned(),
                 false => {
                     let value = base.stored(&self.comparable(address, name, &filled));
-                    let is_written = step.is_some_and(|step| step.writes(name));
                     Some(remembered(value, is_written, earlier))
                 }
             };
@@ -317,6 +327,7 @@ impl Executor<'_> {
             run: if step.is_some() { base.run } else { before.run },
             origin: before.origin,
             packing: before.packing,
+            left: BTreeSet::new(),
         })
     }
 

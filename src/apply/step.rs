@@ -125,6 +125,9 @@ impl Executor<'_> {
             match answer {
                 Ok(reply) => {
                     session.check_partial(call.spec, path, &reply)?;
+                    if let Some(words) = session.words(&reply) {
+                        self.log(shared, |log| log.said.insert(step.address.clone(), words));
+                    }
                     return self.take(shared, session, step, call, reply).await;
                 }
                 Err(error) if pauses < PAUSES && call.spec.is_too_early(&error) => {
@@ -136,7 +139,13 @@ impl Executor<'_> {
                 // What a wait for it would be told: the work is under way already, from an earlier run.
                 Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
                 Err(error) if call.purpose == CallPurpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
-                Err(error) if ambiguous || attempt > 1 || may_have_moved(step.kind, &error) => {
+                Err(error)
+                    if ambiguous
+                        || attempt > 1
+                        || may_have_moved(step.kind, &error)
+                        // Somebody says that it is gone who may not know: looking tells.
+                        || call.purpose == CallPurpose::Remove && error.says_absent() =>
+                {
                     let effect = self.look_for_effect(shared, session, step, call).await?;
                     if effect == Effect::Found {
                         self.log(shared, |log| {

@@ -7,21 +7,24 @@
 //! | no | no | yes | change: the files moved |
 //! | no | no | no | conflict: both moved, differently |
 //! | no | no base | – | change |
+//!
+//! Where a step of ours left what is there, the base says so: then live = base is neither drift nor a change.
 
 use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::content::content_change;
+use crate::diff::index::Index;
 use crate::diff::items::{item_key, redact_edits, redact_items};
 use crate::diff::live::Live;
-use crate::diff::planned::PlannedValue;
+use crate::diff::planned::{PlannedValue, PlannedValues};
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly, script};
 use crate::diff::verdict::{Cause, FieldChange};
 use crate::redact::ChangeSecrecy;
 use crate::spec::{Change, Field, Flow, Identity, Kind, Type, canonical, read};
-use crate::topology::{ITEMS, Resource, fold};
+use crate::topology::{ITEMS, Resource, Topology, fold};
 
 /// What comparing one resource gave.
 #[derive(Debug, Default)]
@@ -138,6 +141,9 @@ impl FieldCase<'_> {
         let live = canonical(&self.field.ty, &read(self.field, &self.live.raw));
         let unmoved =
             kept.is_some_and(|kept| !self.is_readable() || self.base.matches_stored(&narrow(&live, kept), kept));
+        if self.is_left() && unmoved {
+            return self.differs(live, self.wanted, Cause::Left);
+        }
         if before == Some(&expression(self.declared)) && unmoved && !self.waits_for_something_new() {
             return Judged::Same;
         }
@@ -182,8 +188,14 @@ impl FieldCase<'_> {
         match (git_moved, live_moved) {
             (false, _) => Cause::Drift,
             (true, true) => Cause::Conflict,
+            (true, false) if self.is_left() => Cause::Left,
             (true, false) => Cause::Change,
         }
+    }
+
+    /// Says whether a step of ours left the field other than it was meant to.
+    fn is_left(&self) -> bool {
+        self.entry.is_some_and(|entry| entry.left.contains(self.field.name))
     }
 
     fn differs(&self, live: Attr, wanted: &Attr, cause: Cause) -> Judged {
@@ -226,6 +238,22 @@ fn narrow(live: &Attr, kept: &Value) -> Attr {
     }
 }
 
+/// The live value of a field in the form in which it is compared; of a list that is a resource, its items.
+pub(crate) fn live_value(
+    topology: &Topology,
+    index: &Index<'_>,
+    resource: &Resource,
+    name: &str,
+    live: &Live,
+) -> Option<Attr> {
+    if name == ITEMS && resource.kind.field(name).is_none() {
+        return Some(Attr::List(live_items(resource.kind, live)));
+    }
+    let field = resource.kind.field(name)?;
+    let resolver = Resolver { topology, index, planned: &PlannedValues::default() };
+    Some(canonical(&field.ty, &resolver.for_compare(&resource.address, field, &read(field, &live.raw))))
+}
+
 /// The text of the expressions in a declared value.
 pub(crate) fn expression(declared: &Attr) -> String {
     declared.to_shown().to_string()
@@ -252,6 +280,7 @@ fn sequence(
     let cause = match entry.and_then(|entry| entry.value(ITEMS)) {
         Some(kept) if base.matches_stored(&wanted, kept) => Cause::Drift,
         Some(kept) if !base.matches_stored(&narrow(&live, kept), kept) => Cause::Conflict,
+        _ if entry.is_some_and(|entry| entry.left.contains(ITEMS)) => Cause::Left,
         _ => Cause::Change,
     };
     Some(FieldChange { field: None, name: ITEMS.to_owned(), before: Attr::List(before), after: wanted, edits, cause })

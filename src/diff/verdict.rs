@@ -66,6 +66,8 @@ pub enum Decision {
 pub enum Cause {
     /// The files moved.
     Change,
+    /// A step of ours failed, or had another effect than it was meant to, and left it so.
+    Left,
     /// Somebody moved the controller.
     Drift,
     /// Both moved, differently.
@@ -77,6 +79,7 @@ impl Cause {
     pub fn as_str(self) -> &'static str {
         match self {
             Cause::Change => "change",
+            Cause::Left => "left",
             Cause::Drift => "drift",
             Cause::Conflict => "conflict",
         }
