@@ -32,7 +32,7 @@ use crate::spec::{Identity, Kind};
 use crate::topology::Topology;
 
 pub(crate) use outputs::Outputs;
-pub use verify::{Claims, Contradiction, verify};
+pub use verify::{Contradiction, RunClaims, verify};
 
 /// What happened to a step.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::apply::effect::{Effect, may_have_moved};
+use crate::apply::effect::{Effect, is_doubtful};
 use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
@@ -125,9 +125,6 @@ impl Executor<'_> {
             match answer {
                 Ok(reply) => {
                     session.check_partial(call.spec, path, &reply)?;
-                    if let Some(words) = session.words(&reply) {
-                        self.log(shared, |log| log.said.insert(step.address.clone(), words));
-                    }
                     return self.take(shared, session, step, call, reply).await;
                 }
                 Err(error) if pauses < PAUSES && call.spec.is_too_early(&error) => {
@@ -139,13 +136,7 @@ impl Executor<'_> {
                 // What a wait for it would be told: the work is under way already, from an earlier run.
                 Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
                 Err(error) if call.purpose == CallPurpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
-                Err(error)
-                    if ambiguous
-                        || attempt > 1
-                        || may_have_moved(step.kind, &error)
-                        // Somebody says that it is gone who may not know: looking tells.
-                        || call.purpose == CallPurpose::Remove && error.says_absent() =>
-                {
+                Err(error) if ambiguous || attempt > 1 || is_doubtful(step.kind, &call.purpose, &error) => {
                     let effect = self.look_for_effect(shared, session, step, call).await?;
                     if effect == Effect::Found {
                         self.log(shared, |log| {
@@ -203,6 +194,9 @@ impl Executor<'_> {
         call: &Call,
         reply: Value,
     ) -> Result<Value, CallError> {
+        if let Some(words) = session.words(&reply) {
+            self.log(shared, |log| log.said.insert(step.address.clone(), words));
+        }
         if let CallPurpose::Issue { field, at } = call.purpose {
             let value = lookup(&reply, at).map_or(Attr::Null, Attr::from_json);
             let text = value.to_text().unwrap_or_default();

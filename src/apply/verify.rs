@@ -44,7 +44,7 @@ pub struct Contradiction {
 }
 
 /// What a run claims: what the look after it has to confirm.
-pub struct Claims {
+pub struct RunClaims {
     /// The resources whose steps are done and that should now be as declared, with the fields that others had changed.
     made: BTreeMap<Address, BTreeSet<String>>,
     /// The resources that had a step which failed, with the same.
@@ -54,10 +54,10 @@ pub struct Claims {
     said: BTreeMap<Address, String>,
 }
 
-impl Claims {
+impl RunClaims {
     /// What a run claims. `before` is what was owned when it began.
-    pub fn of(topology: &Topology, plan: &Plan, report: &Report, before: &Base) -> Claims {
-        let mut claims = Claims {
+    pub fn of(topology: &Topology, plan: &Plan, report: &Report, before: &Base) -> RunClaims {
+        let mut claims = RunClaims {
             made: BTreeMap::new(),
             failed: BTreeMap::new(),
             removals: Removals::of(topology, plan, report, before),
@@ -95,7 +95,7 @@ pub async fn verify(
     topology: &Topology,
     base: &mut Base,
     sessions: &BTreeMap<String, Arc<Session>>,
-    claims: &Claims,
+    claims: &RunClaims,
 ) -> Vec<Contradiction> {
     let targets = claims.targets();
     let sessions: BTreeMap<String, Arc<Session>> = sessions
@@ -132,7 +132,7 @@ pub async fn verify(
 /// What one look after a run shows.
 struct Afterwards<'a> {
     topology: &'a Topology,
-    claims: &'a Claims,
+    claims: &'a RunClaims,
     observed: &'a Observed,
     diff: Diff<'a>,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Claims, Executor, Report, verify};
+use crate::apply::{Executor, Report, RunClaims, verify};
 use crate::cli::common::{ConnectedWorkspace, Planned, broken_policies};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
@@ -170,7 +170,7 @@ async fn execute(
         executor.run(journal, &mut ledger.base).await
     };
     progress.finish();
-    let claims = Claims::of(&workspace.topology, &plan, &report, &before);
+    let claims = RunClaims::of(&workspace.topology, &plan, &report, &before);
     let contradictions = match claims.is_empty() {
         true => Vec::new(),
         false => verify(&workspace.topology, &mut ledger.base, &workspace.sessions, &claims).await,

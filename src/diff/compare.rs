@@ -112,7 +112,10 @@ impl FieldCase<'_> {
         if !self.is_readable() {
             return match kept {
                 Some(kept) if self.base.matches_stored(&wanted, kept) => Judged::Same,
-                Some(_) => self.differs(Attr::text("(not shown by the API)"), &wanted, Cause::Change),
+                Some(_) => {
+                    let cause = if self.is_left() { Cause::Left } else { Cause::Change };
+                    self.differs(Attr::text("(not shown by the API)"), &wanted, cause)
+                }
                 None => Judged::Unverified,
             };
         }
@@ -332,6 +335,27 @@ mod tests {
                 .applied("east/groups/g", "1", applied.clone())
                 .shows("east/groups", json!({ "id": "1", "name": "g", "note": live }));
             assert_eq!(world.verdict("east/groups/g"), verdict, "{wanted} {applied} {live}");
+        }
+    }
+
+    #[test]
+    fn what_a_step_of_ours_left_is_nobody_else_s() {
+        // wanted, what was left, live now: the verdict.
+        for (wanted, left, live, verdict) in [
+            ("new", "old", "old", "update note: left"),
+            ("new", "half", "half", "update note: left"),
+            ("other", "old", "old", "update note: left"),
+            ("new", "old", "theirs", "update note: conflict"),
+            ("new", "old", "new", "same"),
+            ("old", "old", "old", "same"),
+            ("old", "old", "theirs", "update note: drift"),
+        ] {
+            let mut world = World::lab()
+                .wants("east/groups/g", json!({ "note": wanted }))
+                .applied("east/groups/g", "1", json!({ "note": left }))
+                .shows("east/groups", json!({ "id": "1", "name": "g", "note": live }));
+            world.base.entries.values_mut().for_each(|entry| drop(entry.left.insert("note".into())));
+            assert_eq!(world.verdict("east/groups/g"), verdict, "{wanted} {left} {live}");
         }
     }
 

@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
-    Address, Artifact, Auth, Base, CATALOGUE, Claims, Contradiction, Decision, DeclaredObjects, Executor, Export,
-    Finding, Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan,
-    Progress, Provider, Report, RequestBody, Scope, Session, Step, Tls, Topology, Verdict, Waiting, diff, export,
+    Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, DeclaredObjects, Executor, Export, Finding,
+    Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress,
+    Provider, Report, RequestBody, RunClaims, Scope, Session, Step, Tls, Topology, Verdict, Waiting, diff, export,
     ledger, matching, plan, source, topology, verify,
 };
 use wire::Transport;
@@ -162,7 +162,7 @@ impl<'s> World<'s> {
             };
             let before = ledger.base.clone();
             let report = executor.run(writer, &mut ledger.base).await;
-            let claims = Claims::of(&topology, &plan, &report, &before);
+            let claims = RunClaims::of(&topology, &plan, &report, &before);
             let contradictions = verify(&topology, &mut ledger.base, &sessions, &claims).await;
             let journal = fs::read_to_string(journal).unwrap();
             ledger.save().unwrap();

@@ -73,7 +73,14 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (Type::Text | Type::Ref(_) | Type::File(_) | Type::Role(_), Attr::Text(_) | Attr::Secret(_)) => {}
         (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) | (Type::Words(_), Attr::Text(_)) => {}
         (
-            ty @ (Type::Bool | Type::Int | Type::Number | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Mac | Type::Certificate),
+            ty @ (Type::Bool
+            | Type::Int
+            | Type::Number
+            | Type::Enum(_)
+            | Type::Ip
+            | Type::Cidr
+            | Type::Mac
+            | Type::Certificate),
             value,
         ) => scalar(ty, value, part.path, found),
         (ty, value) => {
