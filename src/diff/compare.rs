@@ -354,7 +354,9 @@ mod tests {
                 .wants("east/groups/g", json!({ "note": wanted }))
                 .applied("east/groups/g", "1", json!({ "note": left }))
                 .shows("east/groups", json!({ "id": "1", "name": "g", "note": live }));
-            world.base.entries.values_mut().for_each(|entry| drop(entry.left.insert("note".into())));
+            for entry in world.base.entries.values_mut() {
+                entry.left.insert("note".into());
+            }
             assert_eq!(world.verdict("east/groups/g"), verdict, "{wanted} {left} {live}");
         }
     }
