@@ -34,7 +34,7 @@ mod topology;
 #[doc(hidden)]
 pub mod parts {
     pub use crate::address::Address;
-    pub use crate::apply::{Contradiction, Executor, Outcome, Progress, Report, verify};
+    pub use crate::apply::{Contradiction, Executor, Outcome, Progress, Report, RunClaims, verify};
     pub use crate::attr::Attr;
     pub use crate::diff::base::Base;
     pub use crate::diff::diff;

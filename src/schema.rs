@@ -235,6 +235,7 @@ fn plain(ty: &Type) -> Value {
         Type::Cidr => {
             json!({ "type": "string", "pattern": format!("^[0-9A-Fa-f.:]+(/[0-9]{{1,3}})?$|{EXPRESSION}"), "examples": ["10.1.0.0/16"] })
         }
+        Type::Mac => json!({ "type": "string", "pattern": format!("^([0-9A-Fa-f][-:. ]?){{12}}$|{EXPRESSION}") }),
         Type::Words(_) => {
             let item = json!({ "type": ["string", "number", "boolean"] });
             json!({ "type": ["string", "number", "boolean", "array"], "items": item })

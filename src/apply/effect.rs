@@ -80,9 +80,14 @@ impl Sight {
     }
 }
 
+/// Says whether only a look tells what a refusal means. Whoever says that what is to be removed is not there may not know.
+pub(super) fn is_doubtful(kind: &Kind, purpose: &CallPurpose, error: &CallError) -> bool {
+    may_have_moved(kind, error) || *purpose == CallPurpose::Remove && error.says_absent()
+}
+
 /// Says whether a refusal may be about what an object was doing rather than about the call. Credentials, rights, names and
 /// limits are no such thing.
-pub(super) fn may_have_moved(kind: &Kind, error: &CallError) -> bool {
+fn may_have_moved(kind: &Kind, error: &CallError) -> bool {
     let goes_through_states = kind.api.states.is_some_and(|states| !states.busy.is_empty());
     goes_through_states && error.refusal().is_some_and(|(status, _)| matches!(status, 400 | 405 | 409 | 423))
 }

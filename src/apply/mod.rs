@@ -7,6 +7,7 @@ mod course;
 mod effect;
 mod outputs;
 mod recording;
+mod removed;
 mod schedule;
 mod step;
 mod verify;
@@ -36,7 +37,7 @@ use crate::topology::Topology;
 
 pub(crate) use outputs::Outputs;
 pub(crate) use recording::adopted;
-pub use verify::{Contradiction, verify};
+pub use verify::{Contradiction, RunClaims, verify};
 
 /// What happened to a step.
 #[derive(Debug, Clone)]
@@ -68,6 +69,8 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// Requests with an effect that were sent.
     pub(crate) calls: u64,
+    /// What the controllers said in words when they accepted a step's last call.
+    pub(crate) said: BTreeMap<Address, String>,
     /// The journal could not be written: the run stopped at once.
     pub journal_error: Option<String>,
 }
@@ -136,6 +139,8 @@ pub(crate) struct RunLog {
     writer: JournalWriter,
     pub(crate) base: Base,
     pub(crate) calls: u64,
+    /// What the controllers said in words when they accepted a call.
+    pub(crate) said: BTreeMap<Address, String>,
 }
 
 impl RunLog {
@@ -188,7 +193,8 @@ impl RunLog {
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let mut log = RunLog { writer: JournalWriter::start(journal), base: base.clone(), calls: 0 };
+        let mut log =
+            RunLog { writer: JournalWriter::start(journal), base: base.clone(), calls: 0, said: BTreeMap::new() };
         log.relabel(&self.plan.relabels);
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
@@ -221,7 +227,8 @@ impl Executor<'_> {
         shared.log(|log| {
             self.record_unchanged(&mut log.base);
             *base = std::mem::take(&mut log.base);
-            Report { outcomes, calls: log.calls, journal_error: log.broken().map(str::to_owned) }
+            let said = std::mem::take(&mut log.said);
+            Report { outcomes, calls: log.calls, said, journal_error: log.broken().map(str::to_owned) }
         })
     }
 

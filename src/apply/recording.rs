@@ -59,6 +59,7 @@ impl Recording<'_> {
             run: if step.is_some() { self.base.run } else { before.run },
             origin: before.origin,
             packing: before.packing,
+            left: BTreeSet::new(),
         })
     }
 
@@ -70,8 +71,11 @@ impl Recording<'_> {
             let filled = attr.fill(self.find);
             let earlier = before.fields.get(name);
             let is_written = step.is_some_and(|step| step.writes(name));
-            // A value that is still not known was left as it was: so is what we remember of it.
-            let stored = match filled.is_later() {
+            // A value that is still not known was left as it was: so is what we remember of it. What was only known later
+            // and was not sent is at the controller as it was sent then: a one-time output that was asked for anew in this
+            // run went to others.
+            let is_as_before = filled.is_later() || attr.is_later() && !is_written && earlier.is_some();
+            let stored = match is_as_before {
                 true => earlier.cloned(),
                 false => {
                     let value = self.base.stored(&self.comparable(address, name, &filled));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::apply::effect::{Effect, may_have_moved};
+use crate::apply::effect::{Effect, is_doubtful};
 use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
@@ -172,7 +172,7 @@ impl Executor<'_> {
                 // What a wait for it would be told: the work is under way already, from an earlier run.
                 Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
                 Err(error) if call.purpose == CallPurpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
-                Err(error) if ambiguous || attempt > 1 || may_have_moved(step.kind, &error) => {
+                Err(error) if ambiguous || attempt > 1 || is_doubtful(step.kind, &call.purpose, &error) => {
                     let effect = self.look_for_effect(shared, session, step, call).await?;
                     if effect == Effect::Found {
                         self.log(shared, |log| {
@@ -230,6 +230,9 @@ impl Executor<'_> {
         call: &Call,
         reply: Value,
     ) -> Result<Value, CallError> {
+        if let Some(words) = session.words(&reply) {
+            self.log(shared, |log| log.said.insert(step.address.clone(), words));
+        }
         if let CallPurpose::Issue { field, at } = call.purpose {
             let value = lookup(&reply, at).map_or(Attr::Null, Attr::from_json);
             let text = value.to_text().unwrap_or_default();

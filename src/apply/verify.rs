@@ -1,72 +1,242 @@
 //! The run-time contract: what a run yields must agree with what its plan said.
+//!
+//! After a run its targets are looked at once more, list by list. What is not as its step said is told, and the ledger
+//! says what is there, not what was meant: the next plan shows the difference, and nobody else is blamed for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::Address;
-use crate::diff::base::Base;
-use crate::diff::verdict::{Decision, Verdict};
+use crate::apply::removed::Removals;
+use crate::apply::{Outcome, Report};
+use crate::diff::Diff;
+use crate::diff::base::{Base, Basis, Stored};
+use crate::diff::compare::live_value;
+use crate::diff::live::Observed;
+use crate::diff::verdict::{Cause, Decision, FieldChange, Verdict};
 use crate::observe::{Observer, Scope};
+use crate::plan::Plan;
+use crate::secret::Secret;
 use crate::session::Session;
 use crate::spec::lookup;
 use crate::topology::Topology;
 
-/// A field that is not what its step said it would be.
+/// How often the targets are looked at while objects are missing or still there: a list may lag behind for a moment.
+const LOOKS: usize = 2;
+
+/// The pause between these looks.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+
+/// Something that is not what its step said it would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction {
     /// The resource.
     pub address: Address,
-    /// The field; empty when the whole object is not there.
+    /// The field; empty when the whole object is not there, or still is.
     pub field: String,
     /// What the plan said.
     pub planned: String,
     /// What the controller says.
     pub found: String,
+    /// The words with which the controller had accepted it, if it used any.
+    pub said: Option<String>,
 }
 
-/// Looks at the targets once more and compares what was done with what was meant. Also brings the ledger's stamps up to
-/// date, so that the next run need not read one by one.
+/// What a run claims: what the look after it has to confirm.
+pub struct RunClaims {
+    /// The resources whose steps are done and that should now be as declared, with the fields that others had changed.
+    made: BTreeMap<Address, BTreeSet<String>>,
+    /// The resources that had a step which failed, with the same.
+    failed: BTreeMap<Address, BTreeSet<String>>,
+    removals: Removals,
+    /// What the controllers said when they accepted it.
+    said: BTreeMap<Address, String>,
+}
+
+impl RunClaims {
+    /// What a run claims. `before` is what was owned when it began.
+    pub fn of(topology: &Topology, plan: &Plan, report: &Report, before: &Base) -> RunClaims {
+        let mut claims = RunClaims {
+            made: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            removals: Removals::of(topology, plan, report, before),
+            said: report.said.clone(),
+        };
+        for (step, outcome) in plan.steps.iter().zip(&report.outcomes) {
+            let (done, failed) = (matches!(outcome, Outcome::Done), matches!(outcome, Outcome::Failed(_)));
+            let moved = step.fields.iter().filter(|change| is_moved(change)).map(|change| change.name.clone());
+            if done && !step.verb.removes() {
+                claims.made.entry(step.address.clone()).or_default().extend(moved);
+            } else if failed && !step.verb.removes() {
+                claims.failed.entry(step.address.clone()).or_default().extend(moved);
+            }
+        }
+        // Of what is half done nothing is claimed.
+        let undone = plan.steps.iter().zip(&report.outcomes).filter(|(_, outcome)| !matches!(outcome, Outcome::Done));
+        undone.for_each(|(step, _)| drop(claims.made.remove(&step.address)));
+        claims
+    }
+
+    /// Says whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.targets().is_empty()
+    }
+
+    fn targets(&self) -> BTreeSet<&str> {
+        let addresses = self.made.keys().chain(self.failed.keys()).chain(self.removals.addresses());
+        addresses.map(Address::target).collect()
+    }
+}
+
+/// Looks at the targets once more and compares what was done with what was meant. Also brings the ledger up to date: what
+/// is there in place of what was meant, and the stamps, so that the next run need not read one by one.
 pub async fn verify(
     topology: &Topology,
     base: &mut Base,
     sessions: &BTreeMap<String, Arc<Session>>,
-    done: &BTreeSet<Address>,
+    claims: &RunClaims,
 ) -> Vec<Contradiction> {
-    let targets: BTreeSet<&str> = done.iter().map(Address::target).collect();
+    let targets = claims.targets();
     let sessions: BTreeMap<String, Arc<Session>> = sessions
         .iter()
         .filter(|(name, _)| targets.contains(name.as_str()))
         .map(|(n, s)| (n.clone(), s.clone()))
         .collect();
-    let (observed, _) = Observer::new(topology, base, Scope::Declared).observe(&sessions).await;
-    let diff = crate::diff::diff(topology, &observed, base);
-    let mut found = Vec::new();
-    for verdict in diff.verdicts.iter().filter(|verdict| done.contains(&verdict.address)) {
-        match &verdict.decision {
-            Decision::Update { fields, .. } | Decision::Replace { fields, .. } => {
-                found.extend(fields.iter().map(|change| Contradiction {
-                    address: verdict.address.clone(),
-                    field: change.name.clone(),
-                    planned: change.after.to_shown().to_string(),
-                    found: change.before.to_shown().to_string(),
-                }));
+    let looked_for = claims.removals.put_back(base);
+    let mut look = 1;
+    loop {
+        let (observed, _) = Observer::new(topology, &looked_for, Scope::Declared).observe(&sessions).await;
+        let case = Afterwards {
+            topology,
+            claims,
+            observed: &observed,
+            diff: crate::diff::diff(topology, &observed, &looked_for),
+        };
+        let mut after = base.clone();
+        let mut found = case.compare(&mut after);
+        if look == LOOKS || found.iter().all(|contradiction| !contradiction.field.is_empty()) {
+            *base = after;
+            for contradiction in &mut found {
+                contradiction.said = claims.said.get(&contradiction.address).cloned();
             }
-            Decision::Create(_) => found.push(Contradiction {
-                address: verdict.address.clone(),
-                field: String::new(),
-                planned: "there".into(),
-                found: "not there".into(),
-            }),
-            Decision::Same | Decision::Adopt | Decision::Delete(_) | Decision::Release(_) | Decision::Hold(_) => {}
+            return found;
         }
-        forget_taken_back(topology, base, verdict);
-        if let (Some(live), Some(stamp)) = (diff.index.live(&verdict.address), verdict.kind.api.stamp())
+        look += 1;
+        if let Some(session) = sessions.values().next() {
+            session.pause(BETWEEN_LOOKS).await;
+        }
+    }
+}
+
+/// What one look after a run shows.
+struct Afterwards<'a> {
+    topology: &'a Topology,
+    claims: &'a RunClaims,
+    observed: &'a Observed,
+    diff: Diff<'a>,
+}
+
+impl Afterwards<'_> {
+    /// What is not as its step said. The ledger is brought up to date.
+    fn compare(&self, base: &mut Base) -> Vec<Contradiction> {
+        let mut found = Vec::new();
+        for verdict in &self.diff.verdicts {
+            if let Some(moved) = self.claims.failed.get(&verdict.address) {
+                self.take_down(base, verdict, moved);
+            }
+            let Some(moved) = self.claims.made.get(&verdict.address) else { continue };
+            match &verdict.decision {
+                Decision::Update { fields, .. } | Decision::Replace { fields, .. } => {
+                    found.extend(fields.iter().map(|change| not_as_planned(&verdict.address, change)));
+                    self.take_down(base, verdict, moved);
+                }
+                Decision::Create(_) => {
+                    found.push(Contradiction {
+                        address: verdict.address.clone(),
+                        field: String::new(),
+                        planned: "there".into(),
+                        found: "not there".into(),
+                        said: None,
+                    });
+                    self.forget(base, verdict);
+                }
+                Decision::Same | Decision::Adopt | Decision::Delete(_) | Decision::Release(_) | Decision::Hold(_) => {}
+            }
+            forget_taken_back(self.topology, base, verdict);
+            self.stamp(base, verdict);
+        }
+        found.extend(self.claims.removals.still_there(self.observed, &self.diff.index, base));
+        found
+    }
+
+    /// The ledger says what is there: what our step left, and nobody else changed. What somebody else had changed before
+    /// it is still theirs.
+    fn take_down(&self, base: &mut Base, verdict: &Verdict, moved: &BTreeSet<String>) {
+        let (Some(live), Some(resource)) =
+            (self.diff.index.live(&verdict.address), self.topology.resources.get(&verdict.address))
+        else {
+            return;
+        };
+        let changes = verdict.decision.fields().iter();
+        for change in changes.filter(|change| is_moved(change) && !moved.contains(&change.name)) {
+            let Some(value) = live_value(self.topology, &self.diff.index, resource, &change.name, live) else {
+                continue;
+            };
+            let is_secret = change.before.has_secret()
+                || change.after.has_secret()
+                || change.field.is_some_and(|field| field.holds_secrets());
+            let stored = match (is_secret, value.to_text()) {
+                (false, _) => Some(base.stored(&value)),
+                (true, Some(text)) => Some(base.stored(&crate::attr::Attr::Secret(Secret::new("", text)))),
+                // Which part of it is secret the controller does not say.
+                (true, None) => None,
+            };
+            let Some(entry) = base.entries.get_mut(&verdict.address) else { continue };
+            let before = entry.fields.remove(&change.name);
+            if let Some(stored) = stored {
+                let basis = before.map_or(Basis::Agreed, |before| before.basis);
+                entry.fields.insert(change.name.clone(), Stored::new(stored, basis));
+                entry.left.insert(change.name.clone());
+            }
+        }
+    }
+
+    /// What does not show was not made, whatever the answer said. Where new objects take their time to show, the id that the
+    /// answer gave is kept.
+    fn forget(&self, base: &mut Base, verdict: &Verdict) {
+        let lags = self.topology.targets.get(verdict.address.target());
+        let lags = lags.is_some_and(|target| !target.provider.dialect.visibility_lag.is_zero());
+        let Some(entry) = base.entries.get_mut(&verdict.address) else { return };
+        if entry.leftovers.is_empty() && !(lags && !entry.id.is_empty()) {
+            base.entries.remove(&verdict.address);
+        } else {
+            entry.fields.clear();
+        }
+    }
+
+    fn stamp(&self, base: &mut Base, verdict: &Verdict) {
+        if let (Some(live), Some(stamp)) = (self.diff.index.live(&verdict.address), verdict.kind.api.stamp())
             && let Some(entry) = base.entries.get_mut(&verdict.address)
         {
             entry.stamp = lookup(&live.raw, stamp).map(crate::diff::live::text);
         }
     }
-    found
+}
+
+fn not_as_planned(address: &Address, change: &FieldChange) -> Contradiction {
+    Contradiction {
+        address: address.clone(),
+        field: change.name.clone(),
+        planned: change.after.to_shown().to_string(),
+        found: change.before.to_shown().to_string(),
+        said: None,
+    }
+}
+
+/// Says whether the controller's value is not the one that the ledger says.
+fn is_moved(change: &FieldChange) -> bool {
+    matches!(change.cause, Cause::Drift | Cause::Conflict)
 }
 
 /// What was taken back, and was seen to be, is no concern of the ledger's any more.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Executor, Outcome, Report, verify};
+use crate::apply::{Executor, Report, RunClaims, verify};
 use crate::cli::common::{ConnectedWorkspace, Planned, broken_policies};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
@@ -163,9 +163,10 @@ async fn execute(
         parallel: how.parallel,
     };
     let mut journaled = None;
+    let before = ledger.base.clone();
     let report = if plan.is_empty() {
         executor.record_without_steps(&mut ledger.base);
-        Report { outcomes: Vec::new(), calls: 0, journal_error: None }
+        Report { outcomes: Vec::new(), calls: 0, said: BTreeMap::new(), journal_error: None }
     } else {
         let folder = ledger::journal_folder(&workspace.topology)?;
         let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
@@ -174,10 +175,10 @@ async fn execute(
         executor.run(journal, &mut ledger.base).await
     };
     progress.finish();
-    let done = done(&plan, &report);
-    let contradictions = match done.is_empty() {
+    let claims = RunClaims::of(&workspace.topology, &plan, &report, &before);
+    let contradictions = match claims.is_empty() {
         true => Vec::new(),
-        false => verify(&workspace.topology, &mut ledger.base, &workspace.sessions, &done).await,
+        false => verify(&workspace.topology, &mut ledger.base, &workspace.sessions, &claims).await,
     };
     record.end(&plan, &report, journaled.as_deref());
     ledger.save()?;
@@ -211,18 +212,6 @@ fn keep_record(record: &Record, topology: &Topology) -> Result<(), CommandError>
         eprintln!("warning: the run's record could not be written to `{}`: {error}", folder.display());
     }
     Ok(())
-}
-
-/// The resources whose steps are done and that should now be as declared.
-fn done(plan: &Plan, report: &Report) -> BTreeSet<crate::address::Address> {
-    let steps = plan.steps.iter().zip(&report.outcomes);
-    let failed: BTreeSet<_> = steps
-        .clone()
-        .filter(|(_, outcome)| !matches!(outcome, Outcome::Done))
-        .map(|(step, _)| step.address.clone())
-        .collect();
-    let done = steps.filter(|(step, outcome)| matches!(outcome, Outcome::Done) && !step.verb.removes());
-    done.map(|(step, _)| step.address.clone()).filter(|address| !failed.contains(address)).collect()
 }
 
 fn ask(steps: usize) -> Result<(), CommandError> {

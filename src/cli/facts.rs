@@ -24,7 +24,7 @@ pub(crate) fn defers(plan: &Plan) -> bool {
 /// What one verdict tells. That somebody was at the controller is told whether it is put back or held.
 fn fact(decision: &Decision) -> Option<Fact> {
     match (decision.cause(), decision) {
-        (Some(Cause::Drift), _) => Some(Fact::Drift),
+        (Some(Cause::Drift | Cause::Left), _) => Some(Fact::Drift),
         (Some(Cause::Conflict), _) => Some(Fact::Conflict),
         (_, Decision::Hold(hold)) if hold.is_absent_on() => Some(Fact::NotKnown),
         (_, Decision::Hold(hold)) => hold.is_on_purpose().then_some(Fact::Deferred),
@@ -50,6 +50,7 @@ mod tests {
             (Decision::Adopt, Some(Fact::Pending)),
             (Decision::Create(Cause::Change), Some(Fact::Pending)),
             (Decision::Create(Cause::Drift), Some(Fact::Drift)),
+            (Decision::Create(Cause::Left), Some(Fact::Drift)),
             (Decision::Create(Cause::Conflict), Some(Fact::Conflict)),
             (Decision::Delete(DeleteCause::Undeclared), Some(Fact::Pending)),
             (Decision::Release("gone already".into()), Some(Fact::Pending)),

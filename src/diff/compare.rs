@@ -9,23 +9,24 @@
 //! | no | no base | – | change |
 //!
 //! What no API shows is sent where it never was. [`take_back`](super::take_back) says what becomes of a field that the files
-//! no longer give.
+//! no longer give. Where a step of ours left what is there, the base says so: then live = base is neither drift nor a change.
 
 use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry, Stored};
 use crate::diff::content::content_change;
+use crate::diff::index::Index;
 use crate::diff::items::{item_key, redact_edits, redact_items};
 use crate::diff::live::Live;
-use crate::diff::planned::PlannedValue;
+use crate::diff::planned::{PlannedValue, PlannedValues};
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly, script};
 use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, never_sent};
 use crate::redact::ChangeSecrecy;
 use crate::spec::{Change, Field, Flow, Identity, Kind, Type, canonical, read};
-use crate::topology::{ITEMS, Resource, fold};
+use crate::topology::{ITEMS, Resource, Topology, fold};
 
 /// What comparing one resource gave.
 #[derive(Debug, Default)]
@@ -133,7 +134,10 @@ impl FieldCase<'_> {
                 // What was not read because nothing moved is known.
                 Some(kept) if self.base.matches_stored(&wanted, kept) && self.is_shown() => Judged::Same,
                 Some(kept) if self.base.matches_stored(&wanted, kept) => Judged::Trusted,
-                Some(_) => self.differs(Attr::text(NOT_SHOWN), &wanted, Cause::Change),
+                Some(_) => {
+                    let cause = if self.is_left() { Cause::Left } else { Cause::Change };
+                    self.differs(Attr::text(NOT_SHOWN), &wanted, cause)
+                }
                 None if self.is_sent_late(&wanted) => self.differs(never_sent(), &wanted, Cause::Change),
                 None => Judged::Unverified,
             };
@@ -232,6 +236,9 @@ impl FieldCase<'_> {
         let live = canonical(&self.field.ty, &read(self.field, &self.live.raw));
         let unmoved =
             kept.is_some_and(|kept| !self.is_readable() || self.base.matches_stored(&narrow(&live, kept), kept));
+        if self.is_left() && unmoved {
+            return self.differs(live, self.wanted, Cause::Left);
+        }
         if before == Some(&expression(self.declared)) && unmoved && !self.waits_for_something_new() {
             return Judged::Same;
         }
@@ -279,8 +286,14 @@ impl FieldCase<'_> {
         match (git_moved, live_moved) {
             (false, _) => Cause::Drift,
             (true, true) => Cause::Conflict,
+            (true, false) if self.is_left() => Cause::Left,
             (true, false) => Cause::Change,
         }
+    }
+
+    /// Says whether a step of ours left the field other than it was meant to.
+    fn is_left(&self) -> bool {
+        self.entry.is_some_and(|entry| entry.left.contains(self.field.name))
     }
 
     fn differs(&self, live: Attr, wanted: &Attr, cause: Cause) -> Judged {
@@ -320,6 +333,22 @@ fn narrow(live: &Attr, kept: &Value) -> Attr {
         }
         _ => live.clone(),
     }
+}
+
+/// The live value of a field in the form in which it is compared; of a list that is a resource, its items.
+pub(crate) fn live_value(
+    topology: &Topology,
+    index: &Index<'_>,
+    resource: &Resource,
+    name: &str,
+    live: &Live,
+) -> Option<Attr> {
+    if name == ITEMS && resource.kind.field(name).is_none() {
+        return Some(Attr::List(live_items(resource.kind, live)));
+    }
+    let field = resource.kind.field(name)?;
+    let resolver = Resolver { topology, index, planned: &PlannedValues::default() };
+    Some(canonical(&field.ty, &resolver.for_compare(&resource.address, field, &read(field, &live.raw))))
 }
 
 /// The text of the expressions in a declared value.
@@ -363,6 +392,7 @@ fn sequence(
         _ if only_taken_back => Cause::Undeclared,
         Some(kept) if base.matches_stored(&wanted, kept) => Cause::Drift,
         Some(kept) if !base.matches_stored(&narrow(&live, kept), kept) => Cause::Conflict,
+        _ if entry.is_some_and(|entry| entry.left.contains(ITEMS)) => Cause::Left,
         _ => Cause::Change,
     };
     found.taken_back.extend(full.map(|full| (ITEMS.to_owned(), full)));
@@ -427,6 +457,29 @@ mod tests {
                 .applied("east/groups/g", "1", applied.clone())
                 .shows("east/groups", json!({ "id": "1", "name": "g", "note": live }));
             assert_eq!(world.verdict("east/groups/g"), verdict, "{wanted} {applied} {live}");
+        }
+    }
+
+    #[test]
+    fn what_a_step_of_ours_left_is_nobody_else_s() {
+        // wanted, what was left, live now: the verdict.
+        for (wanted, left, live, verdict) in [
+            ("new", "old", "old", "update note: left"),
+            ("new", "half", "half", "update note: left"),
+            ("other", "old", "old", "update note: left"),
+            ("new", "old", "theirs", "update note: conflict"),
+            ("new", "old", "new", "same"),
+            ("old", "old", "old", "same"),
+            ("old", "old", "theirs", "update note: drift"),
+        ] {
+            let mut world = World::lab()
+                .wants("east/groups/g", json!({ "note": wanted }))
+                .applied("east/groups/g", "1", json!({ "note": left }))
+                .shows("east/groups", json!({ "id": "1", "name": "g", "note": live }));
+            for entry in world.base.entries.values_mut() {
+                entry.left.insert("note".into());
+            }
+            assert_eq!(world.verdict("east/groups/g"), verdict, "{wanted} {left} {live}");
         }
     }
 

@@ -71,6 +71,8 @@ pub struct Entry {
     pub origin: Option<String>,
     /// The number of the rule by which its content was packed; content packed by another rule has another digest.
     pub packing: Option<u32>,
+    /// The fields that a step of ours left other than it was meant to: their values are what was there after it.
+    pub left: BTreeSet<String>,
 }
 
 impl Entry {
@@ -121,12 +123,27 @@ struct EntryRow {
     origin: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     packing: Option<u32>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    left: BTreeSet<String>,
 }
 
 impl From<Entry> for EntryRow {
     fn from(entry: Entry) -> EntryRow {
-        let Entry { id, identity, made, fields, expressions, after, stamp, leftovers, commit, run, origin, packing } =
-            entry;
+        let Entry {
+            id,
+            identity,
+            made,
+            fields,
+            expressions,
+            after,
+            stamp,
+            leftovers,
+            commit,
+            run,
+            origin,
+            packing,
+            left,
+        } = entry;
         let (mut applied, mut agreed, mut assumed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (mut items, mut origins) = (BTreeMap::new(), BTreeMap::new());
         for (name, stored) in fields {
@@ -158,6 +175,7 @@ impl From<Entry> for EntryRow {
             run,
             origin,
             packing,
+            left,
         }
     }
 }
@@ -183,6 +201,7 @@ impl TryFrom<EntryRow> for Entry {
             run,
             origin,
             packing,
+            left,
         } = row;
         let mut fields = BTreeMap::new();
         for (basis, values) in [(Basis::Applied, applied), (Basis::Agreed, agreed), (Basis::Assumed, assumed)] {
@@ -199,7 +218,24 @@ impl TryFrom<EntryRow> for Entry {
         for (name, origin) in origins {
             fields.get_mut(&name).ok_or_else(|| no_field(&name))?.origin = Some(origin);
         }
-        Ok(Entry { id, identity, made, fields, expressions, after, stamp, leftovers, commit, run, origin, packing })
+        if let Some(name) = left.iter().find(|name| !fields.contains_key(*name)) {
+            return Err(no_field(name));
+        }
+        Ok(Entry {
+            id,
+            identity,
+            made,
+            fields,
+            expressions,
+            after,
+            stamp,
+            leftovers,
+            commit,
+            run,
+            origin,
+            packing,
+            left,
+        })
     }
 }
 
@@ -216,7 +252,7 @@ mod tests {
             "agreed": { "description": "" }, "assumed": { "psk": { "$fingerprint": "00" } },
             "items": { "tags": { "/1": "agreed" } }, "origins": { "cidr": "fabric/sites/lyon" },
             "expressions": { "cidr": "\"${a/b/c.d}\"" }, "after": ["a/b/c"], "stamp": "1", "leftovers": ["6"],
-            "commit": "3f2a", "run": 3, "origin": "fabric/sites/lyon", "packing": 1,
+            "commit": "3f2a", "run": 3, "origin": "fabric/sites/lyon", "packing": 1, "left": ["cidr"],
         });
         let entry: Entry = serde_json::from_value(row.clone()).unwrap();
         assert_eq!(entry.fields["tags"].items["/1"], Basis::Agreed);
@@ -229,6 +265,7 @@ mod tests {
         for (row, why) in [
             (json!({ "id": "7", "applied": { "a": 1 }, "agreed": { "a": 1 } }), "field `a` is given twice"),
             (json!({ "id": "7", "items": { "a": {} } }), "there is no field `a`"),
+            (json!({ "id": "7", "left": ["a"] }), "there is no field `a`"),
             (json!({ "id": "7", "fields": {} }), "unknown field `fields`"),
             (json!({ "applied": {} }), "missing field `id`"),
         ] {

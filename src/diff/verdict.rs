@@ -79,6 +79,8 @@ pub enum Cause {
     Undeclared,
     /// The files moved.
     Change,
+    /// A step of ours failed, or had another effect than it was meant to, and left it so.
+    Left,
     /// Somebody moved the controller.
     Drift,
     /// Both moved, differently.
@@ -91,6 +93,7 @@ impl Cause {
         match self {
             Cause::Undeclared => "undeclared",
             Cause::Change => "change",
+            Cause::Left => "left",
             Cause::Drift => "drift",
             Cause::Conflict => "conflict",
         }

@@ -34,7 +34,7 @@ pub(crate) struct DriftDocument {
 /// How much drift there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct DriftSummary {
-    /// Resources that somebody changed, or removed, at a controller.
+    /// Resources that somebody changed, or removed, at a controller, or that a failed run left so.
     pub drift: usize,
     /// Resources that changed in the files as well, differently.
     pub conflict: usize,
@@ -49,7 +49,7 @@ pub(crate) struct DriftSummary {
 pub(crate) struct Drifted {
     /// The resource.
     pub address: String,
-    /// Drift or conflict.
+    /// Drift, conflict, or what a failed run left.
     pub cause: Cause,
     /// Says whether the whole object is gone.
     pub gone: bool,
@@ -63,7 +63,7 @@ pub(crate) struct Drifted {
 impl Drifted {
     /// The drift of one resource; `None` if nothing was changed at the controller.
     fn of(address: &str, cause: Option<Cause>, gone: bool, fields: &[FieldDocument]) -> Option<Drifted> {
-        let moved = |cause: Cause| matches!(cause, Cause::Drift | Cause::Conflict);
+        let moved = |cause: Cause| matches!(cause, Cause::Left | Cause::Drift | Cause::Conflict);
         let cause = cause.filter(|cause| moved(*cause))?;
         let fields = fields.iter().filter(|field| !gone && moved(field.cause)).cloned().collect();
         Some(Drifted { address: address.to_owned(), cause, gone, fields, held: None })
@@ -90,7 +90,7 @@ impl DriftDocument {
             workspace: plan.workspace.clone(),
             commit: plan.commit.clone(),
             summary: DriftSummary {
-                drift: count(Cause::Drift),
+                drift: count(Cause::Drift) + count(Cause::Left),
                 conflict: count(Cause::Conflict),
                 unseen: unseen.len(),
                 trusted: plan.trusted.iter().map(|it| it.fields.len()).sum(),

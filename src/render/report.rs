@@ -1,14 +1,17 @@
 //! The report of an apply: steps that are done, steps that failed with those that they took with them, and the command to
 //! run next.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::address::Address;
 use crate::apply::{Contradiction, Outcome, Report};
 use crate::plan::{Plan, Step, Verb};
 use crate::render::page::{TextPage, Tone};
-use crate::render::words::{counted, number};
+use crate::render::words::{are, counted, number};
 use crate::render::{Style, summary};
 
 /// The number of the document's form.
@@ -29,7 +32,7 @@ pub(crate) struct ApplyDocument {
     pub summary: ApplySummary,
     /// What happened to each step, in the plan's order.
     pub steps: Vec<StepOutcome>,
-    /// Fields that are not what their step said they would be.
+    /// Fields and objects that are not what their step said they would be.
     pub contradictions: Vec<ContradictionDocument>,
     /// Why the journal could not be written; the run stopped at once.
     pub journal_error: Option<String>,
@@ -65,6 +68,9 @@ pub(crate) struct StepOutcome {
     /// The address of the step that failed and took this one with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because_of: Option<String>,
+    /// What it means that the old object of a replacement is gone and the new one was not made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
 }
 
 /// What became of a step.
@@ -95,27 +101,34 @@ pub(crate) struct ErrorDocument {
     pub ambiguous: bool,
 }
 
-/// A field that is not what its step said it would be.
+/// A field or an object that is not what its step said it would be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ContradictionDocument {
     /// The resource.
     pub address: String,
-    /// The field; empty when the whole object is not there.
+    /// The field; empty when the whole object is not there, or still is although it was removed.
     pub field: String,
     /// What the plan said.
     pub planned: String,
     /// What the controller says.
     pub found: String,
+    /// The words with which the controller had accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 impl ApplyDocument {
     /// The document of a run.
     pub(crate) fn of(plan: &Plan, report: &Report, contradictions: &[Contradiction]) -> ApplyDocument {
+        let removed = removed(plan, report);
         let steps: Vec<StepOutcome> = plan
             .steps
             .iter()
             .zip(&report.outcomes)
-            .map(|(step, outcome)| StepOutcome::of(plan, step, outcome))
+            .map(|(step, outcome)| StepOutcome {
+                gap: gap(step, outcome, &removed),
+                ..StepOutcome::of(plan, step, outcome)
+            })
             .collect();
         let count = |word| steps.iter().filter(|step| step.outcome == word).count();
         let mut document = ApplyDocument {
@@ -157,6 +170,14 @@ impl ApplyDocument {
         } else if stopped > 0 {
             next.push("run `trueup apply` again for what was not tried".into());
         }
+        let gaps = self.steps.iter().filter(|step| step.gap.is_some()).count();
+        if gaps > 0 {
+            next.push(format!(
+                "{} {} gone and not made anew: `trueup apply` makes what is missing, once nothing is in the way",
+                counted(gaps, "replaced object"),
+                are(gaps)
+            ));
+        }
         if !self.contradictions.is_empty() {
             next.push(
                 "run `trueup plan` to see what still differs; if it stays so, the controller ignores the value".into(),
@@ -182,18 +203,36 @@ impl StepOutcome {
             Outcome::Skipped(first) => (OutcomeWord::Skipped, None, Some(plan.node_name(*first))),
             Outcome::Stopped => (OutcomeWord::Stopped, None, None),
         };
-        StepOutcome { address: step.address.to_string(), verb: step.verb, outcome: word, error, because_of }
+        StepOutcome { address: step.address.to_string(), verb: step.verb, outcome: word, error, because_of, gap: None }
     }
+}
+
+/// The objects whose removal is done and after which new ones were to be made.
+fn removed<'p>(plan: &'p Plan, report: &Report) -> BTreeSet<&'p Address> {
+    let steps = plan.steps.iter().zip(&report.outcomes);
+    let done = steps.filter(|(_, outcome)| matches!(outcome, Outcome::Done)).map(|(step, _)| step);
+    done.filter(|step| step.verb == Verb::ReplaceRemove).map(|step| &step.address).collect()
+}
+
+/// The gap that a replacement leaves whose first half alone is done. What lived in the old object went with it.
+fn gap(step: &Step, outcome: &Outcome, removed: &BTreeSet<&Address>) -> Option<String> {
+    if matches!(outcome, Outcome::Done) || step.verb != Verb::ReplaceCreate {
+        return None;
+    }
+    let around = std::iter::successors(Some(step.address.clone()), Address::parent);
+    around.into_iter().find(|address| removed.contains(address))?;
+    Some("the old one is gone, and no new one was made: an outage until an apply makes it".into())
 }
 
 impl ContradictionDocument {
     fn of(contradiction: &Contradiction) -> ContradictionDocument {
-        let Contradiction { address, field, planned, found } = contradiction;
+        let Contradiction { address, field, planned, found, said } = contradiction;
         ContradictionDocument {
             address: address.to_string(),
             field: field.clone(),
             planned: planned.clone(),
             found: found.clone(),
+            said: said.clone(),
         }
     }
 }
@@ -249,8 +288,16 @@ fn list(page: &mut TextPage, heading: &str, steps: &[&StepOutcome]) {
     page.line(0, Tone::Strong, &format!("{heading} ({})", number(steps.len())));
     for step in steps.iter().take(FIRST) {
         page.line(1, Tone::Plain, &format!("{} {}", step.verb.as_str(), step.address));
+        gap_line(page, step);
     }
     page.rest(1, steps.len(), FIRST);
+}
+
+/// Writes what a half-done replacement leaves.
+fn gap_line(page: &mut TextPage, step: &StepOutcome) {
+    if let Some(gap) = &step.gap {
+        page.line(3, Tone::Gone, gap);
+    }
 }
 
 fn skipped(page: &mut TextPage, steps: &[&StepOutcome]) {
@@ -270,6 +317,7 @@ fn skipped(page: &mut TextPage, steps: &[&StepOutcome]) {
                 (Tone::Faint, &because),
             ],
         );
+        gap_line(page, step);
     }
     page.rest(1, steps.len(), FIRST);
 }
@@ -282,6 +330,7 @@ fn failed(page: &mut TextPage, steps: &[&StepOutcome]) {
     page.line(0, Tone::Gone, &format!("failed ({})", number(steps.len())));
     for step in steps.iter().take(FIRST) {
         page.parts(1, &[(Tone::Plain, step.verb.as_str()), (Tone::Plain, " "), (Tone::Strong, &step.address)]);
+        gap_line(page, step);
         let Some(error) = &step.error else { continue };
         page.line(3, Tone::Plain, &error.message);
         for line in &error.log {
@@ -302,20 +351,25 @@ fn contradictions(page: &mut TextPage, contradictions: &[ContradictionDocument])
     page.line(0, Tone::Gone, &format!("not as planned ({})", number(contradictions.len())));
     for found in contradictions.iter().take(FIRST) {
         let what = match found.field.as_str() {
-            "" => "is not there, although its step succeeded".to_owned(),
+            "" => format!("is {}, although its step succeeded", found.found),
             field => format!("`{field}`: planned {}, the controller says {}", found.planned, found.found),
         };
         page.parts(1, &[(Tone::Strong, &found.address), (Tone::Plain, "  "), (Tone::Plain, &what)]);
+        if let Some(said) = &found.said {
+            page.parts(3, &[(Tone::Plain, "the controller had answered: "), (Tone::Plain, said)]);
+        }
     }
     page.rest(1, contradictions.len(), FIRST);
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::render::testing::{PLAIN, address, busy};
     use crate::render::validate::faults;
-    use crate::session::{CallError, CallFailure};
+    use crate::session::{CallError, CallFailure, Speaker};
     use wire::Method;
 
     /// A run in which a tunnel failed.
@@ -327,21 +381,29 @@ mod tests {
             target: "east".into(),
             method: Method::Post,
             path: "/tunnels".into(),
-            what: CallFailure::Refused { status: 403, message: "limit reached\u{1b}[2J".into() },
+            what: CallFailure::Refused { status: 403, message: "limit reached\u{1b}[2J".into(), speaker: Speaker::Api },
             help: Some("the licence allows no more of these".into()),
         };
         outcomes[at("east/tunnels/new")] = Outcome::Failed(Box::new(error));
         outcomes[at("east/routes/out")] = Outcome::Skipped(at("east/tunnels/new"));
         outcomes[at("west/routes/back")] = Outcome::Skipped(at("east/tunnels/new"));
         outcomes[at("east/routes/old")] = Outcome::Stopped;
-        let report = Report { outcomes, calls: 7, journal_error: None };
+        let report = Report { outcomes, calls: 7, said: BTreeMap::new(), journal_error: None };
         let contradiction = Contradiction {
             address: address("east/tunnels/moved"),
             field: "gateway".into(),
             planned: "\"192.0.2.3\"".into(),
             found: "\"192.0.2.99\"".into(),
+            said: None,
         };
-        ApplyDocument::of(&plan, &report, &[contradiction])
+        let still = Contradiction {
+            address: address("east/tunnels/old"),
+            field: String::new(),
+            planned: "gone".into(),
+            found: "still there".into(),
+            said: Some("queued".into()),
+        };
+        ApplyDocument::of(&plan, &report, &[contradiction, still])
     }
 
     #[test]
@@ -361,8 +423,10 @@ mod tests {
               east: POST /tunnels: the controller answered 403: limit reached\u{1b}[2J
               help: the licence allows no more of these
 
-        not as planned (1)
+        not as planned (2)
           east/tunnels/moved  `gateway`: planned "192.0.2.3", the controller says "192.0.2.99"
+          east/tunnels/old  is still there, although its step succeeded
+              the controller had answered: queued
 
         next: see to what failed, then run `trueup apply` again: what is done is found, and not done twice
         next: run `trueup plan` to see what still differs; if it stays so, the controller ignores the value
@@ -372,7 +436,12 @@ mod tests {
     #[test]
     fn a_good_run_is_one_line() {
         let plan = busy().plan();
-        let report = Report { outcomes: vec![Outcome::Done; plan.steps.len()], calls: 9, journal_error: None };
+        let report = Report {
+            outcomes: vec![Outcome::Done; plan.steps.len()],
+            calls: 9,
+            said: BTreeMap::new(),
+            journal_error: None,
+        };
         let document = ApplyDocument::of(&plan, &report, &[]);
         assert_eq!(text(&document, PLAIN), "acme-wan at 3f2a1c9: 9 steps done, 9 requests sent\n");
     }

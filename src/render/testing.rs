@@ -96,6 +96,8 @@ static LAB: Provider = Provider {
         settings: &[],
         headers: &[],
         messages: &[],
+        errors: &[],
+        errors_in_success: &[],
         version: ServerVersion::Irrelevant,
         proofs: &[],
         within: &[],

@@ -180,6 +180,8 @@ pub(crate) fn change(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
 /// Who moved, where that is not plain.
 pub(crate) fn note(field: &FieldDocument) -> Option<&'static str> {
     match (field.cause, field.forces) {
+        (Cause::Left, false) => Some("(left by a failed run)"),
+        (Cause::Left, true) => Some("(forces the replacement; left by a failed run)"),
         (Cause::Drift, false) => Some("(drift: changed at the controller)"),
         (Cause::Conflict, false) => Some("(conflict: changed in the files and at the controller)"),
         (Cause::Undeclared, false) => Some("(no longer declared)"),

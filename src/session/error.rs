@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
-use crate::spec::{CallSpec, Kind, Provider, lookup};
+use crate::spec::{CallSpec, Dialect, Kind, Provider, lookup};
 use wire::{Method, Response, TransportError};
 
 /// A call that did not succeed.
@@ -37,6 +37,8 @@ pub enum CallFailure {
         status: u16,
         /// The controller's own words.
         message: String,
+        /// Who said them.
+        speaker: Speaker,
     },
     /// The answer is not what the API promises.
     #[error("the answer can't be read: {0}")]
@@ -53,6 +55,15 @@ pub enum CallFailure {
     /// Something that the call needs is not known.
     #[error("`{0}` never became known")]
     Unknown(String),
+}
+
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    /// The API, in a form of its own.
+    Api,
+    /// Somebody else, such as a proxy, as far as the form tells.
+    Stranger,
 }
 
 /// A job that failed.
@@ -74,8 +85,8 @@ impl CallFailure {
     /// The same, with no secret in the controller's words.
     fn redacted(self, redactor: &Redactor) -> CallFailure {
         match self {
-            CallFailure::Refused { status, message } => {
-                CallFailure::Refused { status, message: redactor.redact(&message) }
+            CallFailure::Refused { status, message, speaker } => {
+                CallFailure::Refused { status, message: redactor.redact(&message), speaker }
             }
             CallFailure::Unreadable(text) => CallFailure::Unreadable(redactor.redact(&text)),
             CallFailure::Partial(text) => CallFailure::Partial(redactor.redact(&text)),
@@ -123,9 +134,19 @@ impl CallError {
     /// The controller's words and status, where it refused.
     pub fn refusal(&self) -> Option<(u16, &str)> {
         match &self.what {
-            CallFailure::Refused { status, message } => Some((*status, message)),
+            CallFailure::Refused { status, message, speaker: _ } => Some((*status, message)),
             _ => None,
         }
+    }
+
+    /// Says whether something is said not to be there, by whoever answered.
+    pub(crate) fn says_absent(&self) -> bool {
+        self.is_status(404) || self.is_status(410)
+    }
+
+    /// Says whether the API itself refused, and not something before it.
+    pub(crate) fn is_of_the_api(&self) -> bool {
+        matches!(self.what, CallFailure::Refused { speaker: Speaker::Api, .. })
     }
 }
 
@@ -140,15 +161,16 @@ fn collect(attr: &Attr, secrets: &mut Vec<Secret>) {
 }
 
 impl Kind {
-    /// Says whether an error of a call on one object means that the object is not there any more.
+    /// Says whether an error of a call on one object means that the object is not there any more. Only the API knows: a
+    /// proxy that finds no backend answers 404 to everything.
     pub fn gone(&self, error: &CallError) -> bool {
-        self.api.gone.iter().any(|gone| fits(gone, error))
+        error.is_of_the_api() && self.api.gone.iter().any(|gone| fits(gone, error))
     }
 
     /// Says whether an error of a list says in words that there can't be any objects yet. A bare status is not enough: a
     /// wrong URL would read as an empty list.
     pub fn says_gone(&self, error: &CallError) -> bool {
-        self.api.gone.iter().any(|gone| !gone.1.is_empty() && fits(gone, error))
+        error.is_of_the_api() && self.api.gone.iter().any(|gone| !gone.1.is_empty() && fits(gone, error))
     }
 }
 
@@ -191,8 +213,20 @@ impl CallSite<'_> {
 
     /// The error of an answer that is no success.
     pub fn refused(&self, response: &Response) -> CallError {
-        let message = message(self.provider, response, self.redactor);
-        self.error(CallFailure::Refused { status: response.status, message })
+        match serde_json::from_slice::<Value>(&response.body) {
+            Ok(body) => self.refused_in_json(response.status, &body),
+            Err(_) => {
+                let message = told_in_text(response, self.redactor);
+                self.error(CallFailure::Refused { status: response.status, message, speaker: Speaker::Stranger })
+            }
+        }
+    }
+
+    /// The error that a body of JSON tells.
+    pub(super) fn refused_in_json(&self, status: u16, body: &Value) -> CallError {
+        let message = told_in_json(self.provider, body, self.redactor);
+        let speaker = if is_error(&self.provider.dialect, body) { Speaker::Api } else { Speaker::Stranger };
+        self.error(CallFailure::Refused { status, message, speaker })
     }
 
     fn help(&self, what: &CallFailure) -> Option<String> {
@@ -210,7 +244,7 @@ impl CallSite<'_> {
             CallFailure::Failed(TransportError::TooLarge(_)) => {
                 Some("raise the limit with TRUEUP_MAX_REPLY_BYTES if the answer is meant to be that large".into())
             }
-            CallFailure::Refused { status, message } => self.remedy(*status, message),
+            CallFailure::Refused { status, message, speaker: _ } => self.remedy(*status, message),
             CallFailure::Unreadable(_) => Some(format!(
                 "check that `at` of target `{target}` is the API's base URL, as in `{}`, and not a proxy or login page",
                 self.provider.dialect.example
@@ -227,7 +261,11 @@ impl CallSite<'_> {
             .dialect
             .remedies
             .iter()
-            .find(|(code, part, _)| *code == status && lower.contains(&part.to_lowercase()));
+            // An error in an answer that says success is one all the same, whatever status it should have had.
+            .find(|(code, part, _)| {
+                let is_it = *code == status || (200..300).contains(&status) && !part.is_empty();
+                is_it && lower.contains(&part.to_lowercase())
+            });
         let target = self.target;
         own.filter(|(_, _, help)| !help.is_empty()).map(|(_, _, help)| (*help).to_owned()).or_else(|| match status {
             401 => Some(format!("check `credentials` of target `{target}`")),
@@ -243,18 +281,53 @@ impl CallSite<'_> {
     }
 }
 
-/// The server's own words, from any of the shapes that it uses; of an HTML page, its title. Secrets are redacted before
-/// anything is cut short, so that not even a part of one is left.
-pub(crate) fn message(provider: &Provider, response: &Response, redactor: &Redactor) -> String {
-    if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
-        let found =
-            provider.dialect.messages.iter().find_map(|path| lookup(&body, path)).filter(|value| !value.is_null());
-        return match found {
-            Some(Value::String(text)) => redactor.redact(text),
-            Some(other) => short(&redactor.redact(&other.to_string())),
-            None => short(&redactor.redact(&body.to_string())),
-        };
+/// Says whether a body is an error in one of the API's own forms.
+fn is_error(dialect: &Dialect, body: &Value) -> bool {
+    let holds = |place: &&str| lookup(body, place).is_some_and(|value| !value.is_null() && value != "");
+    dialect.errors.iter().any(|form| form.iter().all(holds))
+}
+
+/// Says whether the body of an answer that says success is an error all the same.
+pub(super) fn is_error_in_success(dialect: &Dialect, body: &Value) -> bool {
+    is_error(dialect, body) || dialect.errors_in_success.iter().any(|place| is_error_at(body, place))
+}
+
+/// Says whether the value at a place is an error: no success leaves a word there.
+fn is_error_at(body: &Value, place: &str) -> bool {
+    let (around, is_below) = match place.rsplit_once('.') {
+        Some((around, _)) => (lookup(body, around), true),
+        None => (Some(body), false),
+    };
+    let stands_alone = around.and_then(Value::as_object).is_some_and(|map| map.len() == 1);
+    match lookup(body, place) {
+        None | Some(Value::Null | Value::Bool(false) | Value::Number(_)) => false,
+        Some(Value::Object(map)) if map.contains_key("message") => true,
+        Some(Value::Object(map)) if map.is_empty() => false,
+        Some(Value::Array(list)) if list.is_empty() => false,
+        Some(Value::String(text)) if text.is_empty() => false,
+        Some(Value::Bool(true) | Value::Object(_) | Value::Array(_) | Value::String(_)) => !is_below || stands_alone,
     }
+}
+
+/// The server's own words, from any of the shapes that it uses. Secrets are redacted before anything is cut short, so that
+/// not even a part of one is left.
+fn told_in_json(provider: &Provider, body: &Value, redactor: &Redactor) -> String {
+    let mut places = provider.dialect.messages.iter();
+    match places.find_map(|place| lookup(body, place).filter(|value| !value.is_null())) {
+        Some(Value::String(text)) => redactor.redact(text),
+        Some(other) => short(&redactor.redact(&other.to_string())),
+        None => short(&redactor.redact(&body.to_string())),
+    }
+}
+
+/// The text that a reply has for people, where it has one.
+pub(super) fn words(provider: &Provider, reply: &Value, redactor: &Redactor) -> Option<String> {
+    let mut texts = provider.dialect.messages.iter().filter_map(|place| lookup(reply, place)?.as_str());
+    texts.find(|text| !text.is_empty()).map(|text| short(&redactor.redact(text)))
+}
+
+/// The words of an answer that is no JSON; of an HTML page, its title.
+pub(super) fn told_in_text(response: &Response, redactor: &Redactor) -> String {
     let text = redactor.redact(&String::from_utf8_lossy(&response.body));
     let text = text.trim();
     if text.is_empty() {
@@ -288,6 +361,8 @@ fn short(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -299,5 +374,105 @@ mod tests {
         let site = CallSite { target: "east", provider, method: Method::Post, path: "/x", redactor: &redactor };
         let error = site.error(CallFailure::job("`canary` and magpie")).redact_sent(&sent);
         assert_eq!(error.to_string(), "east: POST /x: `(secret secret.psk)` and (secret secret.other)");
+    }
+
+    /// The error of an answer at a provider.
+    fn refused(provider: &'static Provider, response: &Response) -> CallError {
+        let redactor = Redactor::default();
+        CallSite { target: "t", provider, method: Method::Delete, path: "/x/1", redactor: &redactor }.refused(response)
+    }
+
+    /// What a product itself answers for what is not there, in each of its forms.
+    fn own_404(provider: &str) -> Vec<Value> {
+        match provider {
+            "vns3" => vec![
+                json!({ "error": { "name": "APINotFoundError", "log": "1f", "message": "Link does not exist" } }),
+                json!({ "response": { "name": "APINotFoundError", "log": "1f", "message": "fwset does not exist" } }),
+            ],
+            "netfoundry" => vec![
+                json!({ "errors": ["not found"], "status": { "code": 404, "label": "NOT_FOUND" }, "traceId": "5f" }),
+                json!({ "timestamp": "2021-09-01T12:00:00Z", "status": 404, "error": "Not Found", "message": "" }),
+                json!([{ "message": "not found" }]),
+            ],
+            "cloudify" | "f5-vnfm" => vec![json!({
+                "message": "Requested `Secret` with ID `x` was not found",
+                "error_code": "not_found_error",
+                "server_traceback": null,
+            })],
+            other => panic!("nobody knows how `{other}` answers"),
+        }
+    }
+
+    #[test]
+    fn only_the_api_itself_says_that_an_object_is_gone() {
+        let page = "<html><head><title>404 Not Found</title></head><body>The page was not found</body></html>";
+        let mut kinds = 0;
+        for provider in crate::providers::CATALOGUE {
+            for kind in provider.kinds.iter().filter(|kind| !kind.api.remove.is_empty()) {
+                kinds += 1;
+                for body in own_404(provider.name) {
+                    let error = refused(provider, &Response::json(404, &body));
+                    assert!(kind.gone(&error), "{}/{}: {body}", provider.name, kind.name);
+                }
+                for (media, body) in [
+                    ("text/html", page),
+                    ("text/plain", "The requested URL was not found on this server."),
+                    ("text/html", ""),
+                    ("application/json", "{}"),
+                    ("application/json", "null"),
+                    ("application/json", "[]"),
+                    ("application/json", r#"{"message": "no Route matched: was not found"}"#),
+                    ("application/json", r#"{"code": 404, "detail": "was not found"}"#),
+                ] {
+                    let error = refused(provider, &Response::text(404, media, body));
+                    assert!(!kind.gone(&error), "{}/{}: {body}", provider.name, kind.name);
+                    assert!(!kind.says_gone(&error), "{}/{}: {body}", provider.name, kind.name);
+                }
+            }
+        }
+        assert!(kinds > 40, "{kinds}");
+    }
+
+    #[test]
+    fn an_error_in_an_answer_that_says_success_is_one() {
+        let own = json!({ "name": "APIArgumentError", "message": "busy" });
+        for (provider, body, is_error) in [
+            ("vns3", json!({ "error": own }), true),
+            ("vns3", json!({ "error": "busy" }), true),
+            ("vns3", json!({ "error": { "name": "StandardError" } }), true),
+            ("vns3", json!({ "response": { "error": own } }), true),
+            ("vns3", json!({ "response": { "error": "busy" } }), true),
+            ("vns3", json!({ "response": { "name": "APIArgumentError", "message": "busy", "log": "1f" } }), true),
+            ("vns3", json!({ "error": null, "response": [] }), false),
+            ("vns3", json!({ "error": "", "response": [] }), false),
+            ("vns3", json!({ "response": { "name": "web", "message": "hello" } }), false),
+            ("vns3", json!({ "response": { "error": { "enabled": true }, "other": {} } }), false),
+            // A command that failed in a container.
+            (
+                "vns3",
+                json!({ "response": { "output": "", "timeout": false, "failed": true, "error": "no file" } }),
+                false,
+            ),
+            ("netfoundry", json!({ "errors": ["name already in use"], "status": { "code": 400 } }), true),
+            ("netfoundry", json!([{ "message": "busy" }]), true),
+            ("netfoundry", json!({ "name": "n", "status": "ERROR", "errors": [] }), false),
+            ("netfoundry", json!({ "page": { "totalElements": 0 } }), false),
+            ("cloudify", json!({ "message": "busy", "error_code": "conflict_error" }), true),
+            ("f5-vnfm", json!({ "message": "busy", "error_code": "conflict_error" }), true),
+            // An execution that failed.
+            ("cloudify", json!({ "id": "e", "status": "failed", "error": "Traceback" }), false),
+            ("f5-vnfm", json!({ "items": [{ "error_code": "x", "message": "y" }] }), false),
+        ] {
+            let found = crate::providers::CATALOGUE.iter().find(|other| other.name == provider).unwrap();
+            assert_eq!(is_error_in_success(&found.dialect, &body), is_error, "{provider}: {body}");
+            if is_error {
+                let redactor = Redactor::default();
+                let site =
+                    CallSite { target: "t", provider: found, method: Method::Put, path: "/x", redactor: &redactor };
+                let told = site.refused_in_json(200, &body).to_string();
+                let words = if body.to_string().contains("name already") { "name already in use" } else { "busy" };
+                assert!(told.contains(words) || body["error"]["message"].is_null(), "{provider}: {told}");
+            }
+        }
     }
 }

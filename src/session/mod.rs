@@ -7,6 +7,7 @@ pub(crate) mod encode;
 mod error;
 mod http;
 mod list;
+mod pages;
 mod partial;
 mod patience;
 mod wait;
@@ -29,8 +30,11 @@ use wire::{Method, Request, Response, Transport, TransportError};
 
 pub(crate) use content_cache::ContentCache;
 pub(crate) use download::{DownloadError, Downloads};
+#[cfg(test)]
+pub(crate) use error::Speaker;
 pub use error::{CallError, CallSite};
 pub(crate) use error::{CallFailure, Job};
+use error::{is_error_in_success, told_in_text, words};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub use wait::Waiting;
@@ -166,7 +170,8 @@ impl Session {
     pub async fn get(&self, path: &str) -> Result<Value, CallError> {
         let _turn = self.readers.acquire().await;
         let response = self.persist(Method::Get, path, &RequestBody::Nothing).await?;
-        self.parse(Method::Get, path, &response)
+        let reply = self.parse(Method::Get, path, &response)?;
+        self.succeeds(Method::Get, path, response.status, reply)
     }
 
     /// Asks for bytes: a file that the controller hands out. Any verb but GET is tried again only where it certainly had
@@ -177,7 +182,15 @@ impl Session {
     pub async fn download(&self, method: Method, path: &str, body: &RequestBody<'_>) -> Result<Vec<u8>, CallError> {
         let turns = if method == Method::Get { &self.readers } else { &self.writers };
         let _turn = turns.acquire().await;
-        Ok(self.persist(method, path, body).await?.body)
+        let response = self.persist(method, path, body).await?;
+        // A file may hold anything, and an error is short.
+        if looks_like_json(&response)
+            && response.body.len() <= MAX_ERROR
+            && let Ok(reply) = serde_json::from_slice(&response.body)
+        {
+            self.succeeds(method, path, response.status, reply)?;
+        }
+        Ok(response.body)
     }
 
     /// Sends a request with an effect. It is tried again only where it certainly had none.
@@ -191,10 +204,18 @@ impl Session {
             return Ok(Value::Null);
         }
         match self.parse(method, path, &response) {
-            Ok(value) => Ok(value),
-            // The effect is there; a reply in plain words is nothing to fail for.
-            Err(_) if !looks_like_json(&response) => Ok(Value::Null),
+            Ok(reply) => self.succeeds(method, path, response.status, reply),
+            // The effect is there; a reply in plain words is nothing to fail for. A page is no word of the API's.
+            Err(_) if !looks_like_json(&response) && !is_page(&response) => Ok(Value::Null),
             Err(error) => Err(error),
+        }
+    }
+
+    /// A reply that says success, unless it is an error: then that.
+    fn succeeds(&self, method: Method, path: &str, status: u16, reply: Value) -> Result<Value, CallError> {
+        match is_error_in_success(&self.provider.dialect, &reply) {
+            true => Err(self.site(method, path).refused_in_json(status, &reply)),
+            false => Ok(reply),
         }
     }
 
@@ -256,6 +277,9 @@ impl Session {
             let start: String = start.chars().take(40).collect();
             let what = match looks_like_json(response) {
                 true => format!("JSON broken at line {} column {}", error.line(), error.column()),
+                false if is_page(response) => {
+                    format!("expected JSON, found {}", told_in_text(response, &self.redactor))
+                }
                 false => format!("expected JSON, found `{}`", start.trim()),
             };
             self.site(method, path).error(CallFailure::Unreadable(what))
@@ -265,6 +289,11 @@ impl Session {
     /// Takes note of the secrets in a value: no error will repeat them.
     pub(crate) fn learn(&self, attr: &Attr) {
         self.redactor.learn_from(attr);
+    }
+
+    /// The words that a good reply has for people, if it has any.
+    pub(crate) fn words(&self, reply: &Value) -> Option<String> {
+        words(self.provider, reply, &self.redactor)
     }
 
     /// What errors of a call tell.
@@ -282,6 +311,14 @@ fn authority_in_lower_case(url: &str) -> String {
     let host = authority.rsplit('@').next().unwrap_or_default().to_lowercase();
     let port = if scheme == "http" { ":80" } else { ":443" };
     format!("{scheme}://{}{path}", host.strip_suffix(port).unwrap_or(&host))
+}
+
+/// More bytes than an error of any API takes.
+const MAX_ERROR: usize = 64 << 10;
+
+/// Says whether an answer is a page of HTML, as a proxy or a login gives.
+fn is_page(response: &Response) -> bool {
+    response.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
 
 fn looks_like_json(response: &Response) -> bool {

@@ -159,7 +159,7 @@ impl Session {
     async fn look(&self, path: &str, poll: &Poll, started: Instant, looks: u32) -> Result<Option<Value>, CallError> {
         match self.get(path).await {
             Ok(reply) => Ok(lookup(&reply, poll.at).cloned()),
-            Err(error) if error.is_status(404) && matches!(poll.until, Until::Gone { .. }) => Ok(None),
+            Err(error) if is_gone(&error) && matches!(poll.until, Until::Gone { .. }) => Ok(None),
             // A new object may not show yet, or answer as if it were somebody else's.
             Err(error) if (error.is_status(404) || error.is_status(403)) && self.is_young(started, looks) => Ok(None),
             Err(error) if is_tolerated(poll, &error.what) => Ok(None),
@@ -213,6 +213,11 @@ fn is_tolerated(poll: &Poll, what: &CallFailure) -> bool {
 /// Says whether a refusal means that there is nothing to see.
 pub(crate) fn is_absent_on(statuses: &[u16], error: &CallError) -> bool {
     error.refusal().is_some_and(|(status, _)| statuses.contains(&status))
+}
+
+/// Says whether the API itself says that there is nothing any more.
+fn is_gone(error: &CallError) -> bool {
+    error.says_absent() && error.is_of_the_api()
 }
 
 /// The id of the job that a reply names.
@@ -315,6 +320,7 @@ mod tests {
 
     use super::*;
     use crate::redact::Redactor;
+    use crate::session::Speaker;
 
     #[test]
     fn true_and_false_are_words_of_a_state() {
@@ -357,7 +363,7 @@ mod tests {
     #[test]
     fn only_a_patient_poll_looks_again_after_an_error() {
         let patient = Poll { tolerate: &[503], ..Poll::NEW };
-        let refused = |status| CallFailure::Refused { status, message: String::new() };
+        let refused = |status| CallFailure::Refused { status, message: String::new(), speaker: Speaker::Api };
         let silent = || CallFailure::Failed(TransportError::Connect("refused".into()));
         assert!(is_tolerated(&patient, &refused(503)) && is_tolerated(&patient, &silent()));
         assert!(!is_tolerated(&patient, &refused(404)));

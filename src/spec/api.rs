@@ -33,7 +33,7 @@ pub struct Api {
     pub create_adds: &'static [(&'static str, &'static str)],
     /// Constant parts of an update's body.
     pub update_adds: &'static [(&'static str, &'static str)],
-    /// The errors that mean that the object is not there any more: status and part of the message.
+    /// The errors of the API itself that mean that the object is not there any more: status and part of the message.
     pub gone: &'static [(u16, &'static str)],
     /// The states that objects go through, where the API shows one.
     pub states: Option<States>,

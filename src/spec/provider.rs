@@ -84,6 +84,12 @@ pub struct Dialect {
     pub headers: &'static [(&'static str, &'static str)],
     /// Where an error reply holds its message, tried in order: keys by dots.
     pub messages: &'static [&'static str],
+    /// The forms of an error of the API itself: the places that all hold something in each, keys by dots. Whatever answers
+    /// in none of them is not the API: a proxy, a login page.
+    pub errors: &'static [&'static [&'static str]],
+    /// The places where an answer that says success holds an error besides, as in `{"error": "busy"}`. Below the top it is
+    /// one where it has a message, or where nothing stands beside it.
+    pub errors_in_success: &'static [&'static str],
     /// How the server's version is found.
     pub version: ServerVersion,
     /// The reads that tell one installation from another.

@@ -25,6 +25,8 @@ pub enum Type {
     Ip,
     /// A network in CIDR spelling; an address alone is a network of one.
     Cidr,
+    /// A MAC address in any spelling: `0C:9D:92:A1:B2:C3` is `0c9d92a1b2c3`.
+    Mac,
     /// A list that the API takes as one string, and gives back as a string or as a list.
     Words(Packing),
     /// An ordered list.
@@ -119,6 +121,7 @@ impl Type {
             Type::Enum(words) => format!("one of {}", words.join(", ")),
             Type::Ip => "IP address".into(),
             Type::Cidr => "network in CIDR form".into(),
+            Type::Mac => "MAC address".into(),
             Type::Words(Packing::Lines) => "list of lines, or text".into(),
             Type::Words(_) => "list of words, or text".into(),
             Type::List(item) => format!("list of {}", item.describe()),
@@ -152,9 +155,14 @@ impl Type {
     pub(crate) fn empty(&self) -> Option<Attr> {
         match self {
             Type::Phrase(grammar) => grammar.form.empty(),
-            Type::Text | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate | Type::Ref(_) | Type::Words(_) => {
-                Some(Attr::text(""))
-            }
+            Type::Text
+            | Type::Enum(_)
+            | Type::Ip
+            | Type::Mac
+            | Type::Cidr
+            | Type::Certificate
+            | Type::Ref(_)
+            | Type::Words(_) => Some(Attr::text("")),
             Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Roles(_) => Some(Attr::List(Vec::new())),
             Type::Map(_) => Some(Attr::Map(BTreeMap::new())),
             Type::Bool
@@ -177,6 +185,7 @@ impl Type {
             | Type::Enum(_)
             | Type::Ip
             | Type::Cidr
+            | Type::Mac
             | Type::Words(_)
             | Type::Ref(_)
             | Type::Role(_)

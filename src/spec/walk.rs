@@ -47,6 +47,7 @@ impl Type {
             | Type::Enum(_)
             | Type::Ip
             | Type::Cidr
+            | Type::Mac
             | Type::Any
             | Type::Json
             | Type::Ref(_)

@@ -80,7 +80,7 @@ enum Like {
     Items(&'static str),
     /// A map with `k`, which is what the column says.
     Below(&'static str),
-    /// Text, or nothing without a certificate in it.
+    /// Nothing: what it takes is no scalar of the table.
     Certificate,
 }
 
@@ -99,11 +99,11 @@ fn like(ty: &Type) -> Like {
         Type::List(_) | Type::Set(_) => Like::Items("text"),
         Type::Roles(_) => Like::Items("role"),
         Type::Table(..) | Type::Object(_) | Type::Open(_) | Type::Map(_) => Like::Below("text"),
-        Type::Certificate => Like::Certificate,
+        Type::Certificate | Type::Mac => Like::Certificate,
     }
 }
 
-const TYPES: [Type; 22] = [
+const TYPES: [Type; 23] = [
     Type::Bool,
     Type::Int,
     Type::Number,
@@ -126,6 +126,7 @@ const TYPES: [Type; 22] = [
     Type::Role(&[]),
     Type::File(Folders::Refused),
     Type::Certificate,
+    Type::Mac,
 ];
 
 /// What is sent for a YAML value of a type, or the codes of what is found.

@@ -246,6 +246,8 @@ static LAB: Provider = Provider {
         settings: &[field("tenant", Type::Text, "The tenant")],
         headers: &[],
         messages: &[],
+        errors: &[],
+        errors_in_success: &[],
         version: ServerVersion::Irrelevant,
         proofs: &[],
         within: &[],

@@ -83,3 +83,45 @@ fn a_key_is_made_once_for_who_needs_it_and_told_to_nobody_else() {
     bench.apply();
     assert_eq!(keys_made(&sim), 1);
 }
+
+const TWO: &str = "
+PROVIDER:
+  mgr:
+    at: https://manager.example/api/v3.1
+    tenant: default_tenant
+    credentials: { username: admin, password: stand-in }
+    blueprints: { router: { source: router } }
+    deployments:
+      one:
+        blueprint_id: router
+        inputs: { site: a, keys: [\"${nf/networks/acme/edge-routers/branch.registrationKey}\"] }
+      two:
+        blueprint_id: router
+        inputs: { site: b, keys: [\"${nf/networks/acme/edge-routers/branch.registrationKey}\"] }
+";
+
+const ROUTER: &str = "
+tosca_definitions_version: cloudify_dsl_1_3
+description: A router
+inputs: { site: {}, keys: {} }
+node_templates: {}
+";
+
+/// What was given to one before stays what it was given when another one gets a new key, whatever else changes for both.
+#[test]
+fn a_key_that_is_made_for_one_is_not_expected_of_another() {
+    for provider in ["cloudify", "f5-vnfm"] {
+        let sim = Sim::start();
+        let two = TWO.replace("PROVIDER", provider);
+        let bench = Bench::of(&[("trueup.yaml", "workspace: once\n"), ("nf.yaml", NETFOUNDRY), ("m.yaml", &two)], &sim);
+        bench.write("router/blueprint.yaml", ROUTER);
+        bench.apply();
+        bench.run(&["plan", "--exit-code"]).expect(0);
+        bench.edit("router/blueprint.yaml", "A router", "The router");
+        bench.edit("m.yaml", "site: b", "site: c");
+        bench.apply();
+        bench.run(&["plan", "--exit-code"]).expect(0);
+        bench.run(&["drift"]).expect(0);
+        assert_eq!(keys_made(&sim), 2, "{provider}");
+    }
+}

@@ -13,8 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
     Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, DeclaredObjects, Executor, Export, Finding,
     Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress,
-    Provider, Report, RequestBody, Scope, Session, Step, Tls, Topology, Verdict, Waiting, diff, export, ledger,
-    matching, plan, source, topology, verify,
+    Provider, Report, RequestBody, RunClaims, Scope, Session, Step, Tls, Topology, Verdict, Waiting, diff, export,
+    ledger, matching, plan, source, topology, verify,
 };
 use wire::Transport;
 
@@ -160,9 +160,10 @@ impl<'s> World<'s> {
                 leave_out: &BTreeSet::new(),
                 parallel: 16,
             };
+            let before = ledger.base.clone();
             let report = executor.run(writer, &mut ledger.base).await;
-            let done = plan.steps.iter().map(|step| step.address.clone()).collect();
-            let contradictions = verify(&topology, &mut ledger.base, &sessions, &done).await;
+            let claims = RunClaims::of(&topology, &plan, &report, &before);
+            let contradictions = verify(&topology, &mut ledger.base, &sessions, &claims).await;
             let journal = fs::read_to_string(journal).unwrap();
             ledger.save().unwrap();
             Applied { plan, report, contradictions, journal }

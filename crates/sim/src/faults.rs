@@ -44,7 +44,8 @@ pub struct Fault {
     /// requests to different places interleave.
     pub probability: Option<f64>,
 
-    /// Answers with this status; the request has no effect.
+    /// Answers with this status; the request has no effect. A success without effect is a failure that nobody is told of;
+    /// with a `body` it may be an error all the same.
     pub status: Option<u16>,
     /// Answers with this status although the request has its effect, as a gateway does that lost patience.
     pub status_after: Option<u16>,
@@ -173,8 +174,8 @@ impl Fault {
     /// Checks what the types cannot: that no field is out of range or without its partner.
     fn check(&self) -> Result<(), String> {
         let answers = self.status.or(self.status_after);
-        if let Some(status) = answers.filter(|status| !(300..600).contains(status)) {
-            return Err(format!("answers with the status `{status}`, which is no failure"));
+        if let Some(status) = answers.filter(|status| !(200..600).contains(status)) {
+            return Err(format!("answers with the status `{status}`, which is none"));
         }
         if answers.is_none() && (self.body.is_some() || !self.headers.is_empty()) {
             return Err("has `headers` or a `body` for no `status`".to_owned());
@@ -464,7 +465,7 @@ mod tests {
         };
         assert!(refuse("[{provider: vns3}]").starts_with("fault 1 does nothing"));
         assert!(refuse("[{delay_ms: 1}, {status: 500, reset_after: true}]").starts_with("fault 2 does two things"));
-        assert!(refuse("[{status: 200}]").contains("no failure"));
+        assert!(refuse("[{status: 600}]").contains("which is none"));
         assert!(refuse("[{status: 500, nth: 0}]").contains("from 1"));
         assert!(refuse("[{status: 500, nth: 1, times: 1}]").contains("more than one"));
         assert!(refuse("[{status: 500, content_type: text/html}]").contains("no `body`"));

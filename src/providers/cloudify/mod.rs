@@ -43,6 +43,8 @@ pub(crate) const DIALECT: Dialect = Dialect {
     headers: &[("Tenant", "{target.tenant}")],
     // Proxies, unknown routes and bad JSON answer in HTML; there the status has to do (sheet 1, error body).
     messages: &["message"],
+    errors: &[&["message", "error_code"]],
+    errors_in_success: &[],
     version: ServerVersion::Read { path: "/version", at: "version" },
     proofs: PROOFS,
     within: &["tenant"],

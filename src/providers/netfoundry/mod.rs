@@ -55,6 +55,8 @@ const DIALECT: Dialect = Dialect {
     headers: &[],
     // Three shapes (section 1.9): a list of errors, one message with the status' name beside it, a list of messages.
     messages: &["errors.0", "message", "0.message", "error"],
+    errors: &[&["errors.0"], &["timestamp", "status", "error"], &["0.message"]],
+    errors_in_success: &[],
     // A network has a version; the platform has none.
     version: ServerVersion::Irrelevant,
     proofs: PROOFS,

@@ -32,7 +32,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     endpoints: endpoints::ALL,
 };
 
-/// The part of the API that all kinds share: most objects hold their id under `id`, and 404 means gone. A controller that
+/// The part of the API that all kinds share: most objects hold their id under `id`, and the API's own 404 means gone. A controller that
 /// has no license or no keyset yet answers 403, and one whose license brings no containers, too (sheet 1.2): it holds no
 /// objects of the kinds that need them.
 const API: Api = Api { gone: &[(404, ""), UNLICENSED, UNKEYED, UNCONTAINED], ..Api::NONE };
@@ -69,10 +69,24 @@ const DIALECT: Dialect = Dialect {
     credentials: CREDENTIALS,
     settings: &[],
     headers: &[("Accept", "application/json")],
-    // Forms A and B of sheet 1.1. A success holds an object, a list or a text under `response`, seldom with a `message`;
-    // only error replies are looked at.
-    // The last is how the text prints some of form A.
-    messages: &["error.message", "response.message", "unlicensedExample.value.error.message"],
+    // Forms A and B of sheet 1.1; the third is how the text prints some of form A. The others stand in answers that say
+    // success.
+    messages: &[
+        "error.message",
+        "response.message",
+        "unlicensedExample.value.error.message",
+        "response.error.message",
+        "response.error",
+        "error",
+    ],
+    errors: &[
+        &["error.name", "error.message"],
+        &["response.name", "response.message", "response.log"],
+        &["unlicensedExample.value.error.message"],
+    ],
+    // The vendor's own client looks for an `error` in every answer that says success. A command that was run in a
+    // container tells its own beside its output: that is no error of the call.
+    errors_in_success: &["error", "response.error"],
     version: ServerVersion::Irrelevant,
     proofs: PROOFS,
     within: &[],

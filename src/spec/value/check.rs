@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::compared::network;
+use super::compared::{mac, network};
 use crate::attr::Attr;
 use crate::spec::walk::{Descend, TypeSlot, WalkPart, WalkStep, visit};
 use crate::spec::{Field, Type, canonical, certificate, gives_something, is_any};
@@ -75,7 +75,14 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (Type::Text | Type::Ref(_) | Type::File(_) | Type::Role(_), Attr::Text(_) | Attr::Secret(_)) => {}
         (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) | (Type::Words(_), Attr::Text(_)) => {}
         (
-            ty @ (Type::Bool | Type::Int | Type::Number | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate),
+            ty @ (Type::Bool
+            | Type::Int
+            | Type::Number
+            | Type::Enum(_)
+            | Type::Ip
+            | Type::Cidr
+            | Type::Mac
+            | Type::Certificate),
             value,
         ) => scalar(ty, value, part.path, found),
         (ty, value) => {
@@ -129,6 +136,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeErr
         (Type::Enum(words), Attr::Text(text)) => words.contains(&text.as_str()),
         (Type::Ip, Attr::Text(text)) => text.parse::<IpAddr>().is_ok(),
         (Type::Cidr, Attr::Text(text)) => network(&text).is_some(),
+        (Type::Mac, Attr::Text(text)) => mac(&text).is_some(),
         (Type::Certificate, Attr::Text(_)) => certificate::is_whole(attr),
         _ => false,
     };
@@ -139,6 +147,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeErr
         found.push(match ty {
             Type::Enum(words) => mismatch.help(hint(&shown, words.iter().copied())),
             Type::Cidr => mismatch.help("as in `10.1.0.0/16` or `2001:db8::/32`".into()),
+            Type::Mac => mismatch.help("as in `0c:9d:92:a1:b2:c3`; quote it".into()),
             Type::Ip => mismatch.help("as in `203.0.113.10` or `2001:db8::1`".into()),
             _ => mismatch,
         });

@@ -69,8 +69,20 @@ fn scalar(ty: &Type, value: &Attr) -> Option<Attr> {
             Some(network) => Some(Attr::Text(network.trunc().to_string())),
             None => nothing(),
         },
+        Type::Mac => match mac(&text) {
+            Some(digits) => Some(Attr::Text(digits)),
+            None => nothing(),
+        },
         _ => None,
     }
+}
+
+/// The digits of a MAC address: twelve, with blanks, colons, hyphens or points between them.
+pub(super) fn mac(text: &str) -> Option<String> {
+    let is_joint = |letter: char| matches!(letter, ':' | '-' | '.' | ' ');
+    let digits: String = text.chars().filter(|letter| !is_joint(*letter)).collect();
+    let is_whole = digits.len() == 12 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_whole.then(|| digits.to_ascii_lowercase())
 }
 
 /// The words of a packed list, one an item; `None` where it holds something else than a list or a text.

@@ -13,7 +13,14 @@ pub(crate) fn gives_something(ty: &Type, value: &Attr) -> bool {
         Attr::Null => false,
         Attr::Text(text) if text.is_empty() => !matches!(
             ty.plain(),
-            Type::Text | Type::Enum(_) | Type::Ip | Type::Cidr | Type::Certificate | Type::Ref(_) | Type::File(_)
+            Type::Text
+                | Type::Enum(_)
+                | Type::Ip
+                | Type::Mac
+                | Type::Cidr
+                | Type::Certificate
+                | Type::Ref(_)
+                | Type::File(_)
         ),
         _ => true,
     }

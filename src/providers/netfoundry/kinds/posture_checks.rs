@@ -3,10 +3,8 @@
 //! That the collection exists is documented, the fields beyond name and attributes are inferred from those of the ziti
 //! controller. Each type has fields of its own; another type is another object.
 
-use serde_json::Value;
-
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{Field, Hooks, Identity, Kind, Type, field};
+use crate::spec::{Field, Identity, Kind, Type, field};
 
 const SYSTEMS: Type = Type::Enum(&["Windows", "WindowsServer", "Android", "iOS", "Linux", "macOS"]);
 const WORDS: Type = Type::Set(&Type::Text);
@@ -44,7 +42,8 @@ pub(crate) static KIND: Kind = Kind {
             .replaces()
             .inferred(),
         field("operatingSystems", Type::Table(SYSTEM, "type"), "OS: the systems that pass").inferred(),
-        field("macAddresses", WORDS, "MAC: addresses that pass, lower case, without separators").inferred(),
+        // They have one spelling at the server (section 2.3).
+        field("macAddresses", Type::Set(&Type::Mac), "MAC: addresses that pass, in any spelling").inferred(),
         field("domains", WORDS, "DOMAIN: Windows domains that pass").inferred(),
         field("process", Type::Open(PROCESS), "PROCESS: the program that has to run").inferred(),
         field("processes", Type::Table(ONE_OF_MANY, "path"), "PROCESS_MULTI: the programs that have to run").inferred(),
@@ -60,20 +59,8 @@ pub(crate) static KIND: Kind = Kind {
         ZITI_ID,
     ],
     api: in_network!("posture-checks", "postureCheckList"),
-    hooks: Hooks { read: Some(bare_mac_addresses), ..Hooks::NONE },
     ..Kind::NEW
 };
-
-/// MAC addresses have one spelling at the server (section 2.3); where a reply has another, it becomes that one.
-fn bare_mac_addresses(check: &mut Value) {
-    let Some(addresses) = check.get_mut("macAddresses").and_then(Value::as_array_mut) else { return };
-    for address in addresses {
-        if let Some(text) = address.as_str() {
-            let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
-            *address = Value::from(digits.to_ascii_lowercase());
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
