@@ -7,9 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::address::Address;
 use crate::apply::removed::Removals;
 use crate::apply::{Outcome, Report};
+use crate::attr::Attr;
 use crate::diff::Diff;
 use crate::diff::base::{Base, Basis, Stored};
 use crate::diff::compare::live_value;
@@ -183,15 +186,7 @@ impl Afterwards<'_> {
             let Some(value) = live_value(self.topology, &self.diff.index, resource, &change.name, live) else {
                 continue;
             };
-            let is_secret = change.before.has_secret()
-                || change.after.has_secret()
-                || change.field.is_some_and(|field| field.holds_secrets());
-            let stored = match (is_secret, value.to_text()) {
-                (false, _) => Some(base.stored(&value)),
-                (true, Some(text)) => Some(base.stored(&crate::attr::Attr::Secret(Secret::new("", text)))),
-                // Which part of it is secret the controller does not say.
-                (true, None) => None,
-            };
+            let stored = kept(base, change, &value);
             let Some(entry) = base.entries.get_mut(&verdict.address) else { continue };
             let before = entry.fields.remove(&change.name);
             if let Some(stored) = stored {
@@ -221,6 +216,17 @@ impl Afterwards<'_> {
         {
             entry.stamp = lookup(&live.raw, stamp).map(crate::diff::live::text);
         }
+    }
+}
+
+/// A live value as it is kept, if it may be: in a field that is none of secrets the controller does not say which part of
+/// a value is secret, though the files do.
+fn kept(base: &Base, change: &FieldChange, live: &Attr) -> Option<Value> {
+    let is_secret = change.field.is_some_and(|field| field.is_secret());
+    match (change.before.has_secret() || change.after.has_secret(), live.to_text()) {
+        (true, Some(text)) => Some(base.stored(&Attr::Secret(Secret::new(change.name.as_str(), text)))),
+        (true, None) if !is_secret => None,
+        (true | false, _) => Some(base.stored(live)),
     }
 }
 

@@ -67,7 +67,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::attr::Attr;
     use crate::providers::netfoundry::testing::{reads_back, writes};
+    use crate::spec::{canonical, check};
 
     #[test]
     fn every_type_as_the_sheet_has_it() {
@@ -93,5 +95,20 @@ mod tests {
             &json!({ "macAddresses": ["0c9d92a1b2c3"] }),
             &json!({ "macAddresses": ["0C:9D:92:A1:B2:C3"] }),
         );
+    }
+
+    #[test]
+    fn a_mac_address_is_the_same_in_files_and_at_the_platform_however_it_is_spelled() {
+        let ty = KIND.field("macAddresses").map(|field| field.ty).unwrap();
+        let form = |text: &str| canonical(&ty, &Attr::from_json(&json!([text])));
+        for same in ["0C:9D:92:A1:B2:C3", "0c-9d-92-a1-b2-c3", "0C9D.92A1.B2C3", "0c9d92a1b2c3"] {
+            assert_eq!(form(same), form("0c9d92a1b2c3"), "{same}");
+            assert!(check(&ty, &Attr::from_json(&json!([same]))).is_empty(), "{same}");
+        }
+        for other in ["0c9d92a1b2c4", "0c9d92a1b2", "0c9d92a1b2c3d4", "zz"] {
+            assert_ne!(form(other), form("0c9d92a1b2c3"), "{other}");
+            let is_one = other == "0c9d92a1b2c4";
+            assert_eq!(check(&ty, &Attr::from_json(&json!([other]))).is_empty(), is_one, "{other}");
+        }
     }
 }
