@@ -7,6 +7,7 @@ pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
 pub(crate) mod literals;
+mod plain_http;
 mod references;
 mod required;
 mod tags;
@@ -61,6 +62,7 @@ pub(crate) static RULES: &[Rule] = &[
     unused::RULE,
     views::RULE,
     environments::RULE,
+    plain_http::RULE,
     declared::RULE,
 ];
 
