@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Executor, Outcome, Report, verify};
+use crate::apply::{Contradiction, Executor, Outcome, Report, verify};
 use crate::cli::common::{ConnectedWorkspace, Planned, broken_policies};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
-use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts};
+use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts, halt, talk};
 use crate::diff::verdict::UNSEEN;
 use crate::journal::{Journal, JournalLine};
-use crate::ledger::{self, Record};
+use crate::ledger::{self, Ledger, LedgerError, Record};
 use crate::plan::Plan;
 use crate::render::{
     ApplyDocument, HoldDocument, PlanDocument, StepDocument, progress, report, sanitize_control, text,
@@ -144,23 +144,25 @@ async fn execute(
     let number = ledger.begin_run()?;
     let mut record = Record::begin(number, &plan);
     let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
-    let stop = common::stop_on_signal(
-        "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is finished",
+    let heeding = halt::heed(
+        "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is looked at for \
+         30 s more",
     );
     let progress = progress::choose(common::stderr_style(global), plan.steps.len(), global.quiet);
+    talk::make_room(progress.clone());
     let executor = Executor {
         topology: &workspace.topology,
         plan: &plan,
         sessions: &workspace.sessions,
         progress: &*progress,
-        stop: &stop,
+        stop: &heeding.switch,
         leave_out,
         parallel: how.parallel,
     };
     let mut journaled = None;
     let report = if plan.is_empty() {
         executor.record_unchanged(&mut ledger.base);
-        Report { outcomes: Vec::new(), calls: 0, journal_error: None }
+        Report { outcomes: Vec::new(), part_way: BTreeSet::new(), calls: 0, journal_error: None }
     } else {
         let folder = ledger::journal_folder(&workspace.topology)?;
         let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
@@ -168,33 +170,67 @@ async fn execute(
         ledger.covers(journal.path().to_owned());
         executor.run(journal, &mut ledger.base).await
     };
-    progress.finish();
-    let done = done(&plan, &report);
-    let contradictions = match done.is_empty() {
-        true => Vec::new(),
-        false => verify(&workspace.topology, &mut ledger.base, &workspace.sessions, &done).await,
-    };
+    talk::finish();
+    let contradictions = look_again(workspace, &mut ledger, &done(&plan, &report)).await;
     record.end(&plan, &report, journaled.as_deref());
-    ledger.save()?;
-    keep_record(&record, &workspace.topology)?;
-    let document = ApplyDocument::of(&plan, &report, &contradictions);
-    if format == Format::Json {
-        common::print(&document.to_json())?;
-    } else if !plan.is_empty() {
-        common::print(&report::text(&document, common::stdout_style(global)))?;
-    }
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
+    let saved = ledger.save();
+    keep_record(&record, &workspace.topology);
+    let document = ApplyDocument::of(&plan, &report, &contradictions);
+    let printed = match format {
+        Format::Json => common::print(&document.to_json()),
+        Format::Text | Format::Markdown if plan.is_empty() => Ok(()),
+        Format::Text | Format::Markdown => common::print(&report::text(&document, common::stdout_style(global))),
+    };
+    // Whatever can't be written down, things were done: from here on nothing ends the command but its report.
+    let told = [saved.map_err(|error| unsaved(error, &report, journaled.as_deref())), printed];
+    for trouble in told.into_iter().filter_map(Result::err) {
+        found.add(Fact::PartWay);
+        trouble.tell(global);
+    }
     Ok(())
 }
 
-/// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.
-fn keep_record(record: &Record, topology: &Topology) -> Result<(), CommandError> {
-    let folder = ledger::record_folder(topology)?;
-    if let Err(error) = record.keep(&folder) {
-        eprintln!("warning: the run's record could not be written to `{}`: {error}", folder.display());
+/// Looks whether what was done is there. A run that was stopped has no time left for a controller that does not answer.
+async fn look_again(
+    workspace: &ConnectedWorkspace,
+    ledger: &mut Ledger,
+    done: &BTreeSet<crate::address::Address>,
+) -> Vec<Contradiction> {
+    if done.is_empty() {
+        return Vec::new();
     }
-    Ok(())
+    let look = verify(&workspace.topology, &mut ledger.base, &workspace.sessions, done);
+    halt::within_grace(look).await.unwrap_or_else(|| {
+        eprintln!("note: what was done was not looked at again: there was no time left");
+        Vec::new()
+    })
+}
+
+/// The trouble of a ledger that could not be written after a run, with what is known all the same.
+fn unsaved(error: LedgerError, report: &Report, journal: Option<&Path>) -> CommandError {
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    let stop = CommandError::failed(format!("the ledger could not be written: {error}{cause}"));
+    match (journal, &report.journal_error) {
+        (Some(journal), None) => stop.help(format!(
+            "the journal has all of it (`{}`): make room, then run any command again, which reads it",
+            journal.display()
+        )),
+        (Some(_), Some(_)) => stop.help("make room, then run `trueup apply` again: it looks at what the journal lacks"),
+        (None, _) => stop.help("make room, then run it again"),
+    }
+}
+
+/// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.
+fn keep_record(record: &Record, topology: &Topology) {
+    let kept = match ledger::record_folder(topology) {
+        Ok(folder) => record.keep(&folder).map_err(|error| format!("to `{}`: {error}", folder.display())),
+        Err(error) => Err(format!("down: {error}")),
+    };
+    if let Err(why) = kept {
+        eprintln!("warning: the run's record could not be written {why}");
+    }
 }
 
 /// The resources whose steps are done and that should now be as declared.

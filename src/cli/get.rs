@@ -117,7 +117,10 @@ async fn output(
     }
     let chosen = one::choose(workspace, &options.target, Some(declared.name), options.name.as_deref()).await?;
     let value = chosen.live.as_ref().and_then(|live| live_output(live, declared, field));
-    let value = value.ok_or_else(|| CommandError::failed(format!("it has no `{field}` (any more)")))?;
+    let value = value.ok_or_else(|| match workspace.troubles.is_empty() {
+        true => CommandError::failed(format!("it has no `{field}` (any more)")),
+        false => one::unseen(workspace, &format!("it has a `{field}`")),
+    })?;
     encode::json(&value).map(Got::Output).map_err(CommandError::failed)
 }
 

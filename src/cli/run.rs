@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Chosen, Taken};
-use crate::cli::{CommandError, Exit, Global, common};
+use crate::cli::{CommandError, Exit, Global, common, halt};
 use crate::diff::live::text;
 use crate::session::{AnsweredCall, Session, WaitResult, Waiting, Watch, job_id};
 use crate::spec::{Action, Disruption, Poll, Provider, Secrecy, lookup};
@@ -115,7 +115,8 @@ async fn follow(
     call: &AnsweredCall<'_>,
 ) -> Result<Value, CommandError> {
     let mut last = call.reply.clone();
-    let stop = common::stop_on_signal("stopping: what can be given up is given up, the rest is waited for");
+    let heeding = halt::heed("stopping: what can be given up is given up, the rest is looked at for 30 s more");
+    let stop = &heeding.switch;
     for poll in polls {
         if let Some(job) = job_id(poll, call.reply) {
             eprintln!("following `{job}`");
@@ -130,11 +131,18 @@ async fn follow(
                 *said = line;
             }
         };
-        let watch = Watch { tell: &tell, stop: &stop };
-        if let WaitResult::Done(object) =
-            session.wait(poll, &chosen.open_path(poll.path, arguments)?, call, watch).await?
-        {
-            last = object;
+        let watch = Watch { tell: &tell, stop };
+        let path = chosen.open_path(poll.path, arguments)?;
+        match halt::within_grace(session.wait(poll, &path, call, watch)).await {
+            Some(result) => {
+                if let WaitResult::Done(object) = result? {
+                    last = object;
+                }
+            }
+            None => {
+                let message = "stopped: what was asked for goes on at the controller".to_owned();
+                return Err(CommandError::Message(message, None, Exit::Partial));
+            }
         }
     }
     Ok(last)

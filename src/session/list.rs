@@ -9,6 +9,16 @@ use wire::Method;
 /// More pages than this are a server that pages in a circle, not a list.
 const MAX_PAGES: usize = 10_000;
 
+/// More objects than this in one list are no network: the largest known has a tenth of it.
+const MAX_OBJECTS: usize = 500_000;
+
+/// What the pages of a list came to.
+#[derive(Debug, Default)]
+struct Pages {
+    objects: Vec<Value>,
+    bytes: u64,
+}
+
 impl Session {
     /// Every object of a list.
     ///
@@ -23,39 +33,57 @@ impl Session {
     }
 
     async fn hal(&self, path: &str, at: Envelope, size: usize) -> Result<Vec<Value>, CallError> {
-        let mut found = Vec::new();
+        let mut found = Pages::default();
         for page in 0..MAX_PAGES {
             let path = with(path, &format!("page={page}&size={size}"));
-            let mut reply = self.get(&path).await?;
+            let (mut reply, bytes) = self.get_measured(&path).await?;
             let pages = lookup(&reply, "page.totalPages").and_then(Value::as_u64).unwrap_or(1);
-            found.append(&mut self.objects(&path, at, &mut reply)?);
+            self.gather(&mut found, self.objects(&path, at, &mut reply)?, bytes, &path)?;
             if (page as u64) + 1 >= pages {
-                return Ok(found);
+                return Ok(found.objects);
             }
         }
         Err(self.endless(path))
     }
 
     async fn offset(&self, path: &str, at: Envelope, size: usize) -> Result<Vec<Value>, CallError> {
-        let mut found = Vec::new();
+        let mut found = Pages::default();
         for _ in 0..MAX_PAGES {
-            let path = with(path, &format!("_size={size}&_offset={}", found.len()));
-            let mut reply = self.get(&path).await?;
+            let path = with(path, &format!("_size={size}&_offset={}", found.objects.len()));
+            let (mut reply, bytes) = self.get_measured(&path).await?;
             let total = lookup(&reply, "metadata.pagination.total").and_then(Value::as_u64);
-            let mut page = self.objects(&path, at, &mut reply)?;
+            let page = self.objects(&path, at, &mut reply)?;
             let count = page.len();
-            found.append(&mut page);
+            self.gather(&mut found, page, bytes, &path)?;
             // Some servers give no total: a page that is not full is the last one.
-            let done = total.map_or(count < size, |total| found.len() as u64 >= total);
+            let done = total.map_or(count < size, |total| found.objects.len() as u64 >= total);
             if done || count == 0 {
-                return Ok(found);
+                return Ok(found.objects);
             }
         }
         Err(self.endless(path))
     }
 
+    /// Adds a page, unless the list is larger than anybody has use for.
+    fn gather(&self, found: &mut Pages, mut page: Vec<Value>, bytes: u64, path: &str) -> Result<(), CallError> {
+        found.objects.append(&mut page);
+        found.bytes += bytes;
+        let most = self.attention.max_list_bytes;
+        if found.bytes > most {
+            return Err(self.site(Method::Get, path).error(CallFailure::Endless(format!("{most} bytes"))));
+        }
+        self.bounded(path, &found.objects)
+    }
+
+    fn bounded(&self, path: &str, objects: &[Value]) -> Result<(), CallError> {
+        if objects.len() > MAX_OBJECTS {
+            return Err(self.site(Method::Get, path).error(CallFailure::Endless(format!("{MAX_OBJECTS} objects"))));
+        }
+        Ok(())
+    }
+
     fn endless(&self, path: &str) -> CallError {
-        self.site(Method::Get, path).error(CallFailure::Unreadable("the list never ends".into()))
+        self.site(Method::Get, path).error(CallFailure::Endless(format!("{MAX_PAGES} pages")))
     }
 
     /// The objects of one reply, taken out of it.
@@ -75,7 +103,9 @@ impl Session {
         match (at, take(reply, place)) {
             (Envelope::One(_), Some(one @ (Value::Object(_) | Value::Array(_) | Value::String(_)))) => Ok(vec![one]),
             (_, None | Some(Value::Null)) => Ok(Vec::new()),
-            (Envelope::Items(_) | Envelope::Keyed(_), Some(Value::Array(items))) => Ok(items),
+            (Envelope::Items(_) | Envelope::Keyed(_), Some(Value::Array(items))) => {
+                self.bounded(path, &items).map(|()| items)
+            }
             (Envelope::Lines(_), Some(Value::Array(lines))) => by_first_word(&lines).map_err(unreadable),
             (Envelope::Keyed(_), Some(Value::Object(map))) => Ok(map.into_iter().map(|(_, value)| value).collect()),
             (_, Some(other)) => Err(unreadable(&other)),
