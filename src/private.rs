@@ -39,7 +39,9 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    settle(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+    Ok(file)
 }
 
 /// Reads a file of at most so many bytes. A pipe or a device is none: it might never end.
@@ -82,6 +84,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
+    settle(folder);
     Ok(())
 }
 
@@ -95,7 +98,15 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path)?;
+    settle(folder);
     Ok(())
+}
+
+/// Sees to it that a new name in a folder is there after a loss of power, where the file system can do that.
+fn settle(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
 }
 
 #[cfg(all(test, unix))]
