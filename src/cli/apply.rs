@@ -175,21 +175,24 @@ async fn execute(
     record.end(&plan, &report, journaled.as_deref());
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
-    let saved = ledger.save();
+    let saved = ledger.save().map_err(|error| unsaved(error, &report, journaled.as_deref()));
     keep_record(&record, &workspace.topology);
-    let document = ApplyDocument::of(&plan, &report, &contradictions);
-    let printed = match format {
-        Format::Json => common::print(&document.to_json()),
-        Format::Text | Format::Markdown if plan.is_empty() => Ok(()),
-        Format::Text | Format::Markdown => common::print(&report::text(&document, common::stdout_style(global))),
-    };
+    let printed = print(global, format, &ApplyDocument::of(&plan, &report, &contradictions));
     // Whatever can't be written down, things were done: from here on nothing ends the command but its report.
-    let told = [saved.map_err(|error| unsaved(error, &report, journaled.as_deref())), printed];
-    for trouble in told.into_iter().filter_map(Result::err) {
+    for trouble in [saved, printed].into_iter().filter_map(Result::err) {
         found.add(Fact::PartWay);
         trouble.tell(global);
     }
     Ok(())
+}
+
+/// Prints the report. Of a run that had nothing to do, people have read that before.
+fn print(global: &Global, format: Format, document: &ApplyDocument) -> Result<(), CommandError> {
+    match format {
+        Format::Json => common::print(&document.to_json()),
+        Format::Text | Format::Markdown if document.steps.is_empty() => Ok(()),
+        Format::Text | Format::Markdown => common::print(&report::text(document, common::stdout_style(global))),
+    }
 }
 
 /// Looks whether what was done is there. A run that was stopped has no time left for a controller that does not answer.

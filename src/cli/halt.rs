@@ -150,25 +150,27 @@ fn end_at_once(was_writing: bool) -> ! {
 }
 
 /// Whoever asks for an end: a person with Ctrl-C, CI with the signal to terminate, a terminal that is closed.
-#[cfg(unix)]
-pub(crate) struct Signals {
+struct Signals {
+    #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     /// None where whoever started the program wants it to outlive its terminal, as `nohup` does.
+    #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Signals {
     /// Listens from now on: no signal is lost between two calls of [`Signals::next`].
-    pub(crate) fn new() -> std::io::Result<Signals> {
+    fn new() -> std::io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
         let hangup = (!ignores_hangup()).then(|| signal(SignalKind::hangup())).transpose()?;
         Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hangup })
     }
 
     /// Waits for the next one.
-    pub(crate) async fn next(&mut self) {
+    async fn next(&mut self) {
         let hangup = async {
             match &mut self.hangup {
                 Some(hangup) => drop(hangup.recv().await),
@@ -179,6 +181,21 @@ impl Signals {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             () = hangup => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Listens.
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {})
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -196,25 +213,6 @@ fn ignores_hangup() -> bool {
 fn is_hangup_among(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
-}
-
-/// Whoever asks for an end.
-#[cfg(not(unix))]
-pub(crate) struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    /// Listens.
-    pub(crate) fn new() -> std::io::Result<Signals> {
-        Ok(Signals)
-    }
-
-    /// Waits for the next one.
-    pub(crate) async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 /// A time as people write it: `500ms`, `90s`, `10m`, `2h`.

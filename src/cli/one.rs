@@ -197,6 +197,12 @@ pub(crate) fn session(workspace: &ConnectedWorkspace, target: &str) -> Result<Ar
     }
 }
 
+/// The end of a command that was stopped before the controller had said that it is done.
+pub(crate) fn given_up() -> CommandError {
+    let message = "stopped: what was asked for may go on at the controller".to_owned();
+    CommandError::Message(message, None, Exit::Partial)
+}
+
 /// The end of a command that could not find out something, when it has told why.
 pub(crate) fn unseen(workspace: &ConnectedWorkspace, what: &str) -> CommandError {
     workspace.tell_troubles();

@@ -1,6 +1,7 @@
 //! `trueup run`: what a controller does when asked. Never part of a diff.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -99,11 +100,15 @@ async fn answer(
     let session = one::session(workspace, &options.target)?;
     let call = &action.call;
     let (path, body) = (chosen.path(call.path, arguments), chosen.body(call, arguments)?);
+    let heeding = halt::heed("stopping: what can be given up is given up, the rest is looked at for 30 s more");
     let (since, sent) = (Instant::now(), body.sent());
-    let reply = session.send(call.method, &path, &sent).await?;
-    session.check_partial(call, &path, &reply)?;
-    let sending = AnsweredCall { method: call.method, path: &path, body: &sent, since, reply: &reply };
-    follow(&session, call.wait, &chosen, arguments, &sending).await
+    let work = async {
+        let reply = session.send(call.method, &path, &sent).await?;
+        session.check_partial(call, &path, &reply)?;
+        let sending = AnsweredCall { method: call.method, path: &path, body: &sent, since, reply: &reply };
+        follow(&session, call.wait, &chosen, arguments, &sending, &heeding.switch).await
+    };
+    halt::within_grace(work).await.unwrap_or_else(|| Err(one::given_up()))
 }
 
 /// Waits for what a call started, and says on stderr how it goes.
@@ -113,10 +118,9 @@ async fn follow(
     chosen: &Chosen,
     arguments: &Arguments,
     call: &AnsweredCall<'_>,
+    stop: &AtomicBool,
 ) -> Result<Value, CommandError> {
     let mut last = call.reply.clone();
-    let heeding = halt::heed("stopping: what can be given up is given up, the rest is looked at for 30 s more");
-    let stop = &heeding.switch;
     for poll in polls {
         if let Some(job) = job_id(poll, call.reply) {
             eprintln!("following `{job}`");
@@ -133,16 +137,8 @@ async fn follow(
         };
         let watch = Watch { tell: &tell, stop };
         let path = chosen.open_path(poll.path, arguments)?;
-        match halt::within_grace(session.wait(poll, &path, call, watch)).await {
-            Some(result) => {
-                if let WaitResult::Done(object) = result? {
-                    last = object;
-                }
-            }
-            None => {
-                let message = "stopped: what was asked for goes on at the controller".to_owned();
-                return Err(CommandError::Message(message, None, Exit::Partial));
-            }
+        if let WaitResult::Done(object) = session.wait(poll, &path, call, watch).await? {
+            last = object;
         }
     }
     Ok(last)

@@ -67,12 +67,8 @@ pub(crate) async fn run(_: &Global, options: &SimOptions) -> Result<Exit, Comman
         MAKERS.iter().map(|maker| (maker.provider.to_owned(), json!(server.base_url(maker.provider, "sim")))).collect();
     let root = format!("http://{}", server.address);
     common::print(&format!("{}\n", json!({ "url": root, "providers": bases, "side-door": format!("{root}/_sim/") })))?;
-    let mut signals = halt::Signals::new().while_doing("wait for a signal")?;
     let _heeding = halt::heed("the simulated controllers stop");
-    tokio::select! {
-        () = signals.next() => {}
-        () = halt::stopped() => {}
-    }
+    halt::stopped().await;
     server.stop().await.while_doing("stop the simulated controllers")?;
     Ok(Exit::Done)
 }

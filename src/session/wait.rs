@@ -11,6 +11,12 @@ use crate::session::{CallError, CallFailure, CallSite, Job, Pace, RequestBody, S
 use crate::spec::{Body, BodyTemplate, CallSpec, JobLog, OpenPath, PathTemplate, Poll, Until, Word, lookup};
 use wire::Method;
 
+/// How often a job is asked to be given up by a server that is busy.
+const CANCELS: u32 = 5;
+
+/// Time between two such requests.
+const BETWEEN_CANCELS: Duration = Duration::from_secs(2);
+
 /// What a wait came to.
 pub enum WaitResult {
     /// Done; with what was looked at last.
@@ -112,8 +118,13 @@ impl Session {
         let body = body.and_then(|body| encode::json(&body).ok());
         let sent = body.as_ref().map_or(RequestBody::Nothing, RequestBody::Json);
         let path = PathTemplate::of(cancel.path).text(&|word| of_job(word, job));
-        if let Err(error) = self.send(cancel.method, &path, &sent).await {
-            tracing::debug!(target: "wire", "{error}");
+        // In a run that is to stop no write is sent again, but for this one, which ends what runs.
+        for _ in 0..CANCELS {
+            match self.send(cancel.method, &path, &sent).await {
+                Err(CallError { what: CallFailure::Stopped, .. }) => self.pause(BETWEEN_CANCELS).await,
+                Err(error) => return tracing::debug!(target: "wire", "{error}"),
+                Ok(_) => return,
+            }
         }
     }
 

@@ -52,7 +52,7 @@ fn run_and_get_say_that_they_could_not_look() {
                 fault.as_object_mut().unwrap().extend(failure.as_object().unwrap().clone());
                 sim.side_door("POST", "/faults", &json!([fault]));
                 let ran = bench.run(&command).expect(1);
-                assert!(!ran.err.contains("no `"), "{command:?}: {}", ran.all());
+                assert!(!ran.err.contains("has no `"), "{command:?}: {}", ran.all());
                 assert!(ran.err.contains(word) || ran.err.contains("broke"), "{command:?}: {}", ran.all());
                 sim.side_door("POST", "/faults", &json!([]));
             }
