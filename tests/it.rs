@@ -56,6 +56,8 @@ mod laws;
 mod lifecycle;
 #[path = "it/lists.rs"]
 mod lists;
+#[path = "it/looks.rs"]
+mod looks;
 #[path = "it/managers.rs"]
 mod managers;
 #[path = "it/mishaps.rs"]
@@ -88,6 +90,8 @@ mod servers;
 mod sources;
 #[path = "it/states.rs"]
 mod states;
+#[path = "it/stop.rs"]
+mod stop;
 #[path = "it/structured_secrets.rs"]
 mod structured_secrets;
 #[path = "it/support.rs"]

@@ -89,15 +89,24 @@ impl<'c> Course<'c> {
             // Rounded up: not even a part of a millisecond too early.
             self.schedule.not_before(*next, self.now() + rest.as_millis() as u64 + 1);
         }
+        let is_stopped = matches!(outcome, Outcome::Stopped);
         self.outcomes[n] = Some(outcome);
         let skipped = self.schedule.ended(n, done);
-        self.skip(n, &skipped);
+        // What comes after a step that was stopped was stopped as well: it did not fail.
+        match is_stopped {
+            true => skipped.iter().for_each(|&step| self.stop(step)),
+            false => self.skip(n, &skipped),
+        }
         skipped
     }
 
     /// What happened to each step, in the plan's order.
     pub(super) fn outcomes(self) -> Vec<Outcome> {
         self.outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Stopped)).collect()
+    }
+
+    fn stop(&mut self, step: usize) {
+        self.outcomes[step].get_or_insert(Outcome::Stopped);
     }
 
     fn skip(&mut self, n: usize, skipped: &[usize]) {

@@ -185,12 +185,12 @@ impl Executor<'_> {
             self.progress.waits(step, &Waiting { state: "not there yet".into(), progress: None });
             session.pause(BETWEEN_LOOKS).await;
         }
+        let site = session.site(Method::Get, "");
         let why = step.because.as_deref().unwrap_or_default();
-        let what = match self.stop.load(Ordering::Relaxed) {
-            true => format!("the run was stopped before it showed: {why}"),
-            false => format!("it does not show, though {why}"),
-        };
-        Err(session.site(Method::Get, "").error(CallFailure::job(what)))
+        Err(site.error(match self.stop.load(Ordering::Relaxed) {
+            true => CallFailure::Stopped,
+            false => CallFailure::job(format!("it does not show, though {why}")),
+        }))
     }
 
     /// One look. What can't be seen is an error, unless the object shows all the same.

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::address::Address;
 use crate::apply::course::Course;
@@ -31,13 +32,20 @@ use crate::diff::relabel::Relabel;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
 use crate::plan::{Plan, Step};
-use crate::session::{CallError, Session, Waiting};
+use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Identity, Kind};
 use crate::topology::Topology;
 
 pub(crate) use outputs::Outputs;
 pub(crate) use recording::adopted;
 pub use verify::{Contradiction, RunClaims, verify};
+
+/// How long what is under way is looked at after a run was asked to stop: long enough for a controller to say that it has
+/// given up, short enough for whoever stops runs to wait for it.
+pub(crate) const GRACE: Duration = Duration::from_secs(30);
+
+/// The longest time for which nobody looks whether the run is to stop.
+const NAP: Duration = Duration::from_millis(200);
 
 /// What happened to a step.
 #[derive(Debug, Clone)]
@@ -48,7 +56,7 @@ pub enum Outcome {
     Failed(Box<CallError>),
     /// It was not tried, because of a step that failed: that step's place.
     Skipped(usize),
-    /// It was not tried, because the run was asked to stop.
+    /// It was not tried, or not finished, because the run was asked to stop.
     Stopped,
 }
 
@@ -67,6 +75,8 @@ pub trait Progress: Send + Sync {
 pub struct Report {
     /// What happened to each step, in the plan's order.
     pub outcomes: Vec<Outcome>,
+    /// The steps that were stopped after some of their requests had been sent.
+    pub part_way: BTreeSet<usize>,
     /// Requests with an effect that were sent.
     pub(crate) calls: u64,
     /// What the controllers said in words when they accepted a step's last call.
@@ -97,7 +107,7 @@ pub struct Executor<'e> {
     pub sessions: &'e BTreeMap<String, Arc<Session>>,
     /// Is told how things go.
     pub progress: &'e dyn Progress,
-    /// Set when no new step is to begin.
+    /// Set when nothing is to begin any more.
     pub stop: &'e AtomicBool,
     /// Steps that are left out, with what depends on them.
     pub leave_out: &'e BTreeSet<usize>,
@@ -141,6 +151,8 @@ pub(crate) struct RunLog {
     pub(crate) calls: u64,
     /// What the controllers said in words when they accepted a call.
     pub(crate) said: BTreeMap<Address, String>,
+    /// The steps of which a request was announced.
+    pub(crate) begun: BTreeSet<usize>,
 }
 
 impl RunLog {
@@ -193,16 +205,22 @@ impl RunLog {
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let mut log =
-            RunLog { writer: JournalWriter::start(journal), base: base.clone(), calls: 0, said: BTreeMap::new() };
+        let mut log = RunLog {
+            writer: JournalWriter::start(journal),
+            base: base.clone(),
+            calls: 0,
+            said: BTreeMap::new(),
+            begun: BTreeSet::new(),
+        };
         log.relabel(&self.plan.relabels);
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
         let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };
         let mut course = Course::of(self);
         let mut running = FuturesUnordered::new();
+        let mut end = None;
         loop {
-            let begins = || !self.stop.load(Ordering::Relaxed) && !shared.is_broken();
+            let begins = || !self.is_stopped() && !shared.is_broken();
             while begins()
                 && let Some(n) = course.next()
             {
@@ -213,10 +231,15 @@ impl Executor<'_> {
             if running.is_empty() && !rests {
                 break;
             }
+            if self.is_stopped() && Instant::now() > *end.get_or_insert_with(|| Instant::now() + GRACE) {
+                // As after a kill: the next run looks at what these had begun.
+                break;
+            }
             tokio::select! {
                 Some((n, outcome)) = running.next() => self.ended(&mut course, n, outcome),
                 Some((n, slot)) = turned.recv() => course.turn(n, slot),
                 () = course.rest(), if rests => {}
+                () = sleep(NAP), if !rests => {}
             }
         }
         drop(running);
@@ -228,7 +251,10 @@ impl Executor<'_> {
             self.record_unchanged(&mut log.base);
             *base = std::mem::take(&mut log.base);
             let said = std::mem::take(&mut log.said);
-            Report { outcomes, calls: log.calls, said, journal_error: log.broken().map(str::to_owned) }
+            let is_stopped = |n: &usize| matches!(outcomes.get(*n), Some(Outcome::Stopped));
+            let part_way = log.begun.iter().copied().filter(is_stopped).collect();
+            let journal_error = log.broken().map(str::to_owned);
+            Report { outcomes, part_way, calls: log.calls, said, journal_error }
         })
     }
 
@@ -236,6 +262,7 @@ impl Executor<'_> {
     async fn one(&self, shared: Shared) -> (usize, Outcome) {
         let outcome = match self.step(&shared, &self.plan.steps[shared.n]).await {
             Ok(()) => Outcome::Done,
+            Err(CallError { what: CallFailure::Stopped, .. }) => Outcome::Stopped,
             Err(error) => Outcome::Failed(Box::new(error)),
         };
         (shared.n, outcome)
@@ -243,9 +270,16 @@ impl Executor<'_> {
 
     fn ended(&self, course: &mut Course<'_>, n: usize, outcome: Outcome) {
         self.progress.ends(&self.plan.steps[n], &outcome);
+        let is_stopped = matches!(outcome, Outcome::Stopped);
         for skipped in course.ended(n, outcome) {
-            self.progress.ends(&self.plan.steps[skipped], &Outcome::Skipped(n));
+            let why = if is_stopped { Outcome::Stopped } else { Outcome::Skipped(n) };
+            self.progress.ends(&self.plan.steps[skipped], &why);
         }
+    }
+
+    /// Says whether nothing is to begin any more.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// Other content that is there already is ours from the start: what it took the place of is left to be removed.

@@ -148,8 +148,11 @@ impl Executor<'_> {
         let mut pauses = 0;
         loop {
             attempt += 1;
+            // What waits for its turn has not begun: whether the run is to stop is asked when it has come.
+            let turn = session.turn_to_write().await;
             let number = self.announce(shared, session, step, call, path).await?;
-            let answer = session.send(call.method, path, &sent).await.map_err(|error| error.redact_sent(&ready.body));
+            let answer = session.send_in(turn, call.method, path, &sent).await;
+            let answer = answer.map_err(|error| error.redact_sent(&ready.body));
             let outcome = match &answer {
                 Ok(_) => "ok".to_owned(),
                 Err(error) => error.what.to_string(),
@@ -190,7 +193,8 @@ impl Executor<'_> {
         }
     }
 
-    /// Writes ahead that a call is about to be sent. Without that line on disk it must not be.
+    /// Writes ahead that a call is about to be sent. Without that line on disk it must not be, and no more so in a run that
+    /// is to stop.
     async fn announce(
         &self,
         shared: &Shared,
@@ -199,7 +203,11 @@ impl Executor<'_> {
         call: &Call,
         path: &str,
     ) -> Result<u64, CallError> {
+        if self.is_stopped() {
+            return Err(session.site(call.method, path).error(CallFailure::Stopped));
+        }
         let (number, underway) = self.log(shared, |log| {
+            log.begun.insert(shared.n);
             log.calls += 1;
             let line = JournalLine::Call {
                 n: log.calls,

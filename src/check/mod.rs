@@ -8,6 +8,7 @@ pub(crate) mod declared;
 mod environments;
 pub(crate) mod literals;
 mod own_names;
+mod plain_http;
 mod references;
 mod required;
 mod tags;
@@ -62,6 +63,7 @@ pub(crate) static RULES: &[Rule] = &[
     unused::RULE,
     views::RULE,
     environments::RULE,
+    plain_http::RULE,
     declared::RULE,
     own_names::RULE,
 ];

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Executor, Report, RunClaims, verify};
+use crate::apply::{Contradiction, Executor, Report, RunClaims, verify};
 use crate::cli::common::{ConnectedWorkspace, Planned, broken_policies};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
-use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts};
+use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts, halt, talk};
 use crate::diff::verdict::UNSEEN;
 use crate::journal::{Journal, JournalLine};
-use crate::ledger::{self, Ledger, Record};
+use crate::ledger::{self, Ledger, LedgerError, Record};
 use crate::plan::Plan;
 use crate::render::{
     ApplyDocument, HoldDocument, PlanDocument, StepDocument, progress, report, sanitize_control, text,
@@ -149,16 +149,18 @@ async fn execute(
     let number = begin_run(workspace, &mut ledger, &plan)?;
     let mut record = Record::begin(number, &plan);
     let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
-    let stop = common::stop_on_signal(
-        "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is finished",
+    let heeding = halt::heed(
+        "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is looked at for \
+         30 s more",
     );
     let progress = progress::choose(common::stderr_style(global), plan.steps.len(), global.quiet);
+    talk::make_room(progress.clone());
     let executor = Executor {
         topology: &workspace.topology,
         plan: &plan,
         sessions: &workspace.sessions,
         progress: &*progress,
-        stop: &stop,
+        stop: &heeding.switch,
         leave_out,
         parallel: how.parallel,
     };
@@ -166,7 +168,7 @@ async fn execute(
     let before = ledger.base.clone();
     let report = if plan.is_empty() {
         executor.record_without_steps(&mut ledger.base);
-        Report { outcomes: Vec::new(), calls: 0, said: BTreeMap::new(), journal_error: None }
+        Report { outcomes: Vec::new(), part_way: BTreeSet::new(), calls: 0, said: BTreeMap::new(), journal_error: None }
     } else {
         let folder = ledger::journal_folder(&workspace.topology)?;
         let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
@@ -174,23 +176,20 @@ async fn execute(
         ledger.covers(journal.path().to_owned());
         executor.run(journal, &mut ledger.base).await
     };
-    progress.finish();
+    talk::finish();
     let claims = RunClaims::of(&workspace.topology, &plan, &report, &before);
-    let contradictions = match claims.is_empty() {
-        true => Vec::new(),
-        false => verify(&workspace.topology, &mut ledger.base, &workspace.sessions, &claims).await,
-    };
+    let contradictions = look_again(workspace, &mut ledger, &claims).await;
     record.end(&plan, &report, journaled.as_deref());
-    ledger.save()?;
-    keep_record(&record, &workspace.topology)?;
-    let document = ApplyDocument::of(&plan, &report, &contradictions);
-    if format == Format::Json {
-        common::print(&document.to_json())?;
-    } else if !plan.is_empty() {
-        common::print(&report::text(&document, common::stdout_style(global)))?;
-    }
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
+    let saved = ledger.save().map_err(|error| unsaved(error, &report, journaled.as_deref()));
+    keep_record(&record, &workspace.topology);
+    let printed = print(global, format, &ApplyDocument::of(&plan, &report, &contradictions));
+    // Whatever can't be written down, things were done: from here on nothing ends the command but its report.
+    for trouble in [saved, printed].into_iter().filter_map(Result::err) {
+        found.add(Fact::PartWay);
+        trouble.tell(global);
+    }
     Ok(())
 }
 
@@ -205,13 +204,50 @@ fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -
     Ok(number)
 }
 
-/// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.
-fn keep_record(record: &Record, topology: &Topology) -> Result<(), CommandError> {
-    let folder = ledger::record_folder(topology)?;
-    if let Err(error) = record.keep(&folder) {
-        eprintln!("warning: the run's record could not be written to `{}`: {error}", folder.display());
+/// Prints the report. Of a run that had nothing to do, people have read that before.
+fn print(global: &Global, format: Format, document: &ApplyDocument) -> Result<(), CommandError> {
+    match format {
+        Format::Json => common::print(&document.to_json()),
+        Format::Text | Format::Markdown if document.steps.is_empty() => Ok(()),
+        Format::Text | Format::Markdown => common::print(&report::text(document, common::stdout_style(global))),
     }
-    Ok(())
+}
+
+/// Looks whether what was done is there. A run that was stopped has no time left for a controller that does not answer.
+async fn look_again(workspace: &ConnectedWorkspace, ledger: &mut Ledger, claims: &RunClaims) -> Vec<Contradiction> {
+    if claims.is_empty() {
+        return Vec::new();
+    }
+    let look = verify(&workspace.topology, &mut ledger.base, &workspace.sessions, claims);
+    halt::within_grace(look).await.unwrap_or_else(|| {
+        eprintln!("note: what was done was not looked at again: there was no time left");
+        Vec::new()
+    })
+}
+
+/// The trouble of a ledger that could not be written after a run, with what is known all the same.
+fn unsaved(error: LedgerError, report: &Report, journal: Option<&Path>) -> CommandError {
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    let stop = CommandError::failed(format!("the ledger could not be written: {error}{cause}"));
+    match (journal, &report.journal_error) {
+        (Some(journal), None) => stop.help(format!(
+            "the journal has all of it (`{}`): make room, then run any command again, which reads it",
+            journal.display()
+        )),
+        (Some(_), Some(_)) => stop.help("make room, then run `trueup apply` again: it looks at what the journal lacks"),
+        (None, _) => stop.help("make room, then run it again"),
+    }
+}
+
+/// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.
+fn keep_record(record: &Record, topology: &Topology) {
+    let kept = match ledger::record_folder(topology) {
+        Ok(folder) => record.keep(&folder).map_err(|error| format!("to `{}`: {error}", folder.display())),
+        Err(error) => Err(format!("down: {error}")),
+    };
+    if let Err(why) = kept {
+        eprintln!("warning: the run's record could not be written {why}");
+    }
 }
 
 fn ask(steps: usize) -> Result<(), CommandError> {

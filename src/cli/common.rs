@@ -5,14 +5,13 @@ use std::future::Future;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, When, talk};
+use crate::cli::{CommandError, Exit, Global, When, halt, talk};
 use crate::diff::base::Base;
 use crate::diff::diff;
 use crate::diff::installation::{ShownProofs, Standing, forget_ids};
@@ -24,7 +23,7 @@ use crate::plan::Plan;
 use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
-use crate::session::{CallError, Clients, Pace, Session};
+use crate::session::{Attention, CallError, Clients, Pace, Session, reads_along};
 use crate::spec::{Kind, List};
 use crate::topology::{self, Allowance, KeyPlace, LedgerPlace, Reason, SecretMode, Topology};
 
@@ -154,8 +153,13 @@ impl ConnectedWorkspace {
         let mut opening = Vec::new();
         for target in topology.targets.values() {
             let transport = clients.get(&target.tls, target.provider.dialect.timeout, max_reply())?;
+            tell_readers(&target.name, &target.at);
             let redactor = &topology.secrets;
-            opening.push(async move { (target.name.clone(), Session::open(target, redactor, transport, pace).await) });
+            let tell = Arc::new(|words: &str| eprintln!("note: {words}"));
+            let attention = Attention::new(halt::switch(), tell, max_reply());
+            opening.push(async move {
+                (target.name.clone(), Session::open_for(target, redactor, transport, pace, attention).await)
+            });
         }
         let mut sessions = BTreeMap::new();
         let mut troubles = Vec::new();
@@ -250,6 +254,16 @@ impl ConnectedWorkspace {
     }
 }
 
+/// Says who else reads a target's credentials: a proxy between, where nothing is encrypted.
+fn tell_readers(target: &str, at: &str) {
+    if let Some(proxy) = reads_along(at) {
+        eprintln!(
+            "warning: the credentials of `{target}` go in clear through the proxy `{proxy}`\n  \
+             help: write `https` in its `at`, or name its host in `NO_PROXY`"
+        );
+    }
+}
+
 /// Opens the ledger, and tells what is to be told about its journals.
 pub(crate) fn open_ledger(topology: &Topology) -> Result<Ledger, CommandError> {
     let ledger = Ledger::open(topology)?;
@@ -308,11 +322,16 @@ fn style(global: &Global, terminal: bool) -> render::Style {
         When::Always => true,
         When::Never => false,
     };
-    render::Style { color, width: if terminal { terminal_width() } else { 100 } }
+    // A file, a pipe and a log of CI have room: nothing that a reviewer has to see is cut there.
+    render::Style { color, width: if terminal { terminal_width() } else { usize::MAX } }
 }
 
+/// Columns of a terminal that does not say how many it has.
+const USUAL_COLUMNS: usize = 80;
+
+/// What the terminal itself says: an exported `COLUMNS` is how wide it was when somebody said so.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
+    terminal_size::terminal_size().map_or(USUAL_COLUMNS, |(columns, _)| usize::from(columns.0))
 }
 
 /// Runs a command that talks to the network.
@@ -353,38 +372,4 @@ pub(crate) fn print(text: &str) -> Result<(), CommandError> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).while_doing("write to stdout"),
         _ => Ok(()),
     }
-}
-
-/// A switch that the first signal sets, in these words; the second one ends the process at once, and says how to look at
-/// what the controllers go on with.
-pub(crate) fn stop_on_signal(words: &'static str) -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let set = stop.clone();
-    tokio::spawn(async move {
-        if signal().await.is_ok() {
-            set.store(true, Ordering::Relaxed);
-            eprintln!("{words}; once more to stop at once");
-        }
-        if signal().await.is_ok() {
-            eprintln!(
-                "stopped: what the controllers are at work on goes on; `trueup plan` looks, `trueup apply` waits for it"
-            );
-            std::process::exit(i32::from(Exit::Partial.code()));
-        }
-    });
-    stop
-}
-
-/// Waits until somebody asks for an end: a person with Ctrl-C, or whoever runs CI with the signal to terminate.
-async fn signal() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }

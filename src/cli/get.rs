@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Taken};
-use crate::cli::{CommandError, Exit, Global, common};
+use crate::cli::{CommandError, Exit, Global, common, halt};
 use crate::diff::base::Entry;
 use crate::diff::index::live_output;
 use crate::diff::live::text;
@@ -117,7 +117,10 @@ async fn output(
     }
     let chosen = one::choose(workspace, &options.target, Some(declared.name), options.name.as_deref()).await?;
     let value = chosen.live.as_ref().and_then(|live| live_output(live, declared, field));
-    let value = value.ok_or_else(|| CommandError::failed(format!("it has no `{field}` (any more)")))?;
+    let value = value.ok_or_else(|| match workspace.troubles.is_empty() {
+        true => CommandError::failed(format!("it has no `{field}` (any more)")),
+        false => one::unseen(workspace, &format!("it has a `{field}`")),
+    })?;
     encode::json(&value).map(Got::Output).map_err(CommandError::failed)
 }
 
@@ -147,7 +150,9 @@ async fn issued(
     }
     let session = one::session(workspace, &options.target)?;
     let path = PathTemplate::of(issue.call.path).text(&|word| (*word == Word::Id).then(|| live.id.clone()));
-    let reply = session.send(issue.call.method, &path, &RequestBody::Nothing).await?;
+    let _heeding = halt::heed("stopping: the answer is waited for 30 s more");
+    let reply = session.send(issue.call.method, &path, &RequestBody::Nothing);
+    let reply = halt::within_grace(reply).await.ok_or_else(one::given_up)??;
     let value = lookup(&reply, issue.at).filter(|value| !value.is_null());
     let value = value.ok_or_else(|| CommandError::failed(format!("the reply holds no `{field}`")))?;
     Ok(encode::Json::plain(Value::String(text(value))))

@@ -19,6 +19,7 @@ mod export;
 mod facts;
 mod get;
 mod graph;
+mod halt;
 mod installations;
 mod kinds;
 mod one;
@@ -65,12 +66,28 @@ pub struct Global {
     /// When to use colour.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: When,
+    /// The time that the command may take, as in 90s or 10m. What is under way then is stopped as by a signal.
+    #[arg(long, global = true, value_name = "TIME", value_parser = TimeLimit::parse)]
+    timeout: Option<TimeLimit>,
     /// Says less: no progress on stderr.
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Says more: each request, without what it carries. Twice: all that there is to say.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+}
+
+/// A time limit, and how it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct TimeLimit {
+    time: std::time::Duration,
+    text: String,
+}
+
+impl TimeLimit {
+    fn parse(text: &str) -> Result<TimeLimit, String> {
+        Ok(TimeLimit { time: halt::time(text)?, text: text.to_owned() })
+    }
 }
 
 /// When to do something.
@@ -151,6 +168,9 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         }
     };
     common::start_log(cli.global.verbose);
+    if let Some(TimeLimit { time, text }) = &cli.global.timeout {
+        halt::limit(*time, text.clone());
+    }
     obey(cli)
 }
 

@@ -198,6 +198,18 @@ pub(crate) fn session(workspace: &ConnectedWorkspace, target: &str) -> Result<Ar
     }
 }
 
+/// The end of a command that was stopped before the controller had said that it is done.
+pub(crate) fn given_up() -> CommandError {
+    let message = "stopped: what was asked for may go on at the controller".to_owned();
+    CommandError::Message(message, None, Exit::Partial)
+}
+
+/// The end of a command that could not find out something, when it has told why.
+pub(crate) fn unseen(workspace: &ConnectedWorkspace, what: &str) -> CommandError {
+    workspace.tell_troubles();
+    CommandError::failed(format!("could not look whether {what}"))
+}
+
 /// Finds the live object that a command names. Without a kind, a name is free: it fills `{name}`.
 pub(crate) async fn choose(
     workspace: &mut ConnectedWorkspace,
@@ -232,6 +244,10 @@ pub(crate) async fn choose(
     }
     let (address, live) = match found.as_slice() {
         [one] => **one,
+        // Not seen is not absent.
+        [] if !workspace.troubles.is_empty() => {
+            return Err(unseen(workspace, &format!("`{target}` has a `{kind}` named `{wanted}`")));
+        }
         [] => {
             let hint = crate::suggest::hint(wanted, all.iter().filter_map(|(address, _)| address.name()));
             return Err(CommandError::failed(format!("`{target}` has no `{kind}` named `{wanted}`")).help(hint));

@@ -1,6 +1,7 @@
 //! `trueup run`: what a controller does when asked. Never part of a diff.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Chosen, Taken};
-use crate::cli::{CommandError, Exit, Global, common};
+use crate::cli::{CommandError, Exit, Global, common, halt};
 use crate::diff::live::text;
 use crate::session::{AnsweredCall, Session, WaitResult, Waiting, Watch, job_id};
 use crate::spec::{Action, Disruption, Poll, Provider, Secrecy, lookup};
@@ -99,11 +100,15 @@ async fn answer(
     let session = one::session(workspace, &options.target)?;
     let call = &action.call;
     let (path, body) = (chosen.path(call.path, arguments), chosen.body(call, arguments)?);
+    let heeding = halt::heed("stopping: what can be given up is given up, the rest is looked at for 30 s more");
     let (since, sent) = (Instant::now(), body.sent());
-    let reply = session.send(call.method, &path, &sent).await?;
-    session.check_partial(call, &path, &reply)?;
-    let sending = AnsweredCall { method: call.method, path: &path, body: &sent, since, reply: &reply };
-    follow(&session, call.wait, &chosen, arguments, &sending).await
+    let work = async {
+        let reply = session.send(call.method, &path, &sent).await?;
+        session.check_partial(call, &path, &reply)?;
+        let sending = AnsweredCall { method: call.method, path: &path, body: &sent, since, reply: &reply };
+        follow(&session, call.wait, &chosen, arguments, &sending, &heeding.switch).await
+    };
+    halt::within_grace(work).await.unwrap_or_else(|| Err(one::given_up()))
 }
 
 /// Waits for what a call started, and says on stderr how it goes.
@@ -113,9 +118,9 @@ async fn follow(
     chosen: &Chosen,
     arguments: &Arguments,
     call: &AnsweredCall<'_>,
+    stop: &AtomicBool,
 ) -> Result<Value, CommandError> {
     let mut last = call.reply.clone();
-    let stop = common::stop_on_signal("stopping: what can be given up is given up, the rest is waited for");
     for poll in polls {
         if let Some(job) = job_id(poll, call.reply) {
             eprintln!("following `{job}`");
@@ -130,10 +135,9 @@ async fn follow(
                 *said = line;
             }
         };
-        let watch = Watch { tell: &tell, stop: &stop };
-        if let WaitResult::Done(object) =
-            session.wait(poll, &chosen.open_path(poll.path, arguments)?, call, watch).await?
-        {
+        let watch = Watch { tell: &tell, stop };
+        let path = chosen.open_path(poll.path, arguments)?;
+        if let WaitResult::Done(object) = session.wait(poll, &path, call, watch).await? {
             last = object;
         }
     }

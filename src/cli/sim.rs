@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, common};
+use crate::cli::{CommandError, Exit, Global, common, halt};
 use crate::source;
 use sim::{self, Fault, MAKERS};
 
@@ -25,7 +25,7 @@ pub(crate) struct SimOptions {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Time to wait before each answer, as in 20ms or 1s.
-    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = halt::time)]
     latency: Duration,
     /// A YAML or JSON list of faults to make.
     #[arg(long, value_name = "FILE")]
@@ -68,31 +68,8 @@ pub(crate) async fn run(_: &Global, options: &SimOptions) -> Result<Exit, Comman
         MAKERS.iter().map(|maker| (maker.provider.to_owned(), json!(server.base_url(maker.provider, "sim")))).collect();
     let root = format!("http://{}", server.address);
     common::print(&format!("{}\n", json!({ "url": root, "providers": bases, "side-door": format!("{root}/_sim/") })))?;
-    wait_for_signal().await.while_doing("wait for a signal")?;
+    let _heeding = halt::heed("the simulated controllers stop");
+    halt::stopped().await;
     server.stop().await.while_doing("stop the simulated controllers")?;
     Ok(Exit::Done)
-}
-
-async fn wait_for_signal() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            signal = tokio::signal::ctrl_c() => signal?,
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let (digits, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = digits.parse().map_err(|_| format!("`{text}` is no time; say it like 20ms or 1s"))?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        _ => Err(format!("`{text}` is no time; say it like 20ms or 1s")),
-    }
 }

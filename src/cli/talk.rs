@@ -2,13 +2,17 @@
 //! terminal, and no line is one that a CI system obeys.
 
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::redact::Redactor;
+use crate::render::progress::Telling;
 use crate::render::sanitize_control;
 
 /// The secrets that nothing said may repeat: those of the workspace that was read last.
 static KNOWN: Mutex<Option<Redactor>> = Mutex::new(None);
+
+/// What is drawn on the terminal meanwhile: it makes room for what is said.
+static DRAWN: Mutex<Option<Arc<dyn Telling>>> = Mutex::new(None);
 
 /// Says a line. In this module and below, this takes the place of the standard macro of the same name.
 macro_rules! eprintln {
@@ -39,9 +43,24 @@ pub(crate) fn show(text: &str) {
     write(&coloured(&redacted(text)));
 }
 
+/// From now on what is said goes past what this draws.
+pub(crate) fn make_room(drawn: Arc<dyn Telling>) {
+    *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(drawn);
+}
+
+/// Takes away what is drawn, for good: nothing is left of it on the terminal.
+pub(crate) fn finish() {
+    if let Some(drawn) = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        drawn.finish();
+    }
+}
+
 fn write(text: &str) {
     // A closed terminal is no reason to stop a run.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if !drawn.is_some_and(|drawn| drawn.aside(text)) {
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
 }
 
 fn redacted(text: &str) -> String {

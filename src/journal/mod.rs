@@ -133,6 +133,9 @@ pub struct Journal {
     crash_after: Option<u64>,
 }
 
+/// Bytes of a journal that are read: a run of a hundred thousand steps has a tenth of it.
+const MAX_BYTES: u64 = 1 << 30;
+
 /// Rehearses a crash: the process ends at once, like a killed one, after that many lines of a journal.
 const CRASH: &str = "TRUEUP_CRASH_AFTER_LINES";
 
@@ -192,7 +195,7 @@ pub(crate) fn replay(folder: &Path, base: &mut Base) -> Result<Replay, LedgerErr
     let mut replay = Replay { journals: journals(folder).map_err(|error| fail(folder, error))?, ..Replay::default() };
     let mut all = Vec::new();
     for path in &replay.journals {
-        let bytes = fs::read(path).map_err(|error| fail(path, error))?;
+        let bytes = private::read(path, MAX_BYTES).map_err(|error| fail(path, error))?;
         let (lines, is_torn) = read(&bytes, &path.display().to_string())?;
         if is_torn {
             let words = "the run that wrote it was stopped in its last line, which is left out: what it would have \
@@ -217,7 +220,7 @@ pub(crate) fn replay(folder: &Path, base: &mut Base) -> Result<Replay, LedgerErr
 /// It can't be read, or says what this program does not understand.
 pub(crate) fn lines(path: &Path) -> Result<Vec<JournalLine>, LedgerError> {
     let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| LedgerError::Io(name.clone(), "read", error))?;
+    let bytes = private::read(path, MAX_BYTES).map_err(|error| LedgerError::Io(name.clone(), "read", error))?;
     Ok(read(&bytes, &name)?.0)
 }
 
@@ -418,6 +421,33 @@ mod tests {
         let before = base.clone();
         replay(folder.path(), &mut base).unwrap();
         assert_eq!(base, before);
+    }
+
+    #[test]
+    fn a_leftover_is_removed_at_the_one_place_where_it_is() {
+        let owners = [
+            "one/blueprints/router",
+            "two/blueprints/router",
+            "one/plugins/router",
+            "one/tenants/a/blueprints/router",
+            "one/tenants/b/blueprints/router",
+        ];
+        let places = [
+            "one/blueprints/7",
+            "two/blueprints/7",
+            "one/plugins/7",
+            "one/tenants/a/blueprints/7",
+            "one/tenants/b/blueprints/7",
+        ];
+        for (place, owner) in places.iter().zip(owners) {
+            let entry = || Entry { id: "8".into(), leftovers: ["7".to_owned()].into(), ..Entry::default() };
+            let entries = owners.iter().map(|owner| (at(owner), entry())).collect();
+            let mut base = Base { entries, ..Base::default() };
+            remove(&mut base, &at(place), "7");
+            let left: Vec<String> =
+                base.entries.iter().filter(|(_, e)| e.leftovers.is_empty()).map(|(a, _)| a.to_string()).collect();
+            assert_eq!(left, [owner], "{place}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,9 @@ pub(crate) use first::FirstRow;
 use format::{LedgerDocument, ReadLedger, VERSION};
 use key::Keyring;
 pub(crate) use record::{Record, now};
+
+/// Bytes of a ledger that are read: a hundred thousand resources have a tenth of it.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// A ledger that is open, with what the journals add to it.
 #[derive(Debug)]
@@ -111,7 +114,7 @@ impl Ledger {
     pub fn open(topology: &Topology) -> Result<Ledger, LedgerError> {
         let path = place(topology)?;
         let name = path.display().to_string();
-        let bytes = match fs::read(&path) {
+        let bytes = match private::read(&path, MAX_BYTES) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(LedgerError::Io(name, "read", error)),
@@ -225,7 +228,7 @@ pub(crate) fn lock(topology: &Topology) -> Result<File, LedgerError> {
     let name = path.display().to_string();
     let fail = |error| LedgerError::Io(name.clone(), "lock", error);
     private::create_folder(&folder).map_err(fail)?;
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
+    let file = private::open_lock(&path).map_err(fail)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(LedgerError::Locked(name)),

@@ -141,9 +141,13 @@ fn line_at(text: &str, offset: usize) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
+/// Columns at which prose is wrapped where there is room for more.
+const PROSE: usize = 110;
+
 fn drawn(finding: &Finding, style: Style) -> String {
-    let handler =
-        GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_width(style.width).with_links(false);
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+        .with_width(style.width.min(PROSE))
+        .with_links(false);
     let mut text = String::new();
     let shown = Drawn { finding, second: second(finding) };
     match handler.render_report(&mut text, &shown) {

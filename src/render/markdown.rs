@@ -14,8 +14,8 @@ use crate::render::{Style, steps, summary};
 /// Bytes of a comment: GitHub takes 65,536 characters, and whoever posts it may want to add a line.
 pub(crate) const BUDGET: usize = 65_000;
 
-/// Code blocks neither wrap nor have colours; wider ones have to be scrolled.
-pub(crate) const BLOCK: Style = Style { color: false, width: 110 };
+/// Code blocks have no colours, and nothing in them is cut: a wide one is scrolled, and what was cut is never reviewed.
+pub(crate) const BLOCK: Style = Style { color: false, width: usize::MAX };
 
 /// A plan as markdown. Longer than the budget only if what is destroyed, told in full, already is.
 pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -17,14 +17,19 @@ use crate::session::Waiting;
 pub(crate) trait Telling: Progress {
     /// The run is over: what was drawn goes away.
     fn finish(&self);
+
+    /// Writes lines of somebody else to stderr, if it draws there and they would tear that. Says whether it did.
+    fn aside(&self, _lines: &str) -> bool {
+        false
+    }
 }
 
 /// Bars on a terminal, lines elsewhere, nothing if it is to be quiet.
-pub(crate) fn choose(style: Style, steps: usize, quiet: bool) -> Box<dyn Telling> {
+pub(crate) fn choose(style: Style, steps: usize, quiet: bool) -> Arc<dyn Telling> {
     match (quiet, std::io::stderr().is_terminal()) {
-        (true, _) => Box::new(Quiet),
-        (false, true) => Box::new(Bars::new(style, steps)),
-        (false, false) => Box::new(ProgressLines::new(steps, Box::new(std::io::stderr()))),
+        (true, _) => Arc::new(Quiet),
+        (false, true) => Arc::new(Bars::new(style, steps)),
+        (false, false) => Arc::new(ProgressLines::new(steps, Box::new(std::io::stderr()))),
     }
 }
 
@@ -70,7 +75,7 @@ fn ended(step: &Step, outcome: &Outcome) -> String {
         (Outcome::Done, Verb::Find) => "found",
         (Outcome::Failed(_), _) => "failed",
         (Outcome::Skipped(_), _) => "skipped",
-        (Outcome::Stopped, _) => "not tried",
+        (Outcome::Stopped, _) => "stopped",
     };
     match outcome {
         Outcome::Failed(error) => sanitize_control(&format!("{what} {}: {error}", step.address)),
@@ -217,12 +222,14 @@ impl Telling for Bars {
         // As above.
         let _ = self.screen.clear();
     }
+
+    fn aside(&self, lines: &str) -> bool {
+        !self.screen.is_hidden() && self.screen.println(lines.strip_suffix('\n').unwrap_or(lines)).is_ok()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::render::testing::{PLAIN, busy};
     use crate::session::{CallError, CallFailure};

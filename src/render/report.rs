@@ -49,7 +49,7 @@ pub(crate) struct ApplySummary {
     pub failed: usize,
     /// Steps that were not tried, because of one that failed.
     pub skipped: usize,
-    /// Steps that were not tried, because the run was asked to stop or what they rely on had moved.
+    /// Steps that were not tried or not finished, because the run was asked to stop or what they rely on had moved.
     pub stopped: usize,
 }
 
@@ -65,6 +65,9 @@ pub(crate) struct StepOutcome {
     /// What went wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorDocument>,
+    /// Says whether some of its requests were sent before the run was asked to stop.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub part_way: bool,
     /// The address of the step that failed and took this one with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because_of: Option<String>,
@@ -83,7 +86,7 @@ pub(crate) enum OutcomeWord {
     Failed,
     /// It was not tried, because of a step that failed.
     Skipped,
-    /// It was not tried, because the run was asked to stop or what it relies on had moved.
+    /// It was not tried or not finished, because the run was asked to stop or what it relies on had moved.
     Stopped,
 }
 
@@ -125,9 +128,10 @@ impl ApplyDocument {
             .steps
             .iter()
             .zip(&report.outcomes)
-            .map(|(step, outcome)| StepOutcome {
+            .enumerate()
+            .map(|(n, (step, outcome))| StepOutcome {
                 gap: gap(step, outcome, &removed),
-                ..StepOutcome::of(plan, step, outcome)
+                ..StepOutcome::of(plan, step, outcome, report.part_way.contains(&n))
             })
             .collect();
         let count = |word| steps.iter().filter(|step| step.outcome == word).count();
@@ -168,7 +172,7 @@ impl ApplyDocument {
                 "see to what failed, then run `trueup apply` again: what is done is found, and not done twice".into(),
             );
         } else if stopped > 0 {
-            next.push("run `trueup apply` again for what was not tried".into());
+            next.push("run `trueup apply` again for what was not tried or not finished".into());
         }
         let gaps = self.steps.iter().filter(|step| step.gap.is_some()).count();
         if gaps > 0 {
@@ -188,7 +192,7 @@ impl ApplyDocument {
 }
 
 impl StepOutcome {
-    fn of(plan: &Plan, step: &Step, outcome: &Outcome) -> StepOutcome {
+    fn of(plan: &Plan, step: &Step, outcome: &Outcome, part_way: bool) -> StepOutcome {
         let (word, error, because_of) = match outcome {
             Outcome::Done => (OutcomeWord::Done, None, None),
             Outcome::Failed(error) => {
@@ -203,7 +207,8 @@ impl StepOutcome {
             Outcome::Skipped(first) => (OutcomeWord::Skipped, None, Some(plan.node_name(*first))),
             Outcome::Stopped => (OutcomeWord::Stopped, None, None),
         };
-        StepOutcome { address: step.address.to_string(), verb: step.verb, outcome: word, error, because_of, gap: None }
+        let address = step.address.to_string();
+        StepOutcome { address, verb: step.verb, outcome: word, error, part_way, because_of, gap: None }
     }
 }
 
@@ -256,7 +261,9 @@ pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
     }
     let of = |word| document.steps.iter().filter(|step| step.outcome == word).collect::<Vec<_>>();
     skipped(&mut page, &of(OutcomeWord::Skipped));
-    list(&mut page, "not tried", &of(OutcomeWord::Stopped));
+    let (part_way, untried): (Vec<_>, Vec<_>) = of(OutcomeWord::Stopped).into_iter().partition(|step| step.part_way);
+    list(&mut page, "stopped part-way", &part_way);
+    list(&mut page, "not tried", &untried);
     failed(&mut page, &of(OutcomeWord::Failed));
     contradictions(&mut page, &document.contradictions);
     if !document.next.is_empty() {
@@ -270,8 +277,11 @@ pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
 
 fn counts(document: &ApplyDocument) -> String {
     let ApplySummary { done, failed, skipped, stopped } = document.summary;
+    let part_way = document.steps.iter().filter(|step| step.part_way).count();
+    let untried = stopped.saturating_sub(part_way);
     let mut words = vec![format!("{} done", counted(done, "step"))];
-    for (n, word) in [(failed, "failed"), (skipped, "skipped"), (stopped, "not tried")] {
+    for (n, word) in [(failed, "failed"), (skipped, "skipped"), (part_way, "stopped part-way"), (untried, "not tried")]
+    {
         if n > 0 {
             words.push(format!("{} {word}", number(n)));
         }
@@ -364,7 +374,7 @@ fn contradictions(page: &mut TextPage, contradictions: &[ContradictionDocument])
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::render::testing::{PLAIN, address, busy};
@@ -388,7 +398,8 @@ mod tests {
         outcomes[at("east/routes/out")] = Outcome::Skipped(at("east/tunnels/new"));
         outcomes[at("west/routes/back")] = Outcome::Skipped(at("east/tunnels/new"));
         outcomes[at("east/routes/old")] = Outcome::Stopped;
-        let report = Report { outcomes, calls: 7, said: BTreeMap::new(), journal_error: None };
+        let (part_way, said) = (BTreeSet::new(), BTreeMap::new());
+        let report = Report { outcomes, part_way, calls: 7, said, journal_error: None };
         let contradiction = Contradiction {
             address: address("east/tunnels/moved"),
             field: "gateway".into(),
@@ -434,14 +445,24 @@ mod tests {
     }
 
     #[test]
+    fn a_stopped_run_tells_what_was_begun_from_what_was_not() {
+        let plan = busy().plan();
+        let mut outcomes = vec![Outcome::Stopped; plan.steps.len()];
+        outcomes[0] = Outcome::Done;
+        let report = Report { outcomes, part_way: [1].into(), calls: 2, said: BTreeMap::new(), journal_error: None };
+        let told = text(&ApplyDocument::of(&plan, &report, &[]), PLAIN);
+        assert!(told.contains("1 step done, 1 stopped part-way, 7 not tried, 2 requests sent"), "{told}");
+        let part_way = format!("stopped part-way (1)\n  {} {}\n", plan.steps[1].verb.as_str(), plan.steps[1].address);
+        assert!(told.contains(&part_way), "{told}");
+        assert!(told.contains("next: run `trueup apply` again for what was not tried or not finished"), "{told}");
+    }
+
+    #[test]
     fn a_good_run_is_one_line() {
         let plan = busy().plan();
-        let report = Report {
-            outcomes: vec![Outcome::Done; plan.steps.len()],
-            calls: 9,
-            said: BTreeMap::new(),
-            journal_error: None,
-        };
+        let outcomes = vec![Outcome::Done; plan.steps.len()];
+        let (part_way, said) = (BTreeSet::new(), BTreeMap::new());
+        let report = Report { outcomes, part_way, calls: 9, said, journal_error: None };
         let document = ApplyDocument::of(&plan, &report, &[]);
         assert_eq!(text(&document, PLAIN), "acme-wan at 3f2a1c9: 9 steps done, 9 requests sent\n");
     }

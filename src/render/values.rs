@@ -213,10 +213,13 @@ fn compare(name: &str, before: &Value, after: &Value, columns: usize, lines: &mu
     }
 }
 
+/// Columns of a line that is still read as one, however wide the paper is.
+const READABLE: usize = 100;
+
 /// Says whether two lists stand side by side on one line.
 fn fits(before: &Value, after: &Value, columns: usize) -> bool {
     let whole = |value: &Value| short(value, usize::MAX).chars().count();
-    whole(before) + whole(after) + 3 <= columns
+    whole(before) + whole(after) + 3 <= columns.min(READABLE)
 }
 
 /// An object's keys that differ, one by one.

@@ -55,6 +55,12 @@ pub enum CallFailure {
     /// Something that the call needs is not known.
     #[error("`{0}` never became known")]
     Unknown(String),
+    /// It was not sent, or not waited for any longer, because the run was asked to stop.
+    #[error("the run was asked to stop")]
+    Stopped,
+    /// A list is longer than anybody has use for; says by what measure.
+    #[error("the list is longer than {0} in all")]
+    Endless(String),
 }
 
 /// Who answered.
@@ -94,7 +100,11 @@ impl CallFailure {
                 let log = job.log.iter().map(|line| redactor.redact(line)).collect();
                 CallFailure::Job(Box::new(Job { what: redactor.redact(&job.what), log }))
             }
-            CallFailure::Failed(_) | CallFailure::Overdue(_) | CallFailure::Unknown(_) => self,
+            CallFailure::Failed(_)
+            | CallFailure::Overdue(_)
+            | CallFailure::Unknown(_)
+            | CallFailure::Stopped
+            | CallFailure::Endless(_) => self,
         }
     }
 }
@@ -106,7 +116,12 @@ impl CallError {
             CallFailure::Failed(failure) => failure.is_ambiguous(),
             CallFailure::Refused { status, .. } => matches!(status, 500 | 502 | 503 | 504),
             CallFailure::Unreadable(_) => true,
-            CallFailure::Partial(_) | CallFailure::Job(_) | CallFailure::Overdue(_) | CallFailure::Unknown(_) => false,
+            CallFailure::Partial(_)
+            | CallFailure::Job(_)
+            | CallFailure::Overdue(_)
+            | CallFailure::Unknown(_)
+            | CallFailure::Stopped
+            | CallFailure::Endless(_) => false,
         }
     }
 
@@ -236,7 +251,12 @@ impl CallSite<'_> {
                 Some(format!("check `at` of target `{target}`, and that this machine may reach it"))
             }
             CallFailure::Failed(TransportError::Tls(_)) => Some(format!(
-                "set `tls.pin-sha256` of target `{target}` to the certificate's SHA-256, or `tls.ca-file` to the authority's PEM file"
+                "name the authority's PEM file in `tls.ca-file` of target `{target}`, or pin the server's own certificate in \
+                 `tls.pin-sha256`, with the SHA-256 that you read at the controller itself"
+            )),
+            CallFailure::Failed(TransportError::OtherCertificate { .. }) => Some(format!(
+                "it was renewed, or somebody stands in between: compare it by another way than this connection, such as the \
+                 controller's own console, and change `tls.pin-sha256` of target `{target}` once it agrees there"
             )),
             CallFailure::Failed(TransportError::Timeout | TransportError::Broken(_)) => {
                 Some("the request may have had its effect: run again, what is done is found and not done twice".into())
@@ -250,7 +270,10 @@ impl CallSite<'_> {
                 self.provider.dialect.example
             )),
             CallFailure::Overdue(_) => Some("it may still end well: run again to look".into()),
-            CallFailure::Partial(_) | CallFailure::Job(_) | CallFailure::Unknown(_) => None,
+            CallFailure::Endless(_) => Some(format!(
+                "see what `{target}` holds so much of; TRUEUP_MAX_REPLY_BYTES raises the limit of a list's bytes"
+            )),
+            CallFailure::Partial(_) | CallFailure::Job(_) | CallFailure::Unknown(_) | CallFailure::Stopped => None,
         }
     }
 

@@ -17,11 +17,16 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use crate::digest::sha256;
+use crate::session::handshake::{self, OtherCertificate};
+use crate::session::proxy::Proxies;
 use crate::topology::Tls;
 use wire::{Answer, Method, Request, Response, Transport, TransportError};
 
 /// How often content may be said to be elsewhere: a download site needs two or three of them, and more are a circle.
 const MAX_REDIRECTS: usize = 10;
+
+/// Bytes that are read of an answer which is no success: its words are at its beginning.
+const MAX_REFUSAL: u64 = 1 << 20;
 
 /// A connection to servers over HTTP and HTTPS.
 pub struct Http {
@@ -142,8 +147,13 @@ impl Http {
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
+        let is_refusal = answer.status().is_client_error() || answer.status().is_server_error();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
+            if is_refusal && (body.len() + chunk.len()) as u64 > MAX_REFUSAL.min(self.max_body) {
+                // What it says so far has to do.
+                break;
+            }
             if (body.len() + chunk.len()) as u64 > self.max_body {
                 return Err(TransportError::TooLarge(self.max_body));
             }
@@ -163,10 +173,11 @@ fn default_provider() -> Arc<CryptoProvider> {
 
 /// What every client does alike. Nobody who is there needs more than ten seconds to say so.
 fn client(patience: Duration) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
         .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
         .tls_info(true)
-        .connect_timeout(Duration::from_secs(10).min(patience))
+        .connect_timeout(Duration::from_secs(10).min(patience));
+    Proxies::of_environment().rules().into_iter().fold(builder, reqwest::ClientBuilder::proxy)
 }
 
 impl Transport for Http {
@@ -197,8 +208,8 @@ fn failure(error: &reqwest::Error) -> TransportError {
     if error.is_timeout() && !error.is_connect() {
         return TransportError::Timeout;
     }
-    if text.to_lowercase().contains("certificate") {
-        return TransportError::Tls(text);
+    if let Some(failure) = handshake::failure(error) {
+        return failure;
     }
     if error.is_connect() || error.is_builder() {
         return TransportError::Connect(text);
@@ -240,16 +251,17 @@ impl ServerCertVerifier for PinVerifier {
         &self,
         end_entity: &CertificateDer<'_>,
         _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
+        server_name: &ServerName<'_>,
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let digest = sha256(end_entity);
-        if digest == self.sha256 {
+        let shown = sha256(end_entity);
+        if shown == self.sha256 {
             return Ok(ServerCertVerified::assertion());
         }
-        let reason = format!("the pinned certificate is {}, the server's is {digest}", self.sha256);
-        Err(rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(PinError(reason))))))
+        let host = server_name.to_str().into_owned();
+        let other = OtherCertificate { host, shown, pinned: self.sha256.clone() };
+        Err(rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(other)))))
     }
 
     fn verify_tls12_signature(
@@ -274,11 +286,6 @@ impl ServerCertVerifier for PinVerifier {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
-
-/// The server's certificate is not the pinned one.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct PinError(String);
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,9 @@ use wire::Method;
 /// More pages than this are a server that pages in a circle, not a list.
 const MAX_PAGES: usize = 10_000;
 
+/// More objects than this in one list are no network: the largest known has a tenth of it.
+const MAX_OBJECTS: usize = 500_000;
+
 /// How often a list is read from its beginning. One that moves faster than three times it can be read is not known.
 const READINGS: usize = 3;
 
@@ -47,13 +50,15 @@ impl Session {
     }
 
     async fn hal(&self, path: &str, at: Envelope, size: usize) -> Result<Pages, CallError> {
-        let mut found = Pages::default();
+        let (mut found, mut bytes) = (Pages::default(), 0);
         for page in 0..MAX_PAGES {
             let path = with(path, &format!("page={page}&size={size}"));
-            let mut reply = self.get(&path).await?;
+            let (mut reply, more) = self.get_measured(&path).await?;
             let says = |key: &str| lookup(&reply, key).and_then(Value::as_u64);
             let (pages, total) = (says("page.totalPages").unwrap_or(1), says("page.totalElements"));
             found.add(self.objects(&path, at, &mut reply)?, total);
+            bytes += more;
+            self.bounded(&path, found.len(), bytes)?;
             if (page as u64) + 1 >= pages || found.has_moved() {
                 return Ok(found);
             }
@@ -62,13 +67,13 @@ impl Session {
     }
 
     async fn offset(&self, path: &str, at: Envelope, size: usize) -> Result<Pages, CallError> {
-        let mut found = Pages::default();
+        let (mut found, mut bytes) = (Pages::default(), 0);
         for _ in 0..MAX_PAGES {
             // Where no page says how many there are, each begins with the last object of the one before it: another one
             // there tells that the list moved.
             let overlap = usize::from(found.total().is_none() && found.len() > 0);
             let path = with(path, &format!("_size={size}&_offset={}", found.len() - overlap));
-            let mut reply = self.get(&path).await?;
+            let (mut reply, more) = self.get_measured(&path).await?;
             let total = lookup(&reply, "metadata.pagination.total").and_then(Value::as_u64);
             let page = self.objects(&path, at, &mut reply)?;
             let count = page.len();
@@ -76,6 +81,8 @@ impl Session {
                 0 => found.add(page, total),
                 _ => found.add_overlapping(page, total),
             }
+            bytes += more;
+            self.bounded(&path, found.len(), bytes)?;
             // Some servers give no total: a page that is not full is the last one.
             let done = total.map_or(count < size, |total| found.len() as u64 >= total);
             if done || count <= overlap || found.has_moved() {
@@ -85,8 +92,19 @@ impl Session {
         Err(self.endless(path))
     }
 
+    /// Makes sure that a list is not larger than anybody has use for.
+    fn bounded(&self, path: &str, objects: usize, bytes: u64) -> Result<(), CallError> {
+        let most = self.attention.max_list_bytes;
+        let what = match (objects > MAX_OBJECTS, bytes > most) {
+            (true, _) => format!("{MAX_OBJECTS} objects"),
+            (_, true) => format!("{most} bytes"),
+            (false, false) => return Ok(()),
+        };
+        Err(self.site(Method::Get, path).error(CallFailure::Endless(what)))
+    }
+
     fn endless(&self, path: &str) -> CallError {
-        self.site(Method::Get, path).error(CallFailure::Unreadable("the list never ends".into()))
+        self.site(Method::Get, path).error(CallFailure::Endless(format!("{MAX_PAGES} pages")))
     }
 
     /// The objects of one reply, taken out of it.
@@ -107,7 +125,9 @@ impl Session {
             (Envelope::One(_), Some(one @ (Value::Object(_) | Value::Array(_) | Value::String(_)))) => Ok(vec![one]),
             (_, None) => Ok(Vec::new()),
             (_, Some(Value::Null)) if reply.get("page").is_some() => Ok(Vec::new()),
-            (Envelope::Items(_) | Envelope::Keyed(_), Some(Value::Array(items))) => Ok(items),
+            (Envelope::Items(_) | Envelope::Keyed(_), Some(Value::Array(items))) => {
+                self.bounded(path, items.len(), 0).map(|()| items)
+            }
             (Envelope::Lines(_), Some(Value::Array(lines))) => by_first_word(&lines).map_err(unreadable),
             (Envelope::Keyed(_), Some(Value::Object(map))) => Ok(map.into_iter().map(|(_, value)| value).collect()),
             (_, Some(other)) => Err(unreadable(&other)),

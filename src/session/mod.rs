@@ -1,15 +1,18 @@
 //! One target: login, limits, retries, paging, settling.
 
+mod attention;
 mod auth;
 mod content_cache;
 mod download;
 pub(crate) mod encode;
 mod error;
+mod handshake;
 mod http;
 mod list;
 mod pages;
 mod partial;
 mod patience;
+mod proxy;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -18,7 +21,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::attr::Attr;
 use crate::redact::Redactor;
@@ -28,6 +31,7 @@ use crate::spec::{Auth, Body, Provider, ServerVersion, Strength, TextTemplate, W
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
+pub(crate) use attention::Attention;
 pub(crate) use content_cache::ContentCache;
 pub(crate) use download::{DownloadError, Downloads};
 #[cfg(test)]
@@ -37,6 +41,7 @@ pub(crate) use error::{CallFailure, Job};
 use error::{is_error_in_success, told_in_text, words};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
+pub(crate) use proxy::reads_along;
 pub use wait::Waiting;
 pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_absent_on, is_under_way, job_id};
 
@@ -64,7 +69,11 @@ pub struct Session {
     answered: AtomicBool,
     pace: Pace,
     redactor: Redactor,
+    attention: Attention,
 }
+
+/// A turn to write at a target: nobody else takes it as long as this lives.
+pub(crate) type WriteTurn<'s> = Option<SemaphorePermit<'s>>;
 
 /// A body to send.
 pub enum RequestBody<'b> {
@@ -108,6 +117,20 @@ impl Session {
         transport: Arc<dyn Transport>,
         pace: Pace,
     ) -> Result<Session, CallError> {
+        Session::open_for(target, redactor, transport, pace, Attention::default()).await
+    }
+
+    /// The same, for whoever wants to stop it or to hear of its waits.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn open_for(
+        target: &Target,
+        redactor: &Redactor,
+        transport: Arc<dyn Transport>,
+        pace: Pace,
+        attention: Attention,
+    ) -> Result<Session, CallError> {
         let dialect = &target.provider.dialect;
         let provider = target.provider;
         let site = CallSite { target: &target.name, provider, method: Method::Get, path: "", redactor };
@@ -132,6 +155,7 @@ impl Session {
             answered: AtomicBool::new(false),
             pace,
             redactor: redactor.clone(),
+            attention,
         };
         session.version = match dialect.version {
             ServerVersion::Irrelevant => None,
@@ -168,10 +192,15 @@ impl Session {
     /// # Errors
     /// When it stays so, or the server refuses, or the answer is no JSON.
     pub async fn get(&self, path: &str) -> Result<Value, CallError> {
+        Ok(self.get_measured(path).await?.0)
+    }
+
+    /// The same, with the number of bytes that the answer has.
+    async fn get_measured(&self, path: &str) -> Result<(Value, u64), CallError> {
         let _turn = self.readers.acquire().await;
         let response = self.persist(Method::Get, path, &RequestBody::Nothing).await?;
         let reply = self.parse(Method::Get, path, &response)?;
-        self.succeeds(Method::Get, path, response.status, reply)
+        Ok((self.succeeds(Method::Get, path, response.status, reply)?, response.body.len() as u64))
     }
 
     /// Asks for bytes: a file that the controller hands out. Any verb but GET is tried again only where it certainly had
@@ -198,7 +227,27 @@ impl Session {
     /// # Errors
     /// When the server refuses or does not answer; see [`CallError::is_ambiguous`].
     pub async fn send(&self, method: Method, path: &str, body: &RequestBody<'_>) -> Result<Value, CallError> {
-        let _turn = self.writers.acquire().await;
+        let turn = self.turn_to_write().await;
+        self.send_in(turn, method, path, body).await
+    }
+
+    /// Waits until nobody else writes.
+    pub(crate) async fn turn_to_write(&self) -> WriteTurn<'_> {
+        // Nobody closes it.
+        self.writers.acquire().await.ok()
+    }
+
+    /// Sends a request with an effect in a turn that was waited for.
+    ///
+    /// # Errors
+    /// As [`Session::send`].
+    pub(crate) async fn send_in(
+        &self,
+        _turn: WriteTurn<'_>,
+        method: Method,
+        path: &str,
+        body: &RequestBody<'_>,
+    ) -> Result<Value, CallError> {
         let response = self.persist(method, path, body).await?;
         if response.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Value::Null);
@@ -234,7 +283,8 @@ impl Session {
         request = headers.fold(request, |request, (name, value)| encode::header(request, name, value));
         let request = body.put_into(request);
         tracing::debug!(target: "wire", "{} {method} {path}", self.name);
-        let answer = self.transport.send(request).await;
+        let what = || format!("{}: no answer to {method} {}", self.name, path.split('?').next().unwrap_or_default());
+        let answer = self.attention.wait_for(self.transport.send(request), &what).await;
         if let Ok(response) = &answer {
             tracing::debug!(target: "wire", "{} {method} {path}: {}", self.name, response.status);
         }

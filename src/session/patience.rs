@@ -6,6 +6,9 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+
 use crate::session::{CallError, CallFailure, Pace, RequestBody, Session, looks_like_json};
 use wire::{Method, Response, TransportError};
 
@@ -70,7 +73,16 @@ impl Session {
             if !again {
                 return Err(error);
             }
-            self.pause(wait.unwrap_or_else(|| pause_after(attempt))).await;
+            // What had no effect has not begun.
+            if method != Method::Get && self.is_stopped() {
+                return Err(site.error(CallFailure::Stopped));
+            }
+            let wait = wait.unwrap_or_else(|| pause_after(attempt));
+            self.tell_wait(method, path, since, wait, &error.what);
+            self.doze(wait, &self.attention.stop).await;
+            if method != Method::Get && self.is_stopped() {
+                return Err(site.error(CallFailure::Stopped));
+            }
         }
     }
 
@@ -114,16 +126,32 @@ pub(super) fn may_pass(failure: &TransportError) -> bool {
 
 fn silence_is_worth(method: Method, failure: &TransportError) -> Worth {
     match failure {
-        TransportError::Tls(_) | TransportError::TooLarge(_) => Worth::Nothing,
+        TransportError::Tls(_) | TransportError::OtherCertificate { .. } | TransportError::TooLarge(_) => {
+            Worth::Nothing
+        }
         TransportError::Timeout | TransportError::Broken(_) if method != Method::Get => Worth::Nothing,
         TransportError::Connect(_) | TransportError::Timeout | TransportError::Broken(_) => Worth::Away,
     }
 }
 
-/// The seconds that a server asks to wait. More than two minutes is not waited for in one go.
+/// The longest wait in one go, whatever a server asks for.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// The time that a server asks to wait, bounded.
 pub(super) fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds: u64 = response.header_value("Retry-After")?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(120)))
+    asked_to_wait(response.header_value("Retry-After")?.trim(), Timestamp::now())
+}
+
+/// A wait as servers say it: in seconds, or until a date. A date that has passed is no wait.
+fn asked_to_wait(text: &str, now: Timestamp) -> Option<Duration> {
+    if !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_digit()) {
+        // More digits than a number holds are more than the longest wait, too.
+        let seconds = text.parse().unwrap_or(u64::MAX);
+        return Some(Duration::from_secs(seconds).min(LONGEST));
+    }
+    let until = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let seconds = until.as_second().saturating_sub(now.as_second()).max(0);
+    Some(Duration::from_secs(seconds.unsigned_abs()).min(LONGEST))
 }
 
 #[cfg(test)]
@@ -153,6 +181,40 @@ mod tests {
             let next = self.answers.lock().unwrap().pop_front();
             let good = || Ok(Response::json(200, &json!({ "version": "7.1.0" })));
             Box::pin(async move { next.unwrap_or_else(good) })
+        }
+    }
+
+    #[test]
+    fn a_wait_is_understood_in_seconds_and_as_a_date() {
+        let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        for (text, seconds) in [
+            ("7", Some(7)),
+            ("0", Some(0)),
+            ("86400", Some(120)),
+            ("99999999999999999999999", Some(120)),
+            ("Sun, 01 Mar 2026 09:00:42 GMT", Some(42)),
+            ("Sun, 01 Mar 2026 10:00:00 GMT", Some(120)),
+            ("Sun, 01 Mar 2026 08:59:59 GMT", Some(0)),
+            ("", None),
+            ("soon", None),
+            ("-5", None),
+            ("1.5", None),
+            ("Sun, 99 Mar 2026 09:00:42 GMT", None),
+        ] {
+            assert_eq!(asked_to_wait(text, now), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_write_is_sent_again_in_a_run_that_is_to_stop() {
+        let later = || Ok(Response::empty(429));
+        for answer in [refused as fn() -> _, later] {
+            let (session, script) = then((0..3).map(|_| answer()).collect()).await;
+            session.attention.stop.store(true, Ordering::Relaxed);
+            let error = session.send(Method::Post, "/executions", &RequestBody::Nothing).await.unwrap_err();
+            assert!(matches!(error.what, CallFailure::Stopped), "{error}");
+            assert_eq!(*script.asked.lock().unwrap(), 1);
+            session.get("/version").await.unwrap();
         }
     }
 

@@ -6,9 +6,16 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::attr::Attr;
+use crate::session::attention::is_about_certificate;
 use crate::session::{CallError, CallFailure, CallSite, Job, Pace, RequestBody, Session, encode};
 use crate::spec::{Body, BodyTemplate, CallSpec, JobLog, OpenPath, PathTemplate, Poll, Until, Word, lookup};
-use wire::{Method, TransportError};
+use wire::Method;
+
+/// How often a job is asked to be given up by a server that is busy.
+const CANCELS: u32 = 5;
+
+/// Time between two such requests.
+const BETWEEN_CANCELS: Duration = Duration::from_secs(2);
 
 /// What a wait came to.
 pub enum WaitResult {
@@ -64,7 +71,7 @@ impl Session {
         watch: Watch<'_>,
     ) -> Result<WaitResult, CallError> {
         if let Until::Again { .. } = poll.until {
-            return self.repeat(poll, call).await;
+            return self.repeat(poll, call, watch).await;
         }
         let job = job_id(poll, call.reply);
         if job.is_none() && !poll.job.is_empty() {
@@ -95,7 +102,7 @@ impl Session {
                 Ok(None) if self.is_over(started, looks, poll.budget) => {
                     return Err(site.error(CallFailure::Overdue(poll.budget.as_secs())));
                 }
-                Ok(None) => self.pause(poll.every).await,
+                Ok(None) => self.doze(poll.every, watch.stop).await,
             }
             looks += 1;
         }
@@ -111,8 +118,13 @@ impl Session {
         let body = body.and_then(|body| encode::json(&body).ok());
         let sent = body.as_ref().map_or(RequestBody::Nothing, RequestBody::Json);
         let path = PathTemplate::of(cancel.path).text(&|word| of_job(word, job));
-        if let Err(error) = self.send(cancel.method, &path, &sent).await {
-            tracing::debug!(target: "wire", "{error}");
+        // In a run that is to stop no write is sent again, but for this one, which ends what runs.
+        for _ in 0..CANCELS {
+            match self.send(cancel.method, &path, &sent).await {
+                Err(CallError { what: CallFailure::Stopped, .. }) => self.pause(BETWEEN_CANCELS).await,
+                Err(error) => return tracing::debug!(target: "wire", "{error}"),
+                Ok(_) => return,
+            }
         }
     }
 
@@ -135,12 +147,16 @@ impl Session {
     }
 
     /// Sends a call again until it is refused because what it asks for is done.
-    async fn repeat(&self, poll: &Poll, call: &AnsweredCall<'_>) -> Result<WaitResult, CallError> {
+    async fn repeat(&self, poll: &Poll, call: &AnsweredCall<'_>, watch: Watch<'_>) -> Result<WaitResult, CallError> {
         let Until::Again { going, done, lost } = poll.until else { return Ok(WaitResult::Nothing) };
         let started = Instant::now();
         let mut looks = 0u32;
         loop {
-            self.pause(poll.every).await;
+            self.doze(poll.every, watch.stop).await;
+            // It looks by writing, and no write begins any more.
+            if watch.stop.load(Ordering::Relaxed) {
+                return Err(self.site(call.method, call.path).error(CallFailure::Stopped));
+            }
             match self.send(call.method, call.path, call.body).await {
                 Ok(_) => return Err(self.site(call.method, call.path).error(CallFailure::job(lost))),
                 Err(error) if refuses(&error, done) => return Ok(WaitResult::Done(Value::Null)),
@@ -205,7 +221,7 @@ fn refuses(error: &CallError, words: &str) -> bool {
 fn is_tolerated(poll: &Poll, what: &CallFailure) -> bool {
     match what {
         CallFailure::Refused { status, .. } => poll.tolerate.contains(status),
-        CallFailure::Failed(failure) => !poll.tolerate.is_empty() && !matches!(failure, TransportError::Tls(_)),
+        CallFailure::Failed(failure) => !poll.tolerate.is_empty() && !is_about_certificate(failure),
         _ => false,
     }
 }
@@ -364,10 +380,10 @@ mod tests {
     fn only_a_patient_poll_looks_again_after_an_error() {
         let patient = Poll { tolerate: &[503], ..Poll::NEW };
         let refused = |status| CallFailure::Refused { status, message: String::new(), speaker: Speaker::Api };
-        let silent = || CallFailure::Failed(TransportError::Connect("refused".into()));
+        let silent = || CallFailure::Failed(wire::TransportError::Connect("refused".into()));
         assert!(is_tolerated(&patient, &refused(503)) && is_tolerated(&patient, &silent()));
         assert!(!is_tolerated(&patient, &refused(404)));
-        assert!(!is_tolerated(&patient, &CallFailure::Failed(TransportError::Tls("pin".into()))));
+        assert!(!is_tolerated(&patient, &CallFailure::Failed(wire::TransportError::Tls("pin".into()))));
         assert!(!is_tolerated(&Poll::NEW, &silent()) && !is_tolerated(&Poll::NEW, &refused(503)));
     }
 }

@@ -24,6 +24,9 @@ use crate::topology::{Resource, Sources, Topology};
 /// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
 pub(crate) const MAX_FILE_BYTES: u64 = 64 << 20;
 
+/// Bytes of YAML in all that are read: some 200,000 resources, which no file of that size is written for by hand.
+const MAX_YAML_BYTES: u64 = 16 << 20;
+
 /// What loading depends on besides the files.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -184,6 +187,14 @@ struct Input {
     unread: Vec<Finding>,
 }
 
+/// The finding of a workspace that is larger than anybody writes.
+fn too_large(path: &str) -> Finding {
+    let limit = MAX_YAML_BYTES >> 20;
+    Finding::error("too-large", format!("the workspace's YAML is larger than {limit} MB in all; `{path}` is not read"))
+        .help("name what does not belong to it under `exclude`, or make several workspaces of it")
+        .at(&Place::file(path))
+}
+
 impl Input {
     fn read(tree: &dyn Tree, options: &Options) -> Input {
         let mut input = Input { files: Vec::new(), unread: Vec::new() };
@@ -194,26 +205,39 @@ impl Input {
                 input.unread.push(finding.help(help));
                 return input;
             }
-            _ => input.add(tree, WORKSPACE_FILE, options.max_file_bytes),
+            _ => drop(input.add(tree, WORKSPACE_FILE, options.max_file_bytes, MAX_YAML_BYTES)),
         }
         let selection = input.selection();
         let mut findings = Vec::new();
+        let mut total = 0;
         for path in find(tree, &selection, &mut findings) {
             if path != WORKSPACE_FILE {
-                input.add(tree, &path, options.max_file_bytes);
+                total += input.add(tree, &path, options.max_file_bytes, MAX_YAML_BYTES.saturating_sub(total));
+            }
+            if total > MAX_YAML_BYTES {
+                input.unread.push(too_large(&path));
+                break;
             }
         }
         input.unread.append(&mut findings);
         input
     }
 
-    fn add(&mut self, tree: &dyn Tree, path: &str, limit: u64) {
+    /// Reads a file, and its documents where not more than `room` bytes are to be understood. Gives its size.
+    fn add(&mut self, tree: &dyn Tree, path: &str, limit: u64, room: u64) -> u64 {
         match open(tree, path, limit) {
             Ok(file) => {
-                let documents = parse(file.text());
-                self.files.push((file, documents));
+                let size = file.text().len() as u64;
+                if size <= room {
+                    let documents = parse(file.text());
+                    self.files.push((file, documents));
+                }
+                size
             }
-            Err(finding) => self.unread.push(*finding),
+            Err(finding) => {
+                self.unread.push(*finding);
+                0
+            }
         }
     }
 

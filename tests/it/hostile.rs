@@ -48,6 +48,11 @@ impl Hostile {
         Hostile::start(None, Arc::new(move |_: &str| (status, content_type, body.clone())))
     }
 
+    /// A server over plain HTTP that answers each request line as told.
+    pub(crate) fn over_http(answer: fn(&str) -> Answer) -> Hostile {
+        Hostile::start(None, Arc::new(answer))
+    }
+
     /// A server over TLS that answers each request line as told.
     pub(crate) fn over_tls(certificate: &SelfSigned, answer: fn(&str) -> Answer) -> Hostile {
         Hostile::start(Some(certificate.config.clone()), Arc::new(answer))

@@ -186,6 +186,16 @@ pub enum TransportError {
     /// TLS refused the server's certificate: the request had no effect.
     #[error("the server's TLS certificate was refused: {0}")]
     Tls(String),
+    /// The server shows another certificate than the pinned one: the request had no effect.
+    #[error("`{host}` shows the certificate {shown}, and {pinned} is pinned (SHA-256)")]
+    OtherCertificate {
+        /// The server, as it was called.
+        host: String,
+        /// SHA-256 of the certificate that it shows.
+        shown: String,
+        /// SHA-256 of the pinned one.
+        pinned: String,
+    },
     /// No answer in time: the request may have had its effect.
     #[error("no answer in time")]
     Timeout,
@@ -201,7 +211,7 @@ impl TransportError {
     /// Says whether the request may have had its effect although no answer came.
     pub fn is_ambiguous(&self) -> bool {
         match self {
-            TransportError::Connect(_) | TransportError::Tls(_) => false,
+            TransportError::Connect(_) | TransportError::Tls(_) | TransportError::OtherCertificate { .. } => false,
             TransportError::Timeout | TransportError::Broken(_) | TransportError::TooLarge(_) => true,
         }
     }

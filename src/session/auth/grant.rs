@@ -119,7 +119,8 @@ impl Grant {
     ) -> Result<(Secret, SystemTime), CallError> {
         let site = session.site(Method::Post, &account.shown_url);
         let request = account.request().map_err(|what| site.error(CallFailure::Unknown(what)))?;
-        let answer = session.transport.send(request).await;
+        let what = || format!("{}: no answer to POST {}", session.name(), account.shown_url);
+        let answer = session.attention.wait_for(session.transport.send(request), &what).await;
         let response = answer.map_err(|failure| site.error(CallFailure::Failed(failure)))?;
         if !response.is_success() {
             return Err(site.refused(&response));
