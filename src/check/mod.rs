@@ -7,6 +7,7 @@ pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
 pub(crate) mod literals;
+mod names;
 mod own_names;
 mod references;
 mod required;
@@ -64,6 +65,7 @@ pub(crate) static RULES: &[Rule] = &[
     environments::RULE,
     declared::RULE,
     own_names::RULE,
+    names::RULE,
 ];
 
 /// The findings of all rules.

@@ -5,8 +5,7 @@
 
 use url::{Host, Url};
 
-/// The code of a finding about a URL with a login in it: the lines that are shown are blackened there.
-pub(crate) const LOGIN: &str = "login-in-url";
+use crate::check::literals;
 
 /// Why a text is no base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +27,8 @@ pub(crate) fn base_url(text: &str) -> Result<String, BadUrl> {
     let hide = |bad: BadUrl| match text.contains('@') {
         true => {
             let message = "`at` holds a user: that belongs under `credentials`".to_owned();
-            BadUrl { code: LOGIN, message, remedy: None }
+            // With the code of secrets that stand in files, it is blackened where the line is shown.
+            BadUrl { code: literals::RULE.code, message, remedy: None }
         }
         false => bad,
     };

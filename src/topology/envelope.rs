@@ -94,7 +94,7 @@ pub(crate) enum VariableType {
 pub(crate) enum SecretSource {
     /// An environment variable.
     Env(String),
-    /// A file, relative to the workspace. A line break at its end does not belong to the secret.
+    /// A file in the workspace, or an absolute path. A line break at its end does not belong to the secret.
     File(PathBuf),
     /// What a program prints: the program and its arguments; there is no shell in between.
     Command(Vec<String>),

@@ -207,6 +207,7 @@ mod tests {
                 vec![json!("stra\u{df}e"), json!("STRASSE"), json!("Strasse"), json!("\u{ff53}trasse")],
                 json!("strase"),
             ),
+            Type::List(Type::Text) => (vec![json!(["caf\u{e9}"]), json!(["cafe\u{301}"])], json!(["Caf\u{e9}", "x"])),
             other => panic!("an identity of a type without spellings: {other:?}"),
         }
     }

@@ -4,7 +4,6 @@ use crate::check::literals;
 use crate::finding::{Finding, Place};
 use crate::redact::redact_source;
 use crate::source::{SourceFile, locate};
-use crate::topology::base_url::LOGIN;
 
 /// The files of a topology, and where secrets stand in them.
 #[derive(Debug, Clone, Default)]
@@ -30,11 +29,11 @@ impl Sources {
     /// Findings as they are shown: in the order of the files, each with its place in the text, no secret in any.
     pub fn show(&mut self, mut findings: Vec<Finding>) -> Vec<Finding> {
         locate(&mut findings, &self.files);
-        let marks = [literals::RULE.code, LOGIN];
-        self.literals.extend(findings.iter().filter(|finding| marks.contains(&finding.code)).cloned());
+        let is_literal = |finding: &&Finding| finding.code == literals::RULE.code;
+        self.literals.extend(findings.iter().filter(is_literal).cloned());
         let shown = findings.len();
         findings.extend(self.literals.iter().cloned());
-        marks.iter().for_each(|code| redact_source(&mut findings, code));
+        redact_source(&mut findings, literals::RULE.code);
         findings.truncate(shown);
         findings.sort_by(|a, b| position(a).cmp(&position(b)));
         findings

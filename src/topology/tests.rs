@@ -231,7 +231,7 @@ fn the_envelope_is_checked_key_by_key() {
     t.yaml:3:34 <yes> wrong-value: expected `all` or a list of kinds; -
     t.yaml:3:46 <ca> unknown-field: unknown key `ca`; there are `ca-file`, `pin-sha256`
     t.yaml:4:3 <a/b> bad-name: `a/b` is no name for a target; addresses start with it: use a word without `/`
-    t.yaml:5:16 <*******************> login-in-url: `at` holds a user: that belongs under `credentials`; as in `https://lab.example:8000/api`
+    t.yaml:5:16 <*******************> literal-secret: `at` holds a user: that belongs under `credentials`; as in `https://lab.example:8000/api`
     t.yaml:5:62 <'${east/config.public_ip}'> not-known-yet: `username` has to be known before anything is looked at; use a variable, a secret, or a field that the files give
     t.yaml:5:100 <*> literal-secret: the `password` stands here as plain text; declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what has been committed counts as known
     trueup.yaml:1:1 <workspac> missing-field: the workspace has no name; add `workspace: NAME`: it marks what belongs to it
@@ -257,7 +257,7 @@ fn networks_are_written_as_apis_take_them() {
         ("2001:db8::/32", Some("IPv6 is not taken here")),
         ("'::/0'", Some("IPv6 is not taken here")),
         ("fd00::1", Some("IPv6 is not taken here")),
-        ("::ffff:10.0.0.0/104", Some("IPv6 is not taken here")),
+        ("'::ffff:10.0.0.0/104'", Some("IPv6 is not taken here")),
         ("10.0.0.0/33", Some("as in `10.1.0.0/16`")),
         ("10.0.0.0/255.0.0.0", Some("as in `10.1.0.0/16`")),
         ("010.0.0.0/8", Some("as in `10.1.0.0/16`")),
@@ -282,7 +282,7 @@ fn networks_are_written_as_apis_take_them() {
 fn a_login_in_a_url_is_blackened_in_every_line_that_is_shown() {
     let text = "lab:\n  east: { at: 'https://user:canary@east', credentials: 5, tls: { pin-sha256: abc } }\n";
     let found = try_load(&[("trueup.yaml", TRUEUP), ("east.yaml", text)]).unwrap_err();
-    assert!(found.iter().any(|finding| finding.code == "login-in-url"));
+    assert!(found.iter().any(|finding| finding.code == "literal-secret"));
     assert!(found.len() > 2);
     assert!(!drawn(&found).contains("canary"), "{}", drawn(&found));
 }
