@@ -233,7 +233,7 @@ fn plain(ty: &Type) -> Value {
             json!({ "anyOf": [{ "type": "string", "format": "ipv4" }, { "type": "string", "format": "ipv6" }] })
         }
         Type::Cidr => {
-            json!({ "type": "string", "pattern": format!("^[0-9A-Fa-f.:]+(/[0-9]{{1,3}})?$|{EXPRESSION}"), "examples": ["10.1.0.0/16"] })
+            json!({ "type": "string", "pattern": format!("^[0-9.]+/[0-9]{{1,2}}$|{EXPRESSION}"), "examples": ["10.1.0.0/16"] })
         }
         Type::Mac => json!({ "type": "string", "pattern": format!("^([0-9A-Fa-f][-:. ]?){{12}}$|{EXPRESSION}") }),
         Type::Words(_) => {

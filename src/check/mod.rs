@@ -7,6 +7,7 @@ pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
 pub(crate) mod literals;
+mod names;
 mod own_names;
 mod plain_http;
 mod references;
@@ -66,6 +67,7 @@ pub(crate) static RULES: &[Rule] = &[
     plain_http::RULE,
     declared::RULE,
     own_names::RULE,
+    names::RULE,
 ];
 
 /// The findings of all rules.

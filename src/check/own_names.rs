@@ -47,7 +47,10 @@ mod tests {
                 Ok(loaded) => loaded.findings,
                 Err(findings) => findings,
             };
-            findings.into_iter().filter(|finding| finding.code == RULE.code).map(|it| it.message).collect::<Vec<_>>()
+            let own = findings.into_iter().filter(|finding| finding.code == RULE.code);
+            let mut messages: Vec<String> = own.map(|finding| finding.message).collect();
+            messages.sort();
+            messages
         };
         let text = |kinds: &str| {
             let kinds = crate::topology::testing::indented(kinds);

@@ -90,7 +90,20 @@ pub(crate) struct Planned {
 
 /// Reads a workspace; warnings go to stderr.
 pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, CommandError> {
-    let mut options = load_options(global)?;
+    load_with(global, dir, load_options(global)?)
+}
+
+/// Reads a workspace for what looks at its files alone: no secret is looked up.
+pub(crate) fn load_files(global: &Global, dir: &Path) -> Result<Topology, CommandError> {
+    load_with(global, dir, file_options(global)?)
+}
+
+/// The options for reading what needs no secret.
+pub(crate) fn file_options(global: &Global) -> Result<topology::Options, CommandError> {
+    Ok(topology::Options { secrets: SecretMode::Unasked, ..load_options(global)? })
+}
+
+fn load_with(global: &Global, dir: &Path, mut options: topology::Options) -> Result<Topology, CommandError> {
     if options.secrets == SecretMode::Rehearsed && simulated::holds_secrets(dir) {
         options.secrets = SecretMode::StandIn;
         eprintln!(

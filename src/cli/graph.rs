@@ -34,7 +34,7 @@ pub(crate) struct GraphOptions {
 pub(crate) fn run(global: &Global, options: &GraphOptions) -> Result<Exit, CommandError> {
     let drawing = match &options.plan {
         Some(file) => graph::steps(&read_plan(file)?),
-        None => graph::references(&common::load(global, &options.workspace.dir)?),
+        None => graph::references(&common::load_files(global, &options.workspace.dir)?),
     };
     common::print(&match options.format {
         Language::Mermaid => drawing.mermaid(),

@@ -18,7 +18,7 @@ pub(crate) struct ValidateOptions {
 
 /// Reads the workspace and tells what is wrong.
 pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, CommandError> {
-    let loaded = topology::load(&options.workspace.dir, CATALOGUE, &common::load_options(global)?);
+    let loaded = topology::load(&options.workspace.dir, CATALOGUE, &common::file_options(global)?);
     let (findings, topology) = match loaded {
         Ok(Loaded { mut topology, mut findings }) => {
             let (mut found, open) = contents::check_kept(&mut topology);

@@ -86,6 +86,7 @@ impl Kind {
             older_view_of: _,
             content_key: _,
             overwrites: _,
+            names: _,
             built_in: _,
             creates: _,
             proves: _,

@@ -46,6 +46,8 @@ pub struct Kind {
     /// Kinds of the same target whose objects it sets anew when it is written, in the fields of the same name. What they
     /// declare is set again behind it.
     pub overwrites: &'static [&'static str],
+    /// The names that the API takes for its objects.
+    pub names: Names,
     /// The names of objects that come with the product or, where there is one, with each parent. They are not the user's
     /// to declare, and may be referred to without being declared.
     pub built_in: &'static [&'static str],
@@ -91,6 +93,42 @@ pub enum Class {
     Declarative,
     /// Read, to be referred to by name or for its outputs.
     ReadOnly,
+}
+
+/// The names that an API takes for objects of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Any text.
+    Any,
+    /// Letters and digits of ASCII, and these marks: `_-`.
+    Plain(&'static str),
+    /// The same, beginning with a letter.
+    FromLetter(&'static str),
+}
+
+impl Names {
+    /// Says whether a name is one of these.
+    pub(crate) fn take(self, name: &str) -> bool {
+        let (marks, first): (&str, fn(char) -> bool) = match self {
+            Names::Any => return true,
+            Names::Plain(marks) => (marks, |_| true),
+            Names::FromLetter(marks) => (marks, |letter| letter.is_ascii_alphabetic()),
+        };
+        name.starts_with(first) && name.chars().all(|letter| letter.is_ascii_alphanumeric() || marks.contains(letter))
+    }
+
+    /// What they are made of, in words.
+    pub(crate) fn describe(self) -> String {
+        let of = |marks: &str| {
+            let marks: Vec<String> = marks.chars().map(|mark| format!("`{mark}`")).collect();
+            format!("it is made of letters, digits and {}", marks.join(", "))
+        };
+        match self {
+            Names::Any => "any text is one".into(),
+            Names::Plain(marks) => of(marks),
+            Names::FromLetter(marks) => format!("{}, and begins with a letter", of(marks)),
+        }
+    }
 }
 
 /// The fields that tell two objects of a kind apart, and the meaning of the name in YAML.
@@ -203,6 +241,7 @@ impl Kind {
         one_time_output: None,
         older_view_of: None,
         overwrites: &[],
+        names: Names::Any,
         built_in: &[],
         creates: &[],
         content_key: None,

@@ -40,7 +40,7 @@ pub use field::{Change, Field};
 pub(crate) use grammar::{By, Called, DocumentsIn, Grammar, Lead, Mention, NameSpot, Named, ReadDocuments, Unknown};
 pub(crate) use installation::{InstallationProof, Strength};
 pub(crate) use kind::{AutoCreated, Class, Hooks, OneTimeOutput};
-pub use kind::{Destroys, Identity, Kind};
+pub use kind::{Destroys, Identity, Kind, Names};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
 pub(crate) use lint::lint;

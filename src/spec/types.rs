@@ -23,7 +23,8 @@ pub enum Type {
     Enum(&'static [&'static str]),
     /// An IPv4 or IPv6 address.
     Ip,
-    /// A network in CIDR spelling; an address alone is a network of one.
+    /// A network of IPv4 in CIDR spelling, its length written out. Where an API shows an address alone, that is a network
+    /// of one.
     Cidr,
     /// A MAC address in any spelling: `0C:9D:92:A1:B2:C3` is `0c9d92a1b2c3`.
     Mac,
@@ -120,7 +121,7 @@ impl Type {
             Type::Phrase(grammar) => grammar.form.describe(),
             Type::Enum(words) => format!("one of {}", words.join(", ")),
             Type::Ip => "IP address".into(),
-            Type::Cidr => "network in CIDR form".into(),
+            Type::Cidr => "IPv4 network in CIDR form".into(),
             Type::Mac => "MAC address".into(),
             Type::Words(Packing::Lines) => "list of lines, or text".into(),
             Type::Words(_) => "list of words, or text".into(),

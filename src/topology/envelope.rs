@@ -94,7 +94,7 @@ pub(crate) enum VariableType {
 pub(crate) enum SecretSource {
     /// An environment variable.
     Env(String),
-    /// A file, relative to the workspace. A line break at its end does not belong to the secret.
+    /// A file in the workspace, or an absolute path. A line break at its end does not belong to the secret.
     File(PathBuf),
     /// What a program prints: the program and its arguments; there is no shell in between.
     Command(Vec<String>),
@@ -245,7 +245,7 @@ impl LedgerSettings {
         let mut say = |finding: Finding| findings.push(finding.at(&at.below("key")));
         let secret = key.map(|text| key_secret(&text, secrets).map_err(|finding| say(*finding)).ok().flatten());
         let key = secret.flatten().map(|secret| FingerprintKey::of(&secret));
-        if key.as_ref().is_some_and(FingerprintKey::is_weak) {
+        if secrets.are_asked_for() && key.as_ref().is_some_and(FingerprintKey::is_weak) {
             let finding = Finding::error("weak-key", "the ledger's key is so short that it can be found by trying");
             say(finding.help("16 characters or more: `openssl rand -hex 32` makes a good one"));
         }

@@ -18,6 +18,11 @@ pub(crate) fn fold(name: &str) -> String {
     name.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
+/// A text in the one Unicode form in which texts that mind case are compared: `é` is one letter, or `e` with an accent.
+fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
 /// What tells an object from the others of its collection: two with the same key are the same object.
 ///
 /// As in `["10.1.0.0/16","192.0.2.1"]` for a route that is told apart by network and gateway. Files, ledger, live objects
@@ -54,12 +59,12 @@ impl IdentityKey {
                 Value::Array(parts?).to_string()
             }
         };
-        Some(IdentityKey(text))
+        Some(IdentityKey(composed(&text)))
     }
 
     /// The key as the ledger wrote it down.
     pub(crate) fn recorded(text: &str) -> IdentityKey {
-        IdentityKey(text.to_owned())
+        IdentityKey(composed(text))
     }
 
     /// The key of what is wanted with these values by the names of fields: a missing one has its default.
@@ -149,6 +154,10 @@ fn contradiction(resource: &Resource, findings: &mut Vec<Finding>) {
     let same = match (&given, resource.kind.identity) {
         (None | Some(Attr::Later(_)), _) => true,
         (Some(value), Identity::CaselessName(_)) => value.to_text().is_some_and(|text| fold(&text) == fold(label)),
+        (Some(Attr::Text(text)), _) => {
+            let named = canonical(&field.ty, &Attr::text(label)).to_text();
+            named.is_some_and(|named| composed(text) == composed(&named))
+        }
         (Some(value), _) => *value == canonical(&field.ty, &Attr::text(label)),
     };
     if !same {
@@ -157,5 +166,142 @@ fn contradiction(resource: &Resource, findings: &mut Vec<Finding>) {
         let help = format!("the name in YAML is the value of `{name}`: leave the field out, or rename the resource");
         let place = resource.place.below(name);
         findings.push(Finding::error("name-differs", message).help(help).at(&place));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::finding::Place;
+    use crate::providers::CATALOGUE;
+    use crate::spec::Type;
+
+    /// Spellings of one value of a type, and one of another value.
+    fn spellings(field: &Field, mind_case: bool) -> (Vec<Value>, Value) {
+        match field.ty.plain() {
+            Type::Ip => (
+                vec![json!("fc00::2"), json!("fc00:0::2"), json!("FC00:0:0:0:0:0:0:2"), json!(" fc00::0.0.0.2")],
+                json!("fc00::3"),
+            ),
+            Type::Cidr => (
+                vec![
+                    json!("10.1.0.0/16"),
+                    json!("10.1.2.3/16"),
+                    json!("10.1.255.255/16"),
+                    json!("::ffff:10.1.0.0/112"),
+                ],
+                json!("10.1.0.0/17"),
+            ),
+            Type::Int => (vec![json!(443), json!("443"), json!(" 443"), json!("+443"), json!("0443")], json!(444)),
+            Type::Enum(words) => {
+                (vec![json!(words[0]), json!(words[0].to_uppercase()), json!(words[0].to_lowercase())], json!(words[1]))
+            }
+            Type::Text | Type::Ref(_) if mind_case => {
+                (vec![json!("caf\u{e9}"), json!("cafe\u{301}")], json!("Caf\u{e9}"))
+            }
+            Type::Text | Type::Ref(_) => (
+                vec![json!("stra\u{df}e"), json!("STRASSE"), json!("Strasse"), json!("\u{ff53}trasse")],
+                json!("strase"),
+            ),
+            Type::List(Type::Text) => (vec![json!(["caf\u{e9}"]), json!(["cafe\u{301}"])], json!(["Caf\u{e9}", "x"])),
+            other => panic!("an identity of a type without spellings: {other:?}"),
+        }
+    }
+
+    fn resource(kind: &'static Kind, name: &str, fields: &BTreeMap<&str, Value>) -> Resource {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), Attr::from_json(value))).collect();
+        Resource {
+            address: Address::new("t", kind.name, Some(name)),
+            kind,
+            fields,
+            cleared: Default::default(),
+            files: BTreeMap::new(),
+            place: Place::file("x.yaml").below(name),
+        }
+    }
+
+    /// What is told of two resources, each with its name and fields.
+    fn told(kind: &'static Kind, one: (&str, BTreeMap<&str, Value>), other: (&str, BTreeMap<&str, Value>)) -> bool {
+        let both = [resource(kind, one.0, &one.1), resource(kind, other.0, &other.1)];
+        let mut found = Vec::new();
+        check(both.iter(), &mut found);
+        found.retain(|finding| finding.code == "duplicate-identity");
+        assert!(found.iter().all(|finding| finding.place.is_some() && finding.also.is_some()), "both places are told");
+        found.len() == 1
+    }
+
+    #[test]
+    fn two_spellings_of_one_object_are_told_for_every_kind() {
+        let mut seen = 0;
+        for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied().filter(|kind| kind.is_declarative()) {
+            match kind.identity {
+                Identity::Singleton | Identity::Content(_) | Identity::Sequence { .. } => {}
+                Identity::Name(name) | Identity::CaselessName(name) => {
+                    let mind_case = matches!(kind.identity, Identity::Name(_));
+                    let (same, other) = spellings(kind.field(name).unwrap(), mind_case);
+                    let word = |value: &Value| as_word(value.clone());
+                    let first = word(&same[0]);
+                    for spelt in &same[1..] {
+                        let both = told(kind, (&first, BTreeMap::new()), (&word(spelt), BTreeMap::new()));
+                        assert!(both, "{} {spelt} as {}", kind.name, same[0]);
+                        seen += 1;
+                    }
+                    assert!(!told(kind, (&first, BTreeMap::new()), (&word(&other), BTreeMap::new())), "{}", kind.name);
+                }
+                Identity::Natural(names) => {
+                    let of = |name: &str| spellings(kind.field(name).unwrap(), true);
+                    let base: BTreeMap<&str, Value> = names.iter().map(|name| (*name, of(name).0[0].clone())).collect();
+                    for name in names {
+                        let with = |value: &Value| {
+                            let mut fields = base.clone();
+                            fields.insert(name, value.clone());
+                            told(kind, ("a", base.clone()), ("b", fields))
+                        };
+                        for spelt in of(name).0 {
+                            assert!(with(&spelt), "{} {name} {spelt}", kind.name);
+                            seen += 1;
+                        }
+                        assert!(!with(&of(name).1), "{} {name}", kind.name);
+                    }
+                }
+            }
+        }
+        assert!(seen > 60, "{seen} pairs were looked at");
+    }
+
+    #[test]
+    fn an_address_of_ipv4_is_one_in_the_clothes_of_ipv6() {
+        let kind = |name: &str| CATALOGUE.iter().find_map(|provider| provider.kind(name)).unwrap();
+        for (name, one, other) in [
+            ("ebgp-peers", "192.168.0.74", "::ffff:192.168.0.74"),
+            ("ebgp-peers", "::ffff:c0a8:4a", "192.168.0.74"),
+            ("ebgp-peers", "2001:0:0:0:192:168:0:74", "2001::192:168:0:74"),
+            ("interface-addresses", "10.0.0.1", "::ffff:10.0.0.1"),
+        ] {
+            let is_told = told(kind(name), (one, BTreeMap::new()), (other, BTreeMap::new()));
+            assert!(is_told, "{name} {one} {other}");
+        }
+        let apart = told(kind("ebgp-peers"), ("192.168.0.74", BTreeMap::new()), ("::192.168.0.74", BTreeMap::new()));
+        assert!(!apart, "an address that is merely like it");
+    }
+
+    #[test]
+    fn a_name_and_its_field_may_be_spelt_differently() {
+        let peers = CATALOGUE.iter().find_map(|provider| provider.kind("ebgp-peers")).unwrap();
+        let secrets = CATALOGUE.iter().find_map(|provider| provider.kind("secrets")).unwrap();
+        for (kind, name, field, value, same) in [
+            (peers, "2001:0::1", "ipaddress", "2001::1", true),
+            (peers, "2001:0::1", "ipaddress", "2001::2", false),
+            (secrets, "caf\u{e9}", "key", "cafe\u{301}", true),
+            (secrets, "cafe", "key", "Cafe", false),
+        ] {
+            let mut found = Vec::new();
+            contradiction(&resource(kind, name, &BTreeMap::from([(field, json!(value))])), &mut found);
+            assert_eq!(found.is_empty(), same, "{name} {value}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::envelope::Workspace;
 use super::evaluate::Evaluator;
 use super::read::{Reader, claims, covers, document_place};
-use super::secrets::{SecretMode, Secrets};
+use super::secrets::{SecretMode, Secrets, files_outside};
 use super::variables::Variables;
 use super::{identity, resolve};
 use crate::check::{self, Subject};
@@ -101,7 +101,9 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &workspace_place, &mut findings);
     let place = workspace_place.below("secrets");
     let sources = envelope.secrets.into_iter().map(|(name, source)| (name.clone(), (source, place.below(&name).key())));
-    let secrets = Secrets::new(folder, sources.collect(), options.secrets);
+    let sources = sources.collect();
+    findings.append(&mut files_outside(&sources));
+    let secrets = Secrets::new(folder, sources, options.secrets);
 
     let mut reader = Reader::new(catalogue, &variables);
     let mut files = Vec::new();

@@ -2,6 +2,7 @@
 
 mod account;
 pub(crate) mod allow;
+mod base_url;
 mod claims;
 mod contents;
 pub(crate) mod cycle;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::account;
+use super::base_url::{self, BadUrl};
 use super::contents::Contents;
 use super::draft::{Draft, Drafts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
@@ -161,7 +162,7 @@ pub(crate) fn targets(drafts: &Drafts, evaluator: &mut Evaluator) -> BTreeMap<St
 fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target {
     let dialect = &draft.provider.dialect;
     let at = match draft.keys.get("at") {
-        Some((node, place)) => base_url(node, place, draft.provider, evaluator),
+        Some((node, place)) => at(node, place, draft.provider, evaluator),
         None => {
             let finding = Finding::error("missing-field", format!("target `{name}` does not say where it is"));
             evaluator.findings.push(finding.help(format!("add `at: {}`", dialect.example)).at(&draft.place));
@@ -223,13 +224,13 @@ fn or_default(fields: &[Field], mut given: BTreeMap<String, Attr>) -> BTreeMap<S
     given
 }
 
-fn base_url(node: &Node, place: &Place, provider: &Provider, evaluator: &mut Evaluator) -> String {
+fn at(node: &Node, place: &Place, provider: &Provider, evaluator: &mut Evaluator) -> String {
     let example = provider.dialect.example;
     let count = evaluator.findings.len();
     let value = evaluator.value(node, ValuePurpose::of(&AT), &mut Site::at(place));
     let bad = |message: String| Finding::error("bad-url", message).help(format!("as in `{example}`")).at(place);
     let text = match &value {
-        Attr::Text(text) => text.trim_end_matches('/').to_owned(),
+        Attr::Text(text) => text,
         _ if evaluator.findings.len() > count => return String::new(),
         Attr::Secret(_) => {
             evaluator.findings.push(bad("`at` is shown everywhere and can't hold a secret".into()));
@@ -244,15 +245,12 @@ fn base_url(node: &Node, place: &Place, provider: &Provider, evaluator: &mut Eva
             return String::new();
         }
     };
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match host.map(|rest| rest.split('/').next().unwrap_or_default()) {
-        Some(host) if host.contains('@') => {
-            evaluator.findings.push(bad("`at` holds a user: that belongs under `credentials`".into()));
-        }
-        Some(host) if !host.is_empty() && !text.contains(char::is_whitespace) => {}
-        _ => evaluator.findings.push(bad(format!("`{text}` is no URL"))),
-    }
-    text
+    base_url::base_url(text).unwrap_or_else(|BadUrl { code, message, remedy }| {
+        let remedy = remedy.map(|remedy| format!("{remedy}; ")).unwrap_or_default();
+        let finding = Finding::error(code, message).help(format!("{remedy}as in `{example}`"));
+        evaluator.findings.push(finding.at(place));
+        String::new()
+    })
 }
 
 /// What `at` takes.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -34,6 +34,9 @@ pub enum SecretMode {
     /// A stand-in that is the same each time takes its place, with a warning: for a server of the user's that stands for
     /// the real ones. It gets the secrets that are there, as they would.
     StandIn,
+    /// A stand-in takes its place, and nothing is asked for: for what looks at files alone, such as `validate`. A pull
+    /// request of a stranger can't have a command run by it, and needs no password to be checked.
+    Unasked,
     /// A stand-in takes its place even if it could be: for simulated controllers in this process, whose state is kept
     /// beside the files. No secret gets there, no command runs, and it makes no difference what is set.
     Rehearsed,
@@ -123,7 +126,7 @@ impl Secrets {
 
     fn look_up(&self, name: &str, source: &SecretSource, place: &Place) -> Option<Secret> {
         let label = format!("secret.{name}");
-        if self.mode == SecretMode::Rehearsed {
+        if !self.are_asked_for() {
             return Some(StandInShape::Word.stand_in(name));
         }
         let found = match source {
@@ -144,7 +147,7 @@ impl Secrets {
         let message = format!("secret `{name}` {}", trouble.what);
         let finding = match self.mode {
             SecretMode::Required => Finding::error("missing-secret", message).help(trouble.remedy),
-            SecretMode::StandIn | SecretMode::Rehearsed => {
+            SecretMode::StandIn | SecretMode::Unasked | SecretMode::Rehearsed => {
                 Finding::warning("missing-secret", format!("{message}; a stand-in takes its place"))
                     .help(format!("before a real run: {}", trouble.remedy))
             }
@@ -152,7 +155,9 @@ impl Secrets {
         self.findings.borrow_mut().push(finding.at(place));
         match self.mode {
             SecretMode::Required => None,
-            SecretMode::StandIn | SecretMode::Rehearsed => Some(StandInShape::Word.stand_in(name)),
+            SecretMode::StandIn | SecretMode::Unasked | SecretMode::Rehearsed => {
+                Some(StandInShape::Word.stand_in(name))
+            }
         }
     }
 
@@ -194,6 +199,11 @@ impl Secrets {
         let shaped = shape.stand_in(name);
         self.learn(shaped.clone());
         shaped
+    }
+
+    /// Says whether any is looked up at all, rather than each having a stand-in.
+    pub(crate) fn are_asked_for(&self) -> bool {
+        !matches!(self.mode, SecretMode::Unasked | SecretMode::Rehearsed)
     }
 
     /// Says what to do about secrets that can't be looked up.
@@ -257,6 +267,28 @@ impl StandInShape {
         };
         Secret::new(format!("secret.{name}"), value)
     }
+}
+
+/// The secrets whose files lie outside the workspace's folder although they are named from within: whoever may change
+/// `trueup.yaml` chooses what is read there. An absolute path stands for what the machine's keeper has put in its place.
+pub(crate) fn files_outside(sources: &BTreeMap<String, (SecretSource, Place)>) -> Vec<Finding> {
+    let outside = |(name, (source, place)): (&String, &(SecretSource, Place))| {
+        let SecretSource::File(path) = source else { return None };
+        let mut depth = 0_usize;
+        let leads_out = path.components().any(|part| match part {
+            Component::ParentDir => depth.checked_sub(1).map(|above| depth = above).is_none(),
+            Component::Normal(_) => {
+                depth += 1;
+                false
+            }
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => false,
+        });
+        let shown = path.display();
+        let message = format!("the file of secret `{name}`, `{shown}`, lies outside the workspace's folder");
+        let help = "keep it in the folder, out of git, or name it by its absolute path";
+        (path.is_relative() && leads_out).then(|| Finding::error("secret-outside", message).help(help).at(place))
+    };
+    sources.iter().filter_map(outside).collect()
 }
 
 /// Why a secret is not there.
@@ -430,6 +462,54 @@ mod tests {
             assert!(findings[0].message.contains(says), "{}", findings[0].message);
             assert!(findings[0].help.is_some());
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_asked_for_where_files_alone_are_looked_at() {
+        for mode in [SecretMode::Unasked, SecretMode::Rehearsed] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("psk"), "real").unwrap();
+            for source in [
+                SecretSource::Env("TRUEUP_TEST_NO_SUCH".into()),
+                SecretSource::Env("PATH".into()),
+                SecretSource::File("none".into()),
+                SecretSource::File("psk".into()),
+                command(&["touch", "was-here"]),
+                command(&[]),
+            ] {
+                let secrets = secrets(folder.path(), source, mode);
+                assert!(is(secrets.get("s").unwrap(), "simulated-s"));
+                assert!(secrets.into_findings().is_empty());
+            }
+            assert!(!folder.path().join("was-here").exists(), "a command was run");
+        }
+    }
+
+    #[test]
+    fn files_outside_the_folder_are_told() {
+        let is_told = |source: SecretSource| {
+            let sources = BTreeMap::from([("s".to_owned(), (source, Place::file("trueup.yaml")))]);
+            let found = files_outside(&sources);
+            assert!(found.iter().all(Finding::is_error));
+            found.len() == 1
+        };
+        for (path, outside) in [
+            ("psk.txt", false),
+            ("secrets/psk.txt", false),
+            ("./secrets/../psk.txt", false),
+            ("/run/secrets/psk", false),
+            ("/run/../etc/psk", false),
+            ("..", true),
+            ("../psk.txt", true),
+            ("secrets/../../psk.txt", true),
+            ("a/../../net/psk.txt", true),
+            ("../../../../etc/passwd", true),
+        ] {
+            assert_eq!(is_told(SecretSource::File(path.into())), outside, "{path}");
+        }
+        assert!(!is_told(SecretSource::Env("../x".into())));
+        assert!(!is_told(command(&["cat", "../x"])));
     }
 
     #[cfg(unix)]

@@ -72,11 +72,11 @@ fn expressions_keep_types_and_know_what_files_say() {
 fn what_is_wrong_is_told_where_it_is() {
     assert_snapshot!(told(east("endponts: {}\nroutes:\n  a: { cidr: 10.0.0.0/33, gatway: 10.0.0.1 }\n  b: { cidr: [1], gateway: 1.2.3 }\n  c: { description: x }\nconfig: { mtu: lots, public_ip: 192.0.2.1 }\nregions: { eu: {} }\npeers: { 1.2.3.4: {} }")), @r#"
     east.yaml:5:5 <endponts> unknown-kind: unknown kind or key `endponts`; did you mean `endpoints`?
-    east.yaml:7:18 <10.0.0.0/33> wrong-value: expected network in CIDR form, found `10.0.0.0/33`; as in `10.1.0.0/16` or `2001:db8::/32`
+    east.yaml:7:18 <10.0.0.0/33> wrong-value: expected IPv4 network in CIDR form, found `10.0.0.0/33`; as in `10.1.0.0/16`
     east.yaml:7:31 <gatway> unknown-field: unknown field `gatway`; did you mean `gateway`?
-    east.yaml:8:19 <1> wrong-value: expected network in CIDR form, found `a list`; as in `10.1.0.0/16` or `2001:db8::/32`
-    east.yaml:8:32 <1.2.3> wrong-value: expected IP address, found `1.2.3`; as in `203.0.113.10` or `2001:db8::1`
-    east.yaml:9:7 <c> missing-field: `east/routes/c` lacks `cidr`; add `cidr: …` — The destination (network in CIDR form)
+    east.yaml:8:19 <1> wrong-value: expected IPv4 network in CIDR form, found `a list`; as in `10.1.0.0/16`
+    east.yaml:8:32 <1.2.3> wrong-value: expected IP address, found `1.2.3`; as in `203.0.113.10`
+    east.yaml:9:7 <c> missing-field: `east/routes/c` lacks `cidr`; add `cidr: …` — The destination (IPv4 network in CIDR form)
     east.yaml:10:20 <lots> wrong-value: expected whole number, found `lots`; -
     east.yaml:10:26 <public_ip> provider-chosen: `public_ip` is chosen by the provider; remove it; others can refer to it as an output
     east.yaml:11:5 <regions> read-only-kind: `regions` can be referred to, not declared; the provider keeps these; use them in references and outputs
@@ -219,7 +219,7 @@ fn the_envelope_is_checked_key_by_key() {
         ("trueup.yaml", "workspac: a\nvars:\n  a: { type: strin }\n  b: { type: number, default: x }\n  c: {}\nsecrets:\n  s: { envv: A }\n  t: { env: 5 }\npolicy: { max-deletes: -1, protekt: [] }\nledger: { git: { reff: x } }\n"),
         ("t.yaml", "lab:\n  east: { at: east.example, credentials: { user: a }, tls: { pin-sha256: abc }, prune: [rules, routs, regions] }\n  west: { credentials: x, prune: yes, tls: { ca: x } }\n  a/b: {}\n  north: { at: 'https://u:p@north', credentials: { username: '${east/config.public_ip}', password: p } }\n"),
     ])), @r#"
-    t.yaml:2:15 <east.example> bad-url: `east.example` is no URL; as in `https://lab.example:8000/api`
+    t.yaml:2:15 <east.example> bad-url: `east.example` is no URL; it begins with `https://`; as in `https://lab.example:8000/api`
     t.yaml:2:29 <credentials> missing-field: `credentials.password` is missing; text: The password
     t.yaml:2:29 <credentials> missing-field: `credentials.username` is missing; text: Who
     t.yaml:2:44 <user> unknown-field: unknown key `user`; there are `password`, `username`
@@ -231,7 +231,7 @@ fn the_envelope_is_checked_key_by_key() {
     t.yaml:3:34 <yes> wrong-value: expected `all` or a list of kinds; -
     t.yaml:3:46 <ca> unknown-field: unknown key `ca`; there are `ca-file`, `pin-sha256`
     t.yaml:4:3 <a/b> bad-name: `a/b` is no name for a target; addresses start with it: use a word without `/`
-    t.yaml:5:16 <'https://u:p@north'> bad-url: `at` holds a user: that belongs under `credentials`; as in `https://lab.example:8000/api`
+    t.yaml:5:16 <*******************> literal-secret: `at` holds a user: that belongs under `credentials`; as in `https://lab.example:8000/api`
     t.yaml:5:62 <'${east/config.public_ip}'> not-known-yet: `username` has to be known before anything is looked at; use a variable, a secret, or a field that the files give
     t.yaml:5:100 <*> literal-secret: the `password` stands here as plain text; declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what has been committed counts as known
     trueup.yaml:1:1 <workspac> missing-field: the workspace has no name; add `workspace: NAME`: it marks what belongs to it
@@ -247,6 +247,44 @@ fn the_envelope_is_checked_key_by_key() {
     trueup.yaml:10:18 <reff> unknown-field: unknown key `reff`; did you mean `ref`?
     "#);
     assert_snapshot!(told(try_load(&[("x.yaml", "")])), @r#" <> no-workspace: there is no `trueup.yaml` here; name the folder that holds it, or create it with `workspace: NAME` in it"#);
+}
+
+#[test]
+fn networks_are_written_as_apis_take_them() {
+    for (spelt, help) in [
+        ("10.3.0.7", Some("a network of one address is `10.3.0.7/32`")),
+        ("' 10.3.0.7 '", Some("a network of one address is `10.3.0.7/32`")),
+        ("2001:db8::/32", Some("IPv6 is not taken here")),
+        ("'::/0'", Some("IPv6 is not taken here")),
+        ("fd00::1", Some("IPv6 is not taken here")),
+        ("'::ffff:10.0.0.0/104'", Some("IPv6 is not taken here")),
+        ("10.0.0.0/33", Some("as in `10.1.0.0/16`")),
+        ("10.0.0.0/255.0.0.0", Some("as in `10.1.0.0/16`")),
+        ("010.0.0.0/8", Some("as in `10.1.0.0/16`")),
+        ("0x0a.0.0.0/8", Some("as in `10.1.0.0/16`")),
+        ("10/8", Some("as in `10.1.0.0/16`")),
+        ("10.0.0.0/8", None),
+        ("10.3.0.7/32", None),
+        ("0.0.0.0/0", None),
+        // Host bits are taken, and mean nothing.
+        ("10.1.2.3/8", None),
+    ] {
+        let found = told(east(&format!("routes:\n  a: {{ cidr: {spelt}, gateway: 10.0.0.1 }}\n")));
+        let says = found.lines().filter(|line| line.contains("wrong-value")).collect::<Vec<_>>();
+        match help {
+            Some(help) => assert!(says.len() == 1 && says[0].contains(help), "{spelt}: {found}"),
+            None => assert_eq!(found, "", "{spelt}"),
+        }
+    }
+}
+
+#[test]
+fn a_login_in_a_url_is_blackened_in_every_line_that_is_shown() {
+    let text = "lab:\n  east: { at: 'https://user:canary@east', credentials: 5, tls: { pin-sha256: abc } }\n";
+    let found = try_load(&[("trueup.yaml", TRUEUP), ("east.yaml", text)]).unwrap_err();
+    assert!(found.iter().any(|finding| finding.code == "literal-secret"));
+    assert!(found.len() > 2);
+    assert!(!drawn(&found).contains("canary"), "{}", drawn(&found));
 }
 
 #[test]
@@ -385,14 +423,14 @@ fn findings_are_drawn_with_carets_and_told_without() {
     assert_snapshot!(drawn, @r#"
     wrong-value
 
-      × expected network in CIDR form, found `10.0.0.0/33`
+      × expected IPv4 network in CIDR form, found `10.0.0.0/33`
        ╭─[east.yaml:7:18]
      6 │       a: { cidr: 10.0.0.0/8 }
      7 │       b: { cidr: 10.0.0.0/33 }
        ·                  ───────────
      8 │       c: { cidr: 10.1.2.3/8 }
        ╰────
-      help: as in `10.1.0.0/16` or `2001:db8::/32`
+      help: as in `10.1.0.0/16`
     duplicate-identity
 
       × `east/routes/c` is the same object as `east/routes/a`
@@ -429,7 +467,7 @@ fn findings_are_drawn_with_carets_and_told_without() {
       help: add `address: …` — The other side (IP address)
     "#);
     assert_snapshot!(spoken.lines().take(12).map(str::trim_end).collect::<Vec<_>>().join("\n"), @r#"
-    expected network in CIDR form, found `10.0.0.0/33`
+    expected IPv4 network in CIDR form, found `10.0.0.0/33`
         Diagnostic severity: error
     Begin snippet for east.yaml starting at line 6, column 1
 
@@ -437,7 +475,7 @@ fn findings_are_drawn_with_carets_and_told_without() {
     snippet line 7:       b: { cidr: 10.0.0.0/33 }
         label at line 7, columns 18 to 28
     snippet line 8:       c: { cidr: 10.1.2.3/8 }
-    diagnostic help: as in `10.1.0.0/16` or `2001:db8::/32`
+    diagnostic help: as in `10.1.0.0/16`
     diagnostic code: wrong-value
     `east/routes/c` is the same object as `east/routes/a`
         Diagnostic severity: error

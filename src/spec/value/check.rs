@@ -1,9 +1,9 @@
 //! What a file may say for a type.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use super::compared::{mac, network};
+use super::compared::mac;
 use crate::attr::Attr;
 use crate::spec::walk::{Descend, TypeSlot, WalkPart, WalkStep, visit};
 use crate::spec::{Field, Type, canonical, certificate, gives_something, is_any};
@@ -135,7 +135,8 @@ fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeErr
         (Type::Number, value) => matches!(value, Attr::Number(_)),
         (Type::Enum(words), Attr::Text(text)) => words.contains(&text.as_str()),
         (Type::Ip, Attr::Text(text)) => text.parse::<IpAddr>().is_ok(),
-        (Type::Cidr, Attr::Text(text)) => network(&text).is_some(),
+        // What is written is what is sent: the comparable form would hide what no API takes.
+        (Type::Cidr, Attr::Text(_)) => attr.as_text().is_some_and(is_network),
         (Type::Mac, Attr::Text(text)) => mac(&text).is_some(),
         (Type::Certificate, Attr::Text(_)) => certificate::is_whole(attr),
         _ => false,
@@ -146,11 +147,26 @@ fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeErr
         let mismatch = TypeError::new(path, "wrong-value", message);
         found.push(match ty {
             Type::Enum(words) => mismatch.help(hint(&shown, words.iter().copied())),
-            Type::Cidr => mismatch.help("as in `10.1.0.0/16` or `2001:db8::/32`".into()),
+            Type::Cidr => mismatch.help(as_network(&shown)),
             Type::Mac => mismatch.help("as in `0c:9d:92:a1:b2:c3`; quote it".into()),
-            Type::Ip => mismatch.help("as in `203.0.113.10` or `2001:db8::1`".into()),
+            Type::Ip => mismatch.help("as in `203.0.113.10`".into()),
             _ => mismatch,
         });
+    }
+}
+
+/// Says whether a text is a network of IPv4 as every API reads it: no octal numbers, no length left out.
+fn is_network(text: &str) -> bool {
+    let Some((address, bits)) = text.trim().split_once('/') else { return false };
+    address.parse::<Ipv4Addr>().is_ok() && bits.parse::<u8>().is_ok_and(|n| n <= 32 && n.to_string() == bits)
+}
+
+/// How to write a network that is none as it stands.
+fn as_network(text: &str) -> String {
+    match text.trim().parse::<Ipv4Addr>() {
+        Ok(address) => format!("a network of one address is `{address}/32`"),
+        Err(_) if text.contains(':') => "a network of IPv4, as in `10.1.0.0/16`: IPv6 is not taken here".into(),
+        Err(_) => "as in `10.1.0.0/16`".into(),
     }
 }
 

@@ -61,8 +61,9 @@ fn scalar(ty: &Type, value: &Attr) -> Option<Attr> {
             Some(word) => Some(Attr::text(*word)),
             None => nothing(),
         },
+        // What IPv6 writes for an address of IPv4 is that address.
         Type::Ip => match text.trim().parse::<IpAddr>() {
-            Ok(address) => Some(Attr::Text(address.to_string())),
+            Ok(address) => Some(Attr::Text(address.to_canonical().to_string())),
             Err(_) => nothing(),
         },
         Type::Cidr => match network(&text) {
@@ -113,7 +114,11 @@ fn shown(attr: &Attr) -> String {
 }
 
 /// A network, an address alone being a network of one.
-pub(super) fn network(text: &str) -> Option<IpNet> {
+fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
-    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+    // `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
+    let plain = || IpNet::new(network.addr().to_canonical(), network.prefix_len().checked_sub(96)?).ok();
+    let is_mapped = network.addr().is_ipv6() && network.addr().to_canonical().is_ipv4();
+    Some(is_mapped.then(plain).flatten().unwrap_or(network))
 }

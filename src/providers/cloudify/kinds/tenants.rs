@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, list, name};
-use crate::spec::{Api, Body, Destroys, Hooks, Identity, Kind, Reply, call};
+use crate::spec::{Api, Body, Destroys, Hooks, Identity, Kind, Names, Reply, call};
 use wire::Method::{Delete, Post};
 
 /// `tenants`.
@@ -16,6 +16,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Tenants, each with blueprints, plugins, secrets and deployments of its own",
     source: "Tenants; sheet 2.1",
     identity: Identity::Name("name"),
+    names: Names::FromLetter("-._"),
     fields: &[name("name", "Name of the tenant")],
     api: Api {
         list: list("/tenants?_get_data=true&_sort=name"),

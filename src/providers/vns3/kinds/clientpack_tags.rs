@@ -3,7 +3,7 @@
 //! They are read inside their clientpack. Setting one that exists overwrites it; removing takes the key in the body
 //! (sheet 3.7).
 
-use crate::spec::{Api, Body, Identity, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Identity, Kind, List, Names, Type, call, field};
 use wire::Method::{Delete, Post};
 
 /// `clientpack-tags`.
@@ -13,6 +13,7 @@ pub(crate) static KIND: Kind = Kind {
     source: "POST /clientpack/{clientpack_name}; sheet 3.7",
     parent: Some("clientpacks"),
     identity: Identity::Name("key"),
+    names: Names::Plain("_-"),
     fields: &[
         field("key", Type::Text, "Letters and digits, joined by `_` or `-`").required().always(),
         field("value", Type::Text, "The word").required(),

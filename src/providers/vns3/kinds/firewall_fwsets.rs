@@ -4,7 +4,7 @@
 //! the reply lists those under `errors` (sheet 3.6).
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Names, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-fwsets`.
@@ -13,6 +13,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Sets of networks, ports, services or other sets, for firewall rules",
     source: "GET /v2/firewall/fwsets; sheet 3.6",
     identity: Identity::Name("name"),
+    names: Names::Plain("_-"),
     fields: &[
         field("name", Type::Text, "Letters, digits, `_` and `-`").required(),
         field("type", Type::Enum(&["net", "port", "list", "service"]), "What the entries are")

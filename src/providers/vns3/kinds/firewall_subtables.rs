@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Reply, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Names, Reply, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -18,6 +18,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Tables of one's own that firewall rules jump to",
     source: "GET /v2/firewall/subtables; sheet 3.6",
     identity: Identity::Name("name"),
+    names: Names::Plain("_-"),
     fields: &[
         field("name", Type::Text, "Letters, digits, `_` and `-`").required(),
         field("type", Type::Text, "Table whose rules may jump to it, such as `prerouting`")

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Names, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `system-variables`.
@@ -14,6 +14,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Variables of the controller, for firewall rules, sets and subtables",
     source: "GET /system/variables; sheet 3.4",
     identity: Identity::Name("name"),
+    names: Names::Plain("_"),
     fields: &[
         field("name", Type::Text, "Letters, digits and underscores; rules name it with `custom_` before it").required(),
         field("value", Type::Text, "What it stands for").required(),

@@ -26,8 +26,8 @@ use crate::providers::cloudify::shared::{
     ENDED, LABELS, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel, visibility, widen,
 };
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Poll, Reply, Shows, States,
-    Switch, Type, Until, Versions, call, field, output,
+    Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Reply, Shows,
+    States, Switch, Type, Until, Versions, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -60,6 +60,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Deployments of blueprints: nodes made from inputs, installed or not",
     source: "Deployments, deployment updates, executions; sheet 2.9 to 2.11 and 5",
     identity: Identity::Name("id"),
+    names: Names::Plain("-._"),
     fields: &[
         ID,
         BLUEPRINT_ID,
