@@ -10,6 +10,7 @@ pub(crate) mod graph;
 pub(crate) mod markdown;
 pub(crate) mod progress;
 pub(crate) mod report;
+mod screen;
 pub(crate) mod text;
 
 mod page;

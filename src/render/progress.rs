@@ -5,11 +5,12 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::apply::{Outcome, Progress};
 use crate::plan::{Step, Verb};
 use crate::render::Style;
+use crate::render::screen::Screen;
 use crate::render::words::{number, sanitize_control};
 use crate::session::Waiting;
 
@@ -26,9 +27,10 @@ pub(crate) trait Telling: Progress {
 
 /// Bars on a terminal, lines elsewhere, nothing if it is to be quiet.
 pub(crate) fn choose(style: Style, steps: usize, quiet: bool) -> Arc<dyn Telling> {
-    match (quiet, std::io::stderr().is_terminal()) {
+    let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    match (quiet, std::io::stderr().is_terminal() && !is_dumb) {
         (true, _) => Arc::new(Quiet),
-        (false, true) => Arc::new(Bars::new(style, steps)),
+        (false, true) => Arc::new(Bars::new(style, steps, Screen::stderr())),
         (false, false) => Arc::new(ProgressLines::new(steps, Box::new(std::io::stderr()))),
     }
 }
@@ -158,6 +160,9 @@ impl Telling for ProgressLines {
 /// Steps under way that are drawn; more of them would push the rest off the screen.
 const DRAWN: usize = 8;
 
+/// Drawings a second at most.
+const REFRESHES: u8 = 20;
+
 /// A bar for the whole, and a line for each of the first few steps under way.
 struct Bars {
     screen: MultiProgress,
@@ -166,8 +171,9 @@ struct Bars {
 }
 
 impl Bars {
-    fn new(style: Style, steps: usize) -> Bars {
-        let screen = MultiProgress::new();
+    fn new(style: Style, steps: usize, screen: Screen) -> Bars {
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen), REFRESHES);
+        let screen = MultiProgress::with_draw_target(target);
         let bar = if style.color { "{wide_bar:.cyan/blue}" } else { "{wide_bar}" };
         let whole = screen.add(ProgressBar::new(steps as u64));
         whole.set_style(styled(&format!("{{pos}}/{{len}} steps {bar} {{elapsed}}")));
@@ -224,7 +230,7 @@ impl Telling for Bars {
     }
 
     fn aside(&self, lines: &str) -> bool {
-        !self.screen.is_hidden() && self.screen.println(lines.strip_suffix('\n').unwrap_or(lines)).is_ok()
+        self.screen.println(lines.strip_suffix('\n').unwrap_or(lines)).is_ok()
     }
 }
 
@@ -284,12 +290,71 @@ mod tests {
         "#);
     }
 
+    /// Bars on a terminal of 60 columns.
+    fn bars(kept: &Kept) -> Bars {
+        let size = || Some((terminal_size::Width(60), terminal_size::Height(20)));
+        Bars::new(PLAIN, 3, Screen::on(Box::new(kept.clone()), size))
+    }
+
+    /// The lines that a terminal of 60 columns shows at the end.
+    fn shown(kept: &Kept) -> Vec<String> {
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let (mut rows, mut row, mut column) = (vec![Vec::new()], 0, 0);
+        let mut letters = text.chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\u{1b}' => {
+                    let mut code = String::new();
+                    while !code.ends_with(char::is_alphabetic) {
+                        code.extend(letters.next().filter(|letter| *letter != '['));
+                    }
+                    match (code.trim_end_matches(char::is_alphabetic).parse().unwrap_or(1), code.chars().last()) {
+                        (count, Some('A')) => row -= std::cmp::min(row, count),
+                        (count, Some('B')) => row += count,
+                        (_, Some('K')) => rows[row].clear(),
+                        _ => {}
+                    }
+                }
+                '\r' => column = 0,
+                '\n' => (row, column) = (row + 1, 0),
+                _ if column == 60 => (row, column) = (row + 1, 0),
+                _ => {}
+            }
+            rows.resize(rows.len().max(row + 1), Vec::new());
+            if !letter.is_control() {
+                let width = rows[row].len().max(column + 1);
+                rows[row].resize(width, ' ');
+                rows[row][column] = letter;
+                column += 1;
+            }
+        }
+        rows.into_iter().map(|row| row.into_iter().collect::<String>().trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_said_meanwhile_stays_and_no_bar_is_torn() {
+        let kept = Kept::default();
+        let bars = bars(&kept);
+        let plan = busy().plan();
+        plan.steps.iter().take(3).for_each(|step| bars.begins(step));
+        std::thread::sleep(Duration::from_millis(300));
+        // What the terminal itself writes when somebody presses the keys.
+        kept.0.lock().unwrap().extend(b"^C");
+        assert!(bars.aside("stopping: nothing new begins\n"));
+        plan.steps.iter().take(3).for_each(|step| bars.ends(step, &Outcome::Stopped));
+        bars.finish();
+        let shown: Vec<String> = shown(&kept).into_iter().filter(|line| !line.is_empty()).collect();
+        assert_eq!(shown, ["stopping: nothing new begins"]);
+    }
+
     #[test]
     fn bars_come_and_go() {
-        let bars = Bars::new(PLAIN, 3);
+        let kept = Kept::default();
+        let bars = bars(&kept);
         run(&bars);
         assert_eq!(bars.whole.position(), 3);
         assert!(bars.running().is_empty());
+        assert!(shown(&kept).iter().all(|line| !line.contains("steps")), "{:?}", shown(&kept));
         run(&Quiet);
     }
 

@@ -1,4 +1,4 @@
-//! HTTP by reqwest: the only file that names it.
+//! HTTP by reqwest: beside `proxy` the only file that names it.
 //!
 //! TLS verification is always on: the system's roots, or the certificates of a file, or one pinned certificate.
 
@@ -177,7 +177,10 @@ fn client(patience: Duration) -> reqwest::ClientBuilder {
         .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
         .tls_info(true)
         .connect_timeout(Duration::from_secs(10).min(patience));
-    Proxies::of_environment().rules().into_iter().fold(builder, reqwest::ClientBuilder::proxy)
+    let proxies = Proxies::of_environment();
+    // The library reads the environment, too, and asks its proxies for this machine.
+    let builder = if proxies.are_named() { builder.no_proxy() } else { builder };
+    proxies.rules().into_iter().fold(builder, reqwest::ClientBuilder::proxy)
 }
 
 impl Transport for Http {

@@ -18,6 +18,8 @@ pub(super) struct Proxies {
     all: Option<String>,
     /// Hosts that are asked without one, as in `NO_PROXY`.
     without: String,
+    /// Says whether any is named, be it one that is not understood.
+    named: bool,
 }
 
 impl Proxies {
@@ -32,12 +34,19 @@ impl Proxies {
         let is_cgi = variable("REQUEST_METHOD").is_some();
         let http = if is_cgi { first(&["http_proxy"]) } else { first(&["http_proxy", "HTTP_PROXY"]) };
         let without = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
+        let (https, all) = (first(&["https_proxy", "HTTPS_PROXY"]), first(&["all_proxy", "ALL_PROXY"]));
         Proxies {
+            named: first(&["http_proxy", "HTTP_PROXY"]).or(https.clone()).or(all.clone()).is_some(),
             http: http.and_then(|text| absolute(&text)),
-            https: first(&["https_proxy", "HTTPS_PROXY"]).and_then(|text| absolute(&text)),
-            all: first(&["all_proxy", "ALL_PROXY"]).and_then(|text| absolute(&text)),
+            https: https.and_then(|text| absolute(&text)),
+            all: all.and_then(|text| absolute(&text)),
             without: format!("{without},{LOOPBACK}"),
         }
+    }
+
+    /// Says whether the environment names any, also one that is not understood.
+    pub(super) fn are_named(&self) -> bool {
+        self.named
     }
 
     /// As the HTTP library takes them. One that it does not understand is none, as everywhere.
@@ -135,8 +144,9 @@ mod tests {
         }
         let star = proxies(&[("http_proxy", "p:1"), ("no_proxy", "*")]);
         assert_eq!(star.between(&Url::parse("http://controller/").unwrap()), None);
-        assert!(proxies(&[]).rules().is_empty());
-        assert!(proxies(&[("all_proxy", "socks5://p:1")]).rules().is_empty());
+        assert!(proxies(&[]).rules().is_empty() && !proxies(&[]).are_named());
+        let other = proxies(&[("all_proxy", "socks5://p:1")]);
+        assert!(other.rules().is_empty() && other.are_named());
         let cgi = proxies(&[("HTTP_PROXY", "http://p:1"), ("REQUEST_METHOD", "GET")]);
         assert!(cgi.rules().is_empty(), "whoever asks a CGI program must not choose its proxy");
     }
