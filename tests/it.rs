@@ -8,6 +8,8 @@ mod actions;
 mod allow;
 #[path = "it/bench.rs"]
 mod bench;
+#[path = "it/brakes.rs"]
+mod brakes;
 #[path = "it/bring_up.rs"]
 mod bring_up;
 #[path = "it/calls.rs"]

@@ -1,6 +1,6 @@
 //! What a look at the targets came to, as facts for the exit code.
 
-use crate::cli::common::{ConnectedWorkspace, broken_policies};
+use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{Fact, Findings};
 use crate::diff::verdict::{Cause, Decision, Hold};
 use crate::plan::Plan;
@@ -9,7 +9,7 @@ use crate::plan::Plan;
 pub(crate) fn of(workspace: &ConnectedWorkspace, plan: &Plan) -> Findings {
     let mut found = Findings::default();
     plan.verdicts.iter().filter_map(|verdict| fact(&verdict.decision)).for_each(|fact| found.add(fact));
-    found.add_if(!broken_policies(&workspace.topology, plan).is_empty(), Fact::Policy);
+    found.add_if(!plan.brakes.broken().is_empty(), Fact::Policy);
     found.add_if(!workspace.troubles.is_empty(), Fact::NotKnown);
     found.add_if(workspace.blind().is_some(), Fact::CouldNotLook);
     found

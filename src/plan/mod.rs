@@ -3,6 +3,7 @@
 //! Nothing is left to choose at execution time. A step is one change of one resource; its calls are data; its edges say
 //! what it waits for and why. The same comparison gives the same plan, byte for byte.
 
+mod brakes;
 mod build;
 mod calls;
 mod edges;
@@ -30,6 +31,7 @@ use crate::spec::{CallSpec, Disruption, Identity, Kind, OpenPath};
 use crate::topology::FileContent;
 use wire::Method;
 
+pub(crate) use brakes::Brakes;
 pub use build::plan;
 
 /// What is to be done, in order.
@@ -58,6 +60,8 @@ pub struct Plan {
     /// Objects that a controller is still at work on and that the plan can't do without: a step lives in one, refers to
     /// one, or could not be written because of one. Whoever waits until they are done gets a better plan.
     pub under_way: BTreeSet<Address>,
+    /// The removals, and the limits that they go beyond; none where nobody holds the plan against what is owned.
+    pub brakes: Brakes,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
 }

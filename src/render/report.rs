@@ -109,8 +109,8 @@ pub(crate) struct ContradictionDocument {
 }
 
 impl ApplyDocument {
-    /// The document of a run.
-    pub(crate) fn of(plan: &Plan, report: &Report, contradictions: &[Contradiction]) -> ApplyDocument {
+    /// The document of a run; `command` would go on with it, as in `trueup apply`.
+    pub(crate) fn of(plan: &Plan, report: &Report, contradictions: &[Contradiction], command: &str) -> ApplyDocument {
         let steps: Vec<StepOutcome> = plan
             .steps
             .iter()
@@ -134,7 +134,7 @@ impl ApplyDocument {
             journal_error: report.journal_error.clone(),
             next: Vec::new(),
         };
-        document.next = document.next_steps();
+        document.next = document.next_steps(command);
         document
     }
 
@@ -143,19 +143,17 @@ impl ApplyDocument {
         super::json(self)
     }
 
-    fn next_steps(&self) -> Vec<String> {
+    fn next_steps(&self, command: &str) -> Vec<String> {
         let ApplySummary { done: _, failed, skipped: _, stopped } = self.summary;
         let mut next = Vec::new();
         if self.journal_error.is_some() {
-            next.push(
-                "make room for the journal, then run `trueup apply` again: it looks at what was under way".into(),
-            );
+            next.push(format!("make room for the journal, then run `{command}` again: it looks at what was under way"));
         } else if failed > 0 {
-            next.push(
-                "see to what failed, then run `trueup apply` again: what is done is found, and not done twice".into(),
-            );
+            next.push(format!(
+                "see to what failed, then run `{command}` again: what is done is found, and not done twice"
+            ));
         } else if stopped > 0 {
-            next.push("run `trueup apply` again for what was not tried".into());
+            next.push(format!("run `{command}` again for what was not tried"));
         }
         if !self.contradictions.is_empty() {
             next.push(
@@ -341,7 +339,7 @@ mod tests {
             planned: "\"192.0.2.3\"".into(),
             found: "\"192.0.2.99\"".into(),
         };
-        ApplyDocument::of(&plan, &report, &[contradiction])
+        ApplyDocument::of(&plan, &report, &[contradiction], "trueup apply")
     }
 
     #[test]
@@ -373,7 +371,7 @@ mod tests {
     fn a_good_run_is_one_line() {
         let plan = busy().plan();
         let report = Report { outcomes: vec![Outcome::Done; plan.steps.len()], calls: 9, journal_error: None };
-        let document = ApplyDocument::of(&plan, &report, &[]);
+        let document = ApplyDocument::of(&plan, &report, &[], "trueup apply");
         assert_eq!(text(&document, PLAIN), "acme-wan at 3f2a1c9: 9 steps done, 9 requests sent\n");
     }
 

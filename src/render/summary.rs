@@ -63,10 +63,10 @@ pub(crate) fn moved(document: &PlanDocument, cause: Cause) -> usize {
     document.steps.iter().filter(|step| step.cause == Some(cause) && moved(step.verb)).count()
 }
 
-/// The effects of changes in place and replacements on traffic. Removals speak for themselves.
+/// The effects on traffic of what changes, is made anew, or goes.
 pub(crate) fn disturbances(document: &PlanDocument) -> Vec<String> {
     let mut worst: BTreeMap<&str, Disruption> = BTreeMap::new();
-    for step in document.steps.iter().filter(|step| step.verb != Verb::Delete) {
+    for step in &document.steps {
         let known = worst.entry(&step.address).or_insert(Disruption::None);
         *known = step.disruption.max(*known);
     }

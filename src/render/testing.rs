@@ -15,8 +15,8 @@ use crate::render::document::PlanDocument;
 use crate::render::page::Style;
 use crate::secret::Secret;
 use crate::spec::{
-    Api, Auth, Body, Dialect, Disruption, Envelope, IdScheme, Identity, Kind, List, Poll, Provider, ServerVersion,
-    Type, Until, call, field, output,
+    Api, Auth, Body, Dialect, Disruption, Envelope, IdScheme, Identity, Kind, List, Poll, Provider, Removal,
+    ServerVersion, Type, Until, call, field, output,
 };
 use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
 use wire::Method::{Delete, Post, Put};
@@ -49,6 +49,7 @@ static TUNNELS: Kind = Kind {
         remove: &[call(Delete, "/tunnels/{id}", Body::None)],
         ..Api::NONE
     },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

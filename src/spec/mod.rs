@@ -37,6 +37,7 @@ pub(crate) use default::DefaultValue;
 pub(crate) use field::{AtCreate, BeforeDelete, Disruption, Evidence, Flow, InUpdates, Secrecy, Switch, field, output};
 pub use field::{Change, Field};
 pub(crate) use installation::{InstallationProof, Strength};
+pub(crate) use kind::Removal;
 pub(crate) use kind::{AutoCreated, Class, Hooks, OneTimeOutput};
 pub use kind::{Destroys, Identity, Kind};
 pub(crate) use lines::by_first_word;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    AfterDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, PlanDocument,
-    PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    AfterDocument, BrokenDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument,
+    PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
@@ -27,6 +27,7 @@ impl PlanDocument {
             summary: plan.summary(),
             steps: plan.steps.iter().enumerate().map(|(n, step)| StepDocument::of(plan, n, step)).collect(),
             gates: gates(plan),
+            broken: broken(plan),
             adopts: Vec::new(),
             releases: Vec::new(),
             holds: Vec::new(),
@@ -90,6 +91,13 @@ fn fold(holds: Vec<HoldDocument>) -> Vec<HoldDocument> {
         Some(HoldDocument { address: format!("{target}/**"), reason, ..hold })
     };
     holds.into_iter().filter_map(one).collect()
+}
+
+fn broken(plan: &Plan) -> Option<BrokenDocument> {
+    let brakes = &plan.brakes;
+    let limits = brakes.broken().to_vec();
+    let document = BrokenDocument { limits, help: brakes.remedy(), allow: brakes.allowance().to_string() };
+    (!document.limits.is_empty()).then_some(document)
 }
 
 fn gates(plan: &Plan) -> Vec<GateDocument> {

@@ -3,7 +3,7 @@
 //! The name is the path, so it is the id. The type cannot be changed. A set is saved although some entries were refused;
 //! the reply lists those under `errors` (sheet 3.6).
 
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-fwsets`.
@@ -40,6 +40,7 @@ pub(crate) static KIND: Kind = Kind {
         ("system-variables", "entries may name variables"),
         ("firewall-fwsets", "it is an entry of the set"),
     ],
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -4,7 +4,9 @@
 //! says 200 may still list rules that were refused (sheet 3.6). The controller's own variables look like expressions
 //! of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
-use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field};
+use crate::spec::{
+    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Removal, Reply, Type, call, field,
+};
 use wire::Method::Put;
 
 /// `firewall-rules`.
@@ -38,6 +40,7 @@ pub(crate) static KIND: Kind = Kind {
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

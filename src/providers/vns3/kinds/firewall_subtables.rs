@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Reply, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Reply, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -47,6 +47,7 @@ pub(crate) static KIND: Kind = Kind {
         ("firewall-subtables", "a rule jumps to it"),
     ],
     hooks: Hooks { read: Some(in_order), write: Some(number_rules), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field};
 use wire::Method::{Delete, Post};
 
 /// `firewall-v1-subgroups`.
@@ -43,6 +43,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
         ("firewall-v1-subgroups", "a rule jumps to it"),
     ],
     hooks: Hooks { write: Some(rules_to_text), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 
@@ -73,6 +74,7 @@ pub(crate) static FWSETS: Kind = Kind {
         ("firewall-v1-fwsets", "it is an entry of the set"),
     ],
     hooks: Hooks { write: Some(entries_to_text), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

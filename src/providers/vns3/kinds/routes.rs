@@ -6,7 +6,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Reply, Switch, Type, call, field,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Reply, Switch, Type,
+    call, field,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -43,6 +44,7 @@ pub(crate) static KIND: Kind = Kind {
         ("plugin-instances", "a route may lead through the plugins' network"),
     ],
     hooks: Hooks { read: Some(flatten), foreign: Some(added_by_controller), ..Hooks::NONE },
+    removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };
 
