@@ -20,7 +20,7 @@ use crate::diff::live::{Observed, Seen, View};
 use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope};
-use crate::plan::{Brakes, Plan};
+use crate::plan::{Brakes, Gap, Plan};
 use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
@@ -234,6 +234,7 @@ impl ConnectedWorkspace {
             CommandError::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
         })?;
         if self.has_brakes {
+            plan.gaps = Gap::of(&self.topology, &observed, &plan.verdicts, base);
             plan.brakes = Brakes::of(&plan.verdicts, base, &self.topology.policy);
         }
         Ok(plan)

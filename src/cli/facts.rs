@@ -15,6 +15,11 @@ pub(crate) fn of(workspace: &ConnectedWorkspace, plan: &Plan) -> Findings {
     found
 }
 
+/// Takes down what keeps a plan from being an all-clear.
+pub(crate) fn add_gaps(found: &mut Findings, plan: &Plan) {
+    found.add_if(plan.gaps.iter().any(|gap| !gap.is_a_beginning()), Fact::NotKnown);
+}
+
 /// Says whether an apply leaves something as it is because of the user's own words, or until they say that it is meant.
 pub(crate) fn defers(plan: &Plan) -> bool {
     let defers = |hold: &Hold| hold.is_on_purpose() || hold.allow.is_some();

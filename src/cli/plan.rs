@@ -70,7 +70,8 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
             eprintln!("  help: {}", brakes.remedy());
         }
     }
-    let found = facts::of(&workspace, &planned.plan);
+    let mut found = facts::of(&workspace, &planned.plan);
+    facts::add_gaps(&mut found, &planned.plan);
     workspace.close().await;
     Ok(found.exit(if options.exit_code { ExitRow::PlanExitCode } else { ExitRow::Plan }))
 }

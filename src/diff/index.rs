@@ -56,6 +56,8 @@ pub struct Index<'a> {
     pub(super) anywhere: BTreeMap<(String, &'static str, String), Option<Address>>,
     /// Undeclared objects by what tells them apart, so that a name is found whatever its case where case means nothing.
     pub(super) identities: BTreeMap<(Option<Address>, String, &'static str, IdentityKey), Address>,
+    /// The targets that were looked at, and the kinds of which a collection there was not seen.
+    pub(super) looked: BTreeMap<String, BTreeSet<&'static str>>,
     /// The servers' versions, by target.
     pub versions: BTreeMap<String, String>,
     /// The kinds that were seen and whose names are compared without case.
@@ -63,6 +65,12 @@ pub struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
+    /// Says whether an object may be there although it does not show: its target, its collection, or that of what it lives
+    /// in was not seen.
+    pub(super) fn is_unseen(&self, address: &Address) -> bool {
+        self.looked.get(address.target()).is_none_or(|dark| address.kinds().any(|kind| dark.contains(kind)))
+    }
+
     /// The live object at an address, declared or not.
     pub fn live(&self, address: &Address) -> Option<&'a Live> {
         match self.declared.get(address) {

@@ -66,6 +66,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         verdicts: diff.verdicts,
         unmanaged: diff.unmanaged,
         brakes: Brakes::default(),
+        gaps: Vec::new(),
     })
 }
 
@@ -136,7 +137,13 @@ impl Builder<'_> {
                 }
             }
             Decision::Delete(cause) => {
-                vec![self.step(verdict, Verb::Delete, Some(Cause::Change), Vec::new(), Some(cause.as_str().to_owned()))]
+                vec![self.step(
+                    verdict,
+                    Verb::Delete,
+                    verdict.decision.cause(),
+                    Vec::new(),
+                    Some(cause.as_str().to_owned()),
+                )]
             }
             Decision::Same | Decision::Release(_) | Decision::Hold(_) => Vec::new(),
         }

@@ -8,6 +8,7 @@ mod build;
 mod calls;
 mod edges;
 mod fill;
+mod gaps;
 #[cfg(test)]
 mod laws;
 mod needs;
@@ -33,6 +34,7 @@ use wire::Method;
 
 pub(crate) use brakes::Brakes;
 pub use build::plan;
+pub(crate) use gaps::Gap;
 
 /// What is to be done, in order.
 #[derive(Debug)]
@@ -62,6 +64,8 @@ pub struct Plan {
     pub under_way: BTreeSet<Address>,
     /// The removals, and the limits that they go beyond; none where nobody holds the plan against what is owned.
     pub brakes: Brakes,
+    /// What keeps it from being an all-clear, besides what was not seen.
+    pub gaps: Vec<Gap>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
 }
@@ -236,6 +240,9 @@ pub struct Summary {
     pub same: usize,
     /// Resources that are let go of.
     pub release: usize,
+    /// Those that are left alone because they could not be looked at.
+    #[serde(default)]
+    pub unseen: usize,
 }
 
 impl Plan {
@@ -252,7 +259,10 @@ impl Plan {
                 Decision::Replace { .. } => summary.replace += 1,
                 Decision::Delete(_) => summary.delete += 1,
                 Decision::Release(_) => summary.release += 1,
-                Decision::Hold(_) => summary.hold += 1,
+                Decision::Hold(ref hold) => {
+                    summary.hold += 1;
+                    summary.unseen += usize::from(hold.is_absent_on());
+                }
             }
         }
         summary

@@ -15,13 +15,20 @@ pub(crate) fn headline(document: &PlanDocument) -> String {
 
 /// How much of each sort is to be done.
 pub(crate) fn counts(document: &PlanDocument) -> String {
-    let Summary { create, update, replace, delete, adopt, hold: _, same: _, release } = document.summary;
+    let Summary { create, update, replace, delete, adopt, hold, same, release, unseen } = document.summary;
+    let known = same + adopt + release + hold.saturating_sub(unseen);
     let [create, update, replace, delete] = [create, update, replace, delete].map(number);
-    match (document.is_empty(), adopt + release) {
+    let what = match (document.is_empty(), adopt + release) {
         (true, 0) => "nothing to do".to_owned(),
         // The ledger changes, the controllers don't.
         (true, _) => "nothing to write".to_owned(),
         (false, _) => format!("{create} to create, {update} to update, {replace} to replace, {delete} to delete"),
+    };
+    match (document.is_empty(), unseen, known) {
+        (_, 0, _) => what,
+        (true, _, 0) => format!("{} not looked at, nothing is known", counted(unseen, "resource")),
+        (true, ..) => format!("{what} at what was looked at, {} not looked at", counted(unseen, "resource")),
+        (false, ..) => format!("{what}; {} not looked at", counted(unseen, "resource")),
     }
 }
 
@@ -53,6 +60,7 @@ pub(crate) fn remarks(document: &PlanDocument) -> Vec<String> {
         remarks.push(format!("traffic: {}", disturbances.join(", ")));
     }
     remarks.extend(untouched(&document.summary));
+    remarks.extend(document.gaps.iter().map(|gap| format!("note: {gap}")));
     remarks
 }
 

@@ -251,13 +251,18 @@ impl World {
         Collection { kind, seen: Seen::Objects(objects) }
     }
 
-    /// The plan that this comes to.
-    pub(crate) fn plan(&self) -> Plan {
+    /// What the controllers show.
+    pub(crate) fn observed(&self) -> Observed {
         let view = |target: &String| {
             let collections = LAB.kinds.iter().map(|kind| self.collection(target, kind)).collect();
             (target.clone(), View { collections, ..View::default() })
         };
-        let observed = Observed { targets: self.topology.targets.keys().map(view).collect() };
+        Observed { targets: self.topology.targets.keys().map(view).collect() }
+    }
+
+    /// The plan that this comes to.
+    pub(crate) fn plan(&self) -> Plan {
+        let observed = self.observed();
         let diff = crate::diff::diff(&self.topology, &observed, &self.base);
         crate::plan::plan(&self.topology, &observed, diff).expect("no cycle")
     }

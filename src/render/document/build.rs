@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     AfterDocument, BrokenDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument,
-    PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    OthersDocument, PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
@@ -33,6 +33,8 @@ impl PlanDocument {
             holds: Vec::new(),
             unverified: Vec::new(),
             unmanaged: plan.unmanaged.iter().map(Address::to_string).collect(),
+            others: others(plan),
+            gaps: plan.gaps.iter().map(ToString::to_string).collect(),
         };
         for verdict in &plan.verdicts {
             let address = verdict.address.to_string();
@@ -98,6 +100,19 @@ fn broken(plan: &Plan) -> Option<BrokenDocument> {
     let limits = brakes.broken().to_vec();
     let document = BrokenDocument { limits, help: brakes.remedy(), allow: brakes.allowance().to_string() };
     (!document.limits.is_empty()).then_some(document)
+}
+
+fn others(plan: &Plan) -> Vec<OthersDocument> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for address in &plan.unmanaged {
+        *counts.entry((address.target(), address.kind())).or_default() += 1;
+    }
+    let one = |((target, kind), count): ((&str, &str), usize)| OthersDocument {
+        target: target.to_owned(),
+        kind: kind.to_owned(),
+        count,
+    };
+    counts.into_iter().map(one).collect()
 }
 
 fn gates(plan: &Plan) -> Vec<GateDocument> {

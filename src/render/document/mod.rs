@@ -77,6 +77,24 @@ pub struct PlanDocument {
     pub unverified: Vec<UnverifiedDocument>,
     /// Live objects that nobody declares or owns; they are left alone.
     pub unmanaged: Vec<String>,
+    /// How many of these there are of each kind at each target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OthersDocument>,
+    /// What was not compared, besides what was not seen: why this is no all-clear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
+}
+
+/// Objects of others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OthersDocument {
+    /// The target.
+    pub target: String,
+    /// Their kind.
+    pub kind: String,
+    /// How many there are.
+    pub count: usize,
 }
 
 /// One change of one resource.
