@@ -10,6 +10,8 @@ mod allow;
 mod believed;
 #[path = "it/bench.rs"]
 mod bench;
+#[path = "it/brakes.rs"]
+mod brakes;
 #[path = "it/bring_up.rs"]
 mod bring_up;
 #[path = "it/calls.rs"]

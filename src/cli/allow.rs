@@ -47,6 +47,10 @@ pub(crate) fn tell_unmatched(global: &Global, topology: &mut Topology, plan: &Pl
     // A plan has a verdict on everything that is declared or owned.
     let addresses = plan.verdicts.iter().map(|verdict| verdict.address.to_string()).collect();
     let mut found = unmatched(topology, &addresses);
+    if !plan.brakes.need_a_number() {
+        let idle = topology.policy.allow.idle_deletes();
+        found.extend(topology.sources.show(idle));
+    }
     // Where nothing is wanted, as in `destroy`, the files' patterns may be about what is declared and not there.
     found.retain(|finding| finding.place.is_none() || !topology.resources.is_empty());
     common::tell_findings(global, &found);

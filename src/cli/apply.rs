@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use crate::apply::{Contradiction, Executor, Report, RunClaims, verify};
-use crate::cli::common::{ConnectedWorkspace, Planned, broken_policies};
+use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts, halt, talk};
@@ -14,9 +14,9 @@ use crate::journal::{Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record};
 use crate::plan::Plan;
 use crate::render::{
-    ApplyDocument, HoldDocument, PlanDocument, StepDocument, progress, report, sanitize_control, text,
+    ApplyDocument, HoldDocument, PlanDocument, StepDocument, are, counted, progress, report, sanitize_control, text,
 };
-use crate::topology::Topology;
+use crate::topology::{Allowance, Reason, Topology};
 
 /// How many steps may be under way at once, over all targets; each target has limits of its own below that. A hundred
 /// controllers that take one write at a time are all at work; many more than that, and it is this machine that waits.
@@ -56,6 +56,20 @@ pub(crate) struct How {
     /// The one target that is looked at; what is owned at others is as if it were not.
     #[arg(skip)]
     pub only_target: Option<String>,
+    /// Says whether the removal of everything is what was asked for.
+    #[arg(skip)]
+    pub removes_all: bool,
+}
+
+impl How {
+    /// The command that would do the same again.
+    fn command(&self) -> String {
+        match (self.removes_all, &self.only_target) {
+            (false, _) => "trueup apply".to_owned(),
+            (true, None) => "trueup destroy".to_owned(),
+            (true, Some(target)) => format!("trueup destroy --only-target {target}"),
+        }
+    }
 }
 
 /// Plans, asks, carries out, and tells.
@@ -81,6 +95,7 @@ pub(crate) async fn carry_out(
     let _lock = ledger::lock(&topology)?;
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     workspace.only_target.clone_from(&how.only_target);
+    workspace.has_brakes = !how.removes_all;
     let mut planned = workspace.plan_when_settled().await?;
     workspace.tell_troubles();
     workspace.tell_changed_proofs();
@@ -113,8 +128,12 @@ pub(crate) async fn carry_out(
         let help = hold.help.as_ref().map(|help| format!("\n  help: {}", sanitize_control(help))).unwrap_or_default();
         eprintln!("hold: `{}` is held now: {}{help}", sanitize_control(&hold.address), sanitize_control(&hold.reason));
     }
-    if planned.plan.steps.len() > leave_out.len() && !how.yes {
-        ask(planned.plan.steps.len() - leave_out.len())?;
+    if planned.plan.steps.len() > leave_out.len() {
+        match how.removes_all {
+            true => mean(&workspace.topology, &planned.plan, how)?,
+            false if !how.yes => ask(planned.plan.steps.len() - leave_out.len())?,
+            false => {}
+        }
     }
     found.asked = how.exit_code;
     found.add_if(facts::defers(&planned.plan), Fact::Deferred);
@@ -129,9 +148,9 @@ fn refuse(workspace: &ConnectedWorkspace, plan: &Plan, found: &Findings, row: Ex
     if let Some(headline) = workspace.blind() {
         return Err(CommandError::Message(headline, None, found.exit(row)));
     }
-    match broken_policies(&workspace.topology, plan).into_iter().next() {
-        Some(policy) => Err(CommandError::Message(policy.what, Some(policy.help), found.exit(row))),
-        None => Ok(()),
+    match plan.brakes.broken() {
+        [] => Ok(()),
+        broken => Err(CommandError::Message(broken.join("; "), Some(plan.brakes.remedy()), found.exit(row))),
     }
 }
 
@@ -184,7 +203,7 @@ async fn execute(
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
     let saved = ledger.save().map_err(|error| unsaved(error, &report, journaled.as_deref()));
     keep_record(&record, &workspace.topology);
-    let printed = print(global, format, &ApplyDocument::of(&plan, &report, &contradictions));
+    let printed = print(global, format, &ApplyDocument::of(&plan, &report, &contradictions, &how.command()));
     // Whatever can't be written down, things were done: from here on nothing ends the command but its report.
     for trouble in [saved, printed].into_iter().filter_map(Result::err) {
         found.add(Fact::PartWay);
@@ -252,17 +271,48 @@ fn keep_record(record: &Record, topology: &Topology) {
 
 fn ask(steps: usize) -> Result<(), CommandError> {
     if !std::io::stdin().is_terminal() {
-        let message = format!("{steps} changes are to be made, and nobody is here to ask");
+        let what = counted(steps, "change");
+        let message = format!("{what} {} to be made, and nobody is here to ask", are(steps));
         return Err(CommandError::failed(message).help("look at `trueup plan`, then run `trueup apply --yes`"));
     }
-    eprint!("make these {steps} changes? [y/N] ");
+    match answer(&format!("make these {}? [y/N] ", counted(steps, "change")))?.to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(not_confirmed()),
+    }
+}
+
+/// Makes sure that the removal of everything is meant: by the number that goes, or by the workspace's name.
+fn mean(topology: &Topology, plan: &Plan, how: &How) -> Result<(), CommandError> {
+    let summary = plan.summary();
+    let removals = summary.delete + summary.replace;
+    if how.yes && topology.policy.allow.deletes().is_some_and(|meant| meant >= removals) {
+        return Ok(());
+    }
+    let what = counted(removals, "resource");
+    if how.yes || !std::io::stdin().is_terminal() {
+        let flag = Allowance::new(Reason::Deletes, removals).flag();
+        let why = if how.yes { "and `--yes` does not say how many" } else { "and nobody is here to ask" };
+        let stop = CommandError::failed(format!("{what} would be removed, {why}: nothing was changed"));
+        return Err(stop.help(format!("if that is meant, run `{} --yes {flag}`", how.command())));
+    }
+    let name = &topology.workspace;
+    match answer(&format!("this removes {what} of workspace `{name}`; type its name to go on: "))? == *name {
+        true => Ok(()),
+        false => Err(not_confirmed()),
+    }
+}
+
+/// Asks whoever is at the terminal.
+fn answer(question: &str) -> Result<String, CommandError> {
+    eprint!("{question}");
     std::io::stderr().flush().while_doing("ask")?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).while_doing("read the answer")?;
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(CommandError::failed("not confirmed: nothing was changed")),
-    }
+    Ok(answer.trim().to_owned())
+}
+
+fn not_confirmed() -> CommandError {
+    CommandError::failed("not confirmed: nothing was changed")
 }
 
 /// Reads a plan that `plan --out` kept.

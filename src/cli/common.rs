@@ -19,13 +19,13 @@ use crate::diff::live::{Observed, Seen, View};
 use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope};
-use crate::plan::Plan;
+use crate::plan::{Brakes, Gap, Plan};
 use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::session::{Attention, CallError, Clients, Pace, Session, reads_along};
 use crate::spec::{Kind, List};
-use crate::topology::{self, Allowance, KeyPlace, LedgerPlace, Reason, SecretMode, Topology};
+use crate::topology::{self, KeyPlace, LedgerPlace, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
 const MAX_REPLY: u64 = 256 << 20;
@@ -46,6 +46,8 @@ pub(crate) struct ConnectedWorkspace {
     pub troubles: Vec<CallError>,
     /// The one target whose part of the ledger counts.
     pub only_target: Option<String>,
+    /// Says whether many removals have to be meant. Whoever asked for the removal of everything means it.
+    pub has_brakes: bool,
     /// How much of what was asked for answered in the last look.
     looked: Looked,
     /// What the last look showed of the targets' installations.
@@ -185,7 +187,17 @@ impl ConnectedWorkspace {
             }
         }
         let (looked, installations) = (Looked::default(), BTreeMap::new());
-        Ok(ConnectedWorkspace { topology, sessions, troubles, only_target: None, looked, installations, rehearsal })
+        let (only_target, has_brakes) = (None, true);
+        Ok(ConnectedWorkspace {
+            topology,
+            sessions,
+            troubles,
+            only_target,
+            has_brakes,
+            looked,
+            installations,
+            rehearsal,
+        })
     }
 
     /// Looks at the targets.
@@ -231,12 +243,18 @@ impl ConnectedWorkspace {
             forget_ids(&self.topology, base, target);
         }
         let part = self.only_target.as_ref().map(|target| base.part_of(target));
-        let diff = diff(&self.topology, &observed, part.as_ref().unwrap_or(base));
-        crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
+        let base = part.as_ref().unwrap_or(base);
+        let diff = diff(&self.topology, &observed, base);
+        let mut plan = crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
             let remedy = "take one of the references out, or declare it in a second step";
             let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);
             CommandError::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
-        })
+        })?;
+        if self.has_brakes {
+            plan.gaps = Gap::of(&self.topology, &observed, &plan.verdicts, base);
+            plan.brakes = Brakes::of(&plan.verdicts, base, &self.topology.policy);
+        }
+        Ok(plan)
     }
 
     /// The headline when no target could be looked at: then nothing is known, and nothing must read as all clear.
@@ -284,27 +302,6 @@ pub(crate) fn open_ledger(topology: &Topology) -> Result<Ledger, CommandError> {
         eprintln!("warning: {warning}");
     }
     Ok(ledger)
-}
-
-/// A policy that a plan breaks.
-pub(crate) struct Broken {
-    /// How.
-    pub what: String,
-    /// What to do about it.
-    pub help: String,
-}
-
-/// The policies that a plan breaks.
-pub(crate) fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<Broken> {
-    let summary = plan.summary();
-    let removals = summary.delete + summary.replace;
-    let policy = &topology.policy;
-    let broken = policy.max_deletes.filter(|&max| removals > max.max(policy.allow.deletes().unwrap_or_default()));
-    let broken = broken.map(|max| Broken {
-        what: format!("{removals} resources would be removed or replaced; `policy.max-deletes` is {max}"),
-        help: Allowance::new(Reason::Deletes, removals).remedy(),
-    });
-    broken.into_iter().collect()
 }
 
 fn max_reply() -> u64 {

@@ -26,10 +26,11 @@ pub(crate) async fn run(global: &Global, options: &DestroyOptions) -> Result<Exi
         }
         topology.targets.retain(|name, _| name == only);
     }
-    // Removing everything is what was asked for: the limit is for accidents.
-    topology.policy.max_deletes = None;
+    // Removing everything is what was asked for: limits are for accidents, and what the files let through is another plan.
+    topology.policy.allow.forget_deletes();
     options.how.allow.extend(&mut topology.policy);
     let mut how = options.how.clone();
+    how.removes_all = true;
     how.only_target.clone_from(&options.only_target);
     carry_out(global, topology, None, &how, Format::Text).await
 }

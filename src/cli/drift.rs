@@ -1,7 +1,7 @@
 //! `trueup drift`: what somebody changed at the controllers.
 
 use crate::cli::common::ConnectedWorkspace;
-use crate::cli::exit::ExitRow;
+use crate::cli::exit::{ExitRow, Fact};
 use crate::cli::{CommandError, Dir, Exit, Format, Global, common, facts};
 use crate::render::{PlanDocument, blind, drift};
 
@@ -13,6 +13,9 @@ pub(crate) struct DriftOptions {
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
+    /// Takes objects of others for drift as well, where the files do not speak for their collection.
+    #[arg(long)]
+    strict: bool,
 }
 
 /// Looks and tells.
@@ -30,7 +33,9 @@ pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit,
         (Format::Markdown, None) => drift::markdown(&document),
         (Format::Text, None) => drift::text(&document, style),
     })?;
-    let found = facts::of(&workspace, &planned.plan);
+    let mut found = facts::of(&workspace, &planned.plan);
+    found.add_if(!planned.plan.gaps.is_empty(), Fact::NotKnown);
+    found.add_if(options.strict && !planned.plan.unmanaged.is_empty(), Fact::Drift);
     workspace.close().await;
     Ok(found.exit(ExitRow::Drift))
 }

@@ -1,6 +1,6 @@
 //! What a look at the targets came to, as facts for the exit code.
 
-use crate::cli::common::{ConnectedWorkspace, broken_policies};
+use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{Fact, Findings};
 use crate::diff::verdict::{Cause, Decision, Hold};
 use crate::plan::Plan;
@@ -9,10 +9,15 @@ use crate::plan::Plan;
 pub(crate) fn of(workspace: &ConnectedWorkspace, plan: &Plan) -> Findings {
     let mut found = Findings::default();
     plan.verdicts.iter().filter_map(|verdict| fact(&verdict.decision)).for_each(|fact| found.add(fact));
-    found.add_if(!broken_policies(&workspace.topology, plan).is_empty(), Fact::Policy);
+    found.add_if(!plan.brakes.broken().is_empty(), Fact::Policy);
     found.add_if(!workspace.troubles.is_empty(), Fact::NotKnown);
     found.add_if(workspace.blind().is_some(), Fact::CouldNotLook);
     found
+}
+
+/// Takes down what keeps a plan from being an all-clear.
+pub(crate) fn add_gaps(found: &mut Findings, plan: &Plan) {
+    found.add_if(plan.gaps.iter().any(|gap| !gap.is_a_beginning()), Fact::NotKnown);
 }
 
 /// Says whether an apply leaves something as it is because of the user's own words, or until they say that it is meant.

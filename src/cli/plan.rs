@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::common::{ConnectedWorkspace, Planned, broken_policies};
+use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::ExitRow;
 use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts};
 use crate::ledger::Ledger;
@@ -62,10 +62,16 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
             text::plan(&document, style, shown)
         }
     })?;
-    for policy in broken_policies(&workspace.topology, &planned.plan) {
-        eprintln!("error: {}\n  help: {}", policy.what, policy.help);
+    // Whoever reads the text has read it; what goes to a program or a comment leaves no trace in the log of CI.
+    if options.format != Format::Text {
+        let brakes = &planned.plan.brakes;
+        brakes.broken().iter().for_each(|policy| eprintln!("error: {policy}"));
+        if !brakes.broken().is_empty() {
+            eprintln!("  help: {}", brakes.remedy());
+        }
     }
-    let found = facts::of(&workspace, &planned.plan);
+    let mut found = facts::of(&workspace, &planned.plan);
+    facts::add_gaps(&mut found, &planned.plan);
     workspace.close().await;
     Ok(found.exit(if options.exit_code { ExitRow::PlanExitCode } else { ExitRow::Plan }))
 }

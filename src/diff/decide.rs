@@ -15,7 +15,7 @@ use crate::diff::planned::PlannedValues;
 use crate::diff::propagate_holds::{hold_back, hold_unknown_names, hold_used};
 use crate::diff::removals::is_let_go;
 use crate::diff::resolve::{ResolvedFields, Resolver};
-use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, Verdict};
+use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, UNSEEN, Verdict};
 use crate::spec::Identity;
 use crate::topology::references::{References, maker};
 use crate::topology::{Resource, Topology};
@@ -154,6 +154,10 @@ fn dangling(resolver: &Resolver<'_>, resolved: &ResolvedFields) -> Option<Hold> 
         });
     }
     let address = missing?;
+    if resolver.index.is_unseen(address) {
+        let why = format!("could not be looked at: it refers to `{address}`, which was not seen");
+        return Some(Hold::new(UNSEEN, why));
+    }
     let hold = Hold::new("missing-reference", format!("`{address}` is neither declared nor at the controller"));
     let others: Vec<String> = resolver
         .index

@@ -58,6 +58,8 @@ pub struct Index<'a> {
     pub(super) identities: BTreeMap<(Option<Address>, String, &'static str, IdentityKey), Address>,
     /// The collections directly below a target that were looked at; why one could not be.
     pub(super) looked: BTreeMap<(String, &'static str), Option<String>>,
+    /// The targets that were looked at, and the kinds of which a collection there was not seen.
+    pub(super) unseen: BTreeMap<String, BTreeSet<&'static str>>,
     /// The servers' versions, by target.
     pub versions: BTreeMap<String, String>,
     /// The kinds that were seen and whose names are compared without case.
@@ -65,6 +67,12 @@ pub struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
+    /// Says whether an object may be there although it does not show: its target, its collection, or that of what it lives
+    /// in was not seen.
+    pub(super) fn is_unseen(&self, address: &Address) -> bool {
+        self.unseen.get(address.target()).is_none_or(|dark| address.kinds().any(|kind| dark.contains(kind)))
+    }
+
     /// The live object at an address, declared or not.
     pub fn live(&self, address: &Address) -> Option<&'a Live> {
         match self.declared.get(address) {

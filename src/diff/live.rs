@@ -156,6 +156,23 @@ impl View {
     }
 }
 
+impl View {
+    /// The kinds of which a collection was not seen.
+    pub(crate) fn dark_kinds(&self) -> BTreeSet<&'static str> {
+        fn walk(collections: &[Collection], dark: &mut BTreeSet<&'static str>) {
+            for collection in collections {
+                match &collection.seen {
+                    Seen::Unseen(_) => drop(dark.insert(collection.kind.name)),
+                    Seen::Objects(objects) => objects.iter().for_each(|live| walk(&live.children, dark)),
+                }
+            }
+        }
+        let mut dark = BTreeSet::new();
+        walk(&self.collections, &mut dark);
+        dark
+    }
+}
+
 impl Collection {
     /// The objects, where it was seen.
     pub fn objects(&self) -> &[Live] {

@@ -77,7 +77,8 @@ fn round<'a>(
         groups.entry(key).or_default().push(resource);
     }
     let versions = observed.targets.iter().filter_map(|(name, view)| Some((name.clone(), view.version.clone()?)));
-    let mut index = Index { versions: versions.collect(), ..Index::default() };
+    let unseen = observed.targets.iter().map(|(name, view)| (name.clone(), view.dark_kinds())).collect();
+    let mut index = Index { versions: versions.collect(), unseen, ..Index::default() };
     let mut matcher = Matcher { base, groups, identities, index: &mut index, moves: Moves::new() };
     for (name, view) in &observed.targets {
         let ids = topology.targets.get(name).map_or(IdScheme::Reissued, |target| target.provider.dialect.ids);

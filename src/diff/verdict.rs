@@ -268,6 +268,8 @@ impl Decision {
             Decision::Replace { fields, .. } => {
                 Some(fields.iter().map(|field| field.cause).max().unwrap_or(Cause::Change))
             }
+            // The files did not move: somebody added it to a collection that they speak for.
+            Decision::Delete(DeleteCause::Pruned) => Some(Cause::Drift),
             Decision::Delete(_) | Decision::Release(_) => Some(Cause::Change),
             Decision::Hold(hold) => hold.instead_of.as_ref().and_then(|decision| decision.cause()),
             Decision::Same | Decision::Adopt => None,

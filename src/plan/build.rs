@@ -19,7 +19,7 @@ use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::relied::digest;
-use crate::plan::{LedgerUpdate, Plan, Step, Verb};
+use crate::plan::{Brakes, LedgerUpdate, Plan, Step, Verb};
 use crate::secret::Secret;
 use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::references::{References, maker};
@@ -66,6 +66,8 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         relabels: diff.index.relabels,
         verdicts: diff.verdicts,
         unmanaged: diff.unmanaged,
+        brakes: Brakes::default(),
+        gaps: Vec::new(),
     })
 }
 
@@ -136,7 +138,13 @@ impl Builder<'_> {
                 }
             }
             Decision::Delete(cause) => {
-                vec![self.step(verdict, Verb::Delete, Some(Cause::Change), Vec::new(), Some(cause.as_str().to_owned()))]
+                vec![self.step(
+                    verdict,
+                    Verb::Delete,
+                    verdict.decision.cause(),
+                    Vec::new(),
+                    Some(cause.as_str().to_owned()),
+                )]
             }
             Decision::Same | Decision::Release(_) | Decision::Hold(_) => Vec::new(),
         }
@@ -158,6 +166,7 @@ impl Builder<'_> {
         because: Option<String>,
     ) -> Step {
         let live = self.live(verdict);
+        let removed = verdict.kind.removal.disruption(live.map(|live| &live.raw));
         // A new object disturbs nobody, but it may be there for good.
         let changed = match worst(&fields) {
             Disruption::Irreversible => Disruption::Irreversible,
@@ -175,7 +184,7 @@ impl Builder<'_> {
                 true => self.left_behind(verdict, live).into_iter().map(|(_, address, id)| (address, id)).collect(),
                 false => Vec::new(),
             },
-            disruption: if verb.removes() { changed.max(Disruption::Outage) } else { changed },
+            disruption: if verb.removes() { changed.max(removed) } else { changed },
             fields,
             relies_on: live
                 .filter(|_| verb != Verb::ReplaceCreate)

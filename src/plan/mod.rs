@@ -3,10 +3,12 @@
 //! Nothing is left to choose at execution time. A step is one change of one resource; its calls are data; its edges say
 //! what it waits for and why. The same comparison gives the same plan, byte for byte.
 
+mod brakes;
 mod build;
 mod calls;
 mod edges;
 mod fill;
+mod gaps;
 #[cfg(test)]
 mod laws;
 mod needs;
@@ -30,7 +32,9 @@ use crate::spec::{CallSpec, Disruption, Identity, Kind, OpenPath};
 use crate::topology::FileContent;
 use wire::Method;
 
+pub(crate) use brakes::Brakes;
 pub use build::plan;
+pub(crate) use gaps::Gap;
 
 /// What is to be done, in order.
 #[derive(Debug)]
@@ -58,6 +62,10 @@ pub struct Plan {
     /// Objects that a controller is still at work on and that the plan can't do without: a step lives in one, refers to
     /// one, or could not be written because of one. Whoever waits until they are done gets a better plan.
     pub under_way: BTreeSet<Address>,
+    /// The removals, and the limits that they go beyond; none where nobody holds the plan against what is owned.
+    pub brakes: Brakes,
+    /// What keeps it from being an all-clear, besides what was not seen.
+    pub gaps: Vec<Gap>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
 }
@@ -234,6 +242,9 @@ pub struct Summary {
     pub same: usize,
     /// Resources that are let go of.
     pub release: usize,
+    /// Those that are left alone because they could not be looked at.
+    #[serde(default)]
+    pub unseen: usize,
 }
 
 impl Plan {
@@ -250,7 +261,10 @@ impl Plan {
                 Decision::Replace { .. } => summary.replace += 1,
                 Decision::Delete(_) => summary.delete += 1,
                 Decision::Release(_) => summary.release += 1,
-                Decision::Hold(_) => summary.hold += 1,
+                Decision::Hold(ref hold) => {
+                    summary.hold += 1;
+                    summary.unseen += usize::from(hold.is_absent_on());
+                }
             }
         }
         summary

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::diff::verdict::{Cause, is_unknown};
 use crate::plan::Verb;
-use crate::render::document::{FieldDocument, HoldDocument, PlanDocument};
+use crate::render::document::{FieldDocument, HoldDocument, OthersDocument, PlanDocument};
 use crate::render::markdown::{BLOCK, BUDGET, code, fenced};
 use crate::render::page::{TextPage, Tone};
 use crate::render::words::{counted, number};
@@ -29,6 +29,10 @@ pub(crate) struct DriftDocument {
     pub found: Vec<Drifted>,
     /// The resources that could not be looked at.
     pub unseen: Vec<HoldDocument>,
+    /// Objects that nobody declares or owns, in collections that the files do not speak for.
+    pub others: Vec<OthersDocument>,
+    /// What was not compared, besides what was not seen.
+    pub gaps: Vec<String>,
 }
 
 /// How much drift there is.
@@ -53,6 +57,8 @@ pub(crate) struct Drifted {
     pub cause: Cause,
     /// Says whether the whole object is gone.
     pub gone: bool,
+    /// Says whether somebody added it to a collection that the files speak for.
+    pub added: bool,
     /// The fields that differ: `before` is what the controller says, `after` what the files say.
     pub fields: Vec<FieldDocument>,
     /// Why an apply would leave it alone, if it would.
@@ -66,7 +72,7 @@ impl Drifted {
         let moved = |cause: Cause| matches!(cause, Cause::Left | Cause::Drift | Cause::Conflict);
         let cause = cause.filter(|cause| moved(*cause))?;
         let fields = fields.iter().filter(|field| !gone && moved(field.cause)).cloned().collect();
-        Some(Drifted { address: address.to_owned(), cause, gone, fields, held: None })
+        Some(Drifted { address: address.to_owned(), cause, gone, added: false, fields, held: None })
     }
 }
 
@@ -75,8 +81,10 @@ impl DriftDocument {
     pub(crate) fn of(plan: &PlanDocument) -> DriftDocument {
         // A replacement is two steps: the one that makes the new object tells the fields.
         let steps = plan.steps.iter().filter(|step| step.verb != Verb::ReplaceRemove);
-        let healed =
-            steps.filter_map(|step| Drifted::of(&step.address, step.cause, step.verb == Verb::Create, &step.fields));
+        let healed = steps.filter_map(|step| {
+            let drifted = Drifted::of(&step.address, step.cause, step.verb == Verb::Create, &step.fields)?;
+            Some(Drifted { added: step.verb == Verb::Delete, ..drifted })
+        });
         let held = plan.holds.iter().filter_map(|hold| {
             let drifted = Drifted::of(&hold.address, hold.cause, hold.gone, &hold.fields)?;
             Some(Drifted { held: Some(hold.reason.clone()), ..drifted })
@@ -97,7 +105,19 @@ impl DriftDocument {
             },
             found,
             unseen,
+            others: plan.others.clone(),
+            gaps: plan.gaps.clone(),
         }
+    }
+
+    /// The remarks under the counts, a line each: what was not compared, and objects of others.
+    fn remarks(&self) -> Vec<String> {
+        let others = |others: &OthersDocument| {
+            let OthersDocument { target, kind, count } = others;
+            format!("{} {kind} of others at `{target}`", number(*count))
+        };
+        let gaps = self.gaps.iter().map(|gap| format!("note: {gap}"));
+        gaps.chain(self.others.iter().map(others)).collect()
     }
 
     /// How much there is, in words.
@@ -111,7 +131,8 @@ impl DriftDocument {
             words.push(format!("{} in conflict", number(conflict)));
         }
         if words.is_empty() {
-            words.push("no drift".to_owned());
+            let is_clear = unseen == 0 && self.gaps.is_empty();
+            words.push(if is_clear { "no drift" } else { "no drift in what was compared" }.to_owned());
         }
         if unseen > 0 {
             words.push(format!("{} could not be looked at", number(unseen)));
@@ -132,6 +153,9 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
     let mut page = TextPage::new(style);
     let title = summary::title(&drift.workspace, drift.commit.as_deref());
     page.line(0, Tone::Strong, &format!("{title}: {}", drift.counts()));
+    for remark in drift.remarks() {
+        page.line(0, Tone::Plain, &remark);
+    }
     if drift.found.iter().any(|drifted| !drifted.fields.is_empty()) {
         page.line(0, Tone::Faint, LEGEND);
     }
@@ -156,8 +180,11 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
 
 /// Writes one resource that was changed at its controller.
 fn entry(page: &mut TextPage, drifted: &Drifted) {
-    let (symbol, tone) = if drifted.gone { ("- ", Tone::Gone) } else { ("~ ", Tone::Changed) };
-    let gone = if drifted.gone { "  gone at the controller" } else { "" };
+    let (symbol, tone, gone) = match (drifted.gone, drifted.added) {
+        (true, _) => ("- ", Tone::Gone, "  gone at the controller"),
+        (false, true) => ("+ ", Tone::New, "  added at the controller"),
+        (false, false) => ("~ ", Tone::Changed, ""),
+    };
     page.parts(0, &[(tone, symbol), (Tone::Strong, &drifted.address), (tone, gone)]);
     if let Some(why) = &drifted.held {
         page.parts(2, &[(Tone::Changed, "! "), (Tone::Plain, "an apply leaves it alone: "), (Tone::Plain, why)]);
@@ -175,6 +202,10 @@ pub(crate) fn markdown(plan: &PlanDocument) -> String {
     let drift = DriftDocument::of(plan);
     let title = summary::title(&drift.workspace, drift.commit.as_deref());
     let mut text = format!("## {}: {}\n", code(&title), drift.counts());
+    let remarks: String = drift.remarks().iter().map(|remark| format!("- {}\n", code(remark))).collect();
+    if !remarks.is_empty() {
+        text.push_str(&format!("\n{remarks}"));
+    }
     if !drift.found.is_empty() {
         text.push_str(&format!("\n{LEGEND}\n\n{}", fenced(&block(&drift.found))));
     }
@@ -213,6 +244,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::diff::diff;
+    use crate::plan::Gap;
     use crate::render::testing::{PLAIN, World, busy};
 
     /// A world in which a controller was changed by hand.
@@ -291,5 +324,50 @@ mod tests {
         let value: Value = serde_json::from_str(&json(&touched())).unwrap();
         assert_eq!(value["summary"], json!({ "drift": 2, "conflict": 2, "unseen": 1, "trusted": 0 }));
         assert!(!value.to_string().contains("canary"));
+    }
+
+    fn gaps(world: &World) -> Vec<String> {
+        let observed = world.observed();
+        let diff = diff(&world.topology, &observed, &world.base);
+        Gap::of(&world.topology, &observed, &diff.verdicts, &world.base).iter().map(Gap::to_string).collect()
+    }
+
+    #[test]
+    fn what_was_not_compared() {
+        let never = "nothing is owned yet (never applied, or the ledger is not here): ";
+        let tunnel = json!({ "id": "t1", "name": "a", "note": "ours" });
+        let wanted = || World::new().wants("east/tunnels/a", json!({ "note": "ours" }));
+        for (world, expected) in [
+            (World::new(), vec!["the files declare nothing: nothing was compared".to_owned()]),
+            (wanted(), vec![format!("{never}0 of 1 declared are at the controllers as the files say")]),
+            (
+                wanted().shows("east", "tunnels", tunnel.clone()),
+                vec![format!("{never}1 of 1 declared are at the controllers as the files say")],
+            ),
+            (World::new().stands("east/tunnels/a", "t1", json!({})), vec![]),
+            (
+                wanted().applied("east/tunnels/a", "t1", json!({ "name": "a", "note": "ours" })),
+                vec!["`east` answers with nothing, and 1 of ours should be there".to_owned()],
+            ),
+            // Somebody else's object is an answer.
+            (
+                wanted().applied("east/tunnels/a", "t1", json!({ "name": "a", "note": "ours" })).shows(
+                    "east",
+                    "tunnels",
+                    json!({ "id": "t2", "name": "b" }),
+                ),
+                vec![],
+            ),
+            // What was not seen is told as that.
+            (
+                wanted()
+                    .applied("east/tunnels/a", "t1", json!({ "name": "a", "note": "ours" }))
+                    .hides("east", "tunnels", "busy")
+                    .hides("east", "routes", "busy"),
+                vec![],
+            ),
+        ] {
+            assert_eq!(gaps(&world), expected);
+        }
     }
 }

@@ -114,7 +114,14 @@ fn head(document: &PlanDocument) -> String {
     for remark in remarks {
         text.push_str(&format!("- {remark}\n"));
     }
-    text + &table(document)
+    text + &broken(document) + &table(document)
+}
+
+/// The policy that is broken, where nobody who reviews can miss it.
+fn broken(document: &PlanDocument) -> String {
+    let Some(broken) = &document.broken else { return String::new() };
+    let limits: String = broken.limits.iter().map(|limit| format!("> - {}\n", code(limit))).collect();
+    format!("\n> [!CAUTION]\n> **Policy broken: nothing of this is applied.**\n{limits}>\n> {}\n", code(&broken.help))
 }
 
 /// The steps at each target.
@@ -149,7 +156,8 @@ fn deletions(document: &PlanDocument) -> String {
     let mut text = format!("\n### {} to delete\n\n", number(deletes.len()));
     for step in deletes {
         let why = step.because.as_ref().map(|why| format!(": {}", code(why))).unwrap_or_default();
-        text.push_str(&format!("- {}{why}\n", code(&step.address)));
+        let disturbs = summary::disturbance(step.disruption).map(|what| format!(" ({what})")).unwrap_or_default();
+        text.push_str(&format!("- {}{why}{disturbs}\n", code(&step.address)));
     }
     text
 }

@@ -28,7 +28,7 @@ pub use document::PlanDocument;
 pub(crate) use document::{HoldDocument, StepDocument, plan_schema};
 pub(crate) use page::Style;
 pub(crate) use report::{ApplyDocument, apply_schema};
-pub(crate) use words::{counted, sanitize_control};
+pub(crate) use words::{are, counted, sanitize_control};
 
 /// A document as JSON text, with a line break at its end.
 fn json(document: &impl serde::Serialize) -> String {

@@ -121,8 +121,8 @@ pub(crate) struct ContradictionDocument {
 }
 
 impl ApplyDocument {
-    /// The document of a run.
-    pub(crate) fn of(plan: &Plan, report: &Report, contradictions: &[Contradiction]) -> ApplyDocument {
+    /// The document of a run; `command` would go on with it, as in `trueup apply`.
+    pub(crate) fn of(plan: &Plan, report: &Report, contradictions: &[Contradiction], command: &str) -> ApplyDocument {
         let removed = removed(plan, report);
         let steps: Vec<StepOutcome> = plan
             .steps
@@ -151,7 +151,7 @@ impl ApplyDocument {
             journal_error: report.journal_error.clone(),
             next: Vec::new(),
         };
-        document.next = document.next_steps();
+        document.next = document.next_steps(command);
         document
     }
 
@@ -160,19 +160,17 @@ impl ApplyDocument {
         super::json(self)
     }
 
-    fn next_steps(&self) -> Vec<String> {
+    fn next_steps(&self, command: &str) -> Vec<String> {
         let ApplySummary { done: _, failed, skipped: _, stopped } = self.summary;
         let mut next = Vec::new();
         if self.journal_error.is_some() {
-            next.push(
-                "make room for the journal, then run `trueup apply` again: it looks at what was under way".into(),
-            );
+            next.push(format!("make room for the journal, then run `{command}` again: it looks at what was under way"));
         } else if failed > 0 {
-            next.push(
-                "see to what failed, then run `trueup apply` again: what is done is found, and not done twice".into(),
-            );
+            next.push(format!(
+                "see to what failed, then run `{command}` again: what is done is found, and not done twice"
+            ));
         } else if stopped > 0 {
-            next.push("run `trueup apply` again for what was not tried or not finished".into());
+            next.push(format!("run `{command}` again for what was not tried or not finished"));
         }
         let gaps = self.steps.iter().filter(|step| step.gap.is_some()).count();
         if gaps > 0 {
@@ -414,7 +412,7 @@ mod tests {
             found: "still there".into(),
             said: Some("queued".into()),
         };
-        ApplyDocument::of(&plan, &report, &[contradiction, still])
+        ApplyDocument::of(&plan, &report, &[contradiction, still], "trueup apply")
     }
 
     #[test]
@@ -450,7 +448,7 @@ mod tests {
         let mut outcomes = vec![Outcome::Stopped; plan.steps.len()];
         outcomes[0] = Outcome::Done;
         let report = Report { outcomes, part_way: [1].into(), calls: 2, said: BTreeMap::new(), journal_error: None };
-        let told = text(&ApplyDocument::of(&plan, &report, &[]), PLAIN);
+        let told = text(&ApplyDocument::of(&plan, &report, &[], "trueup apply"), PLAIN);
         assert!(told.contains("1 step done, 1 stopped part-way, 7 not tried, 2 requests sent"), "{told}");
         let part_way = format!("stopped part-way (1)\n  {} {}\n", plan.steps[1].verb.as_str(), plan.steps[1].address);
         assert!(told.contains(&part_way), "{told}");
@@ -463,7 +461,7 @@ mod tests {
         let outcomes = vec![Outcome::Done; plan.steps.len()];
         let (part_way, said) = (BTreeSet::new(), BTreeMap::new());
         let report = Report { outcomes, part_way, calls: 9, said, journal_error: None };
-        let document = ApplyDocument::of(&plan, &report, &[]);
+        let document = ApplyDocument::of(&plan, &report, &[], "trueup apply");
         assert_eq!(text(&document, PLAIN), "acme-wan at 3f2a1c9: 9 steps done, 9 requests sent\n");
     }
 

@@ -15,13 +15,20 @@ pub(crate) fn headline(document: &PlanDocument) -> String {
 
 /// How much of each sort is to be done.
 pub(crate) fn counts(document: &PlanDocument) -> String {
-    let Summary { create, update, replace, delete, adopt, hold: _, same: _, release } = document.summary;
+    let Summary { create, update, replace, delete, adopt, hold, same, release, unseen } = document.summary;
+    let known = same + adopt + release + hold.saturating_sub(unseen);
     let [create, update, replace, delete] = [create, update, replace, delete].map(number);
-    match (document.is_empty(), adopt + release) {
+    let what = match (document.is_empty(), adopt + release) {
         (true, 0) => "nothing to do".to_owned(),
         // The ledger changes, the controllers don't.
         (true, _) => "nothing to write".to_owned(),
         (false, _) => format!("{create} to create, {update} to update, {replace} to replace, {delete} to delete"),
+    };
+    match (document.is_empty(), unseen, known) {
+        (_, 0, _) => what,
+        (true, _, 0) => format!("{} not looked at, nothing is known", counted(unseen, "resource")),
+        (true, ..) => format!("{what} at what was looked at, {} not looked at", counted(unseen, "resource")),
+        (false, ..) => format!("{what}; {} not looked at", counted(unseen, "resource")),
     }
 }
 
@@ -53,6 +60,7 @@ pub(crate) fn remarks(document: &PlanDocument) -> Vec<String> {
         remarks.push(format!("traffic: {}", disturbances.join(", ")));
     }
     remarks.extend(untouched(&document.summary));
+    remarks.extend(document.gaps.iter().map(|gap| format!("note: {gap}")));
     remarks
 }
 
@@ -63,10 +71,10 @@ pub(crate) fn moved(document: &PlanDocument, cause: Cause) -> usize {
     document.steps.iter().filter(|step| step.cause == Some(cause) && moved(step.verb)).count()
 }
 
-/// The effects of changes in place and replacements on traffic. Removals speak for themselves.
+/// The effects on traffic of what changes, is made anew, or goes.
 pub(crate) fn disturbances(document: &PlanDocument) -> Vec<String> {
     let mut worst: BTreeMap<&str, Disruption> = BTreeMap::new();
-    for step in document.steps.iter().filter(|step| step.verb != Verb::Delete) {
+    for step in &document.steps {
         let known = worst.entry(&step.address).or_insert(Disruption::None);
         *known = step.disruption.max(*known);
     }

@@ -15,8 +15,8 @@ use crate::render::document::PlanDocument;
 use crate::render::page::Style;
 use crate::secret::Secret;
 use crate::spec::{
-    Api, Auth, Body, Dialect, Disruption, Envelope, IdScheme, Identity, Kind, List, Poll, Provider, ServerVersion,
-    Type, Until, call, field, output,
+    Api, Auth, Body, Dialect, Disruption, Envelope, IdScheme, Identity, Kind, List, Poll, Provider, Removal,
+    ServerVersion, Type, Until, call, field, output,
 };
 use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
 use wire::Method::{Delete, Post, Put};
@@ -49,6 +49,7 @@ static TUNNELS: Kind = Kind {
         remove: &[call(Delete, "/tunnels/{id}", Body::None)],
         ..Api::NONE
     },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 
@@ -259,13 +260,18 @@ impl World {
         Collection { kind, seen: Seen::Objects(objects) }
     }
 
-    /// The plan that this comes to.
-    pub(crate) fn plan(&self) -> Plan {
+    /// What the controllers show.
+    pub(crate) fn observed(&self) -> Observed {
         let view = |target: &String| {
             let collections = LAB.kinds.iter().map(|kind| self.collection(target, kind)).collect();
             (target.clone(), View { collections, ..View::default() })
         };
-        let observed = Observed { targets: self.topology.targets.keys().map(view).collect() };
+        Observed { targets: self.topology.targets.keys().map(view).collect() }
+    }
+
+    /// The plan that this comes to.
+    pub(crate) fn plan(&self) -> Plan {
+        let observed = self.observed();
         let diff = crate::diff::diff(&self.topology, &observed, &self.base);
         crate::plan::plan(&self.topology, &observed, diff).expect("no cycle")
     }

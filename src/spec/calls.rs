@@ -91,6 +91,7 @@ impl Kind {
             creates: _,
             proves: _,
             documented_at: _,
+            removal: _,
         } = self;
         let mut calls = api.calls();
         calls.extend(fields.iter().flat_map(Field::calls));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use wire::Method;
 
-use crate::spec::{Api, CallSpec, Change, Field, Strength, canonical, lookup};
+use crate::spec::{Api, CallSpec, Change, Disruption, Field, Strength, canonical, lookup};
 
 /// One sort of resource at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,8 @@ pub struct Kind {
     pub after: &'static [(&'static str, &'static str)],
     /// How much a removal destroys.
     pub on_delete: Destroys,
+    /// What removing one of its objects does to traffic.
+    pub removal: Removal,
     /// Functions for the parts that no table can say.
     pub hooks: Hooks,
     /// An output that has to be asked for by a call, because asking has an effect.
@@ -171,6 +173,30 @@ pub enum Destroys {
     Nothing,
 }
 
+/// What removing an object does to traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// Nothing: it is a user, a label, a file.
+    Quiet,
+    /// It cuts what the object carried or let through.
+    Outage,
+    /// The same while this field of the object is set, such as a route's `enabled`.
+    OutageIf(&'static str),
+}
+
+impl Removal {
+    /// The disruption, from the live object where it is known.
+    pub(crate) fn disruption(self, live: Option<&Value>) -> Disruption {
+        let is_off =
+            |field| live.is_some_and(|live| lookup(live, field).is_none_or(|value| *value == Value::Bool(false)));
+        match self {
+            Removal::Quiet => Disruption::None,
+            Removal::OutageIf(field) if is_off(field) => Disruption::None,
+            Removal::Outage | Removal::OutageIf(_) => Disruption::Outage,
+        }
+    }
+}
+
 impl AutoCreated {
     /// Says whether what an object made stays when the object goes.
     pub fn is_left_by(&self, maker: &Value) -> bool {
@@ -237,6 +263,7 @@ impl Kind {
         api: Api::NONE,
         after: &[],
         on_delete: Destroys::Itself,
+        removal: Removal::Quiet,
         hooks: Hooks::NONE,
         one_time_output: None,
         older_view_of: None,

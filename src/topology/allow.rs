@@ -248,6 +248,22 @@ impl Allowed {
         numbers.filter_map(|allowance| allowance.about.parse().ok()).max()
     }
 
+    /// Forgets the numbers of removals that the files say.
+    pub(crate) fn forget_deletes(&mut self) {
+        self.0.retain(|allowance| allowance.reason != Reason::Deletes);
+    }
+
+    /// Warnings about numbers of removals that the files say, where nothing needs them any more.
+    pub(crate) fn idle_deletes(&self) -> Vec<Finding> {
+        let finding = |allowance: &Allowance| {
+            let place = allowance.place.as_ref()?;
+            let message = format!("`{allowance}` allows nothing: nothing that is planned needs it");
+            let help = "take it out, so that the next removals are asked for again";
+            Some(Finding::warning("allows-nothing", message).help(help).at(place))
+        };
+        self.0.iter().filter(|allowance| allowance.reason == Reason::Deletes).filter_map(finding).collect()
+    }
+
     /// Warnings about what matches none of these addresses and none of these targets: nothing is allowed by it.
     pub(crate) fn unmatched(&self, addresses: &BTreeSet<String>, targets: &[&str]) -> Vec<Finding> {
         let known: Vec<&str> = addresses.iter().map(String::as_str).collect();

@@ -161,6 +161,11 @@ impl Bench {
         self.run(&["apply", "--yes", "--quiet"]).expect(0)
     }
 
+    /// Removes all that is owned without asking, however many that are.
+    pub(crate) fn destroy(&self, more: &[&str]) -> Ran {
+        self.run(&[&["destroy", "--yes", "--allow", "deletes=100000"], more].concat())
+    }
+
     /// Every file below the workspace's folder, by its path in there.
     pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();

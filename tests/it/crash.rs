@@ -65,12 +65,13 @@ fn so_is_a_run_that_changes() {
 
 #[test]
 fn so_is_a_run_that_removes() {
-    const DESTROY: [&str; 5] = ["destroy", "--yes", "--quiet", "--allow", "destroy=nf/networks/acme"];
+    const DESTROY: [&str; 7] =
+        ["destroy", "--yes", "--quiet", "--allow", "deletes=1000", "--allow", "destroy=nf/networks/acme"];
     for example in ["cloudify-router", "netfoundry-appwan"] {
         every_crash(&format!("{example}, removed"), STRIDES.0, &|sim| applied(Bench::example(example, sim)), &DESTROY);
     }
     // A service without a model leaves its configs behind.
-    every_crash("raw services, removed", STRIDES.0, &|sim| applied(raw(sim)), &DESTROY[..3]);
+    every_crash("raw services, removed", STRIDES.0, &|sim| applied(raw(sim)), &DESTROY[..5]);
 }
 
 fn raw(sim: &Sim) -> Bench {

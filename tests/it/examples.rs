@@ -80,7 +80,10 @@ fn what_an_example_made_can_be_removed_again() {
     for (name, allow) in [("cloudify-router", ""), ("netfoundry-appwan", "nf/networks/acme")] {
         let (_folder, path) = example(name);
         ends(0, &["--sim", "--quiet", "apply", "--yes", &path]);
-        let removed = ends(0, &["--sim", "--quiet", "destroy", "--yes", "--allow-destroy", allow, &path]);
+        let removed = ends(
+            0,
+            &["--sim", "--quiet", "destroy", "--yes", "--allow", "deletes=100", "--allow-destroy", allow, &path],
+        );
         assert!(!removed.contains("failed"), "{removed}");
     }
 }

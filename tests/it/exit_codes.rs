@@ -109,13 +109,13 @@ fn thirty_two_where_one_of_two_answers() {
     bench.run(&["apply", "--yes"]).expect(5);
     bench.run(&["apply", "--yes"]).expect(32);
     // Of the other target nothing is owned: there is nothing to remove, and nothing to look at.
-    bench.run(&["destroy", "--yes"]).expect(0);
+    bench.destroy(&[]).expect(0);
     // Once something is, it is missed.
     hidden(&[]);
     bench.apply();
     hidden(&["two"]);
-    bench.run(&["destroy", "--yes"]).expect(5);
-    bench.run(&["destroy", "--yes"]).expect(1).says("could not look at 1 of 1 target");
+    bench.destroy(&[]).expect(5);
+    bench.destroy(&[]).expect(1).says("could not look at 1 of 1 target");
 }
 
 #[test]
@@ -153,11 +153,11 @@ fn two_if_asked_when_something_is_deferred_on_purpose() {
     bench.run(&["drift"]).expect(0);
     bench.run(&["apply", "--yes"]).expect(0);
     bench.run(&["apply", "--yes", "--exit-code"]).expect(2);
-    bench.run(&["destroy", "--yes", "--exit-code"]).expect(2);
-    bench.run(&["destroy", "--yes"]).expect(0);
+    bench.destroy(&["--exit-code"]).expect(2);
+    bench.destroy(&[]).expect(0);
     // Without the policy nothing is deferred.
     bench.write("trueup.yaml", WORKSPACE[0].1);
-    bench.run(&["destroy", "--yes", "--exit-code"]).expect(0);
+    bench.destroy(&["--exit-code"]).expect(0);
 }
 
 #[test]

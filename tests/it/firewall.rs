@@ -148,13 +148,13 @@ fn what_rules_name_comes_before_them_and_goes_after_them() {
     assert_eq!(at(&order, "PUT /api/v2/firewall/rules"), order.len() - 1);
 
     // Without its rules the firewall lets everything pass: that has to be meant, and what rules name has to stay till then.
-    let held = bench.run(&["destroy", "--yes", "--quiet"]);
+    let held = bench.destroy(&["--quiet"]);
     held.says("--allow destroy=east/firewall-rules").says("`east/firewall-rules` needs it and is held");
     assert_eq!(read(&sim, "/v2/firewall/rules").as_array().unwrap().len(), 2);
     assert_eq!(read(&sim, "/v2/firewall/fwsets").as_array().unwrap().len(), 3);
 
     writes(&sim);
-    bench.run(&["destroy", "--yes", "--quiet", "--allow", "destroy=east/firewall-rules"]).expect(0);
+    bench.destroy(&["--quiet", "--allow", "destroy=east/firewall-rules"]).expect(0);
     let order = writes(&sim);
     assert_eq!(at(&order, "PUT /api/v2/firewall/rules"), 0, "{order:#?}");
     assert!(at(&order, "fwsets/all") < at(&order, "fwsets/lan"), "{order:#?}");

@@ -120,7 +120,7 @@ fn held(bench: &Bench, machines: &Machines, proof: &str) {
     says(bench.run(&["drift"]));
     let ledger = bench.files();
     says(bench.run(&["apply", "--yes", "--quiet"]));
-    says(bench.run(&["destroy", "--yes", "--quiet"]));
+    says(bench.destroy(&["--quiet"]));
     bench.run(&["adopt", "--all"]).expect(0);
     bench.run(&["plan", "--format", "markdown"]).expect(32).says("another installation").says("moved=x");
     let holds = bench.plan()["holds"].take();

@@ -143,7 +143,7 @@ fn a_zombie_goes_when_nothing_declares_it() {
     let lab = Lab::new(None, "{ blueprint_id: router, installed: true, inputs: { size: 99 } }");
     lab.bench.run(&["apply", "--yes"]).expect(5);
     assert_eq!(lab.get("/deployments/one")["installation_status"], "active");
-    lab.bench.run(&["destroy", "--yes"]).expect(0).says("2 steps done");
+    lab.bench.destroy(&[]).expect(0).says("2 steps done");
     for kind in ["/deployments", "/blueprints"] {
         assert_eq!(lab.get(kind)["metadata"]["pagination"]["total"], 0, "{kind}");
     }

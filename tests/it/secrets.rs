@@ -152,7 +152,7 @@ fn no_canary_in_anything_that_is_said_or_kept() {
     bench.write("secrets/psk.txt", "canary-psk-7f3a9c-new");
     tell_all(&bench);
     run(&bench, &["apply", "--yes", "-vv"]).expect(0);
-    run(&bench, &["destroy", "--yes", "-vv"]);
+    run(&bench, &["destroy", "--yes", "--allow", "deletes=100", "-vv"]);
     no_file_tells(&bench);
 }
 

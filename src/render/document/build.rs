@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    AfterDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument,
-    PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    AfterDocument, BrokenDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument,
+    LetGoDocument, OthersDocument, PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument,
+    WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
@@ -27,6 +28,7 @@ impl PlanDocument {
             summary: plan.summary(),
             steps: plan.steps.iter().enumerate().map(|(n, step)| StepDocument::of(plan, n, step)).collect(),
             gates: gates(plan),
+            broken: broken(plan),
             adopts: Vec::new(),
             releases: Vec::new(),
             holds: Vec::new(),
@@ -34,6 +36,8 @@ impl PlanDocument {
             trusted: Vec::new(),
             let_go: Vec::new(),
             unmanaged: plan.unmanaged.iter().map(Address::to_string).collect(),
+            others: others(plan),
+            gaps: plan.gaps.iter().map(ToString::to_string).collect(),
         };
         for verdict in &plan.verdicts {
             let address = verdict.address.to_string();
@@ -100,6 +104,26 @@ fn fold(holds: Vec<HoldDocument>) -> Vec<HoldDocument> {
         Some(HoldDocument { address: format!("{target}/**"), reason, ..hold })
     };
     holds.into_iter().filter_map(one).collect()
+}
+
+fn broken(plan: &Plan) -> Option<BrokenDocument> {
+    let brakes = &plan.brakes;
+    let limits = brakes.broken().to_vec();
+    let document = BrokenDocument { limits, help: brakes.remedy(), allow: brakes.allowance().to_string() };
+    (!document.limits.is_empty()).then_some(document)
+}
+
+fn others(plan: &Plan) -> Vec<OthersDocument> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for address in &plan.unmanaged {
+        *counts.entry((address.target(), address.kind())).or_default() += 1;
+    }
+    let one = |((target, kind), count): ((&str, &str), usize)| OthersDocument {
+        target: target.to_owned(),
+        kind: kind.to_owned(),
+        count,
+    };
+    counts.into_iter().map(one).collect()
 }
 
 fn gates(plan: &Plan) -> Vec<GateDocument> {

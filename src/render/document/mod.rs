@@ -65,6 +65,9 @@ pub struct PlanDocument {
     pub steps: Vec<StepDocument>,
     /// Points that many steps wait for.
     pub gates: Vec<GateDocument>,
+    /// The policy that it breaks; nothing of it is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<BrokenDocument>,
     /// Resources that become owned without a call.
     pub adopts: Vec<String>,
     /// Resources that are let go of without a call.
@@ -81,6 +84,24 @@ pub struct PlanDocument {
     pub let_go: Vec<LetGoDocument>,
     /// Live objects that nobody declares or owns; they are left alone.
     pub unmanaged: Vec<String>,
+    /// How many of these there are of each kind at each target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OthersDocument>,
+    /// What was not compared, besides what was not seen: why this is no all-clear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
+}
+
+/// Objects of others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OthersDocument {
+    /// The target.
+    pub target: String,
+    /// Their kind.
+    pub kind: String,
+    /// How many there are.
+    pub count: usize,
 }
 
 /// One change of one resource.
@@ -266,6 +287,18 @@ pub struct GateDocument {
     pub name: String,
     /// What it waits for.
     pub after: Vec<AfterDocument>,
+}
+
+/// A policy that a plan breaks: more would go than goes unasked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BrokenDocument {
+    /// Each limit that it goes beyond.
+    pub limits: Vec<String>,
+    /// What to do about it.
+    pub help: String,
+    /// What lets it through if it is meant, as `--allow` takes it: `deletes=37`.
+    pub allow: String,
 }
 
 /// A resource that is let go of.

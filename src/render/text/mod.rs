@@ -53,6 +53,13 @@ impl Text<'_> {
         for remark in summary::remarks(self.document) {
             self.page.line(0, Tone::Plain, &remark);
         }
+        if let Some(broken) = &self.document.broken {
+            self.page.gap();
+            for limit in &broken.limits {
+                self.page.parts(0, &[(Tone::Gone, "policy broken: "), (Tone::Strong, limit)]);
+            }
+            self.page.parts(1, &[(Tone::Notice, "help: "), (Tone::Plain, &broken.help)]);
+        }
     }
 
     /// The resources that come and change, by target and kind.
@@ -161,7 +168,11 @@ impl Text<'_> {
         }
         self.limited(&steps, LOUD, 1, |text, step| {
             let why = step.because.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
-            text.page.parts(1, &[(Tone::Gone, "- "), (Tone::Gone, &step.address), (Tone::Plain, &why)]);
+            let disturbs = summary::disturbance(step.disruption).map(|what| format!("  ({what})")).unwrap_or_default();
+            text.page.parts(
+                1,
+                &[(Tone::Gone, "- "), (Tone::Gone, &step.address), (Tone::Plain, &why), (Tone::Notice, &disturbs)],
+            );
         });
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::spec::{
     Auth, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Field, Grammar, Identity, Kind, List,
-    PathTemplate, Poll, Provider, TableCall, TextTemplate, Type, Until, Word, kinds_named,
+    PathTemplate, Poll, Provider, Removal, TableCall, TextTemplate, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -42,6 +42,11 @@ pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
             if provider.kind(other).is_none() {
                 say(format!("names `{other}`, which is no kind"));
             }
+        }
+        if let Removal::OutageIf(field) = kind.removal
+            && !kind.fields.iter().any(|known| known.name == field)
+        {
+            say(format!("`removal` names `{field}`, which is no field"));
         }
         for (first, why) in kind.after {
             if provider.kind(first).is_none() || why.is_empty() || *first == kind.name {

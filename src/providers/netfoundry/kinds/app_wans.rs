@@ -4,7 +4,7 @@
 //! should not use it through an AppWAN as well.
 
 use crate::providers::netfoundry::shared::{ENDPOINTS, NAME, POSTURE_CHECKS, SERVICES, ZITI_ID, in_network};
-use crate::spec::{Identity, Kind, field};
+use crate::spec::{Identity, Kind, Removal, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "app-wans",
@@ -20,6 +20,7 @@ pub(crate) static KIND: Kind = Kind {
         ZITI_ID,
     ],
     api: in_network!("app-wans", "appWanList"),
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

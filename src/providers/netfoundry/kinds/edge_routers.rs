@@ -14,7 +14,8 @@ use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, ZITI_ID, in_network, provisioned, renamed, said_at_create,
 };
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Hooks, Identity, Kind, OneTimeOutput, Poll, Reply, Type, call, field, output,
+    Api, AutoCreated, Body, CallSpec, Hooks, Identity, Kind, OneTimeOutput, Poll, Removal, Reply, Type, call, field,
+    output,
 };
 use wire::Method;
 
@@ -70,6 +71,7 @@ pub(crate) static KIND: Kind = Kind {
         // What practice has shown to be enough (section 2.7, "Registration key").
         cool_down: Duration::from_secs(15),
     }),
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

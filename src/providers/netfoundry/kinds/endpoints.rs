@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{Field, Hooks, Identity, Kind, Type, field, output};
+use crate::spec::{Field, Hooks, Identity, Kind, Removal, Type, field, output};
 
 const ENROLLMENT: &[Field] = &[
     field("ott", Type::Bool, "By a token that can be used once"),
@@ -41,6 +41,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: in_network!("endpoints", "endpointList"),
     hooks: Hooks { foreign: Some(tunneler_of_a_router), write: Some(by_token), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, renamed};
 use crate::spec::{
-    Api, Body, Destroys, Envelope, Field, Hooks, Identity, Kind, List, Poll, Reply, Type, call, field, output,
+    Api, Body, Destroys, Envelope, Field, Hooks, Identity, Kind, List, Poll, Removal, Reply, Type, call, field, output,
 };
 use wire::Method;
 
@@ -57,6 +57,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(one_spelling), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

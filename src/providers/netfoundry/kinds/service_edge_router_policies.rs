@@ -3,7 +3,7 @@
 //! Services with a model make policies of their own, under names that are not documented.
 
 use crate::providers::netfoundry::shared::{EDGE_ROUTERS, NAME, SEMANTIC, SERVICES, ZITI_ID, any_of, in_network};
-use crate::spec::{Hooks, Identity, Kind, field};
+use crate::spec::{Hooks, Identity, Kind, Removal, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "service-edge-router-policies",
@@ -20,6 +20,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: in_network!("service-edge-router-policies", "serviceEdgeRouterPolicyList"),
     hooks: Hooks { write: Some(any_of), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -10,7 +10,7 @@ use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{
     ENDPOINTS, NAME, POSTURE_CHECKS, SEMANTIC, SERVICES, ZITI_ID, any_of, in_network, said_at_create,
 };
-use crate::spec::{Hooks, Identity, Kind, Type, field};
+use crate::spec::{Hooks, Identity, Kind, Removal, Type, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "service-policies",
@@ -29,6 +29,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: in_network!("service-policies", "servicePolicyList"),
     hooks: Hooks { foreign: Some(app_wan), write: Some(complete), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

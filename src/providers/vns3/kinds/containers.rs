@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Switch, Type, call, field,
-    output,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Switch, Type, call,
+    field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -45,6 +45,7 @@ pub(crate) static KIND: Kind = Kind {
         ("container-system", "containers are started in the network that it has, while it runs"),
     ],
     hooks: Hooks { read: Some(as_written), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Disruption, Hooks, Identity, Kind, List, Packing, Reply, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Hooks, Identity, Kind, List, Packing, Removal, Reply, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `ebgp-peers`.
@@ -46,6 +46,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     hooks: Hooks { read: Some(tidy), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

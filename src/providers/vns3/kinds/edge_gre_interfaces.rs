@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Reply, Type, call, field, output,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `edge-gre-interfaces`.
@@ -41,6 +43,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { write: Some(mask_as_text), ..Hooks::NONE },
+    removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };
 

@@ -4,7 +4,9 @@
 //! the reply lists those under `errors` (sheet 3.6).
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Names, Reply, Type, call, field, output};
+use crate::spec::{
+    Api, Body, Disruption, Envelope, Identity, Kind, List, Names, Removal, Reply, Type, call, field, output,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-fwsets`.
@@ -37,6 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -3,7 +3,7 @@
 //! Listed and made at `rules-groups`, changed and removed at `rule-groups`. A group that still has rules is not removed
 //! (sheet 3.6).
 
-use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-rule-groups`.
@@ -27,6 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

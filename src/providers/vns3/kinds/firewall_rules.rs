@@ -5,7 +5,9 @@
 //! of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field};
+use crate::spec::{
+    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Removal, Reply, Type, call, field,
+};
 use wire::Method::Put;
 
 /// `firewall-rules`.
@@ -37,6 +39,7 @@ pub(crate) static KIND: Kind = Kind {
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Names, Reply, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Names, Removal, Reply, Type, call, field,
+    output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -43,6 +44,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(in_order), write: Some(number_rules), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field};
 use wire::Method::{Delete, Post};
 
 /// `firewall-v1-subgroups`.
@@ -38,6 +38,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { write: Some(rules_to_text), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 
@@ -67,6 +68,7 @@ pub(crate) static FWSETS: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { write: Some(entries_to_text), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

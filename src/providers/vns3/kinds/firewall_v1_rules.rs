@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field};
 use wire::Method::Put;
 
 /// `firewall-v1-rules`.
@@ -35,6 +35,7 @@ pub(crate) static KIND: Kind = Kind {
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(pairs_to_rules), write: Some(rules_to_text), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

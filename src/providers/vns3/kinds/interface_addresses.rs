@@ -4,7 +4,7 @@
 //! to all other calls are empty (sheet 3.7, conflicts 8 and 9). A controller whose list really has no id lets addresses
 //! be added, and nothing else.
 
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `interface-addresses`.
@@ -36,6 +36,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/interfaces/system/{parent.id}/addresses/{id}", Body::None)],
         ..super::super::API
     },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Packing, Reply, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Packing, Removal, Reply, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -64,6 +64,7 @@ pub(crate) static KIND: Kind = Kind {
         ("ipsec-local", "the controller's own IPsec address has to be set before any endpoint is made"),
     ],
     hooks: Hooks { read: Some(complete), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

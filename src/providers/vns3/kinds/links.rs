@@ -4,7 +4,7 @@
 //! it is connected cannot be said at create (sheet 3.7).
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Packing, Reply, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Packing, Removal, Reply, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -39,6 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
+    removal: Removal::OutageIf("connected"),
     ..Kind::NEW
 };
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, States, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Reply, States, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -42,6 +42,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED, ("peering-self", "a controller needs its own id before it has peers")],
     hooks: Hooks { read: Some(mark_empty_slots), write: Some(mtu_as_text), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -6,7 +6,9 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, AutoCreated, Body, Disruption, Field, Hooks, Identity, Kind, List, Type, call, field, output};
+use crate::spec::{
+    Api, AutoCreated, Body, Disruption, Field, Hooks, Identity, Kind, List, Removal, Type, call, field, output,
+};
 use wire::Method::{Delete, Put};
 
 /// `plugin-instance-firewall`.
@@ -34,6 +36,7 @@ pub(crate) static KIND: Kind = Kind {
     after: &[("firewall-rules", WHOLE), ("firewall-v1-rules", WHOLE)],
     creates: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
     hooks: Hooks { read: Some(as_preset), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

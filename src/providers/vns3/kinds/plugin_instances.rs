@@ -4,8 +4,8 @@
 //! read as `manager`, whose versions and dates are not the user's (sheet 3.8).
 
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Reply, Type, call, field,
-    output,
+    Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Removal, Reply, Type, call,
+    field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -39,6 +39,7 @@ pub(crate) static KIND: Kind = Kind {
     after: &[super::LICENSED, super::KEYED],
     // What presets became stands in the controller's firewall, among the user's own rules.
     creates: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Reply, Switch, Type, call, field,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Reply, Switch, Type,
+    call, field,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -41,6 +42,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(flatten), foreign: Some(added_by_controller), ..Hooks::NONE },
+    removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };
 

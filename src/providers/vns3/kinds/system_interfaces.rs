@@ -6,7 +6,9 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Reply, Type, call, field, output,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `system-interfaces`.
@@ -37,6 +39,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     after: &[super::LICENSED, super::KEYED],
     hooks: Hooks { foreign: Some(of_the_system), write: Some(mask_as_text), ..Hooks::NONE },
+    removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };
 

@@ -3,7 +3,7 @@
 //! They are read inside their endpoint, and every call replies with the pair. The calls `enable` and `disable` are left
 //! alone: sources disagree about their verb, and `enabled` does the same (sheet 3.5).
 
-use crate::spec::{Api, Body, Identity, Kind, List, Reply, call};
+use crate::spec::{Api, Body, Identity, Kind, List, Removal, Reply, call};
 use wire::Method::{Delete, Post, Put};
 
 /// `traffic-pairs`.
@@ -33,6 +33,7 @@ pub(crate) static KIND: Kind = Kind {
         gone: &[(404, ""), (400, "traffic pair id does not exist"), (400, "endpoint_id does not exist")],
         ..super::super::API
     },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::ipsec_endpoints::OF_ENDPOINT;
-use crate::spec::{Api, Body, Hooks, Identity, Kind, List, Reply, Type, call, output};
+use crate::spec::{Api, Body, Hooks, Identity, Kind, List, Removal, Reply, Type, call, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `tunnels`.
@@ -39,6 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     hooks: Hooks { foreign: Some(of_the_endpoint), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 

@@ -26,8 +26,8 @@ use crate::providers::cloudify::shared::{
     ENDED, LABELS, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel, visibility, widen,
 };
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Reply, Shows,
-    States, Switch, Type, Until, Versions, call, field, output,
+    Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Removal, Reply,
+    Shows, States, Switch, Type, Until, Versions, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -150,6 +150,7 @@ pub(crate) static KIND: Kind = Kind {
         (Get, "/deployment-updates/{job}", SINCE_V3_1),
         (Patch, "/deployments/{name}/set-visibility", SINCE_V3_1),
     ],
+    removal: Removal::OutageIf("installed"),
     ..Kind::NEW
 };
 

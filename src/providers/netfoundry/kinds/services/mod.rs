@@ -11,7 +11,7 @@ use serde_json::Value;
 use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network, said_at_create};
-use crate::spec::{AutoCreated, Field, Hooks, Identity, Kind, Type, field, output};
+use crate::spec::{AutoCreated, Field, Hooks, Identity, Kind, Removal, Type, field, output};
 
 const CONFIG: &[Field] = &[
     field("name", Type::Text, "Name of the config").required(),
@@ -47,6 +47,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: in_network!("services", "serviceList"),
     hooks: Hooks { write: Some(completed), ..Hooks::NONE },
+    removal: Removal::Outage,
     ..Kind::NEW
 };
 
