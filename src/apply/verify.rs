@@ -203,7 +203,7 @@ impl Afterwards<'_> {
         let lags = self.topology.targets.get(verdict.address.target());
         let lags = lags.is_some_and(|target| !target.provider.dialect.visibility_lag.is_zero());
         let Some(entry) = base.entries.get_mut(&verdict.address) else { return };
-        if entry.leftovers.is_empty() && !(lags && !entry.id.is_empty()) {
+        if entry.leftovers.is_empty() && (entry.id.is_empty() || !lags) {
             base.entries.remove(&verdict.address);
         } else {
             entry.fields.clear();

@@ -264,6 +264,10 @@ impl CallSite<'_> {
             CallFailure::Failed(TransportError::TooLarge(_)) => {
                 Some("raise the limit with TRUEUP_MAX_REPLY_BYTES if the answer is meant to be that large".into())
             }
+            CallFailure::Refused { status: 404 | 410, speaker: Speaker::Stranger, message: _ } => Some(format!(
+                "the API does not answer so: check `at` of target `{target}`, as in `{}`, and the proxies before it",
+                self.provider.dialect.example
+            )),
             CallFailure::Refused { status, message, speaker: _ } => self.remedy(*status, message),
             CallFailure::Unreadable(_) => Some(format!(
                 "check that `at` of target `{target}` is the API's base URL, as in `{}`, and not a proxy or login page",

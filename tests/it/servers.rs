@@ -104,7 +104,7 @@ fn a_login_page() {
     let page = "<!doctype html><html><head><title>Sign in to Guest Wi-Fi</title></head></html>";
     let server = Hostile::answers("200 OK", "text/html", page);
     replaced_by(&server.url("/api"), "")
-        .says("expected JSON, found `<!doctype html><html>")
+        .says("expected JSON, found an HTML page: Sign in to Guest Wi-Fi")
         .says("not a proxy or login page");
 }
 
