@@ -20,6 +20,8 @@ mod calls;
 mod census;
 #[path = "it/chance.rs"]
 mod chance;
+#[path = "it/clear.rs"]
+mod clear;
 #[path = "it/counts.rs"]
 mod counts;
 #[path = "it/crash.rs"]

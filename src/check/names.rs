@@ -2,7 +2,6 @@
 
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::Names;
 use crate::topology::Resource;
 
 /// A name that the API refuses, or that no path of a call can hold.
@@ -26,6 +25,7 @@ fn of(resource: &Resource) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use crate::spec::Names;
     use std::collections::BTreeMap;
 
     use super::*;

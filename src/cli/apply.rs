@@ -56,6 +56,9 @@ pub(crate) struct How {
     /// The one target that is looked at; what is owned at others is as if it were not.
     #[arg(skip)]
     pub only_target: Option<String>,
+    /// Says whether a plan that was made before is carried out.
+    #[arg(skip)]
+    is_saved: bool,
     /// Says whether the removal of everything is what was asked for.
     #[arg(skip)]
     pub removes_all: bool,
@@ -65,6 +68,7 @@ impl How {
     /// The command that would do the same again.
     fn command(&self) -> String {
         match (self.removes_all, &self.only_target) {
+            (false, _) if self.is_saved => "trueup plan --out FILE".to_owned(),
             (false, _) => "trueup apply".to_owned(),
             (true, None) => "trueup destroy".to_owned(),
             (true, Some(target)) => format!("trueup destroy --only-target {target}"),
@@ -81,7 +85,8 @@ pub(crate) async fn run(global: &Global, options: &ApplyOptions) -> Result<Exit,
     if let Some(saved) = &saved {
         check_saved(saved, &topology)?;
     }
-    carry_out(global, topology, saved.as_ref(), &options.how, options.format).await
+    let how = How { is_saved: saved.is_some(), ..options.how.clone() };
+    carry_out(global, topology, saved.as_ref(), &how, options.format).await
 }
 
 /// Plans and carries out what a topology wants; of a saved plan, just what still is as it was.
@@ -120,8 +125,14 @@ pub(crate) async fn carry_out(
         let shown = text::Shown { calls: false, all: false };
         common::print(&text::plan(&document, common::stdout_style(global), shown))?;
     }
-    for &n in &leave_out {
-        eprintln!("hold: `{}` is not as it was when the plan was made", planned.plan.steps[n].address);
+    for step in leave_out.iter().filter_map(|n| document.steps.get(*n)) {
+        eprintln!("hold: `{}` is not as it was when the plan was made", sanitize_control(&step.address));
+        eprint!("{}", text::step(step, common::stderr_style(global)));
+    }
+    if saved.is_some() && planned.plan.is_empty() {
+        eprintln!("note: nothing of this plan is left to do");
+    } else if !leave_out.is_empty() {
+        eprintln!("  help: plan again, and look at it again: `trueup plan --out FILE`");
     }
     let held = saved.map(|saved| held(saved, &document)).unwrap_or_default();
     for hold in &held {

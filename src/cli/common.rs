@@ -48,6 +48,8 @@ pub(crate) struct ConnectedWorkspace {
     pub only_target: Option<String>,
     /// Says whether many removals have to be meant. Whoever asked for the removal of everything means it.
     pub has_brakes: bool,
+    /// Says whether nothing is to be drawn while looking.
+    quiet: bool,
     /// How much of what was asked for answered in the last look.
     looked: Looked,
     /// What the last look showed of the targets' installations.
@@ -178,7 +180,10 @@ impl ConnectedWorkspace {
         }
         let mut sessions = BTreeMap::new();
         let mut troubles = Vec::new();
-        for (name, session) in join_all(opening).await {
+        let connecting = render::progress::looking(topology.targets.len(), global.quiet);
+        let opened = join_all(opening).await;
+        drop(connecting);
+        for (name, session) in opened {
             match session {
                 Ok(session) => {
                     sessions.insert(name, Arc::new(session));
@@ -194,6 +199,7 @@ impl ConnectedWorkspace {
             troubles,
             only_target,
             has_brakes,
+            quiet: global.quiet,
             looked,
             installations,
             rehearsal,
@@ -202,7 +208,9 @@ impl ConnectedWorkspace {
 
     /// Looks at the targets.
     pub(crate) async fn observe(&mut self, base: &Base, scope: Scope) -> Observed {
+        let looking = render::progress::looking(self.topology.targets.len(), self.quiet);
         let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
+        drop(looking);
         self.troubles.append(&mut troubles);
         self.looked = Looked::of(&self.topology, &observed);
         let shown = |(name, view): (&String, &View)| (name.clone(), (view.standing.clone(), view.proofs.clone()));
@@ -264,15 +272,22 @@ impl ConnectedWorkspace {
         (asked > 0 && dark == asked).then(|| format!("could not look at {dark} of {what}"))
     }
 
-    /// Says on stderr which calls failed while looking, each once.
+    /// Says on stderr why something could not be looked at: each reason once for a target, with the number of calls.
     pub(crate) fn tell_troubles(&self) {
-        let mut said = BTreeSet::new();
+        let mut reasons: BTreeMap<(&str, String), Vec<&CallError>> = BTreeMap::new();
         for error in &self.troubles {
-            if said.insert(error.to_string()) {
-                eprintln!("warning: {error}");
-                if let Some(help) = &error.help {
-                    eprintln!("  help: {help}");
-                }
+            reasons.entry((&error.target, error.what.to_string())).or_default().push(error);
+        }
+        for ((target, why), errors) in reasons {
+            let [first, others @ ..] = errors.as_slice() else { continue };
+            let paths: BTreeSet<&str> = errors.iter().map(|error| error.path.as_str()).collect();
+            let words = match (others.is_empty(), paths.len()) {
+                (true, _) | (false, 1) => first.to_string(),
+                (false, lists) => format!("{target}: {why} ({})", render::counted(lists, "list")),
+            };
+            eprintln!("warning: {}", render::sanitize_control(&words));
+            if let Some(help) = &first.help {
+                eprintln!("  help: {}", render::sanitize_control(help));
             }
         }
     }

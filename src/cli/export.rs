@@ -14,6 +14,7 @@ use crate::diff::base::Base;
 use crate::diff::export::{DeclaredObjects, Export, export, literal};
 use crate::diff::matching;
 use crate::observe::Scope;
+use crate::render;
 use crate::session::RequestBody;
 use crate::source;
 use crate::spec::{Artifact, PathTemplate, Word};
@@ -70,12 +71,12 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
 }
 
 fn tell(options: &ExportOptions, exported: &Export) {
-    eprintln!("wrote {} kinds to `{}`", exported.kinds.len(), options.out.display());
+    let kinds = render::counted(exported.kinds.len(), "kind");
+    eprintln!("wrote {kinds} to `{}`", options.out.display());
     if !exported.secrets.is_empty() {
-        eprintln!(
-            "{} secrets are named in `trueup.yaml`: say there where their values come from",
-            exported.secrets.len()
-        );
+        let (count, are) = (exported.secrets.len(), render::are(exported.secrets.len()));
+        let what = render::counted(count, "secret");
+        eprintln!("{what} {are} named in `trueup.yaml`: say there where the values come from");
     }
     eprintln!("next: trueup plan {}", options.out.display());
 }

@@ -37,8 +37,9 @@ pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, Co
     let mut found = Findings::default();
     found.add_if(topology.is_none(), Fact::PartWay);
     if let Some((topology, open)) = topology.filter(|_| options.format != Format::Json) {
-        let (resources, targets) = (topology.resources.len(), topology.targets.len());
-        common::print(&format!("{}: {resources} resources at {targets} targets, no errors\n", topology.workspace))?;
+        let resources = render::counted(topology.resources.len(), "resource");
+        let targets = render::counted(topology.targets.len(), "target");
+        common::print(&format!("{}: {resources} at {targets}, no errors\n", topology.workspace))?;
         if open > 0 {
             let urls = render::counted(open, "URL");
             eprintln!("note: the content of {urls} is not here: `trueup plan` checks what depends on it");

@@ -115,7 +115,8 @@ impl Look<'_> {
     }
 
     fn unseen(&mut self, error: CallError) -> Seen {
-        let why = error.to_string();
+        // Without the path: what keeps a target from answering is one thing to tell, however many lists there are.
+        let why = error.what.to_string();
         self.troubles.push(error);
         Seen::Unseen(why)
     }

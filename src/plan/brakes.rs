@@ -149,7 +149,15 @@ mod tests {
     static KIND: Kind = Kind::NEW;
 
     fn verdict(address: &Address, decision: Decision) -> Verdict {
-        Verdict { address: address.clone(), kind: &KIND, decision, id: None, unverified: Vec::new(), notes: Default::default(), place: None }
+        Verdict {
+            address: address.clone(),
+            kind: &KIND,
+            decision,
+            id: None,
+            unverified: Vec::new(),
+            notes: Default::default(),
+            place: None,
+        }
     }
 
     fn at(place: &str, n: usize) -> Address {

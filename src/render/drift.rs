@@ -114,7 +114,10 @@ impl DriftDocument {
     fn remarks(&self) -> Vec<String> {
         let others = |others: &OthersDocument| {
             let OthersDocument { target, kind, count } = others;
-            format!("{} {kind} of others at `{target}`", number(*count))
+            match count {
+                1 => format!("1 of others among the {kind} at `{target}`"),
+                count => format!("{} {kind} of others at `{target}`", number(*count)),
+            }
         };
         let gaps = self.gaps.iter().map(|gap| format!("note: {gap}"));
         gaps.chain(self.others.iter().map(others)).collect()

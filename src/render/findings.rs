@@ -25,6 +25,8 @@ const BRIEF: usize = 10;
 
 /// Findings as text: drawn where there are colours, else a line each that editors and CI systems can follow.
 pub(crate) fn text(findings: &[Finding], style: Style) -> String {
+    let findings = once_a_place(findings);
+    let findings = findings.as_slice();
     let mut alike: BTreeMap<Likeness<'_>, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         alike.entry(Likeness::of(finding)).or_default().push(finding);
@@ -44,6 +46,29 @@ pub(crate) fn text(findings: &[Finding], style: Style) -> String {
         *before += 1;
     }
     text + &count(findings)
+}
+
+/// Findings that say the same of one place, as of each item that `each` makes there, told once with their number.
+fn once_a_place(findings: &[Finding]) -> Vec<Finding> {
+    let mut known: BTreeMap<(Likeness<'_>, &Place), (usize, usize)> = BTreeMap::new();
+    let mut told: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let Some(place) = &finding.place else {
+            told.push(finding.clone());
+            continue;
+        };
+        let (_, count) = known.entry((Likeness::of(finding), place)).or_insert_with(|| {
+            told.push(finding.clone());
+            (told.len() - 1, 0)
+        });
+        *count += 1;
+    }
+    for (at, count) in known.into_values().filter(|(_, count)| *count > 1) {
+        if let Some(finding) = told.get_mut(at) {
+            finding.message.push_str(&format!(" ({} times at this place)", number(count)));
+        }
+    }
+    told
 }
 
 /// What like findings have in common: all but the words in backticks, such as the name of an unused secret.

@@ -11,7 +11,7 @@ use crate::apply::{Outcome, Progress};
 use crate::plan::{Step, Verb};
 use crate::render::Style;
 use crate::render::screen::Screen;
-use crate::render::words::{number, sanitize_control};
+use crate::render::words::{counted, number, sanitize_control};
 use crate::session::Waiting;
 
 /// Tells how a run goes until that is over.
@@ -32,6 +32,27 @@ pub(crate) fn choose(style: Style, steps: usize, quiet: bool) -> Arc<dyn Telling
         (true, _) => Arc::new(Quiet),
         (false, true) => Arc::new(Bars::new(style, steps, Screen::stderr())),
         (false, false) => Arc::new(ProgressLines::new(steps, Box::new(std::io::stderr()))),
+    }
+}
+
+/// A line on a terminal that lasts as long as it is kept: controllers are being looked at.
+pub(crate) struct Looking(ProgressBar);
+
+/// Says on a terminal that so many targets are being looked at; nothing elsewhere, or if it is to be quiet.
+pub(crate) fn looking(targets: usize, quiet: bool) -> Option<Looking> {
+    if quiet || targets == 0 || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let line = ProgressBar::new_spinner();
+    line.set_style(styled("{spinner} {wide_msg} {elapsed}"));
+    line.set_message(format!("looking at {}", counted(targets, "target")));
+    line.enable_steady_tick(Duration::from_millis(250));
+    Some(Looking(line))
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

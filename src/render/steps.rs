@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::verdict::{Cause, MOVED};
+use crate::diff::verdict::{Cause, MOVED, UNSEEN};
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument, StepDocument};
 use crate::render::page::{TextPage, Tone};
@@ -77,23 +77,31 @@ fn creation(page: &mut TextPage, depth: usize, step: &StepDocument, name: &str, 
     }
 }
 
-/// The holds as they are shown: all of a target that is another installation is one, under the target's name.
+/// The holds as they are shown: all of a target that could not be looked at for one reason, or that is another
+/// installation, are one, under the target's name.
 pub(crate) fn folded<'h>(holds: impl Iterator<Item = &'h HoldDocument>) -> Vec<HoldDocument> {
     let mut shown: Vec<HoldDocument> = Vec::new();
-    let mut moved: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut known: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
     for hold in holds {
         let target = hold.address.split('/').next().unwrap_or_default().to_owned();
-        if hold.code != MOVED {
+        if hold.code != MOVED && hold.code != UNSEEN {
             shown.push(hold.clone());
-        } else if let Some((_, count)) = moved.get_mut(&target) {
-            *count += 1;
-        } else {
-            moved.insert(target.clone(), (shown.len(), 1));
-            shown.push(HoldDocument { address: target, ..hold.clone() });
+            continue;
         }
+        let (_, count) = known.entry((target, hold.reason.clone())).or_insert_with(|| {
+            shown.push(hold.clone());
+            (shown.len() - 1, 0)
+        });
+        *count += 1;
     }
-    for (at, count) in moved.into_values() {
-        shown[at].reason.push_str(&format!("; {} {} left alone", counted(count, "resource"), are(count)));
+    for ((target, _), (at, count)) in known {
+        let Some(hold) = shown.get_mut(at) else { continue };
+        match hold.code == MOVED {
+            true => hold.reason.push_str(&format!("; {} {} left alone", counted(count, "resource"), are(count))),
+            false if count > 1 => hold.reason.push_str(&format!("; {} not looked at", counted(count, "resource"))),
+            false => continue,
+        }
+        hold.address = target;
     }
     shown
 }

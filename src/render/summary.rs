@@ -25,6 +25,7 @@ pub(crate) fn counts(document: &PlanDocument) -> String {
         (false, _) => format!("{create} to create, {update} to update, {replace} to replace, {delete} to delete"),
     };
     match (document.is_empty(), unseen, known) {
+        (true, 0, _) if !document.gaps.is_empty() => format!("{what} in what was compared"),
         (_, 0, _) => what,
         (true, _, 0) => format!("{} not looked at, nothing is known", counted(unseen, "resource")),
         (true, ..) => format!("{what} at what was looked at, {} not looked at", counted(unseen, "resource")),

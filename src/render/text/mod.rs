@@ -41,6 +41,13 @@ pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> Strin
     text.page.finish()
 }
 
+/// One step as text: its fields as they are now and as they should be.
+pub(crate) fn step(step: &StepDocument, style: Style) -> String {
+    let mut page = TextPage::new(style);
+    steps::changes(&mut page, 2, &step.fields);
+    page.finish()
+}
+
 struct Text<'t> {
     page: TextPage,
     document: &'t PlanDocument,
