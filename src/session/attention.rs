@@ -115,7 +115,7 @@ impl Session {
 
 /// Says whether a failure is about the server's certificate: no other try will show another one.
 pub(super) fn is_about_certificate(failure: &TransportError) -> bool {
-    matches!(failure, TransportError::Tls(_) | TransportError::OtherCertificate { .. })
+    matches!(failure, TransportError::Tls(_) | TransportError::OtherCertificate(_))
 }
 
 #[cfg(test)]

@@ -254,7 +254,7 @@ impl CallSite<'_> {
                 "name the authority's PEM file in `tls.ca-file` of target `{target}`, or pin the server's own certificate in \
                  `tls.pin-sha256`, with the SHA-256 that you read at the controller itself"
             )),
-            CallFailure::Failed(TransportError::OtherCertificate { .. }) => Some(format!(
+            CallFailure::Failed(TransportError::OtherCertificate(_)) => Some(format!(
                 "it was renewed, or somebody stands in between: compare it by another way than this connection, such as the \
                  controller's own console, and change `tls.pin-sha256` of target `{target}` once it agrees there"
             )),

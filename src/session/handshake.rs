@@ -4,19 +4,7 @@ use std::error::Error;
 use std::io;
 
 use rustls::{CertificateError, OtherError};
-use wire::TransportError;
-
-/// The server's certificate is not the pinned one.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the server shows another certificate than the pinned one")]
-pub(super) struct OtherCertificate {
-    /// The server, as it was called.
-    pub host: String,
-    /// SHA-256 of what it shows.
-    pub shown: String,
-    /// SHA-256 of what is pinned.
-    pub pinned: String,
-}
+use wire::{OtherCertificate, TransportError};
 
 /// What a handshake came to, if that is what an error is about.
 pub(super) fn failure(error: &(dyn Error + 'static)) -> Option<TransportError> {
@@ -61,10 +49,7 @@ fn words(error: &rustls::Error) -> TransportError {
 
 fn other_words(other: &(dyn Error + 'static)) -> TransportError {
     match other.downcast_ref::<OtherCertificate>() {
-        Some(OtherCertificate { host, shown, pinned }) => {
-            let (host, shown, pinned) = (host.clone(), shown.clone(), pinned.clone());
-            TransportError::OtherCertificate { host, shown, pinned }
-        }
+        Some(other) => TransportError::OtherCertificate(Box::new(other.clone())),
         // The library has words of its own, in the spelling of its source.
         None => TransportError::Tls(match apart(&other.to_string()).as_str() {
             "ca used as end entity" => SELF_SIGNED.into(),

@@ -17,10 +17,10 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use crate::digest::sha256;
-use crate::session::handshake::{self, OtherCertificate};
+use crate::session::handshake;
 use crate::session::proxy::Proxies;
 use crate::topology::Tls;
-use wire::{Answer, Method, Request, Response, Transport, TransportError};
+use wire::{Answer, Method, OtherCertificate, Request, Response, Transport, TransportError};
 
 /// How often content may be said to be elsewhere: a download site needs two or three of them, and more are a circle.
 const MAX_REDIRECTS: usize = 10;

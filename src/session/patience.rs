@@ -126,9 +126,7 @@ pub(super) fn may_pass(failure: &TransportError) -> bool {
 
 fn silence_is_worth(method: Method, failure: &TransportError) -> Worth {
     match failure {
-        TransportError::Tls(_) | TransportError::OtherCertificate { .. } | TransportError::TooLarge(_) => {
-            Worth::Nothing
-        }
+        TransportError::Tls(_) | TransportError::OtherCertificate(_) | TransportError::TooLarge(_) => Worth::Nothing,
         TransportError::Timeout | TransportError::Broken(_) if method != Method::Get => Worth::Nothing,
         TransportError::Connect(_) | TransportError::Timeout | TransportError::Broken(_) => Worth::Away,
     }

@@ -177,6 +177,18 @@ impl Response {
     }
 }
 
+/// A server whose certificate is not the pinned one.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("`{host}` shows the certificate {shown}, and {pinned} is pinned (SHA-256)")]
+pub struct OtherCertificate {
+    /// The server, as it was called.
+    pub host: String,
+    /// SHA-256 of the certificate that it shows.
+    pub shown: String,
+    /// SHA-256 of the pinned one.
+    pub pinned: String,
+}
+
 /// Why no answer came.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TransportError {
@@ -187,15 +199,8 @@ pub enum TransportError {
     #[error("the server's TLS certificate was refused: {0}")]
     Tls(String),
     /// The server shows another certificate than the pinned one: the request had no effect.
-    #[error("`{host}` shows the certificate {shown}, and {pinned} is pinned (SHA-256)")]
-    OtherCertificate {
-        /// The server, as it was called.
-        host: String,
-        /// SHA-256 of the certificate that it shows.
-        shown: String,
-        /// SHA-256 of the pinned one.
-        pinned: String,
-    },
+    #[error("{0}")]
+    OtherCertificate(Box<OtherCertificate>),
     /// No answer in time: the request may have had its effect.
     #[error("no answer in time")]
     Timeout,
@@ -211,7 +216,7 @@ impl TransportError {
     /// Says whether the request may have had its effect although no answer came.
     pub fn is_ambiguous(&self) -> bool {
         match self {
-            TransportError::Connect(_) | TransportError::Tls(_) | TransportError::OtherCertificate { .. } => false,
+            TransportError::Connect(_) | TransportError::Tls(_) | TransportError::OtherCertificate(_) => false,
             TransportError::Timeout | TransportError::Broken(_) | TransportError::TooLarge(_) => true,
         }
     }
