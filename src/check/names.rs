@@ -2,7 +2,6 @@
 
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::Names;
 use crate::topology::Resource;
 
 /// A name that the API refuses, or that no path of a call can hold.
@@ -32,7 +31,7 @@ mod tests {
     use crate::address::Address;
     use crate::finding::Place;
     use crate::providers::CATALOGUE;
-    use crate::spec::{Identity, Kind};
+    use crate::spec::{Identity, Kind, Names};
 
     fn is_told(kind: &'static Kind, name: &str) -> bool {
         let resource = Resource {
