@@ -32,7 +32,7 @@ mod tests {
     use crate::address::Address;
     use crate::finding::Place;
     use crate::providers::CATALOGUE;
-    use crate::spec::{Identity, Kind};
+    use crate::spec::{Identity, Kind, Names};
 
     fn is_told(kind: &'static Kind, name: &str) -> bool {
         let resource = Resource {
