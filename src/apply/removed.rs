@@ -22,11 +22,11 @@ use crate::topology::Topology;
 
 /// The objects that a run removed.
 #[derive(Debug, Default)]
-pub(super) struct Removals(Vec<Removal>);
+pub(super) struct Removals(Vec<ClaimedRemoval>);
 
 /// One of them.
 #[derive(Debug)]
-struct Removal {
+struct ClaimedRemoval {
     address: Address,
     kind: &'static Kind,
     id: String,
@@ -44,7 +44,7 @@ impl Removals {
             let key = (address.target(), address.kind(), id);
             let row = before.entry(address).filter(|row| row.id == id || id.is_empty());
             let owner = owners.get(&key).map(|owner| (*owner).clone());
-            Removal { address: address.clone(), kind, id: id.to_owned(), row: row.cloned(), owner }
+            ClaimedRemoval { address: address.clone(), kind, id: id.to_owned(), row: row.cloned(), owner }
         };
         let mut removals = Vec::new();
         let done = plan.steps.iter().zip(&report.outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Done));
@@ -102,7 +102,7 @@ impl Removals {
     }
 }
 
-impl Removal {
+impl ClaimedRemoval {
     /// Says whether an object is the one that was removed, and neither gone nor about to go.
     fn shows_as(&self, live: &Live) -> bool {
         let is_content = matches!(self.kind.identity, Identity::Content(_));

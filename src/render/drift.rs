@@ -263,6 +263,7 @@ mod tests {
     fn only_what_somebody_changed_is_told() {
         insta::assert_snapshot!(text(&touched(), PLAIN), @r#"
         acme-wan at 3f2a1c9: 2 resources drifted, 2 in conflict, 1 could not be looked at
+        1 of others among the routes at `east`
         each line: what the controller has → what the files say
 
         - east/routes/gone  gone at the controller
@@ -282,6 +283,8 @@ mod tests {
     fn the_same_in_a_pull_request() {
         insta::assert_snapshot!(markdown(&touched()), @r#"
         ## `acme-wan at 3f2a1c9`: 2 resources drifted, 2 in conflict, 1 could not be looked at
+
+        - `` 1 of others among the routes at `east` ``
 
         each line: what the controller has → what the files say
 

@@ -234,7 +234,7 @@ mod tests {
         let text = plan(&busy().document(), BUDGET);
         assert!(!text.contains("canary"));
         insta::assert_snapshot!(text, @r#"
-        ## `acme-wan at 3f2a1c9`: 3 to create, 3 to update, 1 to replace, 1 to delete
+        ## `acme-wan at 3f2a1c9`: 3 to create, 3 to update, 1 to replace, 1 to delete; 1 resource not looked at
 
         - 1 of them is drift: changed at the controller, and put back
         - 2 of them are in conflict: changed in the files and at the controller; the files win

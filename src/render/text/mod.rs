@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn everything_has_its_place_and_what_goes_is_last() {
         insta::assert_snapshot!(shown(&busy(), Shown::default()), @r#"
-        acme-wan at 3f2a1c9: 3 to create, 3 to update, 1 to replace, 1 to delete
+        acme-wan at 3f2a1c9: 3 to create, 3 to update, 1 to replace, 1 to delete; 1 resource not looked at
         1 of them is drift: changed at the controller, and put back
         2 of them are in conflict: changed in the files and at the controller; the files win
         traffic: 1 outage, 1 tunnel bounce
