@@ -25,7 +25,6 @@ fn of(resource: &Resource) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::spec::Names;
     use std::collections::BTreeMap;
 
     use super::*;
