@@ -48,7 +48,7 @@ fn ids_that_a_controller_hands_out_anew_prove_nothing() {
         bench.apply();
         sim.side_door("POST", "/reset", &Value::Null);
         // A stranger comes first, and has the id that ours had.
-        bench.run(&["plan"]).expect(0);
+        bench.run(&["plan"]).expect(32).says("`east` answers with nothing");
         add(&sim, kind, &theirs);
         let before = count(&sim, "east", sign);
         assert!(before > 0, "{kind}");
