@@ -51,7 +51,9 @@ impl Gap {
                 gaps.push(Gap::Silent { target: target.clone(), owned });
             }
         }
-        let unsent = verdicts.iter().map(|verdict| verdict.unverified.len()).sum();
+        // What is held is told with its reason already.
+        let open = verdicts.iter().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_)));
+        let unsent = open.map(|verdict| verdict.unverified.len()).sum();
         // A first apply sends them, or takes over what is there.
         gaps.extend((unsent > 0 && !base.entries.is_empty()).then_some(Gap::NeverSent(unsent)));
         gaps
