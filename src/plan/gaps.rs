@@ -46,13 +46,16 @@ impl Gap {
             }
         }
         for (target, view) in &observed.targets {
-            let owned = base.owned_at(target).count();
+            let owned = base.owned_at(target).filter(|(address, _)| address.name().is_some()).count();
             if owned > 0 && is_silent(view) {
                 gaps.push(Gap::Silent { target: target.clone(), owned });
             }
         }
-        let unsent = verdicts.iter().map(|verdict| verdict.unverified.len()).sum();
-        gaps.extend((unsent > 0).then_some(Gap::NeverSent(unsent)));
+        // What is held is told with its reason already.
+        let open = verdicts.iter().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_)));
+        let unsent = open.map(|verdict| verdict.unverified.len()).sum();
+        // A first apply sends them, or takes over what is there.
+        gaps.extend((unsent > 0 && !base.entries.is_empty()).then_some(Gap::NeverSent(unsent)));
         gaps
     }
 
