@@ -270,11 +270,17 @@ pub(crate) struct Broken {
 /// The policies that a plan breaks.
 pub(crate) fn broken_policies(topology: &Topology, plan: &Plan) -> Vec<Broken> {
     let summary = plan.summary();
-    let removals = summary.delete + summary.replace;
+    let items = plan.items_taken_over();
+    let removals = summary.delete + summary.replace + items;
     let policy = &topology.policy;
     let broken = policy.max_deletes.filter(|&max| removals > max.max(policy.allow.deletes().unwrap_or_default()));
     let broken = broken.map(|max| Broken {
-        what: format!("{removals} resources would be removed or replaced; `policy.max-deletes` is {max}"),
+        what: match items {
+            0 => format!("{removals} resources would be removed or replaced; `policy.max-deletes` is {max}"),
+            _ => format!(
+                "{removals} would be removed or replaced, {items} of them items of others in lists; `policy.max-deletes` is {max}"
+            ),
+        },
         help: Allowance::new(Reason::Deletes, removals).remedy(),
     });
     broken.into_iter().collect()

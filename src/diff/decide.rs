@@ -197,6 +197,7 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
             after: Attr::Null,
             edits: Vec::new(),
             cause: Cause::Change,
+            others: Default::default(),
         };
     };
     FieldChange {
@@ -206,6 +207,7 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
         after: resource.content_id().map_or(Attr::Null, Attr::Text),
         edits: Vec::new(),
         cause: Cause::Change,
+        others: Default::default(),
     }
 }
 

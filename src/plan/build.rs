@@ -9,7 +9,7 @@ use crate::diff::Diff;
 use crate::diff::auto_created::{auto_created_by, listed};
 use crate::diff::call_options::call_options;
 use crate::diff::companions;
-use crate::diff::compare::expression;
+use crate::diff::compare::{expression, live_items};
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
 use crate::diff::resolve::ResolvedFields;
@@ -21,9 +21,9 @@ use crate::plan::fill::Filler;
 use crate::plan::relied::digest;
 use crate::plan::{LedgerUpdate, Plan, Step, Verb};
 use crate::secret::Secret;
-use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
+use crate::spec::{Disruption, Field, Flow, Kind, TypeSlot, keep_undeclared, lookup, read};
 use crate::topology::references::{References, maker};
-use crate::topology::{CycleError, Resource, Topology};
+use crate::topology::{CycleError, ITEMS, Resource, Topology};
 
 /// Makes the plan.
 ///
@@ -193,18 +193,24 @@ impl Builder<'_> {
         })
     }
 
-    /// The fields of a resource as they go to the wire. An update takes back what the files no longer give.
+    /// The fields of a resource as they go to the wire. An update takes back what the files no longer give, and leaves as it
+    /// is what nobody declares within a value.
     fn sent(&self, verdict: &Verdict) -> Cow<'_, ResolvedFields> {
         let Some(resolved) = self.diff.resolved.get(&verdict.address) else { return Cow::default() };
-        let taken_back = self.diff.taken_back.get(&verdict.address);
-        match taken_back.filter(|_| matches!(verdict.decision, Decision::Update { .. })) {
-            Some(taken_back) => {
-                let mut all = resolved.clone();
-                all.extend(taken_back.iter().map(|(name, value)| (name.clone(), value.clone())));
-                Cow::Owned(all)
-            }
-            None => Cow::Borrowed(resolved),
+        if !matches!(verdict.decision, Decision::Update { .. }) {
+            return Cow::Borrowed(resolved);
         }
+        let mut all = resolved.clone();
+        let taken_back = self.diff.taken_back.get(&verdict.address).into_iter().flatten();
+        all.extend(taken_back.map(|(name, value)| (name.clone(), value.clone())));
+        if let Some(live) = self.live(verdict) {
+            for (name, value) in &mut all {
+                if let Some(field) = verdict.kind.field(name).filter(|field| field.flow == Flow::Both) {
+                    keep_undeclared(TypeSlot::of(field), value, &read(field, &live.raw));
+                }
+            }
+        }
+        Cow::Owned(all)
     }
 
     /// What changes, and what rides along with that.
@@ -371,11 +377,30 @@ impl Builder<'_> {
         LedgerUpdate {
             wanted,
             cleared: cleared.map(|field| field.name.to_owned()).collect(),
+            live_lists: self.live_lists(resource),
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
             after: references.into_iter().map(|reference| reference.to).collect(),
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }
+    }
+}
+
+impl Builder<'_> {
+    /// The live lists of a resource that is written or adopted: what stands in them was there before.
+    fn live_lists(&self, resource: &Resource) -> ResolvedFields {
+        let verdicts = &self.diff.verdicts;
+        let at = verdicts.binary_search_by(|verdict| verdict.address.cmp(&resource.address)).ok();
+        let moves = |at: usize| matches!(verdicts[at].decision, Decision::Update { .. } | Decision::Adopt);
+        let Some(live) = at.filter(|at| moves(*at)).and_then(|_| self.diff.index.live(&resource.address)) else {
+            return ResolvedFields::new();
+        };
+        if is_sequence(resource.kind) {
+            return [(ITEMS.to_owned(), Attr::List(live_items(resource.kind, live)))].into();
+        }
+        let lists = resource.fields.keys().filter_map(|name| resource.kind.field(name));
+        let value = |field: &Field| (field.name.to_owned(), live.value(resource.kind, field.name));
+        lists.map(value).filter(|(_, value)| matches!(value, Attr::List(items) if !items.is_empty())).collect()
     }
 }
 
@@ -385,7 +410,15 @@ fn set(field: Option<&'static Field>, name: &str, attr: &Attr) -> FieldChange {
         Some(text) if field.is_some_and(Field::is_secret) => Attr::Secret(Secret::new(name, text)),
         _ => attr.clone(),
     };
-    FieldChange { field, name: name.to_owned(), before: Attr::Null, after, edits: Vec::new(), cause: Cause::Change }
+    FieldChange {
+        field,
+        name: name.to_owned(),
+        before: Attr::Null,
+        after,
+        edits: Vec::new(),
+        cause: Cause::Change,
+        others: Default::default(),
+    }
 }
 
 fn worst(fields: &[FieldChange]) -> Disruption {

@@ -69,6 +69,8 @@ pub struct LedgerUpdate {
     pub wanted: ResolvedFields,
     /// The fields that the files give nothing, and that are so.
     pub cleared: BTreeSet<String>,
+    /// The lists that are live before anything is written, in the form in which values are compared.
+    pub live_lists: ResolvedFields,
     /// The fields whose value comes from other resources, with the expression.
     pub expressions: BTreeMap<String, String>,
     /// What it depends on.
@@ -254,6 +256,11 @@ impl Plan {
             }
         }
         summary
+    }
+
+    /// The number of items of others that it takes out of lists.
+    pub(crate) fn items_taken_over(&self) -> usize {
+        self.verdicts.iter().map(|verdict| verdict.decision.takes_over().count()).sum()
     }
 
     /// The number of steps of each cause.

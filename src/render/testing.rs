@@ -197,6 +197,8 @@ impl World {
             kind,
             fields,
             cleared: BTreeSet::new(),
+            unmanaged: Default::default(),
+            partial: Default::default(),
             files: BTreeMap::new(),
             place,
         };

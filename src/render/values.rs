@@ -180,6 +180,8 @@ pub(crate) fn change(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
 /// Who moved, where that is not plain.
 pub(crate) fn note(field: &FieldDocument) -> Option<&'static str> {
     match (field.cause, field.forces) {
+        (Cause::Change, false) if !field.takes_over.is_empty() => Some("(takes over: items of others go)"),
+        (Cause::Change, false) if field.leaves > 0 => Some("(partial: items of others stay)"),
         (Cause::Drift, false) => Some("(drift: changed at the controller)"),
         (Cause::Conflict, false) => Some("(conflict: changed in the files and at the controller)"),
         (Cause::Undeclared, false) => Some("(no longer declared)"),
@@ -313,6 +315,8 @@ mod tests {
             forces: false,
             key: None,
             edits: Vec::new(),
+            takes_over: Vec::new(),
+            leaves: 0,
         }
     }
 

@@ -194,7 +194,31 @@ impl World {
             let ty = kind.field(name).map_or(crate::spec::Type::Table(kind.fields, ""), |field| field.ty);
             without_nothing(&ty, value);
         }
-        self.topology.resources.insert(address.clone(), Resource { address, kind, fields, cleared, files, place });
+        self.topology.resources.insert(
+            address.clone(),
+            Resource {
+                address,
+                kind,
+                fields,
+                cleared,
+                files,
+                place,
+                unmanaged: BTreeSet::new(),
+                partial: BTreeSet::new(),
+            },
+        );
+        self
+    }
+
+    /// The files declare a field as one of which only a part is ours.
+    pub(crate) fn partial(mut self, at: &str, field: &str) -> World {
+        self.topology.resources.get_mut(&address(at)).unwrap().partial.insert(field.into());
+        self
+    }
+
+    /// The files declare a field as one that is left alone.
+    pub(crate) fn unmanaged(mut self, at: &str, field: &str) -> World {
+        self.topology.resources.get_mut(&address(at)).unwrap().unmanaged.insert(field.into());
         self
     }
 
