@@ -263,4 +263,37 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn of_a_list_it_is_remembered_which_items_were_there() {
+        use crate::spec::{Field, field};
+        use Basis::{Agreed, Applied};
+        static RULE: &[Field] =
+            &[field("rule", Type::Text, "What tells it apart").required(), field("comment", Type::Text, "A note")];
+        let item = |rule: &str, comment: &str| json!({ "rule": rule, "comment": comment });
+        let stored = |value: Value, basis, items: &[(&str, Basis)]| Stored {
+            items: items.iter().map(|(at, basis)| ((*at).to_owned(), *basis)).collect(),
+            ..Stored::new(value, basis)
+        };
+        let (a, b) = (item("a", "x"), item("b", "x"));
+        // What was remembered, what was live, what is wanted and how it came there; the items that came otherwise.
+        for (earlier, live, wanted, basis, items) in [
+            (None, json!([a]), json!([a, b]), Applied, &[("/0", Agreed)] as &[(&str, Basis)]),
+            (None, json!([a]), json!([item("a", "y")]), Applied, &[("/0", Agreed), ("/0/comment", Applied)]),
+            (None, json!([a, b]), json!([a, b]), Agreed, &[]),
+            (Some(stored(json!([a]), Applied, &[])), json!([a, b]), json!([a, b]), Agreed, &[("/0", Applied)]),
+            (
+                Some(stored(json!([b, a]), Applied, &[("/1", Agreed), ("/1/comment", Applied)])),
+                json!([a, b]),
+                json!([a]),
+                Applied,
+                &[("/0", Agreed), ("/0/comment", Applied)],
+            ),
+        ] {
+            let attr = Attr::from_json(&wanted);
+            let parts = ListParts { ty: Some(Type::Table(RULE, "rule")), items: &attr, earlier: earlier.as_ref() };
+            let told = parts.tell(Stored::new(wanted.clone(), basis), basis == Applied, Some(&Attr::from_json(&live)));
+            assert_eq!(told, stored(wanted.clone(), basis, items), "{earlier:?} {live} {wanted}");
+        }
+    }
 }

@@ -318,15 +318,15 @@ impl FieldCase<'_> {
             whole: matches!(self.field.ty, Type::Json) || was_secret,
             output: &|output| topology.is_secret(output),
         };
-        let told = |attr: &Attr| as_declared(&self.field.ty, &shown(attr));
-        let redacted = |attr: &Attr| topology.secrets.redact_attr(&secrecy.redact(&told(attr), wanted));
         // What stands for a value that nobody knows is no secret.
         let is_unknown = live == never_sent() || live == Attr::text(NOT_SHOWN);
-        let others = OthersItems { go: self.others_going(wanted, &live, &redacted), stay: 0 };
         let mut full = wanted.clone();
         if !is_unknown {
             keep_undeclared(TypeSlot::of(self.field), &mut full, &live);
         }
+        let redact = |attr: &Attr| topology.secrets.redact_attr(&secrecy.redact(attr, &full));
+        let redacted = |attr: &Attr| redact(&as_declared(&self.field.ty, &shown(attr)));
+        let others = OthersItems { go: self.others_going(wanted, &live, &redact), stay: 0 };
         let (field, name, after) = (Some(self.field), self.field.name.to_owned(), redacted(&full));
         let before = if is_unknown { live } else { redacted(&live) };
         Box::new(FieldChange { field, name, before, after, edits: Vec::new(), cause, others })

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::attr::Attr;
 use crate::diff::base::{Basis, Entry, Stored};
 use crate::diff::sequence::Edit;
-use crate::spec::{Flow, ItemWord, Shape, Type, item_key_field, item_words};
+use crate::spec::{Flow, ItemWord, Shape, Type, as_declared, item_key_field, item_words};
 
 /// What a change means to the items of others in a list.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,12 +19,12 @@ pub struct OthersItems {
     pub stay: usize,
 }
 
-/// Says whether the items of a field are ours to remove: the ledger remembers it, or knows of the object no more than that
-/// it is ours.
+/// Says whether the items of a field are ours to remove: the ledger remembers it, or a run made the object and was stopped
+/// before it took down with what.
 pub(super) fn is_ours(entry: Option<&Entry>, field: &str) -> bool {
     entry.is_some_and(|entry| {
         let is_unfinished = entry.made && entry.fields.is_empty();
-        entry.is_blank() || is_unfinished || entry.value(field).is_some_and(|value| !value.is_null())
+        is_unfinished || entry.value(field).is_some_and(|value| !value.is_null())
     })
 }
 
@@ -74,7 +74,7 @@ pub(super) fn deleted(edits: &[Edit], key: &str) -> Vec<Attr> {
 
 /// A live list without the items of others, and those: ours is what the files declare, and what we brought.
 pub(super) fn split(ty: &Type, wanted: &Attr, stored: Option<&Stored>, live: Attr) -> (Attr, Vec<Attr>) {
-    let (Shape::Items(_), Attr::List(wanted), Attr::List(items)) = (ty.shape(), wanted, &live) else {
+    let (Shape::Items(item_type), Attr::List(wanted), Attr::List(items)) = (ty.shape(), wanted, &live) else {
         return (live, Vec::new());
     };
     let kept: Vec<Attr> =
@@ -85,7 +85,9 @@ pub(super) fn split(ty: &Type, wanted: &Attr, stored: Option<&Stored>, live: Att
     let words = item_words(ty, items).into_iter().zip(items);
     let (ours, theirs): (Vec<_>, Vec<_>) = words.partition(|(word, _)| own.contains(word));
     let plain = |items: Vec<(ItemWord, &Attr)>| items.into_iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
-    (Attr::List(plain(ours)), plain(theirs))
+    // Theirs go back without what the server says of them.
+    let theirs = plain(theirs).iter().map(|item| as_declared(&item_type, item)).collect();
+    (Attr::List(plain(ours)), theirs)
 }
 
 /// A list with the items of others behind ours.
@@ -100,9 +102,9 @@ pub(super) fn with_others(ours: &Attr, others: &[Attr]) -> Attr {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::diff::base::Basis;
+    use crate::diff::base::{Basis, Entry};
     use crate::plan::Payload;
-    use crate::plan::testing::World;
+    use crate::plan::testing::{World, address};
 
     /// A world of the product with one target, what its files declare, and what is live in one collection.
     fn product(provider: &str, files: &str, collection: &str, live: &[Value]) -> World {
@@ -204,13 +206,14 @@ mod tests {
                 .shows("east/rules", json!({ "id": "8", "rule": "accept theirs" }));
             assert_eq!(world.verdict("east/rules"), "update items: drift", "{basis:?}");
         }
-        // What version 0.1 took into ownership is ours, of which it remembered nothing.
-        let mut blank = World::lab()
-            .wants("east/rules", json!([]))
-            .shows("east/rules", json!({ "id": "8", "rule": "accept theirs" }));
-        assert_eq!(blank.verdict("east/rules"), "hold take-over");
-        blank.base.entries.insert(crate::plan::testing::address("east/rules"), Default::default());
-        assert_eq!(blank.verdict("east/rules"), "update items: change");
+        // Taken into ownership as it was, or made by a run that was stopped.
+        for (made, verdict) in [(false, "hold take-over"), (true, "update items: change")] {
+            let mut world = World::lab()
+                .wants("east/rules", json!([]))
+                .shows("east/rules", json!({ "id": "8", "rule": "accept theirs" }));
+            world.base.entries.insert(address("east/rules"), Entry { made, ..Entry::default() });
+            assert_eq!(world.verdict("east/rules"), verdict);
+        }
     }
 
     #[test]
