@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Basis, Entry, Stored};
-use crate::diff::compare::wanted_items;
+use crate::diff::list::wanted_items;
 use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Cause, Verdict, never_sent};
 use crate::plan::{Plan, Step};

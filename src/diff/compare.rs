@@ -321,7 +321,7 @@ impl FieldCase<'_> {
         // What stands for a value that nobody knows is no secret.
         let is_unknown = live == never_sent() || live == Attr::text(NOT_SHOWN);
         let mut full = wanted.clone();
-        if !is_unknown {
+        if !is_unknown && self.resource.fields.contains_key(self.field.name) {
             keep_undeclared(TypeSlot::of(self.field), &mut full, &live);
         }
         let redact = |attr: &Attr| topology.secrets.redact_attr(&secrecy.redact(attr, &full));
@@ -385,28 +385,6 @@ pub(super) fn is_sent_late(field: &Field, entry: Option<&Entry>) -> bool {
 
 /// What stands for a value that the API never shows.
 const NOT_SHOWN: &str = "(not shown by the API)";
-
-/// The wanted items of a sequence, in the form in which they are compared.
-pub(crate) fn wanted_items(kind: &Kind, resolved: &ResolvedFields) -> Vec<Attr> {
-    let Some(Attr::List(items)) = resolved.get(ITEMS) else { return Vec::new() };
-    items.iter().map(|item| canonical(&crate::spec::Type::Object(kind.fields), item)).collect()
-}
-
-/// The live items of a sequence that are the user's to declare, in the form in which they are compared.
-pub(crate) fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
-    managed_items(kind, live)
-        .map(|item| {
-            let fields =
-                kind.fields.iter().map(|field| (field.name.to_owned(), canonical(&field.ty, &read(field, item))));
-            Attr::Map(fields.collect())
-        })
-        .collect()
-}
-
-/// The raw live items of a sequence that are the user's to declare.
-pub(crate) fn managed_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
-    live.items(kind).filter(|(_, is_managed)| *is_managed).map(|(item, _)| item)
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,10 @@
 //! A resource that is a whole ordered list against the live one: one change, told as the smallest edit.
 
+use serde_json::Value;
+
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
-use crate::diff::compare::{Comparison, live_items, narrow, wanted_items};
+use crate::diff::compare::{Comparison, narrow};
 use crate::diff::items::{item_key, redact_edits, redact_items};
 use crate::diff::live::Live;
 use crate::diff::others::{OthersItems, deleted, is_ours};
@@ -10,7 +12,7 @@ use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, script};
 use crate::diff::take_back::{NO_WAY, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange};
-use crate::spec::{Type, canonical};
+use crate::spec::{Kind, Type, canonical, read};
 use crate::topology::{ITEMS, Resource};
 
 /// An ordered list, wanted, remembered and live.
@@ -65,4 +67,26 @@ impl ListCase<'_> {
         found.changes.push(FieldChange { field: None, name, before, after, edits, cause, others });
         found
     }
+}
+
+/// The wanted items of a sequence, in the form in which they are compared.
+pub(crate) fn wanted_items(kind: &Kind, resolved: &ResolvedFields) -> Vec<Attr> {
+    let Some(Attr::List(items)) = resolved.get(ITEMS) else { return Vec::new() };
+    items.iter().map(|item| canonical(&Type::Object(kind.fields), item)).collect()
+}
+
+/// The live items of a sequence that are the user's to declare, in the form in which they are compared.
+pub(crate) fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
+    managed_items(kind, live)
+        .map(|item| {
+            let fields =
+                kind.fields.iter().map(|field| (field.name.to_owned(), canonical(&field.ty, &read(field, item))));
+            Attr::Map(fields.collect())
+        })
+        .collect()
+}
+
+/// The raw live items of a sequence that are the user's to declare.
+pub(crate) fn managed_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
+    live.items(kind).filter(|(_, is_managed)| *is_managed).map(|(item, _)| item)
 }

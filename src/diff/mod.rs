@@ -15,7 +15,7 @@ pub(crate) mod guards;
 pub(crate) mod index;
 pub(crate) mod installation;
 pub(crate) mod items;
-mod list;
+pub(crate) mod list;
 pub(crate) mod live;
 pub(crate) mod matching;
 pub(crate) mod mentions;

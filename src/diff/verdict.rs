@@ -8,6 +8,7 @@ use crate::attr::Attr;
 use crate::diff::others::OthersItems;
 use crate::diff::sequence::Edit;
 use crate::finding::Place;
+use crate::secret::Secret;
 use crate::spec::{Change, Disruption, Field, Kind};
 use crate::topology::Allowance;
 
@@ -118,6 +119,16 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
+    /// A field that is given a value where it had none.
+    pub(crate) fn given(field: Option<&'static Field>, name: &str, attr: &Attr) -> FieldChange {
+        let after = match attr.to_text() {
+            Some(text) if field.is_some_and(Field::is_secret) => Attr::Secret(Secret::new(name, text)),
+            _ => attr.clone(),
+        };
+        let (name, others) = (name.to_owned(), OthersItems::default());
+        FieldChange { field, name, before: Attr::Null, after, edits: Vec::new(), cause: Cause::Change, others }
+    }
+
     /// What the change does to traffic.
     pub fn disruption(&self) -> Disruption {
         self.field.map_or(Disruption::None, |field| field.disruption)

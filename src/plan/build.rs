@@ -9,7 +9,7 @@ use crate::diff::Diff;
 use crate::diff::auto_created::{auto_created_by, listed};
 use crate::diff::call_options::call_options;
 use crate::diff::companions;
-use crate::diff::compare::{expression, live_items};
+use crate::diff::compare::expression;
 use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
 use crate::diff::resolve::ResolvedFields;
@@ -18,12 +18,12 @@ use crate::graph::Graph;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
+use crate::plan::lists::{keep_live, live_lists};
 use crate::plan::relied::digest;
 use crate::plan::{LedgerUpdate, Plan, Step, Verb};
-use crate::secret::Secret;
-use crate::spec::{Disruption, Field, Flow, Kind, TypeSlot, keep_undeclared, lookup, read};
+use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::references::{References, maker};
-use crate::topology::{CycleError, ITEMS, Resource, Topology};
+use crate::topology::{CycleError, Resource, Topology};
 
 /// Makes the plan.
 ///
@@ -204,11 +204,7 @@ impl Builder<'_> {
         let taken_back = self.diff.taken_back.get(&verdict.address).into_iter().flatten();
         all.extend(taken_back.map(|(name, value)| (name.clone(), value.clone())));
         if let Some(live) = self.live(verdict) {
-            for (name, value) in &mut all {
-                if let Some(field) = verdict.kind.field(name).filter(|field| field.flow == Flow::Both) {
-                    keep_undeclared(TypeSlot::of(field), value, &read(field, &live.raw));
-                }
-            }
+            keep_live(verdict.kind, live, resolved, &mut all);
         }
         Cow::Owned(all)
     }
@@ -218,7 +214,11 @@ impl Builder<'_> {
         let resolved = self.sent(verdict);
         let version = self.observed.targets.get(verdict.address.target()).and_then(|view| view.version.as_deref());
         for call_option in call_options(verdict.kind, &verdict.decision, &resolved, version) {
-            fields.extend(resolved.get(call_option.name).map(|attr| set(Some(call_option), call_option.name, attr)));
+            fields.extend(
+                resolved
+                    .get(call_option.name)
+                    .map(|attr| FieldChange::given(Some(call_option), call_option.name, attr)),
+            );
         }
         fields
     }
@@ -228,10 +228,11 @@ impl Builder<'_> {
         let Some(resource) = self.topology.resources.get(address) else { return Vec::new() };
         // In the kind's order, as its documentation reads.
         let known = resource.kind.fields.iter().filter(|declared| !declared.is_call_option());
-        let known =
-            known.filter_map(|declared| Some(set(Some(declared), declared.name, resource.fields.get(declared.name)?)));
+        let known = known.filter_map(|declared| {
+            Some(FieldChange::given(Some(declared), declared.name, resource.fields.get(declared.name)?))
+        });
         let other = resource.fields.iter().filter(|(name, _)| resource.kind.field(name).is_none());
-        known.chain(other.map(|(name, attr)| set(None, name, attr))).collect()
+        known.chain(other.map(|(name, attr)| FieldChange::given(None, name, attr))).collect()
     }
 
     fn calls(
@@ -377,47 +378,12 @@ impl Builder<'_> {
         LedgerUpdate {
             wanted,
             cleared: cleared.map(|field| field.name.to_owned()).collect(),
-            live_lists: self.live_lists(resource),
+            live_lists: live_lists(self.diff, resource),
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
             after: references.into_iter().map(|reference| reference.to).collect(),
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }
-    }
-}
-
-impl Builder<'_> {
-    /// The live lists of a resource that is written or adopted: what stands in them was there before.
-    fn live_lists(&self, resource: &Resource) -> ResolvedFields {
-        let verdicts = &self.diff.verdicts;
-        let at = verdicts.binary_search_by(|verdict| verdict.address.cmp(&resource.address)).ok();
-        let moves = |at: usize| matches!(verdicts[at].decision, Decision::Update { .. } | Decision::Adopt);
-        let Some(live) = at.filter(|at| moves(*at)).and_then(|_| self.diff.index.live(&resource.address)) else {
-            return ResolvedFields::new();
-        };
-        if is_sequence(resource.kind) {
-            return [(ITEMS.to_owned(), Attr::List(live_items(resource.kind, live)))].into();
-        }
-        let lists = resource.fields.keys().filter_map(|name| resource.kind.field(name));
-        let value = |field: &Field| (field.name.to_owned(), live.value(resource.kind, field.name));
-        lists.map(value).filter(|(_, value)| matches!(value, Attr::List(items) if !items.is_empty())).collect()
-    }
-}
-
-/// A field that is given a value where it had none.
-fn set(field: Option<&'static Field>, name: &str, attr: &Attr) -> FieldChange {
-    let after = match attr.to_text() {
-        Some(text) if field.is_some_and(Field::is_secret) => Attr::Secret(Secret::new(name, text)),
-        _ => attr.clone(),
-    };
-    FieldChange {
-        field,
-        name: name.to_owned(),
-        before: Attr::Null,
-        after,
-        edits: Vec::new(),
-        cause: Cause::Change,
-        others: Default::default(),
     }
 }
 

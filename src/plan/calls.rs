@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::diff::call_options::says_something;
-use crate::diff::compare::{live_items, managed_items, wanted_items};
 use crate::diff::items::item_key;
+use crate::diff::list::{live_items, managed_items, wanted_items};
 use crate::diff::live::{Live, text};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::sequence::script;

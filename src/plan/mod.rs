@@ -9,6 +9,7 @@ mod edges;
 mod fill;
 #[cfg(test)]
 mod laws;
+mod lists;
 mod needs;
 mod relied;
 #[cfg(test)]

@@ -181,7 +181,7 @@ pub(crate) fn change(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
 pub(crate) fn note(field: &FieldDocument) -> Option<&'static str> {
     match (field.cause, field.forces) {
         (Cause::Change, false) if !field.takes_over.is_empty() => Some("(takes over: items of others go)"),
-        (Cause::Change, false) if field.leaves > 0 => Some("(partial: items of others stay)"),
+        (Cause::Change, false) if field.leaves.is_some() => Some("(partial: items of others stay)"),
         (Cause::Drift, false) => Some("(drift: changed at the controller)"),
         (Cause::Conflict, false) => Some("(conflict: changed in the files and at the controller)"),
         (Cause::Undeclared, false) => Some("(no longer declared)"),
@@ -316,7 +316,7 @@ mod tests {
             key: None,
             edits: Vec::new(),
             takes_over: Vec::new(),
-            leaves: 0,
+            leaves: None,
         }
     }
 

@@ -14,13 +14,16 @@ pub(crate) const UNMANAGED: &str = "unmanaged";
 /// The key for lists of which only the declared items are ours.
 pub(crate) const PARTIAL: &str = "partial";
 
+/// Both keys.
+pub(super) const KEYS: [&str; 2] = [UNMANAGED, PARTIAL];
+
 /// Takes the two keys out of the entries of a resource. What is wrong is a finding.
 pub(super) fn take(
     kind: &Kind,
-    entries: &mut Vec<(Arc<str>, Node)>,
+    mut entries: Vec<(Arc<str>, Node)>,
     place: &Place,
     findings: &mut Vec<Finding>,
-) -> OwnedParts {
+) -> (OwnedParts, Vec<(Arc<str>, Node)>) {
     let mut parts = OwnedParts::default();
     for (word, into) in [(UNMANAGED, &mut parts.unmanaged), (PARTIAL, &mut parts.partial)] {
         // A vendor's own field of that name is a field.
@@ -42,7 +45,7 @@ pub(super) fn take(
             }
         }
     }
-    parts
+    (parts, entries)
 }
 
 /// The field that an item names, if the key may say that of it.

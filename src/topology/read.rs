@@ -230,15 +230,8 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn resource(
-        &mut self,
-        above: &Above,
-        kind: &'static Kind,
-        name: Option<&str>,
-        mut entries: Entries,
-        place: &Place,
-    ) {
-        let owned_parts = owned_parts::take(kind, &mut entries, place, &mut self.findings);
+    fn resource(&mut self, above: &Above, kind: &'static Kind, name: Option<&str>, entries: Entries, place: &Place) {
+        let (owned_parts, entries) = owned_parts::take(kind, entries, place, &mut self.findings);
         let mut fields = Vec::with_capacity(entries.len() + 1);
         let mut nested = Vec::new();
         for (key, value) in entries {
@@ -255,8 +248,7 @@ impl<'v> Reader<'v> {
             } else {
                 let children = above.provider.children(Some(kind.name)).map(|child| child.name);
                 let writable = kind.fields.iter().filter(|field| field.is_writable()).map(|field| field.name);
-                let parts = [owned_parts::UNMANAGED, owned_parts::PARTIAL];
-                let names: Vec<&str> = writable.chain(children).chain(parts).collect();
+                let names: Vec<&str> = writable.chain(children).chain(owned_parts::KEYS).collect();
                 self.unknown("unknown-field", "field", above.provider, &key, &names, &below(place, &key));
             }
         }

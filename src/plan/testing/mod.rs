@@ -2,6 +2,7 @@
 //! what becomes of its steps becomes what is applied and there. No socket, no clock, no file but the YAML that it is given.
 
 mod controller;
+mod owned_parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -207,18 +208,6 @@ impl World {
                 partial: BTreeSet::new(),
             },
         );
-        self
-    }
-
-    /// The files declare a field as one of which only a part is ours.
-    pub(crate) fn partial(mut self, at: &str, field: &str) -> World {
-        self.topology.resources.get_mut(&address(at)).unwrap().partial.insert(field.into());
-        self
-    }
-
-    /// The files declare a field as one that is left alone.
-    pub(crate) fn unmanaged(mut self, at: &str, field: &str) -> World {
-        self.topology.resources.get_mut(&address(at)).unwrap().unmanaged.insert(field.into());
         self
     }
 

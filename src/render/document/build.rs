@@ -179,7 +179,7 @@ impl FieldDocument {
             key,
             edits: edits.iter().map(EditDocument::of).collect(),
             takes_over: others.go.iter().map(Attr::to_shown).collect(),
-            leaves: others.stay,
+            leaves: Some(others.stay).filter(|stay| *stay > 0),
         }
     }
 }

@@ -144,13 +144,8 @@ pub struct FieldDocument {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes_over: Vec<Value>,
     /// For a list of which only a part is ours: how many items of others stay.
-    #[serde(default, skip_serializing_if = "is_none_of_them")]
-    pub leaves: usize,
-}
-
-/// Says whether a number is zero.
-fn is_none_of_them(n: &usize) -> bool {
-    *n == 0
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves: Option<usize>,
 }
 
 /// One edit of an ordered list. Places count from 0.
