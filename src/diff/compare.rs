@@ -25,8 +25,8 @@ use crate::diff::sequence::{agrees, agrees_wholly};
 use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, never_sent};
 use crate::redact::ChangeSecrecy;
-use crate::spec::{Change, Field, Flow, Identity, Kind, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
-use crate::topology::{ITEMS, Resource, fold};
+use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
+use crate::topology::{Resource, fold};
 
 /// What comparing one resource gave.
 #[derive(Debug, Default)]
