@@ -335,7 +335,9 @@ impl FieldCase<'_> {
     /// The items of others that would go, as they may be shown. A partial list is without them already.
     fn others_going(&self, wanted: &Attr, live: &Attr, shown: &dyn Fn(&Attr) -> Attr) -> Vec<Attr> {
         let is_partial = self.resource.partial.contains(self.field.name);
-        if is_partial || is_ours(self.entry, self.field.name) || self.field.is_at_default(live) {
+        // What there is one of came with the product, and so did its lists: `ntp_hosts` of a new controller are nobody's.
+        let is_setting = matches!(self.resource.kind.identity, Identity::Singleton);
+        if is_partial || is_setting || is_ours(self.entry, self.field.name) || self.field.is_at_default(live) {
             return Vec::new();
         }
         going(&self.field.ty, wanted, live).iter().map(shown).collect()
