@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
+use crate::topology::{PARTIAL, UNMANAGED, has_parts};
 
 /// What an expression looks like.
 const EXPRESSION: &str = r"\$\{";
@@ -117,6 +118,7 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.extend(kinds(provider, Some(kind.name)));
+        properties.extend(owned_parts(kind));
         if !kind.identity.is_single() {
             properties.insert("each".into(), each());
         }
@@ -126,6 +128,21 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
         set(&mut schema, "type", json!(["object", "null"]));
     }
     schema
+}
+
+/// The keys that say how much of a resource is ours.
+fn owned_parts(kind: &Kind) -> impl Iterator<Item = (String, Value)> {
+    let key = |word: &str, doc: &str, names: Vec<&str>| {
+        let items = json!({ "enum": names });
+        let list = json!({ "description": doc, "type": "array", "items": items, "uniqueItems": true });
+        (!names.is_empty() && kind.field(word).is_none()).then(|| (word.to_owned(), list))
+    };
+    let names = |counts: &dyn Fn(&Field) -> bool| -> Vec<&str> {
+        kind.fields.iter().filter(|field| field.is_writable() && counts(field)).map(|field| field.name).collect()
+    };
+    let unmanaged = key(UNMANAGED, "Fields that are left alone: neither compared nor written.", names(&|_| true));
+    let doc = "Lists of which only the declared items are ours: those of others stay.";
+    unmanaged.into_iter().chain(key(PARTIAL, doc, names(&has_parts)))
 }
 
 fn each() -> Value {

@@ -72,6 +72,8 @@ mod names;
 mod not_ours;
 #[path = "it/one_time.rs"]
 mod one_time;
+#[path = "it/others.rs"]
+mod others;
 #[path = "it/ownership.rs"]
 mod ownership;
 #[path = "it/parameters.rs"]

@@ -7,17 +7,18 @@
 //! | read, and found as wanted | as agreed |
 //! | neither written nor read | not at all, unless the user vouches for it |
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Basis, Entry, Stored};
-use crate::diff::compare::wanted_items;
+use crate::diff::list::wanted_items;
+use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Cause, Verdict, never_sent};
 use crate::plan::{Plan, Step};
-use crate::spec::canonical;
+use crate::spec::{Identity, ItemWord, Type, canonical, item_words};
 use crate::topology::{IdentityKey, Topology};
 
 /// What rows of the ledger are written from.
@@ -78,8 +79,12 @@ impl Recording<'_> {
             let stored = match is_as_before {
                 true => earlier.cloned(),
                 false => {
-                    let value = self.base.stored(&self.comparable(address, name, &filled));
-                    remembered(value, is_written, !unknown.contains(name.as_str()), earlier)
+                    let comparable = self.comparable(address, name, &filled);
+                    let value = self.base.stored(&comparable);
+                    let is_known = !unknown.contains(name.as_str());
+                    let stored = remembered(value, is_written, is_known, earlier);
+                    let parts = ListParts { ty: self.list_type(address, name), items: &comparable, earlier };
+                    stored.map(|stored| parts.tell(stored, is_written, ledger_update.live_lists.get(name)))
                 }
             };
             fields.extend(stored.map(|stored| (name.clone(), stored)));
@@ -99,6 +104,16 @@ impl Recording<'_> {
         Some(fields)
     }
 
+    /// The type of a field, or of a resource that is a whole list.
+    fn list_type(&self, address: &Address, name: &str) -> Option<Type> {
+        let kind = self.topology.resources.get(address)?.kind;
+        match (kind.field(name), kind.identity) {
+            (Some(field), _) => Some(field.ty),
+            (None, Identity::Sequence { key, .. }) => Some(Type::Table(kind.fields, key)),
+            (None, _) => None,
+        }
+    }
+
     fn verdict(&self, address: &Address) -> Option<&Verdict> {
         let verdicts = &self.plan.verdicts;
         verdicts.binary_search_by(|verdict| verdict.address.cmp(address)).ok().map(|at| &verdicts[at])
@@ -115,6 +130,61 @@ impl Recording<'_> {
             None => Attr::List(wanted_items(resource.kind, &BTreeMap::from([(name.to_owned(), attr.clone())]))),
         }
     }
+}
+
+/// The items of a list that is remembered: which were there before us, and which we brought.
+struct ListParts<'p> {
+    /// The type of the list; `None` where nothing is known of its items.
+    ty: Option<Type>,
+    items: &'p Attr,
+    earlier: Option<&'p Stored>,
+}
+
+impl ListParts<'_> {
+    /// What is remembered of the list, with how those of its items came there that came otherwise than the whole. `live` is
+    /// the list as it was before it was written.
+    fn tell(&self, mut stored: Stored, is_written: bool, live: Option<&Attr>) -> Stored {
+        let (Some(ty), Attr::List(items), Basis::Applied | Basis::Agreed) = (&self.ty, self.items, stored.basis) else {
+            return stored;
+        };
+        if !is_written && self.earlier.is_some_and(|earlier| earlier.value == stored.value) {
+            return stored;
+        }
+        let earlier: Vec<Attr> =
+            self.earlier.iter().flat_map(|earlier| earlier.value.as_array()).flatten().map(Attr::from_json).collect();
+        let earlier = places(ty, &earlier);
+        let live: &[Attr] = if let Some(Attr::List(live)) = live { live } else { &[] };
+        let of_live = places(ty, live);
+        for (n, word) in item_words(ty, items).into_iter().enumerate() {
+            let at = format!("/{n}");
+            let there = of_live.get(&word).map(|place| &live[*place]);
+            let basis = match (self.earlier.zip(earlier.get(&word)), there) {
+                (Some((earlier, place)), _) => {
+                    let (from, below) = (format!("/{place}"), format!("/{place}/"));
+                    let parts =
+                        earlier.items.iter().filter_map(|(part, basis)| Some((part.strip_prefix(&below)?, basis)));
+                    stored.items.extend(parts.map(|(part, basis)| (format!("{at}/{part}"), *basis)));
+                    earlier.basis_at(&from)
+                }
+                (None, Some(_)) => Basis::Agreed,
+                (None, None) => Basis::Applied,
+            };
+            if basis != stored.basis {
+                stored.items.insert(at.clone(), basis);
+            }
+            // What was there, and was changed from here.
+            if let (true, Basis::Agreed, Attr::Map(item), Some(there)) = (is_written, basis, &items[n], there) {
+                let changed = item.iter().filter(|(key, value)| !agrees(there.get(key).unwrap_or(&Attr::Null), value));
+                stored.items.extend(changed.map(|(key, _)| (format!("{at}/{key}"), Basis::Applied)));
+            }
+        }
+        stored
+    }
+}
+
+/// The places of a list's items, by what tells them apart.
+fn places(list: &Type, items: &[Attr]) -> HashMap<ItemWord, usize> {
+    item_words(list, items).into_iter().enumerate().map(|(n, word)| (word, n)).collect()
 }
 
 /// A field's value as it is to be remembered. What was not written keeps how it came there, as long as it is the same.
@@ -195,6 +265,39 @@ mod tests {
                 after.map(|basis| (new.clone(), basis)),
                 "{told}"
             );
+        }
+    }
+
+    #[test]
+    fn of_a_list_it_is_remembered_which_items_were_there() {
+        use crate::spec::{Field, field};
+        use Basis::{Agreed, Applied};
+        static RULE: &[Field] =
+            &[field("rule", Type::Text, "What tells it apart").required(), field("comment", Type::Text, "A note")];
+        let item = |rule: &str, comment: &str| json!({ "rule": rule, "comment": comment });
+        let stored = |value: Value, basis, items: &[(&str, Basis)]| Stored {
+            items: items.iter().map(|(at, basis)| ((*at).to_owned(), *basis)).collect(),
+            ..Stored::new(value, basis)
+        };
+        let (a, b) = (item("a", "x"), item("b", "x"));
+        // What was remembered, what was live, what is wanted and how it came there; the items that came otherwise.
+        for (earlier, live, wanted, basis, items) in [
+            (None, json!([a]), json!([a, b]), Applied, &[("/0", Agreed)] as &[(&str, Basis)]),
+            (None, json!([a]), json!([item("a", "y")]), Applied, &[("/0", Agreed), ("/0/comment", Applied)]),
+            (None, json!([a, b]), json!([a, b]), Agreed, &[]),
+            (Some(stored(json!([a]), Applied, &[])), json!([a, b]), json!([a, b]), Agreed, &[("/0", Applied)]),
+            (
+                Some(stored(json!([b, a]), Applied, &[("/1", Agreed), ("/1/comment", Applied)])),
+                json!([a, b]),
+                json!([a]),
+                Applied,
+                &[("/0", Agreed), ("/0/comment", Applied)],
+            ),
+        ] {
+            let attr = Attr::from_json(&wanted);
+            let parts = ListParts { ty: Some(Type::Table(RULE, "rule")), items: &attr, earlier: earlier.as_ref() };
+            let told = parts.tell(Stored::new(wanted.clone(), basis), basis == Applied, Some(&Attr::from_json(&live)));
+            assert_eq!(told, stored(wanted.clone(), basis, items), "{earlier:?} {live} {wanted}");
         }
     }
 }

@@ -39,6 +39,8 @@ mod tests {
             kind,
             fields: BTreeMap::new(),
             cleared: Default::default(),
+            unmanaged: Default::default(),
+            partial: Default::default(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
         };

@@ -8,7 +8,7 @@ use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::guards::NEVER_SENT;
-use crate::diff::verdict::{Decision, FieldChange, Verdict, never_sent};
+use crate::diff::verdict::{Decision, FieldChange, TAKE_OVER, Verdict, never_sent};
 use crate::journal;
 use crate::ledger;
 use crate::plan::Plan;
@@ -91,7 +91,7 @@ fn take_over(
     for verdict in planned.plan.verdicts.iter().filter(|verdict| chosen(&verdict.address.to_string())) {
         let adoptable = match &verdict.decision {
             Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. } => true,
-            Decision::Hold(hold) => hold.code == NEVER_SENT,
+            Decision::Hold(hold) => matches!(hold.code, NEVER_SENT | TAKE_OVER),
             Decision::Create(_) | Decision::Delete(_) | Decision::Release(_) => false,
         };
         let owned = base.entries.contains_key(&verdict.address);

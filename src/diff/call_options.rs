@@ -114,6 +114,7 @@ mod tests {
             after: Attr::Null,
             edits: Vec::new(),
             cause: Cause::Change,
+            others: Default::default(),
         };
         Decision::Update { fields: vec![change], adopt: false }
     }

@@ -17,15 +17,16 @@ use crate::attr::Attr;
 use crate::diff::base::{Base, Entry, Stored};
 use crate::diff::content::content_change;
 use crate::diff::index::Index;
-use crate::diff::items::{item_key, redact_edits, redact_items};
+use crate::diff::list::{ListCase, live_items};
 use crate::diff::live::Live;
+use crate::diff::others::{OthersItems, going, is_ours, split, with_others};
 use crate::diff::planned::{PlannedValue, PlannedValues};
 use crate::diff::resolve::{ResolvedFields, Resolver};
-use crate::diff::sequence::{agrees, agrees_wholly, script};
+use crate::diff::sequence::{agrees, agrees_wholly};
 use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, never_sent};
 use crate::redact::ChangeSecrecy;
-use crate::spec::{Change, Field, Flow, Identity, Kind, Type, canonical, read};
+use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
 use crate::topology::{ITEMS, Resource, Topology, fold};
 
 /// What comparing one resource gave.
@@ -37,7 +38,8 @@ pub(crate) struct Comparison {
     pub unverified: Vec<&'static str>,
     /// What is to be told of fields about which nothing is done.
     pub notes: FieldNotes,
-    /// The values that are sent to take back what the files no longer give, by field.
+    /// The values that are sent in place of what the files give, by field: they take back what the files no longer give,
+    /// and leave others what is theirs.
     pub taken_back: ResolvedFields,
 }
 
@@ -52,11 +54,11 @@ pub(crate) fn compare(
     let entry = base.entry(&resource.address);
     let mut found = Comparison::default();
     if let Identity::Sequence { key, .. } = resource.kind.identity {
-        sequence(resolver, resource, resolved, live, key, base, entry, &mut found);
-        return found;
+        return ListCase { resolver, resource, resolved, live, key, base, entry }.compare();
     }
     let mut moot = Vec::new();
-    for field in resource.kind.fields.iter().filter(|field| field.is_writable()) {
+    let is_compared = |field: &&Field| field.is_writable() && !resource.unmanaged.contains(field.name);
+    for field in resource.kind.fields.iter().filter(is_compared) {
         let case = |wanted, declared| FieldCase { resolver, resource, field, wanted, declared, live, base, entry };
         let judged = match (resolved.get(field.name), resource.fields.get(field.name), resource.files.get(field.name)) {
             (Some(_), Some(_), Some(content)) => content_change(resource, field, content, entry),
@@ -73,6 +75,7 @@ pub(crate) fn compare(
                 found.taken_back.insert(field.name.to_owned(), sent);
                 found.changes.push(*change);
             }
+            Judged::Beside(sent) => drop(found.taken_back.insert(field.name.to_owned(), sent)),
             Judged::Moot(change) => moot.push(*change),
         }
     }
@@ -108,6 +111,8 @@ pub(super) enum Judged {
     Differs(Box<FieldChange>),
     /// It differs in what the files no longer give; this is sent.
     TakenBack(Box<FieldChange>, Attr),
+    /// It is as it is wanted; whoever writes it sends this, with the items of others.
+    Beside(Attr),
     /// It makes no difference, unless a field changes that it follows.
     Moot(Box<FieldChange>),
 }
@@ -142,12 +147,25 @@ impl FieldCase<'_> {
                 None => Judged::Unverified,
             };
         }
-        let read = read(self.field, &self.live.raw);
-        let live = canonical(&self.field.ty, &self.resolver.for_compare(&self.resource.address, self.field, &read));
-        if let Some(judged) = self.judge_within(&wanted, &live, let_go) {
+        let (own, others) = self.own_items(read(self.field, &self.live.raw));
+        let live = canonical(&self.field.ty, &self.resolver.for_compare(&self.resource.address, self.field, &own));
+        self.judge_read(kept, &wanted, live, let_go).among(self.wanted, &others)
+    }
+
+    /// A live value without the items of others, where ours are only a part, and those.
+    fn own_items(&self, live: Attr) -> (Attr, Vec<Attr>) {
+        match self.resource.partial.contains(self.field.name) {
+            true => split(&self.field.ty, self.wanted, self.stored(), live),
+            false => (live, Vec::new()),
+        }
+    }
+
+    /// Judges a value that was read.
+    fn judge_read(&self, kept: Option<&Value>, wanted: &Attr, live: Attr, let_go: &mut LetGo) -> Judged {
+        if let Some(judged) = self.judge_within(wanted, &live, let_go) {
             return judged;
         }
-        if self.agrees(&live, &wanted) || self.is_same_name(&live, &wanted) {
+        if self.agrees(&live, wanted) || self.is_same_name(&live, wanted) {
             return Judged::Same;
         }
         // A create-only value that the API does not show can neither be compared nor written.
@@ -157,10 +175,10 @@ impl FieldCase<'_> {
         }
         // Where there is nothing to switch, either position is right. What comes new is in the one that goes without saying.
         if live.is_null() && matches!(self.field.change, Change::Switch(_)) {
-            let is_set = wanted != self.field.default_value();
-            return if is_set { Judged::Moot(self.change(live, &wanted, Cause::Change)) } else { Judged::Same };
+            let is_set = *wanted != self.field.default_value();
+            return if is_set { Judged::Moot(self.change(live, wanted, Cause::Change)) } else { Judged::Same };
         }
-        self.differs(live.clone(), &wanted, self.cause(kept, &wanted, &live))
+        self.differs(live.clone(), wanted, self.cause(kept, wanted, &live))
     }
 
     /// A value within which something was applied that the files no longer declare; `None` where nothing was.
@@ -313,17 +331,51 @@ impl FieldCase<'_> {
             whole: matches!(self.field.ty, Type::Json) || was_secret,
             output: &|output| topology.is_secret(output),
         };
-        let redacted = |attr: &Attr| topology.secrets.redact_attr(&secrecy.redact(&shown(attr), wanted));
         // What stands for a value that nobody knows is no secret.
         let is_unknown = live == never_sent() || live == Attr::text(NOT_SHOWN);
-        let (field, name, after) = (Some(self.field), self.field.name.to_owned(), redacted(wanted));
+        let mut full = wanted.clone();
+        if !is_unknown && self.resource.fields.contains_key(self.field.name) {
+            keep_undeclared(TypeSlot::of(self.field), &mut full, &live);
+        }
+        let redact = |attr: &Attr| topology.secrets.redact_attr(&secrecy.redact(attr, &full));
+        let redacted = |attr: &Attr| redact(&as_declared(&self.field.ty, &shown(attr)));
+        let others = OthersItems { go: self.others_going(wanted, &live, &redact), stay: 0 };
+        let (field, name, after) = (Some(self.field), self.field.name.to_owned(), redacted(&full));
         let before = if is_unknown { live } else { redacted(&live) };
-        Box::new(FieldChange { field, name, before, after, edits: Vec::new(), cause })
+        Box::new(FieldChange { field, name, before, after, edits: Vec::new(), cause, others })
+    }
+
+    /// The items of others that would go, as they may be shown. A partial list is without them already.
+    fn others_going(&self, wanted: &Attr, live: &Attr, shown: &dyn Fn(&Attr) -> Attr) -> Vec<Attr> {
+        let is_partial = self.resource.partial.contains(self.field.name);
+        // What there is one of came with the product, and so did its lists: `ntp_hosts` of a new controller are nobody's.
+        let is_setting = matches!(self.resource.kind.identity, Identity::Singleton);
+        if is_partial || is_setting || is_ours(self.entry, self.field.name) || self.field.is_at_default(live) {
+            return Vec::new();
+        }
+        going(&self.field.ty, wanted, live).iter().map(shown).collect()
+    }
+}
+
+impl Judged {
+    /// The same with the items of others left where they are, in what is sent.
+    fn among(self, wanted: &Attr, others: &[Attr]) -> Judged {
+        let told = |change: Box<FieldChange>| {
+            let others = OthersItems { stay: others.len(), ..change.others.clone() };
+            Box::new(FieldChange { others, ..*change })
+        };
+        match self {
+            judged if others.is_empty() => judged,
+            Judged::Same => Judged::Beside(with_others(wanted, others)),
+            Judged::Differs(change) => Judged::TakenBack(told(change), with_others(wanted, others)),
+            Judged::TakenBack(change, sent) => Judged::TakenBack(told(change), with_others(&sent, others)),
+            judged => judged,
+        }
     }
 }
 
 /// A live value cut down to the keys that were kept: others were never declared.
-fn narrow(live: &Attr, kept: &Value) -> Attr {
+pub(super) fn narrow(live: &Attr, kept: &Value) -> Attr {
     match (live, kept) {
         (Attr::Map(live), Value::Object(kept)) => {
             Attr::Map(kept.iter().filter_map(|(key, kept)| Some((key.clone(), narrow(live.get(key)?, kept)))).collect())
@@ -356,50 +408,6 @@ pub(crate) fn expression(declared: &Attr) -> String {
     declared.to_shown().to_string()
 }
 
-fn sequence(
-    resolver: &Resolver<'_>,
-    resource: &Resource,
-    resolved: &ResolvedFields,
-    live: &Live,
-    key: &'static str,
-    base: &Base,
-    entry: Option<&Entry>,
-    found: &mut Comparison,
-) {
-    let declared = wanted_items(resource.kind, resolved);
-    let old = Attr::List(live_items(resource.kind, live));
-    let stored = entry.and_then(|entry| entry.fields.get(ITEMS));
-    let ty = Type::Table(resource.kind.fields, key);
-    let mut stays = |at: &str| found.notes.let_go.push((at.trim_start_matches('/').replace('/', "."), NO_WAY));
-    let full = resolved.get(ITEMS).and_then(|items| with_taken_back(&ty, items, stored, &old, &mut stays));
-    let Attr::List(old) = old else { return };
-    let to = |new: &[Attr]| script(&old, new, &|item| item_key(item, key), &agrees);
-    let new = match &full {
-        Some(Attr::List(items)) => {
-            items.iter().map(|item| canonical(&Type::Object(resource.kind.fields), item)).collect()
-        }
-        _ => declared.clone(),
-    };
-    let script = to(&new);
-    if script.edits.is_empty() {
-        return;
-    }
-    let before = redact_items(resolver, base, entry, (&old, &new), &script.counterparts);
-    let only_taken_back = full.is_some() && to(&declared).edits.is_empty();
-    let edits = redact_edits(script.edits, &before, &script.counterparts);
-    let (wanted, live) = (Attr::List(declared), Attr::List(old));
-    let cause = match stored.map(|stored| &stored.value) {
-        _ if only_taken_back => Cause::Undeclared,
-        Some(kept) if base.matches_stored(&wanted, kept) => Cause::Drift,
-        Some(kept) if !base.matches_stored(&narrow(&live, kept), kept) => Cause::Conflict,
-        _ if entry.is_some_and(|entry| entry.left.contains(ITEMS)) => Cause::Left,
-        _ => Cause::Change,
-    };
-    found.taken_back.extend(full.map(|full| (ITEMS.to_owned(), full)));
-    let (name, before, after) = (ITEMS.to_owned(), Attr::List(before), Attr::List(new));
-    found.changes.push(FieldChange { field: None, name, before, after, edits, cause });
-}
-
 /// Says whether a field of which nothing is remembered is sent to what is there already. What can be given at create alone
 /// is not; nor is what version 0.1 took into ownership and remembered nothing of: an upgrade alone never writes.
 pub(super) fn is_sent_late(field: &Field, entry: Option<&Entry>) -> bool {
@@ -408,28 +416,6 @@ pub(super) fn is_sent_late(field: &Field, entry: Option<&Entry>) -> bool {
 
 /// What stands for a value that the API never shows.
 const NOT_SHOWN: &str = "(not shown by the API)";
-
-/// The wanted items of a sequence, in the form in which they are compared.
-pub(crate) fn wanted_items(kind: &Kind, resolved: &ResolvedFields) -> Vec<Attr> {
-    let Some(Attr::List(items)) = resolved.get(ITEMS) else { return Vec::new() };
-    items.iter().map(|item| canonical(&crate::spec::Type::Object(kind.fields), item)).collect()
-}
-
-/// The live items of a sequence that are the user's to declare, in the form in which they are compared.
-pub(crate) fn live_items(kind: &Kind, live: &Live) -> Vec<Attr> {
-    managed_items(kind, live)
-        .map(|item| {
-            let fields =
-                kind.fields.iter().map(|field| (field.name.to_owned(), canonical(&field.ty, &read(field, item))));
-            Attr::Map(fields.collect())
-        })
-        .collect()
-}
-
-/// The raw live items of a sequence that are the user's to declare.
-pub(crate) fn managed_items<'l>(kind: &'l Kind, live: &'l Live) -> impl Iterator<Item = &'l Value> {
-    live.items(kind).filter(|(_, is_managed)| *is_managed).map(|(item, _)| item)
-}
 
 #[cfg(test)]
 mod tests {
@@ -648,7 +634,7 @@ mod tests {
                 json!({ "a": "1", "b": "2" }),
                 json!({ "a": "1" }),
                 json!({ "a": "1", "b": "2", "c": "3" }),
-                Some(json!({ "a": "1" })),
+                Some(json!({ "a": "1", "c": "3" })),
             ),
             ("labels", json!({ "a": "1" }), json!({ "a": "1" }), json!({ "a": "1", "c": "3" }), None),
             (

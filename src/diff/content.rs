@@ -32,5 +32,6 @@ pub(super) fn content_change(
         after: Attr::Text(after),
         edits: Vec::new(),
         cause: Cause::Change,
+        others: Default::default(),
     }))
 }

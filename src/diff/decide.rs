@@ -201,6 +201,7 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
             after: Attr::Null,
             edits: Vec::new(),
             cause: Cause::Change,
+            others: Default::default(),
         };
     };
     FieldChange {
@@ -210,6 +211,7 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
         after: resource.content_id().map_or(Attr::Null, Attr::Text),
         edits: Vec::new(),
         cause: Cause::Change,
+        others: Default::default(),
     }
 }
 

@@ -41,6 +41,18 @@ impl Stored {
     pub(crate) fn new(value: Value, basis: Basis) -> Stored {
         Stored { value, basis, items: BTreeMap::new(), origin: None }
     }
+
+    /// How the part at a JSON pointer came there: as the nearest part around it that is told of.
+    pub(crate) fn basis_at(&self, pointer: &str) -> Basis {
+        let mut at = pointer;
+        loop {
+            match (self.items.get(at), at.rfind('/')) {
+                (Some(basis), _) => return *basis,
+                (None, Some(end)) if end > 0 => at = &at[..end],
+                (None, _) => return self.basis,
+            }
+        }
+    }
 }
 
 /// One owned object.

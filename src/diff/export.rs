@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::compare::live_items;
 use crate::diff::index::Index;
+use crate::diff::list::live_items;
 use crate::diff::live::{Collection, Live, View};
 use crate::diff::matching::is_gone;
 use crate::diff::naming::given_name;

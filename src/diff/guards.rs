@@ -2,12 +2,14 @@
 //!
 //! A hold keeps the decision that it stands for, so that drift which may not be healed is still told.
 
+use std::collections::BTreeSet;
+
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::live::Live;
-use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED, never_sent};
+use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED, TAKE_OVER, never_sent};
 use crate::spec::{Change, Destroys, Disruption, Field, Kind, canonical};
-use crate::topology::{Allowance, Reason, Resource, Topology};
+use crate::topology::{Allowance, ITEMS, Reason, Resource, Topology};
 
 /// What a rule looks at.
 pub(crate) struct GuardCase<'c> {
@@ -31,8 +33,8 @@ pub(crate) struct GuardCase<'c> {
 type Guard = fn(&GuardCase<'_>, &Decision) -> Option<Hold>;
 
 /// The rules. The first that has something to say decides.
-const GUARDS: [Guard; 8] =
-    [without_id, state, create_only, version, foreign, destroys_contents, protected, irreversible];
+const GUARDS: [Guard; 9] =
+    [without_id, state, create_only, version, foreign, destroys_contents, protected, irreversible, take_over];
 
 impl GuardCase<'_> {
     /// The decision, or the hold that takes its place.
@@ -163,9 +165,13 @@ fn unless(case: &GuardCase<'_>, reason: Reason, hold: Hold) -> Option<Hold> {
 /// The policy may forbid that something is removed.
 fn protected(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let pattern = case.topology.policy.protect.iter().find(|pattern| case.address.matches(pattern))?;
-    let removes = matches!(decision, Decision::Replace { .. } | Decision::Delete(_));
-    removes.then(|| {
-        let hold = Hold::new(PROTECTED, format!("it would be removed, but `{pattern}` protects it"));
+    let what = match decision {
+        Decision::Replace { .. } | Decision::Delete(_) => "it would be removed",
+        Decision::Update { .. } if decision.takes_over().next().is_some() => "items of others in it would be removed",
+        _ => return None,
+    };
+    Some({
+        let hold = Hold::new(PROTECTED, format!("{what}, but `{pattern}` protects it"));
         hold.help("take the pattern out of `policy.protect` in a commit of its own")
     })
 }
@@ -185,6 +191,28 @@ fn irreversible(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     }?;
     let hold = Hold::new(IRREVERSIBLE, format!("setting `{}` can't be taken back", field.name));
     unless(case, Reason::Irreversible, hold)
+}
+
+/// What others have put into a list goes only if that is meant.
+fn take_over(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
+    let fields: BTreeSet<&str> = decision.takes_over().map(|(change, _)| change.name.as_str()).collect();
+    let first = fields.first()?;
+    let items: Vec<&Attr> = decision.takes_over().map(|(_, item)| item).collect();
+    let told: Vec<String> = items.iter().take(TOLD).map(|item| format!("`{}`", words(item))).collect();
+    let more = items.len().saturating_sub(TOLD);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let what = if fields.len() == 1 && *first != ITEMS { format!("`{first}`") } else { "the list".to_owned() };
+    let items = if items.len() == 1 { "1 item".to_owned() } else { format!("{} items", items.len()) };
+    let reason = format!("it would take {what} over, and {items} of others in it would go: {}{more}", told.join(", "));
+    unless(case, Reason::TakeOver, Hold::new(TAKE_OVER, reason))
+}
+
+/// How many of the items that would go are told by name: more make no line that is read.
+const TOLD: usize = 3;
+
+/// An item in a few words.
+fn words(item: &Attr) -> String {
+    item.to_text().unwrap_or_else(|| item.to_shown().to_string())
 }
 
 #[cfg(test)]
@@ -210,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_eight_reasons_decides() {
+    fn the_first_of_nine_reasons_decides() {
         use crate::diff::verdict::{Cause, ReplaceOrder};
         use crate::plan::testing::World;
         use crate::spec::{States, Type, Versions, field};
@@ -224,6 +252,7 @@ mod tests {
         static LATER: Field = field("later", Type::Text, "Not known yet").writable_on(Versions::From("9"));
         static FINAL: Field = field("final", Type::Text, "For good").disrupts(Disruption::Irreversible);
         let codes = ["no-id", "state", "create-only", "version", "foreign", "precious", "protected", "irreversible"];
+        // The ninth, on what others have in lists, is for changes in place alone.
         // With the first few reasons out of the way, the next one is told; without any, the decision stands.
         for first in 0..=codes.len() {
             let has = |reason: &str| codes.iter().position(|code| *code == reason).is_some_and(|n| n >= first);
@@ -250,6 +279,7 @@ mod tests {
                 after: Attr::text("new"),
                 edits: Vec::new(),
                 cause: Cause::Change,
+                others: Default::default(),
             };
             let differing = [(&FIXED, "create-only"), (&LATER, "version"), (&FINAL, "irreversible")];
             let fields = differing.iter().filter(|(_, reason)| has(reason)).map(|(field, _)| change(field)).collect();

@@ -132,7 +132,7 @@ mod tests {
     fn world(wanted: &[(&str, &str)], live: &[(&str, &str)]) -> World {
         let items: Vec<Value> =
             wanted.iter().map(|(rule, comment)| json!({ "rule": rule, "comment": comment })).collect();
-        let mut world = World::lab().wants("east/rules", Value::Array(items));
+        let mut world = World::lab().wants("east/rules", Value::Array(items)).allows("take-over=east/rules");
         let fields = &mut world.topology.resources.get_mut(&address("east/rules")).unwrap().fields;
         let Some(Attr::List(items)) = fields.get_mut(ITEMS) else { panic!("no list") };
         items.iter_mut().for_each(put_secrets);

@@ -289,6 +289,8 @@ mod tests {
             kind,
             fields,
             cleared: Default::default(),
+            unmanaged: Default::default(),
+            partial: Default::default(),
             files,
             place,
         }

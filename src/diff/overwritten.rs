@@ -59,6 +59,7 @@ fn overwritten(
             after,
             edits: Vec::new(),
             cause: Cause::Change,
+            others: Default::default(),
         })
     };
     kind.fields.iter().filter_map(change).collect()

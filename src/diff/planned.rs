@@ -115,6 +115,7 @@ mod tests {
             after: Attr::Null,
             edits: Vec::new(),
             cause: Cause::Change,
+            others: Default::default(),
         };
         let update = Decision::Update { fields: vec![change], adopt: false };
         let replace = Decision::Replace { fields: Vec::new(), order: ReplaceOrder::DeleteFirst, because: None };

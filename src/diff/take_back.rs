@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::attr::Attr;
 use crate::diff::base::{Base, Basis, Stored};
-use crate::spec::{Change, Field, Kind, Shape, Type, canonical, is_any};
+use crate::spec::{Change, Field, ItemWord, Kind, Shape, Type, canonical, is_any, item_key_field, item_words};
 
 /// Why most of what stays does.
 pub(super) const NO_WAY: &str = "the API has no way to take it back";
@@ -104,9 +104,12 @@ pub(super) fn with_taken_back(
     live: &Attr,
     stays: &mut dyn FnMut(&str),
 ) -> Option<Attr> {
-    let stored = stored.filter(|stored| stored.basis == Basis::Applied)?;
+    let has_ours = |stored: &&Stored| {
+        stored.basis == Basis::Applied || stored.items.values().any(|basis| *basis == Basis::Applied)
+    };
+    let stored = stored.filter(has_ours)?;
     let mut full = wanted.clone();
-    let is_ours = |pointer: &str| stored.items.get(pointer).is_none_or(|basis| *basis == Basis::Applied);
+    let is_ours = |pointer: &str| stored.basis_at(pointer) == Basis::Applied;
     let mut walk = SetBack { is_ours: &is_ours, stays };
     walk.take_back(ty, &mut full, (&stored.value, ""), live).then_some(full)
 }
@@ -121,9 +124,6 @@ struct SetBack<'w> {
 impl SetBack<'_> {
     /// Sets back within a value, and says whether there was anything to set back. `kept` comes with its JSON pointer.
     fn take_back(&mut self, ty: &Type, wanted: &mut Attr, (kept, at): (&Value, &str), live: &Attr) -> bool {
-        if !(self.is_ours)(at) {
-            return false;
-        }
         match (ty.shape(), wanted, kept, live) {
             (Shape::Members(fields), Attr::Map(wanted), Value::Object(kept), Attr::Map(live)) => {
                 self.members(fields, wanted, (kept, at), live)
@@ -200,19 +200,14 @@ impl SetBack<'_> {
         (kept, at): (&[Value], &str),
         live: &[Attr],
     ) -> bool {
-        let key = match (ty, item) {
-            (Type::Table(fields, key), _) => fields.iter().find(|field| field.name == *key),
-            (_, Type::Object(fields) | Type::Open(fields)) => fields.iter().find(|field| field.required),
-            _ => None,
+        if item_key_field(ty).is_none() {
+            return false;
+        }
+        let index = |items: &[Attr]| -> HashMap<ItemWord, usize> {
+            item_words(ty, items).into_iter().enumerate().map(|(n, word)| (word, n)).collect()
         };
-        let Some(key) = key else { return false };
-        let word = |value: Option<&Attr>| value.map(|value| canonical(&key.ty, value).to_shown().to_string());
-        let index = |words: Vec<Option<String>>| -> HashMap<_, usize> {
-            numbered(words).into_iter().enumerate().map(|(n, word)| (word, n)).collect()
-        };
-        let of_kept = index(kept.iter().map(|item| word(item.get(key.name).map(Attr::from_json).as_ref())).collect());
-        let of_live = index(live.iter().map(|item| word(item.get(key.name))).collect());
-        let own = numbered(wanted.iter().map(|item| word(item.get(key.name))).collect());
+        let of_kept = index(&kept.iter().map(Attr::from_json).collect::<Vec<_>>());
+        let (of_live, own) = (index(live), item_words(ty, wanted));
         let mut found = false;
         for (wanted, word) in wanted.iter_mut().zip(own) {
             if let (Some(&k), Some(&l)) = (of_kept.get(&word), of_live.get(&word)) {
@@ -221,17 +216,6 @@ impl SetBack<'_> {
         }
         found
     }
-}
-
-/// Words, equal ones numbered in their order.
-fn numbered(words: Vec<Option<String>>) -> Vec<(Option<String>, usize)> {
-    let mut counts: HashMap<Option<String>, usize> = HashMap::new();
-    let number = |word: Option<String>| {
-        let count = counts.entry(word.clone()).or_default();
-        *count += 1;
-        (word, *count)
-    };
-    words.into_iter().map(number).collect()
 }
 
 /// Says whether a remembered value holds a secret, of which only the fingerprint is known.

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::others::OthersItems;
 use crate::diff::sequence::Edit;
 use crate::finding::Place;
+use crate::secret::Secret;
 use crate::spec::{Change, Disruption, Field, Kind};
 use crate::topology::Allowance;
 
@@ -115,9 +117,21 @@ pub struct FieldChange {
     pub edits: Vec<Edit>,
     /// Who moved.
     pub cause: Cause,
+    /// What it means to items of others.
+    pub others: OthersItems,
 }
 
 impl FieldChange {
+    /// A field that is given a value where it had none.
+    pub(crate) fn given(field: Option<&'static Field>, name: &str, attr: &Attr) -> FieldChange {
+        let after = match attr.to_text() {
+            Some(text) if field.is_some_and(Field::is_secret) => Attr::Secret(Secret::new(name, text)),
+            _ => attr.clone(),
+        };
+        let (name, others) = (name.to_owned(), OthersItems::default());
+        FieldChange { field, name, before: Attr::Null, after, edits: Vec::new(), cause: Cause::Change, others }
+    }
+
     /// What the change does to traffic.
     pub fn disruption(&self) -> Disruption {
         self.field.map_or(Disruption::None, |field| field.disruption)
@@ -208,6 +222,9 @@ pub(crate) const UNKNOWN_KIND: &str = "unknown-kind";
 /// The code of what is held because its target is another installation than the one that was applied to.
 pub(crate) const MOVED: &str = "moved";
 
+/// The code of what is held because items of others would go as the files take a list over.
+pub(crate) const TAKE_OVER: &str = "take-over";
+
 /// The code of what is held because a policy protects it.
 pub(crate) const PROTECTED: &str = "protected";
 
@@ -258,6 +275,15 @@ impl Decision {
             Decision::Hold(hold) => hold.instead_of.as_ref().map_or(&[], |decision| decision.fields()),
             Decision::Same | Decision::Adopt | Decision::Create(_) | Decision::Delete(_) | Decision::Release(_) => &[],
         }
+    }
+
+    /// The items of others that an update in place takes out of lists, each with the change that does.
+    pub(crate) fn takes_over(&self) -> impl Iterator<Item = (&FieldChange, &Attr)> {
+        let fields = match self {
+            Decision::Update { fields, .. } => fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().flat_map(|change| change.others.go.iter().map(move |item| (change, item)))
     }
 
     /// The worst cause among the differences; `None` when nothing differs.

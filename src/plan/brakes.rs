@@ -47,6 +47,7 @@ impl Brakes {
         }
         let mut removals = 0;
         for verdict in verdicts {
+            removals += verdict.decision.takes_over().count();
             let Some(removal) = Removed::by(&verdict.decision) else { continue };
             removals += 1;
             let tally = tallies.entry((verdict.address.target(), verdict.address.kind())).or_default();

@@ -18,9 +18,9 @@ use crate::graph::Graph;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
+use crate::plan::lists::{keep_live, live_lists};
 use crate::plan::relied::digest;
 use crate::plan::{Brakes, LedgerUpdate, Plan, Step, Verb};
-use crate::secret::Secret;
 use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::references::{References, maker};
 use crate::topology::{CycleError, Resource, Topology};
@@ -202,18 +202,20 @@ impl Builder<'_> {
         })
     }
 
-    /// The fields of a resource as they go to the wire. An update takes back what the files no longer give.
+    /// The fields of a resource as they go to the wire. An update takes back what the files no longer give, and leaves as it
+    /// is what nobody declares within a value.
     fn sent(&self, verdict: &Verdict) -> Cow<'_, ResolvedFields> {
         let Some(resolved) = self.diff.resolved.get(&verdict.address) else { return Cow::default() };
-        let taken_back = self.diff.taken_back.get(&verdict.address);
-        match taken_back.filter(|_| matches!(verdict.decision, Decision::Update { .. })) {
-            Some(taken_back) => {
-                let mut all = resolved.clone();
-                all.extend(taken_back.iter().map(|(name, value)| (name.clone(), value.clone())));
-                Cow::Owned(all)
-            }
-            None => Cow::Borrowed(resolved),
+        if !matches!(verdict.decision, Decision::Update { .. }) {
+            return Cow::Borrowed(resolved);
         }
+        let mut all = resolved.clone();
+        let taken_back = self.diff.taken_back.get(&verdict.address).into_iter().flatten();
+        all.extend(taken_back.map(|(name, value)| (name.clone(), value.clone())));
+        if let Some(live) = self.live(verdict) {
+            keep_live(verdict.kind, live, resolved, &mut all);
+        }
+        Cow::Owned(all)
     }
 
     /// What changes, and what rides along with that.
@@ -221,7 +223,11 @@ impl Builder<'_> {
         let resolved = self.sent(verdict);
         let version = self.observed.targets.get(verdict.address.target()).and_then(|view| view.version.as_deref());
         for call_option in call_options(verdict.kind, &verdict.decision, &resolved, version) {
-            fields.extend(resolved.get(call_option.name).map(|attr| set(Some(call_option), call_option.name, attr)));
+            fields.extend(
+                resolved
+                    .get(call_option.name)
+                    .map(|attr| FieldChange::given(Some(call_option), call_option.name, attr)),
+            );
         }
         fields
     }
@@ -231,10 +237,11 @@ impl Builder<'_> {
         let Some(resource) = self.topology.resources.get(address) else { return Vec::new() };
         // In the kind's order, as its documentation reads.
         let known = resource.kind.fields.iter().filter(|declared| !declared.is_call_option());
-        let known =
-            known.filter_map(|declared| Some(set(Some(declared), declared.name, resource.fields.get(declared.name)?)));
+        let known = known.filter_map(|declared| {
+            Some(FieldChange::given(Some(declared), declared.name, resource.fields.get(declared.name)?))
+        });
         let other = resource.fields.iter().filter(|(name, _)| resource.kind.field(name).is_none());
-        known.chain(other.map(|(name, attr)| set(None, name, attr))).collect()
+        known.chain(other.map(|(name, attr)| FieldChange::given(None, name, attr))).collect()
     }
 
     fn calls(
@@ -380,21 +387,13 @@ impl Builder<'_> {
         LedgerUpdate {
             wanted,
             cleared: cleared.map(|field| field.name.to_owned()).collect(),
+            live_lists: live_lists(self.diff, resource),
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
             after: references.into_iter().map(|reference| reference.to).collect(),
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }
     }
-}
-
-/// A field that is given a value where it had none.
-fn set(field: Option<&'static Field>, name: &str, attr: &Attr) -> FieldChange {
-    let after = match attr.to_text() {
-        Some(text) if field.is_some_and(Field::is_secret) => Attr::Secret(Secret::new(name, text)),
-        _ => attr.clone(),
-    };
-    FieldChange { field, name: name.to_owned(), before: Attr::Null, after, edits: Vec::new(), cause: Cause::Change }
 }
 
 fn worst(fields: &[FieldChange]) -> Disruption {

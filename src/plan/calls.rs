@@ -6,15 +6,18 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::diff::call_options::says_something;
-use crate::diff::compare::{live_items, managed_items, wanted_items};
 use crate::diff::items::item_key;
+use crate::diff::list::{live_items, managed_items, wanted_items};
 use crate::diff::live::{Live, text};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::sequence::script;
 use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
 use crate::plan::{Call, CallPurpose, Payload};
-use crate::spec::{AtCreate, Body, CallSpec, Change, Field, Identity, InUpdates, Kind, Type, lookup, read, written};
+use crate::spec::{
+    AtCreate, Body, CallSpec, Change, Field, Identity, InUpdates, Kind, Type, TypeSlot, keep_undeclared, lookup, read,
+    written,
+};
 use crate::topology::{FileContent, ITEMS};
 
 /// What the calls of one object are written from.
@@ -220,9 +223,14 @@ impl Writer<'_> {
             Some(Attr::List(items)) => items.as_slice(),
             _ => &[],
         };
+        let ty = Type::Object(kind.fields);
         let item = |(n, item): (usize, &Attr)| {
-            let mut item = written(&Type::Object(kind.fields), item);
             let counterpart = script.counterparts.get(n).copied().flatten().and_then(|at| raw.get(at));
+            let mut full = item.clone();
+            if let Some(raw) = counterpart {
+                keep_undeclared(TypeSlot::typed(ty), &mut full, &as_read(kind, raw));
+            }
+            let mut item = written(&ty, &full);
             if let (Attr::Map(map), Some(known)) = (&mut item, counterpart.and_then(|raw| lookup(raw, id))) {
                 map.insert(id.to_owned(), Attr::from_json(known));
             }
@@ -279,6 +287,12 @@ impl Writer<'_> {
         }
         Attr::Map(map)
     }
+}
+
+/// The fields of a live item that can be written.
+fn as_read(kind: &Kind, raw: &Value) -> Attr {
+    let fields = kind.fields.iter().filter(|field| field.is_writable());
+    Attr::Map(fields.map(|field| (field.name.to_owned(), read(field, raw))).collect())
 }
 
 /// Says whether a kind is one whose whole list is the resource.

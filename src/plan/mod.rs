@@ -11,6 +11,7 @@ mod fill;
 mod gaps;
 #[cfg(test)]
 mod laws;
+mod lists;
 mod needs;
 mod relied;
 #[cfg(test)]
@@ -77,6 +78,8 @@ pub struct LedgerUpdate {
     pub wanted: ResolvedFields,
     /// The fields that the files give nothing, and that are so.
     pub cleared: BTreeSet<String>,
+    /// The lists that are live before anything is written, in the form in which values are compared.
+    pub live_lists: ResolvedFields,
     /// The fields whose value comes from other resources, with the expression.
     pub expressions: BTreeMap<String, String>,
     /// What it depends on.

@@ -200,6 +200,8 @@ impl World {
             kind,
             fields,
             cleared: BTreeSet::new(),
+            unmanaged: Default::default(),
+            partial: Default::default(),
             files: BTreeMap::new(),
             place,
         };
@@ -306,6 +308,7 @@ pub(crate) fn busy() -> World {
         .wants("west/tunnels/dark", json!({ "gateway": "192.0.2.8" }))
         .hides("west", "tunnels", "the controller answered 503: busy")
         .wants("east/rules", json!({ "items": rules(&["a", "x", "c", "d", "b", "e2", "f", "g", "h"]) }))
+        .applied("east/rules", "", json!({ "items": remembered_rules(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]) }))
         .shows("east", "rules", live_rules(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]))
 }
 
@@ -313,6 +316,15 @@ pub(crate) fn busy() -> World {
 fn rules(words: &[&str]) -> Value {
     let rule = |word: &&str| json!({ "rule": format!("FORWARD -j {}", &word[..1]), "comment": &word[1..] });
     Value::Array(words.iter().map(rule).collect())
+}
+
+/// The same as the ledger has them.
+fn remembered_rules(words: &[&str]) -> Value {
+    let mut rules = rules(words);
+    for rule in rules.as_array_mut().into_iter().flatten().filter(|rule| rule["comment"] == "") {
+        rule["comment"] = Value::Null;
+    }
+    rules
 }
 
 fn live_rules(words: &[&str]) -> Value {

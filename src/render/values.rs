@@ -182,6 +182,8 @@ pub(crate) fn note(field: &FieldDocument) -> Option<&'static str> {
     match (field.cause, field.forces) {
         (Cause::Left, false) => Some("(left by a failed run)"),
         (Cause::Left, true) => Some("(forces the replacement; left by a failed run)"),
+        (Cause::Change, false) if !field.takes_over.is_empty() => Some("(takes over: items of others go)"),
+        (Cause::Change, false) if field.leaves.is_some() => Some("(partial: items of others stay)"),
         (Cause::Drift, false) => Some("(drift: changed at the controller)"),
         (Cause::Conflict, false) => Some("(conflict: changed in the files and at the controller)"),
         (Cause::Undeclared, false) => Some("(no longer declared)"),
@@ -318,6 +320,8 @@ mod tests {
             forces: false,
             key: None,
             edits: Vec::new(),
+            takes_over: Vec::new(),
+            leaves: None,
         }
     }
 

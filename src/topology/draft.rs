@@ -1,6 +1,6 @@
 //! Drafts: what the files declare, before any expression is carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -17,10 +17,21 @@ pub(crate) struct Draft {
     pub kind: &'static Kind,
     /// The declared fields.
     pub fields: Vec<DraftField>,
+    /// How much of it is ours.
+    pub owned_parts: OwnedParts,
     /// Where it is declared.
     pub place: Place,
     /// What `${each.…}` means within.
     pub each: Option<Arc<Each>>,
+}
+
+/// How much of a resource is ours, by fields.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OwnedParts {
+    /// The fields that are left alone.
+    pub unmanaged: BTreeSet<String>,
+    /// The fields of which only the declared items are ours.
+    pub partial: BTreeSet<String>,
 }
 
 impl Draft {

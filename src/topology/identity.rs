@@ -219,6 +219,8 @@ mod tests {
             kind,
             fields,
             cleared: Default::default(),
+            unmanaged: Default::default(),
+            partial: Default::default(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml").below(name),
         }

@@ -15,6 +15,7 @@ mod identity;
 mod load;
 mod machine;
 mod model;
+mod owned_parts;
 mod read;
 pub(crate) mod references;
 mod resolve;
@@ -42,5 +43,6 @@ pub(crate) use model::{
     Target,
 };
 pub use model::{Tls, Topology};
+pub(crate) use owned_parts::{PARTIAL, UNMANAGED, has_parts};
 pub(crate) use secrets::SecretMode;
 pub(crate) use sources::Sources;

@@ -172,6 +172,10 @@ pub struct Resource {
     pub fields: BTreeMap<String, Attr>,
     /// The fields that the files give nothing: they go back to what the API has where nobody says anything.
     pub cleared: BTreeSet<String>,
+    /// The fields that are left alone: neither compared nor written.
+    pub unmanaged: BTreeSet<String>,
+    /// The fields of which only the declared items are ours: others may have items of their own in them.
+    pub partial: BTreeSet<String>,
     /// The content of the files that fields name.
     pub files: BTreeMap<String, FileContent>,
     /// Where it is declared.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::draft::{Draft, DraftField, Drafts, Each, TargetDraft};
+use super::draft::{Draft, DraftField, Drafts, Each, OwnedParts, TargetDraft};
 use super::each;
 use super::envelope::{TargetEnvelope, Workspace};
+use super::owned_parts;
 use super::variables::Variables;
 use crate::address::Address;
 use crate::finding::{Finding, PathKey, Place};
@@ -230,6 +231,7 @@ impl<'v> Reader<'v> {
     }
 
     fn resource(&mut self, above: &Above, kind: &'static Kind, name: Option<&str>, entries: Entries, place: &Place) {
+        let (owned_parts, entries) = owned_parts::take(kind, entries, place, &mut self.findings);
         let mut fields = Vec::with_capacity(entries.len() + 1);
         let mut nested = Vec::new();
         for (key, value) in entries {
@@ -246,11 +248,14 @@ impl<'v> Reader<'v> {
             } else {
                 let children = above.provider.children(Some(kind.name)).map(|child| child.name);
                 let writable = kind.fields.iter().filter(|field| field.is_writable()).map(|field| field.name);
-                let names: Vec<&str> = writable.chain(children).collect();
+                let names: Vec<&str> = writable.chain(children).chain(owned_parts::KEYS).collect();
                 self.unknown("unknown-field", "field", above.provider, &key, &names, &below(place, &key));
             }
         }
         let Some(address) = self.draft(above, kind, name, fields, place) else { return };
+        if let Some(draft) = self.drafts.resources.last_mut() {
+            draft.owned_parts = owned_parts;
+        }
         let inner = Above { resource: Some((address, kind)), ..above.clone() };
         for (child, key, value) in nested {
             self.kind(&inner, child, value, &below(place, &key));
@@ -290,7 +295,14 @@ impl<'v> Reader<'v> {
             fields.push(DraftField { name: field.into(), value: Node::Text(name.replace("${", "$${")) });
         }
         let each = above.each.clone();
-        self.drafts.resources.push(Draft { address: address.clone(), kind, fields, place, each });
+        self.drafts.resources.push(Draft {
+            address: address.clone(),
+            kind,
+            fields,
+            owned_parts: OwnedParts::default(),
+            place,
+            each,
+        });
         Some(address)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::account;
 use super::base_url::{self, BadUrl};
 use super::contents::Contents;
-use super::draft::{Draft, Drafts, TargetDraft};
+use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
 use super::site::{Site, ValuePurpose};
@@ -60,7 +60,8 @@ pub(crate) fn resources(
         }
         let cleared = take_cleared(draft.kind, &mut fields, &lost);
         let (address, kind, place) = (draft.address.clone(), draft.kind, draft.place.clone());
-        (address.clone(), Resource { address, kind, fields, cleared, files, place })
+        let OwnedParts { unmanaged, partial } = draft.owned_parts.clone();
+        (address.clone(), Resource { address, kind, fields, cleared, unmanaged, partial, files, place })
     };
     drafts.resources.iter().enumerate().map(resource).collect()
 }

@@ -2,6 +2,7 @@
 //! what becomes of its steps becomes what is applied and there. No socket, no clock, no file but the YAML that it is given.
 
 mod controller;
+mod owned_parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -194,7 +195,19 @@ impl World {
             let ty = kind.field(name).map_or(crate::spec::Type::Table(kind.fields, ""), |field| field.ty);
             without_nothing(&ty, value);
         }
-        self.topology.resources.insert(address.clone(), Resource { address, kind, fields, cleared, files, place });
+        self.topology.resources.insert(
+            address.clone(),
+            Resource {
+                address,
+                kind,
+                fields,
+                cleared,
+                files,
+                place,
+                unmanaged: BTreeSet::new(),
+                partial: BTreeSet::new(),
+            },
+        );
         self
     }
 

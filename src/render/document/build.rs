@@ -187,7 +187,7 @@ pub(crate) fn own_name(address: &Address) -> String {
 
 impl FieldDocument {
     fn of(kind: &Kind, change: &FieldChange) -> FieldDocument {
-        let FieldChange { field, name, before, after, edits, cause } = change;
+        let FieldChange { field, name, before, after, edits, cause, others } = change;
         let key = match kind.identity {
             Identity::Sequence { key, .. } if field.is_none() => Some(key.to_owned()),
             _ => None,
@@ -202,6 +202,8 @@ impl FieldDocument {
             forces: change.replaces(kind) || matches!(kind.identity, Identity::Content(content) if content == name),
             key,
             edits: edits.iter().map(EditDocument::of).collect(),
+            takes_over: others.go.iter().map(Attr::to_shown).collect(),
+            leaves: Some(others.stay).filter(|stay| *stay > 0),
         }
     }
 }

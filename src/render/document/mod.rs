@@ -161,6 +161,12 @@ pub struct FieldDocument {
     /// For an ordered list: the smallest edit from one to the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<EditDocument>,
+    /// For a list that is taken over: the items of others that go, each as what tells it from the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes_over: Vec<Value>,
+    /// For a list of which only a part is ours: how many items of others stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves: Option<usize>,
 }
 
 /// One edit of an ordered list. Places count from 0.

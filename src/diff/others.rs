@@ -1,0 +1,305 @@
+//! Items of others in lists, sets and tables: which of them a write would take away, and which a partial list leaves.
+//!
+//! A list is ours once the ledger remembers it. Before that, what stands in it was put there by others: a first apply that
+//! takes the list over tells which of their items go, and waits until that is meant.
+
+use std::collections::BTreeSet;
+
+use crate::attr::Attr;
+use crate::diff::base::{Basis, Entry, Stored};
+use crate::diff::sequence::Edit;
+use crate::spec::{Flow, ItemWord, Shape, Type, as_declared, item_key_field, item_words};
+
+/// What a change means to the items of others in a list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OthersItems {
+    /// Those that go, each as what tells it from the others.
+    pub go: Vec<Attr>,
+    /// How many stay, where ours are only a part.
+    pub stay: usize,
+}
+
+/// Says whether the items of a field are ours to remove: the ledger remembers it, or a run made the object and was stopped
+/// before it took down with what.
+pub(super) fn is_ours(entry: Option<&Entry>, field: &str) -> bool {
+    entry.is_some_and(|entry| {
+        let is_unfinished = entry.made && entry.fields.is_empty();
+        is_unfinished || entry.value(field).is_some_and(|value| !value.is_null())
+    })
+}
+
+/// The live items that go with a write of a whole value, each as what tells it from the others.
+pub(super) fn going(ty: &Type, wanted: &Attr, live: &Attr) -> Vec<Attr> {
+    match (ty.shape(), wanted, live) {
+        (Shape::Members(fields), Attr::Map(wanted), Attr::Map(live)) => {
+            let fields = fields.iter().filter(|field| field.flow == Flow::Both);
+            let pairs = fields.filter_map(|field| Some((field, wanted.get(field.name)?, live.get(field.name)?)));
+            pairs.flat_map(|(field, wanted, live)| going(&field.ty, wanted, live)).collect()
+        }
+        (Shape::Entries(item), Attr::Map(wanted), Attr::Map(live)) => {
+            let pairs = wanted.iter().filter_map(|(key, wanted)| Some((wanted, live.get(key)?)));
+            pairs.flat_map(|(wanted, live)| going(&item, wanted, live)).collect()
+        }
+        // Words of the product's own are a choice, and belong to nobody.
+        (Shape::Items(Type::Enum(_)), ..) => Vec::new(),
+        (Shape::Items(_), Attr::List(wanted), Attr::List(live)) => items_going(ty, wanted, live),
+        _ => Vec::new(),
+    }
+}
+
+fn items_going(ty: &Type, wanted: &[Attr], live: &[Attr]) -> Vec<Attr> {
+    let staying: BTreeSet<ItemWord> = item_words(ty, wanted).into_iter().collect();
+    let words = item_words(ty, live).into_iter().zip(live);
+    let mut going: Vec<Attr> =
+        words.filter(|(word, _)| !staying.contains(word)).map(|(_, item)| label(ty, item)).collect();
+    // What is known only later may be one that is there.
+    let later = wanted.iter().filter(|item| item.is_later()).count();
+    going.truncate(going.len().saturating_sub(later));
+    going
+}
+
+/// What tells an item from the others.
+fn label(ty: &Type, item: &Attr) -> Attr {
+    item_key_field(ty).and_then(|key| item.get(key.name)).unwrap_or(item).clone()
+}
+
+/// The items that edits take out of an ordered list, each as what tells it from the others.
+pub(super) fn deleted(edits: &[Edit], key: &str) -> Vec<Attr> {
+    let deleted = |edit: &Edit| match edit {
+        Edit::Delete { item, .. } => Some(item.get(key).unwrap_or(item).clone()),
+        Edit::Insert { .. } | Edit::Move { .. } | Edit::Change { .. } => None,
+    };
+    edits.iter().filter_map(deleted).collect()
+}
+
+/// A live list without the items of others, and those: ours is what the files declare, and what we brought.
+pub(super) fn split(ty: &Type, wanted: &Attr, stored: Option<&Stored>, live: Attr) -> (Attr, Vec<Attr>) {
+    let (Shape::Items(item_type), Attr::List(wanted), Attr::List(items)) = (ty.shape(), wanted, &live) else {
+        return (live, Vec::new());
+    };
+    let kept: Vec<Attr> =
+        stored.and_then(|stored| stored.value.as_array()).into_iter().flatten().map(Attr::from_json).collect();
+    let is_brought = |n: usize| stored.is_some_and(|stored| stored.basis_at(&format!("/{n}")) == Basis::Applied);
+    let brought = item_words(ty, &kept).into_iter().enumerate().filter(|(n, _)| is_brought(*n)).map(|(_, word)| word);
+    let own: BTreeSet<ItemWord> = item_words(ty, wanted).into_iter().chain(brought).collect();
+    let words = item_words(ty, items).into_iter().zip(items);
+    let (ours, theirs): (Vec<_>, Vec<_>) = words.partition(|(word, _)| own.contains(word));
+    let plain = |items: Vec<(ItemWord, &Attr)>| items.into_iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
+    // Theirs go back without what the server says of them.
+    let theirs = plain(theirs).iter().map(|item| as_declared(&item_type, item)).collect();
+    (Attr::List(plain(ours)), theirs)
+}
+
+/// A list with the items of others behind ours.
+pub(super) fn with_others(ours: &Attr, others: &[Attr]) -> Attr {
+    match ours {
+        Attr::List(items) => Attr::List(items.iter().chain(others).cloned().collect()),
+        _ => ours.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::diff::base::{Basis, Entry};
+    use crate::plan::Payload;
+    use crate::plan::testing::{World, address};
+
+    /// How many items of others a world's plan takes out of lists.
+    fn taken_over(world: &World) -> usize {
+        world.plan().verdicts.iter().map(|verdict| verdict.decision.takes_over().count()).sum()
+    }
+
+    /// A world of the product with one target, what its files declare, and what is live in one collection.
+    fn product(provider: &str, files: &str, collection: &str, live: &[Value]) -> World {
+        let world = World::of(provider, "t", files);
+        live.iter().fold(world, |world, object| world.shows(collection, object.clone()))
+    }
+
+    /// Lists of all sorts, of all providers that have them: the address, and a world in which its first apply would take out
+    /// what others have put in.
+    fn lists() -> Vec<(&'static str, World)> {
+        let endpoint = |field: &str, wanted: Value, live: Value| {
+            let shown = json!({ "id": "1", "name": "a", "address": "192.0.2.1", field: live });
+            World::lab()
+                .wants("east/endpoints/a", json!({ "address": "192.0.2.1", field: wanted }))
+                .shows("east/endpoints", shown)
+        };
+        let rules = |rules: &[&str]| -> Vec<Value> {
+            let rule = |(n, rule): (usize, &&str)| json!({ "id": n.to_string(), "rule": rule, "position": n });
+            rules.iter().enumerate().map(rule).collect()
+        };
+        let vns3 = |files: &str, collection: &str, live: &[Value]| product("vns3", files, collection, live);
+        let entries = json!([{ "entry": "10.0.0.0/8", "created_at": "2026" }, { "entry": "10.9.0.0/16" }]);
+        let pair = json!([{ "name": "X-Theirs", "value": "k3y" }, { "name": "X-Ours", "value": "v" }]);
+        vec![
+            ("east/endpoints/a", endpoint("tunnels", json!([]), json!([{ "subnet": "10.1.0.0/16" }]))),
+            ("east/endpoints/a", endpoint("networks", json!(["10.2.0.0/16"]), json!(["10.1.0.0/16", "10.2.0.0/16"]))),
+            ("east/endpoints/a", endpoint("attributes", json!(["#a"]), json!(["#a", "#b"]))),
+            ("east/endpoints/a", endpoint("options", json!(["a=1"]), json!("a=1 b=2"))),
+            (
+                "east/rules",
+                World::lab()
+                    .wants("east/rules", json!([{ "rule": "drop all" }]))
+                    .shows("east/rules", json!({ "id": "7", "rule": "accept theirs" })),
+            ),
+            (
+                "t/firewall-rules",
+                vns3(
+                    "firewall-rules: [{ rule: FORWARD_CUST -j DROP }]",
+                    "t/firewall-rules",
+                    &rules(&["INPUT_CUST -j DROP"]),
+                ),
+            ),
+            (
+                "t/firewall-v1-rules",
+                vns3(
+                    "firewall-v1-rules: [{ rule: FORWARD_CUST -j DROP }]",
+                    "t/firewall-v1-rules",
+                    &[json!(["INPUT_CUST -j DROP", 0])],
+                ),
+            ),
+            (
+                "t/firewall-fwsets/s",
+                vns3(
+                    "firewall-fwsets: { s: { type: net, entries: [{ entry: 10.0.0.0/8 }] } }",
+                    "t/firewall-fwsets",
+                    &[json!({ "name": "s", "type": "net", "entries": entries })],
+                ),
+            ),
+            (
+                "t/firewall-subtables/s",
+                vns3(
+                    "firewall-subtables: { s: { type: forward, rules: [{ rule: s -j DROP }] } }",
+                    "t/firewall-subtables",
+                    &[json!({ "name": "s", "type": "forward", "rules": rules(&["s -j DROP", "s -j ACCEPT"]) })],
+                ),
+            ),
+            (
+                "t/webhooks/pager",
+                vns3(
+                    "webhooks: { pager: { headers: [{ name: X-Ours, value: v }] } }",
+                    "t/webhooks",
+                    &[json!({ "id": 1, "name": "pager", "events": ["tunnel_up"], "headers": pair })],
+                ),
+            ),
+        ]
+    }
+
+    #[test]
+    fn what_others_have_in_a_list_waits_until_it_is_meant_to_go() {
+        for (at, world) in lists() {
+            let held = world.verdict(at);
+            assert_eq!(held, "hold take-over", "{at}");
+            let allowed = world.clone().allows(&format!("take-over={at}"));
+            let verdict = allowed.verdict(at);
+            assert!(verdict.starts_with("adopt, update"), "{at}: {verdict}");
+            assert!(taken_over(&allowed) > 0, "{at}");
+            assert_eq!(taken_over(&world), 0, "{at}: nothing of what is held counts");
+            assert_eq!(allowed.protects(at).verdict(at), "hold protected", "{at}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_the_ledger_knows_is_ours_and_what_was_added_is_drift() {
+        for basis in [Basis::Applied, Basis::Agreed] {
+            let world = World::lab()
+                .wants("east/rules", json!([{ "rule": "drop all" }]))
+                .remembers("east/rules", "", json!([{ "rule": "drop all" }]), basis)
+                .shows("east/rules", json!({ "id": "7", "rule": "drop all" }))
+                .shows("east/rules", json!({ "id": "8", "rule": "accept theirs" }));
+            assert_eq!(world.verdict("east/rules"), "update items: drift", "{basis:?}");
+        }
+        // Taken into ownership as it was, or made by a run that was stopped.
+        for (made, verdict) in [(false, "hold take-over"), (true, "update items: change")] {
+            let mut world = World::lab()
+                .wants("east/rules", json!([]))
+                .shows("east/rules", json!({ "id": "8", "rule": "accept theirs" }));
+            world.base.entries.insert(address("east/rules"), Entry { made, ..Entry::default() });
+            assert_eq!(world.verdict("east/rules"), verdict);
+        }
+    }
+
+    #[test]
+    fn nothing_of_others_goes_where_only_ours_comes_or_changes() {
+        let world = |wanted: Value| {
+            World::lab()
+                .wants("east/rules", wanted)
+                .shows("east/rules", json!({ "id": "8", "rule": "accept theirs", "comment": "" }))
+        };
+        let theirs = json!({ "rule": "accept theirs", "comment": "told" });
+        for wanted in [json!([{ "rule": "drop all" }, theirs]), json!([theirs])] {
+            assert_eq!(world(wanted).verdict("east/rules"), "adopt, update items: change");
+        }
+    }
+
+    /// What an update sends for a field of the endpoint `a`.
+    fn sent(world: &World, field: &str) -> Option<Value> {
+        let plan = world.plan();
+        plan.steps.iter().flat_map(|step| &step.calls).find_map(|call| match &call.body {
+            Payload::Json(body) => Some(body.to_shown()[field].clone()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn of_a_partial_list_only_our_items_are_compared_and_written() {
+        let world = |field: &str, wanted: Value, applied: Value, live: Value| {
+            let world = World::lab()
+                .wants("east/endpoints/a", json!({ "address": "192.0.2.1", field: wanted }))
+                .shows("east/endpoints", json!({ "id": "1", "name": "a", "address": "192.0.2.1", field: live }));
+            let world = match applied.is_null() {
+                true => world,
+                false => world.applied("east/endpoints/a", "1", json!({ "address": "192.0.2.1", field: applied })),
+            };
+            world.partial("east/endpoints/a", field)
+        };
+        let (ours, other, theirs) = (json!("10.1.0.0/16"), json!("10.2.0.0/16"), json!("10.9.0.0/16"));
+        let row = |subnet: &Value, label: &str| json!({ "subnet": subnet, "label": label });
+        // Wanted, applied, live; what is sent.
+        for (field, wanted, applied, live, expected) in [
+            ("networks", json!([ours]), json!(null), json!([theirs]), Some(json!([ours, theirs]))),
+            ("networks", json!([ours]), json!([ours]), json!([theirs, ours]), None),
+            ("networks", json!([ours]), json!(null), json!([theirs, ours]), None),
+            ("networks", json!([]), json!([ours]), json!([theirs, ours]), Some(json!([theirs]))),
+            ("networks", json!([other]), json!([ours]), json!([ours, theirs]), Some(json!([other, theirs]))),
+            ("networks", json!([ours]), json!([ours]), json!([theirs]), Some(json!([ours, theirs]))),
+            (
+                "tunnels",
+                json!([row(&ours, "new")]),
+                json!([row(&ours, "old")]),
+                json!([row(&theirs, "x"), row(&ours, "old")]),
+                Some(json!([row(&ours, "new"), row(&theirs, "x")])),
+            ),
+            ("attributes", json!(["#a"]), json!(["#a", "#b"]), json!(["#a", "#b", "#c"]), Some(json!(["#a", "#c"]))),
+        ] {
+            let told = format!("{field} {wanted} {applied} {live}");
+            let world = world(field, wanted, applied, live);
+            assert_eq!(sent(&world, field), expected, "{told}: {}", world.verdict("east/endpoints/a"));
+        }
+    }
+
+    #[test]
+    fn a_write_of_another_field_leaves_what_others_have_in_a_partial_list() {
+        let webhook = json!({
+            "id": 1, "name": "pager", "url": "https://old.example", "events": ["tunnel_up", "theirs"], "headers": []
+        });
+        let files = "webhooks: { pager: { url: 'https://new.example', events: [tunnel_up], partial: [events] } }";
+        let world = product("vns3", files, "t/webhooks", &[webhook]);
+        assert_eq!(world.verdict("t/webhooks/pager"), "adopt, update url: change");
+        assert_eq!(sent(&world, "events"), Some(json!(["tunnel_up", "theirs"])));
+    }
+
+    #[test]
+    fn what_is_unmanaged_is_neither_compared_nor_taken_back() {
+        let world = World::lab()
+            .wants("east/groups/g", json!({}))
+            .applied("east/groups/g", "1", json!({ "note": "mine" }))
+            .shows("east/groups", json!({ "id": "1", "name": "g", "note": "mine" }));
+        assert_eq!(world.verdict("east/groups/g"), "update note: undeclared");
+        let left = world.unmanaged("east/groups/g", "note");
+        assert_eq!(left.verdict("east/groups/g"), "same");
+        assert!(left.verdicts().iter().all(|verdict| verdict.notes.let_go.is_empty()));
+    }
+}
