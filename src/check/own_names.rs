@@ -62,8 +62,8 @@ mod tests {
         assert_eq!(
             codes(&text(&twice)),
             [
-                "a line in `rules` of `a/firewall-v1-subgroups/FWD_C_web` begins with `FWD_C_web`",
-                "a line in `entries` of `a/firewall-v1-fwsets/NETS_A` begins with `NETS_A`"
+                "a line in `entries` of `a/firewall-v1-fwsets/NETS_A` begins with `NETS_A`",
+                "a line in `rules` of `a/firewall-v1-subgroups/FWD_C_web` begins with `FWD_C_web`"
             ]
         );
     }

@@ -139,7 +139,9 @@ impl EdgeBuilder<'_> {
         }
         for address in self.diff.after.get(&step.address).into_iter().flatten() {
             let Some(&removal) = self.removing.get(address) else { continue };
-            if self.steps[removal].verb == Verb::Delete && self.steps[removal].address != step.address {
+            // What is made anew comes back, and is there again when this changes: only what goes for good goes before it.
+            let lets_go = self.steps[removal].verb == Verb::Delete || step.verb == Verb::Delete;
+            if lets_go && self.steps[removal].address != step.address {
                 self.remembered.push((removal, n, format!("`{}` depended on it", step.address)));
             }
         }

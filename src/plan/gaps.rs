@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::diff::base::Base;
+use crate::diff::guards::NEVER_SENT;
 use crate::diff::live::{Observed, Seen, View};
 use crate::diff::verdict::{Decision, Verdict};
 use crate::topology::Topology;
@@ -51,11 +52,10 @@ impl Gap {
                 gaps.push(Gap::Silent { target: target.clone(), owned });
             }
         }
-        // What is held is told with its reason already.
-        let open = verdicts.iter().filter(|verdict| !matches!(verdict.decision, Decision::Hold(_)));
-        let unsent = open.map(|verdict| verdict.unverified.len()).sum();
-        // A first apply sends them, or takes over what is there.
-        gaps.extend((unsent > 0 && !base.entries.is_empty()).then_some(Gap::NeverSent(unsent)));
+        // What can be sent in place is a change of the plan's; what can be given at create alone is told as not verified.
+        let waits = |verdict: &&Verdict| matches!(&verdict.decision, Decision::Hold(hold) if hold.code == NEVER_SENT);
+        let unsent = verdicts.iter().filter(waits).map(|verdict| verdict.decision.fields().len()).sum();
+        gaps.extend((unsent > 0).then_some(Gap::NeverSent(unsent)));
         gaps
     }
 

@@ -25,13 +25,14 @@ pub(super) const BREAK: u8 = 0xff;
 type ReadEscape = fn(&[u8]) -> Option<(usize, char)>;
 
 /// The ways to spell a letter, each with the bytes that give it away and those that an escape begins with.
-const DECODERS: [(&[u8], &[u8], ReadEscape); 6] = [
+const DECODERS: [(&[u8], &[u8], ReadEscape); 7] = [
     (b"\\", b"\\", backslash),
     (b"%", b"%", percent),
     (b"+", b"+%", form),
     (b"&", b"&", entity),
     (b"'", b"'", shell_quote),
-    (b"'\"", b"'\"", doubled_quote),
+    (b"'", b"'", doubled::<b'\''>),
+    (b"\"", b"\"", doubled::<b'"'>),
 ];
 
 /// One reading of a text.
@@ -250,13 +251,9 @@ fn shell_quote(text: &[u8]) -> Option<(usize, char)> {
     [&b"'\\''"[..], b"'\"'\"'"].iter().find(|quote| text.starts_with(quote)).map(|quote| (quote.len(), '\''))
 }
 
-/// A quote within quotes as YAML, SQL and CSV double it.
-fn doubled_quote(text: &[u8]) -> Option<(usize, char)> {
-    match text {
-        [b'\'', b'\'', ..] => Some((2, '\'')),
-        [b'"', b'"', ..] => Some((2, '"')),
-        _ => None,
-    }
+/// A quote within quotes of its kind, as YAML and SQL double the single and CSV the double one.
+fn doubled<const QUOTE: u8>(text: &[u8]) -> Option<(usize, char)> {
+    text.starts_with(&[QUOTE, QUOTE]).then_some((2, char::from(QUOTE)))
 }
 
 /// A letter spelt byte by byte: in UTF-8, or else by its number in Latin-1.

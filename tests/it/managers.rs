@@ -156,9 +156,9 @@ fn a_community_edition_is_told_apart_from_an_empty_manager() {
 ",
     );
     let planned = lab.bench.run(&["plan"]).expect(32).says("premium edition");
-    for held in ["m/users/rob", "m/user-groups/staff", "m/user-groups/staff/members/rob"] {
-        assert!(planned.out.contains(&format!("! {held}  could not be looked at")), "{}", planned.all());
-    }
+    // One reason for all that is there: users, groups and their members.
+    let planned = planned.says("! m  could not be looked at");
+    planned.says("3 resources not looked at");
     let applied = lab.bench.run(&["apply", "--yes"]);
     assert_ne!(applied.code, Some(0), "{}", applied.all());
     let applied = applied.says("created m/secrets/key").says("failed m/tenants/acme");

@@ -119,7 +119,8 @@ fn an_address_that_was_told_can_be_given_back() {
     bench.write("nf.yaml", "netfoundry: { nf: { at: https://gateway.production.netfoundry.io } }\n");
     bench.run(&["plan", "--exit-code"]).says(&format!("--allow 'destroy={}'", addresses[0]));
     bench.run(&["apply", "--yes", "--quiet", "--allow", &format!("destroy={}", addresses[0])]).expect(0);
-    bench.run(&["plan", "--exit-code"]).expect(0);
+    // Nothing is declared any more: that is no all-clear.
+    bench.run(&["plan", "--exit-code"]).expect(32);
 }
 
 /// A network's name is unique in its group only.

@@ -126,6 +126,8 @@ fn a_plan_that_finds_nothing_reads_each_page_once() {
         ("endpoints", 2),
         ("network-groups", 1),
         ("networks", 1),
+        // What proves which installation it is.
+        ("organizations", 1),
         ("service-edge-router-policies", 1),
         ("service-policies", 1),
         ("services", 1),

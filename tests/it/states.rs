@@ -82,7 +82,8 @@ fn a_network_is_neither_changed_nor_removed_unless_that_is_meant() {
     let (_, why) = network(&bench.plan()).unwrap();
     assert!(why.starts_with("removing it destroys everything in it"), "{why}");
     bench.run(&["plan"]).says("run with `--allow destroy=nf/networks/acme`");
-    bench.run(&["apply", "--yes", "--quiet", "--allow", "destroy=nf/networks/acme"]).expect(0);
+    let meant = ["--allow", "destroy=nf/networks/acme", "--allow", "deletes=50"];
+    bench.run(&[&["apply", "--yes", "--quiet"], &meant[..]].concat()).expect(0);
     let state = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null);
     let left = state["store"].as_array().unwrap().iter().filter(|object| object["life"] != "gone");
     let left: Vec<&Value> = left.filter(|object| object["kind"] != "execution").collect();

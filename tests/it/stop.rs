@@ -140,14 +140,14 @@ fn a_command_ends_when_its_time_is_over() {
 /// The ledger's place becomes one that can't be written to, in the middle of a run.
 #[test]
 fn a_ledger_that_can_not_be_written_costs_no_report() {
-    for command in [["apply", "--yes"], ["destroy", "--yes"]] {
+    for command in [&["apply", "--yes"][..], &["destroy", "--yes", "--allow", "deletes=8"]] {
         let sim = slow();
         let bench = Bench::of(&[("trueup.yaml", "workspace: site\n"), ("vns3.yaml", &variables(8))], &sim);
         if command[0] == "destroy" {
             bench.apply();
             sim.side_door("DELETE", "/requests", &Value::Null);
         }
-        let child = bench.command(&command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = bench.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         while writes(&sim) < 2 {}
         let ledger = bench.path().join(".trueup/sim/ledger.json");
         let kept = fs::read(&ledger).unwrap();

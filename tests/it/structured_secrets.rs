@@ -70,7 +70,7 @@ fn a_structured_secret_lives_its_life() {
 
     // No update takes it: it is made anew.
     lab.bench.edit("m.yaml", "8675309", "5551212");
-    lab.run(&["plan"]).expect(0).says("1 to replace").says("value: (secret before) →");
+    lab.run(&["plan"]).expect(0).says("1 to replace").says("value: (not shown by the API) →");
     lab.apply();
     assert_eq!(lab.call("GET", &Value::Null)["value"]["pin"], 5551212);
     lab.bench.edit("m.yaml", "type: integer", "type: number");

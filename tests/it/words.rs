@@ -21,7 +21,7 @@ fn lab(sim: &Sim, head: &str, body: &str) -> Bench {
         ("api.txt", "opens"),
         ("lab.yaml", &format!("{head}{}", indented(body))),
         ("bp/blueprint.yaml", BLUEPRINT),
-        ("reads/blueprint.yaml", &BLUEPRINT.replace("{ get_input: x }", "{ get_secret: 'bad key' }")),
+        ("reads/blueprint.yaml", &BLUEPRINT.replace("{ get_input: x }", "{ get_secret: 'shared' }")),
     ];
     Bench::of(&files, sim)
 }
@@ -122,11 +122,13 @@ containers: { c: { ipaddress: 198.51.100.2, name: c, image_uuid: img, command: /
 fn a_secret_that_fails_skips_the_deployment_that_reads_it() {
     let sim = Sim::start();
     let body = "
-secrets: { 'bad key': { value: '${secret.api}' } }
+secrets: { shared: { value: '${secret.api}' } }
 blueprints: { plain: { source: bp }, reads: { source: reads } }
 deployments: { one: { blueprint_id: plain }, two: { blueprint_id: reads } }
 ";
     let bench = lab(&sim, CLOUDIFY, body);
+    let refusal = json!({ "method": "PUT", "path": "/api/v3.1/secrets/shared", "status": 400, "times": 9 });
+    sim.side_door("POST", "/faults", &json!([refusal]));
     let ran = bench.run(&["apply", "--yes"]).expect(5);
     let sent = writes(&sim);
     at(&sent, &["PUT", "/deployments/one"]);
@@ -148,7 +150,7 @@ fn outputs_order_removals_across_controllers() {
     bench.write("m.yaml", &cloudify);
     bench.apply();
     writes(&sim);
-    bench.run(&["destroy", "--yes"]).expect(0);
+    bench.destroy(&[]).expect(0);
     let sent = writes(&sim);
     assert!(at(&sent, &["DELETE", "/fwsets/s"]) < at(&sent, &["/executions"]), "{sent:#?}");
 }
@@ -163,7 +165,7 @@ fn a_tenant_of_the_workspace_takes_two_runs_to_fill_and_one_to_empty() {
     println!("{}", first.all());
     bench.apply();
     writes(&sim);
-    bench.run(&["destroy", "--yes", "--allow", "destroy=m/tenants/mten"]).expect(0);
+    bench.destroy(&["--allow", "destroy=m/tenants/mten"]).expect(0);
     let sent = writes(&sim);
     assert!(at(&sent, &["DELETE", "/secrets/key"]) < at(&sent, &["DELETE", "/tenants/mten"]), "{sent:#?}");
 }

@@ -20,9 +20,9 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Natural(&["preset", "host_port", "container_port", "protocol"]),
     fields: &[
         part("preset", Type::Enum(&["ssh", "internet", "port_map"]), "`port_map` needs the three others").required(),
-        part("host_port", Type::Int, "Port of the controller; neither TCP 22 or 8000 nor UDP 1070 to 1220"),
-        part("container_port", Type::Int, "Port of the plugin that it leads to"),
-        part("protocol", Type::Enum(&["tcp", "udp"]), "Protocol of the two ports"),
+        part("host_port", Type::Int, "Port of the controller; neither TCP 22 or 8000 nor UDP 1070 to 1220").stays(),
+        part("container_port", Type::Int, "Port of the plugin that it leads to").stays(),
+        part("protocol", Type::Enum(&["tcp", "udp"]), "Protocol of the two ports").stays(),
         output("rule", Type::Text, "The firewall rule that it became"),
     ],
     api: Api {
