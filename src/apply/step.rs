@@ -1,5 +1,7 @@
 //! One step: its calls one after the other, each journaled before it is sent and after it is answered.
 
+mod ready;
+
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::apply::effect::{Effect, is_doubtful};
 use crate::apply::schedule::SlotClass;
+use crate::apply::step::ready::{Ready, sent_json};
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, named};
@@ -14,13 +17,11 @@ use crate::diff::matching::identity_of;
 use crate::journal::{self, JournalLine};
 use crate::ledger::now;
 use crate::observe::proofs;
-use crate::plan::{Call, CallPurpose, Payload, Step, Verb};
+use crate::plan::{Call, CallPurpose, Step, Verb};
 use crate::secret::Secret;
-use crate::session::{
-    AnsweredCall, CallError, CallFailure, RequestBody, Session, WaitResult, Watch, encode, is_under_way,
-};
+use crate::session::{AnsweredCall, CallError, CallFailure, Session, WaitResult, Watch, encode, is_under_way};
 use crate::spec::{List, Reply, Shows, lookup};
-use crate::topology::{Content, IdentityKey};
+use crate::topology::IdentityKey;
 use wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.
@@ -32,47 +33,6 @@ const PAUSES: u32 = 30;
 
 /// Time between two such calls.
 const PAUSE: Duration = Duration::from_secs(2);
-
-/// A call with everything known.
-struct Ready<'c> {
-    path: String,
-    /// The JSON to be sent, secrets still closed.
-    body: Attr,
-    json: Option<encode::Json>,
-    /// The file to be sent.
-    bytes: Option<&'c [u8]>,
-    call: &'c Call,
-}
-
-impl<'c> Ready<'c> {
-    fn of(shared: &Shared, session: &Session, call: &'c Call) -> Result<Ready<'c>, CallError> {
-        let find = |output: &Output| shared.outputs.find(output);
-        let site = session.site(call.method, "");
-        let unknown = |what: String| site.error(CallFailure::Unknown(what));
-        let path = encode::path(&call.path.fill(&find)).map_err(unknown)?;
-        let body = sent_json(shared, call);
-        let json = match call.body {
-            Payload::Json(_) => Some(encode::json(&body).map_err(unknown)?),
-            Payload::None | Payload::File(_) => None,
-        };
-        let bytes = match &call.body {
-            Payload::File(file) => match &file.content {
-                Content::Here(bytes) => Some(bytes.as_slice()),
-                Content::At(url) => return Err(unknown(format!("what `{url}` holds, which was not fetched"))),
-            },
-            Payload::None | Payload::Json(_) => None,
-        };
-        Ok(Ready { path, body, json, bytes, call })
-    }
-
-    fn sent(&self) -> RequestBody<'_> {
-        match (self.bytes, &self.json) {
-            (Some(bytes), _) => RequestBody::file(self.call.spec.body, bytes),
-            (None, Some(json)) => RequestBody::Json(json),
-            (None, None) => RequestBody::Nothing,
-        }
-    }
-}
 
 impl Executor<'_> {
     pub(crate) async fn step(&self, shared: &Shared, step: &Step) -> Result<(), CallError> {
@@ -153,13 +113,9 @@ impl Executor<'_> {
             let number = self.announce(shared, session, step, call, path).await?;
             let answer = session.send_in(turn, call.method, path, &sent).await;
             let answer = answer.map_err(|error| error.redact_sent(&ready.body));
-            let outcome = match &answer {
-                Ok(_) => "ok".to_owned(),
-                Err(error) => error.what.to_string(),
-            };
             let ambiguous = answer.as_ref().is_err_and(CallError::is_ambiguous);
             if !ambiguous {
-                self.log(shared, |log| log.write(&JournalLine::Answer { n: number, outcome }));
+                self.record_answer(shared, number, &answer);
             }
             match answer {
                 Ok(reply) => {
@@ -223,6 +179,15 @@ impl Executor<'_> {
         }
         let why = self.log(shared, |log| log.broken().unwrap_or_default().to_owned());
         Err(session.site(call.method, path).error(CallFailure::job(why)))
+    }
+
+    /// Takes down what a call was answered.
+    fn record_answer(&self, shared: &Shared, number: u64, answer: &Result<Value, CallError>) {
+        let outcome = match answer {
+            Ok(_) => "ok".to_owned(),
+            Err(error) => error.what.to_string(),
+        };
+        self.log(shared, |log| log.write(&JournalLine::Answer { n: number, outcome }));
     }
 
     pub(super) fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::RunLog) -> T) -> T {
@@ -395,13 +360,5 @@ impl Executor<'_> {
                 journal::record(&mut log.base, address, entry);
             }
         });
-    }
-}
-
-/// The JSON that a call sends, with what is known by now.
-fn sent_json(shared: &Shared, call: &Call) -> Attr {
-    match &call.body {
-        Payload::Json(body) => body.fill(&|output| shared.outputs.find(output)),
-        Payload::None | Payload::File(_) => Attr::Null,
     }
 }

@@ -23,7 +23,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
         return Vec::new();
     }
     let words = TextNames::new(subject.topology);
-    let mut names = Names { topology: subject.topology, known: BTreeMap::new(), left: SUGGESTIONS };
+    let mut names = KnownNames { topology: subject.topology, known: BTreeMap::new(), left: SUGGESTIONS };
     let mut found = Vec::new();
     for resource in subject.topology.resources.values() {
         let Some(target) = subject.topology.targets.get(resource.address.target()) else { continue };
@@ -57,7 +57,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
 fn unknown_name(
     topology: &Topology,
     words: &TextNames<'_>,
-    names: &mut Names<'_>,
+    names: &mut KnownNames<'_>,
     resource: &Resource,
     word: &TextName,
 ) -> Option<Finding> {
@@ -101,13 +101,13 @@ fn dangling(topology: &Topology, provider: &Provider, from: &Resource, kinds: &[
 }
 
 /// Declared names, for suggestions.
-struct Names<'t> {
+struct KnownNames<'t> {
     topology: &'t Topology,
     known: BTreeMap<(String, String), Vec<&'t str>>,
     left: usize,
 }
 
-impl Names<'_> {
+impl KnownNames<'_> {
     fn hint(&mut self, from: &Address, kinds: &[&str], name: &str) -> String {
         let mut candidates = Vec::new();
         for kind in kinds {

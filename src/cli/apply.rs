@@ -104,12 +104,7 @@ pub(crate) async fn carry_out(
     let mut planned = workspace.plan_when_settled().await?;
     workspace.tell_troubles();
     workspace.tell_changed_proofs();
-    for doubt in &planned.ledger.doubts {
-        eprintln!(
-            "note: an earlier run got no answer to {} {} ({}): looked again",
-            doubt.method, doubt.path, doubt.address
-        );
-    }
+    tell_doubts(&planned.ledger);
     let row = if saved.is_some() { ExitRow::ApplyFile } else { ExitRow::Apply };
     let mut found = facts::of(&workspace, &planned.plan);
     refuse(&workspace, &planned.plan, &found, row)?;
@@ -152,6 +147,16 @@ pub(crate) async fn carry_out(
     execute(global, &mut workspace, planned, &leave_out, how, format, &mut found).await?;
     workspace.close().await;
     Ok(found.exit(row))
+}
+
+/// Tells which calls of an earlier run got no answer, and were looked at again.
+fn tell_doubts(ledger: &Ledger) {
+    for doubt in &ledger.doubts {
+        eprintln!(
+            "note: an earlier run got no answer to {} {} ({}): looked again",
+            doubt.method, doubt.path, doubt.address
+        );
+    }
 }
 
 /// Nothing is written where nothing could be looked at, or where a policy is broken.

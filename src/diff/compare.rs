@@ -11,23 +11,27 @@
 //! What no API shows is sent where it never was. [`take_back`](super::take_back) says what becomes of a field that the files
 //! no longer give. Where a step of ours left what is there, the base says so: then live = base is neither drift nor a change.
 
+mod live_value;
+
 use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry, Stored};
 use crate::diff::content::content_change;
-use crate::diff::index::Index;
-use crate::diff::list::{ListCase, live_items};
+use crate::diff::list::ListCase;
 use crate::diff::live::Live;
 use crate::diff::others::{OthersItems, going, is_ours, split, with_others};
-use crate::diff::planned::{PlannedValue, PlannedValues};
+use crate::diff::planned::PlannedValue;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly};
 use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, never_sent};
 use crate::redact::ChangeSecrecy;
 use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
-use crate::topology::{ITEMS, Resource, Topology, fold};
+use crate::topology::{Resource, fold};
+
+pub(crate) use live_value::live_value;
+pub(super) use live_value::narrow;
 
 /// What comparing one resource gave.
 #[derive(Debug, Default)]
@@ -374,44 +378,18 @@ impl Judged {
     }
 }
 
-/// A live value cut down to the keys that were kept: others were never declared.
-pub(super) fn narrow(live: &Attr, kept: &Value) -> Attr {
-    match (live, kept) {
-        (Attr::Map(live), Value::Object(kept)) => {
-            Attr::Map(kept.iter().filter_map(|(key, kept)| Some((key.clone(), narrow(live.get(key)?, kept)))).collect())
-        }
-        (Attr::List(live), Value::Array(kept)) if live.len() == kept.len() => {
-            Attr::List(live.iter().zip(kept).map(|(live, kept)| narrow(live, kept)).collect())
-        }
-        _ => live.clone(),
-    }
-}
-
-/// The live value of a field in the form in which it is compared; of a list that is a resource, its items.
-pub(crate) fn live_value(
-    topology: &Topology,
-    index: &Index<'_>,
-    resource: &Resource,
-    name: &str,
-    live: &Live,
-) -> Option<Attr> {
-    if name == ITEMS && resource.kind.field(name).is_none() {
-        return Some(Attr::List(live_items(resource.kind, live)));
-    }
-    let field = resource.kind.field(name)?;
-    let resolver = Resolver { topology, index, planned: &PlannedValues::default() };
-    Some(canonical(&field.ty, &resolver.for_compare(&resource.address, field, &read(field, &live.raw))))
-}
-
 /// The text of the expressions in a declared value.
 pub(crate) fn expression(declared: &Attr) -> String {
     declared.to_shown().to_string()
 }
 
 /// Says whether a field of which nothing is remembered is sent to what is there already. What can be given at create alone
-/// is not; nor is what version 0.1 took into ownership and remembered nothing of: an upgrade alone never writes.
+/// is not; nor is what version 0.1 took into ownership and remembered nothing of: an upgrade alone never writes. What only a
+/// new object takes came with it, where a call of ours made the object and the run ended before it was taken down.
 pub(super) fn is_sent_late(field: &Field, entry: Option<&Entry>) -> bool {
-    !matches!(field.change, Change::Fixed) && !entry.is_some_and(Entry::is_blank)
+    let was_made_so = |entry: &Entry| entry.made && entry.fields.is_empty();
+    let came_along = matches!(field.change, Change::Replaces) && entry.is_some_and(was_made_so);
+    !matches!(field.change, Change::Fixed) && !came_along && !entry.is_some_and(Entry::is_blank)
 }
 
 /// What stands for a value that the API never shows.

@@ -74,11 +74,7 @@ fn one(
         (verdict, taken_back)
     };
     let verdict = |decision, id: Option<&str>| compared(decision, id, Comparison::default());
-    if !resource.kind.is_declarative() {
-        let hold = Hold::new("read-only", format!("`{}` can only be read", resource.kind.name));
-        return verdict(Decision::Hold(hold), None);
-    }
-    if let Some(hold) = dangling(resolver, resolved) {
+    if let Some(hold) = read_only(resource).or_else(|| dangling(resolver, resolved)) {
         return verdict(Decision::Hold(hold), None);
     }
     let case = resolver.case(resource);
@@ -115,6 +111,12 @@ fn one(
     let is_held = || matches!(decision, Decision::Hold(_));
     let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
     compared(decision, Some(&live.id), comparison)
+}
+
+/// Holds what can only be read.
+fn read_only(resource: &Resource) -> Option<Hold> {
+    let hold = || Hold::new("read-only", format!("`{}` can only be read", resource.kind.name));
+    (!resource.kind.is_declarative()).then(hold)
 }
 
 fn ambiguous() -> Hold {

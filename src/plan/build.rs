@@ -1,5 +1,7 @@
 //! From verdicts to the plan: steps, then edges, then one order.
 
+mod renumber;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +16,7 @@ use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed, text};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
-use crate::graph::Graph;
+use crate::plan::build::renumber::renumber;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
@@ -69,30 +71,6 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         brakes: Brakes::default(),
         gaps: Vec::new(),
     })
-}
-
-/// Puts the steps into the order found; the gates stay behind them, in their own order.
-fn renumber(steps: Vec<Step>, graph: &Graph<String>, gates: usize, order: &[usize]) -> (Vec<Step>, Graph<String>) {
-    let count = steps.len();
-    let mut place: Vec<usize> = vec![0; count + gates];
-    let mut next = 0;
-    for &node in order {
-        place[node] = if node < count {
-            next += 1;
-            next - 1
-        } else {
-            node
-        };
-    }
-    let mut renumbered = Graph::new(count + gates);
-    for node in 0..count + gates {
-        for (first, why) in graph.after(node) {
-            renumbered.add(place[node], place[first], why.clone());
-        }
-    }
-    let mut sorted: Vec<(usize, Step)> = steps.into_iter().enumerate().map(|(n, step)| (place[n], step)).collect();
-    sorted.sort_by_key(|(at, _)| *at);
-    (sorted.into_iter().map(|(_, step)| step).collect(), renumbered)
 }
 
 pub(super) struct Builder<'b> {

@@ -1,5 +1,7 @@
 //! Fields: what a kind's objects hold, and what each part means to a reconciler.
 
+mod clear;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,8 @@ use crate::attr::Attr;
 use crate::spec::{
     CallSpec, DefaultValue, Descend, DocumentsIn, KeysIn, Type, TypeSlot, Versions, canonical, visit_types,
 };
+
+pub(super) use clear::Clear;
 
 /// One field of a kind, written and read under the vendor's own name.
 #[derive(Debug, Clone, Copy)]
@@ -58,18 +62,6 @@ pub struct Field {
     pub json_if_declared: Option<&'static str>,
     /// How well the vendor's documentation backs it.
     pub evidence: Evidence,
-}
-
-/// How a value is taken back that the files gave and give no longer.
-#[derive(Debug, Clone, Copy)]
-pub enum Clear {
-    /// By the default, where there is one; else as the type says: by `""`, `[]` or `{}`. A number, true or false, and any
-    /// JSON have nothing that is empty: they stay.
-    ByType,
-    /// By this value, as in `null`.
-    With(DefaultValue),
-    /// It stays: the API has no way to take it back.
-    Never,
 }
 
 /// Which way a field travels.
@@ -234,16 +226,6 @@ impl Field {
         Field { default: Some(DefaultValue::json(json)), ..self }
     }
 
-    /// It is taken back by sending this value, JSON text.
-    pub const fn cleared_by(self, json: &'static str) -> Field {
-        Field { clear: Clear::With(DefaultValue::json(json)), ..self }
-    }
-
-    /// The API has no way to take it back.
-    pub const fn stays(self) -> Field {
-        Field { clear: Clear::Never, ..self }
-    }
-
     /// Replies hold it there: keys by dots.
     pub const fn read_as(self, path: &'static str) -> Field {
         Field { read_as: Some(path), ..self }
@@ -373,21 +355,6 @@ impl Field {
     /// The value that the API takes when it is left out, in the form in which values are compared.
     pub fn default_value(&self) -> Attr {
         self.default.map_or(Attr::Null, |default| canonical(&self.ty, default.value()))
-    }
-
-    /// The value that takes another one back; none where the API has no way to.
-    pub fn cleared(&self) -> Option<Attr> {
-        match (self.clear, self.default) {
-            (Clear::Never, _) => None,
-            (Clear::With(value), _) | (Clear::ByType, Some(value)) => Some(value.value().clone()),
-            (Clear::ByType, None) => self.ty.empty(),
-        }
-    }
-
-    /// Says whether a value, in the form in which values are compared, is what the API has where nobody says anything.
-    pub fn is_at_default(&self, live: &Attr) -> bool {
-        let is_cleared = |cleared: Attr| canonical(&self.ty, &cleared) == *live;
-        live.is_nothing() || *live == self.default_value() || self.cleared().is_some_and(is_cleared)
     }
 
     /// Says whether a desired state may give it.

@@ -3,16 +3,18 @@
 //! A field may refer to another declared field, and that one to a third. Fields are therefore settled depth first, each
 //! once, with a stack of our own: a chain may be as long as the files allow, and a circle is found where it closes.
 
+mod needs;
+
 use std::collections::{HashMap, HashSet};
 
 use super::draft::Drafts;
 use super::each;
 use super::expression::{
-    DeclaredNames, ExpressionName, OutputName, Segment, fields_hint, is_alone, is_plain, name as name_of, output,
-    secret_label, segments,
+    DeclaredNames, ExpressionName, Segment, fields_hint, is_alone, is_plain, name as name_of, output, secret_label,
+    segments,
 };
 use super::secrets::{Secrets, StandInShape};
-use super::site::{Site, ValuePurpose, holds_names, purpose};
+use super::site::{Site, ValuePurpose, purpose};
 use super::variables::Variables;
 use crate::address::Address;
 use crate::attr::{Attr, Template, TemplatePart};
@@ -133,47 +135,6 @@ impl<'a> Evaluator<'a> {
                 Some(State::Done(_)) | None => drop(stack.pop()),
             }
         }
-    }
-
-    /// The other declared fields that a field refers to.
-    fn needs(&self, (number, field): FieldSlot) -> Vec<FieldSlot> {
-        let mut found = Vec::new();
-        let Some(draft) = self.drafts.resources.get(number) else { return found };
-        if let Some(given) = draft.fields.get(field) {
-            self.needs_of(&given.value, &mut found);
-        }
-        found
-    }
-
-    fn needs_of(&self, node: &Node, found: &mut Vec<FieldSlot>) {
-        match node {
-            Node::Text(text) if !is_plain(text) => {
-                for segment in segments(text).unwrap_or_default() {
-                    if let Segment::Expression(expression) = segment
-                        && let Ok(ExpressionName::Output(text)) = name_of(expression)
-                        && let Ok(name) = output(text, self)
-                    {
-                        found.extend(self.declared_field(&name));
-                    }
-                }
-            }
-            Node::List(items) => items.iter().for_each(|item| self.needs_of(item, found)),
-            Node::Map(entries) => entries.iter().for_each(|(_, value)| self.needs_of(value, found)),
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Spelt(_) | Node::Text(_) => {}
-        }
-    }
-
-    /// The slot of an output whose value the files give. A field that holds names in YAML holds ids at the provider, and a
-    /// field that names a local file holds something else there: those are asked for later, like outputs.
-    fn declared_field(&self, name: &OutputName) -> Option<FieldSlot> {
-        let first = name.field.split('.').next()?;
-        let field = name.kind.field(first)?;
-        if !field.is_writable() || holds_names(&field.ty) {
-            return None;
-        }
-        let number = *self.index.get(&name.address)?;
-        let draft = self.drafts.resources.get(number)?;
-        Some((number, draft.fields.iter().position(|given| &*given.name == first)?))
     }
 
     fn circle(&mut self, stack: &[FieldSlot], closes_at: FieldSlot) {

@@ -1,5 +1,7 @@
 //! Loading: from a folder to a topology, with everything that is wrong told at once.
 
+mod options;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::envelope::Workspace;
 use super::evaluate::Evaluator;
 use super::read::{Reader, claims, covers, document_place};
-use super::secrets::{SecretMode, Secrets, files_outside};
+use super::secrets::{Secrets, files_outside};
 use super::variables::Variables;
 use super::{identity, resolve};
 use crate::check::{self, Subject};
@@ -21,47 +23,10 @@ use crate::source::{
 use crate::spec::Provider;
 use crate::topology::{Resource, Sources, Topology};
 
-/// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
-pub(crate) const MAX_FILE_BYTES: u64 = 64 << 20;
+pub use options::Options;
 
 /// Bytes of YAML in all that are read: some 200,000 resources, which no file of that size is written for by hand.
 const MAX_YAML_BYTES: u64 = 16 << 20;
-
-/// What loading depends on besides the files.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Larger files are not read.
-    pub max_file_bytes: u64,
-    /// What to do about secrets that can't be looked up.
-    pub secrets: SecretMode,
-    /// Values for variables, before their defaults.
-    pub vars: BTreeMap<String, String>,
-    /// The git revision to read instead of the folder.
-    pub revision: Option<String>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            max_file_bytes: MAX_FILE_BYTES,
-            secrets: SecretMode::default(),
-            vars: BTreeMap::new(),
-            revision: None,
-        }
-    }
-}
-
-impl Options {
-    /// What environment variables say: `TRUEUP_MAX_FILE_BYTES`, and `TRUEUP_VAR_NAME` for every variable.
-    pub fn from_environment() -> Options {
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            let name = name.to_str()?.strip_prefix("TRUEUP_VAR_")?.to_owned();
-            Some((name, value.into_string().ok()?))
-        });
-        let limit = std::env::var("TRUEUP_MAX_FILE_BYTES").ok().and_then(|text| text.parse().ok());
-        Options { max_file_bytes: limit.unwrap_or(MAX_FILE_BYTES), vars: variables.collect(), ..Options::default() }
-    }
-}
 
 /// A workspace that can be worked with.
 #[derive(Debug, Clone)]
@@ -106,13 +71,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let secrets = Secrets::new(folder, sources, options.secrets);
 
     let mut reader = Reader::new(catalogue, &variables);
-    let mut files = Vec::new();
-    for (file, documents) in input.files {
-        if let Ok(documents) = documents {
-            reader.file(&file, documents);
-        }
-        files.push(file);
-    }
+    let files = read_files(&mut reader, input.files);
     findings.append(&mut reader.findings);
     let drafts = reader.drafts;
 
@@ -150,6 +109,21 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     findings.append(&mut check::run(&subject));
     findings.append(&mut secrets.into_findings());
     finish(topology, findings)
+}
+
+/// Reads what the files declare, and gives the files themselves.
+fn read_files(
+    reader: &mut Reader<'_>,
+    input: Vec<(SourceFile, Result<Vec<YamlDocument>, YamlError>)>,
+) -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    for (file, documents) in input {
+        if let Ok(documents) = documents {
+            reader.file(&file, documents);
+        }
+        files.push(file);
+    }
+    files
 }
 
 fn finish(mut topology: Topology, findings: Vec<Finding>) -> Result<Loaded, Vec<Finding>> {

@@ -12,7 +12,7 @@ use super::{
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
-use crate::diff::verdict::{Decision, FieldChange, FieldNotes, UNDECLARED_TARGET};
+use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Hold, UNDECLARED_TARGET, Verdict};
 use crate::plan::{Call, CallPurpose, Payload, Plan, Step};
 use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
@@ -58,21 +58,7 @@ impl PlanDocument {
                 Decision::Release(reason) => {
                     document.releases.push(ReleaseDocument { address, reason: reason.clone() });
                 }
-                Decision::Hold(hold) => document.holds.push(HoldDocument {
-                    address,
-                    code: hold.code.to_owned(),
-                    reason: hold.reason.clone(),
-                    help: hold.help.clone(),
-                    allow: hold.allow.as_ref().map(ToString::to_string),
-                    cause: verdict.decision.cause(),
-                    gone: matches!(hold.instead_of.as_deref(), Some(Decision::Create(_))),
-                    fields: verdict
-                        .decision
-                        .fields()
-                        .iter()
-                        .map(|change| FieldDocument::of(verdict.kind, change))
-                        .collect(),
-                }),
+                Decision::Hold(hold) => document.holds.push(HoldDocument::of(verdict, hold)),
                 Decision::Same
                 | Decision::Create(_)
                 | Decision::Update { .. }
@@ -82,6 +68,23 @@ impl PlanDocument {
         }
         document.holds = fold(document.holds);
         document
+    }
+}
+
+impl HoldDocument {
+    /// The document of a verdict that holds.
+    fn of(verdict: &Verdict, hold: &Hold) -> HoldDocument {
+        let fields = verdict.decision.fields().iter().map(|change| FieldDocument::of(verdict.kind, change));
+        HoldDocument {
+            address: verdict.address.to_string(),
+            code: hold.code.to_owned(),
+            reason: hold.reason.clone(),
+            help: hold.help.clone(),
+            allow: hold.allow.as_ref().map(ToString::to_string),
+            cause: verdict.decision.cause(),
+            gone: matches!(hold.instead_of.as_deref(), Some(Decision::Create(_))),
+            fields: fields.collect(),
+        }
     }
 }
 

@@ -1,0 +1,72 @@
+//! A step's requests in the document.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use wire::Method;
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallDocument {
+    /// The verb.
+    pub method: Method,
+    /// Path with query below the target's URL.
+    pub path: String,
+    /// The JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// The file whose bytes are the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileDocument>,
+    /// What it is for.
+    pub purpose: PurposeDocument,
+    /// The field that it is for, when it is for one alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What is waited for afterwards, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<WaitDocument>,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PurposeDocument {
+    /// It makes the object.
+    Create,
+    /// It changes fields in place.
+    Update,
+    /// It sets one field.
+    Field,
+    /// It gives the request before it its effect.
+    Then,
+    /// It removes the object.
+    Remove,
+    /// It asks for a one-time output.
+    Issue,
+}
+
+/// A file that is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileDocument {
+    /// The path or URL as the workspace says it.
+    pub path: String,
+    /// SHA-256 of what is sent, in hexadecimal.
+    pub sha256: String,
+    /// The number of bytes; it is not known of what was not fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<usize>,
+}
+
+/// Something that is looked at until it is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitDocument {
+    /// Path with query that is read again and again; `{job}` is filled from the reply before it.
+    pub path: String,
+    /// When it is done, in words.
+    pub until: String,
+}

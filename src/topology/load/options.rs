@@ -1,0 +1,44 @@
+//! What loading depends on besides the files.
+
+use std::collections::BTreeMap;
+
+use crate::topology::SecretMode;
+
+/// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// What loading depends on besides the files.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Larger files are not read.
+    pub max_file_bytes: u64,
+    /// What to do about secrets that can't be looked up.
+    pub secrets: SecretMode,
+    /// Values for variables, before their defaults.
+    pub vars: BTreeMap<String, String>,
+    /// The git revision to read instead of the folder.
+    pub revision: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            max_file_bytes: MAX_FILE_BYTES,
+            secrets: SecretMode::default(),
+            vars: BTreeMap::new(),
+            revision: None,
+        }
+    }
+}
+
+impl Options {
+    /// What environment variables say: `TRUEUP_MAX_FILE_BYTES`, and `TRUEUP_VAR_NAME` for every variable.
+    pub fn from_environment() -> Options {
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.to_str()?.strip_prefix("TRUEUP_VAR_")?.to_owned();
+            Some((name, value.into_string().ok()?))
+        });
+        let limit = std::env::var("TRUEUP_MAX_FILE_BYTES").ok().and_then(|text| text.parse().ok());
+        Options { max_file_bytes: limit.unwrap_or(MAX_FILE_BYTES), vars: variables.collect(), ..Options::default() }
+    }
+}
