@@ -218,7 +218,13 @@ impl<'d> Drill<'d> {
     /// Takes some fields out of the files and nothing else, and puts them back.
     fn unset(&mut self, first: &Value, group: &[String]) -> Result<(), String> {
         let is_needed = |name: &String| self.kind.field(name).is_some_and(|field| field.required);
-        if self.is_sequence() || group.iter().any(is_needed) {
+        // Without a field that tells it apart it is another object, which the product may refuse.
+        let identity = match self.kind.identity {
+            Identity::Natural(fields) => fields,
+            _ => &[],
+        };
+        let tells_apart = |name: &String| identity.contains(&name.as_str());
+        if self.is_sequence() || group.iter().any(|name| is_needed(name) || tells_apart(name)) {
             return Ok(());
         }
         let mut without = first.clone();
