@@ -207,7 +207,7 @@ impl Executor<'_> {
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
         let mut log = RunLog {
             writer: JournalWriter::start(journal),
-            base: base.clone(),
+            base: std::mem::take(base),
             calls: 0,
             said: BTreeMap::new(),
             begun: BTreeSet::new(),

@@ -2,6 +2,7 @@
 
 mod ready;
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::apply::schedule::SlotClass;
 use crate::apply::step::ready::{Ready, sent_json};
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
-use crate::diff::live::{Live, named};
+use crate::diff::live::{Live, named, with_id};
 use crate::diff::matching::identity_of;
 use crate::journal::{self, JournalLine};
 use crate::ledger::now;
@@ -253,16 +254,13 @@ impl Executor<'_> {
     /// The object of a reply's collection that has the wanted identity.
     fn among(&self, shared: &Shared, step: &Step, objects: &Value) -> Option<Value> {
         let wanted = self.identity(shared, step)?;
-        let is_wanted = |raw: &Value| Live::new(step.kind, raw.clone()).identity(step.kind).as_ref() == Some(&wanted);
+        let is_wanted = |raw: &Value| Live::has_identity(step.kind, raw, &wanted);
         match objects {
             Value::Array(items) => items.iter().find(|raw| is_wanted(raw)).cloned(),
-            Value::Object(map) => map.iter().find_map(|(id, raw)| {
-                let mut raw = raw.clone();
-                if let Value::Object(fields) = &mut raw {
-                    fields.entry("id").or_insert_with(|| Value::String(id.clone()));
-                }
-                is_wanted(&raw).then_some(raw)
-            }),
+            Value::Object(map) => {
+                let mut objects = map.iter().map(|(id, raw)| with_id(id, raw));
+                objects.find(|raw| is_wanted(raw)).map(Cow::into_owned)
+            }
             _ => None,
         }
     }

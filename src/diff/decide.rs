@@ -21,7 +21,13 @@ use crate::topology::references::{References, maker};
 use crate::topology::{Resource, Topology};
 
 /// The verdicts on everything declared.
-pub(crate) fn declared(topology: &Topology, index: &Index<'_>, base: &Base, planned: &PlannedValues) -> Decided {
+pub(crate) fn declared(
+    topology: &Topology,
+    references: &References<'_>,
+    index: &Index<'_>,
+    base: &Base,
+    planned: &PlannedValues,
+) -> Decided {
     let resolver = Resolver { topology, index, planned };
     let (mut resolved, mut taken_back) = (BTreeMap::new(), BTreeMap::new());
     let mut verdicts = Vec::with_capacity(topology.resources.len());
@@ -37,9 +43,8 @@ pub(crate) fn declared(topology: &Topology, index: &Index<'_>, base: &Base, plan
     force_rebuilds(&resolver, &mut verdicts);
     set_again(&resolved, &mut verdicts);
     hold_used(index, &resolved, &mut verdicts);
-    let references = References::new(topology);
-    hold_unknown_names(topology, &references, index, &mut verdicts);
-    hold_back(topology, &references, index, &resolved, &mut verdicts);
+    hold_unknown_names(topology, references, index, &mut verdicts);
+    hold_back(topology, references, index, &resolved, &mut verdicts);
     Decided { verdicts, resolved, taken_back }
 }
 

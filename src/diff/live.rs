@@ -1,5 +1,6 @@
 //! What the APIs say: a tree of collections, each seen or unseen.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -65,11 +66,11 @@ pub struct Live {
 impl Live {
     /// Reads one object of a kind: hook, id, foreignness.
     pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
+        if let Some(reshape) = kind.hooks.read {
+            reshape(&mut raw);
+        }
         if let Identity::Sequence { .. } = kind.identity {
             // The list as a whole is the object: it has no id and belongs to nobody else.
-            if let Some(reshape) = kind.hooks.read {
-                reshape(&mut raw);
-            }
             return Live {
                 id: String::new(),
                 raw,
@@ -78,13 +79,7 @@ impl Live {
                 children: Vec::new(),
             };
         }
-        if let Some(reshape) = kind.hooks.read {
-            reshape(&mut raw);
-        }
-        let id = match kind.api.id {
-            "" => own_name(kind, &raw).unwrap_or_default(),
-            path => lookup(&raw, path).map(text).unwrap_or_default(),
-        };
+        let id = id_of(kind, &raw);
         let foreign = kind.hooks.foreign.and_then(|foreign| foreign(&raw)).or_else(|| {
             let name = own_name(kind, &raw)?;
             kind.is_built_in(&name).then_some("it is built in")
@@ -104,6 +99,15 @@ impl Live {
     /// A field's value, in the form in which values are compared.
     pub fn value(&self, kind: &Kind, field: &str) -> Attr {
         kind.field(field).map_or(Attr::Null, |field| canonical(&field.ty, &read(field, &self.raw)))
+    }
+
+    /// Says whether an object, as a reply holds it, has this identity.
+    pub(crate) fn has_identity(kind: &'static Kind, raw: &Value, identity: &IdentityKey) -> bool {
+        let mut shaped = Cow::Borrowed(raw);
+        if let Some(reshape) = kind.hooks.read {
+            reshape(shaped.to_mut());
+        }
+        identity.is_of(kind, &id_of(kind, &shaped), &|field| read(field, &shaped))
     }
 
     /// What tells this object from the others of its collection.
@@ -188,6 +192,26 @@ pub(crate) fn named(kind: &Kind, name: Option<&str>) -> Value {
     let (Identity::Name(field) | Identity::CaselessName(field)) = kind.identity else { return Value::Null };
     let place = kind.field(field).map_or(field, |field| field.read_path());
     serde_json::json!({ place: name })
+}
+
+/// An object of a map whose keys are ids: it shows its id.
+pub(crate) fn with_id<'r>(id: &str, raw: &'r Value) -> Cow<'r, Value> {
+    match raw {
+        Value::Object(fields) if !fields.contains_key("id") => {
+            let mut fields = fields.clone();
+            fields.insert("id".to_owned(), Value::String(id.to_owned()));
+            Cow::Owned(Value::Object(fields))
+        }
+        _ => Cow::Borrowed(raw),
+    }
+}
+
+/// The provider's id of an object; none for what has none, such as a whole list.
+fn id_of(kind: &Kind, raw: &Value) -> String {
+    match kind.api.id {
+        "" => own_name(kind, raw).unwrap_or_default(),
+        path => lookup(raw, path).map(text).unwrap_or_default(),
+    }
 }
 
 /// The name that an object carries, for kinds that are told apart by one field.

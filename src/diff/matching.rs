@@ -12,7 +12,7 @@ use crate::diff::base::Base;
 use crate::diff::index::{Index, Placement};
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::ownership::Claimant;
-use crate::diff::placing::{CollectionPlace, Placed, Placing};
+use crate::diff::placing::{CollectionPlace, Identified, Placed, Placing};
 use crate::diff::relabel::{Moves, complete};
 use crate::spec::{IdScheme, Kind, swap_references};
 use crate::topology::{IdentityKey, Resource, Topology};
@@ -160,7 +160,8 @@ impl<'a, 'i> Matcher<'a, 'i> {
         let identities: BTreeSet<&IdentityKey> =
             wanted.iter().filter_map(|resource| self.identities.get(&resource.address)).collect();
         let is_wanted = |identity: &IdentityKey| identities.contains(identity);
-        let placing = Placing::new(place, objects, entries, &is_wanted, self.index, &mut self.moves);
+        let objects = Identified::all(kind, objects);
+        let placing = Placing::new(place, &objects, entries, &is_wanted, self.index, &mut self.moves);
         for Placed { live, address, owner } in placing.run(wanted, self.identities) {
             let in_ledger = owner.cloned().or_else(|| self.unowned(around, &address));
             let inside = Surroundings { target, ids, parent: Some(&address), owner: in_ledger.as_ref() };
@@ -347,8 +348,8 @@ mod tests {
                 ..Entry::default()
             };
             if !kind.identity.is_single() && !matches!(kind.identity, Identity::Name(_) | Identity::CaselessName(_)) {
-                let applied = applied_identities(kind, &in_files.address, &entry);
-                assert_eq!(applied.first(), key.as_ref(), "{}", kind.name);
+                let mut applied = applied_identities(kind, &in_files.address, &entry);
+                assert_eq!(applied.next(), key, "{}", kind.name);
             }
             for other in &fields {
                 let mut values = of(&|ty| spellings(ty).1);

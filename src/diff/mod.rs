@@ -45,6 +45,7 @@ use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::secret::FingerprintKey;
 use crate::topology::Topology;
+use crate::topology::references::References;
 
 /// The outcome of a comparison.
 #[derive(Debug)]
@@ -74,20 +75,22 @@ pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Dif
         relabelled
     });
     let base = relabelled.as_ref().unwrap_or(base);
+    let references = References::new(topology);
     let mut planned = PlannedValues::default();
     // Replacing one resource changes the ids that others refer to, which may replace those in turn, and what is changed
     // may change whoever takes it. Each round adds at least one value, so this ends; two or three rounds are what real
     // topologies need.
     loop {
-        let decided = decide::declared(topology, &index, base, &planned);
+        let decided = decide::declared(topology, &references, &index, base, &planned);
         if !planned.grow(&decided.verdicts) {
-            return finish(topology, observed, base, index, decided);
+            return finish(topology, &references, observed, base, index, decided);
         }
     }
 }
 
 fn finish<'a>(
     topology: &Topology,
+    references: &References<'_>,
     observed: &'a Observed,
     base: &Base,
     index: Index<'a>,
@@ -98,9 +101,9 @@ fn finish<'a>(
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
     call_options::remember(&index, base, &mut verdicts, &mut resolved);
     propagate_holds::hold_within(&mut verdicts);
-    propagate_holds::keep_what_is_named(topology, &index, &mut verdicts);
+    propagate_holds::keep_what_is_named(topology, references, &index, &mut verdicts);
     propagate_holds::keep_what_is_needed(topology, &index, base, &mut verdicts);
-    propagate_holds::tell_of_homes(topology, &mut verdicts);
+    propagate_holds::tell_of_homes(topology, references, &mut verdicts);
     hold_elsewhere(observed, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();

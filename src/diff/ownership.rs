@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::base::Entry;
-use crate::diff::live::Live;
+use crate::diff::placing::Identified;
 use crate::spec::{Change, IdScheme, Identity, Kind};
 use crate::topology::IdentityKey;
 
@@ -49,28 +49,26 @@ pub(super) fn locate(
     kind: &'static Kind,
     ids: IdScheme,
     entries: &[Claimant<'_>],
-    objects: &[&Live],
+    objects: &[&Identified<'_>],
     is_wanted: &dyn Fn(&IdentityKey) -> bool,
 ) -> Vec<Located> {
-    let identities: Vec<Option<IdentityKey>> = objects.iter().map(|live| live.identity(kind)).collect();
     let mut by_identity: BTreeMap<&IdentityKey, Group> = BTreeMap::new();
-    for (n, identity) in identities.iter().enumerate() {
-        if let Some(identity) = identity {
+    for (n, object) in objects.iter().enumerate() {
+        if let Some(identity) = &object.identity {
             by_identity.entry(identity).or_default().objects.push(n);
         }
     }
     let mut located = vec![Located::Gone; entries.len()];
     let mut unknown = Vec::new();
-    let all: Vec<Vec<IdentityKey>> =
-        entries.iter().map(|claimant| applied_identities(kind, claimant.address, claimant.entry)).collect();
-    for (n, applied) in all.iter().enumerate() {
-        match applied.iter().find(|identity| by_identity.contains_key(identity)) {
-            Some(identity) => by_identity.entry(identity).or_default().entries.push(n),
+    for (n, Claimant { address, entry, .. }) in entries.iter().enumerate() {
+        let mut has_any = false;
+        let mut applied = applied_identities(kind, address, entry).inspect(|_| has_any = true);
+        match applied.find(|key| by_identity.contains_key(key)).and_then(|key| by_identity.get_mut(&key)) {
+            Some(group) => group.entries.push(n),
             // What another object left behind is called by its id, for want of a name.
             None => {
-                let Claimant { address, entry, .. } = &entries[n];
                 let is_bare = entry.identity.is_none() && address.name() == Some(entry.id.as_str());
-                unknown.push((n, applied.is_empty() || is_bare));
+                unknown.push((n, !has_any || is_bare));
             }
         }
     }
@@ -79,14 +77,14 @@ pub(super) fn locate(
         group.pair(identity, entries, objects, &mut located, &mut taken);
     }
     let by_id: BTreeMap<&str, usize> =
-        objects.iter().enumerate().rev().map(|(n, live)| (live.id.as_str(), n)).collect();
+        objects.iter().enumerate().rev().map(|(n, object)| (object.live.id.as_str(), n)).collect();
     // What lost its object to a namesake may have been renamed.
     let overtaken = (0..entries.len()).filter(|&n| matches!(located[n], Located::Overtaken(_))).map(|n| (n, false));
     unknown.extend(overtaken.collect::<Vec<_>>());
     for (n, is_unknown) in unknown {
         let claimant = &entries[n];
         let Some(&object) = by_id.get(claimant.entry.id.as_str()).filter(|&&object| !taken[object]) else { continue };
-        let identity = identities[object].as_ref();
+        let identity = objects[object].identity.as_ref();
         let is_its_own = identity.is_some() && claimant.wanted == identity;
         let id_proves = ids == IdScheme::Lasting && !identity.is_some_and(is_wanted);
         located[n] = match (is_unknown && is_its_own, id_proves, is_unknown || may_be_renamed(kind)) {
@@ -113,13 +111,13 @@ impl Group {
         self,
         identity: &IdentityKey,
         entries: &[Claimant<'_>],
-        objects: &[&Live],
+        objects: &[&Identified<'_>],
         located: &mut [Located],
         taken: &mut [bool],
     ) {
         let Group { objects: mut left, entries: mut claims } = self;
         claims.sort_by_key(|&n| entries[n].wanted != Some(identity));
-        let mut by_id: BTreeMap<&str, usize> = left.iter().rev().map(|&n| (objects[n].id.as_str(), n)).collect();
+        let mut by_id: BTreeMap<&str, usize> = left.iter().rev().map(|&n| (objects[n].live.id.as_str(), n)).collect();
         claims.retain(|&n| match by_id.remove(entries[n].entry.id.as_str()) {
             Some(object) => {
                 (located[n], taken[object]) = (Located::Here(object), true);
@@ -145,20 +143,31 @@ impl Group {
 
 /// What told the entry's object from the others when it was applied, as far as the ledger says: what it wrote down comes
 /// before what its fields amount to. None for old rows that hold too little.
-pub(crate) fn applied_identities(kind: &'static Kind, address: &Address, entry: &Entry) -> Vec<IdentityKey> {
-    let recorded = entry.identity.as_deref().map(IdentityKey::recorded);
-    let rebuilt = match kind.identity {
-        Identity::Content(_) => return IdentityKey::of(kind, Some(&entry.id), &|_| Attr::Null).into_iter().collect(),
+pub(crate) fn applied_identities<'e>(
+    kind: &'static Kind,
+    address: &'e Address,
+    entry: &'e Entry,
+) -> impl Iterator<Item = IdentityKey> + 'e {
+    let is_natural = matches!(kind.identity, Identity::Natural(_));
+    let recorded = entry.identity.as_deref().filter(|_| is_natural).map(IdentityKey::recorded);
+    // Worked out only for whoever is not content with the first.
+    recorded.into_iter().chain(std::iter::once_with(move || rebuilt_identity(kind, address, entry)).flatten())
+}
+
+/// What tells the entry's object from the others by the rest of its row.
+fn rebuilt_identity(kind: &'static Kind, address: &Address, entry: &Entry) -> Option<IdentityKey> {
+    match kind.identity {
+        Identity::Content(_) => IdentityKey::of(kind, Some(&entry.id), &|_| Attr::Null),
         // The address says it, even of what was adopted.
-        Identity::Name(_) | Identity::CaselessName(_) => {
-            return IdentityKey::called(kind, address.name().unwrap_or_default()).into_iter().collect();
-        }
+        Identity::Name(_) | Identity::CaselessName(_) => IdentityKey::called(kind, address.name().unwrap_or_default()),
         // There is just one in each place.
-        Identity::Singleton | Identity::Sequence { .. } => return vec![IdentityKey::recorded("")],
-        Identity::Natural(fields) if !fields.iter().any(|field| entry.fields.contains_key(*field)) => None,
-        Identity::Natural(_) => IdentityKey::wanted(kind, None, &|field| entry.value(field).map(Attr::from_json)),
-    };
-    recorded.into_iter().chain(rebuilt).collect()
+        Identity::Singleton | Identity::Sequence { .. } => Some(IdentityKey::recorded("")),
+        Identity::Natural(fields) => {
+            let is_known = fields.iter().any(|field| entry.fields.contains_key(*field));
+            let value = |field: &str| entry.value(field).map(Attr::from_json);
+            is_known.then(|| IdentityKey::wanted(kind, None, &value)).flatten()
+        }
+    }
 }
 
 /// Says whether a name can be changed at the console, which it can where an update could change it back.

@@ -53,6 +53,21 @@ impl CollectionPlace<'_> {
     }
 }
 
+/// An object with what tells it apart, which is worked out once for all who ask.
+pub(super) struct Identified<'a> {
+    /// The object.
+    pub live: &'a Live,
+    /// Its key; `None` where a part of it is secret or not known.
+    pub identity: Option<IdentityKey>,
+}
+
+impl<'a> Identified<'a> {
+    /// The objects of a collection.
+    pub(super) fn all(kind: &'static Kind, objects: &'a [Live]) -> Vec<Identified<'a>> {
+        objects.iter().map(|live| Identified { live, identity: live.identity(kind) }).collect()
+    }
+}
+
 /// An object with its address, and the address of its owner in the ledger.
 pub(super) struct Placed<'a, 'b> {
     /// The object.
@@ -66,7 +81,7 @@ pub(super) struct Placed<'a, 'b> {
 /// One collection on its way into the index.
 pub(super) struct Placing<'a, 'b, 'i> {
     place: CollectionPlace<'i>,
-    objects: &'a [Live],
+    objects: &'i [Identified<'a>],
     entries: Vec<Claimant<'b>>,
     /// What each entry's object is; with the object where it is here.
     located: Vec<(Located, Option<&'a Live>)>,
@@ -84,22 +99,22 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     /// Finds out whose the objects are.
     pub(super) fn new(
         place: CollectionPlace<'i>,
-        objects: &'a [Live],
+        objects: &'i [Identified<'a>],
         entries: Vec<Claimant<'b>>,
         is_wanted: &dyn Fn(&IdentityKey) -> bool,
         index: &'i mut Index<'a>,
         moves: &'i mut Moves,
     ) -> Placing<'a, 'b, 'i> {
         let (kind, ids) = (place.kind, place.ids);
-        let whole: Vec<&Live> = objects.iter().filter(|live| !is_gone(kind, live)).collect();
+        let whole: Vec<&Identified<'a>> = objects.iter().filter(|object| !is_gone(kind, object.live)).collect();
         let found = locate(kind, ids, &entries, &whole, is_wanted);
-        let here = |located: Located, objects: &[&'a Live]| match located {
-            Located::Here(n) | Located::Overtaken(n) => (located, objects.get(n).copied()),
+        let here = |located: Located, objects: &[&Identified<'a>]| match located {
+            Located::Here(n) | Located::Overtaken(n) => (located, objects.get(n).map(|object| object.live)),
             Located::Gone | Located::Several | Located::Unproven => (located, None),
         };
         let mut located: Vec<_> = found.into_iter().map(|located| here(located, &whole)).collect();
         // What was never made whole is ours where nothing better is.
-        let tainted: Vec<&Live> = objects.iter().filter(|live| live.is_tainted(kind)).collect();
+        let tainted: Vec<&Identified<'a>> = objects.iter().filter(|object| object.live.is_tainted(kind)).collect();
         if !tainted.is_empty() {
             let found = locate(kind, ids, &entries, &tainted, is_wanted);
             for (known, found) in located.iter_mut().zip(found).filter(|(known, _)| known.0 == Located::Gone) {
@@ -140,9 +155,9 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
 
     fn declared(&mut self, wanted: &[&Resource], identities: &BTreeMap<&Address, IdentityKey>) {
         let kind = self.place.kind;
-        let mut by_identity: BTreeMap<IdentityKey, Vec<&'a Live>> = BTreeMap::new();
-        for live in self.objects.iter().filter(|live| !is_gone(kind, live)) {
-            if let Some(identity) = live.identity(kind) {
+        let mut by_identity: BTreeMap<&IdentityKey, Vec<&'a Live>> = BTreeMap::new();
+        for Identified { live, identity } in self.objects.iter().filter(|object| !is_gone(kind, object.live)) {
+            if let Some(identity) = identity {
                 by_identity.entry(identity).or_default().push(live);
             }
         }
@@ -206,18 +221,18 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     /// Gives every object its address, and remembers what others may call it.
     fn others(&mut self) -> Vec<Placed<'a, 'b>> {
         let kind = self.place.kind;
-        let mut counts: BTreeMap<IdentityKey, usize> = BTreeMap::new();
-        for identity in self.objects.iter().filter(|live| !is_gone(kind, live)).filter_map(|live| live.identity(kind)) {
-            *counts.entry(identity).or_default() += 1;
-        }
+        let mut counts: BTreeMap<&IdentityKey, usize> = BTreeMap::new();
+        let whole = self.objects.iter().filter(|object| !is_gone(kind, object.live));
+        whole.filter_map(|object| object.identity.as_ref()).for_each(|key| *counts.entry(key).or_default() += 1);
         let mut placed = Vec::new();
-        for live in self.objects.iter().filter(|live| !is_gone(kind, live) || live.is_tainted(kind)) {
+        for object in self.objects.iter().filter(|it| !is_gone(kind, it.live) || it.live.is_tainted(kind)) {
+            let live = object.live;
             let owner = self.owner(live).map(|claimant| claimant.address);
             let is_one_of_several =
-                live.identity(kind).and_then(|key| counts.get(&key)).is_some_and(|&count| count > 1);
+                object.identity.as_ref().and_then(|key| counts.get(key)).is_some_and(|&count| count > 1);
             let address = match self.taken.get(&(live as *const Live)) {
                 Some(address) => Some(address.clone()),
-                None => self.undeclared(live, owner, is_one_of_several),
+                None => self.undeclared(object, owner, is_one_of_several),
             };
             let Some(address) = address else { continue };
             self.remember(live, &address, owner);
@@ -227,8 +242,13 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     }
 
     /// The address of an object that nothing declares. `None` for what counts as not there.
-    fn undeclared(&mut self, live: &'a Live, owner: Option<&Address>, is_one_of_several: bool) -> Option<Address> {
-        let kind = self.place.kind;
+    fn undeclared(
+        &mut self,
+        object: &Identified<'a>,
+        owner: Option<&Address>,
+        is_one_of_several: bool,
+    ) -> Option<Address> {
+        let (kind, live) = (self.place.kind, object.live);
         let name = match owner {
             Some(owner) => owner.name().map(str::to_owned),
             // Objects that have the same name are addressed by their ids.
@@ -249,8 +269,8 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
         }
         let is_anothers = owner.is_none() && !self.place.is_content() && self.entry(name.as_deref()).is_some();
         let address = if is_displaced || is_anothers { self.own_name(live) } else { called };
-        if let (Identity::CaselessName(_), Some(identity)) = (kind.identity, live.identity(kind)) {
-            let place = (self.place.parent.cloned(), self.place.target.to_owned(), kind.name, identity);
+        if let (Identity::CaselessName(_), Some(identity)) = (kind.identity, &object.identity) {
+            let place = (self.place.parent.cloned(), self.place.target.to_owned(), kind.name, identity.clone());
             self.index.identities.insert(place, address.clone());
             self.index.kinds.insert(kind.name, kind);
         }

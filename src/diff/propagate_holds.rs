@@ -166,13 +166,17 @@ fn needs_of(
 }
 
 /// What a declared resource still names can't be removed, nor what that lives in.
-pub(crate) fn keep_what_is_named(topology: &Topology, index: &Index<'_>, verdicts: &mut [Verdict]) {
+pub(crate) fn keep_what_is_named(
+    topology: &Topology,
+    references: &References<'_>,
+    index: &Index<'_>,
+    verdicts: &mut [Verdict],
+) {
     let goes = |verdict: &&mut Verdict| matches!(verdict.decision, Decision::Delete(_));
     let going: BTreeSet<Address> = verdicts.iter_mut().filter(goes).map(|verdict| verdict.address.clone()).collect();
     if going.is_empty() {
         return;
     }
-    let references = References::new(topology);
     let mut named: BTreeMap<Address, (Address, String)> = BTreeMap::new();
     for resource in topology.resources.values() {
         let mut see = |to: &Address, field: &str| {
@@ -186,7 +190,7 @@ pub(crate) fn keep_what_is_named(topology: &Topology, index: &Index<'_>, verdict
                 see(&reference.to, field);
             }
         }
-        for (word, live) in mentions::undeclared(&references, index, resource) {
+        for (word, live) in mentions::undeclared(references, index, resource) {
             live.into_iter().for_each(|live| see(live, &word.field));
         }
     }
@@ -199,7 +203,7 @@ pub(crate) fn keep_what_is_named(topology: &Topology, index: &Index<'_>, verdict
 }
 
 /// Nothing can be looked at in a tenant that is not there: it takes a second run once it is made.
-pub(crate) fn tell_of_homes(topology: &Topology, verdicts: &mut [Verdict]) {
+pub(crate) fn tell_of_homes(topology: &Topology, references: &References<'_>, verdicts: &mut [Verdict]) {
     let made: BTreeSet<Address> = verdicts
         .iter()
         .filter(|verdict| matches!(verdict.decision, Decision::Create(_)))
@@ -209,7 +213,6 @@ pub(crate) fn tell_of_homes(topology: &Topology, verdicts: &mut [Verdict]) {
     if made.is_empty() {
         return;
     }
-    let references = References::new(topology);
     for verdict in verdicts.iter_mut() {
         let Decision::Hold(hold) = &mut verdict.decision else { continue };
         let home = references.homes(&verdict.address).map(|(_, home)| home).find(|home| made.contains(home));

@@ -45,8 +45,7 @@ impl<'o> Interests<'o> {
             let Some((target, of)) = topology.targets.get_key_value(address.target()) else { continue };
             let kind =
                 of.provider.kind(address.kind()).filter(|kind| of.provider.children(Some(kind.name)).next().is_some());
-            let applied =
-                kind.map(|kind| applied_identities(kind, address, entry).into_iter().map(move |key| (kind, key)));
+            let applied = kind.map(|kind| applied_identities(kind, address, entry).map(move |key| (kind, key)));
             interests.around.extend(applied.into_iter().flatten().map(|(kind, key)| (target.as_str(), kind.name, key)));
         }
         interests

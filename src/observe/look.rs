@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::installation::ShownProofs;
-use crate::diff::live::{Collection, Live, Seen, text};
+use crate::diff::live::{Collection, Live, Seen, text, with_id};
 use crate::diff::matching::identity_of;
 use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs};
 use crate::session::{CallError, Session};
@@ -322,14 +322,7 @@ fn inside(kind: &'static Kind, key: &str, parent: Option<Around<'_>>) -> Seen {
         None | Some(Value::Null) => Seen::Objects(Vec::new()),
         Some(Value::Array(items)) => Seen::Objects(items.iter().map(|raw| Live::new(kind, raw.clone())).collect()),
         Some(Value::Object(map)) => {
-            let keyed = |(id, raw): (&String, &Value)| {
-                let mut raw = raw.clone();
-                if let Value::Object(fields) = &mut raw {
-                    fields.entry("id").or_insert_with(|| Value::String(id.clone()));
-                }
-                Live::new(kind, raw)
-            };
-            Seen::Objects(map.iter().map(keyed).collect())
+            Seen::Objects(map.iter().map(|(id, raw)| Live::new(kind, with_id(id, raw).into_owned())).collect())
         }
         Some(_) => Seen::Unseen(format!("`{key}` is neither a list nor a map")),
     }

@@ -46,8 +46,8 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
             step.verb,
         )
     });
-    let (graph, gates) = edges(topology, &diff, &steps);
-    let order = graph.order().map_err(|ring| cycle(topology, &steps, &gates, &graph, &ring))?;
+    let (graph, gates) = edges(topology, &builder.references, &diff, &steps);
+    let order = graph.order().map_err(|ring| cycle(topology, &builder.references, &steps, &gates, &graph, &ring))?;
     let (steps, graph) = renumber(steps, &graph, gates.len(), &order);
     let ledger_updates = topology
         .resources

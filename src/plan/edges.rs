@@ -26,10 +26,14 @@ use crate::topology::cycle::{CycleError, Link};
 use crate::topology::references::{References, home_at, homes_of};
 
 /// The graph of the steps, and the names of its gates.
-pub(crate) fn edges(topology: &Topology, diff: &Diff<'_>, steps: &[Step]) -> (Graph<String>, Vec<String>) {
+pub(crate) fn edges<'d>(
+    topology: &'d Topology,
+    references: &'d References<'d>,
+    diff: &'d Diff<'d>,
+    steps: &'d [Step],
+) -> (Graph<String>, Vec<String>) {
     let mut gates = Gates::default();
-    let references = References::new(topology);
-    let (kind_edges, gate_names) = gates.collect(topology, &references, steps);
+    let (kind_edges, gate_names) = gates.collect(topology, references, steps);
     let mut drawing = EdgeBuilder {
         topology,
         references,
@@ -94,7 +98,7 @@ fn side_by_side(diff: &Diff<'_>) -> BTreeSet<Address> {
 
 struct EdgeBuilder<'d> {
     topology: &'d Topology,
-    references: References<'d>,
+    references: &'d References<'d>,
     diff: &'d Diff<'d>,
     steps: &'d [Step],
     graph: Graph<String>,
@@ -252,12 +256,12 @@ impl EdgeBuilder<'_> {
 /// The circle that some nodes are in, each with where it stands in the files.
 pub(crate) fn cycle(
     topology: &Topology,
+    references: &References<'_>,
     steps: &[Step],
     gates: &[String],
     graph: &Graph<String>,
     ring: &[usize],
 ) -> CycleError {
-    let references = References::new(topology);
     let link = |(node, first): (usize, usize)| {
         let step = steps.get(node);
         let name = step.map_or_else(|| gates[node - steps.len()].clone(), |step| step.address.to_string());

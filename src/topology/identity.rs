@@ -20,7 +20,8 @@ pub(crate) fn fold(name: &str) -> String {
 
 /// A text in the one Unicode form in which texts that mind case are compared: `é` is one letter, or `e` with an accent.
 fn composed(text: &str) -> String {
-    text.nfc().collect()
+    // Most texts are in that form as they are.
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// What tells an object from the others of its collection: two with the same key are the same object.
@@ -44,22 +45,14 @@ impl IdentityKey {
         id: Option<&str>,
         value: &dyn Fn(&'static Field) -> Attr,
     ) -> Option<IdentityKey> {
-        let one = |name: &str| {
-            let Some(field) = kind.field(name) else { return Some(Value::Null) };
-            let value = canonical(&field.ty, &value(field));
-            (!value.is_later() && !value.has_secret()).then(|| value.to_shown())
-        };
-        let text = match kind.identity {
-            Identity::Singleton | Identity::Sequence { .. } => String::new(),
-            Identity::Content(_) => id?.to_owned(),
-            Identity::Name(name) => as_word(one(name)?),
-            Identity::CaselessName(name) => fold(&as_word(one(name)?)),
-            Identity::Natural(names) => {
-                let parts: Option<Vec<Value>> = names.iter().map(|name| one(name)).collect();
-                Value::Array(parts?).to_string()
-            }
-        };
-        Some(IdentityKey(composed(&text)))
+        Some(IdentityKey(composed(&spelt(kind, id, value, &|_| true)?)))
+    }
+
+    /// Says whether an object with these values has this key. Most objects of a long list have another one, and show it
+    /// with the first value or two.
+    pub(crate) fn is_of(&self, kind: &'static Kind, id: &str, value: &dyn Fn(&'static Field) -> Attr) -> bool {
+        let may_be = |begin: &str| !begin.is_ascii() || self.0.starts_with(begin);
+        spelt(kind, Some(id), value, &may_be).is_some_and(|text| composed(&text) == self.0)
     }
 
     /// The key as the ledger wrote it down.
@@ -94,6 +87,39 @@ impl IdentityKey {
             let given = resource.fields.get(name).cloned();
             given.or_else(|| resource.address.name().filter(|_| named == Some(name)).map(Attr::text))
         })
+    }
+}
+
+/// A key's text, spelt from left to right as long as `goes_on` says of what there is of it. `None` where it does not, where
+/// a value is known only later, and where one is secret.
+fn spelt(
+    kind: &'static Kind,
+    id: Option<&str>,
+    value: &dyn Fn(&'static Field) -> Attr,
+    goes_on: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    let one = |name: &str| {
+        let Some(field) = kind.field(name) else { return Some(Value::Null) };
+        let value = canonical(&field.ty, &value(field));
+        (!value.is_later() && !value.has_secret()).then(|| value.to_shown())
+    };
+    match kind.identity {
+        Identity::Singleton | Identity::Sequence { .. } => Some(String::new()),
+        Identity::Content(_) => id.map(str::to_owned),
+        Identity::Name(name) => Some(as_word(one(name)?)),
+        Identity::CaselessName(name) => Some(fold(&as_word(one(name)?))),
+        Identity::Natural(names) => {
+            let mut text = String::from("[");
+            for (n, name) in names.iter().enumerate() {
+                text.push_str(if n == 0 { "" } else { "," });
+                text.push_str(&one(name)?.to_string());
+                if !goes_on(&text) {
+                    return None;
+                }
+            }
+            text.push(']');
+            Some(text)
+        }
     }
 }
 
