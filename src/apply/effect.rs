@@ -201,7 +201,7 @@ impl Executor<'_> {
         if let Some(hold) = installation::hold(session.name(), &view.standing) {
             return Err(session.site(Method::Get, "").error(CallFailure::job(hold.reason)));
         }
-        let observed = Observed { targets: [(session.name().to_owned(), view)].into() };
+        let observed = Observed { targets: [(session.name().to_owned(), view)].into(), ..Observed::default() };
         let diff = diff(self.topology, &observed, &base);
         let live = match &step.id {
             Some(id) if step.verb.removes() => {

@@ -44,7 +44,7 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
     }
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut planned = workspace.plan().await?;
-    workspace.tell_troubles();
+    workspace.tell_troubles(None);
     if let Some(headline) = workspace.blind() {
         return Err(CommandError::failed(headline));
     }

@@ -102,7 +102,11 @@ pub(crate) async fn carry_out(
     workspace.only_target.clone_from(&how.only_target);
     workspace.has_brakes = !how.removes_all;
     let mut planned = workspace.plan_when_settled().await?;
-    workspace.tell_troubles();
+    // Whoever brings a plan has seen it.
+    let shows_plan = format == Format::Text && saved.is_none();
+    let refuses = workspace.blind().is_some() || !planned.plan.brakes.broken().is_empty();
+    let read = (shows_plan && !refuses).then(|| workspace.document(&planned.plan));
+    workspace.tell_troubles(read.as_ref());
     workspace.tell_changed_proofs();
     tell_doubts(&planned.ledger);
     let row = if saved.is_some() { ExitRow::ApplyFile } else { ExitRow::Apply };
@@ -110,13 +114,12 @@ pub(crate) async fn carry_out(
     refuse(&workspace, &planned.plan, &found, row)?;
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
-    let document = PlanDocument::of(&planned.plan);
+    let document = workspace.document(&planned.plan);
     if let Some(saved) = saved {
         check_key(saved, &document)?;
     }
     let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
-    // Whoever brings a plan has seen it.
-    if format == Format::Text && saved.is_none() {
+    if shows_plan {
         let shown = text::Shown { calls: false, all: false };
         common::print(&text::plan(&document, common::stdout_style(global), shown))?;
     }

@@ -1,6 +1,6 @@
 //! What most commands do first: read the workspace, connect, look, compare, plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::diff::installation::{ShownProofs, Standing, forget_ids};
 use crate::diff::live::{Observed, Seen, View};
 use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
-use crate::observe::{Observer, Scope};
+use crate::observe::{Observer, Scope, tell_known_key};
 use crate::plan::{Brakes, Gap, Plan};
 use crate::private;
 use crate::providers::CATALOGUE;
@@ -209,8 +209,10 @@ impl ConnectedWorkspace {
     /// Looks at the targets.
     pub(crate) async fn observe(&mut self, base: &Base, scope: Scope) -> Observed {
         let looking = render::progress::looking(self.topology.targets.len(), self.quiet);
-        let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
+        let (mut observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         drop(looking);
+        self.troubles.iter_mut().for_each(|trouble| tell_known_key(base, trouble));
+        observed.unreached = self.unreached();
         self.troubles.append(&mut troubles);
         self.looked = Looked::of(&self.topology, &observed);
         let shown = |(name, view): (&String, &View)| (name.clone(), (view.standing.clone(), view.proofs.clone()));
@@ -270,26 +272,6 @@ impl ConnectedWorkspace {
         let Looked { asked, dark } = self.looked;
         let what = render::counted(asked, "target");
         (asked > 0 && dark == asked).then(|| format!("could not look at {dark} of {what}"))
-    }
-
-    /// Says on stderr why something could not be looked at: each reason once for a target, with the number of calls.
-    pub(crate) fn tell_troubles(&self) {
-        let mut reasons: BTreeMap<(&str, String), Vec<&CallError>> = BTreeMap::new();
-        for error in &self.troubles {
-            reasons.entry((&error.target, error.what.to_string())).or_default().push(error);
-        }
-        for ((target, why), errors) in reasons {
-            let [first, others @ ..] = errors.as_slice() else { continue };
-            let paths: BTreeSet<&str> = errors.iter().map(|error| error.path.as_str()).collect();
-            let words = match (others.is_empty(), paths.len()) {
-                (true, _) | (false, 1) => first.to_string(),
-                (false, lists) => format!("{target}: {why} ({})", render::counted(lists, "list")),
-            };
-            eprintln!("warning: {}", render::sanitize_control(&words));
-            if let Some(help) = &first.help {
-                eprintln!("  help: {}", render::sanitize_control(help));
-            }
-        }
     }
 
     /// Ends a rehearsal: the simulated controllers' state is saved.

@@ -30,6 +30,7 @@ mod sim;
 mod simulated;
 mod stop;
 mod topics;
+mod troubles;
 mod validate;
 
 use std::path::PathBuf;

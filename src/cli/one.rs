@@ -192,7 +192,7 @@ pub(crate) fn session(workspace: &ConnectedWorkspace, target: &str) -> Result<Ar
     match workspace.sessions.get(target) {
         Some(session) => Ok(session.clone()),
         None => {
-            workspace.tell_troubles();
+            workspace.tell_troubles(None);
             Err(CommandError::Said(Exit::Failed))
         }
     }
@@ -206,7 +206,7 @@ pub(crate) fn given_up() -> CommandError {
 
 /// The end of a command that could not find out something, when it has told why.
 pub(crate) fn unseen(workspace: &ConnectedWorkspace, what: &str) -> CommandError {
-    workspace.tell_troubles();
+    workspace.tell_troubles(None);
     CommandError::failed(format!("could not look whether {what}"))
 }
 

@@ -11,7 +11,7 @@ use crate::attr::Attr;
 use crate::diff::installation::ShownProofs;
 use crate::diff::live::{Collection, Live, Seen, text};
 use crate::diff::matching::identity_of;
-use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs};
+use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs, tell_known_key};
 use crate::session::{CallError, Session};
 use crate::spec::{Envelope, Identity, InstallationProof, Join, Kind, List, Paging, PathTemplate, Word, lookup, read};
 use crate::topology::{IdentityKey, Resource, Target};
@@ -100,7 +100,10 @@ impl Look<'_> {
             collections.push(Collection { kind, seen });
         }
         if parent.is_none() {
-            let take = |proof: &'static InstallationProof| (proof, answers.take(self.session, proof.path, proof.at));
+            let take = |proof: &'static InstallationProof| {
+                let answer = answers.take(self.session, proof.path, proof.at);
+                (proof, answer.map_err(|error| self.one_of(error)))
+            };
             self.proofs = proofs::shown(self.session, self.target, reads.into_iter().map(take).collect());
         }
         auto_created::mark(&mut collections, self.owned().unwrap_or(&BTreeSet::new()));
@@ -114,11 +117,24 @@ impl Look<'_> {
         }
     }
 
+    /// A collection of which a call came to nothing. What keeps a target from answering is one thing to tell, however many
+    /// lists there are, and is told without the path.
     fn unseen(&mut self, error: CallError) -> Seen {
-        // Without the path: what keeps a target from answering is one thing to tell, however many lists there are.
-        let why = error.what.to_string();
+        let error = self.one_of(error);
+        let why = error.fact();
         self.troubles.push(error);
         Seen::Unseen(why)
+    }
+
+    /// A failed call in the words of the first that failed for the same reason: with the effort that it took, and what is
+    /// known from before.
+    fn one_of(&self, mut error: CallError) -> CallError {
+        let what = error.what.to_string();
+        if let Some(first) = self.troubles.iter().find(|trouble| trouble.what.to_string() == what) {
+            error.effort = first.effort;
+        }
+        tell_known_key(self.observer.base, &mut error);
+        error
     }
 
     /// What there is one of and cannot be read: if a call makes it, it counts as there once it was made.

@@ -114,6 +114,11 @@ impl<'o> Observer<'o> {
     }
 }
 
+/// Adds to what is told of a certificate that is not the pinned one what the ledger knows of its key.
+pub(crate) fn tell_known_key(base: &Base, error: &mut CallError) {
+    error.besides = error.other_key().and_then(|key| base.targets.get(&error.target)?.known_key(key));
+}
+
 fn ancestors(provider: &Provider, kind: &str) -> Vec<&'static str> {
     let mut found = Vec::new();
     let mut parent = provider.kind(kind).and_then(|kind| kind.parent);

@@ -49,7 +49,12 @@ pub(super) fn shown(
             }
             Err(error) if is_refused(&error) => {}
             Err(error) if shown.unread.as_ref().is_some_and(|(strength, _)| *strength <= proof.strength) => drop(error),
-            Err(error) => shown.unread = Some((proof.strength, error.to_string())),
+            // Who could not be reached at all shows nothing else either.
+            Err(error) if error.is_of_the_connection() => shown.unread = Some((proof.strength, error.fact())),
+            Err(error) => {
+                let words = "whether it is the installation where Trueup applied last could not be told";
+                shown.unread = Some((proof.strength, format!("{words}: {error}")));
+            }
         }
     }
     shown

@@ -259,7 +259,7 @@ impl Telling for Bars {
 mod tests {
     use super::*;
     use crate::render::testing::{PLAIN, busy};
-    use crate::session::{CallError, CallFailure};
+    use crate::session::{CallError, CallFailure, Effort};
     use wire::Method;
 
     /// The text that was written, for the test to read.
@@ -292,6 +292,8 @@ mod tests {
             path: "/tunnels".into(),
             what: CallFailure::Overdue(300),
             help: None,
+            effort: Effort::default(),
+            besides: None,
         };
         progress.ends(second, &Outcome::Failed(Box::new(error)));
         progress.ends(third, &Outcome::Skipped(1));

@@ -377,7 +377,7 @@ mod tests {
     use super::*;
     use crate::render::testing::{PLAIN, address, busy};
     use crate::render::validate::faults;
-    use crate::session::{CallError, CallFailure, Speaker};
+    use crate::session::{CallError, CallFailure, Effort, Speaker};
     use wire::Method;
 
     /// A run in which a tunnel failed.
@@ -391,6 +391,8 @@ mod tests {
             path: "/tunnels".into(),
             what: CallFailure::Refused { status: 403, message: "limit reached\u{1b}[2J".into(), speaker: Speaker::Api },
             help: Some("the licence allows no more of these".into()),
+            effort: Effort::default(),
+            besides: None,
         };
         outcomes[at("east/tunnels/new")] = Outcome::Failed(Box::new(error));
         outcomes[at("east/routes/out")] = Outcome::Skipped(at("east/tunnels/new"));

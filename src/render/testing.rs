@@ -268,7 +268,7 @@ impl World {
             let collections = LAB.kinds.iter().map(|kind| self.collection(target, kind)).collect();
             (target.clone(), View { collections, ..View::default() })
         };
-        Observed { targets: self.topology.targets.keys().map(view).collect() }
+        Observed { targets: self.topology.targets.keys().map(view).collect(), ..Observed::default() }
     }
 
     /// The plan that this comes to.

@@ -1,5 +1,7 @@
 //! What a call can come to, with what to do about it.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::attr::Attr;
@@ -10,7 +12,7 @@ use wire::{Method, Response, TransportError};
 
 /// A call that did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{target}: {method} {path}: {what}")]
+#[error("{target}: {method} {path}: {}", self.fact())]
 pub struct CallError {
     /// The target.
     pub target: String,
@@ -22,6 +24,30 @@ pub struct CallError {
     pub what: CallFailure,
     /// What to do about it.
     pub help: Option<String>,
+    /// How hard it was tried.
+    pub effort: Effort,
+    /// What is known of it from before.
+    pub besides: Option<String>,
+}
+
+/// How often something was tried, and how long that took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// The number of tries.
+    pub tries: u32,
+    /// The time from the first to the end of the last.
+    pub took: Duration,
+}
+
+impl Effort {
+    /// The effort in words, where it was more than one try. A time of less than a second tells nothing.
+    fn words(self) -> Option<String> {
+        match (self.tries, self.took.as_secs()) {
+            (0 | 1, _) => None,
+            (tries, 0) => Some(format!("{tries} tries")),
+            (tries, seconds) => Some(format!("{tries} tries in {seconds} s")),
+        }
+    }
 }
 
 /// What happened to a call.
@@ -110,6 +136,33 @@ impl CallFailure {
 }
 
 impl CallError {
+    /// What happened, and how hard it was tried, without where: `not reached (connection refused, 4 tries in 7 s)`.
+    pub fn fact(&self) -> String {
+        let fact = match (&self.what, self.effort.words()) {
+            (CallFailure::Failed(TransportError::Connect(why)), Some(effort)) => {
+                format!("not reached ({why}, {effort})")
+            }
+            (CallFailure::Failed(TransportError::Connect(why)), None) => format!("not reached ({why})"),
+            (what, Some(effort)) => format!("{what} ({effort})"),
+            (what, None) => what.to_string(),
+        };
+        let besides = self.besides.as_ref().map(|besides| format!("; {besides}"));
+        fact + &besides.unwrap_or_default()
+    }
+
+    /// SHA-256 of the public key in a certificate that is not the pinned one.
+    pub(crate) fn other_key(&self) -> Option<&str> {
+        match &self.what {
+            CallFailure::Failed(TransportError::OtherCertificate(other)) => other.key.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Says whether it is about the connection to the target, and would have befallen any other call.
+    pub(crate) fn is_of_the_connection(&self) -> bool {
+        matches!(self.what, CallFailure::Failed(_))
+    }
+
     /// Says whether the call may have had its effect although it did not succeed.
     pub fn is_ambiguous(&self) -> bool {
         match &self.what {
@@ -223,7 +276,15 @@ impl CallSite<'_> {
         let what = what.redacted(self.redactor);
         let help = self.help(&what);
         let path = self.path.split('?').next().unwrap_or_default().to_owned();
-        CallError { target: self.target.to_owned(), method: self.method, path, what, help }
+        CallError {
+            target: self.target.to_owned(),
+            method: self.method,
+            path,
+            what,
+            help,
+            effort: Effort::default(),
+            besides: None,
+        }
     }
 
     /// The error of an answer that is no success.

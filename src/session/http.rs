@@ -220,16 +220,22 @@ fn failure(error: &reqwest::Error) -> TransportError {
     TransportError::Broken(text)
 }
 
-/// The causes of an error, without the URL: it may hold more than is good to print.
+/// The cause of an error, without the URL: it may hold more than is good to print.
 fn chain(error: &reqwest::Error) -> String {
-    let mut words = Vec::new();
+    let mut last = None;
     let mut cause = error.source();
     while let Some(error) = cause {
-        words.push(error.to_string());
+        last = Some(error.to_string());
         cause = error.source();
     }
-    words.dedup();
-    words.pop().unwrap_or_else(|| "the HTTP client gave no reason".into())
+    last.map_or_else(|| "the HTTP client gave no reason".into(), |words| without_number(&words))
+}
+
+/// The system's words for an error without its number: `Connection refused (os error 111)` is `connection refused`.
+fn without_number(words: &str) -> String {
+    let Some((words, _)) = words.rsplit_once(" (os error ") else { return words.to_owned() };
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn pinned(pin: &str, provider: Arc<CryptoProvider>) -> Result<ClientConfig, HttpError> {
@@ -263,7 +269,7 @@ impl ServerCertVerifier for PinVerifier {
             return Ok(ServerCertVerified::assertion());
         }
         let host = server_name.to_str().into_owned();
-        let other = OtherCertificate { host, shown, pinned: self.sha256.clone() };
+        let other = OtherCertificate { host, shown, pinned: self.sha256.clone(), key: key_digest(end_entity) };
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(other)))))
     }
 

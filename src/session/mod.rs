@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::attr::Attr;
+use crate::diff::installation::certificate_proof;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
@@ -34,10 +35,10 @@ use wire::{Method, Request, Response, Transport, TransportError};
 pub(crate) use attention::Attention;
 pub(crate) use content_cache::ContentCache;
 pub(crate) use download::{DownloadError, Downloads};
-#[cfg(test)]
-pub(crate) use error::Speaker;
 pub use error::{CallError, CallSite};
 pub(crate) use error::{CallFailure, Job};
+#[cfg(test)]
+pub(crate) use error::{Effort, Speaker};
 use error::{is_error_in_success, told_in_text, words};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
@@ -298,7 +299,7 @@ impl Session {
             return BTreeMap::new();
         }
         let key = self.transport.public_key(&self.base);
-        let key = key.map(|digest| ((Strength::Certificate, "certificate".to_owned()), format!("sha256:{digest}")));
+        let key = key.map(|digest| ((Strength::Certificate, "certificate".to_owned()), certificate_proof(&digest)));
         let address = ((Strength::Address, "address".to_owned()), authority_in_lower_case(&self.base));
         key.into_iter().chain([address]).collect()
     }

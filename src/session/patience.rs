@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
+use crate::session::error::Effort;
 use crate::session::{CallError, CallFailure, Pace, RequestBody, Session, looks_like_json};
 use wire::{Method, Response, TransportError};
 
@@ -71,7 +72,7 @@ impl Session {
                 Worth::Away => attempt < TRIES || self.may_come_back(since, attempt),
             };
             if !again {
-                return Err(error);
+                return Err(CallError { effort: Effort { tries: attempt, took: since.elapsed() }, ..error });
             }
             // What had no effect has not begun.
             if method != Method::Get && self.is_stopped() {

@@ -187,6 +187,8 @@ pub struct OtherCertificate {
     pub shown: String,
     /// SHA-256 of the pinned one.
     pub pinned: String,
+    /// SHA-256 of the public key in the certificate that it shows. That it has the private one is not proved.
+    pub key: Option<String>,
 }
 
 /// Why no answer came.
