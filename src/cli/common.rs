@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -371,9 +371,23 @@ pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError::failed(format!("could not write `{}`: {error}", path.display()))
 }
 
+/// The text that is kept instead of printed, as long as somebody keeps it.
+static KEPT: Mutex<Option<String>> = Mutex::new(None);
+
+/// Does some work, and keeps what it prints.
+pub(crate) fn kept<T>(work: impl FnOnce() -> T) -> (T, String) {
+    *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(String::new());
+    let done = work();
+    (done, KEPT.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default())
+}
+
 /// Prints text on stdout. A reader that went away is not an error.
 pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     use std::io::Write;
+    if let Some(kept) = KEPT.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        kept.push_str(text);
+        return Ok(());
+    }
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).while_doing("write to stdout"),
