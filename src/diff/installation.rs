@@ -22,7 +22,7 @@ use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::live::{Seen, View};
 use crate::diff::verdict::{Hold, MOVED};
-use crate::spec::{Identity, Strength};
+use crate::spec::{Identity, Strength, certificate_proof};
 use crate::topology::{Allowance, Reason, Topology};
 
 /// What proved which installation is behind a target when it was applied to last, the strongest first.
@@ -100,11 +100,6 @@ impl fmt::Display for ProofChange {
 /// The date of a time such as `2026-03-01T09:00:00Z`.
 fn date(time: &str) -> &str {
     time.split('T').next().unwrap_or(time)
-}
-
-/// The proof that the key of a certificate is, by the key's digest.
-pub(crate) fn certificate_proof(digest: &str) -> String {
-    format!("sha256:{digest}")
 }
 
 /// A proof for people: digests are told by their beginning.

@@ -24,11 +24,10 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::attr::Attr;
-use crate::diff::installation::certificate_proof;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
-use crate::spec::{Auth, Body, Provider, ServerVersion, Strength, TextTemplate, Word, lookup};
+use crate::spec::{Auth, Body, Provider, ServerVersion, Strength, TextTemplate, Word, certificate_proof, lookup};
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
