@@ -71,6 +71,11 @@ impl TextPage {
         self.style.width.saturating_sub(depth * STEP).max(40)
     }
 
+    /// Says whether there is room for everything.
+    pub(crate) fn is_roomy(&self) -> bool {
+        is_roomy(self.style.width)
+    }
+
     /// A line of one tone.
     pub(crate) fn line(&mut self, depth: usize, tone: Tone, text: &str) {
         self.parts(depth, &[(tone, text)]);
@@ -113,6 +118,12 @@ impl TextPage {
     pub(crate) fn finish(self) -> String {
         self.text
     }
+}
+
+/// Says whether there is room for everything, as in a file, a pipe or a log of CI: nobody can ask those for the rest.
+pub(crate) fn is_roomy(columns: usize) -> bool {
+    // A part of a line that has no end has none either.
+    columns > usize::MAX / 16
 }
 
 /// The start of a text that fits that many columns; a cut one ends in `…`.
