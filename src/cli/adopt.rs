@@ -109,7 +109,7 @@ fn take_over(
     Ok(())
 }
 
-/// What became of a resource that is taken into ownership.
+/// The outcome for a resource that is taken into ownership.
 fn told(verdict: &Verdict, unsent: &[String], owned: bool) -> String {
     let is_unsent = |change: &&FieldChange| unsent.contains(&change.name);
     let fields = verdict.decision.fields().iter();

@@ -44,7 +44,7 @@ pub(crate) struct How {
     /// Does not ask.
     #[arg(long, short)]
     yes: bool,
-    /// What may be done although the policy does not allow it.
+    /// Exceptions from the policy, for this run.
     #[command(flatten)]
     pub allow: Allow,
     /// Ends with 2, not 0, if something is left on purpose: protected, or held until `--allow` says that it is meant.

@@ -1,4 +1,4 @@
-//! What most commands do first: read the workspace, connect, look, compare, plan.
+//! The beginning of most commands: read the workspace, connect, look, compare, plan.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -38,7 +38,7 @@ const LOOKS: u32 = 240;
 
 /// A workspace that was read, with connections to its targets.
 pub(crate) struct ConnectedWorkspace {
-    /// What is wanted.
+    /// The topology that is wanted.
     pub topology: Topology,
     /// A connection to each target that could be reached.
     pub sessions: BTreeMap<String, Arc<Session>>,
@@ -52,7 +52,7 @@ pub(crate) struct ConnectedWorkspace {
     quiet: bool,
     /// How much of what was asked for answered in the last look.
     looked: Looked,
-    /// What the last look showed of the targets' installations.
+    /// The targets' installations as the last look showed them.
     pub installations: BTreeMap<String, (Standing, ShownProofs)>,
     rehearsal: Option<Rehearsal>,
 }
@@ -65,7 +65,7 @@ struct Looked {
 }
 
 impl Looked {
-    /// What came of a look. A target of which nothing is wanted that could be read is not asked.
+    /// The outcome of a look. A target of which nothing is wanted that could be read is not asked.
     fn of(topology: &Topology, observed: &Observed) -> Looked {
         let mut looked = Looked::default();
         for name in topology.targets.keys() {
@@ -84,11 +84,11 @@ fn answers(view: &View) -> Vec<bool> {
     read.map(|collection| matches!(collection.seen, Seen::Objects(_))).collect()
 }
 
-/// What was seen and what comes of it.
+/// A plan with the ledger that it was made from.
 pub(crate) struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// What is owned.
+    /// The resources that are owned.
     pub ledger: Ledger,
 }
 
@@ -127,7 +127,7 @@ fn load_with(global: &Global, dir: &Path, mut options: topology::Options) -> Res
     }
 }
 
-/// What a rehearsal owns is not what is owned for real.
+/// A rehearsal's ledger is not the real one.
 pub(crate) fn rehearse_ownership(global: &Global, topology: &mut Topology) {
     if global.sim.is_some() {
         topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
@@ -238,7 +238,7 @@ impl ConnectedWorkspace {
                 eprintln!("note: the controller is still at work on `{address}`: waiting until it is done");
             }
             session.pause(BETWEEN_LOOKS).await;
-            // What failed in the last look counts; earlier ones are forgotten with what they showed.
+            // The failures of the last look count; earlier ones are forgotten with what they showed.
             self.troubles.retain(|trouble| !self.sessions.contains_key(&trouble.target));
             planned.plan = self.plan_with(&mut planned.ledger.base).await?;
         }
@@ -336,7 +336,7 @@ fn style(global: &Global, terminal: bool) -> render::Style {
 /// Columns of a terminal that does not say how many it has.
 const USUAL_COLUMNS: usize = 80;
 
-/// What the terminal itself says: an exported `COLUMNS` is how wide it was when somebody said so.
+/// The width that the terminal itself says: an exported `COLUMNS` is how wide it was when somebody said so.
 fn terminal_width() -> usize {
     terminal_size::terminal_size().map_or(USUAL_COLUMNS, |(columns, _)| usize::from(columns.0))
 }

@@ -32,7 +32,7 @@ pub(crate) struct GetOptions {
     /// The file to write; it is made for its owner's eyes only.
     #[arg(short = 'o', long = "out", value_name = "FILE", required_unless_present = "list")]
     out: Option<PathBuf>,
-    /// What the artifact takes besides; may be given several times.
+    /// A parameter of the artifact; may be given several times.
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
     parameters: Vec<String>,
     /// Lists the target's artifacts.

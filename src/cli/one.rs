@@ -39,7 +39,7 @@ pub(crate) fn target_only(mut topology: Topology, name: &str) -> Result<Topology
     Ok(topology)
 }
 
-/// What an action or an artifact takes besides its name.
+/// The parameters of an action or an artifact.
 pub(crate) struct Taken {
     /// The declared arguments.
     pub fields: &'static [Field],
@@ -135,7 +135,7 @@ fn usage(message: String) -> CommandError {
     CommandError::Message(message, None, Exit::Usage)
 }
 
-/// What the command line names, and the bare values behind it. What takes no name begins with its values.
+/// The name on the command line, and the bare values behind it. An action that takes no name begins with its values.
 pub(crate) fn split<'a>(
     is_named: bool,
     kind: Option<&str>,

@@ -26,7 +26,7 @@ pub(crate) struct PlanOptions {
     /// Shows every resource, however many.
     #[arg(long)]
     all: bool,
-    /// What may be done although the policy does not allow it.
+    /// Exceptions from the policy, for this run.
     #[command(flatten)]
     allow: Allow,
     /// The form of what is printed.

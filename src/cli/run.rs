@@ -30,7 +30,7 @@ pub(crate) struct RunOptions {
     /// Values of the arguments that the action can't do without, in the order in which `--list` shows them.
     #[arg(value_name = "VALUE")]
     values: Vec<String>,
-    /// What the action takes besides; may be given several times.
+    /// A parameter of the action; may be given several times.
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
     parameters: Vec<String>,
     /// The file to write the answer to instead of printing it; it is made for its owner's eyes only.

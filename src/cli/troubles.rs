@@ -1,4 +1,5 @@
-//! What could not be looked at, told once: in the plan where one is read, with the call on stderr where the call matters.
+//! Things that could not be looked at, each told once: in the plan where one is read, on stderr with the call where that
+//! matters.
 
 use std::collections::{BTreeMap, BTreeSet};
 

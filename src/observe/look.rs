@@ -22,7 +22,7 @@ pub(super) struct Look<'l> {
     pub(super) session: &'l Session,
     pub(super) target: &'l Target,
     pub(super) wanted: &'l BTreeSet<&'static str>,
-    /// What shows which installation it is.
+    /// The proofs of the installation.
     pub(super) proofs: ShownProofs,
     pub(super) troubles: Vec<ObserveError>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Look<'l> {
 /// An object around others: its address and its kind, and the object.
 pub(super) type Around<'a> = (&'a Address, &'static Kind, &'a Live);
 
-/// What the lists of one level answered, with the number of kinds that still have to read each.
+/// The answers of the lists of one level, with the number of kinds that still have to read each.
 struct Answers(BTreeMap<String, (Result<Answer, CallError>, usize)>);
 
 /// One answer: a whole reply, of which each kind takes its part, or the objects of all pages.
@@ -137,7 +137,7 @@ impl Look<'_> {
         error
     }
 
-    /// What there is one of and cannot be read: if a call makes it, it counts as there once it was made.
+    /// A singleton that cannot be read: if a call makes it, it counts as there once it was made.
     fn unreadable(&self, kind: &'static Kind, parent: Option<Around<'_>>) -> Seen {
         let address = match parent {
             Some((parent, ..)) => parent.child(kind.name, None),
@@ -249,7 +249,7 @@ impl Look<'_> {
                 self.target.provider.children(Some(kind.name)).all(|child| matches!(self.list(child), List::Inside(_)));
             let address = match known {
                 Some(address) => address,
-                // What stands inside its parent costs nothing to look at.
+                // A thing inside its parent costs nothing to look at.
                 None if inside || self.observer.scope != Scope::Declared || self.owns(kind, live) => {
                     let name = crate::diff::naming::given_name(kind, live);
                     match parent {
@@ -331,7 +331,7 @@ impl Ids<'_> {
     }
 }
 
-/// What stands inside the parent's payload: a list, or a map whose keys are ids.
+/// Objects inside the parent's payload: a list, or a map whose keys are ids.
 fn inside(kind: &'static Kind, key: &str, parent: Option<Around<'_>>) -> Seen {
     let Some((_, _, live)) = parent else { return Seen::Unseen("it has no parent".into()) };
     match lookup(&live.raw, key) {

@@ -1,4 +1,5 @@
-//! What a look shows of the installation behind a target: the reads that its provider names, and the connection itself.
+//! The proofs that a look shows of the installation behind a target: by the reads that its provider names, and by the
+//! connection itself.
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub(crate) async fn read(session: &Session, target: &Target) -> ShownProofs {
     shown(session, target, join_all(answers).await)
 }
 
-/// What the answers to the reads show, with what the connection shows by itself.
+/// The proofs in the answers to the reads, with those of the connection itself.
 pub(super) fn shown(
     session: &Session,
     target: &Target,

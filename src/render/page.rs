@@ -140,7 +140,7 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
         }
         kept.push(letter);
     }
-    // What was cut before may end in the same sign.
+    // A text that was cut before may end in the same sign.
     kept.truncate(kept.trim_end_matches(['…', ' ']).len());
     kept.push('…');
     kept

@@ -361,7 +361,7 @@ mod tests {
         let plan = busy().plan();
         plan.steps.iter().take(3).for_each(|step| bars.begins(step));
         std::thread::sleep(Duration::from_millis(300));
-        // What the terminal itself writes when somebody presses the keys.
+        // The sign that the terminal itself writes when somebody presses the keys.
         kept.0.lock().unwrap().extend(b"^C");
         assert!(bars.aside("stopping: nothing new begins\n"));
         plan.steps.iter().take(3).for_each(|step| bars.ends(step, &Outcome::Stopped));

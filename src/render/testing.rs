@@ -262,7 +262,7 @@ impl World {
         Collection { kind, seen: Seen::Objects(objects) }
     }
 
-    /// What the controllers show.
+    /// The state that the controllers show.
     pub(crate) fn observed(&self) -> Observed {
         let view = |target: &String| {
             let collections = LAB.kinds.iter().map(|kind| self.collection(target, kind)).collect();

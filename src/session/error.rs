@@ -1,4 +1,4 @@
-//! What a call can come to, with what to do about it.
+//! The failures of calls, with their remedies.
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ pub struct CallError {
     pub method: Method,
     /// The path without its query.
     pub path: String,
-    /// What happened.
+    /// The failure.
     pub what: CallFailure,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<String>,
     /// How hard it was tried.
     pub effort: Effort,
-    /// What is known of it from before.
+    /// Things that were known before and belong to it.
     pub besides: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl Effort {
     }
 }
 
-/// What happened to a call.
+/// The failure of a call.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallFailure {
     /// No answer came.
@@ -72,10 +72,10 @@ pub enum CallFailure {
     /// The answer says that part of it did not succeed.
     #[error("the controller did only a part of it: {0}")]
     Partial(String),
-    /// What was waited for failed.
+    /// The job that was waited for failed.
     #[error("{0}")]
     Job(Box<Job>),
-    /// What was waited for did not end in time.
+    /// The job that was waited for did not end in time.
     #[error("still not done after {0} s")]
     Overdue(u64),
     /// Something that the call needs is not known.
@@ -102,9 +102,9 @@ pub enum Speaker {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{what}")]
 pub struct Job {
-    /// What happened.
+    /// The failure.
     pub what: String,
-    /// What the controller's own messages say about it, a line each.
+    /// The controller's own messages about it, a line each.
     pub log: Vec<String>,
 }
 
@@ -136,7 +136,7 @@ impl CallFailure {
 }
 
 impl CallError {
-    /// What happened, and how hard it was tried, without where: `not reached (connection refused, 4 tries in 7 s)`.
+    /// The failure, and how hard it was tried, without where: `not reached (connection refused, 4 tries in 7 s)`.
     pub fn fact(&self) -> String {
         let fact = match (&self.what, self.effort.words()) {
             (CallFailure::Failed(TransportError::Connect(why)), Some(effort)) => {
@@ -191,7 +191,7 @@ impl CallError {
         CallError { what: self.what.redacted(&Redactor::new(secrets)), ..self }
     }
 
-    /// What the controller's own messages say about it, a line each.
+    /// The controller's own messages about it, a line each.
     pub fn log(&self) -> &[String] {
         match &self.what {
             CallFailure::Job(job) => &job.log,
@@ -266,7 +266,7 @@ pub struct CallSite<'w> {
     pub method: Method,
     /// The path with query.
     pub path: &'w str,
-    /// What no error may repeat.
+    /// The secrets that no error may repeat.
     pub redactor: &'w Redactor,
 }
 
@@ -437,7 +437,7 @@ fn html_title(text: &str) -> Option<String> {
     text.get(start..end).map(|title| short(title.trim()))
 }
 
-/// What of a long text fits a message.
+/// The beginning of a long text that fits a message.
 fn short(text: &str) -> String {
     const LIMIT: usize = 300;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -470,7 +470,7 @@ mod tests {
         CallSite { target: "t", provider, method: Method::Delete, path: "/x/1", redactor: &redactor }.refused(response)
     }
 
-    /// What a product itself answers for what is not there, in each of its forms.
+    /// The answers of a product itself for what is not there, in each of its forms.
     fn own_404(provider: &str) -> Vec<Value> {
         match provider {
             "vns3" => vec![

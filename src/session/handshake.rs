@@ -6,7 +6,7 @@ use std::io;
 use rustls::{CertificateError, OtherError};
 use wire::{OtherCertificate, TransportError};
 
-/// What a handshake came to, if that is what an error is about.
+/// The failure of a handshake, if that is what an error is about.
 pub(super) fn failure(error: &(dyn Error + 'static)) -> Option<TransportError> {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// What is told of an error that the library wraps as it does in a connection.
+    /// The words for an error that the library wraps as it does in a connection.
     fn told(error: rustls::Error) -> String {
         failure(&io::Error::other(io::Error::other(error))).unwrap().to_string()
     }

@@ -178,7 +178,7 @@ impl Session {
         self.version.as_deref()
     }
 
-    /// What the login is known by, as an object that a reply might hold; for the kind that sets its password. It is what
+    /// The name and password of the login, as an object that a reply might hold; for the kind that sets its password. They
     /// opened the last request.
     pub fn login(&self) -> Value {
         match (self.provider.dialect.auth, self.auth.password()) {
@@ -291,8 +291,8 @@ impl Session {
         answer
     }
 
-    /// What the connection itself proves about which installation is behind it: the key of its certificate, and its
-    /// address. Of a simulator neither does: it shows no certificate, and has another port each time that it starts.
+    /// The proofs that the connection itself gives of the installation behind it: the key of its certificate, and its
+    /// address. Of a simulator neither is one: it shows no certificate, and has another port each time that it starts.
     pub(crate) fn connection_proofs(&self) -> BTreeMap<(Strength, String), String> {
         if self.pace == Pace::Simulated {
             return BTreeMap::new();
@@ -346,7 +346,7 @@ impl Session {
         words(self.provider, reply, &self.redactor)
     }
 
-    /// What errors of a call tell.
+    /// The site that errors of a call tell.
     pub fn site<'w>(&'w self, method: Method, path: &'w str) -> CallSite<'w> {
         CallSite { target: &self.name, provider: self.provider, method, path, redactor: &self.redactor }
     }

@@ -22,7 +22,7 @@ const SIMULATED_TRIES: u32 = 40;
 /// The pause doubles up to eight seconds: more would let a server wait that has long been back.
 const MOST_DOUBLINGS: u32 = 5;
 
-/// What a try that did not succeed is worth.
+/// The worth of a try that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Worth {
     /// No other one.
@@ -74,7 +74,7 @@ impl Session {
             if !again {
                 return Err(CallError { effort: Effort { tries: attempt, took: since.elapsed() }, ..error });
             }
-            // What had no effect has not begun.
+            // A call without an effect has not begun.
             if method != Method::Get && self.is_stopped() {
                 return Err(site.error(CallFailure::Stopped));
             }

@@ -32,7 +32,7 @@ pub(crate) struct DemoOptions {
 /// The name of the workspace's folder.
 const NAME: &str = "acme-wan";
 
-/// What to do when the story goes another way.
+/// The remedy when the story goes another way.
 const REPORT: &str = "this should not happen: please report it with what stands above";
 
 /// Tells the story.
@@ -111,7 +111,7 @@ impl Stage<'_> {
     fn command(&self, words: &[&str], ends: (u8, &str), shows: Excerpt) -> Result<(), CommandError> {
         let line = words.join(" ").replace("{folder}", self.shown);
         self.say(Tone::Notice, &format!("$ trueup --sim {line}"))?;
-        // What goes through a pipe on its way to the terminal is coloured, and as wide, as if it did not.
+        // The output is kept on its way to the terminal, and coloured as if it were not.
         let color = if common::stdout_style(self.global).color { "always" } else { "never" };
         let folder = self.folder.display().to_string();
         // Progress would come between the lines of the story.

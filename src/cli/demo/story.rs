@@ -4,15 +4,15 @@ use crate::cli::demo::excerpt::Excerpt;
 
 /// A scene: a headline, a sentence or two, and what happens.
 pub(crate) struct Scene {
-    /// What it is about.
+    /// The subject.
     pub headline: &'static str,
-    /// What has to be known to read on; may be empty.
+    /// The sentences that one has to know to read on; may be empty.
     pub says: &'static str,
-    /// What happens.
+    /// The act.
     pub act: Act,
 }
 
-/// What happens in a scene.
+/// The act of a scene.
 pub(crate) enum Act {
     /// Somebody runs a command.
     Command {
@@ -53,7 +53,7 @@ pub(crate) struct Hand {
     pub says: &'static str,
 }
 
-/// What an exit code means that says so where there is nothing to say.
+/// The exit code of a command that did its work: nothing has to be said of it.
 const DONE: (u8, &str) = (0, "");
 
 /// The sentences before the first scene.
