@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, When, halt, talk};
+use crate::cli::{CommandError, Exit, Global, halt, output, talk};
 use crate::diff::base::Base;
 use crate::diff::diff;
 use crate::diff::installation::{ShownProofs, Standing, forget_ids};
@@ -308,37 +307,8 @@ fn max_reply() -> u64 {
 /// Prints findings on stderr.
 pub(crate) fn tell_findings(global: &Global, findings: &[Finding]) {
     if !findings.is_empty() {
-        eprint!("{}", render::findings::text(findings, stderr_style(global)));
+        eprint!("{}", render::findings::text(findings, output::stderr_style(global)));
     }
-}
-
-/// How text on stdout looks.
-pub(crate) fn stdout_style(global: &Global) -> render::Style {
-    style(global, std::io::stdout().is_terminal())
-}
-
-/// How text on stderr looks.
-pub(crate) fn stderr_style(global: &Global) -> render::Style {
-    style(global, std::io::stderr().is_terminal())
-}
-
-fn style(global: &Global, terminal: bool) -> render::Style {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let color = match global.color {
-        When::Auto => terminal && !no_color,
-        When::Always => true,
-        When::Never => false,
-    };
-    // A file, a pipe and a log of CI have room: nothing that a reviewer has to see is cut there.
-    render::Style { color, width: if terminal { terminal_width() } else { usize::MAX } }
-}
-
-/// Columns of a terminal that does not say how many it has.
-const USUAL_COLUMNS: usize = 80;
-
-/// The width that the terminal itself says: an exported `COLUMNS` is how wide it was when somebody said so.
-fn terminal_width() -> usize {
-    terminal_size::terminal_size().map_or(USUAL_COLUMNS, |(columns, _)| usize::from(columns.0))
 }
 
 /// Runs a command that talks to the network.
@@ -369,28 +339,4 @@ pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
 /// The end of a command whose file could not be written.
 pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError::failed(format!("could not write `{}`: {error}", path.display()))
-}
-
-/// The text that is kept instead of printed, as long as somebody keeps it.
-static KEPT: Mutex<Option<String>> = Mutex::new(None);
-
-/// Does some work, and keeps what it prints.
-pub(crate) fn kept<T>(work: impl FnOnce() -> T) -> (T, String) {
-    *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(String::new());
-    let done = work();
-    (done, KEPT.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default())
-}
-
-/// Prints text on stdout. A reader that went away is not an error.
-pub(crate) fn print(text: &str) -> Result<(), CommandError> {
-    use std::io::Write;
-    if let Some(kept) = KEPT.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-        kept.push_str(text);
-        return Ok(());
-    }
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).while_doing("write to stdout"),
-        _ => Ok(()),
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{ExitRow, Fact};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, common, facts};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, facts, output};
 use crate::render::{blind, drift};
 
 /// Options of `drift`.
@@ -26,8 +26,8 @@ pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit,
     let document = workspace.document(&planned.plan);
     let is_read = options.format == Format::Text && workspace.blind().is_none();
     workspace.tell_troubles(is_read.then_some(&document));
-    let style = common::stdout_style(global);
-    common::print(&match (options.format, workspace.blind()) {
+    let style = output::stdout_style(global);
+    output::print(&match (options.format, workspace.blind()) {
         (Format::Json, _) => drift::json(&document),
         (Format::Markdown, Some(headline)) => blind::markdown(&document, &headline),
         (Format::Text, Some(headline)) => blind::text(&document, &headline, style),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Taken};
-use crate::cli::{CommandError, Exit, Global, common, halt};
+use crate::cli::{CommandError, Exit, Global, common, halt, output};
 use crate::diff::base::Entry;
 use crate::diff::index::live_output;
 use crate::diff::live::text;
@@ -165,6 +165,6 @@ fn list(provider: &Provider) -> Result<Exit, CommandError> {
         text.push_str(&format!("{:<42}{}\n", format!("{}{of}", artifact.name), artifact.doc));
         text.push_str(&one::list_arguments(artifact.arguments));
     }
-    common::print(&text)?;
+    output::print(&text)?;
     Ok(Exit::Done)
 }

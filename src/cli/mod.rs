@@ -23,6 +23,7 @@ mod halt;
 mod installations;
 mod kinds;
 mod one;
+mod output;
 mod plan;
 mod run;
 mod schema;

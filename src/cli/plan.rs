@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::ExitRow;
-use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts};
+use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts, output};
 use crate::ledger::Ledger;
 use crate::render::{blind, markdown, text};
 
@@ -52,8 +52,8 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
     if let Some(path) = &options.out {
         common::save(path, document.to_json().as_bytes())?;
     }
-    let style = common::stdout_style(global);
-    common::print(&match (options.format, workspace.blind()) {
+    let style = output::stdout_style(global);
+    output::print(&match (options.format, workspace.blind()) {
         (Format::Json, _) => document.to_json(),
         (Format::Markdown, Some(headline)) => blind::markdown(&document, &headline),
         (Format::Text, Some(headline)) => blind::text(&document, &headline, style),

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::cli::{CommandError, Exit, common};
+use crate::cli::{CommandError, Exit, output};
 use crate::providers::CATALOGUE;
 use crate::{render, schema};
 
@@ -28,7 +28,7 @@ pub(crate) struct SchemaOptions {
 
 /// Prints the schema.
 pub(crate) fn run(options: &SchemaOptions) -> Result<Exit, CommandError> {
-    common::print(&pretty(&generate(options.what)))?;
+    output::print(&pretty(&generate(options.what)))?;
     Ok(Exit::Done)
 }
 

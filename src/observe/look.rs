@@ -129,11 +129,11 @@ impl Look<'_> {
     /// A failed call in the words of the first that failed for the same reason: with the effort that it took, and what is
     /// known from before.
     fn one_of(&self, mut error: CallError) -> CallError {
+        tell_known_key(self.observer.base, &mut error);
         let what = error.what.to_string();
         if let Some(first) = self.troubles.iter().find(|trouble| trouble.what.to_string() == what) {
             error.effort = first.effort;
         }
-        tell_known_key(self.observer.base, &mut error);
         error
     }
 

@@ -116,7 +116,10 @@ impl<'o> Observer<'o> {
 
 /// Adds to what is told of a certificate that is not the pinned one what the ledger knows of its key.
 pub(crate) fn tell_known_key(base: &Base, error: &mut CallError) {
-    error.besides = error.other_key().and_then(|key| base.targets.get(&error.target)?.known_key(key));
+    let known = base.targets.get(&error.target);
+    if let (Some(known), Some(other)) = (known, error.other_certificate()) {
+        other.known = other.key.as_ref().and_then(|key| known.known_key(key));
+    }
 }
 
 fn ancestors(provider: &Provider, kind: &str) -> Vec<&'static str> {

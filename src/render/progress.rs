@@ -293,7 +293,6 @@ mod tests {
             what: CallFailure::Overdue(300),
             help: None,
             effort: Effort::default(),
-            besides: None,
         };
         progress.ends(second, &Outcome::Failed(Box::new(error)));
         progress.ends(third, &Outcome::Skipped(1));

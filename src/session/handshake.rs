@@ -143,7 +143,13 @@ mod tests {
 
     #[test]
     fn another_certificate_is_told_with_both_fingerprints() {
-        let other = OtherCertificate { host: "192.0.2.1".into(), shown: "aa".into(), pinned: "bb".into(), key: None };
+        let other = OtherCertificate {
+            host: "192.0.2.1".into(),
+            shown: "aa".into(),
+            pinned: "bb".into(),
+            key: None,
+            known: None,
+        };
         let text = told(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(other)))));
         assert!(text.contains("192.0.2.1") && text.contains("aa") && text.contains("bb"), "{text}");
         assert!(failure(&io::Error::other("reset")).is_none());

@@ -269,7 +269,8 @@ impl ServerCertVerifier for PinVerifier {
             return Ok(ServerCertVerified::assertion());
         }
         let host = server_name.to_str().into_owned();
-        let other = OtherCertificate { host, shown, pinned: self.sha256.clone(), key: key_digest(end_entity) };
+        let other =
+            OtherCertificate { host, shown, pinned: self.sha256.clone(), key: key_digest(end_entity), known: None };
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(other)))))
     }
 

@@ -13,6 +13,7 @@ mod pages;
 mod partial;
 mod patience;
 mod proxy;
+mod speech;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
+use crate::session::speech::{is_error_in_success, told_in_text, words};
 use crate::spec::{Auth, Body, Provider, ServerVersion, Strength, TextTemplate, Word, certificate_proof, lookup};
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
@@ -38,7 +40,6 @@ pub use error::{CallError, CallSite};
 pub(crate) use error::{CallFailure, Job};
 #[cfg(test)]
 pub(crate) use error::{Effort, Speaker};
-use error::{is_error_in_success, told_in_text, words};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;

@@ -72,7 +72,7 @@ impl Session {
                 Worth::Away => attempt < TRIES || self.may_come_back(since, attempt),
             };
             if !again {
-                return Err(CallError { effort: Effort { tries: attempt, took: since.elapsed() }, ..error });
+                return Err(CallError { effort: Effort::of(attempt, since.elapsed()), ..error });
             }
             // A call without an effect has not begun.
             if method != Method::Get && self.is_stopped() {

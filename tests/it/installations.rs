@@ -111,7 +111,7 @@ fn targets(bench: &Bench, ledger: &str) -> Value {
 fn held(bench: &Bench, machines: &Machines, proof: &str) {
     let says = |ran: Ran| {
         ran.expect(32)
-            .says("x  another installation than the one where Trueup applied last:")
+            .says("x: another installation than the one where Trueup applied last:")
             .says(proof)
             .says("left alone")
             .says("--allow moved=x")

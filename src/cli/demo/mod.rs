@@ -17,7 +17,7 @@ use crate::cli::common::ConnectedWorkspace;
 use crate::cli::demo::excerpt::Excerpt;
 use crate::cli::demo::story::{Act, Hand, Insertion, PROLOGUE, STORY, Scene};
 use crate::cli::stop::Doing;
-use crate::cli::{Cli, CommandError, Exit, Global, common, obey, simulated};
+use crate::cli::{Cli, CommandError, Exit, Global, common, obey, output, simulated};
 use crate::diff::verdict::Decision;
 use crate::render::{TextPage, Tone, cut};
 
@@ -82,9 +82,9 @@ impl Stage<'_> {
 
     /// Says some lines.
     fn say(&self, tone: Tone, lines: &str) -> Result<(), CommandError> {
-        let mut page = TextPage::new(common::stdout_style(self.global));
+        let mut page = TextPage::new(output::stdout_style(self.global));
         lines.lines().for_each(|line| page.line(0, tone, line.trim_start()));
-        common::print(&page.finish())
+        output::print(&page.finish())
     }
 
     /// Checks how many resources are not as they should be: an exit code alone would not tell that one was overlooked.
@@ -112,20 +112,20 @@ impl Stage<'_> {
         let line = words.join(" ").replace("{folder}", self.shown);
         self.say(Tone::Notice, &format!("$ trueup --sim {line}"))?;
         // The output is kept on its way to the terminal, and coloured as if it were not.
-        let color = if common::stdout_style(self.global).color { "always" } else { "never" };
+        let color = if output::stdout_style(self.global).color { "always" } else { "never" };
         let folder = self.folder.display().to_string();
         // Progress would come between the lines of the story.
         let before = ["trueup", "--sim", "--quiet", "--color", color];
         let arguments = before.iter().chain(words).map(|word| word.replace("{folder}", &folder));
         let cli = Cli::try_parse_from(arguments).map_err(|error| CommandError::failed(error.to_string()))?;
-        let (code, output) = common::kept(|| obey(cli).code());
+        let (code, output) = output::kept(|| obey(cli).code());
         let (expected, means) = ends;
         if code != expected {
-            common::print(&output)?;
+            output::print(&output)?;
             let message = format!("the demo went another way: `trueup {line}` ended with {code} instead of {expected}");
             return Err(CommandError::failed(message).help(REPORT));
         }
-        common::print(&shows.of(&output))?;
+        output::print(&shows.of(&output))?;
         match code {
             0 => Ok(()),
             code => self.say(Tone::Faint, &format!("(exit code {code}: {means})")),
@@ -146,12 +146,12 @@ impl Stage<'_> {
         let names = (format!("a/{file}"), format!("b/{file}"));
         let shown = diff.unified_diff().context_radius(1).header(&names.0, &names.1).to_string();
         fs::write(&path, &edited).doing("write", &path)?;
-        let mut page = TextPage::new(common::stdout_style(self.global));
+        let mut page = TextPage::new(output::stdout_style(self.global));
         for line in shown.lines() {
             let tone = if line.starts_with("+ ") { Tone::New } else { Tone::Faint };
             page.line(0, tone, &cut(line, page.room(0)));
         }
-        common::print(&page.finish())
+        output::print(&page.finish())
     }
 
     /// Changes things at the simulated controllers, past their APIs.
@@ -178,9 +178,9 @@ impl Stage<'_> {
         ];
         self.say(Tone::Strong, "\nThat was all of it. What to try next")?;
         for (line, says) in (!is_kept).then_some(keep).into_iter().chain(lines) {
-            let mut page = TextPage::new(common::stdout_style(self.global));
+            let mut page = TextPage::new(output::stdout_style(self.global));
             page.parts(0, &[(Tone::Notice, &format!("$ {line}")), (Tone::Faint, &format!("  # {says}"))]);
-            common::print(&page.finish())?;
+            output::print(&page.finish())?;
         }
         Ok(())
     }
