@@ -180,7 +180,7 @@ impl Attr {
 
     /// The value with its holes filled. `find` gives an output's value, or `None` while it is not known.
     ///
-    /// What can be filled in part stays a template of the rest.
+    /// A template that can be filled in part stays a template of the rest.
     pub fn fill(&self, find: &dyn Fn(&Output) -> Option<Attr>) -> Attr {
         match self {
             Attr::Later(template) => template.fill(find),
@@ -204,7 +204,7 @@ impl Attr {
         }
     }
 
-    /// What JSON says, every text plain.
+    /// The value of JSON, every text plain.
     pub fn from_json(value: &Value) -> Attr {
         match value {
             Value::Null => Attr::Null,

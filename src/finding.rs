@@ -88,9 +88,9 @@ pub struct Finding {
     pub code: &'static str,
     /// How bad it is.
     pub level: Level,
-    /// What is wrong: lower case, a phrase.
+    /// The fault: lower case, a phrase.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<String>,
     /// Where.
     pub place: Option<Place>,

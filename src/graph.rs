@@ -23,7 +23,7 @@ impl<W: Clone> Graph<W> {
         }
     }
 
-    /// What a node has to wait for, in order of the nodes.
+    /// The nodes that a node has to wait for, in order.
     pub fn after(&self, node: usize) -> impl Iterator<Item = (usize, &W)> {
         self.after.get(node).into_iter().flatten().map(|(first, why)| (*first, why))
     }

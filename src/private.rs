@@ -18,7 +18,7 @@ pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     let is_new = own.is_some_and(|own| !own.exists());
     builder.create(folder)?;
     match own {
-        // What is in it is of this machine and its user only. Whoever wants it in git says so there.
+        // The folder's content is of this machine and its user only. Whoever wants it in git says so there.
         Some(own) if is_new => match write_new(&own.join(".gitignore"), b"*\n") {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => Ok(()),

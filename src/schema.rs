@@ -10,7 +10,7 @@ use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provid
 use crate::topology::envelope::{TargetEnvelope, Workspace};
 use crate::topology::{PARTIAL, UNMANAGED, has_parts};
 
-/// What an expression looks like.
+/// The pattern of an expression.
 const EXPRESSION: &str = r"\$\{";
 
 /// The schema of a workspace's files.
@@ -94,7 +94,7 @@ fn collection(provider: &Provider, kind: &Kind) -> Value {
     schema
 }
 
-/// What the name in YAML means.
+/// The meaning of the name in YAML.
 fn naming(kind: &Kind) -> String {
     match kind.identity {
         Identity::Singleton => " There is one.".into(),
@@ -183,7 +183,7 @@ fn field(field: &Field) -> Value {
     schema
 }
 
-/// What a JSON Schema has no words for.
+/// Rules for which a JSON Schema has no words.
 fn marks(field: &Field) -> Map<String, Value> {
     let mut marks = Map::new();
     let mut mark = |name: &str, value: Value| drop(marks.insert(name.into(), value));

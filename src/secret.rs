@@ -17,7 +17,7 @@ pub struct Secret {
     form: Form,
 }
 
-/// What a secret is once it is sent.
+/// The form of a secret in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Text,
@@ -174,7 +174,7 @@ impl FingerprintKey {
         fingerprint(text, self.0.as_bytes())
     }
 
-    /// What tells it from other keys. It may be shown.
+    /// The mark that tells it from other keys. It may be shown.
     pub(crate) fn id(&self) -> String {
         self.print("the key of a ledger")
     }

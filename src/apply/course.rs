@@ -92,7 +92,7 @@ impl<'c> Course<'c> {
         let is_stopped = matches!(outcome, Outcome::Stopped);
         self.outcomes[n] = Some(outcome);
         let skipped = self.schedule.ended(n, done);
-        // What comes after a step that was stopped was stopped as well: it did not fail.
+        // A step after one that was stopped was stopped as well: it did not fail.
         match is_stopped {
             true => skipped.iter().for_each(|&step| self.stop(step)),
             false => self.skip(n, &skipped),
@@ -100,7 +100,7 @@ impl<'c> Course<'c> {
         skipped
     }
 
-    /// What happened to each step, in the plan's order.
+    /// The outcome of each step, in the plan's order.
     pub(super) fn outcomes(self) -> Vec<Outcome> {
         self.outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Stopped)).collect()
     }
@@ -128,7 +128,7 @@ fn slots(topology: &Topology, target: &str) -> Slots {
     Slots { write, poll: WAITING, list }
 }
 
-/// What a step takes up when it begins: one that has to find its object first does so by lists.
+/// The room that a step takes up when it begins: one that has to find its object first does so by lists.
 fn slot(step: &Step) -> SlotClass {
     let looks_first = step.verb == Verb::Find || step.verb == Verb::Update && step.id.is_none();
     if looks_first { SlotClass::List } else { SlotClass::Write }

@@ -35,7 +35,7 @@ const TO_SHOW: Duration = Duration::from_secs(5 * 60);
 /// Whether a call had its effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// What it asks for is there.
+    /// The effect that it asks for is there.
     Found,
     /// It is not.
     Missing,
@@ -43,11 +43,11 @@ pub(super) enum Effect {
     MissingAfterWork,
 }
 
-/// What one look shows of a step's object.
+/// The state of a step's object as one look shows it.
 struct Sight {
     live: Option<Value>,
     is_busy: bool,
-    /// What still differs from what is wanted, where the two can be compared.
+    /// The differences from what is wanted, where the two can be compared.
     differs: Option<Vec<FieldChange>>,
 }
 
@@ -66,7 +66,7 @@ impl Sight {
             }),
             CallPurpose::Remove => self.live.is_none(),
             CallPurpose::Create => self.live.is_some(),
-            // What gives a call its effect shows nowhere by itself.
+            // The body of such a call shows nowhere by itself.
             CallPurpose::Then => false,
             // Each asking gives another answer.
             CallPurpose::Issue { .. } => false,
@@ -197,11 +197,11 @@ impl Executor<'_> {
     async fn sight(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Sight, CallError> {
         let base = self.log(shared, |log| log.base.clone());
         let (view, troubles) = Observer::new(self.topology, &base, Scope::Declared).look(session).await;
-        // What does not show at another installation is not gone.
+        // An object that does not show at another installation is not gone.
         if let Some(hold) = installation::hold(session.name(), &view.standing) {
             return Err(session.site(Method::Get, "").error(CallFailure::job(hold.reason)));
         }
-        let observed = Observed { targets: [(session.name().to_owned(), view)].into() };
+        let observed = Observed { targets: [(session.name().to_owned(), view)].into(), ..Observed::default() };
         let diff = diff(self.topology, &observed, &base);
         let live = match &step.id {
             Some(id) if step.verb.removes() => {

@@ -47,7 +47,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(30);
 /// The longest time for which nobody looks whether the run is to stop.
 const NAP: Duration = Duration::from_millis(200);
 
-/// What happened to a step.
+/// The outcome of a step.
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// It is done.
@@ -70,16 +70,16 @@ pub trait Progress: Send + Sync {
     fn ends(&self, step: &Step, outcome: &Outcome);
 }
 
-/// What carrying out a plan came to.
+/// The outcome of carrying out a plan.
 #[derive(Debug)]
 pub struct Report {
-    /// What happened to each step, in the plan's order.
+    /// The outcome of each step, in the plan's order.
     pub outcomes: Vec<Outcome>,
     /// The steps that were stopped after some of their requests had been sent.
     pub part_way: BTreeSet<usize>,
     /// Requests with an effect that were sent.
     pub(crate) calls: u64,
-    /// What the controllers said in words when they accepted a step's last call.
+    /// The controllers' words when they accepted a step's last call.
     pub(crate) said: BTreeMap<Address, String>,
     /// The journal could not be written: the run stopped at once.
     pub journal_error: Option<String>,
@@ -97,9 +97,9 @@ impl Report {
     }
 }
 
-/// What carrying out a plan needs.
+/// All that carrying out a plan needs.
 pub struct Executor<'e> {
-    /// What is wanted.
+    /// The topology that is wanted.
     pub topology: &'e Topology,
     /// The plan.
     pub plan: &'e Plan,
@@ -115,7 +115,7 @@ pub struct Executor<'e> {
     pub parallel: usize,
 }
 
-/// What a step shares with the other steps of its run.
+/// The state that a step shares with the other steps of its run.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) outputs: Arc<Outputs>,
@@ -149,7 +149,7 @@ pub(crate) struct RunLog {
     writer: JournalWriter,
     pub(crate) base: Base,
     pub(crate) calls: u64,
-    /// What the controllers said in words when they accepted a call.
+    /// The controllers' words when they accepted a call.
     pub(crate) said: BTreeMap<Address, String>,
     /// The steps of which a request was announced.
     pub(crate) begun: BTreeSet<usize>,
@@ -296,19 +296,19 @@ impl Executor<'_> {
         }
     }
 
-    /// What a plan without steps comes to: new labels, and what needs no call.
+    /// The outcome of a plan without steps: new labels, and all that needs no call.
     pub fn record_without_steps(&self, base: &mut Base) {
         base.relabel(&self.plan.relabels);
         self.record_unchanged(base);
     }
 
-    /// What needs no call: adoptions, releases, and values on which file and controller agree by now.
+    /// All that needs no call: adoptions, releases, and values on which file and controller agree by now.
     fn record_unchanged(&self, base: &mut Base) {
         for verdict in &self.plan.verdicts {
             let address = &verdict.address;
             match &verdict.decision {
                 Decision::Same | Decision::Adopt => {
-                    // What is still to show is taken down by the step that waits for it.
+                    // An object that is still to show is taken down by the step that waits for it.
                     let Some(known) = verdict.id.clone() else { continue };
                     renumber(base, verdict.kind, address, &known);
                     if let Some(entry) = self.entry(address, known, base, &|_| None, None) {
@@ -341,7 +341,7 @@ pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &Address, id: &str
 }
 
 impl Executor<'_> {
-    /// What the ledger is to say about a resource, once `step` is done or, without one, where nothing was to be done.
+    /// The ledger's row of a resource, once `step` is done or, without one, where nothing was to be done.
     pub(crate) fn entry(
         &self,
         address: &Address,

@@ -1,4 +1,4 @@
-//! What became known during a run: the objects that were made, and one-time outputs.
+//! Values that became known during a run: the objects that were made, and one-time outputs.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

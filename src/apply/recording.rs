@@ -1,4 +1,4 @@
-//! What the ledger is to say about a resource: what was sent and accepted, or read, and nothing else.
+//! The ledger's row of a resource: values that were sent and accepted, or read, and nothing else.
 //!
 //! | the field was | it is remembered |
 //! |---|---|
@@ -21,11 +21,11 @@ use crate::plan::{Plan, Step};
 use crate::spec::{Identity, ItemWord, Type, canonical, item_words};
 use crate::topology::{IdentityKey, Topology};
 
-/// What rows of the ledger are written from.
+/// The sources from which rows of the ledger are written.
 pub(super) struct Recording<'r> {
     pub topology: &'r Topology,
     pub plan: &'r Plan,
-    /// What was remembered before.
+    /// The row before.
     pub base: &'r Base,
     /// The outputs that are known by now.
     pub find: &'r dyn Fn(&Output) -> Option<Attr>,
@@ -41,7 +41,7 @@ impl Recording<'_> {
             IdentityKey::wanted(resource.kind, resource.content_id().as_deref(), &filled)
         });
         let before = self.base.entry(address);
-        // What came along with its parent, or was there, has been taken down by now.
+        // An object that came along with its parent, or was there, has been taken down by now.
         let made = before.map_or_else(|| step.is_some_and(|step| step.verb.creates()), |before| before.made);
         let before = before.cloned().unwrap_or_default();
         let fields = self.fields(address, &before, step)?;
@@ -89,7 +89,7 @@ impl Recording<'_> {
             };
             fields.extend(stored.map(|stored| (name.clone(), stored)));
         }
-        // What was taken back is remembered as such until somebody has looked whether it is.
+        // A field that was taken back is remembered as such until somebody has looked whether it is.
         // A new object is made without it, whatever the API has then.
         let updated = step.filter(|step| !step.verb.creates());
         let taken_back = updated.into_iter().flat_map(|step| &step.fields).map(|change| &change.name);
@@ -141,7 +141,7 @@ struct ListParts<'p> {
 }
 
 impl ListParts<'_> {
-    /// What is remembered of the list, with how those of its items came there that came otherwise than the whole. `live` is
+    /// The row of the list, with how those of its items came there that came otherwise than the whole. `live` is
     /// the list as it was before it was written.
     fn tell(&self, mut stored: Stored, is_written: bool, live: Option<&Attr>) -> Stored {
         let (Some(ty), Attr::List(items), Basis::Applied | Basis::Agreed) = (&self.ty, self.items, stored.basis) else {
@@ -172,7 +172,7 @@ impl ListParts<'_> {
             if basis != stored.basis {
                 stored.items.insert(at.clone(), basis);
             }
-            // What was there, and was changed from here.
+            // An object that was there, and was changed from here.
             if let (true, Basis::Agreed, Attr::Map(item), Some(there)) = (is_written, basis, &items[n], there) {
                 let changed = item.iter().filter(|(key, value)| !agrees(there.get(key).unwrap_or(&Attr::Null), value));
                 stored.items.extend(changed.map(|(key, _)| (format!("{at}/{key}"), Basis::Applied)));
@@ -280,7 +280,7 @@ mod tests {
             ..Stored::new(value, basis)
         };
         let (a, b) = (item("a", "x"), item("b", "x"));
-        // What was remembered, what was live, what is wanted and how it came there; the items that came otherwise.
+        // The remembered, the live and the wanted value, and how it came there; the items that came otherwise.
         for (earlier, live, wanted, basis, items) in [
             (None, json!([a]), json!([a, b]), Applied, &[("/0", Agreed)] as &[(&str, Basis)]),
             (None, json!([a]), json!([item("a", "y")]), Applied, &[("/0", Agreed), ("/0/comment", Applied)]),

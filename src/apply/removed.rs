@@ -1,4 +1,4 @@
-//! What a run says that it removed, held against what shows afterwards.
+//! The removals of a run, held against what shows afterwards.
 //!
 //! A removal that was accepted is no proof: whoever answered may have been a proxy, and a controller may accept what it
 //! does not do. What still shows is ours as it was before, so that the next run removes it again.
@@ -157,7 +157,7 @@ fn owners(base: &Base) -> BTreeMap<(&str, &str, &str), &Address> {
     owners
 }
 
-/// What tells an object of the ledger apart for the API: where it is, its kind and its id.
+/// The key of an object of the ledger for the API: where it is, its kind and its id.
 fn place(address: &Address, id: &str) -> (Option<Address>, String, String, String) {
     (address.parent(), address.target().to_owned(), address.kind().to_owned(), id.to_owned())
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::graph::Graph;
 
-/// What a step takes up at its target while it is under way.
+/// The room that a step takes up at its target while it is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SlotClass {
     /// It changes something.
@@ -42,7 +42,7 @@ pub(crate) enum ScheduleNode {
     Step {
         /// The number of its target.
         target: usize,
-        /// What it takes up when it begins.
+        /// The room that it takes up when it begins.
         slot: SlotClass,
         /// Says whether nothing else may be under way at its target meanwhile. When it is the first there that could begin,
         /// nothing that comes after it does.
@@ -62,7 +62,7 @@ pub(crate) struct Schedule {
     then: Vec<Vec<usize>>,
     /// The time before which a node does not begin.
     times: Vec<u64>,
-    /// What a step that is under way takes up.
+    /// The room that a step under way takes up.
     holds: Vec<Option<SlotClass>>,
     /// The steps that will not begin any more: they are under way, ended, skipped or left out.
     over: Vec<bool>,

@@ -109,7 +109,7 @@ impl Executor<'_> {
         let mut pauses = 0;
         loop {
             attempt += 1;
-            // What waits for its turn has not begun: whether the run is to stop is asked when it has come.
+            // A call that waits for its turn has not begun: whether the run is to stop is asked when it has come.
             let turn = session.turn_to_write().await;
             let number = self.announce(shared, session, step, call, path).await?;
             let answer = session.send_in(turn, call.method, path, &sent).await;
@@ -129,7 +129,7 @@ impl Executor<'_> {
                     shared.turn(SlotClass::Poll);
                     session.pause(PAUSE).await;
                 }
-                // What a wait for it would be told: the work is under way already, from an earlier run.
+                // The news to a wait for it: the work is under way already, from an earlier run.
                 Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
                 Err(error) if call.purpose == CallPurpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
                 Err(error) if ambiguous || attempt > 1 || is_doubtful(step.kind, &call.purpose, &error) => {
@@ -140,7 +140,7 @@ impl Executor<'_> {
                         });
                         return Ok(Value::Null);
                     }
-                    // What was at work may have refused for that alone.
+                    // An object at work may have refused for that alone.
                     if attempt >= TRIES || !(ambiguous || effect == Effect::MissingAfterWork) {
                         return Err(error);
                     }
@@ -225,7 +225,7 @@ impl Executor<'_> {
             match object {
                 Some(object) => self.record_created(shared, step, object, true),
                 None if step.kind.identity.is_single() => {}
-                // What is called by its name needs no look: the name is known.
+                // An object that is called by its name needs no look: the name is known.
                 None if step.kind.api.id.is_empty() => {
                     self.record_created(shared, step, named(step.kind, step.address.name()), true)
                 }
@@ -290,7 +290,7 @@ impl Executor<'_> {
         })
     }
 
-    /// What tells the wanted object apart, now that outputs are known.
+    /// The identity of the wanted object, now that outputs are known.
     pub(super) fn identity(&self, shared: &Shared, step: &Step) -> Option<IdentityKey> {
         let id = self.topology.resources.get(&step.address)?.content_id();
         let ledger_update = self.plan.ledger_updates.get(&step.address)?;
@@ -349,7 +349,7 @@ impl Executor<'_> {
                 .unwrap_or(id);
             let entry = self.entry(&step.address, id, &log.base, &|output| shared.outputs.find(output), Some(step));
             if let Some(mut entry) = entry {
-                // What the list said before the change says nothing any more.
+                // An earlier answer of the list says nothing any more.
                 entry.stamp = None;
                 if step.verb == Verb::Update {
                     renumber(&mut log.base, step.kind, &address, &entry.id);

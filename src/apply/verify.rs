@@ -38,27 +38,27 @@ pub struct Contradiction {
     pub address: Address,
     /// The field; empty when the whole object is not there, or still is.
     pub field: String,
-    /// What the plan said.
+    /// The value that the plan said.
     pub planned: String,
-    /// What the controller says.
+    /// The value that the controller says.
     pub found: String,
     /// The words with which the controller had accepted it, if it used any.
     pub said: Option<String>,
 }
 
-/// What a run claims: what the look after it has to confirm.
+/// The claims of a run, which the look after it has to confirm.
 pub struct RunClaims {
     /// The resources whose steps are done and that should now be as declared, with the fields that others had changed.
     made: BTreeMap<Address, BTreeSet<String>>,
     /// The resources that had a step which failed, with the same.
     failed: BTreeMap<Address, BTreeSet<String>>,
     removals: Removals,
-    /// What the controllers said when they accepted it.
+    /// The controllers' words when they accepted it.
     said: BTreeMap<Address, String>,
 }
 
 impl RunClaims {
-    /// What a run claims. `before` is what was owned when it began.
+    /// The claims of a run. `before` is what was owned when it began.
     pub fn of(topology: &Topology, plan: &Plan, report: &Report, before: &Base) -> RunClaims {
         let mut claims = RunClaims {
             made: BTreeMap::new(),
@@ -132,7 +132,7 @@ pub async fn verify(
     }
 }
 
-/// What one look after a run shows.
+/// The state that one look after a run shows.
 struct Afterwards<'a> {
     topology: &'a Topology,
     claims: &'a RunClaims,
@@ -141,7 +141,7 @@ struct Afterwards<'a> {
 }
 
 impl Afterwards<'_> {
-    /// What is not as its step said. The ledger is brought up to date.
+    /// The resources that are not as their steps said. The ledger is brought up to date.
     fn compare(&self, base: &mut Base) -> Vec<Contradiction> {
         let mut found = Vec::new();
         for verdict in &self.diff.verdicts {
@@ -197,8 +197,8 @@ impl Afterwards<'_> {
         }
     }
 
-    /// What does not show was not made, whatever the answer said. Where new objects take their time to show, the id that the
-    /// answer gave is kept.
+    /// An object that does not show was not made, whatever the answer said. Where new objects take their time to show, the
+    /// id that the answer gave is kept.
     fn forget(&self, base: &mut Base, verdict: &Verdict) {
         let lags = self.topology.targets.get(verdict.address.target());
         let lags = lags.is_some_and(|target| !target.provider.dialect.visibility_lag.is_zero());
@@ -245,7 +245,7 @@ fn is_moved(change: &FieldChange) -> bool {
     matches!(change.cause, Cause::Drift | Cause::Conflict)
 }
 
-/// What was taken back, and was seen to be, is no concern of the ledger's any more.
+/// A field that was taken back, and was seen to be, is no concern of the ledger's any more.
 fn forget_taken_back(topology: &Topology, base: &mut Base, verdict: &Verdict) {
     let (Some(resource), Some(entry)) =
         (topology.resources.get(&verdict.address), base.entries.get_mut(&verdict.address))

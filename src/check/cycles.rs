@@ -54,7 +54,7 @@ pub(crate) fn cycles(topology: &Topology) -> Vec<(CycleError, bool)> {
 struct Waits<'t> {
     references: &'t References<'t>,
     topology: &'t Topology,
-    /// What is declared, and what is built into something that is and referred to.
+    /// The resources that are declared, and those that are built into one and referred to.
     addresses: Vec<Address>,
     /// Past the addresses: the kinds that others wait for as a whole, by target.
     gates: Vec<(String, &'static str)>,
@@ -167,7 +167,7 @@ mod tests {
     use crate::topology::testing::{TRUEUP, told, workspace};
     use crate::topology::{Loaded, Options, SecretMode, load};
 
-    /// What reading a workspace gives; `PINNED` stands for the URL of some content.
+    /// The outcome of reading a workspace; `PINNED` stands for the URL of some content.
     fn read(text: &str) -> Result<Loaded, Vec<Finding>> {
         let text = text.replace("PINNED", &format!("https://host.example/r.zip#sha256={}", "0a".repeat(32)));
         load(workspace(&[("trueup.yaml", TRUEUP), ("all.yaml", &text)]).path(), CATALOGUE, &Options::default())

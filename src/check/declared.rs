@@ -75,7 +75,7 @@ fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &Dec
     let given = match resource.fields.get(field.name) {
         Some(Attr::Map(map)) => map,
         None => &nothing,
-        // What an expression gives is not known yet.
+        // An expression's value is not known yet.
         Some(_) => return Vec::new(),
     };
     let mut found = Vec::new();

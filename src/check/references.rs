@@ -87,7 +87,7 @@ fn has_system_objects(provider: &Provider, kinds: &[&str]) -> bool {
 
 /// The address that nothing declares, in words; `None` where it is declared, or need not be.
 fn dangling(topology: &Topology, provider: &Provider, from: &Resource, kinds: &[&str], name: &str) -> Option<String> {
-    // What the provider keeps is looked up there; a singleton is always there.
+    // A thing that the provider keeps is looked up there; a singleton is always there.
     let is_free =
         |kind: &&str| provider.kind(kind).is_none_or(|kind| kind.class == Class::ReadOnly || kind.identity.is_single());
     if kinds.iter().any(is_free) {

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::apply::adopted;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
-use crate::cli::{CommandError, Exit, Global, common};
+use crate::cli::{CommandError, Exit, Global, common, output};
 use crate::diff::guards::NEVER_SENT;
 use crate::diff::verdict::{Decision, FieldChange, TAKE_OVER, Verdict, never_sent};
 use crate::journal;
@@ -44,7 +44,7 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
     }
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut planned = workspace.plan().await?;
-    workspace.tell_troubles();
+    workspace.tell_troubles(None);
     if let Some(headline) = workspace.blind() {
         return Err(CommandError::failed(headline));
     }
@@ -73,7 +73,7 @@ fn forget(topology: &Topology, patterns: &[String]) -> Result<Exit, CommandError
     }
     ledger.save()?;
     let lines: String = let_go.iter().map(|address| format!("{address}: let go of\n")).collect();
-    common::print(&lines)?;
+    output::print(&lines)?;
     Ok(Findings::default().exit(ExitRow::Other))
 }
 
@@ -104,12 +104,12 @@ fn take_over(
             continue;
         }
         journal::record(base, verdict.address.clone(), entry);
-        common::print(&format!("{}: {}\n", verdict.address, told(verdict, &unsent, owned)))?;
+        output::print(&format!("{}: {}\n", verdict.address, told(verdict, &unsent, owned)))?;
     }
     Ok(())
 }
 
-/// What became of a resource that is taken into ownership.
+/// The outcome for a resource that is taken into ownership.
 fn told(verdict: &Verdict, unsent: &[String], owned: bool) -> String {
     let is_unsent = |change: &&FieldChange| unsent.contains(&change.name);
     let fields = verdict.decision.fields().iter();

@@ -8,7 +8,7 @@ use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::topology::{Allowance, Policy, Reason, Topology, allow};
 
-/// What may be done for this once although it would be held.
+/// Exceptions from the policy and from holds, for this once.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Allow {
     /// Says that something is meant which is held otherwise; may be given several times, see `trueup explain allow`.

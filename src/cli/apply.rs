@@ -8,7 +8,7 @@ use crate::apply::{Contradiction, Executor, Report, RunClaims, verify};
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
-use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts, halt, talk};
+use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts, halt, output, talk};
 use crate::diff::verdict::UNSEEN;
 use crate::journal::{Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record};
@@ -44,7 +44,7 @@ pub(crate) struct How {
     /// Does not ask.
     #[arg(long, short)]
     yes: bool,
-    /// What may be done although the policy does not allow it.
+    /// Exceptions from the policy, for this run.
     #[command(flatten)]
     pub allow: Allow,
     /// Ends with 2, not 0, if something is left on purpose: protected, or held until `--allow` says that it is meant.
@@ -102,7 +102,9 @@ pub(crate) async fn carry_out(
     workspace.only_target.clone_from(&how.only_target);
     workspace.has_brakes = !how.removes_all;
     let mut planned = workspace.plan_when_settled().await?;
-    workspace.tell_troubles();
+    // Whoever brings a plan has seen it.
+    let shows_plan = format == Format::Text && saved.is_none();
+    tell_troubles(&workspace, &planned.plan, shows_plan);
     workspace.tell_changed_proofs();
     tell_doubts(&planned.ledger);
     let row = if saved.is_some() { ExitRow::ApplyFile } else { ExitRow::Apply };
@@ -110,19 +112,18 @@ pub(crate) async fn carry_out(
     refuse(&workspace, &planned.plan, &found, row)?;
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
-    let document = PlanDocument::of(&planned.plan);
+    let document = workspace.document(&planned.plan);
     if let Some(saved) = saved {
         check_key(saved, &document)?;
     }
     let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
-    // Whoever brings a plan has seen it.
-    if format == Format::Text && saved.is_none() {
+    if shows_plan {
         let shown = text::Shown { calls: false, all: false };
-        common::print(&text::plan(&document, common::stdout_style(global), shown))?;
+        output::print(&text::plan(&document, output::stdout_style(global), shown))?;
     }
     for step in leave_out.iter().filter_map(|n| document.steps.get(*n)) {
         eprintln!("hold: `{}` is not as it was when the plan was made", sanitize_control(&step.address));
-        eprint!("{}", text::step(step, common::stderr_style(global)));
+        eprint!("{}", text::step(step, output::stderr_style(global)));
     }
     if saved.is_some() && planned.plan.is_empty() {
         eprintln!("note: nothing of this plan is left to do");
@@ -147,6 +148,13 @@ pub(crate) async fn carry_out(
     execute(global, &mut workspace, planned, &leave_out, how, format, &mut found).await?;
     workspace.close().await;
     Ok(found.exit(row))
+}
+
+/// Says why something could not be looked at, as far as the plan is not about to.
+fn tell_troubles(workspace: &ConnectedWorkspace, plan: &Plan, shows_plan: bool) {
+    let refuses = workspace.blind().is_some() || !plan.brakes.broken().is_empty();
+    let read = (shows_plan && !refuses).then(|| workspace.document(plan));
+    workspace.tell_troubles(read.as_ref());
 }
 
 /// Tells which calls of an earlier run got no answer, and were looked at again.
@@ -188,7 +196,7 @@ async fn execute(
         "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is looked at for \
          30 s more",
     );
-    let progress = progress::choose(common::stderr_style(global), plan.steps.len(), global.quiet);
+    let progress = progress::choose(output::stderr_style(global), plan.steps.len(), global.quiet);
     talk::make_room(progress.clone());
     let executor = Executor {
         topology: &workspace.topology,
@@ -242,9 +250,9 @@ fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -
 /// Prints the report. Of a run that had nothing to do, people have read that before.
 fn print(global: &Global, format: Format, document: &ApplyDocument) -> Result<(), CommandError> {
     match format {
-        Format::Json => common::print(&document.to_json()),
+        Format::Json => output::print(&document.to_json()),
         Format::Text | Format::Markdown if document.steps.is_empty() => Ok(()),
-        Format::Text | Format::Markdown => common::print(&report::text(document, common::stdout_style(global))),
+        Format::Text | Format::Markdown => output::print(&report::text(document, output::stdout_style(global))),
     }
 }
 

@@ -1,8 +1,7 @@
-//! What most commands do first: read the workspace, connect, look, compare, plan.
+//! The beginning of most commands: read the workspace, connect, look, compare, plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +10,14 @@ use futures_util::future::join_all;
 
 use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, When, halt, talk};
+use crate::cli::{CommandError, Exit, Global, halt, output, talk};
 use crate::diff::base::Base;
 use crate::diff::diff;
 use crate::diff::installation::{ShownProofs, Standing, forget_ids};
 use crate::diff::live::{Observed, Seen, View};
 use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
-use crate::observe::{Observer, Scope};
+use crate::observe::{Observer, Scope, tell_known_key};
 use crate::plan::{Brakes, Gap, Plan};
 use crate::private;
 use crate::providers::CATALOGUE;
@@ -38,7 +37,7 @@ const LOOKS: u32 = 240;
 
 /// A workspace that was read, with connections to its targets.
 pub(crate) struct ConnectedWorkspace {
-    /// What is wanted.
+    /// The topology that is wanted.
     pub topology: Topology,
     /// A connection to each target that could be reached.
     pub sessions: BTreeMap<String, Arc<Session>>,
@@ -52,7 +51,7 @@ pub(crate) struct ConnectedWorkspace {
     quiet: bool,
     /// How much of what was asked for answered in the last look.
     looked: Looked,
-    /// What the last look showed of the targets' installations.
+    /// The targets' installations as the last look showed them.
     pub installations: BTreeMap<String, (Standing, ShownProofs)>,
     rehearsal: Option<Rehearsal>,
 }
@@ -65,7 +64,7 @@ struct Looked {
 }
 
 impl Looked {
-    /// What came of a look. A target of which nothing is wanted that could be read is not asked.
+    /// The outcome of a look. A target of which nothing is wanted that could be read is not asked.
     fn of(topology: &Topology, observed: &Observed) -> Looked {
         let mut looked = Looked::default();
         for name in topology.targets.keys() {
@@ -84,11 +83,11 @@ fn answers(view: &View) -> Vec<bool> {
     read.map(|collection| matches!(collection.seen, Seen::Objects(_))).collect()
 }
 
-/// What was seen and what comes of it.
+/// A plan with the ledger that it was made from.
 pub(crate) struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// What is owned.
+    /// The resources that are owned.
     pub ledger: Ledger,
 }
 
@@ -127,7 +126,7 @@ fn load_with(global: &Global, dir: &Path, mut options: topology::Options) -> Res
     }
 }
 
-/// What a rehearsal owns is not what is owned for real.
+/// A rehearsal's ledger is not the real one.
 pub(crate) fn rehearse_ownership(global: &Global, topology: &mut Topology) {
     if global.sim.is_some() {
         topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
@@ -209,8 +208,10 @@ impl ConnectedWorkspace {
     /// Looks at the targets.
     pub(crate) async fn observe(&mut self, base: &Base, scope: Scope) -> Observed {
         let looking = render::progress::looking(self.topology.targets.len(), self.quiet);
-        let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
+        let (mut observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         drop(looking);
+        self.troubles.iter_mut().for_each(|trouble| tell_known_key(base, trouble));
+        observed.unreached = self.unreached();
         self.troubles.append(&mut troubles);
         self.looked = Looked::of(&self.topology, &observed);
         let shown = |(name, view): (&String, &View)| (name.clone(), (view.standing.clone(), view.proofs.clone()));
@@ -236,7 +237,7 @@ impl ConnectedWorkspace {
                 eprintln!("note: the controller is still at work on `{address}`: waiting until it is done");
             }
             session.pause(BETWEEN_LOOKS).await;
-            // What failed in the last look counts; earlier ones are forgotten with what they showed.
+            // The failures of the last look count; earlier ones are forgotten with what they showed.
             self.troubles.retain(|trouble| !self.sessions.contains_key(&trouble.target));
             planned.plan = self.plan_with(&mut planned.ledger.base).await?;
         }
@@ -270,26 +271,6 @@ impl ConnectedWorkspace {
         let Looked { asked, dark } = self.looked;
         let what = render::counted(asked, "target");
         (asked > 0 && dark == asked).then(|| format!("could not look at {dark} of {what}"))
-    }
-
-    /// Says on stderr why something could not be looked at: each reason once for a target, with the number of calls.
-    pub(crate) fn tell_troubles(&self) {
-        let mut reasons: BTreeMap<(&str, String), Vec<&CallError>> = BTreeMap::new();
-        for error in &self.troubles {
-            reasons.entry((&error.target, error.what.to_string())).or_default().push(error);
-        }
-        for ((target, why), errors) in reasons {
-            let [first, others @ ..] = errors.as_slice() else { continue };
-            let paths: BTreeSet<&str> = errors.iter().map(|error| error.path.as_str()).collect();
-            let words = match (others.is_empty(), paths.len()) {
-                (true, _) | (false, 1) => first.to_string(),
-                (false, lists) => format!("{target}: {why} ({})", render::counted(lists, "list")),
-            };
-            eprintln!("warning: {}", render::sanitize_control(&words));
-            if let Some(help) = &first.help {
-                eprintln!("  help: {}", render::sanitize_control(help));
-            }
-        }
     }
 
     /// Ends a rehearsal: the simulated controllers' state is saved.
@@ -326,37 +307,8 @@ fn max_reply() -> u64 {
 /// Prints findings on stderr.
 pub(crate) fn tell_findings(global: &Global, findings: &[Finding]) {
     if !findings.is_empty() {
-        eprint!("{}", render::findings::text(findings, stderr_style(global)));
+        eprint!("{}", render::findings::text(findings, output::stderr_style(global)));
     }
-}
-
-/// How text on stdout looks.
-pub(crate) fn stdout_style(global: &Global) -> render::Style {
-    style(global, std::io::stdout().is_terminal())
-}
-
-/// How text on stderr looks.
-pub(crate) fn stderr_style(global: &Global) -> render::Style {
-    style(global, std::io::stderr().is_terminal())
-}
-
-fn style(global: &Global, terminal: bool) -> render::Style {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let color = match global.color {
-        When::Auto => terminal && !no_color,
-        When::Always => true,
-        When::Never => false,
-    };
-    // A file, a pipe and a log of CI have room: nothing that a reviewer has to see is cut there.
-    render::Style { color, width: if terminal { terminal_width() } else { usize::MAX } }
-}
-
-/// Columns of a terminal that does not say how many it has.
-const USUAL_COLUMNS: usize = 80;
-
-/// What the terminal itself says: an exported `COLUMNS` is how wide it was when somebody said so.
-fn terminal_width() -> usize {
-    terminal_size::terminal_size().map_or(USUAL_COLUMNS, |(columns, _)| usize::from(columns.0))
 }
 
 /// Runs a command that talks to the network.
@@ -387,14 +339,4 @@ pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
 /// The end of a command whose file could not be written.
 pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError::failed(format!("could not write `{}`: {error}", path.display()))
-}
-
-/// Prints text on stdout. A reader that went away is not an error.
-pub(crate) fn print(text: &str) -> Result<(), CommandError> {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).while_doing("write to stdout"),
-        _ => Ok(()),
-    }
 }

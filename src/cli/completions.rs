@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::{Cli, CommandError, Exit, common};
+use crate::cli::{Cli, CommandError, Exit, output};
 
 /// Options of `completions`.
 #[derive(Debug, clap::Args)]
@@ -16,6 +16,6 @@ pub(crate) struct CompletionsOptions {
 pub(crate) fn run(options: &CompletionsOptions) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "trueup", &mut script);
-    common::print(&String::from_utf8_lossy(&script))?;
+    output::print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

@@ -72,14 +72,14 @@ pub(crate) fn check_kept(topology: &mut Topology) -> (Vec<Finding>, usize) {
     (topology.sources.show(findings), open)
 }
 
-/// What a plan sends, and what declares keys for a resource that it changes.
+/// The resources that a plan sends, and those that declare keys for one that it changes.
 fn needed(topology: &Topology, plan: &Plan) -> BTreeSet<Pin> {
     let changed = plan.steps.iter().filter_map(|step| topology.resources.get(&step.address));
     let read = changed.flat_map(|resource| declared::read_for(topology, resource));
     plan.files().chain(read).filter_map(pin).collect()
 }
 
-/// What to fetch, unless it is here.
+/// The content to fetch, unless it is here.
 fn pin(file: &FileContent) -> Option<Pin> {
     match &file.content {
         Content::Here(_) => None,
@@ -112,7 +112,7 @@ fn put<'f>(fetched: &Fetched, files: impl Iterator<Item = &'f mut FileContent>) 
     }
 }
 
-/// What could not be fetched, wherever it is named.
+/// The content that could not be fetched, wherever it is named.
 fn failures(topology: &Topology, failed: &BTreeMap<Pin, DownloadError>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for resource in topology.resources.values() {

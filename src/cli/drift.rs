@@ -2,8 +2,8 @@
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{ExitRow, Fact};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, common, facts};
-use crate::render::{PlanDocument, blind, drift};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, facts, output};
+use crate::render::{blind, drift};
 
 /// Options of `drift`.
 #[derive(Debug, clap::Args)]
@@ -22,11 +22,12 @@ pub(crate) struct DriftOptions {
 pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit, CommandError> {
     let mut workspace = ConnectedWorkspace::open(global, &options.workspace.dir).await?;
     let planned = workspace.plan().await?;
-    workspace.tell_troubles();
     workspace.tell_changed_proofs();
-    let document = PlanDocument::of(&planned.plan);
-    let style = common::stdout_style(global);
-    common::print(&match (options.format, workspace.blind()) {
+    let document = workspace.document(&planned.plan);
+    let is_read = options.format == Format::Text && workspace.blind().is_none();
+    workspace.tell_troubles(is_read.then_some(&document));
+    let style = output::stdout_style(global);
+    output::print(&match (options.format, workspace.blind()) {
         (Format::Json, _) => drift::json(&document),
         (Format::Markdown, Some(headline)) => blind::markdown(&document, &headline),
         (Format::Text, Some(headline)) => blind::text(&document, &headline, style),

@@ -221,7 +221,7 @@ impl ExitRow {
         }
     }
 
-    /// What a fact means to this row.
+    /// The meaning of a fact to this row.
     fn cell(self, fact: Fact) -> Cell {
         let own = TABLE
             .iter()
@@ -248,7 +248,7 @@ impl Cell {
     }
 }
 
-/// What a command found out, and what became of its work.
+/// The facts that a command found out, and what became of its work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
     facts: BTreeSet<Fact>,
@@ -330,7 +330,7 @@ mod tests {
         ExitRow::Other,
     ];
 
-    /// What a way to run the program ends with, written down once more, as a person would say it.
+    /// The exit code of each way to run the program, written down once more, as a person would say it.
     fn expected(row: ExitRow, has: &dyn Fn(Fact) -> bool, written: bool, asked: bool) -> u8 {
         let bit = |is_set: bool, bit: u8| if is_set { bit } else { 0 };
         let (policy, unknown) = (bit(has(Fact::Policy), 16), bit(has(Fact::NotKnown), 32));

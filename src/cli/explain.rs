@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::cli::kinds::marks;
-use crate::cli::{CommandError, Exit, common, topics};
+use crate::cli::{CommandError, Exit, output, topics};
 use crate::providers::CATALOGUE;
 use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Grammar, Identity, Kind, Provider, Type};
 use crate::suggest;
@@ -21,7 +21,7 @@ pub(crate) struct ExplainOptions {
 /// Explains it; of several providers' kinds of that name, all.
 pub(crate) fn run(options: &ExplainOptions) -> Result<Exit, CommandError> {
     if let Some(text) = topics::text(&options.what) {
-        common::print(&text)?;
+        output::print(&text)?;
         return Ok(Exit::Done);
     }
     let (provider, rest) = match options.what.split_once('/') {
@@ -46,7 +46,7 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<Exit, CommandError> {
             path => explain_field(provider, kind, path, &mut text)?,
         }
     }
-    common::print(&text)?;
+    output::print(&text)?;
     Ok(Exit::Done)
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     topology.resources.clear();
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let observed = workspace.observe(&Base::default(), Scope::Everything).await;
-    workspace.tell_troubles();
+    workspace.tell_troubles(None);
     if let Some(headline) = workspace.blind() {
         return Err(CommandError::failed(headline));
     }

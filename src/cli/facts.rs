@@ -1,4 +1,4 @@
-//! What a look at the targets came to, as facts for the exit code.
+//! The outcome of a look at the targets, as facts for the exit code.
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{Fact, Findings};
@@ -26,7 +26,7 @@ pub(crate) fn defers(plan: &Plan) -> bool {
     plan.verdicts.iter().any(|verdict| matches!(&verdict.decision, Decision::Hold(hold) if defers(hold)))
 }
 
-/// What one verdict tells. That somebody was at the controller is told whether it is put back or held.
+/// The fact that one verdict tells. That somebody was at the controller is told whether it is put back or held.
 fn fact(decision: &Decision) -> Option<Fact> {
     match (decision.cause(), decision) {
         (Some(Cause::Drift | Cause::Left), _) => Some(Fact::Drift),

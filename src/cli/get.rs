@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Taken};
-use crate::cli::{CommandError, Exit, Global, common, halt};
+use crate::cli::{CommandError, Exit, Global, common, halt, output};
 use crate::diff::base::Entry;
 use crate::diff::index::live_output;
 use crate::diff::live::text;
@@ -32,7 +32,7 @@ pub(crate) struct GetOptions {
     /// The file to write; it is made for its owner's eyes only.
     #[arg(short = 'o', long = "out", value_name = "FILE", required_unless_present = "list")]
     out: Option<PathBuf>,
-    /// What the artifact takes besides; may be given several times.
+    /// A parameter of the artifact; may be given several times.
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
     parameters: Vec<String>,
     /// Lists the target's artifacts.
@@ -165,6 +165,6 @@ fn list(provider: &Provider) -> Result<Exit, CommandError> {
         text.push_str(&format!("{:<42}{}\n", format!("{}{of}", artifact.name), artifact.doc));
         text.push_str(&one::list_arguments(artifact.arguments));
     }
-    common::print(&text)?;
+    output::print(&text)?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::cli::apply::read_plan;
-use crate::cli::{CommandError, Dir, Exit, Global, common};
+use crate::cli::{CommandError, Dir, Exit, Global, common, output};
 use crate::render::graph;
 
 /// The language of a drawing.
@@ -36,7 +36,7 @@ pub(crate) fn run(global: &Global, options: &GraphOptions) -> Result<Exit, Comma
         Some(file) => graph::steps(&read_plan(file)?),
         None => graph::references(&common::load_files(global, &options.workspace.dir)?),
     };
-    common::print(&match options.format {
+    output::print(&match options.format {
         Language::Mermaid => drawing.mermaid(),
         Language::Dot => drawing.dot(),
     })?;

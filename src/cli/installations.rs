@@ -1,4 +1,4 @@
-//! What the ledger learns of the installations behind the targets, and what people are told of it.
+//! The ledger's knowledge of the installations behind the targets, and how people are told of it.
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::diff::base::Base;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::{CommandError, Exit, Format, common};
+use crate::cli::{CommandError, Exit, Format, output};
 use crate::providers::CATALOGUE;
 use crate::spec::{Change, Class, Coverage, Endpoint, Evidence, Field, Flow, Identity, Kind, Provider};
 use crate::suggest;
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &KindsOptions) -> Result<Exit, CommandError> {
         (Format::Text | Format::Markdown, false) => providers.iter().map(|provider| kinds_text(provider)).collect(),
         (Format::Text | Format::Markdown, true) => providers.iter().map(|provider| endpoints_text(provider)).collect(),
     };
-    common::print(&text)?;
+    output::print(&text)?;
     Ok(Exit::Done)
 }
 

@@ -23,6 +23,7 @@ mod halt;
 mod installations;
 mod kinds;
 mod one;
+mod output;
 mod plan;
 mod run;
 mod schema;
@@ -30,6 +31,7 @@ mod sim;
 mod simulated;
 mod stop;
 mod topics;
+mod troubles;
 mod validate;
 
 use std::path::PathBuf;

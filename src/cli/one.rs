@@ -13,6 +13,7 @@ use crate::diff::matching;
 use crate::diff::naming::given_name;
 use crate::observe::Scope;
 use crate::session::{RequestBody, Session, encode};
+use crate::source::parse_value;
 use crate::spec::{Body, BodyTemplate, CallSpec, Field, OpenPath, PathTemplate, Type, Word, canonical, check};
 use crate::topology::{Topology, fold};
 
@@ -38,7 +39,7 @@ pub(crate) fn target_only(mut topology: Topology, name: &str) -> Result<Topology
     Ok(topology)
 }
 
-/// What an action or an artifact takes besides its name.
+/// The parameters of an action or an artifact.
 pub(crate) struct Taken {
     /// The declared arguments.
     pub fields: &'static [Field],
@@ -62,7 +63,7 @@ impl Arguments {
                 pair.split_once('=').ok_or_else(|| usage(format!("`--param {pair}` is not NAME=VALUE")))?;
             match (taken.fields.iter().find(|field| field.name == name), taken.others) {
                 (Some(field), _) => arguments.give(field, value)?,
-                (None, Some(others)) => arguments.collect(others, name, attr(value)),
+                (None, Some(others)) => arguments.collect(others, name, untyped(value)),
                 (None, None) => {
                     let hint = crate::suggest::hint(name, taken.fields.iter().map(|field| field.name));
                     return Err(usage(format!("there is no parameter `{name}`")).help(hint));
@@ -93,7 +94,8 @@ impl Arguments {
         }
         let attr = match field.ty.plain() {
             Type::Text | Type::Enum(_) => Attr::text(value),
-            _ => attr(value),
+            Type::Any | Type::Json => untyped(value),
+            _ => parse_value(value).to_typed(Some(field.ty)),
         };
         if let Some(mismatch) = check(&field.ty, &attr).first() {
             return Err(usage(format!("`{}`: {}", field.name, mismatch.message)));
@@ -124,8 +126,8 @@ impl Arguments {
     }
 }
 
-/// JSON where it is JSON, text where it is not: 7, true, [1], or a word.
-fn attr(value: &str) -> Attr {
+/// A value of which no type is known: JSON where it is JSON, text where it is not, since a sentence may well read as YAML.
+fn untyped(value: &str) -> Attr {
     serde_json::from_str(value).map_or_else(|_| Attr::text(value), |json| Attr::from_json(&json))
 }
 
@@ -133,7 +135,7 @@ fn usage(message: String) -> CommandError {
     CommandError::Message(message, None, Exit::Usage)
 }
 
-/// What the command line names, and the bare values behind it. What takes no name begins with its values.
+/// The name on the command line, and the bare values behind it. An action that takes no name begins with its values.
 pub(crate) fn split<'a>(
     is_named: bool,
     kind: Option<&str>,
@@ -192,7 +194,7 @@ pub(crate) fn session(workspace: &ConnectedWorkspace, target: &str) -> Result<Ar
     match workspace.sessions.get(target) {
         Some(session) => Ok(session.clone()),
         None => {
-            workspace.tell_troubles();
+            workspace.tell_troubles(None);
             Err(CommandError::Said(Exit::Failed))
         }
     }
@@ -206,7 +208,7 @@ pub(crate) fn given_up() -> CommandError {
 
 /// The end of a command that could not find out something, when it has told why.
 pub(crate) fn unseen(workspace: &ConnectedWorkspace, what: &str) -> CommandError {
-    workspace.tell_troubles();
+    workspace.tell_troubles(None);
     CommandError::failed(format!("could not look whether {what}"))
 }
 
@@ -308,5 +310,44 @@ impl Chosen {
             Word::Parent(..) | Word::Target(_) | Word::Job => None,
             Word::Field(name) => arguments.value(name),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::spec::field;
+
+    static FIELDS: [Field; 6] = [
+        field("text", Type::Text, ""),
+        field("number", Type::Number, ""),
+        field("any", Type::Any, ""),
+        field("texts", Type::List(&Type::Text), ""),
+        field("numbers", Type::List(&Type::Number), ""),
+        field("tags", Type::Map(&Type::Text), ""),
+    ];
+
+    #[test]
+    fn digits_stay_as_they_are_typed_where_text_is_wanted() {
+        let taken = Taken { fields: &FIELDS, others: Some("others") };
+        for (name, value, sent) in [
+            ("text", "1.10", json!("1.10")),
+            ("number", "1.10", json!(1.1)),
+            ("any", "1.10", json!(1.1)),
+            ("any", "see: this", json!("see: this")),
+            ("texts", "[1.10, 010, 0x1F, True, '7']", json!(["1.10", "010", "0x1F", "True", "7"])),
+            ("texts", r#"["1.10", 2]"#, json!(["1.10", "2"])),
+            ("numbers", "[1.10, 2]", json!([1.1, 2])),
+            ("tags", "{ release: 1.10, on: true }", json!({ "release": "1.10", "on": "true" })),
+        ] {
+            let arguments = Arguments::read(&taken, &[format!("{name}={value}")], &[]).unwrap();
+            assert_eq!(arguments.value(name).unwrap().to_shown(), sent, "{name}={value}");
+        }
+        let others = Arguments::read(&taken, &["size=1.10".to_owned(), "note=see: this".to_owned()], &[]).unwrap();
+        assert_eq!(others.value("others").unwrap().to_shown(), json!({ "size": 1.1, "note": "see: this" }));
+        let wrong = Arguments::read(&taken, &["numbers=[a]".to_owned()], &[]);
+        assert!(wrong.is_err());
     }
 }

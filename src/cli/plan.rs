@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::ExitRow;
-use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts};
+use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts, output};
 use crate::ledger::Ledger;
-use crate::render::{PlanDocument, blind, markdown, text};
+use crate::render::{blind, markdown, text};
 
 /// Options of `plan`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub(crate) struct PlanOptions {
     /// Shows every resource, however many.
     #[arg(long)]
     all: bool,
-    /// What may be done although the policy does not allow it.
+    /// Exceptions from the policy, for this run.
     #[command(flatten)]
     allow: Allow,
     /// The form of what is printed.
@@ -43,16 +43,17 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
     keep_key(&mut ledger, options)?;
     let plan = workspace.plan_with(&mut ledger.base).await?;
     let mut planned = Planned { plan, ledger };
-    workspace.tell_troubles();
     workspace.tell_changed_proofs();
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
-    let document = PlanDocument::of(&planned.plan);
+    let document = workspace.document(&planned.plan);
+    let is_read = options.format == Format::Text && workspace.blind().is_none();
+    workspace.tell_troubles(is_read.then_some(&document));
     if let Some(path) = &options.out {
         common::save(path, document.to_json().as_bytes())?;
     }
-    let style = common::stdout_style(global);
-    common::print(&match (options.format, workspace.blind()) {
+    let style = output::stdout_style(global);
+    output::print(&match (options.format, workspace.blind()) {
         (Format::Json, _) => document.to_json(),
         (Format::Markdown, Some(headline)) => blind::markdown(&document, &headline),
         (Format::Text, Some(headline)) => blind::text(&document, &headline, style),

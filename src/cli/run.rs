@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Chosen, Taken};
-use crate::cli::{CommandError, Exit, Global, common, halt};
+use crate::cli::{CommandError, Exit, Global, common, halt, output};
 use crate::diff::live::text;
 use crate::session::{AnsweredCall, Session, WaitResult, Waiting, Watch, job_id};
 use crate::spec::{Action, Disruption, Poll, Provider, Secrecy, lookup};
@@ -30,7 +30,7 @@ pub(crate) struct RunOptions {
     /// Values of the arguments that the action can't do without, in the order in which `--list` shows them.
     #[arg(value_name = "VALUE")]
     values: Vec<String>,
-    /// What the action takes besides; may be given several times.
+    /// A parameter of the action; may be given several times.
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
     parameters: Vec<String>,
     /// The file to write the answer to instead of printing it; it is made for its owner's eyes only.
@@ -157,7 +157,7 @@ fn tell(action: &Action, options: &RunOptions, reply: &Value) -> Result<Exit, Co
             common::save(out, shown.as_bytes())?;
             eprintln!("wrote {} bytes to `{}`", shown.len(), out.display());
         }
-        None => common::print(&shown)?,
+        None => output::print(&shown)?,
     }
     let failed = |(key, word): &&(&str, &str)| lookup(reply, key).is_some_and(|value| text(value) == *word);
     match action.fails.iter().find(failed) {
@@ -177,6 +177,6 @@ fn list(provider: &Provider) -> Result<Exit, CommandError> {
         text.push_str(&format!("{:<42}{}{disrupts}\n", format!("{}{on}", action.name), action.doc));
         text.push_str(&one::list_arguments(action.arguments));
     }
-    common::print(&text)?;
+    output::print(&text)?;
     Ok(Exit::Done)
 }

@@ -3,32 +3,32 @@
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::cli::{CommandError, Exit, common};
+use crate::cli::{CommandError, Exit, output};
 use crate::providers::CATALOGUE;
 use crate::{render, schema};
 
-/// What a schema is of.
+/// The document that a schema is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaSubject {
     /// The YAML files of a workspace.
     Workspace,
-    /// What `plan --format json` prints.
+    /// The document of `plan --format json`.
     Plan,
-    /// What `apply --format json` prints.
+    /// The document of `apply --format json`.
     Apply,
 }
 
 /// Options of `schema`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SchemaOptions {
-    /// What the schema is of.
+    /// The document that the schema is of.
     #[arg(value_name = "WHAT", default_value = "workspace")]
     what: SchemaSubject,
 }
 
 /// Prints the schema.
 pub(crate) fn run(options: &SchemaOptions) -> Result<Exit, CommandError> {
-    common::print(&pretty(&generate(options.what)))?;
+    output::print(&pretty(&generate(options.what)))?;
     Ok(Exit::Done)
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, common, halt};
+use crate::cli::{CommandError, Exit, Global, halt, output};
 use crate::source;
 use sim::{self, Fault, MAKERS};
 
@@ -67,7 +67,7 @@ pub(crate) async fn run(_: &Global, options: &SimOptions) -> Result<Exit, Comman
     let bases: serde_json::Map<String, Value> =
         MAKERS.iter().map(|maker| (maker.provider.to_owned(), json!(server.base_url(maker.provider, "sim")))).collect();
     let root = format!("http://{}", server.address);
-    common::print(&format!("{}\n", json!({ "url": root, "providers": bases, "side-door": format!("{root}/_sim/") })))?;
+    output::print(&format!("{}\n", json!({ "url": root, "providers": bases, "side-door": format!("{root}/_sim/") })))?;
     let _heeding = halt::heed("the simulated controllers stop");
     halt::stopped().await;
     server.stop().await.while_doing("stop the simulated controllers")?;

@@ -85,7 +85,7 @@ pub(crate) async fn change(root: &str, provider: &str, target: &str, change: &Va
     }
 }
 
-/// What targets and declared resources name and nothing declares: target, kind, name.
+/// Objects that targets and declared resources name and nothing declares: target, kind, name.
 fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> {
     let mut found = BTreeSet::new();
     for target in topology.targets.values() {

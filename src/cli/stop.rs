@@ -79,10 +79,10 @@ impl From<CallError> for CommandError {
 
 /// Says what was being done when the system refused: its own words name neither the act nor the file.
 pub(crate) trait Doing<T> {
-    /// What was done, as in `read`, and the file or folder that it was done to.
+    /// The act, as in `read`, and the file or folder that it was done to.
     fn doing(self, verb: &str, path: &Path) -> Result<T, CommandError>;
 
-    /// What was done, where no file is concerned, as in `read the answer`.
+    /// The act, where no file is concerned, as in `read the answer`.
     fn while_doing(self, what: &str) -> Result<T, CommandError>;
 }
 

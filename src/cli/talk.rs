@@ -11,7 +11,7 @@ use crate::render::sanitize_control;
 /// The secrets that nothing said may repeat: those of the workspace that was read last.
 static KNOWN: Mutex<Option<Redactor>> = Mutex::new(None);
 
-/// What is drawn on the terminal meanwhile: it makes room for what is said.
+/// The drawing on the terminal, which makes room for what is said.
 static DRAWN: Mutex<Option<Arc<dyn Telling>>> = Mutex::new(None);
 
 /// Says a line. In this module and below, this takes the place of the standard macro of the same name.
@@ -118,7 +118,7 @@ fn defused(line: &str) -> String {
     if obeyed { format!("| {line}") } else { line.to_owned() }
 }
 
-/// What the log is written to.
+/// The log's way to stderr.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StderrLog;
 

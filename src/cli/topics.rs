@@ -1,4 +1,4 @@
-//! What `trueup explain` tells besides kinds and fields, from the lists that the program itself goes by.
+//! Topics of `trueup explain` besides kinds and fields, from the lists that the program itself goes by.
 
 use crate::cli::exit;
 use crate::topology::allow;

@@ -1,7 +1,7 @@
 //! `trueup validate`: everything that is wrong with a workspace, at once.
 
 use crate::cli::exit::{ExitRow, Fact, Findings};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, allow, common, contents};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, allow, common, contents, output};
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::topology::{self, Loaded};
@@ -31,7 +31,7 @@ pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, Co
         Err(findings) => (findings, None),
     };
     match options.format {
-        Format::Json => common::print(&render::findings::json(&findings))?,
+        Format::Json => output::print(&render::findings::json(&findings))?,
         Format::Text | Format::Markdown => common::tell_findings(global, &findings),
     }
     let mut found = Findings::default();
@@ -39,7 +39,7 @@ pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, Co
     if let Some((topology, open)) = topology.filter(|_| options.format != Format::Json) {
         let resources = render::counted(topology.resources.len(), "resource");
         let targets = render::counted(topology.targets.len(), "target");
-        common::print(&format!("{}: {resources} at {targets}, no errors\n", topology.workspace))?;
+        output::print(&format!("{}: {resources} at {targets}, no errors\n", topology.workspace))?;
         if open > 0 {
             let urls = render::counted(open, "URL");
             eprintln!("note: the content of {urls} is not here: `trueup plan` checks what depends on it");

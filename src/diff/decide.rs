@@ -86,8 +86,7 @@ fn one(
     let live = match resolver.index.declared.get(&resource.address) {
         Some(Placement::Present(live)) => *live,
         Some(Placement::Unseen(why)) => {
-            let hold = Hold::new("unseen", format!("could not be looked at: {why}"));
-            return verdict(Decision::Hold(hold), None);
+            return verdict(Decision::Hold(Hold::unseen(why)), None);
         }
         Some(Placement::Ambiguous) => {
             return verdict(Decision::Hold(ambiguous()), None);

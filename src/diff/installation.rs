@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::live::{Seen, View};
-use crate::diff::verdict::{Hold, MOVED, UNSEEN};
-use crate::spec::{Identity, Strength};
+use crate::diff::verdict::{Hold, MOVED};
+use crate::spec::{Identity, Strength, certificate_proof};
 use crate::topology::{Allowance, Reason, Topology};
 
 /// What proved which installation is behind a target when it was applied to last, the strongest first.
@@ -92,9 +92,14 @@ pub(crate) struct ProofChange {
 impl fmt::Display for ProofChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ProofChange { name, from, to, since } = self;
-        let since = since.as_ref().map(|since| format!(" (known since {})", since.split('T').next().unwrap_or(since)));
+        let since = since.as_ref().map(|since| format!(" (known since {})", date(since)));
         write!(f, "{name} {} → {}{}", short(from), short(to), since.unwrap_or_default())
     }
+}
+
+/// The date of a time such as `2026-03-01T09:00:00Z`.
+fn date(time: &str) -> &str {
+    time.split('T').next().unwrap_or(time)
 }
 
 /// A proof for people: digests are told by their beginning.
@@ -131,6 +136,16 @@ impl Installation {
             (Strength::Address, "address", address),
         ];
         ids.chain(single.into_iter().filter_map(|(strength, name, proof)| Some((strength, name, proof.as_ref()?))))
+    }
+
+    /// What is known of the key of a certificate that is shown now, by the key's digest.
+    pub(crate) fn known_key(&self, digest: &str) -> Option<String> {
+        let known = self.certificate.as_ref()?;
+        let since = known.since.as_ref().map(|since| format!(" since {}", date(since))).unwrap_or_default();
+        Some(match known.value == certificate_proof(digest) {
+            true => format!("its key is the one that is known there{since}"),
+            false => format!("its key is another one than the one that is known there{since}"),
+        })
     }
 
     /// Compares what proved it then with what a look shows now.
@@ -255,10 +270,7 @@ pub(crate) fn hold(target: &str, standing: &Standing) -> Option<Hold> {
             let hold = Hold::new(MOVED, format!("{words}: {}", told(changes)));
             Some(hold.until(Allowance::new(Reason::Moved, target)))
         }
-        Standing::Unread(why) => {
-            let words = "could not be told whether it is the installation where Trueup applied last";
-            Some(Hold::new(UNSEEN, format!("{words}: {why}")))
-        }
+        Standing::Unread(why) => Some(Hold::unseen(why)),
     }
 }
 
@@ -476,6 +488,20 @@ mod tests {
             };
             assert_eq!(change.to_string(), words);
         }
+    }
+
+    #[test]
+    fn a_key_that_is_shown_is_held_against_the_one_that_is_known() {
+        let key = "9f86d081884c7d65".repeat(4);
+        let mut known = known(&[(Strength::Certificate, "certificate", &certificate_proof(&key))]);
+        for (shown, words) in [
+            (key.as_str(), "its key is the one that is known there since 2026-03-01"),
+            ("aa", "its key is another one than the one that is known there since 2026-03-01"),
+        ] {
+            assert_eq!(known.known_key(shown).as_deref(), Some(words));
+        }
+        known.forget(&[Strength::Certificate]);
+        assert_eq!(known.known_key(&key), None);
     }
 
     fn owned() -> World {

@@ -15,6 +15,15 @@ use crate::topology::IdentityKey;
 pub struct Observed {
     /// The targets, by name.
     pub targets: BTreeMap<String, View>,
+    /// Why no call was answered, for each target that could not be looked at at all.
+    pub unreached: BTreeMap<String, String>,
+}
+
+impl Observed {
+    /// Why nothing was seen of a target that there is no view of.
+    pub(crate) fn why_unseen(&self, target: &str) -> String {
+        self.unreached.get(target).cloned().unwrap_or_else(|| format!("target `{target}` was not looked at"))
+    }
 }
 
 /// What was seen of one target.

@@ -86,21 +86,20 @@ fn round<'a>(
     }
     let relabels = complete(base, &matcher.moves);
     index.relabels = relabels;
-    let reachable: BTreeSet<&str> = observed.targets.keys().map(String::as_str).collect();
     for resource in topology.resources.values() {
         if index.declared.contains_key(&resource.address) {
             continue;
         }
-        let place = unplaced(&resource.address, &index, &reachable);
+        let place = unplaced(&resource.address, &index, observed);
         index.declared.insert(resource.address.clone(), place);
     }
     index
 }
 
 /// A declared resource whose collection does not show: its parent is absent, or something could not be looked at.
-fn unplaced<'a>(address: &Address, index: &Index<'a>, reachable: &BTreeSet<&str>) -> Placement<'a> {
-    if !reachable.contains(address.target()) {
-        return Placement::Unseen(format!("target `{}` was not looked at", address.target()));
+fn unplaced<'a>(address: &Address, index: &Index<'a>, observed: &Observed) -> Placement<'a> {
+    if !observed.targets.contains_key(address.target()) {
+        return Placement::Unseen(observed.why_unseen(address.target()));
     }
     match address.parent().and_then(|parent| index.declared.get(&parent)) {
         Some(Placement::Absent) => Placement::Absent,

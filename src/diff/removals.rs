@@ -11,7 +11,7 @@ use crate::diff::index::{Adrift, Index, Placement};
 use crate::diff::live::{Live, Observed, Seen};
 use crate::diff::mentions;
 use crate::diff::relabel::Relabel;
-use crate::diff::verdict::{Decision, DeleteCause, Hold, UNDECLARED_TARGET, UNKNOWN_KIND, UNSEEN, Verdict};
+use crate::diff::verdict::{Decision, DeleteCause, Hold, UNDECLARED_TARGET, UNKNOWN_KIND, Verdict};
 use crate::spec::{Destroys, Identity, Kind, ReferenceForm, read, swap_references};
 use crate::topology::Topology;
 
@@ -138,7 +138,7 @@ impl OwnedCase<'_> {
         }
         match missing(self.observed, self.index, self.address) {
             Ok(()) => Decision::Release("it is gone already".into()),
-            Err(why) => Decision::Hold(Hold::new(UNSEEN, format!("could not be looked at: {why}"))),
+            Err(why) => Decision::Hold(Hold::unseen(&why)),
         }
     }
 }
@@ -146,7 +146,7 @@ impl OwnedCase<'_> {
 /// Makes sure that an object that does not show is gone: its collection was seen, or its parent is gone.
 fn missing(observed: &Observed, index: &Index<'_>, address: &Address) -> Result<(), String> {
     let Some(view) = observed.targets.get(address.target()) else {
-        return Err(format!("target `{}` was not looked at", address.target()));
+        return Err(observed.why_unseen(address.target()));
     };
     let collection = match address.parent() {
         None => view.collection(address.kind()),

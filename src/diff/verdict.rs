@@ -214,6 +214,9 @@ pub struct Hold {
 /// The code of what is held because it could not be looked at.
 pub(crate) const UNSEEN: &str = "unseen";
 
+/// The words before the reason why something could not be looked at.
+pub(crate) const COULD_NOT_LOOK: &str = "could not be looked at: ";
+
 /// The code of what is owned at a target that the files do not declare any more.
 pub(crate) const UNDECLARED_TARGET: &str = "undeclared-target";
 
@@ -242,6 +245,11 @@ impl Hold {
     /// Says whether it is held because of the user's own words, as what a policy protects is.
     pub(crate) fn is_on_purpose(&self) -> bool {
         self.code == PROTECTED
+    }
+
+    /// The hold of what could not be looked at.
+    pub(crate) fn unseen(why: &str) -> Hold {
+        Hold::new(UNSEEN, format!("{COULD_NOT_LOOK}{why}"))
     }
 
     /// A hold without a remedy.

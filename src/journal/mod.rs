@@ -56,7 +56,7 @@ pub enum JournalLine {
         n: u64,
         /// The resource.
         address: Address,
-        /// What the step does.
+        /// The step's verb.
         verb: String,
         /// The HTTP verb.
         method: Method,
@@ -67,7 +67,7 @@ pub enum JournalLine {
     Answer {
         /// The call's number.
         n: u64,
-        /// What it came to, in a word or two.
+        /// The outcome, in a word or two.
         outcome: String,
     },
     /// Entries of the ledger go by other addresses from now on.
@@ -78,7 +78,7 @@ pub enum JournalLine {
         address: Address,
         /// The provider's id.
         id: String,
-        /// What tells it from the others of its collection.
+        /// The identity that tells it from the others of its collection.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         identity: Option<String>,
         /// Says whether a call of ours made it; otherwise it came along with another one, or was there.
@@ -89,7 +89,7 @@ pub enum JournalLine {
     Done {
         /// The resource.
         address: Address,
-        /// What the ledger is to say.
+        /// The row that the ledger is to have.
         entry: Box<Entry>,
     },
     /// A step that removed an object is done.
@@ -99,11 +99,11 @@ pub enum JournalLine {
         /// The provider's id.
         id: String,
     },
-    /// What proves which installation is behind a target is another thing now, or is about to be.
+    /// A proof of the installation behind a target is another one now, or is about to be.
     Proofs {
         /// The target.
         target: String,
-        /// What the ledger is to say.
+        /// The row that the ledger is to have.
         installation: Box<Installation>,
     },
     /// The run came to its end.
@@ -173,14 +173,14 @@ impl Journal {
     }
 }
 
-/// What the journals of a folder came to.
+/// The outcome of reading the journals of a folder.
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
     /// The calls in doubt.
     pub doubts: Vec<Doubt>,
     /// The journals.
     pub journals: Vec<PathBuf>,
-    /// What is to be told about them.
+    /// The warnings about them.
     pub warnings: Vec<String>,
 }
 
@@ -283,7 +283,7 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
     }
 }
 
-/// What becomes of the ledger when an object is made: it is ours from then on, whatever becomes of the rest of its step.
+/// The ledger after an object is made: it is ours from then on, whatever becomes of the rest of its step.
 /// `ours`: a call of ours made it; `run` is the run that did, where one did.
 pub(crate) fn take_ownership(
     base: &mut Base,
@@ -311,7 +311,7 @@ fn is_content(identity: Option<&str>, id: &str) -> bool {
     identity.is_none_or(|identity| identity == id)
 }
 
-/// What becomes of the ledger when a step that made or changed an object is done.
+/// The ledger after a step that made or changed an object.
 pub(crate) fn record(base: &mut Base, address: Address, mut entry: Entry) {
     if let Some(before) = base.entries.remove(&address) {
         entry.leftovers.extend(before.leftovers);
@@ -323,7 +323,7 @@ pub(crate) fn record(base: &mut Base, address: Address, mut entry: Entry) {
     base.entries.insert(address, entry);
 }
 
-/// What becomes of the ledger when an object is removed: its address is free, unless a newer object has it.
+/// The ledger after an object is removed: its address is free, unless a newer object has it.
 pub(crate) fn remove(base: &mut Base, address: &Address, id: &str) {
     if let Some(entry) = base.entries.get_mut(address) {
         if entry.id == id || id.is_empty() {

@@ -1,4 +1,4 @@
-//! What version 0.1 wrote: ledgers of format 1, and the rows in its journals.
+//! Files of version 0.1: ledgers of format 1, and the rows in its journals.
 //!
 //! It kept the key of the fingerprints in the ledger, and did not say how a value came to be there: such a value counts as
 //! agreed on, since nobody can say that Trueup brought it.
@@ -22,7 +22,7 @@ pub(super) struct FirstDocument {
     pub workspace: String,
     /// The key of the fingerprints.
     pub key: String,
-    /// What is owned.
+    /// The resources that are owned.
     pub entries: BTreeMap<Address, FirstRow>,
 }
 

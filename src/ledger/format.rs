@@ -32,20 +32,20 @@ pub(super) struct LedgerDocument {
     pub serial: u64,
     /// The number of the last run that began.
     pub run: u64,
-    /// What tells the key of the fingerprints from other keys.
+    /// The mark that tells the key of the fingerprints from other keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
-    /// What is known of the installation behind each target.
+    /// The proofs of the installation behind each target.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub targets: BTreeMap<String, Installation>,
-    /// What is owned.
+    /// The resources that are owned.
     pub entries: BTreeMap<Address, Entry>,
     /// SHA-256 over all the rest. A document without one is taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
 }
 
-/// What a file holds.
+/// The content of a file.
 pub(super) struct ReadLedger {
     /// The ledger, brought to this format.
     pub document: LedgerDocument,

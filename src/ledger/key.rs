@@ -85,7 +85,7 @@ impl Keyring {
     }
 }
 
-/// What to do where the key is another one, or gone.
+/// The remedy where the key is another one, or gone.
 const REMEDY: &str = "bring it from where the last run was, or share it as a secret: `ledger: { key: \"${secret.NAME}\" }`; \
                       if it is lost for good, take the lines `key-id` and `checksum` out of the ledger: what only \
                       fingerprints are kept of is then sent once more";

@@ -31,13 +31,13 @@ const MAX_BYTES: u64 = 1 << 30;
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    /// What is owned.
+    /// The resources that are owned.
     pub base: Base,
     /// Calls of earlier runs of which nobody knows whether they had their effect.
     pub doubts: Vec<Doubt>,
-    /// What is to be told about the journals.
+    /// The warnings about the journals.
     pub(crate) warnings: Vec<String>,
-    /// What the document says besides what is owned: it goes back as it came.
+    /// The rest of the document, which goes back as it came.
     document: LedgerDocument,
     keyring: Keyring,
     /// The document of an earlier version, until it is kept beside the first one of this version.
@@ -84,7 +84,7 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    /// What to do about it.
+    /// The remedy.
     pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
             LedgerError::Locked(_) => "wait until it has ended; the lock goes with its process".into(),
@@ -252,7 +252,7 @@ pub(crate) fn record_folder(topology: &Topology) -> Result<PathBuf, LedgerError>
     Ok(beside(&place(topology)?, "runs"))
 }
 
-/// What goes along with a ledger: `key` beside `ledger.json`, `east.key` beside `east.json`.
+/// A file that goes along with a ledger: `key` beside `ledger.json`, `east.key` beside `east.json`.
 fn beside(ledger: &Path, word: &str) -> PathBuf {
     match ledger.file_stem().is_some_and(|stem| stem == "ledger") {
         true => ledger.with_file_name(word),

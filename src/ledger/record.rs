@@ -24,7 +24,7 @@ const FORMAT: u32 = 1;
 /// How many are kept: a year of weekly runs.
 const KEPT: usize = 50;
 
-/// What is kept of one run.
+/// The record of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Record {
@@ -53,7 +53,7 @@ pub(crate) struct Record {
     steps: Vec<StepRecord>,
 }
 
-/// What is kept of one step.
+/// The record of one step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct StepRecord {
@@ -68,7 +68,7 @@ struct StepRecord {
     calls: Vec<CallRecord>,
 }
 
-/// What a step came to.
+/// The outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Ending {
@@ -85,7 +85,7 @@ struct CallRecord {
     method: Method,
     /// The path without query.
     path: String,
-    /// What came back: `ok`, or the refusal. Missing where nothing did.
+    /// The answer: `ok`, or the refusal. Missing where nothing did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
 }

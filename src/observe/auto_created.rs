@@ -1,4 +1,4 @@
-//! What objects made for themselves: it shows among what users declare, and is not theirs.
+//! Things that objects made for themselves: they show among the users' own, and are not theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::diff::live::{Collection, Live, Seen, text};
 use crate::spec::{AutoCreated, Identity, Kind, lookup};
 use crate::topology::fold;
 
-/// What gives away the objects of a kind that others made.
+/// The signs by which objects of a kind that others made are known.
 #[derive(Default)]
 struct Signs {
     /// Their ids; of a sequence, the keys of its items.

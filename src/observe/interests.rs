@@ -1,4 +1,4 @@
-//! What a workspace is interested in at each of its targets, gathered in one pass over all that it declares and owns.
+//! The interests of a workspace at each of its targets, gathered in one pass over all that it declares and owns.
 //!
 //! A workspace of a thousand targets is gone through once, and not once for each of them.
 
@@ -11,7 +11,7 @@ use crate::spec::{Descend, kinds_named};
 use crate::topology::words::TextNames;
 use crate::topology::{IdentityKey, Resource, Topology};
 
-/// What a workspace declares, names and owns, by target.
+/// The resources that a workspace declares, names and owns, by target.
 #[derive(Default)]
 pub(super) struct Interests<'o> {
     /// The declared resources by where they live: target, parent, kind.
@@ -22,7 +22,7 @@ pub(super) struct Interests<'o> {
     pub(super) kinds: BTreeMap<&'o str, BTreeSet<&'static str>>,
     /// The ids that the ledger has of a target's objects.
     pub(super) owned: BTreeMap<&'o str, BTreeSet<&'o str>>,
-    /// What tells the owned objects apart in which others may live: target, kind, and the identity that was applied.
+    /// The identities of owned objects in which others may live: target, kind, and the identity that was applied.
     pub(super) around: BTreeSet<(&'o str, &'static str, IdentityKey)>,
 }
 
@@ -33,7 +33,7 @@ impl<'o> Interests<'o> {
         let words = TextNames::new(topology);
         for resource in topology.resources.values() {
             interests.declare(topology, resource, &mut seen);
-            // What nothing declares and no product brings has to be there already.
+            // A thing that nothing declares and no product brings has to be there already.
             for word in words.of(resource).iter().filter(|word| word.is_mistake(topology, &resource.address)) {
                 if words.meant(&resource.address, word).is_empty() {
                     interests.kinds.entry(resource.address.target()).or_default().insert(word.called.kind);

@@ -11,7 +11,7 @@ use crate::attr::Attr;
 use crate::diff::installation::ShownProofs;
 use crate::diff::live::{Collection, Live, Seen, text, with_id};
 use crate::diff::matching::identity_of;
-use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs};
+use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs, tell_known_key};
 use crate::session::{CallError, Session};
 use crate::spec::{Envelope, Identity, InstallationProof, Join, Kind, List, Paging, PathTemplate, Word, lookup, read};
 use crate::topology::{IdentityKey, Resource, Target};
@@ -22,7 +22,7 @@ pub(super) struct Look<'l> {
     pub(super) session: &'l Session,
     pub(super) target: &'l Target,
     pub(super) wanted: &'l BTreeSet<&'static str>,
-    /// What shows which installation it is.
+    /// The proofs of the installation.
     pub(super) proofs: ShownProofs,
     pub(super) troubles: Vec<ObserveError>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Look<'l> {
 /// An object around others: its address and its kind, and the object.
 pub(super) type Around<'a> = (&'a Address, &'static Kind, &'a Live);
 
-/// What the lists of one level answered, with the number of kinds that still have to read each.
+/// The answers of the lists of one level, with the number of kinds that still have to read each.
 struct Answers(BTreeMap<String, (Result<Answer, CallError>, usize)>);
 
 /// One answer: a whole reply, of which each kind takes its part, or the objects of all pages.
@@ -100,7 +100,10 @@ impl Look<'_> {
             collections.push(Collection { kind, seen });
         }
         if parent.is_none() {
-            let take = |proof: &'static InstallationProof| (proof, answers.take(self.session, proof.path, proof.at));
+            let take = |proof: &'static InstallationProof| {
+                let answer = answers.take(self.session, proof.path, proof.at);
+                (proof, answer.map_err(|error| self.one_of(error)))
+            };
             self.proofs = proofs::shown(self.session, self.target, reads.into_iter().map(take).collect());
         }
         auto_created::mark(&mut collections, self.owned().unwrap_or(&BTreeSet::new()));
@@ -114,14 +117,27 @@ impl Look<'_> {
         }
     }
 
+    /// A collection of which a call came to nothing. What keeps a target from answering is one thing to tell, however many
+    /// lists there are, and is told without the path.
     fn unseen(&mut self, error: CallError) -> Seen {
-        // Without the path: what keeps a target from answering is one thing to tell, however many lists there are.
-        let why = error.what.to_string();
+        let error = self.one_of(error);
+        let why = error.fact();
         self.troubles.push(error);
         Seen::Unseen(why)
     }
 
-    /// What there is one of and cannot be read: if a call makes it, it counts as there once it was made.
+    /// A failed call in the words of the first that failed for the same reason: with the effort that it took, and what is
+    /// known from before.
+    fn one_of(&self, mut error: CallError) -> CallError {
+        tell_known_key(self.observer.base, &mut error);
+        let what = error.what.to_string();
+        if let Some(first) = self.troubles.iter().find(|trouble| trouble.what.to_string() == what) {
+            error.effort = first.effort;
+        }
+        error
+    }
+
+    /// A singleton that cannot be read: if a call makes it, it counts as there once it was made.
     fn unreadable(&self, kind: &'static Kind, parent: Option<Around<'_>>) -> Seen {
         let address = match parent {
             Some((parent, ..)) => parent.child(kind.name, None),
@@ -233,7 +249,7 @@ impl Look<'_> {
                 self.target.provider.children(Some(kind.name)).all(|child| matches!(self.list(child), List::Inside(_)));
             let address = match known {
                 Some(address) => address,
-                // What stands inside its parent costs nothing to look at.
+                // A thing inside its parent costs nothing to look at.
                 None if inside || self.observer.scope != Scope::Declared || self.owns(kind, live) => {
                     let name = crate::diff::naming::given_name(kind, live);
                     match parent {
@@ -315,7 +331,7 @@ impl Ids<'_> {
     }
 }
 
-/// What stands inside the parent's payload: a list, or a map whose keys are ids.
+/// Objects inside the parent's payload: a list, or a map whose keys are ids.
 fn inside(kind: &'static Kind, key: &str, parent: Option<Around<'_>>) -> Seen {
     let Some((_, _, live)) = parent else { return Seen::Unseen("it has no parent".into()) };
     match lookup(&live.raw, key) {

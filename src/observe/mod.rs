@@ -22,10 +22,10 @@ use crate::session::{CallError, Session};
 use crate::spec::{Descend, Identity, Kind, Provider, kinds_named};
 use crate::topology::{Target, Topology};
 
-/// What is to be looked at.
+/// The extent of a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// What is declared, owned, or referred to.
+    /// Resources that are declared, owned, or referred to.
     Declared,
     /// Everything that can be declared, or that such a thing refers to.
     Everything,
@@ -33,7 +33,7 @@ pub enum Scope {
     Kind(&'static str),
 }
 
-/// What looking needs.
+/// All that a look needs.
 pub struct Observer<'o> {
     topology: &'o Topology,
     base: &'o Base,
@@ -89,7 +89,7 @@ impl<'o> Observer<'o> {
             return kinds;
         }
         if self.scope == Scope::Everything {
-            // What can only be read is looked at where something that can be declared refers to it.
+            // A kind that can only be read is looked at where something that can be declared refers to it.
             for kind in provider.kinds.iter().filter(|kind| kind.is_declarative()) {
                 kinds.insert(kind.name);
                 kinds.extend(kind.fields.iter().flat_map(|field| kinds_named(&field.ty, Descend::Into)));
@@ -111,6 +111,14 @@ impl<'o> Observer<'o> {
             kinds.extend(ancestors(provider, kind));
         }
         kinds
+    }
+}
+
+/// Adds to what is told of a certificate that is not the pinned one what the ledger knows of its key.
+pub(crate) fn tell_known_key(base: &Base, error: &mut CallError) {
+    let known = base.targets.get(&error.target);
+    if let (Some(known), Some(other)) = (known, error.other_certificate()) {
+        other.known = other.key.as_ref().and_then(|key| known.known_key(key));
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a look shows of the installation behind a target: the reads that its provider names, and the connection itself.
+//! The proofs that a look shows of the installation behind a target: by the reads that its provider names, and by the
+//! connection itself.
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub(crate) async fn read(session: &Session, target: &Target) -> ShownProofs {
     shown(session, target, join_all(answers).await)
 }
 
-/// What the answers to the reads show, with what the connection shows by itself.
+/// The proofs in the answers to the reads, with those of the connection itself.
 pub(super) fn shown(
     session: &Session,
     target: &Target,
@@ -49,7 +50,12 @@ pub(super) fn shown(
             }
             Err(error) if is_refused(&error) => {}
             Err(error) if shown.unread.as_ref().is_some_and(|(strength, _)| *strength <= proof.strength) => drop(error),
-            Err(error) => shown.unread = Some((proof.strength, error.to_string())),
+            // Who could not be reached at all shows nothing else either.
+            Err(error) if error.is_of_the_connection() => shown.unread = Some((proof.strength, error.fact())),
+            Err(error) => {
+                let words = "whether it is the installation where Trueup applied last could not be told";
+                shown.unread = Some((proof.strength, format!("{words}: {error}")));
+            }
         }
     }
     shown

@@ -3,7 +3,7 @@
 //! A file that was emptied, a variable that lost its items and the wrong branch all read like the wish to remove. Only a
 //! person can tell them from a clean-up, so the plan says how many go, and waits until somebody says the same number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::base::Base;
 use crate::diff::verdict::{Decision, DeleteCause, UNDECLARED_TARGET, Verdict};
@@ -27,6 +27,8 @@ pub struct Brakes {
     allowed: Option<usize>,
     /// Each limit that they go beyond, in words.
     touched: Vec<String>,
+    /// The targets that left the files.
+    left: BTreeSet<String>,
 }
 
 /// Of one kind at one target: what there is of ours, and what would go.
@@ -45,7 +47,7 @@ impl Brakes {
         for address in base.entries.keys() {
             tallies.entry((address.target(), address.kind())).or_default().owned += 1;
         }
-        let mut removals = 0;
+        let (mut removals, mut left) = (0, BTreeSet::new());
         for verdict in verdicts {
             removals += verdict.decision.takes_over().count();
             let Some(removal) = Removed::by(&verdict.decision) else { continue };
@@ -54,13 +56,17 @@ impl Brakes {
             match removal {
                 Removed::Owned => tally.going += 1,
                 Removed::Pruned => (tally.owned, tally.going) = (tally.owned + 1, tally.going + 1),
-                Removed::WithTarget => (tally.going, tally.left) = (tally.going + 1, tally.left + 1),
+                Removed::WithTarget => {
+                    (tally.going, tally.left) = (tally.going + 1, tally.left + 1);
+                    left.insert(verdict.address.target().to_owned());
+                }
                 Removed::Remade => {}
             }
         }
         let mut touched: Vec<String> = tallies.iter().filter_map(|(of, tally)| tally.told(*of)).collect();
-        touched.extend(in_all(removals, policy.max_deletes));
-        Brakes { removals, allowed: policy.allow.deletes(), touched }
+        let left_behind = tallies.values().map(|tally| tally.left).sum();
+        touched.extend(in_all(removals, left_behind, policy.max_deletes));
+        Brakes { removals, allowed: policy.allow.deletes(), touched, left }
     }
 
     /// Each limit that the plan goes beyond, in words; none if somebody said that so many are meant.
@@ -68,9 +74,21 @@ impl Brakes {
         if self.allowed.is_some_and(|allowed| self.removals <= allowed) { &[] } else { &self.touched }
     }
 
-    /// What to do about it.
+    /// What to do about it. What is owned at a target that left the files is not touched before somebody says what is to
+    /// become of it.
     pub(crate) fn remedy(&self) -> String {
-        self.allowance().remedy()
+        let allowance = self.allowance();
+        let (target, each) = match self.left.iter().collect::<Vec<_>>().as_slice() {
+            [] => return allowance.remedy(),
+            [target] => (target.as_str(), String::new()),
+            several => ("TARGET", format!(" for each of the {} targets that left the files", several.len())),
+        };
+        let flag = allowance.flag();
+        format!(
+            "to keep what is at the controller, let go of it: `trueup adopt --forget '{target}/**'`; to remove it, declare \
+             `{target}` again and run `trueup destroy --only-target {target}`{each}; to apply the rest first, and leave it \
+             as it is, run with `{flag}`"
+        )
     }
 
     /// What lets it through.
@@ -129,9 +147,13 @@ impl Tally {
 }
 
 /// The limit on all removals that they go beyond, in words: the one in the files, else the built-in one.
-fn in_all(removals: usize, max: Option<usize>) -> Option<String> {
+fn in_all(removals: usize, left: usize, max: Option<usize>) -> Option<String> {
     let what = if removals == 1 { "1 resource".to_owned() } else { format!("{removals} resources") };
-    let told = format!("{what} would be removed or replaced");
+    let told = match (removals - left.min(removals), left) {
+        (_, 0) => format!("{what} would be removed or replaced"),
+        (0, _) => format!("{what} left the files with their target"),
+        _ => format!("{what} would be removed or replaced, or left the files with their target"),
+    };
     match max {
         Some(max) => (removals > max).then(|| format!("{told}; `policy.max-deletes` is {max}")),
         None => (removals > MANY).then(|| format!("{told}, more than {MANY} at once")),
@@ -237,6 +259,17 @@ mod tests {
                 Policy::default(),
                 &["all 3 `west/routes` left the files with their target"],
             ),
+            (
+                "west/routes 1 !1, west/links 1 !1",
+                max(1),
+                &["2 resources left the files with their target; `policy.max-deletes` is 1"],
+            ),
+            (
+                "west/routes 1 !1, east/links 1 -1",
+                max(1),
+                &["2 resources would be removed or replaced, or left the files with their target; \
+                     `policy.max-deletes` is 1"],
+            ),
             ("east/routes 1 -1", max(0), &["1 resource would be removed or replaced; `policy.max-deletes` is 0"]),
             ("east/routes 90 -21", max(21), &[]),
         ] {
@@ -254,7 +287,11 @@ mod tests {
         let world = "east/routes 30 -25, west/routes 9 ±2, west/links 2 !2";
         let braked = brakes(world, Policy::default());
         assert_eq!((braked.removals, braked.broken().len(), braked.need_a_number()), (29, 3, true));
-        assert!(braked.remedy().contains("`--allow deletes=29`"), "{}", braked.remedy());
+        for way in ["adopt --forget 'west/**'", "destroy --only-target west`", "`--allow deletes=29`"] {
+            assert!(braked.remedy().contains(way), "{way}: {}", braked.remedy());
+        }
+        let two = brakes("east/links 2 !2, west/links 2 !2", Policy::default()).remedy();
+        assert!(two.contains("for each of the 2 targets"), "{two}");
         assert_eq!(brakes(world, allowing("deletes=28")).broken().len(), 3);
         assert_eq!(brakes(world, allowing("deletes=29")).broken(), [""; 0]);
         assert!(!brakes("east/routes 30 -1", allowing("deletes=29")).need_a_number());

@@ -136,7 +136,7 @@ mod taking_back {
         assert_eq!(stays, known.collect());
     }
 
-    /// What the API never shows is told by that alone: none of it is taken for something that is read.
+    /// A field that the API never shows is told by that alone: none of it is taken for something that is read.
     #[test]
     fn no_write_only_field_of_an_object_that_is_changed_in_place_is_lost() {
         let mut found = 0;

@@ -18,7 +18,7 @@ const DEPTH: usize = 3;
 /// Letters that make a packed run worth a look: the shortest secret that has spellings fills as many.
 const SHORTEST_RUN: usize = 8;
 
-/// What stands between the runs of a packed reading: no text holds it.
+/// The separator between the runs of a packed reading: no text holds it.
 pub(super) const BREAK: u8 = 0xff;
 
 /// Reads one escape at the start of a text: its length, and the letter that it stands for.
@@ -37,7 +37,7 @@ const DECODERS: [(&[u8], &[u8], ReadEscape); 7] = [
 
 /// One reading of a text.
 pub(super) struct Reading {
-    /// What is read.
+    /// The bytes that are read.
     pub bytes: Vec<u8>,
     /// Where each byte stood, in bytes of the text.
     stood: Vec<(u32, u32)>,
@@ -101,8 +101,8 @@ impl Reading {
         found.then_some(reading)
     }
 
-    /// What base64 and hexadecimal runs hold. Where in a run a text begins is not known: each of the places that make a
-    /// difference is tried.
+    /// The content of base64 and hexadecimal runs. Where in a run a text begins is not known: each of the places that make
+    /// a difference is tried.
     fn unpacked(&self) -> Option<Reading> {
         let mut reading = self.empty(HowSpelt::Packed);
         for (is_part, unpack) in [(is_base64 as fn(u8) -> bool, unpack_base64 as Unpack), (is_hex, unpack_hex)] {

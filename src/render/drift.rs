@@ -14,7 +14,7 @@ use crate::render::{Style, steps, summary};
 /// The number of the document's form.
 const FORMAT: u32 = 1;
 
-/// What was found at the controllers.
+/// The report of what was found at the controllers.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct DriftDocument {
     /// The number of the document's form: 1.
@@ -31,7 +31,7 @@ pub(crate) struct DriftDocument {
     pub unseen: Vec<HoldDocument>,
     /// Objects that nobody declares or owns, in collections that the files do not speak for.
     pub others: Vec<OthersDocument>,
-    /// What was not compared, besides what was not seen.
+    /// The gaps: all that was not compared, besides what was not seen.
     pub gaps: Vec<String>,
 }
 
@@ -364,7 +364,7 @@ mod tests {
                 ),
                 vec![],
             ),
-            // What was not seen is told as that.
+            // An unseen resource is told as that.
             (
                 wanted()
                     .applied("east/tunnels/a", "t1", json!({ "name": "a", "note": "ours" }))

@@ -71,7 +71,7 @@ fn once_a_place(findings: &[Finding]) -> Vec<Finding> {
     told
 }
 
-/// What like findings have in common: all but the words in backticks, such as the name of an unused secret.
+/// The traits that like findings have in common: all but the words in backticks, such as the name of an unused secret.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Likeness<'f> {
     code: &'f str,

@@ -34,7 +34,7 @@ pub(crate) fn references(topology: &Topology) -> Drawing {
             arrows.insert((from.clone(), parent, "lives in it".into()));
         }
     }
-    // What is referred to need not be declared: it may be something that the controller brings.
+    // A resource that is referred to need not be declared: it may be something that the controller brings.
     let referred = arrows.iter().map(|(_, to, _)| to);
     let all: BTreeSet<&Address> = topology.resources.keys().chain(referred).collect();
     let number: BTreeMap<&Address, usize> = all.iter().enumerate().map(|(n, address)| (*address, n)).collect();

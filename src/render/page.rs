@@ -71,6 +71,11 @@ impl TextPage {
         self.style.width.saturating_sub(depth * STEP).max(40)
     }
 
+    /// Says whether there is room for everything.
+    pub(crate) fn is_roomy(&self) -> bool {
+        is_roomy(self.style.width)
+    }
+
     /// A line of one tone.
     pub(crate) fn line(&mut self, depth: usize, tone: Tone, text: &str) {
         self.parts(depth, &[(tone, text)]);
@@ -115,6 +120,12 @@ impl TextPage {
     }
 }
 
+/// Says whether there is room for everything, as in a file, a pipe or a log of CI: nobody can ask those for the rest.
+pub(crate) fn is_roomy(columns: usize) -> bool {
+    // A part of a line that has no end has none either.
+    columns > usize::MAX / 16
+}
+
 /// The start of a text that fits that many columns; a cut one ends in `…`.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
@@ -129,7 +140,7 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
         }
         kept.push(letter);
     }
-    // What was cut before may end in the same sign.
+    // A text that was cut before may end in the same sign.
     kept.truncate(kept.trim_end_matches(['…', ' ']).len());
     kept.push('…');
     kept

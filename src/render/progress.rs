@@ -259,7 +259,7 @@ impl Telling for Bars {
 mod tests {
     use super::*;
     use crate::render::testing::{PLAIN, busy};
-    use crate::session::{CallError, CallFailure};
+    use crate::session::{CallError, CallFailure, Effort};
     use wire::Method;
 
     /// The text that was written, for the test to read.
@@ -292,6 +292,7 @@ mod tests {
             path: "/tunnels".into(),
             what: CallFailure::Overdue(300),
             help: None,
+            effort: Effort::default(),
         };
         progress.ends(second, &Outcome::Failed(Box::new(error)));
         progress.ends(third, &Outcome::Skipped(1));
@@ -359,7 +360,7 @@ mod tests {
         let plan = busy().plan();
         plan.steps.iter().take(3).for_each(|step| bars.begins(step));
         std::thread::sleep(Duration::from_millis(300));
-        // What the terminal itself writes when somebody presses the keys.
+        // The sign that the terminal itself writes when somebody presses the keys.
         kept.0.lock().unwrap().extend(b"^C");
         assert!(bars.aside("stopping: nothing new begins\n"));
         plan.steps.iter().take(3).for_each(|step| bars.ends(step, &Outcome::Stopped));

@@ -17,7 +17,7 @@ use crate::render::{Style, summary};
 /// The number of the document's form.
 const FORMAT: u32 = 1;
 
-/// What carrying out a plan came to.
+/// The outcome of carrying out a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ApplyDocument {
     /// The number of the document's form: 1.
@@ -30,13 +30,13 @@ pub(crate) struct ApplyDocument {
     pub calls: u64,
     /// How much of each sort there is.
     pub summary: ApplySummary,
-    /// What happened to each step, in the plan's order.
+    /// The outcome of each step, in the plan's order.
     pub steps: Vec<StepOutcome>,
     /// Fields and objects that are not what their step said they would be.
     pub contradictions: Vec<ContradictionDocument>,
     /// Why the journal could not be written; the run stopped at once.
     pub journal_error: Option<String>,
-    /// What to do next.
+    /// The next steps for whoever reads it.
     pub next: Vec<String>,
 }
 
@@ -53,16 +53,16 @@ pub(crate) struct ApplySummary {
     pub stopped: usize,
 }
 
-/// What happened to a step.
+/// The outcome of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct StepOutcome {
     /// The resource.
     pub address: String,
-    /// What was to be done.
+    /// The verb of the step.
     pub verb: Verb,
-    /// What became of it.
+    /// The outcome.
     pub outcome: OutcomeWord,
-    /// What went wrong.
+    /// The error, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorDocument>,
     /// Says whether some of its requests were sent before the run was asked to stop.
@@ -71,12 +71,12 @@ pub(crate) struct StepOutcome {
     /// The address of the step that failed and took this one with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because_of: Option<String>,
-    /// What it means that the old object of a replacement is gone and the new one was not made.
+    /// The gap that a replacement leaves whose old object is gone and whose new one was not made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,
 }
 
-/// What became of a step.
+/// The outcome of a step, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum OutcomeWord {
@@ -90,15 +90,15 @@ pub(crate) enum OutcomeWord {
     Stopped,
 }
 
-/// What went wrong.
+/// The error, where it failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ErrorDocument {
     /// The request and what the controller said.
     pub message: String,
-    /// What the controller's own messages say about it, a line each.
+    /// The controller's own messages about it, a line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<String>,
     /// Says whether the request may have had its effect all the same.
     pub ambiguous: bool,
@@ -111,9 +111,9 @@ pub(crate) struct ContradictionDocument {
     pub address: String,
     /// The field; empty when the whole object is not there, or still is although it was removed.
     pub field: String,
-    /// What the plan said.
+    /// The value that the plan said.
     pub planned: String,
-    /// What the controller says.
+    /// The value that the controller says.
     pub found: String,
     /// The words with which the controller had accepted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -377,7 +377,7 @@ mod tests {
     use super::*;
     use crate::render::testing::{PLAIN, address, busy};
     use crate::render::validate::faults;
-    use crate::session::{CallError, CallFailure, Speaker};
+    use crate::session::{CallError, CallFailure, Effort, Speaker};
     use wire::Method;
 
     /// A run in which a tunnel failed.
@@ -391,6 +391,7 @@ mod tests {
             path: "/tunnels".into(),
             what: CallFailure::Refused { status: 403, message: "limit reached\u{1b}[2J".into(), speaker: Speaker::Api },
             help: Some("the licence allows no more of these".into()),
+            effort: Effort::default(),
         };
         outcomes[at("east/tunnels/new")] = Outcome::Failed(Box::new(error));
         outcomes[at("east/routes/out")] = Outcome::Skipped(at("east/tunnels/new"));

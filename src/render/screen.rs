@@ -24,7 +24,7 @@ pub(super) struct Screen {
     size: fn() -> Option<(Width, Height)>,
 }
 
-/// What is to be written at once, and where.
+/// Text that is to be written at once, and where.
 struct ScreenText {
     text: String,
     /// How many pieces of lines there are: the library gives each line as its text and what fills it up.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::render::document::{EditDocument, FieldDocument};
+use crate::render::page::is_roomy;
 use crate::render::values::{Sign, ValueLine, short};
 use crate::render::words::counted;
 
@@ -21,12 +22,13 @@ const EDITS: usize = 60;
 pub(crate) fn items(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
     let items = list(&field.after);
     let mut lines = vec![ValueLine::new(Sign::None, 0, format!("{}: {}", field.name, counted(items.len(), "item")))];
-    let shown = items.iter().take(FIRST).enumerate();
+    let first = if is_roomy(columns) { items.len() } else { FIRST };
+    let shown = items.iter().take(first).enumerate();
     lines.extend(
         shown.map(|(n, item)| ValueLine::new(Sign::None, 1, format!("{:>3}  {}", n + 1, one(field, item, columns)))),
     );
-    if items.len() > FIRST {
-        lines.push(ValueLine::new(Sign::None, 1, format!("  …  {}", counted(items.len() - FIRST, "more item"))));
+    if items.len() > first {
+        lines.push(ValueLine::new(Sign::None, 1, format!("  …  {}", counted(items.len() - first, "more item"))));
     }
     lines
 }
@@ -56,7 +58,7 @@ pub(crate) fn edits(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
             lines.push(ValueLine::new(Sign::None, 1, "  …"));
         }
         edited += usize::from(row.sign != Sign::None);
-        if edited > EDITS {
+        if edited > EDITS && !is_roomy(columns) {
             let left = rows.iter().skip(at).filter(|row| row.sign != Sign::None).count();
             lines.push(ValueLine::new(Sign::None, 1, format!("  …  {}", counted(left, "more edit"))));
             return lines;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::verdict::{Cause, MOVED, UNSEEN};
+use crate::diff::verdict::{COULD_NOT_LOOK, Cause, MOVED, UNSEEN};
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument, StepDocument};
 use crate::render::page::{TextPage, Tone};
@@ -98,7 +98,10 @@ pub(crate) fn folded<'h>(holds: impl Iterator<Item = &'h HoldDocument>) -> Vec<H
         let Some(hold) = shown.get_mut(at) else { continue };
         match hold.code == MOVED {
             true => hold.reason.push_str(&format!("; {} {} left alone", counted(count, "resource"), are(count))),
-            false if count > 1 => hold.reason.push_str(&format!("; {} not looked at", counted(count, "resource"))),
+            false if count > 1 => {
+                let why = hold.reason.strip_prefix(COULD_NOT_LOOK).unwrap_or(&hold.reason);
+                hold.reason = format!("{why}; {} not looked at", counted(count, "resource"));
+            }
             false => continue,
         }
         hold.address = target;
@@ -108,7 +111,11 @@ pub(crate) fn folded<'h>(holds: impl Iterator<Item = &'h HoldDocument>) -> Vec<H
 
 /// Something that is left alone on purpose, with what it is left at.
 pub(crate) fn held(page: &mut TextPage, depth: usize, hold: &HoldDocument) {
-    let reason = format!("  {}", hold.reason);
+    // A target as a whole is said to be so; of a resource, the name stands apart.
+    let reason = match hold.address.contains('/') {
+        true => format!("  {}", hold.reason),
+        false => format!(": {}", hold.reason),
+    };
     page.parts(depth, &[(Tone::Changed, "! "), (Tone::Strong, &hold.address), (Tone::Plain, &reason)]);
     changes(page, depth + 2, &hold.fields);
     if let Some(help) = &hold.help {

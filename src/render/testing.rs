@@ -262,13 +262,13 @@ impl World {
         Collection { kind, seen: Seen::Objects(objects) }
     }
 
-    /// What the controllers show.
+    /// The state that the controllers show.
     pub(crate) fn observed(&self) -> Observed {
         let view = |target: &String| {
             let collections = LAB.kinds.iter().map(|kind| self.collection(target, kind)).collect();
             (target.clone(), View { collections, ..View::default() })
         };
-        Observed { targets: self.topology.targets.keys().map(view).collect() }
+        Observed { targets: self.topology.targets.keys().map(view).collect(), ..Observed::default() }
     }
 
     /// The plan that this comes to.

@@ -5,7 +5,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::diff::verdict::Cause;
 use crate::render::document::FieldDocument;
-use crate::render::page::cut;
+use crate::render::page::{cut, is_roomy};
 use crate::render::sequence;
 use crate::render::words::{counted, number};
 
@@ -91,6 +91,9 @@ fn short_text(text: &str, columns: usize) -> String {
         return format!("{digits}…");
     }
     let lines = text.lines().count();
+    if lines > 1 && is_roomy(columns) {
+        return Value::from(text).to_string();
+    }
     if lines > 1 {
         let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         return format!("{} ({})", cut(first, columns.saturating_sub(12)), counted(lines, "line"));
@@ -155,10 +158,11 @@ pub(crate) fn set(field: &FieldDocument, columns: usize) -> Vec<ValueLine> {
 fn excerpt(text: &str, columns: usize) -> Vec<ValueLine> {
     const LINES: usize = 6;
     let count = text.lines().count();
+    let shown = if is_roomy(columns) { count } else { LINES };
     let mut lines: Vec<ValueLine> =
-        text.lines().take(LINES).map(|line| ValueLine::new(Sign::None, 1, cut(line, columns))).collect();
-    if count > LINES {
-        lines.push(ValueLine::new(Sign::None, 1, format!("… {}", counted(count - LINES, "more line"))));
+        text.lines().take(shown).map(|line| ValueLine::new(Sign::None, 1, cut(line, columns))).collect();
+    if count > shown {
+        lines.push(ValueLine::new(Sign::None, 1, format!("… {}", counted(count - shown, "more line"))));
     }
     lines
 }
@@ -249,9 +253,10 @@ fn members(name: &str, old: &[Value], new: &[Value], columns: usize, lines: &mut
     };
     lines.push(ValueLine::new(Sign::None, 0, head));
     for (sign, items) in [(Sign::Remove, going), (Sign::Add, coming)] {
-        lines.extend(items.iter().take(MEMBERS).map(|item| ValueLine::new(sign, 1, short(item, columns))));
-        if items.len() > MEMBERS {
-            lines.push(ValueLine::new(sign, 1, format!("… {} more", number(items.len() - MEMBERS))));
+        let shown = if is_roomy(columns) { items.len() } else { MEMBERS };
+        lines.extend(items.iter().take(shown).map(|item| ValueLine::new(sign, 1, short(item, columns))));
+        if items.len() > shown {
+            lines.push(ValueLine::new(sign, 1, format!("… {} more", number(items.len() - shown))));
         }
     }
 }
@@ -281,10 +286,16 @@ pub(crate) fn is_named(name: &str, value: &str) -> bool {
     name.strip_suffix(value).is_some_and(|above| above.is_empty() || above.ends_with('/'))
 }
 
-/// The few fields of a new object that tell the most, on one line: short plain values, in the kind's order.
+/// The few fields of a new object that tell the most, on one line: short plain values, in the kind's order. Where there is
+/// room, all of them as they are.
 pub(crate) fn telling(name: &str, fields: &[FieldDocument], columns: usize) -> String {
     const FIELDS: usize = 3;
     const VALUE: usize = 32;
+    if is_roomy(columns) {
+        let told = fields.iter().filter(|field| !field.after.as_str().is_some_and(|value| is_named(name, value)));
+        let parts = told.map(|field| format!("{}: {}", field.name, short(&wanted(field), columns)));
+        return parts.collect::<Vec<_>>().join(", ");
+    }
     let plain = |field: &&FieldDocument| match &field.after {
         Value::String(text) => !text.is_empty() && !is_named(name, text),
         Value::Number(_) | Value::Bool(_) => true,

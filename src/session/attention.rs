@@ -23,7 +23,7 @@ const MAX_LIST_BYTES: u64 = 256 << 20;
 /// The longest time for which nobody looks whether the run is to stop.
 const NAP: Duration = Duration::from_millis(200);
 
-/// What whoever runs a session wants of it.
+/// The wishes of whoever runs a session.
 pub(crate) struct Attention {
     /// Set when no write is to begin any more.
     pub stop: Arc<AtomicBool>,

@@ -11,7 +11,7 @@ use crate::private;
 use crate::spec::UserFolder;
 use crate::topology;
 
-/// What this machine keeps.
+/// Content that this machine keeps, by digest.
 #[derive(Debug)]
 pub(crate) struct ContentCache {
     /// None if the user has no folder for it.
@@ -19,7 +19,7 @@ pub(crate) struct ContentCache {
 }
 
 impl ContentCache {
-    /// What the program's user keeps.
+    /// The cache of the program's user.
     pub(crate) fn of_the_user() -> ContentCache {
         ContentCache { folder: topology::folder(UserFolder::Cache("trueup")).map(|cache| cache.join("content")) }
     }

@@ -15,7 +15,7 @@ use wire::{Method, Request, Response, Transport, TransportError};
 /// A server that says nothing for so long has gone.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// What is not here after this time will not come: the largest content by default at 40 KB a second.
+/// Content that is not here after this time will not come: the largest content by default at 40 KB a second.
 const TIMEOUT: Duration = Duration::from_secs(1800);
 
 /// Fetches content.
@@ -29,7 +29,7 @@ pub(crate) enum DownloadError {
     /// The server refuses.
     #[error("`{url}` can't be fetched: the server answers {status}")]
     Refused {
-        /// What was asked for.
+        /// The URL that was asked for.
         url: Url,
         /// The status of the answer.
         status: u16,
@@ -37,15 +37,15 @@ pub(crate) enum DownloadError {
     /// There was no answer, or no whole one.
     #[error("`{url}` can't be fetched: {failure}")]
     Failed {
-        /// What was asked for.
+        /// The URL that was asked for.
         url: Url,
-        /// What happened.
+        /// The failure.
         failure: TransportError,
     },
     /// It is not what was pinned.
     #[error("`{url}` is not what was pinned: its SHA-256 is {found}, not {pinned}")]
     Other {
-        /// What was asked for.
+        /// The URL that was asked for.
         url: Url,
         /// The digest of what came.
         found: String,
@@ -55,7 +55,7 @@ pub(crate) enum DownloadError {
 }
 
 impl DownloadError {
-    /// What to do about it.
+    /// The remedy.
     pub(crate) fn help(&self) -> &'static str {
         match self {
             DownloadError::Refused { status: 401 | 403, .. } => {
@@ -85,7 +85,7 @@ impl Downloads {
         Ok(Downloads { http: Http::anywhere(IDLE, TIMEOUT, limit)? })
     }
 
-    /// What a URL holds, if it has this digest.
+    /// The content of a URL, if it has this digest.
     ///
     /// # Errors
     /// It can't be fetched, or is something else.

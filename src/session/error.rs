@@ -1,16 +1,19 @@
-//! What a call can come to, with what to do about it.
+//! The failures of calls, with their remedies.
+
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
-use crate::spec::{CallSpec, Dialect, Kind, Provider, lookup};
-use wire::{Method, Response, TransportError};
+use crate::session::speech::{is_error, told_in_json, told_in_text};
+use crate::spec::{CallSpec, Kind, Provider};
+use wire::{Method, OtherCertificate, Response, TransportError};
 
 /// A call that did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{target}: {method} {path}: {what}")]
+#[error("{target}: {method} {path}: {}", self.fact())]
 pub struct CallError {
     /// The target.
     pub target: String,
@@ -18,13 +21,39 @@ pub struct CallError {
     pub method: Method,
     /// The path without its query.
     pub path: String,
-    /// What happened.
+    /// The failure.
     pub what: CallFailure,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<String>,
+    /// How hard it was tried.
+    pub effort: Effort,
 }
 
-/// What happened to a call.
+/// How often something was tried, and how long that took. It is small, since every call may come to an error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effort {
+    tries: u16,
+    seconds: u16,
+}
+
+impl Effort {
+    /// So many tries in that time, from the first to the end of the last.
+    pub(super) fn of(tries: u32, took: Duration) -> Effort {
+        let most = |number: u64| u16::try_from(number).unwrap_or(u16::MAX);
+        Effort { tries: most(tries.into()), seconds: most(took.as_secs()) }
+    }
+
+    /// The effort in words, where it was more than one try. A time of less than a second tells nothing.
+    fn words(self) -> Option<String> {
+        match (self.tries, self.seconds) {
+            (0 | 1, _) => None,
+            (tries, 0) => Some(format!("{tries} tries")),
+            (tries, seconds) => Some(format!("{tries} tries in {seconds} s")),
+        }
+    }
+}
+
+/// The failure of a call.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallFailure {
     /// No answer came.
@@ -46,10 +75,10 @@ pub enum CallFailure {
     /// The answer says that part of it did not succeed.
     #[error("the controller did only a part of it: {0}")]
     Partial(String),
-    /// What was waited for failed.
+    /// The job that was waited for failed.
     #[error("{0}")]
     Job(Box<Job>),
-    /// What was waited for did not end in time.
+    /// The job that was waited for did not end in time.
     #[error("still not done after {0} s")]
     Overdue(u64),
     /// Something that the call needs is not known.
@@ -76,9 +105,9 @@ pub enum Speaker {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{what}")]
 pub struct Job {
-    /// What happened.
+    /// The failure.
     pub what: String,
-    /// What the controller's own messages say about it, a line each.
+    /// The controller's own messages about it, a line each.
     pub log: Vec<String>,
 }
 
@@ -110,6 +139,31 @@ impl CallFailure {
 }
 
 impl CallError {
+    /// The failure, and how hard it was tried, without where: `not reached (connection refused, 4 tries in 7 s)`.
+    pub fn fact(&self) -> String {
+        match (&self.what, self.effort.words()) {
+            (CallFailure::Failed(TransportError::Connect(why)), Some(effort)) => {
+                format!("not reached ({why}, {effort})")
+            }
+            (CallFailure::Failed(TransportError::Connect(why)), None) => format!("not reached ({why})"),
+            (what, Some(effort)) => format!("{what} ({effort})"),
+            (what, None) => what.to_string(),
+        }
+    }
+
+    /// The certificate that is not the pinned one, where that is what it is about.
+    pub(crate) fn other_certificate(&mut self) -> Option<&mut OtherCertificate> {
+        match &mut self.what {
+            CallFailure::Failed(TransportError::OtherCertificate(other)) => Some(other),
+            _ => None,
+        }
+    }
+
+    /// Says whether it is about the connection to the target, and would have befallen any other call.
+    pub(crate) fn is_of_the_connection(&self) -> bool {
+        matches!(self.what, CallFailure::Failed(_))
+    }
+
     /// Says whether the call may have had its effect although it did not succeed.
     pub fn is_ambiguous(&self) -> bool {
         match &self.what {
@@ -138,7 +192,7 @@ impl CallError {
         CallError { what: self.what.redacted(&Redactor::new(secrets)), ..self }
     }
 
-    /// What the controller's own messages say about it, a line each.
+    /// The controller's own messages about it, a line each.
     pub fn log(&self) -> &[String] {
         match &self.what {
             CallFailure::Job(job) => &job.log,
@@ -213,7 +267,7 @@ pub struct CallSite<'w> {
     pub method: Method,
     /// The path with query.
     pub path: &'w str,
-    /// What no error may repeat.
+    /// The secrets that no error may repeat.
     pub redactor: &'w Redactor,
 }
 
@@ -223,7 +277,7 @@ impl CallSite<'_> {
         let what = what.redacted(self.redactor);
         let help = self.help(&what);
         let path = self.path.split('?').next().unwrap_or_default().to_owned();
-        CallError { target: self.target.to_owned(), method: self.method, path, what, help }
+        CallError { target: self.target.to_owned(), method: self.method, path, what, help, effort: Effort::default() }
     }
 
     /// The error of an answer that is no success.
@@ -308,89 +362,12 @@ impl CallSite<'_> {
     }
 }
 
-/// Says whether a body is an error in one of the API's own forms.
-fn is_error(dialect: &Dialect, body: &Value) -> bool {
-    let holds = |place: &&str| lookup(body, place).is_some_and(|value| !value.is_null() && value != "");
-    dialect.errors.iter().any(|form| form.iter().all(holds))
-}
-
-/// Says whether the body of an answer that says success is an error all the same.
-pub(super) fn is_error_in_success(dialect: &Dialect, body: &Value) -> bool {
-    is_error(dialect, body) || dialect.errors_in_success.iter().any(|place| is_error_at(body, place))
-}
-
-/// Says whether the value at a place is an error: no success leaves a word there.
-fn is_error_at(body: &Value, place: &str) -> bool {
-    let (around, is_below) = match place.rsplit_once('.') {
-        Some((around, _)) => (lookup(body, around), true),
-        None => (Some(body), false),
-    };
-    let stands_alone = around.and_then(Value::as_object).is_some_and(|map| map.len() == 1);
-    match lookup(body, place) {
-        None | Some(Value::Null | Value::Bool(false) | Value::Number(_)) => false,
-        Some(Value::Object(map)) if map.contains_key("message") => true,
-        Some(Value::Object(map)) if map.is_empty() => false,
-        Some(Value::Array(list)) if list.is_empty() => false,
-        Some(Value::String(text)) if text.is_empty() => false,
-        Some(Value::Bool(true) | Value::Object(_) | Value::Array(_) | Value::String(_)) => !is_below || stands_alone,
-    }
-}
-
-/// The server's own words, from any of the shapes that it uses. Secrets are redacted before anything is cut short, so that
-/// not even a part of one is left.
-fn told_in_json(provider: &Provider, body: &Value, redactor: &Redactor) -> String {
-    let mut places = provider.dialect.messages.iter();
-    match places.find_map(|place| lookup(body, place).filter(|value| !value.is_null())) {
-        Some(Value::String(text)) => redactor.redact(text),
-        Some(other) => short(&redactor.redact(&other.to_string())),
-        None => short(&redactor.redact(&body.to_string())),
-    }
-}
-
-/// The text that a reply has for people, where it has one.
-pub(super) fn words(provider: &Provider, reply: &Value, redactor: &Redactor) -> Option<String> {
-    let mut texts = provider.dialect.messages.iter().filter_map(|place| lookup(reply, place)?.as_str());
-    texts.find(|text| !text.is_empty()).map(|text| short(&redactor.redact(text)))
-}
-
-/// The words of an answer that is no JSON; of an HTML page, its title.
-pub(super) fn told_in_text(response: &Response, redactor: &Redactor) -> String {
-    let text = redactor.redact(&String::from_utf8_lossy(&response.body));
-    let text = text.trim();
-    if text.is_empty() {
-        return "no words".into();
-    }
-    match html_title(text) {
-        Some(title) => format!("an HTML page: {title}"),
-        None => short(text),
-    }
-}
-
-fn html_title(text: &str) -> Option<String> {
-    let lower = text.to_ascii_lowercase();
-    if !lower.starts_with('<') {
-        return None;
-    }
-    let start = lower.find("<title>").map(|at| at + "<title>".len())?;
-    let end = lower.get(start..)?.find("</title>")? + start;
-    text.get(start..end).map(|title| short(title.trim()))
-}
-
-/// What of a long text fits a message.
-fn short(text: &str) -> String {
-    const LIMIT: usize = 300;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LIMIT) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::session::speech::is_error_in_success;
 
     #[test]
     fn what_a_controller_echoes_is_taken_out() {
@@ -409,7 +386,7 @@ mod tests {
         CallSite { target: "t", provider, method: Method::Delete, path: "/x/1", redactor: &redactor }.refused(response)
     }
 
-    /// What a product itself answers for what is not there, in each of its forms.
+    /// The answers of a product itself for what is not there, in each of its forms.
     fn own_404(provider: &str) -> Vec<Value> {
         match provider {
             "vns3" => vec![

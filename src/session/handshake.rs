@@ -6,7 +6,7 @@ use std::io;
 use rustls::{CertificateError, OtherError};
 use wire::{OtherCertificate, TransportError};
 
-/// What a handshake came to, if that is what an error is about.
+/// The failure of a handshake, if that is what an error is about.
 pub(super) fn failure(error: &(dyn Error + 'static)) -> Option<TransportError> {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// What is told of an error that the library wraps as it does in a connection.
+    /// The words for an error that the library wraps as it does in a connection.
     fn told(error: rustls::Error) -> String {
         failure(&io::Error::other(io::Error::other(error))).unwrap().to_string()
     }
@@ -143,7 +143,13 @@ mod tests {
 
     #[test]
     fn another_certificate_is_told_with_both_fingerprints() {
-        let other = OtherCertificate { host: "192.0.2.1".into(), shown: "aa".into(), pinned: "bb".into() };
+        let other = OtherCertificate {
+            host: "192.0.2.1".into(),
+            shown: "aa".into(),
+            pinned: "bb".into(),
+            key: None,
+            known: None,
+        };
         let text = told(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(other)))));
         assert!(text.contains("192.0.2.1") && text.contains("aa") && text.contains("bb"), "{text}");
         assert!(failure(&io::Error::other("reset")).is_none());

@@ -42,7 +42,7 @@ pub enum HttpError {
     /// A file of certificates could not be read.
     #[error("could not read the certificates of `{0}`")]
     CaFile(String, #[source] std::io::Error),
-    /// What it holds is not PEM.
+    /// The file's content is not PEM.
     #[error("`{0}` holds no PEM certificates")]
     NotPem(String),
     /// The HTTP library refused.
@@ -107,7 +107,7 @@ impl Http {
     pub fn anywhere(idle: Duration, timeout: Duration, max_body: u64) -> Result<Http, HttpError> {
         default_provider();
         let redirects = Policy::custom(|attempt| match attempt.previous().len() > MAX_REDIRECTS {
-            // What the last one answers is an answer that can be told, other than an error.
+            // The last one's answer can be told, other than an error.
             true => attempt.stop(),
             false => attempt.follow(),
         });
@@ -151,7 +151,7 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
             if is_refusal && (body.len() + chunk.len()) as u64 > MAX_REFUSAL.min(self.max_body) {
-                // What it says so far has to do.
+                // The beginning has to do.
                 break;
             }
             if (body.len() + chunk.len()) as u64 > self.max_body {
@@ -171,7 +171,7 @@ fn default_provider() -> Arc<CryptoProvider> {
     provider
 }
 
-/// What every client does alike. Nobody who is there needs more than ten seconds to say so.
+/// The settings that all clients share. Nobody who is there needs more than ten seconds to say so.
 fn client(patience: Duration) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
@@ -205,7 +205,7 @@ fn key_digest(certificate: &[u8]) -> Option<String> {
     Some(sha256(parsed.subject_public_key_info()))
 }
 
-/// What went wrong, and whether the request may have had its effect.
+/// The failure, and whether the request may have had its effect.
 fn failure(error: &reqwest::Error) -> TransportError {
     let text = chain(error);
     if error.is_timeout() && !error.is_connect() {
@@ -220,16 +220,22 @@ fn failure(error: &reqwest::Error) -> TransportError {
     TransportError::Broken(text)
 }
 
-/// The causes of an error, without the URL: it may hold more than is good to print.
+/// The cause of an error, without the URL: it may hold more than is good to print.
 fn chain(error: &reqwest::Error) -> String {
-    let mut words = Vec::new();
+    let mut last = None;
     let mut cause = error.source();
     while let Some(error) = cause {
-        words.push(error.to_string());
+        last = Some(error.to_string());
         cause = error.source();
     }
-    words.dedup();
-    words.pop().unwrap_or_else(|| "the HTTP client gave no reason".into())
+    last.map_or_else(|| "the HTTP client gave no reason".into(), |words| without_number(&words))
+}
+
+/// The system's words for an error without its number: `Connection refused (os error 111)` is `connection refused`.
+fn without_number(words: &str) -> String {
+    let Some((words, _)) = words.rsplit_once(" (os error ") else { return words.to_owned() };
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn pinned(pin: &str, provider: Arc<CryptoProvider>) -> Result<ClientConfig, HttpError> {
@@ -263,7 +269,8 @@ impl ServerCertVerifier for PinVerifier {
             return Ok(ServerCertVerified::assertion());
         }
         let host = server_name.to_str().into_owned();
-        let other = OtherCertificate { host, shown, pinned: self.sha256.clone() };
+        let other =
+            OtherCertificate { host, shown, pinned: self.sha256.clone(), key: key_digest(end_entity), known: None };
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(other)))))
     }
 

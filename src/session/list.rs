@@ -241,7 +241,7 @@ mod tests {
             if !changes.is_empty()
                 && let Some(change) = changes.remove(0)
             {
-                // What is there goes, what is not comes first.
+                // Objects that are there go, those that are not come first.
                 match objects.iter().position(|n| *n == change) {
                     Some(at) => drop(objects.remove(at)),
                     None => objects.insert(0, change),

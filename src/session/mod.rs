@@ -13,6 +13,7 @@ mod pages;
 mod partial;
 mod patience;
 mod proxy;
+mod speech;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -27,18 +28,18 @@ use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
-use crate::spec::{Auth, Body, Provider, ServerVersion, Strength, TextTemplate, Word, lookup};
+use crate::session::speech::{is_error_in_success, told_in_text, words};
+use crate::spec::{Auth, Body, Provider, ServerVersion, Strength, TextTemplate, Word, certificate_proof, lookup};
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
 pub(crate) use attention::Attention;
 pub(crate) use content_cache::ContentCache;
 pub(crate) use download::{DownloadError, Downloads};
-#[cfg(test)]
-pub(crate) use error::Speaker;
 pub use error::{CallError, CallSite};
 pub(crate) use error::{CallFailure, Job};
-use error::{is_error_in_success, told_in_text, words};
+#[cfg(test)]
+pub(crate) use error::{Effort, Speaker};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;
@@ -178,7 +179,7 @@ impl Session {
         self.version.as_deref()
     }
 
-    /// What the login is known by, as an object that a reply might hold; for the kind that sets its password. It is what
+    /// The name and password of the login, as an object that a reply might hold; for the kind that sets its password. They
     /// opened the last request.
     pub fn login(&self) -> Value {
         match (self.provider.dialect.auth, self.auth.password()) {
@@ -291,14 +292,14 @@ impl Session {
         answer
     }
 
-    /// What the connection itself proves about which installation is behind it: the key of its certificate, and its
-    /// address. Of a simulator neither does: it shows no certificate, and has another port each time that it starts.
+    /// The proofs that the connection itself gives of the installation behind it: the key of its certificate, and its
+    /// address. Of a simulator neither is one: it shows no certificate, and has another port each time that it starts.
     pub(crate) fn connection_proofs(&self) -> BTreeMap<(Strength, String), String> {
         if self.pace == Pace::Simulated {
             return BTreeMap::new();
         }
         let key = self.transport.public_key(&self.base);
-        let key = key.map(|digest| ((Strength::Certificate, "certificate".to_owned()), format!("sha256:{digest}")));
+        let key = key.map(|digest| ((Strength::Certificate, "certificate".to_owned()), certificate_proof(&digest)));
         let address = ((Strength::Address, "address".to_owned()), authority_in_lower_case(&self.base));
         key.into_iter().chain([address]).collect()
     }
@@ -346,7 +347,7 @@ impl Session {
         words(self.provider, reply, &self.redactor)
     }
 
-    /// What errors of a call tell.
+    /// The site that errors of a call tell.
     pub fn site<'w>(&'w self, method: Method, path: &'w str) -> CallSite<'w> {
         CallSite { target: &self.name, provider: self.provider, method, path, redactor: &self.redactor }
     }

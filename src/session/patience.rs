@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
+use crate::session::error::Effort;
 use crate::session::{CallError, CallFailure, Pace, RequestBody, Session, looks_like_json};
 use wire::{Method, Response, TransportError};
 
@@ -21,7 +22,7 @@ const SIMULATED_TRIES: u32 = 40;
 /// The pause doubles up to eight seconds: more would let a server wait that has long been back.
 const MOST_DOUBLINGS: u32 = 5;
 
-/// What a try that did not succeed is worth.
+/// The worth of a try that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Worth {
     /// No other one.
@@ -71,9 +72,9 @@ impl Session {
                 Worth::Away => attempt < TRIES || self.may_come_back(since, attempt),
             };
             if !again {
-                return Err(error);
+                return Err(CallError { effort: Effort::of(attempt, since.elapsed()), ..error });
             }
-            // What had no effect has not begun.
+            // A call without an effect has not begun.
             if method != Method::Get && self.is_stopped() {
                 return Err(site.error(CallFailure::Stopped));
             }

@@ -17,7 +17,7 @@ const CANCELS: u32 = 5;
 /// Time between two such requests.
 const BETWEEN_CANCELS: Duration = Duration::from_secs(2);
 
-/// What a wait came to.
+/// The outcome of a wait.
 pub enum WaitResult {
     /// Done; with what was looked at last.
     Done(Value),
@@ -25,7 +25,7 @@ pub enum WaitResult {
     Nothing,
 }
 
-/// What is known while waiting.
+/// The news while waiting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The state that the API shows.
@@ -50,7 +50,7 @@ pub struct AnsweredCall<'c> {
     pub method: Method,
     /// Path with query.
     pub path: &'c str,
-    /// What was sent.
+    /// The body that was sent.
     pub body: &'c RequestBody<'c>,
     /// When it was first sent.
     pub since: Instant,
@@ -297,7 +297,7 @@ fn judge(poll: &Poll, seen: Option<Value>, site: &CallSite<'_>) -> Result<Option
     }
 }
 
-/// What a job that ended in a bad state says about it.
+/// The words of a job that ended in a bad state.
 fn failure(poll: &Poll, object: &Value, state: &str, site: &CallSite<'_>) -> CallError {
     let reason = lookup(object, poll.error).filter(|_| !poll.error.is_empty()).map(crate::diff::live::text);
     let what = match reason.filter(|reason| !reason.is_empty()) {

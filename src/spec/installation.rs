@@ -15,6 +15,11 @@ pub enum Strength {
     Address,
 }
 
+/// The proof that the public key of a certificate is, by its SHA-256.
+pub(crate) fn certificate_proof(digest: &str) -> String {
+    format!("sha256:{digest}")
+}
+
 /// A read whose reply tells an installation from others: VNS3 shows its machine's `instanceId` in `GET /cloud_data`.
 #[derive(Debug, Clone, Copy)]
 pub struct InstallationProof {

@@ -38,7 +38,7 @@ pub(crate) use default::DefaultValue;
 pub(crate) use field::{AtCreate, BeforeDelete, Disruption, Evidence, Flow, InUpdates, Secrecy, Switch, field, output};
 pub use field::{Change, Field};
 pub(crate) use grammar::{By, Called, DocumentsIn, Grammar, Lead, Mention, NameSpot, Named, ReadDocuments, Unknown};
-pub(crate) use installation::{InstallationProof, Strength};
+pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
 pub(crate) use kind::{AutoCreated, Class, Hooks, Names, OneTimeOutput, Removal};
 pub use kind::{Destroys, Identity, Kind};
 pub(crate) use lines::by_first_word;

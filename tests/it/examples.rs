@@ -104,11 +104,13 @@ fn the_demo_goes_as_the_story_says() {
         "acme-wan: nothing to do",
         "cfy/secrets/router_login",
         "+      dana: [\"#finance\"]",
-        "(exit code 4)",
+        "(exit code 4: something drifted)",
     ] {
         assert!(told.contains(line), "`{line}` is not told:\n{told}");
     }
     assert!(!told.contains("opens-nothing"), "a secret shows:\n{told}");
+    let lines = told.lines().count();
+    assert!(lines <= 170, "nobody reads {lines} lines:\n{told}");
 }
 
 /// The plan in the README is the one that the demo shows.

@@ -128,6 +128,28 @@ fn all_talk_goes_through_one_door() {
     assert!(text.contains("#[macro_use]modtalk;") && first.is_some_and(|text| text.starts_with("modtalk;")), "{text}");
 }
 
+/// The files that put the debugging form of something into words, with the reason.
+const DEBUGGING_FORMS: [(&str, &str); 4] = [
+    ("src/attr.rs", "a secret's is its name"),
+    ("src/redact/mod.rs", "a secret's is its name"),
+    ("src/session/encode.rs", "a secret's is its name"),
+    ("src/session/handshake.rs", "a library's has the only words there are: they are taken apart"),
+];
+
+/// The debugging form of a value is for those who have the source.
+#[test]
+fn no_message_has_a_debugging_form() {
+    let has_one = |source: &Source| {
+        let text: String = source.product.iter().map(ToString::to_string).collect();
+        text.contains(":?}") || text.contains(":#?}")
+    };
+    assert!(has_one(&Source::parse("src/x.rs", "fn f() -> String { format!(\"{a:?}\") }")));
+    assert!(!has_one(&Source::parse("src/x.rs", "fn f() -> String { format!(\"{a}\") } // {a:?}")));
+    let sources = sources();
+    let found: Vec<_> = sources.iter().filter(|source| has_one(source)).map(|source| source.path.as_str()).collect();
+    assert_eq!(found, DEBUGGING_FORMS.map(|(path, _)| path));
+}
+
 /// The files that may call these methods of a secret.
 const DOORS: [(&str, &[&str]); 2] = [
     ("expose", &["src/session/encode.rs"]),

@@ -111,7 +111,7 @@ fn targets(bench: &Bench, ledger: &str) -> Value {
 fn held(bench: &Bench, machines: &Machines, proof: &str) {
     let says = |ran: Ran| {
         ran.expect(32)
-            .says("x  another installation than the one where Trueup applied last:")
+            .says("x: another installation than the one where Trueup applied last:")
             .says(proof)
             .says("left alone")
             .says("--allow moved=x")
@@ -312,6 +312,11 @@ fn another_certificate_is_another_controller_unless_its_id_says_otherwise() {
         let moved = Hostile::over_tls(&certificates[0], answer);
         bench.write("x.yaml", &file(&moved, &certificates[0]));
         bench.run(&["plan"]).expect(0).says("the same installation as before, though this changed: address ");
+        // Another one than the pinned: since when the ledger knows the key that was there is told.
+        bench.write("x.yaml", &file(&servers[1], &certificates[0]));
+        let words = "is pinned (SHA-256); its key is another one than the one that is known there since 2";
+        // Without an id, the address decides.
+        bench.run(&["plan"]).expect(if is_same { 1 } else { 32 }).says(words);
         bench.write("x.yaml", &file(&servers[1], &certificates[1]));
         match is_same {
             true => bench.run(&["plan"]).expect(0).says("though this changed: certificate sha256:"),

@@ -60,6 +60,36 @@ fn run_and_get_say_that_they_could_not_look() {
     }
 }
 
+/// Where one target of two is away, each form of a plan tells it once with how hard it was tried, and each resource of it
+/// counts.
+#[test]
+fn a_target_that_is_away_is_one_fact_in_every_form() {
+    let sim = Sim::start();
+    let at = |site: &str, at: &str| SITE.1.replace("https://203.0.113.30:8000/api", at).replace("site:", site);
+    let there = at("there:", &sim.base_url("vns3", "there"));
+    let away = at("away:", &format!("{}/api", nobody()));
+    let files = [("trueup.yaml", "workspace: two\n"), ("there.yaml", there.as_str()), ("away.yaml", away.as_str())];
+    let bench = Bench::real(&files);
+    let run = |arguments: &[&str]| bench.run(arguments);
+    std::thread::scope(|scope| {
+        let forms = ["text", "markdown", "json"].map(|form| {
+            let plan = scope.spawn(move || run(&["plan", "--format", form]).expect(32));
+            let drift = scope.spawn(move || run(&["drift", "--format", form]).expect(32));
+            (form, [plan, drift])
+        });
+        for (form, runs) in forms {
+            for ran in runs.map(|run| run.join().unwrap()) {
+                let fact = "not reached (connection refused, 5 tries in ";
+                // For programs, each resource has its own.
+                let times = if form == "json" { 3 } else { 1 };
+                assert_eq!(ran.out.matches(fact).count(), times, "{form}: {}", ran.all());
+                assert_eq!(ran.err.matches(fact).count(), usize::from(form != "text"), "{form}: {}", ran.all());
+                assert!(form == "json" || ran.out.contains("; 3 resources not looked at"), "{form}: {}", ran.all());
+            }
+        }
+    });
+}
+
 /// A proxy that hears anything would answer so; what it answers would be no rehearsal.
 #[test]
 fn no_proxy_hears_of_what_is_on_this_machine() {

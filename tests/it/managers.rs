@@ -157,7 +157,7 @@ fn a_community_edition_is_told_apart_from_an_empty_manager() {
     );
     let planned = lab.bench.run(&["plan"]).expect(32).says("premium edition");
     // One reason for all that is there: users, groups and their members.
-    let planned = planned.says("! m  could not be looked at");
+    let planned = planned.says("! m: the controller answered 404");
     planned.says("3 resources not looked at");
     let applied = lab.bench.run(&["apply", "--yes"]);
     assert_ne!(applied.code, Some(0), "{}", applied.all());

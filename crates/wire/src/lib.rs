@@ -179,7 +179,7 @@ impl Response {
 
 /// A server whose certificate is not the pinned one.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("`{host}` shows the certificate {shown}, and {pinned} is pinned (SHA-256)")]
+#[error("`{host}` shows the certificate {shown}, and {pinned} is pinned (SHA-256){}", self.known_key())]
 pub struct OtherCertificate {
     /// The server, as it was called.
     pub host: String,
@@ -187,6 +187,16 @@ pub struct OtherCertificate {
     pub shown: String,
     /// SHA-256 of the pinned one.
     pub pinned: String,
+    /// SHA-256 of the public key in the certificate that it shows. That it has the private one is not proved.
+    pub key: Option<String>,
+    /// How this key stands to the one that is known from before, in words.
+    pub known: Option<String>,
+}
+
+impl OtherCertificate {
+    fn known_key(&self) -> String {
+        self.known.as_ref().map(|words| format!("; {words}")).unwrap_or_default()
+    }
 }
 
 /// Why no answer came.

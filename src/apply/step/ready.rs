@@ -42,7 +42,7 @@ impl<'c> Ready<'c> {
         Ok(Ready { path, body, json, bytes, call })
     }
 
-    /// What goes out as the body.
+    /// The body that goes out.
     pub(super) fn sent(&self) -> RequestBody<'_> {
         match (self.bytes, &self.json) {
             (Some(bytes), _) => RequestBody::file(self.call.spec.body, bytes),

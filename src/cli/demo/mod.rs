@@ -3,6 +3,7 @@
 //! Each command of the story is parsed and obeyed like one that somebody types, and has to end as the story says: so
 //! the demo is a check as well. In between somebody edits the files, and somebody changes things at the consoles.
 
+mod excerpt;
 mod files;
 mod story;
 
@@ -13,10 +14,12 @@ use clap::Parser;
 use similar::TextDiff;
 
 use crate::cli::common::ConnectedWorkspace;
-use crate::cli::demo::story::{Act, Hand, Insertion, STORY, Scene};
+use crate::cli::demo::excerpt::Excerpt;
+use crate::cli::demo::story::{Act, Hand, Insertion, PROLOGUE, STORY, Scene};
 use crate::cli::stop::Doing;
-use crate::cli::{Cli, CommandError, Exit, Global, When, common, obey, simulated};
+use crate::cli::{Cli, CommandError, Exit, Global, common, obey, output, simulated};
 use crate::diff::verdict::Decision;
+use crate::render::{TextPage, Tone, cut};
 
 /// Options of `demo`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +32,7 @@ pub(crate) struct DemoOptions {
 /// The name of the workspace's folder.
 const NAME: &str = "acme-wan";
 
-/// What to do when the story goes another way.
+/// The remedy when the story goes another way.
 const REPORT: &str = "this should not happen: please report it with what stands above";
 
 /// Tells the story.
@@ -42,10 +45,11 @@ pub(crate) fn run(global: &Global, options: &DemoOptions) -> Result<Exit, Comman
     files::write(&folder)?;
     let shown = options.keep.as_ref().map_or(NAME.into(), |folder| folder.display().to_string());
     let stage = Stage { global, folder: &folder, shown: &shown };
-    for scene in STORY {
-        stage.play(scene)?;
+    stage.say(Tone::Plain, PROLOGUE)?;
+    for (n, scene) in STORY.iter().enumerate() {
+        stage.play(n + 1, scene)?;
     }
-    common::print(&stage.epilogue(options.keep.is_some()))?;
+    stage.end(options.keep.is_some())?;
     Ok(Exit::Done)
 }
 
@@ -58,22 +62,29 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn play(&self, scene: &Scene) -> Result<(), CommandError> {
-        let says: String = scene.says.lines().map(|line| format!("# {}\n", line.trim_start())).collect();
-        common::print(&format!("\n{says}"))?;
+    fn play(&self, number: usize, scene: &Scene) -> Result<(), CommandError> {
+        self.say(Tone::Strong, &format!("\n{number}. {}", scene.headline))?;
+        self.say(Tone::Faint, scene.says)?;
         match &scene.act {
-            Act::Command { words, ends, open } => {
+            Act::Command { words, ends, open, shows } => {
                 self.expect(words, *open)?;
-                self.command(words, *ends)
+                self.command(words, *ends, *shows)
             }
             Act::Edit(insertions) => insertions.iter().try_for_each(|insertion| self.edit(insertion)),
             Act::Console(hands) => {
                 for hand in *hands {
-                    common::print(&format!("  {:<5} {}\n", hand.target, hand.says))?;
+                    self.say(Tone::Plain, &format!("{:<5} {}", hand.target, hand.says))?;
                 }
                 common::block_on(self.console(hands))
             }
         }
+    }
+
+    /// Says some lines.
+    fn say(&self, tone: Tone, lines: &str) -> Result<(), CommandError> {
+        let mut page = TextPage::new(output::stdout_style(self.global));
+        lines.lines().for_each(|line| page.line(0, tone, line.trim_start()));
+        output::print(&page.finish())
     }
 
     /// Checks how many resources are not as they should be: an exit code alone would not tell that one was overlooked.
@@ -96,29 +107,29 @@ impl Stage<'_> {
         Err(CommandError::failed(message).help(REPORT))
     }
 
-    /// Obeys a command as if somebody had typed it.
-    fn command(&self, words: &[&str], ends: u8) -> Result<(), CommandError> {
+    /// Obeys a command as if somebody had typed it, and shows of what it prints as much as a newcomer reads.
+    fn command(&self, words: &[&str], ends: (u8, &str), shows: Excerpt) -> Result<(), CommandError> {
         let line = words.join(" ").replace("{folder}", self.shown);
-        common::print(&format!("$ trueup --sim {line}\n"))?;
-        let color = match self.global.color {
-            When::Auto => "auto",
-            When::Always => "always",
-            When::Never => "never",
-        };
+        self.say(Tone::Notice, &format!("$ trueup --sim {line}"))?;
+        // The output is kept on its way to the terminal, and coloured as if it were not.
+        let color = if output::stdout_style(self.global).color { "always" } else { "never" };
         let folder = self.folder.display().to_string();
         // Progress would come between the lines of the story.
         let before = ["trueup", "--sim", "--quiet", "--color", color];
         let arguments = before.iter().chain(words).map(|word| word.replace("{folder}", &folder));
         let cli = Cli::try_parse_from(arguments).map_err(|error| CommandError::failed(error.to_string()))?;
-        let code = obey(cli).code();
-        if code != ends {
-            let message = format!("the demo went another way: `trueup {line}` ended with {code} instead of {ends}");
+        let (code, output) = output::kept(|| obey(cli).code());
+        let (expected, means) = ends;
+        if code != expected {
+            output::print(&output)?;
+            let message = format!("the demo went another way: `trueup {line}` ended with {code} instead of {expected}");
             return Err(CommandError::failed(message).help(REPORT));
         }
-        if code != 0 {
-            common::print(&format!("(exit code {code})\n"))?;
+        output::print(&shows.of(&output))?;
+        match code {
+            0 => Ok(()),
+            code => self.say(Tone::Faint, &format!("(exit code {code}: {means})")),
         }
-        Ok(())
     }
 
     /// Edits a file and shows what a commit would show.
@@ -132,10 +143,15 @@ impl Stage<'_> {
         let (head, tail) = before.split_at(at);
         let edited = format!("{head}\n{text}{tail}");
         let diff = TextDiff::from_lines(&before, &edited);
-        let shown =
-            diff.unified_diff().context_radius(2).header(&format!("a/{file}"), &format!("b/{file}")).to_string();
+        let names = (format!("a/{file}"), format!("b/{file}"));
+        let shown = diff.unified_diff().context_radius(1).header(&names.0, &names.1).to_string();
         fs::write(&path, &edited).doing("write", &path)?;
-        common::print(&shown)
+        let mut page = TextPage::new(output::stdout_style(self.global));
+        for line in shown.lines() {
+            let tone = if line.starts_with("+ ") { Tone::New } else { Tone::Faint };
+            page.line(0, tone, &cut(line, page.room(0)));
+        }
+        output::print(&page.finish())
     }
 
     /// Changes things at the simulated controllers, past their APIs.
@@ -150,24 +166,22 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn epilogue(&self, kept: bool) -> String {
-        let (folder, keep) = match kept {
-            true => (self.shown.to_owned(), String::new()),
-            false => (
-                "my-wan".into(),
-                "  trueup demo --keep my-wan                       # the same, and keeps everything\n".into(),
-            ),
-        };
+    /// Says how to go on.
+    fn end(&self, is_kept: bool) -> Result<(), CommandError> {
+        let folder = if is_kept { self.shown } else { "my-wan" };
+        let keep = (format!("trueup demo --keep {folder}"), "the same, and keeps everything to go on with");
         let lines = [
-            ("edit a file, then: trueup --sim plan --calls", "every request, before it is sent"),
-            ("trueup --sim plan --format markdown", "for a pull request"),
-            ("trueup --sim graph", "what refers to what"),
+            (format!("trueup --sim plan --calls {folder}"), "after an edit, with each request"),
+            (format!("trueup --sim plan --format markdown {folder}"), "for a pull request"),
+            (format!("trueup --sim graph {folder}"), "what refers to what"),
+            ("trueup explain routes".to_owned(), "a kind, field by field"),
         ];
-        let mut text = format!("\n# That was all of it. What to try next:\n{keep}");
-        for (line, says) in lines {
-            text.push_str(&format!("  {:<47} # {says}\n", format!("{line} {folder}")));
+        self.say(Tone::Strong, "\nThat was all of it. What to try next")?;
+        for (line, says) in (!is_kept).then_some(keep).into_iter().chain(lines) {
+            let mut page = TextPage::new(output::stdout_style(self.global));
+            page.parts(0, &[(Tone::Notice, &format!("$ {line}")), (Tone::Faint, &format!("  # {says}"))]);
+            output::print(&page.finish())?;
         }
-        text.push_str("  trueup explain routes                           # a kind, field by field\n");
-        text
+        Ok(())
     }
 }

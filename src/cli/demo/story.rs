@@ -1,23 +1,29 @@
 //! The story, as data: what is said, what is done, and how it has to end.
 
-/// A scene: a sentence or two, and what happens.
+use crate::cli::demo::excerpt::Excerpt;
+
+/// A scene: a headline, a sentence or two, and what happens.
 pub(crate) struct Scene {
-    /// What is said before.
+    /// The subject.
+    pub headline: &'static str,
+    /// The sentences that one has to know to read on; may be empty.
     pub says: &'static str,
-    /// What happens.
+    /// The act.
     pub act: Act,
 }
 
-/// What happens in a scene.
+/// The act of a scene.
 pub(crate) enum Act {
     /// Somebody runs a command.
     Command {
         /// Its words; `{folder}` stands for the workspace's folder.
         words: &'static [&'static str],
-        /// The exit code that it has to end with.
-        ends: u8,
+        /// The exit code that it has to end with, and what it means where that is not "done".
+        ends: (u8, &'static str),
         /// How many resources are not as they should be when it begins; `None` where no controller is looked at.
         open: Option<usize>,
+        /// How much of what it prints is shown.
+        shows: Excerpt,
     },
     /// Somebody edits the files.
     Edit(&'static [Insertion]),
@@ -47,61 +53,98 @@ pub(crate) struct Hand {
     pub says: &'static str,
 }
 
+/// The exit code of a command that did its work: nothing has to be said of it.
+const DONE: (u8, &str) = (0, "");
+
+/// The sentences before the first scene.
+pub(crate) const PROLOGUE: &str = "\
+    One network in git, five controllers of four vendors: a NetFoundry network, two
+    VNS3 controllers, a Cloudify manager and an F5 VNF manager. Here they are
+    simulated, on this machine; without `--sim` they are the real ones.";
+
 /// The story.
 pub(crate) static STORY: &[Scene] = &[
     Scene {
-        says:
-            "One topology over five controllers of four vendors: a NetFoundry network, two VNS3 controllers, a Cloudify
-               manager and an F5 VNF manager. Here they are simulated; without `--sim` they are the real ones.
-               First: is anything wrong with the files?",
-        act: Act::Command { words: &["validate", "{folder}"], ends: 0, open: None },
+        headline: "Are the files right?",
+        says: "",
+        act: Act::Command { words: &["validate", "{folder}"], ends: DONE, open: None, shows: Excerpt::Whole },
     },
     Scene {
-        says: "What would be done? Every controller is looked at, nothing is written.
-               Addresses, ids and keys that one controller will give to another are filled in on the way.",
+        headline: "What would be done?",
+        says: "Every controller is looked at, nothing is written. Addresses, ids and keys that
+               one controller gives to another are filled in on the way.",
         act: Act::Command {
             words: &["plan", "--exit-code", "--out", "{folder}/.trueup/plan.json", "{folder}"],
-            ends: 2,
+            ends: (2, "changes are pending"),
             open: Some(73),
+            shows: Excerpt::Beginnings(3),
         },
     },
     Scene {
-        says: "Do it: this very plan. What moved since then would be held.",
+        headline: "Do it: this very plan",
+        says: "Each step waits for those that it needs; what moved since then would be held.",
         act: Act::Command {
             words: &["apply", "--yes", "{folder}/.trueup/plan.json", "--workspace", "{folder}"],
-            ends: 0,
+            ends: DONE,
             open: Some(73),
+            shows: Excerpt::Whole,
         },
     },
     Scene {
-        says: "Run it twice: now there is nothing to do.",
-        act: Act::Command { words: &["plan", "--exit-code", "{folder}"], ends: 0, open: Some(0) },
+        headline: "Plan again: nothing is left to do",
+        says: "Secrets that no API shows are trusted to be as they were sent last.",
+        act: Act::Command {
+            words: &["plan", "--exit-code", "{folder}"],
+            ends: DONE,
+            open: Some(0),
+            shows: Excerpt::Ends,
+        },
     },
     Scene {
-        says: "Meanwhile, in the middle of the night, people help themselves at the consoles.",
+        headline: "Meanwhile, in the middle of the night, people help themselves at the consoles",
+        says: "",
         act: Act::Console(MEANWHILE),
     },
     Scene {
-        says: "The nightly job: what did somebody change? It never writes.",
-        act: Act::Command { words: &["drift", "{folder}"], ends: 4, open: Some(4) },
+        headline: "The nightly job: did anybody change anything?",
+        says: "It never writes, and it shows no secret, neither the old one nor the new one.",
+        act: Act::Command {
+            words: &["drift", "{folder}"],
+            ends: (4, "something drifted"),
+            open: Some(4),
+            shows: Excerpt::Whole,
+        },
     },
     Scene {
-        says: "Heal it: back to what git says.",
-        act: Act::Command { words: &["apply", "--yes", "{folder}"], ends: 0, open: Some(4) },
+        headline: "Heal it: back to what git says",
+        says: "",
+        act: Act::Command { words: &["apply", "--yes", "{folder}"], ends: DONE, open: Some(4), shows: Excerpt::Ends },
     },
-    Scene { says: "All healed?", act: Act::Command { words: &["drift", "{folder}"], ends: 0, open: Some(0) } },
     Scene {
-        says: "Now a change the proper way, as a commit: Dana gets a laptop, and the NOC gets to the plant.",
+        headline: "All healed?",
+        says: "",
+        act: Act::Command { words: &["drift", "{folder}"], ends: DONE, open: Some(0), shows: Excerpt::Ends },
+    },
+    Scene {
+        headline: "Now a change the proper way, as a commit",
+        says: "Dana gets a laptop, and the operations centre (NOC) gets to the plant.",
         act: Act::Edit(COMMIT),
     },
     Scene {
-        says: "What the pull request shows: the rule goes in at its place, and all others stay as they are.",
-        act: Act::Command { words: &["plan", "--exit-code", "--calls", "{folder}"], ends: 2, open: Some(2) },
+        headline: "What the pull request shows",
+        says: "The rule goes in at its place, all others stay as they are; and these are the
+               requests that would be sent.",
+        act: Act::Command {
+            words: &["plan", "--exit-code", "--calls", "{folder}"],
+            ends: (2, "changes are pending"),
+            open: Some(2),
+            shows: Excerpt::Whole,
+        },
     },
-    Scene { says: "Merged.", act: Act::Command { words: &["apply", "--yes", "{folder}"], ends: 0, open: Some(2) } },
     Scene {
-        says: "And again, nothing is left to do.",
-        act: Act::Command { words: &["plan", "--exit-code", "{folder}"], ends: 0, open: Some(0) },
+        headline: "Merged",
+        says: "",
+        act: Act::Command { words: &["apply", "--yes", "{folder}"], ends: DONE, open: Some(2), shows: Excerpt::Ends },
     },
 ];
 
@@ -146,3 +189,16 @@ const COMMIT: &[Insertion] = &[
                comment: NOC to the plant }",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_fits_a_terminal_of_eighty_columns() {
+        let scenes = STORY.iter().flat_map(|scene| std::iter::once(scene.headline).chain(scene.says.lines()));
+        for line in scenes.chain(PROLOGUE.lines()) {
+            assert!(line.trim().chars().count() <= 80, "{line}");
+        }
+    }
+}

@@ -319,7 +319,7 @@ impl World {
             let view = View { proofs, collections, ..View::default() };
             (name.clone(), judge(&self.topology, &self.base, name, view))
         };
-        Observed { targets: self.topology.targets.keys().map(view).collect() }
+        Observed { targets: self.topology.targets.keys().map(view).collect(), ..Observed::default() }
     }
 
     /// The verdicts that this comes to.

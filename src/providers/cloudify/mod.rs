@@ -57,7 +57,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     retry_statuses: &[503],
     // The REST service and the proxy before it are restarted apart from the workflows, which go on meanwhile.
     restart_window: Duration::from_secs(180),
-    // What was made can be read at once (observed T4 to T9).
+    // An object that was made can be read at once (observed T4 to T9).
     visibility_lag: Duration::ZERO,
     // UUIDs, or the names themselves.
     ids: IdScheme::Lasting,

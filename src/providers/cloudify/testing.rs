@@ -1,4 +1,4 @@
-//! What tests share: texts of the reference and of the observation, led through a kind.
+//! Shared by the tests: texts of the reference and of the observation, led through a kind.
 
 use serde_json::{Map, Value};
 

@@ -37,7 +37,7 @@ pub(crate) static ACTIONS: &[Action] = &[
     }))
     .on("endpoints")
     .takes(&[
-        field("to", Type::List(&Type::Text), "Addresses to send it to, as a JSON list").required(),
+        field("to", Type::List(&Type::Text), "Addresses to send it to, as a list: `[a@b.example, c@d.example]`").required(),
         field("subject", Type::Text, "Subject of the mail").required(),
         field("from", Type::Text, "Address of the sender"),
         field("replacementParams", Type::Map(&Type::Text), "Words that the mail's template asks for"),

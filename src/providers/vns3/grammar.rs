@@ -32,10 +32,10 @@ pub(crate) static RULE_OF_GROUP_V1: Grammar =
 
 const SUBGROUP: Called = Called::name("firewall-v1-subgroups", "rules may jump to subgroups");
 
-/// What the options are that lead to another table.
+/// The options that lead to another table.
 const JUMPS: &[&str] = &["-j", "--jump", "-g", "--goto"];
 
-/// What the options are that name a set.
+/// The options that name a set.
 const SETS: &[&str] = &["--match-set", "--add-set", "--del-set", "--map-set"];
 
 /// A variable: the user's own begin with `custom_`, and what is neither the controller's nor a tag's may come from a plugin.

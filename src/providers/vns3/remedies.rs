@@ -9,7 +9,7 @@ pub(crate) const REMEDIES: &[(u16, &str, &str)] = &[
          `api-password` is or was declared, it is that one, and it opens the next call. A controller that is still \
          booting answers so too",
     ),
-    // What the controller has to have first, and how much it may have.
+    // Things that the controller has to have first, and how much it may have.
     (403, "Must be licensed", "the controller has no finalized license: upload one and accept its parameters"),
     (403, "Keyset is missing", "the controller has no keyset: generate one, or fetch it from another controller"),
     (403, "Keyset present", "a snapshot can be imported only into a controller without a keyset"),
@@ -24,7 +24,7 @@ pub(crate) const REMEDIES: &[(u16, &str, &str)] = &[
         "check that the file is the license as the vendor sent it, and that the controller has none yet",
     ),
     (400, "asns", "give as many `asns` as `managers`, in the same order"),
-    // What is there, and what is not.
+    // Things that are there, and things that are not.
     (400, "has references", "firewall rules or other sets still name it: change them first"),
     (400, "has rules defined", "firewall rules still belong to the group: take it out of their `groups` first"),
     (400, "rule with subtable exists", "firewall rules still jump to the subtable: change them first"),

@@ -20,17 +20,17 @@ pub struct CallDocument {
     /// The file whose bytes are the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileDocument>,
-    /// What it is for.
+    /// The purpose of the call.
     pub purpose: PurposeDocument,
     /// The field that it is for, when it is for one alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What is waited for afterwards, in order.
+    /// The waits afterwards, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<WaitDocument>,
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PurposeDocument {

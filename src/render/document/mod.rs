@@ -38,7 +38,8 @@ struct PlanFile {
     config: String,
     /// The commit that was checked out, with `+` behind it when files differed from it.
     commit: Option<String>,
-    /// What tells the key of the plan's digests from other keys. Missing where there was none, and nothing is digested.
+    /// The mark that tells the key of the plan's digests from other keys. Missing where there was none, and nothing is
+    /// digested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
     /// The plan itself.
@@ -58,7 +59,7 @@ pub struct PlanDocument {
     /// The commit that was checked out, with `+` behind it when files differed from it.
     #[serde(skip)]
     pub commit: Option<String>,
-    /// What tells the key of the plan's digests from other keys.
+    /// The mark that tells the key of the plan's digests from other keys.
     #[serde(skip)]
     pub key_id: Option<String>,
     /// How many resources of each sort there are.
@@ -89,7 +90,7 @@ pub struct PlanDocument {
     /// How many of these there are of each kind at each target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OthersDocument>,
-    /// What was not compared, besides what was not seen: why this is no all-clear.
+    /// The gaps: all that was not compared, besides what was not seen, and makes this no all-clear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<String>,
 }
@@ -116,21 +117,21 @@ pub struct StepDocument {
     pub target: String,
     /// Its kind.
     pub kind: String,
-    /// What people call it within its target and kind: the names along its address. Empty for a lone one.
+    /// The name by which people call it within its target and kind: the names along its address. Empty for a lone one.
     pub name: String,
-    /// What is done. A replacement is two steps.
+    /// The verb. A replacement is two steps.
     pub verb: Verb,
     /// Why it differs: the files moved, somebody moved the controller, or both.
     pub cause: Option<Cause>,
     /// Why it is done, when no field says so.
     pub because: Option<String>,
-    /// What it does to traffic.
+    /// The effect on traffic.
     pub disruption: Disruption,
     /// The fields that change; for a create, all that are declared.
     pub fields: Vec<FieldDocument>,
     /// The requests, one after the other.
     pub calls: Vec<CallDocument>,
-    /// What it waits for.
+    /// The steps and gates that it waits for.
     pub after: Vec<AfterDocument>,
     /// Digest of the live object that it relies on.
     pub relies_on: Option<String>,
@@ -228,7 +229,7 @@ pub struct AfterDocument {
 pub struct GateDocument {
     /// Its name.
     pub name: String,
-    /// What it waits for.
+    /// The steps and gates that it waits for.
     pub after: Vec<AfterDocument>,
 }
 
@@ -238,9 +239,9 @@ pub struct GateDocument {
 pub struct BrokenDocument {
     /// Each limit that it goes beyond.
     pub limits: Vec<String>,
-    /// What to do about it.
+    /// The remedy.
     pub help: String,
-    /// What lets it through if it is meant, as `--allow` takes it: `deletes=37`.
+    /// The allowance that lets it through if it is meant, as `--allow` takes it: `deletes=37`.
     pub allow: String,
 }
 
@@ -264,9 +265,9 @@ pub struct HoldDocument {
     pub code: String,
     /// Why.
     pub reason: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<String>,
-    /// What lets it through if it is meant, as `--allow` takes it: `destroy=nf/networks/acme`.
+    /// The allowance that lets it through if it is meant, as `--allow` takes it: `destroy=nf/networks/acme`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow: Option<String>,
     /// Why it differs from what is wanted, where it is known to.
@@ -325,7 +326,7 @@ impl PlanDocument {
         // The format is looked at first: another one need not look like this one.
         match value.get("format").and_then(Value::as_u64) {
             Some(format) if format == u64::from(FORMAT) => {}
-            // What it relies on can't be compared: its digests were made without a key.
+            // Its digests can't be compared: they were made without a key.
             Some(1) => return Err("it has format 1, that of Trueup 0.1: plan again, and look at it again".into()),
             Some(format) => return Err(format!("it has format {format}, this program reads format {FORMAT}")),
             None => return Err("it is not a plan in JSON: it does not say its `format`".into()),
@@ -342,7 +343,7 @@ impl PlanDocument {
         (count > 0).then(|| format!("taken on trust: {}", counted(count, "write-only field")))
     }
 
-    /// What is let go of, a line each.
+    /// The values that are let go of, a line each.
     pub(crate) fn let_go_lines(&self) -> Vec<String> {
         self.let_go.iter().map(|it| format!("{}: {}: {}", it.address, it.field, it.reason)).collect()
     }

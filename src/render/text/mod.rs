@@ -85,10 +85,15 @@ impl Text<'_> {
         }
     }
 
+    /// Says whether every resource is shown: where somebody wants that, or can't ask for the rest.
+    fn shows_all(&self) -> bool {
+        self.shown.all || self.page.is_roomy()
+    }
+
     /// The first few of a sort, and how many more there are.
     fn limited<T>(&mut self, items: &[T], limit: usize, depth: usize, show: impl Fn(&mut Self, &T)) {
         // One more line is no longer than the line that would stand for it.
-        let first = if self.shown.all || items.len() <= limit + 1 { items.len() } else { limit };
+        let first = if self.shows_all() || items.len() <= limit + 1 { items.len() } else { limit };
         for item in items.iter().take(first) {
             show(self, item);
         }
@@ -164,7 +169,7 @@ impl Text<'_> {
         }
         self.page.gap();
         self.page.line(0, Tone::Gone, &format!("{} to delete", number(steps.len())));
-        if steps.len() > LOUD && !self.shown.all {
+        if steps.len() > LOUD && !self.shows_all() {
             let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
             for step in &steps {
                 *kinds.entry((&step.target, &step.kind)).or_default() += 1;
@@ -327,6 +332,27 @@ mod tests {
         assert!(text.contains("(secret secret.psk)"), "{text}");
         assert!(!text.contains("canary"), "{text}");
         assert!(!document.to_json().contains("canary"));
+    }
+
+    #[test]
+    fn whoever_can_not_ask_for_the_rest_gets_all_of_it() {
+        let items: Vec<String> = (0..30).map(|m| format!("10.{m}.0.0/16")).collect();
+        let lines: String = (0..9).map(|n| format!("line {n} of the note\n")).collect();
+        let wants = |world: World, n| {
+            let fields = json!({ "gateway": "192.0.2.1", "prefixes": items, "note": lines });
+            world.wants(&format!("east/tunnels/branch-{n:02}"), fields)
+        };
+        let pipe = Style { color: false, width: usize::MAX };
+        // A few are shown field by field, more of them on a line each.
+        for count in [3, 40] {
+            let world = (0..count).fold(World::new(), wants);
+            let text = plan(&world.document(), pipe, Shown::default());
+            assert_eq!(text.matches("+ branch-").count(), count, "{text}");
+            for word in ["10.29.0.0/16", "line 8 of the note"] {
+                assert_eq!(text.matches(word).count(), count, "{word}: {text}");
+            }
+            assert!(!text.contains('…'), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Tokens that outlive a run: one file for each host, account and password, for its owner's eyes only.
 //!
-//! What can't be read or written is fetched anew: a cache is never a reason to fail.
+//! A token that can't be read or written is fetched anew: a cache is never a reason to fail.
 
 use std::fs;
 use std::io::Read;

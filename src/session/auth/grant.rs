@@ -60,7 +60,7 @@ impl Grant {
             true => None,
             false => Some(TokenAccount::new(target, asked)?),
         };
-        // What is kept of simulated platforms would outlive them.
+        // A token of a simulated platform would outlive it.
         let place = |account: &TokenAccount| Cache::of(account, &target.at);
         let cache = account.as_ref().filter(|_| pace == Pace::Real).and_then(place);
         let token = given.as_ref().map(|token| {

@@ -21,7 +21,7 @@ pub(crate) enum Login {
 
 /// The value of the `Authorization` header.
 pub(crate) struct Proof {
-    /// What is sent.
+    /// The value of the header.
     pub value: Secret,
     /// Which of the passwords it is made of.
     of: usize,
@@ -66,7 +66,7 @@ impl Login {
         }
     }
 
-    /// What proves who asks.
+    /// The proof of who asks.
     ///
     /// # Errors
     /// When no token is given.

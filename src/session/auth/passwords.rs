@@ -46,7 +46,7 @@ impl Passwords {
         self.all.get(self.current.load(Ordering::Relaxed))
     }
 
-    /// What proves who asks.
+    /// The proof of who asks.
     pub(crate) fn proof(&self) -> Proof {
         let of = self.current.load(Ordering::Relaxed);
         let password = self.all.get(of).cloned().unwrap_or_else(|| Secret::new("credentials", ""));

@@ -68,7 +68,7 @@ pub(crate) static KIND: Kind = Kind {
         call: KEY,
         at: "registrationKey",
         used_when: ("verified", "its machine has enrolled: another key would enrol another machine in its place"),
-        // What practice has shown to be enough (section 2.7, "Registration key").
+        // A time that practice has shown to be enough (section 2.7, "Registration key").
         cool_down: Duration::from_secs(15),
     }),
     removal: Removal::Outage,

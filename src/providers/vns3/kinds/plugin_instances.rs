@@ -37,7 +37,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    // What presets became stands in the controller's firewall, among the user's own rules.
+    // Rules of presets stand in the controller's firewall, among the user's own rules.
     creates: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
     removal: Removal::Outage,
     ..Kind::NEW

@@ -11,7 +11,7 @@ use crate::providers::cloudify::shared::{read_labels, without};
 pub(crate) fn derive(deployment: &mut Value) {
     read_labels(deployment);
     let Value::Object(map) = deployment else { return };
-    // What has no `deployment_id` is the deployment itself, and shows how outputs are defined, not what they are.
+    // An object without a `deployment_id` is the deployment itself, and shows how outputs are defined, not what they are.
     if !map.contains_key("deployment_id") {
         map.remove("outputs");
         map.remove("capabilities");
