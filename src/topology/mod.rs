@@ -32,6 +32,7 @@ mod variables;
 pub(crate) mod words;
 
 pub(crate) use allow::{Allowance, Allowed, Reason};
+pub(crate) use base_url::is_dots;
 pub(crate) use claims::Claims;
 pub(crate) use cycle::CycleError;
 pub(crate) use identity::{IdentityKey, fold};
