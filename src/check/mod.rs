@@ -13,6 +13,7 @@ mod plain_http;
 mod references;
 mod required;
 mod tags;
+mod twins;
 mod unused;
 mod views;
 pub(crate) mod walk;
@@ -68,6 +69,7 @@ pub(crate) static RULES: &[Rule] = &[
     declared::RULE,
     own_names::RULE,
     names::RULE,
+    twins::RULE,
 ];
 
 /// The findings of all rules.
