@@ -282,7 +282,9 @@ impl CallSite<'_> {
             CallFailure::Endless(_) => Some(format!(
                 "see what `{target}` holds so much of; TRUEUP_MAX_REPLY_BYTES raises the limit of a list's bytes"
             )),
-            CallFailure::Astray(_) => Some(format!("no path can hold it: rename the object at `{target}` by another way")),
+            CallFailure::Astray(_) => {
+                Some(format!("no path can hold it: rename the object at `{target}` by another way"))
+            }
             CallFailure::Partial(_) | CallFailure::Job(_) | CallFailure::Unknown(_) | CallFailure::Stopped => None,
         }
     }

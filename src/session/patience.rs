@@ -218,14 +218,18 @@ mod tests {
     #[tokio::test]
     async fn what_leads_elsewhere_is_not_sent() {
         let (session, script) = then(Vec::new()).await;
-        for path in ["/blueprints/..", "/blueprints/.", "/blueprints/", "/a//b", "/a/%2E%2e/b?c=d", "/a/.%2e", "/../.."] {
+        for path in ["/blueprints/..", "/blueprints/.", "/blueprints/", "/a//b", "/a/%2E%2e/b?c=d", "/a/.%2e", "/../.."]
+        {
             for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
                 let error = match method {
                     Method::Get => session.get(path).await.map(drop),
                     _ => session.send(method, path, &RequestBody::Nothing).await.map(drop),
                 };
                 let error = error.unwrap_err();
-                assert!(matches!(error.what, CallFailure::Astray(_)) && error.help.is_some(), "{method} {path}: {error}");
+                assert!(
+                    matches!(error.what, CallFailure::Astray(_)) && error.help.is_some(),
+                    "{method} {path}: {error}"
+                );
                 assert!(!error.is_ambiguous() && !error.says_absent(), "{error}");
             }
         }
