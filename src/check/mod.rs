@@ -3,6 +3,7 @@
 //! A rule reads what the kinds' tables say and nothing else: it names no provider. Each is told in one sentence, so that
 //! `explain` can show what its code means.
 
+pub(crate) mod content;
 pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
@@ -66,6 +67,7 @@ pub(crate) static RULES: &[Rule] = &[
     views::RULE,
     environments::RULE,
     plain_http::RULE,
+    content::RULE,
     declared::RULE,
     own_names::RULE,
     names::RULE,

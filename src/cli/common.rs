@@ -16,6 +16,7 @@ use crate::diff::base::Base;
 use crate::diff::diff;
 use crate::diff::installation::{ShownProofs, Standing, forget_ids};
 use crate::diff::live::{Observed, Seen, View};
+use crate::diff::packing::settle_ids;
 use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope};
@@ -191,17 +192,15 @@ impl ConnectedWorkspace {
                 Err(error) => troubles.push(error),
             }
         }
-        let (looked, installations) = (Looked::default(), BTreeMap::new());
-        let (only_target, has_brakes) = (None, true);
         Ok(ConnectedWorkspace {
             topology,
             sessions,
             troubles,
-            only_target,
-            has_brakes,
+            only_target: None,
+            has_brakes: true,
             quiet: global.quiet,
-            looked,
-            installations,
+            looked: Looked::default(),
+            installations: BTreeMap::new(),
             rehearsal,
         })
     }
@@ -211,6 +210,7 @@ impl ConnectedWorkspace {
         let looking = render::progress::looking(self.topology.targets.len(), self.quiet);
         let (observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         drop(looking);
+        settle_ids(&mut self.topology, &observed, base);
         self.troubles.append(&mut troubles);
         self.looked = Looked::of(&self.topology, &observed);
         let shown = |(name, view): (&String, &View)| (name.clone(), (view.standing.clone(), view.proofs.clone()));

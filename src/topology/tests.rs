@@ -342,7 +342,7 @@ fn content_is_packed_and_not_read_as_declarations() {
             ("trueup.yaml", TRUEUP),
             ("cfy/east.yaml", &format!("{EAST}{}", indented(blueprints))),
             ("content/router/blueprint.yaml", "tosca_definitions_version: x\n\tbroken"),
-            ("cfy/one.wgn", "bytes"),
+            ("cfy/one.wgn", "BZh bytes"),
         ]);
         write(folder.path(), "content/router/latin.yaml", b"\xff\xfe");
         folder
