@@ -31,6 +31,9 @@ fn wait(ty: &Type, value: &mut Attr) {
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Roles(_), value @ Attr::Null) => {
             *value = Attr::List(Vec::new());
         }
+        (Type::Label(_), Attr::Map(label)) => {
+            *label = std::mem::take(label).into_iter().map(|(key, text)| (key.to_lowercase(), text)).collect();
+        }
         (Type::Map(_), value @ Attr::Null) => *value = Attr::Map(BTreeMap::new()),
         (ty, value) => {
             if let Some(form) = scalar(ty, value) {

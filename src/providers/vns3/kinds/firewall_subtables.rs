@@ -19,7 +19,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Tables of one's own that firewall rules jump to",
     source: "GET /v2/firewall/subtables; sheet 3.6",
     identity: Identity::Name("name"),
-    names: Names::Plain("_-"),
+    names: Names::of("_-"),
     fields: &[
         field("name", Type::Text, "Letters, digits, `_` and `-`").required(),
         field("type", Type::Text, "Table whose rules may jump to it, such as `prerouting`")
