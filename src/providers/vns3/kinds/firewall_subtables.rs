@@ -49,8 +49,12 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 const RULE: &[Field] = &[
-    field("rule", Type::Phrase(&grammar::RULE), "The rule: the subtable's name, then matches and `-j` with what to do")
-        .required(),
+    field(
+        "rule",
+        Type::Phrase(&grammar::RULE_OF_SUBTABLE),
+        "The rule: the subtable's name, then matches and `-j` with what to do",
+    )
+    .required(),
     field("comment", Type::Text, "Free text"),
     field("disabled", Type::Bool, "Not in use").default("false"),
 ];
