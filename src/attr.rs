@@ -66,6 +66,8 @@ pub enum Encoding {
     Plain,
     /// As text, alone too.
     Text,
+    /// As text, the items of a list with this between them.
+    Joined(&'static str),
     /// As a path segment or query value: percent-encoded.
     Segment,
 }
@@ -74,8 +76,20 @@ impl Encoding {
     /// A text as it is written there.
     pub(crate) fn encode(self, text: String) -> String {
         match self {
-            Encoding::Plain | Encoding::Text => text,
+            Encoding::Plain | Encoding::Text | Encoding::Joined(_) => text,
             Encoding::Segment => wire::encode(&text),
+        }
+    }
+
+    /// What a value becomes in a longer text; `None` where it has no place in one.
+    fn parts(self, value: &Attr) -> Option<Vec<TemplatePart>> {
+        match (value, self) {
+            (Attr::Secret(secret), _) => Some(vec![TemplatePart::Secret(secret.clone())]),
+            (Attr::List(items), Encoding::Joined(joint)) => {
+                let items: Option<Vec<Vec<TemplatePart>>> = items.iter().map(|item| self.parts(item)).collect();
+                Some(items?.join(&TemplatePart::Text(joint.to_owned())))
+            }
+            (value, _) => Some(vec![TemplatePart::Text(self.encode(value.to_text()?))]),
         }
     }
 }
@@ -239,17 +253,14 @@ impl Template {
         }
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
-            parts.push(match part {
-                TemplatePart::Output(output) => match find(output) {
-                    Some(Attr::Secret(secret)) => TemplatePart::Secret(secret),
-                    Some(value) => match (value.to_text(), output.encoding) {
-                        (Some(text), encoding) => TemplatePart::Text(encoding.encode(text)),
-                        (None, _) => part.clone(),
-                    },
-                    None => part.clone(),
-                },
-                TemplatePart::Text(_) | TemplatePart::Secret(_) => part.clone(),
-            });
+            let filled = match part {
+                TemplatePart::Output(output) => find(output).and_then(|value| output.encoding.parts(&value)),
+                TemplatePart::Text(_) | TemplatePart::Secret(_) => None,
+            };
+            match filled {
+                Some(filled) => parts.extend(filled),
+                None => parts.push(part.clone()),
+            }
         }
         Template::of(parts)
     }

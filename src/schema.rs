@@ -263,6 +263,10 @@ fn plain(ty: &Type) -> Value {
         Type::Object(fields) => object(fields, false),
         Type::Open(fields) => object(fields, true),
         Type::Map(item) => json!({ "type": "object", "additionalProperties": with_expression(item, true) }),
+        Type::Label(_) => {
+            let text = with_expression(&Type::Text, false);
+            json!({ "type": "object", "additionalProperties": text, "minProperties": 1, "maxProperties": 1 })
+        }
         Type::Any | Type::Json => json!({}),
         Type::Roles(kinds) => json!({ "type": "array", "items": plain(&Type::Role(kinds)) }),
         Type::Role([]) => json!({ "type": "string", "pattern": format!("^#.|{EXPRESSION}") }),

@@ -19,7 +19,7 @@ use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Cause, Verdict, never_sent};
 use crate::plan::{Plan, Step};
 use crate::spec::{Identity, ItemWord, Type, canonical, item_words};
-use crate::topology::{IdentityKey, Topology};
+use crate::topology::{IdentityKey, Resource, Topology};
 
 /// The sources from which rows of the ledger are written.
 pub(super) struct Recording<'r> {
@@ -59,7 +59,7 @@ impl Recording<'_> {
             commit: self.plan.commit.clone(),
             run: if step.is_some() { self.base.run } else { before.run },
             origin: before.origin,
-            packing: before.packing,
+            packing: resource.and_then(Resource::packing).or(before.packing),
             left: BTreeSet::new(),
         })
     }
@@ -70,7 +70,8 @@ impl Recording<'_> {
         let mut fields = BTreeMap::new();
         for (name, attr) in &ledger_update.wanted {
             let filled = attr.fill(self.find);
-            let earlier = before.fields.get(name);
+            let renewed = self.by_current_rule(address, name, before);
+            let earlier = renewed.as_ref().or(before.fields.get(name));
             let is_written = step.is_some_and(|step| step.writes(name));
             // A value that is still not known was left as it was: so is what we remember of it. What was only known later
             // and was not sent is at the controller as it was sent then: a one-time output that was asked for anew in this
@@ -102,6 +103,14 @@ impl Recording<'_> {
             fields.entry(name.clone()).or_insert_with(|| stored.unwrap_or(Stored::new(Value::Null, Basis::Agreed)));
         }
         Some(fields)
+    }
+
+    /// What is remembered of content by the current packing rule, where it is the content that an earlier rule told.
+    fn by_current_rule(&self, address: &Address, name: &str, before: &Entry) -> Option<Stored> {
+        let content = self.topology.resources.get(address)?.files.get(name)?;
+        let earlier = before.fields.get(name)?;
+        let is_same = content.is_remembered_as(earlier.value.as_str()?, before.packing);
+        is_same.then(|| Stored { value: Value::String(content.stamp()), ..earlier.clone() })
     }
 
     /// The type of a field, or of a resource that is a whole list.

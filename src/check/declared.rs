@@ -62,10 +62,7 @@ fn source<'t>(topology: &'t Topology, resource: &Resource, keys_in: KeysIn) -> O
 /// The keys that the file declares; `None` where they can't be told.
 fn declared(source: &Resource, keys_in: KeysIn) -> Option<DeclaredKeys> {
     let content = source.files.get(keys_in.file)?;
-    let main = match source.fields.get(keys_in.document) {
-        Some(attr) => attr.to_text()?,
-        None => source.kind.field(keys_in.document)?.default?.value().to_text()?,
-    };
+    let main = source.text_of(keys_in.document)?;
     let documents = content.documents()?;
     (keys_in.read)(&main, &|path| documents.get(path).cloned())
 }

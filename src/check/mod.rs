@@ -3,6 +3,7 @@
 //! A rule reads what the kinds' tables say and nothing else: it names no provider. Each is told in one sentence, so that
 //! `explain` can show what its code means.
 
+pub(crate) mod content;
 pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
@@ -13,6 +14,7 @@ mod plain_http;
 mod references;
 mod required;
 mod tags;
+mod twins;
 mod unused;
 mod views;
 pub(crate) mod walk;
@@ -65,9 +67,11 @@ pub(crate) static RULES: &[Rule] = &[
     views::RULE,
     environments::RULE,
     plain_http::RULE,
+    content::RULE,
     declared::RULE,
     own_names::RULE,
     names::RULE,
+    twins::RULE,
 ];
 
 /// The findings of all rules.

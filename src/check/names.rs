@@ -48,40 +48,62 @@ mod tests {
     }
 
     #[test]
-    fn names_are_what_the_api_of_their_kind_takes() {
-        let mut seen = 0;
+    fn what_no_path_can_hold_is_no_name_of_any_kind() {
         for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied() {
-            for (name, any, plain, from_letter) in [
-                ("web", false, false, false),
-                ("A1", false, false, false),
-                ("1abc", false, false, true),
-                ("a b", false, true, true),
-                ("k/1", false, true, true),
-                ("100%", false, true, true),
-                ("ключ", false, true, true),
-                ("é", false, true, true),
-                ("q?x=1&y#z", false, true, true),
-                ("a\nb", false, true, true),
-                (".", true, true, true),
-                ("..", true, true, true),
-                ("...", false, true, true),
-            ] {
-                let wanted = match kind.names {
-                    Names::Any => any,
-                    // Dots are marks of some.
-                    Names::Plain(marks) => plain && !(name == "..." && marks.contains('.')),
-                    Names::FromLetter(_) => from_letter,
-                };
-                assert_eq!(is_told(kind, name), wanted, "{} {name}", kind.name);
+            for name in [".", ".."] {
+                assert!(is_told(kind, name), "{} {name}", kind.name);
             }
-            if let Names::Plain(marks) | Names::FromLetter(marks) = kind.names {
-                seen += 1;
-                assert!(matches!(kind.identity, Identity::Name(_)), "`{}` has no name of its own", kind.name);
-                for mark in ['-', '_', '.', '+', ':'] {
-                    assert_eq!(is_told(kind, &format!("a{mark}b")), !marks.contains(mark), "{} {mark}", kind.name);
-                }
+            assert!(kind.names != Names::ANY || ["...", "a b", "é/", "1"].iter().all(|name| !is_told(kind, name)));
+        }
+    }
+
+    #[test]
+    fn names_are_what_the_api_of_their_kind_takes() {
+        let (long, longer) = ("a".repeat(256), "a".repeat(257));
+        let (blueprint, too_long) = ("a".repeat(243), "a".repeat(244));
+        let plain: &[&str] = &["", "a b", "k/1", "100%", "\u{e9}", "a\nb", "q?x=1&y#z"];
+        let cloudify: &[&str] = &["1abc", "-a", "a:b", &longer];
+        for (provider, kind, taken, refused) in [
+            ("vns3", "firewall-fwsets", &["web", "1-_"] as &[&str], &["set.1"] as &[&str]),
+            ("vns3", "firewall-subtables", &["web", "1-_"], &["set.1"]),
+            ("vns3", "system-variables", &["web", "1_"], &["a-b"]),
+            ("vns3", "clientpack-tags", &["web", "1-_"], &["a.b"]),
+            ("cloudify", "secrets", &["a1", "A-._", &long], cloudify),
+            ("f5-vnfm", "secrets", &["a1", "A-._", &long], cloudify),
+            ("cloudify", "users", &["a1", "A-._", &long], cloudify),
+            ("cloudify", "user-groups", &["a1", "user-groups"], &["1abc", "users"]),
+            ("cloudify", "tenants", &["a1"], &["1abc", "users", "user-groups"]),
+            ("cloudify", "blueprints", &["a1", &blueprint], &["1abc", &too_long]),
+            ("f5-vnfm", "blueprints", &["a1", &blueprint], &["1abc", &too_long]),
+            ("cloudify", "deployments", &["1abc", "-", &long], &["a:b", &longer]),
+        ] {
+            let found =
+                CATALOGUE.iter().find(|own| own.name == provider).and_then(|provider| provider.kind(kind)).unwrap();
+            for name in taken {
+                assert!(!is_told(found, name), "{provider} {kind} {name}");
+            }
+            for name in plain.iter().chain(refused) {
+                assert!(is_told(found, name), "{provider} {kind} {name}");
             }
         }
-        assert!(seen > 6, "{seen} kinds say which names they take");
+        let groups = |name: &str| CATALOGUE.iter().find_map(|provider| provider.kind(name)).unwrap();
+        for (kind, taken, refused) in [
+            ("firewall-v1-subgroups", ["PRE_C_A", "OUT_C_"], ["PRE_A", "NETS_A"]),
+            ("firewall-v1-fwsets", ["NETS_A", "LIST_"], ["nets_a", "PRE_C_A"]),
+        ] {
+            assert!(taken.iter().all(|name| !is_told(groups(kind), name)), "{kind}");
+            assert!(refused.iter().all(|name| is_told(groups(kind), name)), "{kind}");
+        }
+    }
+
+    #[test]
+    fn whoever_has_rules_for_names_is_called_by_them() {
+        let kinds = CATALOGUE.iter().flat_map(|provider| provider.kinds);
+        let ruled: Vec<&Kind> = kinds.copied().filter(|kind| kind.names != Names::ANY).collect();
+        assert!(ruled.len() > 12, "{} kinds say which names they take", ruled.len());
+        let is_named = |kind: &Kind| {
+            !matches!(kind.identity, Identity::Singleton | Identity::Natural(_) | Identity::Sequence { .. })
+        };
+        assert!(ruled.into_iter().all(is_named));
     }
 }

@@ -1,4 +1,4 @@
-//! A line does not begin with the name that is put before it anyway.
+//! A line begins with the name of its resource once: by itself, where nothing puts it there.
 
 use crate::check::walk::{place, walk};
 use crate::check::{Rule, Subject};
@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use crate::spec::{Lead, Type};
 use crate::topology::Resource;
 
-/// A line begins with its resource's own name, which is sent before each line: it would be there twice.
+/// A line begins with its resource's own name, which is sent before each line anyway; or it lacks it, where it has to.
 pub(crate) const RULE: Rule = Rule { code: "own-name", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
@@ -18,12 +18,14 @@ fn of(resource: &Resource) -> Vec<Finding> {
     walk(resource, &mut |field, ty, value, path| {
         let Type::Phrase(grammar) = ty else { return };
         let first = value.as_text().and_then(|text| text.split_whitespace().next());
-        if grammar.lead == Lead::OwnName && first.is_some() && first == resource.address.name() {
-            let name = first.unwrap_or_default();
-            let message = format!("a line in `{}` of `{}` begins with `{name}`", field.name, resource.address);
-            let help = format!("leave it out: `{name}` is put before each line");
-            found.push(Finding::error(RULE.code, message).help(help).at(&place(resource, path)));
-        }
+        let (Some(first), Some(name)) = (first, resource.address.name()) else { return };
+        let (begins, help) = match (grammar.lead, first == name) {
+            (Lead::OwnName, true) => ("begins", format!("leave it out: `{name}` is put before each line")),
+            (Lead::WrittenOwnName, false) => ("does not begin", format!("write `{name}` before it")),
+            _ => return,
+        };
+        let message = format!("a line in `{}` of `{}` {begins} with `{name}`", field.name, resource.address);
+        found.push(Finding::error(RULE.code, message).help(help).at(&place(resource, path)));
     });
     found
 }
@@ -33,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_lines_that_get_the_name_anyway_are_told() {
+    fn a_line_begins_with_the_name_once() {
         let kinds = "firewall-v1-subgroups: { FWD_C_web: { rules: [-p tcp -j FWD_C_web2, FWD_C_web2 -j DROP] } }\n\
                      firewall-v1-fwsets: { NETS_A: { entries: [NETS_AB, 10.0.0.0/8] } }\n\
                      firewall-v1-rules: [ { rule: FWD_C_web -j ACCEPT } ]\n";
@@ -58,6 +60,12 @@ mod tests {
             format!("vns3:\n  a:\n    at: https://host.example:8000/api\n    credentials: {credentials}\n{kinds}")
         };
         assert_eq!(codes(&text(kinds)), Vec::<String>::new());
+        let subtable =
+            |rule: &str| format!("firewall-subtables: {{ web: {{ type: forward, rules: [{{ rule: '{rule}' }}] }} }}");
+        for (rule, is_told) in [("web -j DROP", false), (" web", false), ("web2 -j DROP", true), ("-j web", true)] {
+            let told = codes(&text(&subtable(rule)));
+            assert_eq!(told.len(), usize::from(is_told), "{rule}: {told:?}");
+        }
         let twice = kinds.replace("[-p tcp", "[FWD_C_web -p tcp").replace("[NETS_AB", "[NETS_A 10.1.0.0/16");
         assert_eq!(
             codes(&text(&twice)),

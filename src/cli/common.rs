@@ -15,6 +15,7 @@ use crate::diff::base::Base;
 use crate::diff::diff;
 use crate::diff::installation::{ShownProofs, Standing, forget_ids};
 use crate::diff::live::{Observed, Seen, View};
+use crate::diff::packing::settle_ids;
 use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope, tell_known_key};
@@ -190,17 +191,15 @@ impl ConnectedWorkspace {
                 Err(error) => troubles.push(error),
             }
         }
-        let (looked, installations) = (Looked::default(), BTreeMap::new());
-        let (only_target, has_brakes) = (None, true);
         Ok(ConnectedWorkspace {
             topology,
             sessions,
             troubles,
-            only_target,
-            has_brakes,
+            only_target: None,
+            has_brakes: true,
             quiet: global.quiet,
-            looked,
-            installations,
+            looked: Looked::default(),
+            installations: BTreeMap::new(),
             rehearsal,
         })
     }
@@ -212,6 +211,7 @@ impl ConnectedWorkspace {
         drop(looking);
         self.troubles.iter_mut().for_each(|trouble| tell_known_key(base, trouble));
         observed.unreached = self.unreached();
+        settle_ids(&mut self.topology, &observed, base);
         self.troubles.append(&mut troubles);
         self.looked = Looked::of(&self.topology, &observed);
         let shown = |(name, view): (&String, &View)| (name.clone(), (view.standing.clone(), view.proofs.clone()));

@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::stream::iter;
 use url::Url;
 
-use crate::check::declared;
+use crate::check::{content, declared};
 use crate::cli::{CommandError, Exit, Global};
 use crate::finding::Finding;
 use crate::plan::Plan;
@@ -46,6 +46,7 @@ pub(crate) async fn fetch(global: &Global, topology: &mut Topology, plan: &mut P
     put(&fetched, plan.files_mut());
     put(&fetched, files(topology));
     let mut findings = failures(topology, &failed);
+    findings.append(&mut content::find(topology));
     findings.append(&mut declared::find(topology));
     match findings.is_empty() {
         true => Ok(()),
@@ -68,7 +69,8 @@ pub(crate) fn check_kept(topology: &mut Topology) -> (Vec<Finding>, usize) {
         return (Vec::new(), open);
     }
     put(&fetched, files(topology));
-    let findings = declared::find(topology);
+    let mut findings = content::find(topology);
+    findings.append(&mut declared::find(topology));
     (topology.sources.show(findings), open)
 }
 

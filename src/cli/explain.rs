@@ -13,7 +13,7 @@ use crate::suggest;
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainOptions {
     /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes;
-    /// or `allow`, or `exit-codes`.
+    /// or `allow`, `content`, or `exit-codes`.
     #[arg(value_name = "KIND[.FIELD]")]
     what: String,
 }

@@ -13,6 +13,7 @@ use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::base::Base;
 use crate::diff::export::{DeclaredObjects, Export, export, literal};
 use crate::diff::matching;
+use crate::diff::packing::settle_ids;
 use crate::observe::Scope;
 use crate::render;
 use crate::session::RequestBody;
@@ -44,7 +45,7 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
             CommandError::failed(format!("the workspace has no target `{name}`")).help(format!("it has `{known}`"))
         );
     }
-    let declared = topology.clone();
+    let mut declared = topology.clone();
     topology.targets.retain(|other, _| other == name);
     topology.resources.clear();
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
@@ -55,6 +56,7 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     }
     let index = matching::index(&workspace.topology, &observed, &Base::default());
     let view = observed.targets.get(name).cloned().unwrap_or_default();
+    settle_ids(&mut declared, &observed, &Base::default());
     let matched = matching::index(&declared, &observed, &Base::default());
     let exported = export(&workspace.topology, name, &view, &index, &DeclaredObjects::of(&declared, &matched));
     let target = &workspace.topology.targets[name];

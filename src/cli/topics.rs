@@ -1,6 +1,7 @@
 //! Topics of `trueup explain` besides kinds and fields, from the lists that the program itself goes by.
 
 use crate::cli::exit;
+use crate::source::packing;
 use crate::topology::allow;
 
 /// Something that is explained.
@@ -12,7 +13,11 @@ struct Topic {
 }
 
 /// All of them.
-const TOPICS: &[Topic] = &[Topic { name: "allow", text: allow::text }, Topic { name: "exit-codes", text: exit::text }];
+const TOPICS: &[Topic] = &[
+    Topic { name: "allow", text: allow::text },
+    Topic { name: "content", text: packing::text },
+    Topic { name: "exit-codes", text: exit::text },
+];
 
 /// The text of a topic.
 pub(crate) fn text(name: &str) -> Option<String> {

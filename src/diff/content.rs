@@ -20,7 +20,7 @@ pub(super) fn content_change(
     let kept = entry.and_then(|entry| entry.value(field.name)?.as_str());
     let after = content.stamp();
     let before = match kept.filter(|kept| kept.starts_with(DIGEST)) {
-        Some(kept) if kept == after => return Judged::Same,
+        Some(kept) if content.is_remembered_as(kept, entry.and_then(|entry| entry.packing)) => return Judged::Same,
         Some(kept) => Attr::text(kept),
         None if is_sent_late(field, entry) => never_sent(),
         None => return Judged::Unverified,

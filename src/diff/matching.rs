@@ -277,7 +277,14 @@ mod tests {
                 let (path, file_name) = ("x".to_owned(), "x".to_owned());
                 BTreeMap::from([(
                     field.to_owned(),
-                    FileContent { path, file_name, sha256: digest.into(), content, parsed: Default::default() },
+                    FileContent {
+                        path,
+                        file_name,
+                        sha256: digest.into(),
+                        content,
+                        packed: None,
+                        parsed: Default::default(),
+                    },
                 )])
             }
             _ => BTreeMap::new(),

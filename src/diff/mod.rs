@@ -23,6 +23,7 @@ pub(crate) mod naming;
 pub(crate) mod others;
 mod overwritten;
 pub(crate) mod ownership;
+pub(crate) mod packing;
 mod placing;
 mod planned;
 mod propagate_holds;

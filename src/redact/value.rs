@@ -72,7 +72,11 @@ impl ChangeSecrecy<'_> {
                 Attr::Map(map.iter().filter_map(value).collect())
             }
             (Attr::List(items), Attr::List(wanted)) if items.len() == wanted.len() => {
-                Attr::List(items.iter().zip(wanted).map(|(value, wanted)| self.part(value, wanted)).collect())
+                let item = |(item, beside): (&Attr, &Attr)| match are_strangers(item, beside) && !self.field {
+                    true => self.item(item, wanted),
+                    false => self.part(item, beside),
+                };
+                Attr::List(items.iter().zip(wanted).map(item).collect())
             }
             (Attr::List(items), Attr::List(wanted)) if !self.field => {
                 Attr::List(items.iter().map(|item| self.item(item, wanted)).collect())
@@ -106,6 +110,14 @@ impl ChangeSecrecy<'_> {
         let mut is_secret = wanted.has_secret();
         wanted.for_each_output(&mut |output| is_secret |= (self.output)(output));
         is_secret
+    }
+}
+
+/// Says whether two maps have nothing in common: the one comes where the other goes, as labels of a set do.
+fn are_strangers(one: &Attr, other: &Attr) -> bool {
+    match (one, other) {
+        (Attr::Map(one), Attr::Map(other)) => !one.keys().any(|key| other.contains_key(key)),
+        _ => false,
     }
 }
 

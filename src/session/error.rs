@@ -84,6 +84,9 @@ pub enum CallFailure {
     /// Something that the call needs is not known.
     #[error("`{0}` never became known")]
     Unknown(String),
+    /// It was not sent: its path leads to something else than what it is about.
+    #[error("an id or a name is `{0}`, by which the path leads to something else; nothing was sent")]
+    Astray(String),
     /// It was not sent, or not waited for any longer, because the run was asked to stop.
     #[error("the run was asked to stop")]
     Stopped,
@@ -132,6 +135,7 @@ impl CallFailure {
             CallFailure::Failed(_)
             | CallFailure::Overdue(_)
             | CallFailure::Unknown(_)
+            | CallFailure::Astray(_)
             | CallFailure::Stopped
             | CallFailure::Endless(_) => self,
         }
@@ -174,6 +178,7 @@ impl CallError {
             | CallFailure::Job(_)
             | CallFailure::Overdue(_)
             | CallFailure::Unknown(_)
+            | CallFailure::Astray(_)
             | CallFailure::Stopped
             | CallFailure::Endless(_) => false,
         }
@@ -331,6 +336,9 @@ impl CallSite<'_> {
             CallFailure::Endless(_) => Some(format!(
                 "see what `{target}` holds so much of; TRUEUP_MAX_REPLY_BYTES raises the limit of a list's bytes"
             )),
+            CallFailure::Astray(_) => {
+                Some(format!("no path can hold it: rename the object at `{target}` by another way"))
+            }
             CallFailure::Partial(_) | CallFailure::Job(_) | CallFailure::Unknown(_) | CallFailure::Stopped => None,
         }
     }

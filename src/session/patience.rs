@@ -11,6 +11,7 @@ use jiff::fmt::rfc2822;
 
 use crate::session::error::Effort;
 use crate::session::{CallError, CallFailure, Pace, RequestBody, Session, looks_like_json};
+use crate::topology::is_dots;
 use wire::{Method, Response, TransportError};
 
 /// How often a request is sent at least. Five tries with doubling pauses bridge a busy moment.
@@ -42,6 +43,9 @@ impl Session {
         body: &RequestBody<'_>,
     ) -> Result<Response, CallError> {
         let site = self.site(method, path);
+        if let Some(part) = astray(path) {
+            return Err(site.error(CallFailure::Astray(part.to_owned())));
+        }
         let since = Instant::now();
         let mut further_logins = self.auth.further_tries();
         let mut attempt = 0;
@@ -115,6 +119,13 @@ impl Session {
     }
 }
 
+/// The part of a path, without its query, by which a call would be about something else than it says: an id or a name that
+/// is empty, `.` or `..` makes `/routes/7` a call on all routes, or on what stands above them.
+fn astray(path: &str) -> Option<&str> {
+    let path = path.split('?').next().unwrap_or_default();
+    path.split('/').skip(1).find(|part| part.is_empty() || is_dots(part))
+}
+
 /// How long to wait after a try that a server did not ask to wait after.
 pub(super) fn pause_after(attempt: u32) -> Duration {
     Duration::from_millis(250) * 2u32.pow(attempt.min(MOST_DOUBLINGS))
@@ -165,6 +176,7 @@ mod tests {
     use crate::finding::Place;
     use crate::providers::CATALOGUE;
     use crate::redact::Redactor;
+    use crate::spec::PathTemplate;
     use crate::topology::{Credentials, Prune, Target, Tls};
     use wire::{Answer, Request, Transport};
 
@@ -202,6 +214,48 @@ mod tests {
         ] {
             assert_eq!(asked_to_wait(text, now), seconds.map(Duration::from_secs), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_leads_elsewhere_is_not_sent() {
+        let (session, script) = then(Vec::new()).await;
+        for path in ["/blueprints/..", "/blueprints/.", "/blueprints/", "/a//b", "/a/%2E%2e/b?c=d", "/a/.%2e", "/../.."]
+        {
+            for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
+                let error = match method {
+                    Method::Get => session.get(path).await.map(drop),
+                    _ => session.send(method, path, &RequestBody::Nothing).await.map(drop),
+                };
+                let error = error.unwrap_err();
+                assert!(
+                    matches!(error.what, CallFailure::Astray(_)) && error.help.is_some(),
+                    "{method} {path}: {error}"
+                );
+                assert!(!error.is_ambiguous() && !error.says_absent(), "{error}");
+            }
+        }
+        assert_eq!(*script.asked.lock().unwrap(), 0);
+        for path in ["/blueprints/...", "/blueprints/a..b", "/a/%252e%252e", "/a?b=../..&c=", "/a?b=/"] {
+            session.get(path).await.unwrap();
+        }
+    }
+
+    /// Whatever stands in braces: an id, a name, a field, a job.
+    #[test]
+    fn no_call_of_any_provider_goes_astray_by_what_fills_its_path() {
+        let mut seen = 0;
+        for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds) {
+            for path in kind.calls().iter().map(|call| call.path) {
+                let filled = |with: &str| PathTemplate::of(path).text(&|_| Some(with.to_owned()));
+                assert_eq!(astray(&filled("7")), None, "{path}");
+                let has_words = path.split('?').next().is_some_and(|path| path.contains('{'));
+                for with in ["..", ".", ""] {
+                    assert_eq!(astray(&filled(with)).is_some(), has_words, "{path} {with}");
+                }
+                seen += usize::from(has_words);
+            }
+        }
+        assert!(seen > 100, "{seen} paths have words");
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Archives: the content of a file or folder that a field names, ready to be sent.
 //!
 //! The bytes of a packed folder depend on names and content alone: entries sorted, no times, no owners, one mode for files and
-//! one for folders. The same folder has the same digest on every machine.
+//! one for folders. The same folder has the same digest on every machine. What of it is content says [`PackingRule`].
 
 use std::io::{self, Cursor, Write};
 use std::sync::Arc;
@@ -12,17 +12,15 @@ use thiserror::Error;
 use zip::write::SimpleFileOptions;
 use zip::{DateTime, System, ZipWriter};
 
+use super::packing::PackingRule;
 use super::pinned::is_url;
 use super::tree::{PathType, Tree, TreeError};
 use crate::digest::sha256;
 use crate::spec::Folders;
-use crate::topology::{Content, FileContent};
+use crate::topology::{Content, FileContent, PackedFolder};
 
 /// The size of all files of a folder at most: an upload of this size takes minutes, and it is held in memory.
 const MAX_FOLDER_BYTES: u64 = 1 << 30;
-
-/// Folders that are never content.
-const LEFT_OUT: [&str; 2] = [".git", ".trueup"];
 
 /// Why there is no content.
 #[derive(Debug, Error)]
@@ -41,6 +39,9 @@ pub(crate) enum ArchiveError {
     /// It holds a link.
     #[error("`{0}` is a symbolic link or no file at all; only files and folders are packed")]
     Link(String),
+    /// Something in it has a name that no archive can hold.
+    #[error("the name of `{0}` is not UTF-8")]
+    Name(String),
     /// It is a folder where one is of no use.
     #[error("`{0}` is a folder; this takes a file")]
     Folder(String),
@@ -94,15 +95,24 @@ pub(crate) fn pack(
     let inside = within(declared_in, path).ok_or_else(|| ArchiveError::Outside(path.to_owned()))?;
     let name = inside.rsplit('/').next().unwrap_or_default().to_owned();
     let entry = tree.entry(&inside).map_err(|trouble| ArchiveError::Unreadable { path: inside.clone(), trouble })?;
-    let (file_name, bytes) = match entry {
-        PathType::File => (name, read(tree, &inside, limit)?),
+    let packed_by = |rule| match folders {
+        Folders::Refused => Err(ArchiveError::Folder(inside.clone())),
+        Folders::TarGz => tar_gz(&mut FolderWalk::new(tree, &inside, rule, limit), &name),
+        Folders::Zip(endings) => zip(&mut FolderWalk::new(tree, &inside, rule, limit), endings),
+    };
+    let (file_name, bytes, packed) = match entry {
+        PathType::File => (name.clone(), read(tree, &inside, limit)?, None),
         PathType::Folder if inside.is_empty() => return Err(ArchiveError::Outside(path.to_owned())),
-        PathType::Folder => match folders {
-            Folders::Refused => return Err(ArchiveError::Folder(inside)),
-            Folders::TarGz => (format!("{name}.tar.gz"), tar_gz(tree, &inside, &name, limit)?),
-            Folders::Zip(endings) => (format!("{name}.zip"), zip(tree, &inside, endings, limit)?),
-        },
+        PathType::Folder => {
+            let (bytes, may_differ) = packed_by(PackingRule::Current)?;
+            // What the first rule did not pack was not applied by it.
+            let first = if may_differ { packed_by(PackingRule::First).ok() } else { None };
+            let packed = PackedFolder { by_first_rule: first.map(|(bytes, _)| sha256(bytes)), id_digits: None };
+            let ending = if folders == Folders::TarGz { "tar.gz" } else { "zip" };
+            (format!("{name}.{ending}"), bytes, Some(packed))
+        }
         PathType::Link | PathType::Other => return Err(ArchiveError::Link(inside)),
+        PathType::Nameless => return Err(ArchiveError::Name(inside)),
     };
     let sha256 = sha256(&bytes);
     Ok(FileContent {
@@ -110,6 +120,7 @@ pub(crate) fn pack(
         file_name,
         sha256,
         content: Content::Here(Arc::new(bytes)),
+        packed,
         parsed: Default::default(),
     })
 }
@@ -118,68 +129,131 @@ fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, ArchiveError
     tree.read(path, limit).map_err(|trouble| ArchiveError::Unreadable { path: path.to_owned(), trouble })
 }
 
+/// An archive, and whether the first rule may give another one.
+type Packed = (Vec<u8>, bool);
+
 /// A folder as a tar.gz, below one folder at the top.
-fn tar_gz(tree: &dyn Tree, path: &str, top: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {
+fn tar_gz(folder: &mut FolderWalk<'_>, top: &str) -> Result<Packed, ArchiveError> {
     let gz = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
     let mut archive = Builder::new(gz);
-    walk(tree, path, limit, &mut |below, bytes| match bytes {
+    let may_differ = folder.each(&mut |below, bytes| match bytes {
         Some(bytes) => append(&mut archive, &format!("{top}{below}"), EntryType::Regular, bytes),
         None => append(&mut archive, &format!("{top}{below}/"), EntryType::Directory, &[]),
     })?;
-    archive
-        .into_inner()
-        .and_then(|gz| gz.finish())
-        .map_err(|cause| ArchiveError::Unpackable { path: path.into(), cause })
+    let bytes = archive.into_inner().and_then(|gz| gz.finish()).map_err(|cause| folder.unpackable("", cause))?;
+    Ok((bytes, may_differ))
 }
 
 /// The files of a folder as a zip, which has files alone: folders follow from their paths.
-fn zip(tree: &dyn Tree, path: &str, endings: &'static [&'static str], limit: u64) -> Result<Vec<u8>, ArchiveError> {
-    let unreadable = |trouble| ArchiveError::Unreadable { path: path.into(), trouble };
-    let files: Vec<String> = tree.list(path).map_err(unreadable)?.into_iter().map(|(name, _)| name).collect();
-    if let Some(ending) = endings.iter().find(|ending| !files.iter().any(|name| name.ends_with(**ending))) {
-        return Err(ArchiveError::Lacks { path: path.into(), ending });
+fn zip(folder: &mut FolderWalk<'_>, endings: &'static [&'static str]) -> Result<Packed, ArchiveError> {
+    let (files, _) = folder.list("")?;
+    if let Some(ending) = endings.iter().find(|ending| !files.iter().any(|(name, _)| name.ends_with(**ending))) {
+        return Err(ArchiveError::Lacks { path: folder.path.into(), ending });
     }
     let options =
         SimpleFileOptions::DEFAULT.last_modified_time(DateTime::DEFAULT).unix_permissions(0o644).system(System::Unix);
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    walk(tree, path, limit, &mut |below, bytes| match bytes {
+    let may_differ = folder.each(&mut |below, bytes| match bytes {
         Some(bytes) => {
             archive.start_file(below.trim_start_matches('/'), options)?;
             archive.write_all(bytes)
         }
         None => Ok(()),
     })?;
-    let unpackable = |error: zip::result::ZipError| ArchiveError::Unpackable { path: path.into(), cause: error.into() };
-    Ok(archive.finish().map_err(unpackable)?.into_inner())
+    let bytes = archive.finish().map_err(|error| folder.unpackable("", error.into()))?.into_inner();
+    Ok((bytes, may_differ))
 }
 
 /// Takes a path below the folder that is packed, with a slash before it, and a file's bytes.
 type Put<'p> = &'p mut dyn FnMut(&str, Option<&[u8]>) -> io::Result<()>;
 
-/// Calls `put` with a folder and all that is in it: depth first, the names of each folder in order.
-fn walk(tree: &dyn Tree, path: &str, limit: u64, put: Put<'_>) -> Result<(), ArchiveError> {
-    let mut left = MAX_FOLDER_BYTES;
-    let mut waiting = vec![(String::new(), PathType::Folder)];
-    while let Some((below, entry)) = waiting.pop() {
-        let from = format!("{path}{below}");
-        let unpackable = |cause| ArchiveError::Unpackable { path: from.clone(), cause };
-        match entry {
-            PathType::File => {
-                let bytes = read(tree, &from, limit.min(left))?;
-                left = left.saturating_sub(bytes.len() as u64);
-                put(&below, Some(&bytes)).map_err(unpackable)?;
-            }
-            PathType::Folder => {
-                put(&below, None).map_err(unpackable)?;
-                let items =
-                    tree.list(&from).map_err(|trouble| ArchiveError::Unreadable { path: from.clone(), trouble })?;
-                let kept = items.into_iter().rev().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
-                waiting.extend(kept.map(|(name, entry)| (format!("{below}/{name}"), entry)));
-            }
-            PathType::Link | PathType::Other => return Err(ArchiveError::Link(from)),
-        }
+/// A way through a folder: depth first, the names of each folder in order.
+struct FolderWalk<'w> {
+    tree: &'w dyn Tree,
+    path: &'w str,
+    rule: PackingRule,
+    limit: u64,
+    /// The bytes that all files may still have.
+    left: u64,
+    /// The folders on the way down in which nothing was found so far.
+    empty: Vec<String>,
+    /// Says whether something was met that the first rule packs otherwise.
+    may_differ: bool,
+}
+
+impl<'w> FolderWalk<'w> {
+    fn new(tree: &'w dyn Tree, path: &'w str, rule: PackingRule, limit: u64) -> FolderWalk<'w> {
+        FolderWalk { tree, path, rule, limit, left: MAX_FOLDER_BYTES, empty: Vec::new(), may_differ: false }
     }
-    Ok(())
+
+    /// Calls `put` with the folder and all that is in it, and says whether the first rule may pack it otherwise.
+    fn each(&mut self, put: Put<'_>) -> Result<bool, ArchiveError> {
+        put("", None).map_err(|cause| self.unpackable("", cause))?;
+        let mut waiting = self.inside("")?;
+        while let Some((below, entry)) = waiting.pop() {
+            match entry {
+                PathType::File => self.file(&below, put)?,
+                PathType::Folder => {
+                    self.empty.push(below.clone());
+                    if self.rule == PackingRule::First {
+                        self.put_folders(&below, put)?;
+                    }
+                    waiting.extend(self.inside(&below)?);
+                }
+                PathType::Nameless if self.rule == PackingRule::First => {}
+                PathType::Nameless => return Err(ArchiveError::Name(self.at(&below))),
+                PathType::Link | PathType::Other => return Err(ArchiveError::Link(self.at(&below))),
+            }
+        }
+        Ok(self.may_differ || !self.empty.is_empty())
+    }
+
+    fn file(&mut self, below: &str, put: Put<'_>) -> Result<(), ArchiveError> {
+        let read = read(self.tree, &self.at(below), self.limit.min(self.left))?;
+        self.left = self.left.saturating_sub(read.len() as u64);
+        let packed = self.rule.packed(below.rsplit('/').next().unwrap_or_default(), &read);
+        self.may_differ |= packed.is_some();
+        self.put_folders(below, put)?;
+        put(below, Some(packed.as_deref().unwrap_or(&read))).map_err(|cause| self.unpackable(below, cause))
+    }
+
+    /// Puts the folders down to a path that were not put yet. Those beside it turned out to be empty.
+    fn put_folders(&mut self, below: &str, put: Put<'_>) -> Result<(), ArchiveError> {
+        for folder in std::mem::take(&mut self.empty) {
+            match below.strip_prefix(folder.as_str()) {
+                Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+                    put(&folder, None).map_err(|cause| self.unpackable(&folder, cause))?;
+                }
+                _ => self.may_differ = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// What a folder holds, by its paths below the one that is packed, the last first.
+    fn inside(&mut self, below: &str) -> Result<Vec<(String, PathType)>, ArchiveError> {
+        let (items, has_more) = self.list(below)?;
+        self.may_differ |= has_more;
+        Ok(items.into_iter().rev().map(|(name, entry)| (format!("{below}/{name}"), entry)).collect())
+    }
+
+    /// What of a folder is content, and whether there was more.
+    fn list(&self, below: &str) -> Result<(Vec<(String, PathType)>, bool), ArchiveError> {
+        let from = self.at(below);
+        let mut items = self.tree.list(&from).map_err(|trouble| ArchiveError::Unreadable { path: from, trouble })?;
+        let count = items.len();
+        items.retain(|(name, _)| !self.rule.leaves_out(name));
+        let has_more = items.len() < count;
+        Ok((items, has_more))
+    }
+
+    fn at(&self, below: &str) -> String {
+        format!("{}{below}", self.path)
+    }
+
+    fn unpackable(&self, below: &str, cause: io::Error) -> ArchiveError {
+        ArchiveError::Unpackable { path: self.at(below), cause }
+    }
 }
 
 fn append<W: Write>(archive: &mut Builder<W>, path: &str, kind: EntryType, bytes: &[u8]) -> io::Result<()> {
@@ -285,6 +359,82 @@ mod tests {
         assert_eq!(zipped(&backwards).content, content.content);
         // As with a tar.gz: a change of the packing would upload everything again.
         assert_eq!(&content.sha256[..12], "a8a18fb0cca5");
+    }
+
+    /// What is there of no content: an editor's, a system's, a run's.
+    fn junk() -> Vec<(String, Vec<u8>)> {
+        [
+            ".DS_Store",
+            "._b.yaml",
+            "b.yaml~",
+            ".b.yaml.swp",
+            "a/Thumbs.db",
+            "a/.git/HEAD",
+            "__pycache__/x.pyc",
+            ".svn/wc",
+        ]
+        .map(|path| (path.to_owned(), path.into()))
+        .into()
+    }
+
+    #[test]
+    fn what_is_no_content_changes_nothing() {
+        let text = |ending: &str| format!("one{ending}two{ending}").into_bytes();
+        let content: Vec<(String, Vec<u8>)> = vec![
+            ("b.yaml".into(), text("\n")),
+            ("a/x.sh".into(), text("\n")),
+            ("a/logo.png".into(), b"\x00\r\n".into()),
+        ];
+        let plain = packed(&content);
+        assert_eq!(plain.packed, Some(PackedFolder::default()), "nothing in it depends on the rule");
+        let checked_out: Vec<(String, Vec<u8>)> = content
+            .iter()
+            .map(|(path, bytes)| (path.clone(), if bytes[0] == 0 { bytes.clone() } else { text("\r\n") }))
+            .collect();
+        let with_junk = [content.clone(), junk()].concat();
+        for (files, by_first_rule) in [(&with_junk, true), (&checked_out, true)] {
+            let other = packed(files);
+            assert_eq!((&other.content, &other.sha256), (&plain.content, &plain.sha256));
+            let first = other.packed.unwrap().by_first_rule.unwrap();
+            assert_eq!(first != plain.sha256, by_first_rule);
+        }
+        // What is written does change it.
+        for (path, bytes) in [("b.yaml", &b"one\n"[..]), ("a/logo.png", b"\x00\n"), ("more.yaml", b""), (".env", b"")] {
+            let mut files = content.clone();
+            files.retain(|(own, _)| own != path);
+            files.push((path.into(), bytes.into()));
+            assert_ne!(packed(&files).sha256, plain.sha256, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_empty_folder_is_no_content() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("b.yaml".into(), b"b".to_vec()), ("a/x".into(), b"x".to_vec())]);
+        let before = boxed(folder.path(), Folders::TarGz).unwrap();
+        for path in ["box/empty", "box/a/deep/deeper", "box/zz/only/__pycache__"] {
+            fs::create_dir_all(folder.path().join(path)).unwrap();
+        }
+        let after = boxed(folder.path(), Folders::TarGz).unwrap();
+        assert_eq!(after.content, before.content);
+        assert!(after.packed.unwrap().by_first_rule.is_some_and(|first| first != before.sha256));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_no_archive_can_hold_is_told() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("lab-1.0.wgn".into(), Vec::new()), ("plugin.yaml".into(), Vec::new())]);
+        let latin = std::ffi::OsStr::from_bytes(b"caf\xe9");
+        fs::create_dir(folder.path().join("box/sub")).unwrap();
+        fs::write(folder.path().join("box/sub").join(latin), b"").unwrap();
+        for folders in [Folders::TarGz, PLUGIN] {
+            let told = boxed(folder.path(), folders);
+            assert!(matches!(&told, Err(ArchiveError::Name(path)) if path == "box/sub/caf\u{fffd}"), "{told:?}");
+        }
+        fs::rename(folder.path().join("box/sub").join(latin), folder.path().join("box/sub/cafe~")).unwrap();
+        assert!(boxed(folder.path(), PLUGIN).is_ok());
     }
 
     #[test]

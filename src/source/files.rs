@@ -10,6 +10,7 @@ use miette::NamedSource;
 
 use super::span::spot;
 use super::tree::{PathType, Tree, TreeError};
+use super::unpack::is_document;
 use crate::address::glob;
 use crate::finding::{Finding, Place};
 
@@ -96,7 +97,11 @@ pub(crate) fn find(tree: &dyn Tree, selection: &Selection, findings: &mut Vec<Fi
                     Finding::warning("link", format!("`{path}` is a symbolic link that is not followed"))
                         .help("links to files are followed, links to folders are not; list it under `exclude`"),
                 ),
-                PathType::File | PathType::Link | PathType::Other => {}
+                PathType::Nameless if !name.starts_with('.') && selection.takes(&path) => findings.push(
+                    Finding::warning("not-utf8", format!("the name of `{path}` is not UTF-8, and it is not read"))
+                        .help("rename it, or list it under `exclude`"),
+                ),
+                PathType::File | PathType::Link | PathType::Other | PathType::Nameless => {}
             }
         }
     }
@@ -105,7 +110,7 @@ pub(crate) fn find(tree: &dyn Tree, selection: &Selection, findings: &mut Vec<Fi
 }
 
 fn is_yaml(name: &str) -> bool {
-    !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
+    !name.starts_with('.') && is_document(name)
 }
 
 /// A file with its text.

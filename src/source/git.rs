@@ -83,8 +83,13 @@ impl Tree for Snapshot {
     fn list(&self, folder: &str) -> Result<Vec<(String, PathType)>, TreeError> {
         let id = if folder.is_empty() { self.tree } else { self.find(folder)?.id() };
         let tree = self.repository.find_tree(id).map_err(trouble)?;
-        let mut found: Vec<(String, PathType)> =
-            tree.iter().filter_map(|item| Some((item.name().ok()?.to_owned(), entry(&item)))).collect();
+        let mut found: Vec<(String, PathType)> = tree
+            .iter()
+            .map(|item| match item.name() {
+                Ok(name) => (name.to_owned(), entry(&item)),
+                Err(_) => (String::from_utf8_lossy(item.name_bytes()).into_owned(), PathType::Nameless),
+            })
+            .collect();
         found.sort();
         Ok(found)
     }

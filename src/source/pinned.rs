@@ -66,6 +66,7 @@ pub(crate) fn pinned(text: &str) -> Result<FileContent, PinnedUrlError> {
         file_name,
         sha256: digest.to_ascii_lowercase(),
         content: Content::At(url),
+        packed: None,
         parsed: Default::default(),
     })
 }

@@ -19,6 +19,8 @@ pub(crate) enum PathType {
     Link,
     /// Something else, such as a socket.
     Other,
+    /// Anything whose name is not UTF-8: it can be told, and not be opened.
+    Nameless,
 }
 
 /// Why something can't be read.
@@ -63,7 +65,7 @@ pub(crate) trait Tree {
     /// Nothing stands there, or it can't be looked at.
     fn entry(&self, path: &str) -> Result<PathType, TreeError>;
 
-    /// The names in a folder, sorted.
+    /// The names in a folder, sorted; one that is not UTF-8 as far as it can be told.
     ///
     /// # Errors
     /// It is no folder, or can't be read.
@@ -111,10 +113,10 @@ impl Tree for Folder {
         let mut found = Vec::new();
         for item in fs::read_dir(self.at(folder))? {
             let item = item?;
-            // A name that is no text can't be named by YAML either.
-            if let Ok(name) = item.file_name().into_string() {
-                found.push((name, entry(&item.path(), item.file_type()?)));
-            }
+            found.push(match item.file_name().into_string() {
+                Ok(name) => (name, entry(&item.path(), item.file_type()?)),
+                Err(name) => (name.to_string_lossy().into_owned(), PathType::Nameless),
+            });
         }
         found.sort();
         Ok(found)

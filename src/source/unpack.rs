@@ -1,62 +1,90 @@
 //! The documents in an archive: what a rule may read of the content that a field names.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
 
 use flate2::read::GzDecoder;
 use tar::Archive;
 use zip::ZipArchive;
+use zip::result::ZipError;
 
 /// The bytes that are read of one document, and of all of them, at most: none that people write is larger.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// The YAML documents of a zip, tar or tar.gz, by their paths below its one folder. What can't be read is left out: whoever
-/// takes the archive will say so.
-pub(crate) fn documents(archive: &[u8]) -> BTreeMap<String, String> {
-    let mut documents = Documents { found: BTreeMap::new(), left: MAX_BYTES };
-    // A damaged archive has the documents that came before the damage.
-    let _ = match archive {
+/// What can be read of an archive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Unpacked {
+    /// Its YAML documents, by their paths below its one folder: those that come before a damage.
+    pub documents: BTreeMap<String, String>,
+    /// Says whether there are more, which is too much to read.
+    pub has_more: bool,
+    /// Says why it is no whole archive.
+    pub damage: Option<String>,
+}
+
+/// Reads a zip, tar or tar.gz. What is in another format is not read, and nothing is held against it.
+pub(crate) fn unpack(archive: &[u8]) -> Unpacked {
+    let mut documents = Documents { found: BTreeMap::new(), left: MAX_BYTES, has_more: false };
+    let read = match archive {
         [b'P', b'K', ..] => documents.unzip(archive),
         [0x1f, 0x8b, ..] => documents.untar(GzDecoder::new(archive)),
+        [b'B', b'Z', b'h', ..] => Ok(()),
         tar => documents.untar(tar),
     };
-    documents.found
+    let Documents { found, left: _, has_more } = documents;
+    Unpacked { documents: found, has_more, damage: read.err().map(|error| error.to_string()) }
+}
+
+/// Says whether a file of that name is read as YAML.
+pub(crate) fn is_document(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
 struct Documents {
     found: BTreeMap<String, String>,
     left: u64,
+    has_more: bool,
 }
 
 impl Documents {
-    fn untar(&mut self, bytes: impl Read) -> std::io::Result<()> {
+    fn untar(&mut self, bytes: impl Read) -> io::Result<()> {
+        let mut is_empty = true;
         for entry in Archive::new(bytes).entries()? {
             let entry = entry?;
             let path = entry.path()?.to_string_lossy().into_owned();
             self.read(&path, entry)?;
+            is_empty = false;
         }
-        Ok(())
+        if is_empty { Err(io::Error::other("it holds nothing")) } else { Ok(()) }
     }
 
-    fn unzip(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    fn unzip(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut archive = ZipArchive::new(Cursor::new(bytes))?;
         for at in 0..archive.len() {
-            let entry = archive.by_index(at)?;
+            let entry = match archive.by_index(at) {
+                // Others may know how to unpack it.
+                Err(ZipError::UnsupportedArchive(_)) => continue,
+                entry => entry?,
+            };
             let path = entry.name()?.into_owned();
             self.read(&path, entry)?;
         }
         Ok(())
     }
 
-    fn read(&mut self, path: &str, entry: impl Read) -> std::io::Result<()> {
+    fn read(&mut self, path: &str, entry: impl Read) -> io::Result<()> {
         let Some((_, below)) = path.trim_start_matches("./").split_once('/') else { return Ok(()) };
-        if !below.ends_with(".yaml") && !below.ends_with(".yml") {
+        if !is_document(below) {
             return Ok(());
         }
-        let mut text = String::new();
-        entry.take(self.left).read_to_string(&mut text)?;
-        self.left = self.left.saturating_sub(text.len() as u64);
-        self.found.insert(below.to_owned(), text);
+        let mut bytes = Vec::new();
+        entry.take(self.left).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 == self.left {
+            self.has_more = true;
+            return Ok(());
+        }
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+        self.found.insert(below.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
         Ok(())
     }
 }
@@ -88,10 +116,13 @@ mod tests {
         let tar = tar.into_inner().unwrap();
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gz.write_all(&tar).unwrap();
-        assert_eq!(documents(&tar), expected());
-        assert_eq!(documents(&gz.finish().unwrap()), expected());
-        assert_eq!(documents(&zip.finish().unwrap().into_inner()), expected());
-        assert_eq!(documents(b"junk"), BTreeMap::new());
-        assert_eq!(documents(&tar[..1024]).len(), 1);
+        let (gz, zip) = (gz.finish().unwrap(), zip.finish().unwrap().into_inner());
+        for archive in [&tar, &gz, &zip] {
+            assert_eq!(unpack(archive), Unpacked { documents: expected(), has_more: false, damage: None });
+            let cut = unpack(&archive[..archive.len() * 2 / 5]);
+            assert!(cut.damage.is_some(), "{cut:?}");
+        }
+        assert!(unpack(b"junk").damage.is_some() && unpack(b"").damage.is_some());
+        assert_eq!(unpack(b"BZh9..."), Unpacked::default());
     }
 }

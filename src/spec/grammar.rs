@@ -29,13 +29,15 @@ pub struct Grammar {
     pub lead: Lead,
 }
 
-/// What is put before a line when it is sent.
+/// What stands before a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lead {
     /// Nothing.
     Nothing,
-    /// The name of the resource that the line is in.
+    /// The name of the resource that the line is in, which is put there when it is sent.
     OwnName,
+    /// The same, which the line itself has to begin with.
+    WrittenOwnName,
 }
 
 /// One place for names in a value.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use wire::Method;
 
-use crate::spec::{Api, CallSpec, Change, Disruption, Field, Strength, canonical, lookup};
+use crate::spec::{Api, CallSpec, Change, Disruption, Field, Names, Strength, canonical, lookup};
 
 /// One sort of resource at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -95,42 +95,6 @@ pub enum Class {
     Declarative,
     /// Read, to be referred to by name or for its outputs.
     ReadOnly,
-}
-
-/// The names that an API takes for objects of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Names {
-    /// Any text.
-    Any,
-    /// Letters and digits of ASCII, and these marks: `_-`.
-    Plain(&'static str),
-    /// The same, beginning with a letter.
-    FromLetter(&'static str),
-}
-
-impl Names {
-    /// Says whether a name is one of these.
-    pub(crate) fn take(self, name: &str) -> bool {
-        let (marks, first): (&str, fn(char) -> bool) = match self {
-            Names::Any => return true,
-            Names::Plain(marks) => (marks, |_| true),
-            Names::FromLetter(marks) => (marks, |letter| letter.is_ascii_alphabetic()),
-        };
-        name.starts_with(first) && name.chars().all(|letter| letter.is_ascii_alphanumeric() || marks.contains(letter))
-    }
-
-    /// What they are made of, in words.
-    pub(crate) fn describe(self) -> String {
-        let of = |marks: &str| {
-            let marks: Vec<String> = marks.chars().map(|mark| format!("`{mark}`")).collect();
-            format!("it is made of letters, digits and {}", marks.join(", "))
-        };
-        match self {
-            Names::Any => "any text is one".into(),
-            Names::Plain(marks) => of(marks),
-            Names::FromLetter(marks) => format!("{}, and begins with a letter", of(marks)),
-        }
-    }
 }
 
 /// The fields that tell two objects of a kind apart, and the meaning of the name in YAML.
@@ -268,7 +232,7 @@ impl Kind {
         one_time_output: None,
         older_view_of: None,
         overwrites: &[],
-        names: Names::Any,
+        names: Names::ANY,
         built_in: &[],
         creates: &[],
         content_key: None,

@@ -16,6 +16,7 @@ mod kind;
 mod lines;
 #[cfg(test)]
 mod lint;
+mod names;
 mod poll;
 mod provider;
 mod read;
@@ -39,11 +40,12 @@ pub(crate) use field::{AtCreate, BeforeDelete, Disruption, Evidence, Flow, InUpd
 pub use field::{Change, Field};
 pub(crate) use grammar::{By, Called, DocumentsIn, Grammar, Lead, Mention, NameSpot, Named, ReadDocuments, Unknown};
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
-pub(crate) use kind::{AutoCreated, Class, Hooks, Names, OneTimeOutput, Removal};
+pub(crate) use kind::{AutoCreated, Class, Hooks, OneTimeOutput, Removal};
 pub use kind::{Destroys, Identity, Kind};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
 pub(crate) use lint::lint;
+pub(crate) use names::Names;
 pub(crate) use poll::{JobLog, Poll, Shows, Until};
 pub use provider::Provider;
 #[cfg(test)]
@@ -56,7 +58,7 @@ pub(crate) use types::{Folders, Packing, Type};
 pub use value::canonical;
 pub(crate) use value::{
     ItemWord, ReferenceForm, TypeError, as_declared, check, gives_something, is_any, item_key_field, item_words,
-    keep_undeclared, swap_references, text_wanted, without_nothing, written,
+    keep_undeclared, repeated, swap_references, text_wanted, without_nothing, written,
 };
 pub(crate) use versions::Versions;
 pub(crate) use walk::{Descend, Shape, TypeSlot, WalkStep, edit_down, edit_up, kinds_named, visit, visit_types};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::attr::Attr;
 use crate::spec::walk::Shape;
-use crate::spec::{Field, Grammar};
+use crate::spec::{Field, Grammar, Names};
 
 /// The values that a field takes.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,8 @@ pub enum Type {
     Open(&'static [Field]),
     /// An object of free keys. Keys that are not declared are not compared.
     Map(&'static Type),
+    /// A label: one key, which is one of these names and which the API keeps in lower case, with its text.
+    Label(Names),
     /// Any JSON.
     Any,
     /// Any JSON as one whole: a key that is not declared is a difference.
@@ -131,6 +133,7 @@ impl Type {
             Type::Object(_) => "object".into(),
             Type::Open(_) => "object, further keys allowed".into(),
             Type::Map(item) => format!("map of {}", item.describe()),
+            Type::Label(_) => "label, as in `team: net`".into(),
             Type::Any | Type::Json => "any value".into(),
             Type::Ref(kind) => format!("name of one of `{kind}`"),
             Type::Roles([]) => "set of `#tag`".into(),
@@ -171,6 +174,7 @@ impl Type {
             | Type::Number
             | Type::Object(_)
             | Type::Open(_)
+            | Type::Label(_)
             | Type::Any
             | Type::Json
             | Type::Role(_)
@@ -201,6 +205,7 @@ impl Type {
             | Type::Object(_)
             | Type::Open(_)
             | Type::Map(_)
+            | Type::Label(_)
             | Type::Any
             | Type::Json
             | Type::Roles(_) => false,

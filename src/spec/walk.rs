@@ -38,6 +38,7 @@ impl Type {
             Type::Words(_) => Shape::Items(Type::Text),
             Type::Roles(kinds) => Shape::Items(Type::Role(kinds)),
             Type::Map(item) => Shape::Entries(*item),
+            Type::Label(_) => Shape::Entries(Type::Text),
             Type::Object(fields) | Type::Open(fields) => Shape::Members(fields),
             Type::Phrase(grammar) => grammar.form.shape(),
             Type::Bool

@@ -54,7 +54,7 @@ fn plain(text: &str) -> Result<String, BadUrl> {
         return bad(format!("`{text}` holds a `{letter}`"), Some(remedy));
     }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if path.split('/').any(|part| matches!(part.to_ascii_lowercase().as_str(), "." | ".." | "%2e" | "%2e%2e")) {
+    if path.split('/').any(is_dots) {
         return bad(format!("`{text}` holds a `.` or `..` as a part of its path"), Some("write the path out".into()));
     }
     if authority.contains('@') {
@@ -89,6 +89,12 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 
 fn is_port(text: &str) -> bool {
     text.bytes().all(|digit| digit.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// Says whether a part of a path is one that whoever writes or reads a URL drops, encoded or not: a `.`, or a `..`, which
+/// takes the part before it along.
+pub(crate) fn is_dots(part: &str) -> bool {
+    matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 #[cfg(test)]

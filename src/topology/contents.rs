@@ -48,6 +48,7 @@ fn misplaced(error: &ArchiveError) -> Finding {
         ArchiveError::Unreadable { .. } => ("unreadable-content", "paths are relative to the file that names them"),
         ArchiveError::Folder(_) => ("unreadable-content", "name the file itself"),
         ArchiveError::Lacks { .. } => ("unreadable-content", "put it there, or pack it yourself and name the archive"),
+        ArchiveError::Name(_) => ("unreadable-content", "rename it, or move it out of the folder"),
         ArchiveError::Link(_) => ("unreadable-content", "put the files themselves there"),
         ArchiveError::Unpackable { .. } => {
             ("unreadable-content", "shorten the names, or pack it yourself and name the archive")

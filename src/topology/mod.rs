@@ -32,6 +32,7 @@ mod variables;
 pub(crate) mod words;
 
 pub(crate) use allow::{Allowance, Allowed, Reason};
+pub(crate) use base_url::is_dots;
 pub(crate) use claims::Claims;
 pub(crate) use cycle::CycleError;
 pub(crate) use identity::{IdentityKey, fold};
@@ -39,8 +40,8 @@ pub(crate) use load::Loaded;
 pub use load::{Options, load};
 pub(crate) use machine::folder;
 pub(crate) use model::{
-    Content, Credentials, DIGEST, FileContent, ITEMS, KeyPlace, LITERAL, LedgerPlace, Origin, Policy, Prune, Resource,
-    Target,
+    Content, Credentials, DIGEST, FileContent, ITEMS, KeyPlace, LITERAL, LedgerPlace, Origin, PackedFolder, Policy,
+    Prune, Resource, Target, digits,
 };
 pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{PARTIAL, UNMANAGED, has_parts};

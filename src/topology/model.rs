@@ -12,7 +12,7 @@ use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
-use crate::source::{documents, read_as};
+use crate::source::{PACKING, Unpacked, parse, read_as, unpack};
 use crate::spec::{Field, Identity, Kind, Provider};
 use crate::topology::{Allowed, Sources};
 
@@ -193,13 +193,37 @@ pub struct FileContent {
     pub sha256: String,
     /// The bytes, or where they are.
     pub content: Content,
+    /// More of what is packed here; `None` of what is a file already.
+    pub packed: Option<PackedFolder>,
     /// The YAML documents in it, once somebody has asked for them.
     pub parsed: ParsedDocuments,
 }
 
-/// The YAML documents of some content by their paths, read once whoever asks.
+/// What is known of a folder that was packed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackedFolder {
+    /// SHA-256 of the bytes that the first packing rule gives, where those may be others.
+    pub by_first_rule: Option<String>,
+    /// The digits that stand for it in the id of what it was uploaded as, where an earlier rule gave them.
+    pub id_digits: Option<String>,
+}
+
+/// What can be read of some content, read once whoever asks.
 #[derive(Debug, Clone, Default)]
-pub struct ParsedDocuments(Arc<OnceLock<BTreeMap<String, Value>>>);
+pub struct ParsedDocuments(Arc<OnceLock<ReadContent>>);
+
+/// What can be read of some content.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReadContent {
+    /// Its YAML documents by their paths.
+    pub documents: BTreeMap<String, Value>,
+    /// Its documents that are no YAML, each with the reason.
+    pub broken: BTreeMap<String, String>,
+    /// Says whether there are more documents, which are too much to read.
+    pub has_more: bool,
+    /// Says why it is no whole archive.
+    pub damage: Option<String>,
+}
 
 /// Where content is. Which content is meant is known either way: its digest says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,18 +237,51 @@ pub enum Content {
 /// How the words begin by which the ledger remembers content.
 pub(crate) const DIGEST: &str = "sha256:";
 
+/// The part of a digest that stands in an id.
+pub(crate) fn digits(digest: &str) -> Option<&str> {
+    digest.get(..12)
+}
+
 impl FileContent {
     /// The word by which the ledger remembers the content.
     pub fn stamp(&self) -> String {
         format!("{DIGEST}{}", self.sha256)
     }
 
+    /// Says whether it is what the ledger remembers by that word, which the rule of that number gave: an earlier one may give
+    /// the same folder another digest.
+    pub(crate) fn is_remembered_as(&self, word: &str, rule: Option<u32>) -> bool {
+        let digest = word.strip_prefix(DIGEST);
+        let first = self.packed.as_ref().and_then(|packed| packed.by_first_rule.as_deref());
+        digest == Some(self.sha256.as_str())
+            || rule.is_none_or(|rule| rule < PACKING) && digest.is_some() && digest == first
+    }
+
+    /// The digits that stand for it in an id.
+    pub(crate) fn id_digits(&self) -> Option<&str> {
+        let earlier = self.packed.as_ref().and_then(|packed| packed.id_digits.as_deref());
+        earlier.or(digits(&self.sha256))
+    }
+
     /// The YAML documents in it, if it is here, by their paths. What is no YAML is left out.
     pub(crate) fn documents(&self) -> Option<&BTreeMap<String, Value>> {
+        Some(&self.read()?.documents)
+    }
+
+    /// What can be read of it, if it is here.
+    pub(crate) fn read(&self) -> Option<&ReadContent> {
         let bytes = self.bytes()?;
         Some(self.parsed.0.get_or_init(|| {
-            let documents = documents(bytes).into_iter();
-            documents.filter_map(|(path, text)| Some((path, read_as(&text).ok()?))).collect()
+            let Unpacked { documents, has_more, damage } = unpack(bytes);
+            let mut read = ReadContent { has_more, damage, ..ReadContent::default() };
+            for (path, text) in documents {
+                if let Err(error) = parse(&text) {
+                    read.broken.insert(path, error.message);
+                } else if let Ok(document) = read_as(&text) {
+                    read.documents.insert(path, document);
+                }
+            }
+            read
         }))
     }
 
@@ -238,12 +295,24 @@ impl FileContent {
 }
 
 impl Resource {
+    /// The number of the rule by which a folder of it is packed, if it names any.
+    pub(crate) fn packing(&self) -> Option<u32> {
+        self.files.values().any(|content| content.packed.is_some()).then_some(PACKING)
+    }
+
+    /// The text that a field has, given or by default.
+    pub(crate) fn text_of(&self, field: &str) -> Option<String> {
+        match self.fields.get(field) {
+            Some(attr) => attr.to_text(),
+            None => self.kind.field(field)?.default?.value().to_text(),
+        }
+    }
+
     /// The object's id, where files alone decide it ([`Identity::Content`]): `<name>-<first 12 digits of the digest>`.
     pub fn content_id(&self) -> Option<String> {
         match self.kind.identity {
             Identity::Content(field) => {
-                let digest = self.files.get(field)?.sha256.get(..12)?;
-                Some(format!("{}-{digest}", self.address.name()?))
+                Some(format!("{}-{}", self.address.name()?, self.files.get(field)?.id_digits()?))
             }
             _ => None,
         }

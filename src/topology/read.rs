@@ -13,7 +13,7 @@ use crate::finding::{Finding, PathKey, Place};
 use crate::source::{Node, SourceFile, WORKSPACE_FILE, YamlDocument, within};
 use crate::spec::{Class, Identity, Kind, Provider, Type};
 use crate::suggest::hint;
-use crate::topology::ITEMS;
+use crate::topology::{ITEMS, is_dots};
 
 /// Resources that one workspace may declare: more are a mistake, such as one `each` in another.
 const MAX_RESOURCES: usize = 1_000_000;
@@ -109,10 +109,10 @@ impl<'v> Reader<'v> {
     }
 
     fn target(&mut self, provider: &'static Provider, name: &Arc<str>, value: Node, place: &Place) {
-        if name.is_empty() || name.contains('/') {
+        if name.is_empty() || name.contains('/') || is_dots(name) {
             let finding = Finding::error("bad-name", format!("`{name}` is no name for a target"));
-            self.findings
-                .push(finding.help("addresses start with it: use a word without `/`").at(&place.clone().key()));
+            let help = "addresses and file names start with it: use a word without `/`";
+            self.findings.push(finding.help(help).at(&place.clone().key()));
             return;
         }
         match self.drafts.targets.get(&**name) {

@@ -12,7 +12,7 @@ use super::variables::Variables;
 use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::source::parse;
-use crate::spec::{Field, Folders, Grammar, Packing, Type, check, field, written};
+use crate::spec::{Field, Folders, Grammar, Names, Packing, Type, check, field, written};
 use crate::topology::SecretMode;
 use crate::topology::testing::try_load;
 
@@ -98,12 +98,12 @@ fn like(ty: &Type) -> Like {
         Type::Any | Type::Json => Like::Column("any"),
         Type::List(_) | Type::Set(_) => Like::Items("text"),
         Type::Roles(_) => Like::Items("role"),
-        Type::Table(..) | Type::Object(_) | Type::Open(_) | Type::Map(_) => Like::Below("text"),
+        Type::Table(..) | Type::Object(_) | Type::Open(_) | Type::Map(_) | Type::Label(_) => Like::Below("text"),
         Type::Certificate | Type::Mac => Like::Certificate,
     }
 }
 
-const TYPES: [Type; 23] = [
+const TYPES: [Type; 24] = [
     Type::Bool,
     Type::Int,
     Type::Number,
@@ -119,6 +119,7 @@ const TYPES: [Type; 23] = [
     Type::Object(MEMBERS),
     Type::Open(MEMBERS),
     Type::Map(&Type::Text),
+    Type::Label(Names::ANY),
     Type::Any,
     Type::Json,
     Type::Ref("things"),
@@ -187,6 +188,9 @@ fn every_type_does_with_scalars_what_one_of_the_table_does_or_holds_such() {
                 // A key that is to be gone is not sent.
                 Like::Below(_) if is_null && matches!(ty, Type::Map(_)) => {
                     assert_eq!(said(&format!("{{ k: {yaml} }}")), Ok(json!({})), "{yaml}");
+                }
+                Like::Below(_) if is_null && matches!(ty, Type::Label(_)) => {
+                    assert_eq!(said(&format!("{{ k: {yaml} }}")), Err("wrong-value".into()), "{yaml}");
                 }
                 // A packed list without words is an empty text.
                 Like::Column(_) if is_null && matches!(ty, Type::Words(_)) => assert_eq!(bare, Ok(json!(""))),

@@ -217,7 +217,7 @@ fn size_is_limited_and_the_limit_can_be_raised() {
 fn the_envelope_is_checked_key_by_key() {
     assert_snapshot!(told(try_load(&[
         ("trueup.yaml", "workspac: a\nvars:\n  a: { type: strin }\n  b: { type: number, default: x }\n  c: {}\nsecrets:\n  s: { envv: A }\n  t: { env: 5 }\npolicy: { max-deletes: -1, protekt: [] }\nledger: { git: { reff: x } }\n"),
-        ("t.yaml", "lab:\n  east: { at: east.example, credentials: { user: a }, tls: { pin-sha256: abc }, prune: [rules, routs, regions] }\n  west: { credentials: x, prune: yes, tls: { ca: x } }\n  a/b: {}\n  north: { at: 'https://u:p@north', credentials: { username: '${east/config.public_ip}', password: p } }\n"),
+        ("t.yaml", "lab:\n  east: { at: east.example, credentials: { user: a }, tls: { pin-sha256: abc }, prune: [rules, routs, regions] }\n  west: { credentials: x, prune: yes, tls: { ca: x } }\n  a/b: {}\n  north: { at: 'https://u:p@north', credentials: { username: '${east/config.public_ip}', password: p } }\n  '..': {}\n"),
     ])), @r#"
     t.yaml:2:15 <east.example> bad-url: `east.example` is no URL; it begins with `https://`; as in `https://lab.example:8000/api`
     t.yaml:2:29 <credentials> missing-field: `credentials.password` is missing; text: The password
@@ -230,10 +230,11 @@ fn the_envelope_is_checked_key_by_key() {
     t.yaml:3:24 <x> wrong-type: expected a map, found text; its keys are `username`, `password`
     t.yaml:3:34 <yes> wrong-value: expected `all` or a list of kinds; -
     t.yaml:3:46 <ca> unknown-field: unknown key `ca`; there are `ca-file`, `pin-sha256`
-    t.yaml:4:3 <a/b> bad-name: `a/b` is no name for a target; addresses start with it: use a word without `/`
+    t.yaml:4:3 <a/b> bad-name: `a/b` is no name for a target; addresses and file names start with it: use a word without `/`
     t.yaml:5:16 <*******************> literal-secret: `at` holds a user: that belongs under `credentials`; as in `https://lab.example:8000/api`
     t.yaml:5:62 <'${east/config.public_ip}'> not-known-yet: `username` has to be known before anything is looked at; use a variable, a secret, or a field that the files give
     t.yaml:5:100 <*> literal-secret: the `password` stands here as plain text; declare it in `trueup.yaml` as `secrets: { NAME: { env: VARIABLE } }` and write `${secret.NAME}` here; what has been committed counts as known
+    t.yaml:6:3 <'..'> bad-name: `..` is no name for a target; addresses and file names start with it: use a word without `/`
     trueup.yaml:1:1 <workspac> missing-field: the workspace has no name; add `workspace: NAME`: it marks what belongs to it
     trueup.yaml:1:1 <workspac> unknown-key: unknown key `workspac`; did you mean `workspace`?
     trueup.yaml:3:3 <a> missing-variable: variable `a` has no value; give it a `default`, `--var a=VALUE` or `TRUEUP_VAR_a=VALUE`
@@ -341,7 +342,7 @@ fn content_is_packed_and_not_read_as_declarations() {
             ("trueup.yaml", TRUEUP),
             ("cfy/east.yaml", &format!("{EAST}{}", indented(blueprints))),
             ("content/router/blueprint.yaml", "tosca_definitions_version: x\n\tbroken"),
-            ("cfy/one.wgn", "bytes"),
+            ("cfy/one.wgn", "BZh bytes"),
         ]);
         write(folder.path(), "content/router/latin.yaml", b"\xff\xfe");
         folder

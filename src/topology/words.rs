@@ -153,10 +153,7 @@ impl<'t> TextNames<'t> {
             Some(of) => self.source(resource, of)?,
         };
         let content = source.files.get(documents.file)?;
-        let main = match source.fields.get(documents.document) {
-            Some(attr) => attr.to_text()?,
-            None => source.kind.field(documents.document)?.default?.value().to_text()?,
-        };
+        let main = source.text_of(documents.document)?;
         let key = (content.sha256.clone(), main.clone(), std::ptr::from_ref(documents.grammar));
         if let Some(known) = self.documents.borrow().get(&key) {
             return Some(Rc::clone(known));
@@ -265,7 +262,7 @@ cloudify:
             ("trueup.yaml", TRUEUP),
             ("all.yaml", &text.replace("PINNED", &pinned)),
             ("bp/blueprint.yaml", blueprint),
-            ("plug.wgn", "wagon"),
+            ("plug.wgn", "BZh wagon"),
         ];
         let loaded = load(workspace(&files).path(), CATALOGUE, &Options::default());
         let topology = loaded.unwrap_or_else(|findings| panic!("{findings:?}")).topology;

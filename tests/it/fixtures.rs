@@ -82,6 +82,33 @@ fn vns3_site() {
     nothing_is_planned_for("vns3-site");
 }
 
+/// A checkout on another system, by somebody who has looked around in it.
+#[test]
+fn what_is_no_content_plans_nothing_either() {
+    for (name, folder) in [("cloudify-router", "blueprints/router"), ("f5-vnf", "blueprints/firewall")] {
+        let bench = upgraded(name);
+        let blueprint = bench.path().join(folder).join("blueprint.yaml");
+        let text = fs::read_to_string(&blueprint).unwrap();
+        assert!(text.contains('\n') && !text.contains('\r'));
+        fs::write(&blueprint, text.replace('\n', "\r\n")).unwrap();
+        for junk in [".DS_Store", "blueprint.yaml~", "scripts/__pycache__/install.pyc", ".git/index"] {
+            let path = bench.path().join(folder).join(junk);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"junk").unwrap();
+        }
+        bench.run(&["plan", "--sim", "--exit-code"]).expect(0);
+        bench.run(&["apply", "--sim", "--yes"]).expect(0);
+        let ledger = json(&bench.path().join(".trueup/sim/ledger.json"));
+        let rows = ledger["entries"].as_object().unwrap();
+        let packed: Vec<&Value> = rows.values().filter(|row| row.get("packing").is_some()).collect();
+        assert!(!packed.is_empty() && packed.iter().all(|row| row["packing"] == 2), "{ledger}");
+        bench.run(&["plan", "--sim", "--exit-code"]).expect(0);
+        // What somebody writes is something else.
+        fs::write(&blueprint, format!("{text}# more\n")).unwrap();
+        bench.run(&["plan", "--sim", "--exit-code"]).expect(2);
+    }
+}
+
 #[test]
 fn every_example_has_a_fixture() {
     let names = |folder: &Path| -> BTreeSet<String> {

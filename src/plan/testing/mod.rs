@@ -181,7 +181,7 @@ impl World {
                 let (path, file_name, content) = ("f".to_owned(), "f".to_owned(), Content::Here(Default::default()));
                 files.insert(
                     field.to_owned(),
-                    FileContent { path, file_name, sha256, content, parsed: Default::default() },
+                    FileContent { path, file_name, sha256, content, packed: None, parsed: Default::default() },
                 );
             }
             _ => {}

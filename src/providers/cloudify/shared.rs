@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, CallSpec, Envelope, Field, JobLog, List, Paging, Poll, Reply, Type, Until, Versions, call, field,
+    Api, Body, CallSpec, Envelope, Field, JobLog, List, Names, Paging, Poll, Reply, Type, Until, Versions, call, field,
 };
 use wire::Method::{Patch, Post};
 
@@ -27,6 +27,12 @@ pub(crate) const NAMED: Api = Api { id: "", gone: &[(404, "was not found")], ..A
 
 /// The API of a kind whose objects belong to a tenant. Global objects of other tenants show in its lists (sheet 1).
 pub(crate) const TENANT_OWNED: Api = Api { scope: Some(("tenant_name", "tenant")), ..NAMED };
+
+/// The letters that a name has at most (sheet 1, names).
+pub(crate) const LONGEST_NAME: usize = 256;
+
+/// The names that a manager takes for users, groups, tenants and most objects (sheet 1, names).
+pub(crate) const NAMES: Names = Names::of("-._").from_letter().up_to(LONGEST_NAME);
 
 /// A list, all of it. Without `_sort` old servers give pages in no stable order (sheet 1, list conventions).
 pub(crate) const fn list(path: &'static str) -> List {
@@ -80,8 +86,9 @@ pub(crate) const fn relabel(path: &'static str) -> CallSpec {
     call(Patch, path, Body::Json(r#"{"labels": "{labels}"}"#)).reply(Reply::Object(""))
 }
 
-/// Labels, as they are written: a list of maps with one entry each. A key may stand there twice.
-pub(crate) const LABELS: Type = Type::Set(&Type::Map(&Type::Text));
+/// Labels, as they are written: a list of maps with one entry each. A key may stand there twice, and the manager keeps it in
+/// lower case (sheet 2.9).
+pub(crate) const LABELS: Type = Type::Set(&Type::Label(Names::of("-._")));
 
 /// An execution that a call's reply names, until it ends (sheet 2.11).
 ///
@@ -129,5 +136,89 @@ pub(crate) fn without(body: &mut Attr, name: &str) -> bool {
     match body {
         Attr::Map(map) => map.remove(name).is_some(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::testing::World;
+    use crate::providers::CATALOGUE;
+    use crate::spec::{canonical, check};
+
+    /// A blueprint and a deployment with the same labels, wanted and live, by how the manager shows them.
+    fn labelled(wanted: &str, live: &[(&str, &str)]) -> World {
+        let labels: Vec<Value> = live.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+        let source = format!("https://host.example/b.zip#sha256={}", "0a".repeat(32));
+        let blueprint = json!({
+            "id": "b-0a0a0a0a0a0a", "state": "uploaded", "main_file_name": "blueprint.yaml", "visibility": "tenant",
+            "labels": labels
+        });
+        let deployment =
+            json!({ "id": "d", "blueprint_id": "b-0a0a0a0a0a0a", "visibility": "tenant", "labels": labels });
+        let files = format!(
+            "blueprints: {{ b: {{ source: '{source}', labels: {wanted} }} }}\n\
+             deployments: {{ d: {{ blueprint_id: b, labels: {wanted} }} }}"
+        );
+        let world = World::of("cloudify", "t", &files);
+        let world = world.shows("t/blueprints", blueprint).shows("t/deployments", deployment);
+        AT.iter().fold(world, |world, at| world.allows(&format!("take-over={at}")))
+    }
+
+    const AT: [&str; 2] = ["t/blueprints/b", "t/deployments/d"];
+
+    #[test]
+    fn keys_of_labels_have_no_case_and_texts_have() {
+        for (wanted, live, verdict) in [
+            ("[{ Team: Net }]", &[("team", "Net")] as &[(&str, &str)], "adopt"),
+            ("[{ Team: Net }, { ENV: a }, { env: b }]", &[("env", "b"), ("env", "a"), ("team", "Net")], "adopt"),
+            ("[{ team: net }]", &[("team", "Net")], "adopt, update labels: change"),
+            ("[{ Team: Net }]", &[("zone", "Net")], "adopt, update labels: change"),
+        ] {
+            let world = labelled(wanted, live);
+            for at in AT {
+                assert_eq!(world.verdict(at), verdict, "{at} {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn labels_that_come_and_go_are_shown_whole() {
+        let plan = labelled("[{ Env: dev }, { Tier: x }]", &[("env", "dev"), ("zone", "1")]).plan();
+        let changes: Vec<_> = plan.verdicts.iter().flat_map(|verdict| verdict.decision.fields()).collect();
+        assert_eq!(changes.len(), AT.len());
+        for change in changes {
+            assert_eq!(change.before.to_shown(), json!([{ "env": "dev" }, { "zone": "1" }]));
+            assert_eq!(change.after.to_shown(), json!([{ "env": "dev" }, { "tier": "x" }]));
+        }
+    }
+
+    #[test]
+    fn a_label_is_one_key_that_the_manager_takes_with_its_text() {
+        let mut seen = 0;
+        for field in CATALOGUE.iter().flat_map(|provider| provider.kinds).flat_map(|kind| kind.fields) {
+            let Type::Set(Type::Label(_)) = field.ty else { continue };
+            seen += 1;
+            for (labels, message) in [
+                (json!([{ "Env": "dev" }, { "a-b._c": "any text: /%" }]), None),
+                (json!([]), None),
+                (json!([{ "env": "dev", "tier": "x" }]), Some("a label has one key, found 2")),
+                (json!([{}]), Some("a label has one key, found 0")),
+                (json!([{ "a b": "x" }]), Some("`a b` is no key of a label")),
+                (json!([{ "\u{fc}": "x" }]), Some("`\u{fc}` is no key of a label")),
+                (json!([{ "": "x" }]), Some("`` is no key of a label")),
+                (json!([{ "env": null }]), Some("label `env` has no text")),
+                (json!([{ "env": ["a"] }]), Some("expected text, found a list")),
+                (json!(["env"]), Some("expected label, as in `team: net`, found text")),
+            ] {
+                let found = check(&field.ty, &Attr::from_json(&labels));
+                assert_eq!(found.first().map(|found| found.message.as_str()), message, "{labels}");
+            }
+            let form = canonical(&field.ty, &Attr::from_json(&json!([{ "Team": "Net" }, { "team": "Net" }])));
+            assert_eq!(form.to_shown(), json!([{ "team": "Net" }]), "one label that is given twice");
+        }
+        assert_eq!(seen, 2, "of blueprints and of deployments");
     }
 }

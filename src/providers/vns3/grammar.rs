@@ -26,6 +26,10 @@ pub(crate) static RULE_V1: Grammar = Grammar {
     ..Grammar::TEXT
 };
 
+/// A rule in a subtable, which begins with the subtable's name.
+pub(crate) static RULE_OF_SUBTABLE: Grammar =
+    Grammar { lead: Lead::WrittenOwnName, mentions: RULE.mentions, ..Grammar::TEXT };
+
 /// A rule in a subgroup of API v1, whose name is put before it.
 pub(crate) static RULE_OF_GROUP_V1: Grammar =
     Grammar { lead: Lead::OwnName, mentions: RULE_V1.mentions, ..Grammar::TEXT };

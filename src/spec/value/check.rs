@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::compared::mac;
 use crate::attr::Attr;
 use crate::spec::walk::{Descend, TypeSlot, WalkPart, WalkStep, visit};
-use crate::spec::{Field, Type, canonical, certificate, gives_something, is_any};
+use crate::spec::{Field, Names, Type, canonical, certificate, gives_something, is_any};
 use crate::suggest::hint;
 
 /// A value that its type does not take.
@@ -66,6 +66,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (ty, value) if !matches!(part.path.last(), Some(WalkStep::Index(_))) && !gives_something(ty, value) => {}
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Words(_) | Type::Roles(_), Attr::List(_)) => {}
         (Type::Map(_), Attr::Map(_)) => {}
+        (Type::Label(names), Attr::Map(map)) => label(*names, map, part.path, found),
         (Type::Object(fields), Attr::Map(map)) => {
             unknown(fields, map, part.path, found);
             missing(fields, map, part.path, found);
@@ -99,6 +100,25 @@ fn role(kinds: &[&str], text: &str, path: &[WalkStep<'_>], found: &mut Vec<TypeE
         let message = format!("`{text}` is {expected}");
         let help = "as in `#tag` or `@name`; quote it, since `#` after a blank starts a comment";
         found.push(TypeError::new(path, "wrong-value", message).help(help.into()));
+    }
+}
+
+fn label(names: Names, map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
+    if map.len() != 1 {
+        let message = format!("a label has one key, found {}", map.len());
+        let help = "give each label an item of its own, as in `- team: net`";
+        found.push(TypeError::new(path, "wrong-value", message).help(help.into()));
+    }
+    for (key, text) in map {
+        if !names.take(key) {
+            let message = format!("`{key}` is no key of a label");
+            found.push(TypeError::new(path, "wrong-value", message).help(names.describe()).below(key));
+        } else if text.is_null() {
+            let message = format!("label `{key}` has no text");
+            found.push(
+                TypeError::new(path, "wrong-value", message).help("give it one, or leave it out".into()).below(key),
+            );
+        }
     }
 }
 

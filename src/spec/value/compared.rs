@@ -31,6 +31,9 @@ fn wait(ty: &Type, value: &mut Attr) {
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Roles(_), value @ Attr::Null) => {
             *value = Attr::List(Vec::new());
         }
+        (Type::Label(_), Attr::Map(label)) => {
+            *label = std::mem::take(label).into_iter().map(|(key, text)| (key.to_lowercase(), text)).collect();
+        }
         (Type::Map(_), value @ Attr::Null) => *value = Attr::Map(BTreeMap::new()),
         (ty, value) => {
             if let Some(form) = scalar(ty, value) {
@@ -88,14 +91,20 @@ pub(super) fn mac(text: &str) -> Option<String> {
 
 /// The words of a packed list, one an item; `None` where it holds something else than a list or a text.
 pub(super) fn words(packing: Packing, value: &Attr) -> Option<Vec<Attr>> {
-    let split = |text: &str| packing.split(text).into_iter().map(Attr::Text).collect::<Vec<_>>();
-    let mut words: Vec<Attr> = match value {
-        Attr::Null => Vec::new(),
-        Attr::List(items) => {
-            let each = |item: &Attr| item.to_text().map_or_else(|| vec![item.clone()], |text| split(&text));
-            items.iter().flat_map(each).collect()
+    fn split(packing: Packing, item: &Attr) -> Vec<Attr> {
+        match item {
+            // An output in the list may have been a list itself.
+            Attr::List(items) => items.iter().flat_map(|item| split(packing, item)).collect(),
+            Attr::Null => Vec::new(),
+            other => match other.to_text() {
+                Some(text) => packing.split(&text).into_iter().map(Attr::Text).collect(),
+                None => vec![other.clone()],
+            },
         }
-        other => split(&other.to_text()?),
+    }
+    let mut words = match value {
+        Attr::Map(_) => return None,
+        value => split(packing, value),
     };
     if let Packing::Unordered(_) = packing {
         words.sort_by_key(shown);

@@ -6,6 +6,7 @@ mod compared;
 mod given;
 mod kept;
 mod references;
+mod repeated;
 mod written;
 
 pub(crate) use check::{TypeError, check};
@@ -13,4 +14,5 @@ pub use compared::canonical;
 pub(crate) use given::{gives_something, is_any, without_nothing};
 pub(crate) use kept::{ItemWord, as_declared, item_key_field, item_words, keep_undeclared};
 pub(crate) use references::{ReferenceForm, swap_references};
+pub(crate) use repeated::repeated;
 pub(crate) use written::{text_wanted, written};

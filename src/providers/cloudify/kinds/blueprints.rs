@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::providers::cloudify::dsl::IMPORTED;
 use crate::providers::cloudify::shared::{
-    LABELS, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, list, read_labels, relabel, visibility, widen,
+    LABELS, LONGEST_NAME, NAMES, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, list, read_labels, relabel,
+    visibility, widen,
 };
 use crate::spec::{
     Api, Body, Field, Folders, Hooks, Identity, Kind, Poll, Reply, States, Type, Until, Versions, call, field, output,
@@ -22,12 +23,14 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Blueprints: descriptions of nodes, inputs and outputs that deployments are made from",
     source: "Blueprints; sheet 2.7",
     identity: Identity::Content("source"),
+    // The id is longer than the name, by a hyphen and twelve digits.
+    names: NAMES.up_to(LONGEST_NAME - 13),
     content_key: Some("tosca_definitions_version"),
     fields: &[
         SOURCE,
         MAIN_FILE_NAME,
         VISIBILITY,
-        field("labels", LABELS, "Labels, in lower case, such as `- team: net`")
+        field("labels", LABELS, "Labels, such as `- team: net`; keys are kept in lower case")
             .dedicated_call(&[relabel("/blueprints/{id}").versions(Versions::From("6.0"))])
             .afterwards(),
         DESCRIPTION,

@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_OWNED, list, name, visibility, widen, without};
-use crate::spec::{Api, Body, Detail, Field, Hooks, Identity, Kind, Names, Type, Versions, call, field, output};
+use crate::providers::cloudify::shared::{NAMES, SINCE_V3_1, TENANT_OWNED, list, name, visibility, widen, without};
+use crate::spec::{Api, Body, Detail, Field, Hooks, Identity, Kind, Type, Versions, call, field, output};
 use wire::Method::{Delete, Patch, Put};
 
 /// `secrets`.
@@ -16,7 +16,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Secrets that blueprints read by their key",
     source: "Secrets; sheet 2.6",
     identity: Identity::Name("key"),
-    names: Names::FromLetter("-._"),
+    names: NAMES,
     fields: &[
         KEY,
         Field { doc: "The secret itself; with `schema` any JSON", ..VALUE.json_if_declared("schema") },

@@ -6,8 +6,8 @@
 
 use serde_json::{Value, json};
 
-use crate::providers::cloudify::shared::{NAMED, list, name};
-use crate::spec::{Api, Body, Destroys, Hooks, Identity, Kind, Names, Reply, call};
+use crate::providers::cloudify::shared::{NAMED, NAMES, list, name};
+use crate::spec::{Api, Body, Destroys, Hooks, Identity, Kind, Reply, call};
 use wire::Method::{Delete, Post};
 
 /// `tenants`.
@@ -16,7 +16,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Tenants, each with blueprints, plugins, secrets and deployments of its own",
     source: "Tenants; sheet 2.1",
     identity: Identity::Name("name"),
-    names: Names::FromLetter("-._"),
+    names: NAMES.except(&["users", "user-groups"]),
     fields: &[name("name", "Name of the tenant")],
     api: Api {
         list: list("/tenants?_get_data=true&_sort=name"),

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::providers::cloudify::shared::{NAMED, SEEN, SYSTEM_ROLE, list, name};
+use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
 use crate::spec::{Api, Body, Hooks, Identity, Kind, Reply, Type, Versions, call, field};
 use wire::Method::{Delete, Post};
 
@@ -15,6 +15,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Groups of users, of the manager's own or of a directory",
     source: "User groups; sheet 2.3",
     identity: Identity::CaselessName("group_name"),
+    names: NAMES.except(&["users"]),
     fields: &[
         name("group_name", "Name of the group, whatever its case").read_as("name"),
         field("ldap_group_dn", Type::Text, "Distinguished name of the group in the directory")

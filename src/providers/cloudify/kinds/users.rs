@@ -4,7 +4,7 @@
 //! administrator comes with the manager and can't be removed. The time of the last login is not read: it moves with every
 //! request.
 
-use crate::providers::cloudify::shared::{NAMED, SEEN, SYSTEM_ROLE, list, name};
+use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
 use crate::spec::{Api, BeforeDelete, Body, CallSpec, Identity, Kind, Reply, Switch, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
@@ -14,6 +14,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Users of the manager",
     source: "Users; sheet 2.2",
     identity: Identity::CaselessName("username"),
+    names: NAMES,
     fields: &[
         name("username", "Name of the user, whatever its case"),
         field("password", Type::Text, "Password, at least five characters")

@@ -13,7 +13,7 @@ pub(crate) static KIND: Kind = Kind {
     source: "POST /clientpack/{clientpack_name}; sheet 3.7",
     parent: Some("clientpacks"),
     identity: Identity::Name("key"),
-    names: Names::Plain("_-"),
+    names: Names::of("_-"),
     fields: &[
         field("key", Type::Text, "Letters and digits, joined by `_` or `-`").required().always(),
         field("value", Type::Text, "The word").required(),

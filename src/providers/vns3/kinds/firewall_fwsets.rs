@@ -15,7 +15,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Sets of networks, ports, services or other sets, for firewall rules",
     source: "GET /v2/firewall/fwsets; sheet 3.6",
     identity: Identity::Name("name"),
-    names: Names::Plain("_-"),
+    names: Names::of("_-"),
     fields: &[
         field("name", Type::Text, "Letters, digits, `_` and `-`").required(),
         field("type", Type::Enum(&["net", "port", "list", "service"]), "What the entries are")

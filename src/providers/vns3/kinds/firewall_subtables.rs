@@ -19,7 +19,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Tables of one's own that firewall rules jump to",
     source: "GET /v2/firewall/subtables; sheet 3.6",
     identity: Identity::Name("name"),
-    names: Names::Plain("_-"),
+    names: Names::of("_-"),
     fields: &[
         field("name", Type::Text, "Letters, digits, `_` and `-`").required(),
         field("type", Type::Text, "Table whose rules may jump to it, such as `prerouting`")
@@ -49,8 +49,12 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 const RULE: &[Field] = &[
-    field("rule", Type::Phrase(&grammar::RULE), "The rule: the subtable's name, then matches and `-j` with what to do")
-        .required(),
+    field(
+        "rule",
+        Type::Phrase(&grammar::RULE_OF_SUBTABLE),
+        "The rule: the subtable's name, then matches and `-j` with what to do",
+    )
+    .required(),
     field("comment", Type::Text, "Free text"),
     field("disabled", Type::Bool, "Not in use").default("false"),
 ];

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Names, Removal, Type, call, field};
 use wire::Method::{Delete, Post};
 
 /// `firewall-v1-subgroups`.
@@ -19,6 +19,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
     source: "GET, POST, DELETE /firewall/rules/subgroup; sheet 3.6",
     older_view_of: Some("firewall-subtables"),
     identity: Identity::Name("name"),
+    names: Names::ANY.beginning(&["PRE_C_", "PST_C_", "FWD_C_", "INP_C_", "OUT_C_"]),
     fields: &[
         field("name", Type::Text, "Begins with `PRE_C_`, `PST_C_`, `FWD_C_`, `INP_C_` or `OUT_C_`").required().always(),
         field(
@@ -49,6 +50,7 @@ pub(crate) static FWSETS: Kind = Kind {
     source: "GET, POST, DELETE /firewall/fwsets; sheet 3.6",
     older_view_of: Some("firewall-fwsets"),
     identity: Identity::Name("name"),
+    names: Names::ANY.beginning(&["NETS_", "PORTS_", "LIST_"]),
     fields: &[
         field("name", Type::Text, "Begins with `NETS_`, `PORTS_` or `LIST_`").required().always(),
         field(

@@ -14,7 +14,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Variables of the controller, for firewall rules, sets and subtables",
     source: "GET /system/variables; sheet 3.4",
     identity: Identity::Name("name"),
-    names: Names::Plain("_"),
+    names: Names::of("_"),
     fields: &[
         field("name", Type::Text, "Letters, digits and underscores; rules name it with `custom_` before it").required(),
         field("value", Type::Text, "What it stands for").required(),

@@ -23,7 +23,8 @@ use self::fields::{
 };
 use self::hooks::{derive, write};
 use crate::providers::cloudify::shared::{
-    ENDED, LABELS, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel, visibility, widen,
+    ENDED, LABELS, LONGEST_NAME, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel,
+    visibility, widen,
 };
 use crate::spec::{
     Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Removal, Reply,
@@ -60,7 +61,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Deployments of blueprints: nodes made from inputs, installed or not",
     source: "Deployments, deployment updates, executions; sheet 2.9 to 2.11 and 5",
     identity: Identity::Name("id"),
-    names: Names::Plain("-._"),
+    names: Names::of("-._").up_to(LONGEST_NAME),
     fields: &[
         ID,
         BLUEPRINT_ID,
@@ -78,8 +79,12 @@ pub(crate) static KIND: Kind = Kind {
             Body::Json(r#"{"display_name": "{display_name}"}"#),
         )
         .versions(Versions::From("6.0"))]),
-        field("labels", LABELS, "Labels, in lower case, such as `- env: dev`; those that the blueprint sets count too")
-            .dedicated_call(&[relabel("/deployments/{name}").versions(Versions::From("5.1.1"))]),
+        field(
+            "labels",
+            LABELS,
+            "Labels, such as `- env: dev`, keys kept in lower case; those that the blueprint sets count too",
+        )
+        .dedicated_call(&[relabel("/deployments/{name}").versions(Versions::From("5.1.1"))]),
         field("site_name", Type::Text, "Site that it belongs to").stays().inferred().dedicated_call(&[call(
             Post,
             "/deployments/{name}/set-site",

@@ -1,0 +1,107 @@
+//! The names that an API takes for objects of a kind.
+
+/// The names that an API takes. A kind begins with [`Names::ANY`] or [`Names::of`], and narrows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names {
+    /// The marks in them besides letters and digits of ASCII; `None` where they hold any text.
+    marks: Option<&'static str>,
+    from_letter: bool,
+    /// The words that they begin with, one or the other.
+    beginnings: &'static [&'static str],
+    /// The words that the API keeps for itself.
+    reserved: &'static [&'static str],
+    longest: usize,
+}
+
+impl Names {
+    /// Any text.
+    pub const ANY: Names =
+        Names { marks: None, from_letter: false, beginnings: &[], reserved: &[], longest: usize::MAX };
+
+    /// Letters and digits of ASCII, and these marks: `_-`.
+    pub const fn of(marks: &'static str) -> Names {
+        Names { marks: Some(marks), ..Names::ANY }
+    }
+
+    /// The same, beginning with a letter.
+    pub const fn from_letter(self) -> Names {
+        Names { from_letter: true, ..self }
+    }
+
+    /// The same, beginning with one of these words.
+    pub const fn beginning(self, beginnings: &'static [&'static str]) -> Names {
+        Names { beginnings, ..self }
+    }
+
+    /// The same without these words.
+    pub const fn except(self, reserved: &'static [&'static str]) -> Names {
+        Names { reserved, ..self }
+    }
+
+    /// The same with so many letters at most.
+    pub const fn up_to(self, longest: usize) -> Names {
+        Names { longest, ..self }
+    }
+
+    /// Says whether a name is one of these.
+    pub(crate) fn take(&self, name: &str) -> bool {
+        let Names { marks, from_letter, beginnings, reserved, longest } = self;
+        let is_plain = |marks: &str| {
+            !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || marks.contains(letter))
+        };
+        marks.is_none_or(is_plain)
+            && (!from_letter || name.starts_with(|letter: char| letter.is_ascii_alphabetic()))
+            && (beginnings.is_empty() || beginnings.iter().any(|beginning| name.starts_with(beginning)))
+            && !reserved.contains(&name)
+            && name.chars().count() <= *longest
+    }
+
+    /// What they are, in words.
+    pub(crate) fn describe(&self) -> String {
+        let Names { marks, from_letter, beginnings, reserved, longest } = self;
+        let quoted =
+            |words: &mut dyn Iterator<Item = String>| words.map(|word| format!("`{word}`")).collect::<Vec<_>>();
+        let mut rules = Vec::new();
+        if let Some(marks) = marks {
+            let marks = quoted(&mut marks.chars().map(String::from));
+            rules.push(format!("it is made of letters, digits and {}", marks.join(", ")));
+        }
+        if *from_letter {
+            rules.push("begins with a letter".into());
+        }
+        if !beginnings.is_empty() {
+            let beginnings = quoted(&mut beginnings.iter().map(|word| (*word).to_owned()));
+            rules.push(format!("it begins with {}", beginnings.join(" or ")));
+        }
+        if *longest < usize::MAX {
+            rules.push(format!("has {longest} letters at most"));
+        }
+        if !reserved.is_empty() {
+            let reserved = quoted(&mut reserved.iter().map(|word| (*word).to_owned()));
+            rules.push(format!("is not {}, which the API keeps for itself", reserved.join(" or ")));
+        }
+        if rules.is_empty() { "any text is one".into() } else { rules.join(", and ") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_is_kept_and_told() {
+        let plain = Names::of("_-");
+        for (names, taken, refused, told) in [
+            (Names::ANY, &["a", "", "é /", "1"] as &[&str], &[] as &[&str], "any text is one"),
+            (plain, &["a", "1-_b", "-"], &["", "a b", "é", "a.b"], "letters, digits and `_`, `-`"),
+            (plain.from_letter(), &["a1"], &["1a", "-a", ""], "begins with a letter"),
+            (Names::ANY.beginning(&["A_", "B_"]), &["A_x", "B_", "A_x y"], &["a_x", "C_", ""], "`A_` or `B_`"),
+            (plain.except(&["users"]), &["user", "users1"], &["users"], "is not `users`"),
+            (Names::ANY.up_to(3), &["abc", "äöü"], &["abcd"], "3 letters at most"),
+        ] {
+            assert!(taken.iter().all(|name| names.take(name)), "{names:?}");
+            assert!(refused.iter().all(|name| !names.take(name)), "{names:?}");
+            assert!(names.describe().contains(told), "{}", names.describe());
+        }
+    }
+}
