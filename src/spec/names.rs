@@ -5,7 +5,7 @@
 pub struct Names {
     /// The marks in them besides letters and digits of ASCII; `None` where they hold any text.
     marks: Option<&'static str>,
-    from_letter: bool,
+    letter_first: bool,
     /// The words that they begin with, one or the other.
     beginnings: &'static [&'static str],
     /// The words that the API keeps for itself.
@@ -16,7 +16,7 @@ pub struct Names {
 impl Names {
     /// Any text.
     pub const ANY: Names =
-        Names { marks: None, from_letter: false, beginnings: &[], reserved: &[], longest: usize::MAX };
+        Names { marks: None, letter_first: false, beginnings: &[], reserved: &[], longest: usize::MAX };
 
     /// Letters and digits of ASCII, and these marks: `_-`.
     pub const fn of(marks: &'static str) -> Names {
@@ -24,8 +24,8 @@ impl Names {
     }
 
     /// The same, beginning with a letter.
-    pub const fn from_letter(self) -> Names {
-        Names { from_letter: true, ..self }
+    pub const fn letter_first(self) -> Names {
+        Names { letter_first: true, ..self }
     }
 
     /// The same, beginning with one of these words.
@@ -45,12 +45,12 @@ impl Names {
 
     /// Says whether a name is one of these.
     pub(crate) fn take(&self, name: &str) -> bool {
-        let Names { marks, from_letter, beginnings, reserved, longest } = self;
+        let Names { marks, letter_first, beginnings, reserved, longest } = self;
         let is_plain = |marks: &str| {
             !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || marks.contains(letter))
         };
         marks.is_none_or(is_plain)
-            && (!from_letter || name.starts_with(|letter: char| letter.is_ascii_alphabetic()))
+            && (!letter_first || name.starts_with(|letter: char| letter.is_ascii_alphabetic()))
             && (beginnings.is_empty() || beginnings.iter().any(|beginning| name.starts_with(beginning)))
             && !reserved.contains(&name)
             && name.chars().count() <= *longest
@@ -58,7 +58,7 @@ impl Names {
 
     /// What they are, in words.
     pub(crate) fn describe(&self) -> String {
-        let Names { marks, from_letter, beginnings, reserved, longest } = self;
+        let Names { marks, letter_first, beginnings, reserved, longest } = self;
         let quoted =
             |words: &mut dyn Iterator<Item = String>| words.map(|word| format!("`{word}`")).collect::<Vec<_>>();
         let mut rules = Vec::new();
@@ -66,7 +66,7 @@ impl Names {
             let marks = quoted(&mut marks.chars().map(String::from));
             rules.push(format!("it is made of letters, digits and {}", marks.join(", ")));
         }
-        if *from_letter {
+        if *letter_first {
             rules.push("begins with a letter".into());
         }
         if !beginnings.is_empty() {
@@ -94,7 +94,7 @@ mod tests {
         for (names, taken, refused, told) in [
             (Names::ANY, &["a", "", "é /", "1"] as &[&str], &[] as &[&str], "any text is one"),
             (plain, &["a", "1-_b", "-"], &["", "a b", "é", "a.b"], "letters, digits and `_`, `-`"),
-            (plain.from_letter(), &["a1"], &["1a", "-a", ""], "begins with a letter"),
+            (plain.letter_first(), &["a1"], &["1a", "-a", ""], "begins with a letter"),
             (Names::ANY.beginning(&["A_", "B_"]), &["A_x", "B_", "A_x y"], &["a_x", "C_", ""], "`A_` or `B_`"),
             (plain.except(&["users"]), &["user", "users1"], &["users"], "is not `users`"),
             (Names::ANY.up_to(3), &["abc", "äöü"], &["abcd"], "3 letters at most"),

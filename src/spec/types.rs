@@ -43,7 +43,7 @@ pub enum Type {
     /// An object of free keys. Keys that are not declared are not compared.
     Map(&'static Type),
     /// A label: one key, which is one of these names and which the API keeps in lower case, with its text.
-    Label(Names),
+    Label(&'static Names),
     /// Any JSON.
     Any,
     /// Any JSON as one whole: a key that is not declared is a difference.

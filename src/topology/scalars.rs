@@ -119,7 +119,7 @@ const TYPES: [Type; 24] = [
     Type::Object(MEMBERS),
     Type::Open(MEMBERS),
     Type::Map(&Type::Text),
-    Type::Label(Names::ANY),
+    Type::Label(&Names::ANY),
     Type::Any,
     Type::Json,
     Type::Ref("things"),

@@ -32,7 +32,7 @@ pub(crate) const TENANT_OWNED: Api = Api { scope: Some(("tenant_name", "tenant")
 pub(crate) const LONGEST_NAME: usize = 256;
 
 /// The names that a manager takes for users, groups, tenants and most objects (sheet 1, names).
-pub(crate) const NAMES: Names = Names::of("-._").from_letter().up_to(LONGEST_NAME);
+pub(crate) const NAMES: Names = Names::of("-._").letter_first().up_to(LONGEST_NAME);
 
 /// A list, all of it. Without `_sort` old servers give pages in no stable order (sheet 1, list conventions).
 pub(crate) const fn list(path: &'static str) -> List {
@@ -88,7 +88,10 @@ pub(crate) const fn relabel(path: &'static str) -> CallSpec {
 
 /// Labels, as they are written: a list of maps with one entry each. A key may stand there twice, and the manager keeps it in
 /// lower case (sheet 2.9).
-pub(crate) const LABELS: Type = Type::Set(&Type::Label(Names::of("-._")));
+pub(crate) const LABELS: Type = Type::Set(&Type::Label(&LABEL_KEYS));
+
+/// The keys of labels (sheet 2.9).
+static LABEL_KEYS: Names = Names::of("-._");
 
 /// An execution that a call's reply names, until it ends (sheet 2.11).
 ///

@@ -66,7 +66,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (ty, value) if !matches!(part.path.last(), Some(WalkStep::Index(_))) && !gives_something(ty, value) => {}
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Words(_) | Type::Roles(_), Attr::List(_)) => {}
         (Type::Map(_), Attr::Map(_)) => {}
-        (Type::Label(names), Attr::Map(map)) => label(*names, map, part.path, found),
+        (Type::Label(names), Attr::Map(map)) => label(names, map, part.path, found),
         (Type::Object(fields), Attr::Map(map)) => {
             unknown(fields, map, part.path, found);
             missing(fields, map, part.path, found);
@@ -103,7 +103,7 @@ fn role(kinds: &[&str], text: &str, path: &[WalkStep<'_>], found: &mut Vec<TypeE
     }
 }
 
-fn label(names: Names, map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
+fn label(names: &Names, map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
     if map.len() != 1 {
         let message = format!("a label has one key, found {}", map.len());
         let help = "give each label an item of its own, as in `- team: net`";
