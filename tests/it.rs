@@ -92,6 +92,8 @@ mod scale;
 mod secrets;
 #[path = "it/servers.rs"]
 mod servers;
+#[path = "it/shared_lists.rs"]
+mod shared_lists;
 #[path = "it/sources.rs"]
 mod sources;
 #[path = "it/states.rs"]

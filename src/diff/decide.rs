@@ -15,6 +15,7 @@ use crate::diff::planned::PlannedValues;
 use crate::diff::propagate_holds::{hold_back, hold_unknown_names, hold_used};
 use crate::diff::removals::is_let_go;
 use crate::diff::resolve::{ResolvedFields, Resolver};
+use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, UNSEEN, Verdict};
 use crate::spec::Identity;
 use crate::topology::references::{References, maker};
@@ -23,15 +24,16 @@ use crate::topology::{Resource, Topology};
 /// The verdicts on everything declared.
 pub(crate) fn declared(topology: &Topology, index: &Index<'_>, base: &Base, planned: &PlannedValues) -> Decided {
     let resolver = Resolver { topology, index, planned };
-    let (mut resolved, mut taken_back) = (BTreeMap::new(), BTreeMap::new());
+    let (mut resolved, mut taken_back, mut shared) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut verdicts = Vec::with_capacity(topology.resources.len());
     for resource in topology.resources.values() {
         let fields = resolver.resolve(resource);
-        let (verdict, back) = one(&resolver, resource, &fields, base);
+        let (verdict, sent) = one(&resolver, resource, &fields, base);
         verdicts.push(verdict);
-        if !back.is_empty() {
-            taken_back.insert(resource.address.clone(), back);
+        if !sent.taken_back.is_empty() {
+            taken_back.insert(resource.address.clone(), sent.taken_back);
         }
+        shared.extend(sent.shared.map(|write| (resource.address.clone(), write)));
         resolved.insert(resource.address.clone(), fields);
     }
     force_rebuilds(&resolver, &mut verdicts);
@@ -40,7 +42,7 @@ pub(crate) fn declared(topology: &Topology, index: &Index<'_>, base: &Base, plan
     let references = References::new(topology);
     hold_unknown_names(topology, &references, index, &mut verdicts);
     hold_back(topology, &references, index, &resolved, &mut verdicts);
-    Decided { verdicts, resolved, taken_back }
+    Decided { verdicts, resolved, taken_back, shared }
 }
 
 /// What is decided on everything declared.
@@ -50,18 +52,24 @@ pub(crate) struct Decided {
     pub resolved: BTreeMap<Address, ResolvedFields>,
     /// What an update sends besides, to take back what the files no longer give.
     pub taken_back: BTreeMap<Address, ResolvedFields>,
+    /// How lists that others share are written.
+    pub shared: BTreeMap<Address, SharedWrite>,
 }
 
-/// The verdict on one resource, with what its update sends to take back what the files no longer give.
-fn one(
-    resolver: &Resolver<'_>,
-    resource: &Resource,
-    resolved: &ResolvedFields,
-    base: &Base,
-) -> (Verdict, ResolvedFields) {
+/// What an update sends besides what the files give.
+#[derive(Default)]
+struct SentBeside {
+    /// Values that take back what the files no longer give, and leave others what is theirs.
+    taken_back: ResolvedFields,
+    /// The whole list, where the resource is one that others share.
+    shared: Option<SharedWrite>,
+}
+
+/// The verdict on one resource, with what its update sends besides what the files give.
+fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, base: &Base) -> (Verdict, SentBeside) {
     let entry = base.entry(&resource.address);
     let compared = |decision, id: Option<&str>, comparison: Comparison| {
-        let Comparison { changes: _, unverified, notes, taken_back } = comparison;
+        let Comparison { changes: _, held: _, unverified, notes, taken_back, shared } = comparison;
         let verdict = Verdict {
             address: resource.address.clone(),
             kind: resource.kind,
@@ -71,7 +79,7 @@ fn one(
             notes,
             place: Some(resource.place.clone()),
         };
-        (verdict, taken_back)
+        (verdict, SentBeside { taken_back, shared })
     };
     let verdict = |decision, id: Option<&str>| compared(decision, id, Comparison::default());
     if let Some(hold) = read_only(resource).or_else(|| dangling(resolver, resolved)) {
@@ -106,6 +114,9 @@ fn one(
         return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id));
     }
     let mut comparison = compare(resolver, resource, resolved, live, base);
+    if let Some(hold) = comparison.held.take() {
+        return compared(Decision::Hold(hold), Some(&live.id), comparison);
+    }
     let decision = decide(resource, live, std::mem::take(&mut comparison.changes), entry);
     let decision = case.guard(decision);
     let is_held = || matches!(decision, Decision::Hold(_));

@@ -60,6 +60,7 @@ impl Builder<'_> {
                 leaves: Vec::new(),
                 disruption: Disruption::None,
                 relies_on: None,
+                shared: None,
                 id: None,
                 place: None,
             })

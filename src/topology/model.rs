@@ -13,11 +13,20 @@ use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::{documents, read_as};
-use crate::spec::{Field, Identity, Kind, Provider};
-use crate::topology::{Allowed, Sources};
+use crate::spec::{Field, Identity, Kind, Provider, Type};
+use crate::topology::{Allowed, ItemPlace, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub(crate) const ITEMS: &str = "items";
+
+/// The type of a field, or of a resource that is a whole ordered list.
+pub(crate) fn list_type(kind: &Kind, name: &str) -> Option<Type> {
+    match (kind.field(name), kind.identity) {
+        (Some(field), _) => Some(field.ty),
+        (None, Identity::Sequence { key, .. }) if name == ITEMS => Some(Type::Table(kind.fields, key)),
+        (None, _) => None,
+    }
+}
 
 /// The label of a secret whose value stands in a file for everybody to read.
 pub(crate) const LITERAL: &str = "literal";
@@ -174,8 +183,8 @@ pub struct Resource {
     pub cleared: BTreeSet<String>,
     /// The fields that are left alone: neither compared nor written.
     pub unmanaged: BTreeSet<String>,
-    /// The fields of which only the declared items are ours: others may have items of their own in them.
-    pub partial: BTreeSet<String>,
+    /// The fields of which only the declared items are ours, with where these stand among those of others.
+    pub partial: BTreeMap<String, ItemPlace>,
     /// The content of the files that fields name.
     pub files: BTreeMap<String, FileContent>,
     /// Where it is declared.

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::account;
 use super::base_url::{self, BadUrl};
 use super::contents::Contents;
-use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
+use super::draft::{Draft, Drafts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
+use super::owned_parts;
 use super::site::{Site, ValuePurpose};
 use crate::address::Address;
 use crate::attr::Attr;
@@ -60,7 +61,8 @@ pub(crate) fn resources(
         }
         let cleared = take_cleared(draft.kind, &mut fields, &lost);
         let (address, kind, place) = (draft.address.clone(), draft.kind, draft.place.clone());
-        let OwnedParts { unmanaged, partial } = draft.owned_parts.clone();
+        let partial = owned_parts::settled(draft, &fields, evaluator);
+        let unmanaged = draft.owned_parts.unmanaged.clone();
         (address.clone(), Resource { address, kind, fields, cleared, unmanaged, partial, files, place })
     };
     drafts.resources.iter().enumerate().map(resource).collect()

@@ -205,7 +205,7 @@ impl World {
                 files,
                 place,
                 unmanaged: BTreeSet::new(),
-                partial: BTreeSet::new(),
+                partial: BTreeMap::new(),
             },
         );
         self
