@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
-use crate::topology::{ITEMS, PARTIAL, UNMANAGED, has_order, has_parts};
+use crate::topology::{EXTERNAL, ITEMS, PARTIAL, UNMANAGED, has_order, has_parts};
 
 /// What an expression looks like.
 const EXPRESSION: &str = r"\$\{";
@@ -128,7 +128,9 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
             properties.insert("each".into(), each());
         }
     }
-    let needs_nothing = schema.get("required").and_then(Value::as_array).is_none_or(Vec::is_empty);
+    let mut schema = or_external(kind, schema);
+    let needs_nothing =
+        schema.get("anyOf").is_none() && schema.get("required").and_then(Value::as_array).is_none_or(Vec::is_empty);
     if needs_nothing {
         set(&mut schema, "type", json!(["object", "null"]));
     }
@@ -154,11 +156,11 @@ fn owned_parts(kind: &Kind) -> impl Iterator<Item = (String, Value)> {
         (word.to_owned(), schema)
     };
     let is_free = |word: &str, names: &[&str]| !names.is_empty() && kind.field(word).is_none();
-    let (all, parts) = (names(&|_| true), names(&has_parts));
+    let (all, parts) = (names(&|_| true), names(&|field| has_parts(kind, field)));
     let unmanaged = is_free(UNMANAGED, &all)
         .then(|| key(UNMANAGED, "Fields that are left alone: neither compared nor written.", list(all)));
     let partial = is_free(PARTIAL, &parts).then(|| {
-        let without_order = names(&|field| has_parts(field) && !has_order(field));
+        let without_order = names(&|field| has_parts(kind, field) && !has_order(field));
         let schema_of = |name: &&str| match without_order.contains(name) {
             true => json!({ "type": "null" }),
             false => place(""),
@@ -184,6 +186,24 @@ fn place(doc: &str) -> Value {
     let mut schema = json!({ "anyOf": [{ "enum": ["first", "last"] }, beside("before"), beside("after")] });
     if !doc.is_empty() {
         describe(&mut schema, doc);
+    }
+    schema
+}
+
+/// What is external needs what it is found by, and nothing more.
+fn or_external(kind: &Kind, mut schema: Value) -> Value {
+    if kind.field(EXTERNAL).is_some() {
+        return schema;
+    }
+    let doc =
+        "Somebody else's: it is found by what tells it apart, may be referred to, and is never compared or written.";
+    let required = schema.get("required").cloned();
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.insert(EXTERNAL.into(), json!({ "description": doc, "type": "boolean" }));
+    }
+    if let (Some(required), Value::Object(map)) = (required.filter(|names| names != &json!([])), &mut schema) {
+        map.remove("required");
+        map.insert("anyOf".into(), json!([{ "required": required }, { "required": [EXTERNAL] }]));
     }
     schema
 }
@@ -369,7 +389,7 @@ mod tests {
     fn nesting_is_provider_target_kind_name() {
         let schema = schema();
         let endpoint = below(&schema, "lab * endpoints *");
-        assert_eq!(endpoint["required"], json!(["address"]));
+        assert_eq!(endpoint["anyOf"], json!([{ "required": ["address"] }, { "required": ["external"] }]));
         assert_eq!(endpoint["additionalProperties"], json!(false));
         assert_eq!(below(endpoint, "peers * asn")["description"], json!("Its number."));
         assert_eq!(below(endpoint, "health interval")["anyOf"][0], json!({ "type": "integer" }));

@@ -40,6 +40,8 @@ mod examples;
 mod executions;
 #[path = "it/exit_codes.rs"]
 mod exit_codes;
+#[path = "it/external.rs"]
+mod external;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/firewall.rs"]

@@ -61,6 +61,7 @@ mod tests {
             (Decision::Release("gone already".into()), Some(Fact::Pending)),
             (hold("unseen", None), Some(Fact::NotKnown)),
             (hold("no-place", None), Some(Fact::NotKnown)),
+            (hold("external", None), Some(Fact::NotKnown)),
             (hold("protected", Some(Decision::Delete(DeleteCause::Undeclared))), Some(Fact::Deferred)),
             (hold("protected", Some(Decision::Create(Cause::Drift))), Some(Fact::Drift)),
             (hold("version", Some(Decision::Create(Cause::Change))), None),

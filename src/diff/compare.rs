@@ -12,6 +12,7 @@
 //! no longer give. Where a step of ours left what is there, the base says so: then live = base is neither drift nor a change.
 
 mod live_value;
+mod others_share;
 
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, Hold, never_sent};
 use crate::redact::ChangeSecrecy;
 use crate::spec::{
-    Change, Field, Flow, Identity, Shape, Type, TypeSlot, as_declared, canonical, item_words, keep_undeclared, read,
+    Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, item_words, keep_undeclared, read,
 };
 use crate::topology::{ItemPlace, Resource, fold};
 
@@ -120,15 +121,6 @@ struct FieldCase<'c> {
     among: Option<&'c ItemPlace>,
 }
 
-/// What others have in a field.
-#[derive(Default)]
-struct OthersShare {
-    /// Their items, as they are written back.
-    items: Vec<Attr>,
-    /// Which of the live items are ours, and where these belong; `None` where the field is ours alone.
-    list: Option<SharedList>,
-}
-
 /// What is to be done about a field.
 pub(super) enum Judged {
     Same,
@@ -157,7 +149,7 @@ impl FieldCase<'_> {
         }
         let (own, others) = match self.own_items() {
             Ok(own) => own,
-            Err(hold) => return Judged::Held(Box::new(hold)),
+            Err(hold) => return Judged::Held(hold),
         };
         if self.wanted.is_later() {
             let live = canonical(&self.field.ty, &own);
@@ -189,28 +181,6 @@ impl FieldCase<'_> {
             judged => judged,
         };
         judged.among(self.wanted, &others)
-    }
-
-    /// The live value without the items of others, where ours are only a part, and those.
-    fn own_items(&self) -> Result<(Attr, OthersShare), Hold> {
-        let live = read(self.field, &self.live.raw);
-        let (Some(among), Attr::List(items)) = (self.among, &live) else { return Ok((live, OthersShare::default())) };
-        let Shape::Items(item) = self.field.ty.shape() else { return Ok((live, OthersShare::default())) };
-        let wanted = if let Attr::List(wanted) = self.wanted { wanted.as_slice() } else { &[] };
-        let list = SharedList::part(&self.field.ty, wanted, self.stored(), items, among)?;
-        let ours = Attr::List(list.ours(items));
-        // Theirs go back without what the server says of them.
-        let theirs = list.theirs(items).iter().map(|theirs| as_declared(&item, theirs)).collect();
-        Ok((ours, OthersShare { items: theirs, list: Some(list) }))
-    }
-
-    /// Ours are as they are wanted, and stand elsewhere among those of others.
-    fn displaced(&self, kept: Option<&Value>, others: &OthersShare) -> Judged {
-        let form = |attr: &Attr| canonical(&self.field.ty, attr);
-        let whole = form(&others.with(self.wanted));
-        let has_other_place = self.entry.and_then(|entry| entry.partial.get(self.field.name)) != self.among;
-        let cause = if kept.is_none() || has_other_place { Cause::Change } else { Cause::Drift };
-        self.differs(form(&read(self.field, &self.live.raw)), &whole, cause)
     }
 
     /// Judges a value that was read.
@@ -414,45 +384,6 @@ impl FieldCase<'_> {
             live => live.clone(),
         };
         going(&self.field.ty, wanted, &theirs).iter().map(shown).collect()
-    }
-}
-
-impl OthersShare {
-    /// The whole value, with ours where they belong.
-    fn with(&self, ours: &Attr) -> Attr {
-        match (ours, &self.list) {
-            (Attr::List(ours), Some(list)) => Attr::List(list.among(ours.clone(), self.items.clone())),
-            _ => ours.clone(),
-        }
-    }
-}
-
-impl Judged {
-    /// The same with the items of others left where they are, in what is sent.
-    fn among(self, wanted: &Attr, others: &OthersShare) -> Judged {
-        let told = |change: Box<FieldChange>| {
-            let others = OthersItems { stay: others.items.len(), ..change.others.clone() };
-            Box::new(FieldChange { others, ..*change })
-        };
-        match self {
-            judged if others.items.is_empty() => judged,
-            Judged::Same => Judged::Beside(others.with(wanted)),
-            Judged::Differs(change) => Judged::TakenBack(told(change), others.with(wanted)),
-            Judged::TakenBack(change, sent) => Judged::TakenBack(told(change), others.with(&sent)),
-            judged => judged,
-        }
-    }
-
-    /// The same of what the files no longer declare.
-    fn undeclared(self) -> Judged {
-        let told = |change: Box<FieldChange>| Box::new(FieldChange { cause: Cause::Undeclared, ..*change });
-        match self {
-            Judged::Differs(change) => Judged::TakenBack(told(change), Attr::EMPTY),
-            Judged::TakenBack(change, sent) => Judged::TakenBack(told(change), sent),
-            // Nobody declares it, and nothing of ours is in it.
-            Judged::Beside(_) | Judged::Held(_) => Judged::Same,
-            judged => judged,
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::companions;
 use crate::diff::compare::{Comparison, compare};
+use crate::diff::external;
 use crate::diff::guards::GuardCase;
 use crate::diff::index::{Index, Placement};
 use crate::diff::live::Live;
@@ -38,7 +39,7 @@ pub(crate) fn declared(topology: &Topology, index: &Index<'_>, base: &Base, plan
     }
     force_rebuilds(&resolver, &mut verdicts);
     set_again(&resolved, &mut verdicts);
-    hold_used(index, &resolved, &mut verdicts);
+    hold_used(topology, index, &resolved, &mut verdicts);
     let references = References::new(topology);
     hold_unknown_names(topology, &references, index, &mut verdicts);
     hold_back(topology, &references, index, &resolved, &mut verdicts);
@@ -99,6 +100,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
             let hold = Hold::new("duplicate-identity", format!("it is the same object as `{first}`, as it turns out"));
             return verdict(Decision::Hold(hold.help("declare it once")), None);
         }
+        Some(Placement::Absent) | None if resource.external => return verdict(external::absent(), None),
         Some(Placement::Absent) | None => {
             let decision = match maker(resolver.topology, resource) {
                 Some(_) => companions::taken(resolver, resource, resolved),
@@ -108,6 +110,9 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
             return verdict(case.guard(decision), old);
         }
     };
+    if resource.external {
+        return verdict(external::present(entry), Some(&live.id));
+    }
     if resource.address.parent().is_some_and(|parent| resolver.planned.is_anew(&parent)) {
         let because = Some("its parent is replaced".to_owned());
         let order = ReplaceOrder::DeleteFirst;
@@ -261,17 +266,20 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
                 let is_one = address.target() == target && address.kind() == *kind;
                 is_one && !is_let_go(resolver.topology, resolver.index, address, its, live)
             });
-            match undeclared_one {
-                Some((undeclared_one, _)) => held.push((n, undeclared_one.to_string())),
+            let is_external = |resource: &&Resource| {
+                resource.external && resource.address.target() == target && root_kind(&resource.address) == *kind
+            };
+            let external = || resolver.topology.resources.values().find(is_external).map(|resource| &resource.address);
+            match undeclared_one.map(|(address, _)| address).or_else(external) {
+                Some(in_the_way) => held.push((n, in_the_way.to_string())),
                 None => {
                     forced.insert((target.to_owned(), *kind), verdict.address.to_string());
                 }
             }
         }
     }
-    for (n, undeclared_one) in held {
-        let hold =
-            Hold::new("in-the-way", format!("`{undeclared_one}` has to go while it changes, and is not declared"));
+    for (n, in_the_way) in held {
+        let hold = Hold::new("in-the-way", format!("`{in_the_way}` has to go while it changes, and is not declared"));
         verdicts[n].hold(hold.help("declare it, so that it is made again afterwards, or remove it"));
     }
     for verdict in verdicts.iter_mut() {

@@ -40,7 +40,7 @@ impl ListCase<'_> {
         let shared =
             match resource.partial.get(ITEMS).map(|among| SharedList::part(&ty, &declared, stored, &old, among)) {
                 Some(Ok(shared)) => shared,
-                Some(Err(hold)) => return Comparison { held: Some(hold), ..found },
+                Some(Err(hold)) => return Comparison { held: Some(*hold), ..found },
                 None => SharedList::whole(&old),
             };
         let ours = Attr::List(shared.ours(&old));

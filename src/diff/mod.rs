@@ -11,6 +11,7 @@ mod content;
 mod decide;
 mod entry;
 pub(crate) mod export;
+pub(crate) mod external;
 pub(crate) mod guards;
 pub(crate) mod index;
 pub(crate) mod installation;

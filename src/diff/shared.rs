@@ -51,7 +51,7 @@ impl SharedList {
         stored: Option<&Stored>,
         live: &[Attr],
         among: &ItemPlace,
-    ) -> Result<SharedList, Hold> {
+    ) -> Result<SharedList, Box<Hold>> {
         let words: Vec<Option<String>> = item_words(list, live).into_iter().map(|(word, _)| word).collect();
         let own: BTreeSet<ItemWord> = item_words(list, wanted).into_iter().chain(brought(list, stored)).collect();
         let mut left: BTreeMap<Option<String>, usize> = BTreeMap::new();
@@ -180,9 +180,9 @@ fn anchor(
 const GONE: &str = "no item of others is that";
 
 /// The hold on a list in which the place of ours can't be told.
-fn no_place(among: &ItemPlace, why: &str) -> Hold {
+fn no_place(among: &ItemPlace, why: &str) -> Box<Hold> {
     let hold = Hold::new(NO_PLACE, format!("ours stand {among}, and {why}"));
-    hold.help("name another item of others in `partial`, or write `first` or `last`")
+    Box::new(hold.help("name another item of others in `partial`, or write `first` or `last`"))
 }
 
 /// The places of a list, those nearest to ours first.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::external::EXTERNAL;
 use crate::diff::others::OthersItems;
 use crate::diff::sequence::Edit;
 use crate::diff::shared::NO_PLACE;
@@ -242,7 +243,7 @@ impl Hold {
 
     /// Says whether what it holds was seen and could not be compared.
     pub(crate) fn is_not_compared(&self) -> bool {
-        self.code == NO_PLACE
+        matches!(self.code, NO_PLACE | EXTERNAL)
     }
 
     /// Says whether it is held because of the user's own words, as what a policy protects is.

@@ -52,6 +52,8 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
     let ledger_updates = topology
         .resources
         .values()
+        // What is external is never owned.
+        .filter(|resource| !resource.external)
         .map(|resource| (resource.address.clone(), builder.ledger_update(resource)))
         .collect();
     let under_way = builder.under_way(&steps);

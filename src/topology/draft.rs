@@ -29,6 +29,8 @@ pub(crate) struct Draft {
 /// How much of a resource is ours, by fields.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OwnedParts {
+    /// Whether it is somebody else's.
+    pub external: bool,
     /// The fields that are left alone.
     pub unmanaged: BTreeSet<String>,
     /// The fields of which only the declared items are ours.

@@ -45,6 +45,6 @@ pub(crate) use model::{
     Target, list_type,
 };
 pub use model::{Tls, Topology};
-pub(crate) use owned_parts::{PARTIAL, UNMANAGED, has_order, has_parts};
+pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};
 pub(crate) use secrets::SecretMode;
 pub(crate) use sources::Sources;

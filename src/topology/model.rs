@@ -181,6 +181,8 @@ pub struct Resource {
     pub fields: BTreeMap<String, Attr>,
     /// The fields that the files give nothing: they go back to what the API has where nobody says anything.
     pub cleared: BTreeSet<String>,
+    /// Whether it is somebody else's: it is found, referred to, and never written.
+    pub external: bool,
     /// The fields that are left alone: neither compared nor written.
     pub unmanaged: BTreeSet<String>,
     /// The fields of which only the declared items are ours, with where these stand among those of others.
@@ -247,9 +249,13 @@ impl FileContent {
 }
 
 impl Resource {
-    /// The object's id, where files alone decide it ([`Identity::Content`]): `<name>-<first 12 digits of the digest>`.
+    /// The object's id, where files alone decide it ([`Identity::Content`]): `<name>-<first 12 digits of the digest>`. What
+    /// is external and comes without content is called by its id.
     pub fn content_id(&self) -> Option<String> {
         match self.kind.identity {
+            Identity::Content(field) if self.external && !self.files.contains_key(field) => {
+                self.address.name().map(str::to_owned)
+            }
             Identity::Content(field) => {
                 let digest = self.files.get(field)?.sha256.get(..12)?;
                 Some(format!("{}-{digest}", self.address.name()?))

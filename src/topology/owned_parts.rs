@@ -1,4 +1,4 @@
-//! How much of a resource is ours: its keys `unmanaged` and `partial`.
+//! How much of a resource is ours: its keys `external`, `unmanaged` and `partial`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +20,11 @@ pub(crate) const UNMANAGED: &str = "unmanaged";
 /// The key for lists of which only the declared items are ours.
 pub(crate) const PARTIAL: &str = "partial";
 
-/// Both keys.
-pub(super) const KEYS: [&str; 2] = [UNMANAGED, PARTIAL];
+/// The key for a resource that is somebody else's: others may refer to it.
+pub(crate) const EXTERNAL: &str = "external";
+
+/// The keys of a resource that say so.
+pub(super) const KEYS: [&str; 3] = [EXTERNAL, UNMANAGED, PARTIAL];
 
 /// The keys of a resource that is a whole ordered list, where it is written as a map.
 pub(super) const KEYS_OF_LIST: [&str; 2] = [PARTIAL, ITEMS];
@@ -31,7 +34,7 @@ const PLACES: &str = "`first`, `last`, `{ before: TEXT }` or `{ after: TEXT }`, 
 
 type Entries = Vec<(Arc<str>, Node)>;
 
-/// Takes the two keys out of the entries of a resource. What is wrong is a finding.
+/// Takes the keys out of the entries of a resource. What is wrong is a finding.
 pub(super) fn take(
     kind: &Kind,
     mut entries: Entries,
@@ -39,12 +42,17 @@ pub(super) fn take(
     findings: &mut Vec<Finding>,
 ) -> (OwnedParts, Entries) {
     let mut parts = OwnedParts::default();
-    for word in KEYS {
-        // A vendor's own field of that name is a field.
-        let Some(at) = entries.iter().position(|(key, _)| &**key == word && kind.field(key).is_none()) else {
-            continue;
-        };
-        let (_, value) = entries.remove(at);
+    if let Some(value) = take_key(kind, EXTERNAL, &mut entries) {
+        match value.to_typed(Some(Type::Bool)) {
+            Attr::Bool(external) => parts.external = external,
+            _ => {
+                let message = format!("`{EXTERNAL}` is `true` or left out, found {}", value.describe());
+                findings.push(Finding::error("wrong-type", message).at(&place.below(EXTERNAL)));
+            }
+        }
+    }
+    for word in [UNMANAGED, PARTIAL] {
+        let Some(value) = take_key(kind, word, &mut entries) else { continue };
         let is_declared = |name: &str| entries.iter().any(|(key, _)| &**key == name);
         let here = place.below(word);
         let claims = claims(word, value, &here).unwrap_or_else(|finding| {
@@ -67,7 +75,38 @@ pub(super) fn take(
             findings.extend(claimed.err().map(|finding| (*finding).at(&place)));
         }
     }
+    if parts.external {
+        findings.extend(beyond_identity(kind, &entries, &parts, place));
+        // What it says besides is told, and means nothing.
+        entries.retain(|(key, _)| kind.field(key).is_none_or(|field| kind.is_told_apart_by(field.name)));
+        parts = OwnedParts { external: true, ..OwnedParts::default() };
+    }
     (parts, entries)
+}
+
+/// Takes one key out. A vendor's own field of that name is a field.
+fn take_key(kind: &Kind, word: &str, entries: &mut Entries) -> Option<Node> {
+    let at = entries.iter().position(|(key, _)| &**key == word && kind.field(key).is_none())?;
+    Some(entries.remove(at).1)
+}
+
+/// What is said of an external resource besides what it is found by.
+fn beyond_identity(kind: &Kind, entries: &Entries, parts: &OwnedParts, place: &Place) -> Vec<Finding> {
+    let found_by = kind.fields.iter().filter(|field| kind.is_told_apart_by(field.name)).map(|field| field.name);
+    let found_by: Vec<String> = found_by.map(|name| format!("`{name}`")).collect();
+    let help = match found_by.as_slice() {
+        [] => "take it out: there is one".to_owned(),
+        names => format!("take it out: {} is what it is found by", names.join(", ")),
+    };
+    let finding = |name: &str, here: Place| {
+        let message = format!("`{name}` is given to what is external: nothing of it is compared or written");
+        Finding::error("external-field", message).help(help.clone()).at(&here.key())
+    };
+    let is_beyond = |name: &str| kind.field(name).is_some_and(|field| !kind.is_told_apart_by(field.name));
+    let fields = entries.iter().filter(|(key, _)| is_beyond(key)).map(|(key, _)| finding(key, place.below(key)));
+    let words = [(UNMANAGED, parts.unmanaged.is_empty()), (PARTIAL, parts.partial.is_empty())];
+    let words = words.into_iter().filter(|(_, is_empty)| !is_empty).map(|(word, _)| finding(word, place.below(word)));
+    fields.chain(words).collect()
 }
 
 /// Takes the keys of a resource that is a whole ordered list: how much of it is ours, and its items.
@@ -148,7 +187,7 @@ fn judge(
         (true, true) => {
             ("unmanaged-field", format!("`{name}` is declared and `unmanaged`"), "keep one of the two".into())
         }
-        (false, true) if has_parts(field) => return Ok(field),
+        (false, true) if has_parts(kind, field) => return Ok(field),
         (false, true) => {
             let message = format!("`{name}` can't be partial: it is no list, set, table or map");
             ("no-list", message, format!("it is: {}", field.ty.describe()))
@@ -241,12 +280,123 @@ fn is_declared(kind: &Kind, name: &str, declared: Option<&Attr>, text: &str) -> 
     told(&[item_of_text(&list, text)]).iter().any(|word| told(items).contains(word))
 }
 
-/// Says whether a part of a field's value can be ours.
-pub(crate) fn has_parts(field: &Field) -> bool {
-    has_order(field) || matches!(field.ty.plain(), Type::Set(_) | Type::Table(..) | Type::Roles(_) | Type::Map(_))
+/// Says whether a part of a field's value can be ours. What tells objects apart is one thing.
+pub(crate) fn has_parts(kind: &Kind, field: &Field) -> bool {
+    let is_list = matches!(field.ty.plain(), Type::Set(_) | Type::Table(..) | Type::Roles(_) | Type::Map(_));
+    (is_list || has_order(field)) && !kind.is_told_apart_by(field.name)
 }
 
 /// Says whether ours have a place among the other items of a field.
 pub(crate) fn has_order(field: &Field) -> bool {
     matches!(field.ty.plain(), Type::List(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::providers::CATALOGUE;
+    use crate::topology::testing::{TRUEUP, east, indented, told, workspace};
+    use crate::topology::{ITEMS, ItemPlace, Loaded, Options, load};
+
+    /// What a text below a target of the product's VNS3 says.
+    fn vns3(kinds: &str) -> Result<Loaded, Vec<crate::finding::Finding>> {
+        let head = "vns3:\n  t:\n    at: https://203.0.113.10:8000/api\n    \
+                    credentials: { username: api, password: '${var.pw}' }\n";
+        let envelope = TRUEUP.replace("x }", "x }, net: { default: 10.7.0.0/16 }");
+        let folder = workspace(&[("trueup.yaml", &envelope), ("t.yaml", &format!("{head}{}", indented(kinds)))]);
+        load(folder.path(), CATALOGUE, &Options::default())
+    }
+
+    #[test]
+    fn a_place_is_said_of_what_has_an_order() {
+        let rules = "firewall-rules: { partial: PLACE, items: [{ rule: FORWARD_CUST -j DROP }] }";
+        let subtable =
+            "firewall-subtables: { s: { type: forward, rules: [{ rule: s -j DROP }], partial: { rules: PLACE } } }";
+        let before = |text: &str| ItemPlace::Before(text.into());
+        for (kinds, at, field) in [(rules, "t/firewall-rules", ITEMS), (subtable, "t/firewall-subtables/s", "rules")] {
+            for (place, among) in [
+                ("first", ItemPlace::First),
+                ("last", ItemPlace::Last),
+                ("{ before: x -j ACCEPT }", before("x -j ACCEPT")),
+                ("{ before: 'x -s ${var.net} -j ACCEPT' }", before("x -s 10.7.0.0/16 -j ACCEPT")),
+                ("{ after: '$${theirs} -j ACCEPT' }", ItemPlace::After("${theirs} -j ACCEPT".into())),
+            ] {
+                let loaded = vns3(&kinds.replace("PLACE", place)).unwrap_or_else(|findings| panic!("{findings:?}"));
+                let resource = loaded.topology.resources.values().find(|it| it.address.to_string() == at).unwrap();
+                assert_eq!(resource.partial, BTreeMap::from([(field.to_owned(), among)]), "{at} {place}");
+            }
+        }
+        let sets = "firewall-fwsets: { s: { type: net, entries: [{ entry: 10.0.0.0/8 }], partial: PART } }";
+        for part in ["[entries]", "{ entries: }"] {
+            let loaded = vns3(&sets.replace("PART", part)).unwrap_or_else(|findings| panic!("{findings:?}"));
+            let resource = loaded.topology.resources.values().next().unwrap();
+            assert_eq!(resource.partial["entries"], ItemPlace::Anywhere);
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_is_told() {
+        for (kinds, expected) in [
+            ("firewall-rules: { partial: middle, items: [] }", "bad-place: this is no place among the items of others"),
+            ("firewall-rules: { partial: { before: '' }, items: [] }", "bad-place: this is no place"),
+            ("firewall-rules: { partial: { before: a, after: b }, items: [] }", "bad-place: this is no place"),
+            ("firewall-rules: { partial: last }", "missing-field: `firewall-rules` does not say its `items`"),
+            ("firewall-rules: { items: [], rules: [] }", "unknown-field: unknown key `rules` of an ordered list"),
+            (
+                "firewall-rules: { partial: { after: FORWARD_CUST -j DROP }, items: [{ rule: FORWARD_CUST -j DROP }] }",
+                "it is an item of ours; name an item of others",
+            ),
+            (
+                "firewall-rules: { partial: { after: '${t/config.id}' }, items: [], }\nconfig: {}",
+                "it has to be a text that is known before anything is looked at",
+            ),
+            (
+                "firewall-subtables: { s: { type: forward, rules: [], partial: [rules] } }",
+                "bad-place: `rules` is in order: say where ours stand; as in `partial: { rules: last }`",
+            ),
+            (
+                "firewall-fwsets: { s: { type: net, entries: [], partial: { entries: last } } }",
+                "bad-place: `entries` has no order, and ours no place in it",
+            ),
+            ("firewall-subtables: { s: { type: forward, partial: { rules: last } } }", "undeclared-field"),
+            ("firewall-subtables: { s: { type: forward, partial: [type] } }", "no-list"),
+        ] {
+            let told = told(vns3(kinds));
+            assert!(told.contains(expected), "{kinds}:\n{told}");
+        }
+    }
+
+    #[test]
+    fn what_is_external_says_what_it_is_found_by_and_nothing_more() {
+        for kinds in [
+            "endpoints: { a: { external: true } }",
+            "endpoints: { a: { external: true, name: a, peers: { 169.254.0.1: { asn: 65001 } } } }",
+            "routes: { r: { external: true, cidr: 10.1.0.0/16, gateway: 192.0.2.1 } }",
+            "config: { external: true }",
+            "blueprints: { theirs-0123: { external: true } }",
+        ] {
+            let loaded = east(kinds).unwrap_or_else(|findings| panic!("{kinds}: {findings:?}"));
+            assert!(loaded.topology.resources.values().any(|resource| resource.external), "{kinds}");
+        }
+        for (kinds, expected) in [
+            (
+                "endpoints: { a: { external: true, address: 192.0.2.1 } }",
+                "external-field: `address` is given to what is external: nothing of it is compared or written; take it \
+                 out: `name` is what it is found by",
+            ),
+            (
+                "endpoints: { a: { external: true, networks: [], partial: [networks] } }",
+                "`partial` is given to what is",
+            ),
+            ("config: { external: true, mtu: 1400 }", "take it out: there is one"),
+            ("routes: { r: { external: true } }", "missing-field: `east/routes/r` lacks `cidr`"),
+            ("endpoints: { a: { external: maybe } }", "wrong-type: `external` is `true` or left out"),
+            ("endpoints: { a: { external: false } }", "missing-field: `east/endpoints/a` lacks `address`"),
+            ("rules: { external: true, items: [] }", "unknown key `external` of an ordered list"),
+        ] {
+            let told = told(east(kinds));
+            assert!(told.contains(expected), "{kinds}:\n{told}");
+        }
+    }
 }

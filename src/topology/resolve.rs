@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::account;
 use super::base_url::{self, BadUrl};
 use super::contents::Contents;
-use super::draft::{Draft, Drafts, TargetDraft};
+use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
 use super::owned_parts;
@@ -62,8 +62,9 @@ pub(crate) fn resources(
         let cleared = take_cleared(draft.kind, &mut fields, &lost);
         let (address, kind, place) = (draft.address.clone(), draft.kind, draft.place.clone());
         let partial = owned_parts::settled(draft, &fields, evaluator);
-        let unmanaged = draft.owned_parts.unmanaged.clone();
-        (address.clone(), Resource { address, kind, fields, cleared, unmanaged, partial, files, place })
+        let OwnedParts { external, ref unmanaged, partial: _ } = draft.owned_parts;
+        let unmanaged = unmanaged.clone();
+        (address.clone(), Resource { address, kind, fields, cleared, external, unmanaged, partial, files, place })
     };
     drafts.resources.iter().enumerate().map(resource).collect()
 }

@@ -204,6 +204,7 @@ impl World {
                 cleared,
                 files,
                 place,
+                external: false,
                 unmanaged: BTreeSet::new(),
                 partial: BTreeMap::new(),
             },

@@ -15,6 +15,12 @@ impl World {
         self
     }
 
+    /// The files declare it as somebody else's.
+    pub(crate) fn external(mut self, at: &str) -> World {
+        self.topology.resources.get_mut(&address(at)).unwrap().external = true;
+        self
+    }
+
     /// The files declare a field as one that is left alone.
     pub(crate) fn unmanaged(mut self, at: &str, field: &str) -> World {
         self.topology.resources.get_mut(&address(at)).unwrap().unmanaged.insert(field.into());
