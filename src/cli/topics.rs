@@ -1,7 +1,7 @@
 //! What `trueup explain` tells besides kinds and fields, from the lists that the program itself goes by.
 
-use crate::cli::exit;
-use crate::topology::allow;
+use crate::cli::{exit, not_mine};
+use crate::topology::{EXTERNAL, PARTIAL, UNMANAGED, allow};
 
 /// Something that is explained.
 struct Topic {
@@ -12,7 +12,13 @@ struct Topic {
 }
 
 /// All of them.
-const TOPICS: &[Topic] = &[Topic { name: "allow", text: allow::text }, Topic { name: "exit-codes", text: exit::text }];
+const TOPICS: &[Topic] = &[
+    Topic { name: "allow", text: allow::text },
+    Topic { name: "exit-codes", text: exit::text },
+    Topic { name: EXTERNAL, text: not_mine::external },
+    Topic { name: UNMANAGED, text: not_mine::unmanaged },
+    Topic { name: PARTIAL, text: not_mine::partial },
+];
 
 /// The text of a topic.
 pub(crate) fn text(name: &str) -> Option<String> {
