@@ -95,6 +95,9 @@ impl Encoding {
 }
 
 impl Attr {
+    /// A list of nothing.
+    pub(crate) const EMPTY: Attr = Attr::List(Vec::new());
+
     /// Text.
     pub fn text(text: impl Into<String>) -> Attr {
         Attr::Text(text.into())

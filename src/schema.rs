@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
-use crate::topology::{PARTIAL, UNMANAGED, has_parts};
+use crate::topology::{EXTERNAL, ITEMS, PARTIAL, UNMANAGED, has_order, has_parts};
 
 /// The pattern of an expression.
 const EXPRESSION: &str = r"\$\{";
@@ -84,7 +84,12 @@ fn collection(provider: &Provider, kind: &Kind) -> Value {
         Identity::Singleton => resource(provider, kind),
         Identity::Sequence { .. } => {
             let items = json!({ "type": "array", "items": object(kind.fields, false) });
-            json!({ "anyOf": [items, { "$ref": "#/$defs/expression" }] })
+            let items = json!({ "anyOf": [items, { "$ref": "#/$defs/expression" }] });
+            let properties = json!({ PARTIAL: place(PARTIAL_LIST), ITEMS: items });
+            let shared = json!({
+                "type": "object", "properties": properties, "required": [ITEMS], "additionalProperties": false,
+            });
+            json!({ "anyOf": [items["anyOf"][0], shared, { "$ref": "#/$defs/expression" }] })
         }
         Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(_) => {
             map_of("", resource(provider, kind))
@@ -123,26 +128,84 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
             properties.insert("each".into(), each());
         }
     }
-    let needs_nothing = schema.get("required").and_then(Value::as_array).is_none_or(Vec::is_empty);
+    let mut schema = or_external(kind, schema);
+    let needs_nothing =
+        schema.get("anyOf").is_none() && schema.get("required").and_then(Value::as_array).is_none_or(Vec::is_empty);
     if needs_nothing {
         set(&mut schema, "type", json!(["object", "null"]));
     }
     schema
 }
 
+/// The meaning of `partial` on a list that is one resource.
+const PARTIAL_LIST: &str =
+    "Only the declared items are ours, and they stand at this place among those of others, which stay.";
+
+/// The meaning of `partial` on fields.
+const PARTIAL_FIELDS: &str = "Lists of which only the declared items are ours: those of others stay. One that has an order \
+                              says where ours stand.";
+
 /// The keys that say how much of a resource is ours.
 fn owned_parts(kind: &Kind) -> impl Iterator<Item = (String, Value)> {
-    let key = |word: &str, doc: &str, names: Vec<&str>| {
-        let items = json!({ "enum": names });
-        let list = json!({ "description": doc, "type": "array", "items": items, "uniqueItems": true });
-        (!names.is_empty() && kind.field(word).is_none()).then(|| (word.to_owned(), list))
-    };
     let names = |counts: &dyn Fn(&Field) -> bool| -> Vec<&str> {
         kind.fields.iter().filter(|field| field.is_writable() && counts(field)).map(|field| field.name).collect()
     };
-    let unmanaged = key(UNMANAGED, "Fields that are left alone: neither compared nor written.", names(&|_| true));
-    let doc = "Lists of which only the declared items are ours: those of others stay.";
-    unmanaged.into_iter().chain(key(PARTIAL, doc, names(&has_parts)))
+    let list = |names: Vec<&str>| json!({ "type": "array", "items": { "enum": names }, "uniqueItems": true });
+    let key = |word: &str, doc: &str, mut schema: Value| {
+        describe(&mut schema, doc);
+        (word.to_owned(), schema)
+    };
+    let is_free = |word: &str, names: &[&str]| !names.is_empty() && kind.field(word).is_none();
+    let (all, parts) = (names(&|_| true), names(&|field| has_parts(kind, field)));
+    let unmanaged = is_free(UNMANAGED, &all)
+        .then(|| key(UNMANAGED, "Fields that are left alone: neither compared nor written.", list(all)));
+    let partial = is_free(PARTIAL, &parts).then(|| {
+        let without_order = names(&|field| has_parts(kind, field) && !has_order(field));
+        let schema_of = |name: &&str| match without_order.contains(name) {
+            true => json!({ "type": "null" }),
+            false => place(""),
+        };
+        let properties: Map<String, Value> = parts.iter().map(|name| ((*name).to_owned(), schema_of(name))).collect();
+        let by_place = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+        let schema = match without_order.is_empty() {
+            true => by_place,
+            false if without_order.len() == parts.len() => list(without_order),
+            false => json!({ "anyOf": [list(without_order), by_place] }),
+        };
+        key(PARTIAL, PARTIAL_FIELDS, schema)
+    });
+    unmanaged.into_iter().chain(partial)
+}
+
+/// A place among the items of others.
+fn place(doc: &str) -> Value {
+    let beside = |word: &str| {
+        let text = json!({ "type": "string", "minLength": 1, "description": "The item of others, by its text." });
+        json!({ "type": "object", "properties": { word: text }, "required": [word], "additionalProperties": false })
+    };
+    let mut schema = json!({ "anyOf": [{ "enum": ["first", "last"] }, beside("before"), beside("after")] });
+    if !doc.is_empty() {
+        describe(&mut schema, doc);
+    }
+    schema
+}
+
+/// What is external needs what it is found by, and nothing more.
+fn or_external(kind: &Kind, mut schema: Value) -> Value {
+    if kind.field(EXTERNAL).is_some() {
+        return schema;
+    }
+    let doc =
+        "Somebody else's: it is found by what tells it apart, may be referred to, and is never compared or written.";
+    let required = schema.get("required").cloned();
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.insert(EXTERNAL.into(), json!({ "description": doc, "type": "boolean" }));
+    }
+    if let (Some(required), Value::Object(map)) = (required.filter(|names| names != &json!([])), &mut schema) {
+        map.remove("required");
+        map.insert("anyOf".into(), json!([{ "required": required }, { "required": [EXTERNAL] }]));
+    }
+    schema
 }
 
 fn each() -> Value {
@@ -330,7 +393,7 @@ mod tests {
     fn nesting_is_provider_target_kind_name() {
         let schema = schema();
         let endpoint = below(&schema, "lab * endpoints *");
-        assert_eq!(endpoint["required"], json!(["address"]));
+        assert_eq!(endpoint["anyOf"], json!([{ "required": ["address"] }, { "required": ["external"] }]));
         assert_eq!(endpoint["additionalProperties"], json!(false));
         assert_eq!(below(endpoint, "peers * asn")["description"], json!("Its number."));
         assert_eq!(below(endpoint, "health interval")["anyOf"][0], json!({ "type": "integer" }));

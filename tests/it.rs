@@ -40,6 +40,8 @@ mod examples;
 mod executions;
 #[path = "it/exit_codes.rs"]
 mod exit_codes;
+#[path = "it/external.rs"]
+mod external;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/firewall.rs"]
@@ -92,6 +94,8 @@ mod scale;
 mod secrets;
 #[path = "it/servers.rs"]
 mod servers;
+#[path = "it/shared_lists.rs"]
+mod shared_lists;
 #[path = "it/sources.rs"]
 mod sources;
 #[path = "it/states.rs"]

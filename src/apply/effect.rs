@@ -61,7 +61,7 @@ impl Sight {
             // Nothing is wanted of what is about to go, but that it is switched off.
             CallPurpose::Field(name) if step.verb.removes() => self.is_off(step.kind, name),
             CallPurpose::Field(name) => agrees(&|change| change.name == *name),
-            CallPurpose::Update => agrees(&|change| {
+            CallPurpose::Update | CallPurpose::Item => agrees(&|change| {
                 change.field.is_none_or(|field| matches!(field.change, Change::InPlace | Change::Fixed))
             }),
             CallPurpose::Remove => self.live.is_none(),

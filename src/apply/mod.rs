@@ -308,8 +308,9 @@ impl Executor<'_> {
             let address = &verdict.address;
             match &verdict.decision {
                 Decision::Same | Decision::Adopt => {
-                    // An object that is still to show is taken down by the step that waits for it.
-                    let Some(known) = verdict.id.clone() else { continue };
+                    // An object that is still to show is taken down by the step that waits for it, what is external by nobody.
+                    let is_ours = self.plan.ledger_updates.contains_key(address);
+                    let Some(known) = verdict.id.clone().filter(|_| is_ours) else { continue };
                     renumber(base, verdict.kind, address, &known);
                     if let Some(entry) = self.entry(address, known, base, &|_| None, None) {
                         journal::record(base, address.clone(), entry);

@@ -18,8 +18,8 @@ use crate::diff::list::wanted_items;
 use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Cause, Verdict, never_sent};
 use crate::plan::{Plan, Step};
-use crate::spec::{Identity, ItemWord, Type, canonical, item_words};
-use crate::topology::{IdentityKey, Resource, Topology};
+use crate::spec::{ItemWord, Type, canonical, item_words};
+use crate::topology::{IdentityKey, Resource, Topology, list_type};
 
 /// The sources from which rows of the ledger are written.
 pub(super) struct Recording<'r> {
@@ -60,12 +60,14 @@ impl Recording<'_> {
             run: if step.is_some() { self.base.run } else { before.run },
             origin: before.origin,
             packing: resource.and_then(Resource::packing).or(before.packing),
+            partial: resource.map(|resource| resource.partial.clone()).unwrap_or_default(),
             left: BTreeSet::new(),
         })
     }
 
     fn fields(&self, address: &Address, before: &Entry, step: Option<&Step>) -> Option<BTreeMap<String, Stored>> {
         let ledger_update = self.plan.ledger_updates.get(address)?;
+        let resource = self.topology.resources.get(address);
         let unknown = self.verdict(address).map(not_known).unwrap_or_default();
         let mut fields = BTreeMap::new();
         for (name, attr) in &ledger_update.wanted {
@@ -84,7 +86,11 @@ impl Recording<'_> {
                     let value = self.base.stored(&comparable);
                     let is_known = !unknown.contains(name.as_str());
                     let stored = remembered(value, is_written, is_known, earlier);
-                    let parts = ListParts { ty: self.list_type(address, name), items: &comparable, earlier };
+                    let parts = ListParts {
+                        ty: resource.and_then(|resource| list_type(resource.kind, name)),
+                        items: &comparable,
+                        earlier,
+                    };
                     stored.map(|stored| parts.tell(stored, is_written, ledger_update.live_lists.get(name)))
                 }
             };
@@ -94,7 +100,9 @@ impl Recording<'_> {
         // A new object is made without it, whatever the API has then.
         let updated = step.filter(|step| !step.verb.creates());
         let taken_back = updated.into_iter().flat_map(|step| &step.fields).map(|change| &change.name);
-        for name in taken_back.filter(|name| !ledger_update.wanted.contains_key(*name)) {
+        // Where others have a part, nothing that is remembered could tell theirs from ours.
+        let is_gone = |name: &&String| !ledger_update.wanted.contains_key(*name) && !before.partial.contains_key(*name);
+        for name in taken_back.filter(is_gone) {
             fields.insert(name.clone(), Stored::new(Value::Null, Basis::Applied));
         }
         for name in &ledger_update.cleared {
@@ -111,16 +119,6 @@ impl Recording<'_> {
         let earlier = before.fields.get(name)?;
         let is_same = content.is_remembered_as(earlier.value.as_str()?, before.packing);
         is_same.then(|| Stored { value: Value::String(content.stamp()), ..earlier.clone() })
-    }
-
-    /// The type of a field, or of a resource that is a whole list.
-    fn list_type(&self, address: &Address, name: &str) -> Option<Type> {
-        let kind = self.topology.resources.get(address)?.kind;
-        match (kind.field(name), kind.identity) {
-            (Some(field), _) => Some(field.ty),
-            (None, Identity::Sequence { key, .. }) => Some(Type::Table(kind.fields, key)),
-            (None, _) => None,
-        }
     }
 
     fn verdict(&self, address: &Address) -> Option<&Verdict> {

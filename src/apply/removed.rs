@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::apply::verify::Contradiction;
 use crate::apply::{Outcome, Report};
-use crate::diff::base::{Base, Entry};
+use crate::diff::base::{Base, Basis, Entry};
 use crate::diff::index::Index;
 use crate::diff::list::live_items;
 use crate::diff::live::{Collection, Live, Observed};
@@ -18,7 +18,7 @@ use crate::diff::matching::is_gone;
 use crate::diff::sequence::agrees;
 use crate::plan::Plan;
 use crate::spec::{Identity, Kind, Until, lookup};
-use crate::topology::Topology;
+use crate::topology::{ITEMS, Topology};
 
 /// The objects that a run removed.
 #[derive(Debug, Default)]
@@ -127,13 +127,19 @@ impl ClaimedRemoval {
     /// Says whether a list still holds an item that was applied.
     fn shows_items(&self, live: &Live, base: &Base) -> bool {
         let items = live_items(self.kind, live);
-        let applied = self.row.as_ref().and_then(|row| row.value(crate::topology::ITEMS)).and_then(Value::as_array);
+        let stored =
+            self.row.as_ref().filter(|row| row.partial.contains_key(ITEMS)).and_then(|row| row.fields.get(ITEMS));
+        // Of what others share, what we brought was removed, and no more.
+        let is_removed = |n: usize| stored.is_none_or(|stored| stored.basis_at(&format!("/{n}")) == Basis::Applied);
+        let applied = self.row.as_ref().and_then(|row| row.value(ITEMS)).and_then(Value::as_array);
         match applied {
             None => !items.is_empty(),
-            Some(applied) => applied.iter().any(|kept| match Base::from_stored(kept) {
-                Some(kept) => items.iter().any(|item| agrees(item, &kept)),
-                // A secret is part of it, of which the fingerprint alone is known.
-                None => items.iter().any(|item| base.matches_stored(item, kept)),
+            Some(applied) => applied.iter().enumerate().filter(|(n, _)| is_removed(*n)).any(|(_, kept)| {
+                match Base::from_stored(kept) {
+                    Some(kept) => items.iter().any(|item| agrees(item, &kept)),
+                    // A secret is part of it, of which the fingerprint alone is known.
+                    None => items.iter().any(|item| base.matches_stored(item, kept)),
+                }
             }),
         }
     }

@@ -1,6 +1,7 @@
 //! One step: its calls one after the other, each journaled before it is sent and after it is answered.
 
 mod ready;
+mod unmoved;
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -42,6 +43,7 @@ impl Executor<'_> {
             self.find(shared, session, step).await?;
             shared.turn(SlotClass::Write);
         }
+        self.find_unmoved(shared, session, step).await?;
         self.forget_proofs(shared, step);
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
         self.log(shared, |log| {
@@ -139,6 +141,10 @@ impl Executor<'_> {
                             log.write(&JournalLine::Answer { n: number, outcome: "found done".into() })
                         });
                         return Ok(Value::Null);
+                    }
+                    // An item that was put in may show among equal ones: only the next plan tells what is left to do.
+                    if call.purpose == CallPurpose::Item {
+                        return Err(error);
                     }
                     // An object at work may have refused for that alone.
                     if attempt >= TRIES || !(ambiguous || effect == Effect::MissingAfterWork) {

@@ -39,6 +39,7 @@ mod tests {
             kind,
             fields: BTreeMap::new(),
             cleared: Default::default(),
+            external: false,
             unmanaged: Default::default(),
             partial: Default::default(),
             files: BTreeMap::new(),

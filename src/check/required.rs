@@ -2,7 +2,7 @@
 
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::Identity;
+use crate::spec::{Field, Identity};
 
 /// A resource lacks a field without which its kind can't be made.
 pub(crate) const RULE: Rule = Rule { code: "missing-field", run };
@@ -14,7 +14,13 @@ fn run(subject: &Subject) -> Vec<Finding> {
         if let Identity::Sequence { .. } = resource.kind.identity {
             continue;
         }
-        for field in resource.kind.fields.iter().filter(|field| field.required && field.is_writable()) {
+        // What is external needs what it is found by. Content is found by its name alone.
+        let is_by_name = matches!(resource.kind.identity, Identity::Content(_));
+        let has_to = |field: &&Field| {
+            let is_needed = !resource.external || !is_by_name && resource.kind.is_told_apart_by(field.name);
+            field.required && field.is_writable() && is_needed
+        };
+        for field in resource.kind.fields.iter().filter(has_to) {
             if resource.cleared.contains(field.name) {
                 let message = format!("`{}` is empty, and `{}` needs it", field.name, resource.address);
                 let help = format!("{}: {}", field.ty.describe(), field.doc);

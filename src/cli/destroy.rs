@@ -19,7 +19,8 @@ pub(crate) struct DestroyOptions {
 /// Plans with nothing wanted, and carries that out. What is protected or not owned stays.
 pub(crate) async fn run(global: &Global, options: &DestroyOptions) -> Result<Exit, CommandError> {
     let mut topology = common::load(global, &options.workspace.dir)?;
-    topology.resources.clear();
+    // What lives in something external is found by it.
+    topology.resources.retain(|_, resource| resource.external);
     if let Some(only) = &options.only_target {
         if !topology.targets.contains_key(only) {
             return Err(undeclared(&topology, only));

@@ -8,12 +8,13 @@ use crate::cli::{CommandError, Exit, output, topics};
 use crate::providers::CATALOGUE;
 use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Grammar, Identity, Kind, Provider, Type};
 use crate::suggest;
+use crate::topology::{ITEMS, PARTIAL, has_order, has_parts};
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainOptions {
     /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes;
-    /// or `allow`, `content`, or `exit-codes`.
+    /// or `allow`, `content`, `exit-codes`, `external`, `unmanaged`, `partial`.
     #[arg(value_name = "KIND[.FIELD]")]
     what: String,
 }
@@ -62,11 +63,32 @@ fn explain_kind(provider: &Provider, kind: &Kind, text: &mut String) {
         Destroys::Nothing => text.push_str("  removal: the API has none; it is let go of\n"),
     }
     order(provider, kind, text);
+    shared(kind, text);
     let _ = writeln!(text, "  source: {}", kind.source);
     for field in kind.fields {
         line(field, 1, text);
     }
     text.push('\n');
+}
+
+/// The lists of which a part may be ours.
+fn shared(kind: &Kind, text: &mut String) {
+    if !kind.is_declarative() {
+        return;
+    }
+    if let Identity::Sequence { .. } = kind.identity {
+        let _ = writeln!(text, "  may be shared: `{PARTIAL}: PLACE` beside `{ITEMS}`; see `trueup explain {PARTIAL}`");
+        return;
+    }
+    let parts = kind.fields.iter().filter(|field| field.is_writable() && has_parts(kind, field));
+    let form = |field: &Field| match has_order(field) {
+        true => format!("`{PARTIAL}: {{ {}: PLACE }}`", field.name),
+        false => format!("`{PARTIAL}: [{}]`", field.name),
+    };
+    let forms: Vec<String> = parts.map(form).collect();
+    if !forms.is_empty() {
+        let _ = writeln!(text, "  may be shared: {}; see `trueup explain {PARTIAL}`", forms.join(", "));
+    }
 }
 
 /// The kinds that come before a kind's resources and after them, each with the reason.

@@ -31,7 +31,7 @@ fn fact(decision: &Decision) -> Option<Fact> {
     match (decision.cause(), decision) {
         (Some(Cause::Drift | Cause::Left), _) => Some(Fact::Drift),
         (Some(Cause::Conflict), _) => Some(Fact::Conflict),
-        (_, Decision::Hold(hold)) if hold.is_absent_on() => Some(Fact::NotKnown),
+        (_, Decision::Hold(hold)) if hold.is_absent_on() || hold.is_not_compared() => Some(Fact::NotKnown),
         (_, Decision::Hold(hold)) => hold.is_on_purpose().then_some(Fact::Deferred),
         // Taking into ownership is something that an apply would do.
         (Some(Cause::Change | Cause::Undeclared), _) | (None, Decision::Adopt) => Some(Fact::Pending),
@@ -60,6 +60,8 @@ mod tests {
             (Decision::Delete(DeleteCause::Undeclared), Some(Fact::Pending)),
             (Decision::Release("gone already".into()), Some(Fact::Pending)),
             (hold("unseen", None), Some(Fact::NotKnown)),
+            (hold("no-place", None), Some(Fact::NotKnown)),
+            (hold("external", None), Some(Fact::NotKnown)),
             (hold("protected", Some(Decision::Delete(DeleteCause::Undeclared))), Some(Fact::Deferred)),
             (hold("protected", Some(Decision::Create(Cause::Drift))), Some(Fact::Drift)),
             (hold("version", Some(Decision::Create(Cause::Change))), None),

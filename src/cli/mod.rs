@@ -22,6 +22,7 @@ mod graph;
 mod halt;
 mod installations;
 mod kinds;
+mod not_mine;
 mod one;
 mod output;
 mod plan;

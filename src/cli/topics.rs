@@ -1,8 +1,8 @@
 //! Topics of `trueup explain` besides kinds and fields, from the lists that the program itself goes by.
 
-use crate::cli::exit;
+use crate::cli::{exit, not_mine};
 use crate::source::packing;
-use crate::topology::allow;
+use crate::topology::{EXTERNAL, PARTIAL, UNMANAGED, allow};
 
 /// Something that is explained.
 struct Topic {
@@ -17,6 +17,9 @@ const TOPICS: &[Topic] = &[
     Topic { name: "allow", text: allow::text },
     Topic { name: "content", text: packing::text },
     Topic { name: "exit-codes", text: exit::text },
+    Topic { name: EXTERNAL, text: not_mine::external },
+    Topic { name: UNMANAGED, text: not_mine::unmanaged },
+    Topic { name: PARTIAL, text: not_mine::partial },
 ];
 
 /// The text of a topic.

@@ -12,6 +12,7 @@
 //! no longer give. Where a step of ours left what is there, the base says so: then live = base is neither drift nor a change.
 
 mod live_value;
+mod others_share;
 
 use serde_json::Value;
 
@@ -20,15 +21,18 @@ use crate::diff::base::{Base, Entry, Stored};
 use crate::diff::content::content_change;
 use crate::diff::list::ListCase;
 use crate::diff::live::Live;
-use crate::diff::others::{OthersItems, going, is_ours, split, with_others};
+use crate::diff::others::{OthersItems, going, is_ours, own_words};
 use crate::diff::planned::PlannedValue;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly};
+use crate::diff::shared::{SharedList, SharedWrite};
 use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
-use crate::diff::verdict::{Cause, FieldChange, FieldNotes, never_sent};
+use crate::diff::verdict::{Cause, FieldChange, FieldNotes, Hold, never_sent};
 use crate::redact::ChangeSecrecy;
-use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
-use crate::topology::{Resource, fold};
+use crate::spec::{
+    Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, item_words, keep_undeclared, read,
+};
+use crate::topology::{ItemPlace, Resource, fold};
 
 pub(crate) use live_value::live_value;
 pub(super) use live_value::narrow;
@@ -45,6 +49,10 @@ pub(crate) struct Comparison {
     /// The values that are sent in place of what the files give, by field: they take back what the files no longer give,
     /// and leave others what is theirs.
     pub taken_back: ResolvedFields,
+    /// How a list that others share is written as a whole.
+    pub shared: Option<SharedWrite>,
+    /// Why the two can't be compared, if so.
+    pub held: Option<Hold>,
 }
 
 /// Compares a resource with its live object.
@@ -63,10 +71,16 @@ pub(crate) fn compare(
     let mut moot = Vec::new();
     let is_compared = |field: &&Field| field.is_writable() && !resource.unmanaged.contains(field.name);
     for field in resource.kind.fields.iter().filter(is_compared) {
-        let case = |wanted, declared| FieldCase { resolver, resource, field, wanted, declared, live, base, entry };
+        let is_given = resource.fields.contains_key(field.name);
+        let shared = |entry: &'_ &Entry| entry.partial.contains_key(field.name) && !is_given;
+        let among = resource.partial.get(field.name).or_else(|| entry.filter(shared)?.partial.get(field.name));
+        let case =
+            |wanted, declared| FieldCase { resolver, resource, field, wanted, declared, live, base, entry, among };
         let judged = match (resolved.get(field.name), resource.fields.get(field.name), resource.files.get(field.name)) {
             (Some(_), Some(_), Some(content)) => content_change(resource, field, content, entry),
             (Some(wanted), Some(declared), None) => case(wanted, declared).judge(&mut found.notes.let_go),
+            // Of what others share ours alone is taken back.
+            _ if among.is_some() => case(&Attr::EMPTY, &Attr::EMPTY).judge(&mut found.notes.let_go).undeclared(),
             _ => case(&Attr::Null, &Attr::Null).judge_ungiven(),
         };
         match judged {
@@ -79,6 +93,7 @@ pub(crate) fn compare(
                 found.taken_back.insert(field.name.to_owned(), sent);
                 found.changes.push(*change);
             }
+            Judged::Held(hold) => drop(found.held.get_or_insert(*hold)),
             Judged::Beside(sent) => drop(found.taken_back.insert(field.name.to_owned(), sent)),
             Judged::Moot(change) => moot.push(*change),
         }
@@ -102,6 +117,8 @@ struct FieldCase<'c> {
     live: &'c Live,
     base: &'c Base,
     entry: Option<&'c Entry>,
+    /// Where ours stand in it, if others share it.
+    among: Option<&'c ItemPlace>,
 }
 
 /// What is to be done about a field.
@@ -115,6 +132,8 @@ pub(super) enum Judged {
     Differs(Box<FieldChange>),
     /// It differs in what the files no longer give; this is sent.
     TakenBack(Box<FieldChange>, Attr),
+    /// It can't be compared, for this reason.
+    Held(Box<Hold>),
     /// It is as it is wanted; whoever writes it sends this, with the items of others.
     Beside(Attr),
     /// It makes no difference, unless a field changes that it follows.
@@ -128,8 +147,13 @@ impl FieldCase<'_> {
         if self.field.is_call_option() && is_known {
             return Judged::Same;
         }
+        let (own, others) = match self.own_items() {
+            Ok(own) => own,
+            Err(hold) => return Judged::Held(hold),
+        };
         if self.wanted.is_later() {
-            return self.judge_later(kept);
+            let live = canonical(&self.field.ty, &own);
+            return self.judge_later(kept, live).among(self.wanted, &others);
         }
         let wanted = canonical(&self.field.ty, self.wanted);
         if !is_known {
@@ -151,17 +175,12 @@ impl FieldCase<'_> {
                 None => Judged::Unverified,
             };
         }
-        let (own, others) = self.own_items(read(self.field, &self.live.raw));
         let live = canonical(&self.field.ty, &self.resolver.for_compare(&self.resource.address, self.field, &own));
-        self.judge_read(kept, &wanted, live, let_go).among(self.wanted, &others)
-    }
-
-    /// A live value without the items of others, where ours are only a part, and those.
-    fn own_items(&self, live: Attr) -> (Attr, Vec<Attr>) {
-        match self.resource.partial.contains(self.field.name) {
-            true => split(&self.field.ty, self.wanted, self.stored(), live),
-            false => (live, Vec::new()),
-        }
+        let judged = match self.judge_read(kept, &wanted, live, let_go) {
+            Judged::Same if !others.list.as_ref().is_none_or(SharedList::is_in_place) => self.displaced(kept, &others),
+            judged => judged,
+        };
+        judged.among(self.wanted, &others)
     }
 
     /// Judges a value that was read.
@@ -253,9 +272,8 @@ impl FieldCase<'_> {
 
     /// A value that is known only later is the same as long as its expression is the one that was applied, and what that
     /// gave is still there.
-    fn judge_later(&self, kept: Option<&Value>) -> Judged {
+    fn judge_later(&self, kept: Option<&Value>, live: Attr) -> Judged {
         let before = self.entry.and_then(|entry| entry.expressions.get(self.field.name));
-        let live = canonical(&self.field.ty, &read(self.field, &self.live.raw));
         let unmoved =
             kept.is_some_and(|kept| !self.is_readable() || self.base.matches_stored(&narrow(&live, kept), kept));
         if self.is_left() && unmoved {
@@ -351,30 +369,21 @@ impl FieldCase<'_> {
 
     /// The items of others that would go, as they may be shown. A partial list is without them already.
     fn others_going(&self, wanted: &Attr, live: &Attr, shown: &dyn Fn(&Attr) -> Attr) -> Vec<Attr> {
-        let is_partial = self.resource.partial.contains(self.field.name);
         // What there is one of came with the product, and so did its lists: `ntp_hosts` of a new controller are nobody's.
         let is_setting = matches!(self.resource.kind.identity, Identity::Singleton);
-        if is_partial || is_setting || is_ours(self.entry, self.field.name) || self.field.is_at_default(live) {
+        if self.among.is_some() || is_setting || is_ours(self.entry, self.field.name) || self.field.is_at_default(live)
+        {
             return Vec::new();
         }
-        going(&self.field.ty, wanted, live).iter().map(shown).collect()
-    }
-}
-
-impl Judged {
-    /// The same with the items of others left where they are, in what is sent.
-    fn among(self, wanted: &Attr, others: &[Attr]) -> Judged {
-        let told = |change: Box<FieldChange>| {
-            let others = OthersItems { stay: others.len(), ..change.others.clone() };
-            Box::new(FieldChange { others, ..*change })
+        let own = own_words(&self.field.ty, self.entry, self.field.name);
+        let theirs = match live {
+            Attr::List(items) if !own.is_empty() => {
+                let words = item_words(&self.field.ty, items).into_iter().zip(items);
+                Attr::List(words.filter(|(word, _)| !own.contains(word)).map(|(_, item)| item.clone()).collect())
+            }
+            live => live.clone(),
         };
-        match self {
-            judged if others.is_empty() => judged,
-            Judged::Same => Judged::Beside(with_others(wanted, others)),
-            Judged::Differs(change) => Judged::TakenBack(told(change), with_others(wanted, others)),
-            Judged::TakenBack(change, sent) => Judged::TakenBack(told(change), with_others(&sent, others)),
-            judged => judged,
-        }
+        going(&self.field.ty, wanted, &theirs).iter().map(shown).collect()
     }
 }
 

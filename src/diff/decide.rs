@@ -7,6 +7,7 @@ use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::companions;
 use crate::diff::compare::{Comparison, compare};
+use crate::diff::external;
 use crate::diff::guards::GuardCase;
 use crate::diff::index::{Index, Placement};
 use crate::diff::live::Live;
@@ -15,6 +16,7 @@ use crate::diff::planned::PlannedValues;
 use crate::diff::propagate_holds::{hold_back, hold_unknown_names, hold_used};
 use crate::diff::removals::is_let_go;
 use crate::diff::resolve::{ResolvedFields, Resolver};
+use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, UNSEEN, Verdict};
 use crate::spec::Identity;
 use crate::topology::references::{References, maker};
@@ -29,23 +31,24 @@ pub(crate) fn declared(
     planned: &PlannedValues,
 ) -> Decided {
     let resolver = Resolver { topology, index, planned };
-    let (mut resolved, mut taken_back) = (BTreeMap::new(), BTreeMap::new());
+    let (mut resolved, mut taken_back, mut shared) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut verdicts = Vec::with_capacity(topology.resources.len());
     for resource in topology.resources.values() {
         let fields = resolver.resolve(resource);
-        let (verdict, back) = one(&resolver, resource, &fields, base);
+        let (verdict, sent) = one(&resolver, resource, &fields, base);
         verdicts.push(verdict);
-        if !back.is_empty() {
-            taken_back.insert(resource.address.clone(), back);
+        if !sent.taken_back.is_empty() {
+            taken_back.insert(resource.address.clone(), sent.taken_back);
         }
+        shared.extend(sent.shared.map(|write| (resource.address.clone(), write)));
         resolved.insert(resource.address.clone(), fields);
     }
     force_rebuilds(&resolver, &mut verdicts);
     set_again(&resolved, &mut verdicts);
-    hold_used(index, &resolved, &mut verdicts);
+    hold_used(topology, index, &resolved, &mut verdicts);
     hold_unknown_names(topology, references, index, &mut verdicts);
     hold_back(topology, references, index, &resolved, &mut verdicts);
-    Decided { verdicts, resolved, taken_back }
+    Decided { verdicts, resolved, taken_back, shared }
 }
 
 /// What is decided on everything declared.
@@ -55,18 +58,24 @@ pub(crate) struct Decided {
     pub resolved: BTreeMap<Address, ResolvedFields>,
     /// What an update sends besides, to take back what the files no longer give.
     pub taken_back: BTreeMap<Address, ResolvedFields>,
+    /// How lists that others share are written.
+    pub shared: BTreeMap<Address, SharedWrite>,
 }
 
-/// The verdict on one resource, with what its update sends to take back what the files no longer give.
-fn one(
-    resolver: &Resolver<'_>,
-    resource: &Resource,
-    resolved: &ResolvedFields,
-    base: &Base,
-) -> (Verdict, ResolvedFields) {
+/// What an update sends besides what the files give.
+#[derive(Default)]
+struct SentBeside {
+    /// Values that take back what the files no longer give, and leave others what is theirs.
+    taken_back: ResolvedFields,
+    /// The whole list, where the resource is one that others share.
+    shared: Option<SharedWrite>,
+}
+
+/// The verdict on one resource, with what its update sends besides what the files give.
+fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, base: &Base) -> (Verdict, SentBeside) {
     let entry = base.entry(&resource.address);
     let compared = |decision, id: Option<&str>, comparison: Comparison| {
-        let Comparison { changes: _, unverified, notes, taken_back } = comparison;
+        let Comparison { changes: _, held: _, unverified, notes, taken_back, shared } = comparison;
         let verdict = Verdict {
             address: resource.address.clone(),
             kind: resource.kind,
@@ -76,7 +85,7 @@ fn one(
             notes,
             place: Some(resource.place.clone()),
         };
-        (verdict, taken_back)
+        (verdict, SentBeside { taken_back, shared })
     };
     let verdict = |decision, id: Option<&str>| compared(decision, id, Comparison::default());
     if let Some(hold) = read_only(resource).or_else(|| dangling(resolver, resolved)) {
@@ -95,6 +104,7 @@ fn one(
             let hold = Hold::new("duplicate-identity", format!("it is the same object as `{first}`, as it turns out"));
             return verdict(Decision::Hold(hold.help("declare it once")), None);
         }
+        Some(Placement::Absent) | None if resource.external => return verdict(external::absent(), None),
         Some(Placement::Absent) | None => {
             let decision = match maker(resolver.topology, resource) {
                 Some(_) => companions::taken(resolver, resource, resolved),
@@ -104,12 +114,18 @@ fn one(
             return verdict(case.guard(decision), old);
         }
     };
+    if resource.external {
+        return verdict(external::present(entry), Some(&live.id));
+    }
     if resource.address.parent().is_some_and(|parent| resolver.planned.is_anew(&parent)) {
         let because = Some("its parent is replaced".to_owned());
         let order = ReplaceOrder::DeleteFirst;
         return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id));
     }
     let mut comparison = compare(resolver, resource, resolved, live, base);
+    if let Some(hold) = comparison.held.take() {
+        return compared(Decision::Hold(hold), Some(&live.id), comparison);
+    }
     let decision = decide(resource, live, std::mem::take(&mut comparison.changes), entry);
     let decision = case.guard(decision);
     let is_held = || matches!(decision, Decision::Hold(_));
@@ -254,17 +270,20 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
                 let is_one = address.target() == target && address.kind() == *kind;
                 is_one && !is_let_go(resolver.topology, resolver.index, address, its, live)
             });
-            match undeclared_one {
-                Some((undeclared_one, _)) => held.push((n, undeclared_one.to_string())),
+            let is_external = |resource: &&Resource| {
+                resource.external && resource.address.target() == target && root_kind(&resource.address) == *kind
+            };
+            let external = || resolver.topology.resources.values().find(is_external).map(|resource| &resource.address);
+            match undeclared_one.map(|(address, _)| address).or_else(external) {
+                Some(in_the_way) => held.push((n, in_the_way.to_string())),
                 None => {
                     forced.insert((target.to_owned(), *kind), verdict.address.to_string());
                 }
             }
         }
     }
-    for (n, undeclared_one) in held {
-        let hold =
-            Hold::new("in-the-way", format!("`{undeclared_one}` has to go while it changes, and is not declared"));
+    for (n, in_the_way) in held {
+        let hold = Hold::new("in-the-way", format!("`{in_the_way}` has to go while it changes, and is not declared"));
         verdicts[n].hold(hold.help("declare it, so that it is made again afterwards, or remove it"));
     }
     for verdict in verdicts.iter_mut() {

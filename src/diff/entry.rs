@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
+use crate::topology::ItemPlace;
 
 /// How a remembered value came to be at the controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -83,6 +84,8 @@ pub struct Entry {
     pub origin: Option<String>,
     /// The number of the rule by which its content was packed; content packed by another rule has another digest.
     pub packing: Option<u32>,
+    /// The fields of which only the remembered items are ours, with where these stand among those of others.
+    pub partial: BTreeMap<String, ItemPlace>,
     /// The fields that a step of ours left other than it was meant to: their values are what was there after it.
     pub left: BTreeSet<String>,
 }
@@ -135,6 +138,8 @@ struct EntryRow {
     origin: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     packing: Option<u32>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    partial: BTreeMap<String, ItemPlace>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     left: BTreeSet<String>,
 }
@@ -154,6 +159,7 @@ impl From<Entry> for EntryRow {
             run,
             origin,
             packing,
+            partial,
             left,
         } = entry;
         let (mut applied, mut agreed, mut assumed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -187,6 +193,7 @@ impl From<Entry> for EntryRow {
             run,
             origin,
             packing,
+            partial,
             left,
         }
     }
@@ -213,6 +220,7 @@ impl TryFrom<EntryRow> for Entry {
             run,
             origin,
             packing,
+            partial,
             left,
         } = row;
         let mut fields = BTreeMap::new();
@@ -246,6 +254,7 @@ impl TryFrom<EntryRow> for Entry {
             run,
             origin,
             packing,
+            partial,
             left,
         })
     }
@@ -264,7 +273,8 @@ mod tests {
             "agreed": { "description": "" }, "assumed": { "psk": { "$fingerprint": "00" } },
             "items": { "tags": { "/1": "agreed" } }, "origins": { "cidr": "fabric/sites/lyon" },
             "expressions": { "cidr": "\"${a/b/c.d}\"" }, "after": ["a/b/c"], "stamp": "1", "leftovers": ["6"],
-            "commit": "3f2a", "run": 3, "origin": "fabric/sites/lyon", "packing": 1, "left": ["cidr"],
+            "commit": "3f2a", "run": 3, "origin": "fabric/sites/lyon", "packing": 1,
+            "partial": { "tags": { "after": "x" } }, "left": ["cidr"],
         });
         let entry: Entry = serde_json::from_value(row.clone()).unwrap();
         assert_eq!(entry.fields["tags"].items["/1"], Basis::Agreed);

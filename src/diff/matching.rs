@@ -296,6 +296,7 @@ mod tests {
             kind,
             fields,
             cleared: Default::default(),
+            external: false,
             unmanaged: Default::default(),
             partial: Default::default(),
             files,

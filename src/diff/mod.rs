@@ -11,6 +11,7 @@ mod content;
 mod decide;
 mod entry;
 pub(crate) mod export;
+pub(crate) mod external;
 pub(crate) mod guards;
 pub(crate) mod index;
 pub(crate) mod installation;
@@ -31,6 +32,7 @@ pub(crate) mod relabel;
 pub(crate) mod removals;
 pub(crate) mod resolve;
 pub(crate) mod sequence;
+pub(crate) mod shared;
 mod take_back;
 pub(crate) mod verdict;
 
@@ -43,6 +45,7 @@ use crate::diff::index::Index;
 use crate::diff::live::Observed;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::ResolvedFields;
+use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::secret::FingerprintKey;
 use crate::topology::Topology;
@@ -59,6 +62,8 @@ pub struct Diff<'a> {
     pub resolved: BTreeMap<Address, ResolvedFields>,
     /// What an update sends besides, to take back what the files no longer give.
     pub taken_back: BTreeMap<Address, ResolvedFields>,
+    /// How lists that others share are written.
+    pub shared: BTreeMap<Address, SharedWrite>,
     /// Live objects that are neither declared nor owned nor anybody else's.
     pub unmanaged: Vec<Address>,
     /// What the changed and removed resources depended on when they were last applied.
@@ -97,10 +102,11 @@ fn finish<'a>(
     index: Index<'a>,
     decided: Decided,
 ) -> Diff<'a> {
-    let Decided { mut verdicts, mut resolved, taken_back } = decided;
+    let Decided { mut verdicts, mut resolved, taken_back, mut shared } = decided;
     verdicts.extend(removals::undeclared(topology, observed, &index, base));
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
     call_options::remember(&index, base, &mut verdicts, &mut resolved);
+    shared.extend(removals::of_shares(&index, base, &verdicts));
     propagate_holds::hold_within(&mut verdicts);
     propagate_holds::keep_what_is_named(topology, references, &index, &mut verdicts);
     propagate_holds::keep_what_is_needed(topology, &index, base, &mut verdicts);
@@ -117,7 +123,7 @@ fn finish<'a>(
         .map(|(address, _)| address.clone())
         .collect();
     let after = depended(base, &verdicts);
-    Diff { verdicts, index, resolved, taken_back, unmanaged, after, key: base.key.clone() }
+    Diff { verdicts, index, resolved, taken_back, shared, unmanaged, after, key: base.key.clone() }
 }
 
 /// Nothing is done, and nothing is judged, at a target that is another installation than the one that was applied to.

@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 
 use crate::attr::Attr;
-use crate::diff::base::{Basis, Entry, Stored};
+use crate::diff::base::Entry;
 use crate::diff::sequence::Edit;
-use crate::spec::{Flow, ItemWord, Shape, Type, as_declared, item_key_field, item_words};
+use crate::diff::shared::remembered;
+use crate::spec::{Flow, ItemWord, Shape, Type, item_key_field, item_words};
 
 /// What a change means to the items of others in a list.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,9 +24,20 @@ pub struct OthersItems {
 /// before it took down with what.
 pub(super) fn is_ours(entry: Option<&Entry>, field: &str) -> bool {
     entry.is_some_and(|entry| {
+        // Of a list that others shared only the row's own items are.
+        if entry.partial.contains_key(field) {
+            return false;
+        }
         let is_unfinished = entry.made && entry.fields.is_empty();
         is_unfinished || entry.value(field).is_some_and(|value| !value.is_null())
     })
+}
+
+/// What tells the items apart that are ours in a list that others shared, as far as the ledger remembers.
+pub(super) fn own_words(list: &Type, entry: Option<&Entry>, field: &str) -> BTreeSet<ItemWord> {
+    let shared = entry.filter(|entry| entry.partial.contains_key(field));
+    let stored = shared.and_then(|entry| entry.fields.get(field));
+    item_words(list, &remembered(stored)).into_iter().collect()
 }
 
 /// The live items that go with a write of a whole value, each as what tells it from the others.
@@ -63,39 +75,13 @@ fn label(ty: &Type, item: &Attr) -> Attr {
     item_key_field(ty).and_then(|key| item.get(key.name)).unwrap_or(item).clone()
 }
 
-/// The items that edits take out of an ordered list, each as what tells it from the others.
-pub(super) fn deleted(edits: &[Edit], key: &str) -> Vec<Attr> {
+/// The items that edits take out of an ordered list, each by its place, with what tells it from the others.
+pub(super) fn deleted(edits: &[Edit], key: &str) -> Vec<(usize, Attr)> {
     let deleted = |edit: &Edit| match edit {
-        Edit::Delete { item, .. } => Some(item.get(key).unwrap_or(item).clone()),
+        Edit::Delete { at, item } => Some((*at, item.get(key).unwrap_or(item).clone())),
         Edit::Insert { .. } | Edit::Move { .. } | Edit::Change { .. } => None,
     };
     edits.iter().filter_map(deleted).collect()
-}
-
-/// A live list without the items of others, and those: ours is what the files declare, and what we brought.
-pub(super) fn split(ty: &Type, wanted: &Attr, stored: Option<&Stored>, live: Attr) -> (Attr, Vec<Attr>) {
-    let (Shape::Items(item_type), Attr::List(wanted), Attr::List(items)) = (ty.shape(), wanted, &live) else {
-        return (live, Vec::new());
-    };
-    let kept: Vec<Attr> =
-        stored.and_then(|stored| stored.value.as_array()).into_iter().flatten().map(Attr::from_json).collect();
-    let is_brought = |n: usize| stored.is_some_and(|stored| stored.basis_at(&format!("/{n}")) == Basis::Applied);
-    let brought = item_words(ty, &kept).into_iter().enumerate().filter(|(n, _)| is_brought(*n)).map(|(_, word)| word);
-    let own: BTreeSet<ItemWord> = item_words(ty, wanted).into_iter().chain(brought).collect();
-    let words = item_words(ty, items).into_iter().zip(items);
-    let (ours, theirs): (Vec<_>, Vec<_>) = words.partition(|(word, _)| own.contains(word));
-    let plain = |items: Vec<(ItemWord, &Attr)>| items.into_iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
-    // Theirs go back without what the server says of them.
-    let theirs = plain(theirs).iter().map(|item| as_declared(&item_type, item)).collect();
-    (Attr::List(plain(ours)), theirs)
-}
-
-/// A list with the items of others behind ours.
-pub(super) fn with_others(ours: &Attr, others: &[Attr]) -> Attr {
-    match ours {
-        Attr::List(items) => Attr::List(items.iter().chain(others).cloned().collect()),
-        _ => ours.clone(),
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::call_options::call_options;
+use crate::diff::external::EXTERNAL;
 use crate::diff::guards::{IRREVERSIBLE, STATE};
 use crate::diff::index::Index;
 use crate::diff::mentions;
@@ -12,8 +13,8 @@ use crate::diff::removals::referred_by;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{Field, Kind};
-use crate::topology::Topology;
 use crate::topology::references::{References, Why, home_at};
+use crate::topology::{Resource, Topology};
 
 /// What needs something that is held and not there has to wait as well.
 pub(crate) fn hold_back(
@@ -27,8 +28,12 @@ pub(crate) fn hold_back(
         Decision::Hold(hold) => hold.code == IRREVERSIBLE || index.live(&verdict.address).is_none(),
         _ => false,
     };
-    let mut missing: BTreeSet<Address> =
-        verdicts.iter().filter(|verdict| is_missing(verdict)).map(|verdict| verdict.address.clone()).collect();
+    let why = |verdict: &Verdict| match &verdict.decision {
+        Decision::Hold(hold) if hold.code == EXTERNAL => "external and not there",
+        _ => "held",
+    };
+    let missing = verdicts.iter().filter(|verdict| is_missing(verdict));
+    let mut missing: BTreeMap<Address, &str> = missing.map(|verdict| (verdict.address.clone(), why(verdict))).collect();
     if missing.is_empty() {
         return;
     }
@@ -39,13 +44,13 @@ pub(crate) fn hold_back(
         }
     }
     while !missing.is_empty() {
-        let mut more = BTreeSet::new();
-        for needs in missing {
+        let mut more = BTreeMap::new();
+        for (needs, why) in missing {
             for &n in users.get(&needs).into_iter().flatten() {
                 let verdict = &mut verdicts[n];
                 if !matches!(verdict.decision, Decision::Hold(_)) {
-                    verdict.hold(Hold::new("waits", format!("it needs `{needs}`, which is held")));
-                    more.insert(verdict.address.clone());
+                    verdict.hold(Hold::new("waits", format!("it needs `{needs}`, which is {why}")));
+                    more.insert(verdict.address.clone(), "held");
                 }
             }
         }
@@ -89,13 +94,22 @@ fn writes_what_is_declared(decision: &Decision) -> bool {
 }
 
 /// Nobody gets a one-time output of something that has had its use of one.
-pub(crate) fn hold_used(index: &Index<'_>, resolved: &BTreeMap<Address, ResolvedFields>, verdicts: &mut [Verdict]) {
+pub(crate) fn hold_used(
+    topology: &Topology,
+    index: &Index<'_>,
+    resolved: &BTreeMap<Address, ResolvedFields>,
+    verdicts: &mut [Verdict],
+) {
+    let is_external = |address| topology.resources.get(address).is_some_and(|resource: &Resource| resource.external);
     let is_made_anew = |verdict: &&Verdict| matches!(verdict.decision, Decision::Replace { .. });
     let sources = verdicts.iter().filter(|verdict| !is_made_anew(verdict));
     let spent: BTreeMap<Address, (&str, &str)> = sources
         .filter_map(|verdict| {
             let issue = verdict.kind.one_time_output?;
-            let why = issue.refusal(&index.live(&verdict.address)?.raw)?;
+            let why = match is_external(&verdict.address) {
+                true => "that is external: asking for it would make an earlier answer invalid",
+                false => issue.refusal(&index.live(&verdict.address)?.raw)?,
+            };
             Some((verdict.address.clone(), (issue.field, why)))
         })
         .collect();

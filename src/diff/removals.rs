@@ -1,6 +1,6 @@
 //! What is owned, or pruned, and not declared: what may be removed, and what has to stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -8,12 +8,14 @@ use crate::address::Address;
 use crate::diff::base::{Base, Entry};
 use crate::diff::guards::GuardCase;
 use crate::diff::index::{Adrift, Index, Placement};
+use crate::diff::list::{items_on_the_wire, live_items};
 use crate::diff::live::{Live, Observed, Seen};
 use crate::diff::mentions;
 use crate::diff::relabel::Relabel;
+use crate::diff::shared::{SharedList, SharedWrite};
 use crate::diff::verdict::{Decision, DeleteCause, Hold, UNDECLARED_TARGET, UNKNOWN_KIND, Verdict};
 use crate::spec::{Destroys, Identity, Kind, ReferenceForm, read, swap_references};
-use crate::topology::Topology;
+use crate::topology::{ITEMS, Topology, list_type};
 
 /// The verdicts on what is owned, or pruned, and not declared.
 pub(crate) fn undeclared(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
@@ -97,6 +99,31 @@ fn restrained(topology: &Topology, address: &Address, kind: &Kind, live: &Live, 
     case.guard(Decision::Delete(cause))
 }
 
+/// How our share of lists is removed that others share: theirs stay.
+pub(crate) fn of_shares(index: &Index<'_>, base: &Base, verdicts: &[Verdict]) -> BTreeMap<Address, SharedWrite> {
+    let goes = |verdict: &&Verdict| matches!(verdict.decision, Decision::Delete(_));
+    let write = |verdict: &Verdict| {
+        let (entry, live) = (base.entry(&verdict.address)?, index.live(&verdict.address)?);
+        Some((verdict.address.clone(), share(verdict.kind, live, entry)?))
+    };
+    verdicts.iter().filter(goes).filter_map(write).collect()
+}
+
+/// The removal of our share of a list; `None` where the list is ours as a whole, or is none.
+fn share(kind: &Kind, live: &Live, entry: &Entry) -> Option<SharedWrite> {
+    let (among, list) = (entry.partial.get(ITEMS)?, list_type(kind, ITEMS)?);
+    let items = live_items(kind, live);
+    let parted = SharedList::part(&list, &[], entry.fields.get(ITEMS), &items, among).ok()?;
+    Some(parted.without_ours(&items, &items_on_the_wire(kind, live)))
+}
+
+/// The removal of our share of a list that others share, or the hold that takes its place.
+fn our_share(topology: &Topology, address: &Address, kind: &Kind, live: &Live) -> Decision {
+    // Theirs stay: it destroys nothing but itself.
+    let kind = Kind { on_delete: Destroys::Itself, ..*kind };
+    restrained(topology, address, &kind, live, DeleteCause::Undeclared)
+}
+
 /// Something owned that nothing declares.
 struct OwnedCase<'c> {
     topology: &'c Topology,
@@ -115,7 +142,11 @@ impl OwnedCase<'_> {
         };
         match index.undeclared.get(address).filter(|_| index.owned.contains(address)) {
             Some((kind, live)) => {
-                let decision = removal(topology, index, address, kind, live, DeleteCause::Undeclared);
+                let decision = match share(kind, live, entry) {
+                    None => removal(topology, index, address, kind, live, DeleteCause::Undeclared),
+                    Some(write) if write.edits.is_empty() => Decision::Release("nothing of ours is left in it".into()),
+                    Some(_) => our_share(topology, address, kind, live),
+                };
                 verdict(address, kind, decision, Some(&live.id))
             }
             None => verdict(address, kind, self.unlocated(), Some(&entry.id)),

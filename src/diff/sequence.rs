@@ -65,13 +65,21 @@ pub(crate) fn script(
     key: &dyn Fn(&Attr) -> String,
     same: &dyn Fn(&Attr, &Attr) -> bool,
 ) -> Script {
-    let (old_keys, new_keys) = (numbered(old, key), numbered(new, key));
-    let places: BTreeMap<&(String, usize), usize> = old_keys.iter().enumerate().map(|(n, key)| (key, n)).collect();
-    let counterparts: Vec<Option<usize>> = new_keys.iter().map(|key| places.get(key).copied()).collect();
+    script_of((old, &Slot::numbered(old, key)), (new, &Slot::numbered(new, key)), same)
+}
+
+/// The same for lists whose items come with their slots.
+pub(crate) fn script_of(
+    (old, old_slots): (&[Attr], &[Slot]),
+    (new, new_slots): (&[Attr], &[Slot]),
+    same: &dyn Fn(&Attr, &Attr) -> bool,
+) -> Script {
+    let places: BTreeMap<_, usize> = old_slots.iter().enumerate().map(|(n, slot)| (slot.item(), n)).collect();
+    let counterparts: Vec<Option<usize>> = new_slots.iter().map(|slot| places.get(&slot.item()).copied()).collect();
     let mut leaving: BTreeMap<usize, ()> = BTreeMap::new();
     let mut arriving: Vec<usize> = Vec::new();
     let mut edits: Vec<((usize, usize), Edit)> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &old_keys, &new_keys) {
+    for op in capture_diff_slices(Algorithm::Myers, old_slots, new_slots) {
         let (tag, before, after): (DiffTag, Range<usize>, Range<usize>) = op.as_tag_tuple();
         match tag {
             DiffTag::Equal => {
@@ -112,18 +120,44 @@ fn change(
     }
 }
 
-/// The keys, equal ones numbered in order, so that each key is unique.
-fn numbered(items: &[Attr], key: &dyn Fn(&Attr) -> String) -> Vec<(String, usize)> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    items
-        .iter()
-        .map(|item| {
+/// An item's slot in its list: what tells it from the others, and where it may stand among those that never move.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Slot {
+    /// Its key; `None` for what never moves.
+    key: Option<String>,
+    /// Its number among those with the same key.
+    number: usize,
+    /// How many of those that never move it stands behind. An item stays only within its lane.
+    lane: usize,
+}
+
+impl Slot {
+    /// The slots of a list in which everything may move.
+    pub(crate) fn numbered(items: &[Attr], key: &dyn Fn(&Attr) -> String) -> Vec<Slot> {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let slot = |item: &Attr| {
             let key = key(item);
             let count = seen.entry(key.clone()).or_default();
             *count += 1;
-            (key, *count - 1)
-        })
-        .collect()
+            Slot { key: Some(key), number: *count, lane: 0 }
+        };
+        items.iter().map(slot).collect()
+    }
+
+    /// The slot of the item of that number among those that never move.
+    pub(crate) fn fixed(number: usize) -> Slot {
+        Slot { key: None, number, lane: 0 }
+    }
+
+    /// The same behind so many that never move.
+    pub(crate) fn in_lane(self, lane: usize) -> Slot {
+        Slot { lane, ..self }
+    }
+
+    /// What tells its item, wherever that stands.
+    fn item(&self) -> (Option<&str>, usize) {
+        (self.key.as_deref(), self.number)
+    }
 }
 
 /// Says whether a live value is the wanted one: maps by the wanted keys only, a secret by its value.

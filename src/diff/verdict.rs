@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::external::EXTERNAL;
 use crate::diff::others::OthersItems;
 use crate::diff::sequence::Edit;
+use crate::diff::shared::NO_PLACE;
 use crate::finding::Place;
 use crate::secret::Secret;
 use crate::spec::{Change, Disruption, Field, Kind};
@@ -240,6 +242,11 @@ impl Hold {
     /// Says whether it is held because it could not be looked at, or because another installation answers in its place.
     pub(crate) fn is_absent_on(&self) -> bool {
         is_unknown(self.code)
+    }
+
+    /// Says whether what it holds was seen and could not be compared.
+    pub(crate) fn is_not_compared(&self) -> bool {
+        matches!(self.code, NO_PLACE | EXTERNAL)
     }
 
     /// Says whether it is held because of the user's own words, as what a policy protects is.

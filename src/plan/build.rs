@@ -21,7 +21,7 @@ use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::lists::{keep_live, live_lists};
-use crate::plan::relied::digest;
+use crate::plan::relied::{SharedContent, digest};
 use crate::plan::{Brakes, LedgerUpdate, Plan, Step, Verb};
 use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::references::{References, maker};
@@ -52,6 +52,8 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
     let ledger_updates = topology
         .resources
         .values()
+        // What is external is never owned.
+        .filter(|resource| !resource.external)
         .map(|resource| (resource.address.clone(), builder.ledger_update(resource)))
         .collect();
     let under_way = builder.under_way(&steps);
@@ -167,9 +169,25 @@ impl Builder<'_> {
             relies_on: live
                 .filter(|_| verb != Verb::ReplaceCreate)
                 .and_then(|live| digest(verdict.kind, live, &self.diff.key)),
+            shared: self.shared_content(verdict, verb, live),
             id: verdict.id.clone(),
             place: verdict.place.clone(),
         }
+    }
+
+    /// What others share of an object that is written: nothing of it may have changed when that is done.
+    fn shared_content(&self, verdict: &Verdict, verb: Verb, live: Option<&Live>) -> Option<SharedContent> {
+        let resource = self.topology.resources.get(&verdict.address);
+        let partial = resource.into_iter().flat_map(|resource| resource.partial.keys());
+        let taken_back = verdict.decision.fields().iter().filter(|change| change.others.stay > 0);
+        let fields: BTreeSet<String> = partial.chain(taken_back.map(|change| &change.name)).cloned().collect();
+        match verb {
+            Verb::Create | Verb::Update if !fields.is_empty() => {}
+            Verb::Delete if self.diff.shared.contains_key(&verdict.address) => {}
+            _ => return None,
+        }
+        let is_whole = is_sequence(verdict.kind);
+        (is_whole || live.is_some()).then(|| SharedContent::of(verdict.kind, live, fields))
     }
 
     fn live(&self, verdict: &Verdict) -> Option<&Live> {
@@ -255,6 +273,7 @@ impl Builder<'_> {
             resolved: &resolved,
             files: resource.map_or(&no_files, |resource| &resource.files),
             live: if verb == Verb::ReplaceCreate { None } else { live.or(expected.as_ref()) },
+            shared: self.diff.shared.get(&verdict.address).filter(|_| !verb.creates()),
             going: &going,
             version: self.observed.targets.get(&target.name).and_then(|view| view.version.as_deref()),
         };

@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::call_options::says_something;
 use crate::diff::items::item_key;
-use crate::diff::list::{live_items, managed_items, wanted_items};
+use crate::diff::list::{as_read, live_items, managed_items, wanted_items};
 use crate::diff::live::{Live, text};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::sequence::script;
+use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
 use crate::plan::{Call, CallPurpose, Payload};
@@ -30,6 +31,8 @@ pub(crate) struct Writer<'w> {
     pub files: &'w BTreeMap<String, FileContent>,
     /// The live object.
     pub live: Option<&'w Live>,
+    /// How the list is written, where it is one that others share.
+    pub shared: Option<&'w SharedWrite>,
     /// Of a sequence: the keys of the items that are others' and go with them.
     pub going: &'w BTreeSet<String>,
     /// The server's version.
@@ -62,6 +65,9 @@ impl Writer<'_> {
     /// Changes fields in place: one update for all that share it, and a call for each that has its own.
     pub(crate) fn update(&self, changes: &[FieldChange]) -> Vec<Call> {
         let kind = self.filler.kind;
+        if let (Some(specs), Some(write)) = (&kind.api.items, self.shared) {
+            return self.item_calls(specs, write);
+        }
         let shared = |field: &Field| matches!(field.change, Change::InPlace | Change::Fixed);
         let in_place = changes.iter().any(|change| change.field.is_none_or(shared));
         let mut calls = Vec::new();
@@ -85,6 +91,9 @@ impl Writer<'_> {
     /// Removes the object, after switching off what has to be off.
     pub(crate) fn remove(&self) -> Vec<Call> {
         let kind = self.filler.kind;
+        if let (Some(specs), Some(write)) = (&kind.api.items, self.shared) {
+            return self.item_calls(specs, write);
+        }
         let mut calls = Vec::new();
         for (field, switch) in self.live.map(|live| live.still_on(kind)).unwrap_or_default() {
             calls.push(self.call(&switch.off, CallPurpose::Field(field.name), &|_| false, &[]));
@@ -110,7 +119,7 @@ impl Writer<'_> {
     /// Removes another object that lives beside this one.
     pub(crate) fn remove_beside(&self, kind: &'static Kind, id: &str) -> Vec<Call> {
         let filler = Filler { kind, id: Some(Attr::text(id)), field: &|_| None, ..self.filler };
-        Writer { filler, live: None, ..*self }.remove()
+        Writer { filler, live: None, shared: None, ..*self }.remove()
     }
 
     /// Asks for the one-time output.
@@ -215,17 +224,19 @@ impl Writer<'_> {
     fn sequence(&self) -> Attr {
         let kind = self.filler.kind;
         let Identity::Sequence { key, id } = kind.identity else { return Attr::List(Vec::new()) };
-        let wanted = wanted_items(kind, self.resolved);
-        let live = self.live.map(|live| live_items(kind, live)).unwrap_or_default();
         let raw: Vec<_> = self.live.map(|live| managed_items(kind, live).collect()).unwrap_or_default();
-        let script = script(&live, &wanted, &|item| item_key(item, key), &|_, _| true);
-        let items = match self.resolved.get(ITEMS) {
-            Some(Attr::List(items)) => items.as_slice(),
-            _ => &[],
+        let (items, counterparts) = match (self.shared, self.resolved.get(ITEMS)) {
+            (Some(SharedWrite { items, counterparts, .. }), _) => (items.as_slice(), counterparts.clone()),
+            (None, Some(Attr::List(items))) => {
+                let live = self.live.map(|live| live_items(kind, live)).unwrap_or_default();
+                let wanted = wanted_items(kind, self.resolved);
+                (items.as_slice(), script(&live, &wanted, &|item| item_key(item, key), &|_, _| true).counterparts)
+            }
+            (None, _) => Default::default(),
         };
         let ty = Type::Object(kind.fields);
         let item = |(n, item): (usize, &Attr)| {
-            let counterpart = script.counterparts.get(n).copied().flatten().and_then(|at| raw.get(at));
+            let counterpart = counterparts.get(n).copied().flatten().and_then(|at| raw.get(at));
             let mut full = item.clone();
             if let Some(raw) = counterpart {
                 keep_undeclared(TypeSlot::typed(ty), &mut full, &as_read(kind, raw));
@@ -237,7 +248,7 @@ impl Writer<'_> {
             item
         };
         let items: Vec<Attr> = items.iter().enumerate().map(item).collect();
-        Attr::List(self.among_foreign(items, &script.counterparts))
+        Attr::List(self.among_foreign(items, &counterparts))
     }
 
     /// The items with those of others between them. A rewrite of the whole list must not lose what others put there: each
@@ -287,12 +298,6 @@ impl Writer<'_> {
         }
         Attr::Map(map)
     }
-}
-
-/// The fields of a live item that can be written.
-fn as_read(kind: &Kind, raw: &Value) -> Attr {
-    let fields = kind.fields.iter().filter(|field| field.is_writable());
-    Attr::Map(fields.map(|field| (field.name.to_owned(), read(field, raw))).collect())
 }
 
 /// Says whether a kind is one whose whole list is the resource.

@@ -3,6 +3,7 @@
 
 mod lists;
 mod ownership;
+mod shared_lists;
 
 use std::collections::BTreeSet;
 

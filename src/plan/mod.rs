@@ -9,6 +9,7 @@ mod calls;
 mod edges;
 mod fill;
 mod gaps;
+mod item_calls;
 #[cfg(test)]
 mod laws;
 mod lists;
@@ -29,6 +30,7 @@ use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
+use crate::plan::relied::SharedContent;
 use crate::spec::{CallSpec, Disruption, Identity, Kind, OpenPath};
 use crate::topology::FileContent;
 use wire::Method;
@@ -113,6 +115,8 @@ pub struct Step {
     pub disruption: Disruption,
     /// Digest of the live object that it relies on; `None` if there is none.
     pub relies_on: Option<String>,
+    /// What others share of it, as it was when the plan was made: a look right before the first call has to find it so.
+    pub(crate) shared: Option<SharedContent>,
     /// The provider's id of that object.
     pub id: Option<String>,
     /// Where it is declared.
@@ -211,6 +215,8 @@ pub enum CallPurpose {
     Create,
     /// Changes fields in place.
     Update,
+    /// Changes one item of a list that others share.
+    Item,
     /// Sets one field by a call of its own.
     Field(&'static str),
     /// Gives the call before it its effect.

@@ -17,7 +17,8 @@ impl Builder<'_> {
             let used = step.fields.iter().map(|change| &change.name);
             for attr in used.filter_map(|name| self.diff.resolved.get(&step.address)?.get(name)) {
                 attr.for_each_output(&mut |output| {
-                    let kind = self.topology.resources.get(&output.address).map(|resource| resource.kind);
+                    let maker = self.topology.resources.get(&output.address).filter(|resource| !resource.external);
+                    let kind = maker.map(|resource| resource.kind);
                     if kind.and_then(|kind| kind.one_time_output).is_some_and(|issue| issue.field == output.field) {
                         wanted.insert(output.address.clone());
                     }
@@ -60,6 +61,7 @@ impl Builder<'_> {
                 leaves: Vec::new(),
                 disruption: Disruption::None,
                 relies_on: None,
+                shared: None,
                 id: None,
                 place: None,
             })

@@ -200,6 +200,7 @@ impl World {
             kind,
             fields,
             cleared: BTreeSet::new(),
+            external: false,
             unmanaged: Default::default(),
             partial: Default::default(),
             files: BTreeMap::new(),

@@ -29,6 +29,8 @@ pub struct Api {
     pub update: &'static [CallSpec],
     /// Removes an object.
     pub remove: &'static [CallSpec],
+    /// Changes single items of a list that is one resource.
+    pub items: Option<ItemCalls>,
     /// Constant parts of the create body: name and value, which may be a placeholder.
     pub create_adds: &'static [(&'static str, &'static str)],
     /// Constant parts of an update's body.
@@ -52,6 +54,7 @@ impl Api {
         create: &[],
         update: &[],
         remove: &[],
+        items: None,
         create_adds: &[],
         update_adds: &[],
         gone: &[(404, "")],
@@ -67,6 +70,20 @@ impl Api {
     pub fn list_on(&self, version: Option<&str>) -> List {
         self.lists.iter().find(|(versions, _)| versions.include(version)).map_or(self.list, |(_, list)| *list)
     }
+}
+
+/// How single items are changed of a list that is one resource. In their paths `{id}` is the item's id or, where items have
+/// none, its place.
+#[derive(Debug, Clone, Copy)]
+pub struct ItemCalls {
+    /// Puts an item in.
+    pub insert: CallSpec,
+    /// The key of its body for the place in the list, from 0.
+    pub position: &'static str,
+    /// Changes an item where it stands; `None` where there is nothing to change but what tells it from the others.
+    pub change: Option<CallSpec>,
+    /// Takes an item out.
+    pub remove: CallSpec,
 }
 
 /// How all live objects of a kind are read.

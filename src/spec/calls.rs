@@ -1,7 +1,7 @@
 //! The calls of a kind: every request that its tables can make, from which the covered endpoints are derived.
 
 use crate::spec::{
-    Action, Api, Artifact, CallSpec, Change, Field, JobLog, Join, Kind, List, OneTimeOutput, Poll, Switch,
+    Action, Api, Artifact, CallSpec, Change, Field, ItemCalls, JobLog, Join, Kind, List, OneTimeOutput, Poll, Switch,
 };
 use wire::Method;
 
@@ -112,6 +112,7 @@ impl Api {
             create,
             update,
             remove,
+            items,
             scope: _,
             id: _,
             aliases: _,
@@ -132,6 +133,10 @@ impl Api {
         calls.extend(joins.iter().map(joined));
         calls.extend(details.iter().map(|detail| TableCall::read(detail.path, CallPlace::Detail)));
         calls.extend([*create, *update, *remove].into_iter().flatten().flat_map(|call| call.calls(CallPlace::Own)));
+        if let Some(ItemCalls { insert, position: _, change, remove }) = items {
+            let own = [Some(insert), change.as_ref(), Some(remove)].into_iter().flatten();
+            calls.extend(own.flat_map(|call| call.calls(CallPlace::Own)));
+        }
         calls
     }
 }

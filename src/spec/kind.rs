@@ -271,6 +271,15 @@ impl Kind {
         }
     }
 
+    /// Says whether a field is one of those that tell two objects apart.
+    pub fn is_told_apart_by(&self, name: &str) -> bool {
+        match self.identity {
+            Identity::Singleton | Identity::Sequence { .. } => false,
+            Identity::Name(field) | Identity::CaselessName(field) | Identity::Content(field) => field == name,
+            Identity::Natural(fields) => fields.contains(&name),
+        }
+    }
+
     /// Says whether it is reconciled.
     pub fn is_declarative(&self) -> bool {
         self.class == Class::Declarative

@@ -28,7 +28,7 @@ mod walk;
 
 pub use action::Artifact;
 pub(crate) use action::{Action, action, artifact};
-pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, Join, List, Paging, Reply, States, call};
+pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, ItemCalls, Join, List, Paging, Reply, States, call};
 pub use auth::Auth;
 pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, TokenForm, UserFolder};
 #[cfg(test)]
@@ -57,8 +57,8 @@ pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};
 pub(crate) use types::{Folders, Packing, Type};
 pub use value::canonical;
 pub(crate) use value::{
-    ItemWord, ReferenceForm, TypeError, as_declared, check, gives_something, is_any, item_key_field, item_words,
-    keep_undeclared, repeated, swap_references, text_wanted, without_nothing, written,
+    ItemWord, ReferenceForm, TypeError, as_declared, check, gives_something, is_any, item_key_field, item_of_text,
+    item_words, keep_undeclared, repeated, swap_references, text_wanted, without_nothing, written,
 };
 pub(crate) use versions::Versions;
 pub(crate) use walk::{Descend, Shape, TypeSlot, WalkStep, edit_down, edit_up, kinds_named, visit, visit_types};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::item_place::ItemPlace;
 use crate::address::Address;
 use crate::finding::Place;
 use crate::source::Node;
@@ -28,10 +29,21 @@ pub(crate) struct Draft {
 /// How much of a resource is ours, by fields.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OwnedParts {
+    /// Whether it is somebody else's.
+    pub external: bool,
     /// The fields that are left alone.
     pub unmanaged: BTreeSet<String>,
     /// The fields of which only the declared items are ours.
-    pub partial: BTreeSet<String>,
+    pub partial: BTreeMap<String, PartialDraft>,
+}
+
+/// A field of which only the declared items are ours.
+#[derive(Debug, Clone)]
+pub(crate) struct PartialDraft {
+    /// Where ours stand among those of others, its text as the file gives it.
+    pub among: ItemPlace,
+    /// Where that is said.
+    pub place: Place,
 }
 
 impl Draft {

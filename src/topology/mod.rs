@@ -12,6 +12,7 @@ pub(crate) mod envelope;
 mod evaluate;
 mod expression;
 mod identity;
+mod item_place;
 mod load;
 mod machine;
 mod model;
@@ -36,14 +37,15 @@ pub(crate) use base_url::is_dots;
 pub(crate) use claims::Claims;
 pub(crate) use cycle::CycleError;
 pub(crate) use identity::{IdentityKey, fold};
+pub(crate) use item_place::ItemPlace;
 pub(crate) use load::Loaded;
 pub use load::{Options, load};
 pub(crate) use machine::folder;
 pub(crate) use model::{
     Content, Credentials, DIGEST, FileContent, ITEMS, KeyPlace, LITERAL, LedgerPlace, Origin, PackedFolder, Policy,
-    Prune, Resource, Target, digits,
+    Prune, Resource, Target, digits, list_type,
 };
 pub use model::{Tls, Topology};
-pub(crate) use owned_parts::{PARTIAL, UNMANAGED, has_parts};
+pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};
 pub(crate) use secrets::SecretMode;
 pub(crate) use sources::Sources;

@@ -13,11 +13,20 @@ use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::{PACKING, Unpacked, parse, read_as, unpack};
-use crate::spec::{Field, Identity, Kind, Provider};
-use crate::topology::{Allowed, Sources};
+use crate::spec::{Field, Identity, Kind, Provider, Type};
+use crate::topology::{Allowed, ItemPlace, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub(crate) const ITEMS: &str = "items";
+
+/// The type of a field, or of a resource that is a whole ordered list.
+pub(crate) fn list_type(kind: &Kind, name: &str) -> Option<Type> {
+    match (kind.field(name), kind.identity) {
+        (Some(field), _) => Some(field.ty),
+        (None, Identity::Sequence { key, .. }) if name == ITEMS => Some(Type::Table(kind.fields, key)),
+        (None, _) => None,
+    }
+}
 
 /// The label of a secret whose value stands in a file for everybody to read.
 pub(crate) const LITERAL: &str = "literal";
@@ -172,10 +181,12 @@ pub struct Resource {
     pub fields: BTreeMap<String, Attr>,
     /// The fields that the files give nothing: they go back to what the API has where nobody says anything.
     pub cleared: BTreeSet<String>,
+    /// Whether it is somebody else's: it is found, referred to, and never written.
+    pub external: bool,
     /// The fields that are left alone: neither compared nor written.
     pub unmanaged: BTreeSet<String>,
-    /// The fields of which only the declared items are ours: others may have items of their own in them.
-    pub partial: BTreeSet<String>,
+    /// The fields of which only the declared items are ours, with where these stand among those of others.
+    pub partial: BTreeMap<String, ItemPlace>,
     /// The content of the files that fields name.
     pub files: BTreeMap<String, FileContent>,
     /// Where it is declared.
@@ -308,9 +319,13 @@ impl Resource {
         }
     }
 
-    /// The object's id, where files alone decide it ([`Identity::Content`]): `<name>-<first 12 digits of the digest>`.
+    /// The object's id, where files alone decide it ([`Identity::Content`]): `<name>-<first 12 digits of the digest>`. What
+    /// is external and comes without content is called by its id.
     pub fn content_id(&self) -> Option<String> {
         match self.kind.identity {
+            Identity::Content(field) if self.external && !self.files.contains_key(field) => {
+                self.address.name().map(str::to_owned)
+            }
             Identity::Content(field) => {
                 Some(format!("{}-{}", self.address.name()?, self.files.get(field)?.id_digits()?))
             }

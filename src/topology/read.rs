@@ -185,7 +185,14 @@ impl<'v> Reader<'v> {
         match value {
             Node::List(_) | Node::Text(_) => {
                 let entries = vec![(Arc::from(ITEMS), value)];
-                self.draft(above, kind, None, entries, place);
+                self.draft(above, kind, None, entries, OwnedParts::default(), place);
+            }
+            Node::Map(entries) => {
+                let (owned_parts, items) = owned_parts::take_list(kind, entries, place, &mut self.findings);
+                let Some(items) = items else { return };
+                let entries = vec![(Arc::from(ITEMS), items)];
+                // The items stand below a key of their own: so does what is told of them.
+                self.draft(above, kind, None, entries, owned_parts, &place.below(ITEMS));
             }
             other => {
                 let message = format!("`{}` is an ordered list, found {}", kind.name, other.describe());
@@ -252,10 +259,7 @@ impl<'v> Reader<'v> {
                 self.unknown("unknown-field", "field", above.provider, &key, &names, &below(place, &key));
             }
         }
-        let Some(address) = self.draft(above, kind, name, fields, place) else { return };
-        if let Some(draft) = self.drafts.resources.last_mut() {
-            draft.owned_parts = owned_parts;
-        }
+        let Some(address) = self.draft(above, kind, name, fields, owned_parts, place) else { return };
         let inner = Above { resource: Some((address, kind)), ..above.clone() };
         for (child, key, value) in nested {
             self.kind(&inner, child, value, &below(place, &key));
@@ -269,6 +273,7 @@ impl<'v> Reader<'v> {
         kind: &'static Kind,
         name: Option<&str>,
         fields: Entries,
+        owned_parts: OwnedParts,
         place: &Place,
     ) -> Option<Address> {
         let address = above.address(kind, name);
@@ -295,14 +300,7 @@ impl<'v> Reader<'v> {
             fields.push(DraftField { name: field.into(), value: Node::Text(name.replace("${", "$${")) });
         }
         let each = above.each.clone();
-        self.drafts.resources.push(Draft {
-            address: address.clone(),
-            kind,
-            fields,
-            owned_parts: OwnedParts::default(),
-            place,
-            each,
-        });
+        self.drafts.resources.push(Draft { address: address.clone(), kind, fields, owned_parts, place, each });
         Some(address)
     }
 

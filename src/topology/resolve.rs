@@ -8,6 +8,7 @@ use super::contents::Contents;
 use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
+use super::owned_parts;
 use super::site::{Site, ValuePurpose};
 use crate::address::Address;
 use crate::attr::Attr;
@@ -60,8 +61,10 @@ pub(crate) fn resources(
         }
         let cleared = take_cleared(draft.kind, &mut fields, &lost);
         let (address, kind, place) = (draft.address.clone(), draft.kind, draft.place.clone());
-        let OwnedParts { unmanaged, partial } = draft.owned_parts.clone();
-        (address.clone(), Resource { address, kind, fields, cleared, unmanaged, partial, files, place })
+        let partial = owned_parts::settled(draft, &fields, evaluator);
+        let OwnedParts { external, ref unmanaged, partial: _ } = draft.owned_parts;
+        let unmanaged = unmanaged.clone();
+        (address.clone(), Resource { address, kind, fields, cleared, external, unmanaged, partial, files, place })
     };
     drafts.resources.iter().enumerate().map(resource).collect()
 }

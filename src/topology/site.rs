@@ -72,6 +72,11 @@ impl<'s> Site<'s> {
         Site { base, path: Vec::new(), each: None, own: None }
     }
 
+    /// A value at a place of a resource that belongs to none of its fields.
+    pub(crate) fn beside(draft: &'s Draft, base: &'s Place) -> Site<'s> {
+        Site { base, path: Vec::new(), each: draft.each.as_deref(), own: Some(&draft.address) }
+    }
+
     /// A declared field's value.
     pub(crate) fn of(draft: &'s Draft, field: &DraftField) -> Site<'s> {
         let path = if &*field.name == ITEMS { Vec::new() } else { vec![PathKey::Name(field.name.clone())] };

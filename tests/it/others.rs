@@ -165,7 +165,7 @@ firewall-subtables: { s: { type: forward, rules: [], partial: [rules] } }
         "`entries` is partial, and nothing in it is declared",
         "`type` can't be partial",
         "did you mean `entries`?",
-        "`rules` can't be partial",
+        "`rules` is in order: say where ours stand",
     ] {
         assert!(ran.all().contains(words), "{words}: {}", ran.all());
     }

@@ -204,8 +204,9 @@ impl World {
                 cleared,
                 files,
                 place,
+                external: false,
                 unmanaged: BTreeSet::new(),
-                partial: BTreeSet::new(),
+                partial: BTreeMap::new(),
             },
         );
         self

@@ -5,7 +5,6 @@ use crate::spec::{Endpoint, endpoint};
 use wire::Method::{Delete, Get, Post, Put};
 
 const SAME: &str = "the list shows the same";
-const WHOLE: &str = "the list is written as a whole, because only that is atomic and keeps the order";
 const RUNTIME: &str = "runtime state, no configuration";
 const LOG: &str = "a log, no configuration";
 
@@ -35,11 +34,6 @@ pub(crate) static ALL: &[Endpoint] = &[
         "/ipsec/endpoints/{endpoint_id}/traffic_pairs/{pair_id}/disable",
         Unused("setting `enabled` does the same"),
     ),
-    endpoint(Post, "/firewall/rules", Unused(WHOLE)),
-    endpoint(Delete, "/firewall/rules/{position}", Unused(WHOLE)),
-    endpoint(Post, "/v2/firewall/rules", Unused(WHOLE)),
-    endpoint(Put, "/v2/firewall/rules/{id}", Unused(WHOLE)),
-    endpoint(Delete, "/v2/firewall/rules/{id}", Unused(WHOLE)),
     endpoint(Get, "/v2/firewall/rule-groups/{name}", Unused(SAME)),
     endpoint(Post, "/v2/firewall/rule-groups/{name}/rules", Unused("rules say which groups they are in")),
     endpoint(Get, "/v2/firewall/fwsets/{name}", Unused(SAME)),

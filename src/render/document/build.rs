@@ -159,6 +159,7 @@ impl StepDocument {
             disruption,
             relies_on,
             id: _,
+            shared: _,
             place: _,
         } = step;
         StepDocument {
@@ -229,6 +230,7 @@ impl CallDocument {
         let (purpose, field) = match call.purpose {
             CallPurpose::Create => (PurposeDocument::Create, None),
             CallPurpose::Update => (PurposeDocument::Update, None),
+            CallPurpose::Item => (PurposeDocument::Item, None),
             CallPurpose::Field(field) => (PurposeDocument::Field, Some(field)),
             CallPurpose::Then => (PurposeDocument::Then, None),
             CallPurpose::Remove => (PurposeDocument::Remove, None),

@@ -38,6 +38,8 @@ pub enum PurposeDocument {
     Create,
     /// It changes fields in place.
     Update,
+    /// It changes one item of a list.
+    Item,
     /// It sets one field.
     Field,
     /// It gives the request before it its effect.

@@ -26,6 +26,14 @@ pub(crate) fn item_key_field(list: &Type) -> Option<&'static Field> {
     }
 }
 
+/// The item of a list that a text tells from the others.
+pub(crate) fn item_of_text(list: &Type, text: &str) -> Attr {
+    match item_key_field(list) {
+        Some(key) => Attr::Map([(key.name.to_owned(), Attr::text(text))].into()),
+        None => Attr::text(text),
+    }
+}
+
 /// What tells the items of a list apart; equal ones are numbered in their order. A secret has the word of the text that it
 /// is, and neither can be read from it.
 pub(crate) fn item_words(list: &Type, items: &[Attr]) -> Vec<ItemWord> {

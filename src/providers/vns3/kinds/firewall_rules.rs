@@ -1,14 +1,15 @@
 //! The controller's firewall: one ordered list, of which the first rule that matches decides.
 //!
-//! Only the whole list can be put in another order; ids that are sent back keep rules in their groups. A reply that
+//! Only the whole list can be put in another order at once; ids that are sent back keep rules in their groups. A list that
+//! others share is changed rule by rule: a rule that moves is taken out and put in again. A reply that
 //! says 200 may still list rules that were refused (sheet 3.6). The controller's own variables look like expressions
 //! of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Removal, Reply, Type, call, field,
+    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Removal, Reply, Type, call, field,
 };
-use wire::Method::Put;
+use wire::Method::{Delete, Post, Put};
 
 /// `firewall-rules`.
 pub(crate) static KIND: Kind = Kind {
@@ -33,6 +34,12 @@ pub(crate) static KIND: Kind = Kind {
         create: WRITE,
         update: WRITE,
         remove: WRITE,
+        items: Some(ItemCalls {
+            insert: call(Post, "/v2/firewall/rules", Body::Fields),
+            position: "position",
+            change: Some(call(Put, "/v2/firewall/rules/{id}", Body::Fields).errors_at("response.errors")),
+            remove: call(Delete, "/v2/firewall/rules/{id}", Body::None),
+        }),
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],

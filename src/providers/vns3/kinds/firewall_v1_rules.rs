@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field};
-use wire::Method::Put;
+use crate::spec::{
+    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Removal, Type, call, field,
+};
+use wire::Method::{Delete, Post, Put};
 
 /// `firewall-v1-rules`.
 pub(crate) static KIND: Kind = Kind {
@@ -29,6 +31,13 @@ pub(crate) static KIND: Kind = Kind {
         create: WRITE,
         update: WRITE,
         remove: WRITE,
+        items: Some(ItemCalls {
+            insert: call(Post, "/firewall/rules", Body::Fields).wait(&[super::TASK]),
+            position: "position",
+            change: None,
+            // By its place: of rules with the same text the one that is meant.
+            remove: call(Delete, "/firewall/rules/{id}", Body::None).wait(&[super::TASK]),
+        }),
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
