@@ -22,8 +22,11 @@ pub(crate) fn add_gaps(found: &mut Findings, plan: &Plan) {
 
 /// Says whether an apply leaves something as it is because of the user's own words, or until they say that it is meant.
 pub(crate) fn defers(plan: &Plan) -> bool {
-    let defers = |hold: &Hold| hold.is_on_purpose() || hold.allow.is_some();
-    plan.verdicts.iter().any(|verdict| matches!(&verdict.decision, Decision::Hold(hold) if defers(hold)))
+    plan.verdicts.iter().any(|verdict| matches!(&verdict.decision, Decision::Hold(hold) if is_deferred(hold)))
+}
+
+fn is_deferred(hold: &Hold) -> bool {
+    hold.is_on_purpose() || hold.allow.is_some()
 }
 
 /// The fact that one verdict tells. That somebody was at the controller is told whether it is put back or held.
@@ -32,7 +35,7 @@ fn fact(decision: &Decision) -> Option<Fact> {
         (Some(Cause::Drift | Cause::Left), _) => Some(Fact::Drift),
         (Some(Cause::Conflict), _) => Some(Fact::Conflict),
         (_, Decision::Hold(hold)) if hold.is_absent_on() || hold.is_not_compared() => Some(Fact::NotKnown),
-        (_, Decision::Hold(hold)) => hold.is_on_purpose().then_some(Fact::Deferred),
+        (_, Decision::Hold(hold)) => is_deferred(hold).then_some(Fact::Deferred),
         // Taking into ownership is something that an apply would do.
         (Some(Cause::Change | Cause::Undeclared), _) | (None, Decision::Adopt) => Some(Fact::Pending),
         (None, _) => None,
@@ -43,6 +46,7 @@ fn fact(decision: &Decision) -> Option<Fact> {
 mod tests {
     use super::*;
     use crate::diff::verdict::DeleteCause;
+    use crate::topology::{Allowance, Reason};
 
     #[test]
     fn each_verdict_tells_one_fact_at_most() {
@@ -64,6 +68,10 @@ mod tests {
             (hold("external", None), Some(Fact::NotKnown)),
             (hold("protected", Some(Decision::Delete(DeleteCause::Undeclared))), Some(Fact::Deferred)),
             (hold("protected", Some(Decision::Create(Cause::Drift))), Some(Fact::Drift)),
+            (
+                Decision::Hold(Hold::new("take-over", "").until(Allowance::new(Reason::TakeOver, "east/rules"))),
+                Some(Fact::Deferred),
+            ),
             (hold("version", Some(Decision::Create(Cause::Change))), None),
             (hold("version", Some(Decision::Create(Cause::Conflict))), Some(Fact::Conflict)),
         ] {

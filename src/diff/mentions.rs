@@ -168,6 +168,12 @@ mod tests {
                 &["firewall-subtables/other!", "firewall-subtables/sub"],
             ),
             (
+                "firewall-rules",
+                "rule",
+                rule("FORWARD_CUST -i eth0 -o lnk6 -j DROP"),
+                &["firewall-subtables/FORWARD_CUST", "links/6", "system-interfaces/eth0"],
+            ),
+            (
                 "firewall-v1-rules",
                 "rule",
                 rule("F -m set --match-set NETS_A src -j FWD_C_a"),

@@ -140,15 +140,13 @@ fn hold_elsewhere(observed: &Observed, verdicts: &mut [Verdict]) {
     }
 }
 
-/// What the resources that change or go depended on, where anything goes at all.
+/// What the resources that change or go depended on, where anything goes at all, be it to come back.
 fn depended(base: &Base, verdicts: &[Verdict]) -> BTreeMap<Address, BTreeSet<Address>> {
-    let goes = |verdict: &Verdict| matches!(verdict.decision, Decision::Delete(_));
+    let goes = |verdict: &Verdict| matches!(verdict.decision, Decision::Delete(_) | Decision::Replace { .. });
     if !verdicts.iter().any(goes) {
         return BTreeMap::new();
     }
-    let moves = |verdict: &&Verdict| {
-        goes(verdict) || matches!(verdict.decision, Decision::Update { .. } | Decision::Replace { .. })
-    };
+    let moves = |verdict: &&Verdict| goes(verdict) || matches!(verdict.decision, Decision::Update { .. });
     let entries = verdicts.iter().filter(moves).filter_map(|verdict| base.entries.get_key_value(&verdict.address));
     entries.filter(|(_, entry)| !entry.after.is_empty()).map(|(at, entry)| (at.clone(), entry.after.clone())).collect()
 }

@@ -143,8 +143,9 @@ impl EdgeBuilder<'_> {
         }
         for address in self.diff.after.get(&step.address).into_iter().flatten() {
             let Some(&removal) = self.removing.get(address) else { continue };
-            // What is made anew comes back, and is there again when this changes: only what goes for good goes before it.
-            let lets_go = self.steps[removal].verb == Verb::Delete || step.verb == Verb::Delete;
+            // What is made anew comes back, and is there again when this changes: only what goes for good waits for that. What
+            // goes itself, for good or not, goes first.
+            let lets_go = self.steps[removal].verb == Verb::Delete || step.verb.removes();
             if lets_go && self.steps[removal].address != step.address {
                 self.remembered.push((removal, n, format!("`{}` depended on it", step.address)));
             }
@@ -505,6 +506,22 @@ mod tests {
                     .shows("west/endpoints", endpoint("w"))
                     .shows("east/groups", json!({ "id": "g", "name": "g" })),
                 vec!["delete east/groups/g > delete west/endpoints/w"],
+            ),
+            (
+                "depended on when it was applied, where both go to come back",
+                lab()
+                    .wants("east/endpoints/e", json!({ "address": "192.0.2.1", "mode": "aggressive" }))
+                    .applied("east/endpoints/e", "e", fields())
+                    .shows("east/endpoints", endpoint("e"))
+                    .wants("west/endpoints/w", json!({ "address": "192.0.2.1", "mode": "aggressive" }))
+                    .applied("west/endpoints/w", "w", fields())
+                    .shows("west/endpoints", endpoint("w"))
+                    .depending("west/endpoints/w", "east/endpoints/e"),
+                vec![
+                    "remove east/endpoints/e > remake east/endpoints/e",
+                    "remove west/endpoints/w > remove east/endpoints/e",
+                    "remove west/endpoints/w > remake west/endpoints/w",
+                ],
             ),
             (
                 "what the ledger remembers in a circle is out of date, and no circle",

@@ -81,7 +81,7 @@ impl ChangeSecrecy<'_> {
             (Attr::List(items), Attr::List(wanted)) if !self.field => {
                 Attr::List(items.iter().map(|item| self.item(item, wanted)).collect())
             }
-            _ if self.field || self.is_secret(wanted) => replaced(attr),
+            _ if self.field || self.is_secret(wanted) => replaced_among(attr, std::slice::from_ref(wanted)),
             _ => attr.clone(),
         }
     }
@@ -100,7 +100,7 @@ impl ChangeSecrecy<'_> {
                 };
                 Attr::Map(map.iter().map(value).collect())
             }
-            other if wanted.iter().any(|wanted| self.is_secret(wanted)) => replaced(other),
+            other if wanted.iter().any(|wanted| self.is_secret(wanted)) => replaced_among(other, wanted),
             other => other.clone(),
         }
     }
@@ -119,6 +119,13 @@ fn are_strangers(one: &Attr, other: &Attr) -> bool {
         (Attr::Map(one), Attr::Map(other)) => !one.keys().any(|key| other.contains_key(key)),
         _ => false,
     }
+}
+
+/// The same where it may be one of the wanted values after all: then it goes by that one's label, so that it reads as what
+/// stays.
+fn replaced_among(attr: &Attr, wanted: &[Attr]) -> Attr {
+    let secret = replaced(attr);
+    wanted.iter().find(|wanted| **wanted == secret).cloned().unwrap_or(secret)
 }
 
 /// A value that another one takes the place of, as one secret.
@@ -200,5 +207,17 @@ mod tests {
         );
         let hidden = |name: &str| json!({ "name": name, "value": "(secret before)" });
         assert_eq!(before.to_shown(), json!([hidden("b"), hidden("a")]));
+    }
+
+    #[test]
+    fn a_secret_that_stays_reads_as_the_same_on_both_sides() {
+        let secret = |name: &str| Attr::Secret(Secret::new(format!("secret.{name}"), name));
+        let item =
+            |name: &str, value: Attr| Attr::Map([("name".into(), attr(json!(name))), ("value".into(), value)].into());
+        let wanted = Attr::List(vec![item("a", secret("one")), item("c", attr(json!("plain")))]);
+        let live = [("a", "one"), ("b", "two"), ("c", "plain")].map(|(name, value)| item(name, attr(json!(value))));
+        let before = secrecy(false, false).redact(&Attr::List(live.to_vec()), &wanted).to_shown();
+        assert_eq!([&before[0], &before[2]], [&wanted.to_shown()[0], &wanted.to_shown()[1]]);
+        assert_eq!(before[1], json!({ "name": "b", "value": "(secret before)" }));
     }
 }

@@ -8,6 +8,7 @@ pub(crate) static RULE: Grammar = Grammar {
         Mention::new(NameSpot::First, &[SUBTABLE.or(Unknown::Product)]),
         Mention::new(NameSpot::Behind(JUMPS), &[SUBTABLE.or(Unknown::CapitalsAreProduct)]),
         Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
+        Mention::new(NameSpot::Behind(INTERFACES), DEVICES),
         VARIABLE,
     ],
     ..Grammar::TEXT
@@ -21,6 +22,7 @@ pub(crate) static RULE_V1: Grammar = Grammar {
         Mention::new(NameSpot::First, &[SUBGROUP.or(Unknown::Product)]),
         Mention::new(NameSpot::Behind(JUMPS), &[SUBGROUP.or(Unknown::CapitalsAreProduct)]),
         Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
+        Mention::new(NameSpot::Behind(INTERFACES), DEVICES),
         VARIABLE,
     ],
     ..Grammar::TEXT
@@ -41,6 +43,28 @@ const JUMPS: &[&str] = &["-j", "--jump", "-g", "--goto"];
 
 /// The options that name a set.
 const SETS: &[&str] = &["--match-set", "--add-set", "--del-set", "--map-set"];
+
+/// The options that name the interface that a packet comes in by or leaves by.
+const INTERFACES: &[&str] = &["-i", "--in-interface", "-o", "--out-interface"];
+
+/// Interfaces that a rule may name. One that is not there is no mistake: the rule then holds for no packet.
+const DEVICES: &[Called] = &[LINK_DEVICE.or(Unknown::Product), GRE_DEVICE, PLUGINS_DEVICE, SYSTEM_DEVICE];
+
+const LINK_DEVICE: Called =
+    Called::name("links", "it may lead through a link's interface").behind("lnk").by(By::Field("id"));
+
+const GRE_DEVICE: Called = Called::name("edge-gre-interfaces", "it may lead through a GRE interface")
+    .behind("gre")
+    .by(By::Output("name"))
+    .or(Unknown::Product);
+
+const PLUGINS_DEVICE: Called = Called::name("plugin-instances", "it may lead through the plugins' network")
+    .behind("plugin0")
+    .by(By::Any)
+    .or(Unknown::Product);
+
+const SYSTEM_DEVICE: Called =
+    Called::name("system-interfaces", "it may lead through an interface").or(Unknown::Product);
 
 /// A variable: the user's own begin with `custom_`, and what is neither the controller's nor a tag's may come from a plugin.
 const VARIABLE: Mention = Mention::new(
@@ -85,21 +109,7 @@ pub(crate) static ENTRY_V1: Grammar = Grammar {
 
 /// An interface: that of a link, of a GRE tunnel, of the plugins' network, or a device with its further addresses.
 pub(crate) static INTERFACE: Grammar = Grammar {
-    mentions: &[Mention::new(
-        NameSpot::Whole,
-        &[
-            Called::name("links", "it may lead through a link's interface").behind("lnk").by(By::Field("id")),
-            Called::name("edge-gre-interfaces", "it may lead through a GRE interface")
-                .behind("gre")
-                .by(By::Output("name"))
-                .or(Unknown::Product),
-            Called::name("plugin-instances", "it may lead through the plugins' network")
-                .behind("plugin0")
-                .by(By::Any)
-                .or(Unknown::Product),
-            Called::name("system-interfaces", "it may lead through an interface").or(Unknown::Product),
-        ],
-    )],
+    mentions: &[Mention::new(NameSpot::Whole, &[LINK_DEVICE, GRE_DEVICE, PLUGINS_DEVICE, SYSTEM_DEVICE])],
     ..Grammar::TEXT
 };
 
