@@ -171,7 +171,7 @@ mod tests {
                 "firewall-rules",
                 "rule",
                 rule("FORWARD_CUST -i eth0 -o lnk6 -j DROP"),
-                &["firewall-subtables/FORWARD_CUST", "links/6", "system-interfaces/eth0"],
+                &["firewall-subtables/DROP", "firewall-subtables/FORWARD_CUST", "links/6"],
             ),
             (
                 "firewall-v1-rules",

@@ -519,8 +519,8 @@ mod tests {
                     .depending("west/endpoints/w", "east/endpoints/e"),
                 vec![
                     "remove east/endpoints/e > remake east/endpoints/e",
-                    "remove west/endpoints/w > remove east/endpoints/e",
                     "remove west/endpoints/w > remake west/endpoints/w",
+                    "remove west/endpoints/w > remove east/endpoints/e",
                 ],
             ),
             (

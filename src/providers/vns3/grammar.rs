@@ -47,8 +47,8 @@ const SETS: &[&str] = &["--match-set", "--add-set", "--del-set", "--map-set"];
 /// The options that name the interface that a packet comes in by or leaves by.
 const INTERFACES: &[&str] = &["-i", "--in-interface", "-o", "--out-interface"];
 
-/// Interfaces that a rule may name. One that is not there is no mistake: the rule then holds for no packet.
-const DEVICES: &[Called] = &[LINK_DEVICE.or(Unknown::Product), GRE_DEVICE, PLUGINS_DEVICE, SYSTEM_DEVICE];
+/// Interfaces that others make and a rule may name. One that is not there is no mistake: the rule then holds for no packet.
+const DEVICES: &[Called] = &[LINK_DEVICE.or(Unknown::Product), GRE_DEVICE];
 
 const LINK_DEVICE: Called =
     Called::name("links", "it may lead through a link's interface").behind("lnk").by(By::Field("id"));
