@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::address::Address;
 use crate::apply::effect::{Effect, is_doubtful};
 use crate::apply::schedule::SlotClass;
 use crate::apply::step::ready::{Ready, sent_json};
@@ -100,13 +99,10 @@ impl Executor<'_> {
             return Ok(Value::Null);
         }
         let ready = Ready::of(shared, session, call)?;
-        if call.purpose == CallPurpose::Create
-            && let Some(first) = self.same_object(shared, step)
-        {
-            let why = format!("it would be the same object as `{first}`, as it turns out now: declare it once");
-            return Err(session.site(call.method, &ready.path).error(CallFailure::job(why)));
-        }
         let (path, sent) = (&ready.path, ready.sent());
+        if let Some(why) = self.same_object(shared, step).filter(|_| call.purpose == CallPurpose::Create) {
+            return Err(session.site(call.method, path).error(CallFailure::job(why)));
+        }
         let mut attempt = 0;
         let mut pauses = 0;
         loop {
@@ -278,9 +274,9 @@ impl Executor<'_> {
         self.among(shared, step, lookup(&parent, key)?)
     }
 
-    /// The other resource that has the identity which the files give this one, where that takes something of others, and so
-    /// was not known before.
-    fn same_object(&self, shared: &Shared, step: &Step) -> Option<Address> {
+    /// Why a resource is not made: another one has the identity which the files give this one, where that takes something
+    /// of others, and so was not known before.
+    fn same_object(&self, shared: &Shared, step: &Step) -> Option<String> {
         let resource = self.topology.resources.get(&step.address).filter(|resource| identity_of(resource).is_none())?;
         let identity = self.identity(shared, step)?.to_string();
         let parent = resource.address.parent();
@@ -292,7 +288,8 @@ impl Executor<'_> {
                     && self.topology.resources.contains_key(address)
                     && entry.identity.as_deref() == Some(identity.as_str())
             });
-            first.map(|(address, _)| address.clone())
+            let why = |other| format!("it would be the same object as `{other}`, as it turns out now: declare it once");
+            first.map(|(address, _)| why(address))
         })
     }
 

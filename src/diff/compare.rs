@@ -21,7 +21,7 @@ use crate::diff::base::{Base, Entry, Stored};
 use crate::diff::content::content_change;
 use crate::diff::list::ListCase;
 use crate::diff::live::Live;
-use crate::diff::others::{OthersItems, going, is_ours, own_words};
+use crate::diff::others::OthersItems;
 use crate::diff::planned::PlannedValue;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly};
@@ -29,9 +29,7 @@ use crate::diff::shared::{SharedList, SharedWrite};
 use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, Hold, never_sent};
 use crate::redact::ChangeSecrecy;
-use crate::spec::{
-    Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, item_words, keep_undeclared, read,
-};
+use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
 use crate::topology::{ItemPlace, Resource, fold};
 
 pub(crate) use live_value::live_value;
@@ -365,25 +363,6 @@ impl FieldCase<'_> {
         let (field, name, after) = (Some(self.field), self.field.name.to_owned(), redacted(&full));
         let before = if is_unknown { live } else { redacted(&live) };
         Box::new(FieldChange { field, name, before, after, edits: Vec::new(), cause, others })
-    }
-
-    /// The items of others that would go, as they may be shown. A partial list is without them already.
-    fn others_going(&self, wanted: &Attr, live: &Attr, shown: &dyn Fn(&Attr) -> Attr) -> Vec<Attr> {
-        // What there is one of came with the product, and so did its lists: `ntp_hosts` of a new controller are nobody's.
-        let is_setting = matches!(self.resource.kind.identity, Identity::Singleton);
-        if self.among.is_some() || is_setting || is_ours(self.entry, self.field.name) || self.field.is_at_default(live)
-        {
-            return Vec::new();
-        }
-        let own = own_words(&self.field.ty, self.entry, self.field.name);
-        let theirs = match live {
-            Attr::List(items) if !own.is_empty() => {
-                let words = item_words(&self.field.ty, items).into_iter().zip(items);
-                Attr::List(words.filter(|(word, _)| !own.contains(word)).map(|(_, item)| item.clone()).collect())
-            }
-            live => live.clone(),
-        };
-        going(&self.field.ty, wanted, &theirs).iter().map(shown).collect()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::spec::{Body, CallSpec, Identity, ItemCalls, Type, TypeSlot, keep_unde
 
 /// An item as the list stands at some point between the calls.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Standing {
+enum StandingItem {
     /// The live item of that number.
     Live(usize),
     /// The wanted item of that number, which a call has put in.
@@ -25,7 +25,7 @@ enum Standing {
 }
 
 /// The list between the calls.
-struct Course<'c> {
+struct ListUnderway<'c> {
     writer: &'c Writer<'c>,
     specs: &'static ItemCalls,
     write: &'c SharedWrite,
@@ -33,7 +33,7 @@ struct Course<'c> {
     live: Vec<&'c Value>,
     /// For each live item that is the user's to declare, its number among all.
     managed: Vec<usize>,
-    standing: Vec<Standing>,
+    standing: Vec<StandingItem>,
     calls: Vec<Call>,
 }
 
@@ -43,15 +43,15 @@ impl Writer<'_> {
         let all: Vec<(&Value, bool)> =
             self.live.into_iter().flat_map(|live: &Live| live.items(self.filler.kind)).collect();
         let managed = all.iter().enumerate().filter(|(_, (_, is_managed))| *is_managed).map(|(n, _)| n).collect();
-        let standing = (0..all.len()).map(Standing::Live).collect();
+        let standing = (0..all.len()).map(StandingItem::Live).collect();
         let live = all.into_iter().map(|(item, _)| item).collect();
-        let mut course = Course { writer: self, specs, write, live, managed, standing, calls: Vec::new() };
+        let mut course = ListUnderway { writer: self, specs, write, live, managed, standing, calls: Vec::new() };
         course.run();
         course.calls
     }
 }
 
-impl Course<'_> {
+impl ListUnderway<'_> {
     fn run(&mut self) {
         let write = self.write;
         for edit in &write.edits {
@@ -81,13 +81,13 @@ impl Course<'_> {
         if let Attr::Map(map) = &mut body {
             map.insert(self.specs.position.to_owned(), Attr::Number(at.into()));
         }
-        self.standing.insert(at, Standing::New(n));
+        self.standing.insert(at, StandingItem::New(n));
         self.send(&self.specs.insert, None, body);
     }
 
     /// Changes a wanted item that stands where it stood. What was put in is as it is wanted.
     fn change(&mut self, n: usize) {
-        if self.standing.contains(&Standing::New(n)) {
+        if self.standing.contains(&StandingItem::New(n)) {
             return;
         }
         let counterpart = self.write.counterparts.get(n).copied().flatten();
@@ -100,7 +100,7 @@ impl Course<'_> {
     /// Takes a live item out.
     fn remove(&mut self, at: usize) {
         let id = self.id(at);
-        let item = self.managed.get(at).map(|n| Standing::Live(*n));
+        let item = self.managed.get(at).map(|n| StandingItem::Live(*n));
         self.standing.retain(|standing| Some(*standing) != item);
         self.send(&self.specs.remove, id, Attr::Null);
     }
@@ -108,9 +108,9 @@ impl Course<'_> {
     /// Where a wanted item stands now.
     fn place_of(&self, n: usize) -> Option<usize> {
         let live = self.write.counterparts.get(n).copied().flatten().and_then(|at| self.managed.get(at));
-        let is_it = |standing: &Standing| match standing {
-            Standing::New(new) => *new == n,
-            Standing::Live(number) => live == Some(number),
+        let is_it = |standing: &StandingItem| match standing {
+            StandingItem::New(new) => *new == n,
+            StandingItem::Live(number) => live == Some(number),
         };
         self.standing.iter().position(is_it)
     }
@@ -121,7 +121,7 @@ impl Course<'_> {
         match self.writer.filler.kind.identity {
             Identity::Sequence { id, .. } if !id.is_empty() => lookup(self.live.get(number)?, id).map(Attr::from_json),
             _ => {
-                let place = self.standing.iter().position(|standing| *standing == Standing::Live(number))?;
+                let place = self.standing.iter().position(|standing| *standing == StandingItem::Live(number))?;
                 Some(Attr::Number(place.into()))
             }
         }

@@ -32,15 +32,15 @@ pub(super) const KEYS_OF_LIST: [&str; 2] = [PARTIAL, ITEMS];
 /// How a place in an ordered list is written.
 const PLACES: &str = "`first`, `last`, `{ before: TEXT }` or `{ after: TEXT }`, where TEXT is an item of others";
 
-type Entries = Vec<(Arc<str>, Node)>;
+type ResourceEntries = Vec<(Arc<str>, Node)>;
 
 /// Takes the keys out of the entries of a resource. What is wrong is a finding.
 pub(super) fn take(
     kind: &Kind,
-    mut entries: Entries,
+    mut entries: ResourceEntries,
     place: &Place,
     findings: &mut Vec<Finding>,
-) -> (OwnedParts, Entries) {
+) -> (OwnedParts, ResourceEntries) {
     let mut parts = OwnedParts::default();
     if let Some(value) = take_key(kind, EXTERNAL, &mut entries) {
         match value.to_typed(Some(Type::Bool)) {
@@ -85,13 +85,13 @@ pub(super) fn take(
 }
 
 /// Takes one key out. A vendor's own field of that name is a field.
-fn take_key(kind: &Kind, word: &str, entries: &mut Entries) -> Option<Node> {
+fn take_key(kind: &Kind, word: &str, entries: &mut ResourceEntries) -> Option<Node> {
     let at = entries.iter().position(|(key, _)| &**key == word && kind.field(key).is_none())?;
     Some(entries.remove(at).1)
 }
 
 /// What is said of an external resource besides what it is found by.
-fn beyond_identity(kind: &Kind, entries: &Entries, parts: &OwnedParts, place: &Place) -> Vec<Finding> {
+fn beyond_identity(kind: &Kind, entries: &ResourceEntries, parts: &OwnedParts, place: &Place) -> Vec<Finding> {
     let found_by = kind.fields.iter().filter(|field| kind.is_told_apart_by(field.name)).map(|field| field.name);
     let found_by: Vec<String> = found_by.map(|name| format!("`{name}`")).collect();
     let help = match found_by.as_slice() {
@@ -112,7 +112,7 @@ fn beyond_identity(kind: &Kind, entries: &Entries, parts: &OwnedParts, place: &P
 /// Takes the keys of a resource that is a whole ordered list: how much of it is ours, and its items.
 pub(super) fn take_list(
     kind: &Kind,
-    entries: Entries,
+    entries: ResourceEntries,
     place: &Place,
     findings: &mut Vec<Finding>,
 ) -> (OwnedParts, Option<Node>) {

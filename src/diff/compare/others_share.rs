@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::{FieldCase, Judged};
 use crate::attr::Attr;
-use crate::diff::others::OthersItems;
+use crate::diff::others::{OthersItems, going, is_ours, own_words};
 use crate::diff::shared::SharedList;
 use crate::diff::verdict::{Cause, FieldChange, Hold};
-use crate::spec::{Shape, as_declared, canonical, read};
+use crate::spec::{Identity, Shape, as_declared, canonical, item_words, read};
 
 /// What others have in a field.
 #[derive(Default)]
@@ -30,6 +30,25 @@ impl FieldCase<'_> {
         // Theirs go back without what the server says of them.
         let theirs = list.theirs(items).iter().map(|theirs| as_declared(&item, theirs)).collect();
         Ok((ours, OthersShare { items: theirs, list: Some(list) }))
+    }
+
+    /// The items of others that would go, as they may be shown. A partial list is without them already.
+    pub(super) fn others_going(&self, wanted: &Attr, live: &Attr, shown: &dyn Fn(&Attr) -> Attr) -> Vec<Attr> {
+        // What there is one of came with the product, and so did its lists: `ntp_hosts` of a new controller are nobody's.
+        let is_setting = matches!(self.resource.kind.identity, Identity::Singleton);
+        if self.among.is_some() || is_setting || is_ours(self.entry, self.field.name) || self.field.is_at_default(live)
+        {
+            return Vec::new();
+        }
+        let own = own_words(&self.field.ty, self.entry, self.field.name);
+        let theirs = match live {
+            Attr::List(items) if !own.is_empty() => {
+                let words = item_words(&self.field.ty, items).into_iter().zip(items);
+                Attr::List(words.filter(|(word, _)| !own.contains(word)).map(|(_, item)| item.clone()).collect())
+            }
+            live => live.clone(),
+        };
+        going(&self.field.ty, wanted, &theirs).iter().map(shown).collect()
     }
 
     /// Ours are as they are wanted, and stand elsewhere among those of others.
