@@ -248,7 +248,7 @@ pub(crate) async fn choose(
         [one] => **one,
         // Not seen is not absent.
         [] if !workspace.troubles.is_empty() => {
-            return Err(unseen(workspace, &format!("`{target}` has a `{kind}` named `{wanted}`")));
+            return Err(unseen(workspace, &format!("`{target}` has `{kind}` named `{wanted}`")));
         }
         [] => {
             let hint = crate::suggest::hint(wanted, all.iter().filter_map(|(address, _)| address.name()));
