@@ -18,6 +18,7 @@ pub(crate) fn gives_something(ty: &Type, value: &Attr) -> bool {
                 | Type::Ip
                 | Type::Mac
                 | Type::Cidr
+                | Type::Interface
                 | Type::Certificate
                 | Type::Ref(_)
                 | Type::File(_)
