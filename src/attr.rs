@@ -59,7 +59,7 @@ pub struct Output {
 }
 
 /// How an output's text is written where it fills a hole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Encoding {
     /// As it is; alone it keeps its type.
     #[default]
@@ -67,14 +67,14 @@ pub enum Encoding {
     /// As text, alone too.
     Text,
     /// As text, the items of a list with this between them.
-    Joined(&'static str),
+    Joined(String),
     /// As a path segment or query value: percent-encoded.
     Segment,
 }
 
 impl Encoding {
     /// A text as it is written there.
-    pub(crate) fn encode(self, text: String) -> String {
+    pub(crate) fn encode(&self, text: String) -> String {
         match self {
             Encoding::Plain | Encoding::Text | Encoding::Joined(_) => text,
             Encoding::Segment => wire::encode(&text),
@@ -82,12 +82,12 @@ impl Encoding {
     }
 
     /// What a value becomes in a longer text; `None` where it has no place in one.
-    fn parts(self, value: &Attr) -> Option<Vec<TemplatePart>> {
+    fn parts(&self, value: &Attr) -> Option<Vec<TemplatePart>> {
         match (value, self) {
             (Attr::Secret(secret), _) => Some(vec![TemplatePart::Secret(secret.clone())]),
             (Attr::List(items), Encoding::Joined(joint)) => {
                 let items: Option<Vec<Vec<TemplatePart>>> = items.iter().map(|item| self.parts(item)).collect();
-                Some(items?.join(&TemplatePart::Text(joint.to_owned())))
+                Some(items?.join(&TemplatePart::Text(joint.clone())))
             }
             (value, _) => Some(vec![TemplatePart::Text(self.encode(value.to_text()?))]),
         }

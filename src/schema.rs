@@ -315,6 +315,9 @@ fn plain(ty: &Type) -> Value {
         Type::Cidr => {
             json!({ "type": "string", "pattern": format!("^[0-9.]+/[0-9]{{1,2}}$|{EXPRESSION}"), "examples": ["10.1.0.0/16"] })
         }
+        Type::Interface => {
+            json!({ "type": "string", "pattern": format!("^[0-9.]+/[0-9]{{1,2}}$|{EXPRESSION}"), "examples": ["169.254.10.1/30"] })
+        }
         Type::Mac => json!({ "type": "string", "pattern": format!("^([0-9A-Fa-f][-:. ]?){{12}}$|{EXPRESSION}") }),
         Type::Words(_) => {
             let item = json!({ "type": ["string", "number", "boolean"] });

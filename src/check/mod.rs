@@ -9,6 +9,7 @@ pub(crate) mod declared;
 mod environments;
 pub(crate) mod literals;
 mod names;
+mod no_default;
 mod own_names;
 mod plain_http;
 mod references;
@@ -59,6 +60,7 @@ pub(crate) fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
 /// Every rule.
 pub(crate) static RULES: &[Rule] = &[
     required::RULE,
+    no_default::RULE,
     references::RULE,
     cycles::RULE,
     literals::RULE,

@@ -26,7 +26,7 @@ use crate::diff::planned::PlannedValue;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly};
 use crate::diff::shared::{SharedList, SharedWrite};
-use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
+use crate::diff::take_back::{Fate, NO_WAY, NOT_IN_PLACE, Ungiven, held_secret, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, Hold, never_sent};
 use crate::redact::ChangeSecrecy;
 use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
@@ -99,6 +99,9 @@ pub(crate) fn compare(
     let changes = |name: &&str| found.changes.iter().any(|change| change.name == *name);
     moot.retain(|change: &FieldChange| change.field.is_some_and(|field| field.recomputed_from.iter().any(changes)));
     found.changes.append(&mut moot);
+    if found.changes.iter().any(|change| change.replaces(resource.kind)) {
+        found.notes.let_go.retain(|(_, why)| *why != NOT_IN_PLACE);
+    }
     found
 }
 

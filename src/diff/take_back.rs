@@ -21,6 +21,9 @@ use crate::spec::{Change, Field, ItemWord, Kind, Shape, Type, canonical, is_any,
 /// Why most of what stays does.
 pub(super) const NO_WAY: &str = "the API has no way to take it back";
 
+/// Why what only a new object would be without stays; where there is one, it is gone.
+pub(super) const NOT_IN_PLACE: &str = "only a new object would be without it";
+
 /// What becomes of a field that the files give no value.
 #[derive(Debug, PartialEq)]
 pub(super) enum Fate {
@@ -78,18 +81,18 @@ impl Ungiven<'_> {
 
     /// How the API takes it back, if it can.
     fn back(&self) -> Fate {
-        let by_new_object = match self.field.change {
+        match self.field.change {
             _ if !self.is_known => return Fate::Stays("the server has no call that sets it"),
             Change::Fixed | Change::Widens(..) => return Fate::Stays("it can't be taken back after create"),
-            Change::Replaces => true,
-            Change::InPlace => self.kind.api.update.is_empty(),
-            Change::Switch(_) | Change::DedicatedCall(_) | Change::CallOption => false,
-        };
+            _ => {}
+        }
+        let by_new_object = self.kind.is_made_anew_for(self.field);
+        let is_blind = self.live.is_none() || self.kind.is_lost_without(self.field);
         match self.field.cleared() {
-            Some(_) if by_new_object && self.live.is_none() => Fate::Stays("only a new object would be without it"),
+            _ if by_new_object && is_blind => Fate::Stays(NOT_IN_PLACE),
             Some(value) => Fate::Back(value),
             // What is made anew is made without it.
-            None if by_new_object && self.live.is_some() => Fate::Back(Attr::Null),
+            None if by_new_object => Fate::Back(Attr::Null),
             None => Fate::Stays(NO_WAY),
         }
     }
@@ -178,7 +181,7 @@ impl SetBack<'_> {
             let at = format!("{at}/{key}");
             if let Some(wanted) = wanted.get_mut(key) {
                 found |= self.take_back(item, wanted, (kept, &at), live);
-            } else if !kept.is_null() && (self.is_ours)(&at) {
+            } else if (is_any(item) || !kept.is_null()) && (self.is_ours)(&at) {
                 match is_any(item) {
                     true => (self.stays)(&at),
                     false => {
@@ -221,4 +224,49 @@ impl SetBack<'_> {
 /// Says whether a remembered value holds a secret, of which only the fingerprint is known.
 pub(super) fn held_secret(stored: Option<&Stored>) -> bool {
     stored.is_some_and(|stored| Base::from_stored(&stored.value).is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::CATALOGUE;
+
+    fn fate(kind: &'static Kind, field: &'static Field, stored: Option<&Stored>, is_cleared: bool) -> Fate {
+        let live = Attr::text("live");
+        Ungiven { kind, field, stored, live: Some(&live), is_cleared, is_unmoved: true, is_known: true }.fate()
+    }
+
+    #[test]
+    fn nothing_is_made_anew_for_a_default_that_nobody_knows() {
+        let stored = Stored::new(json!("live"), Basis::Applied);
+        let (mut stays, mut back) = (0, 0);
+        for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied() {
+            let anew = |field: &&Field| {
+                field.is_writable() && !field.required && kind.is_made_anew_for(field) && !field.is_call_option()
+            };
+            for field in kind.fields.iter().filter(anew) {
+                for (stored, is_cleared) in [(None, true), (Some(&stored), true), (Some(&stored), false)] {
+                    let is_back = matches!(fate(kind, field, stored, is_cleared), Fate::Back(_));
+                    assert_eq!(is_back, !kind.is_lost_without(field), "{}.{}", kind.name, field.name);
+                    if is_back { back += 1 } else { stays += 1 }
+                }
+            }
+        }
+        assert!(stays > 20 && back > 20, "{stays} {back}");
+    }
+
+    #[test]
+    fn keys_of_any_json_stay_and_are_named() {
+        let deployments = CATALOGUE.iter().filter_map(|provider| provider.kind("deployments"));
+        for field in deployments.filter_map(|kind| kind.field("inputs")) {
+            let stored = Stored::new(json!({ "site": "seven", "peers": ["x"], "none": null }), Basis::Applied);
+            let wanted = Attr::from_json(&json!({ "site": "eight" }));
+            let live = Attr::from_json(&json!({ "site": "seven", "peers": ["x"], "none": null }));
+            let mut named = Vec::new();
+            let sent = with_taken_back(&field.ty, &wanted, Some(&stored), &live, &mut |at| named.push(at.to_owned()));
+            assert_eq!((sent, named), (None, vec!["/none".to_owned(), "/peers".to_owned()]));
+        }
+    }
 }

@@ -143,13 +143,12 @@ impl FieldChange {
     pub fn replaces(&self, kind: &Kind) -> bool {
         let Some(field) = self.field else { return false };
         match field.change {
-            Change::Replaces => true,
             Change::Widens(words, _) => {
                 let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
                 rank(&self.after) < rank(&self.before)
             }
-            Change::InPlace => kind.api.update.is_empty() || field.json_if_declared.is_some() && !is_text(&self.after),
-            Change::Fixed | Change::Switch(_) | Change::DedicatedCall(_) | Change::CallOption => false,
+            Change::InPlace if field.json_if_declared.is_some() && !is_text(&self.after) => true,
+            _ => kind.is_made_anew_for(field),
         }
     }
 }

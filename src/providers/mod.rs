@@ -156,3 +156,59 @@ mod taking_back {
         assert!(found > 30, "{found}");
     }
 }
+
+#[cfg(test)]
+mod writing {
+    use super::CATALOGUE;
+    use crate::address::Address;
+    use crate::attr::Attr;
+    use crate::secret::Secret;
+    use crate::spec::{Body, Field, Identity, Kind, Type};
+
+    /// A body in which a list has this item, before its text goes through the kind's own function.
+    fn body_with(kind: &Kind, field: &Field, item: Attr) -> Attr {
+        let map = |name: &str, value: Attr| Attr::Map([(name.to_owned(), value)].into());
+        let list = |item| Attr::List(vec![Attr::text("first"), item, Attr::text("last")]);
+        let sequence = kind.api.create.iter().find_map(|call| match call.body {
+            Body::Sequence(key) => Some(key),
+            _ => None,
+        });
+        match (kind.identity, sequence) {
+            (Identity::Sequence { .. }, Some(key)) => {
+                let items = [Attr::text("first"), item, Attr::text("last")].map(|item| map(field.name, item));
+                map(key, Attr::List(items.to_vec()))
+            }
+            (Identity::Name(name), _) if name != field.name => {
+                Attr::Map([(name.to_owned(), Attr::text("own")), (field.name.to_owned(), list(item))].into())
+            }
+            _ => map(field.name, list(item)),
+        }
+    }
+
+    /// What is no plain text yet is sent like what is.
+    #[test]
+    fn no_function_of_a_kind_loses_an_item_that_is_secret_or_known_later() {
+        let output = || Attr::output(Address::new("c", "deployments", Some("d1")), "outputs.x");
+        let mut found = 0;
+        for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds) {
+            let Some(write) = kind.hooks.write else { continue };
+            let is_list = |field: &&Field| match kind.identity {
+                Identity::Sequence { key, .. } => field.name == key,
+                _ => field.is_writable() && matches!(field.ty.plain(), Type::List(_) | Type::Set(_) | Type::Roles(_)),
+            };
+            for field in kind.fields.iter().filter(is_list) {
+                found += 1;
+                let secret = Attr::Secret(Secret::new("secret.canary", "s3cr3t-canary"));
+                for item in [secret, output()] {
+                    let mut body = body_with(kind, field, item.clone());
+                    write(&mut body, None);
+                    let sent = body.to_shown().to_string();
+                    let is_there = sent.contains("secret.canary") || sent.contains("outputs.x");
+                    let whole = is_there && sent.contains("first") && sent.contains("last");
+                    assert!(whole, "{}.{} with {item:?}: {sent}", kind.name, field.name);
+                }
+            }
+        }
+        assert!(found >= 8, "{found}");
+    }
+}

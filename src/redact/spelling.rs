@@ -25,8 +25,9 @@ pub(super) const BREAK: u8 = 0xff;
 type ReadEscape = fn(&[u8]) -> Option<(usize, char)>;
 
 /// The ways to spell a letter, each with the bytes that give it away and those that an escape begins with.
-const DECODERS: [(&[u8], &[u8], ReadEscape); 7] = [
+const DECODERS: [(&[u8], &[u8], ReadEscape); 8] = [
     (b"\\", b"\\", backslash),
+    (b"\\", b"\\", escaped_slash),
     (b"%", b"%", percent),
     (b"+", b"+%", form),
     (b"&", b"&", entity),
@@ -196,6 +197,11 @@ fn backslash(text: &[u8]) -> Option<(usize, char)> {
         _ => None,
     };
     found.or_else(|| next.is_ascii().then(|| (2, char::from(next))))
+}
+
+/// A slash behind a backslash, as JSON may have it, by who leaves all else as it is.
+fn escaped_slash(text: &[u8]) -> Option<(usize, char)> {
+    text.starts_with(b"\\/").then_some((2, '/'))
 }
 
 /// `\u00fc`, a pair of surrogates, or Rust's `\u{fc}`.

@@ -48,7 +48,7 @@ fn html_named(text: &str) -> String {
 }
 
 /// Every way to spell a secret in which it has to be found.
-const SPELLINGS: [(&str, Spelling); 34] = [
+const SPELLINGS: [(&str, Spelling); 35] = [
     ("raw", |text| text.to_owned()),
     ("JSON", json_text),
     ("JSON with slashes escaped", |text| json_text(text).replace('/', "\\/")),
@@ -88,6 +88,7 @@ const SPELLINGS: [(&str, Spelling); 34] = [
             .map(|l| if l.is_ascii_alphanumeric() || !l.is_ascii() { l.to_string() } else { format!("\\{l}") })
             .collect()
     }),
+    ("slashes behind a backslash, all else as it is", |text| text.replace('/', "\\/")),
     ("YAML", |text| format!("'{}'", text.replace('\'', "''"))),
     ("CSV", |text| format!("\"{}\"", text.replace('"', "\"\""))),
     ("Rust", |text| format!("{text:?}")),

@@ -280,6 +280,24 @@ impl Kind {
         }
     }
 
+    /// Says whether only a new object takes another value of a field.
+    pub(crate) fn is_made_anew_for(&self, field: &Field) -> bool {
+        match field.change {
+            Change::Replaces => true,
+            Change::InPlace => self.api.update.is_empty(),
+            Change::Fixed | Change::Switch(_) | Change::DedicatedCall(_) | Change::Widens(..) | Change::CallOption => {
+                false
+            }
+        }
+    }
+
+    /// Says whether only a new object would be without a field, and nobody knows what it would have there: the API may
+    /// choose, or refuse to make it. Of what tells objects apart, nothing is a value like others.
+    pub(crate) fn is_lost_without(&self, field: &Field) -> bool {
+        let is_identity = matches!(self.identity, Identity::Natural(names) if names.contains(&field.name));
+        self.is_made_anew_for(field) && !field.has_default() && !is_identity
+    }
+
     /// Says whether it is reconciled.
     pub fn is_declarative(&self) -> bool {
         self.class == Class::Declarative

@@ -58,7 +58,7 @@ pub(crate) use types::{Folders, Packing, Type};
 pub use value::canonical;
 pub(crate) use value::{
     ItemWord, ReferenceForm, TypeError, as_declared, check, gives_something, is_any, item_key_field, item_of_text,
-    item_words, keep_undeclared, repeated, swap_references, text_wanted, without_nothing, written,
+    item_words, keep_undeclared, lines_behind, repeated, swap_references, text_wanted, without_nothing, written,
 };
 pub(crate) use versions::Versions;
 pub(crate) use walk::{Descend, Shape, TypeSlot, WalkStep, edit_down, edit_up, kinds_named, visit, visit_types};

@@ -335,7 +335,7 @@ fn parts(value: Attr, encoding: Encoding) -> Vec<TemplatePart> {
     match value {
         Attr::Later(template) => {
             let part = |part| match part {
-                TemplatePart::Output(output) => TemplatePart::Output(Output { encoding, ..output }),
+                TemplatePart::Output(output) => TemplatePart::Output(Output { encoding: encoding.clone(), ..output }),
                 TemplatePart::Text(text) => TemplatePart::Text(encoding.encode(text)),
                 secret @ TemplatePart::Secret(_) => secret,
             };

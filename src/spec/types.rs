@@ -26,6 +26,8 @@ pub enum Type {
     /// A network of IPv4 in CIDR spelling, its length written out. Where an API shows an address alone, that is a network
     /// of one.
     Cidr,
+    /// An IPv4 address with the length of its network, as an interface has it: `10.1.2.3/16` is not `10.1.0.0/16`.
+    Interface,
     /// A MAC address in any spelling: `0C:9D:92:A1:B2:C3` is `0c9d92a1b2c3`.
     Mac,
     /// A list that the API takes as one string, and gives back as a string or as a list.
@@ -124,6 +126,7 @@ impl Type {
             Type::Enum(words) => format!("one of {}", words.join(", ")),
             Type::Ip => "IP address".into(),
             Type::Cidr => "IPv4 network in CIDR form".into(),
+            Type::Interface => "IPv4 address with the length of its network".into(),
             Type::Mac => "MAC address".into(),
             Type::Words(Packing::Lines) => "list of lines, or text".into(),
             Type::Words(_) => "list of words, or text".into(),
@@ -164,6 +167,7 @@ impl Type {
             | Type::Ip
             | Type::Mac
             | Type::Cidr
+            | Type::Interface
             | Type::Certificate
             | Type::Ref(_)
             | Type::Words(_) => Some(Attr::text("")),
@@ -190,6 +194,7 @@ impl Type {
             | Type::Enum(_)
             | Type::Ip
             | Type::Cidr
+            | Type::Interface
             | Type::Mac
             | Type::Words(_)
             | Type::Ref(_)

@@ -48,6 +48,7 @@ impl Type {
             | Type::Enum(_)
             | Type::Ip
             | Type::Cidr
+            | Type::Interface
             | Type::Mac
             | Type::Any
             | Type::Json

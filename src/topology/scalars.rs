@@ -93,7 +93,7 @@ fn like(ty: &Type) -> Like {
         Type::Text | Type::Phrase(_) | Type::Ref(_) | Type::File(_) | Type::Words(_) => Like::Column("text"),
         Type::Enum(_) => Like::Column("enum"),
         Type::Ip => Like::Column("ip"),
-        Type::Cidr => Like::Column("cidr"),
+        Type::Cidr | Type::Interface => Like::Column("cidr"),
         Type::Role(_) => Like::Column("role"),
         Type::Any | Type::Json => Like::Column("any"),
         Type::List(_) | Type::Set(_) => Like::Items("text"),
@@ -103,7 +103,7 @@ fn like(ty: &Type) -> Like {
     }
 }
 
-const TYPES: [Type; 24] = [
+const TYPES: [Type; 25] = [
     Type::Bool,
     Type::Int,
     Type::Number,
@@ -112,6 +112,7 @@ const TYPES: [Type; 24] = [
     Type::Enum(&["1", "5", "True", "yes"]),
     Type::Ip,
     Type::Cidr,
+    Type::Interface,
     Type::Words(Packing::Ordered(",")),
     Type::List(&Type::Text),
     Type::Set(&Type::Text),

@@ -324,11 +324,9 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map(without_packing).map_err(|_| "is not UTF-8 text".to_owned())
 }
 
-/// A value without what editors and shells put around it: the mark at the beginning of a file, and the end of its line.
+/// A value without what editors and shells put around it: the mark at the beginning of a file, and the line ends behind it.
 fn without_packing(text: String) -> String {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text).to_owned()
+    text.strip_prefix('\u{feff}').unwrap_or(&text).trim_end_matches(['\r', '\n']).to_owned()
 }
 
 fn from_command(line: &[String], folder: &Path, timeout: Duration) -> Result<String, SecretError> {
@@ -420,7 +418,9 @@ mod tests {
             ("a b-c\n", "a b-c", &["open-secret"]),
             ("a b-c\r\n", "a b-c", &["open-secret"]),
             ("\u{feff}a b-c\r\n", "a b-c", &["open-secret"]),
-            ("a b-c\n\n", "a b-c\n", &["odd-secret", "open-secret"]),
+            ("a b-c\n\n", "a b-c", &["open-secret"]),
+            ("a b-c\r\n\r\n\n\r", "a b-c", &["open-secret"]),
+            ("\na b-c\n\n", "\na b-c", &["odd-secret", "open-secret"]),
             ("a b-c  \n", "a b-c  ", &["odd-secret", "open-secret"]),
             ("a b\u{7}c\n", "a b\u{7}c", &["odd-secret", "open-secret"]),
             ("line one\nline two\n", "line one\nline two", &["open-secret"]),

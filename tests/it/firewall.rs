@@ -222,3 +222,44 @@ fn a_list_is_left_alone_while_its_other_writers_can_not_be_seen() {
     bench.run(&["apply", "--yes", "--quiet"]).says("`plugin-instances`");
     assert_eq!(writes(&sim), Vec::<String>::new());
 }
+
+/// Lists that API v1 takes as one text hold what is secret, or known only once a deployment is there, like all else.
+#[test]
+fn lines_of_api_v1_are_sent_whatever_is_in_them() {
+    let sim = Sim::start();
+    let outputs = "outputs: { one: { value: 10.9.0.0/16 }, two: { value: [10.7.0.0/16, 10.8.0.0/16] } }";
+    let blueprint =
+        format!("tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n{outputs}\n");
+    let manager = "cloudify:\n  m:\n    at: https://203.0.113.40/api/v3.1\n    tenant: default_tenant\n    \
+                   credentials: { username: admin, password: '${secret.api}' }\n    blueprints: { b: { source: b } }\n    \
+                   deployments: { d: { blueprint_id: b } }\n";
+    let rules = "firewall-v1-rules:\n  \
+                 - { rule: 'FORWARD_CUST -m string --string ${secret.psk} -j DROP' }\n  \
+                 - { rule: 'FORWARD_CUST -s ${m/deployments/d.outputs.one} -j DROP' }\n  \
+                 - { rule: FORWARD_CUST -j ACCEPT }\n\
+                 firewall-v1-fwsets:\n  \
+                 NETS_A: { entries: ['${m/deployments/d.outputs.one}', 10.1.0.0/16] }\n  \
+                 NETS_B: { entries: '${m/deployments/d.outputs.two}' }\n\
+                 firewall-v1-subgroups: { FWD_C_A: { rules: ['-m string --string ${secret.psk} -j DROP'] } }\n";
+    let workspace = "workspace: lab\nsecrets: { api: { file: api.txt }, psk: { file: psk.txt } }\n";
+    let files = [
+        ("trueup.yaml", workspace),
+        ("vns3.yaml", &file(rules)),
+        ("manager.yaml", manager),
+        ("b/blueprint.yaml", &blueprint),
+        ("api.txt", "opens"),
+        ("psk.txt", "canary-psk"),
+    ];
+    let bench = Bench::of(&files, &sim);
+    bench.apply();
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    let rules = read(&sim, "/firewall/rules").to_string();
+    for told in ["--string canary-psk -j DROP", "-s 10.9.0.0/16 -j DROP", "-j ACCEPT"] {
+        assert!(rules.contains(told), "{rules}");
+    }
+    let sets = read(&sim, "/firewall/fwsets?verbose=true").to_string();
+    for told in ["NETS_A 10.9.0.0/16", "NETS_A 10.1.0.0/16", "NETS_B 10.7.0.0/16", "NETS_B 10.8.0.0/16"] {
+        assert!(sets.contains(told), "{sets}");
+    }
+    assert!(read(&sim, "/firewall/rules/subgroup?verbose=true").to_string().contains("--string canary-psk -j DROP"));
+}

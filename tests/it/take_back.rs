@@ -164,10 +164,16 @@ vns3:
     firewall-rules:
       - { rule: "", comment: x }
     system-variables: { v: { value: "" } }
+cloudify: { m: { at: "https://203.0.113.40/api/v3.1", tenant: default_tenant, credentials: { username: a, password: b },
+    secrets: { s: { value: "" } } } }
+f5-vnfm: { f: { at: "https://203.0.113.41/api/v3.1", tenant: default_tenant, credentials: { username: a, password: b },
+    secrets: { s: { value: } } } }
 "#,
     );
     let ran = bench.run(&["validate"]).expect(3);
-    for (line, field) in [(8, "ipaddress"), (11, "type"), (11, "entry"), (13, "rule"), (14, "value")] {
+    for (line, field) in
+        [(8, "ipaddress"), (11, "type"), (11, "entry"), (13, "rule"), (14, "value"), (16, "value"), (18, "value")]
+    {
         let is_told = ran.all().lines().any(|text| text.contains(&format!("all.yaml:{line}:")));
         assert!(is_told && ran.all().contains(&format!("`{field}` is empty")), "{field} {line}: {}", ran.all());
     }
@@ -304,5 +310,84 @@ fn fields_and_switches_of_managers() {
         sim.call((provider, "m"), "admin:stand-in", "POST", "/users/active/bob", &off);
         bench.write("all.yaml", &manager("", ", active: null"));
         assert_eq!(bench.plan()["steps"], json!([]), "{provider}");
+    }
+}
+
+const SERVICE: &str = "
+netfoundry:
+  nf:
+    at: https://gateway.production.netfoundry.io
+    credentials: { clientId: stand-in, password: stand-in, authenticationUrl: https://x.example/oauth2/token }
+    networks:
+      acme:
+        networkGroupId: ACME Group
+        provider: AWS
+        region: us-east-1
+        size: medium
+        edge-routers: { r: { LOCATION attributes: ['#a'] } }
+        services:
+          erp:
+            MODEL
+            model:
+              clientIngress: { host: erp.acme.internal, port: 80 }
+              bindEndpointAttributes: ['#sdk']
+              edgeRouterAttributes: ['#a']
+";
+
+/// Nobody knows what a new object would have there: it may be refused, when the old one is gone.
+#[test]
+fn nothing_is_replaced_for_a_default_that_nobody_knows() {
+    let sim = Sim::start();
+    let bench = bench(&sim, "");
+    let network = |location: &str, model: &str| SERVICE.replace("LOCATION", location).replace("MODEL", model);
+    let location = "provider: AWS, locationCode: us-east-1,";
+    settles(&bench, &network(location, "modelType: TunnelerToSdk"));
+    for (location, model, field) in [
+        (location, "modelType: null", "modelType"),
+        (location, "modelType: ''", "modelType"),
+        ("provider: AWS, locationCode: null,", "modelType: TunnelerToSdk", "locationCode"),
+    ] {
+        bench.write("all.yaml", &network(location, model));
+        bench.run(&["validate"]).expect(3).says("no-default").says(&format!("`{field}` is empty"));
+        bench.run(&["apply", "--yes"]).expect(1);
+    }
+    bench.write("all.yaml", &network("provider: AWS,", ""));
+    let ran = bench.run(&["plan", "--exit-code"]).expect(0);
+    ran.says("services/erp: modelType: only a new object would be without it")
+        .says("edge-routers/r: locationCode: only a new object would be without it");
+}
+
+const DEPLOYMENT: &str = "
+PROVIDER:
+  m:
+    at: https://203.0.113.40/api/v3.1
+    tenant: default_tenant
+    credentials: { username: admin, password: stand-in }
+    blueprints: { b: { source: b } }
+    deployments: { d: { blueprint_id: b, inputs: { site: seven INPUTS } } }
+";
+
+/// Any JSON is a value there, `null` too; what is left out of an update keeps the value that it has.
+#[test]
+fn inputs_of_deployments_that_are_null_or_left_out() {
+    for provider in ["cloudify", "f5-vnfm"] {
+        let sim = Sim::of(provider, None);
+        let bench = bench(&sim, "");
+        let blueprint = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n\
+                         inputs: { site: {}, peers: { default: [] }, none: {} }\nnode_templates: {}\n";
+        bench.write("b/blueprint.yaml", blueprint);
+        let manager = |inputs: &str| DEPLOYMENT.replace("PROVIDER", provider).replace("INPUTS", inputs);
+        let live = || {
+            let deployment = sim.call((provider, "m"), "admin:stand-in", "GET", "/deployments/d", &Value::Null);
+            deployment["inputs"].clone()
+        };
+        settles(&bench, &manager(", peers: [x], none: null"));
+        assert_eq!(live(), json!({ "site": "seven", "peers": ["x"], "none": null }), "{provider}");
+        settles(&bench, &manager(", peers: null, none: null"));
+        assert_eq!(live(), json!({ "site": "seven", "peers": null, "none": null }), "{provider}");
+        settles(&bench, &manager(", peers: [y], none: 1"));
+        bench.write("all.yaml", &manager(", none: 1"));
+        bench.run(&["plan", "--exit-code"]).expect(0).says("inputs.peers: the API has no way to take it back");
+        assert_eq!(live()["peers"], json!(["y"]), "{provider}");
     }
 }

@@ -35,6 +35,11 @@ impl Field {
         }
     }
 
+    /// Says whether the tables know what the API has where nobody gives it a value.
+    pub(crate) fn has_default(&self) -> bool {
+        self.default.is_some() || matches!(self.clear, Clear::With(_))
+    }
+
     /// Says whether a value, in the form in which values are compared, is what the API has where nobody says anything.
     pub fn is_at_default(&self, live: &Attr) -> bool {
         let is_cleared = |cleared: Attr| canonical(&self.ty, &cleared) == *live;

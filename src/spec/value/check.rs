@@ -82,6 +82,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
             | Type::Enum(_)
             | Type::Ip
             | Type::Cidr
+            | Type::Interface
             | Type::Mac
             | Type::Certificate),
             value,
@@ -156,7 +157,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeErr
         (Type::Enum(words), Attr::Text(text)) => words.contains(&text.as_str()),
         (Type::Ip, Attr::Text(text)) => text.parse::<IpAddr>().is_ok(),
         // What is written is what is sent: the comparable form would hide what no API takes.
-        (Type::Cidr, Attr::Text(_)) => attr.as_text().is_some_and(is_network),
+        (Type::Cidr | Type::Interface, Attr::Text(_)) => attr.as_text().is_some_and(is_network),
         (Type::Mac, Attr::Text(text)) => mac(&text).is_some(),
         (Type::Certificate, Attr::Text(_)) => certificate::is_whole(attr),
         _ => false,
@@ -168,6 +169,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeErr
         found.push(match ty {
             Type::Enum(words) => mismatch.help(hint(&shown, words.iter().copied())),
             Type::Cidr => mismatch.help(as_network(&shown)),
+            Type::Interface => mismatch.help("as in `169.254.10.1/30`".into()),
             Type::Mac => mismatch.help("as in `0c:9d:92:a1:b2:c3`; quote it".into()),
             Type::Ip => mismatch.help("as in `203.0.113.10`".into()),
             _ => mismatch,
@@ -175,7 +177,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeErr
     }
 }
 
-/// Says whether a text is a network of IPv4 as every API reads it: no octal numbers, no length left out.
+/// Says whether a text is an address of IPv4 and a length as every API reads them: no octal numbers, no length left out.
 fn is_network(text: &str) -> bool {
     let Some((address, bits)) = text.trim().split_once('/') else { return false };
     address.parse::<Ipv4Addr>().is_ok() && bits.parse::<u8>().is_ok_and(|n| n <= 32 && n.to_string() == bits)
@@ -200,5 +202,29 @@ fn name(attr: &Attr) -> &'static str {
         Attr::List(_) => "a list",
         Attr::Map(_) => "a map",
         Attr::Later(_) => "a value known after apply",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_s_address_has_a_length_and_is_not_its_network() {
+        for (text, fits) in [
+            ("169.254.10.1/30", true),
+            ("10.1.2.3/8", true),
+            ("169.254.10.1", false),
+            ("169.254.10.1/33", false),
+            ("169.254.10.1/030", false),
+            ("fc00::1/64", false),
+            ("eth0", false),
+        ] {
+            assert_eq!(check(&Type::Interface, &Attr::text(text)).is_empty(), fits, "{text}");
+        }
+        let form = |text: &str| canonical(&Type::Interface, &Attr::text(text));
+        assert_eq!(form(" 10.1.2.3/16"), Attr::text("10.1.2.3/16"));
+        assert_ne!(form("10.1.2.3/16"), form("10.1.2.4/16"));
+        assert_ne!(form("10.1.2.3/16"), form("10.1.2.3/17"));
     }
 }

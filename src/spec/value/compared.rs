@@ -73,6 +73,10 @@ fn scalar(ty: &Type, value: &Attr) -> Option<Attr> {
             Some(network) => Some(Attr::Text(network.trunc().to_string())),
             None => nothing(),
         },
+        Type::Interface => match text.trim().parse::<IpNet>() {
+            Ok(address) => Some(Attr::Text(address.to_string())),
+            Err(_) => nothing(),
+        },
         Type::Mac => match mac(&text) {
             Some(digits) => Some(Attr::Text(digits)),
             None => nothing(),

@@ -1,4 +1,4 @@
-//! Values that give nothing: `null`, and an empty text where a text, a word or an address is wanted.
+//! Values that give nothing: `null`, and an empty text where a text, a word, an address or a document is wanted.
 //!
 //! Who gives nothing asks for what the API has where nobody says anything. In a map of free keys, `null` means that there is
 //! to be no such key; in what may be any JSON it is a value like others.
@@ -18,9 +18,11 @@ pub(crate) fn gives_something(ty: &Type, value: &Attr) -> bool {
                 | Type::Ip
                 | Type::Mac
                 | Type::Cidr
+                | Type::Interface
                 | Type::Certificate
                 | Type::Ref(_)
                 | Type::File(_)
+                | Type::Json
         ),
         _ => true,
     }
@@ -40,7 +42,7 @@ pub(crate) fn without_nothing(ty: &Type, value: &mut Attr) {
 
 /// Says whether any JSON is a value of a type, `null` too.
 pub(crate) fn is_any(ty: &Type) -> bool {
-    matches!(ty, Type::Any | Type::Json)
+    matches!(ty.plain(), Type::Any | Type::Json)
 }
 
 #[cfg(test)]
@@ -59,6 +61,9 @@ mod tests {
             (Type::Enum(&["a"]), json!(""), false),
             (Type::Ref("things"), json!(""), false),
             (Type::Text, json!(" "), true),
+            (Type::Json, json!(""), false),
+            (Type::Json, json!({}), true),
+            (Type::Any, json!(""), true),
             (Type::Bool, json!(null), false),
             // A mistake, which is told as such.
             (Type::Bool, json!(""), true),

@@ -15,4 +15,4 @@ pub(crate) use given::{gives_something, is_any, without_nothing};
 pub(crate) use kept::{ItemWord, as_declared, item_key_field, item_of_text, item_words, keep_undeclared};
 pub(crate) use references::{ReferenceForm, swap_references};
 pub(crate) use repeated::repeated;
-pub(crate) use written::{text_wanted, written};
+pub(crate) use written::{lines_behind, text_wanted, written};

@@ -28,7 +28,7 @@ pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
             // What clears a word is sent as it is.
             (Type::Enum(_), Attr::Text(text)) if text.is_empty() => None,
             (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
-            (Type::Text, Attr::Later(template)) => Some(Attr::Later(encoded(template, Encoding::Text))),
+            (Type::Text, Attr::Later(template)) => Some(Attr::Later(encoded(template, &Encoding::Text))),
             // An id goes back as it came.
             (Type::Ref(_), _) => None,
             (ty, Attr::Number(_) | Attr::Bool(_)) if ty.is_text() => value.to_text().map(Attr::Text),
@@ -43,19 +43,30 @@ pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
 
 /// A list as the one text that is sent for it; `None` where lists or maps stand in it.
 fn packed(packing: Packing, value: &Attr) -> Option<Attr> {
-    let joint = packing.joint();
+    joined(words(packing, value)?, packing.joint(), "")
+}
+
+/// Lines as the one text that is sent for them, each behind the same lead; empty where there are none.
+pub(crate) fn lines_behind(lead: &str, lines: &Attr) -> Option<Attr> {
+    joined(words(Packing::Lines, lines)?, Packing::Lines.joint(), lead)
+}
+
+/// Words in one text, each behind the same lead.
+fn joined(words: Vec<Attr>, joint: &str, lead: &str) -> Option<Attr> {
+    let between = format!("{joint}{lead}");
     let mut parts = Vec::new();
-    for word in words(packing, value)? {
-        if !parts.is_empty() {
-            parts.push(TemplatePart::Text(joint.to_owned()));
+    for word in words {
+        let before = if parts.is_empty() { lead } else { &between };
+        if !before.is_empty() {
+            parts.push(TemplatePart::Text(before.to_owned()));
         }
         match word {
             Attr::Secret(secret) => parts.push(TemplatePart::Secret(secret)),
             // What is one output may turn out to be a list of words.
             Attr::Later(template) if template.parts.len() == 1 => {
-                parts.extend(encoded(&template, Encoding::Joined(joint)).parts);
+                parts.extend(encoded(&template, &Encoding::Joined(between.clone())).parts);
             }
-            Attr::Later(template) => parts.extend(encoded(&template, Encoding::Text).parts),
+            Attr::Later(template) => parts.extend(encoded(&template, &Encoding::Text).parts),
             other => parts.push(TemplatePart::Text(other.to_text()?)),
         }
     }
@@ -63,9 +74,9 @@ fn packed(packing: Packing, value: &Attr) -> Option<Attr> {
 }
 
 /// The same template, its outputs written so.
-fn encoded(template: &Template, encoding: Encoding) -> Template {
+fn encoded(template: &Template, encoding: &Encoding) -> Template {
     let part = |part: &TemplatePart| match part {
-        TemplatePart::Output(output) => TemplatePart::Output(Output { encoding, ..output.clone() }),
+        TemplatePart::Output(output) => TemplatePart::Output(Output { encoding: encoding.clone(), ..output.clone() }),
         other => other.clone(),
     };
     Template { parts: template.parts.iter().map(part).collect() }

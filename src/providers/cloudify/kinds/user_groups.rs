@@ -20,6 +20,7 @@ pub(crate) static KIND: Kind = Kind {
         name("group_name", "Name of the group, whatever its case").read_as("name"),
         field("ldap_group_dn", Type::Text, "Distinguished name of the group in the directory")
             .read_as("ldap_dn")
+            .default("\"\"")
             .replaces(),
         // The call stands in no reference text; it was seen to work (observed T2). The text of the 4.5 line takes a role and
         // shows none (v3.1, User Groups).

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Names, Removal, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Names, Removal, Type, call, field, lines_behind};
 use wire::Method::{Delete, Post};
 
 /// `firewall-v1-subgroups`.
@@ -91,17 +91,11 @@ fn lines_to_text(body: &mut Attr, live: Option<&Value>, field: &str) {
     if live.is_some() && !map.contains_key(field) {
         return;
     }
+    let lines = map.remove(field).unwrap_or(Attr::Null);
     let name = map.get("name").and_then(Attr::as_text).unwrap_or_default();
-    let lines: Vec<String> = match map.get(field) {
-        Some(Attr::List(lines)) => {
-            lines.iter().filter_map(Attr::as_text).map(|line| format!("{name} {line}")).collect()
-        }
-        _ => Vec::new(),
-    };
-    map.remove(field);
-    if !lines.is_empty() {
+    if let Some(text) = lines_behind(&format!("{name} "), &lines).filter(|text| !text.is_nothing()) {
         map.remove("name");
-        map.insert("rules".into(), Attr::Text(lines.join("\n")));
+        map.insert("rules".into(), text);
     }
     map.insert("flush".into(), Attr::Bool(true));
 }
@@ -148,5 +142,28 @@ mod tests {
         assert_eq!(written(name.clone(), None), Attr::from_json(&empty), "made");
         assert_eq!(written(json!({"name": "FWD_C_A", "rules": []}), Some(&live)), Attr::from_json(&empty), "emptied");
         assert_eq!(written(name.clone(), Some(&live)), Attr::from_json(&name), "removed");
+    }
+
+    #[test]
+    fn lines_that_are_known_later_are_led_by_the_name_too() {
+        let later = Attr::output(crate::address::Address::new("c", "deployments", Some("d")), "outputs.nets");
+        let written = |entries: Attr, output: Value| {
+            let mut body =
+                Attr::Map([("name".to_owned(), Attr::text("NETS_A")), ("entries".to_owned(), entries)].into());
+            entries_to_text(&mut body, None);
+            let filled = body.fill(&|_| Some(Attr::from_json(&output)));
+            filled.get("rules").cloned().unwrap_or(Attr::Null).to_shown()
+        };
+        let two = json!(["10.1.0.0/16", "10.2.0.0/16"]);
+        assert_eq!(written(later.clone(), two), json!("NETS_A 10.1.0.0/16\nNETS_A 10.2.0.0/16"));
+        let among = Attr::List(vec![later, Attr::text("10.9.0.0/16")]);
+        assert_eq!(written(among, json!("10.1.0.0/16")), json!("NETS_A 10.1.0.0/16\nNETS_A 10.9.0.0/16"));
+        let secret = Attr::Secret(crate::secret::Secret::new("net", "10.1.0.0/16"));
+        let mut body = Attr::Map(
+            [("name".to_owned(), Attr::text("NETS_A")), ("entries".to_owned(), Attr::List(vec![secret]))].into(),
+        );
+        entries_to_text(&mut body, None);
+        let whole = Attr::Secret(crate::secret::Secret::new("", "NETS_A 10.1.0.0/16"));
+        assert_eq!(body.get("rules"), Some(&whole));
     }
 }

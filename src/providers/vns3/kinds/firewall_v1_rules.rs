@@ -10,6 +10,7 @@ use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
     Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Removal, Type, call, field,
+    lines_behind,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -70,9 +71,10 @@ fn pairs_to_rules(list: &mut Value) {
 fn rules_to_text(body: &mut Attr, _: Option<&Value>) {
     let Attr::Map(map) = body else { return };
     let Some(Attr::List(items)) = map.get("rules") else { return };
-    let rules: Vec<&str> = items.iter().filter_map(|item| item.get("rule")?.as_text()).collect();
-    let text = Attr::Text(rules.join("\n"));
-    map.insert("rules".into(), text);
+    let rules = items.iter().map(|item| item.get("rule").cloned().unwrap_or(Attr::Null)).collect();
+    if let Some(text) = lines_behind("", &Attr::List(rules)) {
+        map.insert("rules".into(), text);
+    }
 }
 
 #[cfg(test)]
@@ -101,5 +103,18 @@ mod tests {
             Attr::from_json(&json!({"rules": [{"rule": "FORWARD_CUST -j ACCEPT"}, {"rule": "INPUT_CUST -j DROP"}]}));
         rules_to_text(&mut body, None);
         assert_eq!(body, Attr::from_json(&json!({"rules": "FORWARD_CUST -j ACCEPT\nINPUT_CUST -j DROP"})));
+    }
+
+    #[test]
+    fn what_is_secret_or_known_later_is_written_too() {
+        let secret = Attr::Secret(crate::secret::Secret::new("psk", "INPUT_CUST -m string --string s3cr3t -j DROP"));
+        let later = Attr::output(crate::address::Address::new("c", "deployments", Some("d")), "outputs.rule");
+        let rules = [secret, later, Attr::text("FORWARD_CUST -j ACCEPT")];
+        let items = rules.map(|rule| Attr::Map([("rule".to_owned(), rule)].into())).to_vec();
+        let mut body = Attr::Map([("rules".to_owned(), Attr::List(items))].into());
+        rules_to_text(&mut body, None);
+        let filled = body.fill(&|_| Some(Attr::text("INPUT_CUST -j ACCEPT")));
+        let whole = "INPUT_CUST -m string --string s3cr3t -j DROP\nINPUT_CUST -j ACCEPT\nFORWARD_CUST -j ACCEPT";
+        assert_eq!(filled.get("rules"), Some(&Attr::Secret(crate::secret::Secret::new("", whole))));
     }
 }

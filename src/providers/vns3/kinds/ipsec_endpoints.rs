@@ -40,9 +40,9 @@ pub(crate) static KIND: Kind = Kind {
             .default("\"policy\"")
             .disrupts(Disruption::TunnelBounce),
         field("gre", Type::Bool, "GRE over IPsec; the older way to say it").disrupts(Disruption::TunnelBounce),
-        field("gre_interface_address", Type::Text, "Address of the GRE interface with its /30")
+        field("gre_interface_address", Type::Interface, "Address of the GRE interface with its /30")
             .disrupts(Disruption::TunnelBounce),
-        field("route_based_int_address", Type::Text, "Address of the route-based interface with its /30")
+        field("route_based_int_address", Type::Interface, "Address of the route-based interface with its /30")
             .disrupts(Disruption::TunnelBounce),
         field("route_based_local", Type::Cidr, "Local selector of a route-based endpoint")
             .disrupts(Disruption::TunnelBounce),

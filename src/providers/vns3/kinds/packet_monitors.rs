@@ -17,7 +17,10 @@ pub(crate) static KIND: Kind = Kind {
         field("name", Type::Text, "Name of the monitor; `conntrack` for that type").required(),
         made_of("type", Type::Enum(&["conntrack", "netflow", "pcap"]), "What is recorded"),
         made_of("interface", Type::Phrase(&grammar::INTERFACE), "Interface to listen at"),
-        Field { required: false, ..made_of("filter", Type::Text, "What to record, in the words of the type") },
+        Field {
+            required: false,
+            ..made_of("filter", Type::Text, "What to record, in the words of the type").default("\"\"")
+        },
         made_of("duration", Type::Text, "How long: `forever`, or a date as the `date` command reads it"),
         made_of("destination", Type::Text, "Where to: `file`, or `host:ADDRESS:PORT` for netflow"),
     ],
