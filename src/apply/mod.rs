@@ -304,6 +304,8 @@ impl Executor<'_> {
 
     /// All that needs no call: adoptions, releases, and values on which file and controller agree by now.
     fn record_unchanged(&self, base: &mut Base) {
+        // Where nothing is wanted any more, nothing is missing.
+        base.vacated.retain(|address| self.topology.resources.contains_key(address));
         for verdict in &self.plan.verdicts {
             let address = &verdict.address;
             match &verdict.decision {

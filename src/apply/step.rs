@@ -166,6 +166,9 @@ impl Executor<'_> {
         let (number, underway) = self.log(shared, |log| {
             log.begun.insert(shared.n);
             log.calls += 1;
+            if step.verb == Verb::ReplaceRemove {
+                log.base.vacated.insert(step.address.clone());
+            }
             let line = JournalLine::Call {
                 n: log.calls,
                 address: step.address.clone(),

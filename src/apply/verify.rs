@@ -145,6 +145,9 @@ impl Afterwards<'_> {
     fn compare(&self, base: &mut Base) -> Vec<Contradiction> {
         let mut found = Vec::new();
         for verdict in &self.diff.verdicts {
+            if self.diff.index.live(&verdict.address).is_some() {
+                base.vacated.remove(&verdict.address);
+            }
             if let Some(moved) = self.claims.failed.get(&verdict.address) {
                 self.take_down(base, verdict, moved);
             }

@@ -2,7 +2,7 @@
 //!
 //! Nothing in here is secret: secrets are kept as keyed fingerprints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -27,6 +27,9 @@ pub struct Base {
     pub(crate) targets: BTreeMap<String, Installation>,
     /// What is owned, by address.
     pub entries: BTreeMap<Address, Entry>,
+    /// The addresses whose object a run of ours set out to replace, and at which none was seen since: if nothing is there,
+    /// nobody else took it away.
+    pub vacated: BTreeSet<Address>,
 }
 
 impl Base {
@@ -38,7 +41,8 @@ impl Base {
     /// The part of it that is about one target.
     pub(crate) fn part_of(&self, target: &str) -> Base {
         let entries = self.owned_at(target).map(|(address, entry)| (address.clone(), entry.clone())).collect();
-        Base { key: self.key.clone(), run: self.run, targets: self.targets.clone(), entries }
+        let vacated = self.vacated.iter().filter(|address| address.target() == target).cloned().collect();
+        Base { key: self.key.clone(), run: self.run, targets: self.targets.clone(), entries, vacated }
     }
 
     /// What is owned at a target, in order.

@@ -19,6 +19,7 @@ use crate::diff::base::{Base, Entry};
 use crate::diff::installation::Installation;
 use crate::diff::relabel::Relabel;
 use crate::ledger::{FirstRow, LedgerError};
+use crate::plan::Verb;
 use crate::private;
 use wire::Method;
 
@@ -266,7 +267,10 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
     match line {
         JournalLine::Run { number, .. } => base.run = Some(number).filter(|number| *number > 0),
         JournalLine::End { .. } => {}
-        JournalLine::Call { n, address, method, path, .. } => {
+        JournalLine::Call { n, address, verb, method, path } => {
+            if verb == Verb::ReplaceRemove.as_str() {
+                base.vacated.insert(address.clone());
+            }
             doubts.insert((run, n), Doubt { address, method, path });
         }
         JournalLine::Answer { n, .. } => {
@@ -293,6 +297,7 @@ pub(crate) fn take_ownership(
     ours: bool,
     run: Option<u64>,
 ) {
+    base.vacated.remove(&address);
     let entry = base.entries.entry(address).or_default();
     entry.run = run.or(entry.run);
     if entry.id != id {
@@ -320,6 +325,7 @@ pub(crate) fn record(base: &mut Base, address: Address, mut entry: Entry) {
         }
     }
     entry.leftovers.remove(&entry.id);
+    base.vacated.remove(&address);
     base.entries.insert(address, entry);
 }
 
