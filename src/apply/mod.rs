@@ -215,7 +215,8 @@ impl Executor<'_> {
         log.relabel(&self.plan.relabels);
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
-        let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };
+        let outputs = Arc::new(Outputs::new(self.topology.secrets.clone()));
+        let shared = Shared { outputs, log: Arc::new(Mutex::new(log)), turns, n: 0 };
         let mut course = Course::of(self);
         let mut running = FuturesUnordered::new();
         let mut end = None;

@@ -81,7 +81,9 @@ impl Recording<'_> {
                 true => earlier.cloned(),
                 false => {
                     let comparable = self.comparable(address, name, &filled);
-                    let value = self.base.stored(&comparable);
+                    // What is kept as a secret stays one where nobody says any more that it is.
+                    let same = earlier.filter(|earlier| self.base.matches_stored(&comparable, &earlier.value));
+                    let value = same.map_or_else(|| self.base.stored(&comparable), |same| same.value.clone());
                     let is_known = !unknown.contains(name.as_str());
                     let stored = remembered(value, is_written, is_known, earlier);
                     let parts = ListParts { ty: self.list_type(address, name), items: &comparable, earlier };

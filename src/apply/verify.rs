@@ -189,6 +189,7 @@ impl Afterwards<'_> {
             let Some(value) = live_value(self.topology, &self.diff.index, resource, &change.name, live) else {
                 continue;
             };
+            let value = self.topology.secrets.conceal(&change.name, value);
             let stored = kept(base, change, &value);
             let Some(entry) = base.entries.get_mut(&verdict.address) else { continue };
             let before = entry.fields.remove(&change.name);

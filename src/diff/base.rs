@@ -72,6 +72,18 @@ impl Base {
         }
     }
 
+    /// The fingerprints of secrets in a value that was kept.
+    pub(crate) fn fingerprints(kept: &Value) -> BTreeSet<&str> {
+        match kept {
+            Value::Object(map) => match map.get(PRINT).and_then(Value::as_str) {
+                Some(print) => BTreeSet::from([print]),
+                None => map.values().flat_map(Base::fingerprints).collect(),
+            },
+            Value::Array(items) => items.iter().flat_map(Base::fingerprints).collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
     /// The value that was kept; none where a secret was part of it, of which only the fingerprint is known.
     pub fn from_stored(kept: &Value) -> Option<Attr> {
         fn is_whole(kept: &Value) -> bool {
