@@ -30,7 +30,7 @@ use crate::diff::base::{Base, Entry};
 use crate::diff::installation::Installation;
 use crate::diff::relabel::Relabel;
 use crate::diff::verdict::{Decision, Verdict};
-use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
+use crate::journal::{self, Claim, Journal, JournalLine, JournalWriter, Underway};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Identity, Kind};
@@ -153,6 +153,8 @@ pub(crate) struct RunLog {
     pub(crate) said: BTreeMap<Address, String>,
     /// The steps of which a request was announced.
     pub(crate) begun: BTreeSet<usize>,
+    /// The addresses at which a create of this run was announced, and nothing was owned before.
+    claimed: BTreeSet<Address>,
 }
 
 impl RunLog {
@@ -177,6 +179,22 @@ impl RunLog {
         self.write(&JournalLine::Made { address: address.clone(), id: line_id, identity: line_identity, ours });
         let run = self.base.run;
         journal::take_ownership(&mut self.base, address, id, identity, ours, run);
+    }
+
+    /// Takes down what a create is about to make.
+    pub(crate) fn claim(&mut self, address: &Address, claim: Claim) {
+        let run = self.base.run;
+        if journal::claim(&mut self.base, address.clone(), claim, run) {
+            self.claimed.insert(address.clone());
+        }
+    }
+
+    /// Takes down that a create of this run made nothing.
+    pub(crate) fn give_up_claim(&mut self, address: &Address) {
+        let is_open = self.base.entry(address).is_some_and(|entry| entry.id.is_empty() && !entry.is_confirmed());
+        if self.claimed.contains(address) && is_open {
+            self.remove(address.clone(), String::new());
+        }
     }
 
     /// Takes down that entries go by other addresses.
@@ -211,6 +229,7 @@ impl Executor<'_> {
             calls: 0,
             said: BTreeMap::new(),
             begun: BTreeSet::new(),
+            claimed: BTreeSet::new(),
         };
         log.relabel(&self.plan.relabels);
         self.take_over(&mut log);
@@ -354,5 +373,18 @@ impl Executor<'_> {
         step: Option<&Step>,
     ) -> Option<Entry> {
         Recording { topology: self.topology, plan: self.plan, base, find }.entry(address, id, step)
+    }
+
+    /// What a step's create is about to make, where that can be known again. Content is, by its id alone.
+    fn claim(&self, shared: &Shared, step: &Step) -> Option<Claim> {
+        let identity = self.identity(shared, step)?;
+        if !matches!(step.kind.identity, Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_)) {
+            return None;
+        }
+        let find = |output: &Output| shared.outputs.find(output);
+        shared.log(|log| {
+            let recording = Recording { topology: self.topology, plan: self.plan, base: &log.base, find: &find };
+            recording.claim(&step.address, &identity)
+        })
     }
 }

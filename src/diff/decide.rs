@@ -194,8 +194,8 @@ fn absent(resource: &Resource, entry: Option<&Entry>, is_vacated: bool) -> Decis
             .help("check that the product's licence or set-up includes it");
         return Decision::Hold(hold);
     }
-    // What was begun and never finished is no drift: nothing is remembered of it but its id.
-    let was_there = entry.is_some_and(|entry| !entry.fields.is_empty());
+    // What was begun and never finished is no drift: nothing is remembered of it but its id, and what it was to have.
+    let was_there = entry.is_some_and(Entry::is_confirmed);
     Decision::Create(match (is_vacated, was_there) {
         (true, _) => Cause::Left,
         (false, true) => Cause::Drift,

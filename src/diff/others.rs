@@ -23,7 +23,7 @@ pub struct OthersItems {
 /// before it took down with what.
 pub(super) fn is_ours(entry: Option<&Entry>, field: &str) -> bool {
     entry.is_some_and(|entry| {
-        let is_unfinished = entry.made && entry.fields.is_empty();
+        let is_unfinished = entry.made && !entry.is_confirmed();
         is_unfinished || entry.value(field).is_some_and(|value| !value.is_null())
     })
 }

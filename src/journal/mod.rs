@@ -7,6 +7,7 @@
 mod writer;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::diff::base::{Base, Entry};
+use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::installation::Installation;
 use crate::diff::relabel::Relabel;
 use crate::ledger::{FirstRow, LedgerError};
@@ -63,6 +64,9 @@ pub enum JournalLine {
         method: Method,
         /// The path without query.
         path: String,
+        /// What a create is about to make: whatever its answer, or if none is heard, that is ours if it is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<Claim>,
     },
     /// A call was answered, or is known to have had no effect.
     Answer {
@@ -112,6 +116,17 @@ pub enum JournalLine {
         /// Steps that failed or were skipped.
         left: usize,
     },
+}
+
+/// What a create is about to make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Claim {
+    /// The identity that tells it from the others of its collection.
+    pub identity: String,
+    /// The fields that it carries and that the API never shows, as they are kept; secrets are fingerprints.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub carries: BTreeMap<String, Value>,
 }
 
 /// A call of an earlier run of which nobody knows whether it had its effect.
@@ -267,7 +282,11 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
     match line {
         JournalLine::Run { number, .. } => base.run = Some(number).filter(|number| *number > 0),
         JournalLine::End { .. } => {}
-        JournalLine::Call { n, address, verb, method, path } => {
+        JournalLine::Call { n, address, verb, method, path, claim: claimed } => {
+            if let Some(claimed) = claimed {
+                let run = base.run;
+                claim(base, address.clone(), claimed, run);
+            }
             if verb == Verb::ReplaceRemove.as_str() {
                 base.vacated.insert(address.clone());
             }
@@ -285,6 +304,17 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
         JournalLine::Removed { address, id } => remove(base, &address, &id),
         JournalLine::Proofs { target, installation } => drop(base.targets.insert(target, *installation)),
     }
+}
+
+/// The ledger when an object is about to be made: if it shows later on, it is ours, whatever the answer was. What is owned
+/// there already is no other object. Says whether anything was taken down.
+pub(crate) fn claim(base: &mut Base, address: Address, claim: Claim, run: Option<u64>) -> bool {
+    let Slot::Vacant(place) = base.entries.entry(address) else { return false };
+    let Claim { identity, carries } = claim;
+    let ahead = carries.keys().cloned().collect();
+    let fields = carries.into_iter().map(|(name, value)| (name, Stored::new(value, Basis::Applied))).collect();
+    place.insert(Entry { identity: Some(identity), made: true, run, fields, ahead, ..Entry::default() });
+    true
 }
 
 /// The ledger after an object is made: it is ours from then on, whatever becomes of the rest of its step.
@@ -371,7 +401,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diff::base::{Basis, Stored};
 
     fn run() -> JournalLine {
         JournalLine::begins(1, "w", None, "")
@@ -410,6 +439,7 @@ mod tests {
             verb: "create".into(),
             method: Method::Post,
             path: "/routes".into(),
+            claim: None,
         };
         journal.write(&call(1)).unwrap();
         journal.write(&JournalLine::Answer { n: 1, outcome: "200".into() }).unwrap();
