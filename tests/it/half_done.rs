@@ -63,8 +63,8 @@ fn a_replacement_of_which_only_the_first_half_is_done_is_told_until_the_other_on
         (
             VNS3,
             "      moves: { cidr: 10.9.0.0/16, interface: eth0 }\n",
-            "10.9.0.0/16, interface: eth0",
-            "10.9.0.0/16, interface: eth1",
+            "10.9.0.0/16",
+            "10.10.0.0/16",
             "/api/routes",
             "east/routes/moves",
         ),
