@@ -299,8 +299,11 @@ fn root_kind(address: &Address) -> String {
 mod tests {
     use serde_json::json;
 
+    use crate::attr::Attr;
+    use crate::journal::{self, Claim};
     use crate::plan::Verb;
     use crate::plan::testing::{Fate, World, address};
+    use crate::secret::Secret;
 
     /// An endpoint with a peer in it; its mode can't be changed in place.
     fn wants(world: World, mode: &str) -> World {
@@ -345,5 +348,36 @@ mod tests {
         let refused = after(Verb::ReplaceRemove, Fate::Refused);
         assert_eq!(refused.verdict("east/endpoints/a"), "replace mode: change");
         assert!(!refused.base.vacated.contains(&address("east/endpoints/a")));
+    }
+
+    #[test]
+    fn what_shows_under_a_claim_is_ours_and_has_what_the_create_carried() {
+        let at = "east/endpoints/a";
+        let object = json!({ "name": "a", "address": "192.0.2.1", "networks": ["10.1.0.0/16", "10.2.0.0/16"] });
+        let secret = |value: &str| Attr::Secret(Secret::new("secret.psk", value));
+        let claimed = |wanted: &str| {
+            let mut world =
+                World::lab().wants(at, json!({ "name": "a", "address": "192.0.2.1", "networks": ["10.1.0.0/16"] }));
+            let resource = world.topology.resources.get_mut(&address(at)).unwrap();
+            resource.fields.insert("secret".into(), secret(wanted));
+            let carries = [("secret".to_owned(), world.base.stored(&secret("canary")))].into();
+            let claim = Claim { identity: "a".into(), carries };
+            assert!(journal::claim(&mut world.base, address(at), claim.clone(), Some(1)));
+            assert!(!journal::claim(&mut world.base, address(at), claim, Some(2)), "it is claimed already");
+            world
+        };
+        // Nothing shows: it is still to be made, and nobody took it away.
+        assert_eq!(claimed("canary").verdict(at), "create: change");
+        let shows = |world: World| {
+            let mut object = object.clone();
+            object["id"] = json!("7");
+            world.shows("east/endpoints", object)
+        };
+        // Items that came with it are no others'; the secret that it carried is there, and another one is not.
+        assert_eq!(shows(claimed("canary")).verdict(at), "update networks: change");
+        assert_eq!(shows(claimed("rotated")).verdict(at), "update secret: change, networks: change");
+        let mut given_up = shows(claimed("canary"));
+        given_up.topology.resources.remove(&address(at));
+        assert_eq!(given_up.verdict(at), "delete: not declared any more");
     }
 }

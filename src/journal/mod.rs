@@ -460,6 +460,37 @@ mod tests {
     }
 
     #[test]
+    fn a_create_claims_its_address_until_it_is_known_that_nothing_came_of_it() {
+        let carries = BTreeMap::from([("psk".to_owned(), serde_json::json!({ "$fingerprint": "00" }))]);
+        let call = |address: &str| JournalLine::Call {
+            n: 1,
+            address: at(address),
+            verb: "create".into(),
+            method: Method::Post,
+            path: "/routes".into(),
+            claim: Some(Claim { identity: "[1]".into(), carries: carries.clone() }),
+        };
+        let made = JournalLine::Made { address: at("east/routes/a"), id: "7".into(), identity: None, ours: true };
+        let removed = JournalLine::Removed { address: at("east/routes/a"), id: String::new() };
+        // The lines of a journal; the id of the row that they leave, if any.
+        for (lines, id) in [
+            (vec![call("east/routes/a")], Some("")),
+            (vec![call("east/routes/a"), made], Some("7")),
+            (vec![call("east/routes/a"), removed], None),
+        ] {
+            let mut base = Base::default();
+            lines.into_iter().for_each(|line| fold(line, 0, &mut base, &mut BTreeMap::new()));
+            let row = base.entry(&at("east/routes/a"));
+            assert_eq!(row.map(|row| row.id.as_str()), id);
+            assert!(row.is_none_or(|row| row.made && !row.is_confirmed() && row.ahead.contains("psk")));
+        }
+        let mut base = Base::default();
+        base.entries.insert(at("east/routes/a"), Entry { id: "4".into(), ..Entry::default() });
+        fold(call("east/routes/a"), 0, &mut base, &mut BTreeMap::new());
+        assert_eq!(base.entry(&at("east/routes/a")).map(|row| (row.id.as_str(), row.made)), Some(("4", false)));
+    }
+
+    #[test]
     fn a_leftover_is_removed_at_the_one_place_where_it_is() {
         let owners = [
             "one/blueprints/router",
