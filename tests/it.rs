@@ -50,6 +50,8 @@ mod firewall;
 mod fixtures;
 #[path = "it/floors.rs"]
 mod floors;
+#[path = "it/half_done.rs"]
+mod half_done;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/installations.rs"]

@@ -30,7 +30,7 @@ use crate::diff::base::{Base, Entry};
 use crate::diff::installation::Installation;
 use crate::diff::relabel::Relabel;
 use crate::diff::verdict::{Decision, Verdict};
-use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
+use crate::journal::{self, Claim, Journal, JournalLine, JournalWriter, Underway};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Identity, Kind};
@@ -153,6 +153,8 @@ pub(crate) struct RunLog {
     pub(crate) said: BTreeMap<Address, String>,
     /// The steps of which a request was announced.
     pub(crate) begun: BTreeSet<usize>,
+    /// The addresses at which a create of this run was announced, and nothing was owned before.
+    claimed: BTreeSet<Address>,
 }
 
 impl RunLog {
@@ -177,6 +179,22 @@ impl RunLog {
         self.write(&JournalLine::Made { address: address.clone(), id: line_id, identity: line_identity, ours });
         let run = self.base.run;
         journal::take_ownership(&mut self.base, address, id, identity, ours, run);
+    }
+
+    /// Takes down what a create is about to make.
+    pub(crate) fn claim(&mut self, address: &Address, claim: Claim) {
+        let run = self.base.run;
+        if journal::claim(&mut self.base, address.clone(), claim, run) {
+            self.claimed.insert(address.clone());
+        }
+    }
+
+    /// Takes down that a create of this run made nothing.
+    pub(crate) fn give_up_claim(&mut self, address: &Address) {
+        let is_open = self.base.entry(address).is_some_and(|entry| entry.id.is_empty() && !entry.is_confirmed());
+        if self.claimed.contains(address) && is_open {
+            self.remove(address.clone(), String::new());
+        }
     }
 
     /// Takes down that entries go by other addresses.
@@ -211,11 +229,13 @@ impl Executor<'_> {
             calls: 0,
             said: BTreeMap::new(),
             begun: BTreeSet::new(),
+            claimed: BTreeSet::new(),
         };
         log.relabel(&self.plan.relabels);
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
-        let shared = Shared { outputs: Arc::default(), log: Arc::new(Mutex::new(log)), turns, n: 0 };
+        let outputs = Arc::new(Outputs::new(self.topology.secrets.clone()));
+        let shared = Shared { outputs, log: Arc::new(Mutex::new(log)), turns, n: 0 };
         let mut course = Course::of(self);
         let mut running = FuturesUnordered::new();
         let mut end = None;
@@ -304,6 +324,8 @@ impl Executor<'_> {
 
     /// All that needs no call: adoptions, releases, and values on which file and controller agree by now.
     fn record_unchanged(&self, base: &mut Base) {
+        // Where nothing is wanted any more, nothing is missing.
+        base.vacated.retain(|address| self.topology.resources.contains_key(address));
         for verdict in &self.plan.verdicts {
             let address = &verdict.address;
             match &verdict.decision {
@@ -352,5 +374,18 @@ impl Executor<'_> {
         step: Option<&Step>,
     ) -> Option<Entry> {
         Recording { topology: self.topology, plan: self.plan, base, find }.entry(address, id, step)
+    }
+
+    /// What a step's create is about to make, where that can be known again. Content is, by its id alone.
+    fn claim(&self, shared: &Shared, step: &Step) -> Option<Claim> {
+        let identity = self.identity(shared, step)?;
+        if !matches!(step.kind.identity, Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_)) {
+            return None;
+        }
+        let find = |output: &Output| shared.outputs.find(output);
+        shared.log(|log| {
+            let recording = Recording { topology: self.topology, plan: self.plan, base: &log.base, find: &find };
+            recording.claim(&step.address, &identity)
+        })
     }
 }

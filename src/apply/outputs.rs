@@ -7,13 +7,15 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::index::live_output;
+use crate::diff::index::taken_output;
 use crate::diff::live::Live;
+use crate::redact::Redactor;
 use crate::spec::Kind;
 
 /// The objects of this run, by address.
-#[derive(Default)]
 pub(crate) struct Outputs {
+    /// The secrets that the run knows: one that comes back through an output stays one.
+    secrets: Redactor,
     known: Mutex<BTreeMap<Address, KnownObject>>,
 }
 
@@ -24,6 +26,11 @@ struct KnownObject {
 }
 
 impl Outputs {
+    /// None yet.
+    pub(crate) fn new(secrets: Redactor) -> Outputs {
+        Outputs { secrets, known: Mutex::default() }
+    }
+
     /// Remembers an object as it is now. What was issued for it stays.
     pub(crate) fn set(&self, address: &Address, kind: &'static Kind, raw: Value) -> String {
         let live = Live::new(kind, raw);
@@ -66,7 +73,7 @@ impl Outputs {
         let known = known.get(&output.address)?;
         match known.issued.get(output.field.as_str()) {
             Some(value) => Some(value.clone()),
-            None => live_output(&known.live, known.kind, &output.field),
+            None => taken_output(&known.live, known.kind, output, &self.secrets),
         }
     }
 }

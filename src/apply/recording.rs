@@ -17,8 +17,9 @@ use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::list::wanted_items;
 use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Cause, Verdict, never_sent};
+use crate::journal::Claim;
 use crate::plan::{Plan, Step};
-use crate::spec::{ItemWord, Type, canonical, item_words};
+use crate::spec::{AtCreate, Field, Flow, ItemWord, Type, canonical, item_words};
 use crate::topology::{IdentityKey, Resource, Topology, list_type};
 
 /// The sources from which rows of the ledger are written.
@@ -62,7 +63,23 @@ impl Recording<'_> {
             packing: resource.and_then(Resource::packing).or(before.packing),
             partial: resource.map(|resource| resource.partial.clone()).unwrap_or_default(),
             left: BTreeSet::new(),
+            ahead: BTreeSet::new(),
         })
+    }
+
+    /// What a create is about to make, and with what that no look will show.
+    pub(super) fn claim(&self, address: &Address, identity: &IdentityKey) -> Option<Claim> {
+        let (ledger_update, resource) = (self.plan.ledger_updates.get(address)?, self.topology.resources.get(address)?);
+        let is_hidden = |field: &Field| {
+            field.flow == Flow::WriteOnly && field.at_create == AtCreate::InBody && !field.is_call_option()
+        };
+        let carried = |(name, attr): (&String, &Attr)| {
+            resource.kind.field(name).filter(|field| is_hidden(field))?;
+            let filled = attr.fill(self.find);
+            (!filled.is_later()).then(|| (name.clone(), self.base.stored(&self.comparable(address, name, &filled))))
+        };
+        let carries = ledger_update.wanted.iter().filter_map(carried).collect();
+        Some(Claim { identity: identity.to_string(), carries })
     }
 
     fn fields(&self, address: &Address, before: &Entry, step: Option<&Step>) -> Option<BTreeMap<String, Stored>> {
@@ -83,7 +100,9 @@ impl Recording<'_> {
                 true => earlier.cloned(),
                 false => {
                     let comparable = self.comparable(address, name, &filled);
-                    let value = self.base.stored(&comparable);
+                    // What is kept as a secret stays one where nobody says any more that it is.
+                    let same = earlier.filter(|earlier| self.base.matches_stored(&comparable, &earlier.value));
+                    let value = same.map_or_else(|| self.base.stored(&comparable), |same| same.value.clone());
                     let is_known = !unknown.contains(name.as_str());
                     let stored = remembered(value, is_written, is_known, earlier);
                     let parts = ListParts {

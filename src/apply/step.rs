@@ -60,6 +60,9 @@ impl Executor<'_> {
                 Ok(reply) => reply,
                 Err(error) => {
                     self.take_ownership_of_remains(shared, session, step, call).await;
+                    if call.purpose == CallPurpose::Create && !error.may_have_effect() {
+                        self.log(shared, |log| log.give_up_claim(&step.address));
+                    }
                     return Err(error);
                 }
             };
@@ -165,15 +168,23 @@ impl Executor<'_> {
         if self.is_stopped() {
             return Err(session.site(call.method, path).error(CallFailure::Stopped));
         }
+        let claim = (call.purpose == CallPurpose::Create).then(|| self.claim(shared, step)).flatten();
         let (number, underway) = self.log(shared, |log| {
             log.begun.insert(shared.n);
             log.calls += 1;
+            if step.verb == Verb::ReplaceRemove {
+                log.base.vacated.insert(step.address.clone());
+            }
+            if let Some(claim) = &claim {
+                log.claim(&step.address, claim.clone());
+            }
             let line = JournalLine::Call {
                 n: log.calls,
                 address: step.address.clone(),
                 verb: step.verb.as_str().to_owned(),
                 method: call.method,
                 path: path.split('?').next().unwrap_or_default().to_owned(),
+                claim,
             };
             (log.calls, log.write_ahead(&line))
         });

@@ -14,16 +14,16 @@ use crate::apply::removed::Removals;
 use crate::apply::{Outcome, Report};
 use crate::attr::Attr;
 use crate::diff::Diff;
-use crate::diff::base::{Base, Basis, Stored};
+use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::compare::live_value;
 use crate::diff::live::Observed;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Verdict};
 use crate::observe::{Observer, Scope};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step, Verb};
 use crate::secret::Secret;
-use crate::session::Session;
-use crate::spec::lookup;
-use crate::topology::Topology;
+use crate::session::{CallError, Session};
+use crate::spec::{as_declared, canonical, lookup};
+use crate::topology::{Resource, Topology};
 
 /// How often the targets are looked at while objects are missing or still there: a list may lag behind for a moment.
 const LOOKS: usize = 2;
@@ -50,11 +50,41 @@ pub struct Contradiction {
 pub struct RunClaims {
     /// The resources whose steps are done and that should now be as declared, with the fields that others had changed.
     made: BTreeMap<Address, BTreeSet<String>>,
-    /// The resources that had a step which failed, with the same.
-    failed: BTreeMap<Address, BTreeSet<String>>,
+    /// The resources that had a step which failed.
+    failed: BTreeMap<Address, FailedStep>,
     removals: Removals,
     /// The controllers' words when they accepted it.
     said: BTreeMap<Address, String>,
+}
+
+/// A step that failed.
+#[derive(Default)]
+struct FailedStep {
+    /// The fields that others had changed before it.
+    moved: BTreeSet<String>,
+    /// The fields that it was to change in place, with what it found there.
+    found: BTreeMap<String, Attr>,
+    /// Says whether it was to make the object.
+    creates: bool,
+    /// Says whether nobody knows if the call had its effect, which may show later.
+    is_ambiguous: bool,
+}
+
+impl FailedStep {
+    fn add(&mut self, step: &Step, error: &CallError) {
+        let moved = step.fields.iter().filter(|change| is_moved(change));
+        self.moved.extend(moved.map(|change| change.name.clone()));
+        if step.verb == Verb::Update {
+            self.found.extend(step.fields.iter().map(|change| (change.name.clone(), change.before.clone())));
+        }
+        self.creates |= step.verb.creates();
+        self.is_ambiguous |= error.is_ambiguous();
+    }
+
+    /// Says whether the step left a field other than it found it, though not as it was meant to.
+    fn moved_on(&self, change: &FieldChange) -> bool {
+        self.found.get(&change.name).is_some_and(|found| *found != change.before)
+    }
 }
 
 impl RunClaims {
@@ -67,12 +97,12 @@ impl RunClaims {
             said: report.said.clone(),
         };
         for (step, outcome) in plan.steps.iter().zip(&report.outcomes) {
-            let (done, failed) = (matches!(outcome, Outcome::Done), matches!(outcome, Outcome::Failed(_)));
             let moved = step.fields.iter().filter(|change| is_moved(change)).map(|change| change.name.clone());
-            if done && !step.verb.removes() {
-                claims.made.entry(step.address.clone()).or_default().extend(moved);
-            } else if failed && !step.verb.removes() {
-                claims.failed.entry(step.address.clone()).or_default().extend(moved);
+            match outcome {
+                _ if step.verb.removes() => {}
+                Outcome::Done => claims.made.entry(step.address.clone()).or_default().extend(moved),
+                Outcome::Failed(error) => claims.failed.entry(step.address.clone()).or_default().add(step, error),
+                Outcome::Skipped(_) | Outcome::Stopped => {}
             }
         }
         // Of what is half done nothing is claimed.
@@ -145,14 +175,23 @@ impl Afterwards<'_> {
     fn compare(&self, base: &mut Base) -> Vec<Contradiction> {
         let mut found = Vec::new();
         for verdict in &self.diff.verdicts {
-            if let Some(moved) = self.claims.failed.get(&verdict.address) {
-                self.take_down(base, verdict, moved);
+            if self.diff.index.live(&verdict.address).is_some() {
+                base.vacated.remove(&verdict.address);
+            }
+            if let Some(failed) = self.claims.failed.get(&verdict.address) {
+                let is_ours = |change: &FieldChange| match is_moved(change) {
+                    true => !failed.moved.contains(&change.name),
+                    false => failed.moved_on(change),
+                };
+                self.take_down(base, verdict, &is_ours);
+                self.take_down_half_made(base, verdict, failed);
             }
             let Some(moved) = self.claims.made.get(&verdict.address) else { continue };
             match &verdict.decision {
                 Decision::Update { fields, .. } | Decision::Replace { fields, .. } => {
                     found.extend(fields.iter().map(|change| not_as_planned(&verdict.address, change)));
-                    self.take_down(base, verdict, moved);
+                    let is_ours = |change: &FieldChange| is_moved(change) && !moved.contains(&change.name);
+                    self.take_down(base, verdict, &is_ours);
                 }
                 Decision::Create(_) => {
                     found.push(Contradiction {
@@ -175,17 +214,18 @@ impl Afterwards<'_> {
 
     /// The ledger says what is there: what our step left, and nobody else changed. What somebody else had changed before
     /// it is still theirs.
-    fn take_down(&self, base: &mut Base, verdict: &Verdict, moved: &BTreeSet<String>) {
+    fn take_down(&self, base: &mut Base, verdict: &Verdict, is_ours: &dyn Fn(&FieldChange) -> bool) {
         let (Some(live), Some(resource)) =
             (self.diff.index.live(&verdict.address), self.topology.resources.get(&verdict.address))
         else {
             return;
         };
         let changes = verdict.decision.fields().iter();
-        for change in changes.filter(|change| is_moved(change) && !moved.contains(&change.name)) {
+        for change in changes.filter(|change| is_ours(change)) {
             let Some(value) = live_value(self.topology, &self.diff.index, resource, &change.name, live) else {
                 continue;
             };
+            let value = self.topology.secrets.conceal(&change.name, value);
             let stored = kept(base, change, &value);
             let Some(entry) = base.entries.get_mut(&verdict.address) else { continue };
             let before = entry.fields.remove(&change.name);
@@ -195,6 +235,52 @@ impl Afterwards<'_> {
                 entry.left.insert(change.name.clone());
             }
         }
+    }
+
+    /// What a create brought that failed: what shows is ours, as it is; what does not was not made, unless that may show later.
+    fn take_down_half_made(&self, base: &mut Base, verdict: &Verdict, failed: &FailedStep) {
+        let address = &verdict.address;
+        let is_open = base.entry(address).is_some_and(|entry| entry.made && !entry.is_confirmed());
+        let Some(resource) = self.topology.resources.get(address).filter(|_| failed.creates && is_open) else { return };
+        let Some(live) = self.diff.index.live(address) else {
+            let was_seen = matches!(verdict.decision, Decision::Create(_));
+            let is_unknown = |entry: &Entry| entry.id.is_empty();
+            if was_seen && !failed.is_ambiguous && base.entry(address).is_some_and(is_unknown) {
+                base.entries.remove(address);
+            }
+            return;
+        };
+        let mut fields = BTreeMap::new();
+        let mut left = BTreeSet::new();
+        let is_hidden = |name: &str| {
+            verdict.unverified.contains(&name)
+                || verdict.notes.trusted.contains(&name)
+                || resource.files.contains_key(name)
+        };
+        for name in resource.fields.keys().filter(|name| !is_hidden(name)) {
+            let Some(value) = live_value(self.topology, &self.diff.index, resource, name, live) else { continue };
+            let value = resource.kind.field(name).map_or(value.clone(), |field| as_declared(&field.ty, &value));
+            let value = self.topology.secrets.conceal(name, value);
+            let change = verdict.decision.fields().iter().find(|change| change.name == *name);
+            let stored = match change {
+                Some(change) => kept(base, change, &value),
+                None => self.wanted(resource, name).map(|wanted| base.stored(&wanted)),
+            };
+            if let Some(stored) = stored.filter(|stored| !stored.is_null()) {
+                left.extend(change.map(|change| change.name.clone()));
+                fields.insert(name.clone(), Stored::new(stored, Basis::Applied));
+            }
+        }
+        let Some(entry) = base.entries.get_mut(address) else { return };
+        entry.id.clone_from(&live.id);
+        entry.fields.extend(fields);
+        entry.left.extend(left);
+    }
+
+    /// The wanted value of a field in the form in which it is compared, once it is known.
+    fn wanted(&self, resource: &Resource, name: &str) -> Option<Attr> {
+        let (field, wanted) = (resource.kind.field(name)?, self.diff.resolved.get(&resource.address)?.get(name)?);
+        (!wanted.is_later()).then(|| canonical(&field.ty, wanted))
     }
 
     /// An object that does not show was not made, whatever the answer said. Where new objects take their time to show, the

@@ -41,6 +41,7 @@ mod tests {
             kind,
             fields: BTreeMap::new(),
             cleared: BTreeSet::from([field.to_owned()]),
+            external: false,
             unmanaged: Default::default(),
             partial: Default::default(),
             files: BTreeMap::new(),

@@ -12,6 +12,7 @@ use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::base::Base;
 use crate::diff::export::{DeclaredObjects, Export, export, literal};
+use crate::diff::kept_secrets;
 use crate::diff::matching;
 use crate::diff::packing::settle_ids;
 use crate::observe::Scope;
@@ -46,6 +47,7 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
         );
     }
     let mut declared = topology.clone();
+    let ledger = common::open_ledger(&declared)?;
     topology.targets.retain(|other, _| other == name);
     topology.resources.clear();
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
@@ -58,6 +60,8 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     let view = observed.targets.get(name).cloned().unwrap_or_default();
     settle_ids(&mut declared, &observed, &Base::default());
     let matched = matching::index(&declared, &observed, &Base::default());
+    // What was sent as a secret is one, though no file gives it any more.
+    kept_secrets::learn(&declared, &matching::index(&declared, &observed, &ledger.base), &ledger.base);
     let exported = export(&workspace.topology, name, &view, &index, &DeclaredObjects::of(&declared, &matched));
     let target = &workspace.topology.targets[name];
     write(&options.out, &workspace.topology, target, &exported)?;

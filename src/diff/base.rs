@@ -2,7 +2,7 @@
 //!
 //! Nothing in here is secret: secrets are kept as keyed fingerprints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -27,6 +27,9 @@ pub struct Base {
     pub(crate) targets: BTreeMap<String, Installation>,
     /// What is owned, by address.
     pub entries: BTreeMap<Address, Entry>,
+    /// The addresses whose object a run of ours set out to replace, and at which none was seen since: if nothing is there,
+    /// nobody else took it away.
+    pub vacated: BTreeSet<Address>,
 }
 
 impl Base {
@@ -38,7 +41,8 @@ impl Base {
     /// The part of it that is about one target.
     pub(crate) fn part_of(&self, target: &str) -> Base {
         let entries = self.owned_at(target).map(|(address, entry)| (address.clone(), entry.clone())).collect();
-        Base { key: self.key.clone(), run: self.run, targets: self.targets.clone(), entries }
+        let vacated = self.vacated.iter().filter(|address| address.target() == target).cloned().collect();
+        Base { key: self.key.clone(), run: self.run, targets: self.targets.clone(), entries, vacated }
     }
 
     /// What is owned at a target, in order.
@@ -65,6 +69,18 @@ impl Base {
             Attr::List(items) => Value::Array(items.iter().map(|item| self.stored(item)).collect()),
             Attr::Map(map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), self.stored(value))).collect()),
             other => other.to_shown(),
+        }
+    }
+
+    /// The fingerprints of secrets in a value that was kept.
+    pub(crate) fn fingerprints(kept: &Value) -> BTreeSet<&str> {
+        match kept {
+            Value::Object(map) => match map.get(PRINT).and_then(Value::as_str) {
+                Some(print) => BTreeSet::from([print]),
+                None => map.values().flat_map(Base::fingerprints).collect(),
+            },
+            Value::Array(items) => items.iter().flat_map(Base::fingerprints).collect(),
+            _ => BTreeSet::new(),
         }
     }
 

@@ -378,7 +378,7 @@ pub(crate) fn expression(declared: &Attr) -> String {
 /// is not; nor is what version 0.1 took into ownership and remembered nothing of: an upgrade alone never writes. What only a
 /// new object takes came with it, where a call of ours made the object and the run ended before it was taken down.
 pub(super) fn is_sent_late(field: &Field, entry: Option<&Entry>) -> bool {
-    let was_made_so = |entry: &Entry| entry.made && entry.fields.is_empty();
+    let was_made_so = |entry: &Entry| entry.made && !entry.is_confirmed();
     let came_along = matches!(field.change, Change::Replaces) && entry.is_some_and(was_made_so);
     !matches!(field.change, Change::Fixed) && !came_along && !entry.is_some_and(Entry::is_blank)
 }

@@ -108,7 +108,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
         Some(Placement::Absent) | None => {
             let decision = match maker(resolver.topology, resource) {
                 Some(_) => companions::taken(resolver, resource, resolved),
-                None => absent(resource, entry),
+                None => absent(resource, entry, base.vacated.contains(&resource.address)),
             };
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
             return verdict(case.guard(decision), old);
@@ -192,7 +192,8 @@ fn dangling(resolver: &Resolver<'_>, resolved: &ResolvedFields) -> Option<Hold> 
     Some(if others.is_empty() { hold } else { hold.help(format!("at the controller there are {}", others.join(", "))) })
 }
 
-fn absent(resource: &Resource, entry: Option<&Entry>) -> Decision {
+/// What becomes of a resource that is not there. `is_vacated`: it was ours to replace, and the one half of that is done.
+fn absent(resource: &Resource, entry: Option<&Entry>, is_vacated: bool) -> Decision {
     let kind = resource.kind;
     if let (Identity::Content(_), Some(entry)) = (kind.identity, entry)
         && resource.content_id().is_some_and(|id| id != entry.id)
@@ -209,9 +210,13 @@ fn absent(resource: &Resource, entry: Option<&Entry>) -> Decision {
             .help("check that the product's licence or set-up includes it");
         return Decision::Hold(hold);
     }
-    // What was begun and never finished is no drift: nothing is remembered of it but its id.
-    let was_there = entry.is_some_and(|entry| !entry.fields.is_empty());
-    Decision::Create(if was_there { Cause::Drift } else { Cause::Change })
+    // What was begun and never finished is no drift: nothing is remembered of it but its id, and what it was to have.
+    let was_there = entry.is_some_and(Entry::is_confirmed);
+    Decision::Create(match (is_vacated, was_there) {
+        (true, _) => Cause::Left,
+        (false, true) => Cause::Drift,
+        (false, false) => Cause::Change,
+    })
 }
 
 fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
@@ -307,4 +312,91 @@ fn root_kind(address: &Address) -> String {
         top = parent;
     }
     top.kind().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::attr::Attr;
+    use crate::journal::{self, Claim};
+    use crate::plan::Verb;
+    use crate::plan::testing::{Fate, World, address};
+    use crate::secret::Secret;
+
+    /// An endpoint with a peer in it; its mode can't be changed in place.
+    fn wants(world: World, mode: &str) -> World {
+        world
+            .wants("east/endpoints/a", json!({ "name": "a", "address": "192.0.2.1", "mode": mode }))
+            .wants("east/endpoints/a/peers/169.254.0.2", json!({ "ip": "169.254.0.2", "asn": 65_000 }))
+    }
+
+    #[test]
+    fn a_replacement_of_which_the_first_half_is_done_was_left_so_and_is_nobodys_drift() {
+        let mut world = wants(World::lab(), "main");
+        assert_eq!(world.carry_out(&world.plan(), &|_| Fate::Done), Vec::<String>::new());
+        let world = wants(world, "aggressive");
+        let plan = world.plan();
+        let is = |n: usize, verb: Verb| plan.steps[n].verb == verb && plan.steps[n].address.kind() == "endpoints";
+        let after = |verb: Verb, fate: Fate| {
+            let mut world = world.clone();
+            world.carry_out(&plan, &|n| if is(n, verb) { fate } else { Fate::Done });
+            world
+        };
+        for (verb, fate) in [
+            (Verb::ReplaceCreate, Fate::Refused),
+            (Verb::ReplaceRemove, Fate::Killed),
+            (Verb::ReplaceRemove, Fate::Unheard),
+        ] {
+            let mut half = after(verb, fate);
+            assert_eq!(half.verdict("east/endpoints/a"), "create: left", "{verb:?} {fate:?}");
+            assert_eq!(half.verdict("east/endpoints/a/peers/169.254.0.2"), "create: left", "{verb:?} {fate:?}");
+            // The files give it up: nothing is missing.
+            let mut given_up = half.clone();
+            given_up.topology.resources.retain(|at, _| at.target() != "east" || at.kind() == "config");
+            given_up.carry_out(&given_up.plan(), &|_| Fate::Done);
+            assert_eq!(wants(given_up, "main").verdict("east/endpoints/a"), "create: change");
+            // It is made: who takes it away now is somebody else.
+            half.carry_out(&half.plan(), &|_| Fate::Done);
+            assert_eq!(half.verdict("east/endpoints/a"), "same");
+            half.live.retain(|at, _| at != "east/endpoints");
+            half = half.shows("east/endpoints", json!({ "id": "9", "name": "other", "address": "192.0.2.9" }));
+            assert_eq!(half.verdict("east/endpoints/a"), "create: drift", "{verb:?} {fate:?}");
+        }
+        // Not even the first half was done.
+        let refused = after(Verb::ReplaceRemove, Fate::Refused);
+        assert_eq!(refused.verdict("east/endpoints/a"), "replace mode: change");
+        assert!(!refused.base.vacated.contains(&address("east/endpoints/a")));
+    }
+
+    #[test]
+    fn what_shows_under_a_claim_is_ours_and_has_what_the_create_carried() {
+        let at = "east/endpoints/a";
+        let object = json!({ "name": "a", "address": "192.0.2.1", "networks": ["10.1.0.0/16", "10.2.0.0/16"] });
+        let secret = |value: &str| Attr::Secret(Secret::new("secret.psk", value));
+        let claimed = |wanted: &str| {
+            let mut world =
+                World::lab().wants(at, json!({ "name": "a", "address": "192.0.2.1", "networks": ["10.1.0.0/16"] }));
+            let resource = world.topology.resources.get_mut(&address(at)).unwrap();
+            resource.fields.insert("secret".into(), secret(wanted));
+            let carries = [("secret".to_owned(), world.base.stored(&secret("canary")))].into();
+            let claim = Claim { identity: "a".into(), carries };
+            assert!(journal::claim(&mut world.base, address(at), claim.clone(), Some(1)));
+            assert!(!journal::claim(&mut world.base, address(at), claim, Some(2)), "it is claimed already");
+            world
+        };
+        // Nothing shows: it is still to be made, and nobody took it away.
+        assert_eq!(claimed("canary").verdict(at), "create: change");
+        let shows = |world: World| {
+            let mut object = object.clone();
+            object["id"] = json!("7");
+            world.shows("east/endpoints", object)
+        };
+        // Items that came with it are no others'; the secret that it carried is there, and another one is not.
+        assert_eq!(shows(claimed("canary")).verdict(at), "update networks: change");
+        assert_eq!(shows(claimed("rotated")).verdict(at), "update secret: change, networks: change");
+        let mut given_up = shows(claimed("canary"));
+        given_up.topology.resources.remove(&address(at));
+        assert_eq!(given_up.verdict(at), "delete: not declared any more");
+    }
 }

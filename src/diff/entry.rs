@@ -88,9 +88,16 @@ pub struct Entry {
     pub partial: BTreeMap<String, ItemPlace>,
     /// The fields that a step of ours left other than it was meant to: their values are what was there after it.
     pub left: BTreeSet<String>,
+    /// The fields that a create carried of which nobody heard that it was done: the object has them if it is there.
+    pub ahead: BTreeSet<String>,
 }
 
 impl Entry {
+    /// Says whether anything is known of the object but that a call was to make it, and with what.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.fields.keys().any(|name| !self.ahead.contains(name))
+    }
+
     /// The value of a field.
     pub(crate) fn value(&self, field: &str) -> Option<&Value> {
         self.fields.get(field).map(|stored| &stored.value)
@@ -142,6 +149,8 @@ struct EntryRow {
     partial: BTreeMap<String, ItemPlace>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     left: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    ahead: BTreeSet<String>,
 }
 
 impl From<Entry> for EntryRow {
@@ -161,6 +170,7 @@ impl From<Entry> for EntryRow {
             packing,
             partial,
             left,
+            ahead,
         } = entry;
         let (mut applied, mut agreed, mut assumed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (mut items, mut origins) = (BTreeMap::new(), BTreeMap::new());
@@ -195,6 +205,7 @@ impl From<Entry> for EntryRow {
             packing,
             partial,
             left,
+            ahead,
         }
     }
 }
@@ -222,6 +233,7 @@ impl TryFrom<EntryRow> for Entry {
             packing,
             partial,
             left,
+            ahead,
         } = row;
         let mut fields = BTreeMap::new();
         for (basis, values) in [(Basis::Applied, applied), (Basis::Agreed, agreed), (Basis::Assumed, assumed)] {
@@ -238,7 +250,7 @@ impl TryFrom<EntryRow> for Entry {
         for (name, origin) in origins {
             fields.get_mut(&name).ok_or_else(|| no_field(&name))?.origin = Some(origin);
         }
-        if let Some(name) = left.iter().find(|name| !fields.contains_key(*name)) {
+        if let Some(name) = left.iter().chain(&ahead).find(|name| !fields.contains_key(*name)) {
             return Err(no_field(name));
         }
         Ok(Entry {
@@ -256,6 +268,7 @@ impl TryFrom<EntryRow> for Entry {
             packing,
             partial,
             left,
+            ahead,
         })
     }
 }
@@ -274,7 +287,7 @@ mod tests {
             "items": { "tags": { "/1": "agreed" } }, "origins": { "cidr": "fabric/sites/lyon" },
             "expressions": { "cidr": "\"${a/b/c.d}\"" }, "after": ["a/b/c"], "stamp": "1", "leftovers": ["6"],
             "commit": "3f2a", "run": 3, "origin": "fabric/sites/lyon", "packing": 1,
-            "partial": { "tags": { "after": "x" } }, "left": ["cidr"],
+            "partial": { "tags": { "after": "x" } }, "left": ["cidr"], "ahead": ["psk"],
         });
         let entry: Entry = serde_json::from_value(row.clone()).unwrap();
         assert_eq!(entry.fields["tags"].items["/1"], Basis::Agreed);
@@ -288,6 +301,7 @@ mod tests {
             (json!({ "id": "7", "applied": { "a": 1 }, "agreed": { "a": 1 } }), "field `a` is given twice"),
             (json!({ "id": "7", "items": { "a": {} } }), "there is no field `a`"),
             (json!({ "id": "7", "left": ["a"] }), "there is no field `a`"),
+            (json!({ "id": "7", "ahead": ["a"] }), "there is no field `a`"),
             (json!({ "id": "7", "fields": {} }), "unknown field `fields`"),
             (json!({ "applied": {} }), "missing field `id`"),
         ] {

@@ -83,13 +83,24 @@ impl<'d> DeclaredObjects<'d> {
             }
             Attr::Secret(_) => Some(ToldSecret::Own),
             Attr::Later(_) => {
-                let mut is_secret = declared.has_secret();
-                let asks = |output: &Output| self.topology.is_some_and(|topology| topology.is_secret(output));
-                declared.for_each_output(&mut |output| is_secret |= asks(output));
+                let is_secret = self.takes_secrets(declared) || self.knows_secret_in(live);
                 is_secret.then_some(ToldSecret::Own)
             }
             _ => None,
         }
+    }
+
+    /// Says whether a declared value holds a secret, or takes one.
+    fn takes_secrets(&self, declared: &Attr) -> bool {
+        let mut is_secret = declared.has_secret();
+        let asks = |output: &Output| self.topology.is_some_and(|topology| topology.is_secret(output));
+        declared.for_each_output(&mut |output| is_secret |= asks(output));
+        is_secret
+    }
+
+    /// Says whether a live text holds a secret that the workspace knows.
+    fn knows_secret_in(&self, live: &str) -> bool {
+        self.topology.is_some_and(|topology| topology.secrets.holds(live))
     }
 }
 
@@ -129,11 +140,14 @@ struct Exporter<'e> {
 struct ValueSpot<'s> {
     address: &'s Address,
     path: String,
+    /// Says whether the files put secrets there, or what others give: then not even a text without a counterpart in the
+    /// files may repeat one.
+    may_hold_secrets: bool,
 }
 
 impl ValueSpot<'_> {
     fn below(&self, key: &str) -> Self {
-        ValueSpot { address: self.address, path: format!("{}.{key}", self.path) }
+        ValueSpot { path: format!("{}.{key}", self.path), ..*self }
     }
 }
 
@@ -167,12 +181,13 @@ impl Exporter<'_> {
         if let Identity::Sequence { .. } = kind.identity {
             let declared = self.declared.get(kind, live).and_then(|resource| resource.fields.get(ITEMS));
             let items = live_items(kind, live);
+            let may_hold_secrets = may_hold_secrets(declared);
             let items: Vec<Value> = items
                 .iter()
                 .enumerate()
                 .map(|(n, item)| {
                     let declared = counterpart(declared, items.len(), n);
-                    self.item(&ValueSpot { address, path: n.to_string() }, kind, item, declared)
+                    self.item(&ValueSpot { address, path: n.to_string(), may_hold_secrets }, kind, item, declared)
                 })
                 .collect();
             return (!items.is_empty()).then_some(Value::Array(items));
@@ -229,7 +244,7 @@ impl Exporter<'_> {
         }
         let named = self.resolver.with_names(address, field, &value);
         let declared = self.declared.get(kind, live).and_then(|resource| resource.fields.get(field.name));
-        let spot = ValueSpot { address, path: field.name.to_owned() };
+        let spot = ValueSpot { address, path: field.name.to_owned(), may_hold_secrets: may_hold_secrets(declared) };
         Some(self.shown(&spot, &known(&field.ty, named), declared))
     }
 
@@ -238,6 +253,9 @@ impl Exporter<'_> {
         let told = match (attr, declared) {
             (Attr::Secret(_), _) => Some(ToldSecret::Own),
             (Attr::Text(text), Some(declared)) => self.declared.told(declared, text),
+            (Attr::Text(text), None) if spot.may_hold_secrets && self.declared.knows_secret_in(text) => {
+                Some(ToldSecret::Own)
+            }
             _ => None,
         };
         match (attr, told) {
@@ -309,6 +327,11 @@ impl Exporter<'_> {
 /// A text as YAML says it, where expressions are carried out.
 pub(crate) fn literal(text: &str) -> String {
     text.replace("${", "$${")
+}
+
+/// Says whether the files put secrets into a value, or what others give.
+fn may_hold_secrets(declared: Option<&Attr>) -> bool {
+    declared.is_some_and(|declared| declared.has_secret() || declared.is_later())
 }
 
 /// The item at the same place of a declared list of the same length.

@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::diff::live::Live;
 use crate::diff::relabel::Relabel;
+use crate::redact::Redactor;
 use crate::spec::{Kind, lookup};
 use crate::topology::IdentityKey;
 
@@ -127,6 +128,15 @@ impl<'a> Index<'a> {
     pub fn output(&self, output: &Output, kind: &Kind) -> Option<Attr> {
         let live = self.live(&output.address)?;
         live_output(live, kind, &output.field)
+    }
+}
+
+/// The value of an output as others take it: a secret that comes back through an output stays one. Ids are in every path.
+pub(crate) fn taken_output(live: &Live, kind: &Kind, output: &Output, secrets: &Redactor) -> Option<Attr> {
+    let value = live_output(live, kind, &output.field)?;
+    match output.field.as_str() {
+        "id" => Some(value),
+        field => Some(secrets.conceal(&format!("{}.{field}", output.address), value)),
     }
 }
 

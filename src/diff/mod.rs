@@ -16,6 +16,7 @@ pub(crate) mod guards;
 pub(crate) mod index;
 pub(crate) mod installation;
 pub(crate) mod items;
+pub(crate) mod kept_secrets;
 pub(crate) mod list;
 pub(crate) mod live;
 pub(crate) mod matching;
@@ -81,6 +82,7 @@ pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Dif
         relabelled
     });
     let base = relabelled.as_ref().unwrap_or(base);
+    kept_secrets::learn(topology, &index, base);
     let references = References::new(topology);
     let mut planned = PlannedValues::default();
     // Replacing one resource changes the ids that others refer to, which may replace those in turn, and what is changed

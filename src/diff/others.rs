@@ -28,7 +28,7 @@ pub(super) fn is_ours(entry: Option<&Entry>, field: &str) -> bool {
         if entry.partial.contains_key(field) {
             return false;
         }
-        let is_unfinished = entry.made && entry.fields.is_empty();
+        let is_unfinished = entry.made && !entry.is_confirmed();
         is_unfinished || entry.value(field).is_some_and(|value| !value.is_null())
     })
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::index::{Index, part};
+use crate::diff::index::{Index, part, taken_output};
 use crate::diff::planned::{PlannedValue, PlannedValues};
-use crate::spec::{Field, Identity, ReferenceForm, Type, swap_references};
+use crate::spec::{Field, Identity, Kind, ReferenceForm, Type, swap_references};
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.
@@ -86,9 +86,13 @@ impl Resolver<'_> {
         let kind = target.provider.kind(output.address.kind())?;
         match self.planned.of(output) {
             PlannedValue::Unknown => None,
-            PlannedValue::Planned => self.wanted(output).or_else(|| self.index.output(output, kind)),
-            PlannedValue::Unchanged => self.index.output(output, kind),
+            PlannedValue::Planned => self.wanted(output).or_else(|| self.live_output(output, kind)),
+            PlannedValue::Unchanged => self.live_output(output, kind),
         }
+    }
+
+    fn live_output(&self, output: &Output, kind: &Kind) -> Option<Attr> {
+        taken_output(self.index.live(&output.address)?, kind, output, &self.topology.secrets)
     }
 
     /// The value that the files want for a field that somebody takes.

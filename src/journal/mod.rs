@@ -7,6 +7,7 @@
 mod writer;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,10 +16,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::diff::base::{Base, Entry};
+use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::installation::Installation;
 use crate::diff::relabel::Relabel;
 use crate::ledger::{FirstRow, LedgerError};
+use crate::plan::Verb;
 use crate::private;
 use wire::Method;
 
@@ -62,6 +64,9 @@ pub enum JournalLine {
         method: Method,
         /// The path without query.
         path: String,
+        /// What a create is about to make: whatever its answer, or if none is heard, that is ours if it is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<Claim>,
     },
     /// A call was answered, or is known to have had no effect.
     Answer {
@@ -111,6 +116,17 @@ pub enum JournalLine {
         /// Steps that failed or were skipped.
         left: usize,
     },
+}
+
+/// What a create is about to make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Claim {
+    /// The identity that tells it from the others of its collection.
+    pub identity: String,
+    /// The fields that it carries and that the API never shows, as they are kept; secrets are fingerprints.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub carries: BTreeMap<String, Value>,
 }
 
 /// A call of an earlier run of which nobody knows whether it had its effect.
@@ -266,7 +282,14 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
     match line {
         JournalLine::Run { number, .. } => base.run = Some(number).filter(|number| *number > 0),
         JournalLine::End { .. } => {}
-        JournalLine::Call { n, address, method, path, .. } => {
+        JournalLine::Call { n, address, verb, method, path, claim: claimed } => {
+            if let Some(claimed) = claimed {
+                let run = base.run;
+                claim(base, address.clone(), claimed, run);
+            }
+            if verb == Verb::ReplaceRemove.as_str() {
+                base.vacated.insert(address.clone());
+            }
             doubts.insert((run, n), Doubt { address, method, path });
         }
         JournalLine::Answer { n, .. } => {
@@ -283,6 +306,17 @@ fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut BTreeMap<(u
     }
 }
 
+/// The ledger when an object is about to be made: if it shows later on, it is ours, whatever the answer was. What is owned
+/// there already is no other object. Says whether anything was taken down.
+pub(crate) fn claim(base: &mut Base, address: Address, claim: Claim, run: Option<u64>) -> bool {
+    let Slot::Vacant(place) = base.entries.entry(address) else { return false };
+    let Claim { identity, carries } = claim;
+    let ahead = carries.keys().cloned().collect();
+    let fields = carries.into_iter().map(|(name, value)| (name, Stored::new(value, Basis::Applied))).collect();
+    place.insert(Entry { identity: Some(identity), made: true, run, fields, ahead, ..Entry::default() });
+    true
+}
+
 /// The ledger after an object is made: it is ours from then on, whatever becomes of the rest of its step.
 /// `ours`: a call of ours made it; `run` is the run that did, where one did.
 pub(crate) fn take_ownership(
@@ -293,6 +327,7 @@ pub(crate) fn take_ownership(
     ours: bool,
     run: Option<u64>,
 ) {
+    base.vacated.remove(&address);
     let entry = base.entries.entry(address).or_default();
     entry.run = run.or(entry.run);
     if entry.id != id {
@@ -320,6 +355,7 @@ pub(crate) fn record(base: &mut Base, address: Address, mut entry: Entry) {
         }
     }
     entry.leftovers.remove(&entry.id);
+    base.vacated.remove(&address);
     base.entries.insert(address, entry);
 }
 
@@ -365,7 +401,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diff::base::{Basis, Stored};
 
     fn run() -> JournalLine {
         JournalLine::begins(1, "w", None, "")
@@ -404,6 +439,7 @@ mod tests {
             verb: "create".into(),
             method: Method::Post,
             path: "/routes".into(),
+            claim: None,
         };
         journal.write(&call(1)).unwrap();
         journal.write(&JournalLine::Answer { n: 1, outcome: "200".into() }).unwrap();
@@ -421,6 +457,37 @@ mod tests {
         let before = base.clone();
         replay(folder.path(), &mut base).unwrap();
         assert_eq!(base, before);
+    }
+
+    #[test]
+    fn a_create_claims_its_address_until_it_is_known_that_nothing_came_of_it() {
+        let carries = BTreeMap::from([("psk".to_owned(), serde_json::json!({ "$fingerprint": "00" }))]);
+        let call = |address: &str| JournalLine::Call {
+            n: 1,
+            address: at(address),
+            verb: "create".into(),
+            method: Method::Post,
+            path: "/routes".into(),
+            claim: Some(Claim { identity: "[1]".into(), carries: carries.clone() }),
+        };
+        let made = JournalLine::Made { address: at("east/routes/a"), id: "7".into(), identity: None, ours: true };
+        let removed = JournalLine::Removed { address: at("east/routes/a"), id: String::new() };
+        // The lines of a journal; the id of the row that they leave, if any.
+        for (lines, id) in [
+            (vec![call("east/routes/a")], Some("")),
+            (vec![call("east/routes/a"), made], Some("7")),
+            (vec![call("east/routes/a"), removed], None),
+        ] {
+            let mut base = Base::default();
+            lines.into_iter().for_each(|line| fold(line, 0, &mut base, &mut BTreeMap::new()));
+            let row = base.entry(&at("east/routes/a"));
+            assert_eq!(row.map(|row| row.id.as_str()), id);
+            assert!(row.is_none_or(|row| row.made && !row.is_confirmed() && row.ahead.contains("psk")));
+        }
+        let mut base = Base::default();
+        base.entries.insert(at("east/routes/a"), Entry { id: "4".into(), ..Entry::default() });
+        fold(call("east/routes/a"), 0, &mut base, &mut BTreeMap::new());
+        assert_eq!(base.entry(&at("east/routes/a")).map(|row| (row.id.as_str(), row.made)), Some(("4", false)));
     }
 
     #[test]

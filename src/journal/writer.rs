@@ -189,7 +189,7 @@ mod tests {
     fn call(n: u64) -> JournalLine {
         let address = Address::new("east", "routes", Some(&n.to_string()));
         let (verb, path) = ("create".to_owned(), "/routes".to_owned());
-        JournalLine::Call { n, address, verb, method: Method::Post, path }
+        JournalLine::Call { n, address, verb, method: Method::Post, path, claim: None }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //! A later format is refused, and so is a key that this program does not know: what it would drop might be what keeps an
 //! object from being lost. A key that a later version adds and that may be left out is no new format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,9 @@ pub(super) struct LedgerDocument {
     pub targets: BTreeMap<String, Installation>,
     /// The resources that are owned.
     pub entries: BTreeMap<Address, Entry>,
+    /// The addresses whose object a run set out to replace, and at which none was seen since.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub vacated: BTreeSet<Address>,
     /// SHA-256 over all the rest. A document without one is taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
@@ -66,6 +69,7 @@ impl ReadLedger {
             key_id: None,
             targets: BTreeMap::new(),
             entries: BTreeMap::new(),
+            vacated: BTreeSet::new(),
             checksum: None,
         };
         ReadLedger { document, version: VERSION, key: None }

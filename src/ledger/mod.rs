@@ -128,7 +128,8 @@ impl Ledger {
         let key = keyring.open(&name, key, document.key_id.as_deref())?;
         let entries = std::mem::take(&mut document.entries);
         let targets = std::mem::take(&mut document.targets);
-        let mut base = Base { key, run: None, targets, entries };
+        let vacated = std::mem::take(&mut document.vacated);
+        let mut base = Base { key, run: None, targets, entries, vacated };
         let replay = journal::replay(&journal_folder(topology)?, &mut base)?;
         let Replay { doubts, journals: folded, warnings } = replay;
         let is_current = bytes.is_some() && version == VERSION;
@@ -177,6 +178,7 @@ impl Ledger {
         self.document.key_id = Some(self.base.key.id());
         self.document.entries = self.base.entries.clone();
         self.document.targets = self.base.targets.clone();
+        self.document.vacated = self.base.vacated.clone();
         let text = format::write(&mut self.document).map_err(|error| fail(error.into()))?;
         private::write(&self.path, text.as_bytes()).map_err(fail)?;
         self.is_current = true;

@@ -166,7 +166,7 @@ fn calls(journal: &Path) -> BTreeMap<(Address, String), Vec<CallRecord>> {
     }
     let mut found: BTreeMap<_, Vec<CallRecord>> = BTreeMap::new();
     for line in lines {
-        if let JournalLine::Call { n, address, verb, method, path } = line {
+        if let JournalLine::Call { n, address, verb, method, path, claim: _ } = line {
             let answer = answers.remove(&n);
             found.entry((address, verb)).or_default().push(CallRecord { method, path, answer });
         }

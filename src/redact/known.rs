@@ -58,6 +58,11 @@ impl KnownSecrets {
         KnownSecrets { sorted, starts }
     }
 
+    /// Says whether it is one of them.
+    pub(super) fn has(&self, secret: &Secret) -> bool {
+        self.sorted.binary_search_by(|known| known.secret.compare(secret)).is_ok()
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.sorted.len()

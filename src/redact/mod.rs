@@ -2,6 +2,7 @@
 //!
 //! * [`Redactor`] finds known secrets in text that comes from elsewhere, in whatever spelling: `wrong key hunter2` and
 //!   `wrong key aHVudGVyMg==` become `wrong key (secret secret.psk)`.
+//! * [`Redactor::conceal`] makes a secret of a value that holds one, such as an output that repeats what was sent.
 //! * [`redact_live`] and [`redact_declared`] make secrets of the values of a secret field, read from an API or a file.
 //! * [`ChangeSecrecy`] redacts the old and the new value of a field that differs.
 //! * [`redact_source`] blackens secrets in the lines of files that findings show.
@@ -61,6 +62,30 @@ impl Redactor {
         shelf.waiting.extend(secrets);
         if shelf.waiting.len() > WAITING {
             shelf.put_in_order();
+        }
+    }
+
+    /// Takes note of one more secret, unless it is known.
+    pub(crate) fn learn_new(&self, secret: Secret) {
+        if !self.levels().iter().any(|known| known.has(&secret)) {
+            self.learn([secret]);
+        }
+    }
+
+    /// Says whether a text holds a known secret.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        !self.find(text).is_empty()
+    }
+
+    /// A value in which each text that holds a known secret is one itself, under that label.
+    pub(crate) fn conceal(&self, label: &str, attr: Attr) -> Attr {
+        match attr {
+            Attr::Text(text) if self.holds(&text) => Attr::Secret(Secret::new(label, text)),
+            Attr::List(items) => Attr::List(items.into_iter().map(|item| self.conceal(label, item)).collect()),
+            Attr::Map(map) => {
+                Attr::Map(map.into_iter().map(|(key, value)| (key, self.conceal(label, value))).collect())
+            }
+            other => other,
         }
     }
 

@@ -237,3 +237,25 @@ fn any_alphabet_of_base64_is_read() {
     let redactor = Redactor::new([Secret::new("psk", secret)]);
     assert!(redactor.redact(&engine.encode(secret)).contains("(secret psk)"));
 }
+
+#[test]
+fn a_value_that_holds_a_secret_is_one_and_another_is_as_it_was() {
+    let redactor = Redactor::new([Secret::new("secret.psk", "canary-7731")]);
+    let concealed = redactor.conceal(
+        "c/deployments/d.outputs",
+        Attr::from_json(&json!({
+            "whole": "canary-7731", "within": "key=canary-7731;", "packed": BASE64_STANDARD.encode("x:canary-7731"),
+            "list": ["canary-7731", "plain"], "plain": "canary", "number": 7731,
+        })),
+    );
+    let secret = "(secret c/deployments/d.outputs)";
+    assert_eq!(
+        concealed.to_shown(),
+        json!({
+            "whole": secret, "within": secret, "packed": secret, "list": [secret, "plain"], "plain": "canary",
+            "number": 7731,
+        })
+    );
+    redactor.learn_new(Secret::new("before", "canary-7731"));
+    assert_eq!(redactor.redact("canary-7731"), "(secret secret.psk)");
+}

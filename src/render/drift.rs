@@ -184,6 +184,7 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
 /// Writes one resource that was changed at its controller.
 fn entry(page: &mut TextPage, drifted: &Drifted) {
     let (symbol, tone, gone) = match (drifted.gone, drifted.added) {
+        (true, _) if drifted.cause == Cause::Left => ("- ", Tone::Gone, "  gone, left by a failed run"),
         (true, _) => ("- ", Tone::Gone, "  gone at the controller"),
         (false, true) => ("+ ", Tone::New, "  added at the controller"),
         (false, false) => ("~ ", Tone::Changed, ""),

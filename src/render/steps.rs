@@ -62,7 +62,11 @@ pub(crate) fn quiet(page: &mut TextPage, depth: usize, step: &StepDocument, full
 }
 
 fn creation(page: &mut TextPage, depth: usize, step: &StepDocument, name: &str, full: bool) {
-    let gone = if step.cause == Some(Cause::Drift) { "  (drift: gone at the controller)" } else { "" };
+    let gone = match step.cause {
+        Some(Cause::Drift) => "  (drift: gone at the controller)",
+        Some(Cause::Left) => "  (left by a failed run: the one before it is gone)",
+        _ => "",
+    };
     let room = page.room(depth).saturating_sub(name.chars().count() + gone.chars().count() + 4);
     let telling = if full { String::new() } else { telling(name, &step.fields, room) };
     page.parts(

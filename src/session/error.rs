@@ -184,6 +184,16 @@ impl CallError {
         }
     }
 
+    /// Says whether the controller may have done some of what the call asked for. Whoever has no right, comes at a bad time or
+    /// finds the place taken has moved nothing.
+    pub(crate) fn may_have_effect(&self) -> bool {
+        match &self.what {
+            CallFailure::Refused { status, .. } => !matches!(status, 401 | 403 | 404 | 405 | 409 | 410 | 423 | 429),
+            CallFailure::Partial(_) => true,
+            _ => self.is_ambiguous(),
+        }
+    }
+
     /// Says whether the server answered so.
     pub fn is_status(&self, wanted: u16) -> bool {
         matches!(self.what, CallFailure::Refused { status, .. } if status == wanted)

@@ -27,6 +27,9 @@ pub(crate) fn list_type(kind: &Kind, name: &str) -> Option<Type> {
         (None, _) => None,
     }
 }
+/// Through how many hands a value is followed to a secret: more than any topology has, and an end where values wait for
+/// each other in a circle.
+const MAX_HANDS: usize = 8;
 
 /// The label of a secret whose value stands in a file for everybody to read.
 pub(crate) const LITERAL: &str = "literal";
@@ -335,12 +338,28 @@ impl Resource {
 }
 
 impl Topology {
-    /// Says whether the output of a resource is secret.
+    /// Says whether the output of a resource is secret: by its kind's table, or by what the files declare there.
     pub(crate) fn is_secret(&self, output: &Output) -> bool {
+        self.is_secret_within(output, MAX_HANDS)
+    }
+
+    fn is_secret_within(&self, output: &Output, hands: usize) -> bool {
         let target = self.targets.get(output.address.target());
         let kind = target.and_then(|target| target.provider.kind(output.address.kind()));
         let field = kind.zip(output.field.split('.').next()).and_then(|(kind, name)| kind.field(name));
-        field.is_some_and(Field::is_secret)
+        let mut keys = output.field.split('.');
+        let declared = self.resources.get(&output.address).zip(keys.next());
+        let declared = declared.and_then(|(resource, head)| {
+            keys.try_fold(resource.fields.get(head)?, |value, key| match value {
+                Attr::Later(_) | Attr::Secret(_) => Some(value),
+                value => value.get(key),
+            })
+        });
+        let mut is_secret = field.is_some_and(Field::is_secret) || declared.is_some_and(Attr::has_secret);
+        if let Some(declared) = declared.filter(|_| !is_secret && hands > 0) {
+            declared.for_each_output(&mut |output| is_secret |= self.is_secret_within(output, hands - 1));
+        }
+        is_secret
     }
 
     /// The address that a reference means: a resource of one of the kinds, by name, looked for beside the one that refers,

@@ -62,6 +62,7 @@ impl World {
                 }
             }
         }
+        self.base.vacated.retain(|address| self.topology.resources.contains_key(address));
         for verdict in &plan.verdicts {
             match (&verdict.decision, &verdict.id) {
                 (Decision::Same | Decision::Adopt, Some(id)) => {
@@ -237,8 +238,11 @@ impl World {
         }
     }
 
-    /// Takes down what an object is about to be told apart by.
+    /// Takes down what an object is about to be told apart by, and that one is about to make room for another.
     fn announce(&mut self, step: &Step) {
+        if step.verb == Verb::ReplaceRemove {
+            self.base.vacated.insert(step.address.clone());
+        }
         let (Some(resource), Verb::Update) = (self.topology.resources.get(&step.address), step.verb) else { return };
         let identity = crate::diff::matching::identity_of(resource).map(|key| key.to_string());
         if let (Some(entry), true) = (self.base.entries.get_mut(&step.address), step.moves_identity()) {
@@ -250,6 +254,7 @@ impl World {
     fn half_own(&mut self, step: &Step, id: String) {
         let Some(resource) = self.topology.resources.get(&step.address) else { return };
         let identity = crate::diff::matching::identity_of(resource).map(|key| key.to_string());
+        self.base.vacated.remove(&step.address);
         let entry = self.base.entries.entry(step.address.clone()).or_default();
         (entry.id, entry.identity, entry.made) = (id, identity, true);
     }
@@ -300,6 +305,7 @@ impl World {
         let (expressions, after) = (keep.expressions.clone(), keep.after.clone());
         let run = Some(1);
         let entry = Entry { id, fields, expressions, after, leftovers, run, ..Entry::default() };
+        self.base.vacated.remove(address);
         self.base.entries.insert(address.clone(), entry);
     }
 }
