@@ -80,6 +80,8 @@ mod ownership;
 mod parameters;
 #[path = "it/passwords.rs"]
 mod passwords;
+#[path = "it/prune.rs"]
+mod prune;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/saved_plan.rs"]

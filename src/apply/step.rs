@@ -144,6 +144,10 @@ impl Executor<'_> {
                     if attempt >= TRIES || !(ambiguous || effect == Effect::MissingAfterWork) {
                         return Err(error);
                     }
+                    // Nothing came of it: it is sent again, and no earlier than the server asked for.
+                    if let Some(wait) = error.wait {
+                        session.pause(wait).await;
+                    }
                 }
                 Err(error) => return Err(error),
             }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
+use crate::session::handshake::SELF_SIGNED;
 use crate::session::speech::{is_error, told_in_json, told_in_text};
 use crate::spec::{CallSpec, Kind, Provider};
 use wire::{Method, OtherCertificate, Response, TransportError};
@@ -27,6 +28,8 @@ pub struct CallError {
     pub help: Option<String>,
     /// How hard it was tried.
     pub effort: Effort,
+    /// The time that the server asked to wait before it is asked again.
+    pub wait: Option<Duration>,
 }
 
 /// How often something was tried, and how long that took. It is small, since every call may come to an error.
@@ -218,6 +221,12 @@ impl CallError {
         self.is_status(404) || self.is_status(410)
     }
 
+    /// Says whether a read was refused for whom it is or what is asked for: the user's role, or the server's version or
+    /// edition, has nothing of the kind.
+    pub(crate) fn refuses_to_show(&self) -> bool {
+        [403, 404, 405, 501].iter().any(|status| self.is_status(*status))
+    }
+
     /// Says whether the API itself refused, and not something before it.
     pub(crate) fn is_of_the_api(&self) -> bool {
         matches!(self.what, CallFailure::Refused { speaker: Speaker::Api, .. })
@@ -282,7 +291,15 @@ impl CallSite<'_> {
         let what = what.redacted(self.redactor);
         let help = self.help(&what);
         let path = self.path.split('?').next().unwrap_or_default().to_owned();
-        CallError { target: self.target.to_owned(), method: self.method, path, what, help, effort: Effort::default() }
+        CallError {
+            target: self.target.to_owned(),
+            method: self.method,
+            path,
+            what,
+            help,
+            effort: Effort::default(),
+            wait: None,
+        }
     }
 
     /// The error of an answer that is no success.
@@ -309,6 +326,10 @@ impl CallSite<'_> {
             CallFailure::Failed(TransportError::Connect(_)) => {
                 Some(format!("check `at` of target `{target}`, and that this machine may reach it"))
             }
+            CallFailure::Failed(TransportError::Tls(words)) if words == SELF_SIGNED => Some(format!(
+                "pin the server's own certificate in `tls.pin-sha256` of target `{target}`, with the SHA-256 that you read at \
+                 the controller itself; or give the server another certificate, which an authority has signed"
+            )),
             CallFailure::Failed(TransportError::Tls(_)) => Some(format!(
                 "name the authority's PEM file in `tls.ca-file` of target `{target}`, or pin the server's own certificate in \
                  `tls.pin-sha256`, with the SHA-256 that you read at the controller itself"

@@ -16,6 +16,7 @@ mod load;
 mod machine;
 mod model;
 mod owned_parts;
+mod prune;
 mod read;
 pub(crate) mod references;
 mod resolve;
