@@ -409,6 +409,17 @@ mod tests {
         assert_eq!(error.to_string(), "east: POST /x: `(secret secret.psk)` and (secret secret.other)");
     }
 
+    /// What no file of authorities can vouch for is not helped by one.
+    #[test]
+    fn the_help_for_a_certificate_is_what_its_words_say() {
+        let redactor = Redactor::default();
+        let provider = crate::providers::CATALOGUE[0];
+        let site = CallSite { target: "east", provider, method: Method::Get, path: "/x", redactor: &redactor };
+        let help = |words: &str| site.error(CallFailure::Failed(TransportError::Tls(words.into()))).help.unwrap();
+        assert!(help(SELF_SIGNED).starts_with("pin the server's own") && !help(SELF_SIGNED).contains("ca-file"));
+        assert!(help("nobody whom this machine trusts has signed it").contains("`tls.ca-file`"));
+    }
+
     /// The error of an answer at a provider.
     fn refused(provider: &'static Provider, response: &Response) -> CallError {
         let redactor = Redactor::default();

@@ -324,6 +324,17 @@ mod tests {
         }
     }
 
+    /// A write that may have been heard is not sent again here; who does so later waits as long as the server asked for.
+    #[tokio::test]
+    async fn what_a_server_asks_for_is_told_to_whoever_sends_again() {
+        for (after, wait) in [("8", Some(8)), ("soon", None)] {
+            let busy = Response::json(503, &json!({ "message": "busy" })).header("Retry-After", after);
+            let (session, script) = then(vec![Ok(busy)]).await;
+            let error = session.send(Method::Post, "/executions", &RequestBody::Nothing).await.unwrap_err();
+            assert_eq!((error.wait, *script.asked.lock().unwrap()), (wait.map(Duration::from_secs), 1));
+        }
+    }
+
     /// Maintenance is no restart: the manager itself says so, and a person ends it.
     #[tokio::test]
     async fn a_manager_that_says_later_is_asked_a_few_times() {
