@@ -146,7 +146,7 @@ impl Executor<'_> {
                     }
                     // Nothing came of it: it is sent again, and no earlier than the server asked for.
                     if let Some(wait) = error.wait {
-                        session.pause(wait).await;
+                        session.pause(Duration::from_secs(wait.into())).await;
                     }
                 }
                 Err(error) => return Err(error),

@@ -28,8 +28,8 @@ pub struct CallError {
     pub help: Option<String>,
     /// How hard it was tried.
     pub effort: Effort,
-    /// The time that the server asked to wait before it is asked again.
-    pub wait: Option<Duration>,
+    /// The seconds that the server asked to wait before it is asked again. Every call may come to an error: it is small.
+    pub wait: Option<u8>,
 }
 
 /// How often something was tried, and how long that took. It is small, since every call may come to an error.

@@ -75,6 +75,7 @@ impl Session {
                 Worth::Away => attempt < TRIES || self.may_come_back(since, attempt),
             };
             if !again {
+                let wait = wait.map(|wait| u8::try_from(wait.as_secs_f64().ceil() as u64).unwrap_or(u8::MAX));
                 return Err(CallError { effort: Effort::of(attempt, since.elapsed()), wait, ..error });
             }
             // A call without an effect has not begun.
@@ -331,7 +332,7 @@ mod tests {
             let busy = Response::json(503, &json!({ "message": "busy" })).header("Retry-After", after);
             let (session, script) = then(vec![Ok(busy)]).await;
             let error = session.send(Method::Post, "/executions", &RequestBody::Nothing).await.unwrap_err();
-            assert_eq!((error.wait, *script.asked.lock().unwrap()), (wait.map(Duration::from_secs), 1));
+            assert_eq!((error.wait, *script.asked.lock().unwrap()), (wait, 1));
         }
     }
 

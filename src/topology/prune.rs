@@ -69,7 +69,7 @@ impl Target {
             && self.credentials.fields.get(field).is_some_and(is_same);
         let names_it = |setting: &Field| {
             self.settings.get(setting.name).is_some_and(is_same)
-                || setting.default.is_some_and(|default| is_same(&default.value()))
+                || setting.default.is_some_and(|default| is_same(default.value()))
         };
         let mut places =
             dialect.settings.iter().filter(|setting| matches!(setting.ty, Type::Ref(of) if of == kind.name));
