@@ -84,6 +84,8 @@ mod ownership;
 mod parameters;
 #[path = "it/passwords.rs"]
 mod passwords;
+#[path = "it/prune.rs"]
+mod prune;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/saved_plan.rs"]

@@ -149,6 +149,10 @@ impl Executor<'_> {
                     if attempt >= TRIES || !(ambiguous || effect == Effect::MissingAfterWork) {
                         return Err(error);
                     }
+                    // Nothing came of it: it is sent again, and no earlier than the server asked for.
+                    if let Some(wait) = error.wait {
+                        session.pause(Duration::from_secs(wait.into())).await;
+                    }
                 }
                 Err(error) => return Err(error),
             }

@@ -7,6 +7,7 @@ pub(crate) mod content;
 pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
+mod installations;
 pub(crate) mod literals;
 mod names;
 mod no_default;
@@ -74,6 +75,7 @@ pub(crate) static RULES: &[Rule] = &[
     own_names::RULE,
     names::RULE,
     twins::RULE,
+    installations::RULE,
 ];
 
 /// The findings of all rules.

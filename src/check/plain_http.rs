@@ -4,16 +4,32 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use crate::attr::Attr;
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::topology::Tls;
+use crate::spec::Auth;
+use crate::topology::{Target, Tls};
 
 /// A target's credentials travel over plain HTTP, whether it says so or forgets that what it says about TLS is void then.
 pub(crate) const RULE: Rule = Rule { code: "plain-http", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let targets = subject.topology.targets.values();
-    targets.filter_map(|target| Some(finding(&target.name, &target.at, &target.tls)?.at(&target.place))).collect()
+    let told = targets.flat_map(|target| {
+        let here = finding(&target.name, &target.at, &target.tls).into_iter().chain(issuer(target));
+        here.map(|finding| finding.at(&target.place))
+    });
+    told.collect()
+}
+
+/// Tokens are issued to whoever sends the password, which goes there in clear.
+fn issuer(target: &Target) -> Option<Finding> {
+    let Auth::ClientCredentials(asked) = target.provider.dialect.auth else { return None };
+    let Attr::Text(url) = target.credentials.fields.get(asked.url)? else { return None };
+    let url = Url::parse(url).ok().filter(|url| url.scheme() == "http" && !is_this_machine(url))?;
+    let told =
+        format!("the credentials of `{}` travel in clear: its `{}` is `{}://`", target.name, asked.url, url.scheme());
+    Some(Finding::warning(RULE.code, told).help("write `https://`"))
 }
 
 fn finding(target: &str, at: &str, tls: &Tls) -> Option<Finding> {

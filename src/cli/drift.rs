@@ -35,7 +35,7 @@ pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit,
         (Format::Text, None) => drift::text(&document, style),
     })?;
     let mut found = facts::of(&workspace, &planned.plan);
-    found.add_if(!planned.plan.gaps.is_empty(), Fact::NotKnown);
+    found.add_if(planned.plan.gaps.iter().any(|gap| !gap.is_a_remark()), Fact::NotKnown);
     found.add_if(options.strict && !planned.plan.unmanaged.is_empty(), Fact::Drift);
     workspace.close().await;
     Ok(found.exit(ExitRow::Drift))

@@ -71,7 +71,12 @@ impl<'a> Index<'a> {
     /// Says whether an object may be there although it does not show: its target, its collection, or that of what it lives
     /// in was not seen.
     pub(super) fn is_unseen(&self, address: &Address) -> bool {
-        self.unseen.get(address.target()).is_none_or(|dark| address.kinds().any(|kind| dark.contains(kind)))
+        address.kinds().any(|kind| self.is_dark(address.target(), kind))
+    }
+
+    /// Says whether a collection of a kind, or its whole target, was not seen.
+    pub(super) fn is_dark(&self, target: &str, kind: &str) -> bool {
+        self.unseen.get(target).is_none_or(|dark| dark.contains(kind))
     }
 
     /// The live object at an address, declared or not.

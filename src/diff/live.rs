@@ -75,7 +75,7 @@ pub struct Live {
 impl Live {
     /// Reads one object of a kind: hook, id, foreignness.
     pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
-        if let Some(reshape) = kind.hooks.read {
+        if let Some(reshape) = kind.hooks.read.filter(|_| has_shape(kind, &raw)) {
             reshape(&mut raw);
         }
         if let Identity::Sequence { .. } = kind.identity {
@@ -96,6 +96,29 @@ impl Live {
         Live { id, raw, foreign, foreign_items: BTreeSet::new(), children: Vec::new() }
     }
 
+    /// Says why it can't be an object of its kind, if so: nothing in it tells it from the others. An error that stands where
+    /// an object should is none, and reads as an object of others while ours is missing.
+    pub(crate) fn misfit(&self, kind: &Kind) -> Option<String> {
+        // What is gone, such as an empty slot, or somebody else's is told apart by nobody.
+        if self.foreign.is_some() || kind.api.states.is_some_and(|states| self.is_in(kind, states.gone)) {
+            return None;
+        }
+        let lacks = |value: &Value, key: &str| lookup(value, key).is_none_or(Value::is_null);
+        match (kind.identity, &self.raw) {
+            (Identity::Singleton, _) => None,
+            (Identity::Sequence { key, .. }, Value::Array(items)) => {
+                let without = items.iter().position(|item| lacks(item, key))?;
+                Some(format!("item {} of `{}` has no `{key}`", without + 1, kind.name))
+            }
+            (Identity::Name(name) | Identity::CaselessName(name), raw @ Value::Object(_)) => {
+                missing(kind, raw, &[name])
+            }
+            (Identity::Natural(names), raw @ Value::Object(_)) => missing(kind, raw, names),
+            (Identity::Content(_), Value::Object(_)) if !self.id.is_empty() => None,
+            _ => Some(format!("something among `{}` is none of them", kind.name)),
+        }
+    }
+
     /// The items of a sequence, each with whether it is the user's to declare.
     pub fn items(&self, kind: &Kind) -> impl Iterator<Item = (&Value, bool)> {
         let items = self.raw.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -110,12 +133,14 @@ impl Live {
         kind.field(field).map_or(Attr::Null, |field| canonical(&field.ty, &read(field, &self.raw)))
     }
 
+    /// The id of an object, as a reply holds it.
+    pub(crate) fn id_in(kind: &'static Kind, raw: &Value) -> String {
+        id_of(kind, &shaped(kind, raw))
+    }
+
     /// Says whether an object, as a reply holds it, has this identity.
     pub(crate) fn has_identity(kind: &'static Kind, raw: &Value, identity: &IdentityKey) -> bool {
-        let mut shaped = Cow::Borrowed(raw);
-        if let Some(reshape) = kind.hooks.read {
-            reshape(shaped.to_mut());
-        }
+        let shaped = shaped(kind, raw);
         identity.is_of(kind, &id_of(kind, &shaped), &|field| read(field, &shaped))
     }
 
@@ -172,17 +197,22 @@ impl View {
 impl View {
     /// The kinds of which a collection was not seen.
     pub(crate) fn dark_kinds(&self) -> BTreeSet<&'static str> {
-        fn walk(collections: &[Collection], dark: &mut BTreeSet<&'static str>) {
+        self.unseen_kinds().into_keys().collect()
+    }
+
+    /// The same, each with the first reason.
+    pub(crate) fn unseen_kinds(&self) -> BTreeMap<&'static str, String> {
+        fn walk(collections: &[Collection], unseen: &mut BTreeMap<&'static str, String>) {
             for collection in collections {
                 match &collection.seen {
-                    Seen::Unseen(_) => drop(dark.insert(collection.kind.name)),
-                    Seen::Objects(objects) => objects.iter().for_each(|live| walk(&live.children, dark)),
+                    Seen::Unseen(why) => drop(unseen.entry(collection.kind.name).or_insert_with(|| why.clone())),
+                    Seen::Objects(objects) => objects.iter().for_each(|live| walk(&live.children, unseen)),
                 }
             }
         }
-        let mut dark = BTreeSet::new();
-        walk(&self.collections, &mut dark);
-        dark
+        let mut unseen = BTreeMap::new();
+        walk(&self.collections, &mut unseen);
+        unseen
     }
 }
 
@@ -223,6 +253,33 @@ fn id_of(kind: &Kind, raw: &Value) -> String {
     }
 }
 
+/// Says whether a value is what a kind's hook takes apart. Of what there is one of, a reply may be a text.
+fn has_shape(kind: &Kind, raw: &Value) -> bool {
+    match kind.identity {
+        Identity::Singleton => true,
+        Identity::Sequence { .. } => raw.is_array(),
+        Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(_) => raw.is_object(),
+    }
+}
+
+/// An object, as a reply holds it, in the form in which its fields are read.
+fn shaped<'r>(kind: &Kind, raw: &'r Value) -> Cow<'r, Value> {
+    let mut shaped = Cow::Borrowed(raw);
+    if let Some(reshape) = kind.hooks.read.filter(|_| has_shape(kind, raw)) {
+        reshape(shaped.to_mut());
+    }
+    shaped
+}
+
+/// The first field that an object needs and lacks, of those that tell it from others; where none is needed, it lacks all.
+fn missing(kind: &Kind, raw: &Value, names: &[&str]) -> Option<String> {
+    let fields: Vec<&Field> = names.iter().filter_map(|name| kind.field(name)).collect();
+    let lacks = |field: &&&Field| lookup(raw, field.read_path()).is_none_or(Value::is_null);
+    let needed = fields.iter().filter(|field| field.required).find(lacks);
+    let without = needed.or_else(|| fields.first().filter(|_| fields.iter().all(|field| lacks(&field))))?;
+    Some(format!("one of `{}` has no `{}`", kind.name, without.read_path()))
+}
+
 /// The name that an object carries, for kinds that are told apart by one field.
 fn own_name(kind: &Kind, raw: &Value) -> Option<String> {
     match kind.identity {
@@ -247,7 +304,35 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::providers::CATALOGUE;
     use crate::spec::Hooks;
+
+    #[test]
+    fn what_nothing_tells_from_the_others_is_none_of_them() {
+        let kinds = || CATALOGUE.iter().flat_map(|provider| provider.kinds.iter().copied());
+        for kind in kinds() {
+            let nothing = [json!(null), json!(7), json!("down"), json!([7]), json!({}), json!({ "error": "down" })];
+            for raw in nothing {
+                let raw = if let Identity::Sequence { .. } = kind.identity { json!([raw]) } else { raw };
+                let live = Live::new(kind, raw.clone());
+                assert!(live.misfit(kind).is_some() || kind.identity == Identity::Singleton, "`{}`: {raw}", kind.name);
+            }
+        }
+        // A controller's own objects may lack what users have to give.
+        let kind = |name: &str| kinds().find(|kind| kind.name == name).unwrap();
+        for (name, raw) in [
+            ("routes", json!({ "cidr": "10.0.0.0/8" })),
+            ("webhooks", json!({ "name": "a" })),
+            ("peers", json!({ "not_set": true })),
+            ("containers", json!({ "Id": "c", "NetworkSettings": { "IPAddress": "" } })),
+            ("app-wans", json!({ "name": "a" })),
+            ("secrets", json!({ "key": "a" })),
+            ("firewall-rules", json!([{ "rule": "-j DROP" }])),
+            ("firewall-rules", json!([])),
+        ] {
+            assert_eq!(Live::new(kind(name), raw).misfit(kind(name)), None, "{name}");
+        }
+    }
 
     #[test]
     fn the_hook_of_a_sequence_reads_the_whole_list() {

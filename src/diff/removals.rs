@@ -15,7 +15,7 @@ use crate::diff::relabel::Relabel;
 use crate::diff::shared::{SharedList, SharedWrite};
 use crate::diff::verdict::{Decision, DeleteCause, Hold, UNDECLARED_TARGET, UNKNOWN_KIND, Verdict};
 use crate::spec::{Destroys, Identity, Kind, ReferenceForm, read, swap_references};
-use crate::topology::{ITEMS, Topology, list_type};
+use crate::topology::{ITEMS, Target, Topology, list_type};
 
 /// The verdicts on what is owned, or pruned, and not declared.
 pub(crate) fn undeclared(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
@@ -25,17 +25,52 @@ pub(crate) fn undeclared(topology: &Topology, observed: &Observed, index: &Index
         verdicts.push(look.verdict());
     }
     verdicts.extend(taken_over(topology, index, base));
-    let declared: BTreeSet<(&str, &str)> =
-        topology.resources.values().map(|resource| (resource.address.target(), resource.kind.name)).collect();
-    for (address, (kind, live)) in &index.undeclared {
-        let pruned = topology.targets.get(address.target()).is_some_and(|target| target.prune.includes(kind.name))
-            && declared.contains(&(address.target(), kind.name));
-        if pruned && live.foreign.is_none() && kind.is_declarative() && base.entry(address).is_none() {
-            let decision = removal(topology, index, address, kind, live, DeleteCause::Pruned);
-            verdicts.push(verdict(address, kind, decision, Some(&live.id)));
-        }
-    }
+    verdicts.extend(pruned(topology, index, base));
     verdicts
+}
+
+/// The verdicts on what others made where the files speak for every object. What stands in something goes with that.
+fn pruned(topology: &Topology, index: &Index<'_>, base: &Base) -> Vec<Verdict> {
+    let kinds: BTreeMap<&str, (&Target, BTreeSet<&str>)> = topology
+        .targets
+        .values()
+        .map(|target| (target.name.as_str(), (target, topology.pruned_kinds(target))))
+        .filter(|(_, (_, kinds))| !kinds.is_empty())
+        .collect();
+    let one = |(address, (kind, live)): (&Address, &(&'static Kind, &Live))| {
+        let (target, kinds) = kinds.get(address.target())?;
+        let is_here = address.parent().is_none_or(|parent| topology.resources.contains_key(&parent));
+        let is_pruned = kinds.contains(kind.name) && is_here && is_of_users(target, kind, live);
+        if !is_pruned || base.entry(address).is_some() {
+            return None;
+        }
+        let decision = match unknown_maker(target, index, kind) {
+            Some(maker) => Decision::Hold(Hold::unseen(&format!("`{maker}`, which may have made it"))),
+            None => removal(topology, index, address, kind, live, DeleteCause::Pruned),
+        };
+        Some(verdict(address, kind, decision, Some(&live.id)))
+    };
+    index.undeclared.iter().filter_map(one).collect()
+}
+
+/// Says whether an object was put there by a user: it is nobody else's, and not what the target itself stands on. Of a
+/// list, it is the items.
+fn is_of_users(target: &Target, kind: &Kind, live: &Live) -> bool {
+    match kind.identity {
+        Identity::Sequence { .. } => live.items(kind).any(|(_, is_managed)| is_managed),
+        Identity::Name(field) | Identity::CaselessName(field) => {
+            live.foreign.is_none()
+                && !live.value(kind, field).to_text().is_some_and(|name| target.stands_on(kind, &name))
+        }
+        Identity::Singleton | Identity::Natural(_) | Identity::Content(_) => live.foreign.is_none(),
+    }
+}
+
+/// The kind that may have made an object for itself, and was not seen.
+fn unknown_maker(target: &Target, index: &Index<'_>, kind: &Kind) -> Option<&'static str> {
+    let makes = |maker: &&&Kind| maker.creates.iter().any(|(made, _)| *made == kind.name);
+    let mut makers = target.provider.kinds.iter().filter(makes);
+    makers.find(|maker| index.is_dark(&target.name, maker.name)).map(|maker| maker.name)
 }
 
 /// The verdicts on addresses that the files gave up, and whose objects others have by now, or nobody.
@@ -293,4 +328,118 @@ pub(crate) fn referred_by(
     }
     found.extend(mentions::of_live(index, address, kind, &live.raw));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::plan::testing::World;
+    use crate::topology::Prune;
+
+    fn pruning(mut world: World, prune: Prune) -> World {
+        world.topology.targets.values_mut().for_each(|target| target.prune = prune.clone());
+        world
+    }
+
+    fn named(kinds: &[&str]) -> Prune {
+        Prune::Kinds(kinds.iter().map(|kind| (*kind).to_owned()).collect())
+    }
+
+    /// A provider's target, the collection in which others made something, and that; and the address that it has.
+    fn of_others() -> Vec<(World, &'static str, serde_json::Value, &'static str)> {
+        let of = |provider, kinds| World::of(provider, "t", kinds);
+        vec![
+            (World::lab(), "east/groups", json!({ "id": "7", "name": "g" }), "east/groups/g"),
+            (of("vns3", ""), "t/ipsec-endpoints", json!({ "id": 1, "name": "x" }), "t/ipsec-endpoints/x"),
+            (of("vns3", ""), "t/firewall-fwsets", json!({ "name": "s", "type": "net" }), "t/firewall-fwsets/s"),
+            (of("cloudify", ""), "t/users", json!({ "username": "eve" }), "t/users/eve"),
+            (of("f5-vnfm", ""), "t/secrets", json!({ "key": "eve" }), "t/secrets/eve"),
+        ]
+    }
+
+    #[test]
+    fn a_collection_is_spoken_for_although_nothing_in_it_is_declared() {
+        for (world, collection, object, at) in of_others() {
+            let kind = collection.rsplit('/').next().unwrap();
+            let world = world.shows(collection, object);
+            for (prune, verdict) in [
+                (Prune::All, "delete: not declared, and the collection is pruned"),
+                (named(&[kind]), "delete: not declared, and the collection is pruned"),
+                (named(&["blueprints"]), "-"),
+                (Prune::Nothing, "-"),
+            ] {
+                assert_eq!(pruning(world.clone(), prune.clone()).verdict(at), verdict, "{at} {prune:?}");
+            }
+            let protected = pruning(world.clone(), Prune::All).protects(at);
+            assert_eq!(protected.verdict(at), "hold protected", "{at}");
+        }
+    }
+
+    #[test]
+    fn one_of_two_views_speaks_for_the_objects_that_both_show() {
+        let files = |files: &str| {
+            World::of("vns3", "t", files)
+                .shows("t/firewall-fwsets", json!({ "name": "s", "type": "net" }))
+                .shows("t/firewall-v1-fwsets", json!({ "name": "s", "type": "net" }))
+        };
+        let pruned = |world: World, prune: Prune| {
+            let verdicts = pruning(world, prune).verdicts();
+            let of_s = verdicts.iter().filter(|verdict| verdict.address.name() == Some("s"));
+            of_s.map(|verdict| verdict.address.kind().to_owned()).collect::<Vec<_>>()
+        };
+        let old = "firewall-v1-fwsets: { NETS_o: { entries: [10.0.0.0/8] } }";
+        let new = "firewall-fwsets: { n: { type: net, entries: [] } }";
+        let both = || named(&["firewall-fwsets", "firewall-v1-fwsets"]);
+        for (declared, prune, expected) in [
+            ("", Prune::All, "firewall-fwsets"),
+            ("", both(), "firewall-fwsets"),
+            ("", named(&["firewall-v1-fwsets"]), "firewall-v1-fwsets"),
+            (new, Prune::All, "firewall-fwsets"),
+            (new, both(), "firewall-fwsets"),
+            (old, Prune::All, "firewall-v1-fwsets"),
+            (old, both(), "firewall-v1-fwsets"),
+        ] {
+            assert_eq!(pruned(files(declared), prune.clone()), [expected], "{declared} {prune:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_nobodys_to_remove_is_not_pruned() {
+        let of = |kinds: &str, collection: &str, object| World::of("cloudify", "t", kinds).shows(collection, object);
+        let user = |name: &str| of("", "t/users", json!({ "username": name }));
+        let tenant = |name: &str| of("", "t/tenants", json!({ "name": name }));
+        for (world, prune, at, verdict) in [
+            // The account that logs in, whatever its case; the one that is built in; the tenant that is looked at.
+            (user("API"), Prune::All, "t/users/API", "-"),
+            (user("admin"), Prune::All, "t/users/admin", "-"),
+            (tenant("default_tenant"), named(&["tenants"]), "t/tenants/default_tenant", "-"),
+            // What is so much that each removal needs its address is not meant by all.
+            (tenant("theirs"), Prune::All, "t/tenants/theirs", "-"),
+            (tenant("theirs"), named(&["tenants"]), "t/tenants/theirs", "hold precious"),
+            (
+                of("tenants: { ours: {} }", "t/tenants", json!({ "name": "theirs" })),
+                Prune::All,
+                "t/tenants/theirs",
+                "hold precious",
+            ),
+        ] {
+            assert_eq!(pruning(world, prune.clone()).verdict(at), verdict, "{at} {prune:?}");
+        }
+        // What the API can't remove, and a list without items of users.
+        let vns3 = |collection: &str, object| World::of("vns3", "t", "").shows(collection, object);
+        let pack = vns3("t/clientpacks", json!({ "name": "100_64_0_1" }));
+        assert_eq!(pruning(pack, Prune::All).verdict("t/clientpacks/100_64_0_1"), "-");
+        assert_eq!(pruning(World::of("vns3", "t", ""), Prune::All).verdict("t/firewall-rules"), "-");
+        let rules = vns3("t/firewall-rules", json!({ "id": 1, "rule": "FORWARD_CUST -j DROP", "position": 0 }));
+        assert_eq!(pruning(rules, Prune::All).verdict("t/firewall-rules"), "hold precious");
+    }
+
+    #[test]
+    fn what_may_be_made_by_something_that_was_not_seen_is_not_pruned() {
+        let rules =
+            || World::of("vns3", "t", "").shows("t/firewall-rules", json!({ "id": 1, "rule": "FORWARD_CUST -j DROP" }));
+        let world = pruning(rules().hides("t/plugin-instances"), Prune::All);
+        assert_eq!(world.verdict("t/firewall-rules"), "hold unseen");
+    }
 }

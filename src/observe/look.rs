@@ -12,9 +12,10 @@ use crate::diff::installation::ShownProofs;
 use crate::diff::live::{Collection, Live, Seen, text, with_id};
 use crate::diff::matching::identity_of;
 use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs, tell_known_key};
-use crate::session::{CallError, Session};
+use crate::session::{CallError, CallFailure, Session};
 use crate::spec::{Envelope, Identity, InstallationProof, Join, Kind, List, Paging, PathTemplate, Word, lookup, read};
 use crate::topology::{IdentityKey, Resource, Target};
+use wire::Method;
 
 /// One look at one target.
 pub(super) struct Look<'l> {
@@ -22,6 +23,8 @@ pub(super) struct Look<'l> {
     pub(super) session: &'l Session,
     pub(super) target: &'l Target,
     pub(super) wanted: &'l BTreeSet<&'static str>,
+    /// Those of them that the target may refuse to show.
+    pub(super) optional: &'l BTreeSet<&'static str>,
     /// The proofs of the installation.
     pub(super) proofs: ShownProofs,
     pub(super) troubles: Vec<ObserveError>,
@@ -64,7 +67,7 @@ impl Look<'_> {
             .filter(|kind| self.wanted.contains(kind.name))
             .collect();
         let reads = if parent.is_none() { proofs::reads(self.session, self.target) } else { Vec::new() };
-        let mut answers = self.ask(&kinds, &reads, ids).await;
+        let mut answers = self.ask(&kinds, &reads, parent.map(|(address, ..)| address), ids).await;
         let mut collections = Vec::with_capacity(kinds.len());
         for kind in kinds {
             let mut seen = match self.list(kind) {
@@ -73,23 +76,23 @@ impl Look<'_> {
                 List::Inside(key) => inside(kind, key, parent),
                 List::Login(path) => match answers.take(self.session, path, Envelope::One("")) {
                     Ok(_) => Seen::Objects(vec![Live::new(kind, self.session.login())]),
-                    Err(error) => self.unseen(error),
+                    Err(error) => self.unseen(kind, error),
                 },
                 List::Call { path, at, .. } => match answers.take(self.session, &self.fill(path, ids), at) {
                     // The whole list is one resource, whether the reply names it as a list or as one thing.
-                    Ok(items) if is_sequence(kind) => Seen::Objects(vec![Live::new(kind, whole(items, at))]),
-                    Ok(objects) => Seen::Objects(objects.into_iter().map(|raw| Live::new(kind, raw)).collect()),
+                    Ok(items) if is_sequence(kind) => self.read(kind, &self.fill(path, ids), vec![whole(items, at)]),
+                    Ok(objects) => self.read(kind, &self.fill(path, ids), objects),
                     // The API says in words that there can't be any yet. Where we have made some, it is wrong: a licence
                     // that ran out hides them, and removes nothing.
                     Err(error) if kind.says_gone(&error) && !self.owns_some(kind, parent) => Seen::Objects(Vec::new()),
-                    Err(error) => self.unseen(error),
+                    Err(error) => self.unseen(kind, error),
                 },
             };
             if let Seen::Objects(objects) = &mut seen
                 && let Err(error) = self.join(kind, objects, &mut answers, ids)
             {
                 // Half an object is worse than none: what the rows would have said would read as nothing.
-                seen = self.unseen(error);
+                seen = self.unseen(kind, error);
             }
             if let Seen::Objects(objects) = &mut seen {
                 self.learn(kind, objects);
@@ -118,11 +121,13 @@ impl Look<'_> {
     }
 
     /// A collection of which a call came to nothing. What keeps a target from answering is one thing to tell, however many
-    /// lists there are, and is told without the path.
-    fn unseen(&mut self, error: CallError) -> Seen {
+    /// lists there are, and is told without the path. What may be refused is no trouble: the plan says that it was left out.
+    fn unseen(&mut self, kind: &Kind, error: CallError) -> Seen {
         let error = self.one_of(error);
         let why = error.fact();
-        self.troubles.push(error);
+        if !self.optional.contains(kind.name) || !error.refuses_to_show() {
+            self.troubles.push(error);
+        }
         Seen::Unseen(why)
     }
 
@@ -135,6 +140,14 @@ impl Look<'_> {
             error.effort = first.effort;
         }
         error
+    }
+
+    /// The objects of a list, each of which has to be one of its kind: of one that is not, nobody knows which it was.
+    fn read(&mut self, kind: &'static Kind, path: &str, objects: Vec<Value>) -> Seen {
+        match objects_of(kind, objects.into_iter()) {
+            Ok(objects) => Seen::Objects(objects),
+            Err(why) => self.unseen(kind, self.session.site(Method::Get, path).error(CallFailure::Unreadable(why))),
+        }
     }
 
     /// A singleton that cannot be read: if a call makes it, it counts as there once it was made.
@@ -152,15 +165,20 @@ impl Look<'_> {
         &self,
         kinds: &[&'static Kind],
         reads: &[&'static InstallationProof],
+        parent: Option<&Address>,
         ids: Option<&Ids<'_>>,
     ) -> Answers {
         let mut questions: BTreeMap<String, (Envelope, Paging, usize)> = BTreeMap::new();
+        let mut expected: BTreeMap<String, Vec<(&'static Kind, BTreeSet<&str>)>> = BTreeMap::new();
         for kind in kinds {
             if let List::Login(path) = self.list(kind) {
                 questions.entry(path.to_owned()).or_insert((Envelope::One(""), Paging::None, 0)).2 += 1;
             }
             if let List::Call { path, at, paging } = self.list(kind) {
                 questions.entry(self.fill(path, ids)).or_insert((at, paging, 0)).2 += 1;
+                if paging != Paging::None {
+                    expected.entry(self.fill(path, ids)).or_default().push((kind, self.expected(kind, parent)));
+                }
                 for join in self.joins(kind) {
                     questions.entry(self.fill(join.path, ids)).or_insert((join.at, paging, 0)).2 += 1;
                 }
@@ -169,15 +187,28 @@ impl Look<'_> {
         for read in reads {
             questions.entry(read.path.to_owned()).or_insert((read.at, read.paging, 0)).2 += 1;
         }
-        let session = self.session;
+        let (session, expected) = (self.session, &expected);
         let answers = join_all(questions.into_iter().map(|(path, (at, paging, readers))| async move {
+            let missing = |found: &[Value]| {
+                let kinds = expected.get(&path).map(Vec::as_slice).unwrap_or_default();
+                kinds.iter().flat_map(|(kind, ids)| missing(kind, ids, found)).collect()
+            };
             let answer = match paging {
                 Paging::None => session.get(&path).await.map(Answer::Whole),
-                paged => session.list(&path, at, paged).await.map(Answer::Objects),
+                paged => session.list_expecting(&path, at, paged, &missing).await.map(Answer::Objects),
             };
             (path, (answer, readers))
         }));
         Answers(answers.await.into_iter().collect())
+    }
+
+    /// The ids of what is owned of a kind in one place.
+    fn expected<'a>(&'a self, kind: &'a Kind, parent: Option<&'a Address>) -> BTreeSet<&'a str> {
+        let within = self.observer.base.owned_within(&self.target.name, parent, kind.name);
+        let here = within.filter(|(address, entry)| {
+            address.kind() == kind.name && address.parent().as_ref() == parent && !entry.id.is_empty()
+        });
+        here.map(|(_, entry)| entry.id.as_str()).collect()
     }
 
     /// The further lists that the server understands.
@@ -301,6 +332,18 @@ impl Look<'_> {
     }
 }
 
+/// The ids that do not show among these objects.
+fn missing(kind: &'static Kind, ids: &BTreeSet<&str>, found: &[Value]) -> BTreeSet<String> {
+    let mut missing: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    for raw in found {
+        if missing.is_empty() {
+            break;
+        }
+        missing.remove(&Live::id_in(kind, raw));
+    }
+    missing
+}
+
 fn is_sequence(kind: &Kind) -> bool {
     matches!(kind.identity, Identity::Sequence { .. })
 }
@@ -336,10 +379,21 @@ fn inside(kind: &'static Kind, key: &str, parent: Option<Around<'_>>) -> Seen {
     let Some((_, _, live)) = parent else { return Seen::Unseen("it has no parent".into()) };
     match lookup(&live.raw, key) {
         None | Some(Value::Null) => Seen::Objects(Vec::new()),
-        Some(Value::Array(items)) => Seen::Objects(items.iter().map(|raw| Live::new(kind, raw.clone())).collect()),
-        Some(Value::Object(map)) => {
-            Seen::Objects(map.iter().map(|(id, raw)| Live::new(kind, with_id(id, raw).into_owned())).collect())
-        }
+        Some(Value::Array(items)) => seen(objects_of(kind, items.iter().cloned())),
+        Some(Value::Object(map)) => seen(objects_of(kind, map.iter().map(|(id, raw)| with_id(id, raw).into_owned()))),
         Some(_) => Seen::Unseen(format!("`{key}` is neither a list nor a map")),
     }
+}
+
+fn seen(objects: Result<Vec<Live>, String>) -> Seen {
+    objects.map_or_else(Seen::Unseen, Seen::Objects)
+}
+
+/// The objects of a kind that stand in a list, or why it can't be read.
+fn objects_of(kind: &'static Kind, raw: impl Iterator<Item = Value>) -> Result<Vec<Live>, String> {
+    let one = |raw| {
+        let live = Live::new(kind, raw);
+        live.misfit(kind).map_or(Ok(live), Err)
+    };
+    raw.map(one).collect()
 }

@@ -66,9 +66,9 @@ impl<'o> Observer<'o> {
     /// Looks at one target.
     pub async fn look(&self, session: &Session) -> (View, Vec<ObserveError>) {
         let Some(target) = self.topology.targets.get(session.name()) else { return (View::default(), Vec::new()) };
-        let wanted = self.kinds(target);
-        let proofs = ShownProofs::default();
-        let mut look = Look { observer: self, session, target, wanted: &wanted, proofs, troubles: Vec::new() };
+        let (wanted, optional) = (self.kinds(target), self.optional(target));
+        let (wanted, optional, proofs) = (&wanted, &optional, ShownProofs::default());
+        let mut look = Look { observer: self, session, target, wanted, optional, proofs, troubles: Vec::new() };
         let collections = look.level(None, None).await;
         let Look { proofs, troubles, .. } = look;
         let view = View { version: session.version().map(str::to_owned), proofs, collections, ..View::default() };
@@ -79,7 +79,7 @@ impl<'o> Observer<'o> {
         }
     }
 
-    /// The kinds to be looked at: declared, owned, referred to by a declared kind, and the parents of all these.
+    /// The kinds to be looked at: declared, owned, referred to by a declared kind, pruned, and the parents of all these.
     fn kinds(&self, target: &Target) -> BTreeSet<&'static str> {
         let provider = target.provider;
         let mut kinds = BTreeSet::new();
@@ -95,20 +95,43 @@ impl<'o> Observer<'o> {
                 kinds.extend(kind.fields.iter().flat_map(|field| kinds_named(&field.ty, Descend::Into)));
             }
         }
-        kinds.extend(self.interests.kinds.get(target.name.as_str()).into_iter().flatten());
-        for (address, _) in self.base.owned_at(&target.name) {
-            kinds.extend(address.kinds().filter_map(|kind| provider.kind(kind)).map(|kind| kind.name));
-        }
+        kinds.extend(self.concerned(target));
+        let pruned = self.topology.pruned_kinds(target);
+        kinds.extend(&pruned);
         // Whose a thing is says who made it: that has to be known before anything is pruned, or a list written anew.
         let at_stake = |made: &str| {
             let is_list = provider.kind(made).is_some_and(|kind| matches!(kind.identity, Identity::Sequence { .. }));
-            kinds.contains(made) && (is_list || target.prune.includes(made))
+            kinds.contains(made) && (is_list || pruned.contains(made))
         };
         let makes = |kind: &&&Kind| kind.creates.iter().any(|(made, _)| at_stake(made));
         let makers: Vec<&str> = provider.kinds.iter().filter(makes).map(|kind| kind.name).collect();
         kinds.extend(makers);
         for kind in kinds.clone() {
             kinds.extend(ancestors(provider, kind));
+        }
+        kinds
+    }
+
+    /// The kinds that are looked at for nothing but `prune: all`: a server or a user that has nothing to do with them may
+    /// refuse to show them.
+    fn optional(&self, target: &Target) -> BTreeSet<&'static str> {
+        if self.scope != Scope::Declared {
+            return BTreeSet::new();
+        }
+        let mut optional = self.topology.pruned_kinds(target);
+        let concerned = self.concerned(target);
+        let is_concerned = |kind: &str| {
+            concerned.contains(kind) || concerned.iter().any(|of| ancestors(target.provider, of).contains(&kind))
+        };
+        optional.retain(|kind| !target.prune.names(kind) && !is_concerned(kind));
+        optional
+    }
+
+    /// The kinds that resources of the workspace have or name at a target.
+    fn concerned(&self, target: &Target) -> BTreeSet<&'static str> {
+        let mut kinds = self.interests.kinds.get(target.name.as_str()).cloned().unwrap_or_default();
+        for (address, _) in self.base.owned_at(&target.name) {
+            kinds.extend(address.kinds().filter_map(|kind| target.provider.kind(kind)).map(|kind| kind.name));
         }
         kinds
     }

@@ -2,13 +2,14 @@
 //!
 //! “Nothing differs” is worth what was compared. Where nothing was declared, applied or answered, nothing was compared.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::diff::base::Base;
 use crate::diff::guards::NEVER_SENT;
-use crate::diff::live::{Observed, Seen, View};
+use crate::diff::live::{Collection, Observed, Seen, View};
 use crate::diff::verdict::{Decision, Verdict};
-use crate::topology::Topology;
+use crate::topology::{Target, Topology};
 
 /// Something that was not compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,17 @@ pub enum Gap {
     },
     /// Write-only fields that were never sent.
     NeverSent(usize),
+    /// Kinds that are pruned and could not be looked at, with nothing of them declared or owned.
+    NotPruned {
+        /// The target.
+        target: String,
+        /// The kinds.
+        kinds: Vec<&'static str>,
+        /// Why they were not seen.
+        why: String,
+        /// Whether `prune` says them by name, and not as all that there is.
+        named: bool,
+    },
 }
 
 impl Gap {
@@ -46,12 +58,21 @@ impl Gap {
                 gaps.push(Gap::NeverApplied { declared, matching });
             }
         }
+        let mut not_pruned = BTreeMap::new();
         for (target, view) in &observed.targets {
-            let owned = base.owned_at(target).filter(|(address, _)| address.name().is_some()).count();
-            if owned > 0 && is_silent(view) {
-                gaps.push(Gap::Silent { target: target.clone(), owned });
+            let Some(target) = topology.targets.get(target) else { continue };
+            let unseen = unpruned(topology, base, target, view);
+            let owned = base.owned_at(&target.name).filter(|(address, _)| address.name().is_some()).count();
+            if owned > 0 && is_silent(view, &unseen) {
+                gaps.push(Gap::Silent { target: target.name.clone(), owned });
+            }
+            for (kind, why) in unseen {
+                let named = target.prune.names(kind);
+                not_pruned.entry((target.name.clone(), why, named)).or_insert_with(Vec::new).push(kind);
             }
         }
+        let of_target = |((target, why, named), kinds)| Gap::NotPruned { target, kinds, why, named };
+        gaps.extend(not_pruned.into_iter().map(of_target));
         // What can be sent in place is a change of the plan's; what can be given at create alone is told as not verified.
         let waits = |verdict: &&Verdict| matches!(&verdict.decision, Decision::Hold(hold) if hold.code == NEVER_SENT);
         let unsent = verdicts.iter().filter(waits).map(|verdict| verdict.decision.fields().len()).sum();
@@ -59,15 +80,37 @@ impl Gap {
         gaps
     }
 
-    /// Says whether a plan is no worse for it: a first plan makes what is not there, and that is all it says.
+    /// Says whether a plan is no worse for it: a first plan makes what is not there, and that is all it says; and what nobody
+    /// asked for is no loss.
     pub(crate) fn is_a_beginning(&self) -> bool {
-        matches!(self, Gap::NeverApplied { .. })
+        matches!(self, Gap::NeverApplied { .. } | Gap::NotPruned { named: false, .. })
+    }
+
+    /// Says whether it is no more than a remark: nobody asked for what was not compared.
+    pub(crate) fn is_a_remark(&self) -> bool {
+        matches!(self, Gap::NotPruned { named: false, .. })
     }
 }
 
-/// Says whether all lists were seen and are empty. What there is one of says nothing: it is always there.
-fn is_silent(view: &View) -> bool {
-    let mut lists = view.collections.iter().filter(|collection| !collection.kind.identity.is_single()).peekable();
+/// The kinds that are pruned at a target and could not be looked at, each with the reason. What is declared or owned of
+/// them is told on its own.
+fn unpruned(topology: &Topology, base: &Base, target: &Target, view: &View) -> BTreeMap<&'static str, String> {
+    let mut unseen = view.unseen_kinds();
+    if !unseen.is_empty() {
+        let pruned = topology.pruned_kinds(target);
+        let owned = base.owned_at(&target.name).map(|(address, _)| address.kind());
+        let declared = topology.resources_at(&target.name).map(|resource| resource.kind.name);
+        let told: BTreeSet<&str> = owned.chain(declared).collect();
+        unseen.retain(|kind, _| pruned.contains(kind) && !told.contains(kind));
+    }
+    unseen
+}
+
+/// Says whether all lists were seen and are empty, but for those of which nothing was expected. What there is one of says
+/// nothing: it is always there.
+fn is_silent(view: &View, unseen: &BTreeMap<&'static str, String>) -> bool {
+    let is_list = |list: &&Collection| !list.kind.identity.is_single() && !unseen.contains_key(list.kind.name);
+    let mut lists = view.collections.iter().filter(is_list).peekable();
     lists.peek().is_some() && lists.all(|list| matches!(&list.seen, Seen::Objects(objects) if objects.is_empty()))
 }
 
@@ -82,6 +125,13 @@ impl fmt::Display for Gap {
             ),
             Gap::Silent { target, owned } => {
                 write!(f, "`{target}` answers with nothing, and {owned} of ours should be there")
+            }
+            Gap::NotPruned { target, kinds, why, named } => {
+                let kinds = kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+                match named {
+                    true => write!(f, "`{target}` prunes {kinds}, and does not show what there is: {why}"),
+                    false => write!(f, "`prune: all` of `{target}` leaves out {kinds}: {why}"),
+                }
             }
             Gap::NeverSent(1) => write!(f, "1 write-only field was never sent, and can't be compared"),
             Gap::NeverSent(fields) => write!(f, "{fields} write-only fields were never sent, and can't be compared"),

@@ -293,6 +293,7 @@ mod tests {
             what: CallFailure::Overdue(300),
             help: None,
             effort: Effort::default(),
+            wait: None,
         };
         progress.ends(second, &Outcome::Failed(Box::new(error)));
         progress.ends(third, &Outcome::Skipped(1));

@@ -392,6 +392,7 @@ mod tests {
             what: CallFailure::Refused { status: 403, message: "limit reached\u{1b}[2J".into(), speaker: Speaker::Api },
             help: Some("the licence allows no more of these".into()),
             effort: Effort::default(),
+            wait: None,
         };
         outcomes[at("east/tunnels/new")] = Outcome::Failed(Box::new(error));
         outcomes[at("east/routes/out")] = Outcome::Skipped(at("east/tunnels/new"));

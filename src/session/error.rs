@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
+use crate::session::handshake::SELF_SIGNED;
 use crate::session::speech::{is_error, told_in_json, told_in_text};
 use crate::spec::{CallSpec, Kind, Provider};
 use wire::{Method, OtherCertificate, Response, TransportError};
@@ -27,6 +28,8 @@ pub struct CallError {
     pub help: Option<String>,
     /// How hard it was tried.
     pub effort: Effort,
+    /// The seconds that the server asked to wait before it is asked again. Every call may come to an error: it is small.
+    pub wait: Option<u8>,
 }
 
 /// How often something was tried, and how long that took. It is small, since every call may come to an error.
@@ -228,6 +231,12 @@ impl CallError {
         self.is_status(404) || self.is_status(410)
     }
 
+    /// Says whether a read was refused for whom it is or what is asked for: the user's role, or the server's version or
+    /// edition, has nothing of the kind.
+    pub(crate) fn refuses_to_show(&self) -> bool {
+        [403, 404, 405, 501].iter().any(|status| self.is_status(*status))
+    }
+
     /// Says whether the API itself refused, and not something before it.
     pub(crate) fn is_of_the_api(&self) -> bool {
         matches!(self.what, CallFailure::Refused { speaker: Speaker::Api, .. })
@@ -292,7 +301,15 @@ impl CallSite<'_> {
         let what = what.redacted(self.redactor);
         let help = self.help(&what);
         let path = self.path.split('?').next().unwrap_or_default().to_owned();
-        CallError { target: self.target.to_owned(), method: self.method, path, what, help, effort: Effort::default() }
+        CallError {
+            target: self.target.to_owned(),
+            method: self.method,
+            path,
+            what,
+            help,
+            effort: Effort::default(),
+            wait: None,
+        }
     }
 
     /// The error of an answer that is no success.
@@ -319,6 +336,10 @@ impl CallSite<'_> {
             CallFailure::Failed(TransportError::Connect(_)) => {
                 Some(format!("check `at` of target `{target}`, and that this machine may reach it"))
             }
+            CallFailure::Failed(TransportError::Tls(words)) if words == SELF_SIGNED => Some(format!(
+                "pin the server's own certificate in `tls.pin-sha256` of target `{target}`, with the SHA-256 that you read at \
+                 the controller itself; or give the server another certificate, which an authority has signed"
+            )),
             CallFailure::Failed(TransportError::Tls(_)) => Some(format!(
                 "name the authority's PEM file in `tls.ca-file` of target `{target}`, or pin the server's own certificate in \
                  `tls.pin-sha256`, with the SHA-256 that you read at the controller itself"
@@ -396,6 +417,17 @@ mod tests {
         let site = CallSite { target: "east", provider, method: Method::Post, path: "/x", redactor: &redactor };
         let error = site.error(CallFailure::job("`canary` and magpie")).redact_sent(&sent);
         assert_eq!(error.to_string(), "east: POST /x: `(secret secret.psk)` and (secret secret.other)");
+    }
+
+    /// What no file of authorities can vouch for is not helped by one.
+    #[test]
+    fn the_help_for_a_certificate_is_what_its_words_say() {
+        let redactor = Redactor::default();
+        let provider = crate::providers::CATALOGUE[0];
+        let site = CallSite { target: "east", provider, method: Method::Get, path: "/x", redactor: &redactor };
+        let help = |words: &str| site.error(CallFailure::Failed(TransportError::Tls(words.into()))).help.unwrap();
+        assert!(help(SELF_SIGNED).starts_with("pin the server's own") && !help(SELF_SIGNED).contains("ca-file"));
+        assert!(help("nobody whom this machine trusts has signed it").contains("`tls.ca-file`"));
     }
 
     /// The error of an answer at a provider.

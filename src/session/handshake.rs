@@ -59,7 +59,7 @@ fn other_words(other: &(dyn Error + 'static)) -> TransportError {
 }
 
 /// An authority's certificate that a server shows as its own: what `openssl req -x509` makes by default.
-const SELF_SIGNED: &str = "it is self-signed and an authority's, which a server's must not be: no file of authorities can \
+pub(super) const SELF_SIGNED: &str = "it is self-signed and an authority's, which a server's must not be: no file of authorities can \
                            vouch for it, a pin can";
 
 fn certificate_words(error: &CertificateError) -> String {

@@ -1,5 +1,6 @@
 //! Lists: all pages, whatever the envelope.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -30,7 +31,24 @@ impl Session {
     /// # Errors
     /// When a page can't be read, the server does not keep to its own paging, or the list never comes to rest.
     pub async fn list(&self, path: &str, at: Envelope, paging: Paging) -> Result<Vec<Value>, CallError> {
-        let mut why = String::new();
+        self.list_expecting(path, at, paging, &|_| BTreeSet::new()).await
+    }
+
+    /// Every object of a list in which some should be: `missing` says which of them do not show.
+    ///
+    /// Where one goes while another one comes, the total stays, and nothing tells that a third slipped between two pages. What
+    /// is missing from a list of several pages counts as gone when two readings agree about it.
+    ///
+    /// # Errors
+    /// As [`Session::list`], and when no two readings agree.
+    pub(crate) async fn list_expecting(
+        &self,
+        path: &str,
+        at: Envelope,
+        paging: Paging,
+        missing: &(dyn Fn(&[Value]) -> BTreeSet<String> + Sync),
+    ) -> Result<Vec<Value>, CallError> {
+        let (mut why, mut missed) = (String::new(), None);
         for reading in 0..READINGS {
             if reading > 0 {
                 self.pause(BETWEEN_READINGS).await;
@@ -40,8 +58,16 @@ impl Session {
                 Paging::Hal { size } => self.hal(path, at, size).await?,
                 Paging::Offset { size } => self.offset(path, at, size).await?,
             };
+            let has_several = pages.has_several();
             match pages.whole() {
-                Ok(found) => return Ok(found),
+                Ok(found) => {
+                    let gone = if has_several { missing(&found) } else { BTreeSet::new() };
+                    if gone.is_empty() || missed.as_ref() == Some(&gone) {
+                        return Ok(found);
+                    }
+                    why = format!("{} of ours missing, and others in the next reading", gone.len());
+                    missed = Some(gone);
+                }
                 Err(moved) => why = moved,
             }
         }
@@ -56,6 +82,11 @@ impl Session {
             let (mut reply, more) = self.get_measured(&path).await?;
             let says = |key: &str| lookup(&reply, key).and_then(Value::as_u64);
             let (pages, total) = (says("page.totalPages").unwrap_or(1), says("page.totalElements"));
+            // An empty list is left out, but not the page that says that it is empty.
+            if reply.get("page").is_none() && lookup(&reply, at.place()).is_none() {
+                let what = format!("expected {} under `{}`, found neither that nor a `page`", words(at), at.place());
+                return Err(self.site(Method::Get, &path).error(CallFailure::Unreadable(what)));
+            }
             found.add(self.objects(&path, at, &mut reply)?, total);
             bytes += more;
             self.bounded(&path, found.len(), bytes)?;
@@ -214,7 +245,7 @@ mod tests {
     struct Moving {
         says: Says,
         objects: Mutex<Vec<u32>>,
-        changes: Mutex<Vec<Option<u32>>>,
+        changes: Mutex<Vec<Vec<u32>>>,
         asked: Mutex<u32>,
     }
 
@@ -238,12 +269,11 @@ mod tests {
                 Says::Nothing => json!({ "items": rows }),
             };
             let mut changes = self.changes.lock().unwrap();
-            if !changes.is_empty()
-                && let Some(change) = changes.remove(0)
-            {
-                // Objects that are there go, those that are not come first.
+            for change in if changes.is_empty() { Vec::new() } else { changes.remove(0) } {
+                // Objects that are there go, those that are not come first, or last if they are large.
                 match objects.iter().position(|n| *n == change) {
                     Some(at) => drop(objects.remove(at)),
+                    None if change > 90 => objects.push(change),
                     None => objects.insert(0, change),
                 }
             }
@@ -275,7 +305,7 @@ mod tests {
     }
 
     /// Reads six objects while they change so: the ids that were found, and how many pages were asked for.
-    async fn read(says: Says, changes: &[Option<u32>]) -> (Result<Vec<u64>, String>, u32) {
+    async fn read(says: Says, changes: &[Vec<u32>], ours: &[u64]) -> (Result<Vec<u64>, String>, u32) {
         let moving = Arc::new(Moving {
             says,
             objects: Mutex::new((1..=6).collect()),
@@ -284,7 +314,11 @@ mod tests {
         });
         let session = session(moving.clone()).await;
         let paging = if says == Says::Pages { Paging::Hal { size: 2 } } else { Paging::Offset { size: 2 } };
-        let found = session.list("/things", Envelope::Items("items"), paging).await;
+        let missing = |found: &[Value]| {
+            let is_missing = |n: &&u64| !found.iter().any(|object| object["id"] == **n);
+            ours.iter().filter(is_missing).map(u64::to_string).collect()
+        };
+        let found = session.list_expecting("/things", Envelope::Items("items"), paging, &missing).await;
         let ids = found.map(|found| found.iter().map(|object| object["id"].as_u64().unwrap()).collect());
         let asked = *moving.asked.lock().unwrap();
         (ids.map_err(|error| error.to_string()), asked)
@@ -293,24 +327,40 @@ mod tests {
     #[tokio::test]
     async fn what_slips_between_two_pages_is_not_gone() {
         for says in [Says::Pages, Says::Total, Says::Nothing] {
-            let (still, asked) = read(says, &[]).await;
+            let (still, asked) = read(says, &[], &[]).await;
             assert_eq!(still, Ok(vec![1, 2, 3, 4, 5, 6]));
             assert!(asked <= 6, "{asked} pages");
             // Removed, or added, after the first page or the second one.
             for (change, left) in [(1, vec![2, 3, 4, 5, 6]), (9, vec![9, 1, 2, 3, 4, 5, 6])] {
-                for before in [&[][..], &[None]] {
-                    let changes = [before, &[Some(change)]].concat();
-                    assert_eq!(read(says, &changes).await.0, Ok(left.clone()), "{change} {before:?}");
+                for before in [&[][..], &[vec![]]] {
+                    let changes = [before, &[vec![change]]].concat();
+                    assert_eq!(read(says, &changes, &[]).await.0, Ok(left.clone()), "{change} {before:?}");
                 }
             }
         }
     }
 
+    /// One goes from the first page, and one comes behind the last: the total is the same, and 3 shows on no page.
+    #[tokio::test]
+    async fn what_is_missing_counts_as_gone_when_two_readings_agree() {
+        let swapped = [vec![2, 91]];
+        for says in [Says::Pages, Says::Total] {
+            assert_eq!(read(says, &swapped, &[]).await.0, Ok(vec![1, 2, 4, 5, 6, 91]), "nobody misses it");
+            assert_eq!(read(says, &swapped, &[3]).await, (Ok(vec![1, 3, 4, 5, 6, 91]), 6));
+            let gone = read(says, &[], &[3, 7]).await;
+            assert_eq!(gone, (Ok(vec![1, 2, 3, 4, 5, 6]), 6), "it is gone in both");
+            // Another one is missing each time: nobody knows.
+            let swaps = [vec![2, 91], vec![], vec![], vec![3, 92], vec![], vec![], vec![4, 93]];
+            let (found, _) = read(says, &swaps, &[3, 4, 5]).await;
+            assert!(found.unwrap_err().contains("is not the same from one page to the next"));
+        }
+    }
+
     #[tokio::test]
     async fn a_list_that_never_comes_to_rest_is_not_known() {
-        let restless: Vec<Option<u32>> = (0..40).map(|n| Some(9 + n % 2)).collect();
+        let restless: Vec<Vec<u32>> = (0..40).map(|n| vec![9 + n % 2]).collect();
         for says in [Says::Pages, Says::Total] {
-            let (found, asked) = read(says, &restless).await;
+            let (found, asked) = read(says, &restless, &[]).await;
             assert!(found.unwrap_err().contains("is not the same from one page to the next"));
             assert!(asked <= 3 * 4, "{asked} pages");
         }

@@ -53,6 +53,11 @@ impl Pages {
         self.total
     }
 
+    /// Says whether something may have slipped between two pages.
+    pub(super) fn has_several(&self) -> bool {
+        self.pages > 1
+    }
+
     /// Says whether it is known already that the list moved: what is left of it need not be read.
     pub(super) fn has_moved(&self) -> bool {
         self.moved.is_some()

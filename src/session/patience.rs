@@ -4,10 +4,9 @@
 //! that finds nobody, is restarting, and is waited for. One that never answered is more likely not there at all.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
+use httpdate::parse_http_date;
 
 use crate::session::error::Effort;
 use crate::session::{CallError, CallFailure, Pace, RequestBody, Session, looks_like_json};
@@ -76,7 +75,8 @@ impl Session {
                 Worth::Away => attempt < TRIES || self.may_come_back(since, attempt),
             };
             if !again {
-                return Err(CallError { effort: Effort::of(attempt, since.elapsed()), ..error });
+                let wait = wait.map(|wait| u8::try_from(wait.as_secs_f64().ceil() as u64).unwrap_or(u8::MAX));
+                return Err(CallError { effort: Effort::of(attempt, since.elapsed()), wait, ..error });
             }
             // A call without an effect has not begun.
             if method != Method::Get && self.is_stopped() {
@@ -149,19 +149,18 @@ const LONGEST: Duration = Duration::from_secs(120);
 
 /// The time that a server asks to wait, bounded.
 pub(super) fn retry_after(response: &Response) -> Option<Duration> {
-    asked_to_wait(response.header_value("Retry-After")?.trim(), Timestamp::now())
+    asked_to_wait(response.header_value("Retry-After")?.trim(), SystemTime::now())
 }
 
-/// A wait as servers say it: in seconds, or until a date. A date that has passed is no wait.
-fn asked_to_wait(text: &str, now: Timestamp) -> Option<Duration> {
+/// A wait as servers say it: in seconds, or until a date, in any of the three forms of HTTP. A date that has passed is no wait.
+fn asked_to_wait(text: &str, now: SystemTime) -> Option<Duration> {
     if !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_digit()) {
         // More digits than a number holds are more than the longest wait, too.
         let seconds = text.parse().unwrap_or(u64::MAX);
         return Some(Duration::from_secs(seconds).min(LONGEST));
     }
-    let until = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    let seconds = until.as_second().saturating_sub(now.as_second()).max(0);
-    Some(Duration::from_secs(seconds.unsigned_abs()).min(LONGEST))
+    let until = parse_http_date(text).ok()?;
+    Some(until.duration_since(now).unwrap_or_default().min(LONGEST))
 }
 
 #[cfg(test)]
@@ -197,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_understood_in_seconds_and_as_a_date() {
-        let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let now = parse_http_date("Sun, 01 Mar 2026 09:00:00 GMT").unwrap();
         for (text, seconds) in [
             ("7", Some(7)),
             ("0", Some(0)),
@@ -206,6 +205,8 @@ mod tests {
             ("Sun, 01 Mar 2026 09:00:42 GMT", Some(42)),
             ("Sun, 01 Mar 2026 10:00:00 GMT", Some(120)),
             ("Sun, 01 Mar 2026 08:59:59 GMT", Some(0)),
+            ("Sunday, 01-Mar-26 09:00:42 GMT", Some(42)),
+            ("Sun Mar  1 09:00:42 2026", Some(42)),
             ("", None),
             ("soon", None),
             ("-5", None),
@@ -321,6 +322,17 @@ mod tests {
             let (session, script) = then(vec![unsure]).await;
             assert!(session.send(Method::Post, "/executions", &RequestBody::Nothing).await.unwrap_err().is_ambiguous());
             assert_eq!(*script.asked.lock().unwrap(), 1);
+        }
+    }
+
+    /// A write that may have been heard is not sent again here; who does so later waits as long as the server asked for.
+    #[tokio::test]
+    async fn what_a_server_asks_for_is_told_to_whoever_sends_again() {
+        for (after, wait) in [("8", Some(8)), ("soon", None)] {
+            let busy = Response::json(503, &json!({ "message": "busy" })).header("Retry-After", after);
+            let (session, script) = then(vec![Ok(busy)]).await;
+            let error = session.send(Method::Post, "/executions", &RequestBody::Nothing).await.unwrap_err();
+            assert_eq!((error.wait, *script.asked.lock().unwrap()), (wait, 1));
         }
     }
 

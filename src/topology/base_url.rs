@@ -1,4 +1,4 @@
-//! Base URLs: what a target's `at` may say.
+//! Base URLs: what a target's `at` may say, and the URL at which its tokens are issued.
 //!
 //! A URL is taken as people write it, and in no other notation: libraries read `0x7f.1` as an address, and drop what stands
 //! before an `@`, so that a reviewer sees one host and the program speaks to another.
@@ -23,25 +23,33 @@ pub(crate) struct BadUrl {
 /// # Errors
 /// It is none, or one that means something else than it seems to.
 pub(crate) fn base_url(text: &str) -> Result<String, BadUrl> {
+    check("at", text).map(|()| text.trim_end_matches('/').to_owned())
+}
+
+/// Makes sure that what a setting of this name holds is a URL to which nothing but a path needs to be added.
+///
+/// # Errors
+/// It is none, or one that means something else than it seems to.
+pub(crate) fn check(name: &str, text: &str) -> Result<(), BadUrl> {
     // In what is no URL nobody can tell where a password ends.
     let hide = |bad: BadUrl| match text.contains('@') {
         true => {
-            let message = "`at` holds a user: that belongs under `credentials`".to_owned();
+            let message = format!("`{name}` holds a user: that belongs under `credentials`");
             // With the code of secrets that stand in files, it is blackened where the line is shown.
             BadUrl { code: literals::RULE.code, message, remedy: None }
         }
         false => bad,
     };
-    plain(text).map_err(hide)
+    plain(name, text).map_err(hide)
 }
 
-fn plain(text: &str) -> Result<String, BadUrl> {
+fn plain(name: &str, text: &str) -> Result<(), BadUrl> {
     let bad = |message: String, remedy: Option<String>| Err(BadUrl { code: "bad-url", message, remedy });
     if text.is_empty() {
-        return bad("`at` is empty".into(), None);
+        return bad(format!("`{name}` is empty"), None);
     }
     if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
-        return bad("`at` holds a blank or a control character".into(), None);
+        return bad(format!("`{name}` holds a blank or a control character"), None);
     }
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return bad(format!("`{text}` is no URL"), Some("it begins with `https://`".into()));
@@ -50,15 +58,18 @@ fn plain(text: &str) -> Result<String, BadUrl> {
         return bad(format!("`{text}` names two schemes"), Some("keep one `https://`".into()));
     }
     if let Some(letter) = rest.chars().find(|letter| matches!(letter, '?' | '#' | '\\')) {
-        let remedy = "`at` is what the paths of calls are put behind: scheme, host, port and path".to_owned();
-        return bad(format!("`{text}` holds a `{letter}`"), Some(remedy));
+        let remedy = match name {
+            "at" => "`at` is what the paths of calls are put behind: scheme, host, port and path",
+            _ => "it takes scheme, host, port and path",
+        };
+        return bad(format!("`{text}` holds a `{letter}`"), Some(remedy.to_owned()));
     }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     if path.split('/').any(is_dots) {
         return bad(format!("`{text}` holds a `.` or `..` as a part of its path"), Some("write the path out".into()));
     }
     if authority.contains('@') {
-        return bad("`at` holds a user".into(), None);
+        return bad(format!("`{name}` holds a user"), None);
     }
     let (host, port) = split_port(authority);
     if host.is_empty() {
@@ -73,7 +84,7 @@ fn plain(text: &str) -> Result<String, BadUrl> {
             bad(message, Some(format!("write `{address}`, if that is meant")))
         }
         Some(Host::Domain(_)) if host.contains('%') => bad(format!("`{host}` is no host"), None),
-        Some(_) => Ok(text.trim_end_matches('/').to_owned()),
+        Some(_) => Ok(()),
         None => bad(format!("`{host}` is no host"), Some("a host is a name or an address".into())),
     }
 }

@@ -306,7 +306,7 @@ pub enum PruneChoice {
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AllWord {
-    /// Every kind that is declared at least once.
+    /// Every kind whose objects can be made and removed.
     All,
 }
 
@@ -332,7 +332,9 @@ pub(crate) struct TargetEnvelope {
     /// How the server is recognised; by default by the system's certificates.
     #[serde(default)]
     pub tls: Option<TlsSettings>,
-    /// The collections for which the files speak with authority: what they don't declare is removed. By default none.
+    /// The collections for which the files speak with authority: what they don't declare is removed, whether they declare
+    /// anything else there or not. `all` means every kind whose objects can be made and removed; networks, tenants and
+    /// grants only where one is declared. By default none.
     #[serde(default)]
     pub prune: Option<PruneChoice>,
 }

@@ -17,6 +17,7 @@ mod load;
 mod machine;
 mod model;
 mod owned_parts;
+mod prune;
 mod read;
 pub(crate) mod references;
 mod resolve;

@@ -122,16 +122,21 @@ pub enum Prune {
     Nothing,
     /// These kinds.
     Kinds(Vec<String>),
-    /// Every kind that is declared at least once.
+    /// Every kind whose objects can be made and removed.
     All,
 }
 
 impl Prune {
-    /// Says whether the files speak with authority for a kind.
-    pub fn includes(&self, kind: &str) -> bool {
+    /// Says whether it says a kind by its name.
+    pub(crate) fn names(&self, kind: &str) -> bool {
+        matches!(self, Prune::Kinds(kinds) if kinds.iter().any(|name| name == kind))
+    }
+
+    /// Says whether a kind is among those that it says, one by one or as all.
+    pub(crate) fn includes(&self, kind: &str) -> bool {
         match self {
             Prune::Nothing => false,
-            Prune::Kinds(kinds) => kinds.iter().any(|name| name == kind),
+            Prune::Kinds(_) => self.names(kind),
             Prune::All => true,
         }
     }
@@ -338,6 +343,12 @@ impl Resource {
 }
 
 impl Topology {
+    /// The declared resources of a target.
+    pub(crate) fn resources_at<'t>(&'t self, target: &'t str) -> impl Iterator<Item = &'t Resource> {
+        let from = self.resources.range(Address::first_of(target)..);
+        from.take_while(move |(address, _)| address.target() == target).map(|(_, resource)| resource)
+    }
+
     /// Says whether the output of a resource is secret: by its kind's table, or by what the files declare there.
     pub(crate) fn is_secret(&self, output: &Output) -> bool {
         self.is_secret_within(output, MAX_HANDS)

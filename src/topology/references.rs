@@ -312,8 +312,8 @@ vns3:
     at: https://203.0.113.12:8000/api
     credentials: { password: '${var.pw}' }
     keyset: { token: '${var.pw}', source: '${london/config.private_ipaddress}' }
-  oslo: { <<: *member, keyset: { token: '${var.pw}', source: 203.0.113.11 } }
-  paris: { <<: *member, keyset: { token: '${var.pw}', source: 10.9.9.9 } }
+  oslo: { <<: *member, at: 'https://203.0.113.13:8000/api', keyset: { token: '${var.pw}', source: 203.0.113.11 } }
+  paris: { <<: *member, at: 'https://203.0.113.14:8000/api', keyset: { token: '${var.pw}', source: 10.9.9.9 } }
 ";
         let folder = tempfile::tempdir().unwrap();
         let workspace = "workspace: lab\nvars: { pw: { type: string, default: p } }\n";

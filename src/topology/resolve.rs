@@ -17,7 +17,7 @@ use crate::finding::{Finding, PathKey, Place};
 use crate::source::{Node, Tree, decode};
 use crate::spec::{Auth, Field, Folders, Kind, Provider, Type, TypeError, check, gives_something, without_nothing};
 use crate::suggest::hint;
-use crate::topology::{Credentials, FileContent, ITEMS, Prune, Resource, Target, Tls};
+use crate::topology::{Credentials, FileContent, ITEMS, Origin, Prune, Resource, SecretMode, Target, Tls};
 
 /// Tells each target which password a resource of it sets. One that is known only later opens nothing yet.
 pub(crate) fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMap<Address, Resource>) {
@@ -180,6 +180,7 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
         }
         None => found_credentials(draft, evaluator),
     };
+    check_issuer(&credentials, draft, evaluator);
     let mut settings = BTreeMap::new();
     for field in dialect.settings {
         if let Some((node, place)) = draft.keys.get(field.name) {
@@ -216,6 +217,21 @@ fn found_credentials(draft: &TargetDraft, evaluator: &mut Evaluator) -> Credenti
         evaluator.findings.push(finding.at(&draft.place));
         Credentials::default()
     })
+}
+
+/// Checks the URL at which tokens are issued, whoever gives it: it is where the password goes.
+fn check_issuer(credentials: &Credentials, draft: &TargetDraft, evaluator: &mut Evaluator) {
+    let Auth::ClientCredentials(asked) = draft.provider.dialect.auth else { return };
+    let is_made_up = credentials.origin == Origin::Machine && evaluator.secrets.mode() != SecretMode::Required;
+    let Some(Attr::Text(url)) = credentials.fields.get(asked.url).filter(|_| !is_made_up) else { return };
+    if let Err(BadUrl { code, message, remedy }) = base_url::check(asked.url, url) {
+        let finding = remedy.into_iter().fold(Finding::error(code, message), Finding::help);
+        let place = match draft.keys.get("credentials") {
+            Some((_, place)) => place.below(asked.url),
+            None => draft.place.clone(),
+        };
+        evaluator.findings.push(finding.at(&place));
+    }
 }
 
 /// What a target is spoken to with is sent as it is: a value that is left out is the default here, not at the server.

@@ -214,6 +214,30 @@ fn size_is_limited_and_the_limit_can_be_raised() {
 }
 
 #[test]
+fn where_tokens_are_issued_is_checked_like_the_address() {
+    let told = |url: &str| {
+        let credentials = format!("{{ clientId: c, password: '${{var.pw}}', authenticationUrl: '{url}' }}");
+        let target = format!("netfoundry:\n  nf: {{ at: https://gateway.example, credentials: {credentials} }}\n");
+        let folder = workspace(&[("trueup.yaml", TRUEUP), ("nf.yaml", &target)]);
+        told(load(folder.path(), crate::providers::CATALOGUE, &Options::default()))
+    };
+    for (url, says) in [
+        ("https://issuer.example/oauth2/token", ""),
+        ("http://127.0.0.1:9/token", ""),
+        ("https://user:canary@127.0.0.1:9/oauth2/token", "literal-secret: `authenticationUrl` holds a user"),
+        ("https://canary@issuer.example/token", "literal-secret: `authenticationUrl` holds a user"),
+        ("http://issuer.example/token", "plain-http: the credentials of `nf` travel in clear"),
+        ("x.example/t", "bad-url: `x.example/t` is no URL"),
+        ("https://0x7f.1/t", "bad-url: `0x7f.1` is `127.0.0.1` in another notation"),
+        ("https://issuer.example/t#x", "bad-url: `https://issuer.example/t#x` holds a `#`"),
+    ] {
+        let told = told(url);
+        assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{url}: {told}");
+        assert!(!told.contains("canary"), "{told}");
+    }
+}
+
+#[test]
 fn the_envelope_is_checked_key_by_key() {
     assert_snapshot!(told(try_load(&[
         ("trueup.yaml", "workspac: a\nvars:\n  a: { type: strin }\n  b: { type: number, default: x }\n  c: {}\nsecrets:\n  s: { envv: A }\n  t: { env: 5 }\npolicy: { max-deletes: -1, protekt: [] }\nledger: { git: { reff: x } }\n"),

@@ -60,9 +60,11 @@ const fn started_with(name: &'static str, ty: Type, doc: &'static str) -> Field 
 }
 
 fn as_written(container: &mut Value) {
+    // One that stands still has no address; what says nothing of addresses is no container.
     let first = |places: &[&str]| {
-        let mut found = places.iter().filter_map(|place| container.pointer(place));
-        found.find(|value| !value.is_null() && **value != "").cloned().unwrap_or_default()
+        let found: Vec<&Value> = places.iter().filter_map(|place| container.pointer(place)).collect();
+        let told = found.iter().find(|value| !value.is_null() && ***value != "");
+        told.or(found.first()).map(|value| (*value).clone()).unwrap_or_default()
     };
     let address = first(&["/NetworkSettings/Networks/cohesive.net/IPAddress", "/NetworkSettings/IPAddress"]);
     let (uuid, running) = (first(&["/Id"]), first(&["/State/Running"]));

@@ -54,7 +54,7 @@ const WRITE: &[CallSpec] = &[call(Put, "/firewall", Body::Sequence("rules")).wai
 fn pairs_to_rules(list: &mut Value) {
     let Value::Array(pairs) = list else { return };
     // A list that was reshaped already holds objects.
-    if !pairs.iter().all(Value::is_array) {
+    if !pairs.iter().all(|pair| pair.get(0).is_some_and(Value::is_string)) {
         return;
     }
     let position = |pair: &Value| match pair.get(1) {

@@ -87,6 +87,9 @@ const PRESENT: Poll = Poll {
 };
 
 fn stage(keyset: &mut Value) {
+    if !keyset.is_object() {
+        return;
+    }
     let is = |flag: &str| keyset.get(flag) == Some(&Value::Bool(true));
     let stage = match (is("in_progress"), is("keyset_present")) {
         (true, _) => "in progress",

@@ -62,6 +62,9 @@ const IN_FORCE: Poll = Poll {
 };
 
 fn flatten(license: &mut Value) {
+    if !license.is_object() {
+        return;
+    }
     let finalized = license.get("finalized") == Some(&Value::Bool(true));
     license["stage"] = if finalized { "finalized" } else { "open" }.into();
     let Some(managers) = license.pointer("/topology/managers").and_then(Value::as_array) else { return };

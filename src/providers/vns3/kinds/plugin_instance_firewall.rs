@@ -51,7 +51,7 @@ const fn part(name: &'static str, ty: Type, doc: &'static str) -> Field {
 }
 
 fn as_preset(rule: &mut Value) {
-    let tag = rule.pointer("/tags/0").and_then(Value::as_str).unwrap_or_default();
+    let Some(tag) = rule.pointer("/tags/0").and_then(Value::as_str) else { return };
     let preset = tag.trim().to_ascii_lowercase().replace([' ', '-'], "_");
     // The ports of the others are the controller's own choice.
     if preset == "port_map" {

@@ -36,7 +36,7 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 fn bare_name(variable: &mut Value) {
-    let full = variable.get("variable").and_then(Value::as_str).unwrap_or_default();
+    let Some(full) = variable.get("variable").and_then(Value::as_str) else { return };
     let bare = full.strip_prefix("custom_").unwrap_or(full).to_owned();
     if let Value::Object(map) = variable {
         map.insert("name".into(), bare.into());

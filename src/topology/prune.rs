@@ -1,0 +1,78 @@
+//! The collections for which a target's files speak with authority, and what in them is never pruned all the same.
+
+use std::collections::BTreeSet;
+
+use crate::attr::Attr;
+use crate::spec::{Auth, Destroys, Field, Identity, Kind, Type};
+use crate::topology::{Prune, Target, Topology, fold};
+
+impl Topology {
+    /// The kinds of which the files speak for every object at a target, whether one is declared or not: directly below the
+    /// target, or in what is declared there.
+    pub(crate) fn pruned_kinds(&self, target: &Target) -> BTreeSet<&'static str> {
+        if matches!(target.prune, Prune::Nothing) {
+            return BTreeSet::new();
+        }
+        let declared: BTreeSet<&str> = self.resources_at(&target.name).map(|resource| resource.kind.name).collect();
+        let is_pruned = |kind: &&&Kind| {
+            is_removable(kind)
+                && kind.parent.is_none_or(|parent| declared.contains(parent))
+                && target.prune.includes(kind.name)
+                && (target.prune.names(kind.name) || declared.contains(kind.name) || is_meant_by_all(kind))
+                && !has_other_view(target, &declared, kind)
+        };
+        target.provider.kinds.iter().filter(is_pruned).map(|kind| kind.name).collect()
+    }
+}
+
+/// Says whether objects of a kind can be there or not: of what there is always one, nothing can be added by hand.
+fn is_removable(kind: &Kind) -> bool {
+    kind.is_declarative()
+        && kind.identity != Identity::Singleton
+        && !kind.api.create.is_empty()
+        && !kind.api.remove.is_empty()
+        && kind.on_delete != Destroys::Nothing
+}
+
+/// Says whether `all` means a kind of which nothing is declared. What holds a world of its own, such as a network or a
+/// tenant, is meant once it is named or one of it is declared: who looks after one is not asked about those of others.
+fn is_meant_by_all(kind: &Kind) -> bool {
+    kind.identity.is_single() || kind.on_delete != Destroys::Everything
+}
+
+/// Says whether another kind that shows the same objects speaks for them: the one that is declared, or else the newer one.
+fn has_other_view(target: &Target, declared: &BTreeSet<&str>, kind: &Kind) -> bool {
+    if declared.contains(kind.name) {
+        return false;
+    }
+    match kind.older_view_of {
+        Some(newer) => declared.contains(newer) || target.prune.includes(newer),
+        None => {
+            let mut others = target.provider.kinds.iter().filter(|other| other.older_view_of == Some(kind.name));
+            others.any(|older| declared.contains(older.name))
+        }
+    }
+}
+
+impl Target {
+    /// Says whether an object is what the target itself stands on: the account that it logs in with, or the place that a
+    /// setting names or would by default, such as a tenant. Without that, nobody could put it back.
+    pub(crate) fn stands_on(&self, kind: &Kind, own_name: &str) -> bool {
+        let (Identity::Name(field) | Identity::CaselessName(field)) = kind.identity else { return false };
+        let is_same = |name: &Attr| match (kind.identity, name) {
+            (_, Attr::Secret(secret)) => secret.compare_to(own_name.as_bytes()).is_eq(),
+            (Identity::CaselessName(_), name) => name.to_text().is_some_and(|name| fold(&name) == fold(own_name)),
+            (_, name) => name.to_text().as_deref() == Some(own_name),
+        };
+        let dialect = &self.provider.dialect;
+        let is_account = matches!(dialect.auth, Auth::Basic { user, .. } if user == field)
+            && self.credentials.fields.get(field).is_some_and(is_same);
+        let names_it = |setting: &Field| {
+            self.settings.get(setting.name).is_some_and(is_same)
+                || setting.default.is_some_and(|default| is_same(default.value()))
+        };
+        let mut places =
+            dialect.settings.iter().filter(|setting| matches!(setting.ty, Type::Ref(of) if of == kind.name));
+        is_account || places.any(names_it)
+    }
+}
