@@ -95,9 +95,7 @@ impl Executor<'_> {
 
     /// Sends a call until its effect is certain, and takes what its reply tells.
     async fn call(&self, shared: &Shared, session: &Session, step: &Step, call: &Call) -> Result<Value, CallError> {
-        if call.purpose == CallPurpose::Create
-            && let Some(raw) = self.born_with_parent(shared, step)
-        {
+        if let Some(raw) = self.born_with_parent(shared, step, call) {
             self.record_created(shared, step, raw, false);
             return Ok(Value::Null);
         }
@@ -283,8 +281,8 @@ impl Executor<'_> {
     }
 
     /// The wanted object, where its parent was made in this run and came with it: it is not made a second time.
-    fn born_with_parent(&self, shared: &Shared, step: &Step) -> Option<Value> {
-        let List::Inside(key) = step.kind.api.list else { return None };
+    fn born_with_parent(&self, shared: &Shared, step: &Step, call: &Call) -> Option<Value> {
+        let (CallPurpose::Create, List::Inside(key)) = (&call.purpose, step.kind.api.list) else { return None };
         let parent = shared.outputs.raw(&step.address.parent()?)?;
         self.among(shared, step, lookup(&parent, key)?)
     }

@@ -44,7 +44,7 @@ fn installation(target: &Target) -> Option<String> {
         Auth::Basic { .. } => None,
     };
     let apart: Option<Vec<String>> = within.chain(account).map(|word| word.and_then(Attr::to_text)).collect();
-    Some(format!("{} {at} {:?}", target.provider.name, apart?))
+    Some(format!("{} {at} {}", target.provider.name, apart?.join("\n")))
 }
 
 #[cfg(test)]

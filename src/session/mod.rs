@@ -13,6 +13,7 @@ mod pages;
 mod partial;
 mod patience;
 mod proxy;
+mod site;
 mod speech;
 mod wait;
 
@@ -36,13 +37,14 @@ use wire::{Method, Request, Response, Transport, TransportError};
 pub(crate) use attention::Attention;
 pub(crate) use content_cache::ContentCache;
 pub(crate) use download::{DownloadError, Downloads};
-pub use error::{CallError, CallSite};
+pub use error::CallError;
 pub(crate) use error::{CallFailure, Job};
 #[cfg(test)]
 pub(crate) use error::{Effort, Speaker};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;
+pub use site::CallSite;
 pub use wait::Waiting;
 pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_absent_on, is_under_way, job_id};
 

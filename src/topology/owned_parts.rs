@@ -59,7 +59,7 @@ pub(super) fn take(
             findings.push((*finding).at(&here));
             Vec::new()
         });
-        for Claim { name, among, place } in claims {
+        for NamedField { name, among, place } in claims {
             let judged = judge(kind, word, &name, &is_declared);
             let claimed = judged.and_then(|field| match word {
                 UNMANAGED => {
@@ -139,7 +139,7 @@ pub(super) fn take_list(
 }
 
 /// A field that one of the keys names.
-struct Claim {
+struct NamedField {
     name: String,
     /// Where ours stand in it, if that is said.
     among: Option<Node>,
@@ -147,19 +147,19 @@ struct Claim {
 }
 
 /// The fields that a key names: a list of them or, where ours may have a place in them, a map.
-fn claims(word: &str, value: Node, here: &Place) -> Result<Vec<Claim>, Box<Finding>> {
+fn claims(word: &str, value: Node, here: &Place) -> Result<Vec<NamedField>, Box<Finding>> {
     match value {
         Node::List(items) => {
             let claim = |(n, item): (usize, &Node)| {
                 let name = item.as_text().unwrap_or_default().to_owned();
-                Claim { name, among: None, place: here.item(n) }
+                NamedField { name, among: None, place: here.item(n) }
             };
             Ok(items.iter().enumerate().map(claim).collect())
         }
         Node::Map(entries) if word == PARTIAL => {
             let claim = |(key, among): (Arc<str>, Node)| {
                 let place = here.below(&key);
-                Claim { name: key.to_string(), among: Some(among), place }
+                NamedField { name: key.to_string(), among: Some(among), place }
             };
             Ok(entries.into_iter().map(claim).collect())
         }

@@ -61,7 +61,7 @@ fn each_hold_prints_the_flag_that_lets_it_through() {
 
     // The list goes: that has to be meant, and a policy that lets nothing go has to be told the number.
     bench.write("vns3.yaml", SITE);
-    let held = bench.run(&["plan", "--exit-code"]).expect(0);
+    let held = bench.run(&["plan", "--exit-code"]).expect(2);
     assert_eq!(flags(&held), ["--allow", "destroy=site/firewall-rules"], "{}", held.all());
     let mut flags_so_far = flags(&held);
     let refused = apply_with(&bench, &flags_so_far).expect(16).says("`policy.max-deletes` is 0");

@@ -9,7 +9,7 @@ use crate::support::Sim;
 const HEAD: &str = "
 vns3:
   TARGET:
-    at: https://203.0.113.30:8000/api
+    at: https://TARGET.example:8000/api
     credentials: { username: api, password: stand-in }
 ";
 

@@ -161,7 +161,7 @@ fn more_than_the_limit() {
     let bench = Bench::real(&[
         ("trueup.yaml", ENVELOPE),
         ("word.txt", "let-me-in"),
-        ("vns3.yaml", &workspace(&server.url("/api"), &server.url("/api"), "", "")),
+        ("vns3.yaml", &workspace(&server.url("/api"), &server.url("/other/api"), "", "")),
     ]);
     let output = bench.command(&["plan"]).env("TRUEUP_MAX_REPLY_BYTES", "65536").output().unwrap();
     Ran::from(output).expect(1).says("the answer is larger than 65536 bytes").says("TRUEUP_MAX_REPLY_BYTES");

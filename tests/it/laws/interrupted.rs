@@ -95,8 +95,12 @@ fn all(output: &Output) -> String {
 /// Applies what the world's files say, with all that this takes allowed.
 fn apply(world: &World<'_>, sim: &Sim, mishap: Mishap) -> Output {
     sim.side_door("POST", "/faults", &mishap.faults());
-    let output =
-        program(world, sim, &["apply", "--yes", "--quiet", "--allow=destroy=**", "--allow=deletes=1000"], mishap);
+    let output = program(
+        world,
+        sim,
+        &["apply", "--yes", "--quiet", "--allow=destroy=**", "--allow=take-over=**", "--allow=deletes=1000"],
+        mishap,
+    );
     sim.side_door("POST", "/faults", &json!([]));
     output
 }
