@@ -134,9 +134,7 @@ impl Executor<'_> {
                 Err(error) if ambiguous || attempt > 1 || is_doubtful(step.kind, &call.purpose, &error) => {
                     let effect = self.look_for_effect(shared, session, step, call).await?;
                     if effect == Effect::Found {
-                        self.log(shared, |log| {
-                            log.write(&JournalLine::Answer { n: number, outcome: "found done".into() })
-                        });
+                        self.record_outcome(shared, number, "found done".into());
                         return Ok(Value::Null);
                     }
                     // An item that was put in may show among equal ones: only the next plan tells what is left to do.
@@ -203,6 +201,10 @@ impl Executor<'_> {
             Ok(_) => "ok".to_owned(),
             Err(error) => error.what.to_string(),
         };
+        self.record_outcome(shared, number, outcome);
+    }
+
+    fn record_outcome(&self, shared: &Shared, number: u64, outcome: String) {
         self.log(shared, |log| log.write(&JournalLine::Answer { n: number, outcome }));
     }
 

@@ -23,9 +23,9 @@ const WORKERS: usize = 2;
 /// How long a request that was sent may take to a simulator on this machine.
 const ON_THE_WAY: Duration = Duration::from_millis(100);
 
-/// Of an example every third line is enough for a test run, and every eleventh of the large one; no step has eleven lines,
-/// so that any two neighbouring steps are hit somewhere. `TRUEUP_TEST_EVERY_LINE=1` takes them all.
-const STRIDES: (u64, u64) = (3, 11);
+/// Of an example every fifth line is enough for a test run, and every twenty-third of the large one: both are prime to the
+/// lines of a step, so that lines of all sorts are hit. `TRUEUP_TEST_EVERY_LINE=1` takes them all.
+const STRIDES: (u64, u64) = (5, 23);
 
 #[test]
 fn a_run_that_stops_after_any_line_is_finished_by_the_next() {

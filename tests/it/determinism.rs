@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, every_line};
 use crate::support::Sim;
 
-/// Runs of each form: twenty, ten of them with one thread.
-const RUNS: usize = 10;
+/// Runs of each form with one thread, and as many with several; in CI twenty in all.
+const RUNS: (usize, usize) = (4, 10);
 
 #[test]
 fn the_plan_of_an_empty_world_is_the_same_every_time() {
@@ -33,7 +33,7 @@ fn same_every_time(sim: &Sim, bench: &Bench) {
     // Answers now come late, each by another while: they overtake each other.
     let late = |share: f64, ms: u64| json!({ "probability": share, "delay_ms": ms });
     sim.side_door("POST", "/faults", &json!([late(0.2, 30), late(0.3, 10), late(0.5, 2)]));
-    for run in 0..RUNS {
+    for run in 0..if every_line() { RUNS.1 } else { RUNS.0 } {
         for threads in ["1", "8"] {
             let again = |arguments: &[&str]| {
                 let output = bench.command(arguments).env("TOKIO_WORKER_THREADS", threads).output().unwrap();

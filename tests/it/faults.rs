@@ -19,7 +19,7 @@ use crate::support::Sim;
 const WORKERS: usize = 2;
 
 /// One in so many faults is tried on a call, unless all are asked for.
-const SPARSE: usize = 4;
+const SPARSE: usize = 6;
 
 /// The faults that befall writes: before the effect, the call had none; after it, the answer was lost. A silence ends
 /// with the connection after some milliseconds, so that no test waits for a client's patience to run out.
