@@ -162,6 +162,28 @@ impl Attr {
         }
     }
 
+    /// The memory that the value takes, in bytes and roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let within = match self {
+            Attr::Text(text) => text.len(),
+            Attr::Later(template) => template.parts.iter().map(TemplatePart::bytes).sum(),
+            Attr::List(items) => items.iter().map(Attr::bytes).sum(),
+            Attr::Map(map) => map.iter().map(|(key, value)| size_of::<String>() + key.len() + value.bytes()).sum(),
+            Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Secret(_) => 0,
+        };
+        size_of::<Attr>() + within
+    }
+
+    /// How many lists and maps stand within each other.
+    pub(crate) fn depth(&self) -> usize {
+        let below = match self {
+            Attr::List(items) => items.iter().map(Attr::depth).max(),
+            Attr::Map(map) => map.values().map(Attr::depth).max(),
+            _ => return 0,
+        };
+        1 + below.unwrap_or(0)
+    }
+
     /// Calls `see` with every secret in the value.
     pub(crate) fn for_each_secret(&self, see: &mut dyn FnMut(&Secret)) {
         match self {
@@ -290,6 +312,11 @@ impl Template {
 }
 
 impl TemplatePart {
+    fn bytes(&self) -> usize {
+        let text = if let TemplatePart::Text(text) = self { text.len() } else { 0 };
+        size_of::<TemplatePart>() + text
+    }
+
     fn piece(&self) -> Option<Piece<'_>> {
         match self {
             TemplatePart::Text(text) => Some(Piece::Plain(text)),

@@ -126,7 +126,12 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
     if let Some(hold) = comparison.held.take() {
         return compared(Decision::Hold(hold), Some(&live.id), comparison);
     }
-    let decision = decide(resource, live, std::mem::take(&mut comparison.changes), entry);
+    let decision = match decide(resource, live, std::mem::take(&mut comparison.changes), entry) {
+        Decision::Replace { fields, order, because } => {
+            Decision::Replace { fields: comparison.notes.of_new_object(fields), order, because }
+        }
+        decision => decision,
+    };
     let decision = case.guard(decision);
     let is_held = || matches!(decision, Decision::Hold(_));
     let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
@@ -299,7 +304,7 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
         }
         let Some(resource) = resolver.topology.resources.get(&verdict.address) else { continue };
         let because = Some(format!("`{by}` can't change while it exists"));
-        let fields = verdict.decision.fields().to_vec();
+        let fields = verdict.notes.of_new_object(verdict.decision.fields().to_vec());
         let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because };
         verdict.decision = resolver.case(resource).guard(decision);
     }

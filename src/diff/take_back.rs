@@ -21,9 +21,6 @@ use crate::spec::{Change, Field, ItemWord, Kind, Shape, Type, canonical, is_any,
 /// Why most of what stays does.
 pub(super) const NO_WAY: &str = "the API has no way to take it back";
 
-/// Why what only a new object would be without stays; where there is one, it is gone.
-pub(super) const NOT_IN_PLACE: &str = "only a new object would be without it";
-
 /// What becomes of a field that the files give no value.
 #[derive(Debug, PartialEq)]
 pub(super) enum Fate {
@@ -89,7 +86,7 @@ impl Ungiven<'_> {
         let by_new_object = self.kind.is_made_anew_for(self.field);
         let is_blind = self.live.is_none() || self.kind.is_lost_without(self.field);
         match self.field.cleared() {
-            _ if by_new_object && is_blind => Fate::Stays(NOT_IN_PLACE),
+            _ if by_new_object && is_blind => Fate::Stays("only a new object would be without it"),
             Some(value) => Fate::Back(value),
             // What is made anew is made without it.
             None if by_new_object => Fate::Back(Attr::Null),

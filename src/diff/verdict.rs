@@ -34,12 +34,25 @@ pub struct Verdict {
 }
 
 /// What is to be told of fields about which nothing is done.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct FieldNotes {
     /// The fields that the API never shows, and whose value is the one that was sent last or that the user vouched for.
     pub trusted: Vec<&'static str>,
     /// The fields that stay as they are although the files no longer declare them, each with the reason.
     pub let_go: Vec<(String, &'static str)>,
+    /// What a new object would be without, of what stays.
+    pub(crate) lost: Vec<FieldChange>,
+}
+
+impl FieldNotes {
+    /// The changes of an object whose place a new one takes: nothing stays that the files do not give.
+    pub(crate) fn of_new_object(&mut self, mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
+        self.let_go.clear();
+        let is_shown = |lost: &FieldChange| fields.iter().any(|change| change.name == lost.name);
+        let lost: Vec<FieldChange> = self.lost.drain(..).filter(|lost| !is_shown(lost)).collect();
+        fields.extend(lost);
+        fields
+    }
 }
 
 /// What is to happen.

@@ -45,9 +45,9 @@ impl Writer<'_> {
         let managed = all.iter().enumerate().filter(|(_, (_, is_managed))| *is_managed).map(|(n, _)| n).collect();
         let standing = (0..all.len()).map(StandingItem::Live).collect();
         let live = all.into_iter().map(|(item, _)| item).collect();
-        let mut course = ListUnderway { writer: self, specs, write, live, managed, standing, calls: Vec::new() };
-        course.run();
-        course.calls
+        let mut list = ListUnderway { writer: self, specs, write, live, managed, standing, calls: Vec::new() };
+        list.run();
+        list.calls
     }
 }
 

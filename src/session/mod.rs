@@ -2,6 +2,7 @@
 
 mod attention;
 mod auth;
+mod call_site;
 mod content_cache;
 mod download;
 pub(crate) mod encode;
@@ -13,7 +14,6 @@ mod pages;
 mod partial;
 mod patience;
 mod proxy;
-mod site;
 mod speech;
 mod wait;
 
@@ -35,6 +35,7 @@ use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
 pub(crate) use attention::Attention;
+pub use call_site::CallSite;
 pub(crate) use content_cache::ContentCache;
 pub(crate) use download::{DownloadError, Downloads};
 pub use error::CallError;
@@ -44,7 +45,6 @@ pub(crate) use error::{Effort, Speaker};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;
-pub use site::CallSite;
 pub use wait::Waiting;
 pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_absent_on, is_under_way, job_id};
 

@@ -3,9 +3,12 @@
 //! A field may refer to another declared field, and that one to a third. Fields are therefore settled depth first, each
 //! once, with a stack of our own: a chain may be as long as the files allow, and a circle is found where it closes.
 
+mod allowance;
 mod needs;
 
 use std::collections::{HashMap, HashSet};
+
+use allowance::Allowance;
 
 use super::draft::Drafts;
 use super::each;
@@ -49,6 +52,7 @@ pub(crate) struct Evaluator<'a> {
     /// The secrets that expressions name.
     pub secrets: &'a Secrets,
     suggestions: usize,
+    allowance: Allowance,
     /// Whether all files could be read: if not, what is not declared may stand in the others.
     complete: bool,
     /// The fields in which something stands for what could not be told.
@@ -69,8 +73,21 @@ impl<'a> Evaluator<'a> {
     ) -> Evaluator<'a> {
         let index = drafts.resources.iter().enumerate().map(|(number, draft)| (&draft.address, number)).collect();
         let states = drafts.resources.iter().map(|draft| vec![State::New; draft.fields.len()]).collect();
-        let (suggestions, lost, findings) = (SUGGESTIONS, HashSet::new(), Vec::new());
-        Evaluator { drafts, index, states, variables, secrets, suggestions, complete, lost, is_lost: false, findings }
+        let (suggestions, allowance) = (SUGGESTIONS, Allowance::whole());
+        let (lost, is_lost, findings) = (HashSet::new(), false, Vec::new());
+        Evaluator {
+            drafts,
+            index,
+            states,
+            variables,
+            secrets,
+            suggestions,
+            allowance,
+            complete,
+            lost,
+            is_lost,
+            findings,
+        }
     }
 
     /// Settles every field.
@@ -244,6 +261,16 @@ impl<'a> Evaluator<'a> {
     }
 
     fn expression(&mut self, expression: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
+        if self.allowance.is_spent() {
+            return Ok(self.lose());
+        }
+        let value = self.meant(expression, ty, site)?;
+        self.allowance.take(&value)?;
+        Ok(value)
+    }
+
+    /// What stands in the place of an expression.
+    fn meant(&mut self, expression: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
         match name_of(expression).map_err(|message| Box::new(Finding::error("bad-expression", message)))? {
             ExpressionName::Variable(name, path) => {
                 let known = self.variables.get(name, path)?.map(|value| value.to_typed(ty));

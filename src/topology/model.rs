@@ -27,9 +27,6 @@ pub(crate) fn list_type(kind: &Kind, name: &str) -> Option<Type> {
         (None, _) => None,
     }
 }
-/// Through how many hands a value is followed to a secret: more than any topology has, and an end where values wait for
-/// each other in a circle.
-const MAX_HANDS: usize = 8;
 
 /// The label of a secret whose value stands in a file for everybody to read.
 pub(crate) const LITERAL: &str = "literal";
@@ -351,10 +348,15 @@ impl Topology {
 
     /// Says whether the output of a resource is secret: by its kind's table, or by what the files declare there.
     pub(crate) fn is_secret(&self, output: &Output) -> bool {
-        self.is_secret_within(output, MAX_HANDS)
+        self.is_secret_beyond(output, &mut BTreeSet::new())
     }
 
-    fn is_secret_within(&self, output: &Output, hands: usize) -> bool {
+    /// The same, through any number of hands. `followed` are the outputs that were asked before: values may wait for each
+    /// other in a circle.
+    fn is_secret_beyond(&self, output: &Output, followed: &mut BTreeSet<Output>) -> bool {
+        if !followed.insert(output.clone()) {
+            return false;
+        }
         let target = self.targets.get(output.address.target());
         let kind = target.and_then(|target| target.provider.kind(output.address.kind()));
         let field = kind.zip(output.field.split('.').next()).and_then(|(kind, name)| kind.field(name));
@@ -367,8 +369,8 @@ impl Topology {
             })
         });
         let mut is_secret = field.is_some_and(Field::is_secret) || declared.is_some_and(Attr::has_secret);
-        if let Some(declared) = declared.filter(|_| !is_secret && hands > 0) {
-            declared.for_each_output(&mut |output| is_secret |= self.is_secret_within(output, hands - 1));
+        if let Some(declared) = declared.filter(|_| !is_secret) {
+            declared.for_each_output(&mut |output| is_secret = is_secret || self.is_secret_beyond(output, followed));
         }
         is_secret
     }

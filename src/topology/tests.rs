@@ -6,7 +6,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler};
 use super::testing::{CATALOGUE, EAST, TRUEUP, east, indented, told, try_load, workspace, write};
 use super::{ITEMS, Options, Prune, Topology, load};
 use crate::address::Address;
-use crate::attr::Attr;
+use crate::attr::{Attr, Encoding, Output};
 use crate::finding::Finding;
 
 /// The shown value of a field, by address and name.
@@ -545,4 +545,56 @@ fn a_broken_file_is_told_alone() {
     assert_eq!(envelope.lines().count(), 1, "{envelope}");
     let other = told(try_load(&[("trueup.yaml", TRUEUP), ("east.yaml", &kinds), ("west.yaml", "lab: {\n")]));
     assert_eq!(other.lines().count(), 1, "{other}");
+}
+
+#[test]
+fn a_value_is_followed_to_a_secret_through_any_number_of_others() {
+    const LINKS: usize = 40;
+    for (ends_in, is_secret) in [("${secret.s}", true), ("plain", false)] {
+        let first = format!("  e0: {{ address: 192.0.2.1, inputs: \"{ends_in} ${{east/config.public_ip}}\" }}\n");
+        let rest = (1..=LINKS).map(|n| {
+            let before = format!("${{east/endpoints/e{}.inputs}}", n - 1);
+            format!("  e{n}: {{ address: 192.0.2.1, inputs: \"{before}\" }}\n")
+        });
+        let endpoints: String = [first].into_iter().chain(rest).collect();
+        let trueup = "workspace: acme\nvars: { pw: { default: x } }\nsecrets: { s: { command: [echo, canary] } }\n";
+        let loaded = try_load(&[
+            ("trueup.yaml", trueup),
+            ("east.yaml", &format!("{EAST}{}", indented(&format!("endpoints:\n{endpoints}")))),
+        ]);
+        let topology = loaded.unwrap_or_else(|findings| panic!("{}", told(Err(findings)))).topology;
+        let address = Address::new("east", "endpoints", Some(&format!("e{LINKS}")));
+        let last = Output { address, field: "inputs".into(), encoding: Encoding::Plain };
+        assert_eq!(topology.is_secret(&last), is_secret, "{ends_in}");
+    }
+}
+
+#[test]
+fn values_that_hold_others_are_bounded() {
+    let chain = |links: usize, holds: &str| {
+        let rest = (1..=links).map(|n| {
+            let before = format!("\"${{east/endpoints/e{}.inputs}}\"", n - 1);
+            format!("  e{n}: {{ address: 192.0.2.1, inputs: {} }}\n", holds.replace("@", &before))
+        });
+        let rest: String = rest.collect();
+        let endpoints = format!("endpoints:\n  e0: {{ address: 192.0.2.1, inputs: word }}\n{rest}");
+        told(try_load(&[("trueup.yaml", TRUEUP), ("east.yaml", &format!("{EAST}{}", indented(&endpoints)))]))
+    };
+    for (links, holds, trouble) in [
+        (60, "[@, @]", "the values that repeat others come to more than 256 MiB here"),
+        (60, "{ a: @, b: @ }", "the values that repeat others come to more than 256 MiB here"),
+        (20_000, "[@]", "lists and maps stand more than 128 deep in each other here"),
+        (20_000, "{ a: @ }", "lists and maps stand more than 128 deep in each other here"),
+    ] {
+        let told = chain(links, holds);
+        assert!(
+            told.contains(trouble)
+                && told.lines().all(|line| ["too-large", "unused"].iter().any(|code| line.contains(code))),
+            "{holds}: {told}"
+        );
+    }
+    for (links, holds) in [(100, "[@]"), (5, "[@, @]")] {
+        let told = chain(links, holds);
+        assert!(!told.contains("too-large"), "{told}");
+    }
 }

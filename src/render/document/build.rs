@@ -45,7 +45,7 @@ impl PlanDocument {
                 address: address.clone(),
                 fields: fields.iter().map(|field| (*field).to_owned()).collect(),
             };
-            let FieldNotes { trusted, let_go } = &verdict.notes;
+            let FieldNotes { trusted, let_go, lost: _ } = &verdict.notes;
             document.unverified.extend((!verdict.unverified.is_empty()).then(|| fields(&verdict.unverified)));
             document.trusted.extend((!trusted.is_empty()).then(|| fields(trusted)));
             document.let_go.extend(let_go.iter().map(|(field, reason)| LetGoDocument {
