@@ -28,6 +28,19 @@ impl<W: Clone> Graph<W> {
         self.after.get(node).into_iter().flatten().map(|(first, why)| (*first, why))
     }
 
+    /// A node and all that wait for it, directly or through others.
+    pub fn behind(&self, node: usize) -> BTreeSet<usize> {
+        let mut then: Vec<Vec<usize>> = vec![Vec::new(); self.after.len()];
+        for (next, edges) in self.after.iter().enumerate() {
+            edges.keys().for_each(|&first| then[first].push(next));
+        }
+        let (mut behind, mut reached) = (BTreeSet::from([node]), vec![node]);
+        while let Some(node) = reached.pop() {
+            reached.extend(then[node].iter().copied().filter(|next| behind.insert(*next)));
+        }
+        behind
+    }
+
     /// An order in which every node stands after what it waits for. Among those that could be next, the smallest number
     /// comes first, so the order is a function of the graph alone.
     ///

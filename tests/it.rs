@@ -114,6 +114,8 @@ mod support;
 mod system_objects;
 #[path = "it/take_back.rs"]
 mod take_back;
+#[path = "it/timing.rs"]
+mod timing;
 #[path = "it/updates.rs"]
 mod updates;
 #[path = "it/whole.rs"]

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
-use crate::apply::schedule::{Schedule, ScheduleNode, SlotClass, Slots};
+use crate::apply::schedule::{Schedule, ScheduleNode, SlotClass, Slots, Turn};
 use crate::apply::{Executor, Outcome};
-use crate::plan::{Plan, Step, Verb};
-use crate::spec::Until;
+use crate::plan::{Plan, Step, Timing, Verb};
 use crate::topology::Topology;
 
 /// How many steps may wait for one target at the same time. That is as many as were ever under way together when a run had
@@ -34,12 +33,14 @@ impl<'c> Course<'c> {
         let targets: BTreeSet<&str> = plan.steps.iter().map(|step| step.address.target()).collect();
         let numbers: BTreeMap<&str, usize> = targets.iter().enumerate().map(|(n, target)| (*target, n)).collect();
         let slots: Vec<Slots> = targets.iter().map(|target| slots(executor.topology, target)).collect();
-        let steps = plan.steps.iter().map(|step| ScheduleNode::Step {
+        let updates = || plan.steps.iter().enumerate().filter(|(_, step)| step.verb == Verb::Update);
+        let updates: BTreeMap<&Address, usize> = updates().map(|(n, step)| (&step.address, n)).collect();
+        let nodes = plan.steps.iter().map(|step| ScheduleNode::Step {
             target: numbers.get(step.address.target()).copied().unwrap_or_default(),
             slot: slot(step),
-            alone: restarts(step),
+            turn: turn(step, &updates),
         });
-        let nodes = steps.chain(plan.gates.iter().map(|_| ScheduleNode::Gate)).collect();
+        let nodes = nodes.chain(plan.gates.iter().map(|_| ScheduleNode::Gate)).collect();
         let mut course = Course {
             executor,
             schedule: Schedule::new(nodes, &plan.graph, &slots, executor.parallel),
@@ -134,10 +135,14 @@ fn slot(step: &Step) -> SlotClass {
     if looks_first { SlotClass::List } else { SlotClass::Write }
 }
 
-/// Says whether a step takes the controller itself down. Whatever else is under way there would fail with it.
-fn restarts(step: &Step) -> bool {
-    let polls = step.calls.iter().flat_map(|call| call.spec.wait);
-    polls.into_iter().any(|poll| matches!(poll.until, Until::Restarted(_)))
+/// When the turn of a step comes. `updates` are the numbers of the steps that change something.
+fn turn(step: &Step, updates: &BTreeMap<&Address, usize>) -> Turn {
+    match &step.timing {
+        Timing::Any => Turn::Any,
+        Timing::Alone => Turn::Alone,
+        Timing::Last => Turn::Last,
+        Timing::With(other) => updates.get(other).map_or(Turn::Any, |other| Turn::With(*other)),
+    }
 }
 
 /// The steps that ask a new object for what it gives once, by the step that makes it, with the time in between.

@@ -5,9 +5,15 @@
 //! other there, and a hundred controllers are worked off one after another. Among what could begin, the step with the
 //! smallest number comes first, so the order is a function of what was asked and told; and where one step is under way at a
 //! time, it is the plan's.
+//!
+//! Some steps wait for their [`Turn`] besides. None of that makes a step wait for ever: whoever waits to be the last at two
+//! targets at once is let in when nothing else can begin.
+
+mod lane;
 
 use std::collections::BTreeSet;
 
+use self::lane::{Lane, Place};
 use crate::graph::Graph;
 
 /// The room that a step takes up at its target while it is under way.
@@ -21,9 +27,6 @@ pub(crate) enum SlotClass {
     List,
 }
 
-/// The number of classes of slots.
-const CLASSES: usize = 3;
-
 /// How many steps of each class a target takes at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slots {
@@ -35,6 +38,21 @@ pub(crate) struct Slots {
     pub(crate) list: usize,
 }
 
+/// When the turn of a step comes that waits for no other step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// As soon as its target has a slot free.
+    Any,
+    /// When nothing else is under way at its target, and nothing else is until it has ended. When it is the first there that
+    /// could begin, nothing that comes after it does.
+    Alone,
+    /// When all others at its target have ended or been skipped, but for those that come after it.
+    Last,
+    /// Together with this step, whose turn comes with it: the two halves of a connection. If one of them is not begun, the
+    /// other one is not either.
+    With(usize),
+}
+
 /// A node of the graph: a step, or a gate between steps, which takes no time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ScheduleNode {
@@ -44,9 +62,8 @@ pub(crate) enum ScheduleNode {
         target: usize,
         /// The room that it takes up when it begins.
         slot: SlotClass,
-        /// Says whether nothing else may be under way at its target meanwhile. When it is the first there that could begin,
-        /// nothing that comes after it does.
-        alone: bool,
+        /// When its turn comes, once it waits for no other step.
+        turn: Turn,
     },
     /// A gate.
     Gate,
@@ -68,51 +85,17 @@ pub(crate) struct Schedule {
     over: Vec<bool>,
     targets: Vec<Lane>,
     /// The first step of each target that could begin at once, with the target.
-    open: BTreeSet<(usize, usize)>,
+    open: BTreeSet<(Place, usize)>,
+    /// The steps that wait for nothing but the step that they begin together with.
+    halves: BTreeSet<usize>,
+    /// The halves of which the other one is under way or has been.
+    hurried: BTreeSet<usize>,
     /// The steps that wait for nothing but their time, by that.
     delayed: BTreeSet<(u64, usize)>,
     /// The same by their numbers.
     resting: BTreeSet<usize>,
     under_way: usize,
     parallel: usize,
-}
-
-/// The steps of one target.
-#[derive(Debug, Default)]
-struct Lane {
-    slots: [usize; CLASSES],
-    used: [usize; CLASSES],
-    /// The steps that wait for a slot, by class.
-    ready: [BTreeSet<usize>; CLASSES],
-    /// Those that wait to be alone.
-    alone: BTreeSet<usize>,
-    /// The one that could begin at once.
-    first: Option<usize>,
-    /// Says whether one that has to be alone is under way.
-    is_taken: bool,
-}
-
-impl Lane {
-    fn of(slots: Slots) -> Lane {
-        let Slots { write, poll, list } = slots;
-        // A target without a slot would never come to an end.
-        Lane { slots: [write.max(1), poll.max(1), list.max(1)], ..Lane::default() }
-    }
-
-    /// The step that could begin at once.
-    fn first(&self) -> Option<usize> {
-        if self.is_taken {
-            return None;
-        }
-        let classes = self.ready.iter().zip(self.used.iter().zip(&self.slots));
-        let free = classes.filter(|(_, (used, slots))| used < slots).filter_map(|(ready, _)| ready.first()).min();
-        match (self.alone.first(), self.ready.iter().filter_map(BTreeSet::first).min()) {
-            (Some(alone), first) if first.is_none_or(|first| alone < first) => {
-                Some(*alone).filter(|_| self.used == [0; CLASSES])
-            }
-            _ => free.copied(),
-        }
-    }
 }
 
 impl Schedule {
@@ -141,12 +124,15 @@ impl Schedule {
             over: vec![false; nodes.len()],
             targets: targets.iter().map(|slots| Lane::of(*slots)).collect(),
             open: BTreeSet::new(),
+            halves: BTreeSet::new(),
+            hurried: BTreeSet::new(),
             delayed: BTreeSet::new(),
             resting: BTreeSet::new(),
             under_way: 0,
             parallel: parallel.max(1),
             nodes,
         };
+        (0..schedule.nodes.len()).for_each(|n| schedule.lane(n, |lane, _, _| lane.expect(n)));
         free.into_iter().for_each(|node| schedule.free(node));
         schedule
     }
@@ -159,23 +145,58 @@ impl Schedule {
             self.times[n] = 0;
             self.free(n);
         }
-        let (n, _) = self.open.first().copied().filter(|_| self.under_way < self.parallel)?;
+        if self.under_way >= self.parallel {
+            return None;
+        }
+        let n = self.first_open().or_else(|| self.last_resort())?;
         // Whoever wants one at a time gets them in the plan's order: nothing overtakes a step that rests.
         if self.parallel == 1 && self.resting.first().is_some_and(|first| *first < n) {
             return None;
         }
+        self.begin(n);
+        Some(n)
+    }
+
+    fn begin(&mut self, n: usize) {
         self.under_way += 1;
         self.over[n] = true;
-        self.lane(n, |lane, slot, alone| {
-            lane.ready[slot as usize].remove(&n);
-            lane.alone.remove(&n);
-            lane.used[slot as usize] += 1;
-            lane.is_taken = alone;
-        });
-        if let ScheduleNode::Step { slot, .. } = self.nodes[n] {
+        let place = self.place(n);
+        self.lane(n, |lane, slot, turn| lane.begin(place, turn, slot));
+        if let ScheduleNode::Step { slot, turn, .. } = self.nodes[n] {
             self.holds[n] = Some(slot);
+            // The other half is the next one.
+            if let Turn::With(other) = turn
+                && !self.over[other]
+                && self.withdraw(other)
+            {
+                self.hurried.insert(other);
+                self.queue(other);
+            }
         }
-        Some(n)
+    }
+
+    /// The first step that could begin at once.
+    fn first_open(&self) -> Option<usize> {
+        self.open.iter().map(|((_, n), _)| *n).find(|n| self.can_begin(*n))
+    }
+
+    /// Says whether the other half of a step, if it is one, could begin as well.
+    fn can_begin(&self, n: usize) -> bool {
+        let ScheduleNode::Step { target: own, turn: Turn::With(other), .. } = self.nodes[n] else { return true };
+        let ScheduleNode::Step { target, .. } = self.nodes[other] else { return true };
+        let has_room = self.parallel == 1 || self.under_way + 2 <= self.parallel;
+        let is_first = || self.targets.get(target).and_then(|lane| lane.first).is_some_and(|(_, first)| first == other);
+        self.over[other] || has_room && (own == target || is_first())
+    }
+
+    /// Where nothing is under way and nothing rests, steps wait for each other to be the last, or to begin together: one of
+    /// them does not.
+    fn last_resort(&mut self) -> Option<usize> {
+        if self.under_way > 0 || !self.delayed.is_empty() {
+            return None;
+        }
+        let last = self.targets.iter().filter_map(Lane::last_one).min().map(|(_, n)| n);
+        last.or_else(|| self.halves.pop_first())
     }
 
     /// The time at which a step may begin that waits for nothing else.
@@ -197,13 +218,7 @@ impl Schedule {
     pub(crate) fn turn(&mut self, n: usize, to: SlotClass) -> bool {
         let Some(from) = self.holds[n] else { return false };
         let mut has_turned = from == to;
-        self.lane(n, |lane, _, _| {
-            if !has_turned && lane.used[to as usize] < lane.slots[to as usize] {
-                lane.used[from as usize] -= 1;
-                lane.used[to as usize] += 1;
-                has_turned = true;
-            }
-        });
+        self.lane(n, |lane, _, _| has_turned = has_turned || lane.turn(from, to));
         if has_turned {
             self.holds[n] = Some(to);
         }
@@ -215,9 +230,9 @@ impl Schedule {
     pub(crate) fn ended(&mut self, n: usize, done: bool) -> Vec<usize> {
         if let Some(held) = self.holds[n].take() {
             self.under_way -= 1;
-            self.lane(n, |lane, _, alone| {
-                lane.used[held as usize] -= 1;
-                lane.is_taken &= !alone;
+            self.lane(n, |lane, _, turn| {
+                lane.end(turn, held);
+                lane.settle(n);
             });
         }
         if done {
@@ -231,6 +246,7 @@ impl Schedule {
     pub(crate) fn leave_out(&mut self, n: usize) -> Vec<usize> {
         self.withdraw(n);
         self.over[n] = true;
+        self.lane(n, |lane, _, _| lane.settle(n));
         self.skip_after(n)
     }
 
@@ -263,43 +279,97 @@ impl Schedule {
                     self.delayed.insert((self.times[node], node));
                     self.resting.insert(node);
                 }
-                ScheduleNode::Step { .. } => self.lane(node, |lane, slot, alone| {
-                    let queue = if alone { &mut lane.alone } else { &mut lane.ready[slot as usize] };
-                    queue.insert(node);
-                }),
+                ScheduleNode::Step { turn: Turn::With(other), .. } if !self.over[other] => {
+                    match self.halves.remove(&other) {
+                        true => [node, other].into_iter().for_each(|half| self.queue(half)),
+                        false => drop(self.halves.insert(node)),
+                    }
+                }
+                ScheduleNode::Step { .. } => self.queue(node),
             }
         }
     }
 
-    /// Takes a step out of what could begin. Says whether it was there.
+    /// A step waits for a slot of its target.
+    fn queue(&mut self, n: usize) {
+        let is_last = matches!(self.nodes[n], ScheduleNode::Step { turn: Turn::Last, .. });
+        let behind = if is_last { self.behind(n) } else { BTreeSet::new() };
+        let place = self.place(n);
+        self.lane(n, |lane, slot, turn| lane.queue(place, turn, slot, behind));
+    }
+
+    /// A step and all that come after it, or begin together with such a one.
+    fn behind(&self, n: usize) -> BTreeSet<usize> {
+        let mut behind = BTreeSet::from([n]);
+        let mut reached = vec![n];
+        while let Some(node) = reached.pop() {
+            let next = self.then[node].iter().copied().chain(self.other_half(node));
+            reached.extend(next.filter(|next| behind.insert(*next)));
+        }
+        behind
+    }
+
+    /// The place of a step among those that could begin.
+    fn place(&self, n: usize) -> Place {
+        match self.nodes[n] {
+            _ if self.hurried.contains(&n) => (0, n),
+            ScheduleNode::Step { turn: Turn::With(other), .. } => (n.min(other), n),
+            ScheduleNode::Step { .. } | ScheduleNode::Gate => (n, n),
+        }
+    }
+
+    /// Takes a step out of what could begin. Says whether it was there. Its other half waits for it again.
     fn withdraw(&mut self, n: usize) -> bool {
         let was_delayed = self.delayed.remove(&(self.times[n], n)) | self.resting.remove(&n);
-        let mut was_ready = false;
-        self.lane(n, |lane, slot, _| {
-            was_ready = lane.ready[slot as usize].remove(&n) | lane.alone.remove(&n);
-        });
-        was_delayed || was_ready
+        let was_queued = self.dequeue(n);
+        if was_queued
+            && let ScheduleNode::Step { turn: Turn::With(other), .. } = self.nodes[n]
+            && self.dequeue(other)
+        {
+            self.halves.insert(other);
+        }
+        self.halves.remove(&n) | was_delayed | was_queued
+    }
+
+    fn dequeue(&mut self, n: usize) -> bool {
+        let place = self.place(n);
+        let mut was_queued = false;
+        self.lane(n, |lane, slot, turn| was_queued = lane.withdraw(place, turn, slot));
+        was_queued
     }
 
     fn skip_after(&mut self, n: usize) -> Vec<usize> {
         let mut skipped = BTreeSet::new();
         let mut reached = std::mem::take(&mut self.then[n]);
+        reached.extend(self.other_half(n));
         while let Some(node) = reached.pop() {
             // Reached before, it has none left.
             reached.append(&mut self.then[node]);
-            if matches!(self.nodes[node], ScheduleNode::Step { .. }) && !std::mem::replace(&mut self.over[node], true) {
+            if matches!(self.nodes[node], ScheduleNode::Step { .. }) && !self.over[node] {
+                self.withdraw(node);
+                self.over[node] = true;
+                self.lane(node, |lane, _, _| lane.settle(node));
+                reached.extend(self.other_half(node));
                 skipped.insert(node);
             }
         }
         skipped.into_iter().collect()
     }
 
+    /// The step that does not begin without this one, as long as it has not begun.
+    fn other_half(&self, n: usize) -> Option<usize> {
+        match self.nodes[n] {
+            ScheduleNode::Step { turn: Turn::With(other), .. } => Some(other).filter(|other| !self.over[*other]),
+            ScheduleNode::Step { .. } | ScheduleNode::Gate => None,
+        }
+    }
+
     /// Changes the state of a step's target, and finds out whether another step could begin there.
-    fn lane(&mut self, n: usize, change: impl FnOnce(&mut Lane, SlotClass, bool)) {
-        let ScheduleNode::Step { target, slot, alone } = self.nodes[n] else { return };
+    fn lane(&mut self, n: usize, change: impl FnOnce(&mut Lane, SlotClass, Turn)) {
+        let ScheduleNode::Step { target, slot, turn } = self.nodes[n] else { return };
         let Some(lane) = self.targets.get_mut(target) else { return };
-        change(lane, slot, alone);
-        let first = lane.first();
+        change(lane, slot, turn);
+        let first = lane.find_first();
         let before = std::mem::replace(&mut lane.first, first);
         if let Some(before) = before.filter(|_| before != first) {
             self.open.remove(&(before, target));
@@ -311,263 +381,4 @@ impl Schedule {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const ONE: Slots = Slots { write: 1, poll: 8, list: 2 };
-
-    fn step(target: usize) -> ScheduleNode {
-        ScheduleNode::Step { target, slot: SlotClass::Write, alone: false }
-    }
-
-    fn list(target: usize) -> ScheduleNode {
-        ScheduleNode::Step { target, slot: SlotClass::List, alone: false }
-    }
-
-    fn alone(target: usize) -> ScheduleNode {
-        ScheduleNode::Step { target, slot: SlotClass::Write, alone: true }
-    }
-
-    fn graph(nodes: usize, edges: &[(usize, usize)]) -> Graph<()> {
-        let mut graph = Graph::new(nodes);
-        edges.iter().for_each(|&(node, first)| graph.add(node, first, ()));
-        graph
-    }
-
-    fn schedule(nodes: &[ScheduleNode], edges: &[(usize, usize)], targets: usize, parallel: usize) -> Schedule {
-        Schedule::new(nodes.to_vec(), &graph(nodes.len(), edges), &vec![ONE; targets], parallel)
-    }
-
-    /// All that may begin at a time.
-    fn all(schedule: &mut Schedule, now: u64) -> Vec<usize> {
-        std::iter::from_fn(|| schedule.next(now)).collect()
-    }
-
-    #[test]
-    fn a_step_waits_for_a_slot_of_its_target_and_keeps_no_other_target_waiting() {
-        let nodes = [step(0), step(0), step(0), step(1), step(2), step(2)];
-        let mut schedule = schedule(&nodes, &[], 3, 100);
-        assert_eq!(all(&mut schedule, 0), [0, 3, 4]);
-        schedule.ended(4, true);
-        schedule.ended(0, true);
-        assert_eq!(all(&mut schedule, 0), [1, 5]);
-    }
-
-    #[test]
-    fn no_more_begin_than_may_be_under_way_over_all_targets() {
-        let nodes = [step(0), step(0), step(1), step(1), step(2)];
-        let mut schedule = schedule(&nodes, &[], 3, 2);
-        assert_eq!(all(&mut schedule, 0), [0, 2]);
-        schedule.ended(2, true);
-        assert_eq!(all(&mut schedule, 0), [3], "the plan's order, but for targets without a free slot");
-    }
-
-    #[test]
-    fn one_at_a_time_the_plan_s_order_is_kept() {
-        let nodes = [step(1), step(0), alone(1), step(1), list(0), step(0)];
-        let mut schedule = schedule(&nodes, &[(3, 1)], 2, 1);
-        schedule.not_before(4, 100);
-        let mut order = Vec::new();
-        for now in [0, 0, 0, 0, 99, 100, 100] {
-            if let Some(n) = schedule.next(now) {
-                order.push((n, now));
-                schedule.ended(n, true);
-            }
-        }
-        assert_eq!(order, [(0, 0), (1, 0), (2, 0), (3, 0), (4, 100), (5, 100)]);
-    }
-
-    #[test]
-    fn a_step_that_waits_makes_room_for_the_next_writer() {
-        let mut schedule = schedule(&[step(0), step(0), list(0)], &[], 1, 100);
-        assert_eq!(all(&mut schedule, 0), [0, 2], "lists have slots of their own");
-        assert!(schedule.turn(0, SlotClass::Poll));
-        assert_eq!(all(&mut schedule, 0), [1]);
-        assert!(!schedule.turn(0, SlotClass::Write), "somebody else writes by now");
-        schedule.ended(1, true);
-        assert!(schedule.turn(0, SlotClass::Write));
-        assert!(schedule.turn(0, SlotClass::Write), "it has that already");
-    }
-
-    #[test]
-    fn no_more_wait_at_a_target_than_it_has_slots_for() {
-        let nodes: Vec<ScheduleNode> = (0..20).map(|_| step(0)).collect();
-        let mut schedule = schedule(&nodes, &[], 1, 100);
-        let turned =
-            (0..20).take_while(|_| schedule.next(0).is_some_and(|n| schedule.turn(n, SlotClass::Poll))).count();
-        assert_eq!(turned, ONE.poll);
-        assert_eq!(schedule.next(0), None, "the last one waits where it writes");
-    }
-
-    #[test]
-    fn what_is_to_be_alone_is_so() {
-        let nodes = [step(0), alone(0), step(0), step(1), list(0)];
-        let mut schedule = schedule(&nodes, &[], 2, 100);
-        assert_eq!(all(&mut schedule, 0), [0, 3]);
-        schedule.turn(0, SlotClass::Poll);
-        assert_eq!(schedule.next(0), None, "nothing that comes after it gets before it");
-        schedule.ended(0, true);
-        assert_eq!(all(&mut schedule, 0), [1]);
-        schedule.turn(1, SlotClass::Poll);
-        assert_eq!(schedule.next(0), None, "nothing else while it waits, either");
-        schedule.ended(1, true);
-        assert_eq!(all(&mut schedule, 0), [2, 4]);
-    }
-
-    #[test]
-    fn nothing_begins_before_its_time() {
-        let mut schedule = schedule(&[step(0), step(0), step(0)], &[(1, 0), (2, 1)], 1, 100);
-        assert_eq!(all(&mut schedule, 0), [0]);
-        schedule.not_before(1, 500);
-        schedule.ended(0, true);
-        assert_eq!((all(&mut schedule, 499), schedule.due()), (vec![], Some(500)));
-        assert_eq!((all(&mut schedule, 500), schedule.due()), (vec![1], None));
-        let mut schedule = self::schedule(&[step(0)], &[], 1, 1);
-        schedule.not_before(0, 7);
-        assert_eq!((schedule.next(0), schedule.next(7)), (None, Some(0)), "it was ready before that was said");
-    }
-
-    #[test]
-    fn what_waits_for_a_failure_is_skipped_and_what_is_left_out_never_begins() {
-        let nodes = [step(0), step(0), step(0), step(0), ScheduleNode::Gate];
-        let edges = [(4, 0), (1, 4), (2, 1), (3, 2)];
-        let mut failing = schedule(&nodes, &edges, 1, 100);
-        assert_eq!(all(&mut failing, 0), [0]);
-        assert_eq!(failing.ended(0, false), [1, 2, 3]);
-        assert_eq!(failing.next(0), None);
-        let mut left = schedule(&nodes, &edges, 1, 100);
-        assert_eq!(left.leave_out(2), [3]);
-        assert_eq!(all(&mut left, 0), [0]);
-        left.ended(0, true);
-        assert_eq!(all(&mut left, 0), [1]);
-        left.ended(1, true);
-        assert_eq!(left.next(0), None);
-    }
-
-    #[test]
-    fn ten_thousand_steps_at_a_thousand_targets_are_dealt_out_in_no_time() {
-        let nodes: Vec<ScheduleNode> = (0..10_000).map(|n| step(n / 10)).collect();
-        let mut schedule = schedule(&nodes, &[], 1_000, 10_000);
-        let mut rounds = 0;
-        while let began @ [_, ..] = all(&mut schedule, 0).as_slice() {
-            assert_eq!(began.len(), 1_000);
-            began.iter().for_each(|&n| drop(schedule.ended(n, true)));
-            rounds += 1;
-        }
-        assert_eq!(rounds, 10);
-    }
-
-    /// A case: nodes, edges to earlier nodes, and what happens to each step.
-    #[derive(Debug, Clone)]
-    struct Case {
-        nodes: Vec<ScheduleNode>,
-        edges: Vec<(usize, usize)>,
-        slots: usize,
-        parallel: usize,
-        /// For each step: how long it takes, whether it waits in between, whether it is done, and its time.
-        fates: Vec<(u64, bool, bool, u64)>,
-    }
-
-    fn cases() -> impl Strategy<Value = Case> {
-        let node = (0usize..10, 0usize..4).prop_map(|(what, target)| match what {
-            0 => ScheduleNode::Gate,
-            1 => alone(target),
-            2 => list(target),
-            _ => step(target),
-        });
-        let fate = (1u64..20, any::<bool>(), prop::bool::weighted(0.9), prop_oneof![Just(0), 0u64..40]);
-        let count = 30usize;
-        (
-            prop::collection::vec(node, count),
-            prop::collection::vec((0..count, 0..count), 0..40),
-            1usize..3,
-            1usize..12,
-            prop::collection::vec(fate, count),
-        )
-            .prop_map(|(nodes, edges, slots, parallel, fates)| Case {
-                nodes,
-                edges: edges.into_iter().filter(|(node, first)| first < node).collect(),
-                slots,
-                parallel,
-                fates,
-            })
-    }
-
-    /// Plays a case to its end: for each step when it began and ended, in the order in which they began.
-    fn play(case: &Case) -> Vec<(usize, u64, u64)> {
-        let slots = Slots { write: case.slots, poll: 2, list: case.slots };
-        let graph = graph(case.nodes.len(), &case.edges);
-        let mut schedule = Schedule::new(case.nodes.clone(), &graph, &[slots; 4], case.parallel);
-        for (n, fate) in
-            case.fates.iter().enumerate().filter(|(n, _)| matches!(case.nodes[*n], ScheduleNode::Step { .. }))
-        {
-            schedule.not_before(n, fate.3);
-        }
-        let (mut now, mut running, mut played) = (0, BTreeSet::new(), Vec::new());
-        loop {
-            while let Some(n) = schedule.next(now) {
-                running.insert((now + case.fates[n].0, n));
-                played.push((n, now, now + case.fates[n].0));
-                if case.fates[n].1 {
-                    schedule.turn(n, SlotClass::Poll);
-                }
-            }
-            match (running.pop_first(), schedule.due()) {
-                (Some((end, n)), due) if due.is_none_or(|due| due <= now || end <= due) => {
-                    now = end;
-                    schedule.ended(n, case.fates[n].2);
-                }
-                (Some(first), Some(due)) => {
-                    running.insert(first);
-                    now = due;
-                }
-                (None, Some(due)) if due > now => now = due,
-                _ => return played,
-            }
-        }
-    }
-
-    /// The steps that are to begin: all but those that come after a failure.
-    fn expected(case: &Case) -> BTreeSet<usize> {
-        let mut fine = vec![true; case.nodes.len()];
-        for n in 0..case.nodes.len() {
-            let is_done =
-                |first: usize| fine[first] && (matches!(case.nodes[first], ScheduleNode::Gate) || case.fates[first].2);
-            fine[n] = case.edges.iter().filter(|(node, _)| *node == n).all(|(_, first)| is_done(*first));
-        }
-        (0..case.nodes.len()).filter(|&n| fine[n] && matches!(case.nodes[n], ScheduleNode::Step { .. })).collect()
-    }
-
-    proptest! {
-        #[test]
-        fn any_schedule_respects_edges_slots_and_times_and_ends(case in cases()) {
-            let played = play(&case);
-            prop_assert_eq!(&played, &play(&case), "the same each time");
-            let began: BTreeSet<usize> = played.iter().map(|(n, ..)| *n).collect();
-            prop_assert_eq!(began.len(), played.len(), "each once");
-            prop_assert_eq!(&began, &expected(&case));
-            let at: BTreeMap<usize, (u64, u64)> = played.iter().map(|&(n, begin, end)| (n, (begin, end))).collect();
-            for (node, first) in &case.edges {
-                if let (Some(later), Some(sooner)) = (at.get(node), at.get(first)) {
-                    prop_assert!(sooner.1 <= later.0);
-                }
-            }
-            for (&n, &(begin, _)) in &at {
-                prop_assert!(case.fates[n].3 <= begin);
-                let ScheduleNode::Step { target: own, alone: is_alone, .. } = case.nodes[n] else { unreachable!() };
-                let beside: Vec<usize> =
-                    at.iter().filter(|(m, (b, e))| **m != n && *b <= begin && begin < *e).map(|(m, _)| *m).collect();
-                prop_assert!(beside.len() < case.parallel);
-                let here = |m: &&usize| matches!(case.nodes[**m], ScheduleNode::Step { target, .. } if target == own);
-                let here: Vec<&usize> = beside.iter().filter(here).collect();
-                let others_alone = here.iter().any(|m| matches!(case.nodes[**m], ScheduleNode::Step { alone: true, .. }));
-                prop_assert!(!(is_alone || others_alone) || here.is_empty());
-                prop_assert!(here.len() < 2 * case.slots + 2);
-            }
-        }
-    }
-}
+mod tests;

@@ -22,7 +22,7 @@ use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::lists::{keep_live, live_lists};
 use crate::plan::relied::{SharedContent, digest};
-use crate::plan::{Brakes, LedgerUpdate, Plan, Step, Verb};
+use crate::plan::{Brakes, LedgerUpdate, Plan, Step, Timing, Verb, timing};
 use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::references::{References, maker};
 use crate::topology::{CycleError, Resource, Topology};
@@ -46,8 +46,10 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
             step.verb,
         )
     });
+    timing::set(topology, &mut steps);
     let (graph, gates) = edges(topology, &builder.references, &diff, &steps);
-    let order = graph.order().map_err(|ring| cycle(topology, &builder.references, &steps, &gates, &graph, &ring))?;
+    let order = timing::order(&graph, &steps)
+        .map_err(|ring| cycle(topology, &builder.references, &steps, &gates, &graph, &ring))?;
     let (steps, graph) = renumber(steps, &graph, gates.len(), &order);
     let ledger_updates = topology
         .resources
@@ -171,6 +173,7 @@ impl Builder<'_> {
                 .and_then(|live| digest(verdict.kind, live, &self.diff.key)),
             shared: self.shared_content(verdict, verb, live),
             id: verdict.id.clone(),
+            timing: Timing::Any,
             place: verdict.place.clone(),
         }
     }

@@ -17,6 +17,7 @@ mod needs;
 mod relied;
 #[cfg(test)]
 pub(crate) mod testing;
+mod timing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,8 +120,24 @@ pub struct Step {
     pub(crate) shared: Option<SharedContent>,
     /// The provider's id of that object.
     pub id: Option<String>,
+    /// When its turn comes, once it waits for no other step.
+    pub(crate) timing: Timing,
     /// Where it is declared.
     pub place: Option<Place>,
+}
+
+/// When the turn of a step comes that waits for no other step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Timing {
+    /// As soon as there is room at its target.
+    #[default]
+    Any,
+    /// When nothing else is under way at its target.
+    Alone,
+    /// When nothing else is left at its target.
+    Last,
+    /// Together with the step on this resource, and not without it.
+    With(Address),
 }
 
 impl Step {

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::diff::companions;
 use crate::diff::verdict::Cause;
 use crate::plan::build::Builder;
-use crate::plan::{Step, Verb};
+use crate::plan::{Step, Timing, Verb};
 use crate::spec::Disruption;
 
 impl Builder<'_> {
@@ -62,6 +62,7 @@ impl Builder<'_> {
                 disruption: Disruption::None,
                 relies_on: None,
                 shared: None,
+                timing: Timing::Any,
                 id: None,
                 place: None,
             })

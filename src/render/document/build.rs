@@ -160,6 +160,7 @@ impl StepDocument {
             relies_on,
             id: _,
             shared: _,
+            timing: _,
             place: _,
         } = step;
         StepDocument {
