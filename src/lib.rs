@@ -25,6 +25,7 @@ mod render;
 mod schema;
 mod secret;
 mod session;
+mod snapshot;
 mod source;
 mod spec;
 mod suggest;

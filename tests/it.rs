@@ -100,6 +100,8 @@ mod secrets;
 mod servers;
 #[path = "it/shared_lists.rs"]
 mod shared_lists;
+#[path = "it/snapshot.rs"]
+mod snapshot;
 #[path = "it/sources.rs"]
 mod sources;
 #[path = "it/states.rs"]

@@ -13,7 +13,7 @@ mod lane;
 
 use std::collections::BTreeSet;
 
-use self::lane::{Lane, Place};
+use self::lane::{Lane, QueuePlace};
 use crate::graph::Graph;
 
 /// The room that a step takes up at its target while it is under way.
@@ -85,7 +85,7 @@ pub(crate) struct Schedule {
     over: Vec<bool>,
     targets: Vec<Lane>,
     /// The first step of each target that could begin at once, with the target.
-    open: BTreeSet<(Place, usize)>,
+    open: BTreeSet<(QueuePlace, usize)>,
     /// The steps that wait for nothing but the step that they begin together with.
     halves: BTreeSet<usize>,
     /// The halves of which the other one is under way or has been.
@@ -310,7 +310,7 @@ impl Schedule {
     }
 
     /// The place of a step among those that could begin.
-    fn place(&self, n: usize) -> Place {
+    fn place(&self, n: usize) -> QueuePlace {
         match self.nodes[n] {
             _ if self.hurried.contains(&n) => (0, n),
             ScheduleNode::Step { turn: Turn::With(other), .. } => (n.min(other), n),

@@ -30,6 +30,7 @@ mod run;
 mod schema;
 mod sim;
 mod simulated;
+mod snapshot;
 mod stop;
 mod topics;
 mod troubles;
@@ -135,6 +136,8 @@ enum Command {
     Drift(drift::DriftOptions),
     /// Writes a live controller as YAML.
     Export(export::ExportOptions),
+    /// Keeps what the targets hold in a file, without any secret.
+    Snapshot(snapshot::SnapshotOptions),
     /// Takes live resources into ownership, without writing to a controller.
     Adopt(adopt::AdoptOptions),
     /// Removes everything that the workspace owns.
@@ -185,6 +188,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Apply(options) => common::block_on(apply::run(&cli.global, &options)),
         Command::Drift(options) => common::block_on(drift::run(&cli.global, &options)),
         Command::Export(options) => common::block_on(export::run(&cli.global, &options)),
+        Command::Snapshot(options) => common::block_on(snapshot::run(&cli.global, &options)),
         Command::Adopt(options) => common::block_on(adopt::run(&cli.global, &options)),
         Command::Destroy(options) => common::block_on(destroy::run(&cli.global, &options)),
         Command::Run(options) => common::block_on(run::run(&cli.global, &options)),

@@ -11,6 +11,7 @@
 //! What no API shows is sent where it never was. [`take_back`](super::take_back) says what becomes of a field that the files
 //! no longer give. Where a step of ours left what is there, the base says so: then live = base is neither drift nor a change.
 
+mod later;
 mod live_value;
 mod others_share;
 
@@ -22,7 +23,6 @@ use crate::diff::content::content_change;
 use crate::diff::list::ListCase;
 use crate::diff::live::Live;
 use crate::diff::others::OthersItems;
-use crate::diff::planned::PlannedValue;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly};
 use crate::diff::shared::{SharedList, SharedWrite};
@@ -282,29 +282,6 @@ impl FieldCase<'_> {
     /// What the ledger remembers of the field.
     fn stored(&self) -> Option<&Stored> {
         self.entry.and_then(|entry| entry.fields.get(self.field.name))
-    }
-
-    /// A value that is known only later is the same as long as its expression is the one that was applied, and what that
-    /// gave is still there.
-    fn judge_later(&self, kept: Option<&Value>, live: Attr) -> Judged {
-        let before = self.entry.and_then(|entry| entry.expressions.get(self.field.name));
-        let unmoved =
-            kept.is_some_and(|kept| !self.is_readable() || self.base.matches_stored(&narrow(&live, kept), kept));
-        if self.is_left() && unmoved {
-            return self.differs(live, self.wanted, Cause::Left);
-        }
-        if before == Some(&expression(self.declared)) && unmoved && !self.waits_for_something_new() {
-            return Judged::Same;
-        }
-        let cause = if before.is_some() && !unmoved { Cause::Drift } else { Cause::Change };
-        self.differs(live, self.wanted, cause)
-    }
-
-    /// Says whether one of the outputs is another one once the plan is carried out.
-    fn waits_for_something_new(&self) -> bool {
-        let mut new = false;
-        self.wanted.for_each_output(&mut |output| new |= self.resolver.planned.of(output) != PlannedValue::Unchanged);
-        new
     }
 
     fn version(&self) -> Option<&str> {

@@ -126,12 +126,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
     if let Some(hold) = comparison.held.take() {
         return compared(Decision::Hold(hold), Some(&live.id), comparison);
     }
-    let decision = match decide(resource, live, std::mem::take(&mut comparison.changes), entry) {
-        Decision::Replace { fields, order, because } => {
-            Decision::Replace { fields: comparison.notes.of_new_object(fields), order, because }
-        }
-        decision => decision,
-    };
+    let decision = decide(resource, live, &mut comparison, entry);
     let decision = case.guard(decision);
     let is_held = || matches!(decision, Decision::Hold(_));
     let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
@@ -248,7 +243,8 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
 }
 
 /// What differences between a resource and its live object lead to.
-fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Option<&Entry>) -> Decision {
+fn decide(resource: &Resource, live: &Live, comparison: &mut Comparison, entry: Option<&Entry>) -> Decision {
+    let fields = std::mem::take(&mut comparison.changes);
     // What is ours stays so, whatever id it has by now. The id of content is what tells it apart.
     let is_content = matches!(resource.kind.identity, Identity::Content(_));
     let adopt = entry.is_none_or(|entry| entry.id != live.id && is_content);
@@ -256,6 +252,7 @@ fn decide(resource: &Resource, live: &Live, fields: Vec<FieldChange>, entry: Opt
         return if adopt { Decision::Adopt } else { Decision::Same };
     }
     if fields.iter().any(|change| change.replaces(resource.kind)) {
+        let fields = comparison.notes.of_new_object(fields);
         return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
     }
     Decision::Update { fields, adopt }

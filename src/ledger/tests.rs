@@ -282,11 +282,14 @@ fn every_documented_example_is_read() {
                 assert_eq!(again["body"], json()["body"]);
                 assert_eq!(again["key_id"], json()["key_id"]);
             }
-            // The simulators have a test of their own.
-            "state" => {}
+            // The simulators and snapshots have tests of their own.
+            "state" | "snapshot" => {}
             other => panic!("nobody reads `{other}`"),
         }
         seen.push(name);
     }
-    assert_eq!(seen, ["ledger", "ledger-1", "workspace", "journal", "journal-1", "record", "plan", "state"]);
+    assert_eq!(
+        seen,
+        ["ledger", "ledger-1", "workspace", "journal", "journal-1", "record", "plan", "snapshot", "state"]
+    );
 }

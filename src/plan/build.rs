@@ -1,6 +1,7 @@
 //! From verdicts to the plan: steps, then edges, then one order.
 
 mod renumber;
+mod under_way;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -351,27 +352,6 @@ impl Builder<'_> {
         }
         let known = live.and_then(|live| live_output(live, verdict.kind, "id"));
         known.or_else(|| verdict.id.as_deref().filter(|id| !id.is_empty()).map(Attr::text))
-    }
-
-    /// What the controllers are still at work on and the plan can't do without.
-    fn under_way(&self, steps: &[Step]) -> BTreeSet<Address> {
-        let mut needed = BTreeSet::new();
-        for step in steps {
-            let resource = self.topology.resources.get(&step.address);
-            let referred = resource.map(|resource| self.references.of(resource)).unwrap_or_default();
-            needed.extend(referred.into_iter().map(|reference| reference.to));
-            needed.extend(References::parents(&step.address));
-        }
-        let held = self.diff.verdicts.iter().filter(|verdict| matches!(verdict.decision, Decision::Hold(_)));
-        needed.extend(held.map(|verdict| verdict.address.clone()));
-        needed.retain(|address| self.is_busy(address));
-        needed
-    }
-
-    fn is_busy(&self, address: &Address) -> bool {
-        let kind = || self.topology.targets.get(address.target())?.provider.kind(address.kind());
-        let busy = || self.diff.index.live(address)?.is_busy(kind()?).then_some(());
-        busy().is_some()
     }
 
     fn ledger_update(&self, resource: &Resource) -> LedgerUpdate {

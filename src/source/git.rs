@@ -31,7 +31,7 @@ pub(crate) fn head(folder: &Path) -> Result<Option<String>, TreeError> {
 }
 
 /// A workspace's files as they were at a revision.
-pub(crate) struct Snapshot {
+pub(crate) struct Revision {
     repository: Repository,
     /// The tree of the workspace's folder.
     tree: git2::Oid,
@@ -39,12 +39,12 @@ pub(crate) struct Snapshot {
     commit: String,
 }
 
-impl Snapshot {
+impl Revision {
     /// The folder at a revision: a commit, a branch, a tag, or anything else that git understands.
     ///
     /// # Errors
     /// The folder is not in a repository, the revision does not exist, or the folder did not exist then.
-    pub(crate) fn open(folder: &Path, revision: &str) -> Result<Snapshot, TreeError> {
+    pub(crate) fn open(folder: &Path, revision: &str) -> Result<Revision, TreeError> {
         let Some((repository, inside)) = around(folder)? else {
             return Err(TreeError::Git("the workspace is not in a git repository".into()));
         };
@@ -61,7 +61,7 @@ impl Snapshot {
             (tree, commit.id().to_string())
         };
         repository.find_tree(tree).map_err(trouble)?;
-        Ok(Snapshot { repository, tree, commit })
+        Ok(Revision { repository, tree, commit })
     }
 
     /// The commit's id.
@@ -75,7 +75,7 @@ impl Snapshot {
     }
 }
 
-impl Tree for Snapshot {
+impl Tree for Revision {
     fn entry(&self, path: &str) -> Result<PathType, TreeError> {
         if path.is_empty() { Ok(PathType::Folder) } else { Ok(entry(&self.find(path)?)) }
     }

@@ -19,7 +19,7 @@ pub(crate) use archive::{ArchiveError, pack, within};
 pub(crate) use decode::{DecodeError, decode};
 
 pub(crate) use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
-pub(crate) use git::{Snapshot, head};
+pub(crate) use git::{Revision, head};
 pub(crate) use node::Node;
 pub(crate) use packing::PACKING;
 pub(crate) use pinned::{PinnedUrlError, is_url, pinned};

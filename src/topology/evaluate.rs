@@ -3,12 +3,12 @@
 //! A field may refer to another declared field, and that one to a third. Fields are therefore settled depth first, each
 //! once, with a stack of our own: a chain may be as long as the files allow, and a circle is found where it closes.
 
-mod allowance;
+mod budget;
 mod needs;
 
 use std::collections::{HashMap, HashSet};
 
-use allowance::Allowance;
+use budget::Budget;
 
 use super::draft::Drafts;
 use super::each;
@@ -52,7 +52,7 @@ pub(crate) struct Evaluator<'a> {
     /// The secrets that expressions name.
     pub secrets: &'a Secrets,
     suggestions: usize,
-    allowance: Allowance,
+    budget: Budget,
     /// Whether all files could be read: if not, what is not declared may stand in the others.
     complete: bool,
     /// The fields in which something stands for what could not be told.
@@ -73,21 +73,9 @@ impl<'a> Evaluator<'a> {
     ) -> Evaluator<'a> {
         let index = drafts.resources.iter().enumerate().map(|(number, draft)| (&draft.address, number)).collect();
         let states = drafts.resources.iter().map(|draft| vec![State::New; draft.fields.len()]).collect();
-        let (suggestions, allowance) = (SUGGESTIONS, Allowance::whole());
+        let (suggestions, budget) = (SUGGESTIONS, Budget::whole());
         let (lost, is_lost, findings) = (HashSet::new(), false, Vec::new());
-        Evaluator {
-            drafts,
-            index,
-            states,
-            variables,
-            secrets,
-            suggestions,
-            allowance,
-            complete,
-            lost,
-            is_lost,
-            findings,
-        }
+        Evaluator { drafts, index, states, variables, secrets, suggestions, budget, complete, lost, is_lost, findings }
     }
 
     /// Settles every field.
@@ -261,11 +249,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn expression(&mut self, expression: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
-        if self.allowance.is_spent() {
+        if self.budget.is_spent() {
             return Ok(self.lose());
         }
         let value = self.meant(expression, ty, site)?;
-        self.allowance.take(&value)?;
+        self.budget.take(&value)?;
         Ok(value)
     }
 

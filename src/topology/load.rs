@@ -17,7 +17,7 @@ use crate::check::{self, Subject};
 use crate::digest::hex;
 use crate::finding::{Finding, PathKey, Place};
 use crate::source::{
-    DecodeError, Folder, Node, Selection, Snapshot, SourceFile, Tree, TreeError, WORKSPACE_FILE, YamlDocument,
+    DecodeError, Folder, Node, Revision, Selection, SourceFile, Tree, TreeError, WORKSPACE_FILE, YamlDocument,
     YamlError, decode, find, head, open, parse, spot, twice,
 };
 use crate::spec::Provider;
@@ -137,12 +137,12 @@ type Opened = (Box<dyn Tree>, Option<String>, Vec<Finding>);
 fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {
     let shown = folder.display();
     if let Some(revision) = &options.revision {
-        let snapshot = Snapshot::open(folder, revision).map_err(|trouble| {
+        let tree = Revision::open(folder, revision).map_err(|trouble| {
             let finding = Finding::error("no-revision", format!("`{shown}` can't be read at `{revision}`: {trouble}"));
             Box::new(finding.help("name a commit, branch or tag at which the folder exists"))
         })?;
-        let commit = Some(snapshot.commit().to_owned());
-        return Ok((Box::new(snapshot), commit, Vec::new()));
+        let commit = Some(tree.commit().to_owned());
+        return Ok((Box::new(tree), commit, Vec::new()));
     }
     let tree = Folder::open(folder).map_err(|trouble| {
         let finding = Finding::error("no-workspace", format!("there is no folder `{shown}`: {trouble}"));

@@ -23,6 +23,7 @@ pub(crate) mod references;
 mod resolve;
 #[cfg(test)]
 mod scalars;
+mod secrecy;
 mod secrets;
 mod site;
 mod sources;

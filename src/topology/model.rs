@@ -8,12 +8,12 @@ use serde_json::Value;
 use url::Url;
 
 use crate::address::Address;
-use crate::attr::{Attr, Output};
+use crate::attr::Attr;
 use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::{PACKING, Unpacked, parse, read_as, unpack};
-use crate::spec::{Field, Identity, Kind, Provider, Type};
+use crate::spec::{Identity, Kind, Provider, Type};
 use crate::topology::{Allowed, ItemPlace, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
@@ -344,35 +344,6 @@ impl Topology {
     pub(crate) fn resources_at<'t>(&'t self, target: &'t str) -> impl Iterator<Item = &'t Resource> {
         let from = self.resources.range(Address::first_of(target)..);
         from.take_while(move |(address, _)| address.target() == target).map(|(_, resource)| resource)
-    }
-
-    /// Says whether the output of a resource is secret: by its kind's table, or by what the files declare there.
-    pub(crate) fn is_secret(&self, output: &Output) -> bool {
-        self.is_secret_beyond(output, &mut BTreeSet::new())
-    }
-
-    /// The same, through any number of hands. `followed` are the outputs that were asked before: values may wait for each
-    /// other in a circle.
-    fn is_secret_beyond(&self, output: &Output, followed: &mut BTreeSet<Output>) -> bool {
-        if !followed.insert(output.clone()) {
-            return false;
-        }
-        let target = self.targets.get(output.address.target());
-        let kind = target.and_then(|target| target.provider.kind(output.address.kind()));
-        let field = kind.zip(output.field.split('.').next()).and_then(|(kind, name)| kind.field(name));
-        let mut keys = output.field.split('.');
-        let declared = self.resources.get(&output.address).zip(keys.next());
-        let declared = declared.and_then(|(resource, head)| {
-            keys.try_fold(resource.fields.get(head)?, |value, key| match value {
-                Attr::Later(_) | Attr::Secret(_) => Some(value),
-                value => value.get(key),
-            })
-        });
-        let mut is_secret = field.is_some_and(Field::is_secret) || declared.is_some_and(Attr::has_secret);
-        if let Some(declared) = declared.filter(|_| !is_secret) {
-            declared.for_each_output(&mut |output| is_secret = is_secret || self.is_secret_beyond(output, followed));
-        }
-        is_secret
     }
 
     /// The address that a reference means: a resource of one of the kinds, by name, looked for beside the one that refers,

@@ -11,7 +11,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("catalogue", &["providers"]),
     ("wanted", &["source", "topology", "schema", "check"]),
     ("thinking", &["diff", "plan"]),
-    ("doing", &["session", "observe", "apply", "journal", "ledger"]),
+    ("doing", &["session", "observe", "apply", "journal", "ledger", "snapshot"]),
     ("top", &["cli", "gitops", "render", "main"]),
 ];
 

@@ -9,7 +9,7 @@ const CLASSES: usize = 3;
 
 /// The place of a step among those that could begin, and its number. Both halves of a pair have the place of the smaller
 /// one, so that no two pairs wait for each other.
-pub(super) type Place = (usize, usize);
+pub(super) type QueuePlace = (usize, usize);
 
 /// The steps of one target.
 #[derive(Debug, Default)]
@@ -17,11 +17,11 @@ pub(super) struct Lane {
     slots: [usize; CLASSES],
     used: [usize; CLASSES],
     /// The steps that wait for a slot, by class.
-    ready: [BTreeSet<Place>; CLASSES],
+    ready: [BTreeSet<QueuePlace>; CLASSES],
     /// Those that wait to be alone.
-    alone: BTreeSet<Place>,
+    alone: BTreeSet<QueuePlace>,
     /// Those that wait to be the last.
-    last: BTreeSet<Place>,
+    last: BTreeSet<QueuePlace>,
     /// The steps that come after one of these, and themselves: the only ones that may be left when one begins.
     behind: BTreeSet<usize>,
     /// The steps that have neither ended nor been skipped.
@@ -29,7 +29,7 @@ pub(super) struct Lane {
     /// Says whether one that has to be alone is under way.
     is_taken: bool,
     /// The one that could begin at once.
-    pub(super) first: Option<Place>,
+    pub(super) first: Option<QueuePlace>,
 }
 
 impl Lane {
@@ -45,17 +45,17 @@ impl Lane {
     }
 
     /// A step waits for a slot. `behind`: those that come after it, where it is to be the last.
-    pub(super) fn queue(&mut self, place: Place, turn: Turn, slot: SlotClass, behind: BTreeSet<usize>) {
+    pub(super) fn queue(&mut self, place: QueuePlace, turn: Turn, slot: SlotClass, behind: BTreeSet<usize>) {
         self.behind.extend(behind);
         self.queue_of(turn, slot).insert(place);
     }
 
     /// A step does not wait for a slot any more. Says whether it did.
-    pub(super) fn withdraw(&mut self, place: Place, turn: Turn, slot: SlotClass) -> bool {
+    pub(super) fn withdraw(&mut self, place: QueuePlace, turn: Turn, slot: SlotClass) -> bool {
         self.queue_of(turn, slot).remove(&place)
     }
 
-    fn queue_of(&mut self, turn: Turn, slot: SlotClass) -> &mut BTreeSet<Place> {
+    fn queue_of(&mut self, turn: Turn, slot: SlotClass) -> &mut BTreeSet<QueuePlace> {
         match turn {
             Turn::Alone => &mut self.alone,
             Turn::Last => &mut self.last,
@@ -64,7 +64,7 @@ impl Lane {
     }
 
     /// A step begins.
-    pub(super) fn begin(&mut self, place: Place, turn: Turn, slot: SlotClass) {
+    pub(super) fn begin(&mut self, place: QueuePlace, turn: Turn, slot: SlotClass) {
         self.withdraw(place, turn, slot);
         self.used[slot as usize] += 1;
         self.is_taken = turn == Turn::Alone;
@@ -92,7 +92,7 @@ impl Lane {
     }
 
     /// The step that could begin at once.
-    pub(super) fn find_first(&self) -> Option<Place> {
+    pub(super) fn find_first(&self) -> Option<QueuePlace> {
         if self.is_taken {
             return None;
         }
@@ -107,7 +107,7 @@ impl Lane {
     }
 
     /// The first of those that wait to be the last.
-    pub(super) fn last_one(&self) -> Option<Place> {
+    pub(super) fn last_one(&self) -> Option<QueuePlace> {
         self.last.first().copied()
     }
 }

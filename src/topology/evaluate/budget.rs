@@ -11,15 +11,15 @@ const MAX_BYTES: usize = 256 << 20;
 const MAX_DEPTH: usize = 128;
 
 /// What is left of it.
-pub(super) struct Allowance {
+pub(super) struct Budget {
     /// `None` once that has been told to be too little: the files are wrong, and once is enough.
     bytes: Option<usize>,
 }
 
-impl Allowance {
+impl Budget {
     /// All of it.
-    pub(super) fn whole() -> Allowance {
-        Allowance { bytes: Some(MAX_BYTES) }
+    pub(super) fn whole() -> Budget {
+        Budget { bytes: Some(MAX_BYTES) }
     }
 
     /// Says whether nothing more is put in place.
