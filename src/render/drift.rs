@@ -144,7 +144,7 @@ impl DriftDocument {
     }
 }
 
-/// Resources that are shown: a list of all of them is no longer read; the JSON has them.
+/// Resources that are shown at a terminal: a list of all of them is no longer read there; the JSON has them.
 const FIRST: usize = 100;
 
 /// The line that tells how to read the lines of fields.
@@ -163,16 +163,11 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
         page.line(0, Tone::Faint, LEGEND);
     }
     page.gap();
-    for drifted in drift.found.iter().take(FIRST) {
-        entry(&mut page, drifted);
-    }
-    page.rest(0, drift.found.len(), FIRST);
+    page.limited(0, &drift.found, FIRST, entry);
     if !drift.unseen.is_empty() {
         page.gap();
         page.line(0, Tone::Strong, &format!("not seen ({})", number(drift.unseen.len())));
-        let unseen = steps::folded(drift.unseen.iter());
-        unseen.iter().take(FIRST).for_each(|hold| steps::held(&mut page, 1, hold));
-        page.rest(1, unseen.len(), FIRST);
+        page.limited(1, &steps::folded(drift.unseen.iter()), FIRST, |page, hold| steps::held(page, 1, hold));
     }
     if let Some(trust) = plan.trust() {
         page.gap();
@@ -324,6 +319,9 @@ mod tests {
         let comment = markdown(&document);
         assert!(comment.len() < BUDGET && comment.contains("more\n```"), "{}", comment.len());
         assert!(text(&document, PLAIN).lines().count() < 220);
+        let log = Style { width: usize::MAX, ..PLAIN };
+        let all = text(&document, log).lines().filter(|line| line.starts_with("~ ")).count();
+        assert_eq!(all, 2000, "in a log of CI nobody can ask for the rest");
     }
 
     #[test]

@@ -107,10 +107,14 @@ impl TextPage {
         }
     }
 
-    /// How many more there are than were shown.
-    pub(crate) fn rest(&mut self, depth: usize, count: usize, shown: usize) {
-        if count > shown {
-            self.line(depth, Tone::Faint, &format!("… and {} more (--format json has all)", number(count - shown)));
+    /// Shows the items of a sort: all of them where there is room, else the first few and how many more there are.
+    pub(crate) fn limited<T>(&mut self, depth: usize, items: &[T], limit: usize, show: impl Fn(&mut TextPage, &T)) {
+        // One more line is no longer than the line that would stand for it.
+        let first = if self.is_roomy() || items.len() <= limit + 1 { items.len() } else { limit };
+        items.iter().take(first).for_each(|item| show(self, item));
+        if items.len() > first {
+            let more = format!("… and {} more (--format json has all)", number(items.len() - first));
+            self.line(depth, Tone::Faint, &more);
         }
     }
 

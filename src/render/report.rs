@@ -245,7 +245,7 @@ pub(crate) fn apply_schema() -> Value {
     schemars::schema_for!(ApplyDocument).to_value()
 }
 
-/// Steps of one sort that are shown; the JSON has all.
+/// Steps of one sort that are shown at a terminal; the JSON has all.
 const FIRST: usize = 20;
 
 /// The report as text.
@@ -294,11 +294,10 @@ fn list(page: &mut TextPage, heading: &str, steps: &[&StepOutcome]) {
     }
     page.gap();
     page.line(0, Tone::Strong, &format!("{heading} ({})", number(steps.len())));
-    for step in steps.iter().take(FIRST) {
+    page.limited(1, steps, FIRST, |page, step| {
         page.line(1, Tone::Plain, &format!("{} {}", step.verb.as_str(), step.address));
         gap_line(page, step);
-    }
-    page.rest(1, steps.len(), FIRST);
+    });
 }
 
 /// Writes what a half-done replacement leaves.
@@ -314,7 +313,7 @@ fn skipped(page: &mut TextPage, steps: &[&StepOutcome]) {
     }
     page.gap();
     page.line(0, Tone::Strong, &format!("skipped ({})", number(steps.len())));
-    for step in steps.iter().take(FIRST) {
+    page.limited(1, steps, FIRST, |page, step| {
         let because = step.because_of.as_ref().map(|of| format!("  because of `{of}`")).unwrap_or_default();
         page.parts(
             1,
@@ -326,8 +325,7 @@ fn skipped(page: &mut TextPage, steps: &[&StepOutcome]) {
             ],
         );
         gap_line(page, step);
-    }
-    page.rest(1, steps.len(), FIRST);
+    });
 }
 
 fn failed(page: &mut TextPage, steps: &[&StepOutcome]) {
@@ -336,10 +334,10 @@ fn failed(page: &mut TextPage, steps: &[&StepOutcome]) {
     }
     page.gap();
     page.line(0, Tone::Gone, &format!("failed ({})", number(steps.len())));
-    for step in steps.iter().take(FIRST) {
+    page.limited(1, steps, FIRST, |page, step| {
         page.parts(1, &[(Tone::Plain, step.verb.as_str()), (Tone::Plain, " "), (Tone::Strong, &step.address)]);
         gap_line(page, step);
-        let Some(error) = &step.error else { continue };
+        let Some(error) = &step.error else { return };
         page.line(3, Tone::Plain, &error.message);
         for line in &error.log {
             page.line(4, Tone::Plain, line);
@@ -347,8 +345,7 @@ fn failed(page: &mut TextPage, steps: &[&StepOutcome]) {
         if let Some(help) = &error.help {
             page.parts(3, &[(Tone::Notice, "help: "), (Tone::Plain, help)]);
         }
-    }
-    page.rest(1, steps.len(), FIRST);
+    });
 }
 
 fn contradictions(page: &mut TextPage, contradictions: &[ContradictionDocument]) {
@@ -357,7 +354,7 @@ fn contradictions(page: &mut TextPage, contradictions: &[ContradictionDocument])
     }
     page.gap();
     page.line(0, Tone::Gone, &format!("not as planned ({})", number(contradictions.len())));
-    for found in contradictions.iter().take(FIRST) {
+    page.limited(1, contradictions, FIRST, |page, found| {
         let what = match found.field.as_str() {
             "" => format!("is {}, although its step succeeded", found.found),
             field => format!("`{field}`: planned {}, the controller says {}", found.planned, found.found),
@@ -366,8 +363,7 @@ fn contradictions(page: &mut TextPage, contradictions: &[ContradictionDocument])
         if let Some(said) = &found.said {
             page.parts(3, &[(Tone::Plain, "the controller had answered: "), (Tone::Plain, said)]);
         }
-    }
-    page.rest(1, contradictions.len(), FIRST);
+    });
 }
 
 #[cfg(test)]
