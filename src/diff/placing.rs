@@ -3,7 +3,7 @@
 //! | the declared identity | the object that its entry owns | the resource is |
 //! |---|---|---|
 //! | an object has it | any | that object; owned by another entry, it is taken over with what was applied of it |
-//! | another resource has that object already | any | a duplicate, and held |
+//! | another resource has that object already, or is to have it | any | a duplicate, and held |
 //! | several have it | one of them | that one; with none of them, a name is ambiguous |
 //! | nothing there has it, or it is not known yet | is nobody else's | that object, which changed |
 //! | nothing there has it | is somebody else's, or gone | absent |
@@ -178,8 +178,17 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
                 None => left.push(resource),
             }
         }
+        // Nothing there has their identity yet: the first of those that mean the same one is to have it.
+        let mut to_come: BTreeMap<&IdentityKey, &Address> = BTreeMap::new();
         for resource in left {
-            let placement = self.by_entry(resource);
+            let identity = identities.get(&resource.address);
+            let placement = match identity.and_then(|key| to_come.get(key)) {
+                Some(first) => Placement::Duplicate((*first).clone()),
+                None => self.by_entry(resource),
+            };
+            if let Some(key) = identity {
+                to_come.entry(key).or_insert(&resource.address);
+            }
             self.put(resource, placement);
         }
     }

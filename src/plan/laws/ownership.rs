@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::{all_done, for_all, nothing_left, one_verdict_each, told};
 use crate::diff::base::Base;
+use crate::diff::verdict::Decision;
+use crate::plan::Plan;
 use crate::plan::testing::{Fate, World};
 
 /// One round: what the files say, what happens before, and what becomes of the steps.
@@ -99,6 +101,10 @@ impl History {
     }
 
     fn happens(&mut self, event: u8) {
+        // An id that is somebody else's by now says nothing of whose it looks.
+        if matches!(event, 1..=3) {
+            self.world.foreign.clear();
+        }
         match event {
             1 => self.renumber(),
             2 => self.rebuild(),
@@ -112,6 +118,8 @@ impl History {
             5 => self.stranger("east/groups", format!("theirs-{}", self.strangers)),
             6 => self.world = self.world.clone().drops("west"),
             7 => self.rename(),
+            8 => self.disguise(),
+            9 => self.world.unseen.extend(COLLECTIONS.map(|at| (at.to_owned(), "503".to_owned()))),
             _ => {}
         }
     }
@@ -171,6 +179,14 @@ impl History {
         }
     }
 
+    /// What was made from here looks as if it were the system's.
+    fn disguise(&mut self) {
+        let made = self.world.base.entries.iter().filter(|(_, entry)| entry.made);
+        let at = |address: &crate::address::Address| format!("{}/{}", address.target(), address.kind());
+        let ids = made.filter(|(address, _)| COLLECTIONS.contains(&at(address).as_str())).map(|(_, entry)| &entry.id);
+        self.world.foreign.extend(ids.cloned());
+    }
+
     /// What is not ours is there, as it was.
     fn leaves_others_alone(&self) -> Result<(), String> {
         let live = self.live();
@@ -203,6 +219,8 @@ impl History {
         if !refused.is_empty() {
             return Err(format!("{refused:?}\n{}", told(&plan)));
         }
+        // What could not be looked at in this round can be in the next one.
+        self.world.unseen.clear();
         self.leaves_others_alone()
     }
 
@@ -257,5 +275,57 @@ fn a_killed_run_and_other_files_lose_nothing() {
         history.round(&Round { event: other.event, fates: one.fates, ..other.clone() })?;
         history.files(&one);
         history.settles()
+    });
+}
+
+/// Two spellings of the same object: the collection, and the fields of either.
+fn twins(which: u8) -> (&'static str, [(&'static str, Value); 2]) {
+    let route = |cidr: &str, gateway: &str| json!({ "cidr": cidr, "gateway": gateway });
+    match which {
+        0 => ("east/routes", [("a", route("10.1.0.0/16", "192.0.2.1")), ("b", route("10.1.0.9/16", "192.0.2.1"))]),
+        _ => (
+            "east/routes",
+            [("a", route("10.1.0.0/16", "203.0.113.2")), ("b", route("10.1.0.0/16", "=west/config.public_ip"))],
+        ),
+    }
+}
+
+#[test]
+fn two_declarations_are_never_one_object() {
+    for_all((0u8..2, any::<bool>(), any::<bool>(), 0u8..8), |(which, is_there, second_goes, fate)| {
+        let (collection, declared) = twins(which);
+        let mut world = World::lab();
+        if is_there {
+            let object = match which {
+                0 => json!({ "id": "x", "cidr": "10.1.0.0/16", "gateway": "192.0.2.1", "description": "" }),
+                _ => json!({ "id": "x", "cidr": "10.1.0.0/16", "gateway": "203.0.113.2", "description": "" }),
+            };
+            world = world.shows(collection, object);
+        }
+        for (name, fields) in &declared {
+            world = world.wants(&format!("{collection}/{name}"), fields.clone());
+        }
+        let count = |world: &World| world.live.get(collection).map_or(0, Vec::len);
+        let held = |plan: &Plan| plan.verdicts.iter().filter(|it| matches!(it.decision, Decision::Hold(_))).count();
+        let fates = [Fate::Refused, Fate::Unheard, Fate::Killed, Fate::Done];
+        for fate in [fates[usize::from(fate % 4)], Fate::Done, Fate::Done] {
+            let plan = world.plan();
+            one_verdict_each(&world, &plan)?;
+            world.carry_out(&plan, &|_| fate);
+        }
+        let plan = world.plan();
+        if (count(&world), held(&plan), plan.steps.len()) != (1, 1, 0) {
+            return Err(format!("{} objects, {} held\n{}", count(&world), held(&plan), told(&plan)));
+        }
+        // The other one of the two has it from then on, and nothing is made or removed for that.
+        let stays = &declared[usize::from(!second_goes)];
+        world = world.wants_nothing().wants(&format!("{collection}/{}", stays.0), stays.1.clone());
+        let plan = world.plan();
+        let touched = plan.steps.iter().any(|step| step.verb.creates() || step.verb.removes());
+        world.carry_out(&plan, &|_| Fate::Done);
+        match (touched, count(&world)) {
+            (false, 1) => nothing_left(&world),
+            (_, count) => Err(format!("{count} objects\n{}", told(&plan))),
+        }
     });
 }

@@ -297,6 +297,7 @@ impl World {
             };
             fields.extend(stored.map(|stored| (name.clone(), stored)));
         }
+        let made = old.as_ref().map_or_else(|| step.is_some_and(|step| step.verb.creates()), |old| old.made);
         let mut leftovers = old.as_ref().map(|old| old.leftovers.clone()).unwrap_or_default();
         // What content, or another object of the address, took the place of is still to be removed, as far as it is there.
         let is_new = known.contains_key(address) || !resource.files.is_empty();
@@ -304,7 +305,7 @@ impl World {
         leftovers.remove(&id);
         let (expressions, after) = (keep.expressions.clone(), keep.after.clone());
         let run = Some(1);
-        let entry = Entry { id, fields, expressions, after, leftovers, run, ..Entry::default() };
+        let entry = Entry { id, fields, expressions, after, leftovers, made, run, ..Entry::default() };
         self.base.vacated.remove(address);
         self.base.entries.insert(address.clone(), entry);
     }

@@ -33,9 +33,9 @@ pub(crate) struct World {
     pub base: Base,
     /// What is there: objects by collection, as in `east/endpoints` and `east/endpoints/endpoints-1/peers`.
     pub live: BTreeMap<String, Vec<Value>>,
-    unseen: BTreeMap<String, String>,
+    pub(crate) unseen: BTreeMap<String, String>,
     /// The ids of objects that look like the system's.
-    foreign: BTreeSet<String>,
+    pub(crate) foreign: BTreeSet<String>,
     /// What proves which installation is behind a target.
     proofs: BTreeMap<String, ShownProofs>,
     /// Ids that were handed out.
