@@ -120,9 +120,14 @@ fn heal(world: &World<'_>, sim: &Sim, mishap: Mishap) -> Result<(), String> {
     Err(format!("{HEALING} runs do not make it good:\n{}", told.join("\n---\n")))
 }
 
-/// What is there, by address alone: ids differ from world to world.
+/// What is there, by address alone: ids differ from world to world, and so do the names of routes, which end in theirs.
 fn addresses(world: &World<'_>) -> BTreeSet<String> {
-    world.inventory().iter().filter_map(|line| Some(line.rsplit_once(" (")?.0.to_owned())).collect()
+    let address = |line: &String| {
+        let (address, _) = line.rsplit_once(" (")?;
+        let is_route = address.contains("/routes/");
+        Some(address.rsplit_once('_').filter(|_| is_route).map_or(address, |(name, _)| name).to_owned())
+    };
+    world.inventory().iter().filter_map(address).collect()
 }
 
 #[test]
