@@ -28,17 +28,13 @@ impl<W: Clone> Graph<W> {
         self.after.get(node).into_iter().flatten().map(|(first, why)| (*first, why))
     }
 
-    /// A node and all that wait for it, directly or through others.
-    pub fn behind(&self, node: usize) -> BTreeSet<usize> {
+    /// For each node those that wait for it.
+    pub fn then(&self) -> Vec<Vec<usize>> {
         let mut then: Vec<Vec<usize>> = vec![Vec::new(); self.after.len()];
-        for (next, edges) in self.after.iter().enumerate() {
-            edges.keys().for_each(|&first| then[first].push(next));
+        for (node, edges) in self.after.iter().enumerate() {
+            edges.keys().for_each(|&first| then[first].push(node));
         }
-        let (mut behind, mut reached) = (BTreeSet::from([node]), vec![node]);
-        while let Some(node) = reached.pop() {
-            reached.extend(then[node].iter().copied().filter(|next| behind.insert(*next)));
-        }
-        behind
+        then
     }
 
     /// An order in which every node stands after what it waits for. Among those that could be next, the smallest number
@@ -48,12 +44,7 @@ impl<W: Clone> Graph<W> {
     /// A cycle: each node waits for the next one, the last for the first.
     pub fn order(&self) -> Result<Vec<usize>, Vec<usize>> {
         let mut waiting: Vec<usize> = self.after.iter().map(BTreeMap::len).collect();
-        let mut then: Vec<Vec<usize>> = vec![Vec::new(); self.after.len()];
-        for (node, edges) in self.after.iter().enumerate() {
-            for &first in edges.keys() {
-                then[first].push(node);
-            }
-        }
+        let then = self.then();
         let mut ready: BTreeSet<usize> = (0..waiting.len()).filter(|&node| waiting[node] == 0).collect();
         let mut order = Vec::with_capacity(waiting.len());
         while let Some(node) = ready.pop_first() {
@@ -85,6 +76,15 @@ impl<W: Clone> Graph<W> {
         }
         path
     }
+}
+
+/// A node and all that come after it. `next` gives those that come right after a node.
+pub(crate) fn reach<I: IntoIterator<Item = usize>>(node: usize, next: impl Fn(usize) -> I) -> BTreeSet<usize> {
+    let (mut reached, mut open) = (BTreeSet::from([node]), vec![node]);
+    while let Some(node) = open.pop() {
+        open.extend(next(node).into_iter().filter(|next| reached.insert(*next)));
+    }
+    reached
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod lane;
 use std::collections::BTreeSet;
 
 use self::lane::{Lane, QueuePlace};
-use crate::graph::Graph;
+use crate::graph::{Graph, reach};
 
 /// The room that a step takes up at its target while it is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,14 +107,8 @@ impl Schedule {
         targets: &[Slots],
         parallel: usize,
     ) -> Schedule {
-        let mut then = vec![Vec::new(); nodes.len()];
-        let mut waiting = vec![0; nodes.len()];
-        for (node, count) in waiting.iter_mut().enumerate() {
-            for (first, _) in graph.after(node) {
-                *count += 1;
-                then[first].push(node);
-            }
-        }
+        let then = graph.then();
+        let waiting: Vec<usize> = (0..nodes.len()).map(|node| graph.after(node).count()).collect();
         let free: Vec<usize> = (0..nodes.len()).filter(|&node| waiting[node] == 0).collect();
         let mut schedule = Schedule {
             waiting,
@@ -300,13 +294,7 @@ impl Schedule {
 
     /// A step and all that come after it, or begin together with such a one.
     fn behind(&self, n: usize) -> BTreeSet<usize> {
-        let mut behind = BTreeSet::from([n]);
-        let mut reached = vec![n];
-        while let Some(node) = reached.pop() {
-            let next = self.then[node].iter().copied().chain(self.other_half(node));
-            reached.extend(next.filter(|next| behind.insert(*next)));
-        }
-        behind
+        reach(n, |node| self.then[node].iter().copied().chain(self.other_half(node)))
     }
 
     /// The place of a step among those that could begin.

@@ -136,7 +136,7 @@ enum Command {
     Drift(drift::DriftOptions),
     /// Writes a live controller as YAML.
     Export(export::ExportOptions),
-    /// Keeps what the targets hold in a file, without any secret.
+    /// Keeps what the targets hold in a file, secrets as keyed fingerprints.
     Snapshot(snapshot::SnapshotOptions),
     /// Takes live resources into ownership, without writing to a controller.
     Adopt(adopt::AdoptOptions),

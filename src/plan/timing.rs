@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::Graph;
+use crate::graph::{Graph, reach};
 use crate::plan::{Step, Timing, Verb};
 use crate::spec::{Auth, Disruption, Until};
 use crate::topology::Topology;
@@ -45,14 +45,15 @@ pub(super) fn order(graph: &Graph<String>, steps: &[Step]) -> Result<Vec<usize>,
     if last.is_empty() {
         return graph.order();
     }
-    let mut timed = graph.clone();
+    let (mut timed, then) = (graph.clone(), graph.then());
+    let mut at_target: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (n, step) in steps.iter().enumerate() {
+        at_target.entry(step.address.target()).or_default().push(n);
+    }
     for n in last {
-        let behind = graph.behind(n);
-        for (m, step) in steps.iter().enumerate() {
-            if step.address.target() == steps[n].address.target() && !behind.contains(&m) {
-                timed.add(n, m, String::new());
-            }
-        }
+        let behind = reach(n, |node| then[node].iter().copied());
+        let here = at_target.get(steps[n].address.target()).into_iter().flatten();
+        here.filter(|m| !behind.contains(m)).for_each(|&m| timed.add(n, m, String::new()));
     }
     timed.order().or_else(|_| graph.order())
 }

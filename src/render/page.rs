@@ -107,10 +107,15 @@ impl TextPage {
         }
     }
 
-    /// Shows the items of a sort: all of them where there is room, else the first few and how many more there are.
-    pub(crate) fn limited<T>(&mut self, depth: usize, items: &[T], limit: usize, show: impl Fn(&mut TextPage, &T)) {
+    /// How many items of a sort are shown: all of them where there is room, else the first few.
+    pub(crate) fn shown(&self, count: usize, limit: usize) -> usize {
         // One more line is no longer than the line that would stand for it.
-        let first = if self.is_roomy() || items.len() <= limit + 1 { items.len() } else { limit };
+        if self.is_roomy() || count <= limit + 1 { count } else { limit }
+    }
+
+    /// Shows the items of a sort, and how many more there are.
+    pub(crate) fn limited<T>(&mut self, depth: usize, items: &[T], limit: usize, show: impl Fn(&mut TextPage, &T)) {
+        let first = self.shown(items.len(), limit);
         items.iter().take(first).for_each(|item| show(self, item));
         if items.len() > first {
             let more = format!("… and {} more (--format json has all)", number(items.len() - first));

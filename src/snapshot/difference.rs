@@ -13,7 +13,8 @@ pub(crate) struct Difference {
     pub(crate) changed: usize,
 }
 
-/// An object by its target and the kinds and ids on the way to it; of what has no id, by its kind alone.
+/// An object by its target, and the kinds and identities on the way to it: an id may be another object's by now, and tells
+/// only objects apart of which nothing else shows.
 type ObjectPath = Vec<String>;
 
 impl Difference {
@@ -70,7 +71,7 @@ impl<'s> Flat<'s> {
                 self.unseen.push(within(&[&collection.kind]));
             }
             for object in &collection.objects {
-                let path = within(&[&collection.kind, &object.id]);
+                let path = within(&[&collection.kind, object.identity.as_ref().unwrap_or(&object.id)]);
                 self.add(&path, &object.collections);
                 self.objects.insert(path, object);
             }

@@ -1,7 +1,7 @@
 //! Snapshots: what a look saw, kept in a file. `docs/FORMATS.md` shows one.
 //!
-//! A value stands in it in the form in which values are compared and kept: of a secret, there is its keyed fingerprint. Two
-//! looks at the same network give the same file but for the time.
+//! A value stands in it in the form in which values are compared and kept: of what tables, files or ledger call a secret,
+//! there is its keyed fingerprint. Two looks at the same network give the same file but for the time.
 
 mod difference;
 
@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::diff::base::Base;
 use crate::diff::installation::Installation;
 use crate::diff::live::{Collection, Live, Observed, Seen, View};
+use crate::diff::{kept_secrets, matching};
 use crate::spec::{Field, Identity, Kind, canonical, read};
 use crate::topology::{ITEMS, Target, Topology};
 
@@ -72,6 +73,9 @@ struct SeenObject {
     /// The provider's id, where it has one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     id: String,
+    /// What tells it from the others of its collection, where that shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
     /// The values of its fields; of an ordered list, `items`.
     fields: BTreeMap<String, Value>,
     /// The word for the state that it is in, where its kind shows one.
@@ -108,6 +112,8 @@ pub(crate) enum SnapshotError {
 impl Snapshot {
     /// What was seen at a time. The fingerprints are those of the ledger's key.
     pub(crate) fn of(topology: &Topology, observed: &Observed, base: &Base, taken: &str) -> Snapshot {
+        // What was sent as a secret is one, though no file gives it any more.
+        kept_secrets::learn(topology, &matching::index(topology, observed, base), base);
         let taking = Taking { topology, base, taken };
         let target = |target: &Target| match observed.targets.get(&target.name) {
             Some(view) => taking.target(target, view),
@@ -182,10 +188,8 @@ impl Taking<'_> {
                 Seen::Objects(objects) => {
                     let mut objects: Vec<SeenObject> =
                         objects.iter().map(|live| self.object(collection.kind, live)).collect();
-                    // APIs promise no order of objects.
-                    objects.sort_by_cached_key(|object| {
-                        (object.id.clone(), Value::from_iter(object.fields.clone()).to_string())
-                    });
+                    // APIs promise no order of objects, and some hand ids out anew.
+                    objects.sort_by_cached_key(|object| (object.identity.clone(), object.id.clone()));
                     SeenCollection { kind, unseen: None, objects }
                 }
             }
@@ -203,8 +207,9 @@ impl Taking<'_> {
         };
         SeenObject {
             id: self.redact(&live.id),
+            identity: live.identity(kind).map(|key| self.redact(&key.to_string())).filter(|key| !key.is_empty()),
             fields,
-            state: live.state(kind).map(str::to_owned),
+            state: live.state(kind).map(|word| self.redact(word)),
             foreign: live.foreign.map(str::to_owned),
             foreign_items: live.foreign_items.clone(),
             collections: self.collections(&live.children),

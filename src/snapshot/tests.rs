@@ -1,7 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::attr::Attr;
 use crate::plan::testing::World;
+use crate::secret::Secret;
 
 fn taken(world: &World) -> Snapshot {
     Snapshot::of(&world.topology, &world.observed(), &world.base, "2026-03-01T09:00:00Z")
@@ -42,6 +44,35 @@ fn a_snapshot_is_read_as_it_was_written_and_holds_no_secret() {
 }
 
 #[test]
+fn what_was_sent_as_a_secret_is_one_though_no_file_gives_it_any_more() {
+    for (live, is_known) in [("canary-7731", true), ("somebody-elses", false)] {
+        let world = World::lab();
+        let kept = world.base.stored(&Attr::Secret(Secret::new("secret.psk", "canary-7731")));
+        let world = world
+            .applied("east/endpoints/a", "1", json!({ "name": "a", "address": "192.0.2.1", "inputs": { "key": kept } }))
+            .shows(
+                "east/endpoints",
+                json!({ "id": "1", "name": "a", "address": "192.0.2.1", "inputs": { "key": live } }),
+            )
+            .shows("east/groups", json!({ "id": "2", "name": "g", "note": format!("key={live}") }));
+        let text = taken(&world).text().unwrap();
+        assert_eq!(text.contains(live), !is_known, "{text}");
+    }
+}
+
+#[test]
+fn an_object_is_the_same_under_another_id_and_another_one_under_its_id() {
+    let route = |id: &str, net: u8| json!({ "id": id, "cidr": format!("10.{net}.0.0/16"), "gateway": "192.0.2.1" });
+    let look = |ids: [&str; 2], nets: [u8; 2]| {
+        let (one, other) = (route(ids[0], nets[0]), route(ids[1], nets[1]));
+        taken(&World::lab().shows("east/routes", one).shows("east/routes", other))
+    };
+    let before = look(["1", "2"], [1, 2]);
+    assert_eq!(Difference::between(&before, &look(["2", "1"], [1, 2])), Difference::default());
+    assert_eq!(Difference::between(&before, &look(["1", "2"], [1, 3])), Difference { came: 1, went: 1, changed: 0 });
+}
+
+#[test]
 fn what_could_not_be_looked_at_says_why_and_is_not_gone() {
     let (seen, unseen) =
         (taken(&World::lab().shows("west/routes", json!({ "id": "r", "cidr": "10.0.0.0/8" }))), taken(&network()));
@@ -54,7 +85,7 @@ fn what_could_not_be_looked_at_says_why_and_is_not_gone() {
 
 #[test]
 fn what_came_went_and_changed_is_counted() {
-    let route = |id: &str, note: &str| json!({ "id": id, "cidr": "10.0.0.0/8", "description": note });
+    let route = |id: &str, note: &str| json!({ "id": id, "cidr": format!("10.{id}.0.0/16"), "description": note });
     let before = World::lab().shows("east/routes", route("1", "a")).shows("east/routes", route("2", "a"));
     let after = World::lab().shows("east/routes", route("2", "b")).shows("east/routes", route("3", "a"));
     let difference = Difference::between(&taken(&before), &taken(&after));

@@ -23,7 +23,7 @@ pub(crate) mod references;
 mod resolve;
 #[cfg(test)]
 mod scalars;
-mod secrecy;
+mod secret_outputs;
 mod secrets;
 mod site;
 mod sources;

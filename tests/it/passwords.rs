@@ -22,7 +22,7 @@ vns3:
 ";
 
 /// A workspace that sets the password, and a controller that still has the one before.
-fn lab(sim: &Sim) -> Bench {
+pub(crate) fn lab(sim: &Sim) -> Bench {
     assert_eq!(status(sim, "i-0123456789"), 200, "a controller keeps the first password that it is told");
     Bench::of(
         &[

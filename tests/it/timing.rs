@@ -3,31 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
+use crate::passwords;
 use crate::support::Sim;
 
-const NEW_PASSWORD: &str = "
-vns3:
-  east:
-    at: https://203.0.113.11:8000/api
-    credentials: { password: '${secret.before}' }
-    api-password: { password: '${secret.now}' }
-    config: { topology_name: lab }
-    routes: { a: { cidr: 10.1.0.0/16, gateway: 192.0.2.1 }, b: { cidr: 10.2.0.0/16, gateway: 192.0.2.1 } }
-    system-variables: { noc: { value: 198.51.100.0/28 } }
-";
-
+/// A controller whose password is to be a new one, with more to do beside.
 fn new_password(sim: &Sim) -> Bench {
-    // A controller keeps the first password that it is told.
-    sim.call(("vns3", "east"), "api:i-0123456789", "GET", "/config", &Value::Null);
-    Bench::of(
-        &[
-            ("trueup.yaml", "workspace: lab\nsecrets: { before: { file: before.txt }, now: { file: now.txt } }\n"),
-            ("vns3.yaml", NEW_PASSWORD),
-            ("before.txt", "i-0123456789"),
-            ("now.txt", "opens-now"),
-        ],
-        sim,
-    )
+    let bench = passwords::lab(sim);
+    let more = "    routes: { a: { cidr: 10.1.0.0/16, gateway: 192.0.2.1 }, b: { cidr: 10.2.0.0/16, gateway: 192.0.2.1 } }\n    \
+                system-variables: { noc: { value: 198.51.100.0/28 } }\n";
+    bench.edit("vns3.yaml", "    config:", &format!("{more}    config:"));
+    bench
 }
 
 /// The controllers and paths that were written to, in order.
@@ -37,9 +22,10 @@ fn writes(sim: &Sim) -> Vec<String> {
     written.map(|it| format!("{} {}", it["installation"].as_str().unwrap(), it["path"].as_str().unwrap())).collect()
 }
 
-fn fails(sim: &Sim, path: &str) {
-    let fault = json!([{ "path": path, "method": "POST", "status": 400, "body": "{\"error\": \"no\"}" }]);
-    sim.side_door("POST", "/faults", &fault);
+/// The simulators refuse a call until they are told of no path.
+fn refuses(sim: &Sim, method: &str, paths: &[&str]) {
+    let fault = |path| json!({ "path": path, "method": method, "status": 400, "body": "{\"error\": \"no\"}" });
+    sim.side_door("POST", "/faults", &paths.iter().map(fault).collect());
 }
 
 #[test]
@@ -61,9 +47,9 @@ fn the_password_that_opens_a_target_is_set_last_there() {
 fn that_something_else_failed_is_no_reason_to_keep_the_old_password() {
     let sim = Sim::start();
     let bench = new_password(&sim);
-    fails(&sim, "/api/routes");
+    refuses(&sim, "POST", &["/api/routes"]);
     bench.run(&["apply", "--yes", "--quiet"]).expect(5);
-    sim.side_door("POST", "/faults", &json!([]));
+    refuses(&sim, "POST", &[]);
     let plan = bench.plan();
     let steps: Vec<&str> =
         plan["steps"].as_array().unwrap().iter().map(|step| step["address"].as_str().unwrap()).collect();
@@ -90,8 +76,9 @@ fn connected(sim: &Sim) -> Bench {
     )
 }
 
-/// A change of the key, and one of something else that comes before it at one of the two.
+/// A change of the key of what was applied, and one of something else that comes before it at one of the two.
 fn rotated(bench: &Bench) {
+    bench.apply();
     bench.write("psk.txt", "stand-in-psk-two");
     bench.edit("vns3.yaml", "config: { topology_name: lab }", "config: { topology_name: lab, controller_name: one }");
 }
@@ -100,7 +87,6 @@ fn rotated(bench: &Bench) {
 fn both_ends_of_a_connection_take_a_new_key_together() {
     let sim = Sim::start();
     let bench = connected(&sim);
-    bench.apply();
     rotated(&bench);
     bench.run(&["plan"]).expect(0).says("together with `west/ipsec-endpoints/to-east`: both take the same new secret");
     sim.side_door("DELETE", "/requests", &Value::Null);
@@ -115,14 +101,11 @@ fn both_ends_of_a_connection_take_a_new_key_together() {
 fn a_key_that_one_end_refuses_is_not_given_to_the_other() {
     let sim = Sim::start();
     let bench = connected(&sim);
-    bench.apply();
     rotated(&bench);
-    let fault =
-        json!([{ "path": "/api/ipsec/endpoints/*", "method": "PUT", "status": 400, "body": "{\"error\": \"no\"}" }]);
-    sim.side_door("POST", "/faults", &fault);
+    refuses(&sim, "PUT", &["/api/ipsec/endpoints/*"]);
     let ran = bench.run(&["apply", "--yes", "--parallel=1"]);
     ran.expect(5).says("because of `east/ipsec-endpoints/to-west`");
-    sim.side_door("POST", "/faults", &json!([]));
+    refuses(&sim, "PUT", &[]);
     bench.run(&["apply", "--yes", "--quiet"]).expect(0);
     bench.run(&["drift"]).expect(0);
 }
@@ -134,7 +117,6 @@ fn what_many_share_or_nobody_notices_is_no_pair() {
     let third = "  south:\n    at: https://203.0.113.13:8000/api\n    credentials: { username: api, password: stand-in }\n    \
                  ipsec-endpoints:\n      to-west: { ipaddress: 198.51.100.11, secret: '${secret.psk}' }\n";
     bench.write("south.yaml", &format!("vns3:\n{third}"));
-    bench.apply();
     rotated(&bench);
     let plan = bench.run(&["plan"]).expect(0);
     assert!(!plan.out.contains("together"), "{}", plan.out);

@@ -92,8 +92,7 @@ impl Text<'_> {
 
     /// The first few of a sort, and how many more there are.
     fn limited<T>(&mut self, items: &[T], limit: usize, depth: usize, show: impl Fn(&mut Self, &T)) {
-        // One more line is no longer than the line that would stand for it.
-        let first = if self.shows_all() || items.len() <= limit + 1 { items.len() } else { limit };
+        let first = if self.shown.all { items.len() } else { self.page.shown(items.len(), limit) };
         for item in items.iter().take(first) {
             show(self, item);
         }

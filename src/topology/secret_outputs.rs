@@ -12,7 +12,7 @@ impl Topology {
         self.is_secret_beyond(output, &mut BTreeSet::new())
     }
 
-    /// The same, through any number of hands. `followed` are the outputs that were asked before: values may wait for each
+    /// The same, through any number of others. `followed` are the outputs that were asked before: values may wait for each
     /// other in a circle.
     fn is_secret_beyond(&self, output: &Output, followed: &mut BTreeSet<Output>) -> bool {
         if !followed.insert(output.clone()) {
