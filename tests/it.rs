@@ -14,6 +14,8 @@ mod bench;
 mod brakes;
 #[path = "it/bring_up.rs"]
 mod bring_up;
+#[path = "it/brownfield.rs"]
+mod brownfield;
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/census.rs"]

@@ -11,15 +11,15 @@ use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, common};
 use crate::diff::base::Base;
+use crate::diff::content_ids::settle_ids;
 use crate::diff::export::{DeclaredObjects, Export, export, literal};
 use crate::diff::kept_secrets;
 use crate::diff::matching;
-use crate::diff::packing::settle_ids;
 use crate::observe::Scope;
 use crate::render;
 use crate::session::RequestBody;
 use crate::source;
-use crate::spec::{Artifact, PathTemplate, Word};
+use crate::spec::Artifact;
 use crate::topology::{Origin, Target, Topology};
 
 /// Options of `export`.
@@ -58,7 +58,7 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     }
     let index = matching::index(&workspace.topology, &observed, &Base::default());
     let view = observed.targets.get(name).cloned().unwrap_or_default();
-    settle_ids(&mut declared, &observed, &Base::default());
+    settle_ids(&mut declared, &observed, &ledger.base);
     let matched = matching::index(&declared, &observed, &Base::default());
     // What was sent as a secret is one, though no file gives it any more.
     kept_secrets::learn(&declared, &matching::index(&declared, &observed, &ledger.base), &ledger.base);
@@ -131,12 +131,9 @@ async fn fetch(
 ) -> Result<(), CommandError> {
     let Some(session) = workspace.sessions.get(&target.name) else { return Ok(()) };
     for (path, file) in &exported.files {
-        let hands_out =
-            |artifact: &&Artifact| artifact.of == Some(file.address.kind()) && artifact.content_of == Some(file.field);
+        let hands_out = |artifact: &&Artifact| artifact.hands_out(file.address.kind(), file.field);
         let Some(artifact) = target.provider.artifacts.iter().find(hands_out) else { continue };
-        let word = |word: &Word| matches!(word, Word::Id | Word::Name).then(|| file.id.clone());
-        let url = PathTemplate::of(artifact.call.path).text(&word);
-        let bytes = session.download(artifact.call.method, &url, &RequestBody::Nothing).await?;
+        let bytes = session.download(artifact.call.method, &artifact.path(&file.id), &RequestBody::Nothing).await?;
         let place = out.join(path);
         let folder = place.parent().unwrap_or(out);
         std::fs::create_dir_all(folder).doing("make the folder", folder)?;

@@ -266,6 +266,7 @@ mod tests {
                 world = world.protects("east/groups/*");
             }
             let live = Live {
+                content: None,
                 id: if has("no-id") { String::new() } else { "1".into() },
                 raw: json!({ "state": if has("state") { "stuck" } else { "fine" } }),
                 foreign: has("foreign").then_some("the controller's own"),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::installation::{ShownProofs, Standing};
 use crate::spec::{BeforeDelete, Change, Field, Identity, Kind, Switch, canonical, lookup, read};
-use crate::topology::IdentityKey;
+use crate::topology::{ContentDigest, IdentityKey};
 
 /// What was seen of every target.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +66,8 @@ pub struct Live {
     pub raw: Value,
     /// Why it is not the user's to declare.
     pub foreign: Option<&'static str>,
+    /// What tells its content from other content, where that was read.
+    pub(crate) content: Option<ContentDigest>,
     /// Of a sequence: the places of the items that other objects made for themselves.
     pub foreign_items: BTreeSet<usize>,
     /// The collections that live in it.
@@ -84,6 +86,7 @@ impl Live {
                 id: String::new(),
                 raw,
                 foreign: None,
+                content: None,
                 foreign_items: BTreeSet::new(),
                 children: Vec::new(),
             };
@@ -93,7 +96,7 @@ impl Live {
             let name = own_name(kind, &raw)?;
             kind.is_built_in(&name).then_some("it is built in")
         });
-        Live { id, raw, foreign, foreign_items: BTreeSet::new(), children: Vec::new() }
+        Live { id, raw, foreign, content: None, foreign_items: BTreeSet::new(), children: Vec::new() }
     }
 
     /// Says why it can't be an object of its kind, if so: nothing in it tells it from the others. An error that stands where

@@ -11,6 +11,7 @@ use crate::attr::Attr;
 use crate::diff::installation::ShownProofs;
 use crate::diff::live::{Collection, Live, Seen, text, with_id};
 use crate::diff::matching::identity_of;
+use crate::observe::ids::Ids;
 use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs, tell_known_key};
 use crate::session::{CallError, CallFailure, Session};
 use crate::spec::{Envelope, Identity, InstallationProof, Join, Kind, List, Paging, PathTemplate, Word, lookup, read};
@@ -97,8 +98,12 @@ impl Look<'_> {
             if let Seen::Objects(objects) = &mut seen {
                 self.learn(kind, objects);
                 self.retain_managed(kind, objects);
-                self.details(kind, objects, parent.map(|(address, ..)| address), ids).await;
-                Box::pin(self.below(kind, objects, parent.map(|(address, ..)| address), ids)).await;
+                let around = parent.map(|(address, ..)| address);
+                self.details(kind, objects, around, ids).await;
+                match self.contents(kind, objects, around).await {
+                    Ok(()) => Box::pin(self.below(kind, objects, around, ids)).await,
+                    Err(error) => seen = self.unseen(kind, error),
+                }
             }
             collections.push(Collection { kind, seen });
         }
@@ -353,24 +358,6 @@ fn whole(mut items: Vec<Value>, at: Envelope) -> Value {
     match (at, items.as_mut_slice()) {
         (Envelope::One(_), [Value::Array(list)]) => Value::Array(std::mem::take(list)),
         _ => Value::Array(items),
-    }
-}
-
-/// The ids of an object and of those around it.
-pub(super) struct Ids<'i> {
-    kind: &'static Kind,
-    live: &'i Live,
-    above: Option<&'i Ids<'i>>,
-}
-
-impl Ids<'_> {
-    /// A word of the object so many levels up: 1 is the innermost.
-    pub(super) fn word(&self, levels: usize, word: &str) -> Option<String> {
-        match levels {
-            0 | 1 if word == "id" => Some(self.live.id.clone()),
-            0 | 1 => self.live.value(self.kind, word).to_text(),
-            _ => self.above?.word(levels - 1, word),
-        }
     }
 }
 

@@ -3,7 +3,9 @@
 //! A list that could not be read makes its collection unseen; it never reads as empty.
 
 mod auto_created;
+mod contents;
 mod details;
+mod ids;
 mod interests;
 mod look;
 pub(crate) mod proofs;

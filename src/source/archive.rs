@@ -107,7 +107,7 @@ pub(crate) fn pack(
             let (bytes, may_differ) = packed_by(PackingRule::Current)?;
             // What the first rule did not pack was not applied by it.
             let first = if may_differ { packed_by(PackingRule::First).ok() } else { None };
-            let packed = PackedFolder { by_first_rule: first.map(|(bytes, _)| sha256(bytes)), id_digits: None };
+            let packed = PackedFolder { by_first_rule: first.map(|(bytes, _)| sha256(bytes)) };
             let ending = if folders == Folders::TarGz { "tar.gz" } else { "zip" };
             (format!("{name}.{ending}"), bytes, Some(packed))
         }
@@ -121,6 +121,7 @@ pub(crate) fn pack(
         sha256,
         content: Content::Here(Arc::new(bytes)),
         packed,
+        uploaded_as: None,
         parsed: Default::default(),
     })
 }

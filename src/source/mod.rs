@@ -25,6 +25,6 @@ pub(crate) use packing::PACKING;
 pub(crate) use pinned::{PinnedUrlError, is_url, pinned};
 pub(crate) use span::{locate, spot, twice};
 pub(crate) use tree::{Folder, Tree, TreeError};
-pub(crate) use unpack::{Unpacked, is_document, unpack};
+pub(crate) use unpack::{Unpacked, file_digests, is_document, unpack};
 pub(crate) use yaml::{YamlDocument, YamlError, parse, parse_value};
 pub use yaml::{read_as, yaml};

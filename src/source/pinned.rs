@@ -67,6 +67,7 @@ pub(crate) fn pinned(text: &str) -> Result<FileContent, PinnedUrlError> {
         sha256: digest.to_ascii_lowercase(),
         content: Content::At(url),
         packed: None,
+        uploaded_as: None,
         parsed: Default::default(),
     })
 }

@@ -1,15 +1,20 @@
-//! The documents in an archive: what a rule may read of the content that a field names.
+//! What is in an archive: the documents that a rule may read, and what tells its files from others.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
 use flate2::read::GzDecoder;
-use tar::Archive;
+use tar::{Archive, EntryType};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use crate::digest::sha256;
+
 /// The bytes that are read of one document, and of all of them, at most: none that people write is larger.
 const MAX_BYTES: u64 = 4 << 20;
+
+/// The bytes that are read of all files at most to tell them from others.
+const MAX_ALL_BYTES: u64 = 1 << 30;
 
 /// What can be read of an archive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,22 +27,90 @@ pub(crate) struct Unpacked {
     pub damage: Option<String>,
 }
 
-/// Reads a zip, tar or tar.gz. What is in another format is not read, and nothing is held against it.
+/// Reads the documents of a zip, tar or tar.gz. What is in another format is not read, and nothing is held against it.
 pub(crate) fn unpack(archive: &[u8]) -> Unpacked {
     let mut documents = Documents { found: BTreeMap::new(), left: MAX_BYTES, has_more: false };
-    let read = match archive {
-        [b'P', b'K', ..] => documents.unzip(archive),
-        [0x1f, 0x8b, ..] => documents.untar(GzDecoder::new(archive)),
-        [b'B', b'Z', b'h', ..] => Ok(()),
-        tar => documents.untar(tar),
+    let read = if is_foreign(archive) {
+        Ok(())
+    } else {
+        each_file(archive, &mut |below, entry| if is_document(below) { documents.read(below, entry) } else { Ok(()) })
     };
     let Documents { found, left: _, has_more } = documents;
     Unpacked { documents: found, has_more, damage: read.err().map(|error| error.to_string()) }
 }
 
+/// SHA-256 of each file of an archive by its path below the archive's one folder, as in `scripts/start.sh`; `None` of what is
+/// no archive that can be read, or is larger than [`MAX_ALL_BYTES`].
+pub(crate) fn file_digests(archive: &[u8]) -> Option<BTreeMap<String, String>> {
+    if is_foreign(archive) {
+        return None;
+    }
+    let (mut digests, mut left) = (BTreeMap::new(), MAX_ALL_BYTES);
+    let read = each_file(archive, &mut |below, entry| {
+        let mut bytes = Vec::new();
+        left = left.saturating_sub(entry.take(left).read_to_end(&mut bytes)? as u64);
+        digests.insert(below.to_owned(), sha256(bytes));
+        if left == 0 { Err(io::Error::other("it is too large")) } else { Ok(()) }
+    });
+    read.ok().map(|()| digests)
+}
+
 /// Says whether a file of that name is read as YAML.
 pub(crate) fn is_document(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
+}
+
+/// Says whether it is packed in a way that is not read here: bzip2.
+fn is_foreign(archive: &[u8]) -> bool {
+    archive.starts_with(b"BZh")
+}
+
+/// What is done with one file: its path below the archive's one folder, and its bytes.
+type Visit<'v> = dyn FnMut(&str, &mut dyn Read) -> io::Result<()> + 'v;
+
+/// Visits each file of an archive.
+fn each_file(archive: &[u8], visit: &mut Visit<'_>) -> io::Result<()> {
+    match archive {
+        [b'P', b'K', ..] => unzip(archive, visit),
+        [0x1f, 0x8b, ..] => untar(GzDecoder::new(archive), visit),
+        tar => untar(tar, visit),
+    }
+}
+
+fn untar(bytes: impl Read, visit: &mut Visit<'_>) -> io::Result<()> {
+    let mut is_empty = true;
+    for entry in Archive::new(bytes).entries()? {
+        let mut entry = entry?;
+        is_empty = false;
+        if entry.header().entry_type() == EntryType::Directory {
+            continue;
+        }
+        let path = entry.path()?.to_string_lossy().into_owned();
+        below_top(&path).map_or(Ok(()), |below| visit(below, &mut entry))?;
+    }
+    if is_empty { Err(io::Error::other("it holds nothing")) } else { Ok(()) }
+}
+
+fn unzip(bytes: &[u8], visit: &mut Visit<'_>) -> io::Result<()> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes))?;
+    for at in 0..archive.len() {
+        let mut entry = match archive.by_index(at) {
+            // Others may know how to unpack it.
+            Err(ZipError::UnsupportedArchive(_)) => continue,
+            entry => entry?,
+        };
+        if entry.is_dir() {
+            continue;
+        }
+        let path = entry.name()?.into_owned();
+        below_top(&path).map_or(Ok(()), |below| visit(below, &mut entry))?;
+    }
+    Ok(())
+}
+
+/// The path of a file below the archive's one folder.
+fn below_top(path: &str) -> Option<&str> {
+    path.trim_start_matches("./").split_once('/').map(|(_, below)| below)
 }
 
 struct Documents {
@@ -47,36 +120,7 @@ struct Documents {
 }
 
 impl Documents {
-    fn untar(&mut self, bytes: impl Read) -> io::Result<()> {
-        let mut is_empty = true;
-        for entry in Archive::new(bytes).entries()? {
-            let entry = entry?;
-            let path = entry.path()?.to_string_lossy().into_owned();
-            self.read(&path, entry)?;
-            is_empty = false;
-        }
-        if is_empty { Err(io::Error::other("it holds nothing")) } else { Ok(()) }
-    }
-
-    fn unzip(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut archive = ZipArchive::new(Cursor::new(bytes))?;
-        for at in 0..archive.len() {
-            let entry = match archive.by_index(at) {
-                // Others may know how to unpack it.
-                Err(ZipError::UnsupportedArchive(_)) => continue,
-                entry => entry?,
-            };
-            let path = entry.name()?.into_owned();
-            self.read(&path, entry)?;
-        }
-        Ok(())
-    }
-
-    fn read(&mut self, path: &str, entry: impl Read) -> io::Result<()> {
-        let Some((_, below)) = path.trim_start_matches("./").split_once('/') else { return Ok(()) };
-        if !is_document(below) {
-            return Ok(());
-        }
+    fn read(&mut self, below: &str, entry: &mut dyn Read) -> io::Result<()> {
         let mut bytes = Vec::new();
         entry.take(self.left).read_to_end(&mut bytes)?;
         if bytes.len() as u64 == self.left {
@@ -119,6 +163,8 @@ mod tests {
         let (gz, zip) = (gz.finish().unwrap(), zip.finish().unwrap().into_inner());
         for archive in [&tar, &gz, &zip] {
             assert_eq!(unpack(archive), Unpacked { documents: expected(), has_more: false, damage: None });
+            let digests = FILES.map(|(path, text)| (path.trim_start_matches("bp/").to_owned(), sha256(text)));
+            assert_eq!(file_digests(archive), Some(digests.into()));
             let cut = unpack(&archive[..archive.len() * 2 / 5]);
             assert!(cut.damage.is_some(), "{cut:?}");
         }

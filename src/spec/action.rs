@@ -139,6 +139,17 @@ impl Artifact {
         Artifact { content_of: Some(field), ..self }
     }
 
+    /// Says whether it is what that field of that kind was given.
+    pub(crate) fn hands_out(&self, kind: &str, field: &str) -> bool {
+        self.of == Some(kind) && self.content_of == Some(field)
+    }
+
+    /// The path of the call about the object of that id.
+    pub(crate) fn path(&self, id: &str) -> String {
+        let word = |word: &Word| matches!(word, Word::Id | Word::Name).then(|| id.to_owned());
+        PathTemplate::of(self.call.path).text(&word)
+    }
+
     /// It takes these arguments.
     pub const fn takes(self, arguments: &'static [Field]) -> Artifact {
         Artifact { arguments, ..self }

@@ -4,6 +4,7 @@ mod account;
 pub(crate) mod allow;
 mod base_url;
 mod claims;
+mod content_digest;
 mod contents;
 pub(crate) mod cycle;
 mod draft;
@@ -37,6 +38,7 @@ pub(crate) mod words;
 pub(crate) use allow::{Allowance, Allowed, Reason};
 pub(crate) use base_url::is_dots;
 pub(crate) use claims::Claims;
+pub(crate) use content_digest::ContentDigest;
 pub(crate) use cycle::CycleError;
 pub(crate) use identity::{IdentityKey, fold};
 pub(crate) use item_place::ItemPlace;
@@ -45,7 +47,7 @@ pub use load::{Options, load};
 pub(crate) use machine::folder;
 pub(crate) use model::{
     Content, Credentials, DIGEST, FileContent, ITEMS, KeyPlace, LITERAL, LedgerPlace, Origin, PackedFolder, Policy,
-    Prune, Resource, Target, digits, list_type,
+    Prune, Resource, Target, list_type,
 };
 pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};

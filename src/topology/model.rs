@@ -14,6 +14,7 @@ use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::{PACKING, Unpacked, parse, read_as, unpack};
 use crate::spec::{Identity, Kind, Provider, Type};
+use crate::topology::content_digest::ContentDigest;
 use crate::topology::{Allowed, ItemPlace, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
@@ -211,6 +212,8 @@ pub struct FileContent {
     pub content: Content,
     /// More of what is packed here; `None` of what is a file already.
     pub packed: Option<PackedFolder>,
+    /// The id of what it was uploaded as, where that is another one than it would be given now.
+    pub uploaded_as: Option<String>,
     /// The YAML documents in it, once somebody has asked for them.
     pub parsed: ParsedDocuments,
 }
@@ -220,8 +223,6 @@ pub struct FileContent {
 pub struct PackedFolder {
     /// SHA-256 of the bytes that the first packing rule gives, where those may be others.
     pub by_first_rule: Option<String>,
-    /// The digits that stand for it in the id of what it was uploaded as, where an earlier rule gave them.
-    pub id_digits: Option<String>,
 }
 
 /// What can be read of some content, read once whoever asks.
@@ -254,7 +255,7 @@ pub enum Content {
 pub(crate) const DIGEST: &str = "sha256:";
 
 /// The part of a digest that stands in an id.
-pub(crate) fn digits(digest: &str) -> Option<&str> {
+fn digits(digest: &str) -> Option<&str> {
     digest.get(..12)
 }
 
@@ -273,10 +274,21 @@ impl FileContent {
             || rule.is_none_or(|rule| rule < PACKING) && digest.is_some() && digest == first
     }
 
-    /// The digits that stand for it in an id.
-    pub(crate) fn id_digits(&self) -> Option<&str> {
-        let earlier = self.packed.as_ref().and_then(|packed| packed.id_digits.as_deref());
-        earlier.or(digits(&self.sha256))
+    /// The id that it goes by under a name, unless it has another one already: `<name>-<first 12 digits of the digest>`.
+    pub(crate) fn id(&self, name: &str) -> Option<String> {
+        self.uploaded_as.clone().or_else(|| self.ids(name).next())
+    }
+
+    /// The ids that the packing rules give it, the current one first.
+    pub(crate) fn ids(&self, name: &str) -> impl Iterator<Item = String> {
+        let first = self.packed.as_ref().and_then(|packed| packed.by_first_rule.as_deref());
+        let digests = [Some(self.sha256.as_str()), first].into_iter().flatten();
+        digests.filter_map(digits).map(move |digits| format!("{name}-{digits}"))
+    }
+
+    /// What tells it from other content.
+    pub(crate) fn digest(&self) -> ContentDigest {
+        self.bytes().map_or_else(|| ContentDigest::of_absent(&self.sha256), ContentDigest::of)
     }
 
     /// The YAML documents in it, if it is here, by their paths. What is no YAML is left out.
@@ -324,16 +336,14 @@ impl Resource {
         }
     }
 
-    /// The object's id, where files alone decide it ([`Identity::Content`]): `<name>-<first 12 digits of the digest>`. What
-    /// is external and comes without content is called by its id.
+    /// The object's id, where files alone decide it ([`Identity::Content`]). What is external and comes without content is
+    /// called by its id.
     pub fn content_id(&self) -> Option<String> {
         match self.kind.identity {
             Identity::Content(field) if self.external && !self.files.contains_key(field) => {
                 self.address.name().map(str::to_owned)
             }
-            Identity::Content(field) => {
-                Some(format!("{}-{}", self.address.name()?, self.files.get(field)?.id_digits()?))
-            }
+            Identity::Content(field) => self.files.get(field)?.id(self.address.name()?),
             _ => None,
         }
     }

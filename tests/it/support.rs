@@ -54,27 +54,47 @@ impl Sim {
 
     /// Sends a request to an installation past the program, as this `user:password`.
     pub(crate) fn call(&self, at: (&str, &str), login: &str, method: &str, path: &str, body: &Value) -> Value {
-        let (provider, installation) = at;
-        let url = self.base_url(provider, installation);
-        let base = url.splitn(4, '/').nth(3).unwrap().to_owned();
-        let headers = format!("Authorization: Basic {}\r\nTenant: default_tenant\r\n", STANDARD.encode(login));
-        let answer = self.send(method, &format!("/{base}{path}"), &headers, &body.to_string());
+        let answer = self.send_as(login, method, &self.path(at, path), "application/json", body.to_string().as_bytes());
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
+    /// Uploads a file to an installation past the program, as this `user:password`.
+    pub(crate) fn upload(&self, at: (&str, &str), login: &str, path: &str, file: &[u8]) {
+        let answer = self.send_as(login, "PUT", &self.path(at, path), "application/octet-stream", file);
+        assert!(answer.starts_with("HTTP/1.1 20"), "{path}: {answer}");
+    }
+
+    /// The path on the server of a path in an installation.
+    fn path(&self, (provider, installation): (&str, &str), path: &str) -> String {
+        let url = self.base_url(provider, installation);
+        format!("/{}{path}", url.splitn(4, '/').nth(3).unwrap())
+    }
+
+    fn send_as(&self, login: &str, method: &str, path: &str, content_type: &str, body: &[u8]) -> String {
+        let login = STANDARD.encode(login);
+        let headers =
+            format!("Authorization: Basic {login}\r\nTenant: default_tenant\r\nContent-Type: {content_type}\r\n");
+        self.send(method, path, &headers, body)
     }
 
     /// Sends a request to the side door: `side_door("POST", "/reset", &Value::Null)`.
     pub(crate) fn side_door(&self, method: &str, path: &str, body: &Value) -> Value {
-        let answer = self.send(method, &format!("/_sim{path}"), "", &body.to_string());
+        let answer = self.send(
+            method,
+            &format!("/_sim{path}"),
+            "Content-Type: application/json\r\n",
+            body.to_string().as_bytes(),
+        );
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {answer}");
         serde_json::from_str(body).unwrap()
     }
 
-    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+    fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.server().address).unwrap();
         let head = format!("{method} {path} HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n{headers}");
-        let json = "Content-Type: application/json\r\n";
-        write!(stream, "{head}{json}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        write!(stream, "{head}Content-Length: {}\r\n\r\n", body.len()).unwrap();
+        stream.write_all(body).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer

@@ -48,6 +48,7 @@ fn declared(kind: &'static Kind, values: &BTreeMap<&'static str, Value>, digest:
                     sha256: digest.into(),
                     content,
                     packed: None,
+                    uploaded_as: None,
                     parsed: Default::default(),
                 },
             )])
@@ -79,7 +80,7 @@ fn live(values: &[(&'static Field, Value)], id: &str) -> Live {
         }
         *place = value.clone();
     }
-    Live { id: id.into(), raw, foreign: None, foreign_items: BTreeSet::new(), children: Vec::new() }
+    Live { id: id.into(), raw, foreign: None, content: None, foreign_items: BTreeSet::new(), children: Vec::new() }
 }
 
 #[test]

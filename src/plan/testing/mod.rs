@@ -181,7 +181,15 @@ impl World {
                 let (path, file_name, content) = ("f".to_owned(), "f".to_owned(), Content::Here(Default::default()));
                 files.insert(
                     field.to_owned(),
-                    FileContent { path, file_name, sha256, content, packed: None, parsed: Default::default() },
+                    FileContent {
+                        path,
+                        file_name,
+                        sha256,
+                        content,
+                        packed: None,
+                        uploaded_as: None,
+                        parsed: Default::default(),
+                    },
                 );
             }
             _ => {}

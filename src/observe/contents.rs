@@ -1,0 +1,50 @@
+//! Reads of content: what others uploaded under the name that the files give may be what the files hold.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::address::Address;
+use crate::diff::content_ids::may_be;
+use crate::diff::live::Live;
+use crate::observe::look::Look;
+use crate::session::{CallError, RequestBody};
+use crate::spec::{Identity, Kind};
+use crate::topology::ContentDigest;
+
+/// How much is read side by side: each of it is held in memory.
+const PARALLEL: usize = 4;
+
+impl Look<'_> {
+    /// Reads the content of the objects that may hold what a declared resource does, where neither ledger nor id says so.
+    /// What the server does not hand out stays unknown.
+    pub(super) async fn contents(
+        &self,
+        kind: &'static Kind,
+        objects: &mut [Live],
+        parent: Option<&Address>,
+    ) -> Result<(), CallError> {
+        let Identity::Content(field) = kind.identity else { return Ok(()) };
+        let mut artifacts = self.target.provider.artifacts.iter();
+        let Some(artifact) = artifacts.find(|artifact| artifact.hands_out(kind.name, field)) else { return Ok(()) };
+        let is_live = |id: &str| objects.iter().any(|live| live.id == id);
+        let wanted: BTreeSet<String> = self
+            .declared(kind, parent)
+            .filter(|resource| self.observer.base.entry(&resource.address).is_none())
+            .filter_map(|resource| Some((resource.address.name()?, resource.files.get(field)?)))
+            .filter(|(name, content)| !content.ids(name).any(|id| is_live(&id)))
+            .flat_map(|(name, _)| objects.iter().filter(|live| may_be(name, &live.id)).map(|live| live.id.clone()))
+            .collect();
+        let session = self.session;
+        let reads = objects.iter_mut().filter(|live| wanted.contains(&live.id)).map(async |live| {
+            let path = artifact.path(&live.id);
+            match session.download(artifact.call.method, &path, &RequestBody::Nothing).await {
+                Ok(bytes) => live.content = Some(ContentDigest::of(&bytes)),
+                Err(error) if error.refuses_to_show() => {}
+                Err(error) => return Err(error),
+            }
+            Ok(())
+        });
+        stream::iter(reads).buffer_unordered(PARALLEL).try_collect::<()>().await
+    }
+}
