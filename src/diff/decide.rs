@@ -9,6 +9,7 @@ use crate::diff::companions;
 use crate::diff::compare::{Comparison, compare};
 use crate::diff::external;
 use crate::diff::guards::GuardCase;
+use crate::diff::in_use;
 use crate::diff::index::{Index, Placement};
 use crate::diff::live::Live;
 use crate::diff::overwritten::set_again;
@@ -18,7 +19,7 @@ use crate::diff::removals::is_let_go;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, UNSEEN, Verdict};
-use crate::spec::Identity;
+use crate::spec::{Change, Identity};
 use crate::topology::references::{References, maker};
 use crate::topology::{Resource, Topology};
 
@@ -126,8 +127,8 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
     if let Some(hold) = comparison.held.take() {
         return compared(Decision::Hold(hold), Some(&live.id), comparison);
     }
-    let decision = decide(resource, live, &mut comparison, entry);
-    let decision = case.guard(decision);
+    let decision = decide(resolver, resource, live, &mut comparison, entry);
+    let decision = unless_in_use(resolver, resource, case.guard(decision));
     let is_held = || matches!(decision, Decision::Hold(_));
     let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
     compared(decision, Some(&live.id), comparison)
@@ -242,8 +243,24 @@ fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
     }
 }
 
+/// A replacement, or the hold that takes its place where something refers to the object.
+fn unless_in_use(resolver: &Resolver<'_>, resource: &Resource, decision: Decision) -> Decision {
+    match resolver.planned.user_of(&resource.address) {
+        Some(user) if matches!(decision, Decision::Replace { .. }) => {
+            Decision::Hold(in_use::hold(user).instead_of(decision))
+        }
+        _ => decision,
+    }
+}
+
 /// What differences between a resource and its live object lead to.
-fn decide(resource: &Resource, live: &Live, comparison: &mut Comparison, entry: Option<&Entry>) -> Decision {
+fn decide(
+    resolver: &Resolver<'_>,
+    resource: &Resource,
+    live: &Live,
+    comparison: &mut Comparison,
+    entry: Option<&Entry>,
+) -> Decision {
     let fields = std::mem::take(&mut comparison.changes);
     // What is ours stays so, whatever id it has by now. The id of content is what tells it apart.
     let is_content = matches!(resource.kind.identity, Identity::Content(_));
@@ -255,7 +272,23 @@ fn decide(resource: &Resource, live: &Live, comparison: &mut Comparison, entry: 
         let fields = comparison.notes.of_new_object(fields);
         return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
     }
+    if let Some(because) = fields.iter().find_map(|change| refers_to_what_is_made_anew(resolver, resource, change)) {
+        let fields = comparison.notes.of_new_object(fields);
+        return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: Some(because) };
+    }
     Decision::Update { fields, adopt }
+}
+
+/// Why a resource is made anew with another one: that is made anew, and what refers to it can't be changed.
+fn refers_to_what_is_made_anew(resolver: &Resolver<'_>, resource: &Resource, change: &FieldChange) -> Option<String> {
+    let is_fixed = change.field.is_some_and(|field| matches!(field.change, Change::Fixed)) && !change.before.is_null();
+    let mut anew = None;
+    resource.fields.get(&change.name).filter(|_| is_fixed && change.after.is_later())?;
+    change.after.for_each_output(&mut |output| {
+        let is_anew = resolver.planned.is_anew(&output.address) && resolver.index.live(&output.address).is_some();
+        anew = anew.take().or_else(|| is_anew.then(|| format!("`{}` is made anew", output.address)));
+    });
+    anew
 }
 
 /// Resources that have to go while a field of another one changes are replaced with it. What goes in the same plan is not

@@ -100,8 +100,11 @@ fn state(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     })
 }
 
-/// A create-only field that has no value yet may be given one.
+/// A create-only field that has no value yet may be given one, and so may one of what is made anew with another object.
 fn create_only(_: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
+    if let Decision::Replace { because: Some(_), .. } = decision {
+        return None;
+    }
     let is_fixed = |change: &&FieldChange| {
         change.field.is_some_and(|field| matches!(field.change, Change::Fixed)) && !change.before.is_null()
     };

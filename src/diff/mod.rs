@@ -14,6 +14,7 @@ mod entry;
 pub(crate) mod export;
 pub(crate) mod external;
 pub(crate) mod guards;
+mod in_use;
 pub(crate) mod index;
 pub(crate) mod installation;
 pub(crate) mod items;
@@ -84,14 +85,36 @@ pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Dif
     let base = relabelled.as_ref().unwrap_or(base);
     kept_secrets::learn(topology, &index, base);
     let references = References::new(topology);
-    let mut planned = PlannedValues::default();
+    let removals = removals::undeclared(topology, observed, &index, base);
+    let mut in_use = BTreeMap::new();
+    // Of what is in use nothing moves: all that followed from its replacement is decided anew. Each round holds at least one
+    // more, so this ends.
+    loop {
+        let decided = decided(topology, &references, &index, base, &in_use);
+        let more = in_use::in_use(topology, &references, &index, &decided.verdicts, &removals);
+        if more.is_empty() {
+            return finish(topology, &references, observed, base, index, (decided, removals));
+        }
+        in_use.extend(more);
+    }
+}
+
+/// What is decided on everything declared, where these are in use.
+fn decided(
+    topology: &Topology,
+    references: &References<'_>,
+    index: &Index<'_>,
+    base: &Base,
+    in_use: &BTreeMap<Address, Address>,
+) -> Decided {
+    let mut planned = PlannedValues::where_in_use(in_use);
     // Replacing one resource changes the ids that others refer to, which may replace those in turn, and what is changed
     // may change whoever takes it. Each round adds at least one value, so this ends; two or three rounds are what real
     // topologies need.
     loop {
-        let decided = decide::declared(topology, &references, &index, base, &planned);
+        let decided = decide::declared(topology, references, index, base, &planned);
         if !planned.grow(&decided.verdicts) {
-            return finish(topology, &references, observed, base, index, decided);
+            return decided;
         }
     }
 }
@@ -102,10 +125,10 @@ fn finish<'a>(
     observed: &'a Observed,
     base: &Base,
     index: Index<'a>,
-    decided: Decided,
+    (decided, removals): (Decided, Vec<Verdict>),
 ) -> Diff<'a> {
     let Decided { mut verdicts, mut resolved, taken_back, mut shared } = decided;
-    verdicts.extend(removals::undeclared(topology, observed, &index, base));
+    verdicts.extend(removals);
     verdicts.extend(removals::leftovers(topology, observed, &index, base));
     call_options::remember(&index, base, &mut verdicts, &mut resolved);
     shared.extend(removals::of_shares(&index, base, &verdicts));

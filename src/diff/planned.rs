@@ -22,6 +22,8 @@ pub(crate) struct PlannedValues {
     changed: BTreeMap<Address, BTreeSet<&'static str>>,
     /// The outputs that follow them.
     following: BTreeMap<Address, BTreeSet<&'static str>>,
+    /// What can't be made anew, with what refers to each.
+    in_use: BTreeMap<Address, Address>,
 }
 
 /// What becomes of one value.
@@ -36,6 +38,16 @@ pub(crate) enum PlannedValue {
 }
 
 impl PlannedValues {
+    /// Nothing moves yet, and these can't be made anew while those refer to them.
+    pub(crate) fn where_in_use(in_use: &BTreeMap<Address, Address>) -> PlannedValues {
+        PlannedValues { in_use: in_use.clone(), ..PlannedValues::default() }
+    }
+
+    /// The resource that keeps another one from being made anew.
+    pub(crate) fn user_of(&self, address: &Address) -> Option<&Address> {
+        self.in_use.get(address)
+    }
+
     /// Adds what these verdicts move. Says whether that is anything new.
     pub(crate) fn grow(&mut self, verdicts: &[Verdict]) -> bool {
         let before = self.len();
