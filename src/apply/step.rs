@@ -13,6 +13,7 @@ use crate::apply::schedule::SlotClass;
 use crate::apply::step::ready::{Ready, sent_json};
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
+use crate::diff::emptied;
 use crate::diff::live::{Live, named, with_id};
 use crate::diff::matching::identity_of;
 use crate::journal::{self, JournalLine};
@@ -101,7 +102,7 @@ impl Executor<'_> {
         }
         let ready = Ready::of(shared, session, call)?;
         let (path, sent) = (&ready.path, ready.sent());
-        if let Some(why) = self.same_object(shared, step).filter(|_| call.purpose == CallPurpose::Create) {
+        if let Some(why) = self.not_written(shared, step, call) {
             return Err(session.site(call.method, path).error(CallFailure::job(why)));
         }
         let mut attempt = 0;
@@ -287,6 +288,16 @@ impl Executor<'_> {
         let (CallPurpose::Create, List::Inside(key)) = (&call.purpose, step.kind.api.list) else { return None };
         let parent = shared.outputs.raw(&step.address.parent()?)?;
         self.among(shared, step, lookup(&parent, key)?)
+    }
+
+    /// Why a call is not sent, now that all is known that it takes.
+    fn not_written(&self, shared: &Shared, step: &Step, call: &Call) -> Option<String> {
+        if step.verb.removes() {
+            return None;
+        }
+        let ledger_update = self.plan.ledger_updates.get(&step.address)?;
+        let emptied = emptied::now(step.kind, &ledger_update.wanted, &|output| shared.outputs.find(output));
+        emptied.or_else(|| self.same_object(shared, step).filter(|_| call.purpose == CallPurpose::Create))
     }
 
     /// Why a resource is not made: another one has the identity which the files give this one, where that takes something

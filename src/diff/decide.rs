@@ -7,6 +7,7 @@ use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::companions;
 use crate::diff::compare::{Comparison, compare};
+use crate::diff::emptied;
 use crate::diff::external;
 use crate::diff::guards::GuardCase;
 use crate::diff::in_use;
@@ -89,7 +90,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
         (verdict, SentBeside { taken_back, shared })
     };
     let verdict = |decision, id: Option<&str>| compared(decision, id, Comparison::default());
-    if let Some(hold) = read_only(resource).or_else(|| dangling(resolver, resolved)) {
+    if let Some(hold) = unwritable(resolver, resource, resolved) {
         return verdict(Decision::Hold(hold), None);
     }
     let case = resolver.case(resource);
@@ -132,6 +133,12 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
     let is_held = || matches!(decision, Decision::Hold(_));
     let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
     compared(decision, Some(&live.id), comparison)
+}
+
+/// Holds what no call can be written for.
+fn unwritable(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields) -> Option<Hold> {
+    let held = read_only(resource).or_else(|| dangling(resolver, resolved));
+    held.or_else(|| emptied::hold(resource, resolved))
 }
 
 /// Holds what can only be read.

@@ -10,6 +10,7 @@ pub(crate) mod compare;
 mod content;
 pub(crate) mod content_ids;
 mod decide;
+pub(crate) mod emptied;
 mod entry;
 pub(crate) mod export;
 pub(crate) mod external;

@@ -226,6 +226,7 @@ impl<'v> Reader<'v> {
                 Ok(name) if name.is_empty() => {
                     let finding =
                         Finding::error("bad-name", format!("a resource in `{}` has an empty name", kind.name));
+                    let finding = finding.help("write `NAME: …`; what an expression in it means must not be empty");
                     self.findings.push(finding.at(&place.clone().key()));
                 }
                 Ok(name) => {

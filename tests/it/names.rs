@@ -150,3 +150,39 @@ fn a_name_that_two_objects_have_means_neither() {
     get(NETWORK).expect(0);
     get(&NETWORK.to_lowercase()).expect(1).says("has 2 `networks` named").says("say which one: `networks/");
 }
+
+/// What a controller calls itself may be nothing: that names no object, and nothing is sent.
+#[test]
+fn a_name_that_comes_out_empty_makes_no_object() {
+    const FILES: &str = r#"
+vns3:
+  site:
+    at: https://203.0.113.30:8000/api
+    credentials: { username: api, password: stand-in }
+    config: { controller_name: NAME }
+  other:
+    at: https://203.0.113.31:8000/api
+    credentials: { username: api, password: stand-in }
+    system-variables: { v: { name: "${site/config.controller_name}", value: 10.0.0.0/8 } }
+    routes: { r: { cidr: "${site/config.controller_name}", interface: eth0 } }
+cloudify:
+  cfy:
+    at: https://203.0.113.32/api/v3.1
+    credentials: { username: admin, password: stand-in }
+    secrets: { k: { key: "${site/config.controller_name}", value: stand-in } }
+"#;
+    let sim = Sim::start();
+    // Without a name in the files the controllers know it.
+    let bench = Bench::of(&[("trueup.yaml", "workspace: names\n"), ("all.yaml", &FILES.replace(" controller_name: NAME ", ""))], &sim);
+    sim.side_door("POST", "/vns3/site/console", &json!({ "set": { "kind": "config", "name": "config", "fields": { "controller_name": "" } } }));
+    let plan = bench.plan();
+    for (at, field) in [("other/system-variables/v", "name"), ("other/routes/r", "cidr"), ("cfy/secrets/k", "key")] {
+        let hold = plan["holds"].as_array().unwrap().iter().find(|hold| hold["address"] == at);
+        let why = format!("`{field}` comes out empty: `${{site/config.controller_name}}`");
+        assert_eq!(hold.unwrap_or_else(|| panic!("{plan:#}"))["reason"], why, "{at}");
+    }
+    assert_eq!(plan["steps"], json!([]));
+    // In the files it is told at once.
+    bench.write("all.yaml", &FILES.replace("NAME", "''"));
+    bench.run(&["validate"]).expect(3).says("`name` is empty, and `other/system-variables/v` needs it");
+}
