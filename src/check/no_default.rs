@@ -65,8 +65,7 @@ mod tests {
         }
         for field in [
             "netfoundry/services.modelType",
-            "netfoundry/edge-routers.locationCode",
-            "vns3/plugin-instances.ip_address",
+            "vns3/plugin-instances.command",
             "vns3/routes.advertise",
             "cloudify/secrets.schema",
         ] {
@@ -81,6 +80,9 @@ mod tests {
             "vns3/routes.table",
             "cloudify/blueprints.visibility",
             "f5-vnfm/user-groups.ldap_group_dn",
+            // The API chooses it.
+            "netfoundry/edge-routers.locationCode",
+            "vns3/plugin-instances.ip_address",
             // Without it, it is another route.
             "vns3/routes.gateway",
         ] {

@@ -160,6 +160,9 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
     if let Some(default) = field.default {
         let _ = writeln!(text, "  when left out: {default}");
     }
+    if field.is_chosen() {
+        let _ = writeln!(text, "  when left out, or null: the API chooses");
+    }
     let _ = writeln!(text, "  marks: {}", marks(field).join(", "));
     let change = match field.change {
         _ if !field.is_writable() => "chosen by the provider",

@@ -8,7 +8,8 @@
 //! | agreed, assumed | any | stays: it did not come from here |
 //!
 //! What the files give nothing (`null`, an empty text) goes back whatever its basis: that is said on purpose. Only a switch
-//! is not turned by it, unless it was turned from here.
+//! is not turned by it, unless it was turned from here. Where no default is known and the API has no way to take it back,
+//! what is there is what the API chose: it is right, unless it was given from here, which is named.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,6 +21,9 @@ use crate::spec::{Change, Field, ItemWord, Kind, Shape, Type, canonical, is_any,
 
 /// Why most of what stays does.
 pub(super) const NO_WAY: &str = "the API has no way to take it back";
+
+/// Why what the API chooses stays once something else was given.
+const CHOSEN: &str = "the API chooses it when the object is made, and not again";
 
 /// What becomes of a field that the files give no value.
 #[derive(Debug, PartialEq)]
@@ -66,7 +70,16 @@ impl Ungiven<'_> {
         if is_ours && !is_on_purpose && !self.is_unmoved {
             return Fate::Stays("it is not what was applied any more");
         }
-        self.back()
+        match self.back() {
+            Fate::Stays(_) if is_on_purpose && !self.was_given() && !self.field.has_default() => Fate::Gone,
+            fate => fate,
+        }
+    }
+
+    /// Says whether the value that is there is one that was applied.
+    fn was_given(&self) -> bool {
+        let is_given = |stored: &Stored| stored.basis == Basis::Applied && !stored.value.is_null();
+        self.is_unmoved && self.stored.is_some_and(is_given)
     }
 
     fn is_at_default(&self) -> bool {
@@ -80,6 +93,7 @@ impl Ungiven<'_> {
     fn back(&self) -> Fate {
         match self.field.change {
             _ if !self.is_known => return Fate::Stays("the server has no call that sets it"),
+            _ if self.field.is_chosen() => return Fate::Stays(CHOSEN),
             Change::Fixed | Change::Widens(..) => return Fate::Stays("it can't be taken back after create"),
             _ => {}
         }
@@ -228,6 +242,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::plan::testing::{World, address};
     use crate::providers::CATALOGUE;
 
     fn fate(kind: &'static Kind, field: &'static Field, stored: Option<&Stored>, is_cleared: bool) -> Fate {
@@ -246,7 +261,8 @@ mod tests {
             for field in kind.fields.iter().filter(anew) {
                 for (stored, is_cleared) in [(None, true), (Some(&stored), true), (Some(&stored), false)] {
                     let is_back = matches!(fate(kind, field, stored, is_cleared), Fate::Back(_));
-                    assert_eq!(is_back, !kind.is_lost_without(field), "{}.{}", kind.name, field.name);
+                    let may_be = !kind.is_lost_without(field) && !field.is_chosen();
+                    assert_eq!(is_back, may_be, "{}.{}", kind.name, field.name);
                     if is_back { back += 1 } else { stays += 1 }
                 }
             }
@@ -264,6 +280,105 @@ mod tests {
             let mut named = Vec::new();
             let sent = with_taken_back(&field.ty, &wanted, Some(&stored), &live, &mut |at| named.push(at.to_owned()));
             assert_eq!((sent, named), (None, vec!["/none".to_owned(), "/peers".to_owned()]));
+        }
+    }
+
+    #[test]
+    fn what_the_api_chooses_is_right_and_only_what_was_given_is_named() {
+        let (mut chosen, mut no_way) = (0, 0);
+        for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied().filter(|kind| kind.is_declarative()) {
+            for field in kind.fields.iter().filter(|field| field.is_writable() && !field.required) {
+                let stored = |value: Value, basis| Some(Stored::new(value, basis));
+                let (applied, agreed) = (stored(json!("live"), Basis::Applied), stored(json!("live"), Basis::Agreed));
+                let stays = |stored: &Option<Stored>| matches!(fate(kind, field, stored.as_ref(), true), Fate::Stays(_));
+                // What has a default, a way back, or neither.
+                if !stays(&applied) || matches!(field.change, Change::Switch(_)) {
+                    continue;
+                }
+                let expected = field.has_default();
+                for stored in [None, agreed, stored(Value::Null, Basis::Applied), stored(Value::Null, Basis::Agreed)] {
+                    assert_eq!(stays(&stored), expected, "{}.{} {stored:?}", kind.name, field.name);
+                }
+                if field.is_chosen() {
+                    assert_eq!(fate(kind, field, applied.as_ref(), true), Fate::Stays(CHOSEN));
+                    assert!(!kind.is_lost_without(field), "{}.{}: `null` is refused", kind.name, field.name);
+                    chosen += 1;
+                } else {
+                    no_way += 1;
+                }
+            }
+        }
+        assert!(chosen > 8 && no_way > 20, "{chosen} {no_way}");
+    }
+
+    /// Files with a field that the API chooses, the address that has it, and what is there beside it.
+    fn choosing() -> Vec<(&'static str, World, &'static str, &'static str, &'static str, Value)> {
+        let account = "clientId: c, password: '${var.pw}', authenticationUrl: 'https://issuer.example/oauth2/token'";
+        let netfoundry = |network: &str| {
+            let at = "at: https://gateway.production.netfoundry.io";
+            let network = format!("{{ networkGroupId: g, region: r {network} }}");
+            World::reading(&format!(
+                "netfoundry:\n  t:\n    {at}\n    credentials: {{ {account} }}\n    networks: {{ n: {network} }}\n"
+            ))
+        };
+        let network = json!({ "id": "1", "name": "n", "networkGroupId": "7", "region": "r", "status": "PROVISIONED" });
+        let with = |network: &Value, field: &str, value: &str| {
+            let mut network = network.clone();
+            network[field] = json!(value);
+            network
+        };
+        let groups = |world: World| world.shows("t/network-groups", json!({ "id": "7", "name": "g" }));
+        let mut all = Vec::new();
+        for (field, value) in [("productVersion", "7.3.104"), ("size", "medium"), ("provider", "AWS")] {
+            let world = groups(netfoundry(&format!(", {field}: null")));
+            all.push(("t/networks", world, "t/networks/n", field, value, with(&network, field, value)));
+        }
+        let router = ", edge-routers: { e: { locationCode: null } }";
+        let world = groups(netfoundry(router)).shows("t/networks", network);
+        let live = json!({ "id": "2", "name": "e", "locationCode": "eu-west-1", "status": "PROVISIONED" });
+        all.push(("t/networks/1/edge-routers", world, "t/networks/n/edge-routers/e", "locationCode", "eu-west-1", live));
+        let files = "plugins: { p: { external: true, name: p, version: '1' } }\n\
+                     plugin-instances: { i: { plugin_id: p, ip_address: null } }";
+        let world = World::of("vns3", "t", files).shows("t/plugins", json!({ "id": 1, "name": "p", "version": "1" }));
+        let live = json!({ "id": 2, "name": "i", "image_id": 1, "ip_address": "198.51.100.2", "status": "Running" });
+        all.push(("t/plugin-instances", world, "t/plugin-instances/i", "ip_address", "198.51.100.2", live));
+        for (provider, field, value) in
+            [("cloudify", "display_name", "The router"), ("cloudify", "site_name", "lyon")]
+        {
+            let files = format!(
+                "blueprints: {{ b: {{ external: true }} }}\ndeployments: {{ d: {{ blueprint_id: b, {field}: null }} }}"
+            );
+            let live = json!({ "id": "d", "blueprint_id": "b", "display_name": "d", field: value });
+            let world = World::of(provider, "t", &files).shows("t/blueprints", json!({ "id": "b", "state": "uploaded" }));
+            all.push(("t/deployments", world, "t/deployments/d", field, value, live));
+        }
+        all
+    }
+
+    #[test]
+    fn null_where_the_api_chooses_is_left_out_and_never_a_difference() {
+        for (collection, world, at, field, value, live) in choosing() {
+            let create = world.plan();
+            let step = create.steps.iter().find(|step| step.address == address(at));
+            let step = step.unwrap_or_else(|| panic!("{at}: {}", world.verdict(at)));
+            assert!(!format!("{:?}", step.calls).contains(&format!("\"{field}\":")), "{at}: {:?}", step.calls);
+            let there = world.clone().shows(collection, live.clone());
+            let notes = |world: &World| {
+                let verdicts = world.verdicts();
+                let own = verdicts.into_iter().find(|verdict| verdict.address == address(at)).unwrap();
+                (world.verdict(at), own.notes.let_go.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())
+            };
+            assert_eq!(notes(&there), ("adopt".to_owned(), Vec::new()), "{at}.{field}");
+            let remembers = |value: Value| there.clone().remembers(at, "", json!({ field: value }), Basis::Applied);
+            let own = |mut world: World| {
+                world.base.entries.get_mut(&address(at)).unwrap().id = crate::diff::live::text(&live["id"]);
+                world
+            };
+            // Given from here, it is named; what somebody made of it since is right.
+            for (given, named) in [(json!(value), vec![field.to_owned()]), (json!("other"), vec![]), (Value::Null, vec![])] {
+                let owned = own(remembers(given.clone()));
+                assert_eq!(notes(&owned), ("same".to_owned(), named), "{at}.{field} {given}");
+            }
         }
     }
 }

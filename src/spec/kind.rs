@@ -292,10 +292,11 @@ impl Kind {
     }
 
     /// Says whether only a new object would be without a field, and nobody knows what it would have there: the API may
-    /// choose, or refuse to make it. Of what tells objects apart, nothing is a value like others.
+    /// choose, or refuse to make it. Of what tells objects apart, nothing is a value like others; of what the API is known
+    /// to choose, every value is right.
     pub(crate) fn is_lost_without(&self, field: &Field) -> bool {
         let is_identity = matches!(self.identity, Identity::Natural(names) if names.contains(&field.name));
-        self.is_made_anew_for(field) && !field.has_default() && !is_identity
+        self.is_made_anew_for(field) && !field.has_default() && !field.is_chosen() && !is_identity
     }
 
     /// Says whether it is reconciled.

@@ -342,19 +342,65 @@ fn nothing_is_replaced_for_a_default_that_nobody_knows() {
     let network = |location: &str, model: &str| SERVICE.replace("LOCATION", location).replace("MODEL", model);
     let location = "provider: AWS, locationCode: us-east-1,";
     settles(&bench, &network(location, "modelType: TunnelerToSdk"));
-    for (location, model, field) in [
-        (location, "modelType: null", "modelType"),
-        (location, "modelType: ''", "modelType"),
-        ("provider: AWS, locationCode: null,", "modelType: TunnelerToSdk", "locationCode"),
-    ] {
+    for model in ["modelType: null", "modelType: ''"] {
         bench.write("all.yaml", &network(location, model));
-        bench.run(&["validate"]).expect(3).says("no-default").says(&format!("`{field}` is empty"));
+        bench.run(&["validate"]).expect(3).says("no-default").says("`modelType` is empty");
         bench.run(&["apply", "--yes"]).expect(1);
     }
     bench.write("all.yaml", &network("provider: AWS,", ""));
     let ran = bench.run(&["plan", "--exit-code"]).expect(0);
     ran.says("services/erp: modelType: only a new object would be without it")
-        .says("edge-routers/r: locationCode: only a new object would be without it");
+        .says("edge-routers/r: locationCode: the API chooses it when the object is made, and not again");
+}
+
+/// Demands that `null` is taken where something was left out, that what was given is named once as what stays, and that
+/// nothing is ever written for it.
+#[track_caller]
+fn left_to_the_api(sim: &Sim, bench: &Bench, files: &dyn Fn(&str) -> String, (fields, names): (&str, &[&str])) {
+    let nothing: String = names.iter().map(|name| format!("{name}: null, ")).collect();
+    settles(bench, &files(&nothing));
+    let writes = || {
+        let all = sim.side_door("GET", "/requests", &Value::Null);
+        let is_write = |request: &&Value| request["method"] != "GET" && !request["path"].to_string().contains("token");
+        all.as_array().unwrap().iter().filter(is_write).count()
+    };
+    assert_eq!(bench.plan()["let_go"], Value::Null, "nothing was given");
+    // Another one, made with a value.
+    bench.destroy(&["--quiet", "--allow", "destroy=*/networks/*"]).expect(0);
+    settles(bench, &files(fields));
+    let before = writes();
+    bench.write("all.yaml", &files(&nothing));
+    let plan = bench.plan();
+    let stays: Vec<&Value> = plan["let_go"].as_array().unwrap().iter().map(|it| &it["field"]).collect();
+    assert_eq!((&plan["steps"], stays), (&json!([]), names.iter().map(|name| json!(name)).collect::<Vec<_>>().iter().collect()));
+    bench.run(&["plan", "--exit-code"]).expect(0).says("the API chooses it when the object is made, and not again");
+    settles(bench, &files(&nothing));
+    assert_eq!((&bench.plan()["let_go"], writes()), (&Value::Null, before), "it was named once");
+}
+
+#[test]
+fn null_leaves_to_the_api_what_it_chooses() {
+    let sim = Sim::start();
+    let network = |fields: &str| {
+        let text = "
+netfoundry:
+  nf:
+    at: https://gateway.production.netfoundry.io
+    credentials: { clientId: stand-in, password: stand-in, authenticationUrl: https://x.example/oauth2/token }
+    networks: { n: { networkGroupId: nf Group, provider: AWS, region: us-east-1, FIELDS edge-routers: { own: { locationCode: null } } } }
+";
+        text.replace("FIELDS", fields)
+    };
+    left_to_the_api(&sim, &bench(&sim, ""), &network, ("size: small, productVersion: 7.3.104,", &["size", "productVersion"]));
+}
+
+#[test]
+fn null_leaves_names_for_people_to_a_manager() {
+    let sim = Sim::of("cloudify", None);
+    let bench = bench(&sim, "");
+    bench.write("b/blueprint.yaml", "tosca_definitions_version: cloudify_dsl_1_3\nnode_templates: {}\n");
+    let manager = |fields: &str| DEPLOYMENT.replace("PROVIDER", "cloudify").replace("inputs: { site: seven INPUTS }", fields);
+    left_to_the_api(&sim, &bench, &manager, ("display_name: The router", &["display_name"]));
 }
 
 const DEPLOYMENT: &str = "

@@ -13,6 +13,8 @@ pub enum Clear {
     With(DefaultValue),
     /// It stays: the API has no way to take it back.
     Never,
+    /// It stays, and any value is right: the API chooses one where nobody does, and none when it is asked later.
+    Chosen,
 }
 
 impl Field {
@@ -26,10 +28,20 @@ impl Field {
         Field { clear: Clear::Never, ..self }
     }
 
+    /// The API chooses it where it is left out.
+    pub const fn chosen(self) -> Field {
+        Field { clear: Clear::Chosen, ..self }
+    }
+
+    /// Says whether the API chooses it where it is left out.
+    pub(crate) fn is_chosen(&self) -> bool {
+        matches!(self.clear, Clear::Chosen)
+    }
+
     /// The value that takes another one back; none where the API has no way to.
     pub fn cleared(&self) -> Option<Attr> {
         match (self.clear, self.default) {
-            (Clear::Never, _) => None,
+            (Clear::Never | Clear::Chosen, _) => None,
             (Clear::With(value), _) | (Clear::ByType, Some(value)) => Some(value.value().clone()),
             (Clear::ByType, None) => self.ty.empty(),
         }

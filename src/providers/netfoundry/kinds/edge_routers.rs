@@ -42,7 +42,7 @@ pub(crate) static KIND: Kind = Kind {
         field("provider", Type::Text, "Cloud of a hosted router; goes with `locationCode`")
             .default("\"CUSTOMER\"")
             .replaces(),
-        field("locationCode", Type::Text, "Region of a hosted router; goes with `provider`").replaces(),
+        field("locationCode", Type::Text, "Region of a hosted router; goes with `provider`").chosen().replaces(),
         field("linkListener", Type::Bool, "Accepts links from other routers; hosted routers always do"),
         field("tunnelerEnabled", Type::Bool, "Runs a tunneler, which is an endpoint of the same name").default("false"),
         field("wssListener", Type::Bool, "Accepts web browsers").inferred(),

@@ -35,10 +35,11 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Name, unique in the network group whatever its case").fixed(),
         field("networkGroupId", Type::Ref("network-groups"), "Group that it belongs to").required().fixed(),
-        field("provider", Type::Enum(&["AWS", "OCI"]), "Cloud that the controller runs in").fixed(),
+        field("provider", Type::Enum(&["AWS", "OCI"]), "Cloud that the controller runs in").chosen().fixed(),
         field("region", Type::Text, "Region of that cloud, as `regions` has it").required().fixed(),
-        field("size", Type::Text, "Size of the controller, as `network-configs` names it").fixed(),
+        field("size", Type::Text, "Size of the controller, as `network-configs` names it").chosen().fixed(),
         field("productVersion", Type::Text, "Version, as `network-versions` has it; the newest default if left out")
+            .chosen()
             .fixed(),
         output("status", Type::Text, "State of the network"),
         output("networkController", Type::Object(CONTROLLER), "The network's controller, once there is one"),

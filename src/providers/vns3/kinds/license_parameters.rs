@@ -17,13 +17,16 @@ pub(crate) static KIND: Kind = Kind {
     source: "PUT /license/parameters, GET /license; sheet 2.1, 3.4",
     fields: &[
         once("default", Type::Bool, "Accept what the license suggests; or else give the five others").write_only(),
-        once("subnet", Type::Cidr, "Network of the overlay").read_as("topology.overlay_subnet"),
-        once("managers", Type::Words(Packing::Ordered(" ")), "Overlay addresses of the controllers, by peering id"),
-        once("asns", Type::Words(Packing::Ordered(" ")), "Autonomous system numbers of the controllers, by peering id"),
+        once("subnet", Type::Cidr, "Network of the overlay").chosen().read_as("topology.overlay_subnet"),
+        once("managers", Type::Words(Packing::Ordered(" ")), "Overlay addresses of the controllers, by peering id")
+            .chosen(),
+        once("asns", Type::Words(Packing::Ordered(" ")), "Autonomous system numbers of the controllers, by peering id")
+            .chosen(),
         // Ranges are allowed in writing, and single addresses come back.
         once("clients", Type::Words(Packing::Ordered(",")), "Overlay addresses of clients: single ones and ranges")
+            .chosen()
             .write_only(),
-        once("my_manager_vip", Type::Ip, "Overlay address that all controllers answer at"),
+        once("my_manager_vip", Type::Ip, "Overlay address that all controllers answer at").chosen(),
     ],
     api: Api {
         list: List::at("/license", Envelope::One("response")),

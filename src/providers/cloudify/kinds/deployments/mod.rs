@@ -73,7 +73,7 @@ pub(crate) static KIND: Kind = Kind {
         update_parameters!(field("force_reinstall", Type::Bool, "Reinstall all nodes (from 6.4 on)")),
         visibility(WIDEN),
         SKIP_PLUGINS_VALIDATION,
-        field("display_name", Type::Text, "Name for people").stays().dedicated_call(&[call(
+        field("display_name", Type::Text, "Name for people").chosen().dedicated_call(&[call(
             Patch,
             "/deployments/{name}",
             Body::Json(r#"{"display_name": "{display_name}"}"#),
