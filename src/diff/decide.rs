@@ -13,6 +13,7 @@ use crate::diff::guards::GuardCase;
 use crate::diff::in_use;
 use crate::diff::index::{Index, Placement};
 use crate::diff::live::Live;
+use crate::diff::one_installation::Doubles;
 use crate::diff::overwritten::set_again;
 use crate::diff::planned::PlannedValues;
 use crate::diff::propagate_holds::{hold_back, hold_unknown_names, hold_used};
@@ -30,7 +31,7 @@ pub(crate) fn declared(
     references: &References<'_>,
     index: &Index<'_>,
     base: &Base,
-    planned: &PlannedValues,
+    (planned, doubles): (&PlannedValues, &Doubles),
 ) -> Decided {
     let resolver = Resolver { topology, index, planned };
     let (mut resolved, mut taken_back, mut shared) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -45,6 +46,7 @@ pub(crate) fn declared(
         shared.extend(sent.shared.map(|write| (resource.address.clone(), write)));
         resolved.insert(resource.address.clone(), fields);
     }
+    doubles.hold_all(&mut verdicts);
     force_rebuilds(&resolver, &mut verdicts);
     set_again(&resolved, &mut verdicts);
     hold_used(topology, index, &resolved, &mut verdicts);

@@ -26,6 +26,7 @@ pub(crate) mod matching;
 pub(crate) mod mentions;
 pub(crate) mod naming;
 pub(crate) mod others;
+mod one_installation;
 mod overwritten;
 pub(crate) mod ownership;
 mod placing;
@@ -46,6 +47,7 @@ use crate::diff::base::Base;
 use crate::diff::decide::Decided;
 use crate::diff::index::Index;
 use crate::diff::live::Observed;
+use crate::diff::one_installation::Doubles;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::shared::SharedWrite;
@@ -86,15 +88,16 @@ pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Dif
     let base = relabelled.as_ref().unwrap_or(base);
     kept_secrets::learn(topology, &index, base);
     let references = References::new(topology);
+    let doubles = Doubles::of(topology, observed, &index, base);
     let removals = removals::undeclared(topology, observed, &index, base);
     let mut in_use = BTreeMap::new();
     // Of what is in use nothing moves: all that followed from its replacement is decided anew. Each round holds at least one
     // more, so this ends.
     loop {
-        let decided = decided(topology, &references, &index, base, &in_use);
+        let decided = decided(topology, &references, &index, base, (&in_use, &doubles));
         let more = in_use::in_use(topology, &references, &index, &decided.verdicts, &removals);
         if more.is_empty() {
-            return finish(topology, &references, observed, base, index, (decided, removals));
+            return finish(topology, &references, observed, base, (index, &doubles), (decided, removals));
         }
         in_use.extend(more);
     }
@@ -106,14 +109,14 @@ fn decided(
     references: &References<'_>,
     index: &Index<'_>,
     base: &Base,
-    in_use: &BTreeMap<Address, Address>,
+    (in_use, doubles): (&BTreeMap<Address, Address>, &Doubles),
 ) -> Decided {
     let mut planned = PlannedValues::where_in_use(in_use);
     // Replacing one resource changes the ids that others refer to, which may replace those in turn, and what is changed
     // may change whoever takes it. Each round adds at least one value, so this ends; two or three rounds are what real
     // topologies need.
     loop {
-        let decided = decide::declared(topology, references, index, base, &planned);
+        let decided = decide::declared(topology, references, index, base, (&planned, doubles));
         if !planned.grow(&decided.verdicts) {
             return decided;
         }
@@ -125,7 +128,7 @@ fn finish<'a>(
     references: &References<'_>,
     observed: &'a Observed,
     base: &Base,
-    index: Index<'a>,
+    (index, doubles): (Index<'a>, &Doubles),
     (decided, removals): (Decided, Vec<Verdict>),
 ) -> Diff<'a> {
     let Decided { mut verdicts, mut resolved, taken_back, mut shared } = decided;
@@ -138,6 +141,7 @@ fn finish<'a>(
     propagate_holds::keep_what_is_needed(topology, &index, base, &mut verdicts);
     propagate_holds::tell_of_homes(topology, references, &mut verdicts);
     hold_elsewhere(observed, &mut verdicts);
+    doubles.hold_all(&mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     let unmanaged = index

@@ -239,6 +239,9 @@ pub(crate) const UNKNOWN_KIND: &str = "unknown-kind";
 /// The code of what is held because its target is another installation than the one that was applied to.
 pub(crate) const MOVED: &str = "moved";
 
+/// The code of what is held because its target shows the installation of another target.
+pub(crate) const ONE_INSTALLATION: &str = "one-installation";
+
 /// The code of what is held because items of others would go as the files take a list over.
 pub(crate) const TAKE_OVER: &str = "take-over";
 
@@ -247,11 +250,11 @@ pub(crate) const PROTECTED: &str = "protected";
 
 /// Says whether the code of a hold tells that nothing is known of what is held.
 pub(crate) fn is_unknown(code: &str) -> bool {
-    matches!(code, UNSEEN | MOVED | UNDECLARED_TARGET | UNKNOWN_KIND)
+    matches!(code, UNSEEN | MOVED | ONE_INSTALLATION | UNDECLARED_TARGET | UNKNOWN_KIND)
 }
 
 impl Hold {
-    /// Says whether it is held because it could not be looked at, or because another installation answers in its place.
+    /// Says whether it is held because it could not be looked at, or because the installation that answers is not its own.
     pub(crate) fn is_absent_on(&self) -> bool {
         is_unknown(self.code)
     }

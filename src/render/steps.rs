@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::verdict::{COULD_NOT_LOOK, Cause, MOVED, UNSEEN};
+use crate::diff::verdict::{COULD_NOT_LOOK, Cause, MOVED, ONE_INSTALLATION, UNSEEN};
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument, StepDocument};
 use crate::render::page::{TextPage, Tone};
@@ -82,13 +82,13 @@ fn creation(page: &mut TextPage, depth: usize, step: &StepDocument, name: &str, 
 }
 
 /// The holds as they are shown: all of a target that could not be looked at for one reason, or that is another
-/// installation, are one, under the target's name.
+/// installation or that of another target, are one, under the target's name.
 pub(crate) fn folded<'h>(holds: impl Iterator<Item = &'h HoldDocument>) -> Vec<HoldDocument> {
     let mut shown: Vec<HoldDocument> = Vec::new();
     let mut known: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
     for hold in holds {
         let target = hold.address.split('/').next().unwrap_or_default().to_owned();
-        if hold.code != MOVED && hold.code != UNSEEN {
+        if !matches!(hold.code.as_str(), MOVED | ONE_INSTALLATION | UNSEEN) {
             shown.push(hold.clone());
             continue;
         }
@@ -100,7 +100,7 @@ pub(crate) fn folded<'h>(holds: impl Iterator<Item = &'h HoldDocument>) -> Vec<H
     }
     for ((target, _), (at, count)) in known {
         let Some(hold) = shown.get_mut(at) else { continue };
-        match hold.code == MOVED {
+        match hold.code != UNSEEN {
             true => hold.reason.push_str(&format!("; {} {} left alone", counted(count, "resource"), are(count))),
             false if count > 1 => {
                 let why = hold.reason.strip_prefix(COULD_NOT_LOOK).unwrap_or(&hold.reason);

@@ -15,7 +15,7 @@ use crate::render::document::PlanDocument;
 use crate::render::page::Style;
 use crate::secret::Secret;
 use crate::spec::{
-    Api, Auth, Body, Dialect, Disruption, Envelope, IdScheme, Identity, Kind, List, Poll, Provider, Removal,
+    Api, Auth, Body, Dialect, Disruption, Envelope, Extent, IdScheme, Identity, Kind, List, Poll, Provider, Removal,
     ServerVersion, Type, Until, call, field, output,
 };
 use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
@@ -102,6 +102,7 @@ static LAB: Provider = Provider {
         version: ServerVersion::Irrelevant,
         proofs: &[],
         within: &[],
+        extent: Extent::Whole,
         writers: 1,
         readers: 1,
         timeout: Duration::from_secs(1),

@@ -50,7 +50,7 @@ pub(crate) use poll::{JobLog, Poll, Shows, Until};
 pub use provider::Provider;
 #[cfg(test)]
 pub(crate) use provider::caller;
-pub(crate) use provider::{Coverage, Dialect, Endpoint, IdScheme, ServerVersion, endpoint};
+pub(crate) use provider::{Coverage, Dialect, Endpoint, Extent, IdScheme, ServerVersion, endpoint};
 pub(crate) use read::{lookup, read};
 pub use template::PathTemplate;
 pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};

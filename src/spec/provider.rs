@@ -97,6 +97,8 @@ pub struct Dialect {
     /// The settings that name a part of an installation, such as the tenant: another value means another place, though the
     /// same one proves nothing.
     pub within: &'static [&'static str],
+    /// How much of it a target is, besides.
+    pub extent: Extent,
     /// Requests with an effect that may be under way at once.
     pub writers: usize,
     /// Reads that may be under way at once.
@@ -115,6 +117,15 @@ pub struct Dialect {
     /// Remedies of errors: status, part of the message, remedy. The first that fits; an empty one leaves it to the general
     /// remedy of that status.
     pub remedies: &'static [(u16, &'static str, &'static str)],
+}
+
+/// How much of an installation a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it: who looks after a part of it under another name undoes what this one declares.
+    Whole,
+    /// What it declares and owns: several accounts of one organisation look after networks of their own.
+    Declared,
 }
 
 /// Whether an API hands out the id of a removed object again.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Api, Auth, AutoCreated, Body, By, Called, Class, Destroys, Dialect, Envelope, Field, Folders, Grammar, IdScheme,
+    Api, Auth, AutoCreated, Body, By, Called, Class, Destroys, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme,
     Identity, Kind, List, Mention, NameSpot, Packing, Provider, ServerVersion, Type, Unknown, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
@@ -251,6 +251,7 @@ static LAB: Provider = Provider {
         version: ServerVersion::Irrelevant,
         proofs: &[],
         within: &[],
+        extent: Extent::Whole,
         writers: 1,
         readers: 1,
         timeout: Duration::from_secs(1),

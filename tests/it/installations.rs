@@ -324,3 +324,66 @@ fn another_certificate_is_another_controller_unless_its_id_says_otherwise() {
         };
     }
 }
+
+/// A machine that two targets reach, by its number and by its name.
+#[test]
+fn one_machine_under_two_names_is_looked_after_by_the_first() {
+    for case in CASES {
+        let machines = Machines::start();
+        let at = machines.sim().base_url(case.provider, "x");
+        let two = |first: &str, second: &str| {
+            let target = |name: &str, at: &str| format!("  {name}:\n    at: {at}\n{}", case.target);
+            let named = at.replace("127.0.0.1", "localhost");
+            format!("{}:\n{}{}", case.provider, target(first, &at), target(second, &named))
+        };
+        let bench = Bench::real(&[("trueup.yaml", ENVELOPE), ("word.txt", "let-me-in"), ("target.yaml", &two("a", "b"))]);
+        bench.run(&["validate"]).expect(0);
+        let words = "b: `b` and `a` are the same installation: ";
+        let says = |ran: Ran| ran.expect(32).says(words).says(case.proof).says("2 resources are left alone").says("correct the `at`");
+        says(bench.run(&["plan"]));
+        says(bench.run(&["drift"]));
+        bench.run(&["plan", "--format", "markdown"]).expect(32).says("are the same installation");
+        let ran = bench.run(&["apply", "--yes", "--quiet"]).expect(5).says("are the same installation");
+        assert!(!ran.out.contains("b/"), "{}", ran.all());
+        let writes = machines.writes().len();
+        assert!(writes > 0);
+        // Again and again, whatever the two are called, and whoever was there first.
+        says(bench.run(&["apply", "--yes", "--quiet"]));
+        bench.write("target.yaml", &two("a", "A"));
+        let ran = bench.run(&["apply", "--yes", "--quiet"]).expect(32);
+        ran.says("`A` and `a` are the same installation");
+        let plan = bench.plan();
+        let held = plan["holds"].as_array().unwrap();
+        assert!(held.len() == 2 && held.iter().all(|hold| hold["code"] == "one-installation"), "{plan:#}");
+        assert!(held.iter().all(|hold| hold["address"].as_str().unwrap().starts_with("A/")), "{plan:#}");
+        bench.run(&["adopt", "--all"]).expect(0);
+        assert_eq!(machines.writes().len(), writes, "{}: {:?}", case.provider, machines.writes());
+        // One of them alone is fine.
+        case.at(&bench, &machines, "x");
+        bench.edit("target.yaml", "  x:", "  a:");
+        bench.run(&["plan", "--exit-code"]).expect(0);
+    }
+}
+
+/// Who is let into one organisation twice looks after two networks, and not after one twice.
+#[test]
+fn one_network_under_two_names_is_looked_after_by_the_first() {
+    let machines = Machines::start();
+    let at = machines.sim().base_url("netfoundry", "x");
+    let files = |own: &str| {
+        let target = |name: &str, at: &str, network: &str| {
+            let token = format!("{at}/oauth2/token");
+            let account = format!("clientId: api, password: \"${{secret.word}}\", authenticationUrl: \"{token}\"");
+            let networks = format!("{{ {network}: {{ networkGroupId: x Group, region: us-east-1 }} }}");
+            format!("  {name}:\n    at: {at}\n    credentials: {{ {account} }}\n    networks: {networks}\n")
+        };
+        let named = at.replace("127.0.0.1", "localhost");
+        format!("netfoundry:\n{}{}", target("a", &at, "acme"), target("b", &named, own))
+    };
+    let bench = Bench::real(&[("trueup.yaml", ENVELOPE), ("word.txt", "let-me-in"), ("target.yaml", &files("lab"))]);
+    bench.run(&["apply", "--yes", "--quiet"]).expect(0);
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    bench.write("target.yaml", &files("acme"));
+    let ran = bench.run(&["plan"]).expect(32).says("`b` and `a` are the same installation: ");
+    ran.says("organization ").says("both mean the one of `networks` with the id ");
+}

@@ -271,6 +271,12 @@ impl World {
         self
     }
 
+    /// The installation behind a target shows this of itself.
+    pub(crate) fn shows_proofs(mut self, target: &str, proofs: ShownProofs) -> World {
+        self.proofs.insert(target.into(), proofs);
+        self
+    }
+
     /// A run came to its end: what the installations show is taken over.
     pub(crate) fn recorded(mut self) -> World {
         for (target, view) in self.observed().targets {

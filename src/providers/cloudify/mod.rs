@@ -17,7 +17,7 @@ pub(crate) mod testing;
 use std::time::Duration;
 
 use crate::spec::{
-    Auth, Dialect, Envelope, Field, IdScheme, InstallationProof, Provider, ServerVersion, Type, Versions, field,
+    Auth, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion, Type, Versions, field,
 };
 
 /// Cloudify Manager.
@@ -48,6 +48,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     version: ServerVersion::Read { path: "/version", at: "version" },
     proofs: PROOFS,
     within: &["tenant"],
+    extent: Extent::Whole,
     // The server runs twenty workflows at once and queues the rest (sheet 5, locking); this leaves room for people.
     writers: 4,
     readers: 4,

@@ -18,7 +18,7 @@ mod waits;
 use std::time::Duration;
 
 use self::shared::PAGES;
-use crate::spec::{Auth, Dialect, Envelope, IdScheme, InstallationProof, Provider, ServerVersion, Type, field};
+use crate::spec::{Auth, Dialect, Envelope, Extent, IdScheme, InstallationProof, Provider, ServerVersion, Type, field};
 
 /// The NetFoundry platform.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -61,6 +61,7 @@ const DIALECT: Dialect = Dialect {
     version: ServerVersion::Irrelevant,
     proofs: PROOFS,
     within: &[],
+    extent: Extent::Declared,
     // The vendor's own demo makes five writes at once; no limit is published (section 1.8).
     writers: 5,
     readers: 4,

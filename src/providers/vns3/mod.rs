@@ -16,7 +16,7 @@ mod remedies;
 use std::time::Duration;
 
 use crate::spec::{
-    Api, Auth, Dialect, Envelope, Field, IdScheme, InstallationProof, Provider, ServerVersion, Strength, Type, field,
+    Api, Auth, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion, Strength, Type, field,
 };
 
 /// Cohesive VNS3.
@@ -90,6 +90,7 @@ const DIALECT: Dialect = Dialect {
     version: ServerVersion::Irrelevant,
     proofs: PROOFS,
     within: &[],
+    extent: Extent::Whole,
     // Concurrent writes fail; every published client serialises them for each controller (sheet 1, “Concurrency”).
     writers: 1,
     readers: 4,
