@@ -58,7 +58,7 @@ impl ChangeSecrecy<'_> {
     /// One side of a change, with every part redacted that is secret in the wanted value: a value that a secret replaces
     /// was one. A value whose successor is only not known yet is none for that.
     pub(crate) fn redact(&self, attr: &Attr, wanted: &Attr) -> Attr {
-        match self.field && self.whole && !attr.is_null() && attr != wanted {
+        match self.field && self.whole && !is_empty(attr) && attr != wanted {
             true => replaced(attr),
             false => self.part(attr, wanted),
         }
@@ -66,7 +66,8 @@ impl ChangeSecrecy<'_> {
 
     fn part(&self, attr: &Attr, wanted: &Attr) -> Attr {
         match (attr, wanted) {
-            (Attr::Null | Attr::Later(_) | Attr::Secret(_), _) => attr.clone(),
+            _ if is_empty(attr) => attr.clone(),
+            (Attr::Later(_) | Attr::Secret(_), _) => attr.clone(),
             (Attr::Map(map), Attr::Map(wanted)) => {
                 let value = |(key, value): (&String, &Attr)| Some((key.clone(), self.part(value, wanted.get(key)?)));
                 Attr::Map(map.iter().filter_map(value).collect())
@@ -89,7 +90,7 @@ impl ChangeSecrecy<'_> {
     /// An item that has no certain counterpart: what is wanted as it is shows; of the rest, what is secret in some wanted
     /// item does not.
     fn item(&self, item: &Attr, wanted: &[Attr]) -> Attr {
-        if wanted.contains(item) {
+        if is_empty(item) || wanted.contains(item) {
             return item.clone();
         }
         match item {
@@ -110,6 +111,17 @@ impl ChangeSecrecy<'_> {
         let mut is_secret = wanted.has_secret();
         wanted.for_each_output(&mut |output| is_secret |= (self.output)(output));
         is_secret
+    }
+}
+
+/// Says whether there is nothing that could be a secret.
+fn is_empty(attr: &Attr) -> bool {
+    match attr {
+        Attr::Null => true,
+        Attr::Text(text) => text.is_empty(),
+        Attr::List(items) => items.is_empty(),
+        Attr::Map(map) => map.is_empty(),
+        Attr::Bool(_) | Attr::Number(_) | Attr::Secret(_) | Attr::Later(_) => false,
     }
 }
 
@@ -219,5 +231,34 @@ mod tests {
         let before = secrecy(false, false).redact(&Attr::List(live.to_vec()), &wanted).to_shown();
         assert_eq!([&before[0], &before[2]], [&wanted.to_shown()[0], &wanted.to_shown()[1]]);
         assert_eq!(before[1], json!({ "name": "b", "value": "(secret before)" }));
+    }
+
+    #[test]
+    fn where_nothing_was_no_secret_was() {
+        let secret = || Attr::Secret(Secret::new("secret.psk", "new"));
+        let in_map = |value: Attr| Attr::Map([("name".into(), attr(json!("a"))), ("psk".into(), value)].into());
+        let one = |value: Attr| Attr::List(vec![value]);
+        for (live, wanted) in [
+            (json!(""), secret()),
+            (json!([]), one(secret())),
+            (json!({}), in_map(secret())),
+            (json!({ "psk": "" }), in_map(secret())),
+            (json!([{ "name": "b", "psk": "" }, { "name": "c", "psk": "" }]), one(in_map(secret()))),
+            (json!([{ "name": "b", "psk": "" }]), one(in_map(secret()))),
+        ] {
+            for field in [false, true] {
+                let shown = secrecy(field, false).redact(&attr(live.clone()), &wanted).to_shown().to_string();
+                let hidden = shown.matches("(secret before)").count();
+                // Of a secret field not even the names show.
+                let named = if field { live.to_string().matches("name").count() } else { 0 };
+                assert!(hidden <= named, "{live} {field}: {shown}");
+            }
+        }
+        for live in [json!(""), json!([]), json!({})] {
+            let shown = secrecy(true, true).redact(&attr(live.clone()), &secret()).to_shown();
+            assert_eq!(shown, live);
+        }
+        let whole = secrecy(true, true).redact(&attr(json!({ "token": "" })), &secret());
+        assert_eq!(whole.to_shown(), "(secret before)", "a key may tell, too");
     }
 }
