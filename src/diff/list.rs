@@ -7,7 +7,7 @@ use crate::diff::base::{Base, Entry};
 use crate::diff::compare::{Comparison, narrow};
 use crate::diff::items::{item_key, redact_edits, redact_items};
 use crate::diff::live::Live;
-use crate::diff::others::{OthersItems, deleted, is_ours, own_words};
+use crate::diff::others::{OthersItems, deleted, deleted_within, is_ours, own_words};
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{Edit, agrees};
 use crate::diff::shared::{SharedList, SharedWrite};
@@ -92,7 +92,9 @@ impl ListCase<'_> {
         let kept = own_words(ty, self.entry, ITEMS);
         let words = item_words(ty, old);
         let is_theirs = |at: usize| words.get(at).is_none_or(|word| !kept.contains(word));
-        deleted(edits, self.key).into_iter().filter(|(at, _)| is_theirs(*at)).map(|(_, item)| item).collect()
+        let whole = deleted(edits, self.key).into_iter().filter(|(at, _)| is_theirs(*at)).map(|(_, item)| item);
+        let is_ours = |item: &Attr| item_words(ty, std::slice::from_ref(item)).iter().any(|word| kept.contains(word));
+        whole.chain(deleted_within(edits, &Type::Object(self.resource.kind.fields), &is_ours)).collect()
     }
 }
 

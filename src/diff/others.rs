@@ -3,7 +3,7 @@
 //! A list is ours once the ledger remembers it. Before that, what stands in it was put there by others: a first apply that
 //! takes the list over tells which of their items go, and waits until that is meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attr::Attr;
 use crate::diff::base::Entry;
@@ -54,25 +54,40 @@ pub(super) fn going(ty: &Type, wanted: &Attr, live: &Attr) -> Vec<Attr> {
         }
         // Words of the product's own are a choice, and belong to nobody.
         (Shape::Items(Type::Enum(_)), ..) => Vec::new(),
-        (Shape::Items(_), Attr::List(wanted), Attr::List(live)) => items_going(ty, wanted, live),
+        (Shape::Items(item), Attr::List(wanted), Attr::List(live)) => items_going(ty, &item, wanted, live),
         _ => Vec::new(),
     }
 }
 
-fn items_going(ty: &Type, wanted: &[Attr], live: &[Attr]) -> Vec<Attr> {
-    let staying: BTreeSet<ItemWord> = item_words(ty, wanted).into_iter().collect();
-    let words = item_words(ty, live).into_iter().zip(live);
-    let mut going: Vec<Attr> =
-        words.filter(|(word, _)| !staying.contains(word)).map(|(_, item)| label(ty, item)).collect();
+/// Whole items, and what goes within those that stay.
+fn items_going(ty: &Type, item: &Type, wanted: &[Attr], live: &[Attr]) -> Vec<Attr> {
+    let staying: BTreeMap<ItemWord, &Attr> = item_words(ty, wanted).into_iter().zip(wanted).collect();
+    let (mut whole, mut within) = (Vec::new(), Vec::new());
+    for (word, live) in item_words(ty, live).into_iter().zip(live) {
+        match staying.get(&word) {
+            Some(wanted) => within.extend(going(item, wanted, live)),
+            None => whole.push(label(ty, live)),
+        }
+    }
     // What is known only later may be one that is there.
     let later = wanted.iter().filter(|item| item.is_later()).count();
-    going.truncate(going.len().saturating_sub(later));
-    going
+    whole.truncate(whole.len().saturating_sub(later));
+    whole.extend(within);
+    whole
 }
 
 /// What tells an item from the others.
 fn label(ty: &Type, item: &Attr) -> Attr {
     item_key_field(ty).and_then(|key| item.get(key.name)).unwrap_or(item).clone()
+}
+
+/// The items of others that edits take out of the items of an ordered list that stay, where these are no items of ours.
+pub(super) fn deleted_within(edits: &[Edit], item: &Type, is_ours: &dyn Fn(&Attr) -> bool) -> Vec<Attr> {
+    let within = |edit: &Edit| match edit {
+        Edit::Change { before, after, .. } if !is_ours(before) => going(item, after, before),
+        Edit::Change { .. } | Edit::Delete { .. } | Edit::Insert { .. } | Edit::Move { .. } => Vec::new(),
+    };
+    edits.iter().flat_map(within).collect()
 }
 
 /// The items that edits take out of an ordered list, each by its place, with what tells it from the others.
@@ -101,6 +116,19 @@ mod tests {
     fn product(provider: &str, files: &str, collection: &str, live: &[Value]) -> World {
         let world = World::of(provider, "t", files);
         live.iter().fold(world, |world, object| world.shows(collection, object.clone()))
+    }
+
+    /// A posture check of a NetFoundry network, wanted and live.
+    fn posture_check(wanted: Value, live: Value) -> World {
+        let account = "clientId: c, password: '${var.pw}', authenticationUrl: 'https://issuer.example/oauth2/token'";
+        let check = format!("os: {{ typeId: OS, operatingSystems: {wanted} }}");
+        let network = format!("{{ networkGroupId: g, region: r, posture-checks: {{ {check} }} }}");
+        let at = "at: https://gateway.production.netfoundry.io";
+        let text = format!("netfoundry:\n  t:\n    {at}\n    credentials: {{ {account} }}\n    networks: {{ n: {network} }}\n");
+        World::reading(&text)
+            .shows("t/network-groups", json!({ "id": "7", "name": "g" }))
+            .shows("t/networks", json!({ "id": "1", "name": "n", "networkGroupId": "7", "region": "r", "status": "PROVISIONED" }))
+            .shows("t/networks/1/posture-checks", json!({ "id": "2", "name": "os", "typeId": "OS", "operatingSystems": live }))
     }
 
     /// Lists of all sorts, of all providers that have them: the address, and a world in which its first apply would take out
@@ -162,6 +190,18 @@ mod tests {
                     &[json!({ "name": "s", "type": "forward", "rules": rules(&["s -j DROP", "s -j ACCEPT"]) })],
                 ),
             ),
+            (
+                "t/firewall-rules",
+                vns3(
+                    "firewall-rule-groups: { g: {} }\nfirewall-rules: [{ rule: INPUT_CUST -j DROP, groups: [g] }]",
+                    "t/firewall-rules",
+                    &[json!({ "id": "1", "rule": "INPUT_CUST -j DROP", "position": 0, "groups": ["g", "theirs"] })],
+                ),
+            ),
+            ("t/networks/n/posture-checks/os", {
+                let system = |versions: Value| json!([{ "type": "Windows", "versions": versions }]);
+                posture_check(system(json!(["10"])), system(json!(["10", "11"])))
+            }),
             (
                 "t/webhooks/pager",
                 vns3(

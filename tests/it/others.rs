@@ -170,3 +170,23 @@ firewall-subtables: { s: { type: forward, rules: [], partial: [rules] } }
         assert!(ran.all().contains(words), "{words}: {}", ran.all());
     }
 }
+
+/// A rule that stays is in a group of others': that is asked for like an item of theirs.
+#[test]
+fn what_others_have_within_an_item_is_asked_for() {
+    let sim = Sim::start();
+    let rule = json!({ "rule": "INPUT_CUST -p tcp -j ACCEPT", "position": 0, "groups": ["theirs"] });
+    call(&sim, "POST", "/v2/firewall/rules", &rule);
+    call(&sim, "POST", "/v2/firewall/rules-groups", &json!({ "name": "ours" }));
+    let rules = "firewall-rule-groups: { ours: {} }\n\
+                 firewall-rules: [{ rule: INPUT_CUST -p tcp -j ACCEPT, groups: [ours] }]";
+    let bench = bench(&sim, "", &vns3(rules));
+    let flag = "--allow take-over=e/firewall-rules";
+    bench.run(&["plan"]).says("1 item of others in it would go: `theirs`").says(flag);
+    bench.run(&["apply", "--yes", "--quiet"]).says(flag);
+    let groups = || call(&sim, "GET", "/v2/firewall/rules", &Value::Null)[0]["groups"].clone();
+    assert_eq!(groups(), json!(["theirs"]));
+    bench.run(&["apply", "--yes", "--quiet", "--allow", "take-over=e/firewall-rules"]).expect(0);
+    assert_eq!(groups(), json!(["ours"]));
+    bench.run(&["plan", "--exit-code"]).expect(0);
+}
