@@ -22,6 +22,8 @@ mod calls;
 mod census;
 #[path = "it/chance.rs"]
 mod chance;
+#[path = "it/citations.rs"]
+mod citations;
 #[path = "it/clear.rs"]
 mod clear;
 #[path = "it/counts.rs"]

@@ -1,4 +1,4 @@
-//! The updates of the NetFoundry fact sheet's examples (section 3): what changed, and always the name.
+//! The updates of NetFoundry's examples: what changed, and always the name.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ netfoundry:
 ";
 
 #[test]
-fn updates_are_written_as_the_sheet_has_them() {
+fn updates_are_written_as_documented() {
     let sim = Sim::start();
     let bench = Bench::of(&[("trueup.yaml", "workspace: updates\n"), ("nf.yaml", BEFORE)], &sim);
     bench.apply();

@@ -1,4 +1,4 @@
-//! The actions of a manager (sheet 2.11, 2.12, 2.17).
+//! The actions of a manager (cloudify.md#executions, cloudify.md#snapshots, cloudify.md#maintenance).
 
 use std::time::Duration;
 
@@ -85,9 +85,9 @@ pub(crate) static ACTIONS: &[Action] = &[
     .documented_at(MAINTENANCE),
 ];
 
-const MAINTENANCE: &str = "sheet 2.17, observed I3";
+const MAINTENANCE: &str = "cloudify.md#maintenance";
 
-/// Without `force` later servers fail (observed I2), so it has to be said.
+/// Without `force` later servers fail (cloudify.md#snapshots), so it has to be said.
 const RESTORE: &[Field] = &[
     field("force", Type::Bool, "Also if the manager is not empty").required(),
     field("recreate_deployments_envs", Type::Bool, "Make the deployments' environments anew"),

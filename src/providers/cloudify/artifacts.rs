@@ -1,4 +1,4 @@
-//! Files that a manager hands out (sections 2.7, 2.8 and 2.12).
+//! Files that a manager hands out (cloudify.md#blueprints, cloudify.md#plugins, cloudify.md#snapshots).
 
 use crate::spec::{Artifact, artifact};
 

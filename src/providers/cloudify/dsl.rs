@@ -1,5 +1,5 @@
-//! The files of a blueprint, read as far as it takes to know its inputs and what it names (sheet 2.9; the DSL's `inputs`,
-//! `imports`, `plugins` and functions).
+//! The files of a blueprint, read as far as it takes to know its inputs and what it names
+//! (cloudify.md#blueprint-language; the DSL's `inputs`, `imports`, `plugins` and functions).
 
 use std::collections::BTreeSet;
 

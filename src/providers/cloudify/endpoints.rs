@@ -1,4 +1,5 @@
-//! The endpoints of the reference text, v3, that no kind, action or artifact covers: why (sheet 4).
+//! The endpoints of the reference text, v3, that no kind, action or artifact covers: why
+//! (cloudify.md#calls-outside-the-texts).
 
 use crate::spec::Coverage::Unused;
 use crate::spec::{Endpoint, endpoint};

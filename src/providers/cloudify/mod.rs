@@ -1,7 +1,8 @@
 //! Cloudify Manager: its REST API v3 on servers before 4.3, and v3.1 from 4.3 on.
 //!
 //! The version in the path is not the server's: one server speaks several, and `v3.1` is the fullest wherever it exists
-//! (sheet, preamble). What differs between servers is said by version, so that the same tables serve old and new ones.
+//! (cloudify.md#versions). What differs between servers is said by version, so that the same tables serve old and new
+//! ones.
 
 pub(crate) mod actions;
 pub(crate) mod artifacts;
@@ -39,9 +40,9 @@ pub(crate) const DIALECT: Dialect = Dialect {
     auth: Auth::Basic { user: "username", password: "password", set_by: None },
     credentials: CREDENTIALS,
     settings: SETTINGS,
-    // A tenant that is unknown is refused everywhere, even where none is needed (sheet 1).
+    // A tenant that is unknown is refused everywhere, even where none is needed (cloudify.md#requests).
     headers: &[("Tenant", "{target.tenant}")],
-    // Proxies, unknown routes and bad JSON answer in HTML; there the status has to do (sheet 1, error body).
+    // Proxies, unknown routes and bad JSON answer in HTML; there the status has to do (cloudify.md#errors).
     messages: &["message"],
     errors: &[&["message", "error_code"]],
     errors_in_success: &[],
@@ -49,24 +50,27 @@ pub(crate) const DIALECT: Dialect = Dialect {
     proofs: PROOFS,
     within: &["tenant"],
     extent: Extent::Whole,
-    // The server runs twenty workflows at once and queues the rest (sheet 5, locking); this leaves room for people.
+    // The server runs twenty workflows at once and queues the rest (cloudify.md#executions); this leaves room for
+    // people.
     writers: 4,
     readers: 4,
-    // A blueprint is parsed before its upload is answered, for which the server takes up to two minutes (sheet 2.7).
+    // A blueprint is parsed before its upload is answered, for which the server takes up to two minutes
+    // (cloudify.md#blueprints).
     timeout: Duration::from_secs(150),
-    // Maintenance, a restore or lack of memory: nothing was done (sheet 1, error table).
+    // Maintenance, a restore or lack of memory: nothing was done (cloudify.md#errors).
     retry_statuses: &[503],
     // The REST service and the proxy before it are restarted apart from the workflows, which go on meanwhile.
     restart_window: Duration::from_secs(180),
-    // An object that was made can be read at once (observed T4 to T9).
+    // An object that was made can be read at once (cloudify.md#deployments).
     visibility_lag: Duration::ZERO,
     // UUIDs, or the names themselves.
     ids: IdScheme::Lasting,
     remedies: REMEDIES,
 };
 
-/// The managers by name, and the authority that each makes for itself when it is installed (observed A2, I5); before 5.0,
-/// the names in the cluster, which are made up when it is (sheet 2.13). A manager of 4.x that is in none has no id.
+/// The managers by name, and the authority that each makes for itself when it is installed (cloudify.md#managers);
+/// before 5.0, the names in the cluster, which are made up when it is (cloudify.md#cluster-nodes). A manager of 4.x
+/// that is in none has no id.
 const PROOFS: &[InstallationProof] = &[
     manager("manager", &[("", "hostname")]),
     manager("authority", &[("", "ca_cert_content")]),
@@ -91,7 +95,7 @@ const CREDENTIALS: &[Field] = &[
 const SETTINGS: &[Field] =
     &[field("tenant", Type::Ref("tenants"), "Tenant that the resources belong to").default("\"default_tenant\"")];
 
-/// Remedies of errors (sheet 1, error table); fragments as servers were heard to say them (observed T1 to T15).
+/// Remedies of errors (cloudify.md#errors), by fragments that servers were heard to say.
 const REMEDIES: &[(u16, &str, &str)] = &[
     (401, "", "check `username` and `password`; after four wrong passwords the account may be locked"),
     (403, "invalid tenant name", "the tenant does not exist, or the user is not in it: check `tenant`"),

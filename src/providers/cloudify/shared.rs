@@ -10,31 +10,33 @@ use crate::spec::{
 };
 use wire::Method::{Patch, Post};
 
-/// Where calls are known from that neither reference text has (sheet 4, end).
+/// Where calls are known from that neither reference text has (cloudify.md#calls-outside-the-texts).
 pub(crate) const SEEN: &str = "a running server, or the server's source";
 
-/// Where calls are known from that version 3.1 adds (sheet 3). Where `at` ends in `v3`, visibility and updates can't be
-/// changed.
+/// Where calls are known from that version 3.1 adds (cloudify.md#v3-and-v31). Where `at` ends in `v3`, visibility and
+/// updates can't be changed.
 pub(crate) const SINCE_V3_1: &str = "the reference text of version 3.1";
 
-/// The most that any server gives on one page (sheet 0: a hard cap up to 4.5.1).
+/// The most that any server gives on one page (cloudify.md#versions: a hard cap up to 4.5.1).
 const PAGE: usize = 1000;
 
 /// The API of a kind whose objects are called by their names.
 ///
-/// A 404 alone does not mean that an object is gone: wrong routes and missing editions answer so too (sheet 1).
+/// A 404 alone does not mean that an object is gone: wrong routes and missing editions answer so too
+/// (cloudify.md#errors).
 pub(crate) const NAMED: Api = Api { id: "", gone: &[(404, "was not found")], ..Api::NONE };
 
-/// The API of a kind whose objects belong to a tenant. Global objects of other tenants show in its lists (sheet 1).
+/// The API of a kind whose objects belong to a tenant. Global objects of other tenants show in its lists
+/// (cloudify.md#lists).
 pub(crate) const TENANT_OWNED: Api = Api { scope: Some(("tenant_name", "tenant")), ..NAMED };
 
-/// The letters that a name has at most (sheet 1, names).
+/// The letters that a name has at most (cloudify.md#names).
 pub(crate) const LONGEST_NAME: usize = 256;
 
-/// The names that a manager takes for users, groups, tenants and most objects (sheet 1, names).
+/// The names that a manager takes for users, groups, tenants and most objects (cloudify.md#names).
 pub(crate) const NAMES: Names = Names::of("-._").letter_first().up_to(LONGEST_NAME);
 
-/// A list, all of it. Without `_sort` old servers give pages in no stable order (sheet 1, list conventions).
+/// A list, all of it. Without `_sort` old servers give pages in no stable order (cloudify.md#lists).
 pub(crate) const fn list(path: &'static str) -> List {
     List::Call { path, at: Envelope::Items("items"), paging: Paging::Offset { size: PAGE } }
 }
@@ -54,7 +56,7 @@ pub(crate) const SYSTEM_ROLE: Field =
         .default("\"default\"")
         .writable_on(WITH_ROLES);
 
-/// Older servers have other roles on the manager, and none in a tenant (sheet 0).
+/// Older servers have other roles on the manager, and none in a tenant (cloudify.md#versions).
 const WITH_ROLES: Versions = Versions::From("4.2");
 
 /// A role in a tenant.
@@ -63,10 +65,10 @@ pub(crate) const TENANT_ROLE: Field =
         .required()
         .writable_on(WITH_ROLES);
 
-/// Servers whose objects are private or not, and nothing more (sheet 1).
+/// Servers whose objects are private or not, and nothing more (cloudify.md#visibility).
 pub(crate) const WITHOUT_VISIBILITY: Versions = Versions::Before("4.2");
 
-/// From narrow to wide; narrowing is refused (sheet 1, visibility).
+/// From narrow to wide; narrowing is refused (cloudify.md#visibility).
 pub(crate) const VISIBILITY: &[&str] = &["private", "tenant", "global"];
 
 /// Who sees an object, widened by the given call.
@@ -86,14 +88,14 @@ pub(crate) const fn relabel(path: &'static str) -> CallSpec {
     call(Patch, path, Body::Json(r#"{"labels": "{labels}"}"#)).reply(Reply::Object(""))
 }
 
-/// Labels, as they are written: a list of maps with one entry each. A key may stand there twice, and the manager keeps it in
-/// lower case (sheet 2.9).
+/// Labels, as they are written: a list of maps with one entry each. A key may stand there twice, and the manager keeps
+/// it in lower case (cloudify.md#deployments).
 pub(crate) const LABELS: Type = Type::Set(&Type::Label(&LABEL_KEYS));
 
-/// The keys of labels (sheet 2.9).
+/// The keys of labels (cloudify.md#deployments).
 static LABEL_KEYS: Names = Names::of("-._");
 
-/// An execution that a call's reply names, until it ends (sheet 2.11).
+/// An execution that a call's reply names, until it ends (cloudify.md#executions).
 ///
 /// Its fields are not chosen with `_include`: old servers refuse those that count operations.
 pub(crate) const fn execution(job: &'static [&'static str]) -> Poll {
@@ -114,7 +116,7 @@ pub(crate) const fn execution(job: &'static [&'static str]) -> Poll {
 /// Lets the running operation end, and begins no other one.
 static CANCEL: CallSpec = call(Post, "/executions/{job}", Body::Json(r#"{"action": "cancel"}"#));
 
-/// The events of a failed execution: the tasks that failed for good, and the workflow's own word (sheet 2.16).
+/// The events of a failed execution: the tasks that failed for good, and the workflow's own word (cloudify.md#events).
 const FAILURES: JobLog = JobLog {
     path: "/events?execution_id={job}&event_type=task_failed&event_type=workflow_failed&_sort=timestamp&_size=20",
     at: "items",

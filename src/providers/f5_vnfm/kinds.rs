@@ -71,7 +71,7 @@ static DEPLOYMENTS: Kind = Kind {
     ..deployments::KIND
 };
 
-/// “The visibility value must be tenant because global visibility is prevented” (reference, set deployment visibility).
+/// A deployment at F5 VNF Manager is shown to its tenant at most (cloudify.md#f5-vnf-manager).
 const NEVER_GLOBAL: Field = field("visibility", Type::Enum(UP_TO_TENANT), "Who sees it: its creator or its tenant")
     .default("\"tenant\"")
     .widens(UP_TO_TENANT, deployments::WIDEN);

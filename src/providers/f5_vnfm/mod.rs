@@ -1,4 +1,4 @@
-//! F5 VNF Manager: Cloudify Manager 4.5 under another name (sheet, preamble).
+//! F5 VNF Manager: Cloudify Manager 4.5 under another name (cloudify.md#f5-vnf-manager).
 //!
 //! Its kinds are Cloudify's where nothing differs. What differs is what 4.5 lacks: labels, display names and sites; and a
 //! deployment can't become global.

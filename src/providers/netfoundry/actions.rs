@@ -1,4 +1,4 @@
-//! The actions of the platform (sections 2.16 and 2.18).
+//! The actions of the platform (netfoundry.md#actions, netfoundry.md#sessions-at-the-controller).
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub(crate) static ACTIONS: &[Action] = &[
     }),
 ];
 
-/// The network itself shows when it is done: the link to the execution may be missing (section 1.7).
+/// The network itself shows when it is done: the link to the execution may be missing (netfoundry.md#executions).
 const fn until(done: &'static [&'static str]) -> Poll {
     Poll {
         path: "/core/v2/networks/{id}",

@@ -1,28 +1,29 @@
-//! The endpoints of the fact sheet that no kind, action or artifact covers: why.
+//! The known endpoints that no kind, action or artifact covers: why.
 //!
-//! The management API that each network's own controller speaks (section 2.16) is another API, and not listed.
+//! The management API that each network's own controller speaks (netfoundry.md#sessions-at-the-controller) is another
+//! API, and not listed.
 
 use crate::spec::Coverage::{Session, Unused};
 use crate::spec::{Coverage, Endpoint, endpoint};
 use wire::Method::{Delete, Get, Post, Put};
 
-/// Why no update replaces a whole object (section 2.4).
+/// Why no update replaces a whole object (netfoundry.md#writes).
 const NO_PUT: Coverage = Unused("PATCH leaves alone what it does not name; PUT resets it");
 /// Why single objects of a collection are not read.
 const IN_LIST: Coverage = Unused("the list holds the same");
-/// Why users and API accounts are not written (section 2.15).
+/// Why users and API accounts are not written (netfoundry.md#api-accounts).
 const PEOPLE: Coverage = Unused("the body is not documented, and the reply holds a password that is shown once");
-/// Endpoints of an edge router's own machine (section 5).
+/// Endpoints of an edge router's own machine (netfoundry.md#router-registration).
 const ROUTERS_OWN: Coverage = Unused("the edge router's own machine calls it to enrol");
-/// Endpoints that take an object of another API (section 2.16).
+/// Endpoints that take an object of another API (netfoundry.md#sessions-at-the-controller).
 const CONTROLLERS: Coverage = Unused("it takes a router that was made at the network's own controller before");
-/// Endpoints that should not be read by accident (section 2.18).
+/// Endpoints that should not be read by accident (netfoundry.md#network-controllers).
 const PRIVILEGED: Coverage = Unused("it shows credentials of the network's controller");
-/// Endpoints for browsers alone (section 0.1).
+/// Endpoints for browsers alone (netfoundry.md#generations).
 const FOR_PEOPLE: Coverage = Unused("documentation for people");
-/// The generation before (section 0.2).
+/// The generation before (netfoundry.md#generations).
 const LEGACY: Coverage = Unused("the generation before; `core/v2` shows the same");
-/// Executions as they were called before (section 1.7).
+/// Executions as they were called before (netfoundry.md#executions).
 const OLDER_EXECUTION: Coverage = Unused("where a reply names only one of these, the object itself is waited for");
 
 /// These endpoints.

@@ -1,8 +1,8 @@
-//! The examples of the fact sheet (section 3), each as it stands there, led through its kind.
+//! The examples in `examples.txt`, each as it stands there, led through its kind.
 //!
-//! A line of `examples.txt` is a kind, `create` or `read`, and the body. A read of the same name as the create before it
-//! is what the platform makes of that. A config's create names its type by id, which is the other of the two ways that
-//! section 2.13 has.
+//! A line of `examples.txt` is a kind, `create` or `read`, and the body. A read of the same name as the create before
+//! it is what the platform makes of that. A config's create names its type by id, which is the other of two ways
+//! (netfoundry.md#configs).
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ fn without_network(declared: &Value) -> Value {
 }
 
 #[test]
-fn creates_are_written_as_the_sheet_has_them() {
+fn creates_are_written_as_documented() {
     for (kind, _, create) in examples().into_iter().filter(|(_, is_create, _)| *is_create) {
         let in_network = kind.api.create_adds.iter().any(|(name, _)| *name == "networkId");
         assert_eq!(create.get("networkId").is_some(), in_network, "{}", kind.name);

@@ -1,4 +1,5 @@
-//! Logging in: who issues tokens, and where users keep their API accounts (sections 1.1 to 1.3).
+//! Logging in: who issues tokens, and where users keep their API accounts (netfoundry.md#login, netfoundry.md#gateway,
+//! netfoundry.md#where-accounts-are-found).
 
 use crate::spec::{ClientCredentials, Elsewhere, Environments, TokenForm, UserFolder};
 

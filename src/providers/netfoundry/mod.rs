@@ -33,7 +33,8 @@ pub(crate) static PROVIDER: Provider = Provider {
     endpoints: endpoints::ENDPOINTS,
 };
 
-/// The organization that the account is a member of, and its groups of networks (sections 2.5, 2.14).
+/// The organization that the account is a member of, and its groups of networks (netfoundry.md#network-groups,
+/// netfoundry.md#organizations).
 const PROOFS: &[InstallationProof] = &[
     InstallationProof::id("organization", "/identity/v1/organizations", &[("", "id")]).at(Envelope::Items("")),
     InstallationProof {
@@ -53,7 +54,8 @@ const DIALECT: Dialect = Dialect {
     ],
     settings: &[],
     headers: &[],
-    // Three shapes (section 1.9): a list of errors, one message with the status' name beside it, a list of messages.
+    // Three shapes (netfoundry.md#errors): a list of errors, one message with the status' name beside it, a list of
+    // messages.
     messages: &["errors.0", "message", "0.message", "error"],
     errors: &[&["errors.0"], &["timestamp", "status", "error"], &["0.message"]],
     errors_in_success: &[],
@@ -62,15 +64,15 @@ const DIALECT: Dialect = Dialect {
     proofs: PROOFS,
     within: &[],
     extent: Extent::Declared,
-    // The vendor's own demo makes five writes at once; no limit is published (section 1.8).
+    // The vendor's own demo makes five writes at once; no limit is published (netfoundry.md#consistency).
     writers: 5,
     readers: 4,
-    // The gateway itself gives up after 30 seconds (section 1.4); its answer is worth waiting for.
+    // The gateway itself gives up after 30 seconds (netfoundry.md#gateway); its answer is worth waiting for.
     timeout: Duration::from_secs(40),
-    // 503 for reads alone: the gateway stopped waiting, and a write may have had its effect all the same (section
-    // 1.8).
+    // 503 for reads alone: the gateway stopped waiting, and a write may have had its effect all the same
+    // (netfoundry.md#consistency).
     retry_statuses: &[429, 503],
-    // A new object may answer 403 or 404 before it is seen everywhere (section 1.8).
+    // A new object may answer 403 or 404 before it is seen everywhere (netfoundry.md#consistency).
     restart_window: Duration::ZERO,
     visibility_lag: Duration::from_secs(30),
     // UUIDs.

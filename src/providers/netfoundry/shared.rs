@@ -1,6 +1,4 @@
 //! Parts of several NetFoundry kinds: calls, waits, fields and a few turns of JSON.
-//!
-//! Section numbers in this folder are those of the NetFoundry fact sheet.
 
 use std::time::Duration;
 
@@ -9,10 +7,10 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::spec::{Field, Paging, Poll, Shows, States, Type, Until, field, output};
 
-/// Pages of the core API (section 1.5): the vendor's own client asks for a thousand.
+/// Pages of the core API (netfoundry.md#lists): the vendor's own client asks for a thousand.
 pub(crate) const PAGES: Paging = Paging::Hal { size: 1000 };
 
-/// The execution that a write starts (section 1.7).
+/// The execution that a write starts (netfoundry.md#executions).
 ///
 /// The link to it is an object, or a list of objects, or missing; then there is only the object itself to look at.
 pub(crate) const EXECUTION: Poll = Poll {
@@ -23,24 +21,27 @@ pub(crate) const EXECUTION: Poll = Poll {
     ..Poll::NEW
 };
 
-/// Waits until an object of the data plane is realized there (section 1.7): kinds without a status get a `zitiId`.
+/// Waits until an object of the data plane is realized there (netfoundry.md#statuses): kinds without a status get a
+/// `zitiId`.
 pub(crate) const fn realized(path: &'static str) -> Poll {
     Poll { path, until: Until::Set("zitiId"), shows: Shows::Object, ..Poll::NEW }
 }
 
-/// Waits until an object with a status is ready (section 1.7); such objects take minutes, and are looked at less often.
+/// Waits until an object with a status is ready (netfoundry.md#statuses); such objects take minutes, and are looked at
+/// less often.
 pub(crate) const fn provisioned(path: &'static str, budget: Duration) -> Poll {
     let until =
         Until::State { key: "status", done: &["PROVISIONED", "REGISTERED"], failed: &["ERROR", "DELETING", "DELETED"] };
     Poll { path, until, shows: Shows::Object, every: Duration::from_secs(10), budget, ..Poll::NEW }
 }
 
-/// Waits until a removed object is gone (sections 1.7 and 2.17): deleted objects may stay readable, with a date.
+/// Waits until a removed object is gone (netfoundry.md#statuses, netfoundry.md#order): deleted objects may stay
+/// readable, with a date.
 pub(crate) const fn gone(path: &'static str) -> Poll {
     Poll { path, until: Until::Gone { key: "deletedAt", words: &["*"] }, shows: Shows::Object, ..Poll::NEW }
 }
 
-/// The life of networks and edge routers (section 1.7).
+/// The life of networks and edge routers (netfoundry.md#statuses).
 pub(crate) const STATES: States = States {
     busy: &["NEW", "PROVISIONING", "UPDATING", "REPLACING", "DELETING"],
     leaving: &["DELETING"],
@@ -50,7 +51,7 @@ pub(crate) const STATES: States = States {
     ..States::at("status")
 };
 
-/// The calls that all kinds of a network share (sections 1.5, 1.7, 2.1 and 2.4).
+/// The calls that all kinds of a network share (netfoundry.md#lists, netfoundry.md#writes).
 ///
 /// An update sends what changed, and always the name, without which the API refuses it.
 macro_rules! in_network {
@@ -92,8 +93,8 @@ macro_rules! in_network {
 }
 pub(crate) use in_network;
 
-/// The list of a collection of a network (section 1.5). No filter but the network: `name=` knows wildcards. Others may
-/// mention an object by its `zitiId` (section 2.2).
+/// The list of a collection of a network (netfoundry.md#lists). No filter but the network: `name=` knows wildcards.
+/// Others may mention an object by its `zitiId` (netfoundry.md#roles-and-mentions).
 macro_rules! listed {
     ($collection:literal, $rows:literal) => {
         $crate::spec::Api {
@@ -109,17 +110,18 @@ macro_rules! listed {
 }
 pub(crate) use listed;
 
-/// The name: unique for each kind and network without regard to case (section 1.4).
+/// The name: unique for each kind and network without regard to case (netfoundry.md#requests).
 pub(crate) const NAME: Field = field("name", Type::Text, "Name, unique in the network whatever its case");
 
-/// An object's own tags (section 2.2).
+/// An object's own tags (netfoundry.md#roles-and-mentions).
 pub(crate) const ATTRIBUTES: Field =
     field("attributes", Type::Roles(&[]), "Tags by which policies and services choose it");
 
-/// The id on the data plane (section 1.4).
+/// The id on the data plane (netfoundry.md#requests).
 pub(crate) const ZITI_ID: Field = output("zitiId", Type::Text, "Id on the network's controller");
 
-/// The endpoints that a policy is for. A router's tunneler is an endpoint of the router's name (section 2.7).
+/// The endpoints that a policy is for. A router's tunneler is an endpoint of the router's name
+/// (netfoundry.md#edge-routers).
 pub(crate) const ENDPOINTS: Type = Type::Roles(&["endpoints", "edge-routers"]);
 
 /// The edge routers that a policy is for.
@@ -132,15 +134,15 @@ pub(crate) const SERVICES: Type = Type::Roles(&["services"]);
 pub(crate) const POSTURE_CHECKS: Type = Type::Roles(&["posture-checks"]);
 
 /// Whether a policy is for what has any of its tags, or all; always said, because clients and controller differ about
-/// the default (sections 2.10 and 6).
+/// the default (netfoundry.md#defaults-that-differ).
 pub(crate) const SEMANTIC: Field =
     field("semantic", Type::Enum(&["AnyOf", "AllOf"]), "Whether any of the tags is enough, or all are needed")
         .default("\"AnyOf\"");
 
-/// Transport protocols (section 2.3): lower case, in no order.
+/// Transport protocols (netfoundry.md#values): lower case, in no order.
 pub(crate) const PROTOCOLS: Type = Type::Set(&Type::Enum(&["tcp", "udp"]));
 
-/// Ranges of ports, in no order; one port is a range from itself to itself (section 2.3).
+/// Ranges of ports, in no order; one port is a range from itself to itself (netfoundry.md#values).
 pub(crate) const PORT_RANGES: Type = Type::Set(&Type::Object(&[
     field("low", Type::Int, "First port").required(),
     field("high", Type::Int, "Last port").required(),
@@ -149,7 +151,7 @@ pub(crate) const PORT_RANGES: Type = Type::Set(&Type::Object(&[
 /// Names, addresses or networks, in no order.
 pub(crate) const HOSTS: Type = Type::Set(&Type::Text);
 
-/// Reads `old` as `new` where an object has only the former: a field that was renamed over time (section 2.3).
+/// Reads `old` as `new` where an object has only the former: a field that was renamed over time (netfoundry.md#values).
 pub(crate) fn renamed(object: &mut Value, old: &str, new: &str) {
     if object.get(new).is_none_or(Value::is_null)
         && let Some(value) = object.get(old).filter(|value| !value.is_null()).cloned()
@@ -159,7 +161,7 @@ pub(crate) fn renamed(object: &mut Value, old: &str, new: &str) {
 }
 
 /// Puts a value into the body of a create where no file gives one: clients and platform differ about the default, so it
-/// is always said (section 6).
+/// is always said (netfoundry.md#defaults-that-differ).
 pub(crate) fn said_at_create(body: &mut Attr, live: Option<&Value>, name: &str, value: Attr) {
     if let (Attr::Map(fields), None) = (body, live) {
         fields.entry(name.to_owned()).or_insert(value);
@@ -171,7 +173,7 @@ pub(crate) fn any_of(body: &mut Attr, live: Option<&Value>) {
     said_at_create(body, live, "semantic", Attr::text("AnyOf"));
 }
 
-/// Says that a policy is the platform's own (section 2.10): it ends in `-system`.
+/// Says that a policy is the platform's own (netfoundry.md#edge-router-policies): it ends in `-system`.
 pub(crate) fn made_by_the_system(policy: &Value) -> Option<&'static str> {
     let name = policy.get("name").and_then(Value::as_str).unwrap_or_default();
     name.ends_with("-system").then_some("the platform made it for an edge router, and removes it with the router")

@@ -1,4 +1,4 @@
-//! Help for the kinds' tests: bodies and replies of the fact sheet, led through a kind.
+//! Help for the kinds' tests: bodies and replies, led through a kind.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! The actions of a controller (sheet 3.9).
+//! The actions of a controller (vns3.md#actions).
 
 use super::fields::RESTARTED;
 use crate::spec::{Action, Body, Disruption, Field, Folders, Type, action, call, field};
@@ -256,10 +256,10 @@ const EXPORTED: &[Field] = &[field("export", Type::Text, "Name of the export fil
 const DESCRIPTION: Field = field("description", Type::Text, "What it is for");
 const TIMEOUT: Field = field("timeout", Type::Int, "Seconds to wait for it");
 
-/// Commands that fail are answered with 200 (sheet 3.9).
+/// Commands that fail are answered with 200 (vns3.md#actions).
 const SAYS_FAILED: &[(&str, &str)] = &[("response.failed", "true"), ("response.timeout", "true")];
 
-/// Another vocabulary than the settings' own (sheet 3.4).
+/// Another vocabulary than the settings' own (vns3.md#identity-controller).
 const LDAP: &[Field] = &[
     field("provider", Type::Enum(&["ldap"]), "Sort of server").required(),
     field("host", Type::Text, "Address of the server"),

@@ -1,4 +1,4 @@
-//! The files that a controller hands out (sheet 3.9).
+//! The files that a controller hands out (vns3.md#files).
 
 use crate::spec::{Artifact, Body, Folders, Type, artifact, call, field};
 use wire::Method::Post;

@@ -1,4 +1,4 @@
-//! The operations of the reference text that no kind, action or artifact covers: why (sheet 4).
+//! The operations of the reference text that no kind, action or artifact covers: why (vns3.md#calls-outside-the-text).
 
 use crate::spec::Coverage::{Kind, Session, Unused};
 use crate::spec::{Endpoint, endpoint};

@@ -66,23 +66,23 @@ pub(crate) fn mark_expired(object: &mut Value) {
     }
 }
 
-/// Waits until the controller has been started since the call. While it is not licensed, it does not say how long it is up
-/// (sheet 1.4). That uptime is in seconds is inferred.
+/// Waits until the controller has been started since the call. While it is not licensed, it does not say how long it is
+/// up (vns3.md#restarts). That uptime is in seconds is inferred.
 pub(crate) const RESTARTED: Poll = Poll {
     path: "/status/system",
     at: "response",
     until: Until::Restarted("uptime"),
     tolerate: &[401, 403, 502, 503],
-    // The reboot takes minutes; the vendor's own tools wait up to half an hour (sheet 1.4).
+    // The reboot takes minutes; the vendor's own tools wait up to half an hour (vns3.md#restarts).
     budget: Duration::from_secs(1800),
     ..Poll::NEW
 };
 
 /// How a plugin instance answers that was made just now: it says that it runs before its files and processes are there
-/// (sheet 3.8, 3.11).
+/// (vns3.md#plugins, vns3.md#refusals).
 pub(crate) const STARTING: &[(u16, &str)] = &[(400, "Failed to write contents"), (400, "No SSH server process")];
 
-/// Waits for a task that a reply handed out (sheet 1.3).
+/// Waits for a task that a reply handed out (vns3.md#tasks).
 pub(crate) const TASK: Poll = Poll {
     job: &["response.token"],
     path: "/status/task?token={job}",
@@ -91,5 +91,5 @@ pub(crate) const TASK: Poll = Poll {
     ..Poll::NEW
 };
 
-/// How a controller answers that is still booting, where it answers at all (sheet 1.4).
+/// How a controller answers that is still booting, where it answers at all (vns3.md#restarts).
 pub(crate) const BOOTING: &[u16] = &[401, 502, 503];

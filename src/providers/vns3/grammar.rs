@@ -1,4 +1,5 @@
-//! How texts at a controller name other objects of it: rules, entries of sets, interfaces, addresses (sheet 3.2, 3.6).
+//! How texts at a controller name other objects of it: rules, entries of sets, interfaces, addresses (vns3.md#order,
+//! vns3.md#firewall-rules).
 
 use crate::spec::{By, Called, Grammar, Lead, Mention, NameSpot, Type, Unknown};
 

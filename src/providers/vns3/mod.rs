@@ -1,7 +1,7 @@
 //! Cohesive VNS3: its dialect, its kinds, and which of its endpoints they cover.
 //!
-//! Everything here follows the reference text of API 6.0.0 and the fact sheet beside it; “sheet 3.5” in a kind's source
-//! means that section of the fact sheet.
+//! Everything here follows the reference text of API 6.0.0; what that comes to, and where it is silent, stands in
+//! `docs/apis/vns3.md`, whose headings are cited as `vns3.md#routes`.
 
 mod actions;
 mod artifacts;
@@ -16,7 +16,8 @@ mod remedies;
 use std::time::Duration;
 
 use crate::spec::{
-    Api, Auth, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion, Strength, Type, field,
+    Api, Auth, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion, Strength, Type,
+    field,
 };
 
 /// Cohesive VNS3.
@@ -32,16 +33,16 @@ pub(crate) static PROVIDER: Provider = Provider {
     endpoints: endpoints::ALL,
 };
 
-/// The part of the API that all kinds share: most objects hold their id under `id`, and the API's own 404 means gone. A controller that
-/// has no license or no keyset yet answers 403, and one whose license brings no containers, too (sheet 1.2): it holds no
-/// objects of the kinds that need them.
+/// The part of the API that all kinds share: most objects hold their id under `id`, and the API's own 404 means gone. A
+/// controller that has no license or no keyset yet answers 403, and one whose license brings no containers, too
+/// (vns3.md#before-the-license): it holds no objects of the kinds that need them.
 const API: Api = Api { gone: &[(404, ""), UNLICENSED, UNKEYED, UNCONTAINED], ..Api::NONE };
 const UNLICENSED: (u16, &str) = (403, "Must be licensed");
 const UNKEYED: (u16, &str) = (403, "Keyset is missing");
 const UNCONTAINED: (u16, &str) = (403, "Container support not available");
 
-/// Everything waits for the license, its parameters and the keyset: accepting parameters and fetching a keyset reboot the
-/// controller (sheet 1.4).
+/// Everything waits for the license, its parameters and the keyset: accepting parameters and fetching a keyset reboot
+/// the controller (vns3.md#restarts).
 const LICENSED: (&str, &str) = ("license-parameters", "accepting the license's parameters reboots the controller");
 const KEYED: (&str, &str) = ("keyset", "the keyset comes first, and fetching it reboots the controller");
 
@@ -52,8 +53,8 @@ const CREDENTIALS: &[Field] = &[
         .secret(),
 ];
 
-/// The machine's id, where its cloud gives one (sheet 3.9), and the topology with the controller's number in it (sheet
-/// 3.4): all controllers of a topology have the same checksum.
+/// The machine's id, where its cloud gives one (vns3.md#cloud-data), and the topology with the controller's number in
+/// it (vns3.md#config): all controllers of a topology have the same checksum.
 const PROOFS: &[InstallationProof] = &[
     InstallationProof::id("instanceId", "/cloud_data", &[("", "cloud_data.instanceId")]).at(Envelope::One("response")),
     InstallationProof {
@@ -69,8 +70,8 @@ const DIALECT: Dialect = Dialect {
     credentials: CREDENTIALS,
     settings: &[],
     headers: &[("Accept", "application/json")],
-    // Forms A and B of sheet 1.1; the third is how the text prints some of form A. The others stand in answers that say
-    // success.
+    // Forms A and B (vns3.md#errors); the third is how the text prints some of form A. The others stand in answers that
+    // say success.
     messages: &[
         "error.message",
         "response.message",
@@ -91,11 +92,11 @@ const DIALECT: Dialect = Dialect {
     proofs: PROOFS,
     within: &[],
     extent: Extent::Whole,
-    // Concurrent writes fail; every published client serialises them for each controller (sheet 1, “Concurrency”).
+    // Concurrent writes fail; every published client serialises them for each controller (vns3.md#concurrency).
     writers: 1,
     readers: 4,
     // Several writes block until they are done: IPsec, all clientpacks, snapshots. No client that waits less than 60 s
-    // gets through (sheet 1, “Latency”).
+    // gets through (vns3.md#timeouts).
     timeout: Duration::from_secs(120),
     retry_statuses: &[502, 503],
     restart_window: Duration::ZERO,

@@ -1,4 +1,4 @@
-//! Remedies of errors, by the controller's own words (sheet 1.2 and 3.11). The first that fits.
+//! Remedies of errors, by the controller's own words (vns3.md#errors, vns3.md#refusals). The first that fits.
 
 /// Status, part of the message, remedy.
 pub(crate) const REMEDIES: &[(u16, &str, &str)] = &[

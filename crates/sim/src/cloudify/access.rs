@@ -1,4 +1,4 @@
-//! Who calls and whether they may (fact sheet, section 1 “Auth”, section 5 “Privilege”; observed A1, A2, I4).
+//! Who calls and whether they may (cloudify.md#requests, cloudify.md#roles).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -81,7 +81,7 @@ fn check_tenant(world: &World, tenant: Option<&str>, tenancy: Tenancy) -> Result
     Err(invalid_tenant(world, &complaint))
 }
 
-/// The refusal of a tenant: 403, or 401 on the oldest servers (timeline, “Wrong/missing tenant”).
+/// The refusal of a tenant: 403, or 401 on the oldest servers (cloudify.md#versions).
 pub(crate) fn invalid_tenant(world: &World, complaint: &str) -> Refusal {
     match world.release.has(BEFORE_TENANT_ROLES) {
         true => unauthorized(complaint),
@@ -89,7 +89,7 @@ pub(crate) fn invalid_tenant(world: &World, complaint: &str) -> Refusal {
     }
 }
 
-/// Basic credentials first, then a token (sheet, section 1).
+/// Basic credentials first, then a token (cloudify.md#requests).
 fn authenticate(world: &mut World, request: &Request) -> Result<String, Refusal> {
     let username = match (basic(request), request.header_value("Authentication-Token")) {
         (Some((username, password)), _) => by_password(world, &username, &password)?,

@@ -1,4 +1,5 @@
-//! What keeps a workflow from being started (observed T6 E2, T7 F1, T8; where nothing was observed, the server's own source).
+//! What keeps a workflow from being started (cloudify.md#executions; where nothing was observed, the server's own
+//! source).
 
 use super::deployments::Deployment;
 use super::executions::{Execution, Status};

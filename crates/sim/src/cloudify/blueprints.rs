@@ -1,4 +1,4 @@
-//! Blueprints (both texts, Blueprints; fact sheet 2.7; observed T5, K3). Uploading is in `uploads`.
+//! Blueprints (cloudify.md#blueprints). Uploading is in `uploads`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(crate) static ROUTES: &[Route] = &[
         .v31(),
 ];
 
-/// How far an upload has come (sheet 2.7, “States”).
+/// How far an upload has come (cloudify.md#blueprints).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
@@ -151,7 +151,7 @@ fn one(world: &mut World, call: &Call) -> Outcome {
     answer(world, call, 200, FIELDS, find(&world.blueprints, &call.viewer, call.id())?)
 }
 
-/// The archive as uploaded, byte for byte (observed A24); a failed one is 404 with an empty message.
+/// The archive as uploaded, byte for byte (cloudify.md#blueprints); a failed one is 404 with an empty message.
 fn download(world: &mut World, call: &Call) -> Outcome {
     let blueprint = find(&world.blueprints, &call.viewer, call.id())?;
     let format = Format::of(&blueprint.archive.0).filter(|_| blueprint.state == State::Uploaded);
@@ -162,7 +162,7 @@ fn download(world: &mut World, call: &Call) -> Outcome {
     Ok(response.header("Content-Disposition", name))
 }
 
-/// Labels, description and, unchecked, visibility (sheet 2.7 and “Visibility”).
+/// Labels, description and, unchecked, visibility (cloudify.md#blueprints, cloudify.md#visibility).
 fn update(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let (now, username) = (world.now, call.viewer.username.clone());

@@ -69,7 +69,7 @@ impl<'a> Call<'a> {
         self.request.header_value("Content-Type")
     }
 
-    /// The JSON body. The content type must be `application/json` exactly (observed A5; sheet, section 1).
+    /// The JSON body. The content type must be `application/json` exactly (cloudify.md#requests).
     pub(crate) fn json(&self) -> Result<Input, Refusal> {
         if self.content_type() != Some("application/json") {
             return Err(unsupported_content_type());
@@ -87,7 +87,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The JSON object of a request's body. Unknown keys are ignored, wrong types refused (sheet, “Body strictness”).
+/// The JSON object of a request's body. Unknown keys are ignored, wrong types refused (cloudify.md#requests).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Input(Map<String, Value>);
 
@@ -186,7 +186,7 @@ pub(crate) enum Start {
     Any,
 }
 
-/// Checks a name or id: 1 to 256 characters of `[A-Za-z0-9._-]` (sheet, “Names/ids”; observed T1 A3, K2).
+/// Checks a name or id: 1 to 256 characters of `[A-Za-z0-9._-]` (cloudify.md#names).
 pub(crate) fn check_name(argument: &str, name: &str, start: Start) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err(bad_parameters(format!("The `{argument}` argument is empty")));

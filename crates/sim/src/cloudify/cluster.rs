@@ -1,4 +1,4 @@
-//! The cluster of 4.x (both texts, Cluster; fact sheet 2.13). One manager: joining is recorded, nothing replicates.
+//! The cluster of 4.x (cloudify.md#cluster). One manager: joining is recorded, nothing replicates.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

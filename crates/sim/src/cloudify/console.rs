@@ -116,7 +116,7 @@ fn set_visibility<T: Scoped>(row: &mut T, fields: &Map<String, Value>) -> Result
 }
 
 /// Inputs are merged; `state` puts every instance of the deployment into a state, and like on the real manager the
-/// deployment's own statuses do not follow (observed A43).
+/// deployment's own statuses do not follow (cloudify.md#lifecycle).
 fn set_deployment(world: &mut World, name: &str, fields: &Map<String, Value>) -> Result<Value, String> {
     refuse_rest(fields, &["inputs", "display_name", "visibility", "site_name", "state"])?;
     let deployment = find(&mut world.deployments, name)?;

@@ -1,5 +1,4 @@
-//! Actions on an execution: cancel, kill, resume, repair (both texts, Cancel and Update execution; fact sheet 2.11;
-//! observed T7 F3, T8).
+//! Actions on an execution: cancel, kill, resume, repair (cloudify.md#executions).
 
 use super::call::Call;
 use super::executions::{Execution, Status, shown, wrong_status};
@@ -53,7 +52,7 @@ pub(crate) fn act(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `cancel` from pending, started and queued; `force-cancel` from cancelling too; `kill` asks nothing: it rewrites even
-/// an ended execution (sheet 2.11).
+/// an ended execution (cloudify.md#executions).
 fn stop(execution: &mut Execution, action: &str) -> Result<(), Refusal> {
     let (wanted, allowed) = match (action, execution.status) {
         ("kill", _) => (Status::KillCancelling, true),
@@ -83,7 +82,7 @@ fn resume(execution: &mut Execution, force: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Repairs a status (sheet 2.11, PATCH): an end is not left again.
+/// Repairs a status (cloudify.md#executions): an end is not left again.
 pub(crate) fn update(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let word = input.required_text("status")?;

@@ -1,5 +1,4 @@
-//! Deployments (both texts, Deployments; fact sheet 2.9; observed T6 E1, T9 G2, K2). Their creation and removal are in
-//! `environments`.
+//! Deployments (cloudify.md#deployments). Their creation and removal are in `environments`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -80,7 +79,7 @@ pub(crate) struct Deployment {
     pub broken: Option<String>,
     /// When it is gone, once it is being removed.
     pub removed_at: Option<u64>,
-    /// What the last execution left; refreshed only when one ends (observed A43).
+    /// What the last execution left; refreshed only when one ends (cloudify.md#lifecycle).
     pub settled: Settled,
 }
 
@@ -141,7 +140,7 @@ impl Deployment {
         running.map(|execution| execution.status).or_else(|| self.settled.latest.as_ref().map(|latest| latest.status))
     }
 
-    /// `good` only when everything is installed and the last execution went well (sheet, section 5).
+    /// `good` only when everything is installed and the last execution went well (cloudify.md#lifecycle).
     fn status(&self, world: &World) -> &'static str {
         match self.latest_status(world) {
             Some(Status::Started) => "in_progress",
@@ -235,7 +234,7 @@ fn one(world: &mut World, call: &Call) -> Outcome {
     shown(world, call, 200, call.id())
 }
 
-/// Display name and labels; what is set once stays set (observed T9 G2).
+/// Display name and labels; what is set once stays set (cloudify.md#deployments).
 fn update(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let (now, username) = (world.now, call.viewer.username.clone());
@@ -274,8 +273,7 @@ fn capabilities(world: &mut World, call: &Call) -> Outcome {
     Ok(Response::json(200, &json!({"deployment_id": deployment.id(), "capabilities": capabilities})))
 }
 
-/// A deployment is never shown wider than its blueprint; on 4.x it can become `tenant` only (v3.1 text, Set deployment
-/// visibility).
+/// A deployment is never shown wider than its blueprint; on 4.x it can become `tenant` only (cloudify.md#visibility).
 fn set_visibility(world: &mut World, call: &Call) -> Outcome {
     let targets: Targets = if call.release.has(CAPABILITIES) { WIDER } else { &[Visibility::Tenant] };
     let wanted = target(&call.json()?, targets)?;

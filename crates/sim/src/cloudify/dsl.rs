@@ -1,5 +1,5 @@
 //! A small reader of the blueprint language: enough to know inputs, nodes, outputs and workflows, and to refuse what
-//! the product's parser refuses (observed T5 D1: the error texts).
+//! the product's parser refuses (cloudify.md#blueprints: the error texts).
 
 use serde_json::{Map, Value};
 

@@ -1,5 +1,4 @@
-//! The beginning and the end of a deployment: its environment is created, and removed (both texts, Create and Delete
-//! deployment; fact sheet 2.9; observed T6 E1, E3, T7 F1, K2).
+//! The beginning and the end of a deployment: its environment is created, and removed (cloudify.md#deployments).
 
 use serde_json::{Map, Value};
 
@@ -60,7 +59,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     shown(world, call, 201, &id)
 }
 
-/// Creates the environment at once; where that fails the deployment stays without one (observed A26).
+/// Creates the environment at once; where that fails the deployment stays without one (cloudify.md#deployments).
 fn wait_for(world: &mut World, execution: &Execution) -> Result<(), Refusal> {
     let built = world.build_environment(execution);
     let (tenant, now) = (&execution.meta.tenant, world.now);
@@ -202,7 +201,7 @@ fn delete(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// The flag that overrides live nodes: `ignore_live_nodes` (query or body) with the deleted object's answer, then
-/// `force`; the old name is silently ignored (timeline; observed K2).
+/// `force`; the old name is silently ignored (cloudify.md#versions).
 fn forced(call: &Call) -> Result<bool, Refusal> {
     if !call.release.has(DELETED_OBJECT) {
         return call.flag("force");
@@ -264,7 +263,8 @@ impl World {
         }
     }
 
-    /// Leaves a deployment without environment behind: it looks installed because it has no nodes (observed A26).
+    /// Leaves a deployment without environment behind: it looks installed because it has no nodes
+    /// (cloudify.md#deployments).
     pub(crate) fn break_environment(&mut self, tenant: &str, id: &str, error: &str) {
         if let Some(deployment) = self.deployment_mut(tenant, id) {
             deployment.broken = Some(error.to_owned());

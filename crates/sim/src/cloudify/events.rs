@@ -1,4 +1,4 @@
-//! Events and log lines (both texts, Events; fact sheet 2.16; observed T10 G4).
+//! Events and log lines (cloudify.md#events).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -212,7 +212,7 @@ fn all(world: &mut World, call: &Call) -> Outcome {
         rows.reverse();
     }
     let total = rows.len();
-    // A name that is not a field projects to nothing instead of being refused (sheet, “List conventions”).
+    // A name that is not a field projects to nothing instead of being refused (cloudify.md#lists).
     let included: Option<Vec<&str>> =
         call.argument("_include").filter(|names| !names.is_empty()).map(|names| names.split(',').collect());
     let items: Vec<Value> = page

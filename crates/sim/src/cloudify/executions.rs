@@ -1,4 +1,4 @@
-//! Executions (both texts, Executions; fact sheet 2.11; observed T6–T8). What runs is in `workflow`.
+//! Executions (cloudify.md#executions). What runs is in `workflow`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -30,7 +30,7 @@ pub(crate) static ROUTES: &[Route] = &[
     route(Method::Patch, "executions/{}", "execution_status_update", Need::Operate, control::update),
 ];
 
-/// How far an execution has come (sheet 2.11, “States”).
+/// How far an execution has come (cloudify.md#executions).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
@@ -255,7 +255,7 @@ fn one(world: &mut World, call: &Call) -> Outcome {
     shown(world, call, 200, call.id())
 }
 
-/// Starts a workflow. The checks come in the server's order (observed T6 E2, T7 F1).
+/// Starts a workflow. The checks come in the server's order (cloudify.md#executions).
 fn start(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let deployment_id = input.required_text("deployment_id")?;
@@ -303,8 +303,8 @@ fn start(world: &mut World, call: &Call) -> Outcome {
     shown(world, call, 201, &id)
 }
 
-/// The answer to a scheduled start: an object without id (observed T8). The simulator keeps no schedules, so that
-/// nothing ever comes of it.
+/// The answer to a scheduled start: an object without id (cloudify.md#executions). The simulator keeps no schedules, so
+/// that nothing ever comes of it.
 fn scheduled(input: &Input) -> Outcome {
     let mut body: Map<String, Value> = FIELDS.iter().map(|field| (field.name.to_owned(), Value::Null)).collect();
     body.insert("status".to_owned(), json!("scheduled"));

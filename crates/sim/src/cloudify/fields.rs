@@ -164,7 +164,7 @@ pub(crate) fn answer<T>(world: &World, call: &Call, status: u16, fields: &[Field
     Ok(Response::json(status, &print(row, &included(fields, call, Role::Include)?, &view)))
 }
 
-/// Answers a DELETE: with the object that is gone, or with nothing (timeline, “DELETE answers”).
+/// Answers a DELETE: with the object that is gone, or with nothing (cloudify.md#versions).
 pub(crate) fn answer_deleted<T>(world: &World, call: &Call, fields: &[Field<T>], row: &T) -> Outcome {
     if call.release.has(super::release::DELETED_OBJECT) {
         answer(world, call, 200, fields, row)

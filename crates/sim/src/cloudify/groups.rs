@@ -1,4 +1,4 @@
-//! User groups (both texts, User groups; fact sheet 2.3; observed T2 B3, T3).
+//! User groups (cloudify.md#user-groups).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -69,7 +69,7 @@ fn one(world: &mut World, call: &Call) -> Outcome {
 
 fn create(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
-    // Without a name the server fails instead of complaining (observed B3).
+    // Without a name the server fails instead of complaining (cloudify.md#user-groups).
     let name = input.text("group_name")?.ok_or_else(internal)?;
     check_name("group_name", name, Start::Letter)?;
     if name == "users" {

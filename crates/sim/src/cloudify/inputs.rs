@@ -1,4 +1,4 @@
-//! Inputs of deployments: what is given against what the blueprint declares (fact sheet 2.9; observed T6 E1, T7 F1).
+//! Inputs of deployments: what is given against what the blueprint declares (cloudify.md#deployments).
 
 use serde_json::{Map, Value};
 

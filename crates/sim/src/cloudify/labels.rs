@@ -1,4 +1,4 @@
-//! Labels of blueprints and deployments (fact sheet 2.7, 2.9; observed T5 D3, T9 G2).
+//! Labels of blueprints and deployments (cloudify.md#blueprints, cloudify.md#deployments).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! Lists: filters, search, order, pages and projection (fact sheet, “List conventions”; observed A7, A8, I1).
+//! Lists: filters, search, order, pages and projection (cloudify.md#lists).
 
 use std::cmp::Ordering;
 
@@ -14,7 +14,7 @@ use wire::Response;
 /// The page size when none is asked for, and the cap of the releases that have one.
 const PAGE: usize = 1000;
 
-/// The page of events when none is asked for (both texts, List events: `size` 10000).
+/// The page of events when none is asked for (cloudify.md#events).
 pub(crate) const EVENT_PAGE: usize = 10_000;
 
 /// The field that `_search` looks at: the first of these that the kind has.

@@ -1,4 +1,4 @@
-//! Maintenance mode (fact sheet 2.17; observed I3). In neither reference text.
+//! Maintenance mode (cloudify.md#maintenance). In neither reference text.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

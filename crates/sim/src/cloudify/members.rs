@@ -1,5 +1,4 @@
-//! Memberships: users and groups of tenants, users of groups (both texts, “Add user to tenant” and on; fact sheet 2.4,
-//! 2.5; observed T2 B4, T3).
+//! Memberships: users and groups of tenants, users of groups (cloudify.md#members, cloudify.md#tenant-users).
 
 use super::call::{Call, Input};
 use super::groups;
@@ -64,7 +63,7 @@ impl Sort {
     }
 }
 
-/// The tenant role of a body: demanded from 4.2 on, an empty one means `user` in a PUT (sheet 2.5).
+/// The tenant role of a body: demanded from 4.2 on, an empty one means `user` in a PUT (cloudify.md#tenant-users).
 fn role(call: &Call, input: &Input) -> Result<String, Refusal> {
     if !call.release.has(TENANT_ROLES) {
         return Ok("user".to_owned());

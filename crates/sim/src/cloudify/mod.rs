@@ -1,9 +1,9 @@
 //! A simulated Cloudify Manager, and F5 VNF Manager as a variant of it.
 //!
 //! A second reading of the reference texts (Cloudify REST v3, F5 VNFM REST v3.1) and of the traffic of a real 7.1
-//! manager; where sheet and observation differ, the observation wins. Each file is one area of the API and declares its
-//! routes and its fields as tables; `release` holds what differs between versions, `fields` and `list` print,
-//! `scope` knows tenants and visibility, `workflow` is the engine that moves node instances along.
+//! manager; where text and observation differ, the observation wins (`docs/apis/cloudify.md`). Each file is one area of
+//! the API and declares its routes and its fields as tables; `release` holds what differs between versions, `fields`
+//! and `list` print, `scope` knows tenants and visibility, `workflow` is the engine that moves node instances along.
 //!
 //! Some things that a blueprint can ask of the simulator, because it runs no scripts:
 //! * a node property `simulate_failure: <operation>` makes that operation of the node fail, every time;

@@ -1,4 +1,4 @@
-//! Nodes and node instances (both texts, Nodes and Node instances; fact sheet 2.14, 2.15; observed T6 E2, T10 G3).
+//! Nodes and node instances (cloudify.md#nodes, cloudify.md#node-instances).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -234,7 +234,7 @@ fn instance(world: &mut World, call: &Call) -> Outcome {
     answer(world, call, 200, INSTANCE_FIELDS, find(world.instances.iter(), &call.viewer, call.id())?)
 }
 
-/// An optimistic lock: the version must be the current one (observed A42).
+/// An optimistic lock: the version must be the current one (cloudify.md#node-instances).
 fn update(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let Some(version) = input.get("version") else {

@@ -1,4 +1,4 @@
-//! Plugins (both texts, Plugins; fact sheet 2.8; observed T11, T12).
+//! Plugins (cloudify.md#plugins).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -172,7 +172,7 @@ fn upload(world: &mut World, call: &Call) -> Outcome {
     };
     let reachable = |row: &&Plugin| row.meta.tenant == *tenant || row.meta.visibility == Visibility::Global;
     if world.plugins.iter().filter(same).any(|row| reachable(&row)) {
-        // The message names the id that the new one would have had (observed A46).
+        // The message names the id that the new one would have had (cloudify.md#plugins).
         return Err(taken::<Plugin>(&id, tenant));
     }
     if visibility == Visibility::Global {
@@ -200,7 +200,7 @@ fn yaml(world: &mut World, call: &Call) -> Outcome {
     Ok(Response::text(200, "application/octet-stream", document))
 }
 
-/// The JSON body is mandatory, even an empty one (observed A5).
+/// The JSON body is mandatory, even an empty one (cloudify.md#requests).
 fn delete(world: &mut World, call: &Call) -> Outcome {
     let force = call.json()?.is_set("force")?;
     let at = own(&world.plugins, &call.viewer, call.id())?;
@@ -256,7 +256,7 @@ impl World {
         }
     }
 
-    /// Who uses a plugin: blueprints on 7.x, deployments before (sheet 2.8).
+    /// Who uses a plugin: blueprints on 7.x, deployments before (cloudify.md#plugins).
     fn users_of_plugin(&self, plugin: &Plugin) -> (&'static str, Vec<String>) {
         let within = |meta: &Meta| meta.tenant == plugin.meta.tenant || plugin.meta.visibility == Visibility::Global;
         let needs = |plugins: &[Required]| {
@@ -274,7 +274,7 @@ impl World {
         ("deployments", deployments.map(|row| row.meta().id.clone()).collect())
     }
 
-    /// What `plugin:<name>[?version=…]` imports. A bare wagon has nothing to import (observed A46).
+    /// What `plugin:<name>[?version=…]` imports. A bare wagon has nothing to import (cloudify.md#plugins).
     pub(crate) fn plugin_document(&self, tenant: &str, import: &str) -> Import {
         let (name, query) = import.split_once('?').unwrap_or((import, ""));
         let version = query.split('&').find_map(|pair| pair.strip_prefix("version="));

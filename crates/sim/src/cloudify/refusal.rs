@@ -1,4 +1,4 @@
-//! Answers that say no, in every documented shape (fact sheet, section 1, “Error body”; observed A4, A5, T1 A3).
+//! Answers that say no, in every documented shape (cloudify.md#errors).
 
 use std::fmt;
 
@@ -98,7 +98,7 @@ pub(crate) fn no_such_named(kind: &str, key: &str, name: &str) -> Refusal {
     not_found(format!("Requested `{kind}` was not found (filters: {{'{key}': '{name}'}})"))
 }
 
-/// 404: the community edition lacks it (observed T2 B0).
+/// 404: the community edition lacks it (cloudify.md#editions).
 pub(crate) fn premium_only() -> Refusal {
     let text =
         "This feature exists only in the premium edition of Cloudify.\nPlease contact sales for additional info.";

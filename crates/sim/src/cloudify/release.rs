@@ -1,7 +1,7 @@
-//! Differences of releases: the version timeline (fact sheet, section 0) as a table of spans.
+//! Differences of releases: what came and went with versions (cloudify.md#versions), as a table of spans.
 //!
 //! A handler never compares versions. It asks whether the release lies in a named span, and the span stands here with
-//! the line of the timeline that it comes from.
+//! the line of that table that it comes from.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ pub(crate) const SET_GLOBAL: Span = between(Version(4, 2, 0), Version(7, 0, 0));
 pub(crate) const VISIBILITY: Span = from(4, 2, 0);
 /// `PATCH …/set-visibility` exists; `update_if_exists`; roles of groups.
 pub(crate) const SET_VISIBILITY: Span = from(4, 3, 0);
-/// A plugin may be a zip of a wagon and its document (sheet 2.8); before, a wagon alone.
+/// A plugin may be a zip of a wagon and its document (cloudify.md#plugins); before, a wagon alone.
 pub(crate) const ZIPPED_PLUGINS: Span = from(4, 3, 0);
 /// Secrets are encrypted at rest and in write answers; `is_hidden_value`.
 pub(crate) const ENCRYPTED_SECRETS: Span = from(4, 4, 0);
@@ -128,7 +128,7 @@ pub(crate) static CLOUDIFY: Brand = Brand {
     database: "cloudify_db",
 };
 
-/// F5 VNF Manager, a rebrand of Cloudify 4.5 (v3.1 text, sections Events and Create snapshot; fact sheet, section 3).
+/// F5 VNF Manager, a rebrand of Cloudify 4.5 (cloudify.md#f5-vnf-manager).
 pub(crate) static F5_VNFM: Brand = Brand {
     manager: "F5 VNF manager",
     event: "F5_VNF_event",

@@ -9,7 +9,7 @@ use super::{
 };
 use wire::{Method, Request};
 
-/// What a caller needs (observed I4, the role matrix).
+/// What a caller needs (cloudify.md#roles).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// No credentials.
@@ -26,7 +26,7 @@ pub(crate) enum Need {
     Admin,
 }
 
-/// Whether a request must name its tenant (sheet, “Tenant header”).
+/// Whether a request must name its tenant (cloudify.md#requests).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tenancy {
     /// It must.
@@ -122,7 +122,7 @@ static AREAS: &[&[Route]] = &[
 ];
 
 /// The route of a request and what its placeholders matched. An unknown path is 404, a known one with another verb 405,
-/// both as HTML pages (sheet, “Error body”). `version` stands without an API version too (sheet, “Base”; observed A1).
+/// both as HTML pages (cloudify.md#errors). `version` stands without an API version too (cloudify.md#requests).
 pub(crate) fn find(request: &Request, release: Release) -> Result<(&'static Route, Vec<String>), Refusal> {
     let segments = request.segments();
     let (old_path, rest) = match segments.split_first() {

@@ -1,5 +1,4 @@
-//! Tenants' objects: who sees what, who may change it, and how far it may be shown (fact sheet, “Visibility”;
-//! observed A20, T4 C2, D3).
+//! Tenants' objects: who sees what, who may change it, and how far it may be shown (cloudify.md#visibility).
 
 use serde::{Deserialize, Serialize};
 
@@ -185,7 +184,8 @@ pub(crate) fn refuse_global<T: Scoped>(rows: &[T], viewer: &Viewer, id: &str) ->
     Ok(())
 }
 
-/// The visibility that a create asks for by word or by the older boolean; giving both is refused (sheet, “Visibility”).
+/// The visibility that a create asks for by word or by the older boolean; giving both is refused
+/// (cloudify.md#visibility).
 pub(crate) fn asked(visibility: Option<&str>, private: Option<bool>) -> Result<Visibility, Refusal> {
     match (visibility, private) {
         (Some(_), Some(_)) => {

@@ -1,4 +1,4 @@
-//! Secrets (both texts, Secrets; fact sheet 2.6; observed T4).
+//! Secrets (cloudify.md#secrets).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use super::scope::{
 use super::world::World;
 use wire::Method;
 
-/// The area's routes. `set-visibility` is the one that `/api/v3` has for secrets only (sheet, “Visibility”).
+/// The area's routes. `set-visibility` is the one that `/api/v3` has for secrets only (cloudify.md#visibility).
 pub(crate) static ROUTES: &[Route] = &[
     route(Method::Get, "secrets", "secret_list", Need::Read, all),
     route(Method::Get, "secrets/{}", "secret_get", Need::Read, one),
@@ -78,12 +78,12 @@ static READ: &[Field<Secret>] = &[
     field("permission", |_: &Secret, _: &View| json!("creator")).only(BEFORE_TENANT_ROLES),
 ];
 
-/// Who sees and changes a hidden value: its creator, managers of the tenant, administrators (observed A18).
+/// Who sees and changes a hidden value: its creator, managers of the tenant, administrators (cloudify.md#secrets).
 fn reveals(viewer: &Viewer, secret: &Secret) -> bool {
     viewer.sys_admin || viewer.manager || viewer.username == secret.meta.owner
 }
 
-/// Answers a write: with the ciphertext where values are encrypted (observed A16).
+/// Answers a write: with the ciphertext where values are encrypted (cloudify.md#secrets).
 fn written(world: &World, call: &Call, at: usize) -> Outcome {
     let mut shown = world.secrets.get(at).cloned().ok_or_else(internal)?;
     if call.release.has(ENCRYPTED_SECRETS) {
@@ -104,7 +104,7 @@ fn one(world: &mut World, call: &Call) -> Outcome {
     answer(world, call, 200, READ, secret)
 }
 
-/// The value of a body: a text that is not empty, or with a schema any JSON that keeps it (observed A17, T4 C1).
+/// The value of a body: a text that is not empty, or with a schema any JSON that keeps it (cloudify.md#secrets).
 fn checked_value(key: &str, value: &Value, schema: Option<&Value>) -> Result<Value, Refusal> {
     match (value, schema) {
         (Value::Null, _) => Err(empty(key)),

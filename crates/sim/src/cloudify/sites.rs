@@ -1,4 +1,4 @@
-//! Sites, which deployments may name (fact sheet 2.9, `site_name`). In neither reference text.
+//! Sites, which deployments may name (cloudify.md#sites). In neither reference text.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

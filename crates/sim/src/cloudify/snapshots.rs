@@ -1,4 +1,4 @@
-//! Snapshots (both texts, Snapshots; fact sheet 2.12; observed T13 I2).
+//! Snapshots (cloudify.md#snapshots).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ fn one(world: &mut World, call: &Call) -> Outcome {
 
 /// The parts that a create may include: the two of the v3 text default to false there, the v3.1 text adds two and turns metrics on.
 fn parameters(world: &World, call: &Call, id: &str) -> Result<Value, super::refusal::Refusal> {
-    // The texts print the call without a body; from 6.0 on the JSON body is mandatory (observed I2).
+    // The texts print the call without a body; from 6.0 on the JSON body is mandatory (cloudify.md#snapshots).
     let input = if call.release.has(STATUSES) { call.json()? } else { call.optional_json()? };
     let brand = world.release.brand();
     let included = call.release.has(KILL);
@@ -134,7 +134,7 @@ fn launch(world: &mut World, call: &Call, workflow: &str, parameters: Value, pur
     shown(world, call, status, &id)
 }
 
-/// Answers 200 and the object on every release (sheet 2.12).
+/// Answers 200 and the object on every release (cloudify.md#snapshots).
 fn delete(world: &mut World, call: &Call) -> Outcome {
     let at = own(&world.snapshots, &call.viewer, call.id())?;
     if world.snapshots.get(at).is_some_and(|snapshot| snapshot.state == State::Creating) {
@@ -145,7 +145,7 @@ fn delete(world: &mut World, call: &Call) -> Outcome {
     answer(world, call, 200, FIELDS, &snapshot)
 }
 
-/// `force` must be said on later servers, where its absence is a 500 (observed I2).
+/// `force` must be said on later servers, where its absence is a 500 (cloudify.md#snapshots).
 fn restore(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let force = match input.flag("force")? {

@@ -1,4 +1,4 @@
-//! Version and status of the manager (both texts, Manager; fact sheet 2.17; observed T1 A1).
+//! Version and status of the manager (cloudify.md#status).
 
 use serde_json::{Map, Value, json};
 
@@ -72,8 +72,8 @@ fn status(_: &mut World, call: &Call) -> Outcome {
     project(call, body)
 }
 
-/// The managers of a cluster, which is one alone here (observed A2, I5). Each makes an authority for certificates when it
-/// is installed.
+/// The managers of a cluster, which is one alone here (cloudify.md#managers). Each makes an authority for certificates
+/// when it is installed.
 fn managers(world: &mut World, call: &Call) -> Outcome {
     let mut source = Source::new(&world.host, world.birth);
     let address = source.address();

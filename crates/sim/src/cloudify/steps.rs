@@ -1,8 +1,8 @@
 //! The operations of a workflow as data, and what each does to a node instance.
 //!
 //! The numbers are the real server's: eight operations to install or uninstall an instance, three more for each
-//! relationship at install, two at uninstall (observed T6 E2, E3: 19 and 18 for two instances and one relationship; K3:
-//! 16 for two without).
+//! relationship at install, two at uninstall (observed: 19 and 18 for two instances and one relationship, 16 for two
+//! without).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Tenants (both texts, Tenants; fact sheet 2.1; observed T2 B1, T3, T4 C4).
+//! Tenants (cloudify.md#tenants).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -61,7 +61,7 @@ impl Tenant {
     }
 }
 
-/// Where a tenant is shown, which decides how its message-broker password shows (observed A10).
+/// Where a tenant is shown, which decides how its message-broker password shows (cloudify.md#tenants).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shown {
     /// In a list: no broker at all.
@@ -127,7 +127,7 @@ fn roles(members: &[Member]) -> Value {
     members.iter().map(|member| (member.name.clone(), json!(member.role))).collect::<Map<_, _>>().into()
 }
 
-/// A user's direct role in a tenant, and its effective ones (observed A12).
+/// A user's direct role in a tenant, and its effective ones (cloudify.md#tenant-users).
 pub(crate) fn user_roles(world: &World, tenant: &Tenant, username: &str) -> Value {
     let direct = tenant.users.iter().find(|member| member.name == username).map(|member| &member.role);
     json!({"tenant-role": direct, "roles": world.roles(username, &tenant.name)})
@@ -165,7 +165,7 @@ pub(crate) fn shown(world: &World, call: &Call, status: u16, name: &str, shown: 
     answer(world, call, status, FIELDS, &Row { tenant, shown })
 }
 
-/// An absent tenant is 403, not 404: the name is taken for credentials (observed A9).
+/// An absent tenant is 403, not 404: the name is taken for credentials (cloudify.md#tenants).
 fn one(world: &mut World, call: &Call) -> Outcome {
     world.tenant(call.id())?;
     if !may(world, &call.viewer, call.id(), Need::Operate) {
@@ -191,7 +191,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     shown(world, call, 201, name, Shown::Written)
 }
 
-/// What still stands in the way of deleting a tenant (sheet 2.1, “Delete preconditions”).
+/// What still stands in the way of deleting a tenant (cloudify.md#tenants).
 fn contents(world: &World, tenant: &Tenant) -> Vec<String> {
     fn owned<T: Scoped>(rows: &[T], tenant: &str) -> usize {
         rows.iter().filter(|row| row.meta().tenant == tenant).count()

@@ -1,4 +1,4 @@
-//! Tokens (both texts, Tokens; fact sheet, section 1; observed T1 A2).
+//! Tokens (cloudify.md#tokens).
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -100,7 +100,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     response
 }
 
-/// A relative expiry such as `+1h`, in milliseconds; another one is a 500 (sheet, section 1 “500”).
+/// A relative expiry such as `+1h`, in milliseconds; another one is a 500 (cloudify.md#errors).
 fn delay(text: &str) -> Option<u64> {
     let text = text.strip_prefix('+')?.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit())?;

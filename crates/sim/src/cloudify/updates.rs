@@ -1,4 +1,4 @@
-//! Deployment updates (v3.1 text, Update deployment; fact sheet 2.10; observed T9 G1, T10, K3).
+//! Deployment updates (cloudify.md#deployment-updates).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -166,7 +166,7 @@ fn initiate(world: &mut World, call: &Call) -> Outcome {
         .unwrap_or_default();
     let now = world.now;
     if preview {
-        // Synchronous: changes nothing but leaves its records and moves `updated_at` (observed T9 G1).
+        // Synchronous: changes nothing but leaves its records and moves `updated_at` (cloudify.md#deployment-updates).
         let plan = world.new_plan(&update).map(|(_, difference)| difference.print(&id)).unwrap_or_default();
         (update.steps, update.stage) = (plan, Stage::Successful);
         execution.end(Status::Terminated, String::new(), now);
@@ -221,7 +221,7 @@ fn read_flags(input: &Input) -> Result<Flags, Refusal> {
     })
 }
 
-/// 4.x: one active update a deployment; `force` clears those whose execution is over (sheet 2.10, “Concurrency”).
+/// 4.x: one active update a deployment; `force` clears those whose execution is over (cloudify.md#deployment-updates).
 fn refuse_second(world: &mut World, deployment: &Deployment, force: bool) -> Result<(), Refusal> {
     let mut active = Vec::new();
     for at in 0..world.updates.len() {
@@ -274,7 +274,7 @@ impl World {
     }
 
     /// The inputs and the difference that an update comes to. Inputs that the new blueprint does not declare are
-    /// dropped without a word (sheet 2.10).
+    /// dropped without a word (cloudify.md#deployment-updates).
     fn new_plan(&self, update: &Update) -> Result<(Map<String, Value>, Difference), String> {
         let failed = |error: &str| format!("Task failed: prepare_plan: {error}");
         let blueprint = self.blueprint_of(update).ok_or_else(|| failed("the blueprint is not uploaded"))?;
@@ -306,7 +306,7 @@ impl World {
     }
 
     /// Makes the deployment what the update wants and answers the operations that follow. From here on a failed
-    /// operation leaves the new inputs behind (observed A36).
+    /// operation leaves the new inputs behind (cloudify.md#deployment-updates).
     ///
     /// # Errors
     /// The text of the failed execution; the deployment is unchanged then.

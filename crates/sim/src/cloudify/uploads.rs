@@ -1,4 +1,4 @@
-//! The upload of a blueprint: PUT, and the steps that follow it (fact sheet 2.7; observed T5 D1).
+//! The upload of a blueprint: PUT, and the steps that follow it (cloudify.md#blueprints).
 
 use serde_json::{Value, json};
 
@@ -86,7 +86,7 @@ fn shown(world: &World, call: &Call, id: &str) -> Outcome {
     answer(world, call, 201, FIELDS, world.blueprints.get(at).ok_or_else(internal)?)
 }
 
-/// Removes a failed upload of that id; a good one stands in the way (observed A22).
+/// Removes a failed upload of that id; a good one stands in the way (cloudify.md#blueprints).
 fn make_room(world: &mut World, call: &Call, id: &str) -> Result<(), Refusal> {
     let tenant = &call.viewer.tenant;
     let Some(at) = world.blueprints.iter().position(|row| takes(row, id, tenant)) else { return Ok(()) };
@@ -129,7 +129,7 @@ fn read(call: &Call) -> Result<Request, Refusal> {
         url: text("blueprint_archive_url").map(str::to_owned),
         visibility: asked(text("visibility"), private)?,
         labels: params["labels"].as_array().cloned().unwrap_or_default(),
-        // In the query any value that is not empty means yes, `false` included (sheet 2.7).
+        // In the query any value that is not empty means yes, `false` included (cloudify.md#blueprints).
         background: params["async_upload"] == json!(true)
             || call.argument("async_upload").is_some_and(|value| !value.is_empty()),
         archive: archive.to_vec(),

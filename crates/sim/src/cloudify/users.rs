@@ -1,4 +1,4 @@
-//! Users (both texts, Users; fact sheet 2.2; observed T2 B2, T3).
+//! Users (cloudify.md#users).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -66,12 +66,12 @@ impl User {
     }
 }
 
-/// The system roles of a release; the first is the administrator's (timeline, “System roles”).
+/// The system roles of a release; the first is the administrator's (cloudify.md#versions).
 pub(crate) fn system_roles(release: Release) -> [&'static str; 2] {
     if release.has(BEFORE_TENANT_ROLES) { ["admin", "user"] } else { ["sys_admin", "default"] }
 }
 
-/// The tenant roles (v3.1 text, Add user to tenant).
+/// The tenant roles (cloudify.md#roles).
 pub(crate) const TENANT_ROLE_NAMES: [&str; 4] = ["manager", "user", "operations", "viewer"];
 
 /// Checks a system role.
@@ -177,7 +177,7 @@ fn one(world: &mut World, call: &Call) -> Outcome {
     answer(world, call, 200, FIELDS, world.user(call.id())?)
 }
 
-/// The community edition lets users see and change themselves alone (observed T2 B0).
+/// The community edition lets users see and change themselves alone (cloudify.md#editions).
 fn refuse_others(call: &Call, complaint: &str) -> Result<(), Refusal> {
     match call.release.edition == Edition::Community && call.id() != call.viewer.username {
         true => Err(bad_parameters(complaint)),
@@ -210,7 +210,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     answer(world, call, 201, FIELDS, &user)
 }
 
-/// One attribute a call (sheet 2.2, “Update”).
+/// One attribute a call (cloudify.md#users).
 fn update(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     refuse_others(call, "Cannot change settings for a different user")?;
@@ -241,7 +241,7 @@ fn update(world: &mut World, call: &Call) -> Outcome {
     one(world, call)
 }
 
-/// Any action but `activate` deactivates (sheet 2.2).
+/// Any action but `activate` deactivates (cloudify.md#users).
 fn set_active(world: &mut World, call: &Call) -> Outcome {
     let active = call.json()?.required_text("action")? == "activate";
     let user = world.user(call.id())?.clone();
@@ -283,7 +283,7 @@ fn delete(world: &mut World, call: &Call) -> Outcome {
     answer_deleted(world, call, FIELDS, &user)
 }
 
-/// The ties of a user to the installation (sheet 2.2, “Delete … Preconditions”).
+/// The ties of a user to the installation (cloudify.md#users).
 fn ties(world: &World, username: &str) -> Vec<&'static str> {
     fn owns<T: Scoped>(rows: &[T], username: &str) -> bool {
         rows.iter().any(|row| row.meta().owner == username)

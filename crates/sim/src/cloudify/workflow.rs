@@ -150,7 +150,7 @@ impl World {
         if run.polls == 0
             && let Purpose::Update(id) = &execution.purpose
         {
-            // The update's state flips before its execution ends (sheet 2.10).
+            // The update's state flips before its execution ends (cloudify.md#deployment-updates).
             self.finish_update(id, true);
         }
         Some(run)

@@ -1,5 +1,5 @@
-//! The workflows that every deployment has, as a table: their parameters and when they are available (observed T6 E1,
-//! T8, T10 G3).
+//! The workflows that every deployment has, as a table: their parameters and when they are available
+//! (cloudify.md#deployments, cloudify.md#executions, cloudify.md#node-instances).
 
 use std::sync::LazyLock;
 
@@ -184,9 +184,9 @@ impl Workflow {
     }
 }
 
-/// Which words of `node_instances_active` hold for a deployment. Only `started` counts as active (observed T8; T9 G3; the
-/// server's own source): after a failure in the first node nothing is, although something is live. Without instances all
-/// are as well as none.
+/// Which words of `node_instances_active` hold for a deployment. Only `started` counts as active
+/// (cloudify.md#executions; the server's own source): after a failure in the first node nothing is, although something
+/// is live. Without instances all are as well as none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Active {
     all: bool,

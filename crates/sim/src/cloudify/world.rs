@@ -80,7 +80,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A fresh installation: no users yet, the default tenant only (v3.1 text, introduction).
+    /// A fresh installation: no users yet, the default tenant only (cloudify.md#tenants).
     pub(crate) fn new(release: Release, setup: &Setup) -> World {
         let mut source = Source::new(&setup.name, setup.seed);
         let default_tenant = Tenant::new(DEFAULT_TENANT, &mut source);

@@ -1,4 +1,5 @@
-//! Certificate authorities with their verification, and auth policies (sheet 2.12, 2.13).
+//! Certificate authorities with their verification, and auth policies (netfoundry.md#certificate-authorities,
+//! netfoundry.md#auth-policies).
 
 use serde_json::{Value, json};
 
@@ -104,7 +105,7 @@ fn check_authority(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal
     Ok(())
 }
 
-/// The token by which a fleet of devices enrolls (sheet 2.12).
+/// The token by which a fleet of devices enrolls (netfoundry.md#certificate-authorities).
 fn authority_built(platform: &mut Platform, id: &str, now: u64) {
     let token = platform.enrollment(id, "ca", now);
     platform.store.update(id, |authority| {
@@ -113,8 +114,9 @@ fn authority_built(platform: &mut Platform, id: &str, now: u64) {
 }
 
 impl Platform {
-    /// `POST certificate-authorities/{id}/verify`: sheet 2.12. A real proof would need the authority's own key; a
-    /// certificate whose text names the token stands in for one that bears it as its common name.
+    /// `POST certificate-authorities/{id}/verify` (netfoundry.md#certificate-authorities). A real proof would need the
+    /// authority's own key; a certificate whose text names the token stands in for one that bears it as its common
+    /// name.
     pub(super) fn verify(&mut self, id: &str, call: &Call) -> Result<Response, Refusal> {
         let authority = self.find(Kind::CertificateAuthority, id, call.now)?;
         if !authority.is_live() {
@@ -138,7 +140,7 @@ impl Platform {
         }
     }
 
-    /// A `default` policy is built in (sheet 2.13).
+    /// A `default` policy is built in (netfoundry.md#auth-policies).
     pub(super) fn add_default_auth_policy(&mut self, network: &str, now: u64) {
         let body = json!({
             "name": "default",

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-/// 2025-03-04T09:00:00Z, the morning of the examples in sheet section 3. Fixed, so that transcripts repeat.
+/// 2025-03-04T09:00:00Z, the morning of the documented examples. Fixed, so that transcripts repeat.
 const EPOCH_SECONDS: u64 = 1_741_078_800;
 
 /// Milliseconds in an hour.
 pub(super) const HOUR: u64 = 3_600_000;
 
-/// A core timestamp: ISO-8601 text (sheet 1.4).
+/// A core timestamp: ISO-8601 text (netfoundry.md#requests).
 pub(super) fn stamp(now: u64) -> String {
     let seconds = EPOCH_SECONDS + now / 1000;
     let (year, month, day) = civil(seconds / 86_400);
@@ -16,7 +16,7 @@ pub(super) fn stamp(now: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", now % 1000)
 }
 
-/// An identity timestamp: seconds and nanoseconds (sheet 1.4).
+/// An identity timestamp: seconds and nanoseconds (netfoundry.md#requests).
 pub(super) fn instant(now: u64) -> Value {
     json!({ "epochSecond": EPOCH_SECONDS + now / 1000, "nano": now % 1000 * 1_000_000 })
 }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_starts_on_the_sheets_morning() {
+    fn the_clock_starts_on_the_examples_morning() {
         assert_eq!(stamp(0), "2025-03-04T09:00:00.000Z");
         assert_eq!(stamp(61_250), "2025-03-04T09:01:01.250Z");
         assert_eq!(stamp(24 * HOUR), "2025-03-05T09:00:00.000Z");

@@ -16,8 +16,8 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The call of a request. Links are absolute (sheet 1.4: `_links`), so the client's view of the address counts: the
-    /// `Host` header, and the prefix that a proxy says it removed.
+    /// The call of a request. Links are absolute (netfoundry.md#requests: `_links`), so the client's view of the
+    /// address counts: the `Host` header, and the prefix that a proxy says it removed.
     pub(crate) fn new(request: &'a Request, now: u64) -> Call<'a> {
         let scheme = request.header_value("X-Forwarded-Proto").unwrap_or("http");
         let host = request.header_value("Host").unwrap_or("localhost");
@@ -30,7 +30,7 @@ impl<'a> Call<'a> {
         json!({ "href": format!("{}/core/v2/{rest}", self.base) })
     }
 
-    /// The body as JSON; sheet 1.4 asks for `Content-Type: application/json` on bodies.
+    /// The body as JSON, for which the API wants `Content-Type: application/json` (netfoundry.md#requests).
     pub(crate) fn body(&self) -> Result<Value, Refusal> {
         let content_type = self.request.header_value("Content-Type").unwrap_or_default();
         if !content_type.split(';').next().unwrap_or_default().trim().ends_with("json") {
@@ -48,7 +48,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Says whether the client asks for the create form (sheet 1.6). `as=update` is documented nowhere: it is ignored.
+    /// Says whether the client asks for the create form (netfoundry.md#other-forms). `as=update` is documented nowhere:
+    /// it is ignored.
     pub(crate) fn wants_create_form(&self) -> bool {
         self.request.header_value("Accept").is_some_and(|accept| accept.replace(' ', "").contains(";as=create"))
     }
@@ -60,7 +61,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// An answer of the core API: `application/hal+json` (sheet 1.4).
+/// An answer of the core API: `application/hal+json` (netfoundry.md#requests).
 pub(super) fn hal(status: u16, body: &Value) -> Response {
     Response::text(status, "application/hal+json", body.to_string())
 }

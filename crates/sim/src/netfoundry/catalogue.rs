@@ -1,4 +1,5 @@
-//! The fixed offers of the platform: network groups, regions, versions, sizes (sheet 2.5, 2.14).
+//! The fixed offers of the platform: network groups, regions, versions, sizes (netfoundry.md#network-groups,
+//! netfoundry.md#regions).
 
 use serde_json::{Map, Value, json};
 
@@ -52,13 +53,13 @@ static REGIONS: [Region; 18] = [
     region("OCI", "ap-tokyo-1", "Japan East (Tokyo)", 35.68, 139.69),
 ];
 
-/// Clouds on which a network's controller can run (sheet 2.6).
+/// Clouds on which a network's controller can run (netfoundry.md#networks).
 pub(super) const CONTROLLER_CLOUDS: [&str; 2] = ["AWS", "OCI"];
 
 /// The version of networks that are created without one.
 const DEFAULT_VERSION: &str = "7.3.104";
 
-/// The sizes of networks (sheet 2.6: small, medium, large).
+/// The sizes of networks (netfoundry.md#network-configs: small, medium, large).
 const SIZES: [(&str, &str, u64); 3] =
     [("small", "t3.small", 20), ("medium", "t3.medium", 40), ("large", "t3.xlarge", 80)];
 
@@ -83,7 +84,7 @@ impl Platform {
         self.mint.uuid(&["network-group"])
     }
 
-    /// The id of a place in its oldest form (sheet 2.14, `data_center`).
+    /// The id of a place in its oldest form (netfoundry.md#regions).
     pub(super) fn data_center_id(&self, provider: &str, code: &str) -> String {
         self.mint.uuid(&["data-center", provider, code])
     }
@@ -133,7 +134,7 @@ impl Platform {
         })
     }
 
-    /// Sheet 2.5 and the example of section 3: usually exactly one.
+    /// Network groups (netfoundry.md#network-groups): usually exactly one.
     fn groups(&self, call: &Call) -> Vec<Value> {
         self.group_names()
             .map(|(name, id)| {
@@ -174,7 +175,7 @@ impl Platform {
         Ok(json!({ "id": self.mint.uuid(&["network-group", &name]), "name": name }))
     }
 
-    /// Sheet 2.14, `region`.
+    /// Rows of `regions` (netfoundry.md#regions).
     fn regions(&self, call: &Call) -> Vec<Value> {
         let to_json = |region: &Region| {
             json!({
@@ -189,7 +190,7 @@ impl Platform {
         REGIONS.iter().map(to_json).collect()
     }
 
-    /// Sheet 2.14, `data_center`.
+    /// Rows of `data-centers`, the older form of them (netfoundry.md#regions).
     fn data_centers(&self, call: &Call) -> Vec<Value> {
         let to_json = |region: &Region| {
             let id = self.data_center_id(region.provider, region.code);
@@ -206,7 +207,7 @@ impl Platform {
         REGIONS.iter().map(to_json).collect()
     }
 
-    /// Sheet 2.14, `cloud_provider`.
+    /// Rows of `cloud-providers`: the clouds that they name (netfoundry.md#regions).
     fn providers(&self, call: &Call) -> Vec<Value> {
         let mut codes: Vec<&str> = REGIONS.iter().map(|region| region.provider).collect();
         codes.dedup();
@@ -214,7 +215,7 @@ impl Platform {
         codes.into_iter().map(to_json).collect()
     }
 
-    /// Sheet 2.14, `network_version`.
+    /// Rows of `network-versions` (netfoundry.md#network-versions).
     fn network_versions(&self, call: &Call) -> Vec<Value> {
         let to_json = |(version, active, ziti): (&str, bool, &str)| {
             json!({
@@ -229,7 +230,7 @@ impl Platform {
         self.versions().into_iter().map(to_json).collect()
     }
 
-    /// Sheet 2.14, `network_config`.
+    /// Rows of `network-configs` (netfoundry.md#network-configs).
     fn sizes(&self, call: &Call) -> Vec<Value> {
         let to_json = |(name, machine, volume): &(&str, &str, u64)| {
             let id = self.mint.uuid(&["network-config", name]);

@@ -1,4 +1,4 @@
-//! Config types and configs (sheet 2.13).
+//! Config types (netfoundry.md#config-types) and configs (netfoundry.md#configs).
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub(super) static CONFIG: Traits = Traits {
     ..Traits::COMMON
 };
 
-/// The types that every network has, with the overlay's own ids where they are known (sheet 2.13).
+/// The types that every network has, with the overlay's own ids where they are known (netfoundry.md#config-types).
 const BUILT_IN: [(&str, Option<&str>); 5] = [
     ("intercept.v1", Some("g7cIWbcGg")),
     ("host.v1", Some("NH5p4FpGR")),
@@ -62,7 +62,7 @@ fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     }
 }
 
-/// Checks a config inside a raw service's `configs` (sheet 2.9).
+/// Checks a config inside a raw service's `configs` (netfoundry.md#services).
 pub(super) fn check_inline(reader: &mut Reader, config: &Value, place: &str, service: Option<&str>) {
     const FIELDS: &[Field] = &[
         Field::optional("networkId", Shape::Text),

@@ -1,4 +1,4 @@
-//! Endpoints (sheet 2.8): devices with a one-time token, and the twins of routers.
+//! Endpoints (netfoundry.md#endpoints): devices with a one-time token, and the twins of routers.
 
 use serde_json::{Map, Value, json};
 
@@ -37,7 +37,7 @@ const ENROLLMENT: &[Field] = &[
     Field::optional("updb", Shape::Text),
 ];
 
-/// The fields that a device has not told yet (sheet 2.8, the telemetry rows).
+/// The fields that a device has not told yet (netfoundry.md#endpoints).
 fn telemetry(type_id: &str) -> Map<String, Value> {
     let flags = ["hasApiSession", "hasEdgeRouterConnection", "sessionActive", "mfaEnabled"];
     let nulls = [
@@ -88,7 +88,7 @@ fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     }
 }
 
-/// The token exists once the endpoint does (sheet 2.8: "re-GET uncached after create to obtain it"), for about 48 h.
+/// The token exists once the endpoint does (netfoundry.md#endpoints), for about 48 h.
 fn built(platform: &mut Platform, id: &str, now: u64) {
     let token = platform.enrollment(id, "ott", now);
     platform.store.update(id, |endpoint| {
@@ -109,7 +109,7 @@ impl Platform {
         self.mint.jwt(&claims, &["enrollment", id])
     }
 
-    /// `POST endpoints/share`: sheet 2.8, "Share". The letters go nowhere.
+    /// `POST endpoints/share` (netfoundry.md#endpoints). The letters go nowhere.
     pub(super) fn share(&self, call: &Call) -> Result<Response, Refusal> {
         if call.request.method != Method::Post {
             return Err(Refusal::no_verb(call));

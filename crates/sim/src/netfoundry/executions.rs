@@ -1,4 +1,4 @@
-//! Executions, and the older form of them (sheet 1.7, "Execution read" and "Legacy execution").
+//! Executions, and the older form of them (netfoundry.md#executions).
 
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,7 @@ pub(super) static EXECUTION: Traits = Traits {
 
 impl Platform {
     /// `GET process-executions[/{id}]`: `state` and `processorName` in the place of `status` and `name`. The list finds
-    /// by `processId`, even what answers 403 by id (sheet 1.8, MOP-18095).
+    /// by `processId`, even what answers 403 by id (netfoundry.md#consistency).
     pub(super) fn process_executions(&self, id: Option<&str>, call: &Call) -> Result<Response, Refusal> {
         if let Some(id) = id {
             let execution = self.find(Kind::Execution, id, call.now)?;

@@ -1,4 +1,5 @@
-//! Objects that the platform runs by itself: controllers, hosts, terminators (sheet 2.13, 2.14). They are read only.
+//! Objects that the platform runs by itself: controllers, hosts, terminators (netfoundry.md#network-controllers,
+//! netfoundry.md#hosts, netfoundry.md#terminators). They are read only.
 
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use super::refusal::Refusal;
 use super::store::{Object, Owner};
 use wire::{Method, Response};
 
-/// `core/v2/network-controllers`: sheet 2.14.
+/// `core/v2/network-controllers` (netfoundry.md#network-controllers).
 pub(super) static NETWORK_CONTROLLER: Traits = Traits {
     path: "network-controllers",
     singular: "network-controller",
@@ -20,7 +21,7 @@ pub(super) static NETWORK_CONTROLLER: Traits = Traits {
     ..Traits::COMMON
 };
 
-/// `core/v2/hosts`: sheet 2.14. `sort` breaks (sheet 1.5).
+/// `core/v2/hosts` (netfoundry.md#hosts). `sort` breaks (netfoundry.md#lists).
 pub(super) static HOST: Traits = Traits {
     path: "hosts",
     singular: "host",
@@ -31,7 +32,7 @@ pub(super) static HOST: Traits = Traits {
     ..Traits::COMMON
 };
 
-/// `core/v2/terminators`: sheet 2.13. `sort` breaks (sheet 1.5).
+/// `core/v2/terminators` (netfoundry.md#terminators). `sort` breaks (netfoundry.md#lists).
 pub(super) static TERMINATOR: Traits =
     Traits { path: "terminators", singular: "terminator", writable: false, sorts: false, ..Traits::COMMON };
 
@@ -42,7 +43,7 @@ impl Platform {
         self.place(Kind::Host, network, Owner::MadeFor(owner.to_owned()), body, now)
     }
 
-    /// `embed=host` (sheet 1.6): the machine of a router or a controller.
+    /// `embed=host` (netfoundry.md#other-forms): the machine of a router or a controller.
     pub(super) fn host_of(&self, object: &Object, now: u64) -> Option<Value> {
         let host = self.store.get(object.body_at(now).get("hostId")?.as_str()?)?;
         Some(json!({ "id": host.id, "ipAddress": host.text("ipAddress"), "provider": host.text("provider") }))
@@ -72,7 +73,7 @@ impl Platform {
         });
     }
 
-    /// The controller as a network's read form embeds it: null until the network is ready (sheet 2.6).
+    /// The controller as a network's read form embeds it: null until the network is ready (netfoundry.md#networks).
     pub(super) fn controller_of(&self, network: &Object, now: u64) -> Value {
         let id = network.hidden.get("controllerId").and_then(Value::as_str);
         let Some(controller) = id.and_then(|id| self.store.get(id)) else { return Value::Null };
@@ -83,7 +84,8 @@ impl Platform {
         map.into()
     }
 
-    /// `GET network-controllers/{id}/secrets` and `…/session`: sheet 2.14. `embed` breaks them (sheet 1.6).
+    /// `GET network-controllers/{id}/secrets` and `…/session` (netfoundry.md#network-controllers). `embed` breaks them
+    /// (netfoundry.md#other-forms).
     pub(super) fn controller_action(&self, id: &str, action: &str, call: &Call) -> Result<Response, Refusal> {
         let controller = self.find(Kind::NetworkController, id, call.now)?;
         if call.request.query_value("embed").is_some() {
@@ -105,7 +107,7 @@ impl Platform {
         }
     }
 
-    /// `POST core/v3/networks/{id}/exchange`: sheet 2.16, "exchange".
+    /// `POST core/v3/networks/{id}/exchange` (netfoundry.md#sessions-at-the-controller).
     pub(super) fn exchange(&self, id: &str, call: &Call) -> Result<Response, Refusal> {
         if call.request.method != Method::Post {
             return Err(Refusal::no_verb(call));

@@ -1,4 +1,5 @@
-//! The identity and authorization APIs (sheet 2.15): who there is and what they may do. Read-only but for grants.
+//! The identity and authorization APIs (netfoundry.md#identities): who there is and what they may do. Read-only but for
+//! grants.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +12,7 @@ use super::refusal::Refusal;
 use super::store::Life;
 use wire::{Method, Response};
 
-/// The actions on each type of resource (sheet 2.15, `resource_type` and `resource_action`).
+/// The actions on each type of resource (netfoundry.md#resource-actions).
 const ACTIONS: [(&str, &[&str]); 4] = [
     ("user-identity", &["create", "read", "delete", "update-reset-mfa"]),
     ("api-account-identity", &["create", "read", "update", "delete"]),
@@ -85,7 +86,7 @@ impl Platform {
         }
     }
 
-    /// Sheet section 3, organization.
+    /// The organization, as a read shows it (netfoundry.md#organizations).
     fn organization(&self) -> Value {
         json!({
             "id": self.organization_id(),
@@ -101,7 +102,7 @@ impl Platform {
         })
     }
 
-    /// Sheet section 3, user_identity.
+    /// The user, as a read shows it (netfoundry.md#user-identities).
     fn user(&self) -> Value {
         json!({
             "id": self.user_id(),
@@ -116,7 +117,7 @@ impl Platform {
         })
     }
 
-    /// Sheet section 3, api_account.
+    /// The API account, as a read shows it (netfoundry.md#api-accounts).
     fn api_account(&self) -> Value {
         json!({
             "id": self.api_account_id(),
@@ -137,7 +138,7 @@ impl Platform {
         })
     }
 
-    /// Sheet 2.15, "built-in role families": some for everything, one for each network.
+    /// The roles that are built in (netfoundry.md#roles): some for everything, one for each network.
     fn roles(&self) -> Vec<Value> {
         let organization = &self.setup.name;
         let fixed = ["Organization Admin", "Organization Read-Only", "Network Group Admin", "Network Group Read-Only"];
@@ -152,7 +153,7 @@ impl Platform {
             .collect()
     }
 
-    /// A Spring page: `content`, not `_embedded`; of several pages the last is broken (sheet 1.5, MOP-17993).
+    /// A Spring page: `content`, not `_embedded`; of several pages the last is broken (netfoundry.md#lists).
     fn role_page(&self, call: &Call) -> Result<Response, Refusal> {
         let like = |parameter: &str, role: &Value, field: &str| {
             let wanted = call.request.query_value(parameter).unwrap_or_default().to_lowercase();
@@ -195,7 +196,7 @@ impl Platform {
         ACTIONS.iter().flat_map(of_type).collect()
     }
 
-    /// `POST auth/v1/identity-resource-actions`: sheet 2.15, `grant`. `path` may be a list or the text `"[]"`.
+    /// `POST auth/v1/identity-resource-actions` (netfoundry.md#grants). `path` may be a list or the text `"[]"`.
     fn add_grant(&mut self, call: &Call) -> Result<Response, Refusal> {
         let body = call.object()?;
         let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -245,7 +246,7 @@ fn sorts(call: &Call) -> bool {
     call.request.query_value("sort").is_some_and(|sort| !sort.is_empty())
 }
 
-/// A bare array (sheet 1.5), filtered by fields.
+/// A bare array (netfoundry.md#lists), filtered by fields.
 fn array(all: &[Value], call: &Call) -> Response {
     let query = call.request.query();
     let passes =

@@ -1,4 +1,4 @@
-//! The kinds of object under `core/v2`, and what is particular to each (sheet 2.1).
+//! The kinds of object under `core/v2`, and what is particular to each (netfoundry.md#order).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -33,7 +33,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in the order of creation (sheet 2.1, "Order").
+    /// Every kind, in the order of creation (netfoundry.md#order).
     pub(crate) const ALL: [Kind; 17] = [
         Kind::Network,
         Kind::NetworkController,
@@ -82,7 +82,7 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.traits().path == path)
     }
 
-    /// The kind as which objects of this one are stored: an AppWAN *is* a Dial service policy (sheet 2.10).
+    /// The kind as which objects of this one are stored: an AppWAN *is* a Dial service policy (netfoundry.md#app-wans).
     pub(crate) fn stored(self) -> Kind {
         if self == Kind::AppWan { Kind::ServicePolicy } else { self }
     }
@@ -99,19 +99,20 @@ impl Kind {
         format!("{article} {title}")
     }
 
-    /// The key under `_embedded`: camel-case singular plus `List` (sheet 1.5).
+    /// The key under `_embedded`: camel-case singular plus `List` (netfoundry.md#lists).
     pub(crate) fn list_key(self) -> String {
         let pascal = self.pascal();
         let mut letters = pascal.chars();
         letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect::<String>() + "List"
     }
 
-    /// The key under `_embedded` of a list in create form: `createEndpointList` (sheet 1.6).
+    /// The key under `_embedded` of a list in create form: `createEndpointList` (netfoundry.md#other-forms).
     pub(crate) fn create_list_key(self) -> String {
         format!("create{}List", self.pascal())
     }
 
-    /// The plural in camel case, as a network's create form names its children: `edgeRouters` (sheet 4.2).
+    /// The plural in camel case, as a network's create form names its children: `edgeRouters`
+    /// (netfoundry.md#other-forms).
     pub(crate) fn plural_key(self) -> String {
         let mut words = self.traits().path.split('-');
         let first = words.next().unwrap_or_default().to_owned();
@@ -143,15 +144,16 @@ pub(super) struct Traits {
     pub writable: bool,
     /// Says whether PATCH and PUT exist.
     pub changeable: bool,
-    /// Says whether reads carry `status` (sheet 1.7, below the table of object statuses).
+    /// Says whether reads carry `status` (netfoundry.md#statuses).
     pub has_status: bool,
-    /// Says whether reads carry `zitiId` (sheet 1.7).
+    /// Says whether reads carry `zitiId` (netfoundry.md#statuses).
     pub has_ziti: bool,
-    /// Says whether a deleted object stays readable with `deletedAt`; otherwise it answers 404 (sheet 6, row 20).
+    /// Says whether a deleted object stays readable with `deletedAt`; otherwise it answers 404
+    /// (netfoundry.md#statuses).
     pub keeps_deleted: bool,
-    /// Says whether `sort` works; otherwise it is a server error (sheet 1.5).
+    /// Says whether `sort` works; otherwise it is a server error (netfoundry.md#lists).
     pub sorts: bool,
-    /// The status of a successful POST (sheet 1.7).
+    /// The status of a successful POST (netfoundry.md#writes).
     pub created: u16,
     /// Milliseconds that creating takes, by the object's body.
     pub build: fn(&Map<String, Value>) -> u64,
@@ -192,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn list_keys_are_those_of_sheet_1_5() {
+    fn list_keys_are_as_documented() {
         let keys: Vec<String> = Kind::ALL.into_iter().map(Kind::list_key).collect();
         let expected = [
             "networkList",

@@ -1,4 +1,4 @@
-//! Lists: filters, sorting, paging and the envelope (sheet 1.5).
+//! Lists: filters, sorting, paging and the envelope (netfoundry.md#lists).
 
 use std::cmp::Ordering;
 
@@ -15,7 +15,7 @@ use wire::Response;
 /// Spring's page size when none is asked for.
 const DEFAULT_SIZE: usize = 20;
 
-/// The largest page; the client library asks for 1000 (sheet 1.5, "Params"), and no source shows more.
+/// The largest page; the client library asks for 1000 (netfoundry.md#lists), and no source shows more.
 const LARGEST_SIZE: usize = 1000;
 
 /// Parameters that are no filters.
@@ -63,7 +63,7 @@ impl Page {
 }
 
 impl Platform {
-    /// `GET <collection>`: sheet 1.5.
+    /// `GET <collection>` (netfoundry.md#lists).
     pub(super) fn list(&self, kind: Kind, call: &Call) -> Result<Response, Refusal> {
         let filters: Vec<(String, String)> =
             call.request.query().into_iter().filter(|(name, _)| !CONTROLS.contains(&name.as_str())).collect();
@@ -95,7 +95,8 @@ impl Platform {
         Ok(hal(200, &page.envelope(&key, members.collect(), found.len(), call)))
     }
 
-    /// Sheet 1.5, table of filters: any field, combined by AND; a parameter that is no field is ignored.
+    /// Any field filters, and filters are combined by AND (netfoundry.md#lists); a parameter that is no field is
+    /// ignored.
     fn passes(&self, object: &Object, kind: Kind, name: &str, value: &str, now: u64) -> bool {
         let field = match (kind, name) {
             // Gone objects were chosen before, and most kinds have no status to compare.
@@ -154,7 +155,7 @@ fn order(left: &Value, right: &Value) -> Ordering {
     }
 }
 
-/// SQL's LIKE without case: `%` is any text, `_` any letter (sheet 1.5: "a name containing `_` over-matches").
+/// SQL's LIKE without case: `%` is any text, `_` any letter (netfoundry.md#lists).
 fn like(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let text: Vec<char> = text.to_lowercase().chars().collect();

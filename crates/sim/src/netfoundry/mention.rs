@@ -1,4 +1,4 @@
-//! Role attributes and mentions (sheet 2.2).
+//! Role attributes and mentions (netfoundry.md#roles-and-mentions).
 //!
 //! A mention is stored as `@<id>`, as the overlay does, so a rename shows in every policy at once and a mention of an
 //! object that vanished vanishes too. Reads show `@<name>`, in what the platform made itself `@<zitiId>`.
@@ -57,7 +57,7 @@ fn is_tag(text: &str) -> bool {
     text.strip_prefix('#').is_some_and(|tag| !tag.trim().is_empty())
 }
 
-/// Keeps each once; the order of the request is lost, as sets lose it (sheet 2.3: "server keeps sets").
+/// Keeps each once; the order of the request is lost, as sets lose it (netfoundry.md#values).
 fn set(mut texts: Vec<String>) -> Value {
     texts.sort();
     texts.dedup();

@@ -54,7 +54,7 @@ impl Mint {
         self.stream(label).next()
     }
 
-    /// An id shaped like a UUIDv4 (sheet 1.4: platform ids).
+    /// An id shaped like a UUIDv4 (netfoundry.md#requests: platform ids).
     pub(crate) fn uuid(&self, label: &[&str]) -> String {
         let mut stream = self.stream(label);
         let (high, low) = (stream.next(), stream.next());
@@ -68,13 +68,13 @@ impl Mint {
         )
     }
 
-    /// A short opaque id as the overlay's controller gives them (sheet 1.4: `zitiId`).
+    /// A short opaque id as the overlay's controller gives them (netfoundry.md#requests: `zitiId`).
     pub(crate) fn ziti(&self, label: &[&str]) -> String {
         let mut stream = self.stream(label);
         format!("{}.{}", stream.pick(LETTERS, 4), stream.pick(LETTERS, 4))
     }
 
-    /// A registration key of ten letters (sheet section 3, the registration-key action).
+    /// A registration key of ten letters (netfoundry.md#router-registration).
     pub(crate) fn key(&self, label: &[&str]) -> String {
         self.stream(label).pick(TYPED, 10)
     }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_are_those_of_the_sheet() {
+    fn shapes_are_as_documented() {
         let mint = Mint::new(1, "acme");
         for n in 0..200 {
             let id = mint.uuid(&[&n.to_string()]);

@@ -1,8 +1,9 @@
 //! The NetFoundry orchestration platform, simulated.
 //!
-//! It follows the API's fact sheet (cited as "sheet" with the section's number) and answers below `core/v2`,
-//! `identity/v1`, `auth/v1` and `/oauth2/token`; of `core/v3` it has the exchange of sessions. Work takes logical time: an object becomes real when its execution
-//! finishes, and until a moment after a write the API shows less than it knows, as the platform does.
+//! It follows the facts in `docs/apis/netfoundry.md`, whose headings are cited, and answers below `core/v2`,
+//! `identity/v1`, `auth/v1` and `/oauth2/token`; of `core/v3` it has the exchange of sessions. Work takes logical time:
+//! an object becomes real when its execution finishes, and until a moment after a write the API shows less than it
+//! knows, as the platform does.
 
 mod authorities;
 mod calendar;
@@ -50,7 +51,8 @@ use self::work::Agenda;
 use super::{Console, Gateway, Installation, Now, Setup};
 use wire::{Method, Request, Response};
 
-/// The API's gateway: it waits half a minute and answers 503 by itself (sheet 1.4). No source shows the body.
+/// The API's gateway: it waits half a minute and answers 503 by itself (netfoundry.md#gateway). No source shows the
+/// body.
 pub(crate) const GATEWAY: Gateway = Gateway {
     patience: Duration::from_secs(30),
     gives_up: || Response::json(503, &json!({ "message": "Service Unavailable" })),
@@ -99,7 +101,7 @@ impl Platform {
         let path: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         match path.as_slice() {
             ["oauth2", "token"] => return self.token(call),
-            // A router's machine has a key and no bearer (sheet 5).
+            // A router's machine has a key and no bearer (netfoundry.md#router-registration).
             ["core", "v2", "edge-routers", "register", key] => return self.register(key, call),
             _ => self.admit(call)?,
         }

@@ -1,4 +1,4 @@
-//! The shape of a service's `model` for each `modelType` (sheet 2.9).
+//! The shape of a service's `model` for each `modelType` (netfoundry.md#services).
 
 use serde_json::{Map, Value};
 
@@ -104,7 +104,7 @@ fn passed_through(reader: &mut Reader, model: &Map<String, Value>) -> Map<String
     stored
 }
 
-/// For each of host, port and protocol exactly one of fixed and forwarded (sheet 2.9, "Advanced `serverEgress`").
+/// For each of host, port and protocol exactly one of fixed and forwarded (netfoundry.md#services).
 fn check_advanced_egress(reader: &mut Reader, model: &Map<String, Value>) {
     let Some(egress) = model.get("serverEgress").and_then(Value::as_object) else { return };
     for (fixed, forward, allowed) in [

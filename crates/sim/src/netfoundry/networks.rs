@@ -1,4 +1,4 @@
-//! Networks (sheet 2.6): created once, never changed, and everything goes with them.
+//! Networks (netfoundry.md#networks): created once, never changed, and everything goes with them.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use super::work::Work;
 use super::write::Draft;
 use wire::Response;
 
-/// `core/v2/networks`: no update path has been seen (sheet 2.4, "neither").
+/// `core/v2/networks`: no update path has been seen (netfoundry.md#writes).
 pub(super) static NETWORK: Traits = Traits {
     path: "networks",
     singular: "network",
@@ -39,7 +39,7 @@ pub(super) static NETWORK: Traits = Traits {
     ..Traits::COMMON
 };
 
-/// Checks group, place, size and version (sheet 2.6); the older name of the region still counts.
+/// Checks group, place, size and version (netfoundry.md#networks); the older name of the region still counts.
 fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     let mut complaints = Vec::new();
     if !draft.text("networkGroupId").is_some_and(|id| platform.has_group(id)) {
@@ -78,7 +78,7 @@ fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     if complaints.is_empty() { Ok(()) } else { Err(Refusal::Invalid(complaints)) }
 }
 
-/// A network comes with its controller, the built-in config types and the default auth policy (sheet 2.13, 2.14).
+/// A network comes with its controller, the built-in config types and the default auth policy (netfoundry.md#networks).
 fn built(platform: &mut Platform, id: &str, now: u64) {
     let Some(network) = platform.store.get(id) else { return };
     let provider = network.hidden.get("provider").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -88,7 +88,7 @@ fn built(platform: &mut Platform, id: &str, now: u64) {
     platform.add_default_auth_policy(id, now);
 }
 
-/// Deleting a network deletes everything in it (sheet 2.6, "Delete").
+/// Deleting a network deletes everything in it (netfoundry.md#networks).
 fn erased(platform: &mut Platform, id: &str, now: u64) {
     let children: Vec<String> = platform
         .store
@@ -101,7 +101,7 @@ fn erased(platform: &mut Platform, id: &str, now: u64) {
     }
 }
 
-/// A network links to each of its collections (sheet 2.6, "Links").
+/// A network links to each of its collections (netfoundry.md#networks).
 pub(super) fn add_links(links: &mut Map<String, Value>, network: &Object, call: &Call) {
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Network) {
         let target = call.core_link(&format!("{}?networkId={}", kind.traits().path, network.id));
@@ -110,7 +110,7 @@ pub(super) fn add_links(links: &mut Map<String, Value>, network: &Object, call: 
 }
 
 impl Platform {
-    /// `POST networks/{id}/suspend` and `…/resume`: sheet 2.6, "Actions".
+    /// `POST networks/{id}/suspend` and `…/resume` (netfoundry.md#networks).
     pub(super) fn network_action(&mut self, id: &str, action: &str, call: &Call) -> Result<Response, Refusal> {
         let (work, needed) = match action {
             "suspend" => (Work::Suspend, "PROVISIONED"),

@@ -1,4 +1,5 @@
-//! Policies (sheet 2.10): edge router policies, service edge router policies, service policies and AppWANs.
+//! Policies of edge routers and services (netfoundry.md#edge-router-policies,
+//! netfoundry.md#service-edge-router-policies, netfoundry.md#service-policies), and AppWANs (netfoundry.md#app-wans).
 //!
 //! An AppWAN *is* a Dial service policy, so both collections show one store: a Dial policy stands in both lists, with
 //! the same id and the same overlay id.
@@ -16,10 +17,10 @@ const ENDPOINTS: Field = Field::required("endpointAttributes", Shape::Mentions(K
 const ROUTERS: Field = Field::required("edgeRouterAttributes", Shape::Mentions(Kind::EdgeRouter));
 const SERVICES: Field = Field::required("serviceAttributes", Shape::Mentions(Kind::Service));
 const POSTURE: Field = Field::optional("postureCheckAttributes", Shape::Mentions(Kind::PostureCheck)).unset("[]");
-/// Sheet 2.10 and 6 (row 6): the overlay's own default is AllOf.
+/// The overlay's own default is AllOf (netfoundry.md#defaults-that-differ).
 const SEMANTIC: Field = Field::optional("semantic", Shape::Word(&["AnyOf", "AllOf"])).unset("\"AllOf\"");
 
-/// `core/v2/edge-router-policies`: POST answers 200 (sheet 2.10, "POST status").
+/// `core/v2/edge-router-policies`: POST answers 200 (netfoundry.md#edge-router-policies).
 pub(super) static EDGE_ROUTER_POLICY: Traits = Traits {
     path: "edge-router-policies",
     singular: "edge-router-policy",
@@ -53,7 +54,7 @@ pub(super) static SERVICE_POLICY: Traits = Traits {
     ..Traits::COMMON
 };
 
-/// `core/v2/app-wans`: POST answers 200 (sheet 2.10, "POST status").
+/// `core/v2/app-wans`: POST answers 200 (netfoundry.md#app-wans).
 pub(super) static APP_WAN: Traits = Traits {
     path: "app-wans",
     singular: "app-wan",
@@ -63,7 +64,7 @@ pub(super) static APP_WAN: Traits = Traits {
         SERVICES,
         ENDPOINTS,
         POSTURE,
-        // The create form has what is implied (sheet section 3, app_wan, third line), so it can come back.
+        // The create form has what is implied (netfoundry.md#app-wans), so it can come back.
         Field::optional("type", Shape::Word(&["Dial"])).dropped(),
         Field::optional("semantic", Shape::Word(&["AnyOf"])).dropped(),
     ],
@@ -75,7 +76,7 @@ pub(super) static APP_WAN: Traits = Traits {
     ..Traits::COMMON
 };
 
-/// Posture checks are for those who dial (sheet 2.10).
+/// Posture checks are for those who dial (netfoundry.md#service-policies).
 fn check_bind(_platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     let checks = draft.shown.get("postureCheckAttributes").and_then(Value::as_array);
     match checks.is_some_and(|checks| !checks.is_empty()) && draft.text("type") == Some("Bind") {
@@ -84,7 +85,7 @@ fn check_bind(_platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     }
 }
 
-/// The fields that an AppWAN implies and its read form leaves out (sheet 2.10).
+/// The fields that an AppWAN implies and its read form leaves out (netfoundry.md#app-wans).
 pub(super) fn add_implied(body: &mut Map<String, Value>) {
     body.insert("type".to_owned(), json!("Dial"));
     body.insert("semantic".to_owned(), json!("AnyOf"));

@@ -1,5 +1,5 @@
-//! Posture checks (sheet 2.11). No public source shows a body: the envelope is the platform's, the payload by type is
-//! the overlay's own.
+//! Posture checks (netfoundry.md#posture-checks). No public source shows a body: the envelope is the platform's, the
+//! payload by type is the overlay's own.
 
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ fn check(_platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
             draft.shown.insert((*name).to_owned(), value);
         }
     }
-    // The overlay normalizes case and separators (sheet 2.3, last row).
+    // The overlay normalizes case and separators (netfoundry.md#values).
     if let Some(addresses) = draft.shown.get_mut("macAddresses").and_then(Value::as_array_mut) {
         for address in addresses {
             let text = address.as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Why a request was refused, in the three body shapes of sheet 1.9.
+//! Why a request was refused, in its three shapes (netfoundry.md#errors).
 
 use serde_json::{Value, json};
 
@@ -50,14 +50,14 @@ impl Refusal {
     }
 }
 
-/// Sheet 1.9, "HAL errors".
+/// A list of texts (netfoundry.md#errors).
 fn errors(status: u16, label: &str, messages: &[String], call: &Call, mint: &Mint) -> Response {
     let trace = mint.number(&["trace", &call.now.to_string(), &call.request.url]);
     let status_object = json!({ "code": status, "label": label });
     hal(status, &json!({ "errors": messages, "status": status_object, "traceId": format!("{trace:016x}") }))
 }
 
-/// Sheet 1.9, "Spring default".
+/// One text, with the status in words beside it (netfoundry.md#errors).
 fn spring(status: u16, message: &str, call: &Call) -> Value {
     let error = match status {
         400 => "Bad Request",

@@ -1,5 +1,5 @@
-//! Edge routers (sheet 2.7): hosted by the platform or by the customer, with the twin endpoint and the system policy
-//! that a tunneler brings along, and the registration key by which a router's machine comes in.
+//! Edge routers (netfoundry.md#edge-routers): hosted by the platform or by the customer, with the twin endpoint and the
+//! system policy that a tunneler brings along, and the registration key by which a router's machine comes in.
 
 use serde_json::{Map, Value, json};
 
@@ -42,7 +42,7 @@ pub(super) static EDGE_ROUTER: Traits = Traits {
     ..Traits::COMMON
 };
 
-/// Says whether the platform runs the router (sheet 2.7, "Hosted vs customer test on read").
+/// Says whether the platform runs the router (netfoundry.md#edge-routers).
 fn is_hosted(body: &Map<String, Value>) -> bool {
     body.get("provider").and_then(Value::as_str).is_some_and(|provider| provider != "CUSTOMER")
 }
@@ -64,7 +64,7 @@ fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Both or neither of provider and place (sheet 2.7); `region` is the newer name of `locationCode`.
+/// Both or neither of provider and place (netfoundry.md#edge-routers); `region` is the newer name of `locationCode`.
 fn check_place(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     let provider = draft.text("provider").filter(|provider| *provider != "CUSTOMER").map(str::to_owned);
     let older = draft.hidden.remove("locationCode");
@@ -140,7 +140,7 @@ fn built(platform: &mut Platform, id: &str, now: u64) {
     changed(platform, id, now);
 }
 
-/// The tunneler came or went, or the name changed: the twin and the system policy follow (sheet 2.7, "Side objects").
+/// The tunneler came or went, or the name changed: the twin and the system policy follow (netfoundry.md#edge-routers).
 fn changed(platform: &mut Platform, id: &str, now: u64) {
     let Some(router) = platform.store.get(id) else { return };
     let (tunneler, name) = (router.flag("tunnelerEnabled"), router.name().to_owned());
@@ -192,11 +192,12 @@ impl Platform {
         self.place(Kind::EdgeRouterPolicy, &network, owner, policy, now);
     }
 
-    /// `POST edge-routers/{id}/registration-key`: sheet 2.18; each call makes a new key and the former one dies.
+    /// `POST edge-routers/{id}/registration-key` (netfoundry.md#edge-routers); each call makes a new key and the former
+    /// one dies.
     pub(super) fn rotate_key(&mut self, id: &str, call: &Call) -> Result<Response, Refusal> {
         let router = self.find(Kind::EdgeRouter, id, call.now)?;
         if call.request.query_value("embed").is_some() {
-            // Sheet 1.6: `embed` on a sub-path is a server error.
+            // `embed` on a sub-path is a server error (netfoundry.md#other-forms).
             return Err(Refusal::Spring(500, "could not write the response".to_owned()));
         }
         if router.deleted.is_some() {
@@ -217,7 +218,8 @@ impl Platform {
         Ok(hal(200, &json!({ "registrationKey": key, "expiresAt": stamp(expiry) })))
     }
 
-    /// `POST edge-routers/register/{key}`: sheet 5, "key exchange". The router's machine calls it, without a bearer.
+    /// `POST edge-routers/register/{key}` (netfoundry.md#router-registration). The router's machine calls it, without a
+    /// bearer.
     pub(super) fn register(&mut self, key: &str, call: &Call) -> Result<Response, Refusal> {
         if call.request.method != Method::Post {
             return Err(Refusal::no_verb(call));

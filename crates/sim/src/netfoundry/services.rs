@@ -1,4 +1,4 @@
-//! Services (sheet 2.9): model services, which make configs and policies of their own, and raw ones.
+//! Services (netfoundry.md#services): model services, which make configs and policies of their own, and raw ones.
 
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,7 @@ pub(super) static SERVICE: Traits = Traits {
         Field::optional("modelType", Shape::Word(&MODEL_TYPES)).repeatable().unset("null"),
         Field::optional("model", Shape::Map).unset("null"),
         Field::optional("configs", Shape::List(&Shape::Map)).hidden(),
-        // A duplicate that clients send beside the model's own list (sheet 2.9).
+        // A duplicate that clients send beside the model's own list (netfoundry.md#services).
         Field::optional("edgeRouterAttributes", Shape::Mentions(Kind::EdgeRouter)).dropped(),
     ],
     keeps_deleted: true,
@@ -45,7 +45,7 @@ fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
         (Some(_), None) => reader.complaints.push("`model` is required beside `modelType`".to_owned()),
         (None, Some(_)) => reader.complaints.push("`modelType` is required beside `model`".to_owned()),
         (Some(model_type), Some(model)) if is_new || draft.gives("model") => {
-            // Sheet 2.4: a change replaces the model whole and names its type beside it.
+            // A change replaces the model whole and names its type beside it (netfoundry.md#writes).
             if !draft.gives("modelType") {
                 reader.complaints.push("`modelType` is required beside `model`".to_owned());
             }
@@ -93,7 +93,7 @@ fn changed(platform: &mut Platform, id: &str, now: u64) {
     });
 }
 
-/// A deleted service reads back without model and attributes (sheet 2.9, "Deleted read").
+/// A deleted service reads back without model and attributes (netfoundry.md#services).
 fn erased(platform: &mut Platform, id: &str, _now: u64) {
     platform.store.update(id, |service| {
         service.body.insert("model".to_owned(), Value::Null);
@@ -147,7 +147,8 @@ impl Platform {
         }
     }
 
-    /// Sheet 2.9, "Generated objects": a Bind service policy and a service edge router policy.
+    /// Objects that come with a model service (netfoundry.md#services): a Bind service policy and a service edge router
+    /// policy.
     fn make_policies(&mut self, companions: &Companions) {
         let mention = format!("@{}", companions.service.id);
         let hosts: Vec<String> = companions
@@ -176,7 +177,7 @@ impl Platform {
         self.make(Kind::ServiceEdgeRouterPolicy, companions, "routers", routers);
     }
 
-    /// A router that hosts a service terminates it (sheet 2.13, `terminator`).
+    /// A router that hosts a service terminates it (netfoundry.md#terminators).
     fn make_terminators(&mut self, companions: &Companions) {
         let mut left: Vec<(String, String)> = Vec::new();
         for id in self.store.made_for(&companions.service.id) {
@@ -208,7 +209,7 @@ impl Platform {
         }
     }
 
-    /// Simple models have one config, advanced ones two (the examples of sheet section 3).
+    /// Simple models have one config, advanced ones two (netfoundry.md#services).
     fn make_configs(&mut self, companions: &Companions, model_type: &str) -> Map<String, Value> {
         let mut parts = Vec::new();
         if let Some(ingress) = companions.model.get("clientIngress") {
@@ -227,7 +228,7 @@ impl Platform {
         ids
     }
 
-    /// The inline configs of a raw service become configs (sheet 2.9, `configs`); read back only as ids.
+    /// The inline configs of a raw service become configs (netfoundry.md#services); read back only as ids.
     fn make_inline_configs(&mut self, service: &Object, network: &str, now: u64) -> Map<String, Value> {
         let inline = service.hidden.get("configs").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut ids = Map::new();
@@ -248,7 +249,7 @@ impl Platform {
     }
 }
 
-/// The create form names hosting routers (sheet 1.6) and spells out the configs of a raw service.
+/// The create form names hosting routers (netfoundry.md#other-forms) and spells out the configs of a raw service.
 pub(super) fn export(platform: &Platform, service: &Object, form: &mut Map<String, Value>, now: u64) {
     let hosts = form.get_mut("model").and_then(|model| model.get_mut("edgeRouterHosts")).and_then(Value::as_array_mut);
     for host in hosts.into_iter().flatten().filter_map(Value::as_object_mut) {

@@ -14,15 +14,15 @@ pub(super) enum Shape {
     Flag,
     /// A whole number; within these bounds.
     Number(i64, i64),
-    /// A port; text is read as a number, as the platform does (sheet 2.3: "server coerces string → number").
+    /// A port; text is read as a number, as the platform does (netfoundry.md#values).
     Port,
     /// One of these words.
     Word(&'static [&'static str]),
     /// The id of a live object of that kind in the network.
     Id(Kind),
-    /// Role attributes of the object itself: `#tag` only (sheet 2.2).
+    /// Role attributes of the object itself: `#tag` only (netfoundry.md#roles-and-mentions).
     Tags,
-    /// Role attributes and mentions of objects of that kind (sheet 2.2).
+    /// Role attributes and mentions of objects of that kind (netfoundry.md#roles-and-mentions).
     Mentions(Kind),
     /// An object with these fields.
     Record(&'static [Field]),
@@ -113,10 +113,10 @@ impl Field {
     }
 }
 
-/// `networkId`: on every object of a network (sheet 2.7 and following). The store keeps it beside the body.
+/// `networkId`: on every object of a network (netfoundry.md#lists). The store keeps it beside the body.
 pub(super) const NETWORK_ID: Field = Field::required("networkId", Shape::Text).repeatable().dropped();
 
-/// `name`: on every object (sheet 1.4).
+/// `name`: on every object (netfoundry.md#requests).
 pub(super) const NAME: Field = Field::required("name", Shape::Text);
 
 /// Reads values: where mentions and ids are looked up, and what was wrong so far.

@@ -109,13 +109,13 @@ impl Object {
         self.body.get(field).and_then(Value::as_bool).unwrap_or_default()
     }
 
-    /// Inside what names are unique: the network, and for networks the network group (sheet 1.4, 2.1).
+    /// Inside what names are unique: the network, and for networks the network group (netfoundry.md#requests).
     fn scope(&self) -> String {
         self.network.clone().or_else(|| self.text("networkGroupId").map(str::to_owned)).unwrap_or_default()
     }
 }
 
-/// Names are compared by their compatibility decomposition and without case (sheet 1.4).
+/// Names are compared by their compatibility decomposition and without case (netfoundry.md#requests).
 pub(super) fn fold(name: &str) -> String {
     // Through upper case, so that `ß` and `ss` are the same, as with full case folding.
     name.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()

@@ -1,4 +1,5 @@
-//! The token grant and the door: OAuth2 client credentials (sheet 1.2), a bearer on every other call (sheet 1.4).
+//! The token grant and the door: OAuth2 client credentials (netfoundry.md#login), a bearer on every other call
+//! (netfoundry.md#requests).
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use super::call::Call;
 use super::refusal::Refusal;
 use wire::{Method, Response};
 
-/// Sheet 1.2: `expires_in` is 3600.
+/// `expires_in` is 3600 (netfoundry.md#login).
 const LIFETIME_SECONDS: u64 = 3600;
 
 /// Who may come in.
@@ -39,7 +40,7 @@ impl Door {
 }
 
 impl Platform {
-    /// `POST /oauth2/token`: sheet 1.2, "Flow" and "Response".
+    /// `POST /oauth2/token` (netfoundry.md#login).
     pub(super) fn token(&mut self, call: &Call) -> Result<Response, Refusal> {
         if call.request.method != Method::Post {
             return Err(Refusal::no_verb(call));
@@ -73,7 +74,7 @@ impl Platform {
         ))
     }
 
-    /// Lets a call with a valid bearer pass (sheet 1.4, "Headers").
+    /// Lets a call with a valid bearer pass (netfoundry.md#requests).
     pub(super) fn admit(&self, call: &Call) -> Result<(), Refusal> {
         let bearer = bearer(call).ok_or_else(|| Refusal::Spring(401, "a bearer token is required".to_owned()))?;
         match self.door.tokens.get(bearer) {
@@ -83,7 +84,7 @@ impl Platform {
         }
     }
 
-    /// `POST identity/v1/logout`: sheet 1.2, "Cache".
+    /// `POST identity/v1/logout` (netfoundry.md#login).
     pub(super) fn logout(&mut self, call: &Call) -> Response {
         let known = bearer(call).is_some_and(|token| self.door.tokens.remove(token).is_some());
         Response::json(200, &json!({ "loggedOut": known }))

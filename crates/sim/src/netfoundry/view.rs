@@ -1,4 +1,4 @@
-//! The read forms: what a GET shows of an object (sheet 1.4, 1.6 and the examples of section 3).
+//! The read forms: what a GET shows of an object (netfoundry.md#requests, netfoundry.md#other-forms).
 
 use serde_json::{Map, Value, json};
 
@@ -73,7 +73,7 @@ impl Platform {
         map.into()
     }
 
-    /// The create form of an object: what one would POST to get it again (sheet 1.6).
+    /// The create form of an object: what one would POST to get it again (netfoundry.md#other-forms).
     pub(super) fn create_form(&self, object: &Object, kind: Kind, call: &Call) -> Map<String, Value> {
         let shown = self.fields(object, kind, call.now);
         let mut form = Map::new();
@@ -94,7 +94,7 @@ impl Platform {
         form
     }
 
-    /// The children that a network's create form embeds (sheet 1.6, 4.2), as far as they are asked for.
+    /// The children that a network's create form embeds (netfoundry.md#other-forms), as far as they are asked for.
     fn add_children(&self, form: &mut Map<String, Value>, network: &Object, call: &Call) {
         for kind in wanted(call) {
             let children: Vec<Value> = self
@@ -105,7 +105,8 @@ impl Platform {
         }
     }
 
-    /// `embed=all` and `embed=endpoints,services,…` on a network (sheet 1.6): children under `_embedded`.
+    /// `embed=all` and `embed=endpoints,services,…` on a network (netfoundry.md#other-forms): children under
+    /// `_embedded`.
     fn embed_children(&self, map: &mut Map<String, Value>, network: &Object, call: &Call) {
         let mut embedded = Map::new();
         for kind in wanted(call) {
@@ -137,7 +138,7 @@ impl Platform {
     }
 }
 
-/// The kinds that a request wants embedded: everything of a network but its executions (sheet 1.6).
+/// The kinds that a request wants embedded: everything of a network but its executions (netfoundry.md#other-forms).
 fn wanted(call: &Call) -> Vec<Kind> {
     let words = call.embeds();
     Kind::ALL

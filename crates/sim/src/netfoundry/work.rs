@@ -9,21 +9,21 @@ use super::Platform;
 use super::kind::Kind;
 use super::store::{Life, Object, Owner};
 
-/// Until then a fresh object or execution answers 403 or 404 (sheet 1.8): longer than one request takes (250 ms), so
-/// that whoever looks at once meets it, and shorter than two.
+/// Until then a fresh object or execution answers 403 or 404 (netfoundry.md#consistency): longer than one request takes
+/// (250 ms), so that whoever looks at once meets it, and shorter than two.
 pub(super) const UNREADABLE: u64 = 300;
 
 /// Until then lists do not show a fresh object. Shorter than any execution, so that whoever waits sees it.
 pub(super) const UNLISTED: u64 = 450;
 
-/// Until then reads show the former body after a change ("read after write", sheet 1.8).
+/// Until then reads show the former body after a change (netfoundry.md#consistency).
 pub(super) const STALE: u64 = 300;
 
 /// A change takes two polls.
 const CHANGE: u64 = 400;
 
-/// After a tunneler-enabled router is ready its twin endpoint takes a moment more (sheet 2.7, "Wait"):
-/// long enough that whoever waits for the router only meets the gap.
+/// After a tunneler-enabled router is ready its twin endpoint takes a moment more (netfoundry.md#edge-routers): long
+/// enough that whoever waits for the router only meets the gap.
 pub(super) const TWIN: u64 = 700;
 
 /// The effect of an execution when it finishes.
@@ -132,7 +132,7 @@ impl Platform {
         self.agenda.add(at, Due::Twin { router: router.to_owned() });
     }
 
-    /// Starts work on an object in the background and returns the execution's id (sheet 1.7).
+    /// Starts work on an object in the background and returns the execution's id (netfoundry.md#executions).
     pub(super) fn schedule(&mut self, work: Work, object: &str, now: u64) -> String {
         let Some(object) = self.store.get(object) else { return String::new() };
         let kind = object.kind;
@@ -145,7 +145,7 @@ impl Platform {
             "description": null,
             "resourceId": object.id,
         });
-        // Sheet 1.8, MOP-18095: the execution of a network's creation may answer 403 for ever.
+        // The execution of a network's creation may answer 403 for ever (netfoundry.md#consistency).
         let sealed =
             kind == Kind::Network && work == Work::Create && self.mint.number(&["sealed", &id]).is_multiple_of(3);
         self.store.insert(Object {

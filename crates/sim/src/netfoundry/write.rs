@@ -1,4 +1,4 @@
-//! Writes: create, change and delete, the same for every kind (sheet 1.7, 2.1, 2.4).
+//! Writes: create, change and delete, the same for every kind (netfoundry.md#writes).
 
 use serde_json::{Map, Value, json};
 
@@ -39,7 +39,7 @@ impl Draft {
 }
 
 impl Platform {
-    /// `POST <collection>`: sheet 1.7, "POST status" and "POST body back".
+    /// `POST <collection>` (netfoundry.md#writes).
     pub(super) fn create(&mut self, kind: Kind, call: &Call) -> Result<Response, Refusal> {
         let traits = kind.traits();
         if !traits.writable {
@@ -59,7 +59,7 @@ impl Platform {
         Ok(hal(traits.created, &reply))
     }
 
-    /// The network that a body names; nothing can be made in it before it is ready (sheet 2.6, "Create wait").
+    /// The network that a body names; nothing can be made in it before it is ready (netfoundry.md#networks).
     fn network_of_body(&self, body: &Map<String, Value>) -> Result<String, Refusal> {
         let id = body.get("networkId").ok_or_else(|| Refusal::invalid("`networkId` is required"))?;
         let id = id.as_str().ok_or_else(|| Refusal::invalid("`networkId` must be a text"))?;
@@ -115,7 +115,8 @@ impl Platform {
         Ok(draft)
     }
 
-    /// Names are unique for a kind in a network, without case (sheet 1.4); no source shows how that is refused.
+    /// Names are unique for a kind in a network, without case (netfoundry.md#requests); no source shows how that is
+    /// refused.
     pub(super) fn require_free(&self, kind: Kind, scope: &str, name: &str, own: Option<&str>) -> Result<(), Refusal> {
         match self.store.named(kind.stored(), scope, name) {
             Some(holder) if Some(holder.id.as_str()) != own => {
@@ -159,7 +160,7 @@ impl Platform {
             .unwrap_or_default()
     }
 
-    /// The object that a request names by id (sheet 1.8: fresh ones answer 403 or 404 at first).
+    /// The object that a request names by id (netfoundry.md#consistency: fresh ones answer 403 or 404 at first).
     pub(super) fn find(&self, kind: Kind, id: &str, now: u64) -> Result<&Object, Refusal> {
         let absent = || Refusal::Absent(format!("there is no {} `{id}`", kind.title()));
         let object = self.store.get(id).ok_or_else(absent)?;
@@ -175,7 +176,7 @@ impl Platform {
         }
     }
 
-    /// `GET <collection>/{id}`: sheet 1.6 and 6 (row 20, what a deleted object answers).
+    /// `GET <collection>/{id}` (netfoundry.md#other-forms); what a deleted object answers: netfoundry.md#statuses.
     pub(super) fn item(&self, kind: Kind, id: &str, call: &Call) -> Result<Response, Refusal> {
         let object = self.find(kind, id, call.now)?;
         if object.life == Life::Gone && !kind.traits().keeps_deleted {
@@ -204,7 +205,7 @@ impl Platform {
         Ok(object)
     }
 
-    /// `PATCH` and `PUT <collection>/{id}`: sheet 2.4, and 1.7 for the links of the answer.
+    /// `PATCH` and `PUT <collection>/{id}` (netfoundry.md#writes).
     pub(super) fn change(&mut self, kind: Kind, id: &str, call: &Call) -> Result<Response, Refusal> {
         if !kind.traits().changeable {
             return Err(Refusal::no_verb(call));
@@ -237,7 +238,8 @@ impl Platform {
         self.store.update(id, |object| object.former = Some(former));
         let execution = self.schedule(Work::Update, id, call.now);
         let target = call.core_link(&format!("executions/{execution}"));
-        // Sheet 1.7: an object, an array, or missing. Each object meets all three within five changes.
+        // The link is an object, an array, or missing (netfoundry.md#writes). Each object meets all three within five
+        // changes.
         let status = match (turn % 5, turn % 2) {
             (4, _) => return Ok(hal(200, &reply)),
             (_, 0) => link(&mut reply, "executions", target),
@@ -262,7 +264,7 @@ impl Platform {
         };
         for name in body.keys().filter(|name| !fields.iter().any(|field| field.name == *name)) {
             match name == "_links" || read_form.contains_key(name) {
-                // nfctl puts the read form back, links and all (sheet 2.4).
+                // nfctl puts the read form back, links and all (netfoundry.md#writes).
                 true if put => {}
                 true => reader.complaints.push(format!("`{name}` is read-only")),
                 false => reader.complaints.push(format!("`{name}` is no field of {}", kind.one())),
@@ -294,8 +296,8 @@ impl Platform {
         self.checked(kind, draft, complaints)
     }
 
-    /// `DELETE <collection>/{id}`: sheet 1.7 and 2.17. The answer has no body, but a network's does: the client
-    /// library reads it.
+    /// `DELETE <collection>/{id}` (netfoundry.md#writes, netfoundry.md#order). The answer has no body, but a network's
+    /// does: the client library reads it.
     pub(super) fn remove(&mut self, kind: Kind, id: &str, call: &Call) -> Result<Response, Refusal> {
         let object = self.find_writable(kind, id, call)?;
         if object.owner != Owner::User {
@@ -380,7 +382,8 @@ fn link(object: &mut Value, name: &str, target: Value) -> u16 {
     202
 }
 
-/// Of what the platform made, only a router's twin endpoint can be changed, and of it the attributes (sheet 2.8).
+/// Of what the platform made, only a router's twin endpoint can be changed, and of it the attributes
+/// (netfoundry.md#endpoints).
 fn require_twin(object: &Object, body: &Map<String, Value>) -> Result<(), Refusal> {
     if object.kind != Kind::Endpoint {
         return Err(Refusal::Conflict(format!("the {} belongs to the platform", object.kind.title())));

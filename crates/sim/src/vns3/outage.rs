@@ -1,4 +1,4 @@
-//! Outages: what whoever asks meets while a controller, or its API alone, starts anew (sheet 1.4, waiting for return).
+//! Outages: what whoever asks meets while a controller, or its API alone, starts anew (vns3.md#restarts).
 //!
 //! The text is silent; both published clients know what they meet: a connection that fails, 502 and 503, and one of them
 //! 401. The other gives up at a 401 while it waits for the return, so that it stands on the way down here.

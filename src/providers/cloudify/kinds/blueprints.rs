@@ -1,4 +1,4 @@
-//! Blueprints: what deployments are made from (sheet 2.7).
+//! Blueprints: what deployments are made from (cloudify.md#blueprints).
 //!
 //! A blueprint can't be changed, and its id is taken even for the same bytes. So the content's digest is part of the id:
 //! new content is a new blueprint beside the old one, deployments move over, and then the old one goes. An upload that
@@ -21,7 +21,7 @@ use wire::Method::{Delete, Get, Patch, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "blueprints",
     doc: "Blueprints: descriptions of nodes, inputs and outputs that deployments are made from",
-    source: "Blueprints; sheet 2.7",
+    source: "Blueprints; cloudify.md#blueprints",
     identity: Identity::Content("source"),
     // The id is longer than the name, by a hyphen and twelve digits.
     names: NAMES.up_to(LONGEST_NAME - 13),

@@ -1,5 +1,5 @@
-//! The cluster that a manager of version 4.0 to 4.6 may be part of (sheet 2.13). Joining one is not to be undone: it is
-//! only read.
+//! The cluster that a manager of version 4.0 to 4.6 may be part of (cloudify.md#cluster). Joining one is not to be
+//! undone: it is only read.
 
 use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
@@ -8,7 +8,7 @@ use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "cluster",
     doc: "State of the cluster of managers, on servers before 5.0",
-    source: "Cluster; sheet 2.13",
+    source: "Cluster; cloudify.md#cluster",
     class: Class::ReadOnly,
     fields: &[
         output("initialized", Type::Bool, "Whether the manager is part of a cluster"),

@@ -1,4 +1,4 @@
-//! The managers of a cluster (sheet 2.13). Their credentials are not read.
+//! The managers of a cluster (cloudify.md#cluster-nodes). Their credentials are not read.
 
 use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
@@ -7,7 +7,7 @@ use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "cluster-nodes",
     doc: "Managers in the cluster, on servers before 5.0",
-    source: "Cluster; sheet 2.13",
+    source: "Cluster; cloudify.md#cluster-nodes",
     class: Class::ReadOnly,
     identity: Identity::Name("name"),
     fields: &[

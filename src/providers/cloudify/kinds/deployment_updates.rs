@@ -1,5 +1,5 @@
-//! Updates of deployments: how one came from a blueprint and inputs to others (sheet 2.10). A change of a deployment makes
-//! one; here they are read, without steps and plans, which weigh 100 KB and more.
+//! Updates of deployments: how one came from a blueprint and inputs to others (cloudify.md#deployment-updates). A
+//! change of a deployment makes one; here they are read, without steps and plans, which weigh 100 KB and more.
 
 use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_OWNED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
@@ -9,7 +9,7 @@ use wire::Method::Get;
 pub(crate) static KIND: Kind = Kind {
     name: "deployment-updates",
     doc: "Updates that deployments went through",
-    source: "Deployment updates; sheet 2.10",
+    source: "Deployment updates; cloudify.md#deployment-updates",
     class: Class::ReadOnly,
     identity: Identity::Name("id"),
     fields: &[

@@ -1,4 +1,4 @@
-//! Events and logs of executions (sheet 2.16).
+//! Events and logs of executions (cloudify.md#events).
 //!
 //! `type` is spelled by product and by page: only its end, `_event` or `_log`, can be relied on.
 
@@ -9,7 +9,7 @@ use crate::spec::{Api, Class, Identity, Kind, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "events",
     doc: "Events and logs of executions, oldest first",
-    source: "Events; sheet 2.16",
+    source: "Events; cloudify.md#events",
     class: Class::ReadOnly,
     identity: Identity::Natural(&["execution_id", "timestamp", "node_instance_id", "message"]),
     fields: &[

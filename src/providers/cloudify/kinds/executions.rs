@@ -1,4 +1,5 @@
-//! Executions: runs of workflows (sheet 2.11). Starting and cancelling them are actions; here they are read.
+//! Executions: runs of workflows (cloudify.md#executions). Starting and cancelling them are actions; here they are
+//! read.
 //!
 //! Parameters are not read: those of a snapshot hold the database's credentials.
 
@@ -9,7 +10,7 @@ use crate::spec::{Api, Class, Identity, Kind, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "executions",
     doc: "Runs of workflows",
-    source: "Executions; sheet 2.11",
+    source: "Executions; cloudify.md#executions",
     class: Class::ReadOnly,
     identity: Identity::Name("id"),
     fields: &[

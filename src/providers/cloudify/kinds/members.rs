@@ -1,4 +1,4 @@
-//! Who is in a group (sheet 2.4). Where a directory knows the users, the manager refuses to change it.
+//! Who is in a group (cloudify.md#members). Where a directory knows the users, the manager refuses to change it.
 
 use crate::providers::cloudify::kinds::user_groups;
 use crate::providers::cloudify::shared::UNLINKED;
@@ -9,7 +9,7 @@ use wire::Method::{Delete, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "members",
     doc: "Users in a group",
-    source: "Add and delete user from user group; sheet 2.4",
+    source: "Add and delete user from user group; cloudify.md#members",
     parent: Some("user-groups"),
     identity: Identity::CaselessName("username"),
     fields: &[field("username", Type::Ref("users"), "Name of the user").fixed()],

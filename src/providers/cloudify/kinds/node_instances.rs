@@ -1,4 +1,4 @@
-//! The node instances of a deployment: what runs (sheet 2.15). Plugins write them; here they are read.
+//! The node instances of a deployment: what runs (cloudify.md#node-instances). Plugins write them; here they are read.
 //!
 //! They come with their deployment; runtime properties are read one by one, and again when the instance's version moved.
 
@@ -10,7 +10,7 @@ use crate::spec::{Api, Class, Detail, Identity, Kind, List, Type, Versions, outp
 pub(crate) static KIND: Kind = Kind {
     name: "node-instances",
     doc: "Node instances of a deployment, with their state and runtime properties",
-    source: "Node instances; sheet 2.15",
+    source: "Node instances; cloudify.md#node-instances",
     class: Class::ReadOnly,
     parent: Some("deployments"),
     identity: Identity::Name("id"),

@@ -1,4 +1,4 @@
-//! The nodes of a deployment: what its blueprint describes (sheet 2.14).
+//! The nodes of a deployment: what its blueprint describes (cloudify.md#nodes).
 
 use crate::providers::cloudify::shared::{NAMED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
@@ -7,7 +7,7 @@ use crate::spec::{Api, Class, Identity, Kind, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "nodes",
     doc: "Nodes of a deployment",
-    source: "Nodes; sheet 2.14",
+    source: "Nodes; cloudify.md#nodes",
     class: Class::ReadOnly,
     parent: Some("deployments"),
     identity: Identity::Name("id"),

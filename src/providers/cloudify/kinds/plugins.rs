@@ -1,4 +1,4 @@
-//! Plugins: what blueprints import to reach clouds and devices (sheet 2.8).
+//! Plugins: what blueprints import to reach clouds and devices (cloudify.md#plugins).
 //!
 //! The archive says itself what package and version it is; the file declares them too, because the manager's id is random
 //! and nothing else tells plugins apart. The manager takes no other content for the same version: such a plugin goes, and comes
@@ -12,7 +12,7 @@ use wire::Method::{Delete, Patch, Post};
 pub(crate) static KIND: Kind = Kind {
     name: "plugins",
     doc: "Plugins that blueprints import",
-    source: "Plugins; sheet 2.8",
+    source: "Plugins; cloudify.md#plugins",
     identity: Identity::Natural(&["package_name", "package_version"]),
     fields: &[
         field("package_name", Type::Text, "Package that the archive holds").required().replaces(),
@@ -40,7 +40,7 @@ pub(crate) static KIND: Kind = Kind {
         id: "id",
         aliases: &["package_name"],
         create: &[call(Post, "/plugins?visibility={visibility}", Body::File("source")).reply(Reply::Object(""))],
-        // The body is not optional (observed T12); without force, a plugin in use stays.
+        // The body is not optional (cloudify.md#plugins); without force, a plugin in use stays.
         remove: &[call(Delete, "/plugins/{id}", Body::Json(r#"{"force": false}"#))],
         ..TENANT_OWNED
     },

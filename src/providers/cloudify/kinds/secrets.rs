@@ -1,4 +1,4 @@
-//! Secrets: values that blueprints ask for by key (sheet 2.6).
+//! Secrets: values that blueprints ask for by key (cloudify.md#secrets).
 //!
 //! Lists leave the value out, and what PUT and PATCH answer is encrypted anew each time, so that it is only read one by
 //! one. A hidden value reads as empty for users who may not see it; no secret is empty, so that this counts as not shown.
@@ -14,7 +14,7 @@ use wire::Method::{Delete, Patch, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "secrets",
     doc: "Secrets that blueprints read by their key",
-    source: "Secrets; sheet 2.6",
+    source: "Secrets; cloudify.md#secrets",
     identity: Identity::Name("key"),
     names: NAMES,
     fields: &[
@@ -43,8 +43,8 @@ pub(crate) static KIND: Kind = Kind {
 /// Its key.
 pub(crate) const KEY: Field = name("key", "Key by which blueprints ask for it");
 
-/// Its value. Servers fail over a number or a map unless a schema says that it is one (observed A4), and over every update
-/// to such a value (sheet 2.6).
+/// Its value. Servers fail over a number or a map unless a schema says that it is one (cloudify.md#secrets), and over
+/// every update to such a value (cloudify.md#secrets).
 pub(crate) const VALUE: Field = field("value", Type::Json, "The secret itself").required().secret();
 
 /// Who is shown the value.

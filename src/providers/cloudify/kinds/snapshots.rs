@@ -1,4 +1,5 @@
-//! Snapshots of the whole manager (sheet 2.12). Making, fetching and restoring them are actions; here they are read.
+//! Snapshots of the whole manager (cloudify.md#snapshots). Making, fetching and restoring them are actions; here they
+//! are read.
 
 use crate::providers::cloudify::shared::{TENANT_OWNED, list};
 use crate::spec::{Api, Class, Identity, Kind, Type, output};
@@ -7,7 +8,7 @@ use crate::spec::{Api, Class, Identity, Kind, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "snapshots",
     doc: "Snapshots of the manager",
-    source: "Snapshots; sheet 2.12",
+    source: "Snapshots; cloudify.md#snapshots",
     class: Class::ReadOnly,
     identity: Identity::Name("id"),
     fields: &[

@@ -1,4 +1,5 @@
-//! How the manager is (sheet 2.17). Old servers always say `running`, and new ones may say `Fail` and still serve.
+//! How the manager is (cloudify.md#status). Old servers always say `running`, and new ones may say `Fail` and still
+//! serve.
 
 use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
@@ -7,7 +8,7 @@ use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "status",
     doc: "State of the manager and its services",
-    source: "Manager, status; sheet 2.17",
+    source: "Manager, status; cloudify.md#status",
     class: Class::ReadOnly,
     fields: &[
         output("status", Type::Text, "State of the manager"),

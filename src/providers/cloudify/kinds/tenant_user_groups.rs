@@ -1,4 +1,4 @@
-//! Which groups belong to a tenant, and with which role for all their users (sheet 2.5).
+//! Which groups belong to a tenant, and with which role for all their users (cloudify.md#tenant-user-groups).
 
 use crate::providers::cloudify::kinds::tenants;
 use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_ROLE, UNLINKED};
@@ -9,7 +9,7 @@ use wire::Method::{self, Delete, Patch, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "tenant-user-groups",
     doc: "User groups of a tenant, with their users' role in it",
-    source: "Add, update and delete user group from tenant; sheet 2.5",
+    source: "Add, update and delete user group from tenant; cloudify.md#tenant-user-groups",
     parent: Some("tenants"),
     identity: Identity::CaselessName("group_name"),
     fields: &[field("group_name", Type::Ref("user-groups"), "Name of the user group").fixed(), TENANT_ROLE],

@@ -1,4 +1,4 @@
-//! Who belongs to a tenant, and with which role (sheet 2.5).
+//! Who belongs to a tenant, and with which role (cloudify.md#tenant-users).
 //!
 //! The role is always sent: servers refuse a membership without one, although the reference text calls it optional. A role
 //! of the system is none of a tenant, and the other way round.
@@ -12,7 +12,7 @@ use wire::Method::{self, Delete, Patch, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "tenant-users",
     doc: "Users of a tenant, with their role in it",
-    source: "Add, update and delete user from tenant; sheet 2.5",
+    source: "Add, update and delete user from tenant; cloudify.md#tenant-users",
     parent: Some("tenants"),
     identity: Identity::CaselessName("username"),
     fields: &[field("username", Type::Ref("users"), "Name of the user").fixed(), TENANT_ROLE],

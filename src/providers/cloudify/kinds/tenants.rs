@@ -1,8 +1,9 @@
-//! Tenants: who owns what. Premium edition, and only for a `sys_admin` (sheet 2.1).
+//! Tenants: who owns what. Premium edition, and only for a `sys_admin` (cloudify.md#tenants).
 //!
-//! Nothing about a tenant can be changed. The manager may purge what a removed tenant owned, so that each removal has to be
-//! allowed. One tenant alone shows the message broker's password in clear: it is never read here. With `_get_data` the list
-//! says who is a member; roles that come through a group are not counted as a user's own (sheet 2.5).
+//! Nothing about a tenant can be changed. The manager may purge what a removed tenant owned, so that each removal has
+//! to be allowed. One tenant alone shows the message broker's password in clear: it is never read here. With
+//! `_get_data` the list says who is a member; roles that come through a group are not counted as a user's own
+//! (cloudify.md#tenant-users).
 
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use wire::Method::{Delete, Post};
 pub(crate) static KIND: Kind = Kind {
     name: "tenants",
     doc: "Tenants, each with blueprints, plugins, secrets and deployments of its own",
-    source: "Tenants; sheet 2.1",
+    source: "Tenants; cloudify.md#tenants",
     identity: Identity::Name("name"),
     names: NAMES.except(&["users", "user-groups"]),
     fields: &[name("name", "Name of the tenant")],

@@ -1,4 +1,4 @@
-//! Groups of users. Premium edition, and only for a `sys_admin` (sheet 2.3).
+//! Groups of users. Premium edition, and only for a `sys_admin` (cloudify.md#user-groups).
 //!
 //! The fields written as `group_name` and `ldap_group_dn` are read as `name` and `ldap_dn`. With `_get_data` the list
 //! says who is a member. A group with members or tenants may be refused its removal, so that these go first.
@@ -13,7 +13,7 @@ use wire::Method::{Delete, Post};
 pub(crate) static KIND: Kind = Kind {
     name: "user-groups",
     doc: "Groups of users, of the manager's own or of a directory",
-    source: "User groups; sheet 2.3",
+    source: "User groups; cloudify.md#user-groups",
     identity: Identity::CaselessName("group_name"),
     names: NAMES.except(&["users"]),
     fields: &[
@@ -22,8 +22,8 @@ pub(crate) static KIND: Kind = Kind {
             .read_as("ldap_dn")
             .default("\"\"")
             .replaces(),
-        // The call stands in no reference text; it was seen to work (observed T2). The text of the 4.5 line takes a role and
-        // shows none (v3.1, User Groups).
+        // The call stands in no reference text; it was seen to work (cloudify.md#user-groups). The text of the 4.5 line
+        // takes a role and shows none (cloudify.md#user-groups).
         SYSTEM_ROLE.readable_on(Versions::From("5.0")).dedicated_call(&[call(
             Post,
             "/user-groups/{name}",

@@ -1,4 +1,5 @@
-//! Users of the manager. Premium edition, only for a `sys_admin`, and not where a directory knows the users (sheet 2.2).
+//! Users of the manager. Premium edition, only for a `sys_admin`, and not where a directory knows the users
+//! (cloudify.md#users).
 //!
 //! One call changes one thing: password and role together are refused. The password can't be read back. The first
 //! administrator comes with the manager and can't be removed. The time of the last login is not read: it moves with every
@@ -12,7 +13,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "users",
     doc: "Users of the manager",
-    source: "Users; sheet 2.2",
+    source: "Users; cloudify.md#users",
     identity: Identity::CaselessName("username"),
     names: NAMES,
     fields: &[
@@ -40,7 +41,7 @@ const fn set(body: &'static str) -> CallSpec {
     call(Post, "/users/{name}", Body::Json(body)).reply(Reply::Object(""))
 }
 
-/// Any other action than `activate` deactivates; both are refused when there is nothing to do (observed T2).
+/// Any other action than `activate` deactivates; both are refused when there is nothing to do (cloudify.md#users).
 static ACTIVE: Switch = Switch {
     on: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "activate"}"#)).reply(Reply::Object("")),
     off: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Reply::Object("")),

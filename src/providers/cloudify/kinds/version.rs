@@ -1,4 +1,4 @@
-//! Edition and version of the manager (sheet 2.17).
+//! Edition and version of the manager (cloudify.md#version).
 
 use crate::providers::cloudify::shared::NAMED;
 use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
@@ -7,7 +7,7 @@ use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "version",
     doc: "Version and edition of the manager",
-    source: "Manager, version; sheet 2.17",
+    source: "Manager, version; cloudify.md#version",
     class: Class::ReadOnly,
     fields: &[
         output("version", Type::Text, "Version of the server, which is not that of the API"),

@@ -1,11 +1,12 @@
-//! API accounts (section 2.15). Read only: the reply to making one holds a password that is never shown again.
+//! API accounts (netfoundry.md#api-accounts). Read only: the reply to making one holds a password that is never shown
+//! again.
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "api-accounts",
     doc: "Accounts of programs that use the API",
-    source: "NetFoundry fact sheet 2.15",
+    source: "netfoundry.md#api-accounts",
     class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -30,7 +31,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn an_account_as_the_sheet_has_it() {
+    fn an_account_as_documented() {
         let account = json!({
             "id": "c9b2e4f7", "type": "ApiAccountIdentity", "name": "ci-reconciler", "description": "pipeline",
             "email": "ci-reconciler@acme.example", "contactEmail": "netops@acme.example", "active": true,

@@ -1,4 +1,4 @@
-//! AppWANs: which endpoints may use which services (section 2.10).
+//! AppWANs: which endpoints may use which services (netfoundry.md#app-wans).
 //!
 //! An AppWAN is a service policy of type Dial that matches any of what it names. An endpoint that hosts a service
 //! should not use it through an AppWAN as well.
@@ -9,7 +9,7 @@ use crate::spec::{Identity, Kind, Removal, field};
 pub(crate) static KIND: Kind = Kind {
     name: "app-wans",
     doc: "Which endpoints may use which services, and what is checked about them",
-    source: "NetFoundry fact sheet 2.10",
+    source: "netfoundry.md#app-wans",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -32,7 +32,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, writes};
 
     #[test]
-    fn an_app_wan_as_the_sheet_has_it() {
+    fn an_app_wan_as_documented() {
         let create = json!({
             "name": "dev-access", "serviceAttributes": ["#dev"], "endpointAttributes": ["#staff"],
             "postureCheckAttributes": ["#managed-device"]

@@ -1,4 +1,4 @@
-//! Auth policies: how endpoints may prove who they are (section 2.13).
+//! Auth policies: how endpoints may prove who they are (netfoundry.md#auth-policies).
 //!
 //! The list is documented, what is written is inferred from the ziti controller. One, `default`, is built in.
 
@@ -36,7 +36,7 @@ const SECONDARY: &[Field] = &[
 pub(crate) static KIND: Kind = Kind {
     name: "auth-policies",
     doc: "How endpoints may prove who they are",
-    source: "NetFoundry fact sheet 2.13",
+    source: "netfoundry.md#auth-policies",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -58,7 +58,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, writes};
 
     #[test]
-    fn a_policy_as_the_sheet_has_it() {
+    fn a_policy_as_documented() {
         let create = json!({
             "name": "sso-only",
             "primary": {

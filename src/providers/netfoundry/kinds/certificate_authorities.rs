@@ -1,4 +1,4 @@
-//! Certificate authorities whose certificates let devices in (section 2.12).
+//! Certificate authorities whose certificates let devices in (netfoundry.md#certificate-authorities).
 //!
 //! An authority works once it is verified: with a certificate that it signed for the `verificationToken`. That takes
 //! its private key, so it is an action and no part of a plan.
@@ -19,7 +19,7 @@ const CLAIM: &[Field] = &[
 pub(crate) static KIND: Kind = Kind {
     name: "certificate-authorities",
     doc: "Certificate authorities whose certificates let devices in",
-    source: "NetFoundry fact sheet 2.12",
+    source: "netfoundry.md#certificate-authorities",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -53,7 +53,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, shows, writes};
 
     #[test]
-    fn an_authority_as_the_sheet_has_it() {
+    fn an_authority_as_documented() {
         let create = json!({
             "name": "acme-device-ca", "authEnabled": true, "autoCaEnrollmentEnabled": true,
             "certPem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",

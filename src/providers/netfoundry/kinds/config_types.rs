@@ -1,4 +1,4 @@
-//! Config types: what configs can be about (section 2.13). Everything that is written here is inferred.
+//! Config types: what configs can be about (netfoundry.md#config-types). Everything that is written here is inferred.
 
 use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
 use crate::spec::{Identity, Kind, Type, field};
@@ -6,7 +6,7 @@ use crate::spec::{Identity, Kind, Type, field};
 pub(crate) static KIND: Kind = Kind {
     name: "config-types",
     doc: "Types of configs, with the schema of their data",
-    source: "NetFoundry fact sheet 2.13",
+    source: "netfoundry.md#config-types",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[NAME, field("schema", Type::Any, "JSON schema of the data").inferred(), ZITI_ID],
@@ -23,7 +23,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, writes};
 
     #[test]
-    fn a_type_as_the_sheet_has_it() {
+    fn a_type_as_documented() {
         let schema = json!({ "type": "object", "properties": { "metric": { "type": "integer" } } });
         let create = json!({ "name": "acme.routing.v1", "schema": schema });
         reads_back(&KIND, &create, &create);

@@ -1,4 +1,4 @@
-//! Configs: how clients reach a service and how hosts serve it, for services without a model (section 2.13).
+//! Configs: how clients reach a service and how hosts serve it, for services without a model (netfoundry.md#configs).
 //!
 //! The types `intercept.v1` and `host.v1` are documented; `data` takes what other types need. Services with a model
 //! make configs of their own, under names that are not documented.
@@ -28,7 +28,7 @@ const DATA: &[Field] = &[
 pub(crate) static KIND: Kind = Kind {
     name: "configs",
     doc: "How clients reach a service, and how hosts serve it",
-    source: "NetFoundry fact sheet 2.13",
+    source: "netfoundry.md#configs",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -49,7 +49,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, writes};
 
     #[test]
-    fn a_config_as_the_sheet_has_it() {
+    fn a_config_as_documented() {
         let create = json!({
             "name": "git-intercept", "configTypeId": "cf3962b1",
             "data": {

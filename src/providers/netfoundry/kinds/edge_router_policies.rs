@@ -1,4 +1,4 @@
-//! Edge router policies: which endpoints may connect to which edge routers (section 2.10).
+//! Edge router policies: which endpoints may connect to which edge routers (netfoundry.md#edge-router-policies).
 //!
 //! The platform makes one for each router that runs a tunneler, `edge-router-<zitiId>-system`.
 
@@ -8,7 +8,7 @@ use crate::spec::{Hooks, Identity, Kind, Removal, field};
 pub(crate) static KIND: Kind = Kind {
     name: "edge-router-policies",
     doc: "Which endpoints may connect to which edge routers",
-    source: "NetFoundry fact sheet 2.10",
+    source: "netfoundry.md#edge-router-policies",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -31,7 +31,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, writes};
 
     #[test]
-    fn a_policy_as_the_sheet_has_it() {
+    fn a_policy_as_documented() {
         let create = json!({
             "name": "staff-via-hosted", "endpointAttributes": ["#staff", "@dc-tunneler-1"],
             "edgeRouterAttributes": ["#hosted"]

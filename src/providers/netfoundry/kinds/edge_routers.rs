@@ -1,4 +1,4 @@
-//! Edge routers: the vendor's, in a cloud, or the customer's own (section 2.7).
+//! Edge routers: the vendor's, in a cloud, or the customer's own (netfoundry.md#edge-routers).
 //!
 //! With `provider` and `locationCode` the vendor hosts the router; with neither it is a machine of the customer's,
 //! which enrols with the `registrationKey` or the `jwt`. Each request for a key makes the one before it invalid.
@@ -19,7 +19,8 @@ use crate::spec::{
 };
 use wire::Method;
 
-/// The vendor's client gives a router fifteen minutes: a hosted one is a machine that has to start (section 1.7).
+/// The vendor's client gives a router fifteen minutes: a hosted one is a machine that has to start
+/// (netfoundry.md#executions).
 const BUDGET: Duration = Duration::from_secs(900);
 
 const READY: &[Poll] = &[
@@ -32,7 +33,7 @@ const KEY: CallSpec = call(Method::Post, "/core/v2/edge-routers/{id}/registratio
 pub(crate) static KIND: Kind = Kind {
     name: "edge-routers",
     doc: "Edge routers, hosted by the vendor or by the customer",
-    source: "NetFoundry fact sheet 2.7",
+    source: "netfoundry.md#edge-routers",
     parent: Some("networks"),
     creates: &[("endpoints", AutoCreated::Namesake("tunnelerEnabled"))],
     identity: Identity::CaselessName("name"),
@@ -68,7 +69,7 @@ pub(crate) static KIND: Kind = Kind {
         call: KEY,
         at: "registrationKey",
         used_when: ("verified", "its machine has enrolled: another key would enrol another machine in its place"),
-        // A time that practice has shown to be enough (section 2.7, "Registration key").
+        // A time that practice has shown to be enough (netfoundry.md#edge-routers).
         cool_down: Duration::from_secs(15),
     }),
     removal: Removal::Outage,
@@ -100,7 +101,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, shows, writes};
 
     #[test]
-    fn a_hosted_router_as_the_sheet_has_it() {
+    fn a_hosted_router_as_documented() {
         let create = json!({
             "name": "aws-ohio-1", "attributes": ["#hosted", "#us"], "provider": "AWS", "locationCode": "us-east-2",
             "linkListener": true, "tunnelerEnabled": true

@@ -1,4 +1,4 @@
-//! Endpoints: devices, apps and tunnelers at the edge (section 2.8).
+//! Endpoints: devices, apps and tunnelers at the edge (netfoundry.md#endpoints).
 //!
 //! The enrolment token shows until the device has enrolled, for about two days; nothing makes a new one, so a lost token
 //! means a new endpoint. What the device reports about itself changes all the time and is no field here. The endpoint of
@@ -19,7 +19,7 @@ const ENROLLMENT: &[Field] = &[
 pub(crate) static KIND: Kind = Kind {
     name: "endpoints",
     doc: "Endpoints: devices, apps and tunnelers at the edge of the network",
-    source: "NetFoundry fact sheet 2.8",
+    source: "netfoundry.md#endpoints",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -66,7 +66,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, shows};
 
     #[test]
-    fn an_endpoint_as_the_sheet_has_it() {
+    fn an_endpoint_as_documented() {
         let create = json!({ "name": "laptop-ana", "attributes": ["#staff"], "enrollmentMethod": { "ott": true } });
         let live = json!({
             "id": "5c07e8b3", "name": "laptop-ana", "attributes": ["#staff"], "zitiId": "t8Lm2.pQz",

@@ -1,4 +1,4 @@
-//! Grants: single permissions of identities (section 2.15).
+//! Grants: single permissions of identities (netfoundry.md#grants).
 //!
 //! That a grant can be removed is inferred from the other collections, and who removes the wrong one locks himself out:
 //! each removal has to be allowed by address. The list can be filtered; it is read whole, which is inferred too. Who and
@@ -24,7 +24,7 @@ const VISIBLE: Poll = Poll {
 pub(crate) static KIND: Kind = Kind {
     name: "grants",
     doc: "Single permissions of users and API accounts",
-    source: "NetFoundry fact sheet 2.15",
+    source: "netfoundry.md#grants",
     identity: Identity::Natural(&["identityId", "resourceActionId", "path"]),
     fields: &[
         field("identityId", Type::Text, "Id of who may, as `identities` has it").required().replaces(),
@@ -60,7 +60,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, writes};
 
     #[test]
-    fn a_grant_as_the_sheet_has_it() {
+    fn a_grant_as_documented() {
         let create = json!({ "identityId": "c9b2e4f7", "resourceActionId": "70d5a8e3", "path": [] });
         let mut live = create.clone();
         live["id"] = json!("e3f81c06");

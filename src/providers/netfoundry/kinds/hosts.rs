@@ -1,4 +1,5 @@
-//! Hosts: the machines of the controller and of the hosted edge routers (section 2.14). They have no name but their id.
+//! Hosts: the machines of the controller and of the hosted edge routers (netfoundry.md#hosts). They have no name but
+//! their id.
 
 use crate::providers::netfoundry::shared::listed;
 use crate::spec::{Class, Identity, Kind, Type, output};
@@ -6,7 +7,7 @@ use crate::spec::{Class, Identity, Kind, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "hosts",
     doc: "Machines that the vendor runs for a network",
-    source: "NetFoundry fact sheet 2.14",
+    source: "netfoundry.md#hosts",
     class: Class::ReadOnly,
     parent: Some("networks"),
     identity: Identity::Name("id"),
@@ -29,7 +30,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_host_as_the_sheet_has_it() {
+    fn a_host_as_documented() {
         let host = json!({
             "id": "2e90b7c1", "networkId": "0b6f1c52", "ipAddress": "198.51.100.24", "provider": "AWS",
             "region": "us-east-2", "status": "PROVISIONED"

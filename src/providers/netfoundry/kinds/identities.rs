@@ -1,11 +1,11 @@
-//! Identities: users and API accounts alike (section 2.15). Read only, so that no diff locks its users out.
+//! Identities: users and API accounts alike (netfoundry.md#identities). Read only, so that no diff locks its users out.
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "identities",
     doc: "Users and API accounts",
-    source: "NetFoundry fact sheet 2.15",
+    source: "netfoundry.md#identities",
     class: Class::ReadOnly,
     identity: Identity::CaselessName("email"),
     fields: &[

@@ -1,4 +1,4 @@
-//! Network configs: what `size` of a network can be (section 2.14).
+//! Network configs: what `size` of a network can be (netfoundry.md#network-configs).
 
 use crate::providers::netfoundry::shared::PAGES;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
@@ -6,7 +6,7 @@ use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "network-configs",
     doc: "Sizes that a network's controller can have",
-    source: "NetFoundry fact sheet 2.14",
+    source: "netfoundry.md#network-configs",
     class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -33,7 +33,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_size_as_the_sheet_has_it() {
+    fn a_size_as_documented() {
         let size = json!({
             "id": "2616da5c", "name": "small", "awsNetworkControllerSize": "t3.small", "networkControllerVolumeSize": 20
         });

@@ -1,4 +1,4 @@
-//! Network controllers: one a network, made and removed with it (section 2.14).
+//! Network controllers: one a network, made and removed with it (netfoundry.md#network-controllers).
 //!
 //! A controller's own secrets and sessions can be read by privileged callers; they are never asked for.
 
@@ -8,7 +8,7 @@ use crate::spec::{Class, Identity, Kind, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "network-controllers",
     doc: "The controller of a network",
-    source: "NetFoundry fact sheet 2.14",
+    source: "netfoundry.md#network-controllers",
     class: Class::ReadOnly,
     parent: Some("networks"),
     identity: Identity::Singleton,
@@ -33,7 +33,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_controller_as_the_sheet_has_it() {
+    fn a_controller_as_documented() {
         let controller = json!({
             "id": "f5b0a7d3", "networkId": "0b6f1c52", "name": "acme-prod-nc", "status": "PROVISIONED",
             "domainName": "0b6f1c52.production.netfoundry.io", "ipAddress": "203.0.113.17", "port": 443,

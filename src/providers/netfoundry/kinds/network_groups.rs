@@ -1,4 +1,4 @@
-//! Network groups: what networks are billed and administered in (section 2.5). Usually there is one.
+//! Network groups: what networks are billed and administered in (netfoundry.md#network-groups). Usually there is one.
 
 use crate::providers::netfoundry::shared::PAGES;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
@@ -6,7 +6,7 @@ use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "network-groups",
     doc: "Groups of networks for billing and administration",
-    source: "NetFoundry fact sheet 2.5",
+    source: "netfoundry.md#network-groups",
     class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -32,7 +32,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_group_as_the_sheet_has_it() {
+    fn a_group_as_documented() {
         let group = json!({
             "id": "4a8d2e71", "name": "ACME Group", "shortName": "ACMEGRP", "ownerIdentityId": "e19c7b04",
             "createdAt": "2024-01-10T08:00:00Z", "deletedAt": null

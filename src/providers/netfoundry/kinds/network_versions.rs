@@ -1,4 +1,4 @@
-//! Network versions: what `productVersion` of a network can be (section 2.14). A version has no id.
+//! Network versions: what `productVersion` of a network can be (netfoundry.md#network-versions). A version has no id.
 
 use crate::providers::netfoundry::shared::PAGES;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
@@ -6,7 +6,7 @@ use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "network-versions",
     doc: "Versions that a network can be made with",
-    source: "NetFoundry fact sheet 2.14",
+    source: "netfoundry.md#network-versions",
     class: Class::ReadOnly,
     identity: Identity::Name("networkVersion"),
     fields: &[
@@ -36,7 +36,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_version_as_the_sheet_has_it() {
+    fn a_version_as_documented() {
         let version = json!({
             "networkVersion": "7.3.104", "active": true, "default": true, "zitiVersion": "0.28.4",
             "jsonNode": { "zitiBinaryBundleLinuxAMD64": "https://downloads.example.com/ziti.tgz" }

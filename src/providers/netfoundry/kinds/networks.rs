@@ -1,8 +1,9 @@
-//! Networks: everything else lives in one (section 2.6).
+//! Networks: everything else lives in one (netfoundry.md#networks).
 //!
 //! No call changes a network, so that every difference is held; and removing one removes all that it holds. The
-//! execution that its creation names may never become readable (section 1.8), so only its status is waited for. The
-//! region has been called `locationCode`; replies may still say so, or name the cloud only at the controller.
+//! execution that its creation names may never become readable (netfoundry.md#consistency), so only its status is
+//! waited for. The region has been called `locationCode`; replies may still say so, or name the cloud only at the
+//! controller.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::spec::{
 };
 use wire::Method;
 
-/// The vendor's client gives a network twenty minutes (section 1.7).
+/// The vendor's client gives a network twenty minutes (netfoundry.md#executions).
 const BUDGET: Duration = Duration::from_secs(1200);
 
 const CONTROLLER: &[Field] = &[
@@ -30,7 +31,7 @@ const CONTROLLER: &[Field] = &[
 pub(crate) static KIND: Kind = Kind {
     name: "networks",
     doc: "Networks: the management domain of edge routers, endpoints, services and policies",
-    source: "NetFoundry fact sheet 2.6",
+    source: "netfoundry.md#networks",
     identity: Identity::CaselessName("name"),
     fields: &[
         field("name", Type::Text, "Name, unique in the network group whatever its case").fixed(),
@@ -79,7 +80,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, shows};
 
     #[test]
-    fn a_network_as_the_sheet_has_it() {
+    fn a_network_as_documented() {
         let create = json!({
             "name": "acme-prod", "networkGroupId": "4a8d2e71", "provider": "AWS", "region": "us-east-2",
             "size": "medium", "productVersion": "7.3.104"

@@ -1,11 +1,11 @@
-//! Organizations: what identities are members of (section 2.14).
+//! Organizations: what identities are members of (netfoundry.md#organizations).
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "organizations",
     doc: "Organizations, which identities are members of",
-    source: "NetFoundry fact sheet 2.14",
+    source: "netfoundry.md#organizations",
     class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -26,7 +26,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn an_organization_as_the_sheet_has_it() {
+    fn an_organization_as_documented() {
         let organization = json!({
             "id": "1d7f90b4", "name": "ACME", "label": "acme", "active": true, "mfaProvider": "None",
             "deleted": false, "createdAt": { "epochSecond": 1704873600, "nano": 0 }, "identityProviders": []

@@ -1,4 +1,4 @@
-//! Posture checks: what is checked about an endpoint before it may use a service (section 2.11).
+//! Posture checks: what is checked about an endpoint before it may use a service (netfoundry.md#posture-checks).
 //!
 //! That the collection exists is documented, the fields beyond name and attributes are inferred from those of the ziti
 //! controller. Each type has fields of its own; another type is another object.
@@ -31,7 +31,7 @@ const ONE_OF_MANY: &[Field] = &[
 pub(crate) static KIND: Kind = Kind {
     name: "posture-checks",
     doc: "What is checked about an endpoint before it may use a service",
-    source: "NetFoundry fact sheet 2.11",
+    source: "netfoundry.md#posture-checks",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -42,7 +42,7 @@ pub(crate) static KIND: Kind = Kind {
             .replaces()
             .inferred(),
         field("operatingSystems", Type::Table(SYSTEM, "type"), "OS: the systems that pass").inferred(),
-        // They have one spelling at the server (section 2.3).
+        // They have one spelling at the server (netfoundry.md#values).
         field("macAddresses", Type::Set(&Type::Mac), "MAC: addresses that pass, in any spelling").inferred(),
         field("domains", WORDS, "DOMAIN: Windows domains that pass").inferred(),
         field("process", Type::Open(PROCESS), "PROCESS: the program that has to run").inferred(),
@@ -72,7 +72,7 @@ mod tests {
     use crate::spec::{canonical, check};
 
     #[test]
-    fn every_type_as_the_sheet_has_it() {
+    fn every_type_as_documented() {
         let process = json!({ "path": "/opt/edr", "osType": "Linux", "hashes": [], "signerFingerprint": null });
         let many = json!({ "path": "C:\\av.exe", "osType": "Windows", "hashes": [], "signerFingerprints": [] });
         for create in [

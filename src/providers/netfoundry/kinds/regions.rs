@@ -1,4 +1,4 @@
-//! Regions: where controllers and hosted edge routers can be (section 2.14). A region has no id.
+//! Regions: where controllers and hosted edge routers can be (netfoundry.md#regions). A region has no id.
 
 use crate::providers::netfoundry::shared::PAGES;
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
@@ -6,7 +6,7 @@ use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "regions",
     doc: "Regions of the clouds that controllers and hosted edge routers can run in",
-    source: "NetFoundry fact sheet 2.14",
+    source: "netfoundry.md#regions",
     class: Class::ReadOnly,
     identity: Identity::Natural(&["provider", "locationCode"]),
     fields: &[
@@ -36,7 +36,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_region_as_the_sheet_has_it() {
+    fn a_region_as_documented() {
         let region = json!({
             "locationCode": "us-east-2", "name": "US East (Ohio)", "provider": "AWS", "latitude": 39.96,
             "longitude": -83.0

@@ -1,11 +1,12 @@
-//! Resource actions: what a grant allows (section 2.15). The list can be filtered by type; it is read whole.
+//! Resource actions: what a grant allows (netfoundry.md#resource-actions). The list can be filtered by type; it is read
+//! whole.
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "resource-actions",
     doc: "Actions that a grant can allow",
-    source: "NetFoundry fact sheet 2.15",
+    source: "netfoundry.md#resource-actions",
     class: Class::ReadOnly,
     identity: Identity::Name("code"),
     fields: &[
@@ -24,7 +25,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn an_action_as_the_sheet_has_it() {
+    fn an_action_as_documented() {
         let action = json!({ "id": "70d5a8e3", "code": "update-reset-mfa", "resourceTypeId": "95c1e7b0" });
         shows(&KIND, &action, json!({ "code": "update-reset-mfa", "resourceTypeId": "95c1e7b0" }));
     }

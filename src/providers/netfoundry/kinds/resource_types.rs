@@ -1,11 +1,11 @@
-//! Resource types: what permissions are about (section 2.15).
+//! Resource types: what permissions are about (netfoundry.md#resource-types).
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "resource-types",
     doc: "Sorts of resources that permissions are about",
-    source: "NetFoundry fact sheet 2.15",
+    source: "netfoundry.md#resource-types",
     class: Class::ReadOnly,
     identity: Identity::Name("code"),
     fields: &[output("code", Type::Text, "Code, such as `user-identity`")],
@@ -21,7 +21,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_type_as_the_sheet_has_it() {
+    fn a_type_as_documented() {
         shows(&KIND, &json!({ "id": "95c1e7b0", "code": "user-identity" }), json!({ "code": "user-identity" }));
     }
 }

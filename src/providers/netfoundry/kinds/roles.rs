@@ -1,14 +1,14 @@
-//! Roles: sets of permissions on one organization, group or network each (section 2.15).
+//! Roles: sets of permissions on one organization, group or network each (netfoundry.md#roles).
 //!
 //! How a role is given to an identity is not documented. The last of several pages is faulty, so one page holds all
-//! (section 1.5).
+//! (netfoundry.md#lists).
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "roles",
     doc: "Sets of permissions, such as the admin's of one network",
-    source: "NetFoundry fact sheet 2.15",
+    source: "netfoundry.md#roles",
     class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -27,7 +27,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_role_as_the_sheet_has_it() {
+    fn a_role_as_documented() {
         let role = json!({
             "id": "0f6a92d7", "name": "Network Admin - acme-prod", "description": "manage network acme-prod"
         });

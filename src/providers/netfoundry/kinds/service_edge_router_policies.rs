@@ -1,4 +1,4 @@
-//! Service edge router policies: which edge routers carry which services (section 2.10).
+//! Service edge router policies: which edge routers carry which services (netfoundry.md#service-edge-router-policies).
 //!
 //! Services with a model make policies of their own, under names that are not documented.
 
@@ -8,7 +8,7 @@ use crate::spec::{Hooks, Identity, Kind, Removal, field};
 pub(crate) static KIND: Kind = Kind {
     name: "service-edge-router-policies",
     doc: "Which edge routers carry the traffic of which services",
-    source: "NetFoundry fact sheet 2.10",
+    source: "netfoundry.md#service-edge-router-policies",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -32,7 +32,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, writes};
 
     #[test]
-    fn a_policy_as_the_sheet_has_it() {
+    fn a_policy_as_documented() {
         let create = json!({
             "name": "ssh-ServiceEdgeRouterPolicy", "semantic": "AnyOf", "serviceAttributes": ["@ssh"],
             "edgeRouterAttributes": ["#all"]

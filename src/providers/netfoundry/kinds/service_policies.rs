@@ -1,4 +1,4 @@
-//! Service policies: which endpoints host which services (section 2.10).
+//! Service policies: which endpoints host which services (netfoundry.md#service-policies).
 //!
 //! A policy is of type Bind, for hosting, or Dial, for use. An AppWAN is a policy of type Dial and may show in this
 //! list too; so that each object has one place, Dial is declared under `app-wans`. Services with a model make Bind
@@ -15,7 +15,7 @@ use crate::spec::{Hooks, Identity, Kind, Removal, Type, field};
 pub(crate) static KIND: Kind = Kind {
     name: "service-policies",
     doc: "Which endpoints host which services",
-    source: "NetFoundry fact sheet 2.10",
+    source: "netfoundry.md#service-policies",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
     fields: &[
@@ -51,7 +51,7 @@ mod tests {
     use crate::providers::netfoundry::testing::{reads_back, refuses, writes};
 
     #[test]
-    fn a_policy_as_the_sheet_has_it() {
+    fn a_policy_as_documented() {
         let create = json!({
             "name": "ssh-BindServicePolicy", "type": "Bind", "semantic": "AnyOf", "serviceAttributes": ["@ssh"],
             "endpointAttributes": ["#dc-tunnelers"], "postureCheckAttributes": []

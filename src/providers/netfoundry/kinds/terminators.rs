@@ -1,4 +1,4 @@
-//! Terminators: where services are hosted at the moment (section 2.13).
+//! Terminators: where services are hosted at the moment (netfoundry.md#terminators).
 //!
 //! Routers and tunnelers make them while they run, so that they are read only: a service without one is not reachable.
 
@@ -8,7 +8,7 @@ use crate::spec::{Class, Identity, Kind, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "terminators",
     doc: "Where services are hosted at the moment",
-    source: "NetFoundry fact sheet 2.13",
+    source: "netfoundry.md#terminators",
     class: Class::ReadOnly,
     parent: Some("networks"),
     identity: Identity::Name("id"),
@@ -34,7 +34,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_terminator_as_the_sheet_has_it() {
+    fn a_terminator_as_documented() {
         let terminator = json!({
             "id": "50e9b2c6", "serviceId": "d94f3b68", "edgeRouterId": "7d3e9f20", "binding": "edge",
             "address": "hosted:abc", "cost": 0, "precedence": "default", "identity": null, "zitiId": "Ej5.n0YbQ"

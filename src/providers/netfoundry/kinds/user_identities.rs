@@ -1,11 +1,11 @@
-//! Users (section 2.15). They come by invitation.
+//! Users (netfoundry.md#user-identities). They come by invitation.
 
 use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "user-identities",
     doc: "Users of the console",
-    source: "NetFoundry fact sheet 2.15",
+    source: "netfoundry.md#user-identities",
     class: Class::ReadOnly,
     identity: Identity::CaselessName("email"),
     fields: &[
@@ -26,7 +26,7 @@ mod tests {
     use crate::providers::netfoundry::testing::shows;
 
     #[test]
-    fn a_user_as_the_sheet_has_it() {
+    fn a_user_as_documented() {
         let user = json!({
             "id": "e19c7b04", "organizationId": "1d7f90b4", "type": "UserIdentity", "name": "Ana Ruiz",
             "email": "ana@acme.example", "active": true, "createdAt": { "epochSecond": 1704873600, "nano": 0 }

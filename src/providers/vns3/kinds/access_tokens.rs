@@ -1,7 +1,7 @@
 //! Tokens for the API, for those who come after the password.
 //!
 //! An expired token stays in the list until it is removed: it counts as gone. The token's value is in every reply. How
-//! long a token was made for is not (sheet 3.4).
+//! long a token was made for is not (vns3.md#access-tokens).
 
 use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post};
@@ -10,7 +10,7 @@ use wire::Method::{Delete, Post};
 pub(crate) static KIND: Kind = Kind {
     name: "access-tokens",
     doc: "Tokens for the API, each until it expires",
-    source: "GET /access/tokens, POST /access/token; sheet 3.4",
+    source: "GET /access/tokens, POST /access/token; vns3.md#access-tokens",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the token").required(),

@@ -1,7 +1,7 @@
 //! Links that grant access for a while: to the vendor's support, or to a client who fetches his clientpack.
 //!
-//! They last three days at most. An expired one stays in the list until it is removed: it counts as gone. The link, which
-//! is as good as a password, is in every reply (sheet 3.4).
+//! They last three days at most. An expired one stays in the list until it is removed: it counts as gone. The link,
+//! which is as good as a password, is in every reply (vns3.md#access-urls).
 
 use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
@@ -11,7 +11,7 @@ use wire::Method::{Delete, Post};
 pub(crate) static KIND: Kind = Kind {
     name: "access-urls",
     doc: "Links that let somebody in, each until it expires",
-    source: "GET /access/urls, POST /access/url; sheet 3.4",
+    source: "GET /access/urls, POST /access/url; vns3.md#access-urls",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the link").required(),

@@ -1,6 +1,6 @@
 //! The web interface: whether it is there, and who may log in.
 //!
-//! It cannot be read. The API restarts for seconds after each write (sheet 1.4, 3.4).
+//! It cannot be read. The API restarts for seconds after each write (vns3.md#admin-ui, vns3.md#restarts).
 
 use crate::spec::{Api, Body, Destroys, Disruption, Kind, List, Poll, Type, call, field};
 use wire::Method::Put;
@@ -9,7 +9,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "admin-ui",
     doc: "The web interface: whether it is there, and who may log in",
-    source: "PUT /admin_ui; sheet 3.4",
+    source: "PUT /admin_ui; vns3.md#admin-ui",
     fields: &[
         field("enabled", Type::Bool, "The web interface is served").write_only().disrupts(Disruption::Restart),
         field("admin_username", Type::Text, "User of the web interface")

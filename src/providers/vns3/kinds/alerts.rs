@@ -1,7 +1,7 @@
 //! Which events are posted to which webhook.
 //!
 //! Listed at `/alerts`, everything else is at `/alert`. `enabled` has a default in updates too, so it is always sent;
-//! `toggle_enabled` flips blindly and is never used (sheet 3.8).
+//! `toggle_enabled` flips blindly and is never used (vns3.md#alerts).
 
 use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Reply, Type, call, field};
 use wire::Method::{Delete, Post, Put};
@@ -10,7 +10,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "alerts",
     doc: "Which events are posted to which webhook",
-    source: "GET /alerts, POST /alert; sheet 3.8",
+    source: "GET /alerts, POST /alert; vns3.md#alerts",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the alert").required(),

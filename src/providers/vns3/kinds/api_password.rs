@@ -1,8 +1,9 @@
 //! The password that the API lets in.
 //!
-//! It cannot be read; that it opens shows it. So it is tried first, and `credentials.password` where it is refused: what a
-//! new controller starts with, or the one before. Whatever a run came to, the next one gets in with one of the two, and sees
-//! by which what is left to do. The old one is refused from the very next call on (sheet 1.4, 3.4).
+//! It cannot be read; that it opens shows it. So it is tried first, and `credentials.password` where it is refused:
+//! what a new controller starts with, or the one before. Whatever a run came to, the next one gets in with one of the
+//! two, and sees by which what is left to do. The old one is refused from the very next call on (vns3.md#api-password,
+//! vns3.md#restarts).
 
 use crate::spec::{Api, Body, Destroys, Kind, List, Type, call, field};
 use wire::Method::Put;
@@ -11,7 +12,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "api-password",
     doc: "The password that the API lets in",
-    source: "PUT /api_password; sheet 3.4",
+    source: "PUT /api_password; vns3.md#api-password",
     fields: &[field(
         "password",
         Type::Text,

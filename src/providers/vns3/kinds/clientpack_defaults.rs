@@ -1,6 +1,7 @@
 //! The settings that all clientpacks get at once; those that a single pack declares are set again behind it.
 //!
-//! It can't be read: packs show what they have now. So it is written when it is declared, and when it changes (sheet 3.7).
+//! It can't be read: packs show what they have now. So it is written when it is declared, and when it changes
+//! (vns3.md#clientpack-defaults).
 
 use crate::spec::{Api, Body, Destroys, Disruption, Field, Kind, List, Type, call, field};
 use wire::Method::Put;
@@ -9,7 +10,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "clientpack-defaults",
     doc: "What all clientpacks are set to, but for what single ones declare",
-    source: "PUT /clientpacks; sheet 3.7",
+    source: "PUT /clientpacks; vns3.md#clientpack-defaults",
     fields: &[
         all("enabled", Type::Bool, "The clients may connect").disrupts(Disruption::Outage),
         all("checked_out", Type::Bool, "They are given to somebody"),

@@ -1,7 +1,7 @@
 //! Words attached to clientpacks; firewall rules know them as variables.
 //!
 //! They are read inside their clientpack. Setting one that exists overwrites it; removing takes the key in the body
-//! (sheet 3.7).
+//! (vns3.md#clientpack-tags).
 
 use crate::spec::{Api, Body, Identity, Kind, List, Names, Type, call, field};
 use wire::Method::{Delete, Post};
@@ -10,7 +10,7 @@ use wire::Method::{Delete, Post};
 pub(crate) static KIND: Kind = Kind {
     name: "clientpack-tags",
     doc: "Words attached to a clientpack",
-    source: "POST /clientpack/{clientpack_name}; sheet 3.7",
+    source: "POST /clientpack/{clientpack_name}; vns3.md#clientpack-tags",
     parent: Some("clientpacks"),
     identity: Identity::Name("key"),
     names: Names::of("_-"),

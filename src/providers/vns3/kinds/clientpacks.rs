@@ -1,7 +1,7 @@
 //! Credentials of overlay clients, one for each overlay address.
 //!
 //! The license brings the first ones; more can be added, none removed. The name is the overlay address with `_` for the
-//! dots. Adding takes nothing but the address, so everything else is set afterwards (sheet 3.7).
+//! dots. Adding takes nothing but the address, so everything else is set afterwards (vns3.md#clientpacks).
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use wire::Method::{Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "clientpacks",
     doc: "Credentials of overlay clients, one for each overlay address",
-    source: "GET /clientpacks, PUT /clientpack; sheet 3.7",
+    source: "GET /clientpacks, PUT /clientpack; vns3.md#clientpacks",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "The overlay address with `_` for the dots, such as `100_64_0_1`").required().fixed(),

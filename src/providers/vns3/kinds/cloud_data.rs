@@ -6,7 +6,7 @@ use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
 pub(crate) static KIND: Kind = Kind {
     name: "cloud-data",
     doc: "What the cloud says about the machine that the controller runs on",
-    source: "GET /cloud_data; sheet 3.9",
+    source: "GET /cloud_data; vns3.md#cloud-data",
     class: Class::ReadOnly,
     fields: &[
         output("cloud_type", Type::Text, "The cloud: ec2, gce, azure, hpcloud or centurylink"),

@@ -1,6 +1,6 @@
 //! The controller's names and clocks, and what it says about itself.
 //!
-//! It answers before licensing too; then the outputs that peering brings are missing (sheet 3.4).
+//! It answers before licensing too; then the outputs that peering brings are missing (vns3.md#config).
 
 use crate::spec::{Api, Body, Destroys, Envelope, Kind, List, Packing, Reply, Type, call, field, output};
 use wire::Method::Put;
@@ -9,7 +9,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "config",
     doc: "Names and time servers of the controller, and its addresses as outputs",
-    source: "GET /config, PUT /config; sheet 3.4",
+    source: "GET /config, PUT /config; vns3.md#config",
     fields: &[
         field("topology_name", Type::Text, "Name of the topology, the same on all its controllers by convention"),
         field("controller_name", Type::Text, "Name of this controller"),

@@ -1,7 +1,7 @@
 //! Images of containers: the older view of what `plugins` shows too.
 //!
 //! Importing is background work under an id of its own; the image gets its id only when it is there. Files cannot be
-//! uploaded this way (sheet 1.3, 3.8).
+//! uploaded this way (vns3.md#container-images, vns3.md#tasks).
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "container-images",
     doc: "Images of containers; the older view of `plugins`",
-    source: "GET /container_system/images; sheet 3.8",
+    source: "GET /container_system/images; vns3.md#container-images",
     older_view_of: Some("plugins"),
     identity: Identity::Name("name"),
     fields: &[

@@ -1,7 +1,7 @@
 //! The system that containers run on: whether it runs, and the network that they share.
 //!
-//! Starting and stopping may take a while; meanwhile `running` is a word. Another network takes effect at the next start
-//! (sheet 1.3, 3.8).
+//! Starting and stopping may take a while; meanwhile `running` is a word. Another network takes effect at the next
+//! start (vns3.md#container-system, vns3.md#tasks).
 
 use crate::spec::{
     Api, BeforeDelete, Body, CallSpec, Destroys, Disruption, Envelope, Kind, List, Poll, Reply, Shows, States, Switch,
@@ -13,7 +13,7 @@ use wire::Method::{Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "container-system",
     doc: "What containers run on, and the network that they share",
-    source: "GET /container_system; sheet 3.8",
+    source: "GET /container_system; vns3.md#container-system",
     fields: &[
         field("network", Type::Cidr, "Network of the containers; takes effect when the system is started again")
             .stays()

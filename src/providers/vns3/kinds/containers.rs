@@ -1,7 +1,7 @@
 //! Containers; the older view of `plugin-instances`.
 //!
-//! Docker gives them names of its own and their ids are new with each start: what tells one from another is the address,
-//! so that has to be declared. What it was started with is not compared with a reply (sheet 3.1, 3.8).
+//! Docker gives them names of its own and their ids are new with each start: what tells one from another is the
+//! address, so that has to be declared. What it was started with is not compared with a reply (vns3.md#containers).
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "containers",
     doc: "Containers that run; the older view of `plugin-instances`",
-    source: "GET /container_system/containers, POST /container_system/containers; sheet 3.8",
+    source: "GET /container_system/containers, POST /container_system/containers; vns3.md#containers",
     older_view_of: Some("plugin-instances"),
     identity: Identity::Natural(&["ipaddress"]),
     fields: &[

@@ -1,7 +1,7 @@
 //! BGP neighbours behind an IPsec endpoint.
 //!
-//! Every write replies with the whole endpoint. `ipaddress` and `asn` are needed in every update. An unset alias is read
-//! as missing, null or 0; the access list comes back with carriage returns (sheet 3.5).
+//! Every write replies with the whole endpoint. `ipaddress` and `asn` are needed in every update. An unset alias is
+//! read as missing, null or 0; the access list comes back with carriage returns (vns3.md#ebgp-peers).
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "ebgp-peers",
     doc: "BGP neighbours behind an IPsec endpoint",
-    source: "POST /ipsec/endpoints/{endpoint_id}/ebgp_peers; sheet 3.5",
+    source: "POST /ipsec/endpoints/{endpoint_id}/ebgp_peers; vns3.md#ebgp-peers",
     parent: Some("ipsec-endpoints"),
     identity: Identity::Name("ipaddress"),
     fields: &[

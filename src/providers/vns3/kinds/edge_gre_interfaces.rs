@@ -1,7 +1,7 @@
 //! GRE tunnels to routers at the edge.
 //!
 //! An object has two ids, and paths want `interface_id`. `enabled` and `ttl` have defaults in updates too, so they are
-//! always sent (sheet 3.3, 3.7).
+//! always sent (vns3.md#edge-gre-interfaces, vns3.md#values).
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "edge-gre-interfaces",
     doc: "GRE tunnels to routers at the edge",
-    source: "GET /interfaces/edge_gre; sheet 3.7",
+    source: "GET /interfaces/edge_gre; vns3.md#edge-gre-interfaces",
     identity: Identity::Name("endpoint_name"),
     fields: &[
         field("endpoint_name", Type::Text, "Name of the tunnel").required(),

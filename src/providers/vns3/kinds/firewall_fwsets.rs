@@ -1,7 +1,7 @@
 //! Sets of networks, ports, services or other sets, for firewall rules.
 //!
-//! The name is the path, so it is the id. The type cannot be changed. A set is saved although some entries were refused;
-//! the reply lists those under `errors` (sheet 3.6).
+//! The name is the path, so it is the id. The type cannot be changed. A set is saved although some entries were
+//! refused; the reply lists those under `errors` (vns3.md#firewall-fwsets).
 
 use crate::providers::vns3::grammar;
 use crate::spec::{
@@ -13,7 +13,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "firewall-fwsets",
     doc: "Sets of networks, ports, services or other sets, for firewall rules",
-    source: "GET /v2/firewall/fwsets; sheet 3.6",
+    source: "GET /v2/firewall/fwsets; vns3.md#firewall-fwsets",
     identity: Identity::Name("name"),
     names: Names::of("_-"),
     fields: &[

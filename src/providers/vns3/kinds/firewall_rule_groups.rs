@@ -1,7 +1,7 @@
 //! Groups of firewall rules. Rules say which groups they are in; here a group only gets a name.
 //!
 //! Listed and made at `rules-groups`, changed and removed at `rule-groups`. A group that still has rules is not removed
-//! (sheet 3.6).
+//! (vns3.md#firewall-rule-groups).
 
 use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
@@ -10,7 +10,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "firewall-rule-groups",
     doc: "Groups of firewall rules; the rules say which ones they are in",
-    source: "GET /v2/firewall/rules-groups; sheet 3.6",
+    source: "GET /v2/firewall/rules-groups; vns3.md#firewall-rule-groups",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the group").required(),

@@ -1,9 +1,9 @@
 //! The controller's firewall: one ordered list, of which the first rule that matches decides.
 //!
-//! Only the whole list can be put in another order at once; ids that are sent back keep rules in their groups. A list that
-//! others share is changed rule by rule: a rule that moves is taken out and put in again. A reply that
-//! says 200 may still list rules that were refused (sheet 3.6). The controller's own variables look like expressions
-//! of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
+//! Only the whole list can be put in another order at once; ids that are sent back keep rules in their groups. A list
+//! that others share is changed rule by rule: a rule that moves is taken out and put in again. A reply that says 200
+//! may still list rules that were refused (vns3.md#firewall-rules). The controller's own variables look like
+//! expressions of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
 use crate::providers::vns3::grammar;
 use crate::spec::{
@@ -15,7 +15,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "firewall-rules",
     doc: "The firewall: an ordered list of rules, of which the first match decides",
-    source: "GET /v2/firewall/rules, PUT /v2/firewall/rules; sheet 3.6",
+    source: "GET /v2/firewall/rules, PUT /v2/firewall/rules; vns3.md#firewall-rules",
     identity: Identity::Sequence { key: "rule", id: "id" },
     fields: &[
         field(

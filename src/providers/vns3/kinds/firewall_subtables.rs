@@ -1,7 +1,8 @@
 //! Tables of one's own that firewall rules jump to, each with its rules in order.
 //!
 //! Each rule starts with the subtable's name and has to say its position, which here is its place in the list. A
-//! subtable is saved although some rules were refused; the reply lists those under `errors` (sheet 3.6).
+//! subtable is saved although some rules were refused; the reply lists those under `errors`
+//! (vns3.md#firewall-subtables).
 
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "firewall-subtables",
     doc: "Tables of one's own that firewall rules jump to",
-    source: "GET /v2/firewall/subtables; sheet 3.6",
+    source: "GET /v2/firewall/subtables; vns3.md#firewall-subtables",
     identity: Identity::Name("name"),
     names: Names::of("_-"),
     fields: &[

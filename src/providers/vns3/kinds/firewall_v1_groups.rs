@@ -3,7 +3,8 @@
 //!
 //! Read are loose lines, each of which begins with the name of its subgroup or set; written is the text of one. With
 //! `flush` a write replaces all lines. A name alone stands for one without lines, and either a name or lines are sent,
-//! never both (sheet 3.6). A subgroup's `position` is not read back, and says nothing about its rules; it is not declared.
+//! never both (vns3.md#firewall-v1-subgroups). A subgroup's `position` is not read back, and says nothing about its
+//! rules; it is not declared.
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use wire::Method::{Delete, Post};
 pub(crate) static SUBGROUPS: Kind = Kind {
     name: "firewall-v1-subgroups",
     doc: "Chains of one's own that rules of API v1 jump to; never declare them beside `firewall-subtables`",
-    source: "GET, POST, DELETE /firewall/rules/subgroup; sheet 3.6",
+    source: "GET, POST, DELETE /firewall/rules/subgroup; vns3.md#firewall-v1-subgroups",
     older_view_of: Some("firewall-subtables"),
     identity: Identity::Name("name"),
     names: Names::ANY.beginning(&["PRE_C_", "PST_C_", "FWD_C_", "INP_C_", "OUT_C_"]),
@@ -47,7 +48,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
 pub(crate) static FWSETS: Kind = Kind {
     name: "firewall-v1-fwsets",
     doc: "Sets of networks, ports or other sets, for rules of API v1; never declare them beside `firewall-fwsets`",
-    source: "GET, POST, DELETE /firewall/fwsets; sheet 3.6",
+    source: "GET, POST, DELETE /firewall/fwsets; vns3.md#firewall-v1-fwsets",
     older_view_of: Some("firewall-fwsets"),
     identity: Identity::Name("name"),
     names: Names::ANY.beginning(&["NETS_", "PORTS_", "LIST_"]),

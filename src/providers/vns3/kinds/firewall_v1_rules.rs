@@ -1,8 +1,8 @@
 //! The firewall as API v1 shows it: for controllers that have no v2, and never beside `firewall-rules`, because both
 //! stand for the same rules.
 //!
-//! Read are pairs of rule and position, in no promised order and with stray blanks; written is one text. The write hands
-//! out a task (sheet 1.3, 3.6).
+//! Read are pairs of rule and position, in no promised order and with stray blanks; written is one text. The write
+//! hands out a task (vns3.md#firewall-v1-rules, vns3.md#tasks).
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "firewall-v1-rules",
     doc: "The firewall of controllers without API v2: an ordered list; never declare it beside `firewall-rules`",
-    source: "GET /firewall/rules, PUT /firewall; sheet 3.6",
+    source: "GET /firewall/rules, PUT /firewall; vns3.md#firewall-v1-rules",
     older_view_of: Some("firewall-rules"),
     identity: Identity::Sequence { key: "rule", id: "" },
     fields: &[field(

@@ -1,7 +1,7 @@
 //! The fields of the two identity kinds: the settings of each provider of identities.
 //!
 //! The body is one of three variants, chosen by `provider`; their fields have different names, so they stand side by
-//! side. Secrets are read masked or not at all, and so are never compared with a reply (sheet 3.4).
+//! side. Secrets are read masked or not at all, and so are never compared with a reply (vns3.md#identity-controller).
 
 use serde_json::Value;
 

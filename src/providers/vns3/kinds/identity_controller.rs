@@ -8,7 +8,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "identity-controller",
     doc: "Where the controller looks up who may log in to it",
-    source: "GET /identity/controller, PUT /identity/controller; sheet 3.4",
+    source: "GET /identity/controller, PUT /identity/controller; vns3.md#identity-controller",
     fields: &FIELDS,
     api: Api {
         list: List::at("/identity/controller", Envelope::One("response")),

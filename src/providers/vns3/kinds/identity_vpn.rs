@@ -1,6 +1,7 @@
 //! Where the controller looks up the users of the overlay. See [`identity`](super::identity) for the settings.
 //!
-//! The reference text lost the operation that reads it; the vendor's published description and clients have it (sheet 3.1).
+//! The reference text lost the operation that reads it; the vendor's published description and clients have it
+//! (vns3.md#identity-vpn).
 
 use super::identity::{ENABLED, SHARED, join, name_provider};
 use crate::spec::{Api, Body, Destroys, Envelope, Field, Hooks, Kind, List, Type, call, field};
@@ -10,7 +11,7 @@ use wire::Method::{Get, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "identity-vpn",
     doc: "Where the controller looks up the users of the overlay",
-    source: "PUT /identity/vpn; sheet 3.4, and 3.1 for the read",
+    source: "PUT /identity/vpn; vns3.md#identity-vpn",
     fields: &FIELDS,
     api: Api {
         list: List::at("/identity/vpn", Envelope::One("response")),

@@ -1,8 +1,8 @@
 //! Further addresses of a system interface.
 //!
-//! The reference text shows no id in the list, although paths take one, and no label, which writes have to give. Replies
-//! to all other calls are empty (sheet 3.7, conflicts 8 and 9). A controller whose list really has no id lets addresses
-//! be added, and nothing else.
+//! The reference text shows no id in the list, although paths take one, and no label, which writes have to give.
+//! Replies to all other calls are empty (vns3.md#interface-addresses). A controller whose list really has no id lets
+//! addresses be added, and nothing else.
 
 use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field};
 use wire::Method::{Delete, Post, Put};
@@ -11,7 +11,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "interface-addresses",
     doc: "Further addresses of a system interface",
-    source: "GET /interfaces/system/{interface_id}/addresses; sheet 3.7",
+    source: "GET /interfaces/system/{interface_id}/addresses; vns3.md#interface-addresses",
     parent: Some("system-interfaces"),
     identity: Identity::Name("ip_internal"),
     fields: &[

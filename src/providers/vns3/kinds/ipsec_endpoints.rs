@@ -1,7 +1,7 @@
 //! IPsec connections to remote gateways.
 //!
 //! Written as `secret`, read as `psk` in clear text; `gre` is read as `type`; `extra_config` is written as one string
-//! and read as a list. A route-based endpoint makes one tunnel by itself (sheet 3.5).
+//! and read as a list. A route-based endpoint makes one tunnel by itself (vns3.md#ipsec-endpoints).
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "ipsec-endpoints",
     doc: "IPsec connections to remote gateways",
-    source: "GET /ipsec, POST /ipsec/endpoints; sheet 3.5",
+    source: "GET /ipsec, POST /ipsec/endpoints; vns3.md#ipsec-endpoints",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the connection").required(),

@@ -10,7 +10,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "ipsec-local",
     doc: "The controller's own side of all its IPsec connections",
-    source: "GET /ipsec, PUT /ipsec; sheet 3.5",
+    source: "GET /ipsec, PUT /ipsec; vns3.md#ipsec-local",
     fields: &[
         field("ipsec_local_ipaddress", Type::Ip, "Address by which remote gateways know the controller behind NAT")
             .required()

@@ -1,8 +1,8 @@
 //! The keys of a topology: generated on its first controller, fetched from it by the others.
 //!
 //! It is made once. Generating goes on in the background; fetching brings the license along and ends with a reboot, and
-//! until the license has arrived reading answers 403 (sheet 2.2). A fetching controller declares no license of its own: that
-//! would make it the first of another topology. `topology_name` is left to `config`.
+//! until the license has arrived reading answers 403 (vns3.md#joining-a-topology). A fetching controller declares no
+//! license of its own: that would make it the first of another topology. `topology_name` is left to `config`.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "keyset",
     doc: "The keys of the topology, generated on one controller and fetched by the others",
-    source: "GET /keyset, PUT /keyset; sheet 2.1, 2.2, 3.4",
+    source: "GET /keyset, PUT /keyset; vns3.md#keyset",
     fields: &[
         field("token", Type::Text, "Word that the keys depend on, the same on all controllers of the topology")
             .required()
@@ -61,7 +61,8 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 /// While the license has not arrived, the controller says nothing about its keys; only the call itself, sent again, is
-/// answered by how far it is. One that is accepted again tells that the fetch before it ended without a word (sheet 2.2).
+/// answered by how far it is. One that is accepted again tells that the fetch before it ended without a word
+/// (vns3.md#joining-a-topology).
 const FETCHED: Poll = Poll {
     until: Until::Again {
         going: "setup in progress",
@@ -81,7 +82,7 @@ const PRESENT: Poll = Poll {
     shows: Shows::Object,
     // 403 until the license has arrived with the keys.
     tolerate: &[401, 403, 502, 503],
-    // With the reboot after fetching, the vendor's own tools wait so long (sheet 1.4).
+    // With the reboot after fetching, the vendor's own tools wait so long (vns3.md#restarts).
     budget: Duration::from_secs(1200),
     ..Poll::NEW
 };

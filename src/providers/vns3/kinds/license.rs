@@ -1,7 +1,7 @@
 //! The license: a file that makes the controller part of a topology.
 //!
-//! It can be uploaded once; later it can only be upgraded, which is an action. Reading answers 403 until then. The upload
-//! alone changes nothing: its parameters have to be accepted (sheet 2.1, 3.4).
+//! It can be uploaded once; later it can only be upgraded, which is an action. Reading answers 403 until then. The
+//! upload alone changes nothing: its parameters have to be accepted (vns3.md#license, vns3.md#bring-up).
 
 use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Folders, Kind, List, Type, call, field, output};
 use wire::Method::Put;
@@ -10,7 +10,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "license",
     doc: "The license file, which makes the controller part of a topology",
-    source: "GET /license, PUT /license; sheet 2.1, 3.4",
+    source: "GET /license, PUT /license; vns3.md#license",
     fields: &[
         field("file", Type::File(Folders::Refused), "The license file")
             .required()

@@ -1,6 +1,7 @@
 //! The addresses that a topology lives with: accepted once, for good. The controller reboots.
 //!
-//! They exist as soon as the license says that it is finalized. Written are strings, read is a tree (sheet 2.1, 3.4).
+//! They exist as soon as the license says that it is finalized. Written are strings, read is a tree
+//! (vns3.md#license-parameters, vns3.md#bring-up).
 
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "license-parameters",
     doc: "The addresses that the topology lives with, accepted once and for good",
-    source: "PUT /license/parameters, GET /license; sheet 2.1, 3.4",
+    source: "PUT /license/parameters, GET /license; vns3.md#license-parameters",
     fields: &[
         once("default", Type::Bool, "Accept what the license suggests; or else give the five others").write_only(),
         once("subnet", Type::Cidr, "Network of the overlay").chosen().read_as("topology.overlay_subnet"),

@@ -1,7 +1,7 @@
 //! Lines added to the configuration of every link: one list for OpenVPN, one for WireGuard.
 //!
-//! The API has one path and tells the two by `type`; the reply is bare text. Both are always there, so each is a kind of
-//! its own without a name (sheet 3.7).
+//! The API has one path and tells the two by `type`; the reply is bare text. Both are always there, so each is a kind
+//! of its own without a name (vns3.md#link-global-policies-openvpn).
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub(crate) static WIREGUARD: Kind = Kind {
 };
 
 const BOTH: Kind = Kind {
-    source: "GET /links/global-policies, PUT /links/global-policies; sheet 3.7",
+    source: "GET /links/global-policies, PUT /links/global-policies; vns3.md#link-global-policies-openvpn",
     fields: &[POLICIES],
     api: Api { id: "", update: &[call(Put, "/links/global-policies", Body::Changed)], ..super::super::API },
     after: &[super::LICENSED, super::KEYED],

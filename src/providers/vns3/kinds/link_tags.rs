@@ -1,6 +1,6 @@
 //! Words attached to links.
 //!
-//! They are read inside their link, and every write replies with all tags of the link (sheet 3.7).
+//! They are read inside their link, and every write replies with all tags of the link (vns3.md#link-tags).
 
 use crate::spec::{Api, Body, Identity, Kind, List, Reply, Type, call, field};
 use wire::Method::{Delete, Post};
@@ -9,7 +9,7 @@ use wire::Method::{Delete, Post};
 pub(crate) static KIND: Kind = Kind {
     name: "link-tags",
     doc: "Words attached to a link",
-    source: "POST /links/{link_id}/tags; sheet 3.7",
+    source: "POST /links/{link_id}/tags; vns3.md#link-tags",
     parent: Some("links"),
     identity: Identity::Name("key"),
     fields: &[

@@ -1,7 +1,7 @@
 //! Connections in which the controller is the client of another controller's overlay.
 //!
-//! The number is chosen by the user and names the interface, `lnk7`. What a link is made from is never read back. Whether
-//! it is connected cannot be said at create (sheet 3.7).
+//! The number is chosen by the user and names the interface, `lnk7`. What a link is made from is never read back.
+//! Whether it is connected cannot be said at create (vns3.md#links).
 
 use crate::spec::{
     Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Packing, Removal, Reply, Type, call, field, output,
@@ -12,7 +12,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "links",
     doc: "Connections in which the controller is the client of another overlay",
-    source: "GET /links, POST /links; sheet 3.7",
+    source: "GET /links, POST /links; vns3.md#links",
     identity: Identity::Natural(&["id"]),
     fields: &[
         made_of("id", Type::Int, "Number of the link; its interface is `lnk` and the number").required(),

@@ -1,4 +1,4 @@
-//! The kinds, in the order in which a controller is built up (sheet 3.2); parents stand before their children.
+//! The kinds, in the order in which a controller is built up (vns3.md#order); parents stand before their children.
 
 mod identity;
 

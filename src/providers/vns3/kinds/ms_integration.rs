@@ -1,7 +1,7 @@
 //! The management system that the controller reports to.
 //!
-//! The settings cannot be read: GET /ms answers with an alert (sheet 3.4). The address is set first; whether alerts are
-//! sent is a call of its own, and every update needs it.
+//! The settings cannot be read: GET /ms answers with an alert (vns3.md#ms-integration). The address is set first;
+//! whether alerts are sent is a call of its own, and every update needs it.
 
 use crate::spec::{Api, Body, Destroys, Kind, List, Type, call, field};
 use wire::Method::{Post, Put};
@@ -10,7 +10,7 @@ use wire::Method::{Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "ms-integration",
     doc: "The management system that the controller reports to",
-    source: "POST /ms, PUT /ms; sheet 3.4",
+    source: "POST /ms, PUT /ms; vns3.md#ms-integration",
     fields: &[
         field("ip", Type::Ip, "Address of the management system").required().write_only(),
         field("alert_enabled", Type::Bool, "Send alerts to it").required().write_only().afterwards().always(),

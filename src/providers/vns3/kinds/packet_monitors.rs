@@ -1,7 +1,7 @@
 //! Recordings of traffic: connections, flows or packets.
 //!
 //! Nothing about one can be changed, and whether it runs is not said; starting and stopping are actions. There is one
-//! `conntrack` monitor at most, and that is its name (sheet 3.8).
+//! `conntrack` monitor at most, and that is its name (vns3.md#packet-monitors).
 
 use crate::providers::vns3::grammar;
 use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Reply, Type, call, field};
@@ -11,7 +11,7 @@ use wire::Method::{Delete, Post};
 pub(crate) static KIND: Kind = Kind {
     name: "packet-monitors",
     doc: "Recordings of traffic: connections, flows or packets",
-    source: "GET /packet_monitors, POST /packet_monitor; sheet 3.8",
+    source: "GET /packet_monitors, POST /packet_monitor; vns3.md#packet-monitors",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the monitor; `conntrack` for that type").required(),

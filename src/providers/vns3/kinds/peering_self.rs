@@ -1,7 +1,7 @@
 //! The controller's own id in its topology. It decides the overlay address and the autonomous system number.
 //!
-//! `peered` is true as soon as the id is set, without any peer (sheet 3.7). Replies of the write come with or without
-//! an envelope, so they are not read (sheet 1.1).
+//! `peered` is true as soon as the id is set, without any peer (vns3.md#peering-self). Replies of the write come with
+//! or without an envelope, so they are not read (vns3.md#envelopes).
 
 use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Strength, Type, call, field, output};
 use wire::Method::Put;
@@ -10,7 +10,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "peering-self",
     doc: "The controller's own id in its topology",
-    source: "GET /peering, PUT /peering/self; sheet 3.7",
+    source: "GET /peering, PUT /peering/self; vns3.md#peering-self",
     fields: &[
         field("id", Type::Int, "Id of this controller, another one on each controller of the topology")
             .required()

@@ -1,7 +1,7 @@
 //! The other controllers that this one is peered with: one direction, the other side declares its own.
 //!
 //! The list has a slot for each licensed controller. The own slot and unused ones are no peers: they count as gone.
-//! Written are `name` and `overlay_mtu`, read are `address` and `mtu` (sheet 3.7).
+//! Written are `name` and `overlay_mtu`, read are `address` and `mtu` (vns3.md#peers).
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "peers",
     doc: "Other controllers that this one is peered with",
-    source: "GET /peering, POST /peering/peers; sheet 3.7",
+    source: "GET /peering, POST /peering/peers; vns3.md#peers",
     identity: Identity::Natural(&["id"]),
     fields: &[
         field("id", Type::Int, "Peering id of the other controller").required().replaces().disrupts(Disruption::Outage),

@@ -1,7 +1,8 @@
 //! The content of a plugin instance's configuration files.
 //!
-//! Which files there are is said by the instance's `manager_config`; here they get their content. The list leaves it out:
-//! it is read for each file, as bare text. Every write makes a new version (sheet 3.8).
+//! Which files there are is said by the instance's `manager_config`; here they get their content. The list leaves it
+//! out: it is read for each file, as bare text. Every write makes a new version
+//! (vns3.md#plugin-instance-configurations).
 
 use crate::spec::{
     Api, Body, CallSpec, Destroys, Detail, Disruption, Envelope, Identity, Kind, List, Type, Versions, call, field,
@@ -13,7 +14,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "plugin-instance-configurations",
     doc: "The content of a plugin instance's configuration files",
-    source: "GET /plugin-instances/{id}/configurations; sheet 3.8",
+    source: "GET /plugin-instances/{id}/configurations; vns3.md#plugin-instance-configurations",
     parent: Some("plugin-instances"),
     identity: Identity::Name("name"),
     fields: &[

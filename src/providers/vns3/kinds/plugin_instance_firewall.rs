@@ -1,8 +1,8 @@
 //! Ways through the controller's firewall to a plugin instance and from it.
 //!
-//! Each is a preset that becomes a rule of the controller's firewall. No call removes one; its rule is removed there, by
-//! its text. What preset a rule comes from is said by its tag, `port map` in the reference text's example; the tags of the
-//! other two are inferred (sheet 3.8).
+//! Each is a preset that becomes a rule of the controller's firewall. No call removes one; its rule is removed there,
+//! by its text. What preset a rule comes from is said by its tag, `port map` in the reference text's example; the tags
+//! of the other two are inferred (vns3.md#plugin-instance-firewall).
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use wire::Method::{Delete, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "plugin-instance-firewall",
     doc: "Ways through the controller's firewall to a plugin instance and from it",
-    source: "GET /plugin-instances, PUT /plugin-instances/{id}/firewall; sheet 3.8",
+    source: "GET /plugin-instances, PUT /plugin-instances/{id}/firewall; vns3.md#plugin-instance-firewall",
     parent: Some("plugin-instances"),
     identity: Identity::Natural(&["preset", "host_port", "container_port", "protocol"]),
     fields: &[

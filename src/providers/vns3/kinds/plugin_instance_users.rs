@@ -1,7 +1,7 @@
 //! Users who may log in to a plugin instance by SSH.
 //!
 //! The password is read as true or false, so it is not compared with a reply. Replies to writes show the manager, not
-//! the user (sheet 3.8).
+//! the user (vns3.md#plugin-instance-users).
 
 use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Put};
@@ -10,7 +10,7 @@ use wire::Method::{Delete, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "plugin-instance-users",
     doc: "Users who may log in to a plugin instance by SSH",
-    source: "GET /plugin-instances/{id}/users; sheet 3.8",
+    source: "GET /plugin-instances/{id}/users; vns3.md#plugin-instance-users",
     parent: Some("plugin-instances"),
     identity: Identity::Name("username"),
     fields: &[

@@ -1,7 +1,7 @@
 //! Plugins that run. Nothing about one can be changed but what its manager looks after: its files, ports and processes.
 //!
 //! The environment is written as a list and read as one string, so it is not compared with a reply. `manager_config` is
-//! read as `manager`, whose versions and dates are not the user's (sheet 3.8).
+//! read as `manager`, whose versions and dates are not the user's (vns3.md#plugin-instances).
 
 use crate::spec::{
     Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Removal, Reply, Type, call,
@@ -13,7 +13,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "plugin-instances",
     doc: "Plugins that run",
-    source: "GET /plugin-instances, POST /plugin-instances; sheet 3.8",
+    source: "GET /plugin-instances, POST /plugin-instances; vns3.md#plugin-instances",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the instance").required(),

@@ -1,6 +1,7 @@
 //! Programs that the controller can run: images installed from a URL.
 //!
-//! Installing is background work. What a plugin was made from, its command and its tags are not read back (sheet 3.8).
+//! Installing is background work. What a plugin was made from, its command and its tags are not read back
+//! (vns3.md#plugins).
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "plugins",
     doc: "Programs that the controller can run, installed from a URL",
-    source: "GET /plugins, POST /plugins; sheet 3.8",
+    source: "GET /plugins, POST /plugins; vns3.md#plugins",
     identity: Identity::Natural(&["name", "version"]),
     fields: &[
         field("name", Type::Text, "Name of the plugin").required().replaces(),

@@ -1,6 +1,7 @@
 //! Whether the vendor's support may log in.
 //!
-//! Replies come with or without an envelope (sheet 1.1). `revoke_credential` is an action, not state, and is never sent.
+//! Replies come with or without an envelope (vns3.md#envelopes). `revoke_credential` is an action, not state, and is
+//! never sent.
 
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "remote-support",
     doc: "Whether the vendor's support may log in",
-    source: "GET /remote_support, PUT /remote_support; sheet 3.4",
+    source: "GET /remote_support, PUT /remote_support; vns3.md#remote-support",
     fields: &[field("enabled", Type::Bool, "The vendor's support may log in").cleared_by("false")],
     api: Api {
         list: List::at("/remote_support", Envelope::One("")),

@@ -1,7 +1,7 @@
 //! Routes in the controller's tables, told to the overlay where `advertise` says so.
 //!
-//! Nothing but `enabled` can be changed: all else is a new route. The reply's keys are not ids; `id` inside is. An unset
-//! interface is read as `_notset`, and a tunnel as a whole object (sheet 3.5).
+//! Nothing but `enabled` can be changed: all else is a new route. The reply's keys are not ids; `id` inside is. An
+//! unset interface is read as `_notset`, and a tunnel as a whole object (vns3.md#routes).
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "routes",
     doc: "Routes in the controller's tables, advertised to the overlay if wanted",
-    source: "GET /routes, POST /routes; sheet 3.5",
+    source: "GET /routes, POST /routes; vns3.md#routes",
     identity: Identity::Natural(&["table", "cidr", "interface", "gateway", "tunnel"]),
     fields: &[
         part("cidr", Type::Cidr, "Network that the route leads to").required(),

@@ -1,8 +1,8 @@
 //! The certificate that API and web interface show.
 //!
-//! Uploading changes nothing: installing does, in the background, and the web server restarts. The key can't be read, and
-//! of the certificate only fingerprints, the first being the server's own (sheet 1.3, 3.4). There is no way back to the one
-//! that the controller made itself.
+//! Uploading changes nothing: installing does, in the background, and the web server restarts. The key can't be read,
+//! and of the certificate only fingerprints, the first being the server's own (vns3.md#ssl-certificate, vns3.md#tasks).
+//! There is no way back to the one that the controller made itself.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use wire::Method::Put;
 pub(crate) static KIND: Kind = Kind {
     name: "ssl-certificate",
     doc: "The certificate that API and web interface show",
-    source: "GET /system/ssl, PUT /system/ssl/keypair, PUT /system/ssl/install; sheet 3.4",
+    source: "GET /system/ssl, PUT /system/ssl/keypair, PUT /system/ssl/install; vns3.md#ssl-certificate",
     fields: &[
         field(
             "cert",

@@ -1,7 +1,7 @@
 //! Network interfaces of the controller: devices, and further addresses on them as `eth0:1`.
 //!
 //! `system_default` does not tell whose an interface is: names and descriptions do. `mask_bits` travels as text.
-//! `enabled` has a default in updates too, so it is always sent (sheet 3.3, 3.7).
+//! `enabled` has a default in updates too, so it is always sent (vns3.md#system-interfaces, vns3.md#values).
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "system-interfaces",
     doc: "Network interfaces of the controller",
-    source: "GET /interfaces/system; sheet 3.7",
+    source: "GET /interfaces/system; vns3.md#system-interfaces",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the interface, such as `eth1` or `eth0:1`").required(),

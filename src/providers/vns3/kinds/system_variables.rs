@@ -1,7 +1,7 @@
 //! Variables that firewall rules, sets and subtables use.
 //!
 //! The list shows every collection under its name; only `custom` is the user's, the others are generated. Written is
-//! the bare name, read is the full one with the collection's prefix, `custom_` (sheet 3.4).
+//! the bare name, read is the full one with the collection's prefix, `custom_` (vns3.md#system-variables).
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "system-variables",
     doc: "Variables of the controller, for firewall rules, sets and subtables",
-    source: "GET /system/variables; sheet 3.4",
+    source: "GET /system/variables; vns3.md#system-variables",
     identity: Identity::Name("name"),
     names: Names::of("_"),
     fields: &[

@@ -1,7 +1,7 @@
 //! Pairs of networks whose traffic a route-based IPsec endpoint carries.
 //!
 //! They are read inside their endpoint, and every call replies with the pair. The calls `enable` and `disable` are left
-//! alone: sources disagree about their verb, and `enabled` does the same (sheet 3.5).
+//! alone: sources disagree about their verb, and `enabled` does the same (vns3.md#traffic-pairs).
 
 use crate::spec::{Api, Body, Identity, Kind, List, Removal, Reply, call};
 use wire::Method::{Delete, Post, Put};
@@ -10,7 +10,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "traffic-pairs",
     doc: "Pairs of networks whose traffic a route-based IPsec endpoint carries",
-    source: "POST /ipsec/endpoints/{endpoint_id}/traffic_pairs; sheet 3.5",
+    source: "POST /ipsec/endpoints/{endpoint_id}/traffic_pairs; vns3.md#traffic-pairs",
     parent: Some("ipsec-endpoints"),
     identity: Identity::Natural(&["local_subnet", "remote_subnet"]),
     fields: &[

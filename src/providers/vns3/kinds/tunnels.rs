@@ -1,7 +1,7 @@
 //! Pairs of networks that a policy-based IPsec endpoint joins.
 //!
-//! There is no list: they are read inside their endpoint, and creating one replies with the whole endpoint. `bounce`
-//! is an action, not state, and is never sent (sheet 3.5).
+//! There is no list: they are read inside their endpoint, and creating one replies with the whole endpoint. `bounce` is
+//! an action, not state, and is never sent (vns3.md#tunnels).
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "tunnels",
     doc: "Pairs of networks that a policy-based IPsec endpoint joins",
-    source: "POST /ipsec/endpoints/{endpoint_id}/tunnels; sheet 3.5",
+    source: "POST /ipsec/endpoints/{endpoint_id}/tunnels; vns3.md#tunnels",
     parent: Some("ipsec-endpoints"),
     identity: Identity::Natural(&["local_subnet", "remote_subnet"]),
     fields: &[

@@ -1,7 +1,7 @@
 //! Where alerts are posted, and in which words.
 //!
-//! Listed at `/webhooks`, everything else is at `/webhook`. `events` has a default in updates too, so it is always sent.
-//! The controller's own webhooks are marked `system` (sheet 3.8).
+//! Listed at `/webhooks`, everything else is at `/webhook`. `events` has a default in updates too, so it is always
+//! sent. The controller's own webhooks are marked `system` (vns3.md#webhooks).
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use wire::Method::{Delete, Post, Put};
 pub(crate) static KIND: Kind = Kind {
     name: "webhooks",
     doc: "Where alerts are posted, and in which words",
-    source: "GET /webhooks, POST /webhook; sheet 3.8",
+    source: "GET /webhooks, POST /webhook; vns3.md#webhooks",
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the webhook").required(),

@@ -1,4 +1,4 @@
-//! Blueprints (observed T5, K3).
+//! Blueprints (cloudify.md#blueprints).
 
 use super::*;
 

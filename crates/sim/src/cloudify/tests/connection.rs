@@ -1,4 +1,5 @@
-//! Credentials, tenants in headers, tokens, bad requests, maintenance (observed T1, I3, I4).
+//! Credentials, tenants in headers, tokens, bad requests, maintenance (cloudify.md#requests, cloudify.md#maintenance,
+//! cloudify.md#roles).
 
 use super::*;
 
@@ -162,7 +163,7 @@ fn maintenance_refuses_work() {
     );
 }
 
-/// The role matrix (observed I4).
+/// The role matrix (cloudify.md#roles).
 #[test]
 fn roles_allow_what_they_allow() {
     let mut desk = desk();

@@ -1,4 +1,4 @@
-//! Deployments (observed T6 E1, E3, T7 F1, T9 G2, K2).
+//! Deployments (cloudify.md#deployments, cloudify.md#executions).
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Executions, node instances, events (observed T6 E2, E3, T7, T8, T10).
+//! Executions, node instances, events (cloudify.md#executions, cloudify.md#deployments, cloudify.md#node-instances).
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Lists: pages, filters, order, projection (observed A7, A8, T1 A3, T13 I1).
+//! Lists: pages, filters, order, projection (cloudify.md#lists, cloudify.md#requests).
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Plugins (observed T11, T12).
+//! Plugins (cloudify.md#plugins).
 
 use super::*;
 

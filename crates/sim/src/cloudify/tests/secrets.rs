@@ -1,4 +1,4 @@
-//! Secrets and visibility (observed T4).
+//! Secrets and visibility (cloudify.md#secrets).
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tenants, users, groups, memberships (observed T2, T3).
+//! Tenants, users, groups, memberships (cloudify.md#tenants).
 
 use super::*;
 

@@ -162,7 +162,7 @@ fn the_v3_1_text() {
     );
 }
 
-/// Both texts, Snapshots; observed I2.
+/// What both texts print of snapshots (cloudify.md#snapshots).
 #[test]
 fn snapshots() {
     let mut desk = furnished(desk(), "/api/v3.1");
@@ -216,7 +216,7 @@ fn snapshots() {
     );
 }
 
-/// Both texts, Cluster.
+/// What both texts print of clusters (cloudify.md#cluster).
 #[test]
 fn the_cluster() {
     vnfm().play(

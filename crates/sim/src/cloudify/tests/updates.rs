@@ -1,4 +1,4 @@
-//! Deployment updates (observed T9 G1, T10, K3).
+//! Deployment updates (cloudify.md#deployment-updates, cloudify.md#node-instances, cloudify.md#blueprints).
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Differences between releases: the timeline of the fact sheet's section 0, line by line.
+//! Differences between releases: the table of versions (cloudify.md#versions), line by line.
 
 use super::*;
 
@@ -165,7 +165,8 @@ fn the_update_verb_moves_from_put_to_post() {
     }
 }
 
-/// The community edition shows users and tenants what is their own, and has no more of multi-tenancy (observed T2 B0).
+/// The community edition shows users and tenants what is their own, and has no more of multi-tenancy
+/// (cloudify.md#editions).
 #[test]
 fn the_community_edition() {
     let missing = r#"404 {"error_code": "missing_premium_package_error", "message": "This feature exists only in the premium edition of Cloudify.\nPlease contact sales for additional info.", "server_traceback": null}"#;

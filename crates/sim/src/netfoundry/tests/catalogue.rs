@@ -1,4 +1,5 @@
-//! Offers, identities, and their rights (sheet 2.5, 2.14, 2.15).
+//! Offers, identities, and their rights (netfoundry.md#network-groups, netfoundry.md#regions,
+//! netfoundry.md#identities).
 
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ fn at(world: &mut World, method: Method, url: &str, sent: Option<&Value>) -> Res
 }
 
 #[test]
-fn lookups_have_the_sheets_keys() {
+fn lookups_have_the_documented_keys() {
     let mut world = World::new();
     let groups = world.get("network-groups");
     let group = &groups["_embedded"]["networkGroupList"][0];

@@ -1,4 +1,4 @@
-//! The token grant and the bearer (sheet 1.2, 1.4).
+//! The token grant and the bearer (netfoundry.md#login, netfoundry.md#requests).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Executions, consistency and the ends of things (sheet 1.7, 1.8).
+//! Executions, consistency and the ends of things (netfoundry.md#executions, netfoundry.md#consistency).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Lists: paging, filters, sorting (sheet 1.5).
+//! Lists: paging, filters, sorting (netfoundry.md#lists).
 
 use std::time::{Duration, Instant};
 
@@ -90,7 +90,7 @@ fn networks_are_found_by_other_words() {
 }
 
 #[test]
-fn sort_breaks_where_the_sheet_says() {
+fn sort_breaks_where_documented() {
     let mut world = World::new();
     world.quick_network("prod");
     for path in ["hosts?sort=name,asc", "terminators?sort=name,asc", "network-versions?sort=name,asc"] {

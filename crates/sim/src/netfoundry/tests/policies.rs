@@ -1,4 +1,5 @@
-//! Mentions, tags and the two faces of a Dial policy (sheet 2.2, 2.10).
+//! Mentions, tags and the two faces of a Dial policy (netfoundry.md#roles-and-mentions,
+//! netfoundry.md#service-policies).
 
 use serde_json::{Value, json};
 

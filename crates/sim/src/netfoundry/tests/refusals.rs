@@ -1,4 +1,4 @@
-//! Refusals, each in one of the three shapes (sheet 1.9).
+//! Refusals, each in one of the three shapes (netfoundry.md#errors).
 
 use serde_json::{Value, json};
 
@@ -139,7 +139,7 @@ fn a_change_respects_what_is_fixed_and_what_is_the_servers() {
         let (status, body) = world.call(Method::Patch, &path, &patch);
         assert!(status == 400 && body["errors"].to_string().contains(message), "{body}");
     }
-    // Scripts leave out the name, and null wipes (sheet 4.3).
+    // Scripts leave out the name, and null wipes (netfoundry.md#writes).
     let (_, reply) = world.call(Method::Patch, &path, &json!({ "networkId": network, "attributes": ["#x"] }));
     assert_eq!(reply["attributes"], json!(["#x"]));
     let (_, reply) = world.call(Method::Patch, &path, &json!({ "attributes": null }));

@@ -1,4 +1,4 @@
-//! Edge routers: twins, system policies, keys (sheet 2.7).
+//! Edge routers: twins, system policies, keys (netfoundry.md#edge-routers).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Services: models, what they bring along, raw services (sheet 2.9).
+//! Services: models, what they bring along, raw services (netfoundry.md#services).
 
 use serde_json::{Value, json};
 

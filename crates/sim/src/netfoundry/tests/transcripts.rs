@@ -1,4 +1,4 @@
-//! The examples of sheet section 3: a create body goes in, the keys of its read body come out.
+//! Examples of each kind: a create body goes in, the keys of its read body come out.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ fn keys(object: &Value) -> BTreeSet<String> {
     map(object).keys().cloned().collect()
 }
 
-/// Creates, and compares the keys that reads show with those of the sheet's example.
+/// Creates, and compares the keys that reads show with those of the example.
 fn transcript(world: &mut World, network: &str, kind: &str, mut create: Value, expected: &str) -> Value {
     create["networkId"] = json!(network);
     let (status, reply) = world.call(Method::Post, kind, &create);
-    let sheet_status = if ["app-wans", "edge-router-policies"].contains(&kind) { 200 } else { 202 };
-    assert_eq!(status, sheet_status, "{kind}: {reply}");
+    let documented = if ["app-wans", "edge-router-policies"].contains(&kind) { 200 } else { 202 };
+    assert_eq!(status, documented, "{kind}: {reply}");
     assert_eq!(reply["zitiId"], Value::Null, "{kind}");
     world.wait(&reply);
     let read = world.get(&format!("{kind}/{}", text(&reply, "id")));
@@ -26,7 +26,7 @@ fn transcript(world: &mut World, network: &str, kind: &str, mut create: Value, e
         format!("{AUDIT} networkId zitiId {expected}").split_whitespace().map(str::to_owned).collect();
     assert_eq!(keys(&read), expected, "{kind}");
     assert_ne!(read["zitiId"], Value::Null, "{kind}");
-    // What was sent reads back, but for what the sheet marks as write-only.
+    // What was sent reads back, but for what is write-only.
     for (name, value) in map(&create) {
         if !["enrollmentMethod", "configs", "configTypeName", "locationCode"].contains(&name.as_str()) {
             assert_eq!(read[&name], value, "{kind}.{name}");

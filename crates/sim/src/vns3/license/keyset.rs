@@ -48,7 +48,7 @@ pub(in crate::vns3) struct KeysetJob {
 /// Finishes what is due. A fetched keyset brings the licence along, and a reboot.
 pub(in crate::vns3) fn settle(state: &mut State) {
     let Some(job) = state.keyset_job.take_if(|job| job.done_at <= state.clock) else { return };
-    // The download failed: nothing says so (fact sheet 2.2).
+    // The download failed: nothing says so (vns3.md#joining-a-topology).
     if job.lost {
         return;
     }

@@ -5,7 +5,7 @@ use crate::providers::cloudify::dsl::{DEPLOYED, FUNCTIONS, INPUTS_IN};
 use crate::providers::cloudify::shared::name;
 use crate::spec::{Disruption, Field, Type, field, output};
 
-/// How updates are made, with what every server that makes them knows (v3.1 text, Update deployment), and more.
+/// How updates are made, with what every server that makes them knows (cloudify.md#deployment-updates), and more.
 macro_rules! update_parameters {
     ($($more:expr),*) => {
         field(

@@ -40,8 +40,8 @@ fn lifecycle(deployment: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-/// Neither true nor false when only some are started: then both would be a change. Nothing at all without instances: then
-/// neither is one (sheet 5).
+/// Neither true nor false when only some are started: then both would be a change. Nothing at all without instances:
+/// then neither is one (cloudify.md#lifecycle).
 fn installed(instances: &[Value]) -> Option<Value> {
     if instances.is_empty() {
         return None;
@@ -93,7 +93,8 @@ fn leave_alone(body: &mut Attr, live: Option<&Value>) {
 }
 
 /// An uninstallation after nothing was ever started has to be forced: later servers see nothing to uninstall there, and
-/// refuse to remove what is left (observed T8: `node_instances_active`). Nothing can depend on what never ran.
+/// refuse to remove what is left (cloudify.md#executions: `node_instances_active`). Nothing can depend on what never
+/// ran.
 fn force_out(body: &mut Attr, live: Option<&Value>) {
     if let Attr::Map(map) = body
         && map.get("workflow_id").and_then(Attr::as_text) == Some("uninstall")

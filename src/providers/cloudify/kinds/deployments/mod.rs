@@ -1,11 +1,11 @@
-//! Deployments: blueprints brought to life (sheet 2.9, 2.10, 5).
+//! Deployments: blueprints brought to life (cloudify.md#deployments, cloudify.md#lifecycle).
 //!
-//! Blueprint and inputs change by a deployment-update, which is a workflow: its execution and its own state both have to
-//! end well. On a deployment that is not installed an update would install what the new blueprint adds (observed T15), so
-//! it is told to leave all instances alone. `installed` is no field of the API: it is derived from the states of the node
-//! instances, because the manager's own word is only as fresh as the last execution. A create that failed on its way
-//! leaves a deployment without inputs behind, which another create replaces: it counts as gone. Inputs come back with all
-//! defaults filled in; only declared keys are compared.
+//! Blueprint and inputs change by a deployment-update, which is a workflow: its execution and its own state both have
+//! to end well. On a deployment that is not installed an update would install what the new blueprint adds
+//! (cloudify.md#deployment-updates), so it is told to leave all instances alone. `installed` is no field of the API: it
+//! is derived from the states of the node instances, because the manager's own word is only as fresh as the last
+//! execution. A create that failed on its way leaves a deployment without inputs behind, which another create replaces:
+//! it counts as gone. Inputs come back with all defaults filled in; only declared keys are compared.
 //!
 //! A deployment that failed half-way is installed again. Newer servers go on from the state of each instance; up to 5.0
 //! the workflow runs all operations of all nodes anew (public sources of the workflow). To resume the failed execution
@@ -59,7 +59,7 @@ macro_rules! under_way {
 pub(crate) static KIND: Kind = Kind {
     name: "deployments",
     doc: "Deployments of blueprints: nodes made from inputs, installed or not",
-    source: "Deployments, deployment updates, executions; sheet 2.9 to 2.11 and 5",
+    source: "Deployments, deployment updates, executions; cloudify.md#deployments",
     identity: Identity::Name("id"),
     names: Names::of("-._").up_to(LONGEST_NAME),
     fields: &[
@@ -138,7 +138,8 @@ pub(crate) static KIND: Kind = Kind {
             EVALUATED,
             OFFERED,
         ])],
-        // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused (sheet 2.10).
+        // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused
+        // (cloudify.md#deployment-updates).
         update: &[update(Put).versions(Versions::Between("4.4", "6.2")), update(Post).versions(Versions::From("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None).wait(&[GONE])],
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
@@ -165,8 +166,8 @@ pub(crate) const NODE_INSTANCES: &str = "node_instances";
 /// Where a deployment holds its executions that are not over after reading.
 const UNDER_WAY: &str = "under_way";
 
-/// The executions under way. The deployment's own word for it is as old as the last execution's end (observed K2), and
-/// 4.x has none.
+/// The executions under way. The deployment's own word for it is as old as the last execution's end
+/// (cloudify.md#deployments), and 4.x has none.
 const fn running(path: &'static str, versions: Versions) -> Join {
     Join { path, at: Envelope::Items("items"), key: "deployment_id", into: UNDER_WAY, versions }
 }
@@ -174,7 +175,7 @@ const fn running(path: &'static str, versions: Versions) -> Join {
 /// The outputs, whose values the manager evaluates.
 pub(crate) const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Versions::Any);
 
-/// The servers that know capabilities (sheet 0).
+/// The servers that know capabilities (cloudify.md#versions).
 const CAPABLE: Versions = Versions::From("4.5.5");
 
 /// Answers for values that can't be evaluated: the functions fail, or they refer to missing nodes. `v3` has no
@@ -196,7 +197,8 @@ static INSTALL: Switch = Switch {
     before_delete: BeforeDelete::OffFirst,
 };
 
-/// Servers refuse parameters that a workflow does not declare unless they are told that these are meant (observed A30).
+/// Servers refuse parameters that a workflow does not declare unless they are told that these are meant
+/// (cloudify.md#executions).
 const CUSTOM: (&str, &str) = ("allow_custom_parameters", "allow_custom_parameters");
 
 const fn run(body: &'static str) -> CallSpec {
@@ -214,7 +216,8 @@ const AFTER_WORKFLOW: &[Poll] = &[execution(&["id"]), EVALUATED, OFFERED];
 /// An update has succeeded when its execution and it itself say so.
 const AFTER_UPDATE: &[Poll] = &[execution(&["execution_id"]), UPDATED, EVALUATED, OFFERED];
 
-/// Old servers answer before the environment is there, new ones after it; the execution tells for both (sheet 2.9).
+/// Old servers answer before the environment is there, new ones after it; the execution tells for both
+/// (cloudify.md#deployments).
 const ENVIRONMENT: Poll = Poll {
     path: "/executions?deployment_id={name}&workflow_id=create_deployment_environment\
            &_include=id,status,error&_sort=-created_at&_size=1&_offset=0",
@@ -239,7 +242,7 @@ const EVALUATED: Poll =
 /// The capabilities, likewise.
 const OFFERED: Poll = Poll { path: "/deployments/{name}/capabilities", versions: CAPABLE, ..EVALUATED };
 
-/// The answer comes at once; the deployment goes about a second later (observed T6).
+/// The answer comes at once; the deployment goes about a second later (cloudify.md#deployments).
 const GONE: Poll = Poll {
     path: "/deployments?id={name}&_include=id",
     at: "items",

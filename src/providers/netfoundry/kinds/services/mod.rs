@@ -1,4 +1,4 @@
-//! Services: what endpoints reach through the network, and where it is hosted (section 2.9).
+//! Services: what endpoints reach through the network, and where it is hosted (netfoundry.md#services).
 //!
 //! A model (`modelType` and `model`) makes the platform generate configs, a Bind policy and a service edge router
 //! policy. A service without a model is raw: its configs come with it, and the platform leaves them behind when it goes
@@ -24,11 +24,11 @@ const FOR_ITS_MODEL: AutoCreated = AutoCreated::Naming { field: "serviceAttribut
 pub(crate) static KIND: Kind = Kind {
     name: "services",
     doc: "Services: what endpoints reach through the network, and where it is hosted",
-    source: "NetFoundry fact sheet 2.9",
+    source: "netfoundry.md#services",
     parent: Some("networks"),
     creates: &[
         ("configs", AutoCreated::Listed { at: "configIdByConfigTypeId", goes_if_set: Some("modelType") }),
-        // Their names are documented nowhere (section 2.9, "Generated objects").
+        // Their names are documented nowhere (netfoundry.md#services).
         ("service-policies", FOR_ITS_MODEL),
         ("service-edge-router-policies", FOR_ITS_MODEL),
     ],
@@ -51,7 +51,8 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-/// A changed model needs its type beside it (section 2.4), and each config that is made with a service its network.
+/// A changed model needs its type beside it (netfoundry.md#writes), and each config that is made with a service its
+/// network.
 fn completed(body: &mut Attr, live: Option<&Value>) {
     said_at_create(body, live, "encryptionRequired", Attr::Bool(true));
     let Attr::Map(fields) = body else { return };
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_models_as_the_sheet_has_them() {
+    fn the_models_as_documented() {
         echoed(
             "TunnelerToEndpoint",
             json!({

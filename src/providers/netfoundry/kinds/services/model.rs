@@ -1,4 +1,4 @@
-//! The models of a service (section 2.9).
+//! The models of a service (netfoundry.md#services).
 //!
 //! Four are documented: `TunnelerToEndpoint`, `TunnelerToEdgeRouter`, `TunnelerToSdk` and `AdvancedTunnelerToEndpoint`;
 //! the others are inferred, so that each part takes further keys. An advanced egress says of host, port and protocol
