@@ -56,6 +56,8 @@ mod fixtures;
 mod floors;
 #[path = "it/half_done.rs"]
 mod half_done;
+#[path = "it/handbook.rs"]
+mod handbook;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/installations.rs"]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::sources::{Source, sources, sources_of_all_crates};
 
 /// The floors, from the ground up. A module that is not here has no place yet: give it one.
-const FLOORS: &[(&str, &[&str])] = &[
+pub(crate) const FLOORS: &[(&str, &[&str])] = &[
     ("ground", &["graph", "wire", "address", "secret", "attr", "finding", "suggest", "digest", "private", "redact"]),
     ("spec", &["spec"]),
     ("catalogue", &["providers"]),
