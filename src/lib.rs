@@ -4,6 +4,17 @@
 //! observed ([`observe`]); both are compared ([`diff`]) and become one ordered [`plan`] of API calls, which is shown
 //! ([`render`]) or carried out ([`apply`]). What can be said about an API is the vocabulary of [`spec`]; what is said
 //! about each stands in `providers` as tables.
+//!
+//! | floor, from the top | modules |
+//! |---|---|
+//! | commands, and how results are shown | `cli`, `render` |
+//! | what waits, asks and writes | `session`, `observe`, `apply`, `journal`, `ledger`, `snapshot` |
+//! | pure | `diff`, `plan` |
+//! | what the files say | `source`, `topology`, `schema`, `check` |
+//! | the APIs, as tables | `providers`, in the words of `spec` |
+//! | ground | `graph`, `address`, `secret`, `attr`, `finding`, `suggest`, `digest`, `private`, `redact` |
+//!
+//! A module uses its own floor and those below; `docs/ARCHITECTURE.md` follows one value through all of them.
 
 mod address;
 mod apply;

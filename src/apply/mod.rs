@@ -2,6 +2,11 @@
 //!
 //! The plan decides everything; nothing in here knows what a route is. A step that fails takes with it only what depends
 //! on it. Not confirmed is not done; not seen is not absent: after a create without an answer, we look before trying again.
+//!
+//! * `schedule`, `course`: which step may begin, and what became of each
+//! * `step`, `outputs`: its calls, with what is known by now
+//! * `effect`, `removed`, `verify`: did it happen, and is it as planned
+//! * `recording`: what the ledger keeps of it
 
 mod course;
 mod effect;

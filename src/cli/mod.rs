@@ -1,4 +1,7 @@
 //! The command line: one file a command. The only floor that sees `providers` and `sim`.
+//!
+//! What commands share: `common` (read, connect, look, plan), `exit` (how they end), `talk` (the door to stderr), `output`,
+//! `halt` and `stop`, `simulated` (rehearsals). `explain` has more pages: `topics`, `not_mine`.
 
 // First, so that what follows says everything through it.
 #[macro_use]

@@ -1,6 +1,13 @@
 //! The comparison: what is wanted, what was applied last, and what is there become one verdict for each address.
 //!
 //! Pure and synchronous: the same three inputs give the same verdicts.
+//!
+//! * three sides: `live` and `installation`; `base` and `entry`; the topology
+//! * which live object is which resource: `matching`, `placing`, `ownership`, `index`, `naming`, `relabel`
+//! * what differs: `compare`, `list`, `sequence`, `items`, `content`, `resolve`, `mentions`
+//! * what is not declared: `removals`, `take_back`, `others`, `shared`, `external`, `auto_created`, `companions`
+//! * what is done about it: `decide`, `guards`, `propagate_holds`, `overwritten`, `call_options`; `verdict` is the result
+//! * the other way: `export`
 
 pub(crate) mod auto_created;
 pub(crate) mod base;

@@ -2,6 +2,9 @@
 //!
 //! The journal is its write-ahead log: what a run did is folded into it, at the run's end or by the next run. The key of
 //! its fingerprints is kept elsewhere, so that who may read the ledger can't guess a password.
+//!
+//! `format` is the document, `first` reads that of version 0.1, `key` has the key of the fingerprints, `record` what is kept
+//! of each run.
 
 mod first;
 mod format;

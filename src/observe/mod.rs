@@ -1,6 +1,10 @@
 //! Looking at the targets: one list for each kind, whatever the number of objects.
 //!
 //! A list that could not be read makes its collection unseen; it never reads as empty.
+//!
+//! * `interests`: what a workspace wants to know of a target
+//! * `look`, `details`, `proofs`: its lists, level by level; single objects; who answers
+//! * `auto_created`: what objects made for themselves
 
 mod auto_created;
 mod contents;

@@ -2,6 +2,12 @@
 //!
 //! Nothing is left to choose at execution time. A step is one change of one resource; its calls are data; its edges say
 //! what it waits for and why. The same comparison gives the same plan, byte for byte.
+//!
+//! * `build`: from verdicts to steps; `needs`: steps that no verdict asks for
+//! * `calls`, `fill`, `lists`, `item_calls`: the requests of a step, written from the kind's table
+//! * `edges`, `timing`: what waits for what
+//! * `brakes`, `gaps`, `relied`: what has to be meant, what was not known, what the plan relies on
+//! * `testing`, `laws`: a world without sockets, and what holds in it for every history
 
 mod brakes;
 mod build;

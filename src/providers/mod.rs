@@ -1,4 +1,8 @@
 //! The APIs as tables: for each its dialect, and one file for each kind.
+//!
+//! A provider's folder has its dialect in `mod.rs`, a file for each kind in `kinds`, and beside them what else it does on
+//! request and which of its endpoints are not used, and why. The facts behind the tables stand in `docs/apis`, whose
+//! headings are cited.
 
 /// Declares a provider's kinds, a line each: the module of a file, and the kinds in it. Parents stand before their children.
 macro_rules! kinds {

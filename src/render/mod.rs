@@ -1,6 +1,11 @@
 //! How results are shown: one document each, and every form rendered from it.
 //!
 //! Summary first, what destroys last and loud, what is as it should be as a number. Nothing in here decides anything.
+//!
+//! * `document`: the plan as a versioned document, from which all forms are made
+//! * `text`, `markdown`, `drift`, `report`, `graph`, `blind`: the forms; `steps`, `summary`, `sequence`, `values`, `words`:
+//!   their parts
+//! * `findings`: what is wrong, at its place; `progress`, `screen`: how a run goes; `page`: lines of text
 
 pub(crate) mod blind;
 pub(crate) mod document;

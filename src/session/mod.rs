@@ -1,4 +1,11 @@
 //! One target: login, limits, retries, paging, settling.
+//!
+//! * `auth`: who asks
+//! * `http`, `proxy`, `handshake`, `encode`: bytes; the only place where secrets become such
+//! * `patience`, `attention`, `wait`: trying again, being stopped, and until it is done
+//! * `list`, `pages`: whole lists
+//! * `speech`, `partial`, `call_site`, `error`: what an answer says, and what to do about it
+//! * `download`, `content_cache`: content at URLs
 
 mod attention;
 mod auth;

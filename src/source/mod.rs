@@ -2,6 +2,11 @@
 //!
 //! The content of a file is a [`Node`]; a problem with it is told by its path, as in `vns3.east.routes`, and a path becomes
 //! a span only when a finding is shown ([`span`]).
+//!
+//! * `files`, `tree`, `git`: which files make up a workspace, from a folder or a revision
+//! * `yaml`, `node`, `decode`: text to nodes, and nodes to types
+//! * `span`: from paths back to places
+//! * `archive`, `packing`, `unpack`, `pinned`: content that fields name: folders, archives, URLs
 
 mod archive;
 mod decode;

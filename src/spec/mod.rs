@@ -1,6 +1,13 @@
 //! The vocabulary in which kinds are declared: what can be said about an API.
 //!
 //! It is closed. A new word needs two kinds that use it; one odd kind uses a hook. Nothing here does I/O.
+//!
+//! * `provider`, `kind`, `field`, `types`: what there is
+//! * `api`, `calls`, `template`, `poll`, `versions`: how it is asked and told
+//! * `value`, `walk`, `read`, `default`, `lines`: values by their types
+//! * `grammar`, `names`, `declared`: texts that name other objects
+//! * `action`, `auth`, `installation`, `certificate`: what is asked for besides
+//! * `lint`: the net under all of it
 
 mod action;
 mod api;

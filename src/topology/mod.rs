@@ -1,4 +1,15 @@
 //! The wanted state: from the files' words to resources with resolved names.
+//!
+//! In the order in which a workspace goes through it:
+//!
+//! * `load`: from a folder to a topology, everything that is wrong told at once
+//! * `read`, `draft`, `each`: what the files declare, before any expression is carried out
+//! * `envelope`, `variables`, `secrets`, `account`, `allow`, `base_url`: what is said about workspace and targets
+//! * `expression`, `evaluate`, `secret_outputs`: `${…}`
+//! * `resolve`, `contents`: from drafts to resources, checked by the tables
+//! * `model`: the result, which everything else reads
+//! * `identity`, `references`, `words`, `cycle`: what resources have to do with each other
+//! * `owned_parts`, `item_place`, `prune`: how much of what is there is ours
 
 mod account;
 pub(crate) mod allow;

@@ -131,6 +131,42 @@ fn the_floors_are_drawn_as_they_are() {
     assert_eq!(drawn(&read("docs/ARCHITECTURE.md")), real);
 }
 
+/// The words in backticks of a line; links are none.
+fn backticked(line: &str) -> Vec<&str> {
+    let parts: Vec<&str> = line.split('`').collect();
+    parts.windows(2).step_by(2).filter(|pair| !pair[0].ends_with('[')).map(|pair| pair[1]).collect()
+}
+
+/// The modules that the first comment of a folder's file tells in a list or a table.
+fn mapped(comment: &str) -> Vec<&str> {
+    let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !word.is_empty();
+    let told = comment.lines().filter_map(|line| line.strip_prefix("//! "));
+    let listed = told.filter(|line| ["* ", "  ", "| "].iter().any(|start| line.starts_with(start)));
+    listed.flat_map(backticked).filter(is_name).collect()
+}
+
+/// Whoever opens a folder reads what is where; what is no longer there is not told.
+#[test]
+fn folders_are_mapped_as_they_are() {
+    let sample = "//! Aside: `attic`.\n//!\n//! * `load`, `draft`: `${…}` and [`node`]\n//! | b | `cli` |\nmod load;";
+    assert_eq!(mapped(sample), ["load", "draft", "cli"]);
+    let mut maps = vec![PathBuf::from("src/lib.rs")];
+    let folders = fs::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap().path());
+    let names = folders.filter(|path| path.is_dir()).map(|path| path.file_name().unwrap().to_owned());
+    maps.extend(names.map(|name| Path::new("src").join(name).join("mod.rs")));
+    let mut total = 0;
+    for map in maps {
+        let text = read(map.to_str().unwrap());
+        let folder = root().join(map.parent().unwrap());
+        let modules = mapped(&text);
+        total += modules.len();
+        let is_there = |module: &&str| folder.join(format!("{module}.rs")).exists() || folder.join(module).is_dir();
+        let gone: Vec<_> = modules.iter().filter(|module| !is_there(module)).collect();
+        assert!(gone.is_empty(), "{}: {gone:?} are in the map and not there", map.display());
+    }
+    assert!(total > 100, "only {total} modules are mapped");
+}
+
 /// The packages in a lock file that come from elsewhere: name and version.
 fn locked(lock: &str) -> BTreeSet<(String, String)> {
     let value = |package: &str, key: &str| {
