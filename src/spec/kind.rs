@@ -16,7 +16,7 @@ pub struct Kind {
     pub name: &'static str,
     /// Its meaning in one sentence.
     pub doc: &'static str,
-    /// The operations that it follows, by the vendor's names, and the heading in `docs/apis` that has the facts.
+    /// The operations that it follows, where the vendor names any, and the heading in `docs/apis` that has the facts.
     pub source: &'static str,
     /// Whether it can be declared.
     pub class: Class,

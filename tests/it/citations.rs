@@ -174,6 +174,19 @@ fn documents_link_to_their_own_headings() {
     }
 }
 
+/// Observations that are named, as in `T4`, stand in the transcript.
+#[test]
+fn observations_that_documents_name_are_kept() {
+    let transcript = fs::read_to_string(root().join("tests/fixtures/cloudify-observed.txt")).unwrap();
+    let kept: BTreeSet<&str> =
+        transcript.lines().filter_map(|line| line.strip_prefix("## ")?.split(' ').next()).collect();
+    let text = &documents()["cloudify.md"];
+    let is_one = |word: &&str| word.strip_prefix('T').is_some_and(|n| n.parse::<u8>().is_ok());
+    let named: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(is_one).collect();
+    assert!(named.len() > 9, "{named:?}");
+    assert!(named.is_subset(&kept), "{:?} are not kept", named.difference(&kept));
+}
+
 /// Who adds a kind finds what is known of it under its name, and says where.
 #[test]
 fn every_kind_has_a_heading_of_its_name() {
