@@ -126,6 +126,8 @@ mod take_back;
 mod timing;
 #[path = "it/updates.rs"]
 mod updates;
+#[path = "it/vocabulary.rs"]
+mod vocabulary;
 #[path = "it/whole.rs"]
 mod whole;
 #[path = "it/words.rs"]
