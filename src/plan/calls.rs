@@ -45,12 +45,7 @@ impl Writer<'_> {
         let kind = self.filler.kind;
         let mut calls: Vec<Call> = Vec::new();
         if let Some(spec) = self.choose(kind.api.create) {
-            calls.push(self.call(
-                spec,
-                CallPurpose::Create,
-                &|field| field.at_create == AtCreate::InBody,
-                kind.api.create_adds,
-            ));
+            calls.push(self.call(spec, CallPurpose::Create, &|field| field.at_create == AtCreate::InBody));
         }
         for field in kind.fields.iter().filter(|field| field.at_create == AtCreate::Afterwards) {
             if let Some(wanted) = self.resolved.get(field.name)
@@ -76,7 +71,7 @@ impl Writer<'_> {
                 changes.iter().any(|change| change.name == field.name) && shared(field)
                     || field.in_updates == InUpdates::Always && shared(field)
             };
-            calls.push(self.call(spec, CallPurpose::Update, &changed, kind.api.update_adds));
+            calls.push(self.call(spec, CallPurpose::Update, &changed));
         }
         for change in changes {
             if let Some(field) = change.field.filter(|field| !shared(field))
@@ -96,17 +91,17 @@ impl Writer<'_> {
         }
         let mut calls = Vec::new();
         for (field, switch) in self.live.map(|live| live.still_on(kind)).unwrap_or_default() {
-            calls.push(self.call(&switch.off, CallPurpose::Field(field.name), &|_| false, &[]));
+            calls.push(self.call(&switch.off, CallPurpose::Field(field.name), &|_| false));
         }
         if let Some(spec) = self.choose(kind.api.remove) {
-            calls.push(self.call(spec, CallPurpose::Remove, &|_| false, &[]));
+            calls.push(self.call(spec, CallPurpose::Remove, &|_| false));
         }
         self.with_effect(calls)
     }
 
     /// The calls, each with those behind it that give it its effect.
     fn with_effect(&self, calls: Vec<Call>) -> Vec<Call> {
-        let then = |spec: &'static CallSpec| self.call(spec, CallPurpose::Then, &|_| false, &[]);
+        let then = |spec: &'static CallSpec| self.call(spec, CallPurpose::Then, &|_| false);
         let mut all = Vec::with_capacity(calls.len());
         for call in calls {
             let effect = call.spec.followed_by;
@@ -126,7 +121,7 @@ impl Writer<'_> {
     pub(crate) fn issue(&self) -> Vec<Call> {
         let Some(issue) = &self.filler.kind.one_time_output else { return Vec::new() };
         let purpose = CallPurpose::Issue { field: issue.field, at: issue.at };
-        vec![self.call(&issue.call, purpose, &|_| false, &[])]
+        vec![self.call(&issue.call, purpose, &|_| false)]
     }
 
     fn choose(&self, specs: &'static [CallSpec]) -> Option<&'static CallSpec> {
@@ -137,28 +132,16 @@ impl Writer<'_> {
     fn dedicated_call(&self, field: &'static Field, wanted: &Attr) -> Option<Call> {
         let declares = |field: &str| self.resolved.contains_key(field);
         let spec = self.filler.kind.setter(field, wanted, self.version, &declares)?;
-        Some(self.call(spec, CallPurpose::Field(field.name), &|other| other.name == field.name, &[]))
+        Some(self.call(spec, CallPurpose::Field(field.name), &|other| other.name == field.name))
     }
 
-    fn call(
-        &self,
-        spec: &'static CallSpec,
-        purpose: CallPurpose,
-        takes: &dyn Fn(&Field) -> bool,
-        adds: &[(&str, &'static str)],
-    ) -> Call {
+    fn call(&self, spec: &'static CallSpec, purpose: CallPurpose, takes: &dyn Fn(&Field) -> bool) -> Call {
         let polls = spec.wait.iter().map(|poll| self.filler.open_path(poll.path)).collect();
-        let body = self.payload(spec, takes, adds, &purpose);
+        let body = self.payload(spec, takes, &purpose);
         Call { method: spec.method, path: self.filler.path(spec.path), body, spec, purpose, polls }
     }
 
-    fn payload(
-        &self,
-        spec: &CallSpec,
-        takes: &dyn Fn(&Field) -> bool,
-        adds: &[(&str, &'static str)],
-        purpose: &CallPurpose,
-    ) -> Payload {
+    fn payload(&self, spec: &CallSpec, takes: &dyn Fn(&Field) -> bool, purpose: &CallPurpose) -> Payload {
         let mut body = match spec.body {
             Body::None => return Payload::None,
             Body::File(field) | Body::Text(field) => {
@@ -168,15 +151,18 @@ impl Writer<'_> {
             Body::Fields | Body::Changed => self.fields(takes, purpose),
             Body::Sequence(key) => Attr::Map([(key.to_owned(), self.sequence())].into()),
         };
-        if let Attr::Map(map) = &mut body {
+        if let Attr::Map(map) = &mut body
+            && !spec.adds.is_empty()
+            && let Attr::Map(adds) = self.filler.json(spec.adds)
+        {
             for (name, value) in adds {
-                map.entry((*name).to_owned()).or_insert_with(|| self.filler.value(value));
+                map.entry(name).or_insert(value);
             }
         }
         if let Attr::Map(map) = &mut body {
             map.extend(spec.call_options.iter().flat_map(|(key, field)| self.call_option(key, field)));
         }
-        if let Some(reshape) = self.filler.kind.hooks.write {
+        if let Some(reshape) = spec.reshape {
             reshape(&mut body, self.live.map(|live| &live.raw));
         }
         Payload::Json(body)

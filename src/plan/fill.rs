@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::spec::{BodyTemplate, Identity, Kind, OpenPath, PathTemplate, TextTemplate, Word};
+use crate::spec::{BodyTemplate, Identity, Kind, OpenPath, PathTemplate, Word};
 use crate::topology::Target;
 
 /// What fills the words of one object's calls.
@@ -35,11 +35,6 @@ impl Filler<'_> {
     /// A body of JSON.
     pub(crate) fn json(&self, body: &'static str) -> Attr {
         BodyTemplate::of(body).fill(&|word| Some(self.word(word))).unwrap_or(Attr::Null)
-    }
-
-    /// One value.
-    pub(crate) fn value(&self, text: &'static str) -> Attr {
-        TextTemplate::of(text).fill(&|word| Some(self.word(word))).unwrap_or(Attr::Null)
     }
 
     fn word(&self, word: &Word) -> Attr {

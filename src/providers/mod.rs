@@ -167,9 +167,9 @@ mod writing {
     use crate::address::Address;
     use crate::attr::Attr;
     use crate::secret::Secret;
-    use crate::spec::{Body, Field, Identity, Kind, Type};
+    use crate::spec::{Body, Field, Identity, Kind, Reshape, Type};
 
-    /// A body in which a list has this item, before its text goes through the kind's own function.
+    /// A body in which a list has this item, before it goes through the call's own function.
     fn body_with(kind: &Kind, field: &Field, item: Attr) -> Attr {
         let map = |name: &str, value: Attr| Attr::Map([(name.to_owned(), value)].into());
         let list = |item| Attr::List(vec![Attr::text("first"), item, Attr::text("last")]);
@@ -195,17 +195,20 @@ mod writing {
         let output = || Attr::output(Address::new("c", "deployments", Some("d1")), "outputs.x");
         let mut found = 0;
         for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds) {
-            let Some(write) = kind.hooks.write else { continue };
+            let calls =
+                kind.api.create.iter().chain(kind.api.update).filter(|call| !matches!(call.body, Body::Json(_)));
+            let reshaping: Vec<Reshape> = calls.filter_map(|call| call.reshape).collect();
             let is_list = |field: &&Field| match kind.identity {
                 Identity::Sequence { key, .. } => field.name == key,
                 _ => field.is_writable() && matches!(field.ty.plain(), Type::List(_) | Type::Set(_) | Type::Roles(_)),
             };
-            for field in kind.fields.iter().filter(is_list) {
+            let fields = kind.fields.iter().filter(is_list);
+            for (field, reshape) in fields.flat_map(|field| reshaping.iter().map(move |reshape| (field, reshape))) {
                 found += 1;
                 let secret = Attr::Secret(Secret::new("secret.canary", "s3cr3t-canary"));
                 for item in [secret, output()] {
                     let mut body = body_with(kind, field, item.clone());
-                    write(&mut body, None);
+                    reshape(&mut body, None);
                     let sent = body.to_shown().to_string();
                     let is_there = sent.contains("secret.canary") || sent.contains("outputs.x");
                     let whole = is_there && sent.contains("first") && sent.contains("last");

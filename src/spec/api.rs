@@ -2,6 +2,9 @@
 //!
 //! Paths, queries and JSON bodies hold words in braces, as `{parent.id}`: see [`PathTemplate`](crate::spec::PathTemplate).
 
+use serde_json::Value;
+
+use crate::attr::Attr;
 use crate::spec::{Poll, Versions};
 use wire::Method;
 
@@ -31,10 +34,6 @@ pub struct Api {
     pub remove: &'static [CallSpec],
     /// Changes single items of a list that is one resource.
     pub items: Option<ItemCalls>,
-    /// Constant parts of the create body: name and value, which may be a placeholder.
-    pub create_adds: &'static [(&'static str, &'static str)],
-    /// Constant parts of an update's body.
-    pub update_adds: &'static [(&'static str, &'static str)],
     /// The errors of the API itself that mean that the object is not there any more: status and part of the message.
     pub gone: &'static [(u16, &'static str)],
     /// The states that objects go through, where the API shows one.
@@ -55,8 +54,6 @@ impl Api {
         update: &[],
         remove: &[],
         items: None,
-        create_adds: &[],
-        update_adds: &[],
         gone: &[(404, "")],
         states: None,
     };
@@ -186,6 +183,9 @@ pub struct Detail {
     pub absent_on: &'static [u16],
 }
 
+/// A function for the parts of one call's body that no table can say: pure, on the body and the live object.
+pub(crate) type Reshape = fn(&mut Attr, Option<&Value>);
+
 /// One call as a kind declares it.
 #[derive(Debug, Clone, Copy)]
 pub struct CallSpec {
@@ -195,6 +195,10 @@ pub struct CallSpec {
     pub path: &'static str,
     /// The body that is sent.
     pub body: Body,
+    /// What a body of JSON says besides, where no field says it: JSON text of an object, with placeholders. Empty for nothing.
+    pub adds: &'static str,
+    /// Reshapes a body of JSON; is given the live object where there is one.
+    pub reshape: Option<Reshape>,
     /// The fields that ride along in a body of JSON, unless they have their default value: the key, empty where the field
     /// is an object whose own keys are meant, and the field.
     pub call_options: &'static [(&'static str, &'static str)],
@@ -286,6 +290,8 @@ pub(crate) const fn call(method: Method, path: &'static str, body: Body) -> Call
         method,
         path,
         body,
+        adds: "",
+        reshape: None,
         call_options: &[],
         reply: Reply::Nothing,
         wait: &[],
@@ -305,6 +311,16 @@ impl CallSpec {
         declares: &dyn Fn(&str) -> bool,
     ) -> Option<&'static CallSpec> {
         specs.iter().find(|spec| spec.versions.include(version) && spec.when_declared.is_none_or(declares))
+    }
+
+    /// The body says this besides, where no field says it.
+    pub const fn adds(self, json: &'static str) -> CallSpec {
+        CallSpec { adds: json, ..self }
+    }
+
+    /// This function has the last word about the body.
+    pub const fn reshape(self, reshape: Reshape) -> CallSpec {
+        CallSpec { reshape: Some(reshape), ..self }
     }
 
     /// These fields ride along.

@@ -116,8 +116,6 @@ impl Api {
             scope: _,
             id: _,
             aliases: _,
-            create_adds: _,
-            update_adds: _,
             gone: _,
             states: _,
         } = self;
@@ -175,6 +173,8 @@ impl CallSpec {
             wait,
             followed_by,
             body: _,
+            adds: _,
+            reshape: _,
             call_options: _,
             reply: _,
             versions: _,

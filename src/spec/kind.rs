@@ -35,7 +35,7 @@ pub struct Kind {
     pub on_delete: Destroys,
     /// What removing one of its objects does to traffic.
     pub removal: Removal,
-    /// Functions for the parts that no table can say.
+    /// Functions for the parts of reading that no table can say.
     pub hooks: Hooks,
     /// An output that has to be asked for by a call, because asking has an effect.
     pub one_time_output: Option<OneTimeOutput>,
@@ -173,7 +173,7 @@ impl AutoCreated {
     }
 }
 
-/// Functions for the parts that no table can say: pure, on JSON, three a kind at most.
+/// Functions for the parts of reading that no table can say: pure, on JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Hooks {
     /// Reshapes one live object before its fields are read; of a sequence, the whole list.
@@ -181,13 +181,11 @@ pub struct Hooks {
     /// Says why a live object is not the user's to declare: made by the system, or by another object; of a sequence, an
     /// item.
     pub foreign: Option<fn(&Value) -> Option<&'static str>>,
-    /// Reshapes the body of a call; is given the live object where there is one.
-    pub write: Option<fn(&mut Attr, Option<&Value>)>,
 }
 
 impl Hooks {
     /// No hooks.
-    pub const NONE: Hooks = Hooks { read: None, foreign: None, write: None };
+    pub const NONE: Hooks = Hooks { read: None, foreign: None };
 }
 
 /// An output that a call has to ask for, and that the API gives once.

@@ -137,10 +137,9 @@ pub(crate) fn read_labels(object: &mut Value) {
 }
 
 /// Takes a name out of a body: it stands in the path already.
-pub(crate) fn without(body: &mut Attr, name: &str) -> bool {
-    match body {
-        Attr::Map(map) => map.remove(name).is_some(),
-        _ => false,
+pub(crate) fn without(body: &mut Attr, name: &str) {
+    if let Attr::Map(map) = body {
+        map.remove(name);
     }
 }
 

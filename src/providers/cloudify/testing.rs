@@ -25,15 +25,16 @@ pub(crate) fn shows(kind: &Kind, live: &Value, expected: &Value) {
     assert_eq!(Value::Object(names.map(shown).collect::<Map<_, _>>()), *expected);
 }
 
-/// The body that a kind makes of declared fields, with the live object where there is one.
+/// The body of the call that makes an object of declared fields, or changes the live one.
 pub(crate) fn body(kind: &Kind, declared: &Value, live: Option<&Value>) -> Value {
     let sent = |(name, value): (&String, &Value)| {
         let field = kind.field(name).unwrap_or_else(|| panic!("no field `{name}`"));
         (name.clone(), written(&field.ty, &Attr::from_json(value)))
     };
     let mut body = Attr::Map(declared.as_object().expect("an object").iter().map(sent).collect());
-    if let Some(write) = kind.hooks.write {
-        write(&mut body, live.map(|live| reshaped(kind, live)).as_ref());
+    let calls = if live.is_some() { kind.api.update } else { kind.api.create };
+    if let Some(reshape) = calls.first().and_then(|call| call.reshape) {
+        reshape(&mut body, live.map(|live| reshaped(kind, live)).as_ref());
     }
     body.to_shown()
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::attr::Attr;
 use crate::spec::{Field, Paging, Poll, Shows, States, Type, Until, field, output};
 
 /// Pages of the core API (netfoundry.md#lists): the vendor's own client asks for a thousand.
@@ -53,31 +52,36 @@ pub(crate) const STATES: States = States {
 
 /// The calls that all kinds of a network share (netfoundry.md#lists, netfoundry.md#writes).
 ///
-/// An update sends what changed, and always the name, without which the API refuses it.
+/// A create says what clients and platform have different defaults for (netfoundry.md#defaults-that-differ). An update
+/// sends what changed, and always the name, without which the API refuses it.
 macro_rules! in_network {
-    ($collection:literal, $rows:literal) => {
+    (
+        $collection:literal, $rows:literal $(, adds $adds:literal)? $(, create $create:path)? $(, update $update:path)?
+    ) => {
         $crate::spec::Api {
             create: &[$crate::spec::call(
                 wire::Method::Post,
                 concat!("/core/v2/", $collection),
                 $crate::spec::Body::Fields,
             )
+            .adds(concat!("{", $($adds, ", ",)? r#""networkId": "{parent.id}"}"#))
+            $(.reshape($create))?
             .reply($crate::spec::Reply::Object(""))
             .wait(&[
                 $crate::providers::netfoundry::shared::EXECUTION,
                 $crate::providers::netfoundry::shared::realized(concat!("/core/v2/", $collection, "/{id}")),
             ])],
-            create_adds: &[("networkId", "{parent.id}")],
             update: &[$crate::spec::call(
                 wire::Method::Patch,
                 concat!("/core/v2/", $collection, "/{id}"),
                 $crate::spec::Body::Changed,
             )
+            .adds($crate::providers::netfoundry::shared::WITH_NAME)
+            $(.reshape($update))?
             .wait(&[
                 $crate::providers::netfoundry::shared::EXECUTION,
                 $crate::providers::netfoundry::shared::realized(concat!("/core/v2/", $collection, "/{id}")),
             ])],
-            update_adds: &[("name", "{name}")],
             remove: &[$crate::spec::call(
                 wire::Method::Delete,
                 concat!("/core/v2/", $collection, "/{id}"),
@@ -92,6 +96,9 @@ macro_rules! in_network {
     };
 }
 pub(crate) use in_network;
+
+/// What every update says (netfoundry.md#writes).
+pub(crate) const WITH_NAME: &str = r#"{"name": "{name}"}"#;
 
 /// The list of a collection of a network (netfoundry.md#lists). No filter but the network: `name=` knows wildcards.
 /// Others may mention an object by its `zitiId` (netfoundry.md#roles-and-mentions).
@@ -158,19 +165,6 @@ pub(crate) fn renamed(object: &mut Value, old: &str, new: &str) {
     {
         object[new] = value;
     }
-}
-
-/// Puts a value into the body of a create where no file gives one: clients and platform differ about the default, so it
-/// is always said (netfoundry.md#defaults-that-differ).
-pub(crate) fn said_at_create(body: &mut Attr, live: Option<&Value>, name: &str, value: Attr) {
-    if let (Attr::Map(fields), None) = (body, live) {
-        fields.entry(name.to_owned()).or_insert(value);
-    }
-}
-
-/// Says [`SEMANTIC`] where no file does.
-pub(crate) fn any_of(body: &mut Attr, live: Option<&Value>) {
-    said_at_create(body, live, "semantic", Attr::text("AnyOf"));
 }
 
 /// Says that a policy is the platform's own (netfoundry.md#edge-router-policies): it ends in `-system`.

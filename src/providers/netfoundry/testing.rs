@@ -48,8 +48,17 @@ pub(crate) fn writes(kind: &Kind, declared: Value, body: Value) {
         (name.clone(), kind.field(name).map_or(value.clone(), |field| written(&field.ty, &value)))
     };
     let mut sent = Attr::Map(declared.as_object().expect("an object").iter().map(sent).collect());
-    if let Some(write) = kind.hooks.write {
-        write(&mut sent, None);
+    let call = kind.api.create.first().expect("a call");
+    // What is filled in stands in the examples already.
+    let adds: Map<String, Value> = serde_json::from_str(call.adds).unwrap_or_default();
+    let constants = adds.into_iter().filter(|(_, value)| !value.as_str().is_some_and(|text| text.starts_with('{')));
+    if let Attr::Map(fields) = &mut sent {
+        for (name, value) in constants {
+            fields.entry(name).or_insert_with(|| Attr::from_json(&value));
+        }
+    }
+    if let Some(reshape) = call.reshape {
+        reshape(&mut sent, None);
     }
     assert_eq!(sent.to_shown(), body);
 }

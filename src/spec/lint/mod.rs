@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::spec::{
     Auth, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Field, Grammar, Identity, Kind, List,
-    PathTemplate, Poll, Provider, Removal, TableCall, TextTemplate, Type, Until, Word, kinds_named,
+    PathTemplate, Poll, Provider, Removal, TableCall, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -233,12 +233,6 @@ fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(Stri
             }
         }
     }
-    for (name, value) in kind.api.create_adds.iter().chain(kind.api.update_adds) {
-        if name.is_empty() {
-            say("a constant part of a body has no name".into());
-        }
-        lint_words(value, TextTemplate::of(value).words(), &is_known, say);
-    }
 }
 
 /// The words of a request's path and body, and what is waited for after it.
@@ -251,11 +245,19 @@ fn lint_call(call: &TableCall, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn F
     };
     lint_path(call.path, &is_known, say);
     let Some(spec) = call.spec else { return };
-    if let Body::Json(text) = spec.body {
+    let body = if let Body::Json(text) = spec.body { text } else { "" };
+    for text in [body, spec.adds].into_iter().filter(|text| !text.is_empty()) {
         match BodyTemplate::parse(text) {
-            Ok(body) => lint_words(text, body.words().into_iter(), &is_known, say),
+            Ok(template) => lint_words(text, template.words().into_iter(), &is_known, say),
             Err(error) => say(format!("body `{text}` is no JSON: {error}")),
         }
+    }
+    if !spec.adds.is_empty() && !matches!(BodyTemplate::parse(spec.adds), Ok(BodyTemplate::Map(_))) {
+        say(format!("`{}` adds nothing by name", spec.adds));
+    }
+    let is_json = matches!(spec.body, Body::Json(_) | Body::Fields | Body::Changed | Body::Sequence(_));
+    if !is_json && !(spec.adds.is_empty() && spec.reshape.is_none()) {
+        say(format!("`{} {}`: there is no body of JSON to add to, or to reshape", spec.method, spec.path));
     }
     spec.wait.iter().for_each(|poll| lint_poll(poll, say));
 }

@@ -30,12 +30,12 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: list("/secrets?_sort=key"),
         details: &[one(&["value", "schema"])],
-        create: &[call(Put, "/secrets/{name}", Body::Fields)],
-        update: &[call(Patch, "/secrets/{name}", Body::Changed)],
+        create: &[call(Put, "/secrets/{name}", Body::Fields).reshape(unnamed)],
+        update: &[call(Patch, "/secrets/{name}", Body::Changed).reshape(unnamed)],
         remove: &[call(Delete, "/secrets/{name}", Body::None)],
         ..TENANT_OWNED
     },
-    hooks: Hooks { read: Some(unshown), write: Some(unnamed), ..Hooks::NONE },
+    hooks: Hooks { read: Some(unshown), ..Hooks::NONE },
     documented_at: &[(Patch, "/secrets/{name}/set-visibility", SINCE_V3_1)],
     ..Kind::NEW
 };

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{
-    ATTRIBUTES, EXECUTION, NAME, STATES, ZITI_ID, in_network, provisioned, renamed, said_at_create,
+    ATTRIBUTES, EXECUTION, NAME, STATES, WITH_NAME, ZITI_ID, in_network, provisioned, renamed,
 };
 use crate::spec::{
     Api, AutoCreated, Body, CallSpec, Hooks, Identity, Kind, OneTimeOutput, Poll, Removal, Reply, Type, call, field,
@@ -58,12 +58,16 @@ pub(crate) static KIND: Kind = Kind {
         ZITI_ID,
     ],
     api: Api {
-        create: &[call(Method::Post, "/core/v2/edge-routers", Body::Fields).reply(Reply::Object("")).wait(READY)],
-        update: &[call(Method::Patch, "/core/v2/edge-routers/{id}", Body::Changed).wait(READY)],
+        create: &[call(Method::Post, "/core/v2/edge-routers", Body::Fields)
+            .adds(r#"{"networkId": "{parent.id}", "tunnelerEnabled": false}"#)
+            .reshape(hosted_or_not)
+            .reply(Reply::Object(""))
+            .wait(READY)],
+        update: &[call(Method::Patch, "/core/v2/edge-routers/{id}", Body::Changed).adds(WITH_NAME).wait(READY)],
         states: Some(STATES),
         ..in_network!("edge-routers", "edgeRouterList")
     },
-    hooks: Hooks { read: Some(one_spelling), write: Some(hosted_or_not), ..Hooks::NONE },
+    hooks: Hooks { read: Some(one_spelling), ..Hooks::NONE },
     one_time_output: Some(OneTimeOutput {
         field: "registrationKey",
         call: KEY,
@@ -84,8 +88,7 @@ fn one_spelling(router: &mut Value) {
 }
 
 /// A customer's router is one for which no cloud is named.
-fn hosted_or_not(body: &mut Attr, live: Option<&Value>) {
-    said_at_create(body, live, "tunnelerEnabled", Attr::Bool(false));
+fn hosted_or_not(body: &mut Attr, _: Option<&Value>) {
     if let Attr::Map(fields) = body
         && fields.get("provider").and_then(Attr::as_text) == Some("CUSTOMER")
     {

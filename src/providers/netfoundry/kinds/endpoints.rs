@@ -6,7 +6,6 @@
 
 use serde_json::Value;
 
-use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
 use crate::spec::{Field, Hooks, Identity, Kind, Removal, Type, field, output};
 
@@ -39,8 +38,9 @@ pub(crate) static KIND: Kind = Kind {
         output("jwtExpiresAt", Type::Text, "When the enrolment token becomes invalid"),
         ZITI_ID,
     ],
-    api: in_network!("endpoints", "endpointList"),
-    hooks: Hooks { foreign: Some(tunneler_of_a_router), write: Some(by_token), ..Hooks::NONE },
+    // The platform has no default of its own: what is made without a word about it enrols by a token.
+    api: in_network!("endpoints", "endpointList", adds r#""enrollmentMethod": {"ott": true}"#),
+    hooks: Hooks { foreign: Some(tunneler_of_a_router), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW
 };
@@ -48,14 +48,6 @@ pub(crate) static KIND: Kind = Kind {
 fn tunneler_of_a_router(endpoint: &Value) -> Option<&'static str> {
     let is_router = endpoint.get("typeId").and_then(Value::as_str) == Some("Router");
     is_router.then_some("it is the tunneler of the edge router of the same name, and comes and goes with it")
-}
-
-/// The platform has no default of its own: what is made without a word about it enrols by a token.
-fn by_token(body: &mut Attr, live: Option<&Value>) {
-    if let (Attr::Map(body), None) = (body, live) {
-        let ott = || Attr::Map([("ott".to_owned(), Attr::Bool(true))].into());
-        body.entry("enrollmentMethod".to_owned()).or_insert_with(ott);
-    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,7 @@
 //! each removal has to be allowed by address. The list can be filtered; it is read whole, which is inferred too. Who and
 //! what are written as ids, because they are what tells grants apart; `identities` and `resource-actions` have them.
 
-use serde_json::Value;
-
-use crate::attr::Attr;
-use crate::providers::netfoundry::shared::said_at_create;
-use crate::spec::{
-    Api, Body, Destroys, Envelope, Hooks, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field,
-};
+use crate::spec::{Api, Body, Destroys, Envelope, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field};
 use wire::Method;
 
 const VISIBLE: Poll = Poll {
@@ -38,19 +32,15 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/auth/v1/grants", Envelope::Items("")),
         create: &[call(Method::Post, "/auth/v1/identity-resource-actions", Body::Fields)
+            .adds(r#"{"path": []}"#)
             .reply(Reply::Object(""))
             .wait(&[VISIBLE])],
         remove: &[call(Method::Delete, "/auth/v1/identity-resource-actions/{id}", Body::None)],
         ..Api::NONE
     },
     on_delete: Destroys::Everything,
-    hooks: Hooks { write: Some(with_path), ..Hooks::NONE },
     ..Kind::NEW
 };
-
-fn with_path(body: &mut Attr, live: Option<&Value>) {
-    said_at_create(body, live, "path", Attr::List(Vec::new()));
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,8 @@
 //!
 //! Services with a model make policies of their own, under names that are not documented.
 
-use crate::providers::netfoundry::shared::{EDGE_ROUTERS, NAME, SEMANTIC, SERVICES, ZITI_ID, any_of, in_network};
-use crate::spec::{Hooks, Identity, Kind, Removal, field};
+use crate::providers::netfoundry::shared::{EDGE_ROUTERS, NAME, SEMANTIC, SERVICES, ZITI_ID, in_network};
+use crate::spec::{Identity, Kind, Removal, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "service-edge-router-policies",
@@ -18,8 +18,7 @@ pub(crate) static KIND: Kind = Kind {
         field("edgeRouterAttributes", EDGE_ROUTERS, "Edge routers that carry them").required(),
         ZITI_ID,
     ],
-    api: in_network!("service-edge-router-policies", "serviceEdgeRouterPolicyList"),
-    hooks: Hooks { write: Some(any_of), ..Hooks::NONE },
+    api: in_network!("service-edge-router-policies", "serviceEdgeRouterPolicyList", adds r#""semantic": "AnyOf""#),
     removal: Removal::Outage,
     ..Kind::NEW
 };

@@ -6,10 +6,7 @@
 
 use serde_json::Value;
 
-use crate::attr::Attr;
-use crate::providers::netfoundry::shared::{
-    ENDPOINTS, NAME, POSTURE_CHECKS, SEMANTIC, SERVICES, ZITI_ID, any_of, in_network, said_at_create,
-};
+use crate::providers::netfoundry::shared::{ENDPOINTS, NAME, POSTURE_CHECKS, SEMANTIC, SERVICES, ZITI_ID, in_network};
 use crate::spec::{Hooks, Identity, Kind, Removal, Type, field};
 
 pub(crate) static KIND: Kind = Kind {
@@ -27,8 +24,8 @@ pub(crate) static KIND: Kind = Kind {
         field("postureCheckAttributes", POSTURE_CHECKS, "Checks that an endpoint has to pass").default("[]"),
         ZITI_ID,
     ],
-    api: in_network!("service-policies", "servicePolicyList"),
-    hooks: Hooks { foreign: Some(app_wan), write: Some(complete), ..Hooks::NONE },
+    api: in_network!("service-policies", "servicePolicyList", adds r#""semantic": "AnyOf", "type": "Bind""#),
+    hooks: Hooks { foreign: Some(app_wan), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW
 };
@@ -36,11 +33,6 @@ pub(crate) static KIND: Kind = Kind {
 fn app_wan(policy: &Value) -> Option<&'static str> {
     let is_dial = policy.get("type").and_then(Value::as_str).is_some_and(|word| word.eq_ignore_ascii_case("Dial"));
     is_dial.then_some("a Dial policy is an AppWAN, and declared under `app-wans`")
-}
-
-fn complete(body: &mut Attr, live: Option<&Value>) {
-    any_of(body, live);
-    said_at_create(body, live, "type", Attr::text("Bind"));
 }
 
 #[cfg(test)]

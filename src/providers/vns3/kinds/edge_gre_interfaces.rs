@@ -7,9 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Reply, Type, call, field, output,
-};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Reply, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `edge-gre-interfaces`.
@@ -36,13 +34,16 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/interfaces/edge_gre", Envelope::Items("response")),
         id: "interface_id",
         aliases: &["name"],
-        create: &[call(Post, "/interfaces/edge_gre", Body::Fields).reply(Reply::Object("response"))],
-        update: &[call(Put, "/interfaces/edge_gre/{id}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/interfaces/edge_gre", Body::Fields)
+            .reshape(mask_as_text)
+            .reply(Reply::Object("response"))],
+        update: &[call(Put, "/interfaces/edge_gre/{id}", Body::Changed)
+            .reshape(mask_as_text)
+            .reply(Reply::Object("response"))],
         remove: &[call(Delete, "/interfaces/edge_gre/{id}", Body::None)],
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { write: Some(mask_as_text), ..Hooks::NONE },
     removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };

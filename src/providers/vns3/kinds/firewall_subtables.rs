@@ -36,15 +36,17 @@ pub(crate) static KIND: Kind = Kind {
         id: "",
         create: &[call(Post, "/v2/firewall/subtables", Body::Fields)
             .reply(Reply::Object("response"))
-            .errors_at("response.errors")],
+            .errors_at("response.errors")
+            .reshape(number_rules)],
         update: &[call(Put, "/v2/firewall/subtables/{id}", Body::Changed)
             .reply(Reply::Object("response"))
-            .errors_at("response.errors")],
+            .errors_at("response.errors")
+            .reshape(number_rules)],
         remove: &[call(Delete, "/v2/firewall/subtables/{id}", Body::None)],
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(in_order), write: Some(number_rules), ..Hooks::NONE },
+    hooks: Hooks { read: Some(in_order), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW
 };

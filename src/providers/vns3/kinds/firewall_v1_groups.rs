@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Names, Removal, Type, call, field, lines_behind};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Names, Removal, Type, call, field, lines_behind};
 use wire::Method::{Delete, Post};
 
 /// `firewall-v1-subgroups`.
@@ -33,13 +33,12 @@ pub(crate) static SUBGROUPS: Kind = Kind {
     api: Api {
         list: List::at("/firewall/rules/subgroup?verbose=true", Envelope::Lines("response")),
         id: "",
-        create: &[call(Post, "/firewall/rules/subgroup", Body::Fields)],
-        update: &[call(Post, "/firewall/rules/subgroup", Body::Changed)],
+        create: &[call(Post, "/firewall/rules/subgroup", Body::Fields).reshape(rules_to_text)],
+        update: &[call(Post, "/firewall/rules/subgroup", Body::Changed).reshape(rules_to_text)],
         remove: &[call(Delete, "/firewall/rules/subgroup", BY_NAME)],
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { write: Some(rules_to_text), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW
 };
@@ -64,34 +63,29 @@ pub(crate) static FWSETS: Kind = Kind {
     api: Api {
         list: List::at("/firewall/fwsets?verbose=true", Envelope::Lines("response")),
         id: "",
-        create: &[call(Post, "/firewall/fwsets", Body::Fields)],
-        update: &[call(Post, "/firewall/fwsets", Body::Changed)],
+        create: &[call(Post, "/firewall/fwsets", Body::Fields).reshape(entries_to_text)],
+        update: &[call(Post, "/firewall/fwsets", Body::Changed).reshape(entries_to_text)],
         remove: &[call(Delete, "/firewall/fwsets", BY_NAME)],
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { write: Some(entries_to_text), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW
 };
 
 const BY_NAME: Body = Body::Json(r#"{"name": "{name}"}"#);
 
-fn rules_to_text(body: &mut Attr, live: Option<&Value>) {
-    lines_to_text(body, live, "rules");
+fn rules_to_text(body: &mut Attr, _: Option<&Value>) {
+    lines_to_text(body, "rules");
 }
 
-fn entries_to_text(body: &mut Attr, live: Option<&Value>) {
-    lines_to_text(body, live, "entries");
+fn entries_to_text(body: &mut Attr, _: Option<&Value>) {
+    lines_to_text(body, "entries");
 }
 
 /// Puts the name before each line of a field, and the lines in the place of name and field where there are any.
-fn lines_to_text(body: &mut Attr, live: Option<&Value>, field: &str) {
+fn lines_to_text(body: &mut Attr, field: &str) {
     let Attr::Map(map) = body else { return };
-    // Of one that is there, a name without lines is the body of its removal.
-    if live.is_some() && !map.contains_key(field) {
-        return;
-    }
     let lines = map.remove(field).unwrap_or(Attr::Null);
     let name = map.get("name").and_then(Attr::as_text).unwrap_or_default();
     if let Some(text) = lines_behind(&format!("{name} "), &lines).filter(|text| !text.is_nothing()) {
@@ -130,19 +124,17 @@ mod tests {
 
     #[test]
     fn lines_or_a_name_are_written() {
-        let written = |body: Value, live: Option<&Value>| {
+        let written = |body: Value| {
             let mut body = Attr::from_json(&body);
-            rules_to_text(&mut body, live);
+            rules_to_text(&mut body, None);
             body
         };
         let lines = json!({"name": "FWD_C_A", "rules": ["-i eth0 -j ACCEPT", "-j DROP"]});
         let text = json!({"rules": "FWD_C_A -i eth0 -j ACCEPT\nFWD_C_A -j DROP", "flush": true});
-        assert_eq!(written(lines, None), Attr::from_json(&text));
+        assert_eq!(written(lines), Attr::from_json(&text));
         let (name, empty) = (json!({"name": "FWD_C_A"}), json!({"name": "FWD_C_A", "flush": true}));
-        let live = json!({"name": "FWD_C_A", "lines": ["-j DROP"]});
-        assert_eq!(written(name.clone(), None), Attr::from_json(&empty), "made");
-        assert_eq!(written(json!({"name": "FWD_C_A", "rules": []}), Some(&live)), Attr::from_json(&empty), "emptied");
-        assert_eq!(written(name.clone(), Some(&live)), Attr::from_json(&name), "removed");
+        assert_eq!(written(name), Attr::from_json(&empty), "made");
+        assert_eq!(written(json!({"name": "FWD_C_A", "rules": []})), Attr::from_json(&empty), "emptied");
     }
 
     #[test]

@@ -44,12 +44,13 @@ pub(crate) static KIND: Kind = Kind {
     after: &[super::LICENSED, super::KEYED],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
-    hooks: Hooks { read: Some(pairs_to_rules), write: Some(rules_to_text), ..Hooks::NONE },
+    hooks: Hooks { read: Some(pairs_to_rules), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW
 };
 
-const WRITE: &[CallSpec] = &[call(Put, "/firewall", Body::Sequence("rules")).wait(&[super::TASK])];
+const WRITE: &[CallSpec] =
+    &[call(Put, "/firewall", Body::Sequence("rules")).reshape(rules_to_text).wait(&[super::TASK])];
 
 fn pairs_to_rules(list: &mut Value) {
     let Value::Array(pairs) = list else { return };

@@ -5,7 +5,9 @@
 
 use serde_json::{Value, json};
 
-use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Type, call, field};
+use crate::spec::{
+    Api, Body, CallSpec, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Type, call, field,
+};
 use wire::Method::Put;
 
 /// `link-global-policies-openvpn`.
@@ -14,7 +16,7 @@ pub(crate) static OPENVPN: Kind = Kind {
     doc: "Lines added to the configuration of every OpenVPN link",
     api: Api {
         list: List::at("/links/global-policies?type=openvpn", Envelope::One("response")),
-        update_adds: &[("type", "openvpn")],
+        update: &[UPDATE.adds(r#"{"type": "openvpn"}"#)],
         ..BOTH.api
     },
     ..BOTH
@@ -26,7 +28,7 @@ pub(crate) static WIREGUARD: Kind = Kind {
     doc: "Lines added to the configuration of every WireGuard link",
     api: Api {
         list: List::at("/links/global-policies?type=wireguard", Envelope::One("response")),
-        update_adds: &[("type", "wireguard")],
+        update: &[UPDATE.adds(r#"{"type": "wireguard"}"#)],
         ..BOTH.api
     },
     ..BOTH
@@ -35,12 +37,14 @@ pub(crate) static WIREGUARD: Kind = Kind {
 const BOTH: Kind = Kind {
     source: "GET /links/global-policies, PUT /links/global-policies; vns3.md#link-global-policies-openvpn",
     fields: &[POLICIES],
-    api: Api { id: "", update: &[call(Put, "/links/global-policies", Body::Changed)], ..super::super::API },
+    api: Api { id: "", ..super::super::API },
     after: &[super::LICENSED, super::KEYED],
     on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(text_to_object), ..Hooks::NONE },
     ..Kind::NEW
 };
+
+const UPDATE: CallSpec = call(Put, "/links/global-policies", Body::Changed);
 
 const POLICIES: Field =
     field("policies", Type::Words(Packing::Lines), "The lines, all of them").disrupts(Disruption::Reconnect);

@@ -27,9 +27,10 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/packet_monitors", Envelope::Items("response")),
         id: "",
-        // Without one, everything is recorded; the call has to say so.
-        create_adds: &[("filter", "")],
-        create: &[call(Post, "/packet_monitor", Body::Fields).reply(Reply::Object("response"))],
+        // Without a filter, everything is recorded; the call has to say so.
+        create: &[call(Post, "/packet_monitor", Body::Fields)
+            .adds(r#"{"filter": ""}"#)
+            .reply(Reply::Object("response"))],
         remove: &[call(Delete, "/packet_monitor/{id}", Body::None)],
         ..super::super::API
     },

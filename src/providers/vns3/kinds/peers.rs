@@ -33,15 +33,19 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/peering", Envelope::Keyed("response.managers")),
-        create: &[call(Post, "/peering/peers", Body::Fields).reply(Reply::Among("response.managers"))],
-        update: &[call(Put, "/peering/peers/{id}", Body::Changed).reply(Reply::Among("response.managers"))],
+        create: &[call(Post, "/peering/peers", Body::Fields)
+            .reshape(mtu_as_text)
+            .reply(Reply::Among("response.managers"))],
+        update: &[call(Put, "/peering/peers/{id}", Body::Changed)
+            .reshape(mtu_as_text)
+            .reply(Reply::Among("response.managers"))],
         remove: &[call(Delete, "/peering/peers/{id}", Body::None)],
         gone: &[(404, ""), super::UNLICENSED, (400, "is invalid as controller id")],
         states: Some(States { gone: &["self", "not set"], ..States::at("slot") }),
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED, ("peering-self", "a controller needs its own id before it has peers")],
-    hooks: Hooks { read: Some(mark_empty_slots), write: Some(mtu_as_text), ..Hooks::NONE },
+    hooks: Hooks { read: Some(mark_empty_slots), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW
 };

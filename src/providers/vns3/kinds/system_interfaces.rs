@@ -32,13 +32,17 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/interfaces/system", Envelope::Items("response")),
         aliases: &["name", "ip_internal"],
-        create: &[call(Post, "/interfaces/system", Body::Fields).reply(Reply::Object("response"))],
-        update: &[call(Put, "/interfaces/system/{id}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/interfaces/system", Body::Fields)
+            .reshape(mask_as_text)
+            .reply(Reply::Object("response"))],
+        update: &[call(Put, "/interfaces/system/{id}", Body::Changed)
+            .reshape(mask_as_text)
+            .reply(Reply::Object("response"))],
         remove: &[call(Delete, "/interfaces/system/{id}", Body::None)],
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { foreign: Some(of_the_system), write: Some(mask_as_text), ..Hooks::NONE },
+    hooks: Hooks { foreign: Some(of_the_system), ..Hooks::NONE },
     removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };

@@ -68,21 +68,17 @@ fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
     format!("{updated} {} {versions}", instances.len()).into()
 }
 
-/// Says in a body what its fields do not.
-pub(crate) fn write(body: &mut Attr, live: Option<&Value>) {
-    leave_alone(body, live);
-    force_out(body, live);
+/// A create has the name in its path.
+pub(crate) fn unnamed(body: &mut Attr, _: Option<&Value>) {
+    without(body, "id");
 }
 
-/// A create's body goes without the name. An update of what is not installed leaves the instances alone.
-fn leave_alone(body: &mut Attr, live: Option<&Value>) {
-    let creates = without(body, "id");
+/// An update of what is not installed leaves the instances alone.
+pub(crate) fn leave_alone(body: &mut Attr, live: Option<&Value>) {
     let uninstalled =
         live.is_some_and(|live| live.get("installed").is_none_or(|installed| *installed == Value::Bool(false)));
     if let Attr::Map(map) = body
-        && !creates
         && uninstalled
-        && (map.contains_key("blueprint_id") || map.contains_key("inputs"))
     {
         for skipped in ["skip_install", "skip_uninstall", "skip_reinstall"] {
             map.insert(skipped.into(), Attr::Bool(true));
@@ -95,9 +91,8 @@ fn leave_alone(body: &mut Attr, live: Option<&Value>) {
 /// An uninstallation after nothing was ever started has to be forced: later servers see nothing to uninstall there, and
 /// refuse to remove what is left (cloudify.md#executions: `node_instances_active`). Nothing can depend on what never
 /// ran.
-fn force_out(body: &mut Attr, live: Option<&Value>) {
+pub(crate) fn force_out(body: &mut Attr, live: Option<&Value>) {
     if let Attr::Map(map) = body
-        && map.get("workflow_id").and_then(Attr::as_text) == Some("uninstall")
         && live.and_then(|live| live.get(NODE_INSTANCES)).is_some_and(|instances| !some_is(instances, "started"))
     {
         map.insert("force".into(), Attr::Bool(true));
@@ -191,14 +186,13 @@ mod tests {
 
     #[test]
     fn what_never_started_is_uninstalled_by_force() {
-        let sent = |workflow: &str, states: &[&str]| {
-            let mut body = Attr::from_json(&json!({ "deployment_id": "d0", "workflow_id": workflow }));
-            write(&mut body, Some(&reshaped(&KIND, &live(states))));
+        let sent = |states: &[&str]| {
+            let mut body = Attr::from_json(&json!({ "deployment_id": "d0", "workflow_id": "uninstall" }));
+            force_out(&mut body, Some(&reshaped(&KIND, &live(states))));
             body.to_shown()["force"].clone()
         };
-        assert_eq!(sent("uninstall", &["creating", "uninitialized"]), json!(true));
-        assert_eq!(sent("uninstall", &["started", "creating"]), Value::Null);
-        assert_eq!(sent("install", &["creating", "uninitialized"]), Value::Null);
+        assert_eq!(sent(&["creating", "uninitialized"]), json!(true));
+        assert_eq!(sent(&["started", "creating"]), Value::Null);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use self::fields::{
     ALLOW_CUSTOM_PARAMETERS, BLUEPRINT_ID, DESCRIPTION, EVALUATED_FROM, ID, INPUTS, INSTALL_PARAMETERS, INSTALLED,
     OUTPUTS, SKIP_PLUGINS_VALIDATION, UNINSTALL_PARAMETERS, update_parameters,
 };
-use self::hooks::{derive, write};
+use self::hooks::{derive, force_out, leave_alone, unnamed};
 use crate::providers::cloudify::shared::{
     ENDED, LABELS, LONGEST_NAME, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel,
     visibility, widen,
@@ -133,7 +133,7 @@ pub(crate) static KIND: Kind = Kind {
             running(under_way!("&status=kill_cancelling&status=queued"), Versions::From("4.5")),
         ],
         details: &[EVALUATED_OUTPUTS, evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE)],
-        create: &[call(Put, "/deployments/{name}", Body::Fields).reply(Reply::Object("")).wait(&[
+        create: &[call(Put, "/deployments/{name}", Body::Fields).reshape(unnamed).reply(Reply::Object("")).wait(&[
             ENVIRONMENT,
             EVALUATED,
             OFFERED,
@@ -145,7 +145,7 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
     },
-    hooks: Hooks { read: Some(derive), write: Some(write), ..Hooks::NONE },
+    hooks: Hooks { read: Some(derive), ..Hooks::NONE },
     documented_at: &[
         (Get, "/deployments/{name}/outputs", SEEN),
         (Get, "/deployments/{name}/capabilities", SEEN),
@@ -193,7 +193,8 @@ static INSTALL: Switch = Switch {
     on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#)
         .call_options(&[("parameters", "install_parameters"), CUSTOM]),
     off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#)
-        .call_options(&[("parameters", "uninstall_parameters"), CUSTOM]),
+        .call_options(&[("parameters", "uninstall_parameters"), CUSTOM])
+        .reshape(force_out),
     before_delete: BeforeDelete::OffFirst,
 };
 
@@ -208,6 +209,7 @@ const fn run(body: &'static str) -> CallSpec {
 const fn update(method: wire::Method) -> CallSpec {
     call(method, "/deployment-updates/{name}/update/initiate", Body::Changed)
         .call_options(&[("", "update_parameters")])
+        .reshape(leave_alone)
         .wait(AFTER_UPDATE)
 }
 

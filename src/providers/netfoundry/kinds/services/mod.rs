@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
-use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network, said_at_create};
-use crate::spec::{AutoCreated, Field, Hooks, Identity, Kind, Removal, Type, field, output};
+use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
+use crate::spec::{AutoCreated, Field, Identity, Kind, Removal, Type, field, output};
 
 const CONFIG: &[Field] = &[
     field("name", Type::Text, "Name of the config").required(),
@@ -45,23 +45,15 @@ pub(crate) static KIND: Kind = Kind {
         output("configIdByConfigTypeId", Type::Map(&Type::Text), "Ids of its configs by ids of their types"),
         ZITI_ID,
     ],
-    api: in_network!("services", "serviceList"),
-    hooks: Hooks { write: Some(completed), ..Hooks::NONE },
+    api: in_network!("services", "serviceList", adds r#""encryptionRequired": true"#, create configs_in_network, update with_model_type),
     removal: Removal::Outage,
     ..Kind::NEW
 };
 
-/// A changed model needs its type beside it (netfoundry.md#writes), and each config that is made with a service its
-/// network.
-fn completed(body: &mut Attr, live: Option<&Value>) {
-    said_at_create(body, live, "encryptionRequired", Attr::Bool(true));
-    let Attr::Map(fields) = body else { return };
-    if fields.contains_key("model")
-        && let Some(model_type) = live.and_then(|service| service.get("modelType"))
-    {
-        fields.entry("modelType".to_owned()).or_insert_with(|| Attr::from_json(model_type));
-    }
-    if let Some(network) = fields.get("networkId").cloned()
+/// Each config that is made with a service needs its network (netfoundry.md#writes).
+fn configs_in_network(body: &mut Attr, _: Option<&Value>) {
+    if let Attr::Map(fields) = body
+        && let Some(network) = fields.get("networkId").cloned()
         && let Some(Attr::List(configs)) = fields.get_mut("configs")
     {
         for config in configs {
@@ -69,6 +61,16 @@ fn completed(body: &mut Attr, live: Option<&Value>) {
                 config.insert("networkId".to_owned(), network.clone());
             }
         }
+    }
+}
+
+/// A changed model needs its type beside it (netfoundry.md#writes).
+fn with_model_type(body: &mut Attr, live: Option<&Value>) {
+    if let Attr::Map(fields) = body
+        && fields.contains_key("model")
+        && let Some(model_type) = live.and_then(|service| service.get("modelType"))
+    {
+        fields.entry("modelType".to_owned()).or_insert_with(|| Attr::from_json(model_type));
     }
 }
 
@@ -185,7 +187,7 @@ mod tests {
     fn a_changed_model_is_sent_with_its_type() {
         let live = json!({ "name": "git", "modelType": "TunnelerToSdk", "model": {} });
         let mut body = Attr::from_json(&json!({ "name": "git", "model": {} }));
-        completed(&mut body, Some(&live));
+        with_model_type(&mut body, Some(&live));
         assert_eq!(body.to_shown(), json!({ "name": "git", "model": {}, "modelType": "TunnelerToSdk" }));
     }
 }
