@@ -22,7 +22,7 @@ use crate::observe::proofs;
 use crate::plan::{Call, CallPurpose, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{AnsweredCall, CallError, CallFailure, Session, WaitResult, Watch, encode, is_under_way};
-use crate::spec::{List, Reply, Shows, lookup};
+use crate::spec::{Envelope, List, Shows, lookup};
 use crate::topology::IdentityKey;
 use wire::Method;
 
@@ -235,9 +235,11 @@ impl Executor<'_> {
             return Ok(reply);
         }
         let object = match call.spec.reply {
-            Reply::Nothing => None,
-            Reply::Object(place) => lookup(&reply, place).filter(|object| object.is_object()).cloned(),
-            Reply::Among(place) => lookup(&reply, place).and_then(|objects| self.among(shared, step, objects)),
+            None => None,
+            Some(Envelope::One(place)) => lookup(&reply, place).filter(|object| object.is_object()).cloned(),
+            Some(Envelope::Items(place) | Envelope::Keyed(place) | Envelope::Lines(place)) => {
+                lookup(&reply, place).and_then(|objects| self.among(shared, step, objects))
+            }
         };
         if call.purpose == CallPurpose::Create {
             match object {

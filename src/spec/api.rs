@@ -202,8 +202,8 @@ pub struct CallSpec {
     /// The fields that ride along in a body of JSON, unless they have their default value: the key, empty where the field
     /// is an object whose own keys are meant, and the field.
     pub call_options: &'static [(&'static str, &'static str)],
-    /// Where the reply holds the object.
-    pub reply: Reply,
+    /// Where the reply holds the object: itself, or among others, by its identity. `None`: nowhere, or nothing worth reading.
+    pub reply: Option<Envelope>,
     /// The polls to wait for afterwards, in order.
     pub wait: &'static [Poll],
     /// The servers that understand it.
@@ -247,17 +247,6 @@ impl Body {
     }
 }
 
-/// Where a reply holds the object that the call was about: keys by dots; empty for the whole reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// Nowhere, or nothing worth reading.
-    Nothing,
-    /// The object itself.
-    Object(&'static str),
-    /// A list or map of objects; it is found by its identity.
-    Among(&'static str),
-}
-
 /// The states that the objects of a kind go through.
 #[derive(Debug, Clone, Copy)]
 pub struct States {
@@ -293,7 +282,7 @@ pub(crate) const fn call(method: Method, path: &'static str, body: Body) -> Call
         adds: "",
         reshape: None,
         call_options: &[],
-        reply: Reply::Nothing,
+        reply: None,
         wait: &[],
         versions: Versions::Any,
         when_declared: None,
@@ -329,8 +318,8 @@ impl CallSpec {
     }
 
     /// The reply holds the object there.
-    pub const fn reply(self, reply: Reply) -> CallSpec {
-        CallSpec { reply, ..self }
+    pub const fn reply(self, at: Envelope) -> CallSpec {
+        CallSpec { reply: Some(at), ..self }
     }
 
     /// These polls are waited for afterwards.

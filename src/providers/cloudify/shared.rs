@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, CallSpec, Envelope, Field, JobLog, List, Names, Paging, Poll, Reply, Type, Until, Versions, call, field,
+    Api, Body, CallSpec, Envelope, Field, JobLog, List, Names, Paging, Poll, Type, Until, Versions, call, field,
 };
 use wire::Method::{Patch, Post};
 
@@ -85,7 +85,7 @@ pub(crate) const fn widen(path: &'static str) -> CallSpec {
 
 /// The call that sets labels, which replaces them all.
 pub(crate) const fn relabel(path: &'static str) -> CallSpec {
-    call(Patch, path, Body::Json(r#"{"labels": "{labels}"}"#)).reply(Reply::Object(""))
+    call(Patch, path, Body::Json(r#"{"labels": "{labels}"}"#)).reply(Envelope::One(""))
 }
 
 /// Labels, as they are written: a list of maps with one entry each. A key may stand there twice, and the manager keeps

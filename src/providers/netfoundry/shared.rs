@@ -66,7 +66,7 @@ macro_rules! in_network {
             )
             .adds(concat!("{", $($adds, ", ",)? r#""networkId": "{parent.id}"}"#))
             $(.reshape($create))?
-            .reply($crate::spec::Reply::Object(""))
+            .reply($crate::spec::Envelope::One(""))
             .wait(&[
                 $crate::providers::netfoundry::shared::EXECUTION,
                 $crate::providers::netfoundry::shared::realized(concat!("/core/v2/", $collection, "/{id}")),

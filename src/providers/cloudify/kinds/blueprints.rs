@@ -13,7 +13,8 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, Body, Field, Folders, Hooks, Identity, Kind, Poll, Reply, States, Type, Until, Versions, call, field, output,
+    Api, Body, Envelope, Field, Folders, Hooks, Identity, Kind, Poll, States, Type, Until, Versions, call, field,
+    output,
 };
 use wire::Method::{Delete, Get, Patch, Put};
 
@@ -52,8 +53,8 @@ pub(crate) static KIND: Kind = Kind {
         ],
         id: "id",
         create: &[
-            call(Put, UPLOAD, Body::File("source")).reply(Reply::Object("")).versions(Versions::Before("5.2")),
-            call(Put, UPLOAD, Body::File("source")).reply(Reply::Object("")).wait(&[UPLOADED]),
+            call(Put, UPLOAD, Body::File("source")).reply(Envelope::One("")).versions(Versions::Before("5.2")),
+            call(Put, UPLOAD, Body::File("source")).reply(Envelope::One("")).wait(&[UPLOADED]),
         ],
         remove: &[call(Delete, "/blueprints/{id}", Body::None)],
         states: Some(States {
@@ -85,7 +86,7 @@ pub(crate) const MAIN_FILE_NAME: Field =
     field("main_file_name", Type::Text, "File in it that is read first").default("\"blueprint.yaml\"").replaces();
 
 /// Who sees it.
-pub(crate) const VISIBILITY: Field = visibility(&[widen("/blueprints/{id}/set-visibility").reply(Reply::Object(""))]);
+pub(crate) const VISIBILITY: Field = visibility(&[widen("/blueprints/{id}/set-visibility").reply(Envelope::One(""))]);
 
 /// The blueprint's own description.
 pub(crate) const DESCRIPTION: Field = output("description", Type::Text, "What the blueprint says about itself");

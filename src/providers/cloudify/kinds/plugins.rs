@@ -5,7 +5,7 @@
 //! again, if no blueprint uses it.
 
 use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, list, visibility, widen};
-use crate::spec::{Api, Body, Folders, Identity, Kind, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Folders, Identity, Kind, Type, call, field, output};
 use wire::Method::{Delete, Patch, Post};
 
 /// `plugins`.
@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
         .required()
         .write_only()
         .replaces(),
-        visibility(&[widen("/plugins/{id}/set-visibility").reply(Reply::Object(""))]),
+        visibility(&[widen("/plugins/{id}/set-visibility").reply(Envelope::One(""))]),
         output("archive_name", Type::Text, "File name of the wagon"),
         output("uploaded_at", Type::Text, "When it was uploaded"),
     ],
@@ -39,7 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         )],
         id: "id",
         aliases: &["package_name"],
-        create: &[call(Post, "/plugins?visibility={visibility}", Body::File("source")).reply(Reply::Object(""))],
+        create: &[call(Post, "/plugins?visibility={visibility}", Body::File("source")).reply(Envelope::One(""))],
         // The body is not optional (cloudify.md#plugins); without force, a plugin in use stays.
         remove: &[call(Delete, "/plugins/{id}", Body::Json(r#"{"force": false}"#))],
         ..TENANT_OWNED

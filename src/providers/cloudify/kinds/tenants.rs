@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, NAMES, list, name};
-use crate::spec::{Api, Body, Destroys, Hooks, Identity, Kind, Reply, call};
+use crate::spec::{Api, Body, Destroys, Envelope, Hooks, Identity, Kind, call};
 use wire::Method::{Delete, Post};
 
 /// `tenants`.
@@ -21,7 +21,7 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[name("name", "Name of the tenant")],
     api: Api {
         list: list("/tenants?_get_data=true&_sort=name"),
-        create: &[call(Post, "/tenants/{name}", Body::None).reply(Reply::Object(""))],
+        create: &[call(Post, "/tenants/{name}", Body::None).reply(Envelope::One(""))],
         remove: &[call(Delete, "/tenants/{name}", Body::None)],
         ..NAMED
     },

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
-use crate::spec::{Api, Body, Hooks, Identity, Kind, Reply, Type, Versions, call, field};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, Type, Versions, call, field};
 use wire::Method::{Delete, Post};
 
 /// `user-groups`.
@@ -29,12 +29,12 @@ pub(crate) static KIND: Kind = Kind {
             "/user-groups/{name}",
             Body::Json(r#"{"role": "{role}"}"#),
         )
-        .reply(Reply::Object(""))
+        .reply(Envelope::One(""))
         .versions(Versions::From("4.3"))]),
     ],
     api: Api {
         list: list("/user-groups?_get_data=true&_sort=name"),
-        create: &[call(Post, "/user-groups", Body::Fields).reply(Reply::Object(""))],
+        create: &[call(Post, "/user-groups", Body::Fields).reply(Envelope::One(""))],
         remove: &[call(Delete, "/user-groups/{name}", Body::None)],
         ..NAMED
     },

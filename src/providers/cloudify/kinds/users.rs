@@ -6,7 +6,7 @@
 //! request.
 
 use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
-use crate::spec::{Api, BeforeDelete, Body, CallSpec, Identity, Kind, Reply, Switch, Type, call, field};
+use crate::spec::{Api, BeforeDelete, Body, CallSpec, Envelope, Identity, Kind, Switch, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `users`.
@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: list("/users?_sort=username"),
-        create: &[call(Put, "/users", Body::Fields).reply(Reply::Object(""))],
+        create: &[call(Put, "/users", Body::Fields).reply(Envelope::One(""))],
         remove: &[call(Delete, "/users/{name}", Body::None)],
         ..NAMED
     },
@@ -38,13 +38,13 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 const fn set(body: &'static str) -> CallSpec {
-    call(Post, "/users/{name}", Body::Json(body)).reply(Reply::Object(""))
+    call(Post, "/users/{name}", Body::Json(body)).reply(Envelope::One(""))
 }
 
 /// Any other action than `activate` deactivates; both are refused when there is nothing to do (cloudify.md#users).
 static ACTIVE: Switch = Switch {
-    on: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "activate"}"#)).reply(Reply::Object("")),
-    off: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Reply::Object("")),
+    on: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "activate"}"#)).reply(Envelope::One("")),
+    off: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Envelope::One("")),
     before_delete: BeforeDelete::AnyTime,
 };
 

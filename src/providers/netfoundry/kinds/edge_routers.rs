@@ -14,7 +14,7 @@ use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, WITH_NAME, ZITI_ID, in_network, provisioned, renamed,
 };
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Hooks, Identity, Kind, OneTimeOutput, Poll, Removal, Reply, Type, call, field,
+    Api, AutoCreated, Body, CallSpec, Envelope, Hooks, Identity, Kind, OneTimeOutput, Poll, Removal, Type, call, field,
     output,
 };
 use wire::Method;
@@ -61,7 +61,7 @@ pub(crate) static KIND: Kind = Kind {
         create: &[call(Method::Post, "/core/v2/edge-routers", Body::Fields)
             .adds(r#"{"networkId": "{parent.id}", "tunnelerEnabled": false}"#)
             .reshape(hosted_or_not)
-            .reply(Reply::Object(""))
+            .reply(Envelope::One(""))
             .wait(READY)],
         update: &[call(Method::Patch, "/core/v2/edge-routers/{id}", Body::Changed).adds(WITH_NAME).wait(READY)],
         states: Some(STATES),

@@ -4,7 +4,7 @@
 //! each removal has to be allowed by address. The list can be filtered; it is read whole, which is inferred too. Who and
 //! what are written as ids, because they are what tells grants apart; `identities` and `resource-actions` have them.
 
-use crate::spec::{Api, Body, Destroys, Envelope, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field};
+use crate::spec::{Api, Body, Destroys, Envelope, Identity, Kind, List, Poll, Shows, Type, Until, call, field};
 use wire::Method;
 
 const VISIBLE: Poll = Poll {
@@ -33,7 +33,7 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/auth/v1/grants", Envelope::Items("")),
         create: &[call(Method::Post, "/auth/v1/identity-resource-actions", Body::Fields)
             .adds(r#"{"path": []}"#)
-            .reply(Reply::Object(""))
+            .reply(Envelope::One(""))
             .wait(&[VISIBLE])],
         remove: &[call(Method::Delete, "/auth/v1/identity-resource-actions/{id}", Body::None)],
         ..Api::NONE

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, renamed};
 use crate::spec::{
-    Api, Body, Destroys, Envelope, Field, Hooks, Identity, Kind, List, Poll, Removal, Reply, Type, call, field, output,
+    Api, Body, Destroys, Envelope, Field, Hooks, Identity, Kind, List, Poll, Removal, Type, call, field, output,
 };
 use wire::Method;
 
@@ -50,7 +50,7 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Call { path: "/core/v2/networks", at: Envelope::Items("_embedded.networkList"), paging: PAGES },
         create: &[call(Method::Post, "/core/v2/networks", Body::Fields)
-            .reply(Reply::Object(""))
+            .reply(Envelope::One(""))
             .wait(&[provisioned("/core/v2/networks/{id}", BUDGET)])],
         remove: &[call(Method::Delete, "/core/v2/networks/{id}", Body::None)
             .wait(&[Poll { budget: BUDGET, ..gone("/core/v2/networks/{id}") }])],

@@ -3,7 +3,7 @@
 //! An expired token stays in the list until it is removed: it counts as gone. The token's value is in every reply. How
 //! long a token was made for is not (vns3.md#access-tokens).
 
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field, output};
 use wire::Method::{Delete, Post};
 
 /// `access-tokens`.
@@ -21,7 +21,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/access/tokens", Envelope::Items("response")),
-        create: &[call(Post, "/access/token", Body::Fields).reply(Reply::Object("response"))],
+        create: &[call(Post, "/access/token", Body::Fields).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/access/token/{id}", Body::None)],
         states: super::EXPIRED,
         ..super::super::API

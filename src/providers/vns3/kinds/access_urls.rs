@@ -4,7 +4,7 @@
 //! which is as good as a password, is in every reply (vns3.md#access-urls).
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field, output};
 use wire::Method::{Delete, Post};
 
 /// `access-urls`.
@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/access/urls", Envelope::Items("response")),
-        create: &[call(Post, "/access/url", Body::Fields).reply(Reply::Object("response"))],
+        create: &[call(Post, "/access/url", Body::Fields).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/access/url/{id}", Body::None)],
         states: super::EXPIRED,
         ..super::super::API

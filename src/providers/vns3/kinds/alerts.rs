@@ -3,7 +3,7 @@
 //! Listed at `/alerts`, everything else is at `/alert`. `enabled` has a default in updates too, so it is always sent;
 //! `toggle_enabled` flips blindly and is never used (vns3.md#alerts).
 
-use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Reply, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `alerts`.
@@ -22,8 +22,8 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/alerts", Envelope::Items("response")),
-        create: &[call(Post, "/alert", Body::Fields).reply(Reply::Object("response"))],
-        update: &[call(Put, "/alert/{id}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/alert", Body::Fields).reply(Envelope::One("response"))],
+        update: &[call(Put, "/alert/{id}", Body::Changed).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/alert/{id}", Body::None)],
         ..super::super::API
     },

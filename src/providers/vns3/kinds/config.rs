@@ -2,7 +2,7 @@
 //!
 //! It answers before licensing too; then the outputs that peering brings are missing (vns3.md#config).
 
-use crate::spec::{Api, Body, Destroys, Envelope, Kind, List, Packing, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Destroys, Envelope, Kind, List, Packing, Type, call, field, output};
 use wire::Method::Put;
 
 /// `config`.
@@ -34,7 +34,7 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/config", Envelope::One("response")),
         id: "",
-        update: &[call(Put, "/config", Body::Changed).reply(Reply::Object("response"))],
+        update: &[call(Put, "/config", Body::Changed).reply(Envelope::One("response"))],
         ..super::super::API
     },
     on_delete: Destroys::Nothing,

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{
-    Api, Body, Envelope, Field, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field, output,
-};
+use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Poll, Shows, Type, Until, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `container-images`.
@@ -31,7 +29,7 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/container_system/images", Envelope::Items("response.images")),
         create: &[call(Post, "/container_system/images", Body::Fields).wait(&[IMPORTED])],
-        update: &[call(Put, "/container_system/images/{id}", Body::Changed).reply(Reply::Nothing)],
+        update: &[call(Put, "/container_system/images/{id}", Body::Changed)],
         remove: &[call(Delete, "/container_system/images/{id}", Body::None)],
         ..super::super::API
     },

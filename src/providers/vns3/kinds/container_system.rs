@@ -4,8 +4,8 @@
 //! start (vns3.md#container-system, vns3.md#tasks).
 
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Destroys, Disruption, Envelope, Kind, List, Poll, Reply, Shows, States, Switch,
-    Type, Until, call, field,
+    Api, BeforeDelete, Body, CallSpec, Destroys, Disruption, Envelope, Kind, List, Poll, Shows, States, Switch, Type,
+    Until, call, field,
 };
 use wire::Method::{Post, Put};
 
@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
         id: "",
         // It shows with the license: on a controller that gets one just now, it is as if it had to be made.
         create: &[call(Put, "/container_system", Body::Fields).when_declared("network")],
-        update: &[call(Put, "/container_system", Body::Changed).reply(Reply::Object("response"))],
+        update: &[call(Put, "/container_system", Body::Changed).reply(Envelope::One("response"))],
         states: Some(States { busy: &["starting", "stopping"], ..States::at("running") }),
         ..super::super::API
     },

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Disruption, Hooks, Identity, Kind, List, Packing, Removal, Reply, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Packing, Removal, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `ebgp-peers`.
@@ -38,9 +38,9 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Inside("bgp_peers"),
         create: &[call(Post, "/ipsec/endpoints/{parent.id}/ebgp_peers", Body::Fields)
-            .reply(Reply::Among("response.bgp_peers"))],
+            .reply(Envelope::Keyed("response.bgp_peers"))],
         update: &[call(Put, "/ipsec/endpoints/{parent.id}/ebgp_peers/{id}", Body::Changed)
-            .reply(Reply::Among("response.bgp_peers"))],
+            .reply(Envelope::Keyed("response.bgp_peers"))],
         remove: &[call(Delete, "/ipsec/endpoints/{parent.id}/ebgp_peers/{id}", Body::None)],
         gone: &[(404, ""), (400, "bgp_peer does not exist"), (400, "endpoint_id does not exist")],
         ..super::super::API

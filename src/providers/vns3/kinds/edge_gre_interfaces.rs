@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `edge-gre-interfaces`.
@@ -36,10 +36,10 @@ pub(crate) static KIND: Kind = Kind {
         aliases: &["name"],
         create: &[call(Post, "/interfaces/edge_gre", Body::Fields)
             .reshape(mask_as_text)
-            .reply(Reply::Object("response"))],
+            .reply(Envelope::One("response"))],
         update: &[call(Put, "/interfaces/edge_gre/{id}", Body::Changed)
             .reshape(mask_as_text)
-            .reply(Reply::Object("response"))],
+            .reply(Envelope::One("response"))],
         remove: &[call(Delete, "/interfaces/edge_gre/{id}", Body::None)],
         ..super::super::API
     },

@@ -4,9 +4,7 @@
 //! refused; the reply lists those under `errors` (vns3.md#firewall-fwsets).
 
 use crate::providers::vns3::grammar;
-use crate::spec::{
-    Api, Body, Disruption, Envelope, Identity, Kind, List, Names, Removal, Reply, Type, call, field, output,
-};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Names, Removal, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-fwsets`.
@@ -30,10 +28,10 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/v2/firewall/fwsets", Envelope::Items("response")),
         id: "",
         create: &[call(Post, "/v2/firewall/fwsets", Body::Fields)
-            .reply(Reply::Object("response"))
+            .reply(Envelope::One("response"))
             .errors_at("response.errors")],
         update: &[call(Put, "/v2/firewall/fwsets/{name}", Body::Changed)
-            .reply(Reply::Object("response"))
+            .reply(Envelope::One("response"))
             .errors_at("response.errors")],
         remove: &[call(Delete, "/v2/firewall/fwsets/{name}", Body::None)],
         ..super::super::API

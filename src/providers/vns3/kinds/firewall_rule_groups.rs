@@ -3,7 +3,7 @@
 //! Listed and made at `rules-groups`, changed and removed at `rule-groups`. A group that still has rules is not removed
 //! (vns3.md#firewall-rule-groups).
 
-use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-rule-groups`.
@@ -21,8 +21,8 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/v2/firewall/rules-groups", Envelope::Items("response")),
         id: "",
-        create: &[call(Post, "/v2/firewall/rules-groups", Body::Fields).reply(Reply::Object("response"))],
-        update: &[call(Put, "/v2/firewall/rule-groups/{id}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/v2/firewall/rules-groups", Body::Fields).reply(Envelope::One("response"))],
+        update: &[call(Put, "/v2/firewall/rule-groups/{id}", Body::Changed).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/v2/firewall/rule-groups/{id}", Body::None)],
         ..super::super::API
     },

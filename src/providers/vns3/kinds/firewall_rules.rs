@@ -7,7 +7,7 @@
 
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Removal, Reply, Type, call, field,
+    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Removal, Type, call, field,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -51,7 +51,7 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 const WRITE: &[CallSpec] = &[call(Put, "/v2/firewall/rules", Body::Sequence("rules"))
-    .reply(Reply::Among("response.rules"))
+    .reply(Envelope::Items("response.rules"))
     .errors_at("response.errors")];
 
 #[cfg(test)]

@@ -9,8 +9,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Names, Removal, Reply, Type, call, field,
-    output,
+    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Names, Removal, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -35,11 +34,11 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/v2/firewall/subtables", Envelope::Items("response")),
         id: "",
         create: &[call(Post, "/v2/firewall/subtables", Body::Fields)
-            .reply(Reply::Object("response"))
+            .reply(Envelope::One("response"))
             .errors_at("response.errors")
             .reshape(number_rules)],
         update: &[call(Put, "/v2/firewall/subtables/{id}", Body::Changed)
-            .reply(Reply::Object("response"))
+            .reply(Envelope::One("response"))
             .errors_at("response.errors")
             .reshape(number_rules)],
         remove: &[call(Delete, "/v2/firewall/subtables/{id}", Body::None)],

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Packing, Removal, Reply, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Packing, Removal, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -52,8 +52,8 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/ipsec", Envelope::Keyed("response.remote_endpoints")),
-        create: &[call(Post, "/ipsec/endpoints", Body::Fields).reply(Reply::Object("response"))],
-        update: &[call(Put, "/ipsec/endpoints/{id}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/ipsec/endpoints", Body::Fields).reply(Envelope::One("response"))],
+        update: &[call(Put, "/ipsec/endpoints/{id}", Body::Changed).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/ipsec/endpoints/{id}", Body::None)],
         gone: &[(404, ""), (400, "endpoint_id does not exist")],
         ..super::super::API

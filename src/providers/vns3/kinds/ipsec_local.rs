@@ -3,7 +3,7 @@
 //! Its address must be set before any endpoint is made, and can change only while there are none (PUT /ipsec). Setting
 //! it makes an alias interface, `eth0:0`, which belongs to it.
 
-use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Type, call, field, output};
 use wire::Method::Put;
 
 /// `ipsec-local`.
@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/ipsec", Envelope::One("response.this_endpoint")),
         id: "",
-        update: &[call(Put, "/ipsec", Body::Changed).reply(Reply::Object("response.this_endpoint"))],
+        update: &[call(Put, "/ipsec", Body::Changed).reply(Envelope::One("response.this_endpoint"))],
         ..super::super::API
     },
     on_delete: Destroys::Nothing,

@@ -2,7 +2,7 @@
 //!
 //! They are read inside their link, and every write replies with all tags of the link (vns3.md#link-tags).
 
-use crate::spec::{Api, Body, Identity, Kind, List, Reply, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post};
 
 /// `link-tags`.
@@ -19,8 +19,8 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Inside("tags"),
         id: "",
-        create: &[call(Post, "/links/{parent.id}/tags", Body::Fields).reply(Reply::Among("response"))],
-        update: &[call(Post, "/links/{parent.id}/tags", Body::Changed).reply(Reply::Among("response"))],
+        create: &[call(Post, "/links/{parent.id}/tags", Body::Fields).reply(Envelope::Items("response"))],
+        update: &[call(Post, "/links/{parent.id}/tags", Body::Changed).reply(Envelope::Items("response"))],
         remove: &[call(Delete, "/links/{parent.id}/tags/{name}", Body::None)],
         ..super::super::API
     },

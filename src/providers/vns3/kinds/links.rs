@@ -4,7 +4,7 @@
 //! Whether it is connected cannot be said at create (vns3.md#links).
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Packing, Removal, Reply, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Packing, Removal, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -33,8 +33,8 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/links", Envelope::Items("response")),
-        create: &[call(Post, "/links", Body::Fields).reply(Reply::Object("response"))],
-        update: &[call(Put, "/links/{id}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/links", Body::Fields).reply(Envelope::One("response"))],
+        update: &[call(Put, "/links/{id}", Body::Changed).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/links/{id}", Body::None)],
         ..super::super::API
     },

@@ -4,7 +4,7 @@
 //! `conntrack` monitor at most, and that is its name (vns3.md#packet-monitors).
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Reply, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post};
 
 /// `packet-monitors`.
@@ -30,7 +30,7 @@ pub(crate) static KIND: Kind = Kind {
         // Without a filter, everything is recorded; the call has to say so.
         create: &[call(Post, "/packet_monitor", Body::Fields)
             .adds(r#"{"filter": ""}"#)
-            .reply(Reply::Object("response"))],
+            .reply(Envelope::One("response"))],
         remove: &[call(Delete, "/packet_monitor/{id}", Body::None)],
         ..super::super::API
     },

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Reply, States, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, States, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -35,10 +35,10 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/peering", Envelope::Keyed("response.managers")),
         create: &[call(Post, "/peering/peers", Body::Fields)
             .reshape(mtu_as_text)
-            .reply(Reply::Among("response.managers"))],
+            .reply(Envelope::Keyed("response.managers"))],
         update: &[call(Put, "/peering/peers/{id}", Body::Changed)
             .reshape(mtu_as_text)
-            .reply(Reply::Among("response.managers"))],
+            .reply(Envelope::Keyed("response.managers"))],
         remove: &[call(Delete, "/peering/peers/{id}", Body::None)],
         gone: &[(404, ""), super::UNLICENSED, (400, "is invalid as controller id")],
         states: Some(States { gone: &["self", "not set"], ..States::at("slot") }),

@@ -4,8 +4,8 @@
 //! read as `manager`, whose versions and dates are not the user's (vns3.md#plugin-instances).
 
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Removal, Reply, Type, call,
-    field, output,
+    Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Removal, Type, call, field,
+    output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -31,7 +31,7 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/plugin-instances", Envelope::Items("response")),
         aliases: &["ip_address"],
-        create: &[call(Post, "/plugin-instances", Body::Fields).reply(Reply::Object("response"))],
+        create: &[call(Post, "/plugin-instances", Body::Fields).reply(Envelope::One("response"))],
         // One that runs is removed only by force.
         remove: &[call(Delete, "/plugin-instances/{id}", Body::Json(r#"{"force": true}"#))],
         ..super::super::API

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{
-    Api, Body, Envelope, Field, Identity, Kind, List, Poll, Reply, Shows, Type, Until, call, field, output,
-};
+use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Poll, Shows, Type, Until, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `plugins`.
@@ -33,8 +31,8 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/plugins", Envelope::Items("response")),
-        create: &[call(Post, "/plugins", Body::Fields).reply(Reply::Object("response")).wait(&[INSTALLED])],
-        update: &[call(Put, "/plugins/{id}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/plugins", Body::Fields).reply(Envelope::One("response")).wait(&[INSTALLED])],
+        update: &[call(Put, "/plugins/{id}", Body::Changed).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/plugins/{id}", Body::None)],
         ..super::super::API
     },

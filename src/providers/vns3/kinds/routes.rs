@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Reply, Switch, Type,
-    call, field,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Switch, Type, call,
+    field,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -35,7 +35,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/routes", Envelope::Keyed("response")),
-        create: &[call(Post, "/routes", Body::Fields).reply(Reply::Among("response"))],
+        create: &[call(Post, "/routes", Body::Fields).reply(Envelope::Keyed("response"))],
         remove: &[call(Delete, "/routes/{id}", Body::None)],
         gone: &[(404, ""), super::UNLICENSED, (400, "bad route id or route not found")],
         ..super::super::API
@@ -47,8 +47,8 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 static ENABLED: Switch = Switch {
-    on: call(Put, "/routes/{id}/enable", Body::None).reply(Reply::Object("response")),
-    off: call(Put, "/routes/{id}/disable", Body::None).reply(Reply::Object("response")),
+    on: call(Put, "/routes/{id}/enable", Body::None).reply(Envelope::One("response")),
+    off: call(Put, "/routes/{id}/disable", Body::None).reply(Envelope::One("response")),
     before_delete: BeforeDelete::AnyTime,
 };
 

@@ -6,9 +6,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Reply, Type, call, field, output,
-};
+use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `system-interfaces`.
@@ -34,10 +32,10 @@ pub(crate) static KIND: Kind = Kind {
         aliases: &["name", "ip_internal"],
         create: &[call(Post, "/interfaces/system", Body::Fields)
             .reshape(mask_as_text)
-            .reply(Reply::Object("response"))],
+            .reply(Envelope::One("response"))],
         update: &[call(Put, "/interfaces/system/{id}", Body::Changed)
             .reshape(mask_as_text)
-            .reply(Reply::Object("response"))],
+            .reply(Envelope::One("response"))],
         remove: &[call(Delete, "/interfaces/system/{id}", Body::None)],
         ..super::super::API
     },

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Names, Reply, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Names, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `system-variables`.
@@ -25,8 +25,8 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/system/variables", Envelope::Items("response.custom")),
         id: "",
         aliases: &["variable"],
-        create: &[call(Post, "/system/variables", Body::Fields).reply(Reply::Among("response.custom"))],
-        update: &[call(Put, "/system/variables/{name}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/system/variables", Body::Fields).reply(Envelope::Items("response.custom"))],
+        update: &[call(Put, "/system/variables/{name}", Body::Changed).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/system/variables/{name}", Body::None)],
         ..super::super::API
     },

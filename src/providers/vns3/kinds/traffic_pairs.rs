@@ -3,7 +3,7 @@
 //! They are read inside their endpoint, and every call replies with the pair. The calls `enable` and `disable` are left
 //! alone: sources disagree about their verb, and `enabled` does the same (vns3.md#traffic-pairs).
 
-use crate::spec::{Api, Body, Identity, Kind, List, Removal, Reply, call};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, call};
 use wire::Method::{Delete, Post, Put};
 
 /// `traffic-pairs`.
@@ -25,10 +25,10 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Inside("traffic_pairs"),
         create: &[
-            call(Post, "/ipsec/endpoints/{parent.id}/traffic_pairs", Body::Fields).reply(Reply::Object("response"))
+            call(Post, "/ipsec/endpoints/{parent.id}/traffic_pairs", Body::Fields).reply(Envelope::One("response"))
         ],
         update: &[call(Put, "/ipsec/endpoints/{parent.id}/traffic_pairs/{id}", Body::Changed)
-            .reply(Reply::Object("response"))],
+            .reply(Envelope::One("response"))],
         remove: &[call(Delete, "/ipsec/endpoints/{parent.id}/traffic_pairs/{id}", Body::None)],
         gone: &[(404, ""), (400, "traffic pair id does not exist"), (400, "endpoint_id does not exist")],
         ..super::super::API

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::ipsec_endpoints::OF_ENDPOINT;
-use crate::spec::{Api, Body, Hooks, Identity, Kind, List, Removal, Reply, Type, call, output};
+use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `tunnels`.
@@ -29,10 +29,10 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Inside("tunnels"),
         create: &[
-            call(Post, "/ipsec/endpoints/{parent.id}/tunnels", Body::Fields).reply(Reply::Among("response.tunnels"))
+            call(Post, "/ipsec/endpoints/{parent.id}/tunnels", Body::Fields).reply(Envelope::Keyed("response.tunnels"))
         ],
         update: &[
-            call(Put, "/ipsec/endpoints/{parent.id}/tunnels/{id}", Body::Changed).reply(Reply::Object("response"))
+            call(Put, "/ipsec/endpoints/{parent.id}/tunnels/{id}", Body::Changed).reply(Envelope::One("response"))
         ],
         remove: &[call(Delete, "/ipsec/endpoints/{parent.id}/tunnels/{id}", Body::None)],
         gone: &[(404, ""), (400, "tunnel id does not exist"), (400, "endpoint_id does not exist")],

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Envelope, Field, Hooks, Identity, Kind, List, Reply, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Field, Hooks, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `webhooks`.
@@ -28,8 +28,8 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         list: List::at("/webhooks", Envelope::Items("response")),
-        create: &[call(Post, "/webhook", Body::Fields).reply(Reply::Object("response"))],
-        update: &[call(Put, "/webhook/{id}", Body::Changed).reply(Reply::Object("response"))],
+        create: &[call(Post, "/webhook", Body::Fields).reply(Envelope::One("response"))],
+        update: &[call(Put, "/webhook/{id}", Body::Changed).reply(Envelope::One("response"))],
         remove: &[call(Delete, "/webhook/{id}", Body::None)],
         ..super::super::API
     },

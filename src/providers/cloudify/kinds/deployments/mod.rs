@@ -27,8 +27,8 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Removal, Reply,
-    Shows, States, Switch, Type, Until, Versions, call, field, output,
+    Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Removal, Shows,
+    States, Switch, Type, Until, Versions, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -133,7 +133,7 @@ pub(crate) static KIND: Kind = Kind {
             running(under_way!("&status=kill_cancelling&status=queued"), Versions::From("4.5")),
         ],
         details: &[EVALUATED_OUTPUTS, evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE)],
-        create: &[call(Put, "/deployments/{name}", Body::Fields).reshape(unnamed).reply(Reply::Object("")).wait(&[
+        create: &[call(Put, "/deployments/{name}", Body::Fields).reshape(unnamed).reply(Envelope::One("")).wait(&[
             ENVIRONMENT,
             EVALUATED,
             OFFERED,
@@ -187,7 +187,7 @@ const fn evaluated(path: &'static str, fields: &'static [&'static str], versions
 }
 
 /// Widens who sees it.
-pub(crate) const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Reply::Object(""))];
+pub(crate) const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Envelope::One(""))];
 
 static INSTALL: Switch = Switch {
     on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#)
