@@ -19,7 +19,7 @@ use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Cause, Verdict, never_sent};
 use crate::journal::Claim;
 use crate::plan::{Plan, Step};
-use crate::spec::{AtCreate, Field, Flow, ItemWord, Type, canonical, item_words};
+use crate::spec::{Field, Flow, ItemWord, Sent, Type, canonical, item_words};
 use crate::topology::{IdentityKey, Resource, Topology, list_type};
 
 /// The sources from which rows of the ledger are written.
@@ -70,9 +70,8 @@ impl Recording<'_> {
     /// What a create is about to make, and with what that no look will show.
     pub(super) fn claim(&self, address: &Address, identity: &IdentityKey) -> Option<Claim> {
         let (ledger_update, resource) = (self.plan.ledger_updates.get(address)?, self.topology.resources.get(address)?);
-        let is_hidden = |field: &Field| {
-            field.flow == Flow::WriteOnly && field.at_create == AtCreate::InBody && !field.is_call_option()
-        };
+        let is_hidden =
+            |field: &Field| field.flow == Flow::WriteOnly && field.sent != Sent::ByItself && !field.is_call_option();
         let carried = |(name, attr): (&String, &Attr)| {
             resource.kind.field(name).filter(|field| is_hidden(field))?;
             let filled = attr.fill(self.find);

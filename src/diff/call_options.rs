@@ -12,7 +12,7 @@ use crate::diff::index::Index;
 use crate::diff::live::Live;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Decision, Hold, Verdict};
-use crate::spec::{AtCreate, CallSpec, Field, Kind, canonical};
+use crate::spec::{CallSpec, Field, Kind, Sent, canonical};
 
 /// The fields that ride along with what a decision writes.
 pub(crate) fn call_options(
@@ -26,7 +26,7 @@ pub(crate) fn call_options(
     let (first, written): (Option<&CallSpec>, Vec<&'static Field>) = match decision {
         Decision::Update { fields, .. } => (None, fields.iter().filter_map(|change| change.field).collect()),
         Decision::Create(_) | Decision::Replace { .. } => {
-            let afterwards = kind.fields.iter().filter(|field| field.at_create == AtCreate::Afterwards);
+            let afterwards = kind.fields.iter().filter(|field| field.sent == Sent::ByItself);
             let set = afterwards.filter(|field| given(field).is_some()).collect();
             (CallSpec::fitting(kind.api.create, version, &declares), set)
         }

@@ -14,9 +14,7 @@ use crate::diff::matching::is_gone;
 use crate::diff::naming::given_name;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
-use crate::spec::{
-    AtCreate, Change, Class, Field, Flow, Identity, Kind, List, Type, TypeSlot, canonical, edit_up, read,
-};
+use crate::spec::{Change, Class, Field, Flow, Identity, Kind, List, Sent, Type, TypeSlot, canonical, edit_up, read};
 use crate::topology::{ITEMS, LITERAL, Resource, Topology};
 
 /// What an export gives.
@@ -238,7 +236,7 @@ impl Exporter<'_> {
             return None;
         }
         let value = canonical(&field.ty, &read(field, &live.raw));
-        let own_call_only = field.at_create == AtCreate::Afterwards && matches!(field.change, Change::Switch(_));
+        let own_call_only = field.sent == Sent::ByItself && matches!(field.change, Change::Switch(_));
         if is_nothing(&value) || is_default(field, &value) && !(own_call_only && field.required) {
             return None;
         }

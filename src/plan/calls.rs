@@ -16,8 +16,7 @@ use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
 use crate::plan::{Call, CallPurpose, Payload};
 use crate::spec::{
-    AtCreate, Body, CallSpec, Change, Field, Identity, InUpdates, Kind, Type, TypeSlot, keep_undeclared, lookup, read,
-    written,
+    Body, CallSpec, Change, Field, Identity, Kind, Sent, Type, TypeSlot, keep_undeclared, lookup, read, written,
 };
 use crate::topology::{FileContent, ITEMS};
 
@@ -45,9 +44,9 @@ impl Writer<'_> {
         let kind = self.filler.kind;
         let mut calls: Vec<Call> = Vec::new();
         if let Some(spec) = self.choose(kind.api.create) {
-            calls.push(self.call(spec, CallPurpose::Create, &|field| field.at_create == AtCreate::InBody));
+            calls.push(self.call(spec, CallPurpose::Create, &|field| field.sent != Sent::ByItself));
         }
-        for field in kind.fields.iter().filter(|field| field.at_create == AtCreate::Afterwards) {
+        for field in kind.fields.iter().filter(|field| field.sent == Sent::ByItself) {
             if let Some(wanted) = self.resolved.get(field.name)
                 && says_something(field, wanted)
             {
@@ -69,7 +68,7 @@ impl Writer<'_> {
         if in_place && let Some(spec) = self.choose(kind.api.update) {
             let changed = |field: &Field| {
                 changes.iter().any(|change| change.name == field.name) && shared(field)
-                    || field.in_updates == InUpdates::Always && shared(field)
+                    || field.sent == Sent::Always && shared(field)
             };
             calls.push(self.call(spec, CallPurpose::Update, &changed));
         }

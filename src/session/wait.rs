@@ -280,20 +280,18 @@ fn judge(poll: &Poll, seen: Option<Value>, site: &CallSite<'_>) -> Result<Option
         }
         (_, None) => Ok(None),
         (Until::Answers | Until::Restarted(_) | Until::Again { .. }, Some(object)) => Ok(Some(object)),
-        (Until::Set(key), Some(object)) => {
-            let set = lookup(&object, key).is_some_and(|value| !value.is_null() && value != "");
-            Ok(set.then_some(object))
-        }
         (Until::State { key, done, failed }, Some(object)) => match word(&object, key) {
             Some(state) if is_among(done, &state) => Ok(Some(object)),
             Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, site)),
             _ => Ok(None),
         },
-        (Until::Left { key, going, failed }, Some(object)) => match word(&object, key) {
-            Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, site)),
-            Some(state) => Ok((!is_among(going, &state)).then_some(object)),
-            None => Ok(None),
-        },
+        (Until::Left { key, going, failed }, Some(object)) => {
+            match word(&object, key).filter(|word| !word.is_empty()) {
+                Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, site)),
+                Some(state) => Ok((!is_among(going, &state)).then_some(object)),
+                None => Ok(None),
+            }
+        }
     }
 }
 
@@ -321,9 +319,7 @@ fn waiting(poll: &Poll, object: &Value) -> Waiting {
         Until::State { key, .. } | Until::Left { key, .. } => {
             lookup(object, key).map(crate::diff::live::text).unwrap_or_default()
         }
-        Until::Answers | Until::Set(_) | Until::Gone { .. } | Until::Restarted(_) | Until::Again { .. } => {
-            String::new()
-        }
+        Until::Answers | Until::Gone { .. } | Until::Restarted(_) | Until::Again { .. } => String::new(),
     };
     let count = |place: &str| lookup(object, place).and_then(Value::as_u64);
     let progress = poll.progress.and_then(|(done, total)| Some((count(done)?, count(total)?)));
@@ -359,7 +355,9 @@ mod tests {
         let site =
             CallSite { target: "east", provider, method: Method::Get, path: "/x", redactor: &Redactor::default() };
         let judge = |object: Value| judge(&poll, Some(object), &site).map(|done| done.is_some());
-        assert!(matches!(judge(json!({})), Ok(false)));
+        for nothing in [json!({}), json!({ "state": null }), json!({ "state": "" })] {
+            assert!(matches!(judge(nothing), Ok(false)));
+        }
         assert!(matches!(judge(json!({ "state": "Pending" })), Ok(false)));
         assert!(matches!(judge(json!({ "state": "installed" })), Ok(true)));
         let failed = judge(json!({ "state": "failed", "status": "key does not fit" })).unwrap_err();

@@ -40,10 +40,8 @@ pub struct Field {
     pub secrecy: Secrecy,
     /// The consequence of a different value.
     pub change: Change,
-    /// How its value gets in at create.
-    pub at_create: AtCreate,
-    /// Says whether an update sends it even when it did not change.
-    pub in_updates: InUpdates,
+    /// When its value is sent.
+    pub sent: Sent,
     /// The effect of a change on traffic.
     pub disruption: Disruption,
     /// Kinds of the same target whose resources have to be removed while the field changes, and made again after it.
@@ -123,22 +121,15 @@ pub enum BeforeDelete {
     OffFirst,
 }
 
-/// How a field's value gets in at create.
+/// When a field's value is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AtCreate {
-    /// In the body of the create call.
-    InBody,
-    /// By the field's own call afterwards, unless the default is wanted.
-    Afterwards,
-}
-
-/// Whether an update sends a field that did not change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InUpdates {
-    /// Only when it changed.
+pub enum Sent {
+    /// In the body of the create call, and in that of an update where it changed.
     WhenChanged,
-    /// Always: the desired value, else the live one, else the default.
+    /// In every update, too: the desired value, else the live one, else the default.
     Always,
+    /// By the field's own call, after create, too, unless the default is wanted.
+    ByItself,
 }
 
 /// What a change does to traffic, from harmless to final.
@@ -197,8 +188,7 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         readable_on: Versions::Any,
         secrecy: Secrecy::Plain,
         change: Change::InPlace,
-        at_create: AtCreate::InBody,
-        in_updates: InUpdates::WhenChanged,
+        sent: Sent::WhenChanged,
         disruption: Disruption::None,
         recreate_while_changing: &[],
         depends_on_remote: &[],
@@ -263,7 +253,7 @@ impl Field {
 
     /// Turned on and off by calls of its own, after create too.
     pub const fn switch(self, switch: &'static Switch) -> Field {
-        Field { change: Change::Switch(switch), at_create: AtCreate::Afterwards, ..self }
+        Field { change: Change::Switch(switch), sent: Sent::ByItself, ..self }
     }
 
     /// Changed by calls of its own; at create it goes in the body.
@@ -278,17 +268,17 @@ impl Field {
 
     /// No reason for a call, and never read back: it rides along with those that name it.
     pub const fn call_option(self) -> Field {
-        Field { change: Change::CallOption, at_create: AtCreate::Afterwards, ..self.write_only() }
+        Field { change: Change::CallOption, sent: Sent::ByItself, ..self.write_only() }
     }
 
     /// Not part of the create body: set by its own call afterwards.
     pub const fn afterwards(self) -> Field {
-        Field { at_create: AtCreate::Afterwards, ..self }
+        Field { sent: Sent::ByItself, ..self }
     }
 
     /// Sent with every update.
     pub const fn always(self) -> Field {
-        Field { in_updates: InUpdates::Always, ..self }
+        Field { sent: Sent::Always, ..self }
     }
 
     /// A change of it has this effect on traffic.

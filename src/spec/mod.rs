@@ -45,7 +45,7 @@ pub(crate) use calls::is_same_path;
 pub(crate) use calls::{CallPlace, TableCall};
 pub(crate) use declared::{DeclaredKey, DeclaredKeys, KeysIn, Open, PlainType};
 pub(crate) use default::DefaultValue;
-pub(crate) use field::{AtCreate, BeforeDelete, Disruption, Evidence, Flow, InUpdates, Secrecy, Switch, field, output};
+pub(crate) use field::{BeforeDelete, Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
 pub use field::{Change, Field};
 pub(crate) use grammar::{By, Called, DocumentsIn, Grammar, Lead, Mention, NameSpot, Named, ReadDocuments, Unknown};
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};

@@ -39,6 +39,13 @@ pub struct Poll {
     pub budget: Duration,
 }
 
+impl Until {
+    /// When a key holds something.
+    pub const fn set(key: &'static str) -> Until {
+        Until::Left { key, going: &[], failed: &[] }
+    }
+}
+
 impl Poll {
     /// A poll that looks at nothing yet; kinds overwrite what they have.
     pub const NEW: Poll = Poll {
@@ -93,17 +100,16 @@ pub enum Until {
         /// Failed.
         failed: &'static [&'static str],
     },
-    /// When a key holds none of these words any more, compared without case: where only they are documented.
+    /// When a key holds something other than these words, compared without case: where only they are documented, or any is
+    /// as good as another.
     Left {
         /// The key.
         key: &'static str,
-        /// Not done yet.
+        /// Not done yet, besides nothing at all.
         going: &'static [&'static str],
         /// Failed.
         failed: &'static [&'static str],
     },
-    /// When a key holds something.
-    Set(&'static str),
     /// When the machine has been started since the call was sent: a key holds its uptime in seconds. A restart that is
     /// over before the first look shows too, and one that has not begun yet is waited for.
     Restarted(&'static str),

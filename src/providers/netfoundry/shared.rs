@@ -23,7 +23,7 @@ pub(crate) const EXECUTION: Poll = Poll {
 /// Waits until an object of the data plane is realized there (netfoundry.md#statuses): kinds without a status get a
 /// `zitiId`.
 pub(crate) const fn realized(path: &'static str) -> Poll {
-    Poll { path, until: Until::Set("zitiId"), shows: Shows::Object, ..Poll::NEW }
+    Poll { path, until: Until::set("zitiId"), shows: Shows::Object, ..Poll::NEW }
 }
 
 /// Waits until an object with a status is ready (netfoundry.md#statuses); such objects take minutes, and are looked at

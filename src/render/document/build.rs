@@ -275,8 +275,8 @@ fn until(poll: &Poll) -> String {
     match poll.until {
         Until::Answers => "it answers".into(),
         Until::State { key, done, .. } => format!("`{key}` is {}", one_of(done)),
+        Until::Left { key, going: [], .. } => format!("`{key}` holds something"),
         Until::Left { key, going, .. } => format!("`{key}` is not {} any more", one_of(going)),
-        Until::Set(key) => format!("`{key}` holds something"),
         Until::Restarted(_) => "it has been started anew".into(),
         Until::Again { done, .. } => format!("the call, sent again, is refused: {done}"),
         Until::Gone { key: "", .. } => "it is gone".into(),

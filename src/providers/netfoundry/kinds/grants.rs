@@ -10,7 +10,7 @@ use wire::Method;
 const VISIBLE: Poll = Poll {
     path: "/auth/v1/grants?identityId={identityId}&resourceActionId={resourceActionId}",
     at: "0",
-    until: Until::Set("id"),
+    until: Until::set("id"),
     shows: Shows::Object,
     ..Poll::NEW
 };
