@@ -64,6 +64,8 @@ mod tests {
             (Decision::Delete(DeleteCause::Undeclared), Some(Fact::Pending)),
             (Decision::Release("gone already".into()), Some(Fact::Pending)),
             (hold("unseen", None), Some(Fact::NotKnown)),
+            (hold("moved", None), Some(Fact::NotKnown)),
+            (hold("one-installation", None), Some(Fact::NotKnown)),
             (hold("no-place", None), Some(Fact::NotKnown)),
             (hold("external", None), Some(Fact::NotKnown)),
             (hold("protected", Some(Decision::Delete(DeleteCause::Undeclared))), Some(Fact::Deferred)),

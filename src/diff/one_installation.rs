@@ -123,26 +123,29 @@ fn proof(one: &ShownProofs, other: &ShownProofs) -> Option<String> {
     if one.within != other.within || one.unread.is_some() || other.unread.is_some() {
         return None;
     }
-    for strength in [Strength::Id, Strength::Topology] {
-        let of = |shown: &ShownProofs| -> BTreeMap<String, String> {
-            let own = shown.values.iter().filter(|((own, _), _)| *own == strength);
-            own.map(|((_, name), value)| (name.clone(), value.clone())).collect()
-        };
-        let (one, other) = (of(one), of(other));
-        if one.is_empty() || other.is_empty() {
-            continue;
-        }
-        if one.keys().ne(other.keys()) {
-            return None;
-        }
-        let common = |(name, value): (&String, &String)| {
-            let shared: Vec<&str> =
-                value.split("; ").filter(|it| other[name].split("; ").any(|own| own == *it)).collect();
-            (!shared.is_empty()).then(|| format!("{name} {}", short(&shared.join("; "))))
-        };
-        return Some(one.iter().map(common).collect::<Option<Vec<String>>>()?.join(", "));
+    [Strength::Id, Strength::Topology].into_iter().find_map(|strength| {
+        let (one, other) = (proofs_of(one, strength), proofs_of(other, strength));
+        (!one.is_empty() && !other.is_empty()).then(|| common(&one, &other))
+    })?
+}
+
+/// The proofs of one strength, by name and in order.
+fn proofs_of(shown: &ShownProofs, strength: Strength) -> Vec<(&str, &str)> {
+    let own = shown.values.iter().filter(|((own, _), _)| *own == strength);
+    own.map(|((_, name), value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// What two looks have in common, in words; `None` if they differ, or one shows less than the other.
+fn common(one: &[(&str, &str)], other: &[(&str, &str)]) -> Option<String> {
+    if one.len() != other.len() {
+        return None;
     }
-    None
+    let shared = |((name, value), (other_name, other)): (&(&str, &str), &(&str, &str))| {
+        let mut own = value.split("; ").filter(|value| other.split("; ").any(|other| other == *value)).peekable();
+        own.peek().filter(|_| name == other_name)?;
+        Some(format!("{name} {}", short(&own.collect::<Vec<_>>().join("; "))))
+    };
+    Some(one.iter().zip(other).map(shared).collect::<Option<Vec<String>>>()?.join(", "))
 }
 
 /// What a target means: the objects that it declares as its own, and those that it owns.

@@ -186,3 +186,26 @@ cloudify:
     bench.write("all.yaml", &FILES.replace("NAME", "''"));
     bench.run(&["validate"]).expect(3).says("`name` is empty, and `other/system-variables/v` needs it");
 }
+
+/// The same where the object that gives the name is made in the same run: the call is not sent.
+#[test]
+fn a_name_that_comes_out_empty_in_the_run_makes_no_object() {
+    let sim = Sim::start();
+    let text = r#"
+vns3:
+  site:
+    at: https://203.0.113.30:8000/api
+    credentials: { username: api, password: stand-in }
+    firewall-fwsets: { s: { type: net } }
+    system-variables: { v: { name: "${site/firewall-fwsets/s.description}", value: 10.0.0.0/8 }, other: { value: 10.0.0.0/8 } }
+"#;
+    let bench = Bench::of(&[("trueup.yaml", "workspace: names\n"), ("all.yaml", text)], &sim);
+    let ran = bench.run(&["apply", "--yes"]).expect(5);
+    ran.says("`name` comes out empty: `${site/firewall-fwsets/s.description}`");
+    let all = sim.side_door("GET", "/requests", &Value::Null);
+    let sent = |path: &str| {
+        let is_it = |request: &&Value| request["method"] == "POST" && request["path"].as_str().unwrap().contains(path);
+        all.as_array().unwrap().iter().filter(is_it).count()
+    };
+    assert_eq!((sent("/fwsets"), sent("/variables")), (1, 1), "{all:#}");
+}
