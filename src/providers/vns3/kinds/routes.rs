@@ -41,7 +41,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(flatten), foreign: Some(added_by_controller), ..Hooks::NONE },
+    hooks: Hooks { read: Some(flatten), foreign: Some(added_by_controller) },
     removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };
