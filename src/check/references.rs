@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::check::walk::{place, walk};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::{By, Class, Kind, Provider};
+use crate::spec::{By, Kind, Provider};
 use crate::suggest::hint;
 use crate::topology::references::named;
 use crate::topology::words::{TextName, TextNames};
@@ -89,7 +89,7 @@ fn has_system_objects(provider: &Provider, kinds: &[&str]) -> bool {
 fn dangling(topology: &Topology, provider: &Provider, from: &Resource, kinds: &[&str], name: &str) -> Option<String> {
     // A thing that the provider keeps is looked up there; a singleton is always there.
     let is_free =
-        |kind: &&str| provider.kind(kind).is_none_or(|kind| kind.class == Class::ReadOnly || kind.identity.is_single());
+        |kind: &&str| provider.kind(kind).is_none_or(|kind| !kind.is_declarative() || kind.identity.is_single());
     if kinds.iter().any(is_free) {
         return None;
     }

@@ -58,9 +58,11 @@ fn explain_kind(provider: &Provider, kind: &Kind, text: &mut String) {
         let _ = writeln!(text, "  lives in: {parent}");
     }
     match kind.on_delete {
+        _ if kind.is_declarative() && !kind.is_removable() => {
+            text.push_str("  removal: the API has none; it is let go of\n");
+        }
         Destroys::Itself => {}
         Destroys::Everything => text.push_str("  removal: destroys everything in it; has to be allowed by address\n"),
-        Destroys::Nothing => text.push_str("  removal: the API has none; it is let go of\n"),
     }
     order(provider, kind, text);
     shared(kind, text);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{CommandError, Exit, Format, output};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Class, Coverage, Endpoint, Evidence, Field, Flow, Identity, Kind, Provider};
+use crate::spec::{Change, Coverage, Endpoint, Evidence, Field, Flow, Identity, Kind, Provider};
 use crate::suggest;
 
 /// Options of `kinds`.
@@ -122,7 +122,7 @@ fn kind_json(endpoints: &[Endpoint], kind: &Kind) -> Value {
         "name": kind.name,
         "doc": kind.doc,
         "source": kind.source,
-        "class": match kind.class { Class::Declarative => "declarative", Class::ReadOnly => "read-only" },
+        "class": if kind.is_declarative() { "declarative" } else { "read-only" },
         "parent": kind.parent,
         "identity": identity_json(kind.identity),
         "fields": kind.fields.iter().map(field_json).collect::<Vec<_>>(),

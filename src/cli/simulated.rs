@@ -11,7 +11,7 @@ use crate::attr::Attr;
 use crate::cli::CommandError;
 use crate::cli::stop::Doing;
 use crate::session::Http;
-use crate::spec::{Auth, Class, Type};
+use crate::spec::{Auth, Type};
 use crate::topology::references::References;
 use crate::topology::{Tls, Topology};
 use sim::{self, Server};
@@ -99,7 +99,7 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
     for resource in topology.resources.values() {
         for address in references.of(resource).into_iter().map(|reference| reference.to) {
             let Some(target) = topology.targets.get(address.target()) else { continue };
-            let kind = target.provider.kind(address.kind()).filter(|kind| kind.class == Class::ReadOnly);
+            let kind = target.provider.kind(address.kind()).filter(|kind| !kind.is_declarative());
             if let (Some(kind), Some(name), None) = (kind, address.name(), address.parent()) {
                 found.insert((address.target().to_owned(), kind.name, name.to_owned()));
             }

@@ -14,7 +14,7 @@ use crate::diff::matching::is_gone;
 use crate::diff::naming::given_name;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
-use crate::spec::{Change, Class, Field, Flow, Identity, Kind, List, Sent, Type, TypeSlot, canonical, edit_up, read};
+use crate::spec::{Change, Field, Flow, Identity, Kind, List, Sent, Type, TypeSlot, canonical, edit_up, read};
 use crate::topology::{ITEMS, LITERAL, Resource, Topology};
 
 /// What an export gives.
@@ -345,7 +345,7 @@ fn counterpart(declared: Option<&Attr>, length: usize, n: usize) -> Option<&Attr
 fn is_told(kind: &Kind) -> bool {
     let is_shown = !matches!(kind.api.list, List::Login(_))
         && !kind.fields.iter().any(|field| matches!(field.ty, Type::Certificate));
-    kind.class == Class::Declarative && kind.older_view_of.is_none() && is_shown
+    kind.is_declarative() && kind.older_view_of.is_none() && is_shown
 }
 
 /// A value without what the provider puts into it: of an object, the fields that can be declared.

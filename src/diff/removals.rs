@@ -119,7 +119,7 @@ fn removal(
     live: &Live,
     cause: DeleteCause,
 ) -> Decision {
-    if kind.on_delete == Destroys::Nothing || kind.api.remove.is_empty() {
+    if !kind.is_removable() {
         return Decision::Release("the API can't remove it: it stays as it is, and is not owned any more".into());
     }
     if let Some(why) = index.foreign(address, live) {

@@ -77,7 +77,6 @@ impl Kind {
             name: _,
             doc: _,
             source: _,
-            class: _,
             parent: _,
             identity: _,
             after: _,

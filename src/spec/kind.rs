@@ -18,8 +18,6 @@ pub struct Kind {
     pub doc: &'static str,
     /// The operations that it follows, where the vendor names any, and the heading in `docs/apis` that has the facts.
     pub source: &'static str,
-    /// Whether it can be declared.
-    pub class: Class,
     /// The kind that its resources live in.
     pub parent: Option<&'static str>,
     /// The fields that tell two of its objects apart.
@@ -88,15 +86,6 @@ pub enum AutoCreated {
     Namesake(&'static str),
 }
 
-/// Whether a kind can be declared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// Reconciled: read, diffed, written.
-    Declarative,
-    /// Read, to be referred to by name or for its outputs.
-    ReadOnly,
-}
-
 /// The fields that tell two objects of a kind apart, and the meaning of the name in YAML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Identity {
@@ -133,8 +122,6 @@ pub enum Destroys {
     Itself,
     /// So much that each removal has to be allowed by address.
     Everything,
-    /// Nothing: the API can't remove it. It is let go of, and stays.
-    Nothing,
 }
 
 /// What removing an object does to traffic.
@@ -218,7 +205,6 @@ impl Kind {
         name: "",
         doc: "",
         source: "",
-        class: Class::Declarative,
         parent: None,
         identity: Identity::Singleton,
         fields: &[],
@@ -297,8 +283,14 @@ impl Kind {
         self.is_made_anew_for(field) && !field.has_default() && !field.is_chosen() && !is_identity
     }
 
-    /// Says whether it is reconciled.
+    /// Says whether it is reconciled: read, diffed, written. A kind all of whose fields the provider chooses is read, to be
+    /// referred to by name or for its outputs.
     pub fn is_declarative(&self) -> bool {
-        self.class == Class::Declarative
+        self.fields.iter().any(Field::is_writable)
+    }
+
+    /// Says whether the API can remove an object. Where it can't, one is let go of, and stays.
+    pub fn is_removable(&self) -> bool {
+        !self.api.remove.is_empty()
     }
 }

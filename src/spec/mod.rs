@@ -49,8 +49,8 @@ pub(crate) use field::{BeforeDelete, Disruption, Evidence, Flow, Secrecy, Sent, 
 pub use field::{Change, Field};
 pub(crate) use grammar::{By, Called, DocumentsIn, Grammar, Lead, Mention, NameSpot, Named, ReadDocuments, Unknown};
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
-pub(crate) use kind::{AutoCreated, Class, Hooks, OneTimeOutput, Removal};
-pub use kind::{Destroys, Identity, Kind};
+pub(crate) use kind::{AutoCreated, Destroys, Hooks, OneTimeOutput, Removal};
+pub use kind::{Identity, Kind};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
 pub(crate) use lint::lint;

@@ -24,7 +24,7 @@ use crate::attr::{Attr, Template, TemplatePart};
 use crate::check::places;
 use crate::finding::{Finding, PathKey, Place};
 use crate::source::Node;
-use crate::spec::{Class, Provider, Type, text_wanted};
+use crate::spec::{Provider, Type, text_wanted};
 use crate::suggest::hint;
 use crate::topology::LITERAL;
 
@@ -326,7 +326,7 @@ impl<'a> Evaluator<'a> {
         while let Some(address) = here {
             let kind =
                 DeclaredNames::provider(self, address.target()).and_then(|provider| provider.kind(address.kind()));
-            let is_free = kind.is_none_or(|kind| kind.identity.is_single() || kind.class == Class::ReadOnly);
+            let is_free = kind.is_none_or(|kind| kind.identity.is_single() || !kind.is_declarative());
             if self.complete && !is_free && !self.declares(&address) {
                 let finding = Finding::error("unknown-address", format!("`{address}` is not declared"));
                 return Err(finding.help(self.address_hint(&address)).into());

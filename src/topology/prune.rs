@@ -15,7 +15,7 @@ impl Topology {
         }
         let declared: BTreeSet<&str> = self.resources_at(&target.name).map(|resource| resource.kind.name).collect();
         let is_pruned = |kind: &&&Kind| {
-            is_removable(kind)
+            is_prunable(kind)
                 && kind.parent.is_none_or(|parent| declared.contains(parent))
                 && target.prune.includes(kind.name)
                 && (target.prune.names(kind.name) || declared.contains(kind.name) || is_meant_by_all(kind))
@@ -25,13 +25,9 @@ impl Topology {
     }
 }
 
-/// Says whether objects of a kind can be there or not: of what there is always one, nothing can be added by hand.
-fn is_removable(kind: &Kind) -> bool {
-    kind.is_declarative()
-        && kind.identity != Identity::Singleton
-        && !kind.api.create.is_empty()
-        && !kind.api.remove.is_empty()
-        && kind.on_delete != Destroys::Nothing
+/// Says whether objects of a kind can be pruned: they can be there or not: of what there is always one, nothing can be added by hand.
+fn is_prunable(kind: &Kind) -> bool {
+    kind.is_declarative() && kind.identity != Identity::Singleton && !kind.api.create.is_empty() && kind.is_removable()
 }
 
 /// Says whether `all` means a kind of which nothing is declared. What holds a world of its own, such as a network or a

@@ -11,7 +11,7 @@ use super::variables::Variables;
 use crate::address::Address;
 use crate::finding::{Finding, PathKey, Place};
 use crate::source::{Node, SourceFile, WORKSPACE_FILE, YamlDocument, within};
-use crate::spec::{Class, Identity, Kind, Provider, Type};
+use crate::spec::{Identity, Kind, Provider, Type};
 use crate::suggest::hint;
 use crate::topology::{ITEMS, is_dots};
 
@@ -158,7 +158,7 @@ impl<'v> Reader<'v> {
     }
 
     fn kind(&mut self, above: &Above, kind: &'static Kind, value: Node, place: &Place) {
-        if kind.class == Class::ReadOnly {
+        if !kind.is_declarative() {
             let finding = Finding::error("read-only-kind", format!("`{}` can be referred to, not declared", kind.name));
             self.findings.push(
                 finding.help("the provider keeps these; use them in references and outputs").at(&place.clone().key()),

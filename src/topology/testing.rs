@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Api, Auth, AutoCreated, Body, By, Called, Class, Destroys, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme,
-    Identity, Kind, List, Mention, NameSpot, Packing, Provider, ServerVersion, Type, Unknown, call, field, output,
+    Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme, Identity, Kind,
+    List, Mention, NameSpot, Packing, Provider, ServerVersion, Type, Unknown, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -36,7 +36,6 @@ static CONFIG: Kind = Kind {
         id: "",
         ..Api::NONE
     },
-    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 
@@ -207,7 +206,6 @@ static REGIONS: Kind = Kind {
     name: "regions",
     doc: "Places",
     source: "test",
-    class: Class::ReadOnly,
     identity: Identity::Name("name"),
     fields: &[output("name", Type::Text, "Its name"), output("provider", Type::Text, "Whose it is")],
     ..Kind::NEW

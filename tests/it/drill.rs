@@ -12,7 +12,7 @@ pub(crate) mod samples;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
-use trueup::parts::{Address, Attr, CATALOGUE, Change, Decision, Destroys, Field, Identity, Kind, Provider, canonical};
+use trueup::parts::{Address, Attr, CATALOGUE, Change, Decision, Field, Identity, Kind, Provider, canonical};
 
 use self::samples::{Sample, Samples, merge, read};
 use crate::bench::every_line;
@@ -165,7 +165,7 @@ impl<'d> Drill<'d> {
             // What can't be removed may be there from the start, and an ordered list always is.
             Some(Decision::Update { .. } | Decision::Adopt | Decision::Same) => {
                 let is_always_there = self.kind.api.create.is_empty() || self.is_sequence();
-                is_always_there || self.kind.on_delete == Destroys::Nothing
+                is_always_there || !self.kind.is_removable()
             }
             _ => false,
         };
@@ -289,14 +289,14 @@ impl<'d> Drill<'d> {
         let planned = self.world.plan();
         let summary = planned.plan.summary();
         // What can't be removed may be there from the start.
-        let is_there = self.kind.on_delete == Destroys::Nothing && summary.update == 1;
+        let is_there = !self.kind.is_removable() && summary.update == 1;
         if (summary.create != 1 && !is_there) || planned.plan.steps.len() != 1 {
             return Err(format!("a sibling: expected is one create, planned is\n{}", told(&planned.plan)));
         }
         self.converge().map_err(|why| format!("a sibling: {why}"))?;
         self.declare(&[second]);
         let summary = self.world.plan().plan.summary();
-        let goes = self.kind.on_delete != Destroys::Nothing;
+        let goes = self.kind.is_removable();
         if (summary.delete, summary.release) != (usize::from(goes), usize::from(!goes)) {
             return Err(format!("without its sibling: {summary:?}"));
         }
@@ -310,12 +310,11 @@ impl<'d> Drill<'d> {
         let after = self.world.inventory();
         let left: Vec<&String> = after.difference(before).collect();
         let lost: Vec<&String> = before.difference(&after).collect();
-        match self.kind.on_delete {
-            Destroys::Nothing => Ok(()),
-            _ if self.sample.leaves.is_some() && !left.is_empty() => Ok(()),
-            _ if left.is_empty() && lost.is_empty() => Ok(()),
-            _ => Err(format!("remove: left are {left:?}, lost are {lost:?}")),
+        let leaves_some = self.sample.leaves.is_some() && !left.is_empty();
+        if !self.kind.is_removable() || leaves_some || left.is_empty() && lost.is_empty() {
+            return Ok(());
         }
+        Err(format!("remove: left are {left:?}, lost are {lost:?}"))
     }
 
     fn converge(&self) -> Result<Applied, String> {

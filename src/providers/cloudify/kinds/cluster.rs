@@ -2,14 +2,13 @@
 //! undone: it is only read.
 
 use crate::providers::cloudify::shared::NAMED;
-use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Kind, List, Type, output};
 
 /// `cluster`.
 pub(crate) static KIND: Kind = Kind {
     name: "cluster",
     doc: "State of the cluster of managers, on servers before 5.0",
     source: "Cluster; cloudify.md#cluster",
-    class: Class::ReadOnly,
     fields: &[
         output("initialized", Type::Bool, "Whether the manager is part of a cluster"),
         output("consul", Type::Any, "State of the cluster's own store"),

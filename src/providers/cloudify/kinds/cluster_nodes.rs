@@ -1,14 +1,13 @@
 //! The managers of a cluster (cloudify.md#cluster-nodes). Their credentials are not read.
 
 use crate::providers::cloudify::shared::NAMED;
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 /// `cluster-nodes`.
 pub(crate) static KIND: Kind = Kind {
     name: "cluster-nodes",
     doc: "Managers in the cluster, on servers before 5.0",
     source: "Cluster; cloudify.md#cluster-nodes",
-    class: Class::ReadOnly,
     identity: Identity::Name("name"),
     fields: &[
         output("name", Type::Text, "Name of the manager"),

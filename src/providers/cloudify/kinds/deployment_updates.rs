@@ -2,7 +2,7 @@
 //! change of a deployment makes one; here they are read, without steps and plans, which weigh 100 KB and more.
 
 use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_OWNED, list};
-use crate::spec::{Api, Class, Identity, Kind, Type, output};
+use crate::spec::{Api, Identity, Kind, Type, output};
 use wire::Method::Get;
 
 /// `deployment-updates`.
@@ -10,7 +10,6 @@ pub(crate) static KIND: Kind = Kind {
     name: "deployment-updates",
     doc: "Updates that deployments went through",
     source: "Deployment updates; cloudify.md#deployment-updates",
-    class: Class::ReadOnly,
     identity: Identity::Name("id"),
     fields: &[
         output("id", Type::Text, "Id of the update"),

@@ -3,14 +3,13 @@
 //! `type` is spelled by product and by page: only its end, `_event` or `_log`, can be relied on.
 
 use crate::providers::cloudify::shared::{NAMED, list};
-use crate::spec::{Api, Class, Identity, Kind, Type, output};
+use crate::spec::{Api, Identity, Kind, Type, output};
 
 /// `events`.
 pub(crate) static KIND: Kind = Kind {
     name: "events",
     doc: "Events and logs of executions, oldest first",
     source: "Events; cloudify.md#events",
-    class: Class::ReadOnly,
     identity: Identity::Natural(&["execution_id", "timestamp", "node_instance_id", "message"]),
     fields: &[
         output("timestamp", Type::Text, "When the manager noted it"),

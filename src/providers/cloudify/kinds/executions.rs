@@ -4,14 +4,13 @@
 //! Parameters are not read: those of a snapshot hold the database's credentials.
 
 use crate::providers::cloudify::shared::{TENANT_OWNED, list};
-use crate::spec::{Api, Class, Identity, Kind, Type, output};
+use crate::spec::{Api, Identity, Kind, Type, output};
 
 /// `executions`.
 pub(crate) static KIND: Kind = Kind {
     name: "executions",
     doc: "Runs of workflows",
     source: "Executions; cloudify.md#executions",
-    class: Class::ReadOnly,
     identity: Identity::Name("id"),
     fields: &[
         output("id", Type::Text, "Id of the execution"),

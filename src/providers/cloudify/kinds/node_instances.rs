@@ -4,14 +4,13 @@
 
 use crate::providers::cloudify::kinds::deployments;
 use crate::providers::cloudify::shared::NAMED;
-use crate::spec::{Api, Class, Detail, Identity, Kind, List, Type, Versions, output};
+use crate::spec::{Api, Detail, Identity, Kind, List, Type, Versions, output};
 
 /// `node-instances`.
 pub(crate) static KIND: Kind = Kind {
     name: "node-instances",
     doc: "Node instances of a deployment, with their state and runtime properties",
     source: "Node instances; cloudify.md#node-instances",
-    class: Class::ReadOnly,
     parent: Some("deployments"),
     identity: Identity::Name("id"),
     fields: &[

@@ -1,14 +1,13 @@
 //! The nodes of a deployment: what its blueprint describes (cloudify.md#nodes).
 
 use crate::providers::cloudify::shared::{NAMED, list};
-use crate::spec::{Api, Class, Identity, Kind, Type, output};
+use crate::spec::{Api, Identity, Kind, Type, output};
 
 /// `nodes`.
 pub(crate) static KIND: Kind = Kind {
     name: "nodes",
     doc: "Nodes of a deployment",
     source: "Nodes; cloudify.md#nodes",
-    class: Class::ReadOnly,
     parent: Some("deployments"),
     identity: Identity::Name("id"),
     fields: &[

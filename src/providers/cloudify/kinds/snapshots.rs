@@ -2,14 +2,13 @@
 //! are read.
 
 use crate::providers::cloudify::shared::{TENANT_OWNED, list};
-use crate::spec::{Api, Class, Identity, Kind, Type, output};
+use crate::spec::{Api, Identity, Kind, Type, output};
 
 /// `snapshots`.
 pub(crate) static KIND: Kind = Kind {
     name: "snapshots",
     doc: "Snapshots of the manager",
     source: "Snapshots; cloudify.md#snapshots",
-    class: Class::ReadOnly,
     identity: Identity::Name("id"),
     fields: &[
         output("id", Type::Text, "Name of the snapshot"),

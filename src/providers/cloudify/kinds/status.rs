@@ -2,14 +2,13 @@
 //! serve.
 
 use crate::providers::cloudify::shared::NAMED;
-use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Kind, List, Type, output};
 
 /// `status`.
 pub(crate) static KIND: Kind = Kind {
     name: "status",
     doc: "State of the manager and its services",
     source: "Manager, status; cloudify.md#status",
-    class: Class::ReadOnly,
     fields: &[
         output("status", Type::Text, "State of the manager"),
         output("services", Type::Any, "Its services: a list on old servers, a map by name on new ones"),

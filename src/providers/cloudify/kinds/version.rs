@@ -1,14 +1,13 @@
 //! Edition and version of the manager (cloudify.md#version).
 
 use crate::providers::cloudify::shared::NAMED;
-use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Kind, List, Type, output};
 
 /// `version`.
 pub(crate) static KIND: Kind = Kind {
     name: "version",
     doc: "Version and edition of the manager",
     source: "Manager, version; cloudify.md#version",
-    class: Class::ReadOnly,
     fields: &[
         output("version", Type::Text, "Version of the server, which is not that of the API"),
         output("edition", Type::Text, "Edition: community or premium"),

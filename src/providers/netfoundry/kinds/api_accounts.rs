@@ -1,13 +1,12 @@
 //! API accounts (netfoundry.md#api-accounts). Read only: the reply to making one holds a password that is never shown
 //! again.
 
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "api-accounts",
     doc: "Accounts of programs that use the API",
     source: "netfoundry.md#api-accounts",
-    class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
         output("name", Type::Text, "Name"),

@@ -2,13 +2,12 @@
 //! their id.
 
 use crate::providers::netfoundry::shared::listed;
-use crate::spec::{Class, Identity, Kind, Type, output};
+use crate::spec::{Identity, Kind, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "hosts",
     doc: "Machines that the vendor runs for a network",
     source: "netfoundry.md#hosts",
-    class: Class::ReadOnly,
     parent: Some("networks"),
     identity: Identity::Name("id"),
     fields: &[

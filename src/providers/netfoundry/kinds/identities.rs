@@ -1,12 +1,11 @@
 //! Identities: users and API accounts alike (netfoundry.md#identities). Read only, so that no diff locks its users out.
 
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "identities",
     doc: "Users and API accounts",
     source: "netfoundry.md#identities",
-    class: Class::ReadOnly,
     identity: Identity::CaselessName("email"),
     fields: &[
         output("email", Type::Text, "Address"),

@@ -1,13 +1,12 @@
 //! Network configs: what `size` of a network can be (netfoundry.md#network-configs).
 
 use crate::providers::netfoundry::shared::PAGES;
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "network-configs",
     doc: "Sizes that a network's controller can have",
     source: "netfoundry.md#network-configs",
-    class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
         output("name", Type::Text, "The size"),

@@ -3,13 +3,12 @@
 //! A controller's own secrets and sessions can be read by privileged callers; they are never asked for.
 
 use crate::providers::netfoundry::shared::listed;
-use crate::spec::{Class, Identity, Kind, Type, output};
+use crate::spec::{Identity, Kind, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "network-controllers",
     doc: "The controller of a network",
     source: "netfoundry.md#network-controllers",
-    class: Class::ReadOnly,
     parent: Some("networks"),
     identity: Identity::Singleton,
     fields: &[

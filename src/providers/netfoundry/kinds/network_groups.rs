@@ -1,13 +1,12 @@
 //! Network groups: what networks are billed and administered in (netfoundry.md#network-groups). Usually there is one.
 
 use crate::providers::netfoundry::shared::PAGES;
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "network-groups",
     doc: "Groups of networks for billing and administration",
     source: "netfoundry.md#network-groups",
-    class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
         output("name", Type::Text, "Name by which networks refer to the group"),

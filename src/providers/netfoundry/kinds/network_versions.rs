@@ -1,13 +1,12 @@
 //! Network versions: what `productVersion` of a network can be (netfoundry.md#network-versions). A version has no id.
 
 use crate::providers::netfoundry::shared::PAGES;
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "network-versions",
     doc: "Versions that a network can be made with",
     source: "netfoundry.md#network-versions",
-    class: Class::ReadOnly,
     identity: Identity::Name("networkVersion"),
     fields: &[
         output("networkVersion", Type::Text, "The version"),

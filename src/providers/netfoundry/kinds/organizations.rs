@@ -1,12 +1,11 @@
 //! Organizations: what identities are members of (netfoundry.md#organizations).
 
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "organizations",
     doc: "Organizations, which identities are members of",
     source: "netfoundry.md#organizations",
-    class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
         output("name", Type::Text, "Name"),

@@ -1,13 +1,12 @@
 //! Regions: where controllers and hosted edge routers can be (netfoundry.md#regions). A region has no id.
 
 use crate::providers::netfoundry::shared::PAGES;
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "regions",
     doc: "Regions of the clouds that controllers and hosted edge routers can run in",
     source: "netfoundry.md#regions",
-    class: Class::ReadOnly,
     identity: Identity::Natural(&["provider", "locationCode"]),
     fields: &[
         output("provider", Type::Text, "Cloud"),

@@ -1,13 +1,12 @@
 //! Resource actions: what a grant allows (netfoundry.md#resource-actions). The list can be filtered by type; it is read
 //! whole.
 
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "resource-actions",
     doc: "Actions that a grant can allow",
     source: "netfoundry.md#resource-actions",
-    class: Class::ReadOnly,
     identity: Identity::Name("code"),
     fields: &[
         output("code", Type::Text, "Code, such as `update-reset-mfa`"),

@@ -1,12 +1,11 @@
 //! Resource types: what permissions are about (netfoundry.md#resource-types).
 
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "resource-types",
     doc: "Sorts of resources that permissions are about",
     source: "netfoundry.md#resource-types",
-    class: Class::ReadOnly,
     identity: Identity::Name("code"),
     fields: &[output("code", Type::Text, "Code, such as `user-identity`")],
     api: Api { list: List::at("/auth/v1/resource-types", Envelope::Items("")), ..Api::NONE },

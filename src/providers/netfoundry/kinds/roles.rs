@@ -3,13 +3,12 @@
 //! How a role is given to an identity is not documented. The last of several pages is faulty, so one page holds all
 //! (netfoundry.md#lists).
 
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "roles",
     doc: "Sets of permissions, such as the admin's of one network",
     source: "netfoundry.md#roles",
-    class: Class::ReadOnly,
     identity: Identity::CaselessName("name"),
     fields: &[
         output("name", Type::Text, "Name, with what it is for: `Network Admin - acme-prod`"),

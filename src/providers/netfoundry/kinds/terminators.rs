@@ -3,13 +3,12 @@
 //! Routers and tunnelers make them while they run, so that they are read only: a service without one is not reachable.
 
 use crate::providers::netfoundry::shared::{ZITI_ID, listed};
-use crate::spec::{Class, Identity, Kind, Type, output};
+use crate::spec::{Identity, Kind, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "terminators",
     doc: "Where services are hosted at the moment",
     source: "netfoundry.md#terminators",
-    class: Class::ReadOnly,
     parent: Some("networks"),
     identity: Identity::Name("id"),
     fields: &[

@@ -1,12 +1,11 @@
 //! Users (netfoundry.md#user-identities). They come by invitation.
 
-use crate::spec::{Api, Class, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "user-identities",
     doc: "Users of the console",
     source: "netfoundry.md#user-identities",
-    class: Class::ReadOnly,
     identity: Identity::CaselessName("email"),
     fields: &[
         output("email", Type::Text, "Address, by which endpoints refer to the user"),

@@ -2,7 +2,7 @@
 //!
 //! It cannot be read. The API restarts for seconds after each write (vns3.md#admin-ui, vns3.md#restarts).
 
-use crate::spec::{Api, Body, Destroys, Disruption, Kind, List, Poll, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Kind, List, Poll, Type, call, field};
 use wire::Method::Put;
 
 /// `admin-ui`.
@@ -30,7 +30,6 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 

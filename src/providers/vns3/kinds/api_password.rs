@@ -5,7 +5,7 @@
 //! two, and sees by which what is left to do. The old one is refused from the very next call on (vns3.md#api-password,
 //! vns3.md#restarts).
 
-use crate::spec::{Api, Body, Destroys, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Kind, List, Type, call, field};
 use wire::Method::Put;
 
 /// `api-password`.
@@ -28,6 +28,5 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };

@@ -3,7 +3,7 @@
 //! It can't be read: packs show what they have now. So it is written when it is declared, and when it changes
 //! (vns3.md#clientpack-defaults).
 
-use crate::spec::{Api, Body, Destroys, Disruption, Field, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Field, Kind, List, Type, call, field};
 use wire::Method::Put;
 
 /// `clientpack-defaults`.
@@ -26,7 +26,6 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    on_delete: Destroys::Nothing,
     overwrites: &["clientpacks"],
     ..Kind::NEW
 };

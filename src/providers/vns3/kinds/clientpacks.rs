@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Type, call, field, output,
+    Api, Body, CallSpec, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Type, call, field, output,
 };
 use wire::Method::{Post, Put};
 
@@ -59,7 +59,6 @@ pub(crate) static KIND: Kind = Kind {
         super::KEYED,
         ("clientpack-defaults", "it sets all clientpacks, and this one sets itself"),
     ],
-    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(tags_as_list), ..Hooks::NONE },
     ..Kind::NEW
 };

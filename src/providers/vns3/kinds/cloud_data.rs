@@ -1,13 +1,12 @@
 //! The cloud's own data about the machine that the controller runs on.
 
-use crate::spec::{Api, Class, Envelope, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Kind, List, Type, output};
 
 /// `cloud-data`.
 pub(crate) static KIND: Kind = Kind {
     name: "cloud-data",
     doc: "What the cloud says about the machine that the controller runs on",
     source: "GET /cloud_data; vns3.md#cloud-data",
-    class: Class::ReadOnly,
     fields: &[
         output("cloud_type", Type::Text, "The cloud: ec2, gce, azure, hpcloud or centurylink"),
         output("cloud_data", Type::Any, "The cloud's own metadata, such as `region` and `instanceId`"),

@@ -2,7 +2,7 @@
 //!
 //! It answers before licensing too; then the outputs that peering brings are missing (vns3.md#config).
 
-use crate::spec::{Api, Body, Destroys, Envelope, Kind, List, Packing, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Kind, List, Packing, Type, call, field, output};
 use wire::Method::Put;
 
 /// `config`.
@@ -37,7 +37,6 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/config", Body::Changed).reply(Envelope::One("response"))],
         ..super::super::API
     },
-    on_delete: Destroys::Nothing,
     after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

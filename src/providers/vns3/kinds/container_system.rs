@@ -4,8 +4,8 @@
 //! start (vns3.md#container-system, vns3.md#tasks).
 
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Destroys, Disruption, Envelope, Kind, List, Poll, Shows, States, Switch, Type,
-    Until, call, field,
+    Api, BeforeDelete, Body, CallSpec, Disruption, Envelope, Kind, List, Poll, Shows, States, Switch, Type, Until,
+    call, field,
 };
 use wire::Method::{Post, Put};
 
@@ -30,7 +30,6 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 

@@ -3,7 +3,7 @@
 //! Its address must be set before any endpoint is made, and can change only while there are none (PUT /ipsec). Setting
 //! it makes an alias interface, `eth0:0`, which belongs to it.
 
-use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Envelope, Kind, List, Type, call, field, output};
 use wire::Method::Put;
 
 /// `ipsec-local`.
@@ -28,7 +28,6 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/ipsec", Body::Changed).reply(Envelope::One("response.this_endpoint"))],
         ..super::super::API
     },
-    on_delete: Destroys::Nothing,
     after: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

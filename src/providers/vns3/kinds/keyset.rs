@@ -9,8 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Destroys, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Strength, Type, Until, call,
-    field, output,
+    Api, Body, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Strength, Type, Until, call, field, output,
 };
 use wire::Method::Put;
 
@@ -54,7 +53,6 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED],
-    on_delete: Destroys::Nothing,
     proves: &[Strength::Topology],
     hooks: Hooks { read: Some(stage), ..Hooks::NONE },
     ..Kind::NEW

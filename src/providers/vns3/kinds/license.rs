@@ -3,7 +3,7 @@
 //! It can be uploaded once; later it can only be upgraded, which is an action. Reading answers 403 until then. The
 //! upload alone changes nothing: its parameters have to be accepted (vns3.md#license, vns3.md#bring-up).
 
-use crate::spec::{Api, Body, Destroys, Disruption, Envelope, Folders, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Envelope, Folders, Kind, List, Type, call, field, output};
 use wire::Method::Put;
 
 /// `license`.
@@ -31,7 +31,6 @@ pub(crate) static KIND: Kind = Kind {
         create: &[call(Put, "/license", Body::Text("file"))],
         ..super::super::API
     },
-    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 

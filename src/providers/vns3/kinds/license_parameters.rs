@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Poll, States, Strength, Type, Until,
-    call, field,
+    Api, Body, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Poll, States, Strength, Type, Until, call,
+    field,
 };
 use wire::Method::Put;
 
@@ -37,7 +37,6 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[("license", "the license has to be there before its parameters are accepted")],
-    on_delete: Destroys::Nothing,
     proves: &[Strength::Topology],
     hooks: Hooks { read: Some(flatten), ..Hooks::NONE },
     ..Kind::NEW

@@ -5,9 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::spec::{
-    Api, Body, CallSpec, Destroys, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Type, call, field,
-};
+use crate::spec::{Api, Body, CallSpec, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Type, call, field};
 use wire::Method::Put;
 
 /// `link-global-policies-openvpn`.
@@ -39,7 +37,6 @@ const BOTH: Kind = Kind {
     fields: &[POLICIES],
     api: Api { id: "", ..super::super::API },
     after: &[super::LICENSED, super::KEYED],
-    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(text_to_object), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -3,7 +3,7 @@
 //! The settings cannot be read: GET /ms answers with an alert (vns3.md#ms-integration). The address is set first;
 //! whether alerts are sent is a call of its own, and every update needs it.
 
-use crate::spec::{Api, Body, Destroys, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Kind, List, Type, call, field};
 use wire::Method::{Post, Put};
 
 /// `ms-integration`.
@@ -23,6 +23,5 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };

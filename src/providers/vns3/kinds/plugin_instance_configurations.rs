@@ -5,8 +5,7 @@
 //! (vns3.md#plugin-instance-configurations).
 
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Detail, Disruption, Envelope, Identity, Kind, List, Type, Versions, call, field,
-    output,
+    Api, Body, CallSpec, Detail, Disruption, Envelope, Identity, Kind, List, Type, Versions, call, field, output,
 };
 use wire::Method::Put;
 
@@ -38,7 +37,6 @@ pub(crate) static KIND: Kind = Kind {
         update: &[WRITE],
         ..super::super::API
     },
-    on_delete: Destroys::Nothing,
     ..Kind::NEW
 };
 

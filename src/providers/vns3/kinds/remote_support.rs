@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Destroys, Envelope, Hooks, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Hooks, Kind, List, Type, call, field};
 use wire::Method::Put;
 
 /// `remote-support`.
@@ -21,7 +21,6 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    on_delete: Destroys::Nothing,
     hooks: Hooks { read: Some(unwrap), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -9,8 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Disruption, Envelope, Hooks, Kind, List, Poll, Strength, Type, Until, call, field,
-    output,
+    Api, Body, CallSpec, Disruption, Envelope, Hooks, Kind, List, Poll, Strength, Type, Until, call, field, output,
 };
 use wire::Method::Put;
 
@@ -49,7 +48,6 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     after: &[super::LICENSED, super::KEYED],
-    on_delete: Destroys::Nothing,
     proves: &[Strength::Certificate],
     hooks: Hooks { read: Some(first_of_chain), ..Hooks::NONE },
     ..Kind::NEW
