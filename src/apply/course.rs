@@ -1,9 +1,11 @@
 //! The course of a run: the plan's steps as nodes of a schedule, and what became of each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
+use crate::apply::lookout::Lookout;
 use crate::apply::schedule::{Schedule, ScheduleNode, SlotClass, Slots, Turn};
 use crate::apply::{Executor, Outcome};
 use crate::plan::{Plan, Step, Timing, Verb};
@@ -19,6 +21,7 @@ const NAP: Duration = Duration::from_millis(200);
 /// The steps of a run, in the order in which targets let them begin.
 pub(super) struct Course<'c> {
     executor: &'c Executor<'c>,
+    lookout: Arc<Lookout>,
     schedule: Schedule,
     outcomes: Vec<Option<Outcome>>,
     /// For each step the one that needs some time after it: a new object gets ready to be asked for what it gives once.
@@ -28,7 +31,7 @@ pub(super) struct Course<'c> {
 
 impl<'c> Course<'c> {
     /// The course of a plan, with what is left out of it.
-    pub(super) fn of(executor: &'c Executor<'c>) -> Course<'c> {
+    pub(super) fn of(executor: &'c Executor<'c>, lookout: Arc<Lookout>) -> Course<'c> {
         let plan = executor.plan;
         let targets: BTreeSet<&str> = plan.steps.iter().map(|step| step.address.target()).collect();
         let numbers: BTreeMap<&str, usize> = targets.iter().enumerate().map(|(n, target)| (*target, n)).collect();
@@ -43,6 +46,7 @@ impl<'c> Course<'c> {
         let nodes = nodes.chain(plan.gates.iter().map(|_| ScheduleNode::Gate)).collect();
         let mut course = Course {
             executor,
+            lookout,
             schedule: Schedule::new(nodes, &plan.graph, &slots, executor.parallel),
             outcomes: vec![None; plan.steps.len()],
             rests: rests(plan),
@@ -58,7 +62,12 @@ impl<'c> Course<'c> {
 
     /// The step that is to begin now, if any.
     pub(super) fn next(&mut self) -> Option<usize> {
-        self.schedule.next(self.now())
+        let next = self.schedule.next(self.now());
+        match next {
+            Some(n) => self.lookout.begins(n),
+            None => self.lookout.rests(),
+        }
+        next
     }
 
     /// Says whether steps wait for nothing but their time.
@@ -78,11 +87,13 @@ impl<'c> Course<'c> {
     /// hold for each request, whatever the step has a slot for. A controller that takes one write at a time gets one at a
     /// time; while a step waits for it, which sends reads alone, the next one writes.
     pub(super) fn turn(&mut self, n: usize, to: SlotClass) {
+        self.lookout.is_through(n);
         self.schedule.turn(n, to);
     }
 
     /// Takes down what happened to a step. Gives the steps that are skipped for it.
     pub(super) fn ended(&mut self, n: usize, outcome: Outcome) -> Vec<usize> {
+        self.lookout.is_through(n);
         let done = matches!(outcome, Outcome::Done);
         if let Some((next, rest)) = self.rests.get(&n).filter(|_| done) {
             let session = self.executor.sessions.get(self.executor.plan.steps[*next].address.target());

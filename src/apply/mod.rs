@@ -5,14 +5,17 @@
 //!
 //! * `schedule`, `course`: which step may begin, and what became of each
 //! * `step`, `outputs`: its calls, with what is known by now
+//! * `lookout`: one look for all whose result no reply shows
 //! * `effect`, `removed`, `verify`: did it happen, and is it as planned
-//! * `recording`: what the ledger keeps of it
+//! * `run_log`, `recording`: what journal and ledger keep of it
 
 mod course;
 mod effect;
+mod lookout;
 mod outputs;
 mod recording;
 mod removed;
+mod run_log;
 mod schedule;
 mod step;
 mod verify;
@@ -28,14 +31,14 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::address::Address;
 use crate::apply::course::Course;
+use crate::apply::lookout::Lookout;
 use crate::apply::recording::Recording;
+use crate::apply::run_log::RunLog;
 use crate::apply::schedule::SlotClass;
 use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
-use crate::diff::installation::Installation;
-use crate::diff::relabel::Relabel;
 use crate::diff::verdict::{Decision, Verdict};
-use crate::journal::{self, Claim, Journal, JournalLine, JournalWriter, Underway};
+use crate::journal::{self, Claim, Journal, JournalLine};
 use crate::plan::{Plan, Step};
 use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Identity, Kind};
@@ -125,6 +128,7 @@ pub struct Executor<'e> {
 pub(crate) struct Shared {
     pub(crate) outputs: Arc<Outputs>,
     pub(crate) log: Arc<Mutex<RunLog>>,
+    lookout: Arc<Lookout>,
     /// Is told what steps take up at their targets: their numbers and the slot.
     turns: UnboundedSender<(usize, SlotClass)>,
     /// The step's own number.
@@ -148,100 +152,17 @@ impl Shared {
     }
 }
 
-/// The journal and the ledger's content, which change together: what is handed over to the one and what is kept in the
-/// other have the same order.
-pub(crate) struct RunLog {
-    writer: JournalWriter,
-    pub(crate) base: Base,
-    pub(crate) calls: u64,
-    /// The controllers' words when they accepted a call.
-    pub(crate) said: BTreeMap<Address, String>,
-    /// The steps of which a request was announced.
-    pub(crate) begun: BTreeSet<usize>,
-    /// The addresses at which a create of this run was announced, and nothing was owned before.
-    claimed: BTreeSet<Address>,
-}
-
-impl RunLog {
-    /// Hands a line over. It is on disk before any later line, so before any later call is sent.
-    pub(crate) fn write(&self, line: &JournalLine) {
-        self.writer.write(line);
-    }
-
-    /// Hands a line over that says what is about to be done.
-    pub(crate) fn write_ahead(&self, line: &JournalLine) -> Underway {
-        self.writer.write_ahead(line)
-    }
-
-    /// Why the journal can't be written any more, if so: nothing must be sent any more.
-    pub(crate) fn broken(&self) -> Option<&str> {
-        self.writer.broken()
-    }
-
-    /// Takes down that an object is ours though its step is not done yet. `ours`: a call of ours made it.
-    pub(crate) fn take_ownership(&mut self, address: Address, id: String, identity: Option<String>, ours: bool) {
-        let (line_id, line_identity) = (id.clone(), identity.clone());
-        self.write(&JournalLine::Made { address: address.clone(), id: line_id, identity: line_identity, ours });
-        let run = self.base.run;
-        journal::take_ownership(&mut self.base, address, id, identity, ours, run);
-    }
-
-    /// Takes down what a create is about to make.
-    pub(crate) fn claim(&mut self, address: &Address, claim: Claim) {
-        let run = self.base.run;
-        if journal::claim(&mut self.base, address.clone(), claim, run) {
-            self.claimed.insert(address.clone());
-        }
-    }
-
-    /// Takes down that a create of this run made nothing.
-    pub(crate) fn give_up_claim(&mut self, address: &Address) {
-        let is_open = self.base.entry(address).is_some_and(|entry| entry.id.is_empty() && !entry.is_confirmed());
-        if self.claimed.contains(address) && is_open {
-            self.remove(address.clone(), String::new());
-        }
-    }
-
-    /// Takes down that entries go by other addresses.
-    fn relabel(&mut self, relabels: &[Relabel]) {
-        if !relabels.is_empty() {
-            self.write(&JournalLine::Relabeled(relabels.to_vec()));
-            self.base.relabel(relabels);
-        }
-    }
-
-    /// Takes down that what proves a target's installation changes.
-    pub(crate) fn change_proofs(&mut self, target: &str, change: impl FnOnce(&mut Installation)) {
-        let Some(known) = self.base.targets.get_mut(target) else { return };
-        change(known);
-        let installation = Box::new(known.clone());
-        self.write(&JournalLine::Proofs { target: target.to_owned(), installation });
-    }
-
-    /// Takes down that an object is gone.
-    pub(crate) fn remove(&mut self, address: Address, id: String) {
-        journal::remove(&mut self.base, &address, &id);
-        self.write(&JournalLine::Removed { address, id });
-    }
-}
-
 impl Executor<'_> {
     /// Carries out the plan. `base` is what is owned; it is brought up to date with all that was done.
     pub async fn run(&self, journal: Journal, base: &mut Base) -> Report {
-        let mut log = RunLog {
-            writer: JournalWriter::start(journal),
-            base: std::mem::take(base),
-            calls: 0,
-            said: BTreeMap::new(),
-            begun: BTreeSet::new(),
-            claimed: BTreeSet::new(),
-        };
+        let mut log = RunLog::start(journal, std::mem::take(base));
         log.relabel(&self.plan.relabels);
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
         let outputs = Arc::new(Outputs::new(self.topology.secrets.clone()));
-        let shared = Shared { outputs, log: Arc::new(Mutex::new(log)), turns, n: 0 };
-        let mut course = Course::of(self);
+        let lookout = Arc::new(Lookout::of(self.plan));
+        let shared = Shared { outputs, log: Arc::new(Mutex::new(log)), lookout, turns, n: 0 };
+        let mut course = Course::of(self, shared.lookout.clone());
         let mut running = FuturesUnordered::new();
         let mut end = None;
         loop {

@@ -25,6 +25,8 @@ pub(crate) enum SlotClass {
     Poll,
     /// It reads lists.
     List,
+    /// It waits for what others read, which asks no work of the target: as many as there are.
+    Idle,
 }
 
 /// How many steps of each class a target takes at once.

@@ -209,7 +209,7 @@ impl Executor<'_> {
         self.log(shared, |log| log.write(&JournalLine::Answer { n: number, outcome }));
     }
 
-    pub(super) fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::RunLog) -> T) -> T {
+    pub(super) fn log<T>(&self, shared: &Shared, write: impl FnOnce(&mut crate::apply::run_log::RunLog) -> T) -> T {
         shared.log(write)
     }
 
@@ -251,9 +251,11 @@ impl Executor<'_> {
                 }
                 // If it does not show yet, what waits for its id will say so, and the next run finds it.
                 None => {
-                    if let Some(raw) = self.look(shared, session, step).await? {
-                        self.record_created(shared, step, raw, true);
-                    }
+                    let found = match &call.shows_in {
+                        Some(list) => self.find_made(shared, session, step, list).await?,
+                        None => self.look(shared, session, step).await?,
+                    };
+                    found.into_iter().for_each(|raw| self.record_created(shared, step, raw, true));
                 }
             }
         } else if let (Some(object), true) = (object, call.purpose == CallPurpose::Update) {

@@ -14,9 +14,9 @@ use crate::diff::sequence::script;
 use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
-use crate::plan::{Call, CallPurpose, Payload};
+use crate::plan::{Call, CallPurpose, Payload, ResultList};
 use crate::spec::{
-    Body, CallSpec, Change, Field, Identity, Kind, Sent, Type, TypeSlot, keep_undeclared, lookup, read, written,
+    Body, CallSpec, Change, Field, Identity, Kind, List, Sent, Type, TypeSlot, keep_undeclared, lookup, read, written,
 };
 use crate::topology::{FileContent, ITEMS};
 
@@ -137,7 +137,20 @@ impl Writer<'_> {
     fn call(&self, spec: &'static CallSpec, purpose: CallPurpose, takes: &dyn Fn(&Field) -> bool) -> Call {
         let polls = spec.wait.iter().map(|poll| self.filler.open_path(poll.path)).collect();
         let body = self.payload(spec, takes, &purpose);
-        Call { method: spec.method, path: self.filler.path(spec.path), body, spec, purpose, polls }
+        let shows_in = self.shows_in(spec).filter(|_| purpose == CallPurpose::Create);
+        Call { method: spec.method, path: self.filler.path(spec.path), body, spec, purpose, polls, shows_in }
+    }
+
+    /// The list in which the object shows that a create makes, where neither reply nor name tells its id.
+    fn shows_in(&self, spec: &CallSpec) -> Option<ResultList> {
+        let api = &self.filler.kind.api;
+        let is_told = spec.reply.is_some() || api.id.is_empty() || self.filler.kind.identity.is_single();
+        match api.list_on(self.version) {
+            List::Call { path, at, paging } if !is_told && api.scope.is_none() => {
+                Some(ResultList { path: self.filler.path(path), at, paging })
+            }
+            _ => None,
+        }
     }
 
     fn payload(&self, spec: &CallSpec, takes: &dyn Fn(&Field) -> bool, purpose: &CallPurpose) -> Payload {

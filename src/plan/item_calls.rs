@@ -143,6 +143,6 @@ impl ListUnderway<'_> {
         let polls = spec.wait.iter().map(|poll| filler.open_path(poll.path)).collect();
         let body = if spec.body == Body::None { Payload::None } else { Payload::Json(body) };
         let (method, path) = (spec.method, filler.path(spec.path));
-        self.calls.push(Call { method, path, body, spec, purpose: CallPurpose::Item, polls });
+        self.calls.push(Call { method, path, body, spec, purpose: CallPurpose::Item, polls, shows_in: None });
     }
 }

@@ -38,7 +38,7 @@ use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
 use crate::plan::relied::SharedContent;
-use crate::spec::{CallSpec, Disruption, Identity, Kind, OpenPath};
+use crate::spec::{CallSpec, Disruption, Envelope, Identity, Kind, OpenPath, Paging};
 use crate::topology::FileContent;
 use wire::Method;
 
@@ -218,6 +218,19 @@ pub struct Call {
     pub purpose: CallPurpose,
     /// What the polls after it need: their paths, in the order of the call's `settle`.
     pub polls: Vec<OpenPath<Attr>>,
+    /// The list in which the object shows that it makes, where the reply does not hold it.
+    pub(crate) shows_in: Option<ResultList>,
+}
+
+/// A list in which a step's result shows.
+#[derive(Debug, Clone)]
+pub(crate) struct ResultList {
+    /// Path with query below the target's URL: text, or a template with holes.
+    pub path: Attr,
+    /// Where a reply holds the objects.
+    pub at: Envelope,
+    /// How pages follow each other.
+    pub paging: Paging,
 }
 
 /// What a call sends.

@@ -37,3 +37,29 @@ fn a_plan_that_finds_nothing_asks_each_list_once() {
     let counts: Vec<(&str, usize)> = asked.iter().map(|(target, lines)| (target.as_str(), lines.len())).collect();
     assert_eq!(counts, expected, "{asked:#?}");
 }
+
+/// What makes these addresses answers nothing, not even an id: the list tells it, for many at once.
+#[test]
+fn objects_that_no_reply_shows_are_looked_for_together() {
+    let addresses: String =
+        (0..320).map(|n| format!("          192.0.{}.{}: {{ label: a{n} }}\n", 4 + n / 200, 1 + n % 200)).collect();
+    let files = format!(
+        "vns3:\n  site:\n    at: https://203.0.113.30:8000/api\n    credentials: {{ username: api, password: stand-in }}\n    \
+         system-interfaces:\n      eth0:1:\n        ip_internal: 192.0.2.1\n        mask_bits: 24\n        \
+         interface-addresses:\n{addresses}"
+    );
+    let sim = Sim::start();
+    let bench = Bench::of(&[("trueup.yaml", "workspace: w\n"), ("vns3.yaml", &files)], &sim);
+    let requests = || {
+        let log = sim.side_door("GET", "/requests", &Value::Null);
+        let is_of_them = |entry: &&Value| entry["path"].as_str().is_some_and(|path| path.ends_with("/addresses"));
+        let methods = log.as_array().unwrap().iter().filter(is_of_them).map(|entry| entry["method"].clone());
+        let (writes, reads): (Vec<Value>, Vec<Value>) = methods.partition(|method| *method == "POST");
+        (writes.len(), reads.len())
+    };
+    bench.apply();
+    let (writes, reads) = requests();
+    assert_eq!(writes, 320);
+    assert!(writes + reads <= 330, "{reads} reads");
+    bench.run(&["plan", "--exit-code"]).expect(0);
+}

@@ -336,10 +336,13 @@ fn one_machine_under_two_names_is_looked_after_by_the_first() {
             let named = at.replace("127.0.0.1", "localhost");
             format!("{}:\n{}{}", case.provider, target(first, &at), target(second, &named))
         };
-        let bench = Bench::real(&[("trueup.yaml", ENVELOPE), ("word.txt", "let-me-in"), ("target.yaml", &two("a", "b"))]);
+        let bench =
+            Bench::real(&[("trueup.yaml", ENVELOPE), ("word.txt", "let-me-in"), ("target.yaml", &two("a", "b"))]);
         bench.run(&["validate"]).expect(0);
         let words = "b: `b` and `a` are the same installation: ";
-        let says = |ran: Ran| ran.expect(32).says(words).says(case.proof).says("2 resources are left alone").says("correct the `at`");
+        let says = |ran: Ran| {
+            ran.expect(32).says(words).says(case.proof).says("2 resources are left alone").says("correct the `at`")
+        };
         says(bench.run(&["plan"]));
         says(bench.run(&["drift"]));
         bench.run(&["plan", "--format", "markdown"]).expect(32).says("are the same installation");

@@ -173,8 +173,15 @@ cloudify:
 "#;
     let sim = Sim::start();
     // Without a name in the files the controllers know it.
-    let bench = Bench::of(&[("trueup.yaml", "workspace: names\n"), ("all.yaml", &FILES.replace(" controller_name: NAME ", ""))], &sim);
-    sim.side_door("POST", "/vns3/site/console", &json!({ "set": { "kind": "config", "name": "config", "fields": { "controller_name": "" } } }));
+    let bench = Bench::of(
+        &[("trueup.yaml", "workspace: names\n"), ("all.yaml", &FILES.replace(" controller_name: NAME ", ""))],
+        &sim,
+    );
+    sim.side_door(
+        "POST",
+        "/vns3/site/console",
+        &json!({ "set": { "kind": "config", "name": "config", "fields": { "controller_name": "" } } }),
+    );
     let plan = bench.plan();
     for (at, field) in [("other/system-variables/v", "name"), ("other/routes/r", "cidr"), ("cfy/secrets/k", "key")] {
         let hold = plan["holds"].as_array().unwrap().iter().find(|hold| hold["address"] == at);

@@ -372,7 +372,10 @@ fn left_to_the_api(sim: &Sim, bench: &Bench, files: &dyn Fn(&str) -> String, (fi
     bench.write("all.yaml", &files(&nothing));
     let plan = bench.plan();
     let stays: Vec<&Value> = plan["let_go"].as_array().unwrap().iter().map(|it| &it["field"]).collect();
-    assert_eq!((&plan["steps"], stays), (&json!([]), names.iter().map(|name| json!(name)).collect::<Vec<_>>().iter().collect()));
+    assert_eq!(
+        (&plan["steps"], stays),
+        (&json!([]), names.iter().map(|name| json!(name)).collect::<Vec<_>>().iter().collect())
+    );
     bench.run(&["plan", "--exit-code"]).expect(0).says("the API chooses it when the object is made, and not again");
     settles(bench, &files(&nothing));
     assert_eq!((&bench.plan()["let_go"], writes()), (&Value::Null, before), "it was named once");
@@ -391,7 +394,12 @@ netfoundry:
 ";
         text.replace("FIELDS", fields)
     };
-    left_to_the_api(&sim, &bench(&sim, ""), &network, ("size: small, productVersion: 7.3.104,", &["size", "productVersion"]));
+    left_to_the_api(
+        &sim,
+        &bench(&sim, ""),
+        &network,
+        ("size: small, productVersion: 7.3.104,", &["size", "productVersion"]),
+    );
 }
 
 #[test]
@@ -399,7 +407,8 @@ fn null_leaves_names_for_people_to_a_manager() {
     let sim = Sim::of("cloudify", None);
     let bench = bench(&sim, "");
     bench.write("b/blueprint.yaml", "tosca_definitions_version: cloudify_dsl_1_3\nnode_templates: {}\n");
-    let manager = |fields: &str| DEPLOYMENT.replace("PROVIDER", "cloudify").replace("inputs: { site: seven INPUTS }", fields);
+    let manager =
+        |fields: &str| DEPLOYMENT.replace("PROVIDER", "cloudify").replace("inputs: { site: seven INPUTS }", fields);
     left_to_the_api(&sim, &bench, &manager, ("display_name: The router", &["display_name"]));
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{SlotClass, Slots, Turn};
 
 /// The number of classes of slots.
-const CLASSES: usize = 3;
+const CLASSES: usize = 4;
 
 /// The place of a step among those that could begin, and its number. Both halves of a pair have the place of the smaller
 /// one, so that no two pairs wait for each other.
@@ -36,7 +36,7 @@ impl Lane {
     pub(super) fn of(slots: Slots) -> Lane {
         let Slots { write, poll, list } = slots;
         // A target without a slot would never come to an end.
-        Lane { slots: [write.max(1), poll.max(1), list.max(1)], ..Lane::default() }
+        Lane { slots: [write.max(1), poll.max(1), list.max(1), usize::MAX], ..Lane::default() }
     }
 
     /// Takes note of a step of the target.
