@@ -1,6 +1,7 @@
 //! References: each resource that another one names is declared.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::address::Address;
 use crate::check::walk::{place, walk};
@@ -8,7 +9,7 @@ use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 use crate::spec::{By, Kind, Provider};
 use crate::suggest::hint;
-use crate::topology::references::named;
+use crate::topology::references::{maker_at, may_come_with, named};
 use crate::topology::words::{TextName, TextNames};
 use crate::topology::{Resource, Topology};
 
@@ -40,7 +41,10 @@ fn run(subject: &Subject) -> Vec<Finding> {
                 // Some kinds hold objects that the system makes: a name may mean one of those, unless it is misspelt.
                 let may_be_live = has_system_objects(provider, &kinds) && !help.starts_with("did you mean");
                 let finding = match may_be_live {
-                    true => Finding::warning(RULE.code, message).help("it has to be at the controller already"),
+                    true => Finding::warning(RULE.code, message).help(match switch_of(subject.topology, &missing) {
+                        Some(switch) => format!("it comes with {switch}; else it has to be at the controller already"),
+                        None => "it has to be at the controller already".to_owned(),
+                    }),
                     false => Finding::error(RULE.code, message).help(help),
                 };
                 found.push(finding.at(&place(resource, path)));
@@ -86,7 +90,7 @@ fn has_system_objects(provider: &Provider, kinds: &[&str]) -> bool {
 }
 
 /// The address that nothing declares, in words; `None` where it is declared, or need not be.
-fn dangling(topology: &Topology, provider: &Provider, from: &Resource, kinds: &[&str], name: &str) -> Option<String> {
+fn dangling(topology: &Topology, provider: &Provider, from: &Resource, kinds: &[&str], name: &str) -> Option<Missing> {
     // A thing that the provider keeps is looked up there; a singleton is always there.
     let is_free =
         |kind: &&str| provider.kind(kind).is_none_or(|kind| !kind.is_declarative() || kind.identity.is_single());
@@ -94,10 +98,32 @@ fn dangling(topology: &Topology, provider: &Provider, from: &Resource, kinds: &[
         return None;
     }
     match topology.referred(&from.address, provider, kinds, name) {
-        Some(address) if topology.resources.contains_key(&address) => None,
-        Some(address) => Some(address.to_string()),
-        None => Some(format!("{}/{name}", kinds.join(" or "))),
+        Some(address) if topology.resources.contains_key(&address) || maker_at(topology, &address).is_some() => None,
+        Some(address) => Some(Missing::At(address)),
+        None => Some(Missing::Somewhere(format!("{}/{name}", kinds.join(" or ")))),
     }
+}
+
+/// What is named and not declared.
+enum Missing {
+    At(Address),
+    Somewhere(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Missing::At(address) => address.fmt(f),
+            Missing::Somewhere(words) => f.write_str(words),
+        }
+    }
+}
+
+/// What would have to be switched on for something to come along with it, in words.
+fn switch_of(topology: &Topology, missing: &Missing) -> Option<String> {
+    let Missing::At(address) = missing else { return None };
+    let (maker, switch) = may_come_with(topology, address)?;
+    Some(format!("`{}` where `{switch}` is true", maker.address))
 }
 
 /// Declared names, for suggestions.

@@ -96,24 +96,21 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
         return verdict(Decision::Hold(hold), None);
     }
     let case = resolver.case(resource);
-    let live = match resolver.index.declared.get(&resource.address) {
+    // What goes now, and comes again along with what is made anew, is as good as not there.
+    let is_made_anew = |address: &Address| resolver.planned.is_anew(address);
+    let comes_anew =
+        !resource.external && companions::comes_anew(resolver.topology, resolver.index, resource, &is_made_anew);
+    let live = match resolver.index.declared.get(&resource.address).filter(|_| !comes_anew) {
         Some(Placement::Present(live)) => *live,
-        Some(Placement::Unseen(why)) => {
-            return verdict(Decision::Hold(Hold::unseen(why)), None);
-        }
-        Some(Placement::Ambiguous) => {
-            return verdict(Decision::Hold(ambiguous()), None);
-        }
+        Some(Placement::Unseen(why)) => return verdict(Decision::Hold(Hold::unseen(why)), None),
+        Some(Placement::Ambiguous) => return verdict(Decision::Hold(ambiguous()), None),
         Some(Placement::Duplicate(first)) => {
             let hold = Hold::new("duplicate-identity", format!("it is the same object as `{first}`, as it turns out"));
             return verdict(Decision::Hold(hold.help("declare it once")), None);
         }
         Some(Placement::Absent) | None if resource.external => return verdict(external::absent(), None),
         Some(Placement::Absent) | None => {
-            let decision = match maker(resolver.topology, resource) {
-                Some(_) => companions::taken(resolver, resource, resolved),
-                None => absent(resource, entry, base.vacated.contains(&resource.address)),
-            };
+            let decision = absent(resolver, resource, resolved, base);
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
             return verdict(case.guard(decision), old);
         }
@@ -202,9 +199,14 @@ fn dangling(resolver: &Resolver<'_>, resolved: &ResolvedFields) -> Option<Hold> 
     Some(if others.is_empty() { hold } else { hold.help(format!("at the controller there are {}", others.join(", "))) })
 }
 
-/// What becomes of a resource that is not there. `is_vacated`: it was ours to replace, and the one half of that is done.
-fn absent(resource: &Resource, entry: Option<&Entry>, is_vacated: bool) -> Decision {
-    let kind = resource.kind;
+/// What becomes of a resource that is not there.
+fn absent(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, base: &Base) -> Decision {
+    if maker(resolver.topology, resource).is_some() {
+        return companions::taken(resolver, resource, resolved);
+    }
+    let (kind, entry) = (resource.kind, base.entry(&resource.address));
+    // It was ours to replace, and the one half of that is done.
+    let is_vacated = base.vacated.contains(&resource.address);
     if let (Identity::Content(_), Some(entry)) = (kind.identity, entry)
         && resource.content_id().is_some_and(|id| id != entry.id)
     {

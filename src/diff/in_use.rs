@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::diff::companions;
 use crate::diff::index::Index;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, Hold, ReplaceOrder, Verdict};
@@ -52,7 +53,7 @@ pub(super) fn in_use(
             continue;
         }
         for used in referred_by(topology, index, address, kind, live) {
-            let Some(top) = top_made_anew(&anew, &used) else { continue };
+            let Some(top) = top_made_anew(topology, index, &anew, &used) else { continue };
             let is_within = std::iter::successors(address.parent(), Address::parent).any(|parent| parent == *top);
             if !is_within && !lets_go(topology, references, address, decision, &used) {
                 found.entry(top.clone()).or_insert_with(|| address.clone());
@@ -62,9 +63,15 @@ pub(super) fn in_use(
     found
 }
 
-/// The outermost object that is made anew, of an object and those that it lives in.
-fn top_made_anew<'a>(anew: &BTreeSet<&'a Address>, used: &Address) -> Option<&'a Address> {
-    let around = std::iter::successors(Some(used.clone()), Address::parent);
+/// The outermost object that is made anew, of an object, the one that it comes along with, and those that they live in.
+fn top_made_anew<'a>(
+    topology: &Topology,
+    index: &Index<'_>,
+    anew: &BTreeSet<&'a Address>,
+    used: &Address,
+) -> Option<&'a Address> {
+    let first = companions::made_by(topology, index, used).unwrap_or_else(|| used.clone());
+    let around = std::iter::successors(Some(first), Address::parent);
     around.filter_map(|address| anew.get(&address).copied()).last()
 }
 

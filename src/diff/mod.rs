@@ -32,8 +32,8 @@ pub(crate) mod live;
 pub(crate) mod matching;
 pub(crate) mod mentions;
 pub(crate) mod naming;
-pub(crate) mod others;
 mod one_installation;
+pub(crate) mod others;
 mod overwritten;
 pub(crate) mod ownership;
 mod placing;
@@ -146,6 +146,10 @@ fn finish<'a>(
     propagate_holds::hold_within(&mut verdicts);
     propagate_holds::keep_what_is_named(topology, references, &index, &mut verdicts);
     propagate_holds::keep_what_is_needed(topology, &index, base, &mut verdicts);
+    if companions::hold(topology, references, &index, &mut verdicts) {
+        propagate_holds::hold_back(topology, references, &index, &resolved, &mut verdicts);
+        propagate_holds::keep_what_is_needed(topology, &index, base, &mut verdicts);
+    }
     propagate_holds::tell_of_homes(topology, references, &mut verdicts);
     hold_elsewhere(observed, &mut verdicts);
     doubles.hold_all(&mut verdicts);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::call_options::call_options;
+use crate::diff::companions;
 use crate::diff::external::EXTERNAL;
 use crate::diff::guards::{IRREVERSIBLE, STATE};
 use crate::diff::index::Index;
@@ -65,8 +66,14 @@ pub(crate) fn hold_unknown_names(
     index: &Index<'_>,
     verdicts: &mut [Verdict],
 ) {
+    let held = |verdict: &&Verdict| matches!(verdict.decision, Decision::Hold(_));
+    let held: BTreeSet<Address> = verdicts.iter().filter(held).map(|verdict| verdict.address.clone()).collect();
     for verdict in verdicts.iter_mut().filter(|verdict| writes_what_is_declared(&verdict.decision)) {
         let Some(resource) = topology.resources.get(&verdict.address) else { continue };
+        if let Some(hold) = unknown_role(topology, references, index, resource, &held) {
+            verdict.hold(hold);
+            continue;
+        }
         let named = mentions::undeclared(references, index, resource).into_iter();
         let mut unknown = named.filter(|(word, live)| live.is_none() && word.is_mistake(topology, &resource.address));
         let hold = unknown.find_map(|(word, _)| {
@@ -87,6 +94,36 @@ pub(crate) fn hold_unknown_names(
             verdict.hold(hold);
         }
     }
+}
+
+/// The hold on what names, among roles, something that is neither declared nor there, nor comes along with anything.
+fn unknown_role(
+    topology: &Topology,
+    references: &References<'_>,
+    index: &Index<'_>,
+    resource: &Resource,
+    held: &BTreeSet<Address>,
+) -> Option<Hold> {
+    let provider = topology.targets.get(resource.address.target())?.provider;
+    references.of(resource).into_iter().find_map(|reference| {
+        let (Why::Names(field), to) = (reference.why, reference.to) else { return None };
+        let is_declared = topology.resources.contains_key(&to);
+        let kind = provider.kind(to.kind()).filter(|kind| kind.is_declarative() && !is_declared)?;
+        let name = to.name().filter(|name| !kind.is_built_in(name))?;
+        let is_there = || index.live(&to).is_some() || index.by_id(&resource.address, &[kind.name], name).is_some();
+        if is_there() || companions::is_to_come(topology, index, &to, held) {
+            return None;
+        }
+        let named = format!("`{field}` names `{to}`");
+        Some(match index.is_unseen(&to) {
+            true => {
+                let why = "which is not declared, and whether it is there could not be looked at";
+                Hold::new("missing-reference", format!("{named}, {why}"))
+            }
+            false => Hold::new("missing-reference", format!("{named}, which is neither declared nor there"))
+                .help("declare it, or correct the name"),
+        })
+    })
 }
 
 fn writes_what_is_declared(decision: &Decision) -> bool {
@@ -337,6 +374,13 @@ firewall-rules: [{{ rule: "FORWARD_CUST -s $${{custom_partner}} -j ACCEPT" }}]
         let there = json!({ "id": "g", "name": "g", "note": "via nobody" });
         let same = wanted.applied("east/groups/g", "g", json!({ "note": "via nobody" })).shows("east/groups", there);
         assert_eq!(same.verdict("east/groups/g"), "same", "nothing is written");
+        // Among roles.
+        let at = "east/policies/p";
+        let roles = World::lab().wants(at, json!({ "members": ["#all", "@nobody"] }));
+        assert_eq!(roles.verdict(at), "hold missing-reference");
+        assert_eq!(roles.clone().hides("east/endpoints").verdict(at), "hold missing-reference");
+        assert_eq!(roles.shows("east/endpoints", endpoint("nobody")).verdict(at), "create: change");
+        assert_eq!(World::lab().wants(at, json!({ "members": ["#all"] })).verdict(at), "create: change");
     }
 
     #[test]

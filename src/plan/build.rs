@@ -80,7 +80,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
 
 pub(super) struct Builder<'b> {
     pub(super) topology: &'b Topology,
-    references: References<'b>,
+    pub(super) references: References<'b>,
     observed: &'b Observed,
     pub(super) diff: &'b Diff<'b>,
 }
@@ -195,6 +195,10 @@ impl Builder<'_> {
     }
 
     fn live(&self, verdict: &Verdict) -> Option<&Live> {
+        let resource = self.topology.resources.get(&verdict.address);
+        if resource.is_some_and(|resource| self.comes_anew(resource)) {
+            return None;
+        }
         self.diff.index.live(&verdict.address).or_else(|| {
             let id = verdict.id.as_deref()?;
             let view = self.observed.targets.get(verdict.address.target())?;
@@ -328,12 +332,21 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// The id of the object around one, unless the plan makes that anew.
-    fn known_id(&self, address: &Address, verb: Verb) -> Option<Attr> {
+    /// Says whether the plan makes something anew.
+    pub(super) fn is_made_anew(&self, address: &Address) -> bool {
         let verdicts = &self.diff.verdicts;
         let at = verdicts.binary_search_by(|verdict| verdict.address.cmp(address)).ok();
-        let made_anew = at.is_some_and(|at| matches!(verdicts[at].decision, Decision::Replace { .. }));
-        if made_anew && !verb.removes() {
+        at.is_some_and(|at| matches!(verdicts[at].decision, Decision::Replace { .. }))
+    }
+
+    /// Says whether the object that is there goes, and another one comes along with what is made anew.
+    fn comes_anew(&self, resource: &Resource) -> bool {
+        companions::comes_anew(self.topology, &self.diff.index, resource, &|address| self.is_made_anew(address))
+    }
+
+    /// The id of the object around one, unless the plan makes that anew.
+    fn known_id(&self, address: &Address, verb: Verb) -> Option<Attr> {
+        if self.is_made_anew(address) && !verb.removes() {
             return None;
         }
         let kind = self.topology.targets.get(address.target())?.provider.kind(address.kind())?;
@@ -356,7 +369,7 @@ impl Builder<'_> {
 
     fn ledger_update(&self, resource: &Resource) -> LedgerUpdate {
         let wanted = self.diff.resolved.get(&resource.address).cloned().unwrap_or_default();
-        let live = self.diff.index.live(&resource.address);
+        let live = self.diff.index.live(&resource.address).filter(|_| !self.comes_anew(resource));
         let from_others = resource.fields.iter().filter(|(_, attr)| attr.is_later());
         let references = self.references.of(resource);
         let is_at_default = |field: &&Field| {

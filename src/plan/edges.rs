@@ -11,19 +11,21 @@
 //! kind A made ──► referrer made         where nobody can tell which one of A the referrer's words mean
 //! left by an earlier run removed ──► its like made
 //! in the way removed ──► field changed ──► made again        where a field says that it rebuilds
+//! name given up ──► made what comes along under it           companion let go of ──► taken along
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::Diff;
+use crate::diff::companions;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, ReplaceOrder};
 use crate::graph::Graph;
 use crate::plan::{Step, Verb};
 use crate::topology::Topology;
 use crate::topology::cycle::{CycleError, Link};
-use crate::topology::references::{References, home_at, homes_of};
+use crate::topology::references::{References, Why, home_at, homes_of, maker_at};
 
 /// The graph of the steps, and the names of its gates.
 pub(crate) fn edges<'d>(
@@ -65,6 +67,7 @@ pub(crate) fn edges<'d>(
     }
     drawing.issue_order();
     drawing.makes_room();
+    drawing.companions();
     for (node, first, why) in kind_edges {
         drawing.graph.add(node, first, why);
     }
@@ -138,6 +141,12 @@ impl EdgeBuilder<'_> {
                 self.referrers.entry(reference.to).or_default().push(n);
             }
         }
+        if let Some(&making) = maker_at(self.topology, &step.address)
+            .filter(|_| step.verb == Verb::Find)
+            .and_then(|maker| self.making.get(&maker.address))
+        {
+            self.graph.add(n, making, Why::ComesWith.to_string());
+        }
         if step.verb == Verb::Issue || step.verb == Verb::Create || step.verb == Verb::ReplaceCreate {
             return;
         }
@@ -210,6 +219,31 @@ impl EdgeBuilder<'_> {
             };
             for other in left.iter().filter(is_like) {
                 self.graph.add(n, self.removing[&other.address], format!("`{}` may be in the way", other.address));
+            }
+        }
+    }
+
+    /// What comes along with a step needs its name, and what goes along with one is let go of first. Who lets go of it may
+    /// need the same step for something else: then nobody can.
+    fn companions(&mut self) {
+        for verdict in self.diff.verdicts.iter().filter(|verdict| !verdict.kind.creates.is_empty()) {
+            for change in companions::changes(self.topology, &self.diff.index, verdict) {
+                let making = self.making.get(&verdict.address).filter(|_| change.comes && !change.goes);
+                if let (Some(&maker), Some(&removal)) = (making, self.removing.get(&change.companion)) {
+                    self.graph.add(maker, removal, format!("`{}` has the name of what comes along", change.companion));
+                }
+                let steps = self.removing.get(&verdict.address).or_else(|| self.making.get(&verdict.address));
+                if let Some(&taker) = steps.filter(|_| change.goes) {
+                    self.let_go_first(taker, &change.companion);
+                }
+            }
+        }
+    }
+
+    fn let_go_first(&mut self, taker: usize, companion: &Address) {
+        for (n, step) in self.steps.iter().enumerate().filter(|(n, step)| *n != taker && step.verb == Verb::Update) {
+            if self.held_references(step).contains(companion) {
+                self.remembered.push((taker, n, format!("`{}` refers to `{companion}`", step.address)));
             }
         }
     }

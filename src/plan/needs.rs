@@ -34,7 +34,8 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// Steps that wait for what is built into something that the plan makes, and that other steps need.
+    /// Steps that wait for what is built into something that the plan makes, or comes along with something, and that other
+    /// steps need.
     pub(super) fn finds(&self, steps: &[Step]) -> Vec<Step> {
         let made: BTreeSet<&Address> =
             steps.iter().filter(|step| step.verb.creates()).map(|step| &step.address).collect();
@@ -46,6 +47,13 @@ impl Builder<'_> {
                     let parent = companions::parent_to_come(self.topology, &self.diff.index, &output.address, &is_made);
                     wanted.extend(parent.map(|parent| (output.address.clone(), parent)));
                 });
+            }
+        }
+        for resource in steps.iter().filter_map(|step| self.topology.resources.get(&step.address)) {
+            for reference in self.references.of(resource) {
+                let is_anew = |maker: &Address| self.is_made_anew(maker);
+                let maker = companions::awaited(self.topology, &self.diff.index, &reference.to, &is_anew);
+                wanted.extend(maker.map(|maker| (reference.to, maker.address.clone())));
             }
         }
         let step = |(address, parent): (Address, Address)| {

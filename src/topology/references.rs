@@ -179,8 +179,14 @@ impl<'t> References<'t> {
                 return;
             };
             let among = resource.fields.get_key_value(field).map_or(ITEMS, |(name, _)| name.as_str());
-            let reference = Reference { to, why: Why::Names(field.to_owned()), place: place(resource, path) };
-            found.push((among, reference));
+            let is_declared = self.topology.resources.contains_key(&to);
+            // Who names what comes along with something declared needs that.
+            let maker = maker_at(self.topology, &to).filter(|_| !is_declared).map(|maker| maker.address.clone());
+            found.extend(
+                [Some(to), maker].into_iter().flatten().map(|to| {
+                    (among, Reference { to, why: Why::Names(field.to_owned()), place: place(resource, path) })
+                }),
+            );
         });
         found.sort_by_key(|(field, _)| *field);
         found.into_iter().map(|(_, reference)| reference).collect()
@@ -226,14 +232,24 @@ impl<'t> References<'t> {
 
 /// The declared resource that a declared one comes along with: nobody makes it, it shows a while after that one.
 pub(crate) fn maker<'t>(topology: &'t Topology, resource: &Resource) -> Option<&'t Resource> {
-    let kinds = topology.targets.get(resource.address.target())?.provider.kinds;
+    maker_at(topology, &resource.address)
+}
+
+/// The declared resource that what has an address comes along with, declared or not.
+pub(crate) fn maker_at<'t>(topology: &'t Topology, address: &Address) -> Option<&'t Resource> {
+    let (maker, switch) = may_come_with(topology, address)?;
+    (maker.fields.get(switch) == Some(&Attr::Bool(true))).then_some(maker)
+}
+
+/// The declared resource that what has an address would come along with, and the field of it that has to be true for that.
+pub(crate) fn may_come_with<'t>(topology: &'t Topology, address: &Address) -> Option<(&'t Resource, &'static str)> {
+    let kinds = topology.targets.get(address.target())?.provider.kinds;
     kinds.iter().find_map(|kind| {
-        let field = kind.creates.iter().find_map(|(made, how)| match how {
-            AutoCreated::Namesake(field) if *made == resource.kind.name => Some(*field),
+        let switch = kind.creates.iter().find_map(|(made, how)| match how {
+            AutoCreated::Namesake(switch) if *made == address.kind() => Some(*switch),
             _ => None,
         })?;
-        let maker = topology.resources.get(&resource.address.sibling(kind.name, resource.address.name()))?;
-        (maker.fields.get(field) == Some(&Attr::Bool(true))).then_some(maker)
+        Some((topology.resources.get(&address.sibling(kind.name, address.name()))?, switch))
     })
 }
 

@@ -64,7 +64,8 @@ fn what_the_platform_makes_is_left_alone_and_what_we_made_is_not_left_behind() {
     let plan = bench.plan();
     let steps = plan["steps"].as_array().unwrap();
     let found = steps.iter().filter(|step| step["verb"] == "find").map(|step| &step["address"]);
-    assert_eq!(found.collect::<Vec<_>>(), ["nf/networks/acme/config-types/intercept.v1"]);
+    let awaited = ["nf/networks/acme/config-types/intercept.v1", "nf/networks/acme/endpoints/branch"];
+    assert_eq!(found.collect::<Vec<_>>(), awaited, "and so is the tunneler's endpoint, which hosts");
     bench.apply();
     bench.run(&["plan", "--exit-code"]).expect(0);
     // A twin, a system policy, and what the model generated: more than was declared, though everything is pruned.
@@ -152,6 +153,56 @@ fn the_endpoint_of_a_router_is_taken_and_not_made() {
     let written: Vec<&Value> =
         log.as_array().unwrap().iter().filter(to_endpoints).map(|entry| &entry["method"]).collect();
     assert!(written.contains(&&json!("PATCH")) && !written.contains(&&json!("POST")), "{written:?}");
+}
+
+/// Switching a router's tunneler makes or takes an endpoint of its name: the plan says so before anything is written.
+#[test]
+fn a_tunneler_that_is_switched_is_planned_as_what_it_is() {
+    let sim = Sim::start();
+    let bench = Bench::of(&[("trueup.yaml", "workspace: ours\n")], &sim);
+    let head = HEAD.replace("    prune: all\n", "");
+    let write = |switch: bool, rest: &str| {
+        let router = format!("        edge-routers: {{ branch: {{ tunnelerEnabled: {switch} }} }}\n");
+        bench.write("nf.yaml", &[&head, router.as_str(), rest].concat());
+    };
+    let done = || {
+        bench.apply();
+        bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+        bench.run(&["drift"]).expect(0);
+    };
+    // What is held is left as it is, and the rest with it.
+    let held = |words: &str| {
+        bench.run(&["plan"]).says(words).says("help: ");
+        let before = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null)["store"].clone();
+        bench.apply();
+        assert_eq!(sim.side_door("GET", "/netfoundry/nf/state", &Value::Null)["store"], before, "{words}");
+    };
+    let endpoint = "        endpoints: { branch: { attributes: ['#site'] } }\n";
+    let policy = "        app-wans: { w: { endpointAttributes: ['@branch'], serviceAttributes: ['#all'] } }\n";
+    // Who names it waits until it shows, in the run that makes the router.
+    write(true, policy);
+    done();
+    write(false, policy);
+    held("`nf/networks/acme/endpoints/branch` would go with it, and `nf/networks/acme/app-wans/w` still names it");
+    write(true, &[endpoint, policy].concat());
+    done();
+    write(false, &[endpoint, policy].concat());
+    held("`nf/networks/acme/endpoints/branch` would go with it, and is declared");
+    write(false, "");
+    done();
+    assert_eq!(names(&sim, "endpoint"), [""; 0]);
+    // An endpoint of its own by then.
+    write(false, &[endpoint, policy].concat());
+    done();
+    write(true, &[endpoint, policy].concat());
+    held("it makes `nf/networks/acme/endpoints/branch` for itself, and another object has that name");
+    write(true, "");
+    done();
+    assert_eq!(names(&sim, "endpoint"), ["branch"], "the one went before the other came");
+    write(false, policy);
+    bench
+        .run(&["validate"])
+        .says("it comes with `nf/networks/acme/edge-routers/branch` where `tunnelerEnabled` is true");
 }
 
 /// What the platform has, and nobody declares, gives its values to what is declared.

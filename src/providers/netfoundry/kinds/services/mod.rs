@@ -175,7 +175,7 @@ mod tests {
             found.push((reference, kinds.to_vec(), name.to_owned()));
             (reference == ReferenceForm::Id).then(|| Attr::text("7d3e9f20"))
         });
-        let host = (ReferenceForm::Mention, vec!["endpoints", "edge-routers"], "branch".to_owned());
+        let host = (ReferenceForm::Mention, vec!["endpoints"], "branch".to_owned());
         assert_eq!(found, [host, (ReferenceForm::Id, vec!["edge-routers"], "ohio".to_owned())]);
         let expected = json!({
             "edgeRouterHosts": [{ "edgeRouterId": "7d3e9f20" }], "bindEndpointAttributes": ["@branch", "#exits"]
