@@ -69,6 +69,9 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     for (address, why) in &exported.left_out {
         eprintln!("note: `{address}` is left out: {why}");
     }
+    for (address, why) in &exported.external {
+        eprintln!("note: `{address}` is written as `external: true`, which nothing manages: {why}");
+    }
     tell(options, &exported);
     let mut found = Findings::default();
     found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);

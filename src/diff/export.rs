@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
+use crate::diff::external;
 use crate::diff::index::Index;
 use crate::diff::list::live_items;
 use crate::diff::live::{Collection, Live, View};
 use crate::diff::matching::is_gone;
-use crate::diff::naming::given_name;
+use crate::diff::naming::{given_name, unique};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::spec::{Change, Field, Flow, Identity, Kind, List, Sent, Type, TypeSlot, canonical, edit_up, read};
@@ -26,6 +27,8 @@ pub struct Export {
     pub secrets: BTreeMap<String, String>,
     /// What could not be exported, and why.
     pub left_out: Vec<(Address, String)>,
+    /// What is only told to be there, so that others can refer to it and live in it, and why.
+    pub external: Vec<(Address, String)>,
     /// The files that fields name, by path, with whose content they are.
     pub files: BTreeMap<String, FileOf>,
 }
@@ -199,8 +202,10 @@ impl Exporter<'_> {
         fields.extend(self.collections(Some(address), &live.children));
         if let Some(missing) = kind.fields.iter().find(|field| field.required && !has(kind, field, &fields)) {
             let why = format!("the API does not give back `{}`, which it needs", missing.name);
-            self.export.left_out.push((address.clone(), why));
-            return None;
+            let external = external::exported(kind, fields);
+            let told = if external.is_some() { &mut self.export.external } else { &mut self.export.left_out };
+            told.push((address.clone(), why));
+            return external;
         }
         (!fields.is_empty() || !kind.identity.is_single()).then_some(Value::Object(fields))
     }
@@ -359,7 +364,7 @@ fn known(ty: &Type, mut attr: Attr) -> Attr {
 }
 
 /// Says whether an exported resource has a field, in its fields or in its name.
-fn has(kind: &Kind, field: &Field, fields: &Map<String, Value>) -> bool {
+pub(super) fn has(kind: &Kind, field: &Field, fields: &Map<String, Value>) -> bool {
     fields.contains_key(field.name)
         || field.default.is_some()
         || matches!(kind.identity, Identity::Name(name) | Identity::CaselessName(name) if name == field.name)
@@ -377,16 +382,6 @@ fn is_nothing(value: &Attr) -> bool {
         Attr::Map(map) => map.is_empty(),
         Attr::Bool(_) | Attr::Number(_) | Attr::Secret(_) | Attr::Later(_) => false,
     }
-}
-
-fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
-    let mut candidate = name.clone();
-    let mut n = 2;
-    while !taken.insert(candidate.clone()) {
-        candidate = format!("{name}-{n}");
-        n += 1;
-    }
-    candidate
 }
 
 /// A secret's name in `trueup.yaml`, from the resource and the field.

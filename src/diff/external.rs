@@ -1,7 +1,11 @@
 //! What is somebody else's and declared so: it is found and referred to, never compared, written, removed or owned.
 
+use serde_json::{Map, Value};
+
 use crate::diff::base::Entry;
+use crate::diff::export::has;
 use crate::diff::verdict::{Decision, Hold};
+use crate::spec::{Identity, Kind};
 
 /// The code of what is held because it is somebody else's: it is not there, or would have to be written.
 pub(crate) const EXTERNAL: &str = "external";
@@ -18,6 +22,25 @@ pub(super) fn present(entry: Option<&Entry>) -> Decision {
 pub(super) fn absent() -> Decision {
     let hold = Hold::new(EXTERNAL, "it is external, and not there");
     Decision::Hold(hold.help("have it made by whose it is, correct what it is found by, or take `external` out"))
+}
+
+/// What tells that something is there and is not made by the files: what it is found by, and what lives in it. `None` where
+/// that is not shown either.
+pub(super) fn exported(kind: &Kind, mut fields: Map<String, Value>) -> Option<Value> {
+    let is_found_by = |name: &str| kind.is_told_apart_by(name);
+    let is_found = match kind.identity {
+        // The files call it by a name, and nothing else.
+        Identity::Name(_) | Identity::CaselessName(_) => true,
+        Identity::Natural(_) => {
+            kind.fields.iter().all(|field| !(field.required && is_found_by(field.name)) || has(kind, field, &fields))
+        }
+        Identity::Singleton | Identity::Sequence { .. } | Identity::Content(_) => false,
+    };
+    is_found.then(|| {
+        fields.retain(|name, _| is_found_by(name) || kind.field(name).is_none());
+        fields.insert(EXTERNAL.to_owned(), Value::Bool(true));
+        Value::Object(fields)
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What live objects are called: the name that one gets that nothing declares, and the words by which others refer to it.
 
+use std::collections::BTreeSet;
+
 use crate::diff::live::{Live, text};
 use crate::spec::{Identity, Kind, lookup};
 
@@ -19,6 +21,17 @@ pub(crate) fn given_name(kind: &Kind, live: &Live) -> Option<String> {
             Some(parts.join("_"))
         }
     }
+}
+
+/// The name, or one made of it that nothing has yet, which is taken then.
+pub(crate) fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
+    let mut candidate = name.clone();
+    let mut n = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{name}-{n}");
+        n += 1;
+    }
+    candidate
 }
 
 /// The name in an id that is a name and a digest.

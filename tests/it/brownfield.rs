@@ -91,3 +91,45 @@ fn uploads(sim: &Sim) -> usize {
     };
     log.as_array().unwrap().iter().filter(is_upload).count()
 }
+
+/// What no API gives back in full, with what refers to it: the provider, the kinds, and what of them is only told to be there.
+const NOT_GIVEN_BACK: [(&str, &str, &str); 3] = [
+    (
+        "vns3",
+        "    container-system: { running: true }\n    \
+         plugins: { ids: { name: ids, image_url: 'https://images.example/ids.tar.gz', command: /opt/ids } }\n    \
+         plugin-instances: { tap: { plugin_id: ids } }\n",
+        "t/plugins/ids_1",
+    ),
+    ("cloudify", USERS, "t/users/rob"),
+    ("f5-vnfm", USERS, "t/users/rob"),
+];
+
+const USERS: &str = "    tenant: default_tenant\n    users: { rob: { password: '${var.pw}', role: default } }\n    \
+                     tenants: { branch: { tenant-users: { rob: { role: user } } } }\n";
+
+#[test]
+fn what_is_not_given_back_is_there_for_what_refers_to_it() {
+    for (provider, kinds, told) in NOT_GIVEN_BACK {
+        let sim = Sim::start();
+        let credentials = match provider {
+            "vns3" => "{ username: api, password: '${var.pw}' }",
+            _ => "{ username: admin, password: '${var.pw}' }",
+        };
+        let head = "workspace: w\nvars: { pw: { default: stand-in } }\n";
+        let target =
+            format!("{provider}:\n  t:\n    at: https://t.example/api\n    credentials: {credentials}\n{kinds}");
+        let bench = Bench::of(&[("trueup.yaml", head), ("t.yaml", &target)], &sim);
+        bench.apply();
+        let note = format!("`{told}` is written as `external: true`");
+        bench.run(&["export", "t", "--out", "exported"]).expect(0).says(&note);
+        let copy = Bench::copied(&bench.path().join("exported"), &sim);
+        let run = |arguments: &[&str]| -> Ran {
+            copy.command(arguments).env("T_PASSWORD", "stand-in").output().unwrap().into()
+        };
+        run(&["validate"]).expect(0);
+        run(&["plan"]).expect(0).says("nothing to write");
+        run(&["adopt", "--all"]).expect(0);
+        run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+    }
+}
