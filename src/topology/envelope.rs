@@ -51,6 +51,35 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// The keys that `trueup.yaml` alone may hold.
     pub(crate) const KEYS: [&str; 7] = ["workspace", "vars", "secrets", "policy", "ledger", "files", "exclude"];
+
+    /// What looks like an expression where none is carried out: these are needed before there is anything to put in.
+    pub(crate) fn idle_expressions(&self, place: &Place) -> Vec<Finding> {
+        let mut texts = vec![(self.workspace.clone(), place.below("workspace"))];
+        for (name, source) in &self.secrets {
+            let at = place.below("secrets").below(name);
+            match source {
+                SecretSource::Env(variable) => texts.push((variable.clone(), at.below("env"))),
+                SecretSource::File(path) => texts.push((path.display().to_string(), at.below("file"))),
+                // To a program it may mean something.
+                SecretSource::Command(_) => {}
+            }
+        }
+        if let Some(LedgerSettings { file, git, key: _ }) = &self.ledger {
+            let at = place.below("ledger");
+            texts.extend(file.iter().map(|path| (path.display().to_string(), at.below("file"))));
+            if let Some(GitLedger { reference, remote }) = git {
+                texts.push((reference.clone(), at.below("git").below("ref")));
+                texts.extend(remote.iter().map(|remote| (remote.clone(), at.below("git").below("remote"))));
+            }
+        }
+        let idle = texts.into_iter().filter(|(text, _)| text.contains("${"));
+        idle.map(|(text, at)| {
+            Finding::error("no-expression", format!("`{text}` stands where no expression is carried out"))
+                .help("write the value itself")
+                .at(&at)
+        })
+        .collect()
+    }
 }
 
 /// A value that may be set from outside.
@@ -342,4 +371,34 @@ pub(crate) struct TargetEnvelope {
 impl TargetEnvelope {
     /// The keys that mean the same in every target.
     pub(crate) const KEYS: [&str; 4] = ["at", "credentials", "tls", "prune"];
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::topology::testing::try_load;
+
+    #[test]
+    fn what_is_taken_as_it_stands_may_not_look_like_an_expression() {
+        let found = |head: &str| match try_load(&[("trueup.yaml", head)]) {
+            Ok(loaded) => loaded.findings,
+            Err(findings) => findings,
+        };
+        for (text, at) in [
+            ("workspace: 'w-${var.x}'\n", "1:12"),
+            ("workspace: w\nledger: { file: '.trueup/${var.x}.json' }\n", "2:17"),
+            ("workspace: w\nledger: { git: { ref: 'refs/trueup/${var.x}' } }\n", "2:23"),
+            ("workspace: w\nledger: { git: { ref: refs/trueup/w, remote: '${var.x}' } }\n", "2:46"),
+            ("workspace: w\nsecrets: { s: { env: 'PW_${var.x}' } }\n", "2:22"),
+            ("workspace: w\nsecrets: { s: { file: '${var.x}/psk' } }\n", "2:23"),
+        ] {
+            let found = found(&format!("{text}vars: {{ x: {{ default: a }} }}\n"));
+            let told = found.iter().find(|finding| finding.code == "no-expression").unwrap_or_else(|| panic!("{text}"));
+            assert!(told.is_error(), "{text}");
+            assert_eq!(told.location().unwrap(), format!("trueup.yaml:{at}"), "{text}");
+        }
+        for text in ["secrets: { s: { command: [sh, -c, 'echo ${HOME}'] } }\n", "ledger: { key: '${secret.s}' }\n"] {
+            let found = found(&format!("workspace: w\n{text}"));
+            assert!(!found.iter().any(|finding| finding.code == "no-expression"), "{text}");
+        }
+    }
 }

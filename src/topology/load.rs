@@ -62,6 +62,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let complete = input.is_complete();
     let has_envelope = input.workspace().is_some();
     let (envelope, workspace_place) = input.envelope(&mut findings);
+    findings.append(&mut envelope.idle_expressions(&workspace_place));
 
     let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &workspace_place, &mut findings);
     let place = workspace_place.below("secrets");
