@@ -48,16 +48,17 @@ pub(crate) fn text(findings: &[Finding], style: Style) -> String {
     text + &count(findings)
 }
 
-/// Findings that say the same of one place, as of each item that `each` makes there, told once with their number.
+/// Findings that say the same of one place, as of each item that `each` makes there, told once with their number. With
+/// another remedy it is another fault: two fields that one resource lacks.
 fn once_a_place(findings: &[Finding]) -> Vec<Finding> {
-    let mut known: BTreeMap<(Likeness<'_>, &Place), (usize, usize)> = BTreeMap::new();
+    let mut known: BTreeMap<(Likeness<'_>, Option<&str>, &Place), (usize, usize)> = BTreeMap::new();
     let mut told: Vec<Finding> = Vec::new();
     for finding in findings {
         let Some(place) = &finding.place else {
             told.push(finding.clone());
             continue;
         };
-        let (_, count) = known.entry((Likeness::of(finding), place)).or_insert_with(|| {
+        let (_, count) = known.entry((Likeness::of(finding), finding.help.as_deref(), place)).or_insert_with(|| {
             told.push(finding.clone());
             (told.len() - 1, 0)
         });
@@ -412,6 +413,21 @@ mod tests {
         assert!(told.ends_with("\n1 error, 5,000 warnings\n"), "{told}");
         let all: Vec<Value> = serde_json::from_str(&json(&unused(5_000))).unwrap();
         assert_eq!(all.len(), 5_001);
+    }
+
+    #[test]
+    fn like_findings_at_one_place_are_told_once_and_different_ones_each() {
+        let lacks = |item: &str, field: &str| {
+            Finding::error("missing-field", format!("`east/routes/{item}` lacks `{field}`"))
+                .help(format!("add `{field}: …`"))
+                .at(&Place::file("a.yaml").below("routes"))
+        };
+        let told = text(&[lacks("n0", "cidr"), lacks("n1", "cidr"), lacks("n0", "metric")], PLAIN);
+        assert_eq!(told.matches("(2 times at this place)").count(), 1, "{told}");
+        for words in ["`east/routes/n0` lacks `cidr`", "`east/routes/n0` lacks `metric`"] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        assert!(!told.contains("n1"), "{told}");
     }
 
     #[test]
