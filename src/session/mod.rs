@@ -25,8 +25,8 @@ mod speech;
 mod wait;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -77,6 +77,8 @@ pub struct Session {
     version: Option<String>,
     /// Set once the server has answered as this API does.
     answered: AtomicBool,
+    /// What it took to find that nobody answers.
+    given_up: OnceLock<error::Effort>,
     pace: Pace,
     redactor: Redactor,
     attention: Attention,
@@ -163,6 +165,7 @@ impl Session {
             writers: Semaphore::new(dialect.writers.max(1)),
             version: None,
             answered: AtomicBool::new(false),
+            given_up: OnceLock::new(),
             pace,
             redactor: redactor.clone(),
             attention,

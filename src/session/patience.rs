@@ -1,7 +1,8 @@
 //! Sending again: which answers and which silences are worth another try, and for how long.
 //!
 //! A server that says "later" is asked a few times more. One that answered before and is gone now, or stands behind a proxy
-//! that finds nobody, is restarting, and is waited for. One that never answered is more likely not there at all.
+//! that finds nobody, is restarting, and is waited for. One that never answered is more likely not there at all: once it was
+//! given up, the next lists of it are asked for once each.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
@@ -72,11 +73,12 @@ impl Session {
             let again = match worth {
                 Worth::Nothing => false,
                 Worth::Later => attempt < TRIES,
-                Worth::Away => attempt < TRIES || self.may_come_back(since, attempt),
+                Worth::Away => attempt < self.tries(method) || self.may_come_back(since, attempt),
             };
             if !again {
                 let wait = wait.map(|wait| u8::try_from(wait.as_secs_f64().ceil() as u64).unwrap_or(u8::MAX));
-                return Err(CallError { effort: Effort::of(attempt, since.elapsed()), wait, ..error });
+                let effort = self.effort(worth, Effort::of(attempt, since.elapsed()));
+                return Err(CallError { effort, wait, ..error });
             }
             // A call without an effect has not begun.
             if method != Method::Get && self.is_stopped() {
@@ -105,6 +107,20 @@ impl Session {
             (_, Method::Get) if nobody_behind => Worth::Away,
             (status, Method::Get) if self.provider.dialect.retry_statuses.contains(&status) => Worth::Later,
             _ => Worth::Nothing,
+        }
+    }
+
+    /// How often a request is sent to a server that is away, at least.
+    fn tries(&self, method: Method) -> u32 {
+        let is_given_up = self.given_up.get().is_some() && !self.answered.load(Ordering::Relaxed);
+        if is_given_up && method == Method::Get { 1 } else { TRIES }
+    }
+
+    /// Gives a request up. What it took to give up a server that never answered is what it took for each of its lists.
+    fn effort(&self, worth: Worth, effort: Effort) -> Effort {
+        match worth {
+            Worth::Away if !self.answered.load(Ordering::Relaxed) => *self.given_up.get_or_init(|| effort),
+            Worth::Nothing | Worth::Later | Worth::Away => effort,
         }
     }
 
@@ -349,7 +365,19 @@ mod tests {
     async fn a_server_that_never_answered_is_not_waited_for() {
         let (session, script) = then((0..30).map(|_| refused()).collect()).await;
         session.answered.store(false, Ordering::Relaxed);
-        assert!(session.get("/version").await.is_err());
+        let first = session.get("/version").await.unwrap_err();
         assert_eq!(*script.asked.lock().unwrap(), TRIES);
+        // Nor is it asked over and over for all that it might hold: each says what it took.
+        for asked in 1..=3 {
+            let next = session.get("/blueprints").await.unwrap_err();
+            assert_eq!((*script.asked.lock().unwrap(), next.effort), (TRIES + asked, first.effort));
+        }
+        // It is there after all.
+        script.answers.lock().unwrap().clear();
+        session.get("/version").await.unwrap();
+        script.answers.lock().unwrap().push_back(refused());
+        *script.asked.lock().unwrap() = 0;
+        session.get("/version").await.unwrap();
+        assert_eq!(*script.asked.lock().unwrap(), 2);
     }
 }
