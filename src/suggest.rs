@@ -19,6 +19,19 @@ fn fold(word: &str) -> String {
     word.chars().map(|letter| if letter == '_' { '-' } else { letter.to_ascii_lowercase() }).collect()
 }
 
+/// The same for a word that a person may have broken off: the shortest that begins so comes before what is spelt likewise.
+pub(crate) fn hint_by_beginning<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    /// What fewer letters begin is too much to mean one of them.
+    const BEGINNING: usize = 3;
+    let folded = fold(word);
+    let begun = |candidate: &&str| folded.chars().count() >= BEGINNING && fold(candidate).starts_with(&folded);
+    let begun = candidates.clone().into_iter().filter(begun).min_by_key(|candidate| (candidate.len(), *candidate));
+    match begun {
+        Some(found) => format!("did you mean `{found}`?"),
+        None => hint(word, candidates),
+    }
+}
+
 /// A sentence for people: the closest word, else a list of what there is.
 pub(crate) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     /// More names than this are no help.
@@ -52,5 +65,17 @@ mod tests {
         assert_eq!(closest("CIDR", words), Some("cidr"));
         assert_eq!(closest("bandwidth", words), None);
         assert_eq!(hint("bandwidth", ["b", "a"]), "there are `a`, `b`");
+    }
+
+    #[test]
+    fn a_word_that_is_broken_off_is_made_whole() {
+        let words = ["routes", "routes-of-others", "rules", "route-maps"];
+        for (word, meant) in [("rout", "routes"), ("ROUTE_M", "route-maps"), ("routes-of", "routes-of-others")] {
+            assert_eq!(hint_by_beginning(word, words), format!("did you mean `{meant}`?"));
+        }
+        assert_eq!(hint_by_beginning("rulse", words), "did you mean `rules`?");
+        for word in ["ro", "other"] {
+            assert!(hint_by_beginning(word, words).starts_with("there are `"), "{word}");
+        }
     }
 }

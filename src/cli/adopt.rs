@@ -86,27 +86,48 @@ fn take_over(
     let base = &mut planned.ledger.base;
     // Labels that moved in the files have moved, whatever is chosen.
     base.relabel(&planned.plan.relabels);
-    let chosen = |address: &str| options.all || options.addresses.iter().any(|wanted| wanted == address);
+    let named = |verdict: &Verdict| options.addresses.iter().any(|wanted| *wanted == verdict.address.to_string());
     check(&planned.plan, &options.addresses)?;
-    for verdict in planned.plan.verdicts.iter().filter(|verdict| chosen(&verdict.address.to_string())) {
+    let mut told_of = 0;
+    for verdict in planned.plan.verdicts.iter().filter(|verdict| options.all || named(verdict)) {
         let adoptable = match &verdict.decision {
             Decision::Adopt | Decision::Same | Decision::Update { .. } | Decision::Replace { .. } => true,
             Decision::Hold(hold) => matches!(hold.code, NEVER_SENT | TAKE_OVER),
             Decision::Create(_) | Decision::Delete(_) | Decision::Release(_) => false,
         };
         let owned = base.entries.contains_key(&verdict.address);
-        if !adoptable || verdict.id.is_none() || owned && !options.assume {
-            continue;
-        }
-        let adopted = adopted(&workspace.topology, &planned.plan, base, verdict, options.assume);
-        let Some((entry, unsent)) = adopted else { continue };
-        if owned && base.entry(&verdict.address) == Some(&entry) {
-            continue;
-        }
-        journal::record(base, verdict.address.clone(), entry);
-        output::print(&format!("{}: {}\n", verdict.address, told(verdict, &unsent, owned)))?;
+        let is_open = adoptable && verdict.id.is_some() && (!owned || options.assume);
+        let adopted = || adopted(&workspace.topology, &planned.plan, base, verdict, options.assume);
+        let taken = is_open.then(adopted).flatten();
+        let taken = taken.filter(|(entry, _)| !owned || base.entry(&verdict.address) != Some(entry));
+        let line = match taken {
+            Some((entry, unsent)) => {
+                journal::record(base, verdict.address.clone(), entry);
+                told(verdict, &unsent, owned)
+            }
+            // Who asks for one by name gets an answer.
+            None if named(verdict) => not_taken(verdict, owned),
+            None => continue,
+        };
+        output::print(&format!("{}: {line}\n", verdict.address))?;
+        told_of += 1;
+    }
+    if told_of == 0 {
+        eprintln!("note: there is nothing to adopt: what is declared and can be taken is owned already, or not there");
     }
     Ok(())
+}
+
+/// Why nothing becomes of a resource that was asked for by name.
+fn not_taken(verdict: &Verdict, owned: bool) -> String {
+    match &verdict.decision {
+        Decision::Hold(hold) => format!("left alone: {}", hold.reason),
+        Decision::Update { .. } | Decision::Replace { .. } if owned => {
+            "owned already, and differs from the files: see `trueup plan`".into()
+        }
+        _ if owned => "owned already".into(),
+        _ => "nothing of it can be taken: see `trueup plan`".into(),
+    }
 }
 
 /// The outcome for a resource that is taken into ownership.

@@ -38,7 +38,9 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<Exit, CommandError> {
     if kinds.is_empty() {
         let known = CATALOGUE.iter().flat_map(|provider| provider.kinds.iter().map(|kind| kind.name));
         let known = known.chain(topics::names());
-        return Err(CommandError::failed(format!("there is no kind `{name}`")).help(suggest::hint(name, known)));
+        return Err(
+            CommandError::failed(format!("there is no kind `{name}`")).help(suggest::hint_by_beginning(name, known))
+        );
     }
     let mut text = String::new();
     for (provider, kind) in kinds {

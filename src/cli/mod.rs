@@ -41,7 +41,10 @@ mod validate;
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::suggest;
 
 pub use exit::Exit;
 pub use stop::CommandError;
@@ -169,7 +172,8 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            without_far_fetched_tip(&mut error);
             // Help and version are answers, everything else is a usage error.
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             let _ = error.print();
@@ -181,6 +185,21 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         halt::limit(*time, text.clone());
     }
     obey(cli)
+}
+
+/// Takes out a tip that is no slip of the fingers: who asks for `history` does not mean `destroy`.
+fn without_far_fetched_tip(error: &mut clap::Error) {
+    let words = |value: Option<&ContextValue>| match value {
+        Some(ContextValue::String(word)) => vec![word.clone()],
+        Some(ContextValue::Strings(words)) => words.clone(),
+        _ => Vec::new(),
+    };
+    let tips = words(error.get(ContextKind::SuggestedSubcommand));
+    let asked = words(error.get(ContextKind::InvalidSubcommand));
+    let is_near = |word: &String| suggest::closest(word, tips.iter().map(String::as_str)).is_some();
+    if !tips.is_empty() && !asked.iter().any(is_near) {
+        error.remove(ContextKind::SuggestedSubcommand);
+    }
 }
 
 /// Does what a command line says. The only place where the exit code is decided.
@@ -205,4 +224,21 @@ fn obey(cli: Cli) -> Exit {
         Command::Completions(options) => completions::run(&options),
     };
     outcome.unwrap_or_else(|stop| stop.tell(&cli.global))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_slip_of_the_fingers_is_corrected() {
+        for (word, tip) in [("history", None), ("undo", None), ("plna", Some("plan")), ("valdate", Some("validate"))] {
+            let Err(mut error) = Cli::try_parse_from(["trueup", word]) else { panic!("{word}") };
+            without_far_fetched_tip(&mut error);
+            let told = error.to_string();
+            assert!(told.contains(word) && told.contains("Usage"), "{told}");
+            assert_eq!(told.contains("similar"), tip.is_some(), "{told}");
+            assert!(tip.is_none_or(|tip| told.contains(tip)), "{told}");
+        }
+    }
 }

@@ -113,6 +113,7 @@ fn an_address_that_was_told_can_be_given_back() {
     for address in &addresses {
         bench.run(&["adopt", "--forget", address]).expect(0);
         bench.run(&["adopt", address]).expect(0).says(&format!("{address}: owned now"));
+        bench.run(&["adopt", address]).expect(0).says(&format!("{address}: owned already"));
     }
     let below = addresses[1].strip_prefix("nf/").unwrap();
     bench.run(&["get", "nf", "endpoints", below, "--field", "zitiId", "-o", "id"]).expect(0);
