@@ -124,6 +124,8 @@ mod system_objects;
 mod take_back;
 #[path = "it/timing.rs"]
 mod timing;
+#[path = "it/transcripts.rs"]
+mod transcripts;
 #[path = "it/updates.rs"]
 mod updates;
 #[path = "it/vocabulary.rs"]
