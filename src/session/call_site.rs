@@ -77,6 +77,9 @@ impl CallSite<'_> {
                 "it was renewed, or somebody stands in between: compare it by another way than this connection, such as the \
                  controller's own console, and change `tls.pin-sha256` of target `{target}` once it agrees there"
             )),
+            CallFailure::Failed(TransportError::Timeout | TransportError::Broken(_)) if self.method == Method::Get => {
+                Some(format!("run again when `{target}` answers: what is done is found, and not done twice"))
+            }
             CallFailure::Failed(TransportError::Timeout | TransportError::Broken(_)) => {
                 Some("the request may have had its effect: run again, what is done is found and not done twice".into())
             }
