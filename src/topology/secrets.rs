@@ -84,7 +84,7 @@ impl Secrets {
             let declared: Vec<&str> = self.sources.keys().map(String::as_str).collect();
             return Err(Box::new(
                 finding
-                    .help(format!("{}; secrets are declared under `secrets` in `trueup.yaml`", hint(name, declared))),
+                    .help(format!("secrets are declared under `secrets` in `trueup.yaml`; {}", hint(name, declared))),
             ));
         };
         let secret = self.look_up(name, source, place);

@@ -124,8 +124,8 @@ fn names_that_lead_nowhere_are_told() {
     east.yaml:8:24 <"${west/config.x}"> unknown-address: `${west/config.x}`: there is no target `west`; there are `east`
     east.yaml:8:52 <"${east/config.public_ipp}"> unknown-field: `config` has no field `public_ipp`; did you mean `public_ip`?
     east.yaml:9:24 <"${east/endpoint/x.y}"> unknown-address: `${east/endpoint/x.y}`: `lab` has no kind `endpoint`; did you mean `endpoints`?
-    east.yaml:9:57 <'${var.nope}'> unknown-variable: there is no variable `nope`; there are `pw`; variables are declared under `vars` in `trueup.yaml`
-    east.yaml:9:72 <'${secret.nope}'> unknown-secret: there is no secret `nope`; none is declared; secrets are declared under `secrets` in `trueup.yaml`
+    east.yaml:9:57 <'${var.nope}'> unknown-variable: there is no variable `nope`; variables are declared under `vars` in `trueup.yaml`; there are `pw`
+    east.yaml:9:72 <'${secret.nope}'> unknown-secret: there is no secret `nope`; secrets are declared under `secrets` in `trueup.yaml`; none is declared
     east.yaml:9:90 <'${each.key}'> no-each: `each` means nothing here; only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`
     east.yaml:9:105 <'${what}'> bad-expression: `${what}` is no expression: there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `${each.value}` and `${target/kind/name.field}`; write `$${` for a literal `${`; -
     east.yaml:9:116 <'${'> bad-expression: `${` is not closed by `}`; -

@@ -48,7 +48,7 @@ impl Variables {
         let Some((value, _)) = self.values.get(name) else {
             let declared: Vec<&str> = self.values.keys().map(String::as_str).collect();
             let finding = Finding::error("unknown-variable", format!("there is no variable `{name}`"));
-            let help = format!("{}; variables are declared under `vars` in `trueup.yaml`", hint(name, declared));
+            let help = format!("variables are declared under `vars` in `trueup.yaml`; {}", hint(name, declared));
             return Err(Box::new(finding.help(help)));
         };
         self.used.borrow_mut().insert(name.to_owned());
