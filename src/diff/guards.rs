@@ -169,7 +169,8 @@ fn unless(case: &GuardCase<'_>, reason: Reason, hold: Hold) -> Option<Hold> {
 fn protected(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     let pattern = case.topology.policy.protect.iter().find(|pattern| case.address.matches(pattern))?;
     let what = match decision {
-        Decision::Replace { .. } | Decision::Delete(_) => "it would be removed",
+        Decision::Replace { .. } => "it would be replaced",
+        Decision::Delete(_) => "it would be removed",
         Decision::Update { .. } if decision.takes_over().next().is_some() => "items of others in it would be removed",
         _ => return None,
     };
