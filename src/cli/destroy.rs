@@ -21,6 +21,7 @@ pub(crate) async fn run(global: &Global, options: &DestroyOptions) -> Result<Exi
     let mut topology = common::load(global, &options.workspace.dir)?;
     // What lives in something external is found by it.
     topology.resources.retain(|_, resource| resource.external);
+    topology.is_given_up = true;
     if let Some(only) = &options.only_target {
         if !topology.targets.contains_key(only) {
             return Err(undeclared(&topology, only));

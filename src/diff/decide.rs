@@ -444,5 +444,7 @@ mod tests {
         let mut given_up = shows(claimed("canary"));
         given_up.topology.resources.remove(&address(at));
         assert_eq!(given_up.verdict(at), "delete: not declared any more");
+        given_up.topology.is_given_up = true;
+        assert_eq!(given_up.verdict(at), "delete: all that is owned goes");
     }
 }

@@ -106,7 +106,12 @@ fn verdict(address: &Address, kind: &'static Kind, decision: Decision, id: Optio
 /// Says whether a live object is owned, not declared any more, and removed for that.
 pub(crate) fn is_let_go(topology: &Topology, index: &Index<'_>, address: &Address, kind: &Kind, live: &Live) -> bool {
     index.owned.contains(address)
-        && matches!(removal(topology, index, address, kind, live, DeleteCause::Undeclared), Decision::Delete(_))
+        && matches!(removal(topology, index, address, kind, live, without(topology)), Decision::Delete(_))
+}
+
+/// Why something that is owned and not among the resources goes.
+fn without(topology: &Topology) -> DeleteCause {
+    if topology.is_given_up { DeleteCause::GivenUp } else { DeleteCause::Undeclared }
 }
 
 /// What becomes of a live object that should not be there any more. What we made is ours, even if it looks like the
@@ -156,7 +161,7 @@ fn share(kind: &Kind, live: &Live, entry: &Entry) -> Option<SharedWrite> {
 fn our_share(topology: &Topology, address: &Address, kind: &Kind, live: &Live) -> Decision {
     // Theirs stay: it destroys nothing but itself.
     let kind = Kind { on_delete: Destroys::Itself, ..*kind };
-    restrained(topology, address, &kind, live, DeleteCause::Undeclared)
+    restrained(topology, address, &kind, live, without(topology))
 }
 
 /// Something owned that nothing declares.
@@ -178,7 +183,7 @@ impl OwnedCase<'_> {
         match index.undeclared.get(address).filter(|_| index.owned.contains(address)) {
             Some((kind, live)) => {
                 let decision = match share(kind, live, entry) {
-                    None => removal(topology, index, address, kind, live, DeleteCause::Undeclared),
+                    None => removal(topology, index, address, kind, live, without(topology)),
                     Some(write) if write.edits.is_empty() => Decision::Release("nothing of ours is left in it".into()),
                     Some(_) => our_share(topology, address, kind, live),
                 };

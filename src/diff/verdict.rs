@@ -193,6 +193,8 @@ pub enum ReplaceOrder {
 pub enum DeleteCause {
     /// It is owned, and the files don't declare it any more.
     Undeclared,
+    /// It is owned, and all that is owned is to go.
+    GivenUp,
     /// The files speak with authority for its collection and don't declare it.
     Pruned,
     /// What an earlier run left to be removed.
@@ -204,6 +206,7 @@ impl DeleteCause {
     pub fn as_str(self) -> &'static str {
         match self {
             DeleteCause::Undeclared => "not declared any more",
+            DeleteCause::GivenUp => "all that is owned goes",
             DeleteCause::Pruned => "not declared, and the collection is pruned",
             DeleteCause::Leftover => "left by an earlier run, and still there",
         }

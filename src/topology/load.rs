@@ -97,6 +97,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         digest: digest(&files, &resources, &variables),
         targets,
         resources,
+        is_given_up: false,
         secrets: secrets.redactor(),
         commit,
         sources: Sources::new(files),

@@ -49,6 +49,8 @@ pub struct Topology {
     pub targets: BTreeMap<String, Target>,
     /// The declared resources, by address.
     pub resources: BTreeMap<Address, Resource>,
+    /// Says whether none of them is wanted any more, as by `destroy`: then it is not the files that do without them.
+    pub is_given_up: bool,
     /// The secrets that were looked up, so that no text from a controller repeats one.
     pub secrets: Redactor,
     /// SHA-256 over everything that was read from files, in hexadecimal. Secrets from elsewhere are not in it.
