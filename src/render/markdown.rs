@@ -43,10 +43,10 @@ pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
             });
         }
     }
-    rest.add_lines("Become owned, as they are", &document.adopts);
+    rest.add_lines("To adopt, as they are", &document.adopts);
     let releases: Vec<String> =
         document.releases.iter().map(|release| format!("{}: {}", release.address, release.reason)).collect();
-    rest.add_lines("Are not owned any more", &releases);
+    rest.add_lines("To let go of", &releases);
     let unverified: Vec<String> =
         document.unverified.iter().map(|it| format!("{}: {}", it.address, it.fields.join(", "))).collect();
     rest.add_lines("Cannot be verified, because the API does not show them", &unverified);
@@ -321,7 +321,7 @@ mod tests {
 
         </details>
 
-        <details><summary>Become owned, as they are (1)</summary>
+        <details><summary>To adopt, as they are (1)</summary>
 
         ```diff
         east/routes/found

@@ -109,8 +109,8 @@ impl Text<'_> {
             document.releases.iter().map(|release| format!("{}: {}", release.address, release.reason)).collect();
         let unverified: Vec<String> =
             document.unverified.iter().map(|it| format!("{}: {}", it.address, it.fields.join(", "))).collect();
-        self.list("become owned, as they are", &document.adopts);
-        self.list("are not owned any more", &releases);
+        self.list("to adopt, as they are", &document.adopts);
+        self.list("to let go of", &releases);
         self.list("cannot be verified, because the API does not show them", &unverified);
         self.list("no longer declared, and stay as they are", &document.let_go_lines());
         self.list("neither declared nor owned, left alone", &document.unmanaged);
@@ -254,7 +254,7 @@ mod tests {
                 cidr: 10.1.0.0/16
                 gateway: (known after apply)
 
-        become owned, as they are (1)
+        to adopt, as they are (1)
           east/routes/found
 
         neither declared nor owned, left alone (1)
