@@ -16,11 +16,8 @@ pub(crate) fn calls(page: &mut TextPage, document: &PlanDocument, all: bool) {
     }
     page.gap();
     let steps = counted(document.steps.len(), "step");
-    page.line(
-        0,
-        Tone::Strong,
-        &format!("{} in {steps}; steps that wait for nothing run side by side", counted(count, "request")),
-    );
+    let together = if document.steps.len() > 1 { "; steps that wait for nothing run side by side" } else { "" };
+    page.line(0, Tone::Strong, &format!("{} in {steps}{together}", counted(count, "request")));
     for (n, step) in document.steps.iter().enumerate() {
         let number = format!("{:>4}. ", n + 1);
         let part = match step.verb {
