@@ -174,7 +174,10 @@ fn refuse(workspace: &ConnectedWorkspace, plan: &Plan, found: &Findings, row: Ex
     }
     match plan.brakes.broken() {
         [] => Ok(()),
-        broken => Err(CommandError::Message(broken.join("; "), Some(plan.brakes.remedy()), found.exit(row))),
+        broken => {
+            let message = format!("policy broken: {}: nothing was changed", broken.join("; "));
+            Err(CommandError::Message(message, Some(plan.brakes.remedy()), found.exit(row)))
+        }
     }
 }
 
