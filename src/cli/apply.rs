@@ -254,7 +254,7 @@ fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -
 fn print(global: &Global, format: Format, document: &ApplyDocument) -> Result<(), CommandError> {
     match format {
         Format::Json => output::print(&document.to_json()),
-        Format::Text | Format::Markdown if document.steps.is_empty() => Ok(()),
+        Format::Text | Format::Markdown if document.is_empty() => Ok(()),
         Format::Text | Format::Markdown => output::print(&report::text(document, output::stdout_style(global))),
     }
 }

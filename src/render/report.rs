@@ -51,6 +51,15 @@ pub(crate) struct ApplySummary {
     pub skipped: usize,
     /// Steps that were not tried or not finished, because the run was asked to stop or what they rely on had moved.
     pub stopped: usize,
+    /// Resources that became owned without a step.
+    #[serde(default)]
+    pub adopted: usize,
+    /// Resources that were let go of.
+    #[serde(default)]
+    pub released: usize,
+    /// Resources that could not be looked at.
+    #[serde(default)]
+    pub unseen: usize,
 }
 
 /// The outcome of a step.
@@ -135,6 +144,7 @@ impl ApplyDocument {
             })
             .collect();
         let count = |word| steps.iter().filter(|step| step.outcome == word).count();
+        let planned = plan.summary();
         let mut document = ApplyDocument {
             format: FORMAT,
             workspace: plan.workspace.clone(),
@@ -145,6 +155,9 @@ impl ApplyDocument {
                 failed: count(OutcomeWord::Failed),
                 skipped: count(OutcomeWord::Skipped),
                 stopped: count(OutcomeWord::Stopped),
+                adopted: planned.adopt,
+                released: planned.release,
+                unseen: planned.unseen,
             },
             steps,
             contradictions: contradictions.iter().map(ContradictionDocument::of).collect(),
@@ -160,8 +173,13 @@ impl ApplyDocument {
         super::json(self)
     }
 
+    /// Says whether nothing came of the run that the plan did not tell already.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.summary.adopted + self.summary.released == 0
+    }
+
     fn next_steps(&self, command: &str) -> Vec<String> {
-        let ApplySummary { done: _, failed, skipped: _, stopped } = self.summary;
+        let ApplySummary { done: _, failed, skipped: _, stopped, adopted: _, released: _, unseen: _ } = self.summary;
         let mut next = Vec::new();
         if self.journal_error.is_some() {
             next.push(format!("make room for the journal, then run `{command}` again: it looks at what was under way"));
@@ -274,7 +292,7 @@ pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
 }
 
 fn counts(document: &ApplyDocument) -> String {
-    let ApplySummary { done, failed, skipped, stopped } = document.summary;
+    let ApplySummary { done, failed, skipped, stopped, adopted, released, unseen } = document.summary;
     let part_way = document.steps.iter().filter(|step| step.part_way).count();
     let untried = stopped.saturating_sub(part_way);
     let mut words = vec![format!("{} done", counted(done, "step"))];
@@ -285,7 +303,16 @@ fn counts(document: &ApplyDocument) -> String {
         }
     }
     let calls = usize::try_from(document.calls).unwrap_or(usize::MAX);
-    format!("{}, {} sent", words.join(", "), counted(calls, "request"))
+    let mut line = match document.steps.is_empty() {
+        true => "nothing was written".to_owned(),
+        false => format!("{}, {} sent", words.join(", "), counted(calls, "request")),
+    };
+    for (n, word) in [(adopted, "adopted"), (released, "let go of"), (unseen, "not looked at")] {
+        if n > 0 {
+            line.push_str(&format!("; {} {word}", number(n)));
+        }
+    }
+    line
 }
 
 fn list(page: &mut TextPage, heading: &str, steps: &[&StepOutcome]) {
@@ -416,7 +443,7 @@ mod tests {
     #[test]
     fn a_broken_run_says_what_failed_and_what_to_do() {
         insta::assert_snapshot!(text(&broken(), PLAIN), @r#"
-        acme-wan at 3f2a1c9: 5 steps done, 1 failed, 2 skipped, 1 not tried, 7 requests sent
+        acme-wan at 3f2a1c9: 5 steps done, 1 failed, 2 skipped, 1 not tried, 7 requests sent; 1 adopted; 1 not looked at
 
         skipped (2)
           create east/routes/out  because of `east/tunnels/new`
@@ -460,7 +487,10 @@ mod tests {
         let (part_way, said) = (BTreeSet::new(), BTreeMap::new());
         let report = Report { outcomes, part_way, calls: 9, said, journal_error: None };
         let document = ApplyDocument::of(&plan, &report, &[], "trueup apply");
-        assert_eq!(text(&document, PLAIN), "acme-wan at 3f2a1c9: 9 steps done, 9 requests sent\n");
+        assert_eq!(
+            text(&document, PLAIN),
+            "acme-wan at 3f2a1c9: 9 steps done, 9 requests sent; 1 adopted; 1 not looked at\n"
+        );
     }
 
     #[test]
