@@ -3,7 +3,8 @@
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{ExitRow, Fact};
 use crate::cli::{CommandError, Dir, Exit, Format, Global, facts, output};
-use crate::render::{blind, drift};
+use crate::render::blind;
+use crate::render::drift::{self, Strangers};
 
 /// Options of `drift`.
 #[derive(Debug, clap::Args)]
@@ -27,12 +28,13 @@ pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit,
     let is_read = options.format == Format::Text && workspace.blind().is_none();
     workspace.tell_troubles(is_read.then_some(&document));
     let style = output::stdout_style(global);
+    let strangers = if options.strict { Strangers::Told } else { Strangers::Counted };
     output::print(&match (options.format, workspace.blind()) {
         (Format::Json, _) => drift::json(&document),
         (Format::Markdown, Some(headline)) => blind::markdown(&document, &headline),
         (Format::Text, Some(headline)) => blind::text(&document, &headline, style),
-        (Format::Markdown, None) => drift::markdown(&document),
-        (Format::Text, None) => drift::text(&document, style),
+        (Format::Markdown, None) => drift::markdown(&document, strangers),
+        (Format::Text, None) => drift::text(&document, strangers, style),
     })?;
     let mut found = facts::of(&workspace, &planned.plan);
     found.add_if(planned.plan.gaps.iter().any(|gap| !gap.is_a_remark()), Fact::NotKnown);

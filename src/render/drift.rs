@@ -76,6 +76,15 @@ impl Drifted {
     }
 }
 
+/// How objects of others are taken, in collections that the files do not speak for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strangers {
+    /// As nobody's business: they are counted.
+    Counted,
+    /// As drift: each is told.
+    Told,
+}
+
 impl DriftDocument {
     /// The part of a plan that is drift.
     pub(crate) fn of(plan: &PlanDocument) -> DriftDocument {
@@ -110,8 +119,8 @@ impl DriftDocument {
         }
     }
 
-    /// The remarks under the counts, a line each: what was not compared, and objects of others.
-    fn remarks(&self) -> Vec<String> {
+    /// The remarks under the counts, a line each: what was not compared, and objects of others that are not told one by one.
+    fn remarks(&self, strangers: &[String]) -> Vec<String> {
         let others = |others: &OthersDocument| {
             let OthersDocument { target, kind, count } = others;
             match count {
@@ -120,11 +129,12 @@ impl DriftDocument {
             }
         };
         let gaps = self.gaps.iter().map(|gap| format!("note: {gap}"));
-        gaps.chain(self.others.iter().map(others)).collect()
+        let others_left = self.others.iter().filter(|_| strangers.is_empty());
+        gaps.chain(others_left.map(others)).collect()
     }
 
     /// How much there is, in words.
-    fn counts(&self) -> String {
+    fn counts(&self, strangers: &[String]) -> String {
         let DriftSummary { drift, conflict, unseen, trusted: _ } = self.summary;
         let mut words = Vec::new();
         if drift > 0 {
@@ -132,6 +142,9 @@ impl DriftDocument {
         }
         if conflict > 0 {
             words.push(format!("{} in conflict", number(conflict)));
+        }
+        if !strangers.is_empty() {
+            words.push(format!("{} of others", counted(strangers.len(), "object")));
         }
         if words.is_empty() {
             let is_clear = unseen == 0 && self.gaps.is_empty();
@@ -150,13 +163,22 @@ const FIRST: usize = 100;
 /// The line that tells how to read the lines of fields.
 const LEGEND: &str = "each line: what the controller has → what the files say";
 
+/// The objects of others that count as drift.
+fn told(plan: &PlanDocument, strangers: Strangers) -> &[String] {
+    match strangers {
+        Strangers::Counted => &[],
+        Strangers::Told => &plan.unmanaged,
+    }
+}
+
 /// The report as text.
-pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
+pub(crate) fn text(plan: &PlanDocument, strangers: Strangers, style: Style) -> String {
     let drift = DriftDocument::of(plan);
+    let strangers = told(plan, strangers);
     let mut page = TextPage::new(style);
     let title = summary::title(&drift.workspace, drift.commit.as_deref());
-    page.line(0, Tone::Strong, &format!("{title}: {}", drift.counts()));
-    for remark in drift.remarks() {
+    page.line(0, Tone::Strong, &format!("{title}: {}", drift.counts(strangers)));
+    for remark in drift.remarks(strangers) {
         page.line(0, Tone::Plain, &remark);
     }
     if drift.found.iter().any(|drifted| !drifted.fields.is_empty()) {
@@ -164,6 +186,7 @@ pub(crate) fn text(plan: &PlanDocument, style: Style) -> String {
     }
     page.gap();
     page.limited(0, &drift.found, FIRST, entry);
+    page.limited(0, strangers, FIRST, stranger);
     if !drift.unseen.is_empty() {
         page.gap();
         page.line(0, Tone::Strong, &format!("not seen ({})", number(drift.unseen.len())));
@@ -191,22 +214,35 @@ fn entry(page: &mut TextPage, drifted: &Drifted) {
     steps::changes(page, 2, &drifted.fields);
 }
 
+/// Writes one object of others.
+fn stranger(page: &mut TextPage, address: &String) {
+    page.parts(0, &[(Tone::New, "+ "), (Tone::Strong, address), (Tone::New, "  neither declared nor owned")]);
+}
+
 /// The report as JSON text.
 pub(crate) fn json(plan: &PlanDocument) -> String {
     super::json(&DriftDocument::of(plan))
 }
 
 /// The report as markdown.
-pub(crate) fn markdown(plan: &PlanDocument) -> String {
+pub(crate) fn markdown(plan: &PlanDocument, strangers: Strangers) -> String {
     let drift = DriftDocument::of(plan);
+    let strangers = told(plan, strangers);
     let title = summary::title(&drift.workspace, drift.commit.as_deref());
-    let mut text = format!("## {}: {}\n", code(&title), drift.counts());
-    let remarks: String = drift.remarks().iter().map(|remark| format!("- {}\n", code(remark))).collect();
+    let mut text = format!("## {}: {}\n", code(&title), drift.counts(strangers));
+    let remarks: String = drift.remarks(strangers).iter().map(|remark| format!("- {}\n", code(remark))).collect();
     if !remarks.is_empty() {
         text.push_str(&format!("\n{remarks}"));
     }
     if !drift.found.is_empty() {
         text.push_str(&format!("\n{LEGEND}\n\n{}", fenced(&block(&drift.found))));
+    }
+    for (n, address) in strangers.iter().take(FIRST).enumerate() {
+        let gap = if n == 0 { "\n" } else { "" };
+        text.push_str(&format!("{gap}- {}: neither declared nor owned\n", code(address)));
+    }
+    if strangers.len() > FIRST {
+        text.push_str(&format!("- and {} more\n", number(strangers.len() - FIRST)));
     }
     let unseen = steps::folded(drift.unseen.iter());
     for (n, hold) in unseen.iter().take(FIRST).enumerate() {
@@ -257,7 +293,7 @@ mod tests {
 
     #[test]
     fn only_what_somebody_changed_is_told() {
-        insta::assert_snapshot!(text(&touched(), PLAIN), @r#"
+        insta::assert_snapshot!(text(&touched(), Strangers::Counted, PLAIN), @r#"
         acme-wan at 3f2a1c9: 2 resources drifted, 2 in conflict, 1 could not be looked at
         1 of others among the routes at `east`
         each line: what the controller has → what the files say
@@ -277,7 +313,7 @@ mod tests {
 
     #[test]
     fn the_same_in_a_pull_request() {
-        insta::assert_snapshot!(markdown(&touched()), @r#"
+        insta::assert_snapshot!(markdown(&touched(), Strangers::Counted), @r#"
         ## `acme-wan at 3f2a1c9`: 2 resources drifted, 2 in conflict, 1 could not be looked at
 
         - `` 1 of others among the routes at `east` ``
@@ -301,8 +337,24 @@ mod tests {
     #[test]
     fn no_drift_is_one_line() {
         let document = World::new().wants("east/tunnels/new", json!({})).document();
-        assert_eq!(text(&document, PLAIN), "acme-wan at 3f2a1c9: no drift\n");
-        assert_eq!(markdown(&document), "## `acme-wan at 3f2a1c9`: no drift\n");
+        assert_eq!(text(&document, Strangers::Counted, PLAIN), "acme-wan at 3f2a1c9: no drift\n");
+        assert_eq!(markdown(&document, Strangers::Counted), "## `acme-wan at 3f2a1c9`: no drift\n");
+    }
+
+    #[test]
+    fn a_strict_look_names_objects_of_others() {
+        let object = json!({ "id": "r7", "name": "theirs" });
+        let document = World::new().wants("east/tunnels/new", json!({})).shows("east", "routes", object).document();
+        let names = document.unmanaged.clone();
+        assert_eq!(names.len(), 1, "{names:?}");
+        let line = "acme-wan at 3f2a1c9: 1 object of others";
+        assert!(text(&document, Strangers::Told, PLAIN).starts_with(line));
+        let told = text(&document, Strangers::Told, PLAIN);
+        assert!(told.contains(&format!("+ {}  neither declared nor owned\n", names[0])), "{told}");
+        let told = markdown(&document, Strangers::Told);
+        assert!(told.starts_with(&line.replacen("acme-wan at 3f2a1c9", "## `acme-wan at 3f2a1c9`", 1)), "{told}");
+        assert!(told.contains(&format!("- `{}`: neither declared nor owned\n", names[0])), "{told}");
+        assert!(!text(&document, Strangers::Counted, PLAIN).contains(&names[0]));
     }
 
     #[test]
@@ -316,11 +368,11 @@ mod tests {
                 .shows("east", "tunnels", object)
         });
         let document = world.document();
-        let comment = markdown(&document);
+        let comment = markdown(&document, Strangers::Counted);
         assert!(comment.len() < BUDGET && comment.contains("more\n```"), "{}", comment.len());
-        assert!(text(&document, PLAIN).lines().count() < 220);
+        assert!(text(&document, Strangers::Counted, PLAIN).lines().count() < 220);
         let log = Style { width: usize::MAX, ..PLAIN };
-        let all = text(&document, log).lines().filter(|line| line.starts_with("~ ")).count();
+        let all = text(&document, Strangers::Counted, log).lines().filter(|line| line.starts_with("~ ")).count();
         assert_eq!(all, 2000, "in a log of CI nobody can ask for the rest");
     }
 
