@@ -259,7 +259,7 @@ fn marks(field: &Field) -> Map<String, Value> {
     if field.is_secret() {
         mark("secret", json!(true));
     }
-    if let Some(other) = field.json_if_declared {
+    if let Some(other) = field.json_if_declared() {
         mark("typed-by", json!(other));
     }
     if field.flow == Flow::WriteOnly {
@@ -286,7 +286,7 @@ fn with_expression(ty: &Type, clears: bool) -> Value {
         .get("type")
         .is_some_and(|ty| ty == "string" || ty.as_array().is_some_and(|types| types.contains(&json!("string"))));
     let mut choices = Vec::new();
-    let takes_all = matches!(ty.plain(), Type::Any | Type::Json);
+    let takes_all = matches!(ty.plain(), Type::Any | Type::Json(_));
     if !takes_texts && !takes_all {
         choices.push(json!({ "$ref": "#/$defs/expression" }));
     }
@@ -333,7 +333,7 @@ fn plain(ty: &Type) -> Value {
             let text = with_expression(&Type::Text, false);
             json!({ "type": "object", "additionalProperties": text, "minProperties": 1, "maxProperties": 1 })
         }
-        Type::Any | Type::Json => json!({}),
+        Type::Any | Type::Json(_) => json!({}),
         Type::Roles(kinds) => json!({ "type": "array", "items": plain(&Type::Role(kinds)) }),
         Type::Role([]) => json!({ "type": "string", "pattern": format!("^#.|{EXPRESSION}") }),
         Type::Role(_) => json!({ "type": "string", "pattern": format!("^[#@].|{EXPRESSION}") }),

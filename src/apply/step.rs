@@ -67,7 +67,7 @@ impl Executor<'_> {
                     return Err(error);
                 }
             };
-            if call.spec.wait.iter().any(|poll| poll.versions.include(session.version())) {
+            if call.spec.wait.iter().any(|poll| poll.when.holds_on(session.version())) {
                 shared.turn(SlotClass::Poll);
             }
             let settled = self.wait(shared, session, step, call, &reply, since).await;
@@ -345,7 +345,7 @@ impl Executor<'_> {
         let sending = AnsweredCall { method: call.method, path: &ready.path, body: &ready.sent(), since, reply };
         let find = |output: &Output| shared.outputs.find(output);
         let polls = call.spec.wait.iter().zip(&call.polls);
-        for (poll, path) in polls.filter(|(poll, _)| poll.versions.include(session.version())) {
+        for (poll, path) in polls.filter(|(poll, _)| poll.when.holds_on(session.version())) {
             let unknown = |what: String| session.site(Method::Get, poll.path).error(CallFailure::Unknown(what));
             let path = path.try_map(|piece| encode::path(&piece.fill(&find))).map_err(unknown)?;
             let tell = |waiting| self.progress.waits(step, &waiting);

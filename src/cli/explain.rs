@@ -158,7 +158,7 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
     let Some(field) = found else { return Ok(()) };
     let _ = writeln!(text, "{}/{}.{path}: {}", provider.name, kind.name, field.doc);
     let _ = writeln!(text, "  type: {}", field.ty.describe());
-    if let Some(other) = field.json_if_declared {
+    if let Some(other) = field.json_if_declared() {
         let _ = writeln!(text, "  without `{other}`: {}", Type::Text.describe());
     }
     if let Some(default) = field.default {

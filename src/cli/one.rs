@@ -94,7 +94,7 @@ impl Arguments {
         }
         let attr = match field.ty.plain() {
             Type::Text | Type::Enum(_) => Attr::text(value),
-            Type::Any | Type::Json => untyped(value),
+            Type::Any | Type::Json(_) => untyped(value),
             _ => parse_value(value).to_typed(Some(field.ty)),
         };
         if let Some(mismatch) = check(&field.ty, &attr).first() {

@@ -148,7 +148,7 @@ pub(super) enum Judged {
 impl FieldCase<'_> {
     fn judge(&self, let_go: &mut LetGo) -> Judged {
         let kept = self.entry.and_then(|entry| entry.value(self.field.name));
-        let is_known = self.field.writable_on.include(self.version());
+        let is_known = self.field.writable_on.holds_on(self.version());
         if self.field.is_call_option() && is_known {
             return Judged::Same;
         }
@@ -270,7 +270,7 @@ impl FieldCase<'_> {
     fn has_update(&self) -> bool {
         let updates = self.resource.kind.api.update;
         let is_own = !matches!(self.field.change, Change::InPlace | Change::Fixed);
-        is_own || updates.is_empty() || updates.iter().any(|call| call.versions.include(self.version()))
+        is_own || updates.is_empty() || updates.iter().any(|call| call.when.holds_on(self.version()))
     }
 
     /// Says whether what the API never shows can be sent after create, or is worth a new object. What goes without saying is
@@ -296,11 +296,11 @@ impl FieldCase<'_> {
 
     /// Says whether the server shows the field at all.
     fn is_shown(&self) -> bool {
-        self.field.flow != Flow::WriteOnly && self.field.readable_on.include(self.version())
+        self.field.flow != Flow::WriteOnly && self.field.readable_on.holds_on(self.version())
     }
 
     fn agrees(&self, live: &Attr, wanted: &Attr) -> bool {
-        if matches!(self.field.ty, Type::Json) { agrees_wholly(live, wanted) } else { agrees(live, wanted) }
+        if matches!(self.field.ty, Type::Json(_)) { agrees_wholly(live, wanted) } else { agrees(live, wanted) }
     }
 
     /// Where case means nothing in names and the name can't be changed, another case is no difference.
@@ -341,7 +341,7 @@ impl FieldCase<'_> {
         let was_secret = !is_given && held_secret(self.stored());
         let secrecy = ChangeSecrecy {
             field: self.field.is_secret() || was_secret,
-            whole: matches!(self.field.ty, Type::Json) || was_secret,
+            whole: matches!(self.field.ty, Type::Json(_)) || was_secret,
             output: &|output| topology.is_secret(output),
         };
         // What stands for a value that nobody knows is no secret.

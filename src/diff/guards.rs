@@ -136,7 +136,7 @@ fn version(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
 fn lacks_call(case: &GuardCase<'_>, field: &Field) -> bool {
     let updates = case.kind.api.update;
     let by_update = matches!(field.change, Change::InPlace | Change::Fixed) && !updates.is_empty();
-    !field.is_writable_on(case.version) || by_update && !updates.iter().any(|call| call.versions.include(case.version))
+    !field.is_writable_on(case.version) || by_update && !updates.iter().any(|call| call.when.holds_on(case.version))
 }
 
 /// What the controller made itself would not come back.
@@ -245,7 +245,7 @@ mod tests {
     fn the_first_of_nine_reasons_decides() {
         use crate::diff::verdict::{Cause, ReplaceOrder};
         use crate::plan::testing::World;
-        use crate::spec::{States, Type, Versions, field};
+        use crate::spec::{Condition, States, Type, field};
 
         const API: Api = Api {
             update: &[call(Method::Put, "/things/{id}", Body::Changed)],
@@ -253,7 +253,7 @@ mod tests {
             ..Api::NONE
         };
         static FIXED: Field = field("fixed", Type::Text, "Can't be changed").fixed();
-        static LATER: Field = field("later", Type::Text, "Not known yet").writable_on(Versions::From("9"));
+        static LATER: Field = field("later", Type::Text, "Not known yet").writable_on(Condition::since("9"));
         static FINAL: Field = field("final", Type::Text, "For good").disrupts(Disruption::Irreversible);
         let codes = ["no-id", "state", "create-only", "version", "foreign", "precious", "protected", "irreversible"];
         // The ninth, on what others have in lists, is for changes in place alone.

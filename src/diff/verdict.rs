@@ -160,7 +160,7 @@ impl FieldChange {
                 let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
                 rank(&self.after) < rank(&self.before)
             }
-            Change::InPlace if field.json_if_declared.is_some() && !is_text(&self.after) => true,
+            Change::InPlace if field.json_if_declared().is_some() && !is_text(&self.after) => true,
             _ => kind.is_made_anew_for(field),
         }
     }

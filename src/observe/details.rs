@@ -34,7 +34,7 @@ impl Look<'_> {
         parent: Option<&Address>,
         ids: Option<&Ids<'_>>,
     ) {
-        for detail in kind.api.details.iter().filter(|detail| detail.versions.include(self.session.version())) {
+        for detail in kind.api.details.iter().filter(|detail| detail.when.holds_on(self.session.version())) {
             self.detail(kind, detail, objects, parent, ids).await;
         }
     }

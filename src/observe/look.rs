@@ -219,7 +219,7 @@ impl Look<'_> {
     /// The further lists that the server understands.
     fn joins(&self, kind: &'static Kind) -> impl Iterator<Item = &'static Join> {
         let version = self.session.version();
-        kind.api.joins.iter().filter(move |join| join.versions.include(version))
+        kind.api.joins.iter().filter(move |join| join.when.holds_on(version))
     }
 
     fn fill(&self, path: &'static str, ids: Option<&Ids<'_>>) -> String {

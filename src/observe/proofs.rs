@@ -18,7 +18,7 @@ const LONGEST: usize = 100;
 /// The reads that a server of its version understands.
 pub(super) fn reads(session: &Session, target: &Target) -> Vec<&'static InstallationProof> {
     let version = session.version();
-    target.provider.dialect.proofs.iter().filter(|proof| proof.versions.include(version)).collect()
+    target.provider.dialect.proofs.iter().filter(|proof| proof.when.holds_on(version)).collect()
 }
 
 /// Reads the proofs alone.

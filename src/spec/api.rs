@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Poll, Versions};
+use crate::spec::{Condition, Poll};
 use wire::Method;
 
 /// How an API reads and writes one kind.
@@ -14,7 +14,7 @@ pub struct Api {
     /// How all live objects are read.
     pub list: List,
     /// How servers that don't understand `list` are asked instead. The first that fits the server's version.
-    pub lists: &'static [(Versions, List)],
+    pub lists: &'static [(Condition, List)],
     /// The key that names an object's owner, and the setting of the target that it has to equal: the others are shown by
     /// the API, but are not the target's to declare.
     pub scope: Option<(&'static str, &'static str)>,
@@ -65,7 +65,7 @@ impl Api {
 
     /// How all live objects are read from a server of that version.
     pub fn list_on(&self, version: Option<&str>) -> List {
-        self.lists.iter().find(|(versions, _)| versions.include(version)).map_or(self.list, |(_, list)| *list)
+        self.lists.iter().find(|(when, _)| when.holds_on(version)).map_or(self.list, |(_, list)| *list)
     }
 }
 
@@ -162,7 +162,7 @@ pub struct Join {
     /// The key under which an object gets its rows, as a list.
     pub into: &'static str,
     /// The servers that understand it.
-    pub versions: Versions,
+    pub when: Condition,
 }
 
 /// A read per object. It is made for objects that the workspace declares, and only when something needs it: a declared
@@ -178,7 +178,7 @@ pub struct Detail {
     /// The list's key that changes whenever one of those fields does.
     pub stamp: &'static str,
     /// The servers that understand it.
-    pub versions: Versions,
+    pub when: Condition,
     /// Statuses that mean that there is nothing to see: the object goes without.
     pub absent_on: &'static [u16],
 }
@@ -206,10 +206,8 @@ pub struct CallSpec {
     pub reply: Option<Envelope>,
     /// The polls to wait for afterwards, in order.
     pub wait: &'static [Poll],
-    /// The servers that understand it.
-    pub versions: Versions,
-    /// The field that an object has to declare for it.
-    pub when_declared: Option<&'static str>,
+    /// The servers that understand it, and the objects that it is for.
+    pub when: Condition,
     /// The place where a successful reply lists the parts that did not succeed, as in `response.errors`.
     pub errors_at: Option<&'static str>,
     /// The calls without which it has no effect, sent one by one after it.
@@ -284,8 +282,7 @@ pub(crate) const fn call(method: Method, path: &'static str, body: Body) -> Call
         call_options: &[],
         reply: None,
         wait: &[],
-        versions: Versions::Any,
-        when_declared: None,
+        when: Condition::ALWAYS,
         errors_at: None,
         followed_by: &[],
         retry_on: &[],
@@ -299,7 +296,7 @@ impl CallSpec {
         version: Option<&str>,
         declares: &dyn Fn(&str) -> bool,
     ) -> Option<&'static CallSpec> {
-        specs.iter().find(|spec| spec.versions.include(version) && spec.when_declared.is_none_or(declares))
+        specs.iter().find(|spec| spec.when.holds_on(version) && spec.when.holds_among(declares))
     }
 
     /// The body says this besides, where no field says it.
@@ -327,14 +324,9 @@ impl CallSpec {
         CallSpec { wait, ..self }
     }
 
-    /// The servers that understand it.
-    pub const fn versions(self, versions: Versions) -> CallSpec {
-        CallSpec { versions, ..self }
-    }
-
-    /// It is for objects that declare this field.
-    pub const fn when_declared(self, field: &'static str) -> CallSpec {
-        CallSpec { when_declared: Some(field), ..self }
+    /// The servers that understand it, or the objects that it is for.
+    pub const fn when(self, when: Condition) -> CallSpec {
+        CallSpec { when, ..self }
     }
 
     /// The place where a successful reply lists the parts that did not succeed, as in `response.errors`.

@@ -126,7 +126,7 @@ impl Api {
             })
             .map(|path| TableCall::read(path, CallPlace::List))
             .collect();
-        let joined = |Join { path, at: _, key: _, into: _, versions: _ }: &Join| TableCall::read(path, CallPlace::Join);
+        let joined = |Join { path, at: _, key: _, into: _, when: _ }: &Join| TableCall::read(path, CallPlace::Join);
         calls.extend(joins.iter().map(joined));
         calls.extend(details.iter().map(|detail| TableCall::read(detail.path, CallPlace::Detail)));
         calls.extend([*create, *update, *remove].into_iter().flatten().flat_map(|call| call.calls(CallPlace::Own)));
@@ -176,8 +176,7 @@ impl CallSpec {
             reshape: _,
             call_options: _,
             reply: _,
-            versions: _,
-            when_declared: _,
+            when: _,
             errors_at: _,
             retry_on: _,
         } = self;
@@ -201,7 +200,7 @@ impl Poll {
             error: _,
             progress: _,
             shows: _,
-            versions: _,
+            when: _,
             tolerate: _,
             absent_on: _,
             every: _,
@@ -224,7 +223,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::spec::{BeforeDelete, Body, Detail, Envelope, Type, Until, Versions, call, field};
+    use crate::spec::{BeforeDelete, Body, Condition, Detail, Envelope, Type, Until, call, field};
     use wire::Method::{Delete, Get, Patch, Post, Put};
 
     const fn poll(path: &'static str) -> Poll {
@@ -252,14 +251,14 @@ mod tests {
         ],
         api: Api {
             list: List::at("/list", Envelope::Items("")),
-            lists: &[(Versions::Any, List::Login("/login")), (Versions::Any, List::Inside("x"))],
-            joins: &[Join { path: "/rows", at: Envelope::Items(""), key: "", into: "", versions: Versions::Any }],
+            lists: &[(Condition::ALWAYS, List::Login("/login")), (Condition::ALWAYS, List::Inside("x"))],
+            joins: &[Join { path: "/rows", at: Envelope::Items(""), key: "", into: "", when: Condition::ALWAYS }],
             details: &[Detail {
                 path: "/list/{id}",
                 at: "",
                 fields: &[],
                 stamp: "",
-                versions: Versions::Any,
+                when: Condition::ALWAYS,
                 absent_on: &[],
             }],
             create: &[call(Post, "/list", Body::None).wait(&[JOB]).followed_by(&[call(Put, "/effect", Body::None)])],

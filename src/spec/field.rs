@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attr::Attr;
 use crate::spec::{
-    CallSpec, DefaultValue, Descend, DocumentsIn, KeysIn, Type, TypeSlot, Versions, canonical, visit_types,
+    CallSpec, Condition, DefaultValue, Descend, DocumentsIn, KeysIn, Type, TypeSlot, canonical, visit_types,
 };
 
 pub(super) use clear::Clear;
@@ -33,9 +33,9 @@ pub struct Field {
     pub read_as: Option<&'static str>,
     /// The servers that know it, as in `From("7.0")`. The others are not sent it, and hold a resource that declares anything
     /// but its default.
-    pub writable_on: Versions,
+    pub writable_on: Condition,
     /// The servers that show it; the others take it, and it is compared by fingerprint there.
-    pub readable_on: Versions,
+    pub readable_on: Condition,
     /// Says whether values must not be shown.
     pub secrecy: Secrecy,
     /// The consequence of a different value.
@@ -55,9 +55,6 @@ pub struct Field {
     pub keys_in: Option<KeysIn>,
     /// Where the documents are whose names count as the resource's own.
     pub documents_in: Option<DocumentsIn>,
-    /// The field that says what values this one takes; where that is not declared, text. No update takes anything else than
-    /// text: it means a new object.
-    pub json_if_declared: Option<&'static str>,
     /// How well the vendor's documentation backs it.
     pub evidence: Evidence,
 }
@@ -184,8 +181,8 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         clear: Clear::ByType,
         flow: Flow::Both,
         read_as: None,
-        writable_on: Versions::Any,
-        readable_on: Versions::Any,
+        writable_on: Condition::ALWAYS,
+        readable_on: Condition::ALWAYS,
         secrecy: Secrecy::Plain,
         change: Change::InPlace,
         sent: Sent::WhenChanged,
@@ -195,7 +192,6 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         recomputed_from: &[],
         keys_in: None,
         documents_in: None,
-        json_if_declared: None,
         evidence: Evidence::Documented,
     }
 }
@@ -222,13 +218,13 @@ impl Field {
     }
 
     /// Only these servers know it.
-    pub const fn writable_on(self, versions: Versions) -> Field {
-        Field { writable_on: versions, ..self }
+    pub const fn writable_on(self, when: Condition) -> Field {
+        Field { writable_on: when, ..self }
     }
 
     /// Only these servers show it.
-    pub const fn readable_on(self, versions: Versions) -> Field {
-        Field { readable_on: versions, ..self }
+    pub const fn readable_on(self, when: Condition) -> Field {
+        Field { readable_on: when, ..self }
     }
 
     /// Never read back.
@@ -311,11 +307,6 @@ impl Field {
         Field { documents_in: Some(documents_in), ..self }
     }
 
-    /// It takes other values than text where that field is declared.
-    pub const fn json_if_declared(self, field: &'static str) -> Field {
-        Field { json_if_declared: Some(field), ..self }
-    }
-
     /// Inferred by analogy, not documented.
     pub const fn inferred(self) -> Field {
         Field { evidence: Evidence::Inferred, ..self }
@@ -323,7 +314,18 @@ impl Field {
 
     /// The values that it takes in an object that declares some fields.
     pub fn type_among(&'static self, declares: &dyn Fn(&str) -> bool) -> &'static Type {
-        if self.json_if_declared.is_none_or(declares) { &self.ty } else { &Type::Text }
+        match self.ty {
+            Type::Json(when) if !when.holds_among(declares) => &Type::Text,
+            _ => &self.ty,
+        }
+    }
+
+    /// The field without which this one takes text alone.
+    pub fn json_if_declared(&self) -> Option<&'static str> {
+        match self.ty {
+            Type::Json(when) => when.declared_field(),
+            _ => None,
+        }
     }
 
     /// Where replies hold it.
@@ -333,10 +335,10 @@ impl Field {
 
     /// Says whether a server of that version can be told it: it knows it, and has the call of its own that it needs.
     pub fn is_writable_on(&self, version: Option<&str>) -> bool {
-        self.writable_on.include(version)
+        self.writable_on.holds_on(version)
             && match self.change {
                 Change::DedicatedCall(calls) | Change::Widens(_, calls) => {
-                    calls.iter().any(|call| call.versions.include(version))
+                    calls.iter().any(|call| call.when.holds_on(version))
                 }
                 Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) | Change::CallOption => true,
             }

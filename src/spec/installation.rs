@@ -1,6 +1,6 @@
 //! What tells one installation of a product from another.
 
-use crate::spec::{Envelope, Paging, Versions};
+use crate::spec::{Condition, Envelope, Paging};
 
 /// How much a proof says about which installation answers, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ pub struct InstallationProof {
     /// What it is put together from: the word before it, and the key. All of them have to be there.
     pub parts: &'static [(&'static str, &'static str)],
     /// The servers that understand the read.
-    pub versions: Versions,
+    pub when: Condition,
 }
 
 impl InstallationProof {
@@ -49,7 +49,7 @@ impl InstallationProof {
             at: Envelope::One(""),
             paging: Paging::None,
             parts,
-            versions: Versions::Any,
+            when: Condition::ALWAYS,
         }
     }
 

@@ -14,6 +14,7 @@ mod api;
 mod auth;
 mod calls;
 mod certificate;
+mod condition;
 mod declared;
 mod default;
 mod field;
@@ -30,7 +31,6 @@ mod read;
 mod template;
 mod types;
 mod value;
-mod versions;
 mod walk;
 
 pub use action::Artifact;
@@ -43,6 +43,7 @@ pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, TokenForm, Use
 #[cfg(test)]
 pub(crate) use calls::is_same_path;
 pub(crate) use calls::{CallPlace, TableCall};
+pub(crate) use condition::Condition;
 pub(crate) use declared::{DeclaredKey, DeclaredKeys, KeysIn, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub(crate) use field::{BeforeDelete, Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
@@ -69,5 +70,4 @@ pub(crate) use value::{
     ItemWord, ReferenceForm, TypeError, as_declared, check, gives_something, is_any, item_key_field, item_of_text,
     item_words, keep_undeclared, lines_behind, repeated, swap_references, text_wanted, without_nothing, written,
 };
-pub(crate) use versions::Versions;
 pub(crate) use walk::{Descend, Shape, TypeSlot, WalkStep, edit_down, edit_up, kinds_named, visit, visit_types};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{CallSpec, Versions};
+use crate::spec::{CallSpec, Condition};
 
 /// Something to look at again and again until it is done.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ pub struct Poll {
     /// Says what the object looked at is.
     pub shows: Shows,
     /// The servers that have something to look at.
-    pub versions: Versions,
+    pub when: Condition,
     /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
     pub tolerate: &'static [u16],
     /// Statuses that mean that there is nothing to see, and never will be: outputs that can't be evaluated answer 400.
@@ -58,7 +58,7 @@ impl Poll {
         progress: None,
         cancel: None,
         shows: Shows::Job,
-        versions: Versions::Any,
+        when: Condition::ALWAYS,
         tolerate: &[],
         absent_on: &[],
         every: Duration::from_secs(2),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::attr::Attr;
 use crate::spec::walk::Shape;
-use crate::spec::{Field, Grammar, Names};
+use crate::spec::{Condition, Field, Grammar, Names};
 
 /// The values that a field takes.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +48,9 @@ pub enum Type {
     Label(&'static Names),
     /// Any JSON.
     Any,
-    /// Any JSON as one whole: a key that is not declared is a difference.
-    Json,
+    /// Any JSON as one whole: a key that is not declared is a difference. Where the condition does not hold, text; and no
+    /// update takes anything else: it means a new object.
+    Json(Condition),
     /// Another resource of the same target, by name; the API is given its id.
     Ref(&'static str),
     /// A set of `#tag` and `@name`, the names being resources of these kinds; of no kind, a set of `#tag` alone.
@@ -137,7 +138,7 @@ impl Type {
             Type::Open(_) => "object, further keys allowed".into(),
             Type::Map(item) => format!("map of {}", item.describe()),
             Type::Label(_) => "label, as in `team: net`".into(),
-            Type::Any | Type::Json => "any value".into(),
+            Type::Any | Type::Json(_) => "any value".into(),
             Type::Ref(kind) => format!("name of one of `{kind}`"),
             Type::Roles([]) => "set of `#tag`".into(),
             Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
@@ -180,7 +181,7 @@ impl Type {
             | Type::Open(_)
             | Type::Label(_)
             | Type::Any
-            | Type::Json
+            | Type::Json(_)
             | Type::Role(_)
             | Type::File(_) => None,
         }
@@ -212,7 +213,7 @@ impl Type {
             | Type::Map(_)
             | Type::Label(_)
             | Type::Any
-            | Type::Json
+            | Type::Json(_)
             | Type::Roles(_) => false,
         }
     }

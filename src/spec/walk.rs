@@ -51,7 +51,7 @@ impl Type {
             | Type::Interface
             | Type::Mac
             | Type::Any
-            | Type::Json
+            | Type::Json(_)
             | Type::Ref(_)
             | Type::Role(_)
             | Type::File(_)

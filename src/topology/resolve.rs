@@ -120,7 +120,7 @@ fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Findi
     if let Some(field) = draft.kind.field(name) {
         for mismatch in check(draft.type_of(field), value) {
             let other = |other| format!("with `{other}` it may be any JSON");
-            let help = mismatch.help.or_else(|| field.json_if_declared.map(other));
+            let help = mismatch.help.or_else(|| field.json_if_declared().map(other));
             findings.push(misfit(TypeError { help, ..mismatch }, value, &draft.place.below(name)));
         }
     } else if name == ITEMS {

@@ -12,7 +12,7 @@ use super::variables::Variables;
 use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::source::parse;
-use crate::spec::{Field, Folders, Grammar, Names, Packing, Type, check, field, written};
+use crate::spec::{Condition, Field, Folders, Grammar, Names, Packing, Type, check, field, written};
 use crate::topology::SecretMode;
 use crate::topology::testing::try_load;
 
@@ -95,7 +95,7 @@ fn like(ty: &Type) -> Like {
         Type::Ip => Like::Column("ip"),
         Type::Cidr | Type::Interface => Like::Column("cidr"),
         Type::Role(_) => Like::Column("role"),
-        Type::Any | Type::Json => Like::Column("any"),
+        Type::Any | Type::Json(_) => Like::Column("any"),
         Type::List(_) | Type::Set(_) => Like::Items("text"),
         Type::Roles(_) => Like::Items("role"),
         Type::Table(..) | Type::Object(_) | Type::Open(_) | Type::Map(_) | Type::Label(_) => Like::Below("text"),
@@ -122,7 +122,7 @@ const TYPES: [Type; 25] = [
     Type::Map(&Type::Text),
     Type::Label(&Names::ANY),
     Type::Any,
-    Type::Json,
+    Type::Json(Condition::ALWAYS),
     Type::Ref("things"),
     Type::Roles(&[]),
     Type::Role(&[]),

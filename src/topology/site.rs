@@ -33,7 +33,7 @@ impl ValuePurpose {
     /// The form that a number keeps when it is a secret.
     pub(crate) fn scalars(self) -> Scalars {
         match self.ty {
-            None | Some(Type::Any | Type::Json) => Scalars::Json,
+            None | Some(Type::Any | Type::Json(_)) => Scalars::Json,
             Some(_) => Scalars::Text,
         }
     }

@@ -347,7 +347,7 @@ impl<'d> Drill<'d> {
             let field = self.kind.field(name).unwrap();
             match field.change {
                 Change::InPlace if self.kind.api.update.is_empty() => Expected::Replace,
-                Change::InPlace if !self.kind.api.update.iter().any(|call| call.versions.include(version)) => {
+                Change::InPlace if !self.kind.api.update.iter().any(|call| call.when.holds_on(version)) => {
                     Expected::Hold
                 }
                 Change::InPlace | Change::Switch(_) | Change::DedicatedCall(_) => Expected::Update,

@@ -18,7 +18,7 @@ pub(crate) mod testing;
 use std::time::Duration;
 
 use crate::spec::{
-    Auth, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion, Type, Versions, field,
+    Auth, Condition, Dialect, Envelope, Field, IdScheme, InstallationProof, Provider, ServerVersion, Type, field,
 };
 
 /// Cloudify Manager.
@@ -75,14 +75,14 @@ const PROOFS: &[InstallationProof] = &[
     manager("manager", &[("", "hostname")]),
     manager("authority", &[("", "ca_cert_content")]),
     InstallationProof {
-        versions: Versions::Before("5.0"),
+        when: Condition::before("5.0"),
         ..InstallationProof::id("manager", "/cluster/nodes", &[("", "name")]).at(Envelope::Items("items"))
     },
 ];
 
 const fn manager(name: &'static str, parts: &'static [(&'static str, &'static str)]) -> InstallationProof {
     InstallationProof {
-        versions: Versions::From("5.0.5"),
+        when: Condition::since("5.0.5"),
         ..InstallationProof::id(name, "/managers", parts).at(Envelope::Items("items"))
     }
 }

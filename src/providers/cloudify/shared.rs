@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, CallSpec, Envelope, Field, JobLog, List, Names, Paging, Poll, Type, Until, Versions, call, field,
+    Api, Body, CallSpec, Condition, Envelope, Field, JobLog, List, Names, Paging, Poll, Type, Until, call, field,
 };
 use wire::Method::{Patch, Post};
 
@@ -57,7 +57,7 @@ pub(crate) const SYSTEM_ROLE: Field =
         .writable_on(WITH_ROLES);
 
 /// Older servers have other roles on the manager, and none in a tenant (cloudify.md#versions).
-const WITH_ROLES: Versions = Versions::From("4.2");
+const WITH_ROLES: Condition = Condition::since("4.2");
 
 /// A role in a tenant.
 pub(crate) const TENANT_ROLE: Field =
@@ -66,7 +66,7 @@ pub(crate) const TENANT_ROLE: Field =
         .writable_on(WITH_ROLES);
 
 /// Servers whose objects are private or not, and nothing more (cloudify.md#visibility).
-pub(crate) const WITHOUT_VISIBILITY: Versions = Versions::Before("4.2");
+pub(crate) const WITHOUT_VISIBILITY: Condition = Condition::before("4.2");
 
 /// From narrow to wide; narrowing is refused (cloudify.md#visibility).
 pub(crate) const VISIBILITY: &[&str] = &["private", "tenant", "global"];
@@ -80,7 +80,7 @@ pub(crate) const fn visibility(calls: &'static [CallSpec]) -> Field {
 
 /// The call that widens visibility, at that path. Its reply is not read: for a secret it holds an encrypted value.
 pub(crate) const fn widen(path: &'static str) -> CallSpec {
-    call(Patch, path, Body::Json(r#"{"visibility": "{visibility}"}"#)).versions(Versions::From("4.3"))
+    call(Patch, path, Body::Json(r#"{"visibility": "{visibility}"}"#)).when(Condition::since("4.3"))
 }
 
 /// The call that sets labels, which replaces them all.

@@ -117,8 +117,8 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
         for name in field.recomputed_from.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {
             say(format!("field `{}` follows `{name}`, which is no field", field.name));
         }
-        if let Some(other) = field.json_if_declared
-            && !(matches!(field.ty, Type::Json) && fields.iter().any(|known| known.name == other))
+        if let Some(other) = field.json_if_declared()
+            && !(matches!(field.ty, Type::Json(_)) && fields.iter().any(|known| known.name == other))
         {
             say(format!(
                 "field `{}`: what it takes is said by `{other}`, which is no field, or it can't be any JSON",
@@ -226,7 +226,7 @@ fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(Stri
             .file()
             .map(|name| (name, "body is the file"))
             .into_iter()
-            .chain(spec.when_declared.map(|name| (name, "it is for objects that declare")))
+            .chain(spec.when.declared_field().map(|name| (name, "it is for objects that declare")))
         {
             if kind.field(name).is_none() {
                 say(format!("{what} `{name}`, which is no field"));

@@ -61,7 +61,7 @@ pub(crate) fn check(ty: &Type, attr: &Attr) -> Vec<TypeError> {
 /// Judges a part by itself; its own parts come after it.
 fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
     match (part.slot.ty.plain(), part.value) {
-        (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json, _) => {}
+        (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json(_), _) => {}
         // An item of a list is nothing that could be left out.
         (ty, value) if !matches!(part.path.last(), Some(WalkStep::Index(_))) && !gives_something(ty, value) => {}
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Words(_) | Type::Roles(_), Attr::List(_)) => {}

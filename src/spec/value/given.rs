@@ -22,7 +22,7 @@ pub(crate) fn gives_something(ty: &Type, value: &Attr) -> bool {
                 | Type::Certificate
                 | Type::Ref(_)
                 | Type::File(_)
-                | Type::Json
+                | Type::Json(_)
         ),
         _ => true,
     }
@@ -42,7 +42,7 @@ pub(crate) fn without_nothing(ty: &Type, value: &mut Attr) {
 
 /// Says whether any JSON is a value of a type, `null` too.
 pub(crate) fn is_any(ty: &Type) -> bool {
-    matches!(ty.plain(), Type::Any | Type::Json)
+    matches!(ty.plain(), Type::Any | Type::Json(_))
 }
 
 #[cfg(test)]
@@ -50,7 +50,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::spec::{Field, field};
+    use crate::spec::{Condition, Field, field};
 
     #[test]
     fn null_and_empty_text_give_nothing_and_empty_lists_do() {
@@ -61,8 +61,8 @@ mod tests {
             (Type::Enum(&["a"]), json!(""), false),
             (Type::Ref("things"), json!(""), false),
             (Type::Text, json!(" "), true),
-            (Type::Json, json!(""), false),
-            (Type::Json, json!({}), true),
+            (Type::Json(Condition::ALWAYS), json!(""), false),
+            (Type::Json(Condition::ALWAYS), json!({}), true),
             (Type::Any, json!(""), true),
             (Type::Bool, json!(null), false),
             // A mistake, which is told as such.

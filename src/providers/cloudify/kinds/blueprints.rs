@@ -13,7 +13,7 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, Body, Envelope, Field, Folders, Hooks, Identity, Kind, Poll, States, Type, Until, Versions, call, field,
+    Api, Body, Condition, Envelope, Field, Folders, Hooks, Identity, Kind, Poll, States, Type, Until, call, field,
     output,
 };
 use wire::Method::{Delete, Get, Patch, Put};
@@ -32,7 +32,7 @@ pub(crate) static KIND: Kind = Kind {
         MAIN_FILE_NAME,
         VISIBILITY,
         field("labels", LABELS, "Labels, such as `- team: net`; keys are kept in lower case")
-            .dedicated_call(&[relabel("/blueprints/{id}").versions(Versions::From("6.0"))])
+            .dedicated_call(&[relabel("/blueprints/{id}").when(Condition::since("6.0"))])
             .afterwards(),
         DESCRIPTION,
         output("state", Type::Text, "How far its upload is, on servers that say so"),
@@ -43,17 +43,17 @@ pub(crate) static KIND: Kind = Kind {
         lists: &[
             (WITHOUT_VISIBILITY, list("/blueprints?_include=id,main_file_name,tenant_name,description&_sort=id")),
             (
-                Versions::Before("5.2"),
+                Condition::before("5.2"),
                 list("/blueprints?_include=id,main_file_name,visibility,tenant_name,description&_sort=id"),
             ),
             (
-                Versions::Before("6.0"),
+                Condition::before("6.0"),
                 list("/blueprints?_include=id,main_file_name,visibility,tenant_name,description,state&_sort=id"),
             ),
         ],
         id: "id",
         create: &[
-            call(Put, UPLOAD, Body::File("source")).reply(Envelope::One("")).versions(Versions::Before("5.2")),
+            call(Put, UPLOAD, Body::File("source")).reply(Envelope::One("")).when(Condition::before("5.2")),
             call(Put, UPLOAD, Body::File("source")).reply(Envelope::One("")).wait(&[UPLOADED]),
         ],
         remove: &[call(Delete, "/blueprints/{id}", Body::None)],

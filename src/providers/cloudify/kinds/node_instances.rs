@@ -4,7 +4,7 @@
 
 use crate::providers::cloudify::kinds::deployments;
 use crate::providers::cloudify::shared::NAMED;
-use crate::spec::{Api, Detail, Identity, Kind, List, Type, Versions, output};
+use crate::spec::{Api, Condition, Detail, Identity, Kind, List, Type, output};
 
 /// `node-instances`.
 pub(crate) static KIND: Kind = Kind {
@@ -27,7 +27,7 @@ pub(crate) static KIND: Kind = Kind {
             at: "",
             fields: &["runtime_properties"],
             stamp: "version",
-            versions: Versions::Any,
+            when: Condition::ALWAYS,
             absent_on: &[],
         }],
         ..NAMED

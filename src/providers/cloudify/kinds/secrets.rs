@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{NAMES, SINCE_V3_1, TENANT_OWNED, list, name, visibility, widen, without};
-use crate::spec::{Api, Body, Detail, Field, Hooks, Identity, Kind, Type, Versions, call, field, output};
+use crate::spec::{Api, Body, Condition, Detail, Field, Hooks, Identity, Kind, Type, call, field, output};
 use wire::Method::{Delete, Patch, Put};
 
 /// `secrets`.
@@ -19,9 +19,13 @@ pub(crate) static KIND: Kind = Kind {
     names: NAMES,
     fields: &[
         KEY,
-        Field { doc: "The secret itself; with `schema` any JSON", ..VALUE.json_if_declared("schema") },
-        field("schema", Type::Json, "JSON schema that the value keeps (from 7.0 on)")
-            .writable_on(Versions::From("7.0"))
+        Field {
+            doc: "The secret itself; with `schema` any JSON",
+            ty: Type::Json(Condition::declared("schema")),
+            ..VALUE
+        },
+        field("schema", Type::Json(Condition::ALWAYS), "JSON schema that the value keeps (from 7.0 on)")
+            .writable_on(Condition::since("7.0"))
             .replaces(),
         IS_HIDDEN_VALUE,
         VISIBLE,
@@ -45,13 +49,13 @@ pub(crate) const KEY: Field = name("key", "Key by which blueprints ask for it");
 
 /// Its value. Servers fail over a number or a map unless a schema says that it is one (cloudify.md#secrets), and over
 /// every update to such a value (cloudify.md#secrets).
-pub(crate) const VALUE: Field = field("value", Type::Json, "The secret itself").required().secret();
+pub(crate) const VALUE: Field = field("value", Type::Json(Condition::ALWAYS), "The secret itself").required().secret();
 
 /// Who is shown the value.
 pub(crate) const IS_HIDDEN_VALUE: Field =
     field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators (from 4.4 on)")
         .default("false")
-        .writable_on(Versions::From("4.4"));
+        .writable_on(Condition::since("4.4"));
 
 /// Who sees that it is there.
 pub(crate) const VISIBLE: Field = visibility(&[widen("/secrets/{name}/set-visibility")]);
@@ -61,7 +65,7 @@ pub(crate) const UPDATED_AT: Field = output("updated_at", Type::Text, "When it w
 
 /// The read that shows what lists leave out.
 pub(crate) const fn one(fields: &'static [&'static str]) -> Detail {
-    Detail { path: "/secrets/{name}", at: "", fields, stamp: "updated_at", versions: Versions::Any, absent_on: &[] }
+    Detail { path: "/secrets/{name}", at: "", fields, stamp: "updated_at", when: Condition::ALWAYS, absent_on: &[] }
 }
 
 fn unshown(secret: &mut Value) {

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, Type, Versions, call, field};
+use crate::spec::{Api, Body, Condition, Envelope, Hooks, Identity, Kind, Type, call, field};
 use wire::Method::{Delete, Post};
 
 /// `user-groups`.
@@ -24,13 +24,13 @@ pub(crate) static KIND: Kind = Kind {
             .replaces(),
         // The call stands in no reference text; it was seen to work (cloudify.md#user-groups). The text of the 4.5 line
         // takes a role and shows none (cloudify.md#user-groups).
-        SYSTEM_ROLE.readable_on(Versions::From("5.0")).dedicated_call(&[call(
+        SYSTEM_ROLE.readable_on(Condition::since("5.0")).dedicated_call(&[call(
             Post,
             "/user-groups/{name}",
             Body::Json(r#"{"role": "{role}"}"#),
         )
         .reply(Envelope::One(""))
-        .versions(Versions::From("4.3"))]),
+        .when(Condition::since("4.3"))]),
     ],
     api: Api {
         list: list("/user-groups?_get_data=true&_sort=name"),

@@ -4,8 +4,8 @@
 //! start (vns3.md#container-system, vns3.md#tasks).
 
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Disruption, Envelope, Kind, List, Poll, Shows, States, Switch, Type, Until,
-    call, field,
+    Api, BeforeDelete, Body, CallSpec, Condition, Disruption, Envelope, Kind, List, Poll, Shows, States, Switch, Type,
+    Until, call, field,
 };
 use wire::Method::{Post, Put};
 
@@ -24,7 +24,7 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/container_system", Envelope::One("response")),
         id: "",
         // It shows with the license: on a controller that gets one just now, it is as if it had to be made.
-        create: &[call(Put, "/container_system", Body::Fields).when_declared("network")],
+        create: &[call(Put, "/container_system", Body::Fields).when(Condition::declared("network"))],
         update: &[call(Put, "/container_system", Body::Changed).reply(Envelope::One("response"))],
         states: Some(States { busy: &["starting", "stopping"], ..States::at("running") }),
         ..super::super::API

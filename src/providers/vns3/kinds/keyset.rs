@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Strength, Type, Until, call, field, output,
+    Api, Body, Condition, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Strength, Type, Until, call,
+    field, output,
 };
 use wire::Method::Put;
 
@@ -46,7 +47,11 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/keyset", Envelope::One("response")),
         id: "",
         create: &[
-            call(Put, "/keyset", Body::Fields).when_declared("source").wait(&[FETCHED, super::RESTARTED, PRESENT]),
+            call(Put, "/keyset", Body::Fields).when(Condition::declared("source")).wait(&[
+                FETCHED,
+                super::RESTARTED,
+                PRESENT,
+            ]),
             call(Put, "/keyset", Body::Fields).wait(&[PRESENT]),
         ],
         states: Some(States { busy: &["in progress"], gone: &["missing"], ..States::at("stage") }),

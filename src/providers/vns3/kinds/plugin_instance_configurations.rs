@@ -5,7 +5,7 @@
 //! (vns3.md#plugin-instance-configurations).
 
 use crate::spec::{
-    Api, Body, CallSpec, Detail, Disruption, Envelope, Identity, Kind, List, Type, Versions, call, field, output,
+    Api, Body, CallSpec, Condition, Detail, Disruption, Envelope, Identity, Kind, List, Type, call, field, output,
 };
 use wire::Method::Put;
 
@@ -29,7 +29,7 @@ pub(crate) static KIND: Kind = Kind {
             at: "response",
             fields: &["content"],
             stamp: "version",
-            versions: Versions::Any,
+            when: Condition::ALWAYS,
             absent_on: &[],
         }],
         id: "",

@@ -27,8 +27,8 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Removal, Shows,
-    States, Switch, Type, Until, Versions, call, field, output,
+    Api, BeforeDelete, Body, CallSpec, Condition, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Removal,
+    Shows, States, Switch, Type, Until, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -78,19 +78,19 @@ pub(crate) static KIND: Kind = Kind {
             "/deployments/{name}",
             Body::Json(r#"{"display_name": "{display_name}"}"#),
         )
-        .versions(Versions::From("6.0"))]),
+        .when(Condition::since("6.0"))]),
         field(
             "labels",
             LABELS,
             "Labels, such as `- env: dev`, keys kept in lower case; those that the blueprint sets count too",
         )
-        .dedicated_call(&[relabel("/deployments/{name}").versions(Versions::From("5.1.1"))]),
+        .dedicated_call(&[relabel("/deployments/{name}").when(Condition::since("5.1.1"))]),
         field("site_name", Type::Text, "Site that it belongs to").stays().inferred().dedicated_call(&[call(
             Post,
             "/deployments/{name}/set-site",
             Body::Json(r#"{"site_name": "{site_name}"}"#),
         )
-        .versions(Versions::From("5.0"))]),
+        .when(Condition::since("5.0"))]),
         OUTPUTS,
         output("capabilities", Type::Map(&Type::Any), "Values that its blueprint offers to other deployments")
             .readable_on(CAPABLE)
@@ -110,12 +110,12 @@ pub(crate) static KIND: Kind = Kind {
                 WITHOUT_VISIBILITY,
                 list("/deployments?_include=id,blueprint_id,inputs,tenant_name,description,updated_at&_sort=id"),
             ),
-            (Versions::Before("5.0"), listing!("")),
-            (Versions::Before("5.1.1"), listing!(",site_name")),
-            (Versions::Before("5.2"), listing!(",site_name,labels")),
-            (Versions::Before("6.0"), listing!(",site_name,labels,latest_execution_status")),
+            (Condition::before("5.0"), listing!("")),
+            (Condition::before("5.1.1"), listing!(",site_name")),
+            (Condition::before("5.2"), listing!(",site_name,labels")),
+            (Condition::before("6.0"), listing!(",site_name,labels,latest_execution_status")),
             (
-                Versions::Before("6.4"),
+                Condition::before("6.4"),
                 listing!(
                     ",site_name,labels,latest_execution_status,display_name,installation_status,deployment_status"
                 ),
@@ -127,10 +127,10 @@ pub(crate) static KIND: Kind = Kind {
                 at: Envelope::Items("items"),
                 key: "deployment_id",
                 into: NODE_INSTANCES,
-                versions: Versions::Any,
+                when: Condition::ALWAYS,
             },
-            running(under_way!(""), Versions::Before("4.5")),
-            running(under_way!("&status=kill_cancelling&status=queued"), Versions::From("4.5")),
+            running(under_way!(""), Condition::before("4.5")),
+            running(under_way!("&status=kill_cancelling&status=queued"), Condition::since("4.5")),
         ],
         details: &[EVALUATED_OUTPUTS, evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE)],
         create: &[call(Put, "/deployments/{name}", Body::Fields).reshape(unnamed).reply(Envelope::One("")).wait(&[
@@ -140,7 +140,7 @@ pub(crate) static KIND: Kind = Kind {
         ])],
         // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused
         // (cloudify.md#deployment-updates).
-        update: &[update(Put).versions(Versions::Between("4.4", "6.2")), update(Post).versions(Versions::From("6.2"))],
+        update: &[update(Put).when(Condition::since("4.4").until("6.2")), update(Post).when(Condition::since("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None).wait(&[GONE])],
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
@@ -168,22 +168,22 @@ const UNDER_WAY: &str = "under_way";
 
 /// The executions under way. The deployment's own word for it is as old as the last execution's end
 /// (cloudify.md#deployments), and 4.x has none.
-const fn running(path: &'static str, versions: Versions) -> Join {
-    Join { path, at: Envelope::Items("items"), key: "deployment_id", into: UNDER_WAY, versions }
+const fn running(path: &'static str, when: Condition) -> Join {
+    Join { path, at: Envelope::Items("items"), key: "deployment_id", into: UNDER_WAY, when }
 }
 
 /// The outputs, whose values the manager evaluates.
-pub(crate) const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Versions::Any);
+pub(crate) const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outputs", &["outputs"], Condition::ALWAYS);
 
 /// The servers that know capabilities (cloudify.md#versions).
-const CAPABLE: Versions = Versions::From("4.5.5");
+const CAPABLE: Condition = Condition::since("4.5.5");
 
 /// Answers for values that can't be evaluated: the functions fail, or they refer to missing nodes. `v3` has no
 /// capabilities on any server.
 const UNEVALUATED: &[u16] = &[400, 404];
 
-const fn evaluated(path: &'static str, fields: &'static [&'static str], versions: Versions) -> Detail {
-    Detail { path, at: "", fields, stamp: "outputs_stamp", versions, absent_on: UNEVALUATED }
+const fn evaluated(path: &'static str, fields: &'static [&'static str], when: Condition) -> Detail {
+    Detail { path, at: "", fields, stamp: "outputs_stamp", when, absent_on: UNEVALUATED }
 }
 
 /// Widens who sees it.
@@ -242,7 +242,7 @@ const EVALUATED: Poll =
     Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, absent_on: UNEVALUATED, ..Poll::NEW };
 
 /// The capabilities, likewise.
-const OFFERED: Poll = Poll { path: "/deployments/{name}/capabilities", versions: CAPABLE, ..EVALUATED };
+const OFFERED: Poll = Poll { path: "/deployments/{name}/capabilities", when: CAPABLE, ..EVALUATED };
 
 /// The answer comes at once; the deployment goes about a second later (cloudify.md#deployments).
 const GONE: Poll = Poll {
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn each_server_is_updated_in_its_own_way() {
         let verb = |version| {
-            let call = KIND.api.update.iter().find(|call| call.versions.include(version)).expect("a call");
+            let call = KIND.api.update.iter().find(|call| call.when.holds_on(version)).expect("a call");
             call.method
         };
         assert_eq!(verb(Some("4.5")), Put);
@@ -274,7 +274,7 @@ mod tests {
         let asked = |version| {
             let joins = KIND.api.joins.iter().filter(|join| join.into == UNDER_WAY);
             let fitting: Vec<&str> =
-                joins.filter(|join| join.versions.include(Some(version))).map(|join| join.path).collect();
+                joins.filter(|join| join.when.holds_on(Some(version))).map(|join| join.path).collect();
             assert_eq!(fitting.len(), 1, "{version}");
             fitting[0].contains("queued")
         };
