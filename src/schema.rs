@@ -319,11 +319,12 @@ fn plain(ty: &Type) -> Value {
             json!({ "type": "string", "pattern": format!("^[0-9.]+/[0-9]{{1,2}}$|{EXPRESSION}"), "examples": ["169.254.10.1/30"] })
         }
         Type::Mac => json!({ "type": "string", "pattern": format!("^([0-9A-Fa-f][-:. ]?){{12}}$|{EXPRESSION}") }),
-        Type::Words(_) => {
+        Type::Joined(..) => {
             let item = json!({ "type": ["string", "number", "boolean"] });
             json!({ "type": ["string", "number", "boolean", "array"], "items": item })
         }
         Type::List(item) => json!({ "type": "array", "items": with_expression(item, false) }),
+        Type::Set(item @ Type::Role(_)) => json!({ "type": "array", "items": plain(item) }),
         Type::Set(item) => json!({ "type": "array", "items": with_expression(item, false), "uniqueItems": true }),
         Type::Table(fields, _) => json!({ "type": "array", "items": object(fields, false) }),
         Type::Object(fields) => object(fields, false),
@@ -334,7 +335,6 @@ fn plain(ty: &Type) -> Value {
             json!({ "type": "object", "additionalProperties": text, "minProperties": 1, "maxProperties": 1 })
         }
         Type::Any | Type::Json(_) => json!({}),
-        Type::Roles(kinds) => json!({ "type": "array", "items": plain(&Type::Role(kinds)) }),
         Type::Role([]) => json!({ "type": "string", "pattern": format!("^#.|{EXPRESSION}") }),
         Type::Role(_) => json!({ "type": "string", "pattern": format!("^[#@].|{EXPRESSION}") }),
         Type::File(_) => json!({ "type": "string" }),

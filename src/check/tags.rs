@@ -29,7 +29,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
     for resource in subject.topology.resources.values() {
         let target = resource.address.target();
         walk(resource, &mut |_, ty, value, path| {
-            let (Type::Roles(kinds), Some(tag)) = (ty, tag(value)) else { return };
+            let (Type::Role(kinds), Some(tag)) = (ty, tag(value)) else { return };
             if kinds.is_empty() {
                 carried.entry((target, resource.kind.name, tag)).or_insert_with(|| place(resource, path));
             }
@@ -70,5 +70,5 @@ fn tag(value: &Attr) -> Option<&str> {
 
 /// Says whether resources of one kind can select those of another.
 fn selects(by: &Kind, kind: &str) -> bool {
-    by.fields.iter().any(|field| matches!(field.ty, Type::Roles(kinds) if kinds.contains(&kind)))
+    by.fields.iter().any(|field| matches!(field.ty, Type::Set(Type::Role(kinds)) if kinds.contains(&kind)))
 }

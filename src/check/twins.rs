@@ -34,7 +34,7 @@ fn finding(field: &Field, ty: &Type) -> Option<Finding> {
             let finding = Finding::error(RULE.code, format!("two items of `{name}` have the same `{key}`"));
             Some(finding.help(format!("items are told apart by `{key}`: keep one of the two")))
         }
-        Type::Set(_) | Type::Roles(_) => {
+        Type::Set(_) => {
             let finding = Finding::warning(RULE.code, format!("`{name}` has the same item twice"));
             Some(finding.help("it counts once: keep one of the two"))
         }
@@ -93,7 +93,7 @@ mod tests {
                         let (one, again, other) = spellings(&field.ty).unwrap();
                         [one, again, other].map(|value| json!({ *key: value }))
                     }
-                    (Type::Set(_) | Type::Roles(_), Shape::Items(item)) => {
+                    (Type::Set(_), Shape::Items(item)) => {
                         let (one, again, other) = spellings(&item).unwrap();
                         [one, again, other]
                     }

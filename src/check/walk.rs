@@ -10,8 +10,7 @@ use crate::topology::{ITEMS, Resource};
 /// to it.
 type See<'s, 'r> = &'s mut dyn FnMut(&'static Field, &Type, &'r Attr, &[WalkStep]);
 
-/// Calls `see` with every value of a resource: the field that it belongs to, its type, and the keys down to it. A role has
-/// the type of the set that it is in.
+/// Calls `see` with every value of a resource: the field that it belongs to, its type, and the keys down to it.
 pub(crate) fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
     let mut path = Vec::new();
     for (name, value) in &resource.fields {
@@ -24,12 +23,8 @@ pub(crate) fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
             None => continue,
         };
         visit(slot, value, &mut path, &mut |part| {
-            let ty = match part.slot.ty {
-                Type::Role(kinds) => Type::Roles(kinds),
-                ty => ty,
-            };
             if let Some(field) = part.slot.field {
-                see(field, &ty, part.value, part.path);
+                see(field, &part.slot.ty, part.value, part.path);
             }
             Descend::Into
         });

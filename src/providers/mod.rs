@@ -200,7 +200,7 @@ mod writing {
             let reshaping: Vec<Reshape> = calls.filter_map(|call| call.reshape).collect();
             let is_list = |field: &&Field| match kind.identity {
                 Identity::Sequence { key, .. } => field.name == key,
-                _ => field.is_writable() && matches!(field.ty.plain(), Type::List(_) | Type::Set(_) | Type::Roles(_)),
+                _ => field.is_writable() && matches!(field.ty.plain(), Type::List(_) | Type::Set(_)),
             };
             let fields = kind.fields.iter().filter(is_list);
             for (field, reshape) in fields.flat_map(|field| reshaping.iter().map(move |reshape| (field, reshape))) {

@@ -30,8 +30,9 @@ pub enum Type {
     Interface,
     /// A MAC address in any spelling: `0C:9D:92:A1:B2:C3` is `0c9d92a1b2c3`.
     Mac,
-    /// A list that the API takes as one string, and gives back as a string or as a list.
-    Words(Packing),
+    /// A list or set of text that the API takes as one string, with this between its items, and gives back as a string or as
+    /// a list.
+    Joined(&'static Type, &'static str),
     /// An ordered list.
     List(&'static Type),
     /// A list whose order means nothing, without duplicates.
@@ -53,9 +54,7 @@ pub enum Type {
     Json(Condition),
     /// Another resource of the same target, by name; the API is given its id.
     Ref(&'static str),
-    /// A set of `#tag` and `@name`, the names being resources of these kinds; of no kind, a set of `#tag` alone.
-    Roles(&'static [&'static str]),
-    /// One of [`Type::Roles`]: a `#tag` or a `@name`.
+    /// A `#tag` or a `@name`, the name being a resource of one of these kinds; of no kind, a `#tag` alone.
     Role(&'static [&'static str]),
     /// A file or a pinned URL, whose content is sent; a folder too, where it says as what.
     File(Folders),
@@ -76,38 +75,45 @@ pub enum Folders {
 
 /// How a list is packed into one string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
-    /// Words joined by this; their order matters.
-    Ordered(&'static str),
-    /// Words joined by this; their order means nothing.
-    Unordered(&'static str),
-    /// Lines; their order matters.
-    Lines,
+pub(crate) struct Packing {
+    /// The text between the items; of lines, their end.
+    pub joint: &'static str,
+    /// Says whether their order means nothing.
+    pub is_set: bool,
 }
 
 impl Packing {
-    /// The text that joins the words when they are written.
-    pub fn joint(self) -> &'static str {
-        match self {
-            Packing::Ordered(joint) | Packing::Unordered(joint) => joint,
-            Packing::Lines => "\n",
-        }
-    }
+    /// Lines in order.
+    pub(crate) const LINES: Packing = Packing { joint: "\n", is_set: false };
 
-    /// The words of a packed string.
-    pub fn split(self, text: &str) -> Vec<String> {
-        let words: Vec<&str> = match self {
-            Packing::Lines => text.lines().map(str::trim).collect(),
-            Packing::Ordered(joint) | Packing::Unordered(joint) => {
-                let blank = |letter: char| letter.is_whitespace() || joint.trim().contains(letter);
-                text.split(blank).collect()
-            }
+    /// The items of a packed string.
+    pub(crate) fn split(self, text: &str) -> Vec<String> {
+        let blank = |letter: char| letter.is_whitespace() || self.joint.trim().contains(letter);
+        let words: Vec<&str> = match self.joint {
+            "\n" => text.lines().map(str::trim).collect(),
+            _ => text.split(blank).collect(),
         };
         words.into_iter().filter(|word| !word.is_empty()).map(str::to_owned).collect()
     }
 }
 
 impl Type {
+    /// Lines in order, joined to one string.
+    pub const LINES: Type = Type::words("\n");
+
+    /// Words in order, joined to one string.
+    pub const fn words(joint: &'static str) -> Type {
+        Type::Joined(&Type::List(&Type::Text), joint)
+    }
+
+    /// How its values are packed; `None` where they are not.
+    pub(crate) fn packing(&self) -> Option<Packing> {
+        match self.plain() {
+            Type::Joined(items, joint) => Some(Packing { joint, is_set: matches!(items, Type::Set(_)) }),
+            _ => None,
+        }
+    }
+
     /// The same without the grammar of its names.
     pub fn plain(&self) -> &Type {
         match self {
@@ -129,9 +135,11 @@ impl Type {
             Type::Cidr => "IPv4 network in CIDR form".into(),
             Type::Interface => "IPv4 address with the length of its network".into(),
             Type::Mac => "MAC address".into(),
-            Type::Words(Packing::Lines) => "list of lines, or text".into(),
-            Type::Words(_) => "list of words, or text".into(),
+            Type::Joined(_, "\n") => "list of lines, or text".into(),
+            Type::Joined(..) => "list of words, or text".into(),
             Type::List(item) => format!("list of {}", item.describe()),
+            Type::Set(Type::Role([])) => "set of `#tag`".into(),
+            Type::Set(Type::Role(kinds)) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
             Type::Set(item) => format!("set of {}", item.describe()),
             Type::Table(_, key) => format!("list of objects told apart by `{key}`"),
             Type::Object(_) => "object".into(),
@@ -140,8 +148,6 @@ impl Type {
             Type::Label(_) => "label, as in `team: net`".into(),
             Type::Any | Type::Json(_) => "any value".into(),
             Type::Ref(kind) => format!("name of one of `{kind}`"),
-            Type::Roles([]) => "set of `#tag`".into(),
-            Type::Roles(kinds) => format!("set of `#tag` or `@name`, names of `{}`", kinds.join("` or `")),
             Type::Role([]) => "`#tag`".into(),
             Type::Role(kinds) => format!("`#tag` or `@name`, name of one of `{}`", kinds.join("` or `")),
             Type::File(Folders::Refused) => "path of a local file, or a URL with `#sha256=` and its digest".into(),
@@ -171,8 +177,8 @@ impl Type {
             | Type::Interface
             | Type::Certificate
             | Type::Ref(_)
-            | Type::Words(_) => Some(Attr::text("")),
-            Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Roles(_) => Some(Attr::List(Vec::new())),
+            | Type::Joined(..) => Some(Attr::text("")),
+            Type::List(_) | Type::Set(_) | Type::Table(..) => Some(Attr::List(Vec::new())),
             Type::Map(_) => Some(Attr::Map(BTreeMap::new())),
             Type::Bool
             | Type::Int
@@ -197,7 +203,7 @@ impl Type {
             | Type::Cidr
             | Type::Interface
             | Type::Mac
-            | Type::Words(_)
+            | Type::Joined(..)
             | Type::Ref(_)
             | Type::Role(_)
             | Type::File(_)
@@ -213,8 +219,7 @@ impl Type {
             | Type::Map(_)
             | Type::Label(_)
             | Type::Any
-            | Type::Json(_)
-            | Type::Roles(_) => false,
+            | Type::Json(_) => false,
         }
     }
 }
@@ -225,10 +230,10 @@ mod tests {
 
     #[test]
     fn packed_strings_split_at_blanks_and_joints() {
-        assert_eq!(Packing::Ordered(" ").split(" a=1\n b=2 "), ["a=1", "b=2"]);
-        assert_eq!(Packing::Unordered(",").split("a, b,,c"), ["a", "b", "c"]);
+        assert_eq!(Type::words(" ").packing().unwrap().split(" a=1\n b=2 "), ["a=1", "b=2"]);
+        assert_eq!(Type::Joined(&Type::Set(&Type::Text), ",").packing().unwrap().split("a, b,,c"), ["a", "b", "c"]);
         assert_eq!(
-            Packing::Lines.split("in permit 10.0.0.0/8\r\n\nout permit any"),
+            Packing::LINES.split("in permit 10.0.0.0/8\r\n\nout permit any"),
             ["in permit 10.0.0.0/8", "out permit any"]
         );
     }

@@ -35,8 +35,7 @@ impl Type {
         match *self {
             Type::List(item) | Type::Set(item) => Shape::Items(*item),
             Type::Table(fields, _) => Shape::Items(Type::Object(fields)),
-            Type::Words(_) => Shape::Items(Type::Text),
-            Type::Roles(kinds) => Shape::Items(Type::Role(kinds)),
+            Type::Joined(items, _) => items.shape(),
             Type::Map(item) => Shape::Entries(*item),
             Type::Label(_) => Shape::Entries(Type::Text),
             Type::Object(fields) | Type::Open(fields) => Shape::Members(fields),
@@ -217,9 +216,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spec::{Packing, field};
+    use crate::spec::field;
 
-    static INNER: &[Field] = &[field("role", Type::Roles(&["hosts"]), "Role"), field("ref", Type::Ref("nets"), "Net")];
+    static INNER: &[Field] =
+        &[field("role", Type::Set(&Type::Role(&["hosts"])), "Role"), field("ref", Type::Ref("nets"), "Net")];
 
     /// A value of every shape in one object.
     static ALL: &[Field] = &[
@@ -227,7 +227,7 @@ mod tests {
         field("table", Type::Table(INNER, "ref"), "Objects in a list"),
         field("open", Type::Open(INNER), "Object that takes more"),
         field("map", Type::Map(&Type::Ref("zones")), "Free keys"),
-        field("words", Type::Words(Packing::Lines), "Packed words"),
+        field("words", Type::LINES, "Packed words"),
         field("any", Type::Any, "Anything"),
     ];
 
@@ -313,6 +313,6 @@ mod tests {
         let ty = Type::Table(ALL, "map");
         assert_eq!(kinds_named(&ty, Descend::Into), ["hosts", "nets", "hosts", "nets", "zones"]);
         assert!(kinds_named(&ty, Descend::Past).is_empty());
-        assert_eq!(kinds_named(&Type::Set(&Type::Roles(&["a", "b"])), Descend::Past), ["a", "b"]);
+        assert_eq!(kinds_named(&Type::Set(&Type::Set(&Type::Role(&["a", "b"]))), Descend::Past), ["a", "b"]);
     }
 }

@@ -282,7 +282,7 @@ fn is_declared(kind: &Kind, name: &str, declared: Option<&Attr>, text: &str) -> 
 
 /// Says whether a part of a field's value can be ours. What tells objects apart is one thing.
 pub(crate) fn has_parts(kind: &Kind, field: &Field) -> bool {
-    let is_list = matches!(field.ty.plain(), Type::Set(_) | Type::Table(..) | Type::Roles(_) | Type::Map(_));
+    let is_list = matches!(field.ty.plain(), Type::Set(_) | Type::Table(..) | Type::Map(_));
     (is_list || has_order(field)) && !kind.is_told_apart_by(field.name)
 }
 

@@ -258,7 +258,7 @@ pub(crate) fn may_come_with<'t>(topology: &'t Topology, address: &Address) -> Op
 pub(crate) fn named(ty: &Type, value: &Attr) -> Option<(Vec<&'static str>, String)> {
     let (kinds, name) = match ty {
         Type::Ref(kind) => (vec![*kind], value.to_text()?),
-        Type::Roles(kinds) => (kinds.to_vec(), value.as_text()?.strip_prefix('@')?.to_owned()),
+        Type::Role(kinds) => (kinds.to_vec(), value.as_text()?.strip_prefix('@')?.to_owned()),
         _ => return None,
     };
     (!name.is_empty()).then_some((kinds, name))

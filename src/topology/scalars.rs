@@ -12,7 +12,7 @@ use super::variables::Variables;
 use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::source::parse;
-use crate::spec::{Condition, Field, Folders, Grammar, Names, Packing, Type, check, field, written};
+use crate::spec::{Condition, Field, Folders, Grammar, Names, Type, check, field, written};
 use crate::topology::SecretMode;
 use crate::topology::testing::try_load;
 
@@ -90,14 +90,14 @@ fn like(ty: &Type) -> Like {
         Type::Bool => Like::Column("bool"),
         Type::Int => Like::Column("int"),
         Type::Number => Like::Column("number"),
-        Type::Text | Type::Phrase(_) | Type::Ref(_) | Type::File(_) | Type::Words(_) => Like::Column("text"),
+        Type::Text | Type::Phrase(_) | Type::Ref(_) | Type::File(_) | Type::Joined(..) => Like::Column("text"),
         Type::Enum(_) => Like::Column("enum"),
         Type::Ip => Like::Column("ip"),
         Type::Cidr | Type::Interface => Like::Column("cidr"),
         Type::Role(_) => Like::Column("role"),
         Type::Any | Type::Json(_) => Like::Column("any"),
+        Type::Set(Type::Role(_)) => Like::Items("role"),
         Type::List(_) | Type::Set(_) => Like::Items("text"),
-        Type::Roles(_) => Like::Items("role"),
         Type::Table(..) | Type::Object(_) | Type::Open(_) | Type::Map(_) | Type::Label(_) => Like::Below("text"),
         Type::Certificate | Type::Mac => Like::Certificate,
     }
@@ -113,7 +113,7 @@ const TYPES: [Type; 25] = [
     Type::Ip,
     Type::Cidr,
     Type::Interface,
-    Type::Words(Packing::Ordered(",")),
+    Type::words(","),
     Type::List(&Type::Text),
     Type::Set(&Type::Text),
     Type::Table(MEMBERS, "k"),
@@ -124,7 +124,7 @@ const TYPES: [Type; 25] = [
     Type::Any,
     Type::Json(Condition::ALWAYS),
     Type::Ref("things"),
-    Type::Roles(&[]),
+    Type::Set(&Type::Role(&[])),
     Type::Role(&[]),
     Type::File(Folders::Refused),
     Type::Certificate,
@@ -194,7 +194,7 @@ fn every_type_does_with_scalars_what_one_of_the_table_does_or_holds_such() {
                     assert_eq!(said(&format!("{{ k: {yaml} }}")), Err("wrong-value".into()), "{yaml}");
                 }
                 // A packed list without words is an empty text.
-                Like::Column(_) if is_null && matches!(ty, Type::Words(_)) => assert_eq!(bare, Ok(json!(""))),
+                Like::Column(_) if is_null && matches!(ty, Type::Joined(..)) => assert_eq!(bare, Ok(json!(""))),
                 Like::Column(name) => assert_eq!(bare, column(name), "{ty:?}: {yaml}"),
                 Like::Certificate => assert_eq!(bare.is_ok(), is_null || yaml == "''", "{yaml}"),
                 Like::Items(name) => {
@@ -249,7 +249,7 @@ fn text_that_is_known_later_is_text_whatever_it_turns_out_to_be() {
     for (ty, value, expected) in [
         (Type::Text, later.clone(), json!("7")),
         (Type::Map(&Type::Text), Attr::Map([("k".to_owned(), later.clone())].into()), json!({ "k": "7" })),
-        (Type::Words(Packing::Ordered(",")), Attr::List(vec![Attr::text("a"), later.clone()]), json!("a,7")),
+        (Type::words(","), Attr::List(vec![Attr::text("a"), later.clone()]), json!("a,7")),
         (Type::Int, later.clone(), json!(7)),
         (Type::Any, later.clone(), json!(7)),
     ] {

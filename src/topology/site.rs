@@ -103,7 +103,7 @@ pub(crate) fn purpose(draft: &Draft, name: &str) -> ValuePurpose {
 pub(crate) fn holds_names(ty: &Type) -> bool {
     let mut holds = false;
     visit_types(TypeSlot::typed(*ty), &mut |slot| {
-        holds |= matches!(slot.ty, Type::Ref(_) | Type::Roles(_) | Type::File(_));
+        holds |= matches!(slot.ty, Type::Ref(_) | Type::Role(_) | Type::File(_));
         if holds { Descend::Past } else { Descend::Into }
     });
     holds

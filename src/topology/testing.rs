@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme, Identity, Kind,
-    List, Mention, NameSpot, Packing, Provider, ServerVersion, Type, Unknown, call, field, output,
+    Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Field, Folders, Grammar, IdScheme, Identity, Kind,
+    List, Mention, NameSpot, Provider, ServerVersion, Type, Unknown, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -53,8 +53,8 @@ static ENDPOINTS: Kind = Kind {
         field("weight", Type::Number, "Its share"),
         field("group", Type::Ref("groups"), "The group that it belongs to"),
         field("region", Type::Ref("regions"), "Where it is"),
-        field("attributes", Type::Roles(&[]), "Its tags"),
-        field("options", Type::Words(Packing::Ordered(" ")), "Further words"),
+        field("attributes", Type::Set(&Type::Role(&[])), "Its tags"),
+        field("options", Type::words(" "), "Further words"),
         field("tunnels", Type::Table(TUNNEL, "subnet"), "What goes through"),
         field("primary", Type::Object(TUNNEL), "The main tunnel"),
         field("extra", Type::Open(TUNNEL), "Anything else"),
@@ -218,7 +218,7 @@ static POLICIES: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Its name"),
-        field("members", Type::Roles(&["endpoints", "groups"]), "Who it is about"),
+        field("members", Type::Set(&Type::Role(&["endpoints", "groups"])), "Who it is about"),
     ],
     api: Api {
         list: List::at("/policies", Envelope::Items("")),

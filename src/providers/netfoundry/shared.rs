@@ -122,23 +122,23 @@ pub(crate) const NAME: Field = field("name", Type::Text, "Name, unique in the ne
 
 /// An object's own tags (netfoundry.md#roles-and-mentions).
 pub(crate) const ATTRIBUTES: Field =
-    field("attributes", Type::Roles(&[]), "Tags by which policies and services choose it");
+    field("attributes", Type::Set(&Type::Role(&[])), "Tags by which policies and services choose it");
 
 /// The id on the data plane (netfoundry.md#requests).
 pub(crate) const ZITI_ID: Field = output("zitiId", Type::Text, "Id on the network's controller");
 
-/// The endpoints that a policy is for. A router's tunneler is an endpoint of the router's name, which comes along with it
+/// The endpoints that a policy is for. A router's tunneler is an endpoint of the router's name
 /// (netfoundry.md#edge-routers).
-pub(crate) const ENDPOINTS: Type = Type::Roles(&["endpoints"]);
+pub(crate) const ENDPOINTS: Type = Type::Set(&Type::Role(&["endpoints", "edge-routers"]));
 
 /// The edge routers that a policy is for.
-pub(crate) const EDGE_ROUTERS: Type = Type::Roles(&["edge-routers"]);
+pub(crate) const EDGE_ROUTERS: Type = Type::Set(&Type::Role(&["edge-routers"]));
 
 /// The services that a policy is for.
-pub(crate) const SERVICES: Type = Type::Roles(&["services"]);
+pub(crate) const SERVICES: Type = Type::Set(&Type::Role(&["services"]));
 
 /// The posture checks that a policy asks for.
-pub(crate) const POSTURE_CHECKS: Type = Type::Roles(&["posture-checks"]);
+pub(crate) const POSTURE_CHECKS: Type = Type::Set(&Type::Role(&["posture-checks"]));
 
 /// Whether a policy is for what has any of its tags, or all; always said, because clients and controller differ about
 /// the default (netfoundry.md#defaults-that-differ).

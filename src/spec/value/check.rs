@@ -64,7 +64,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json(_), _) => {}
         // An item of a list is nothing that could be left out.
         (ty, value) if !matches!(part.path.last(), Some(WalkStep::Index(_))) && !gives_something(ty, value) => {}
-        (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Words(_) | Type::Roles(_), Attr::List(_)) => {}
+        (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Joined(..), Attr::List(_)) => {}
         (Type::Map(_), Attr::Map(_)) => {}
         (Type::Label(names), Attr::Map(map)) => label(names, map, part.path, found),
         (Type::Object(fields), Attr::Map(map)) => {
@@ -74,7 +74,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (Type::Open(fields), Attr::Map(map)) => missing(fields, map, part.path, found),
         (Type::Role(kinds), Attr::Text(text)) => role(kinds, text, part.path, found),
         (Type::Text | Type::Ref(_) | Type::File(_) | Type::Role(_), Attr::Text(_) | Attr::Secret(_)) => {}
-        (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) | (Type::Words(_), Attr::Text(_)) => {}
+        (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) | (Type::Joined(..), Attr::Text(_)) => {}
         (
             ty @ (Type::Bool
             | Type::Int

@@ -21,14 +21,14 @@ fn wait(ty: &Type, value: &mut Attr) {
     match (ty.plain(), value) {
         (Type::Certificate, value) => *value = certificate::canonical(value),
         (_, Attr::Later(_) | Attr::Secret(_)) => {}
-        (Type::Set(_) | Type::Roles(_), Attr::List(items)) => sort(items, shown),
+        (Type::Set(_), Attr::List(items)) => sort(items, shown),
         (Type::Table(_, key), Attr::List(items)) => sort(items, |item| item.get(key).map_or_else(String::new, shown)),
-        (Type::Words(packing), value) => {
-            if let Some(words) = words(*packing, value) {
+        (ty @ Type::Joined(..), value) => {
+            if let Some(words) = ty.packing().and_then(|packing| words(packing, value)) {
                 *value = Attr::List(words);
             }
         }
-        (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Roles(_), value @ Attr::Null) => {
+        (Type::List(_) | Type::Set(_) | Type::Table(..), value @ Attr::Null) => {
             *value = Attr::List(Vec::new());
         }
         (Type::Label(_), Attr::Map(label)) => {
@@ -110,7 +110,7 @@ pub(super) fn words(packing: Packing, value: &Attr) -> Option<Vec<Attr>> {
         Attr::Map(_) => return None,
         value => split(packing, value),
     };
-    if let Packing::Unordered(_) = packing {
+    if packing.is_set {
         words.sort_by_key(shown);
         words.dedup();
     }

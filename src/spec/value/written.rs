@@ -17,14 +17,16 @@ pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
         {
             map.retain(|_, value| !value.is_null());
         }
-        if let (Type::Set(_) | Type::Roles(_), Attr::List(items)) = (slot.ty.plain(), &mut *value) {
+        if let (Type::Set(_), Attr::List(items)) = (slot.ty.plain(), &mut *value) {
             // Some APIs refuse a set that says one thing twice.
             for (_, again) in repeated(&slot.ty, items).into_iter().rev() {
                 items.remove(again);
             }
         }
         let form = match (slot.ty.plain(), &*value) {
-            (Type::Words(packing), Attr::List(_) | Attr::Null | Attr::Later(_)) => packed(*packing, value),
+            (ty @ Type::Joined(..), Attr::List(_) | Attr::Null | Attr::Later(_)) => {
+                ty.packing().and_then(|packing| packed(packing, value))
+            }
             // What clears a word is sent as it is.
             (Type::Enum(_), Attr::Text(text)) if text.is_empty() => None,
             (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
@@ -43,12 +45,12 @@ pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
 
 /// A list as the one text that is sent for it; `None` where lists or maps stand in it.
 fn packed(packing: Packing, value: &Attr) -> Option<Attr> {
-    joined(words(packing, value)?, packing.joint(), "")
+    joined(words(packing, value)?, packing.joint, "")
 }
 
 /// Lines as the one text that is sent for them, each behind the same lead; empty where there are none.
 pub(crate) fn lines_behind(lead: &str, lines: &Attr) -> Option<Attr> {
-    joined(words(Packing::Lines, lines)?, Packing::Lines.joint(), lead)
+    joined(words(Packing::LINES, lines)?, Packing::LINES.joint, lead)
 }
 
 /// Words in one text, each behind the same lead.
@@ -104,13 +106,13 @@ mod tests {
     use crate::spec::{Field, visit_types};
 
     /// Every packed list that the tables have, wherever it stands in a value.
-    fn packed_lists() -> Vec<(&'static Field, Packing)> {
+    fn packed_lists() -> Vec<(&'static Field, Type)> {
         let mut found = Vec::new();
         let kinds = CATALOGUE.iter().flat_map(|provider| provider.kinds);
         for field in kinds.flat_map(|kind| kind.fields).filter(|field| field.is_writable()) {
             visit_types(TypeSlot::of(field), &mut |slot| {
-                if let Type::Words(packing) = slot.ty.plain() {
-                    found.push((field, *packing));
+                if slot.ty.packing().is_some() {
+                    found.push((field, slot.ty));
                 }
                 Descend::Into
             });
@@ -133,7 +135,8 @@ mod tests {
         };
         let lists = packed_lists();
         assert!(lists.len() > 6, "{} packed lists", lists.len());
-        for (field, packing) in lists {
+        for (field, ty) in lists {
+            let packing = ty.packing().unwrap();
             for (value, words) in [
                 (later("list"), &["x", "y"] as &[&str]),
                 (later("one"), &["in"]),
@@ -143,9 +146,9 @@ mod tests {
                 (Attr::List(vec![Attr::text("a"), later("list"), Attr::text("z")]), &["a", "x", "y", "z"]),
                 (Attr::List(vec![Attr::from_json(&json!(["a", "b"])), Attr::text("z")]), &["a", "b", "z"]),
             ] {
-                let sent = written(&Type::Words(packing), &value).fill(&find).to_text().unwrap();
+                let sent = written(&ty, &value).fill(&find).to_text().unwrap();
                 let in_order = |mut words: Vec<String>| {
-                    if let Packing::Unordered(_) = packing {
+                    if packing.is_set {
                         words.sort();
                     }
                     words
@@ -153,7 +156,7 @@ mod tests {
                 let words = words.iter().map(|word| (*word).to_owned()).collect();
                 assert_eq!(in_order(packing.split(&sent)), in_order(words), "{} {value:?} {sent}", field.name);
             }
-            let waiting = written(&Type::Words(packing), &Attr::List(vec![Attr::text("a"), later("unknown")]));
+            let waiting = written(&ty, &Attr::List(vec![Attr::text("a"), later("unknown")]));
             assert!(matches!(waiting.fill(&find), Attr::Later(_)), "{} is text once it is known", field.name);
         }
     }
@@ -162,7 +165,7 @@ mod tests {
     fn a_secret_in_a_packed_list_stays_one_wherever_it_comes_from() {
         let secret = Attr::Secret(Secret::new("secret.psk", "s3cr3t"));
         let find = |_: &Output| Some(Attr::List(vec![Attr::text("x"), secret.clone()]));
-        let sent = written(&Type::Words(Packing::Lines), &Attr::List(vec![Attr::text("a"), later("list")])).fill(&find);
+        let sent = written(&Type::LINES, &Attr::List(vec![Attr::text("a"), later("list")])).fill(&find);
         assert_eq!(sent, Attr::Secret(Secret::new("", "a\nx\ns3cr3t")));
     }
 }

@@ -32,7 +32,7 @@ pub(crate) static KIND: Kind = Kind {
             .inferred(),
         field("identityNameFormat", Type::Text, "Names of endpoints that enrol themselves")
             .default("\"[caName]-[commonName]\""),
-        field("endpointAttributes", Type::Roles(&[]), "Tags of endpoints that enrol themselves"),
+        field("endpointAttributes", Type::Set(&Type::Role(&[])), "Tags of endpoints that enrol themselves"),
         field("externalIdClaim", Type::Open(CLAIM), "What of a certificate is the endpoint's `externalId`")
             .cleared_by("null")
             .inferred(),

@@ -2,7 +2,7 @@
 //!
 //! It answers before licensing too; then the outputs that peering brings are missing (vns3.md#config).
 
-use crate::spec::{Api, Body, Envelope, Kind, List, Packing, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Kind, List, Type, call, field, output};
 use wire::Method::Put;
 
 /// `config`.
@@ -15,7 +15,7 @@ pub(crate) static KIND: Kind = Kind {
         field("controller_name", Type::Text, "Name of this controller"),
         field(
             "ntp_hosts",
-            Type::Words(Packing::Unordered(" ")),
+            Type::Joined(&Type::Set(&Type::Text), " "),
             "Time servers: domain names or IPv4 addresses; they replace the ones that were set",
         )
         .stays(),

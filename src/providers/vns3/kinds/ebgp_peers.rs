@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Packing, Removal, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `ebgp-peers`.
@@ -24,7 +24,7 @@ pub(crate) static KIND: Kind = Kind {
         field("local_asn_alias", Type::Int, "Autonomous system number that the controller shows to this neighbour")
             .cleared_by("0")
             .disrupts(Disruption::Reconnect),
-        field("access_list", Type::Words(Packing::Lines), "Lines `in permit CIDR` and `out permit CIDR`"),
+        field("access_list", Type::LINES, "Lines `in permit CIDR` and `out permit CIDR`"),
         field("bgp_password", Type::Text, "Password of the session, the same on both sides")
             .secret()
             .disrupts(Disruption::Reconnect),

@@ -5,9 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Packing, Removal, Type, call, field, output,
-};
+use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `ipsec-endpoints`.
@@ -28,12 +26,8 @@ pub(crate) static KIND: Kind = Kind {
         field("ike_version", Type::Int, "Version of IKE: 1 or 2").default("1").disrupts(Disruption::TunnelBounce),
         field("pfs", Type::Bool, "Perfect forward secrecy").default("true").disrupts(Disruption::TunnelBounce),
         field("nat_t_enabled", Type::Bool, "IPsec packed in UDP").default("true").disrupts(Disruption::TunnelBounce),
-        field(
-            "extra_config",
-            Type::Words(Packing::Ordered(" ")),
-            "Further options, such as `phase1=aes256_gcm-sha2_256-dh14`",
-        )
-        .disrupts(Disruption::TunnelBounce),
+        field("extra_config", Type::words(" "), "Further options, such as `phase1=aes256_gcm-sha2_256-dh14`")
+            .disrupts(Disruption::TunnelBounce),
         field("private_ipaddress", Type::Ip, "Address of the remote gateway behind its NAT")
             .disrupts(Disruption::TunnelBounce),
         field("vpn_type", Type::Enum(&["policy", "gre", "vti"]), "Policy-based, GRE over IPsec, or route-based")

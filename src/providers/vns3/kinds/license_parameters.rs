@@ -6,8 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Poll, States, Strength, Type, Until, call,
-    field,
+    Api, Body, Disruption, Envelope, Field, Hooks, Kind, List, Poll, States, Strength, Type, Until, call, field,
 };
 use wire::Method::Put;
 
@@ -18,16 +17,12 @@ pub(crate) static KIND: Kind = Kind {
     source: "PUT /license/parameters, GET /license; vns3.md#license-parameters",
     fields: &[
         once("default", Type::Bool, "Accept what the license suggests; or else give the five others").write_only(),
-        once("subnet", Type::Cidr, "Network of the overlay").chosen().read_as("topology.overlay_subnet"),
-        once("managers", Type::Words(Packing::Ordered(" ")), "Overlay addresses of the controllers, by peering id")
-            .chosen(),
-        once("asns", Type::Words(Packing::Ordered(" ")), "Autonomous system numbers of the controllers, by peering id")
-            .chosen(),
+        once("subnet", Type::Cidr, "Network of the overlay").read_as("topology.overlay_subnet"),
+        once("managers", Type::words(" "), "Overlay addresses of the controllers, by peering id"),
+        once("asns", Type::words(" "), "Autonomous system numbers of the controllers, by peering id"),
         // Ranges are allowed in writing, and single addresses come back.
-        once("clients", Type::Words(Packing::Ordered(",")), "Overlay addresses of clients: single ones and ranges")
-            .chosen()
-            .write_only(),
-        once("my_manager_vip", Type::Ip, "Overlay address that all controllers answer at").chosen(),
+        once("clients", Type::words(","), "Overlay addresses of clients: single ones and ranges").write_only(),
+        once("my_manager_vip", Type::Ip, "Overlay address that all controllers answer at"),
     ],
     api: Api {
         list: List::at("/license", Envelope::One("response")),

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::spec::{Api, Body, CallSpec, Disruption, Envelope, Field, Hooks, Kind, List, Packing, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Disruption, Envelope, Field, Hooks, Kind, List, Type, call, field};
 use wire::Method::Put;
 
 /// `link-global-policies-openvpn`.
@@ -43,8 +43,7 @@ const BOTH: Kind = Kind {
 
 const UPDATE: CallSpec = call(Put, "/links/global-policies", Body::Changed);
 
-const POLICIES: Field =
-    field("policies", Type::Words(Packing::Lines), "The lines, all of them").disrupts(Disruption::Reconnect);
+const POLICIES: Field = field("policies", Type::LINES, "The lines, all of them").disrupts(Disruption::Reconnect);
 
 fn text_to_object(reply: &mut Value) {
     if !reply.is_object() {

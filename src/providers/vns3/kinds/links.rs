@@ -3,9 +3,7 @@
 //! The number is chosen by the user and names the interface, `lnk7`. What a link is made from is never read back.
 //! Whether it is connected cannot be said at create (vns3.md#links).
 
-use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Packing, Removal, Type, call, field, output,
-};
+use crate::spec::{Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Removal, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `links`.
@@ -22,8 +20,7 @@ pub(crate) static KIND: Kind = Kind {
         made_of("vns3_controller", Type::Text, "Address of the controller to fetch a clientpack from").write_only(),
         made_of("vns3_auth", Type::Text, "What that controller is asked with").write_only().secret(),
         made_of("auth_type", Type::Enum(&["basic", "bearer"]), "How that controller is asked").write_only(),
-        field("policies", Type::Words(Packing::Lines), "Lines added to the client's configuration")
-            .disrupts(Disruption::Reconnect),
+        field("policies", Type::LINES, "Lines added to the client's configuration").disrupts(Disruption::Reconnect),
         field("connected", Type::Bool, "In use").afterwards().disrupts(Disruption::Outage),
         output("interface", Type::Text, "Its interface"),
         output("type", Type::Text, "`openvpn` or `wireguard`"),
