@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
 use crate::source::is_document;
-use crate::spec::{DocumentsIn, Field, Folders, Type};
+use crate::spec::{Field, Folders, Type};
 use crate::topology::{FileContent, Resource, Topology};
 
 /// Content is a broken archive, or lacks the document that is read first, or holds a document that is no YAML.
@@ -48,7 +48,7 @@ fn damage(folders: Folders, content: &FileContent) -> Option<String> {
 
 /// What is wrong with the documents that are read.
 fn troubles(resource: &Resource, field: &Field, content: &FileContent) -> Vec<String> {
-    let Some(documents @ DocumentsIn { of: None, .. }) = field.documents_in else { return Vec::new() };
+    let Some(documents) = field.documents_in else { return Vec::new() };
     let (Some(read), Some(main)) = (content.read(), resource.text_of(documents.document)) else { return Vec::new() };
     let is_there = read.documents.contains_key(&main) || read.broken.contains_key(&main);
     // Of what is in a format that is not read here nothing is known.

@@ -9,7 +9,7 @@ use crate::attr::Attr;
 use crate::check::walk::{WalkStep, place};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::{DeclaredKeys, Field, KeysIn, PlainType, Type};
+use crate::spec::{DeclaredKeys, DocumentsIn, Field, PlainType, Type};
 use crate::suggest::hint;
 use crate::topology::{FileContent, Resource, Topology};
 
@@ -25,8 +25,8 @@ pub(crate) fn find(topology: &Topology) -> Vec<Finding> {
     let mut known: BTreeMap<Address, Option<DeclaredKeys>> = BTreeMap::new();
     let mut found = Vec::new();
     for resource in topology.resources.values() {
-        for (field, keys_in, source) in sources(topology, resource) {
-            let declared = known.entry(source.address.clone()).or_insert_with(|| declared(source, keys_in));
+        for (field, documents, source) in sources(topology, resource) {
+            let declared = known.entry(source.address.clone()).or_insert_with(|| declared(source, documents));
             if let Some(declared) = declared {
                 found.extend(compare(resource, field, source, declared));
             }
@@ -37,34 +37,36 @@ pub(crate) fn find(topology: &Topology) -> Vec<Finding> {
 
 /// The files that declare keys of a resource's maps.
 pub(crate) fn read_for<'t>(topology: &'t Topology, resource: &'t Resource) -> impl Iterator<Item = &'t FileContent> {
-    sources(topology, resource).filter_map(|(_, keys_in, source)| source.files.get(keys_in.file))
+    sources(topology, resource).filter_map(|(_, documents, source)| source.files.get(documents.file))
 }
 
 /// The fields of a resource whose keys are declared elsewhere, with where that is and the resource that brings the file.
 fn sources<'t>(
     topology: &'t Topology,
     resource: &'t Resource,
-) -> impl Iterator<Item = (&'static Field, KeysIn, &'t Resource)> {
+) -> impl Iterator<Item = (&'static Field, DocumentsIn, &'t Resource)> {
     resource.kind.fields.iter().filter_map(|field| {
-        let keys_in = field.keys_in?;
-        Some((field, keys_in, source(topology, resource, keys_in)?))
+        let documents = field.documents_in?;
+        let (map, _) = documents.keys?;
+        Some((resource.kind.field(map)?, documents, source(topology, resource, field)?))
     })
 }
 
 /// The resource that brings the file.
-fn source<'t>(topology: &'t Topology, resource: &Resource, keys_in: KeysIn) -> Option<&'t Resource> {
-    let Type::Ref(kind) = resource.kind.field(keys_in.of)?.ty else { return None };
-    let name = resource.fields.get(keys_in.of)?.to_text()?;
+fn source<'t>(topology: &'t Topology, resource: &Resource, field: &Field) -> Option<&'t Resource> {
+    let Type::Ref(kind) = field.ty else { return None };
+    let name = resource.fields.get(field.name)?.to_text()?;
     let provider = topology.targets.get(resource.address.target())?.provider;
     topology.resources.get(&topology.referred(&resource.address, provider, &[kind], &name)?)
 }
 
 /// The keys that the file declares; `None` where they can't be told.
-fn declared(source: &Resource, keys_in: KeysIn) -> Option<DeclaredKeys> {
-    let content = source.files.get(keys_in.file)?;
-    let main = source.text_of(keys_in.document)?;
-    let documents = content.documents()?;
-    (keys_in.read)(&main, &|path| documents.get(path).cloned())
+fn declared(source: &Resource, documents: DocumentsIn) -> Option<DeclaredKeys> {
+    let (_, read) = documents.keys?;
+    let content = source.files.get(documents.file)?;
+    let main = source.text_of(documents.document)?;
+    let files = content.documents()?;
+    read(&main, &|path| files.get(path).cloned())
 }
 
 fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &DeclaredKeys) -> Vec<Finding> {

@@ -7,19 +7,6 @@ use serde_json::Value;
 /// Opens a document by its path in the file.
 pub(crate) type Open<'o> = &'o dyn Fn(&str) -> Option<Value>;
 
-/// Where the keys that a map may have are declared.
-#[derive(Debug, Clone, Copy)]
-pub struct KeysIn {
-    /// The field, of the same resource, that names the one with the file.
-    pub of: &'static str,
-    /// The field of that other resource with the file, a folder or an archive: `source` of a blueprint.
-    pub file: &'static str,
-    /// The field of that other resource that names the document to read first: `application_file_name`.
-    pub document: &'static str,
-    /// Reads the declarations of a document, with all that it imports.
-    pub read: fn(&str, Open<'_>) -> Option<DeclaredKeys>,
-}
-
 /// The keys that a file declares, as the inputs of a blueprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeclaredKeys {

@@ -6,9 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::attr::Attr;
-use crate::spec::{
-    CallSpec, Condition, DefaultValue, Descend, DocumentsIn, KeysIn, Type, TypeSlot, canonical, visit_types,
-};
+use crate::spec::{CallSpec, Condition, DefaultValue, Descend, DocumentsIn, Type, TypeSlot, canonical, visit_types};
 
 pub(super) use clear::Clear;
 
@@ -51,8 +49,6 @@ pub struct Field {
     /// The fields that it follows when they change in place: what an output is evaluated from; what brings a switch
     /// something to switch.
     pub recomputed_from: &'static [&'static str],
-    /// Where the keys are declared that a map may have.
-    pub keys_in: Option<KeysIn>,
     /// Where the documents are whose names count as the resource's own.
     pub documents_in: Option<DocumentsIn>,
     /// How well the vendor's documentation backs it.
@@ -190,7 +186,6 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         recreate_while_changing: &[],
         depends_on_remote: &[],
         recomputed_from: &[],
-        keys_in: None,
         documents_in: None,
         evidence: Evidence::Documented,
     }
@@ -295,11 +290,6 @@ impl Field {
     /// It follows these fields when they change in place.
     pub const fn recomputed_from(self, fields: &'static [&'static str]) -> Field {
         Field { recomputed_from: fields, ..self }
-    }
-
-    /// A map whose keys are declared there.
-    pub const fn keys_in(self, keys_in: KeysIn) -> Field {
-        Field { keys_in: Some(keys_in), ..self }
     }
 
     /// What documents name counts as named by the resource.

@@ -11,12 +11,10 @@
 //! | its first word | `web -p tcp -j ACCEPT` | `web` |
 //! | the word behind an option | `-m set --match-set offices src` | `offices` |
 //! | a variable | `-s ${custom_office}/24` | `custom_office` |
-//! | the argument of a function | `{ get_secret: key }` | `key` |
-//! | the text under a key | `package_name: fabric` | `fabric` |
-//! | an import | `imports: ["plugin:fabric?version=1.2"]` | `plugin:fabric` |
+//! | what a function finds | `{ get_secret: key }` in a blueprint | `key` |
 
 use crate::attr::{Attr, TemplatePart};
-use crate::spec::{Descend, Field, Open, Type, TypeSlot, visit_types};
+use crate::spec::{DeclaredKeys, Descend, Field, Open, Type, TypeSlot, visit_types};
 
 /// How values of a field name other objects.
 #[derive(Debug)]
@@ -62,12 +60,8 @@ pub enum NameSpot {
     Behind(&'static [&'static str]),
     /// Between `${` and `}`.
     Variable,
-    /// The argument of that function, or the first one.
-    Call(&'static str),
-    /// A text under that key, wherever it stands.
-    Value(&'static str),
-    /// An entry of a document's list of imports, up to a question mark.
-    Import,
+    /// Where this function finds it: pure, on a whole document.
+    Found(fn(&Attr) -> Vec<String>),
 }
 
 /// What objects of a kind are called by in a text.
@@ -236,23 +230,7 @@ impl NameSpot {
                 words.iter().zip(next).filter_map(|(word, next)| argument(options, word, next)).collect()
             }
             NameSpot::Variable => text.map(variables).unwrap_or_default(),
-            NameSpot::Call(function) => {
-                let mut found = Vec::new();
-                calls(value, function, &mut found);
-                found
-            }
-            NameSpot::Value(key) => {
-                let mut found = Vec::new();
-                values(value, key, &mut found);
-                found
-            }
-            NameSpot::Import => match value.get("imports") {
-                Some(Attr::List(imports)) => {
-                    let name = |text: &str| text.split(['?', '#']).next().unwrap_or_default().trim().to_owned();
-                    imports.iter().filter_map(Attr::as_text).map(name).collect()
-                }
-                _ => Vec::new(),
-            },
+            NameSpot::Found(find) => find(value),
         }
     }
 }
@@ -319,53 +297,23 @@ fn variables(text: &str) -> Vec<String> {
     behind.filter_map(|rest| Some(rest.split_once('}')?.0.trim().to_owned())).collect()
 }
 
-/// The arguments of a function, wherever it is called in a value: `{ get_secret: key }`, `{ get_capability: [one, x] }`.
-fn calls(value: &Attr, function: &str, found: &mut Vec<String>) {
-    match value {
-        Attr::List(items) => items.iter().for_each(|item| calls(item, function, found)),
-        Attr::Map(map) => {
-            for (key, value) in map {
-                let argument = match value {
-                    Attr::List(items) => items.first(),
-                    other => Some(other),
-                };
-                if let Some(name) = argument.and_then(Attr::as_text).filter(|_| key == function && map.len() == 1) {
-                    found.push(name.to_owned());
-                }
-                calls(value, function, found);
-            }
-        }
-        Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) | Attr::Later(_) => {}
-    }
-}
+/// A function that reads the keys which a document declares, with all that it imports.
+pub(crate) type ReadKeys = fn(&str, Open<'_>) -> Option<DeclaredKeys>;
 
-/// The texts under a key, wherever it stands in a value.
-fn values(value: &Attr, wanted: &str, found: &mut Vec<String>) {
-    match value {
-        Attr::List(items) => items.iter().for_each(|item| values(item, wanted, found)),
-        Attr::Map(map) => {
-            for (key, value) in map {
-                found.extend(value.as_text().filter(|_| key == wanted).map(str::to_owned));
-                values(value, wanted, found);
-            }
-        }
-        Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) | Attr::Later(_) => {}
-    }
-}
-
-/// The documents that a file of a resource holds, and how they name other objects.
+/// The documents that a file holds, and how they name other objects: the field's own file, or that of the resource which
+/// it names.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentsIn {
-    /// The field, of the same resource, that names the one with the file; `None` where it is the resource itself.
-    pub of: Option<&'static str>,
     /// The field with the file, a folder or an archive: `source` of a blueprint.
     pub file: &'static str,
-    /// The field beside that which names the document to read first.
+    /// The field beside that which names the document to read first: `main_file_name`.
     pub document: &'static str,
     /// Finds a document and all that it imports.
     pub read: fn(&str, Open<'_>) -> Option<ReadDocuments>,
     /// How each of them names other objects.
     pub grammar: &'static Grammar,
+    /// The map beside this field whose keys are declared there, as `inputs` of a deployment, and what reads them.
+    pub keys: Option<(&'static str, ReadKeys)>,
 }
 
 /// Documents that were read.

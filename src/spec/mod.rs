@@ -44,7 +44,7 @@ pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, TokenForm, Use
 pub(crate) use calls::is_same_path;
 pub(crate) use calls::{CallPlace, TableCall};
 pub(crate) use condition::Condition;
-pub(crate) use declared::{DeclaredKey, DeclaredKeys, KeysIn, Open, PlainType};
+pub(crate) use declared::{DeclaredKey, DeclaredKeys, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub(crate) use field::{BeforeDelete, Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
 pub use field::{Change, Field};

@@ -89,7 +89,7 @@ impl<'t> TextNames<'t> {
             }
         });
         for (field, documents) in documents(resource) {
-            let Some(words) = self.read(resource, documents) else { continue };
+            let Some(words) = self.read(resource, field, documents) else { continue };
             let at = || place(resource, &[WalkStep::Name(field.name)]);
             found.extend(words.named.iter().filter_map(|named| word(documents.grammar, named.clone(), field, at)));
         }
@@ -126,8 +126,8 @@ impl<'t> TextNames<'t> {
                 kinds.insert(word.called.kind, word.called.why);
             }
         }
-        for (_, documents) in documents(resource) {
-            if self.read(resource, documents).is_none_or(|words| words.is_open) {
+        for (field, documents) in documents(resource) {
+            if self.read(resource, field, documents).is_none_or(|words| words.is_open) {
                 kinds.extend(documents.grammar.kinds().map(|called| (called.kind, called.why)));
             }
         }
@@ -147,10 +147,10 @@ impl<'t> TextNames<'t> {
     }
 
     /// The words of the documents that a resource brings or is made from; `None` where they can't be read.
-    fn read(&self, resource: &Resource, documents: DocumentsIn) -> Option<Rc<DocumentWords>> {
-        let source = match documents.of {
-            None => resource,
-            Some(of) => self.source(resource, of)?,
+    fn read(&self, resource: &Resource, field: &Field, documents: DocumentsIn) -> Option<Rc<DocumentWords>> {
+        let source = match field.ty {
+            Type::Ref(kind) => self.source(resource, field.name, kind)?,
+            _ => resource,
         };
         let content = source.files.get(documents.file)?;
         let main = source.text_of(documents.document)?;
@@ -171,8 +171,7 @@ impl<'t> TextNames<'t> {
     }
 
     /// The declared resource that a field names.
-    fn source(&self, resource: &Resource, field: &str) -> Option<&'t Resource> {
-        let Type::Ref(kind) = resource.kind.field(field)?.ty else { return None };
+    fn source(&self, resource: &Resource, field: &str, kind: &'static str) -> Option<&'t Resource> {
         let name = resource.fields.get(field)?.to_text()?;
         let provider = self.target(&resource.address)?.1;
         self.topology.resources.get(&self.topology.referred(&resource.address, provider, &[kind], &name)?)

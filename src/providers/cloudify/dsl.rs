@@ -5,35 +5,26 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::attr::Attr;
 use crate::spec::{
-    By, Called, DeclaredKey, DeclaredKeys, DocumentsIn, Grammar, KeysIn, Lead, Mention, NameSpot, Open, PlainType,
+    By, Called, DeclaredKey, DeclaredKeys, DocumentsIn, Grammar, Lead, Mention, NameSpot, Open, PlainType,
     ReadDocuments, Type, Unknown,
 };
 
-/// Where a deployment's inputs are declared.
-pub(crate) const INPUTS_IN: KeysIn =
-    KeysIn { of: "blueprint_id", file: "source", document: "main_file_name", read: inputs };
-
 /// How a blueprint's own files name what its upload needs.
-pub(crate) const IMPORTED: DocumentsIn = DocumentsIn { of: None, grammar: &PLUGINS, ..OF_BLUEPRINT };
+pub(crate) const IMPORTED: DocumentsIn =
+    DocumentsIn { file: "source", document: "main_file_name", read: documents, grammar: &PLUGINS, keys: None };
 
-/// How a blueprint's files name what its deployments need.
-pub(crate) const DEPLOYED: DocumentsIn = DocumentsIn { grammar: &FUNCTIONS, ..OF_BLUEPRINT };
-
-const OF_BLUEPRINT: DocumentsIn = DocumentsIn {
-    of: Some("blueprint_id"),
-    file: "source",
-    document: "main_file_name",
-    read: documents,
-    grammar: &FUNCTIONS,
-};
+/// How a blueprint's files name what its deployments need, and which inputs they declare.
+pub(crate) const DEPLOYED: DocumentsIn =
+    DocumentsIn { grammar: &FUNCTIONS, keys: Some(("inputs", inputs)), ..IMPORTED };
 
 /// A plugin is named by its package: in what is imported, and where a blueprint describes one itself.
 static PLUGINS: Grammar = Grammar {
     form: Type::Any,
     mentions: &[
-        Mention::new(NameSpot::Import, &[PACKAGE.behind("plugin:"), Called::name("", "")]),
-        Mention::new(NameSpot::Value("package_name"), &[PACKAGE]),
+        Mention::new(NameSpot::Found(imports), &[PACKAGE.behind("plugin:"), Called::name("", "")]),
+        Mention::new(NameSpot::Found(packages), &[PACKAGE]),
     ],
     lead: Lead::Nothing,
 };
@@ -47,16 +38,85 @@ pub(crate) static FUNCTIONS: Grammar = Grammar {
     form: Type::Any,
     mentions: &[
         Mention::new(
-            NameSpot::Call("get_secret"),
+            NameSpot::Found(secrets),
             &[Called::name("secrets", "its blueprint or its inputs read the secret").or(Unknown::Product)],
         ),
         Mention::new(
-            NameSpot::Call("get_capability"),
+            NameSpot::Found(capabilities),
             &[Called::name("deployments", "its blueprint or its inputs take a capability").or(Unknown::Product)],
         ),
     ],
     lead: Lead::Nothing,
 };
+
+/// The entries of a document's list of imports, each up to a question mark.
+fn imports(document: &Attr) -> Vec<String> {
+    match document.get("imports") {
+        Some(Attr::List(imports)) => {
+            let name = |text: &str| text.split(['?', '#']).next().unwrap_or_default().trim().to_owned();
+            imports.iter().filter_map(Attr::as_text).map(name).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The packages that a document describes plugins by.
+fn packages(document: &Attr) -> Vec<String> {
+    let mut found = Vec::new();
+    texts_under(document, "package_name", &mut found);
+    found
+}
+
+/// The secrets that a document reads.
+fn secrets(document: &Attr) -> Vec<String> {
+    arguments(document, "get_secret")
+}
+
+/// The deployments whose capabilities a document takes.
+fn capabilities(document: &Attr) -> Vec<String> {
+    arguments(document, "get_capability")
+}
+
+/// The argument of a function, or the first one, wherever it is called in a value.
+fn arguments(value: &Attr, function: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    calls(value, function, &mut found);
+    found
+}
+
+/// The arguments of a function, wherever it is called in a value: `{ get_secret: key }`, `{ get_capability: [one, x] }`.
+fn calls(value: &Attr, function: &str, found: &mut Vec<String>) {
+    match value {
+        Attr::List(items) => items.iter().for_each(|item| calls(item, function, found)),
+        Attr::Map(map) => {
+            for (key, value) in map {
+                let argument = match value {
+                    Attr::List(items) => items.first(),
+                    other => Some(other),
+                };
+                if let Some(name) = argument.and_then(Attr::as_text).filter(|_| key == function && map.len() == 1) {
+                    found.push(name.to_owned());
+                }
+                calls(value, function, found);
+            }
+        }
+        Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) | Attr::Later(_) => {}
+    }
+}
+
+/// The texts under a key, wherever it stands in a value.
+fn texts_under(value: &Attr, wanted: &str, found: &mut Vec<String>) {
+    match value {
+        Attr::List(items) => items.iter().for_each(|item| texts_under(item, wanted, found)),
+        Attr::Map(map) => {
+            for (key, value) in map {
+                found.extend(value.as_text().filter(|_| key == wanted).map(str::to_owned));
+                texts_under(value, wanted, found);
+            }
+        }
+        Attr::Null | Attr::Bool(_) | Attr::Number(_) | Attr::Text(_) | Attr::Secret(_) | Attr::Later(_) => {}
+    }
+}
 
 /// Files that every blueprint imports: node types, and plugins that declare operations. None of them declares inputs.
 const WITHOUT_INPUTS: &[&str] = &["types.yaml", "plugin.yaml"];

@@ -1,7 +1,7 @@
 //! Fields of a deployment, declared and shown, on which servers of all products agree.
 
 use super::INSTALL;
-use crate::providers::cloudify::dsl::{DEPLOYED, FUNCTIONS, INPUTS_IN};
+use crate::providers::cloudify::dsl::{DEPLOYED, FUNCTIONS};
 use crate::providers::cloudify::shared::name;
 use crate::spec::{Disruption, Field, Type, field, output};
 
@@ -48,7 +48,6 @@ pub(crate) const INPUTS: Field = field(
 )
 .default("{}")
 .stays()
-.keys_in(INPUTS_IN)
 .disrupts(Disruption::Restart);
 
 /// Whether it runs.
