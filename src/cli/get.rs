@@ -153,7 +153,7 @@ async fn issued(
     let _heeding = halt::heed("stopping: the answer is waited for 30 s more");
     let reply = session.send(issue.call.method, &path, &RequestBody::Nothing);
     let reply = halt::within_grace(reply).await.ok_or_else(one::given_up)??;
-    let value = lookup(&reply, issue.at).filter(|value| !value.is_null());
+    let value = lookup(&reply, issue.at()).filter(|value| !value.is_null());
     let value = value.ok_or_else(|| CommandError::failed(format!("the reply holds no `{field}`")))?;
     Ok(encode::Json::plain(Value::String(text(value))))
 }

@@ -119,7 +119,7 @@ impl Writer<'_> {
     /// Asks for the one-time output.
     pub(crate) fn issue(&self) -> Vec<Call> {
         let Some(issue) = &self.filler.kind.one_time_output else { return Vec::new() };
-        let purpose = CallPurpose::Issue { field: issue.field, at: issue.at };
+        let purpose = CallPurpose::Issue { field: issue.field, at: issue.at() };
         vec![self.call(&issue.call, purpose, &|_| false)]
     }
 

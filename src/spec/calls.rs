@@ -94,7 +94,7 @@ impl Kind {
         } = self;
         let mut calls = api.calls();
         calls.extend(fields.iter().flat_map(Field::calls));
-        if let Some(OneTimeOutput { call, field: _, at: _, used_when: _, cool_down: _ }) = one_time_output {
+        if let Some(OneTimeOutput { call, field: _, used_when: _, cool_down: _ }) = one_time_output {
             calls.extend(call.calls(CallPlace::Own));
         }
         calls
@@ -269,7 +269,6 @@ mod tests {
         one_time_output: Some(OneTimeOutput {
             field: "key",
             call: call(Post, "/key", Body::None),
-            at: "",
             used_when: ("", ""),
             cool_down: Duration::ZERO,
         }),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use wire::Method;
 
-use crate::spec::{Api, CallSpec, Change, Disruption, Field, Names, Strength, canonical, lookup};
+use crate::spec::{Api, CallSpec, Change, Disruption, Envelope, Field, Names, Strength, canonical, lookup};
 
 /// One sort of resource at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -180,10 +180,9 @@ impl Hooks {
 pub struct OneTimeOutput {
     /// The output.
     pub field: &'static str,
-    /// The call; asking may make an earlier answer invalid, so it is made only for someone who needs it.
+    /// The call, whose reply holds the value where it says; asking may make an earlier answer invalid, so it is made only for
+    /// someone who needs it.
     pub call: CallSpec,
-    /// Where the reply holds the value.
-    pub at: &'static str,
     /// The field that is true once the value has been used, as `verified`, and why it must not be asked for
     /// again then.
     pub used_when: (&'static str, &'static str),
@@ -192,6 +191,11 @@ pub struct OneTimeOutput {
 }
 
 impl OneTimeOutput {
+    /// Where the reply holds the value: keys by dots.
+    pub fn at(&self) -> &'static str {
+        self.call.reply.map_or("", Envelope::place)
+    }
+
     /// The reason not to ask for another value for this object, if there is one.
     pub fn refusal(&self, live: &Value) -> Option<&'static str> {
         let (key, why) = self.used_when;

@@ -28,7 +28,8 @@ const READY: &[Poll] = &[
     provisioned("/core/v2/edge-routers/{id}", BUDGET),
 ];
 
-const KEY: CallSpec = call(Method::Post, "/core/v2/edge-routers/{id}/registration-key", Body::None);
+const KEY: CallSpec = call(Method::Post, "/core/v2/edge-routers/{id}/registration-key", Body::None)
+    .reply(Envelope::One("registrationKey"));
 
 pub(crate) static KIND: Kind = Kind {
     name: "edge-routers",
@@ -71,7 +72,6 @@ pub(crate) static KIND: Kind = Kind {
     one_time_output: Some(OneTimeOutput {
         field: "registrationKey",
         call: KEY,
-        at: "registrationKey",
         used_when: ("verified", "its machine has enrolled: another key would enrol another machine in its place"),
         // A time that practice has shown to be enough (netfoundry.md#edge-routers).
         cool_down: Duration::from_secs(15),
