@@ -90,7 +90,9 @@ mod tests {
             for kind in provider.kinds.iter().copied().filter(|kind| kind.is_declarative()) {
                 let names: Vec<&str> = identity(kind).iter().map(|field| field.name).collect();
                 let is_content = matches!(kind.identity, Identity::Content(_));
-                for external in [false, true].into_iter().filter(|external| !(names.is_empty() || is_content && *external)) {
+                for external in
+                    [false, true].into_iter().filter(|external| !(names.is_empty() || is_content && *external))
+                {
                     let found = of(&Resource { external, ..cleared(kind, &names) });
                     let empty: Vec<&Finding> = found.iter().filter(|it| it.message.contains("is empty")).collect();
                     assert!(!empty.is_empty(), "{}/{}", provider.name, kind.name);
@@ -125,7 +127,8 @@ mod tests {
     #[test]
     fn an_empty_name_is_told_with_its_place_at_every_provider() {
         let basic = "credentials: { username: api, password: '${var.pw}' }";
-        let account = "credentials: { clientId: c, password: '${var.pw}', authenticationUrl: 'https://i.example/token' }";
+        let account =
+            "credentials: { clientId: c, password: '${var.pw}', authenticationUrl: 'https://i.example/token' }";
         let group = "networkGroupId: G, region: us-east-1";
         let leave_out = |name: &str| format!("leave `{name}` out: the name in YAML is its value");
         let mut cases: Vec<(&str, &str, String, &str, String)> = Vec::new();
@@ -138,12 +141,24 @@ mod tests {
             case("vns3", basic, "webhooks:\n  p: { name: EMPTY, url: u }".into(), "name", leave_out("name"));
             case("vns3", basic, "alerts:\n  p: { name: EMPTY }".into(), "name", leave_out("name"));
             case("vns3", basic, "routes:\n  r: { cidr: EMPTY, interface: eth0 }".into(), "cidr", "IPv4 network".into());
-            case("vns3", basic, format!("ipsec-endpoints: {{ e: {{ {endpoint}, {tunnel} }} }}"), "local_subnet", "IPv4".into());
+            case(
+                "vns3",
+                basic,
+                format!("ipsec-endpoints: {{ e: {{ {endpoint}, {tunnel} }} }}"),
+                "local_subnet",
+                "IPv4".into(),
+            );
             case("cloudify", basic, "secrets:\n  k: { key: EMPTY, value: v }".into(), "key", leave_out("key"));
             case("cloudify", basic, "deployments:\n  d: { id: EMPTY, blueprint_id: b }".into(), "id", leave_out("id"));
             case("cloudify", basic, "tenants:\n  t: { name: EMPTY }".into(), "name", leave_out("name"));
             case("f5-vnfm", basic, "users:\n  u: { username: EMPTY }".into(), "username", leave_out("username"));
-            case("netfoundry", account, format!("networks:\n  n: {{ name: EMPTY, {group} }}"), "name", leave_out("name"));
+            case(
+                "netfoundry",
+                account,
+                format!("networks:\n  n: {{ name: EMPTY, {group} }}"),
+                "name",
+                leave_out("name"),
+            );
             let services = format!("networks: {{ n: {{ {group}, services: {{ s: {{ name: EMPTY }} }} }} }}");
             case("netfoundry", account, services, "name", leave_out("name"));
         }

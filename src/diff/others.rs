@@ -124,11 +124,19 @@ mod tests {
         let check = format!("os: {{ typeId: OS, operatingSystems: {wanted} }}");
         let network = format!("{{ networkGroupId: g, region: r, posture-checks: {{ {check} }} }}");
         let at = "at: https://gateway.production.netfoundry.io";
-        let text = format!("netfoundry:\n  t:\n    {at}\n    credentials: {{ {account} }}\n    networks: {{ n: {network} }}\n");
+        let text = format!(
+            "netfoundry:\n  t:\n    {at}\n    credentials: {{ {account} }}\n    networks: {{ n: {network} }}\n"
+        );
         World::reading(&text)
             .shows("t/network-groups", json!({ "id": "7", "name": "g" }))
-            .shows("t/networks", json!({ "id": "1", "name": "n", "networkGroupId": "7", "region": "r", "status": "PROVISIONED" }))
-            .shows("t/networks/1/posture-checks", json!({ "id": "2", "name": "os", "typeId": "OS", "operatingSystems": live }))
+            .shows(
+                "t/networks",
+                json!({ "id": "1", "name": "n", "networkGroupId": "7", "region": "r", "status": "PROVISIONED" }),
+            )
+            .shows(
+                "t/networks/1/posture-checks",
+                json!({ "id": "2", "name": "os", "typeId": "OS", "operatingSystems": live }),
+            )
     }
 
     /// Lists of all sorts, of all providers that have them: the address, and a world in which its first apply would take out

@@ -290,7 +290,8 @@ mod tests {
             for field in kind.fields.iter().filter(|field| field.is_writable() && !field.required) {
                 let stored = |value: Value, basis| Some(Stored::new(value, basis));
                 let (applied, agreed) = (stored(json!("live"), Basis::Applied), stored(json!("live"), Basis::Agreed));
-                let stays = |stored: &Option<Stored>| matches!(fate(kind, field, stored.as_ref(), true), Fate::Stays(_));
+                let stays =
+                    |stored: &Option<Stored>| matches!(fate(kind, field, stored.as_ref(), true), Fate::Stays(_));
                 // What has a default, a way back, or neither.
                 if !stays(&applied) || matches!(field.change, Change::Switch(_)) {
                     continue;
@@ -336,20 +337,27 @@ mod tests {
         let router = ", edge-routers: { e: { locationCode: null } }";
         let world = groups(netfoundry(router)).shows("t/networks", network);
         let live = json!({ "id": "2", "name": "e", "locationCode": "eu-west-1", "status": "PROVISIONED" });
-        all.push(("t/networks/1/edge-routers", world, "t/networks/n/edge-routers/e", "locationCode", "eu-west-1", live));
+        all.push((
+            "t/networks/1/edge-routers",
+            world,
+            "t/networks/n/edge-routers/e",
+            "locationCode",
+            "eu-west-1",
+            live,
+        ));
         let files = "plugins: { p: { external: true, name: p, version: '1' } }\n\
                      plugin-instances: { i: { plugin_id: p, ip_address: null } }";
         let world = World::of("vns3", "t", files).shows("t/plugins", json!({ "id": 1, "name": "p", "version": "1" }));
         let live = json!({ "id": 2, "name": "i", "image_id": 1, "ip_address": "198.51.100.2", "status": "Running" });
         all.push(("t/plugin-instances", world, "t/plugin-instances/i", "ip_address", "198.51.100.2", live));
-        for (provider, field, value) in
-            [("cloudify", "display_name", "The router"), ("cloudify", "site_name", "lyon")]
+        for (provider, field, value) in [("cloudify", "display_name", "The router"), ("cloudify", "site_name", "lyon")]
         {
             let files = format!(
                 "blueprints: {{ b: {{ external: true }} }}\ndeployments: {{ d: {{ blueprint_id: b, {field}: null }} }}"
             );
             let live = json!({ "id": "d", "blueprint_id": "b", "display_name": "d", field: value });
-            let world = World::of(provider, "t", &files).shows("t/blueprints", json!({ "id": "b", "state": "uploaded" }));
+            let world =
+                World::of(provider, "t", &files).shows("t/blueprints", json!({ "id": "b", "state": "uploaded" }));
             all.push(("t/deployments", world, "t/deployments/d", field, value, live));
         }
         all
@@ -375,7 +383,9 @@ mod tests {
                 world
             };
             // Given from here, it is named; what somebody made of it since is right.
-            for (given, named) in [(json!(value), vec![field.to_owned()]), (json!("other"), vec![]), (Value::Null, vec![])] {
+            for (given, named) in
+                [(json!(value), vec![field.to_owned()]), (json!("other"), vec![]), (Value::Null, vec![])]
+            {
                 let owned = own(remembers(given.clone()));
                 assert_eq!(notes(&owned), ("same".to_owned(), named), "{at}.{field} {given}");
             }

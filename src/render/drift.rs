@@ -215,7 +215,7 @@ fn entry(page: &mut TextPage, drifted: &Drifted) {
 }
 
 /// Writes one object of others.
-fn stranger(page: &mut TextPage, address: &String) {
+fn stranger(page: &mut TextPage, address: &str) {
     page.parts(0, &[(Tone::New, "+ "), (Tone::Strong, address), (Tone::New, "  neither declared nor owned")]);
 }
 

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Field, Folders, Grammar, IdScheme, Identity, Kind,
-    List, Mention, NameSpot, Provider, ServerVersion, Type, Unknown, call, field, output,
+    Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme, Identity,
+    Kind, List, Mention, NameSpot, Provider, ServerVersion, Type, Unknown, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};

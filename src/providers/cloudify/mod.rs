@@ -18,7 +18,8 @@ pub(crate) mod testing;
 use std::time::Duration;
 
 use crate::spec::{
-    Auth, Condition, Dialect, Envelope, Field, IdScheme, InstallationProof, Provider, ServerVersion, Type, field,
+    Auth, Condition, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion, Type,
+    field,
 };
 
 /// Cloudify Manager.
