@@ -186,7 +186,7 @@ pub(crate) fn text(plan: &PlanDocument, strangers: Strangers, style: Style) -> S
     }
     page.gap();
     page.limited(0, &drift.found, FIRST, entry);
-    page.limited(0, strangers, FIRST, stranger);
+    page.limited(0, strangers, FIRST, |page, address| stranger(page, address));
     if !drift.unseen.is_empty() {
         page.gap();
         page.line(0, Tone::Strong, &format!("not seen ({})", number(drift.unseen.len())));
