@@ -12,6 +12,7 @@ use crate::diff::live::Live;
 use crate::diff::matching;
 use crate::diff::naming::given_name;
 use crate::observe::Scope;
+use crate::render::document::own_name;
 use crate::session::{RequestBody, Session, encode};
 use crate::source::parse_value;
 use crate::spec::{Body, BodyTemplate, CallSpec, Field, OpenPath, PathTemplate, Type, Word, canonical, check};
@@ -238,6 +239,7 @@ pub(crate) async fn choose(
         address.name().unwrap_or_default() == wanted
             || own(live) == wanted
             || below(address) == wanted
+            || own_name(address) == wanted
             || live.id == wanted
     };
     let mut found: Vec<_> = all.iter().filter(is_exact).collect();

@@ -117,6 +117,10 @@ fn an_address_that_was_told_can_be_given_back() {
     }
     let below = addresses[1].strip_prefix("nf/").unwrap();
     bench.run(&["get", "nf", "endpoints", below, "--field", "zitiId", "-o", "id"]).expect(0);
+    // So is the name under which a plan shows it.
+    let shown = plan["steps"][1]["name"].as_str().unwrap();
+    assert_ne!(shown, below);
+    bench.run(&["get", "nf", "endpoints", shown, "--field", "zitiId", "-o", "again"]).expect(0);
     bench.write("nf.yaml", "netfoundry: { nf: { at: https://gateway.production.netfoundry.io } }\n");
     bench.run(&["plan", "--exit-code"]).says(&format!("--allow 'destroy={}'", addresses[0]));
     bench.run(&["apply", "--yes", "--quiet", "--allow", &format!("destroy={}", addresses[0])]).expect(0);

@@ -15,6 +15,7 @@ use crate::plan::{Summary, Verb};
 use crate::render::words::counted;
 use crate::spec::Disruption;
 
+pub(crate) use build::own_name;
 pub(crate) use call::{CallDocument, FileDocument, PurposeDocument, WaitDocument};
 
 /// The number of the document's form. It changes when a reader of the old form would misread the new one. Form 1 was that
