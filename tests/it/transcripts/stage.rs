@@ -40,6 +40,9 @@ enum Cut {
     Killed,
 }
 
+/// How a run is cut short, and during which POST.
+type CutAt = (Cut, usize);
+
 impl Stage {
     /// An empty folder, and controllers as they come.
     pub(crate) fn new() -> Stage {
@@ -94,7 +97,7 @@ impl Stage {
     }
 
     /// Runs the program; gives what a terminal would show.
-    fn trueup(&self, arguments: &[&str], cut: Option<(Cut, usize)>) -> String {
+    fn trueup(&self, arguments: &[&str], cut: Option<CutAt>) -> String {
         let (arguments, file) = match arguments {
             [arguments @ .., ">", file] => (arguments, Some(file)),
             _ => (arguments, None),
@@ -239,7 +242,7 @@ fn end(child: &mut Child, cut: Cut) {
 }
 
 /// The line itself, and how its run is cut short: `trueup apply  # ^C during POST 3`.
-fn cut_short(line: &str) -> Result<(&str, Option<(Cut, usize)>), String> {
+fn cut_short(line: &str) -> Result<(&str, Option<CutAt>), String> {
     let Some((line, comment)) = line.split_once(" # ") else { return Ok((line, None)) };
     let (cut, nth) = comment.split_once(" during POST ").ok_or("the comment says nothing that can be done")?;
     let cut = match cut {
