@@ -127,9 +127,9 @@ pub(crate) const ATTRIBUTES: Field =
 /// The id on the data plane (netfoundry.md#requests).
 pub(crate) const ZITI_ID: Field = output("zitiId", Type::Text, "Id on the network's controller");
 
-/// The endpoints that a policy is for. A router's tunneler is an endpoint of the router's name
+/// The endpoints that a policy is for. A router's tunneler is an endpoint of the router's name, which comes along with it
 /// (netfoundry.md#edge-routers).
-pub(crate) const ENDPOINTS: Type = Type::Set(&Type::Role(&["endpoints", "edge-routers"]));
+pub(crate) const ENDPOINTS: Type = Type::Set(&Type::Role(&["endpoints"]));
 
 /// The edge routers that a policy is for.
 pub(crate) const EDGE_ROUTERS: Type = Type::Set(&Type::Role(&["edge-routers"]));

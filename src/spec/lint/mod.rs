@@ -256,7 +256,7 @@ fn lint_call(call: &TableCall, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn F
         say(format!("`{}` adds nothing by name", spec.adds));
     }
     let is_json = matches!(spec.body, Body::Json(_) | Body::Fields | Body::Changed | Body::Sequence(_));
-    if !(is_json || spec.adds.is_empty() && spec.reshape.is_none()) {
+    if !is_json && (!spec.adds.is_empty() || spec.reshape.is_some()) {
         say(format!("`{} {}`: there is no body of JSON to add to, or to reshape", spec.method, spec.path));
     }
     spec.wait.iter().for_each(|poll| lint_poll(poll, say));
