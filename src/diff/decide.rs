@@ -161,6 +161,7 @@ impl Resolver<'_> {
             resource: Some(resource),
             live: self.index.live(&resource.address),
             foreign: self.index.live(&resource.address).and_then(|live| self.index.foreign(&resource.address, live)),
+            owned: self.index.owned.contains(&resource.address),
             version: self.version(resource.address.target()),
         }
     }

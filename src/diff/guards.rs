@@ -25,6 +25,8 @@ pub(crate) struct GuardCase<'c> {
     pub live: Option<&'c Live>,
     /// Why what is there is not ours, unless we made it.
     pub foreign: Option<&'static str>,
+    /// Says whether the ledger has it.
+    pub owned: bool,
     /// The server's version, where it tells one.
     pub version: Option<&'c str>,
 }
@@ -197,8 +199,12 @@ fn irreversible(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     unless(case, Reason::Irreversible, hold)
 }
 
-/// What others have put into a list goes only if that is meant.
+/// What others have put there, be it an object or into a list, goes only if that is meant.
 fn take_over(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
+    if case.live.is_some() && !case.owned && matches!(decision, Decision::Replace { .. }) {
+        let reason = "it was there before, is not owned, and would be removed to be made anew";
+        return unless(case, Reason::TakeOver, Hold::new(TAKE_OVER, reason));
+    }
     let fields: BTreeSet<&str> = decision.takes_over().map(|(change, _)| change.name.as_str()).collect();
     let first = fields.first()?;
     let items: Vec<&Attr> = decision.takes_over().map(|(_, item)| item).collect();
@@ -297,6 +303,7 @@ mod tests {
                 resource: None,
                 live: Some(&live),
                 foreign: live.foreign,
+                owned: true,
                 version,
             };
             let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };

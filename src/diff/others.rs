@@ -222,6 +222,32 @@ mod tests {
     }
 
     #[test]
+    fn what_others_made_is_not_made_anew_until_that_is_meant() {
+        let lab = |mode: &str| {
+            World::lab()
+                .wants("east/endpoints/e", json!({ "address": "192.0.2.1", "mode": "aggressive" }))
+                .shows("east/endpoints", json!({ "id": "1", "name": "e", "address": "192.0.2.1", "mode": mode }))
+        };
+        let route = || {
+            World::of("vns3", "t", "routes: { r: { cidr: 10.9.0.0/16, interface: eth0, description: ours } }").shows(
+                "t/routes",
+                json!({ "id": 1, "cidr": "10.9.0.0/16", "interface": "eth0", "gateway": "", "description": "theirs" }),
+            )
+        };
+        let group = || {
+            World::of("cloudify", "t", "user-groups: { g: { ldap_group_dn: ours } }")
+                .shows("t/user-groups", json!({ "name": "g", "ldap_dn": "theirs" }))
+        };
+        for (world, at) in [(lab("main"), "east/endpoints/e"), (route(), "t/routes/r"), (group(), "t/user-groups/g")] {
+            assert_eq!(world.verdict(at), "hold take-over", "{at}");
+            let meant = world.allows(&format!("take-over={at}")).verdict(at);
+            assert!(meant.starts_with("replace"), "{at}: {meant}");
+        }
+        let ours = lab("main").applied("east/endpoints/e", "1", json!({ "mode": "main" }));
+        assert_eq!(ours.verdict("east/endpoints/e"), "replace mode: change");
+    }
+
+    #[test]
     fn what_others_have_in_a_list_waits_until_it_is_meant_to_go() {
         for (at, world) in lists() {
             let held = world.verdict(at);

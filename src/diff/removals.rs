@@ -135,7 +135,16 @@ fn removal(
 
 /// The removal, or the hold that takes its place.
 fn restrained(topology: &Topology, address: &Address, kind: &Kind, live: &Live, cause: DeleteCause) -> Decision {
-    let case = GuardCase { topology, address, kind, resource: None, live: Some(live), foreign: None, version: None };
+    let case = GuardCase {
+        topology,
+        address,
+        kind,
+        resource: None,
+        live: Some(live),
+        foreign: None,
+        owned: true,
+        version: None,
+    };
     case.guard(Decision::Delete(cause))
 }
 

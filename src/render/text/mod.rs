@@ -279,6 +279,7 @@ mod tests {
             .wants("east/tunnels/new", json!({ "gateway": "192.0.2.2", "key": "secret:canary" }))
             .wants("west/routes/back", json!({ "gateway": "later:east/tunnels/new.address" }))
             .wants("east/tunnels/anew", json!({ "mode": "b" }))
+            .applied("east/tunnels/anew", "t3", json!({ "mode": "a" }))
             .shows("east", "tunnels", json!({ "id": "t3", "name": "anew", "mode": "a" }));
         let text = shown(&world, Shown { calls: true, all: false });
         insta::assert_snapshot!(text.split("\n\n").find(|part| part.contains("requests")).unwrap_or_default(), @r#"
