@@ -3,7 +3,7 @@
 //! It is closed. A new word needs two kinds that use it; one odd kind uses a hook. Nothing here does I/O.
 //!
 //! * `provider`, `kind`, `field`, `types`: what there is
-//! * `api`, `calls`, `template`, `poll`, `versions`: how it is asked and told
+//! * `api`, `calls`, `template`, `poll`, `condition`: how it is asked and told
 //! * `value`, `walk`, `read`, `default`, `lines`: values by their types
 //! * `grammar`, `names`, `declared`: texts that name other objects
 //! * `action`, `auth`, `installation`, `certificate`: what is asked for besides
