@@ -215,7 +215,8 @@ impl Executor<'_> {
             return Err(trouble);
         }
         let verdict = diff.verdicts.iter().find(|verdict| verdict.address == step.address);
-        let differs = match verdict.map(|verdict| &verdict.decision) {
+        // What is held for what was not looked at here, such as another target, is compared all the same.
+        let differs = match verdict.map(|verdict| verdict.decision.but_for_holds()) {
             Some(Decision::Same | Decision::Adopt) => Some(Vec::new()),
             Some(Decision::Update { fields, .. } | Decision::Replace { fields, .. }) => Some(fields.clone()),
             _ => None,
