@@ -51,11 +51,18 @@ impl Doubles {
         });
         let mut found = Doubles::default();
         let mut first: Vec<NamedView<'_>> = Vec::new();
+        // Only who shows a value that another one shows can be the same: not every pair has to be looked at.
+        let mut showing: BTreeMap<(Strength, &str, &str), Vec<usize>> = BTreeMap::new();
         for look in targets {
-            let mut of_one = first.iter().map(|other| (other.0, same(topology, index, *other, look)));
+            let keys: Vec<_> = strong_values(&look.1.proofs).collect();
+            let alike: BTreeSet<usize> = keys.iter().filter_map(|key| showing.get(key)).flatten().copied().collect();
+            let mut of_one = alike.iter().map(|n| (first[*n].0, same(topology, index, first[*n], look)));
             match of_one.find_map(|(other, proof)| Some((other, proof?))) {
                 Some((other, proof)) => found.add(other, look.0, &proof, meant(topology, index, look.0)),
-                None => first.push(look),
+                None => {
+                    keys.into_iter().for_each(|key| showing.entry(key).or_default().push(first.len()));
+                    first.push(look);
+                }
             }
         }
         found
@@ -116,6 +123,12 @@ fn same(
             Some(format!("{proof}; both mean the one of `{kind}` with the id `{id}`"))
         }
     }
+}
+
+/// The values that can prove that two targets are one, each by itself.
+fn strong_values(shown: &ShownProofs) -> impl Iterator<Item = (Strength, &str, &str)> {
+    let strong = shown.values.iter().filter(|((strength, _), _)| matches!(strength, Strength::Id | Strength::Topology));
+    strong.flat_map(|((strength, name), value)| value.split("; ").map(move |part| (*strength, name.as_str(), part)))
 }
 
 /// The strongest proof that two looks have in common, in words.
