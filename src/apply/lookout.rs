@@ -54,7 +54,7 @@ struct WatchedList {
     /// A look has become due, or is over.
     due: Notify,
     /// The number of the last look, with what it showed.
-    last: AsyncMutex<(u64, Objects)>,
+    last: AsyncMutex<Option<(u64, Result<Objects, CallError>)>>,
 }
 
 #[derive(Debug, Default)]
@@ -147,8 +147,8 @@ impl WatchedList {
             due.await;
         }
         let mut last = self.last.lock().await;
-        if last.0 > asked {
-            return Ok(last.1.clone());
+        if let Some((_, seen)) = last.as_ref().filter(|(number, _)| *number > asked) {
+            return seen.clone();
         }
         let number = {
             let mut state = locked(&self.state);
@@ -159,8 +159,8 @@ impl WatchedList {
         let seen = look().await;
         locked(&self.state).over = number;
         self.due.notify_waiters();
-        *last = (number, seen?);
-        Ok(last.1.clone())
+        *last = Some((number, seen.clone()));
+        seen
     }
 }
 

@@ -326,7 +326,12 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
                 resource.external && resource.address.target() == target && root_kind(&resource.address) == *kind
             };
             let external = || resolver.topology.resources.values().find(is_external).map(|resource| &resource.address);
-            match undeclared_one.map(|(address, _)| address).or_else(external) {
+            let is_in_use = |resource: &&Resource| {
+                let address = &resource.address;
+                address.target() == target && root_kind(address) == *kind && resolver.planned.user_of(address).is_some()
+            };
+            let in_use = || resolver.topology.resources.values().find(is_in_use).map(|resource| &resource.address);
+            match undeclared_one.map(|(address, _)| address).or_else(external).or_else(in_use) {
                 Some(in_the_way) => held.push((n, in_the_way.to_string())),
                 None => {
                     forced.insert((target.to_owned(), *kind), verdict.address.to_string());
@@ -335,8 +340,12 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
         }
     }
     for (n, in_the_way) in held {
-        let hold = Hold::new("in-the-way", format!("`{in_the_way}` has to go while it changes, and is not declared"));
-        verdicts[n].hold(hold.help("declare it, so that it is made again afterwards, or remove it"));
+        let hold = Hold::new(
+            "in-the-way",
+            format!("`{in_the_way}` has to go while it changes, and is not declared, or in use"),
+        );
+        verdicts[n]
+            .hold(hold.help("declare it, so that it is made again afterwards, or remove it, and let go of it before"));
     }
     for verdict in verdicts.iter_mut() {
         let root = root_kind(&verdict.address);
@@ -348,7 +357,7 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
         let because = Some(format!("`{by}` can't change while it exists"));
         let fields = verdict.notes.of_new_object(verdict.decision.fields().to_vec());
         let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because };
-        verdict.decision = resolver.case(resource).guard(decision);
+        verdict.decision = unless_in_use(resolver, resource, resolver.case(resource).guard(decision));
     }
 }
 

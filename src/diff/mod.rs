@@ -103,7 +103,8 @@ pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Dif
     // more, so this ends.
     loop {
         let decided = decided(topology, &references, &index, base, (&in_use, &doubles));
-        let more = in_use::in_use(topology, &references, &index, &decided.verdicts, &removals);
+        let mut more = in_use::in_use(topology, &references, &index, &decided.verdicts, &removals);
+        more.retain(|address, _| !in_use.contains_key(address));
         if more.is_empty() {
             return finish(topology, &references, observed, base, (index, &doubles), (decided, removals));
         }
