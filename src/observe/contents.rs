@@ -27,13 +27,16 @@ impl Look<'_> {
         let Identity::Content(field) = kind.identity else { return Ok(()) };
         let mut artifacts = self.target.provider.artifacts.iter();
         let Some(artifact) = artifacts.find(|artifact| artifact.hands_out(kind.name, field)) else { return Ok(()) };
-        let is_live = |id: &str| objects.iter().any(|live| live.id == id);
+        let ids: BTreeSet<&str> = objects.iter().map(|live| live.id.as_str()).collect();
         let wanted: BTreeSet<String> = self
             .declared(kind, parent)
             .filter(|resource| self.observer.base.entry(&resource.address).is_none())
             .filter_map(|resource| Some((resource.address.name()?, resource.files.get(field)?)))
-            .filter(|(name, content)| !content.ids(name).any(|id| is_live(&id)))
-            .flat_map(|(name, _)| objects.iter().filter(|live| may_be(name, &live.id)).map(|live| live.id.clone()))
+            .filter(|(name, content)| !content.ids(name).any(|id| ids.contains(id.as_str())))
+            .flat_map(|(name, _)| {
+                let alike = ids.range(name..).take_while(move |id| id.starts_with(name));
+                alike.filter(move |id| may_be(name, id)).map(|id| (*id).to_owned())
+            })
             .collect();
         let session = self.session;
         let reads = objects.iter_mut().filter(|live| wanted.contains(&live.id)).map(async |live| {
