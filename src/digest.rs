@@ -1,5 +1,7 @@
 //! Digests as people read them: hexadecimal digits in lower case.
 
+use std::io::{self, Read};
+
 use sha2::{Digest, Sha256};
 
 /// Bytes in hexadecimal.
@@ -12,6 +14,23 @@ pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// The SHA-256 of what a reader gives, and how many bytes that are; nothing of it is kept.
+///
+/// # Errors
+/// It can't be read.
+pub(crate) fn sha256_of(reader: &mut dyn Read) -> io::Result<(String, u64)> {
+    let (mut digest, mut bytes, mut buffer) = (Sha256::new(), 0, [0; 8192]);
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok((hex(&digest.finalize()), bytes)),
+            count => {
+                digest.update(&buffer[..count]);
+                bytes += count as u64;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -19,6 +38,7 @@ mod tests {
     #[test]
     fn a_digest_is_what_sha256sum_prints() {
         assert_eq!(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(sha256_of(&mut "abc".as_bytes()).unwrap(), (sha256("abc"), 3));
         assert_eq!(hex(&[0, 15, 255]), "000fff");
     }
 }

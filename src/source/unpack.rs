@@ -8,7 +8,7 @@ use tar::{Archive, EntryType};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::digest::sha256;
+use crate::digest::sha256_of;
 
 /// The bytes that are read of one document, and of all of them, at most: none that people write is larger.
 const MAX_BYTES: u64 = 4 << 20;
@@ -47,9 +47,9 @@ pub(crate) fn file_digests(archive: &[u8]) -> Option<BTreeMap<String, String>> {
     }
     let (mut digests, mut left) = (BTreeMap::new(), MAX_ALL_BYTES);
     let read = each_file(archive, &mut |below, entry| {
-        let mut bytes = Vec::new();
-        left = left.saturating_sub(entry.take(left).read_to_end(&mut bytes)? as u64);
-        digests.insert(below.to_owned(), sha256(bytes));
+        let (digest, bytes) = sha256_of(&mut entry.take(left))?;
+        left = left.saturating_sub(bytes);
+        digests.insert(below.to_owned(), digest);
         if left == 0 { Err(io::Error::other("it is too large")) } else { Ok(()) }
     });
     read.ok().map(|()| digests)
@@ -138,6 +138,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::digest::sha256;
 
     const FILES: [(&str, &str); 3] =
         [("bp/blueprint.yaml", "a: 1"), ("bp/lib/more.yml", "b: 2"), ("bp/run.sh", "exit")];
