@@ -8,7 +8,7 @@
 //! | floor, from the top | modules |
 //! |---|---|
 //! | commands, and how results are shown | `cli`, `render` |
-//! | what waits, asks and writes | `session`, `observe`, `apply`, `journal`, `ledger`, `snapshot` |
+//! | what waits, asks and writes | `session`, `observe`, `apply`, `verify`, `journal`, `ledger`, `snapshot` |
 //! | pure | `diff`, `plan` |
 //! | what the files say | `source`, `topology`, `schema`, `check` |
 //! | the APIs, as tables | `providers`, in the words of `spec` |
@@ -41,12 +41,13 @@ mod source;
 mod spec;
 mod suggest;
 mod topology;
+mod verify;
 
 /// The parts that the tests in `tests/` drive one by one. No interface for anybody else: it changes with any commit.
 #[doc(hidden)]
 pub mod parts {
     pub use crate::address::Address;
-    pub use crate::apply::{Contradiction, Executor, Outcome, Progress, Report, RunClaims, verify};
+    pub use crate::apply::{Executor, Outcome, Progress, Report};
     pub use crate::attr::Attr;
     pub use crate::diff::base::Base;
     pub use crate::diff::diff;
@@ -56,7 +57,7 @@ pub mod parts {
     pub use crate::finding::Finding;
     pub use crate::journal::{Journal, JournalLine};
     pub use crate::ledger::Ledger;
-    pub use crate::observe::{ObserveError, Observer, Scope};
+    pub use crate::observe::{Lists, ObserveError, Observer, Scope, Sights};
     pub use crate::plan::{Plan, Step, plan};
     pub use crate::providers::CATALOGUE;
     pub use crate::redact::Redactor;
@@ -64,6 +65,7 @@ pub mod parts {
     pub use crate::session::{CallError, CallSite, Http, Pace, RequestBody, Session, Waiting};
     pub use crate::spec::{Artifact, Auth, Change, Field, Identity, Kind, PathTemplate, Provider, canonical};
     pub use crate::topology::{Tls, Topology};
+    pub use crate::verify::{Contradiction, RunClaims, verify};
 
     /// Matching live objects with names.
     pub mod matching {

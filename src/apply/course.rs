@@ -9,7 +9,7 @@ use crate::apply::lookout::Lookout;
 use crate::apply::schedule::{Schedule, ScheduleNode, SlotClass, Slots, Turn};
 use crate::apply::{Executor, Outcome};
 use crate::plan::{Plan, Step, Timing, Verb};
-use crate::topology::Topology;
+use crate::session::Session;
 
 /// How many steps may wait for one target at the same time. That is as many as were ever under way together when a run had
 /// one limit for all targets: no controller is asked for more work at once than it was then.
@@ -35,7 +35,7 @@ impl<'c> Course<'c> {
         let plan = executor.plan;
         let targets: BTreeSet<&str> = plan.steps.iter().map(|step| step.address.target()).collect();
         let numbers: BTreeMap<&str, usize> = targets.iter().enumerate().map(|(n, target)| (*target, n)).collect();
-        let slots: Vec<Slots> = targets.iter().map(|target| slots(executor.topology, target)).collect();
+        let slots: Vec<Slots> = targets.iter().map(|target| slots(executor.sessions.get(*target).map(Arc::as_ref))).collect();
         let updates = || plan.steps.iter().enumerate().filter(|(_, step)| step.verb == Verb::Update);
         let updates: BTreeMap<&Address, usize> = updates().map(|(n, step)| (&step.address, n)).collect();
         let nodes = plan.steps.iter().map(|step| ScheduleNode::Step {
@@ -134,9 +134,8 @@ impl<'c> Course<'c> {
 }
 
 /// How many steps of each class a target takes: as many as its API takes requests of that kind.
-fn slots(topology: &Topology, target: &str) -> Slots {
-    let dialect = topology.targets.get(target).map(|target| target.provider.dialect);
-    let (write, list) = dialect.map_or((1, 1), |dialect| (dialect.writers, dialect.readers));
+fn slots(session: Option<&Session>) -> Slots {
+    let (write, list) = session.map_or((1, 1), Session::width);
     Slots { write, poll: WAITING, list }
 }
 

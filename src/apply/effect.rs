@@ -12,15 +12,13 @@ use serde_json::Value;
 
 use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared};
-use crate::attr::Attr;
-use crate::diff::diff;
-use crate::diff::installation;
-use crate::diff::live::{Collection, Live, Observed};
-use crate::diff::verdict::{Decision, FieldChange};
-use crate::observe::{Observer, Scope};
+use crate::attr::{Attr, Output};
+use crate::diff::live::Live;
+use crate::diff::verdict::FieldChange;
+use crate::observe::Sight;
 use crate::plan::{Call, CallPurpose, Step};
 use crate::session::{CallError, CallFailure, Session, Waiting};
-use crate::spec::{Change, Kind, canonical, read};
+use crate::spec::{Change, Kind};
 use wire::Method;
 
 /// How often we look for the effect of a create: lists may lag behind.
@@ -43,15 +41,12 @@ pub(super) enum Effect {
     MissingAfterWork,
 }
 
-/// The state of a step's object as one look shows it.
-struct Sight {
-    live: Option<Value>,
-    is_busy: bool,
-    /// The differences from what is wanted, where the two can be compared.
-    differs: Option<Vec<FieldChange>>,
-}
-
 impl Sight {
+    /// Says whether the controller is at work on the object.
+    fn is_busy(&self, kind: &Kind) -> bool {
+        self.live.as_ref().is_some_and(|live| live.is_busy(kind))
+    }
+
     /// Says whether what a call asks for is there.
     fn shows(&self, step: &Step, purpose: &CallPurpose) -> bool {
         let agrees = |concerns: &dyn Fn(&FieldChange) -> bool| {
@@ -74,8 +69,7 @@ impl Sight {
     }
 
     fn is_off(&self, kind: &Kind, name: &str) -> bool {
-        let field = kind.field(name).zip(self.live.as_ref());
-        let value = field.map_or(Attr::Null, |(field, live)| canonical(&field.ty, &read(field, live)));
+        let value = self.live.as_ref().map_or(Attr::Null, |live| live.value(kind, name));
         matches!(value, Attr::Null | Attr::Bool(false))
     }
 }
@@ -110,13 +104,14 @@ impl Executor<'_> {
         loop {
             let sight = self.sight(shared, session, step).await?;
             looks += 1;
-            if sight.is_busy && !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, budget) {
+            let is_busy = sight.is_busy(step.kind);
+            if is_busy && !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, budget) {
                 self.progress.waits(step, &Waiting { state: "at work".into(), progress: None });
                 shared.turn(SlotClass::Poll);
                 session.pause(BETWEEN_LOOKS).await;
                 continue;
             }
-            return Ok(match (sight.shows(step, &call.purpose) && !sight.is_busy, looks) {
+            return Ok(match (sight.shows(step, &call.purpose) && !is_busy, looks) {
                 (true, _) => Effect::Found,
                 (false, 1) => Effect::Missing,
                 (false, _) => Effect::MissingAfterWork,
@@ -147,8 +142,8 @@ impl Executor<'_> {
                 session.pause(Duration::from_secs(2)).await;
             }
             let sight = self.sight(shared, session, step).await?;
-            if sight.live.is_some() {
-                return Ok(sight.live);
+            if let Some(live) = sight.live {
+                return Ok(Some(live.raw));
             }
         }
         Ok(None)
@@ -161,7 +156,7 @@ impl Executor<'_> {
             return;
         }
         let base = self.log(shared, |log| log.base.clone());
-        let (view, _) = Observer::new(self.topology, &base, Scope::Declared).look(session).await;
+        let (view, _) = self.sights.around(session, &base, step).await;
         let wanted = self.identity(shared, step);
         let is_it = |live: &&Live| live.is_tainted(step.kind) && live.identity(step.kind) == wanted;
         if let Some(live) = view.all(step.kind.name).into_iter().find(is_it) {
@@ -174,10 +169,10 @@ impl Executor<'_> {
         let since = Instant::now();
         let mut looks = 0;
         while !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, TO_SHOW) {
-            if let Some(raw) = self.sight(shared, session, step).await?.live {
-                match self.topology.resources.contains_key(&step.address) {
-                    true => self.record_created(shared, step, raw, false),
-                    false => drop(shared.outputs.set(&step.address, step.kind, raw)),
+            if let Some(live) = self.sight(shared, session, step).await?.live {
+                match self.plan.ledger_updates.contains_key(&step.address) {
+                    true => self.record_created(shared, step, live.raw, false),
+                    false => drop(shared.outputs.set(&step.address, step.kind, live.raw)),
                 }
                 return Ok(());
             }
@@ -193,46 +188,10 @@ impl Executor<'_> {
         }))
     }
 
-    /// One look. What can't be seen is an error, unless the object shows all the same.
+    /// One look for a step's object.
     async fn sight(&self, shared: &Shared, session: &Session, step: &Step) -> Result<Sight, CallError> {
         let base = self.log(shared, |log| log.base.clone());
-        let (view, troubles) = Observer::new(self.topology, &base, Scope::Declared).look(session).await;
-        // An object that does not show at another installation is not gone.
-        if let Some(hold) = installation::hold(session.name(), &view.standing) {
-            return Err(session.site(Method::Get, "").error(CallFailure::job(hold.reason)));
-        }
-        let observed = Observed { targets: [(session.name().to_owned(), view)].into(), ..Observed::default() };
-        let diff = diff(self.topology, &observed, &base);
-        let live = match &step.id {
-            Some(id) if step.verb.removes() => {
-                observed.targets.values().find_map(|view| by_id(&view.collections, step.kind, id))
-            }
-            _ => diff.index.live(&step.address),
-        };
-        if live.is_none()
-            && let Some(trouble) = troubles.into_iter().next()
-        {
-            return Err(trouble);
-        }
-        let verdict = diff.verdicts.iter().find(|verdict| verdict.address == step.address);
-        // What is held for what was not looked at here, such as another target, is compared all the same.
-        let differs = match verdict.map(|verdict| verdict.decision.but_for_holds()) {
-            Some(Decision::Same | Decision::Adopt) => Some(Vec::new()),
-            Some(Decision::Update { fields, .. } | Decision::Replace { fields, .. }) => Some(fields.clone()),
-            _ => None,
-        };
-        Ok(Sight {
-            live: live.map(|live| live.raw.clone()),
-            is_busy: live.is_some_and(|live| live.is_busy(step.kind)),
-            differs,
-        })
+        let find = |output: &Output| shared.outputs.find(output);
+        self.sights.of(session, &base, step, self.plan.ledger_updates.get(&step.address), &find).await
     }
-}
-
-/// The object of a kind with that id, wherever it lives.
-fn by_id<'l>(collections: &'l [Collection], kind: &Kind, id: &str) -> Option<&'l Live> {
-    collections.iter().find_map(|collection| {
-        let own = collection.objects().iter().find(|live| collection.kind.name == kind.name && live.id == id);
-        own.or_else(|| collection.objects().iter().find_map(|live| by_id(&live.children, kind, id)))
-    })
 }

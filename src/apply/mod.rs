@@ -6,7 +6,7 @@
 //! * `schedule`, `course`: which step may begin, and what became of each
 //! * `step`, `outputs`: its calls, with what is known by now
 //! * `lookout`: one look for all whose result no reply shows
-//! * `effect`, `removed`, `verify`: did it happen, and is it as planned
+//! * `effect`: did it happen
 //! * `run_log`, `recording`: what journal and ledger keep of it
 
 mod course;
@@ -14,11 +14,9 @@ mod effect;
 mod lookout;
 mod outputs;
 mod recording;
-mod removed;
 mod run_log;
 mod schedule;
 mod step;
-mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,14 +37,14 @@ use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Entry};
 use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Claim, Journal, JournalLine};
+use crate::observe::Sights;
 use crate::plan::{Plan, Step};
+use crate::redact::Redactor;
 use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Identity, Kind};
-use crate::topology::Topology;
 
 pub(crate) use outputs::Outputs;
 pub(crate) use recording::adopted;
-pub use verify::{Contradiction, RunClaims, verify};
 
 /// How long what is under way is looked at after a run was asked to stop: long enough for a controller to say that it has
 /// given up, short enough for whoever stops runs to wait for it.
@@ -107,10 +105,12 @@ impl Report {
 
 /// All that carrying out a plan needs.
 pub struct Executor<'e> {
-    /// The topology that is wanted.
-    pub topology: &'e Topology,
     /// The plan.
     pub plan: &'e Plan,
+    /// Looks for the objects of its steps.
+    pub sights: &'e Sights<'e>,
+    /// The secrets that the run knows: one that comes back through an output stays one.
+    pub secrets: &'e Redactor,
     /// A connection to each target.
     pub sessions: &'e BTreeMap<String, Arc<Session>>,
     /// Is told how things go.
@@ -159,7 +159,7 @@ impl Executor<'_> {
         log.relabel(&self.plan.relabels);
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
-        let outputs = Arc::new(Outputs::new(self.topology.secrets.clone()));
+        let outputs = Arc::new(Outputs::new(self.secrets.clone()));
         let lookout = Arc::new(Lookout::of(self.plan));
         let shared = Shared { outputs, log: Arc::new(Mutex::new(log)), lookout, turns, n: 0 };
         let mut course = Course::of(self, shared.lookout.clone());
@@ -251,7 +251,7 @@ impl Executor<'_> {
     /// All that needs no call: adoptions, releases, and values on which file and controller agree by now.
     fn record_unchanged(&self, base: &mut Base) {
         // Where nothing is wanted any more, nothing is missing.
-        base.vacated.retain(|address| self.topology.resources.contains_key(address));
+        base.vacated.retain(|address| self.plan.ledger_updates.contains_key(address));
         for verdict in &self.plan.verdicts {
             let address = &verdict.address;
             match &verdict.decision {
@@ -299,7 +299,7 @@ impl Executor<'_> {
         find: &dyn Fn(&Output) -> Option<Attr>,
         step: Option<&Step>,
     ) -> Option<Entry> {
-        Recording { topology: self.topology, plan: self.plan, base, find }.entry(address, id, step)
+        Recording { plan: self.plan, base, find }.entry(address, id, step)
     }
 
     /// What a step's create is about to make, where that can be known again. Content is, by its id alone.
@@ -310,7 +310,7 @@ impl Executor<'_> {
         }
         let find = |output: &Output| shared.outputs.find(output);
         shared.log(|log| {
-            let recording = Recording { topology: self.topology, plan: self.plan, base: &log.base, find: &find };
+            let recording = Recording { plan: self.plan, base: &log.base, find: &find };
             recording.claim(&step.address, &identity)
         })
     }

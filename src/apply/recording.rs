@@ -16,15 +16,14 @@ use crate::attr::{Attr, Output};
 use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::list::wanted_items;
 use crate::diff::sequence::agrees;
-use crate::diff::verdict::{Cause, Verdict, never_sent};
+use crate::diff::verdict::{Verdict, never_sent};
 use crate::journal::Claim;
-use crate::plan::{Plan, Step};
+use crate::plan::{LedgerUpdate, Plan, Step};
 use crate::spec::{Field, Flow, ItemWord, Sent, Type, canonical, item_words};
-use crate::topology::{IdentityKey, Resource, Topology, list_type};
+use crate::topology::{FileContent, IdentityKey, list_type};
 
 /// The sources from which rows of the ledger are written.
 pub(super) struct Recording<'r> {
-    pub topology: &'r Topology,
     pub plan: &'r Plan,
     /// The row before.
     pub base: &'r Base,
@@ -36,16 +35,12 @@ impl Recording<'_> {
     /// The row of a resource, once `step` is done or, without one, where nothing was to be done.
     pub(super) fn entry(&self, address: &Address, id: String, step: Option<&Step>) -> Option<Entry> {
         let ledger_update = self.plan.ledger_updates.get(address)?;
-        let resource = self.topology.resources.get(address);
-        let identity = resource.and_then(|resource| {
-            let filled = |name: &str| Some(ledger_update.wanted.get(name)?.fill(self.find));
-            IdentityKey::wanted(resource.kind, resource.content_id().as_deref(), &filled)
-        });
+        let identity = ledger_update.identity(self.find);
         let before = self.base.entry(address);
         // An object that came along with its parent, or was there, has been taken down by now.
         let made = before.map_or_else(|| step.is_some_and(|step| step.verb.creates()), |before| before.made);
         let before = before.cloned().unwrap_or_default();
-        let fields = self.fields(address, &before, step)?;
+        let fields = self.fields(ledger_update, &before, step);
         // An expression of which nothing came is none that was applied.
         let expressions = ledger_update.expressions.iter().filter(|(name, _)| fields.contains_key(*name));
         Some(Entry {
@@ -60,8 +55,8 @@ impl Recording<'_> {
             commit: self.plan.commit.clone(),
             run: if step.is_some() { self.base.run } else { before.run },
             origin: before.origin,
-            packing: resource.and_then(Resource::packing).or(before.packing),
-            partial: resource.map(|resource| resource.partial.clone()).unwrap_or_default(),
+            packing: ledger_update.files.values().find_map(FileContent::packing).or(before.packing),
+            partial: ledger_update.partial.clone(),
             left: BTreeSet::new(),
             ahead: BTreeSet::new(),
         })
@@ -69,26 +64,23 @@ impl Recording<'_> {
 
     /// What a create is about to make, and with what that no look will show.
     pub(super) fn claim(&self, address: &Address, identity: &IdentityKey) -> Option<Claim> {
-        let (ledger_update, resource) = (self.plan.ledger_updates.get(address)?, self.topology.resources.get(address)?);
+        let ledger_update = self.plan.ledger_updates.get(address)?;
         let is_hidden =
             |field: &Field| field.flow == Flow::WriteOnly && field.sent != Sent::ByItself && !field.is_call_option();
         let carried = |(name, attr): (&String, &Attr)| {
-            resource.kind.field(name).filter(|field| is_hidden(field))?;
+            ledger_update.kind.field(name).filter(|field| is_hidden(field))?;
             let filled = attr.fill(self.find);
-            (!filled.is_later()).then(|| (name.clone(), self.base.stored(&self.comparable(address, name, &filled))))
+            (!filled.is_later()).then(|| (name.clone(), self.base.stored(&ledger_update.comparable(name, &filled))))
         };
         let carries = ledger_update.wanted.iter().filter_map(carried).collect();
         Some(Claim { identity: identity.to_string(), carries })
     }
 
-    fn fields(&self, address: &Address, before: &Entry, step: Option<&Step>) -> Option<BTreeMap<String, Stored>> {
-        let ledger_update = self.plan.ledger_updates.get(address)?;
-        let resource = self.topology.resources.get(address);
-        let unknown = self.verdict(address).map(not_known).unwrap_or_default();
+    fn fields(&self, ledger_update: &LedgerUpdate, before: &Entry, step: Option<&Step>) -> BTreeMap<String, Stored> {
         let mut fields = BTreeMap::new();
         for (name, attr) in &ledger_update.wanted {
             let filled = attr.fill(self.find);
-            let renewed = self.by_current_rule(address, name, before);
+            let renewed = by_current_rule(ledger_update, name, before);
             let earlier = renewed.as_ref().or(before.fields.get(name));
             let is_written = step.is_some_and(|step| step.writes(name));
             // A value that is still not known was left as it was: so is what we remember of it. What was only known later
@@ -98,14 +90,14 @@ impl Recording<'_> {
             let stored = match is_as_before {
                 true => earlier.cloned(),
                 false => {
-                    let comparable = self.comparable(address, name, &filled);
+                    let comparable = ledger_update.comparable(name, &filled);
                     // What is kept as a secret stays one where nobody says any more that it is.
                     let same = earlier.filter(|earlier| self.base.matches_stored(&comparable, &earlier.value));
                     let value = same.map_or_else(|| self.base.stored(&comparable), |same| same.value.clone());
-                    let is_known = !unknown.contains(name.as_str());
+                    let is_known = !ledger_update.unknown.contains(name.as_str());
                     let stored = remembered(value, is_written, is_known, earlier);
                     let parts = ListParts {
-                        ty: resource.and_then(|resource| list_type(resource.kind, name)),
+                        ty: list_type(ledger_update.kind, name),
                         items: &comparable,
                         earlier,
                     };
@@ -128,31 +120,27 @@ impl Recording<'_> {
             let stored = remembered(Value::Null, false, true, earlier);
             fields.entry(name.clone()).or_insert_with(|| stored.unwrap_or(Stored::new(Value::Null, Basis::Agreed)));
         }
-        Some(fields)
+        fields
     }
+}
 
-    /// What is remembered of content by the current packing rule, where it is the content that an earlier rule told.
-    fn by_current_rule(&self, address: &Address, name: &str, before: &Entry) -> Option<Stored> {
-        let content = self.topology.resources.get(address)?.files.get(name)?;
+/// What is remembered of content by the current packing rule, where it is the content that an earlier rule told.
+fn by_current_rule(ledger_update: &LedgerUpdate, name: &str, before: &Entry) -> Option<Stored> {
+        let content = ledger_update.files.get(name)?;
         let earlier = before.fields.get(name)?;
         let is_same = content.is_remembered_as(earlier.value.as_str()?, before.packing);
         is_same.then(|| Stored { value: Value::String(content.stamp()), ..earlier.clone() })
     }
 
-    fn verdict(&self, address: &Address) -> Option<&Verdict> {
-        let verdicts = &self.plan.verdicts;
-        verdicts.binary_search_by(|verdict| verdict.address.cmp(address)).ok().map(|at| &verdicts[at])
-    }
-
+impl LedgerUpdate {
     /// A value in the form in which the next comparison will see it.
-    fn comparable(&self, address: &Address, name: &str, attr: &Attr) -> Attr {
-        let Some(resource) = self.topology.resources.get(address) else { return attr.clone() };
-        if let Some(content) = resource.files.get(name) {
+    fn comparable(&self, name: &str, attr: &Attr) -> Attr {
+        if let Some(content) = self.files.get(name) {
             return Attr::Text(content.stamp());
         }
-        match resource.kind.field(name) {
+        match self.kind.field(name) {
             Some(field) => canonical(&field.ty, attr),
-            None => Attr::List(wanted_items(resource.kind, &BTreeMap::from([(name.to_owned(), attr.clone())]))),
+            None => Attr::List(wanted_items(self.kind, &BTreeMap::from([(name.to_owned(), attr.clone())]))),
         }
     }
 }
@@ -221,23 +209,15 @@ fn remembered(value: Value, is_written: bool, is_known: bool, earlier: Option<&S
     }
 }
 
-/// The declared fields of which nobody can say that they are as wanted: those that differ, and those that the API does not
-/// show and that were never sent.
-fn not_known(verdict: &Verdict) -> BTreeSet<&str> {
-    let differing = verdict.decision.fields().iter().filter(|change| change.cause != Cause::Undeclared);
-    differing.map(|change| change.name.as_str()).chain(verdict.unverified.iter().copied()).collect()
-}
-
 /// The row of an object that is taken into ownership as it is: what was found as wanted is agreed on. With it, the fields
 /// that the API does not show and that were never sent; with `assume`, they are taken on trust instead.
 pub(crate) fn adopted(
-    topology: &Topology,
     plan: &Plan,
     base: &Base,
     verdict: &Verdict,
     assume: bool,
 ) -> Option<(Entry, Vec<String>)> {
-    let recording = Recording { topology, plan, base, find: &|_| None };
+    let recording = Recording { plan, base, find: &|_| None };
     let mut entry = match base.entry(&verdict.address) {
         Some(entry) => entry.clone(),
         None => recording.entry(&verdict.address, verdict.id.clone().unwrap_or_default(), None)?,
@@ -251,7 +231,7 @@ pub(crate) fn adopted(
     for (name, attr) in ledger_update.wanted.iter().filter(|(name, _)| never_sent(name)) {
         match assume && !attr.is_later() {
             true => {
-                let value = base.stored(&recording.comparable(&verdict.address, name, attr));
+                let value = base.stored(&ledger_update.comparable(name, attr));
                 entry.fields.insert(name.clone(), Stored::new(value, Basis::Assumed));
             }
             false => unsent.push(name.clone()),

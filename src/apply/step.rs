@@ -15,10 +15,8 @@ use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::emptied;
 use crate::diff::live::{Live, named, with_id};
-use crate::diff::matching::identity_of;
 use crate::journal::{self, JournalLine};
 use crate::ledger::now;
-use crate::observe::proofs;
 use crate::plan::{Call, CallPurpose, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{AnsweredCall, CallError, CallFailure, Session, WaitResult, Watch, encode, is_under_way};
@@ -88,10 +86,13 @@ impl Executor<'_> {
 
     /// Takes down what proves the installation now.
     async fn renew_proofs(&self, shared: &Shared, session: &Session, step: &Step) {
-        let target = self.topology.targets.get(step.address.target());
-        let Some(target) = target.filter(|_| !step.kind.proves.is_empty() && !step.calls.is_empty()) else { return };
-        let shown = proofs::read(session, target).await.only(step.kind.proves);
-        self.log(shared, |log| log.change_proofs(&target.name, |known| known.learn(&shown, &now())));
+        if step.kind.proves.is_empty() || step.calls.is_empty() {
+            return;
+        }
+        if let Some(shown) = self.sights.proofs(session).await {
+            let shown = shown.only(step.kind.proves);
+            self.log(shared, |log| log.change_proofs(session.name(), |known| known.learn(&shown, &now())));
+        }
     }
 
     /// Sends a call until its effect is certain, and takes what its reply tells.
@@ -307,15 +308,18 @@ impl Executor<'_> {
     /// Why a resource is not made: another one has the identity which the files give this one, where that takes something
     /// of others, and so was not known before.
     fn same_object(&self, shared: &Shared, step: &Step) -> Option<String> {
-        let resource = self.topology.resources.get(&step.address).filter(|resource| identity_of(resource).is_none())?;
+        let wanted = self.plan.ledger_updates.get(&step.address)?;
+        if wanted.identity(&|_| None).is_some() {
+            return None;
+        }
         let identity = self.identity(shared, step)?.to_string();
-        let parent = resource.address.parent();
+        let parent = step.address.parent();
         self.log(shared, |log| {
             let mut owned = log.base.owned_within(step.address.target(), parent.as_ref(), step.kind.name);
             let first = owned.find(|(address, entry)| {
                 **address != step.address
                     && address.kind() == step.kind.name
-                    && self.topology.resources.contains_key(address)
+                    && self.plan.ledger_updates.contains_key(address)
                     && entry.identity.as_deref() == Some(identity.as_str())
             });
             let why = |other| format!("it would be the same object as `{other}`, as it turns out now: declare it once");
@@ -325,11 +329,7 @@ impl Executor<'_> {
 
     /// The identity of the wanted object, now that outputs are known.
     pub(super) fn identity(&self, shared: &Shared, step: &Step) -> Option<IdentityKey> {
-        let id = self.topology.resources.get(&step.address)?.content_id();
-        let ledger_update = self.plan.ledger_updates.get(&step.address)?;
-        IdentityKey::wanted(step.kind, id.as_deref(), &|name| {
-            ledger_update.wanted.get(name).map(|attr| attr.fill(&|output| shared.outputs.find(output)))
-        })
+        self.plan.ledger_updates.get(&step.address)?.identity(&|output| shared.outputs.find(output))
     }
 
     async fn wait(

@@ -49,7 +49,7 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
         return Err(CommandError::failed(headline));
     }
     workspace.record_first_proofs(&mut planned.ledger.base);
-    take_over(&workspace, &mut planned, options)?;
+    take_over(&mut planned, options)?;
     workspace.record_proofs(&mut planned.ledger.base);
     planned.ledger.save()?;
     let mut found = Findings::default();
@@ -78,11 +78,7 @@ fn forget(topology: &Topology, patterns: &[String]) -> Result<Exit, CommandError
 }
 
 /// Takes into ownership what is chosen, declared and live.
-fn take_over(
-    workspace: &ConnectedWorkspace,
-    planned: &mut Planned,
-    options: &AdoptOptions,
-) -> Result<(), CommandError> {
+fn take_over(planned: &mut Planned, options: &AdoptOptions) -> Result<(), CommandError> {
     let base = &mut planned.ledger.base;
     // Labels that moved in the files have moved, whatever is chosen.
     base.relabel(&planned.plan.relabels);
@@ -97,7 +93,7 @@ fn take_over(
         };
         let owned = base.entries.contains_key(&verdict.address);
         let is_open = adoptable && verdict.id.is_some() && (!owned || options.assume);
-        let adopted = || adopted(&workspace.topology, &planned.plan, base, verdict, options.assume);
+        let adopted = || adopted(&planned.plan, base, verdict, options.assume);
         let taken = is_open.then(adopted).flatten();
         let taken = taken.filter(|(entry, _)| !owned || base.entry(&verdict.address) != Some(entry));
         let line = match taken {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Contradiction, Executor, Report, RunClaims, verify};
+use crate::apply::{Executor, Report};
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
@@ -12,11 +12,13 @@ use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, conte
 use crate::diff::verdict::UNSEEN;
 use crate::journal::{Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record};
+use crate::observe::Sights;
 use crate::plan::Plan;
 use crate::render::{
     ApplyDocument, HoldDocument, PlanDocument, StepDocument, are, counted, progress, report, sanitize_control, text,
 };
 use crate::topology::{Allowance, Reason, Topology};
+use crate::verify::{Contradiction, RunClaims, verify};
 
 /// How many steps may be under way at once, over all targets; each target has limits of its own below that. A hundred
 /// controllers that take one write at a time are all at work; many more than that, and it is this machine that waits.
@@ -202,8 +204,9 @@ async fn execute(
     let progress = progress::choose(output::stderr_style(global), plan.steps.len(), global.quiet);
     talk::make_room(progress.clone());
     let executor = Executor {
-        topology: &workspace.topology,
         plan: &plan,
+        sights: &Sights::new(&workspace.topology),
+        secrets: &workspace.topology.secrets,
         sessions: &workspace.sessions,
         progress: &*progress,
         stop: &heeding.switch,

@@ -205,7 +205,7 @@ impl ConnectedWorkspace {
     }
 
     /// Looks at the targets.
-    pub(crate) async fn observe(&mut self, base: &Base, scope: Scope) -> Observed {
+    pub(crate) async fn observe(&mut self, base: &Base, scope: Scope<'_>) -> Observed {
         let looking = render::progress::looking(self.topology.targets.len(), self.quiet);
         let (mut observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         drop(looking);

@@ -38,7 +38,7 @@ pub(crate) mod others;
 mod overwritten;
 pub(crate) mod ownership;
 mod placing;
-mod planned;
+pub(crate) mod planned;
 mod propagate_holds;
 pub(crate) mod relabel;
 pub(crate) mod removals;

@@ -301,14 +301,6 @@ impl Hold {
 }
 
 impl Decision {
-    /// What would be done if nothing held it back.
-    pub(crate) fn but_for_holds(&self) -> &Decision {
-        match self {
-            Decision::Hold(Hold { instead_of: Some(decision), .. }) => decision.but_for_holds(),
-            decision => decision,
-        }
-    }
-
     /// The fields that would change. None for what is made, removed or left as it is.
     pub fn fields(&self) -> &[FieldChange] {
         match self {

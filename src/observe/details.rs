@@ -8,7 +8,6 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::diff::live::{Live, text};
 use crate::diff::matching::identity_of;
-use crate::observe::Scope;
 use crate::observe::ids::Ids;
 use crate::observe::look::Look;
 use crate::session::{CallError, is_absent_on};
@@ -50,9 +49,10 @@ impl Look<'_> {
     ) {
         let wanted: BTreeMap<IdentityKey, (&Resource, Need)> = self
             .declared(kind, parent)
+            .filter(|resource| self.concerns(&resource.address))
             .filter_map(|resource| Some((identity_of(resource)?, (resource, self.need(detail, resource)?))))
             .collect();
-        let everything = self.observer.scope != Scope::Declared;
+        let everything = self.observer.scope.is_for_all();
         let session = self.session;
         let reads = objects.iter_mut().filter_map(|live| {
             match wanted.get(&live.identity(kind)?) {

@@ -284,9 +284,10 @@ impl Look<'_> {
             let inside =
                 self.target.provider.children(Some(kind.name)).all(|child| matches!(self.list(child), List::Inside(_)));
             let address = match known {
-                Some(address) => address,
+                Some(address) if inside || self.concerns(&address) => address,
+                Some(_) => continue,
                 // A thing inside its parent costs nothing to look at.
-                None if inside || self.observer.scope != Scope::Declared || self.owns(kind, live) => {
+                None if inside || self.observer.scope.is_for_all() || self.owns(kind, live) => {
                     let name = crate::diff::naming::given_name(kind, live);
                     match parent {
                         Some(parent) => parent.child(kind.name, name.as_deref()),
@@ -311,6 +312,14 @@ impl Look<'_> {
         let Some((key, setting)) = kind.api.scope else { return };
         let Some(owner) = self.setting(setting) else { return };
         objects.retain(|live| lookup(&live.raw, key).is_none_or(|found| text(found) == owner));
+    }
+
+    /// Says whether a declared resource is one of those that are looked for, or something lives in it that is.
+    pub(super) fn concerns(&self, address: &Address) -> bool {
+        match self.observer.scope {
+            Scope::Lists(lists) => lists.concern(address),
+            Scope::Declared | Scope::Everything | Scope::Kind(_) => true,
+        }
     }
 
     /// Says whether an object may be an owned one: it has the identity or, where that may have changed, the id of one.

@@ -3,6 +3,7 @@
 //! A list that could not be read makes its collection unseen; it never reads as empty.
 //!
 //! * `interests`: what a workspace wants to know of a target
+//! * `lists`, `sight`: what has to be read for a few resources; the look for the object of one step
 //! * `look`, `details`, `proofs`: its lists, level by level; single objects; who answers
 //! * `auto_created`: what objects made for themselves
 
@@ -11,8 +12,10 @@ mod contents;
 mod details;
 mod ids;
 mod interests;
+mod lists;
 mod look;
 pub(crate) mod proofs;
+mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,26 +27,38 @@ use crate::diff::installation::{ShownProofs, judge};
 use crate::diff::live::{Observed, View};
 use crate::observe::interests::Interests;
 use crate::observe::look::Look;
+pub use crate::observe::lists::Lists;
+pub(crate) use crate::observe::sight::Sight;
+pub use crate::observe::sight::Sights;
 use crate::session::{CallError, Session};
 use crate::spec::{Descend, Identity, Kind, Provider, kinds_named};
 use crate::topology::{Target, Topology};
 
 /// The extent of a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum Scope<'o> {
     /// Resources that are declared, owned, or referred to.
     Declared,
     /// Everything that can be declared, or that such a thing refers to.
     Everything,
     /// All objects of this kind, and what they live in.
     Kind(&'static str),
+    /// Some resources, and what they refer to.
+    Lists(&'o Lists),
+}
+
+impl Scope<'_> {
+    /// Says whether objects are looked at in full that nobody declares.
+    fn is_for_all(self) -> bool {
+        matches!(self, Scope::Everything | Scope::Kind(_))
+    }
 }
 
 /// All that a look needs.
 pub struct Observer<'o> {
     topology: &'o Topology,
     base: &'o Base,
-    scope: Scope,
+    scope: Scope<'o>,
     interests: Interests<'o>,
 }
 
@@ -52,7 +67,7 @@ pub type ObserveError = CallError;
 
 impl<'o> Observer<'o> {
     /// Prepares to look at what a topology declares and a ledger owns, or at everything.
-    pub fn new(topology: &'o Topology, base: &'o Base, scope: Scope) -> Observer<'o> {
+    pub fn new(topology: &'o Topology, base: &'o Base, scope: Scope<'o>) -> Observer<'o> {
         Observer { topology, base, scope, interests: Interests::of(topology, base) }
     }
 
@@ -80,7 +95,7 @@ impl<'o> Observer<'o> {
         let view = View { version: session.version().map(str::to_owned), proofs, collections, ..View::default() };
         // Whoever looks at everything wants to see what is there.
         match self.scope {
-            Scope::Declared => (judge(self.topology, self.base, session.name(), view), troubles),
+            Scope::Declared | Scope::Lists(_) => (judge(self.topology, self.base, session.name(), view), troubles),
             Scope::Everything | Scope::Kind(_) => (view, troubles),
         }
     }
@@ -101,9 +116,14 @@ impl<'o> Observer<'o> {
                 kinds.extend(kind.fields.iter().flat_map(|field| kinds_named(&field.ty, Descend::Into)));
             }
         }
-        kinds.extend(self.concerned(target));
-        let pruned = self.topology.pruned_kinds(target);
-        kinds.extend(&pruned);
+        let mut pruned = BTreeSet::new();
+        if let Scope::Lists(lists) = self.scope {
+            kinds.extend(lists.kinds_at(&target.name, provider));
+        } else {
+            kinds.extend(self.concerned(target));
+            pruned = self.topology.pruned_kinds(target);
+            kinds.extend(&pruned);
+        }
         // Whose a thing is says who made it: that has to be known before anything is pruned, or a list written anew.
         let at_stake = |made: &str| {
             let is_list = provider.kind(made).is_some_and(|kind| matches!(kind.identity, Identity::Sequence { .. }));

@@ -332,11 +332,14 @@ impl Builder<'_> {
             .collect()
     }
 
+    fn verdict(&self, address: &Address) -> Option<&Verdict> {
+        let verdicts = &self.diff.verdicts;
+        verdicts.binary_search_by(|verdict| verdict.address.cmp(address)).ok().map(|at| &verdicts[at])
+    }
+
     /// Says whether the plan makes something anew.
     pub(super) fn is_made_anew(&self, address: &Address) -> bool {
-        let verdicts = &self.diff.verdicts;
-        let at = verdicts.binary_search_by(|verdict| verdict.address.cmp(address)).ok();
-        at.is_some_and(|at| matches!(verdicts[at].decision, Decision::Replace { .. }))
+        self.verdict(address).is_some_and(|verdict| matches!(verdict.decision, Decision::Replace { .. }))
     }
 
     /// Says whether the object that is there goes, and another one comes along with what is made anew.
@@ -378,7 +381,12 @@ impl Builder<'_> {
         };
         let cleared = resource.cleared.iter().filter_map(|name| resource.kind.field(name)).filter(is_at_default);
         LedgerUpdate {
+            kind: resource.kind,
             wanted,
+            files: resource.files.clone(),
+            content_id: resource.content_id(),
+            partial: resource.partial.clone(),
+            unknown: self.verdict(&resource.address).map(not_known).unwrap_or_default(),
             cleared: cleared.map(|field| field.name.to_owned()).collect(),
             live_lists: live_lists(self.diff, resource),
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
@@ -387,6 +395,13 @@ impl Builder<'_> {
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }
     }
+}
+
+/// The declared fields of which nobody can say that they are as wanted.
+fn not_known(verdict: &Verdict) -> BTreeSet<String> {
+    let differing = verdict.decision.fields().iter().filter(|change| change.cause != Cause::Undeclared);
+    let unverified = verdict.unverified.iter().map(|name| (*name).to_owned());
+    differing.map(|change| change.name.clone()).chain(unverified).collect()
 }
 
 fn worst(fields: &[FieldChange]) -> Disruption {

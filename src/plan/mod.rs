@@ -31,7 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::attr::Attr;
+use crate::attr::{Attr, Output};
 use crate::diff::relabel::Relabel;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
@@ -39,7 +39,7 @@ use crate::finding::Place;
 use crate::graph::Graph;
 use crate::plan::relied::SharedContent;
 use crate::spec::{CallSpec, Disruption, Envelope, Identity, Kind, OpenPath, Paging};
-use crate::topology::FileContent;
+use crate::topology::{FileContent, IdentityKey, ItemPlace};
 use wire::Method;
 
 pub(crate) use brakes::Brakes;
@@ -80,11 +80,23 @@ pub struct Plan {
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
 }
 
-/// What the ledger is to remember of a resource.
+/// What the ledger is to remember of a resource, and how its object is told from others: all that it takes to write its
+/// row once a step is done.
 #[derive(Debug, Clone)]
 pub struct LedgerUpdate {
+    /// Its kind.
+    pub(crate) kind: &'static Kind,
     /// The wanted fields as they go to the wire; holes are filled at apply time.
     pub wanted: ResolvedFields,
+    /// The content of the files that fields name.
+    pub(crate) files: BTreeMap<String, FileContent>,
+    /// The object's id, where content decides it.
+    pub(crate) content_id: Option<String>,
+    /// The fields of which only our items count, with where these stand among those of others.
+    pub(crate) partial: BTreeMap<String, ItemPlace>,
+    /// The declared fields of which nobody can say that they are as wanted: those that differ, and those that the API does
+    /// not show and that were never sent.
+    pub(crate) unknown: BTreeSet<String>,
     /// The fields that the files give nothing, and that are so.
     pub cleared: BTreeSet<String>,
     /// The lists that are live before anything is written, in the form in which values are compared.
@@ -97,6 +109,14 @@ pub struct LedgerUpdate {
     pub id: Option<String>,
     /// What the list says about the object's age, where that saves a read.
     pub stamp: Option<String>,
+}
+
+impl LedgerUpdate {
+    /// What tells the wanted object from the others of its collection, with the outputs that are known by now.
+    pub(crate) fn identity(&self, find: &dyn Fn(&Output) -> Option<Attr>) -> Option<IdentityKey> {
+        let filled = |name: &str| self.wanted.get(name).map(|attr| attr.fill(find));
+        IdentityKey::wanted(self.kind, self.content_id.as_deref(), &filled)
+    }
 }
 
 /// One change of one resource.

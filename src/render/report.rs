@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::apply::{Contradiction, Outcome, Report};
+use crate::apply::{Outcome, Report};
 use crate::plan::{Plan, Step, Verb};
 use crate::render::page::{TextPage, Tone};
 use crate::render::words::{are, counted, number};
 use crate::render::{Style, summary};
+use crate::verify::Contradiction;
 
 /// The number of the document's form.
 const FORMAT: u32 = 1;

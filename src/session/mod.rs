@@ -191,6 +191,12 @@ impl Session {
         self.version.as_deref()
     }
 
+    /// How many requests its API takes at once: those with an effect, and reads.
+    pub(crate) fn width(&self) -> (usize, usize) {
+        let dialect = &self.provider.dialect;
+        (dialect.writers, dialect.readers)
+    }
+
     /// The name and password of the login, as an object that a reply might hold; for the kind that sets its password. They
     /// opened the last request.
     pub fn login(&self) -> Value {

@@ -315,6 +315,11 @@ impl FileContent {
         }))
     }
 
+    /// The number of the rule by which it is packed here, if it is.
+    pub(crate) fn packing(&self) -> Option<u32> {
+        self.packed.is_some().then_some(PACKING)
+    }
+
     /// The bytes, if they are here.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
@@ -325,11 +330,6 @@ impl FileContent {
 }
 
 impl Resource {
-    /// The number of the rule by which a folder of it is packed, if it names any.
-    pub(crate) fn packing(&self) -> Option<u32> {
-        self.files.values().any(|content| content.packed.is_some()).then_some(PACKING)
-    }
-
     /// The text that a field has, given or by default.
     pub(crate) fn text_of(&self, field: &str) -> Option<String> {
         match self.fields.get(field) {

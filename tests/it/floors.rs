@@ -11,7 +11,7 @@ pub(crate) const FLOORS: &[(&str, &[&str])] = &[
     ("catalogue", &["providers"]),
     ("wanted", &["source", "topology", "schema", "check"]),
     ("thinking", &["diff", "plan"]),
-    ("doing", &["session", "observe", "apply", "journal", "ledger", "snapshot"]),
+    ("doing", &["session", "observe", "apply", "verify", "journal", "ledger", "snapshot"]),
     ("top", &["cli", "gitops", "render", "main"]),
 ];
 

@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
     Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, DeclaredObjects, Executor, Export, Finding,
     Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress,
-    Provider, Report, RequestBody, RunClaims, Scope, Session, Step, Tls, Topology, Verdict, Waiting, diff, export,
+    Provider, Report, RequestBody, RunClaims, Scope, Sights, Session, Step, Tls, Topology, Verdict, Waiting, diff, export,
     ledger, matching, plan, source, topology, verify,
 };
 use wire::Transport;
@@ -152,8 +152,9 @@ impl<'s> World<'s> {
             let journal = writer.path().to_owned();
             ledger.covers(journal.clone());
             let executor = Executor {
-                topology: &topology,
                 plan: &plan,
+                sights: &Sights::new(&topology),
+                secrets: &topology.secrets,
                 sessions: &sessions,
                 progress: &Silent,
                 stop: &AtomicBool::new(false),

@@ -1,7 +1,6 @@
 //! The look right before a write of what others share.
 
 use crate::apply::{Executor, Shared};
-use crate::observe::{Observer, Scope};
 use crate::plan::Step;
 use crate::session::{CallError, CallFailure, Session};
 use wire::Method;
@@ -12,7 +11,7 @@ impl Executor<'_> {
     pub(super) async fn find_unmoved(&self, shared: &Shared, session: &Session, step: &Step) -> Result<(), CallError> {
         let Some(content) = step.shared.as_ref().filter(|_| !step.calls.is_empty()) else { return Ok(()) };
         let base = self.log(shared, |log| log.base.clone());
-        let (view, troubles) = Observer::new(self.topology, &base, Scope::Kind(step.kind.name)).look(session).await;
+        let (view, troubles) = self.sights.around(session, &base, step).await;
         if let Some(trouble) = troubles.into_iter().next() {
             return Err(trouble);
         }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::apply::verify::Contradiction;
 use crate::apply::{Outcome, Report};
 use crate::diff::base::{Base, Basis, Entry};
 use crate::diff::index::Index;
@@ -19,6 +18,7 @@ use crate::diff::sequence::agrees;
 use crate::plan::Plan;
 use crate::spec::{Identity, Kind, Until, lookup};
 use crate::topology::{ITEMS, Topology};
+use crate::verify::Contradiction;
 
 /// The objects that a run removed.
 #[derive(Debug, Default)]

@@ -2,6 +2,10 @@
 //!
 //! After a run its targets are looked at once more, list by list. What is not as its step said is told, and the ledger
 //! says what is there, not what was meant: the next plan shows the difference, and nobody else is blamed for it.
+//!
+//! * `removed`: the removals, held against what shows
+
+mod removed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +14,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::apply::removed::Removals;
 use crate::apply::{Outcome, Report};
 use crate::attr::Attr;
 use crate::diff::Diff;
@@ -18,12 +21,14 @@ use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::compare::live_value;
 use crate::diff::live::Observed;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Verdict};
-use crate::observe::{Observer, Scope};
+use crate::observe::{Lists, Observer, Scope};
 use crate::plan::{Plan, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{CallError, Session};
 use crate::spec::{as_declared, canonical, lookup};
+use crate::topology::references::References;
 use crate::topology::{Resource, Topology};
+use crate::verify::removed::Removals;
 
 /// How often the targets are looked at while objects are missing or still there: a list may lag behind for a moment.
 const LOOKS: usize = 2;
@@ -113,12 +118,11 @@ impl RunClaims {
 
     /// Says whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
-        self.targets().is_empty()
+        self.addresses().next().is_none()
     }
 
-    fn targets(&self) -> BTreeSet<&str> {
-        let addresses = self.made.keys().chain(self.failed.keys()).chain(self.removals.addresses());
-        addresses.map(Address::target).collect()
+    fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.made.keys().chain(self.failed.keys()).chain(self.removals.addresses())
     }
 }
 
@@ -130,16 +134,13 @@ pub async fn verify(
     sessions: &BTreeMap<String, Arc<Session>>,
     claims: &RunClaims,
 ) -> Vec<Contradiction> {
-    let targets = claims.targets();
-    let sessions: BTreeMap<String, Arc<Session>> = sessions
-        .iter()
-        .filter(|(name, _)| targets.contains(name.as_str()))
-        .map(|(n, s)| (n.clone(), s.clone()))
-        .collect();
+    let lists = Lists::of(topology, &References::new(topology), claims.addresses());
+    let sessions: BTreeMap<String, Arc<Session>> =
+        lists.targets().filter_map(|name| Some((name.to_owned(), sessions.get(name)?.clone()))).collect();
     let looked_for = claims.removals.put_back(base);
     let mut look = 1;
     loop {
-        let (observed, _) = Observer::new(topology, &looked_for, Scope::Declared).observe(&sessions).await;
+        let (observed, _) = Observer::new(topology, &looked_for, Scope::Lists(&lists)).observe(&sessions).await;
         let case = Afterwards {
             topology,
             claims,
