@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use crate::address::Address;
@@ -59,7 +60,8 @@ pub struct Output {
 }
 
 /// How an output's text is written where it fills a hole.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Encoding {
     /// As it is; alone it keeps its type.
     #[default]
@@ -73,6 +75,11 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Says whether it changes nothing.
+    pub(crate) fn is_plain(&self) -> bool {
+        *self == Encoding::Plain
+    }
+
     /// A text as it is written there.
     pub(crate) fn encode(&self, text: String) -> String {
         match self {

@@ -40,6 +40,11 @@ impl Secret {
         Secret { label: label.into(), ..self }
     }
 
+    /// The same value as text, or as the number, true or false that JSON spells so.
+    pub(crate) fn in_form(self, is_text: bool) -> Secret {
+        Secret { form: if is_text { Form::Text } else { Form::Json }, ..self }
+    }
+
     /// Says whether it is text.
     pub fn is_text(&self) -> bool {
         self.form == Form::Text

@@ -35,7 +35,8 @@ impl<'c> Course<'c> {
         let plan = executor.plan;
         let targets: BTreeSet<&str> = plan.steps.iter().map(|step| step.address.target()).collect();
         let numbers: BTreeMap<&str, usize> = targets.iter().enumerate().map(|(n, target)| (*target, n)).collect();
-        let slots: Vec<Slots> = targets.iter().map(|target| slots(executor.sessions.get(*target).map(Arc::as_ref))).collect();
+        let slots: Vec<Slots> =
+            targets.iter().map(|target| slots(executor.sessions.get(*target).map(Arc::as_ref))).collect();
         let updates = || plan.steps.iter().enumerate().filter(|(_, step)| step.verb == Verb::Update);
         let updates: BTreeMap<&Address, usize> = updates().map(|(n, step)| (&step.address, n)).collect();
         let nodes = plan.steps.iter().map(|step| ScheduleNode::Step {

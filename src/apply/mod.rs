@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Duration, Instant, sleep};
 
@@ -103,6 +104,9 @@ impl Report {
     }
 }
 
+/// Objects as they were last shown, each with its kind.
+pub(crate) type KnownObjects = BTreeMap<Address, (&'static Kind, Value)>;
+
 /// All that carrying out a plan needs.
 pub struct Executor<'e> {
     /// The plan.
@@ -119,6 +123,8 @@ pub struct Executor<'e> {
     pub stop: &'e AtomicBool,
     /// Steps that are left out, with what depends on them.
     pub leave_out: &'e BTreeSet<usize>,
+    /// Objects that are known already, as an earlier run of the same plan left them.
+    pub known: &'e BTreeMap<Address, (&'static Kind, Value)>,
     /// How many steps may be under way at once.
     pub parallel: usize,
 }
@@ -160,6 +166,9 @@ impl Executor<'_> {
         self.take_over(&mut log);
         let (turns, mut turned) = unbounded_channel();
         let outputs = Arc::new(Outputs::new(self.secrets.clone()));
+        for (address, (kind, raw)) in self.known {
+            outputs.set(address, kind, raw.clone());
+        }
         let lookout = Arc::new(Lookout::of(self.plan));
         let shared = Shared { outputs, log: Arc::new(Mutex::new(log)), lookout, turns, n: 0 };
         let mut course = Course::of(self, shared.lookout.clone());
@@ -251,7 +260,7 @@ impl Executor<'_> {
     /// All that needs no call: adoptions, releases, and values on which file and controller agree by now.
     fn record_unchanged(&self, base: &mut Base) {
         // Where nothing is wanted any more, nothing is missing.
-        base.vacated.retain(|address| self.plan.ledger_updates.contains_key(address));
+        base.vacated.retain(|address| !self.plan.is_whole || self.plan.ledger_updates.contains_key(address));
         for verdict in &self.plan.verdicts {
             let address = &verdict.address;
             match &verdict.decision {

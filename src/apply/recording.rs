@@ -96,11 +96,7 @@ impl Recording<'_> {
                     let value = same.map_or_else(|| self.base.stored(&comparable), |same| same.value.clone());
                     let is_known = !ledger_update.unknown.contains(name.as_str());
                     let stored = remembered(value, is_written, is_known, earlier);
-                    let parts = ListParts {
-                        ty: list_type(ledger_update.kind, name),
-                        items: &comparable,
-                        earlier,
-                    };
+                    let parts = ListParts { ty: list_type(ledger_update.kind, name), items: &comparable, earlier };
                     stored.map(|stored| parts.tell(stored, is_written, ledger_update.live_lists.get(name)))
                 }
             };
@@ -126,11 +122,11 @@ impl Recording<'_> {
 
 /// What is remembered of content by the current packing rule, where it is the content that an earlier rule told.
 fn by_current_rule(ledger_update: &LedgerUpdate, name: &str, before: &Entry) -> Option<Stored> {
-        let content = ledger_update.files.get(name)?;
-        let earlier = before.fields.get(name)?;
-        let is_same = content.is_remembered_as(earlier.value.as_str()?, before.packing);
-        is_same.then(|| Stored { value: Value::String(content.stamp()), ..earlier.clone() })
-    }
+    let content = ledger_update.files.get(name)?;
+    let earlier = before.fields.get(name)?;
+    let is_same = content.is_remembered_as(earlier.value.as_str()?, before.packing);
+    is_same.then(|| Stored { value: Value::String(content.stamp()), ..earlier.clone() })
+}
 
 impl LedgerUpdate {
     /// A value in the form in which the next comparison will see it.
@@ -211,12 +207,7 @@ fn remembered(value: Value, is_written: bool, is_known: bool, earlier: Option<&S
 
 /// The row of an object that is taken into ownership as it is: what was found as wanted is agreed on. With it, the fields
 /// that the API does not show and that were never sent; with `assume`, they are taken on trust instead.
-pub(crate) fn adopted(
-    plan: &Plan,
-    base: &Base,
-    verdict: &Verdict,
-    assume: bool,
-) -> Option<(Entry, Vec<String>)> {
+pub(crate) fn adopted(plan: &Plan, base: &Base, verdict: &Verdict, assume: bool) -> Option<(Entry, Vec<String>)> {
     let recording = Recording { plan, base, find: &|_| None };
     let mut entry = match base.entry(&verdict.address) {
         Some(entry) => entry.clone(),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::address::Address;
 use crate::apply::effect::{Effect, is_doubtful};
 use crate::apply::schedule::SlotClass;
 use crate::apply::step::ready::{Ready, sent_json};
@@ -15,6 +16,7 @@ use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::emptied;
 use crate::diff::live::{Live, named, with_id};
+use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, JournalLine};
 use crate::ledger::now;
 use crate::plan::{Call, CallPurpose, Step, Verb};
@@ -319,12 +321,20 @@ impl Executor<'_> {
             let first = owned.find(|(address, entry)| {
                 **address != step.address
                     && address.kind() == step.kind.name
-                    && self.plan.ledger_updates.contains_key(address)
+                    && !self.is_going(address)
                     && entry.identity.as_deref() == Some(identity.as_str())
             });
             let why = |other| format!("it would be the same object as `{other}`, as it turns out now: declare it once");
             first.map(|(address, _)| why(address))
         })
+    }
+
+    /// Says whether the plan removes what is owned at an address, or lets go of it.
+    fn is_going(&self, address: &Address) -> bool {
+        let is_removed = |step: &Step| step.verb == Verb::Delete && step.address == *address;
+        let is_let_go =
+            |verdict: &Verdict| matches!(verdict.decision, Decision::Release(_)) && verdict.address == *address;
+        self.plan.steps.iter().any(is_removed) || self.plan.verdicts.iter().any(is_let_go)
     }
 
     /// The identity of the wanted object, now that outputs are known.

@@ -8,15 +8,14 @@ use crate::apply::{Executor, Report};
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
-use crate::cli::{Allow, CommandError, Exit, Format, Global, allow, common, contents, facts, halt, output, talk};
-use crate::diff::verdict::UNSEEN;
+use crate::cli::{
+    Allow, CommandError, Exit, Format, Global, allow, common, contents, facts, halt, output, plan_file, talk,
+};
 use crate::journal::{Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record};
 use crate::observe::Sights;
 use crate::plan::Plan;
-use crate::render::{
-    ApplyDocument, HoldDocument, PlanDocument, StepDocument, are, counted, progress, report, sanitize_control, text,
-};
+use crate::render::{ApplyDocument, are, counted, progress, report, text};
 use crate::topology::{Allowance, Reason, Topology};
 use crate::verify::{Contradiction, RunClaims, verify};
 
@@ -45,13 +44,13 @@ pub(crate) struct ApplyOptions {
 pub(crate) struct How {
     /// Does not ask.
     #[arg(long, short)]
-    yes: bool,
+    pub yes: bool,
     /// Exceptions from the policy, for this run.
     #[command(flatten)]
     pub allow: Allow,
     /// Ends with 2, not 0, if something is left on purpose: protected, or held until `--allow` says that it is meant.
     #[arg(long)]
-    exit_code: bool,
+    pub exit_code: bool,
     /// How many steps may be under way at once.
     #[arg(long, value_name = "N", default_value_t = PARALLEL)]
     parallel: usize,
@@ -78,24 +77,23 @@ impl How {
     }
 }
 
-/// Plans, asks, carries out, and tells.
+/// Plans, asks, carries out, and tells; a plan that was kept is carried out as it is.
 pub(crate) async fn run(global: &Global, options: &ApplyOptions) -> Result<Exit, CommandError> {
-    let saved = if options.what.is_file() { Some(read_plan(&options.what)?) } else { None };
+    let saved = if options.what.is_file() { Some(plan_file::read(&options.what)?) } else { None };
     let dir: &Path = if saved.is_some() { &options.workspace } else { &options.what };
     let mut topology = common::load(global, dir)?;
     options.how.allow.extend(&mut topology.policy);
-    if let Some(saved) = &saved {
-        check_saved(saved, &topology)?;
-    }
     let how = How { is_saved: saved.is_some(), ..options.how.clone() };
-    carry_out(global, topology, saved.as_ref(), &how, options.format).await
+    match &saved {
+        Some(file) => plan_file::carry_out(global, topology, file, &how, options.format).await,
+        None => carry_out(global, topology, &how, options.format).await,
+    }
 }
 
-/// Plans and carries out what a topology wants; of a saved plan, just what still is as it was.
+/// Plans and carries out what a topology wants.
 pub(crate) async fn carry_out(
     global: &Global,
     topology: Topology,
-    saved: Option<&PlanDocument>,
     how: &How,
     format: Format,
 ) -> Result<Exit, CommandError> {
@@ -104,52 +102,31 @@ pub(crate) async fn carry_out(
     workspace.only_target.clone_from(&how.only_target);
     workspace.has_brakes = !how.removes_all;
     let mut planned = workspace.plan_when_settled().await?;
-    // Whoever brings a plan has seen it.
-    let shows_plan = format == Format::Text && saved.is_none();
+    let shows_plan = format == Format::Text;
     tell_troubles(&workspace, &planned.plan, shows_plan);
     workspace.tell_changed_proofs();
     tell_doubts(&planned.ledger);
-    let row = if saved.is_some() { ExitRow::ApplyFile } else { ExitRow::Apply };
     let mut found = facts::of(&workspace, &planned.plan);
-    refuse(&workspace, &planned.plan, &found, row)?;
+    refuse(&workspace, &planned.plan, &found)?;
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = workspace.document(&planned.plan);
-    if let Some(saved) = saved {
-        check_key(saved, &document)?;
-    }
-    let leave_out = saved.map(|saved| moved(saved, &document)).unwrap_or_default();
     if shows_plan {
         let shown = text::Shown { calls: false, all: false };
         output::print(&text::plan(&document, output::stdout_style(global), shown))?;
     }
-    for step in leave_out.iter().filter_map(|n| document.steps.get(*n)) {
-        eprintln!("hold: `{}` is not as it was when the plan was made", sanitize_control(&step.address));
-        eprint!("{}", text::step(step, output::stderr_style(global)));
-    }
-    if saved.is_some() && planned.plan.is_empty() {
-        eprintln!("note: nothing of this plan is left to do");
-    } else if !leave_out.is_empty() {
-        eprintln!("  help: plan again, and look at it again: `trueup plan --out FILE`");
-    }
-    let held = saved.map(|saved| held(saved, &document)).unwrap_or_default();
-    for hold in &held {
-        let help = hold.help.as_ref().map(|help| format!("\n  help: {}", sanitize_control(help))).unwrap_or_default();
-        eprintln!("hold: `{}` is held now: {}{help}", sanitize_control(&hold.address), sanitize_control(&hold.reason));
-    }
-    if planned.plan.steps.len() > leave_out.len() {
+    if !planned.plan.is_empty() {
         match how.removes_all {
             true => mean(&workspace.topology, &planned.plan, how)?,
-            false if !how.yes => ask(planned.plan.steps.len() - leave_out.len())?,
+            false if !how.yes => ask(planned.plan.steps.len())?,
             false => {}
         }
     }
     found.asked = how.exit_code;
     found.add_if(facts::defers(&planned.plan), Fact::Deferred);
-    found.add_if(!leave_out.is_empty() || !held.is_empty(), Fact::PartWay);
-    execute(global, &mut workspace, planned, &leave_out, how, format, &mut found).await?;
+    execute(global, &mut workspace, planned, &BTreeSet::new(), how, format, &mut found).await?;
     workspace.close().await;
-    Ok(found.exit(row))
+    Ok(found.exit(ExitRow::Apply))
 }
 
 /// Says why something could not be looked at, as far as the plan is not about to.
@@ -170,7 +147,8 @@ fn tell_doubts(ledger: &Ledger) {
 }
 
 /// Nothing is written where nothing could be looked at, or where a policy is broken.
-fn refuse(workspace: &ConnectedWorkspace, plan: &Plan, found: &Findings, row: ExitRow) -> Result<(), CommandError> {
+fn refuse(workspace: &ConnectedWorkspace, plan: &Plan, found: &Findings) -> Result<(), CommandError> {
+    let row = ExitRow::Apply;
     if let Some(headline) = workspace.blind() {
         return Err(CommandError::Message(headline, None, found.exit(row)));
     }
@@ -184,7 +162,7 @@ fn refuse(workspace: &ConnectedWorkspace, plan: &Plan, found: &Findings, row: Ex
 }
 
 /// Carries the plan out, journals it, looks at what came of it, and tells.
-async fn execute(
+pub(crate) async fn execute(
     global: &Global,
     workspace: &mut ConnectedWorkspace,
     planned: Planned,
@@ -193,7 +171,7 @@ async fn execute(
     format: Format,
     found: &mut Findings,
 ) -> Result<(), CommandError> {
-    let Planned { plan, mut ledger } = planned;
+    let Planned { plan, mut ledger, known } = planned;
     let number = begin_run(workspace, &mut ledger, &plan)?;
     let mut record = Record::begin(number, &plan);
     let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
@@ -211,6 +189,7 @@ async fn execute(
         progress: &*progress,
         stop: &heeding.switch,
         leave_out,
+        known: &known,
         parallel: how.parallel,
     };
     let mut journaled = None;
@@ -299,7 +278,7 @@ fn keep_record(record: &Record, topology: &Topology) {
     }
 }
 
-fn ask(steps: usize) -> Result<(), CommandError> {
+pub(crate) fn ask(steps: usize) -> Result<(), CommandError> {
     if !std::io::stdin().is_terminal() {
         let what = counted(steps, "change");
         let message = format!("{what} {} to be made, and nobody is here to ask", are(steps));
@@ -343,56 +322,4 @@ fn answer(question: &str) -> Result<String, CommandError> {
 
 fn not_confirmed() -> CommandError {
     CommandError::failed("not confirmed: nothing was changed")
-}
-
-/// Reads a plan that `plan --out` kept.
-pub(crate) fn read_plan(path: &Path) -> Result<PlanDocument, CommandError> {
-    let fail = |why: String| CommandError::failed(format!("could not read the plan `{}`: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-    PlanDocument::from_json(&text).map_err(fail)
-}
-
-/// A plan is carried out on the files that it was made from, or not at all.
-fn check_saved(saved: &PlanDocument, topology: &Topology) -> Result<(), CommandError> {
-    if saved.workspace != topology.workspace {
-        let message = format!("the plan is for workspace `{}`, this is `{}`", saved.workspace, topology.workspace);
-        return Err(CommandError::failed(message).help("name the workspace's folder with `--workspace DIR`"));
-    }
-    if saved.config != topology.digest {
-        return Err(CommandError::failed("the workspace's files are not the ones that the plan was made from")
-            .help("check out the commit of the plan, or plan again"));
-    }
-    Ok(())
-}
-
-/// Digests of two keys can't be compared.
-fn check_key(saved: &PlanDocument, today: &PlanDocument) -> Result<(), CommandError> {
-    if saved.key_id.is_some() && saved.key_id != today.key_id {
-        return Err(CommandError::failed("the plan was made with another ledger key than the one here").help(
-            "bring `.trueup/key` along with the plan, or share it as a secret: `ledger: { key: \"${secret.NAME}\" }`",
-        ));
-    }
-    Ok(())
-}
-
-/// The steps of today's plan that the saved one does not hold as they are: what they rely on has moved.
-fn moved(saved: &PlanDocument, today: &PlanDocument) -> BTreeSet<usize> {
-    let known: BTreeMap<(&str, &str), Vec<&StepDocument>> =
-        saved.steps.iter().fold(BTreeMap::new(), |mut known, step| {
-            known.entry((step.address.as_str(), step.verb.as_str())).or_insert_with(Vec::new).push(step);
-            known
-        });
-    let same = |step: &StepDocument| {
-        known.get(&(step.address.as_str(), step.verb.as_str())).is_some_and(|steps| {
-            steps.iter().any(|before| before.calls == step.calls && before.relies_on == step.relies_on)
-        })
-    };
-    today.steps.iter().enumerate().filter(|(_, step)| !same(step)).map(|(n, _)| n).collect()
-}
-
-/// Today's holds on what the saved plan changes. What could not be looked at is told by a fact of its own.
-fn held<'t>(saved: &PlanDocument, today: &'t PlanDocument) -> Vec<&'t HoldDocument> {
-    let planned: BTreeSet<&str> = saved.steps.iter().map(|step| step.address.as_str()).collect();
-    let is_held = |hold: &&HoldDocument| hold.code != UNSEEN && planned.contains(hold.address.as_str());
-    today.holds.iter().filter(is_held).collect()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use crate::apply::KnownObjects;
 use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, halt, output, talk};
@@ -90,6 +91,8 @@ pub(crate) struct Planned {
     pub plan: Plan,
     /// The resources that are owned.
     pub ledger: Ledger,
+    /// Objects that are known already, as an earlier run of the same plan left them.
+    pub known: KnownObjects,
 }
 
 /// Reads a workspace; warnings go to stderr.
@@ -160,7 +163,16 @@ impl ConnectedWorkspace {
     }
 
     /// Connects to a topology's targets.
-    pub(crate) async fn connect(global: &Global, mut topology: Topology) -> Result<ConnectedWorkspace, CommandError> {
+    pub(crate) async fn connect(global: &Global, topology: Topology) -> Result<ConnectedWorkspace, CommandError> {
+        ConnectedWorkspace::connect_to(global, topology, &|_| true).await
+    }
+
+    /// Connects to some of a topology's targets.
+    pub(crate) async fn connect_to(
+        global: &Global,
+        mut topology: Topology,
+        is_meant: &dyn Fn(&str) -> bool,
+    ) -> Result<ConnectedWorkspace, CommandError> {
         let rehearsal = match &global.sim {
             Some(url) => Some(Rehearsal::begin(url, &mut topology).await?),
             None => None,
@@ -168,7 +180,7 @@ impl ConnectedWorkspace {
         let pace = if rehearsal.is_some() { Pace::Simulated } else { Pace::Real };
         let mut clients = Clients::default();
         let mut opening = Vec::new();
-        for target in topology.targets.values() {
+        for target in topology.targets.values().filter(|target| is_meant(&target.name)) {
             let transport = clients.get(&target.tls, target.provider.dialect.timeout, max_reply())?;
             tell_readers(&target.name, &target.at);
             let redactor = &topology.secrets;
@@ -180,7 +192,7 @@ impl ConnectedWorkspace {
         }
         let mut sessions = BTreeMap::new();
         let mut troubles = Vec::new();
-        let connecting = render::progress::looking(topology.targets.len(), global.quiet);
+        let connecting = render::progress::looking(opening.len(), global.quiet);
         let opened = join_all(opening).await;
         drop(connecting);
         for (name, session) in opened {
@@ -206,7 +218,7 @@ impl ConnectedWorkspace {
 
     /// Looks at the targets.
     pub(crate) async fn observe(&mut self, base: &Base, scope: Scope<'_>) -> Observed {
-        let looking = render::progress::looking(self.topology.targets.len(), self.quiet);
+        let looking = render::progress::looking(self.sessions.len(), self.quiet);
         let (mut observed, mut troubles) = Observer::new(&self.topology, base, scope).observe(&self.sessions).await;
         drop(looking);
         self.troubles.iter_mut().for_each(|trouble| tell_known_key(base, trouble));
@@ -223,7 +235,7 @@ impl ConnectedWorkspace {
     pub(crate) async fn plan(&mut self) -> Result<Planned, CommandError> {
         let mut ledger = open_ledger(&self.topology)?;
         let plan = self.plan_with(&mut ledger.base).await?;
-        Ok(Planned { plan, ledger })
+        Ok(Planned { plan, ledger, known: KnownObjects::new() })
     }
 
     /// Looks, compares and plans, when the controllers have done what the plan can't do without: what a run that was

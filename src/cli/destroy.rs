@@ -34,7 +34,7 @@ pub(crate) async fn run(global: &Global, options: &DestroyOptions) -> Result<Exi
     let mut how = options.how.clone();
     how.removes_all = true;
     how.only_target.clone_from(&options.only_target);
-    carry_out(global, topology, None, &how, Format::Text).await
+    carry_out(global, topology, &how, Format::Text).await
 }
 
 /// The error for a target that the files do not declare.

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::cli::apply::read_plan;
-use crate::cli::{CommandError, Dir, Exit, Global, common, output};
+use crate::cli::{CommandError, Dir, Exit, Global, common, output, plan_file};
 use crate::render::graph;
 
 /// The language of a drawing.
@@ -33,7 +32,7 @@ pub(crate) struct GraphOptions {
 /// Draws what the files declare, or what a plan does.
 pub(crate) fn run(global: &Global, options: &GraphOptions) -> Result<Exit, CommandError> {
     let drawing = match &options.plan {
-        Some(file) => graph::steps(&read_plan(file)?),
+        Some(file) => graph::steps(&plan_file::read(file)?.document()),
         None => graph::references(&common::load_files(global, &options.workspace.dir)?),
     };
     output::print(&match options.format {

@@ -29,8 +29,10 @@ mod not_mine;
 mod one;
 mod output;
 mod plan;
+mod plan_file;
 mod run;
 mod schema;
+mod show;
 mod sim;
 mod simulated;
 mod snapshot;
@@ -138,6 +140,8 @@ enum Command {
     Plan(plan::PlanOptions),
     /// Brings the controllers in line with the files.
     Apply(apply::ApplyOptions),
+    /// Shows a plan that was kept, as it was. Looks at nothing.
+    Show(show::ShowOptions),
     /// Says what somebody changed at the controllers. Never writes.
     Drift(drift::DriftOptions),
     /// Writes a live controller as YAML.
@@ -208,6 +212,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Validate(options) => validate::run(&cli.global, &options),
         Command::Plan(options) => common::block_on(plan::run(&cli.global, &options)),
         Command::Apply(options) => common::block_on(apply::run(&cli.global, &options)),
+        Command::Show(options) => show::run(&cli.global, &options),
         Command::Drift(options) => common::block_on(drift::run(&cli.global, &options)),
         Command::Export(options) => common::block_on(export::run(&cli.global, &options)),
         Command::Snapshot(options) => common::block_on(snapshot::run(&cli.global, &options)),

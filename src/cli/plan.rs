@@ -1,12 +1,17 @@
 //! `trueup plan`: what would be done.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::apply::KnownObjects;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::ExitRow;
-use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts, output};
+use crate::cli::{
+    Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts, halt, output, plan_file,
+};
 use crate::ledger::Ledger;
-use crate::render::{blind, markdown, text};
+use crate::plan::file::Work;
+use crate::render::{KeptDocument, PlanFile, blind, markdown, text};
 
 /// Options of `plan`.
 #[derive(Debug, clap::Args)]
@@ -16,6 +21,9 @@ pub(crate) struct PlanOptions {
     /// Also writes the plan, as JSON, for `trueup apply FILE`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// How long the file may be carried out.
+    #[arg(long, value_name = "TIME", default_value = "24h", requires = "out", value_parser = halt::time)]
+    expires: Duration,
     /// Tells by the exit code what there is: 2 changes pending, 4 drift, 8 conflict, 16 a policy broken, 32 not everything
     /// could be known, added up; `trueup explain exit-codes` has the table.
     #[arg(long)]
@@ -42,7 +50,7 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
     let mut ledger = common::open_ledger(&workspace.topology)?;
     keep_key(&mut ledger, options)?;
     let plan = workspace.plan_with(&mut ledger.base).await?;
-    let mut planned = Planned { plan, ledger };
+    let mut planned = Planned { plan, ledger, known: KnownObjects::new() };
     workspace.tell_changed_proofs();
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
@@ -50,7 +58,10 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
     let is_read = options.format == Format::Text && workspace.blind().is_none();
     workspace.tell_troubles(is_read.then_some(&document));
     if let Some(path) = &options.out {
-        common::save(path, document.to_json().as_bytes())?;
+        let work = Work::of(&workspace.topology, &planned.plan, &planned.ledger.base);
+        let (made, expires) = plan_file::lifetime(options.expires)?;
+        let kept = KeptDocument { made, expires, serial: planned.ledger.serial() };
+        common::save(path, PlanFile::kept(&document, kept, work).to_json().as_bytes())?;
     }
     let style = output::stdout_style(global);
     output::print(&match (options.format, workspace.blind()) {

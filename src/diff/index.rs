@@ -70,7 +70,7 @@ pub struct Index<'a> {
 impl<'a> Index<'a> {
     /// Says whether an object may be there although it does not show: its target, its collection, or that of what it lives
     /// in was not seen.
-    pub(super) fn is_unseen(&self, address: &Address) -> bool {
+    pub(crate) fn is_unseen(&self, address: &Address) -> bool {
         address.kinds().any(|kind| self.is_dark(address.target(), kind))
     }
 

@@ -149,6 +149,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// The number of its last save.
+    pub(crate) fn serial(&self) -> u64 {
+        self.document.serial
+    }
+
     /// Counts one more run, before its journal begins. An earlier version of Trueup must not take that journal for its
     /// own: a document of this version, which it refuses, is there first.
     ///

@@ -58,6 +58,11 @@ impl Lists {
         self.kinds.keys().map(String::as_str)
     }
 
+    /// Says whether something has to be read at a target.
+    pub(crate) fn concern_target(&self, target: &str) -> bool {
+        self.kinds.contains_key(target)
+    }
+
     /// The kinds of which a target's lists have to be read.
     pub(super) fn kinds_at(&self, target: &str, provider: &Provider) -> BTreeSet<&'static str> {
         let kinds = self.kinds.get(target).into_iter().flatten();

@@ -22,7 +22,7 @@ use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::lists::{keep_live, live_lists};
-use crate::plan::relied::{SharedContent, digest};
+use crate::plan::relied::{SharedContent, digest, prints};
 use crate::plan::{Brakes, LedgerUpdate, Plan, Step, Timing, Verb, timing};
 use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
 use crate::topology::references::{References, maker};
@@ -70,6 +70,8 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         steps,
         graph,
         gates,
+        is_whole: true,
+        versions: diff.index.versions,
         relabels: diff.index.relabels,
         verdicts: diff.verdicts,
         unmanaged: diff.unmanaged,
@@ -156,6 +158,8 @@ impl Builder<'_> {
             _ if verb == Verb::Create => Disruption::None,
             other => other,
         };
+        let relied = live.filter(|_| verb != Verb::ReplaceCreate);
+        let found = relied.map(|live| prints(verdict.kind, live, &self.diff.key)).unwrap_or_default();
         Step {
             address: verdict.address.clone(),
             kind: verdict.kind,
@@ -169,9 +173,8 @@ impl Builder<'_> {
             },
             disruption: if verb.removes() { changed.max(removed) } else { changed },
             fields,
-            relies_on: live
-                .filter(|_| verb != Verb::ReplaceCreate)
-                .and_then(|live| digest(verdict.kind, live, &self.diff.key)),
+            relies_on: (!found.is_empty()).then(|| digest(&found, &self.diff.key)),
+            found,
             shared: self.shared_content(verdict, verb, live),
             id: verdict.id.clone(),
             timing: Timing::Any,

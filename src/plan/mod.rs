@@ -7,12 +7,14 @@
 //! * `calls`, `fill`, `lists`, `item_calls`: the requests of a step, written from the kind's table
 //! * `edges`, `timing`: what waits for what
 //! * `brakes`, `gaps`, `relied`: what has to be meant, what was not known, what the plan relies on
+//! * `file`: a plan as a file holds it, and back
 //! * `testing`, `laws`: a world without sockets, and what holds in it for every history
 
 mod brakes;
 mod build;
 mod calls;
 mod edges;
+pub(crate) mod file;
 mod fill;
 mod gaps;
 mod item_calls;
@@ -57,6 +59,10 @@ pub struct Plan {
     pub commit: Option<String>,
     /// What tells the key of the digests in it from other keys; `None` where there is no key, and no digest.
     pub key_id: Option<String>,
+    /// Says whether it speaks for all that is declared and owned. One that a file holds speaks for its own steps.
+    pub(crate) is_whole: bool,
+    /// The servers' versions, by target, where they make a difference.
+    pub(crate) versions: BTreeMap<String, String>,
     /// The steps, each after what it waits for.
     pub steps: Vec<Step>,
     /// The edges between steps, by their place in `steps`, with the reason. Nodes past the steps are [`Plan::gates`].
@@ -142,6 +148,8 @@ pub struct Step {
     pub disruption: Disruption,
     /// Digest of the live object that it relies on; `None` if there is none.
     pub relies_on: Option<String>,
+    /// The fields of that object that it relies on, as keyed digests by their names, and the id under the empty one.
+    pub(crate) found: BTreeMap<String, String>,
     /// What others share of it, as it was when the plan was made: a look right before the first call has to find it so.
     pub(crate) shared: Option<SharedContent>,
     /// The provider's id of that object.
@@ -153,7 +161,8 @@ pub struct Step {
 }
 
 /// When the turn of a step comes that waits for no other step.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Timing {
     /// As soon as there is room at its target.
     #[default]
@@ -164,6 +173,13 @@ pub(crate) enum Timing {
     Last,
     /// Together with the step on this resource, and not without it.
     With(Address),
+}
+
+impl Timing {
+    /// Says whether any time is as good.
+    pub(crate) fn is_any(&self) -> bool {
+        *self == Timing::Any
+    }
 }
 
 impl Step {
@@ -288,6 +304,41 @@ pub enum CallPurpose {
     },
 }
 
+/// The word for the purpose of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PurposeWord {
+    /// It makes the object.
+    Create,
+    /// It changes fields in place.
+    Update,
+    /// It changes one item of a list.
+    Item,
+    /// It sets one field.
+    Field,
+    /// It gives the request before it its effect.
+    Then,
+    /// It removes the object.
+    Remove,
+    /// It asks for a one-time output.
+    Issue,
+}
+
+impl CallPurpose {
+    /// The word for it, and the field that it is for when it is for one alone.
+    pub(crate) fn words(&self) -> (PurposeWord, Option<&'static str>) {
+        match self {
+            CallPurpose::Create => (PurposeWord::Create, None),
+            CallPurpose::Update => (PurposeWord::Update, None),
+            CallPurpose::Item => (PurposeWord::Item, None),
+            CallPurpose::Field(field) => (PurposeWord::Field, Some(field)),
+            CallPurpose::Then => (PurposeWord::Then, None),
+            CallPurpose::Remove => (PurposeWord::Remove, None),
+            CallPurpose::Issue { field, .. } => (PurposeWord::Issue, Some(field)),
+        }
+    }
+}
+
 /// How much a plan holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
@@ -352,6 +403,27 @@ impl Plan {
             Some(step) => step.address.to_string(),
             None => self.gates.get(node - self.steps.len()).cloned().unwrap_or_default(),
         }
+    }
+
+    /// Takes steps out that need not be done, by their places. What waited for them waits no more.
+    pub(crate) fn take_out(&mut self, settled: &BTreeSet<usize>) {
+        let count = self.steps.len();
+        let kept: Vec<usize> = (0..count + self.gates.len()).filter(|node| !settled.contains(node)).collect();
+        let places: BTreeMap<usize, usize> = kept.iter().enumerate().map(|(place, node)| (*node, place)).collect();
+        let mut graph = Graph::new(kept.len());
+        for (place, node) in kept.iter().enumerate() {
+            for (first, why) in self.graph.after(*node) {
+                if let Some(first) = places.get(&first) {
+                    graph.add(place, *first, why.clone());
+                }
+            }
+        }
+        let mut place = 0;
+        self.steps.retain(|_| {
+            place += 1;
+            !settled.contains(&(place - 1))
+        });
+        self.graph = graph;
     }
 
     /// The files that are sent.

@@ -69,6 +69,7 @@ impl Builder<'_> {
                 leaves: Vec::new(),
                 disruption: Disruption::None,
                 relies_on: None,
+                found: BTreeMap::new(),
                 shared: None,
                 timing: Timing::Any,
                 id: None,

@@ -1,45 +1,60 @@
 //! What a plan relies on: whether a live object moved since the plan was made is told by a digest of it.
 
-use std::collections::BTreeSet;
-
-use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attr::Attr;
 use crate::diff::base::Base;
 use crate::diff::list::as_read;
 use crate::diff::live::Live;
-use crate::digest::hex;
 use crate::plan::calls::is_sequence;
 use crate::secret::FingerprintKey;
 use crate::spec::{Flow, Identity, Kind, Type, canonical, lookup, read};
+use crate::topology::ITEMS;
 
-/// Digest of what a plan relies on in a live object: its writable fields. Outputs such as counters move all the time.
+/// How many digits of a field's digest are kept: enough that no two values look alike by chance.
+const DIGITS: usize = 16;
+
+/// What a plan relies on in a live object: its writable fields, as digests by their names, and the id under the empty one.
+/// Outputs such as counters move all the time.
 ///
-/// It is keyed, for a plan is shown: who sees it can't try what it may be the digest of. Without a key there is none.
-pub(super) fn digest(kind: &Kind, live: &Live, key: &FingerprintKey) -> Option<String> {
+/// They are keyed, for a plan is shown: who sees it can't try what they may be the digests of. Without a key there are none.
+pub(super) fn prints(kind: &Kind, live: &Live, key: &FingerprintKey) -> BTreeMap<String, String> {
     if key.is_empty() {
-        return None;
+        return BTreeMap::new();
     }
     let base = Base { key: key.clone(), ..Base::default() };
-    let mut hash = Sha256::new();
-    hash.update(live.id.as_bytes());
+    let print = |text: &str| key.print(text).chars().take(DIGITS).collect();
+    let mut prints = BTreeMap::from([(String::new(), print(&live.id))]);
     if is_sequence(kind) {
-        hash.update(live.raw.to_string().as_bytes());
+        prints.insert(ITEMS.to_owned(), print(&live.raw.to_string()));
     }
     for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {
-        hash.update(field.name.as_bytes());
         let value = canonical(&field.ty, &read(field, &live.raw));
-        hash.update(base.stored(&value).to_string().as_bytes());
+        prints.insert(field.name.to_owned(), print(&base.stored(&value).to_string()));
     }
-    Some(key.print(&hex(&hash.finalize())))
+    prints
 }
 
-/// What others share of an object, at one time. It is compared within a run alone, and neither shown nor kept.
+/// One digest of all these.
+pub(super) fn digest(prints: &BTreeMap<String, String>, key: &FingerprintKey) -> String {
+    key.print(&prints.iter().map(|(name, print)| format!("{name}={print}\n")).collect::<String>())
+}
+
+/// What others share of an object, at one time.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SharedContent {
     /// The fields that others share; none for a list that is one resource.
     fields: BTreeSet<String>,
-    values: Vec<Attr>,
+    values: SharedValues,
+}
+
+/// The values of what others share.
+#[derive(Debug, Clone, PartialEq)]
+enum SharedValues {
+    /// As they were seen in this run. They are neither shown nor kept.
+    Seen(Vec<Attr>),
+    /// As a plan file holds them: their keyed digest.
+    Printed(String),
 }
 
 impl SharedContent {
@@ -54,12 +69,33 @@ impl SharedContent {
             (_, Some(live)) => fields.iter().map(|field| live.value(kind, field)).collect(),
             (_, None) => Vec::new(),
         };
-        SharedContent { fields, values }
+        SharedContent { fields, values: SharedValues::Seen(values) }
     }
 
-    /// Says whether it is so still.
-    pub(crate) fn is_still(&self, kind: &Kind, live: Option<&Live>) -> bool {
-        *self == SharedContent::of(kind, live, self.fields.clone())
+    /// The same as a plan file gives it back.
+    pub(super) fn from_print(fields: BTreeSet<String>, print: &str) -> SharedContent {
+        SharedContent { fields, values: SharedValues::Printed(print.to_owned()) }
+    }
+
+    /// The same for a plan file: the fields, and a keyed digest of their values.
+    pub(super) fn printed(&self, key: &FingerprintKey) -> (BTreeSet<String>, String) {
+        let print = match &self.values {
+            SharedValues::Printed(print) => print.clone(),
+            SharedValues::Seen(values) => {
+                let base = Base { key: key.clone(), ..Base::default() };
+                key.print(&values.iter().map(|value| format!("{}\n", base.stored(value))).collect::<String>())
+            }
+        };
+        (self.fields.clone(), print)
+    }
+
+    /// Says whether it is so still. The key is that of digests in plan files.
+    pub(crate) fn is_still(&self, kind: &Kind, live: Option<&Live>, key: &FingerprintKey) -> bool {
+        let now = SharedContent::of(kind, live, self.fields.clone());
+        match &self.values {
+            SharedValues::Seen(_) => *self == now,
+            SharedValues::Printed(print) => now.printed(key).1 == *print,
+        }
     }
 }
 
@@ -75,11 +111,11 @@ mod tests {
     #[test]
     fn nobody_without_the_key_can_try_what_it_is_the_digest_of() {
         let of = |psk: &str, key: &str| {
-            digest(&TUNNELS, &Live::new(&TUNNELS, json!({ "id": "7", "psk": psk })), &key.into())
+            prints(&TUNNELS, &Live::new(&TUNNELS, json!({ "id": "7", "psk": psk })), &key.into())
         };
         assert_eq!(of("hunter2", "k"), of("hunter2", "k"));
         assert_ne!(of("hunter2", "k"), of("hunter3", "k"));
         assert_ne!(of("hunter2", "k"), of("hunter2", "l"));
-        assert_eq!(of("hunter2", ""), None);
+        assert!(of("hunter2", "").is_empty());
     }
 }

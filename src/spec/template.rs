@@ -317,6 +317,11 @@ impl<T> OpenPath<T> {
         Ok(OpenPath(self.0.iter().map(make).collect::<Result<_, E>>()?))
     }
 
+    /// The path whose pieces these are.
+    pub(crate) fn of(pieces: Vec<T>) -> OpenPath<T> {
+        OpenPath(pieces)
+    }
+
     /// The pieces around the job's id.
     pub(crate) fn pieces(&self) -> &[T] {
         &self.0

@@ -75,6 +75,19 @@ fn every_example_is_valid_and_converges_in_one_apply() {
     }
 }
 
+/// The same as a file that was approved: nothing is decided when it is carried out.
+#[test]
+fn every_example_converges_by_a_plan_that_was_kept() {
+    for name in names() {
+        let (folder, path) = example(&name);
+        let kept = folder.path().join("kept.json").display().to_string();
+        ends(0, &["--sim", "plan", "--out", &kept, &path]);
+        assert!(!fs::read_to_string(&kept).unwrap().contains("made-up-"), "a secret stands in the plan of `{name}`");
+        ends(0, &["--sim", "--quiet", "apply", "--yes", &kept, "--workspace", &path]);
+        ends(0, &["--sim", "plan", "--exit-code", &path]);
+    }
+}
+
 #[test]
 fn what_an_example_made_can_be_removed_again() {
     for (name, allow) in [("cloudify-router", ""), ("netfoundry-appwan", "nf/networks/acme")] {

@@ -159,6 +159,7 @@ impl<'s> World<'s> {
                 progress: &Silent,
                 stop: &AtomicBool::new(false),
                 leave_out: &BTreeSet::new(),
+                known: &BTreeMap::new(),
                 parallel: 16,
             };
             let before = ledger.base.clone();

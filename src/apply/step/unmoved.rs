@@ -17,7 +17,7 @@ impl Executor<'_> {
         }
         let id = step.id.as_deref().unwrap_or_default();
         let live = view.all(step.kind.name).into_iter().find(|live| live.id == id);
-        match content.is_still(step.kind, live) {
+        match content.is_still(step.kind, live, &base.key) {
             true => Ok(()),
             false => Err(session.site(Method::Get, "").error(CallFailure::job(MOVED))),
         }

@@ -6,14 +6,13 @@ use serde_json::Value;
 
 use super::{
     AfterDocument, BrokenDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument,
-    LetGoDocument, OthersDocument, PlanDocument, PurposeDocument, ReleaseDocument, StepDocument, UnverifiedDocument,
-    WaitDocument,
+    LetGoDocument, OthersDocument, PlanDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Hold, UNDECLARED_TARGET, Verdict};
-use crate::plan::{Call, CallPurpose, Payload, Plan, Step};
+use crate::plan::{Call, Payload, Plan, Step};
 use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
 
@@ -158,6 +157,7 @@ impl StepDocument {
             leaves: _,
             disruption,
             relies_on,
+            found: _,
             id: _,
             shared: _,
             timing: _,
@@ -228,15 +228,7 @@ impl EditDocument {
 
 impl CallDocument {
     fn of(call: &Call) -> CallDocument {
-        let (purpose, field) = match call.purpose {
-            CallPurpose::Create => (PurposeDocument::Create, None),
-            CallPurpose::Update => (PurposeDocument::Update, None),
-            CallPurpose::Item => (PurposeDocument::Item, None),
-            CallPurpose::Field(field) => (PurposeDocument::Field, Some(field)),
-            CallPurpose::Then => (PurposeDocument::Then, None),
-            CallPurpose::Remove => (PurposeDocument::Remove, None),
-            CallPurpose::Issue { field, .. } => (PurposeDocument::Issue, Some(field)),
-        };
+        let (purpose, field) = call.purpose.words();
         let (body, file) = match &call.body {
             Payload::None => (None, None),
             Payload::Json(body) => (Some(body.to_shown()), None),

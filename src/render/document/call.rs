@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::plan::PurposeWord;
 use wire::Method;
 
 /// One request.
@@ -21,33 +22,13 @@ pub struct CallDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileDocument>,
     /// The purpose of the call.
-    pub purpose: PurposeDocument,
+    pub purpose: PurposeWord,
     /// The field that it is for, when it is for one alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// The waits afterwards, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<WaitDocument>,
-}
-
-/// The purpose of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PurposeDocument {
-    /// It makes the object.
-    Create,
-    /// It changes fields in place.
-    Update,
-    /// It changes one item of a list.
-    Item,
-    /// It sets one field.
-    Field,
-    /// It gives the request before it its effect.
-    Then,
-    /// It removes the object.
-    Remove,
-    /// It asks for a one-time output.
-    Issue,
 }
 
 /// A file that is sent.
