@@ -1,6 +1,7 @@
 //! One step: its calls one after the other, each journaled before it is sent and after it is answered.
 
 mod ready;
+mod refused;
 mod unmoved;
 
 use std::borrow::Cow;
@@ -8,15 +9,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::address::Address;
 use crate::apply::effect::{Effect, is_doubtful};
 use crate::apply::schedule::SlotClass;
 use crate::apply::step::ready::{Ready, sent_json};
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
-use crate::diff::emptied;
 use crate::diff::live::{Live, named, with_id};
-use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, JournalLine};
 use crate::ledger::now;
 use crate::plan::{Call, CallPurpose, Step, Verb};
@@ -295,46 +293,6 @@ impl Executor<'_> {
         let (CallPurpose::Create, List::Inside(key)) = (&call.purpose, step.kind.api.list) else { return None };
         let parent = shared.outputs.raw(&step.address.parent()?)?;
         self.among(shared, step, lookup(&parent, key)?)
-    }
-
-    /// Why a call is not sent, now that all is known that it takes.
-    fn not_written(&self, shared: &Shared, step: &Step, call: &Call) -> Option<String> {
-        if step.verb.removes() {
-            return None;
-        }
-        let ledger_update = self.plan.ledger_updates.get(&step.address)?;
-        let emptied = emptied::now(step.kind, &ledger_update.wanted, &|output| shared.outputs.find(output));
-        emptied.or_else(|| self.same_object(shared, step).filter(|_| call.purpose == CallPurpose::Create))
-    }
-
-    /// Why a resource is not made: another one has the identity which the files give this one, where that takes something
-    /// of others, and so was not known before.
-    fn same_object(&self, shared: &Shared, step: &Step) -> Option<String> {
-        let wanted = self.plan.ledger_updates.get(&step.address)?;
-        if wanted.identity(&|_| None).is_some() {
-            return None;
-        }
-        let identity = self.identity(shared, step)?.to_string();
-        let parent = step.address.parent();
-        self.log(shared, |log| {
-            let mut owned = log.base.owned_within(step.address.target(), parent.as_ref(), step.kind.name);
-            let first = owned.find(|(address, entry)| {
-                **address != step.address
-                    && address.kind() == step.kind.name
-                    && !self.is_going(address)
-                    && entry.identity.as_deref() == Some(identity.as_str())
-            });
-            let why = |other| format!("it would be the same object as `{other}`, as it turns out now: declare it once");
-            first.map(|(address, _)| why(address))
-        })
-    }
-
-    /// Says whether the plan removes what is owned at an address, or lets go of it.
-    fn is_going(&self, address: &Address) -> bool {
-        let is_removed = |step: &Step| step.verb == Verb::Delete && step.address == *address;
-        let is_let_go =
-            |verdict: &Verdict| matches!(verdict.decision, Decision::Release(_)) && verdict.address == *address;
-        self.plan.steps.iter().any(is_removed) || self.plan.verdicts.iter().any(is_let_go)
     }
 
     /// The identity of the wanted object, now that outputs are known.

@@ -1,5 +1,6 @@
 //! From verdicts to the plan: steps, then edges, then one order.
 
+mod ledger_update;
 mod renumber;
 mod under_way;
 
@@ -12,19 +13,18 @@ use crate::diff::Diff;
 use crate::diff::auto_created::{auto_created_by, listed};
 use crate::diff::call_options::call_options;
 use crate::diff::companions;
-use crate::diff::compare::expression;
 use crate::diff::index::live_output;
-use crate::diff::live::{Live, Observed, text};
+use crate::diff::live::{Live, Observed};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::plan::build::renumber::renumber;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
-use crate::plan::lists::{keep_live, live_lists};
+use crate::plan::lists::keep_live;
 use crate::plan::relied::{SharedContent, digest, prints};
-use crate::plan::{Brakes, LedgerUpdate, Plan, Step, Timing, Verb, timing};
-use crate::spec::{Disruption, Field, Flow, Kind, lookup, read};
+use crate::plan::{Brakes, Plan, Step, Timing, Verb, timing};
+use crate::spec::{Disruption, Kind, read};
 use crate::topology::references::{References, maker};
 use crate::topology::{CycleError, Resource, Topology};
 
@@ -372,39 +372,6 @@ impl Builder<'_> {
         let known = live.and_then(|live| live_output(live, verdict.kind, "id"));
         known.or_else(|| verdict.id.as_deref().filter(|id| !id.is_empty()).map(Attr::text))
     }
-
-    fn ledger_update(&self, resource: &Resource) -> LedgerUpdate {
-        let wanted = self.diff.resolved.get(&resource.address).cloned().unwrap_or_default();
-        let live = self.diff.index.live(&resource.address).filter(|_| !self.comes_anew(resource));
-        let from_others = resource.fields.iter().filter(|(_, attr)| attr.is_later());
-        let references = self.references.of(resource);
-        let is_at_default = |field: &&Field| {
-            let value = live.map_or(Attr::Null, |live| live.value(resource.kind, field.name));
-            field.flow == Flow::Both && field.is_at_default(&value)
-        };
-        let cleared = resource.cleared.iter().filter_map(|name| resource.kind.field(name)).filter(is_at_default);
-        LedgerUpdate {
-            kind: resource.kind,
-            wanted,
-            files: resource.files.clone(),
-            content_id: resource.content_id(),
-            partial: resource.partial.clone(),
-            unknown: self.verdict(&resource.address).map(not_known).unwrap_or_default(),
-            cleared: cleared.map(|field| field.name.to_owned()).collect(),
-            live_lists: live_lists(self.diff, resource),
-            expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
-            after: references.into_iter().map(|reference| reference.to).collect(),
-            id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
-            stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
-        }
-    }
-}
-
-/// The declared fields of which nobody can say that they are as wanted.
-fn not_known(verdict: &Verdict) -> BTreeSet<String> {
-    let differing = verdict.decision.fields().iter().filter(|change| change.cause != Cause::Undeclared);
-    let unverified = verdict.unverified.iter().map(|name| (*name).to_owned());
-    differing.map(|change| change.name.clone()).chain(unverified).collect()
 }
 
 fn worst(fields: &[FieldChange]) -> Disruption {

@@ -32,7 +32,7 @@ use wire::Method;
 
 pub(crate) use moved::{Moved, moved};
 pub(crate) use restore::{Restored, restore};
-pub(crate) use sealed::Secrets;
+pub(crate) use sealed::KnownSecrets;
 
 /// All that carrying a plan out takes, beside the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -201,7 +201,7 @@ impl Work {
     pub(crate) fn of(topology: &Topology, plan: &Plan, base: &Base) -> Work {
         let mut owned = base.clone();
         owned.relabel(&plan.relabels);
-        let writer = Writer { topology, plan, owned: &owned, key: &base.key };
+        let writer = WorkWriter { topology, plan, owned: &owned, key: &base.key };
         let adopted = |decision: &Decision| matches!(decision, Decision::Adopt);
         let adopts = plan.verdicts.iter().filter(|verdict| adopted(&verdict.decision));
         let releases = plan.verdicts.iter().filter_map(|verdict| match &verdict.decision {
@@ -261,14 +261,14 @@ fn row_digest(row: Option<&Entry>, key: &FingerprintKey) -> Option<String> {
 }
 
 /// What a plan's work is written from.
-struct Writer<'w> {
+struct WorkWriter<'w> {
     topology: &'w Topology,
     plan: &'w Plan,
     owned: &'w Base,
     key: &'w FingerprintKey,
 }
 
-impl Writer<'_> {
+impl WorkWriter<'_> {
     fn after(&self, node: usize) -> Vec<(usize, String)> {
         self.plan.graph.after(node).map(|(first, why)| (first, why.clone())).collect()
     }

@@ -10,7 +10,7 @@ use crate::diff::others::OthersItems;
 use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Verdict};
 use crate::graph::Graph;
 use crate::plan::file::sealed::open;
-use crate::plan::file::{CallWork, FieldWork, RowWork, Secrets, StepWork, Work, declared_calls};
+use crate::plan::file::{CallWork, FieldWork, KnownSecrets, RowWork, StepWork, Work, declared_calls};
 use crate::plan::relied::SharedContent;
 use crate::plan::{Brakes, Call, CallPurpose, LedgerUpdate, Payload, Plan, PurposeWord, ResultList, Step};
 use crate::spec::{CallSpec, Kind, List, OpenPath, Provider};
@@ -28,8 +28,8 @@ pub(crate) struct Restored {
 ///
 /// # Errors
 /// What does not fit that workspace, or these tables.
-pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &Secrets) -> Result<Restored, String> {
-    let reader = Reader { work, topology, secrets };
+pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &KnownSecrets) -> Result<Restored, String> {
+    let reader = PlanReader { work, topology, secrets };
     let mut unfit = BTreeMap::new();
     let mut steps = Vec::with_capacity(work.steps.len());
     for (n, step) in work.steps.iter().enumerate() {
@@ -78,13 +78,13 @@ pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &Secrets) -> Re
 }
 
 /// What a plan is read with.
-struct Reader<'r> {
+struct PlanReader<'r> {
     work: &'r Work,
     topology: &'r Topology,
-    secrets: &'r Secrets,
+    secrets: &'r KnownSecrets,
 }
 
-impl Reader<'_> {
+impl PlanReader<'_> {
     fn provider(&self, address: &Address) -> Result<&'static Provider, String> {
         let target = self.topology.targets.get(address.target());
         Ok(target.ok_or_else(|| format!("target `{}` is not declared", address.target()))?.provider)

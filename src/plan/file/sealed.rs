@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `10.0.0.0/8` | `"10.0.0.0/8"` |
 //! | the secret of an endpoint | `{ "$secret": "secret.psk", "print": "1f0c…" }`: where it comes from, and its keyed fingerprint |
-//! | `/routes/${east/routes/office.id}` | `{ "$later": ["/routes/", { "output": "east/routes/office.id" }] }` |
+//! | `/routes/${east/routes/office.id}` | `{ "$later": ["/routes/", { "output": "east/routes/office", "field": "id" }] }` |
 //!
 //! No secret is in it. Whoever carries the plan out has the secrets, and knows by the fingerprint which one is meant, and
 //! whether it still is the one that was planned with.
@@ -57,15 +57,15 @@ struct OutputMark {
 
 /// The secrets that somebody has, by their fingerprints.
 #[derive(Default)]
-pub(crate) struct Secrets {
+pub(crate) struct KnownSecrets {
     key: FingerprintKey,
     by_print: HashMap<String, Secret>,
 }
 
-impl Secrets {
+impl KnownSecrets {
     /// None yet.
-    pub(crate) fn new(key: FingerprintKey) -> Secrets {
-        Secrets { key, by_print: HashMap::new() }
+    pub(crate) fn new(key: FingerprintKey) -> KnownSecrets {
+        KnownSecrets { key, by_print: HashMap::new() }
     }
 
     /// Adds those of a value.
@@ -148,7 +148,7 @@ fn secret_mark(secret: &Secret, key: &FingerprintKey) -> Value {
 ///
 /// # Errors
 /// A secret that nobody here has, or a mark that can't be read.
-pub(super) fn open(value: &Value, secrets: &Secrets) -> Result<Attr, String> {
+pub(super) fn open(value: &Value, secrets: &KnownSecrets) -> Result<Attr, String> {
     match value {
         Value::Array(items) => Ok(Attr::List(items.iter().map(|item| open(item, secrets)).collect::<Result<_, _>>()?)),
         Value::Object(map) if map.contains_key(SECRET) => Ok(Attr::Secret(secrets.find(mark(value)?)?)),
@@ -164,12 +164,12 @@ pub(super) fn open(value: &Value, secrets: &Secrets) -> Result<Attr, String> {
     }
 }
 
-fn open_map(map: &Map<String, Value>, secrets: &Secrets) -> Result<Attr, String> {
+fn open_map(map: &Map<String, Value>, secrets: &KnownSecrets) -> Result<Attr, String> {
     let pairs = map.iter().map(|(name, value)| Ok((name.clone(), open(value, secrets)?)));
     Ok(Attr::Map(pairs.collect::<Result<BTreeMap<_, _>, String>>()?))
 }
 
-fn open_part(part: &Value, secrets: &Secrets) -> Result<TemplatePart, String> {
+fn open_part(part: &Value, secrets: &KnownSecrets) -> Result<TemplatePart, String> {
     match part {
         Value::String(text) => Ok(TemplatePart::Text(text.clone())),
         Value::Object(map) if map.contains_key(SECRET) => Ok(TemplatePart::Secret(secrets.find(mark(part)?)?)),
@@ -216,7 +216,7 @@ mod tests {
         let key = FingerprintKey::from("k");
         let sealed = seal(&value(), &key);
         assert!(!sealed.to_string().contains("canary") && !sealed.to_string().contains("424242"), "{sealed}");
-        let mut secrets = Secrets::new(key.clone());
+        let mut secrets = KnownSecrets::new(key.clone());
         secrets.learn(&value());
         let opened = open(&sealed, &secrets).unwrap();
         assert_eq!(opened, value());
@@ -232,7 +232,7 @@ mod tests {
     fn another_secret_than_the_one_that_was_planned_with_is_told_by_its_name() {
         let key = FingerprintKey::from("k");
         let sealed = seal(&Attr::Secret(Secret::new("secret.psk", "old")), &key);
-        let mut secrets = Secrets::new(key);
+        let mut secrets = KnownSecrets::new(key);
         secrets.learn(&Attr::Secret(Secret::new("secret.psk", "new")));
         let error = open(&sealed, &secrets).unwrap_err();
         assert_eq!(error, "the secret `secret.psk` is not the one that it was made with");
@@ -248,7 +248,7 @@ mod tests {
             json!({ "$later": [{ "output": "no address" , "field": "id" }] }),
             json!({ "$later": [7] }),
         ] {
-            assert!(open(&broken, &Secrets::default()).is_err(), "{broken}");
+            assert!(open(&broken, &KnownSecrets::default()).is_err(), "{broken}");
         }
     }
 }
