@@ -147,6 +147,11 @@ impl FieldChange {
         FieldChange { field, name, before: Attr::Null, after, edits: Vec::new(), cause: Cause::Change, others }
     }
 
+    /// A field of a new object that is given the value that stands for nothing, which is no secret.
+    pub(crate) fn emptied(field: &'static Field, empty: &Attr) -> FieldChange {
+        FieldChange { after: empty.clone(), ..FieldChange::given(Some(field), field.name, empty) }
+    }
+
     /// What the change does to traffic.
     pub fn disruption(&self) -> Disruption {
         self.field.map_or(Disruption::None, |field| field.disruption)

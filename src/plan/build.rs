@@ -1,5 +1,7 @@
 //! From verdicts to the plan: steps, then edges, then one order.
 
+mod disruption;
+mod given_nothing;
 mod ledger_update;
 mod renumber;
 mod under_way;
@@ -17,6 +19,7 @@ use crate::diff::index::live_output;
 use crate::diff::live::{Live, Observed};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
+use crate::plan::build::given_nothing::{given_nothing, with_nothing};
 use crate::plan::build::renumber::renumber;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
@@ -24,7 +27,7 @@ use crate::plan::fill::Filler;
 use crate::plan::lists::keep_live;
 use crate::plan::relied::{SharedContent, digest, prints};
 use crate::plan::{Brakes, Plan, Step, Timing, Verb, timing};
-use crate::spec::{Disruption, Kind, read};
+use crate::spec::{Kind, read};
 use crate::topology::references::{References, maker};
 use crate::topology::{CycleError, Resource, Topology};
 
@@ -151,13 +154,6 @@ impl Builder<'_> {
         because: Option<String>,
     ) -> Step {
         let live = self.live(verdict);
-        let removed = verdict.kind.removal.disruption(live.map(|live| &live.raw));
-        // A new object disturbs nobody, but it may be there for good.
-        let changed = match worst(&fields) {
-            Disruption::Irreversible => Disruption::Irreversible,
-            _ if verb == Verb::Create => Disruption::None,
-            other => other,
-        };
         let relied = live.filter(|_| verb != Verb::ReplaceCreate);
         let found = relied.map(|live| prints(verdict.kind, live, &self.diff.key)).unwrap_or_default();
         Step {
@@ -171,7 +167,7 @@ impl Builder<'_> {
                 true => self.left_behind(verdict, live).into_iter().map(|(_, address, id)| (address, id)).collect(),
                 false => Vec::new(),
             },
-            disruption: if verb.removes() { changed.max(removed) } else { changed },
+            disruption: self.disruption(verdict, verb, &fields, live),
             fields,
             relies_on: (!found.is_empty()).then(|| digest(&found, &self.diff.key)),
             found,
@@ -213,6 +209,13 @@ impl Builder<'_> {
     /// is what nobody declares within a value.
     fn sent(&self, verdict: &Verdict) -> Cow<'_, ResolvedFields> {
         let Some(resolved) = self.diff.resolved.get(&verdict.address) else { return Cow::default() };
+        if matches!(verdict.decision, Decision::Create(_) | Decision::Replace { .. }) {
+            return self
+                .topology
+                .resources
+                .get(&verdict.address)
+                .map_or(Cow::Borrowed(resolved), |resource| with_nothing(resource, resolved));
+        }
         if !matches!(verdict.decision, Decision::Update { .. }) {
             return Cow::Borrowed(resolved);
         }
@@ -244,8 +247,10 @@ impl Builder<'_> {
         let Some(resource) = self.topology.resources.get(address) else { return Vec::new() };
         // In the kind's order, as its documentation reads.
         let known = resource.kind.fields.iter().filter(|declared| !declared.is_call_option());
-        let known = known.filter_map(|declared| {
-            Some(FieldChange::given(Some(declared), declared.name, resource.fields.get(declared.name)?))
+        let nothing = given_nothing(resource);
+        let known = known.filter_map(|declared| match nothing.get(declared.name) {
+            Some(empty) => Some(FieldChange::emptied(declared, empty)),
+            None => Some(FieldChange::given(Some(declared), declared.name, resource.fields.get(declared.name)?)),
         });
         let other = resource.fields.iter().filter(|(name, _)| resource.kind.field(name).is_none());
         known.chain(other.map(|(name, attr)| FieldChange::given(None, name, attr))).collect()
@@ -372,8 +377,4 @@ impl Builder<'_> {
         let known = live.and_then(|live| live_output(live, verdict.kind, "id"));
         known.or_else(|| verdict.id.as_deref().filter(|id| !id.is_empty()).map(Attr::text))
     }
-}
-
-fn worst(fields: &[FieldChange]) -> Disruption {
-    fields.iter().map(FieldChange::disruption).max().unwrap_or(Disruption::None)
 }

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::attr::Attr;
 use wire::Method;
 
-use crate::spec::{Api, CallSpec, Change, Disruption, Envelope, Field, Names, Strength, canonical, lookup};
+use crate::spec::{
+    Api, CallSpec, Change, Disruption, Envelope, Field, Names, Sent, Shape, Strength, canonical, lookup,
+};
 
 /// One sort of resource at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -285,6 +287,19 @@ impl Kind {
     pub(crate) fn is_lost_without(&self, field: &Field) -> bool {
         let is_identity = matches!(self.identity, Identity::Natural(names) if names.contains(&field.name));
         self.is_made_anew_for(field) && !field.has_default() && !field.is_chosen() && !is_identity
+    }
+
+    /// What a create sends for a field that the files give nothing: the value that clears it. Left out, the API might choose
+    /// one. What has a default has it by being left out, what only a new object takes has no value that clears it, and a
+    /// create without a list makes none; a list that has a call of its own is told by that.
+    pub(crate) fn sent_for_nothing(&self, field: &Field) -> Option<Attr> {
+        let is_list = matches!(field.ty.shape(), Shape::Items(_) | Shape::Entries(_));
+        let is_cleared_later = match field.change {
+            Change::InPlace => !self.api.update.is_empty() && !is_list,
+            Change::DedicatedCall(_) => field.sent == Sent::ByItself || !is_list,
+            Change::Replaces | Change::Fixed | Change::Switch(_) | Change::Widens(..) | Change::CallOption => false,
+        };
+        field.cleared().filter(|_| is_cleared_later && field.default.is_none() && !self.is_told_apart_by(field.name))
     }
 
     /// Says whether it is reconciled: read, diffed, written. A kind all of whose fields the provider chooses is read, to be

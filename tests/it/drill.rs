@@ -22,6 +22,18 @@ use crate::world::{Applied, World, told};
 /// Kinds that can't be drilled yet, with the reason. Keep it short, and make it shorter.
 const PENDING: &[(&str, &str, &str)] = &[];
 
+/// Fields of which an object of the right type needs one, which no table says.
+const NEEDED: &[(&str, &str)] = &[
+    ("auth-policies", "primary"),
+    ("auth-policies", "secondary"),
+    ("posture-checks", "operatingSystems"),
+    ("posture-checks", "macAddresses"),
+    ("posture-checks", "domains"),
+    ("posture-checks", "process"),
+    ("posture-checks", "processes"),
+    ("services", "model"),
+];
+
 /// The shares of a kind's fields that are changed and unset, one in so many; `TRUEUP_TEST_EVERY_LINE=1` takes all of them.
 const SHARES: (usize, usize) = (3, 4);
 
@@ -133,6 +145,7 @@ impl<'d> Drill<'d> {
             }
         }
         self.not_understood(&first)?;
+        self.nothing_from_the_start(&first)?;
         if !self.kind.identity.is_single() && self.sample.alone.is_none() {
             self.siblings(&first, &second)?;
         }
@@ -257,6 +270,42 @@ impl<'d> Drill<'d> {
         }
         self.declare(&[first]);
         self.converge().map(drop).map_err(|why| format!("back: {why}"))
+    }
+
+    /// An object that is made with nothing in every field that may have nothing is so at once: what the API would choose if
+    /// it were left out is either told not to be, or right.
+    fn nothing_from_the_start(&mut self, first: &Value) -> Result<(), String> {
+        if self.is_sequence() || !self.kind.is_removable() {
+            return Ok(());
+        }
+        self.declare(&[]);
+        self.converge().map_err(|why| format!("before nothing: {why}"))?;
+        let mut nothing = first.clone();
+        let version = self.version.clone();
+        let may_be = |field: &&Field| {
+            field.is_writable()
+                && !field.required
+                && is_understood(field, version.as_deref())
+                && !self.sample.skip.contains_key(field.name)
+                && !self.kind.is_told_apart_by(field.name)
+                && !NEEDED.contains(&(self.kind.name, field.name))
+        };
+        for field in self.kind.fields.iter().filter(may_be) {
+            let before = fields_of(self.kind, &mut nothing).insert(field.name.to_owned(), Value::Null);
+            self.declare(&[&nothing]);
+            // Some fields are needed, only beside others or at create.
+            if self.world.load().is_err() {
+                let fields = fields_of(self.kind, &mut nothing);
+                match before {
+                    Some(before) => fields.insert(field.name.to_owned(), before),
+                    None => fields.remove(field.name),
+                };
+            }
+        }
+        self.declare(&[&nothing]);
+        self.converge().map_err(|why| format!("with nothing, {nothing}: {why}"))?;
+        self.declare(&[first]);
+        self.converge().map(drop).map_err(|why| format!("after nothing: {why}"))
     }
 
     /// A field that the server is too old for is held, and not written.

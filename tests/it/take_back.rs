@@ -146,6 +146,39 @@ fn null_is_never_sent_where_the_contract_has_none() {
 }
 
 #[test]
+fn what_is_made_with_nothing_has_nothing_where_the_api_would_choose() {
+    let sim = Sim::start();
+    let at =
+        "vns3:\n  e:\n    at: https://203.0.113.10:8000/api\n    credentials: { username: api, password: stand-in }\n";
+    let local = "    ipsec-local: { ipsec_local_ipaddress: 10.0.0.5 }\n";
+    let endpoint =
+        "    ipsec-endpoints:\n      p: { ipaddress: 192.0.2.1, secret: stand-in, private_ipaddress: null, tunnels: {";
+    let tunnel = " t: { local_subnet: 10.1.0.0/16, remote_subnet: 10.2.0.0/16, ping_interface: NOTHING, ping_interval: null } } }\n";
+    for nothing in ["null", "''"] {
+        let bench = bench(&sim, "");
+        let targets = format!("{at}{local}{endpoint}{}", tunnel.replace("NOTHING", nothing));
+        bench.write("all.yaml", &targets);
+        let plan = bench.plan();
+        let made = |address: &str| sent(&plan, address);
+        assert_eq!(made("e/ipsec-endpoints/p")["private_ipaddress"], "", "{plan}");
+        assert_eq!(made("e/ipsec-endpoints/p/tunnels/t")["ping_interface"], "", "{plan}");
+        assert_eq!(made("e/ipsec-endpoints/p/tunnels/t")["ping_interval"], 0, "{plan}");
+        settles(&bench, &targets);
+        let live = sim.call(("vns3", "e"), "api:stand-in", "GET", "/ipsec", &Value::Null).to_string();
+        assert!(!live.contains("tun0") && live.contains(r#""ping_interface":"""#), "{live}");
+        // What is left out is the API's to choose, and is left alone.
+        settles(&bench, &format!("{at}{local}"));
+        settles(
+            &bench,
+            &targets.replace(", private_ipaddress: null", "").replace(&format!("ping_interface: {nothing}, "), ""),
+        );
+        let live = sim.call(("vns3", "e"), "api:stand-in", "GET", "/ipsec", &Value::Null).to_string();
+        assert!(live.contains(r#""ping_interface":"tun0""#), "{live}");
+        settles(&bench, &format!("{at}{local}"));
+    }
+}
+
+#[test]
 fn nothing_where_something_is_needed_is_a_finding_with_its_place() {
     let sim = Sim::start();
     let bench = bench(

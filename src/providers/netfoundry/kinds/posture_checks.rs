@@ -48,7 +48,7 @@ pub(crate) static KIND: Kind = Kind {
         field("process", Type::Open(PROCESS), "PROCESS: the program that has to run").inferred(),
         field("processes", Type::Table(ONE_OF_MANY, "path"), "PROCESS_MULTI: the programs that have to run").inferred(),
         field("semantic", Type::Enum(&["AllOf", "AnyOf"]), "PROCESS_MULTI: whether all have to run, or any")
-            .cleared_by("null")
+            .default("\"AllOf\"")
             .inferred(),
         field("promptOnUnlock", Type::Bool, "MFA: asks again after the device was locked").default("false").inferred(),
         field("promptOnWake", Type::Bool, "MFA: asks again after the device slept").default("false").inferred(),
