@@ -239,6 +239,7 @@ mod tests {
 
     use crate::plan::Verb;
     use crate::plan::testing::World;
+    use crate::spec::Disruption;
 
     const ROUTER: &str = "nf/networks/n/edge-routers/paris";
     const TWIN: &str = "nf/networks/n/endpoints/paris";
@@ -310,6 +311,22 @@ mod tests {
             assert!(twin.starts_with("release"), "{to}: {twin}");
         }
         assert_eq!(router(wants(ON), true).verdict(ROUTER), "same");
+    }
+
+    #[test]
+    fn what_goes_along_counts_with_what_its_removal_would_do_to_traffic() {
+        let disruption = |world: World| world.plan().steps.iter().map(|step| step.disruption).max().unwrap();
+        for (to, was_on, expected) in [
+            (OFF, true, Disruption::Outage),
+            (LEFT_OUT, true, Disruption::Outage),
+            (GONE, true, Disruption::Outage),
+            (ON, false, Disruption::None),
+        ] {
+            assert_eq!(disruption(router(wants(to), was_on)), expected, "{to}");
+        }
+        // A change that leaves it where it is takes nothing.
+        let open = "edge-routers: { paris: { tunnelerEnabled: true, noTraversal: true } }\n";
+        assert_eq!(disruption(router(wants(open), true)), Disruption::None);
     }
 
     #[test]

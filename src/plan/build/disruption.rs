@@ -1,5 +1,6 @@
-//! What a step does to traffic: by its fields, and by what it removes.
+//! What a step does to traffic: by its fields, by what it removes, and by what goes along with it.
 
+use crate::diff::companions;
 use crate::diff::live::Live;
 use crate::diff::verdict::{FieldChange, Verdict};
 use crate::plan::Verb;
@@ -19,9 +20,26 @@ impl Builder<'_> {
         if verb == Verb::Create {
             return if changed == Disruption::Irreversible { changed } else { Disruption::None };
         }
-        if !verb.removes() {
+        if !verb.removes() && verb != Verb::Update {
             return changed;
         }
-        changed.max(verdict.kind.removal.disruption(live.map(|live| &live.raw)))
+        let mut all = changed.max(self.taken_along(verdict));
+        if verb.removes() {
+            let left = self.left_behind(verdict, live).into_iter();
+            all = all.max(verdict.kind.removal.disruption(live.map(|live| &live.raw)));
+            all = left.map(|(kind, _, _)| kind.removal.disruption(None)).fold(all, Disruption::max);
+        }
+        all
+    }
+
+    /// What goes along is as good as removed: it counts with the disruption that its removal would have.
+    fn taken_along(&self, verdict: &Verdict) -> Disruption {
+        let Some(target) = self.topology.targets.get(verdict.address.target()) else { return Disruption::None };
+        let gone = companions::changes(self.topology, &self.diff.index, verdict).filter(|change| change.goes);
+        let disruption = |change: companions::CompanionChange| {
+            let live = self.diff.index.live(&change.companion).map(|live| &live.raw);
+            Some(target.provider.kind(change.companion.kind())?.removal.disruption(live))
+        };
+        gone.filter_map(disruption).max().unwrap_or(Disruption::None)
     }
 }
