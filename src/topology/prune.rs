@@ -8,9 +8,9 @@ use crate::topology::{Prune, Target, Topology, fold};
 
 impl Topology {
     /// The kinds of which the files speak for every object at a target, whether one is declared or not: directly below the
-    /// target, or in what is declared there.
+    /// target, or in what is declared there. Once all is given up, what is owned goes, and they speak for nothing else.
     pub(crate) fn pruned_kinds(&self, target: &Target) -> BTreeSet<&'static str> {
-        if matches!(target.prune, Prune::Nothing) {
+        if self.is_given_up || matches!(target.prune, Prune::Nothing) {
             return BTreeSet::new();
         }
         let declared: BTreeSet<&str> = self.resources_at(&target.name).map(|resource| resource.kind.name).collect();

@@ -86,6 +86,35 @@ fn what_others_make_where_nothing_of_its_kind_is_declared_is_drift_and_goes() {
     }
 }
 
+/// What others put there is drift while files speak for the collection. Who gives all up speaks for nothing any more.
+#[test]
+fn destroy_removes_what_is_owned_and_nothing_else() {
+    for case in CASES {
+        let sim = Sim::start();
+        // What stands in a network goes with it: there the network is somebody else's.
+        let is_in_network = case.0 == "netfoundry";
+        let bench = bench(&sim, &case, "    prune: all\n");
+        bench.apply();
+        if is_in_network {
+            let external = "    networks: { acme: { external: true, endpoints: { a: {} } } }\n";
+            bench.write("lab.yaml", &format!("netfoundry:\n  lab:\n    at: {}\n    prune: all\n{external}", case.1));
+            bench.run(&["adopt", "--forget", "lab/networks/acme"]).expect(0);
+            bench.apply();
+        }
+        let by_hand = (case.3)(&sim);
+        let shown = || {
+            let plan = bench.plan();
+            let goes = |step: &&Value| step["verb"] == "delete";
+            let gone = plan["steps"].as_array().unwrap().iter().filter(goes);
+            let gone: Vec<String> = gone.map(|step| step["address"].as_str().unwrap().to_owned()).collect();
+            by_hand.iter().filter(|address| gone.iter().any(|gone| gone.starts_with(**address))).count()
+        };
+        assert_eq!(shown(), by_hand.len(), "{}", case.0);
+        let ran = bench.destroy(&["--allow", "destroy=**"]).expect(0);
+        assert_eq!(shown(), by_hand.len(), "{}: {}", case.0, ran.all());
+    }
+}
+
 #[test]
 fn without_authority_it_is_of_others_and_a_kind_that_is_named_needs_no_member() {
     let sim = Sim::start();
