@@ -40,7 +40,8 @@ pub(super) fn own_words(list: &Type, entry: Option<&Entry>, field: &str) -> BTre
     item_words(list, &remembered(stored)).into_iter().collect()
 }
 
-/// The live items that go with a write of a whole value, each as what tells it from the others.
+/// The live items that go with a write of a whole value, each as what tells it from the others. What is known only later is
+/// given as it is now, where there is such a thing.
 pub(super) fn going(ty: &Type, wanted: &Attr, live: &Attr) -> Vec<Attr> {
     match (ty.shape(), wanted, live) {
         (Shape::Members(fields), Attr::Map(wanted), Attr::Map(live)) => {
@@ -55,11 +56,15 @@ pub(super) fn going(ty: &Type, wanted: &Attr, live: &Attr) -> Vec<Attr> {
         // Words of the product's own are a choice, and belong to nobody.
         (Shape::Items(Type::Enum(_)), ..) => Vec::new(),
         (Shape::Items(item), Attr::List(wanted), Attr::List(live)) => items_going(ty, &item, wanted, live),
+        // Nobody knows yet what will be there, so that nothing is known to stay.
+        (Shape::Items(_), wanted, Attr::List(live)) if wanted.is_later() => {
+            live.iter().map(|live| label(ty, live)).collect()
+        }
         _ => Vec::new(),
     }
 }
 
-/// Whole items, and what goes within those that stay.
+/// Whole items, and what goes within those that stay. An item that is known only later is none of those that are there.
 fn items_going(ty: &Type, item: &Type, wanted: &[Attr], live: &[Attr]) -> Vec<Attr> {
     let staying: BTreeMap<ItemWord, &Attr> = item_words(ty, wanted).into_iter().zip(wanted).collect();
     let (mut whole, mut within) = (Vec::new(), Vec::new());
@@ -69,9 +74,6 @@ fn items_going(ty: &Type, item: &Type, wanted: &[Attr], live: &[Attr]) -> Vec<At
             None => whole.push(label(ty, live)),
         }
     }
-    // What is known only later may be one that is there.
-    let later = wanted.iter().filter(|item| item.is_later()).count();
-    whole.truncate(whole.len().saturating_sub(later));
     whole.extend(within);
     whole
 }
@@ -292,6 +294,50 @@ mod tests {
         for wanted in [json!([{ "rule": "drop all" }, theirs]), json!([theirs])] {
             assert_eq!(world(wanted).verdict("east/rules"), "adopt, update items: change");
         }
+    }
+
+    #[test]
+    fn what_is_known_only_later_hides_nothing_that_goes() {
+        let later = "=west/endpoints/n.state";
+        let world = |field: &str, wanted: Value, live: Value| {
+            World::lab()
+                .wants("west/endpoints/n", json!({ "address": "192.0.2.9" }))
+                .wants("east/endpoints/a", json!({ "address": "192.0.2.1", field: wanted }))
+                .shows("east/endpoints", json!({ "id": "1", "name": "a", "address": "192.0.2.1", field: live }))
+        };
+        let (ours, theirs, other) = ("10.1.0.0/16", "10.8.0.0/16", "10.9.0.0/16");
+        let row = |subnet: &str, label: &str| json!({ "subnet": subnet, "label": label });
+        for (field, wanted, live, gone) in [
+            ("networks", json!([later]), json!([theirs]), 1),
+            ("networks", json!([ours, later]), json!([ours, theirs, other]), 2),
+            ("networks", json!([later, later]), json!([theirs, other]), 2),
+            ("networks", json!(later), json!([theirs, other]), 2),
+            ("options", json!(["a=1", later]), json!("a=1 b=2"), 1),
+            // What tells the item apart is known.
+            ("tunnels", json!([row(ours, later)]), json!([row(ours, "x"), row(theirs, "y")]), 1),
+            ("tunnels", json!([row(later, "x")]), json!([row(theirs, "x")]), 1),
+            ("tunnels", json!([row(ours, later)]), json!([row(ours, "x")]), 0),
+            ("networks", json!([ours, later]), json!([ours]), 0),
+        ] {
+            let world = world(field, wanted.clone(), live);
+            let held = world.verdict("east/endpoints/a");
+            assert_eq!(held == "hold take-over", gone > 0, "{field} {wanted}: {held}");
+            assert_eq!(taken_over(&world.allows("take-over=east/endpoints/a")), gone, "{field} {wanted}");
+        }
+    }
+
+    #[test]
+    fn what_makes_room_for_something_new_is_nobody_elses() {
+        let world = |live: &str| {
+            World::lab()
+                .wants("west/endpoints/n", json!({ "address": "192.0.2.9", "mode": "aggressive" }))
+                .applied("west/endpoints/n", "7", json!({ "address": "192.0.2.9", "mode": "main" }))
+                .shows("west/endpoints", json!({ "id": "7", "name": "n", "address": "192.0.2.9", "mode": "main" }))
+                .wants("east/endpoints/a", json!({ "address": "192.0.2.1", "options": ["=west/endpoints/n.id"] }))
+                .shows("east/endpoints", json!({ "id": "1", "name": "a", "address": "192.0.2.1", "options": live }))
+        };
+        assert_eq!(world("7").verdict("east/endpoints/a"), "adopt, update options: change");
+        assert_eq!(world("7 8").verdict("east/endpoints/a"), "hold take-over");
     }
 
     /// What an update sends for a field of the endpoint `a`.

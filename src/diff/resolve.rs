@@ -91,6 +91,14 @@ impl Resolver<'_> {
         }
     }
 
+    /// A value with the outputs in it as they are now, whatever they will be when the plan is carried out.
+    pub(super) fn as_now(&self, attr: &Attr) -> Attr {
+        attr.fill(&|output| {
+            let provider = self.topology.targets.get(output.address.target())?.provider;
+            self.live_output(output, provider.kind(output.address.kind())?)
+        })
+    }
+
     fn live_output(&self, output: &Output, kind: &Kind) -> Option<Attr> {
         taken_output(self.index.live(&output.address)?, kind, output, &self.topology.secrets)
     }

@@ -48,7 +48,9 @@ impl FieldCase<'_> {
             }
             live => live.clone(),
         };
-        going(&self.field.ty, wanted, &theirs).iter().map(shown).collect()
+        // What makes room for something new may be in the list as it is now, and is nobody else's.
+        let now = canonical(&self.field.ty, &self.resolver.as_now(wanted));
+        going(&self.field.ty, &now, &theirs).iter().map(shown).collect()
     }
 
     /// Ours are as they are wanted, and stand elsewhere among those of others.
