@@ -1,6 +1,6 @@
 //! From differences to decisions: what may be done to whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::attr::Attr;
@@ -307,45 +307,15 @@ fn refers_to_what_is_made_anew(resolver: &Resolver<'_>, resource: &Resource, cha
 /// in the way.
 fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
     let mut forced: BTreeMap<(String, &str), String> = BTreeMap::new();
-    let mut held: Vec<(usize, String)> = Vec::new();
-    for (n, verdict) in verdicts.iter().enumerate() {
+    for verdict in verdicts.iter_mut() {
         let Decision::Update { fields, .. } = &verdict.decision else { continue };
         let target = verdict.address.target();
-        for kind in fields
-            .iter()
-            .filter(|change| !change.before.is_null())
-            .filter_map(|change| change.field)
-            .flat_map(|field| field.recreate_while_changing)
-        {
-            let mut undeclared = resolver.index.undeclared.iter();
-            let undeclared_one = undeclared.find(|(address, (its, live))| {
-                let is_one = address.target() == target && address.kind() == *kind;
-                is_one && !is_let_go(resolver.topology, resolver.index, address, its, live)
-            });
-            let is_external = |resource: &&Resource| {
-                resource.external && resource.address.target() == target && root_kind(&resource.address) == *kind
-            };
-            let external = || resolver.topology.resources.values().find(is_external).map(|resource| &resource.address);
-            let is_in_use = |resource: &&Resource| {
-                let address = &resource.address;
-                address.target() == target && root_kind(address) == *kind && resolver.planned.user_of(address).is_some()
-            };
-            let in_use = || resolver.topology.resources.values().find(is_in_use).map(|resource| &resource.address);
-            match undeclared_one.map(|(address, _)| address).or_else(external).or_else(in_use) {
-                Some(in_the_way) => held.push((n, in_the_way.to_string())),
-                None => {
-                    forced.insert((target.to_owned(), *kind), verdict.address.to_string());
-                }
-            }
+        let changes = fields.iter().filter(|change| !change.before.is_null()).filter_map(|change| change.field);
+        let kinds: BTreeSet<&str> = changes.flat_map(|field| field.recreate_while_changing).copied().collect();
+        match kinds.iter().find_map(|kind| in_the_way(resolver, target, kind)) {
+            Some(hold) => verdict.hold(hold),
+            None => forced.extend(kinds.iter().map(|kind| ((target.to_owned(), *kind), verdict.address.to_string()))),
         }
-    }
-    for (n, in_the_way) in held {
-        let hold = Hold::new(
-            "in-the-way",
-            format!("`{in_the_way}` has to go while it changes, and is not declared, or in use"),
-        );
-        verdicts[n]
-            .hold(hold.help("declare it, so that it is made again afterwards, or remove it, and let go of it before"));
     }
     for verdict in verdicts.iter_mut() {
         let root = root_kind(&verdict.address);
@@ -357,8 +327,31 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
         let because = Some(format!("`{by}` can't change while it exists"));
         let fields = verdict.notes.of_new_object(verdict.decision.fields().to_vec());
         let decision = Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because };
-        verdict.decision = unless_in_use(resolver, resource, resolver.case(resource).guard(decision));
+        verdict.decision = resolver.case(resource).guard(decision);
     }
+}
+
+/// The hold on what can't change while any of a kind exists, where one of them can't go and come again.
+fn in_the_way(resolver: &Resolver<'_>, target: &str, kind: &str) -> Option<Hold> {
+    let is_of_kind = |resource: &&Resource| resource.address.target() == target && root_kind(&resource.address) == kind;
+    let declared = || resolver.topology.resources.values().filter(is_of_kind);
+    let undeclared = resolver.index.undeclared.iter().find(|(address, (its, live))| {
+        let is_one = address.target() == target && address.kind() == kind;
+        is_one && !is_let_go(resolver.topology, resolver.index, address, its, live)
+    });
+    let hold = |address: &Address, why: &str| {
+        Hold::new("in-the-way", format!("`{address}` has to go while it changes, and {why}"))
+    };
+    let declare = "declare it, so that it is made again afterwards, or remove it, and let go of it before";
+    if let Some((address, _)) = undeclared {
+        return Some(hold(address, "is not declared").help(declare));
+    }
+    if let Some(resource) = declared().find(|resource| resource.external) {
+        return Some(hold(&resource.address, "is somebody else's").help("have it removed while it changes"));
+    }
+    let in_use = |resource: &Resource| Some((resource.address.clone(), resolver.planned.user_of(&resource.address)?));
+    let (address, user) = declared().find_map(in_use)?;
+    Some(hold(&address, &format!("`{user}` refers to it")).help(format!("let `{user}` go of it first")))
 }
 
 /// The kind of the resource's outermost parent.

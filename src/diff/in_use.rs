@@ -101,6 +101,7 @@ fn kind_of(topology: &Topology, address: &Address) -> Option<&'static Kind> {
 mod tests {
     use serde_json::{Value, json};
 
+    use crate::diff::verdict::Decision;
     use crate::plan::testing::{World, address};
 
     const ENDPOINT: &str = "east/endpoints/a";
@@ -154,6 +155,64 @@ mod tests {
             }
         }
         assert_eq!(anew().verdict(ENDPOINT), "replace mode: change", "nothing refers to it");
+    }
+
+    const ROUTE: &str = "east/routes/r";
+    const CONFIG: &str = "east/config";
+
+    /// Routes that have to go while the controller changes, one of them with a description that is to change as well.
+    fn forced() -> World {
+        let route = |n: u8| json!({ "cidr": format!("10.{n}.0.0/16"), "gateway": "192.0.2.1", "description": "old" });
+        let shown = |n: u8| {
+            let mut shown = route(n);
+            shown["id"] = json!(n.to_string());
+            shown
+        };
+        let mut changed = route(2);
+        changed["description"] = json!("new");
+        World::lab()
+            .wants(CONFIG, json!({ "mtu": 1400 }))
+            .applied(CONFIG, "", json!({ "mtu": 1500 }))
+            .wants(ROUTE, route(1))
+            .applied(ROUTE, "1", route(1))
+            .shows("east/routes", shown(1))
+            .wants("east/routes/s", changed)
+            .applied("east/routes/s", "2", route(2))
+            .shows("east/routes", shown(2))
+    }
+
+    #[test]
+    fn what_has_to_go_for_anothers_change_and_is_in_use_keeps_that_change() {
+        let led = |route: &str, id: &str| {
+            let refers = json!({ "route": route });
+            forced()
+                .applied(GROUP, "7", refers.clone())
+                .shows("east/groups", json!({ "id": "7", "name": "g", "route": id }))
+        };
+        for (route, id) in [("r", "1"), ("s", "2")] {
+            let wants = |fields| led(route, id).wants(GROUP, fields);
+            let mut of_others = led(route, id);
+            of_others.base.entries.remove(&address(GROUP));
+            for world in [wants(json!({ "route": route })), of_others] {
+                let verdicts = world.verdicts();
+                let reason = verdicts.iter().find_map(|verdict| match &verdict.decision {
+                    Decision::Hold(hold) => Some(hold.reason.clone()),
+                    _ => None,
+                });
+                let expected = format!("`east/routes/{route}` has to go while it changes, and `{GROUP}` refers to it");
+                assert_eq!(reason.as_deref(), Some(expected.as_str()));
+                assert_eq!(world.verdict(CONFIG), "hold in-the-way");
+                // Nothing has to go any more, and what can be changed while it stays is.
+                assert_eq!(world.verdict(ROUTE), "same", "{route}");
+                assert_eq!(world.verdict("east/routes/s"), "update description: change", "{route}");
+            }
+            // Who lets go of it, or goes, is in nobody's way.
+            for (n, world) in [wants(json!({ "note": "none" })), led(route, id), forced()].into_iter().enumerate() {
+                assert_eq!(world.verdict(CONFIG), "update mtu: change", "{n} {}", world.verdict(GROUP));
+                assert_eq!(world.verdict(ROUTE), "replace");
+                assert_eq!(world.verdict("east/routes/s"), "replace description: change");
+            }
+        }
     }
 
     #[test]

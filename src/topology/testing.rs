@@ -135,6 +135,7 @@ static GROUPS: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Its name"),
         field("leader", Type::Ref("endpoints"), "The first of it"),
+        field("route", Type::Ref("routes"), "The way to it"),
         field("note", Type::Phrase(&NOTE), "A note; `via` and a name lead through an endpoint"),
     ],
     api: Api {
