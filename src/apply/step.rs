@@ -1,5 +1,6 @@
 //! One step: its calls one after the other, each journaled before it is sent and after it is answered.
 
+mod proofs;
 mod ready;
 mod refused;
 mod unmoved;
@@ -16,7 +17,6 @@ use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
 use crate::diff::live::{Live, named, with_id};
 use crate::journal::{self, JournalLine};
-use crate::ledger::now;
 use crate::plan::{Call, CallPurpose, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{AnsweredCall, CallError, CallFailure, Session, WaitResult, Watch, encode, is_under_way};
@@ -42,7 +42,7 @@ impl Executor<'_> {
             shared.turn(SlotClass::Write);
         }
         self.find_unmoved(shared, session, step).await?;
-        self.forget_proofs(shared, step);
+        self.forget_proofs(shared, session, step);
         // Owned from now on, what is left behind is removed by the next run if this one is stopped in between.
         self.log(shared, |log| {
             step.leaves.iter().for_each(|(left, id)| log.take_ownership(left.clone(), id.clone(), None, false))
@@ -74,25 +74,6 @@ impl Executor<'_> {
         self.finish(shared, step);
         self.renew_proofs(shared, session, step).await;
         Ok(())
-    }
-
-    /// Takes down that what proves the installation is about to change: a run that is killed in between must not leave a
-    /// proof behind that makes it another one.
-    fn forget_proofs(&self, shared: &Shared, step: &Step) {
-        if !step.kind.proves.is_empty() && !step.calls.is_empty() {
-            self.log(shared, |log| log.change_proofs(step.address.target(), |known| known.forget(step.kind.proves)));
-        }
-    }
-
-    /// Takes down what proves the installation now.
-    async fn renew_proofs(&self, shared: &Shared, session: &Session, step: &Step) {
-        if step.kind.proves.is_empty() || step.calls.is_empty() {
-            return;
-        }
-        if let Some(shown) = self.sights.proofs(session).await {
-            let shown = shown.only(step.kind.proves);
-            self.log(shared, |log| log.change_proofs(session.name(), |known| known.learn(&shown, &now())));
-        }
     }
 
     /// Sends a call until its effect is certain, and takes what its reply tells.

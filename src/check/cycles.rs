@@ -108,7 +108,7 @@ impl<'t> Waits<'t> {
                     firsts.entry(named).or_default().push(member);
                 }
             }
-            firsts.extend(kind.after.iter().map(|after| (*after, members.clone())));
+            firsts.extend(kind.after().map(|after| (after, members.clone())));
             for ((first, why), members) in firsts {
                 let Some(others) = groups.get(&(target, first)) else { continue };
                 let count = gates.len();

@@ -17,7 +17,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
     first
         .iter()
         .filter_map(|((target, _), resource)| {
-            let newer = resource.kind.older_view_of?;
+            let newer = resource.kind.newer_view()?;
             let other = first.get(&(*target, newer))?;
             let message =
                 format!("`{}` and `{newer}` show the same objects: `{target}` declares both", resource.kind.name);

@@ -97,7 +97,7 @@ fn shared(kind: &Kind, text: &mut String) {
 
 /// The kinds that come before a kind's resources and after them, each with the reason.
 fn order(provider: &Provider, kind: &Kind, text: &mut String) {
-    for (first, why) in kind.after {
+    for (first, why) in kind.after() {
         let _ = writeln!(text, "  comes after: {first}: {why}");
     }
     for (first, why) in named(kind) {
@@ -109,7 +109,7 @@ fn order(provider: &Provider, kind: &Kind, text: &mut String) {
         let _ = writeln!(text, "  comes after: {kinds} of the target that `{}` leads to", field.name);
     }
     for other in provider.kinds.iter().filter(|other| other.name != kind.name) {
-        for (_, why) in other.after.iter().filter(|(first, _)| *first == kind.name) {
+        for (_, why) in other.after().filter(|(first, _)| *first == kind.name) {
             let _ = writeln!(text, "  comes before: {}: {why}", other.name);
         }
         for (_, why) in named(other).into_iter().filter(|(first, _)| *first == kind.name) {
@@ -222,9 +222,7 @@ mod tests {
     #[test]
     fn every_order_of_the_tables_is_told() {
         for provider in CATALOGUE {
-            for (kind, (first, why)) in
-                provider.kinds.iter().flat_map(|kind| kind.after.iter().map(move |it| (kind, it)))
-            {
+            for (kind, (first, why)) in provider.kinds.iter().flat_map(|kind| kind.after().map(move |it| (kind, it))) {
                 let text = explained(kind.name);
                 assert!(text.contains(&format!(": {why}\n")), "{} after {first}: {text}", kind.name);
             }

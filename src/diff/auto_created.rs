@@ -7,7 +7,7 @@ use crate::spec::{AutoCreated, Identity, Kind, lookup};
 
 /// The ids of what an object made of a kind; of a sequence, the keys of its items.
 pub(crate) fn auto_created_by(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {
-    let ways = maker.creates.iter().filter(|(kind, _)| *kind == made.name);
+    let ways = maker.creates().filter(|(kind, _)| *kind == made.name);
     ways.flat_map(|(_, way)| listed(way, live, made)).collect()
 }
 
@@ -15,7 +15,7 @@ pub(crate) fn auto_created_by(maker: &Kind, live: &Live, made: &Kind) -> Vec<Str
 pub(crate) fn listed(way: &AutoCreated, live: &Live, made: &Kind) -> Vec<String> {
     match way {
         AutoCreated::Listed { at, .. } => lookup(&live.raw, at).map(|value| words(value, made)).unwrap_or_default(),
-        AutoCreated::Naming { .. } | AutoCreated::Namesake(_) => Vec::new(),
+        AutoCreated::Named { .. } => Vec::new(),
     }
 }
 
@@ -38,13 +38,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::spec::Relation;
 
     #[test]
     fn what_is_made_is_told_by_ids_or_by_the_keys_of_items() {
         static MAKER: Kind = Kind {
-            creates: &[
-                ("lists", AutoCreated::Listed { at: "rules", goes_if_set: None }),
-                ("configs", AutoCreated::Listed { at: "ids", goes_if_set: None }),
+            relations: &[
+                Relation::Creates("lists", AutoCreated::Listed { at: "rules", goes_if_set: None }),
+                Relation::Creates("configs", AutoCreated::Listed { at: "ids", goes_if_set: None }),
             ],
             ..Kind::NEW
         };

@@ -15,7 +15,7 @@ use crate::diff::index::Index;
 use crate::diff::live::{Live, named};
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::verdict::{Decision, FieldChange, Hold, Verdict};
-use crate::spec::{AutoCreated, Change, Identity, Kind};
+use crate::spec::{Change, Identity, Kind};
 use crate::topology::references::{References, Why, maker, maker_at};
 use crate::topology::{Resource, Topology};
 
@@ -60,10 +60,7 @@ pub(crate) fn changes<'v>(
 
 /// The kinds of a kind's companions, each with the field that switches them on.
 fn of_kind(kind: &'static Kind) -> impl Iterator<Item = (&'static str, &'static str)> {
-    kind.creates.iter().filter_map(|(made, how)| match how {
-        AutoCreated::Namesake(switch) => Some((*made, *switch)),
-        AutoCreated::Listed { .. } | AutoCreated::Naming { .. } => None,
-    })
+    kind.creates().filter_map(|(made, sign)| Some((made, sign.namesake_switch()?)))
 }
 
 fn is_on(value: &Attr) -> bool {

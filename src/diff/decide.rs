@@ -310,8 +310,10 @@ fn force_rebuilds(resolver: &Resolver<'_>, verdicts: &mut [Verdict]) {
     for verdict in verdicts.iter_mut() {
         let Decision::Update { fields, .. } = &verdict.decision else { continue };
         let target = verdict.address.target();
-        let changes = fields.iter().filter(|change| !change.before.is_null()).filter_map(|change| change.field);
-        let kinds: BTreeSet<&str> = changes.flat_map(|field| field.recreate_while_changing).copied().collect();
+        let Some(provider) = resolver.topology.targets.get(target).map(|target| target.provider) else { continue };
+        let changed = fields.iter().filter(|change| !change.before.is_null());
+        let kinds: BTreeSet<&str> =
+            changed.flat_map(|change| provider.in_the_way_of(verdict.kind, &change.name)).collect();
         match kinds.iter().find_map(|kind| in_the_way(resolver, target, kind)) {
             Some(hold) => verdict.hold(hold),
             None => forced.extend(kinds.iter().map(|kind| ((target.to_owned(), *kind), verdict.address.to_string()))),

@@ -350,7 +350,7 @@ fn counterpart(declared: Option<&Attr>, length: usize, n: usize) -> Option<&Attr
 fn is_told(kind: &Kind) -> bool {
     let is_shown = !matches!(kind.api.list, List::Login(_))
         && !kind.fields.iter().any(|field| matches!(field.ty, Type::Certificate));
-    kind.is_declarative() && kind.older_view_of.is_none() && is_shown
+    kind.is_declarative() && kind.newer_view().is_none() && is_shown
 }
 
 /// A value without what the provider puts into it: of an object, the fields that can be declared.

@@ -14,9 +14,9 @@ type Everywhere = BTreeMap<(String, &'static str, &'static str), Attr>;
 /// Adds to verdicts on what is as wanted what will not be so any more.
 pub(crate) fn set_again(resolved: &BTreeMap<Address, ResolvedFields>, verdicts: &mut [Verdict]) {
     let mut everywhere = Everywhere::new();
-    for verdict in verdicts.iter().filter(|verdict| !verdict.kind.overwrites.is_empty()) {
+    for verdict in verdicts.iter().filter(|verdict| verdict.kind.undoes().next().is_some()) {
         for (field, value) in written(verdict, resolved) {
-            for kind in verdict.kind.overwrites {
+            for (kind, _) in verdict.kind.undoes().filter(|(_, fields)| fields.contains(&field)) {
                 everywhere.insert((verdict.address.target().to_owned(), kind, field), value.clone());
             }
         }

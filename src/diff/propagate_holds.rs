@@ -205,7 +205,7 @@ fn needs_of(
     }
     // Of what comes first whatever it is, a thing of which there is one is needed by all that come after it.
     let target = verdict.address.target();
-    needs.extend(verdict.kind.after.iter().map(|(first, _)| Address::new(target, first, None)));
+    needs.extend(verdict.kind.after().map(|(first, _)| Address::new(target, first, None)));
     let referred = topology.resources.get(&verdict.address).map(|resource| references.of(resource));
     needs.extend(referred.into_iter().flatten().filter_map(|reference| match reference.why {
         Why::LeadsTo(_) | Why::ComesWith | Why::Home(_) => Some(reference.to),

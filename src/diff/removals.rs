@@ -68,7 +68,7 @@ fn is_of_users(target: &Target, kind: &Kind, live: &Live) -> bool {
 
 /// The kind that may have made an object for itself, and was not seen.
 fn unknown_maker(target: &Target, index: &Index<'_>, kind: &Kind) -> Option<&'static str> {
-    let makes = |maker: &&&Kind| maker.creates.iter().any(|(made, _)| *made == kind.name);
+    let makes = |maker: &&&Kind| maker.creates().any(|(made, _)| made == kind.name);
     let mut makers = target.provider.kinds.iter().filter(makes);
     makers.find(|maker| index.is_dark(&target.name, maker.name)).map(|maker| maker.name)
 }

@@ -42,8 +42,8 @@ pub(super) fn mark(collections: &mut [Collection], owned: &BTreeSet<&str>) {
 fn signs(collections: &[Collection]) -> BTreeMap<&'static str, Signs> {
     let mut all: BTreeMap<&'static str, Signs> = BTreeMap::new();
     for maker in collections {
-        for (name, made) in maker.kind.creates {
-            let Some(kind) = collections.iter().map(|other| other.kind).find(|kind| kind.name == *name) else {
+        for (name, made) in maker.kind.creates() {
+            let Some(kind) = collections.iter().map(|other| other.kind).find(|kind| kind.name == name) else {
                 continue;
             };
             let signs = all.entry(kind.name).or_default();
@@ -53,8 +53,8 @@ fn signs(collections: &[Collection]) -> BTreeMap<&'static str, Signs> {
                     signs.listed.extend(objects.iter().flat_map(|live| auto_created_by(maker.kind, live, kind)));
                 }
                 // The kind itself knows these.
-                (Seen::Objects(_), AutoCreated::Namesake(_)) => {}
-                (Seen::Objects(objects), AutoCreated::Naming { field, where_set }) => {
+                (Seen::Objects(_), AutoCreated::Named { by: None, .. }) => {}
+                (Seen::Objects(objects), AutoCreated::Named { by: Some(field), where_set }) => {
                     let sets = |live: &&Live| lookup(&live.raw, where_set).is_some_and(|value| !value.is_null());
                     let names = objects.iter().filter(sets).flat_map(|live| names(maker.kind, live));
                     signs.naming.extend(names.map(|name| (*field, fold(&name))));

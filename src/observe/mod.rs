@@ -26,8 +26,8 @@ use crate::diff::base::Base;
 use crate::diff::installation::{ShownProofs, judge};
 use crate::diff::live::{Observed, View};
 use crate::observe::interests::Interests;
-use crate::observe::look::Look;
 pub use crate::observe::lists::Lists;
+use crate::observe::look::Look;
 pub(crate) use crate::observe::sight::Sight;
 pub use crate::observe::sight::Sights;
 use crate::session::{CallError, Session};
@@ -129,7 +129,7 @@ impl<'o> Observer<'o> {
             let is_list = provider.kind(made).is_some_and(|kind| matches!(kind.identity, Identity::Sequence { .. }));
             kinds.contains(made) && (is_list || pruned.contains(made))
         };
-        let makes = |kind: &&&Kind| kind.creates.iter().any(|(made, _)| at_stake(made));
+        let makes = |kind: &&&Kind| kind.creates().any(|(made, _)| at_stake(made));
         let makers: Vec<&str> = provider.kinds.iter().filter(makes).map(|kind| kind.name).collect();
         kinds.extend(makers);
         for kind in kinds.clone() {

@@ -313,7 +313,7 @@ impl Builder<'_> {
         let (Some(live), Some(target)) = (live, self.topology.targets.get(verdict.address.target())) else {
             return Vec::new();
         };
-        let left_by = verdict.kind.creates.iter().filter(|(_, made)| made.is_left_by(&live.raw));
+        let left_by = verdict.kind.creates().filter(|(_, made)| made.is_left_by(&live.raw));
         let left =
             left_by.filter_map(|(name, made)| Some((target.provider.kind(name)?, made))).flat_map(|(kind, made)| {
                 let known = move |id: &str| self.diff.index.by_id(&verdict.address, &[kind.name], id).cloned();
@@ -330,7 +330,7 @@ impl Builder<'_> {
         }
         let here = |verdict: &&Verdict| {
             verdict.address.target() == list.address.target()
-                && !verdict.kind.creates.is_empty()
+                && verdict.kind.creates().next().is_some()
                 && matches!(verdict.decision, Decision::Delete(_) | Decision::Replace { .. })
         };
         let removed = self.diff.verdicts.iter().filter(here);

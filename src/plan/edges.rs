@@ -63,7 +63,7 @@ pub(crate) fn edges<'d>(
     }
     for n in 0..steps.len() {
         drawing.replaces(n);
-        drawing.recreate_while_changing(n);
+        drawing.makes_way(n);
     }
     drawing.issue_order();
     drawing.makes_room();
@@ -214,7 +214,7 @@ impl EdgeBuilder<'_> {
         let left: Vec<&Step> = self.steps.iter().filter(is_left).collect();
         for (n, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb.creates() && !left.is_empty()) {
             let is_like = |other: &&&Step| {
-                let made = step.kind.creates.iter().any(|(made, _)| *made == other.kind.name);
+                let made = step.kind.creates().any(|(made, _)| made == other.kind.name);
                 made && step.address.sibling(other.kind.name, other.address.name()) == other.address
             };
             for other in left.iter().filter(is_like) {
@@ -226,7 +226,7 @@ impl EdgeBuilder<'_> {
     /// What comes along with a step needs its name, and what goes along with one is let go of first. Who lets go of it may
     /// need the same step for something else: then nobody can.
     fn companions(&mut self) {
-        for verdict in self.diff.verdicts.iter().filter(|verdict| !verdict.kind.creates.is_empty()) {
+        for verdict in self.diff.verdicts.iter().filter(|verdict| verdict.kind.creates().next().is_some()) {
             for change in companions::changes(self.topology, &self.diff.index, verdict) {
                 let making = self.making.get(&verdict.address).filter(|_| change.comes && !change.goes);
                 if let (Some(&maker), Some(&removal)) = (making, self.removing.get(&change.companion)) {
@@ -248,15 +248,13 @@ impl EdgeBuilder<'_> {
         }
     }
 
-    fn recreate_while_changing(&mut self, n: usize) {
+    /// What a field that changes would undo goes before it, and is made again after it.
+    fn makes_way(&mut self, n: usize) {
         let step = &self.steps[n];
-        let kinds: BTreeSet<&str> = step
-            .fields
-            .iter()
-            .filter_map(|change| change.field)
-            .flat_map(|field| field.recreate_while_changing)
-            .copied()
-            .collect();
+        let Some(target) = self.topology.targets.get(step.address.target()) else { return };
+        let fields = step.fields.iter();
+        let kinds: BTreeSet<&str> =
+            fields.flat_map(|change| target.provider.in_the_way_of(step.kind, &change.name)).collect();
         if kinds.is_empty() || step.verb != Verb::Update {
             return;
         }
@@ -335,16 +333,16 @@ impl Gates {
             let Some(kind) = topology.targets.get(target).and_then(|target| target.provider.kind(kind)) else {
                 continue;
             };
-            for (first, why) in kind.after {
-                let Some(others) = groups.get(&(target, *first, removes)) else { continue };
+            for (first, why) in kind.after() {
+                let Some(others) = groups.get(&(target, first, removes)) else { continue };
                 // Making goes with the table, removing against it.
                 match removes {
                     true => self.gate(steps, format!("{target}/{} gone", kind.name), members, others, why),
                     false => self.gate(steps, format!("{target}/{first} done"), others, members, why),
                 }
             }
-            for (first, why) in kind.after.iter().filter(|_| !removes) {
-                let Some(others) = groups.get(&(target, *first, true)) else { continue };
+            for (first, why) in kind.after().filter(|_| !removes) {
+                let Some(others) = groups.get(&(target, first, true)) else { continue };
                 // What is replaced comes back, and has to be there before this changes: only what goes for good waits.
                 let gone: Vec<usize> = others.iter().copied().filter(|&n| steps[n].verb == Verb::Delete).collect();
                 let changed: Vec<usize> = members.iter().copied().filter(|&n| steps[n].verb == Verb::Update).collect();

@@ -101,6 +101,7 @@ static LAB: Provider = Provider {
         errors_in_success: &[],
         version: ServerVersion::Irrelevant,
         proofs: &[],
+        renewed_proofs: &[],
         within: &[],
         extent: Extent::Whole,
         writers: 1,

@@ -37,7 +37,7 @@ use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
 use crate::session::speech::{is_error_in_success, told_in_text, words};
-use crate::spec::{Auth, Body, Provider, ServerVersion, Strength, TextTemplate, Word, certificate_proof, lookup};
+use crate::spec::{Auth, Body, Kind, Provider, ServerVersion, Strength, TextTemplate, Word, certificate_proof, lookup};
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
@@ -195,6 +195,11 @@ impl Session {
     pub(crate) fn width(&self) -> (usize, usize) {
         let dialect = &self.provider.dialect;
         (dialect.writers, dialect.readers)
+    }
+
+    /// The proofs of the installation that are another thing once an object of a kind is written.
+    pub(crate) fn renewed_by(&self, kind: &Kind) -> Vec<Strength> {
+        self.provider.dialect.renewed_by(kind)
     }
 
     /// The name and password of the login, as an object that a reply might hold; for the kind that sets its password. They

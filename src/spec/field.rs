@@ -42,8 +42,6 @@ pub struct Field {
     pub sent: Sent,
     /// The effect of a change on traffic.
     pub disruption: Disruption,
-    /// Kinds of the same target whose resources have to be removed while the field changes, and made again after it.
-    pub recreate_while_changing: &'static [&'static str],
     /// For an address of another target: the kinds of which there is one there, and whose resources come first.
     pub depends_on_remote: &'static [&'static str],
     /// The fields that it follows when they change in place: what an output is evaluated from; what brings a switch
@@ -183,7 +181,6 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         change: Change::InPlace,
         sent: Sent::WhenChanged,
         disruption: Disruption::None,
-        recreate_while_changing: &[],
         depends_on_remote: &[],
         recomputed_from: &[],
         documents_in: None,
@@ -275,11 +272,6 @@ impl Field {
     /// A change of it has this effect on traffic.
     pub const fn disrupts(self, disruption: Disruption) -> Field {
         Field { disruption, ..self }
-    }
-
-    /// Resources of these kinds have to go while it changes.
-    pub const fn recreate_while_changing(self, kinds: &'static [&'static str]) -> Field {
-        Field { recreate_while_changing: kinds, ..self }
     }
 
     /// It is an address of another target, where these come first.

@@ -8,7 +8,7 @@ use crate::attr::Attr;
 use wire::Method;
 
 use crate::spec::{
-    Api, CallSpec, Change, Disruption, Envelope, Field, Names, Sent, Shape, Strength, canonical, lookup,
+    Api, CallSpec, Change, Disruption, Envelope, Field, Names, Relation, Sent, Shape, canonical, lookup,
 };
 
 /// One sort of resource at a provider.
@@ -28,9 +28,8 @@ pub struct Kind {
     pub fields: &'static [Field],
     /// How the API reads and writes it.
     pub api: Api,
-    /// Kinds of the same target all of whose resources come first, with the reason: `("license", "…")`. Where the kind names
-    /// itself, it is those of its own that the texts of a resource name.
-    pub after: &'static [(&'static str, &'static str)],
+    /// What its objects have to do with those of other kinds: what comes first, what shows the same, what it undoes or makes.
+    pub relations: &'static [Relation],
     /// How much a removal destroys.
     pub on_delete: Destroys,
     /// What removing one of its objects does to traffic.
@@ -39,53 +38,16 @@ pub struct Kind {
     pub hooks: Hooks,
     /// An output that has to be asked for by a call, because asking has an effect.
     pub one_time_output: Option<OneTimeOutput>,
-    /// The kind that shows the same objects in a newer way: only one of the two is declared at a target, and an export
-    /// tells the newer one.
-    pub older_view_of: Option<&'static str>,
     /// The key at the top of YAML documents that are its content. A file that has it is no part of a workspace, even where
     /// nothing names the file any more.
     pub content_key: Option<&'static str>,
-    /// Kinds of the same target whose objects it sets anew when it is written, in the fields of the same name. What they
-    /// declare is set again behind it.
-    pub overwrites: &'static [&'static str],
     /// The names that the API takes for its objects.
     pub names: Names,
     /// The names of objects that come with the product or, where there is one, with each parent. They are not the user's
     /// to declare, and may be referred to without being declared.
     pub built_in: &'static [&'static str],
-    /// The objects of other kinds that this one's objects make for themselves: the kind, and what gives them away. They
-    /// are not the user's to declare.
-    pub creates: &'static [(&'static str, AutoCreated)],
-    /// What proves which installation answers, and is another thing once an object of this kind is written: a new
-    /// certificate has another key.
-    pub proves: &'static [Strength],
     /// The calls that the reference texts lack: verb, path as the tables spell it, and where it is known from.
     pub documented_at: &'static [(Method, &'static str, &'static str)],
-}
-
-/// The sign that an object was made by another one for itself: a NetFoundry router with `tunnelerEnabled` makes an
-/// endpoint of its name.
-#[derive(Debug, Clone, Copy)]
-pub enum AutoCreated {
-    /// The maker shows its id.
-    Listed {
-        /// Where: one id, a list, or a map.
-        at: &'static str,
-        /// The field of the maker that has to be set for it to go when the maker goes; otherwise it is left behind, and
-        /// has to be removed after it. `None`: it always goes.
-        goes_if_set: Option<&'static str>,
-    },
-    /// Its field of roles names the maker and nothing else, as in `["@office"]`. That is a guess, which the ledger
-    /// overrules.
-    Naming {
-        /// The field of roles.
-        field: &'static str,
-        /// The field that a maker sets, and other objects of its kind do not.
-        where_set: &'static str,
-    },
-    /// It has the maker's name, and comes a while after it, where this field of the maker is true. A resource of that name
-    /// means that very object, and makes none beside it.
-    Namesake(&'static str),
 }
 
 /// The fields that tell two objects of a kind apart, and the meaning of the name in YAML.
@@ -150,18 +112,6 @@ impl Removal {
     }
 }
 
-impl AutoCreated {
-    /// Says whether what an object made stays when the object goes.
-    pub fn is_left_by(&self, maker: &Value) -> bool {
-        match self {
-            AutoCreated::Listed { goes_if_set: Some(field), .. } => lookup(maker, field).is_none_or(Value::is_null),
-            AutoCreated::Listed { goes_if_set: None, .. } | AutoCreated::Naming { .. } | AutoCreated::Namesake(_) => {
-                false
-            }
-        }
-    }
-}
-
 /// Functions for the parts of reading that no table can say: pure, on JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Hooks {
@@ -215,18 +165,14 @@ impl Kind {
         identity: Identity::Singleton,
         fields: &[],
         api: Api::NONE,
-        after: &[],
+        relations: &[],
         on_delete: Destroys::Itself,
         removal: Removal::Quiet,
         hooks: Hooks::NONE,
         one_time_output: None,
-        older_view_of: None,
-        overwrites: &[],
         names: Names::ANY,
         built_in: &[],
-        creates: &[],
         content_key: None,
-        proves: &[],
         documented_at: &[],
     };
 

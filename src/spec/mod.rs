@@ -2,7 +2,7 @@
 //!
 //! It is closed. A new word needs two kinds that use it; one odd kind uses a hook. Nothing here does I/O.
 //!
-//! * `provider`, `kind`, `field`, `types`: what there is
+//! * `provider`, `kind`, `relation`, `field`, `types`: what there is
 //! * `api`, `calls`, `template`, `poll`, `condition`: how it is asked and told
 //! * `value`, `walk`, `read`, `default`, `lines`: values by their types
 //! * `grammar`, `names`, `declared`: texts that name other objects
@@ -28,6 +28,7 @@ mod names;
 mod poll;
 mod provider;
 mod read;
+mod relation;
 mod template;
 mod types;
 mod value;
@@ -50,7 +51,7 @@ pub(crate) use field::{BeforeDelete, Disruption, Evidence, Flow, Secrecy, Sent, 
 pub use field::{Change, Field};
 pub(crate) use grammar::{By, Called, DocumentsIn, Grammar, Lead, Mention, NameSpot, Named, ReadDocuments, Unknown};
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
-pub(crate) use kind::{AutoCreated, Destroys, Hooks, OneTimeOutput, Removal};
+pub(crate) use kind::{Destroys, Hooks, OneTimeOutput, Removal};
 pub use kind::{Identity, Kind};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
@@ -62,6 +63,7 @@ pub use provider::Provider;
 pub(crate) use provider::caller;
 pub(crate) use provider::{Coverage, Dialect, Endpoint, Extent, IdScheme, ServerVersion, endpoint};
 pub(crate) use read::{lookup, read};
+pub(crate) use relation::{AutoCreated, Relation};
 pub use template::PathTemplate;
 pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};
 pub(crate) use types::{Folders, Packing, Type};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{Action, Artifact, Auth, CallPlace, Field, InstallationProof, Kind, TableCall};
+use crate::spec::{Action, Artifact, Auth, CallPlace, Field, InstallationProof, Kind, Strength, TableCall};
 use wire::Method;
 
 /// One API.
@@ -94,6 +94,9 @@ pub struct Dialect {
     pub version: ServerVersion,
     /// The reads that tell one installation from another.
     pub proofs: &'static [InstallationProof],
+    /// What proves which installation answers, and is another thing once an object of a kind is written, as the public key
+    /// is with a new certificate: the kind, and the proof.
+    pub renewed_proofs: &'static [(&'static str, Strength)],
     /// The settings that name a part of an installation, such as the tenant: another value means another place, though the
     /// same one proves nothing.
     pub within: &'static [&'static str],
@@ -117,6 +120,14 @@ pub struct Dialect {
     /// Remedies of errors: status, part of the message, remedy. The first that fits; an empty one leaves it to the general
     /// remedy of that status.
     pub remedies: &'static [(u16, &'static str, &'static str)],
+}
+
+impl Dialect {
+    /// The proofs that are another thing once an object of a kind is written.
+    pub(crate) fn renewed_by(&self, kind: &Kind) -> Vec<Strength> {
+        let renewed = self.renewed_proofs.iter().filter(|(name, _)| *name == kind.name);
+        renewed.map(|(_, strength)| *strength).collect()
+    }
 }
 
 /// How much of an installation a target is.

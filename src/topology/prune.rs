@@ -41,10 +41,10 @@ fn has_other_view(target: &Target, declared: &BTreeSet<&str>, kind: &Kind) -> bo
     if declared.contains(kind.name) {
         return false;
     }
-    match kind.older_view_of {
+    match kind.newer_view() {
         Some(newer) => declared.contains(newer) || target.prune.includes(newer),
         None => {
-            let mut others = target.provider.kinds.iter().filter(|other| other.older_view_of == Some(kind.name));
+            let mut others = target.provider.kinds.iter().filter(|other| other.newer_view() == Some(kind.name));
             others.any(|older| declared.contains(older.name))
         }
     }

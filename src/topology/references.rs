@@ -21,7 +21,7 @@ use crate::address::Address;
 use crate::attr::{Attr, Output};
 use crate::check::walk::{WalkStep, place, walk};
 use crate::finding::Place;
-use crate::spec::{AutoCreated, Field, Provider, Type};
+use crate::spec::{Field, Provider, Type};
 use crate::topology::words::TextNames;
 use crate::topology::{ITEMS, Resource, Target, Topology};
 
@@ -245,10 +245,8 @@ pub(crate) fn maker_at<'t>(topology: &'t Topology, address: &Address) -> Option<
 pub(crate) fn may_come_with<'t>(topology: &'t Topology, address: &Address) -> Option<(&'t Resource, &'static str)> {
     let kinds = topology.targets.get(address.target())?.provider.kinds;
     kinds.iter().find_map(|kind| {
-        let switch = kind.creates.iter().find_map(|(made, how)| match how {
-            AutoCreated::Namesake(switch) if *made == address.kind() => Some(*switch),
-            _ => None,
-        })?;
+        let mut comes = kind.creates().filter(|(made, _)| *made == address.kind());
+        let switch = comes.find_map(|(_, sign)| sign.namesake_switch())?;
         Some((topology.resources.get(&address.sibling(kind.name, address.name()))?, switch))
     })
 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::finding::Finding;
 use crate::spec::{
     Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme, Identity,
-    Kind, List, Mention, NameSpot, Provider, ServerVersion, Type, Unknown, call, field, output,
+    Kind, List, Mention, NameSpot, Provider, Relation, ServerVersion, Type, Unknown, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -27,7 +27,7 @@ static CONFIG: Kind = Kind {
     identity: Identity::Singleton,
     fields: &[
         field("controller_name", Type::Text, "Its name"),
-        field("mtu", Type::Int, "Bytes in a packet").default("1500").recreate_while_changing(&["routes"]),
+        field("mtu", Type::Int, "Bytes in a packet").default("1500"),
         output("public_ip", Type::Ip, "Its address"),
     ],
     api: Api {
@@ -36,6 +36,7 @@ static CONFIG: Kind = Kind {
         id: "",
         ..Api::NONE
     },
+    relations: &[Relation::Undoes("routes", &["mtu"])],
     ..Kind::NEW
 };
 
@@ -145,7 +146,7 @@ static GROUPS: Kind = Kind {
         remove: &[call(Delete, "/groups/{id}", Body::None)],
         ..Api::NONE
     },
-    creates: &[("policies", AutoCreated::Listed { at: "made", goes_if_set: None })],
+    relations: &[Relation::Creates("policies", AutoCreated::Listed { at: "made", goes_if_set: None })],
     ..Kind::NEW
 };
 
@@ -166,7 +167,7 @@ static ROUTES: Kind = Kind {
         remove: &[call(Delete, "/routes/{id}", Body::None)],
         ..Api::NONE
     },
-    after: &[("endpoints", "a route may lead through an endpoint")],
+    relations: &[Relation::After("endpoints", "a route may lead through an endpoint")],
     ..Kind::NEW
 };
 
@@ -249,6 +250,7 @@ static LAB: Provider = Provider {
         errors_in_success: &[],
         version: ServerVersion::Irrelevant,
         proofs: &[],
+        renewed_proofs: &[],
         within: &[],
         extent: Extent::Whole,
         writers: 1,

@@ -218,7 +218,10 @@ fn one_that_was_changed_holds_no_more_or_comes_from_elsewhere_is_refused_by_name
     // What it shows and what it would send are one thing.
     let path = json!("/elsewhere");
     refused(&|file| file["body"]["steps"][0]["calls"][0]["path"] = path.clone(), "it is not as it was written");
-    refused(&|file| file["work"]["steps"][0]["calls"][0]["path"] = path.clone(), "what it would send is not what it shows");
+    refused(
+        &|file| file["work"]["steps"][0]["calls"][0]["path"] = path.clone(),
+        "what it would send is not what it shows",
+    );
     refused(&|file| file["work"]["steps"][0]["surprise"] = json!(1), "`work.steps[0].surprise`: unknown field");
     let out = bench.run(&["plan", "--format", "json"]).expect(0);
     bench.write("shown.json", &out.out);

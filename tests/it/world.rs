@@ -13,8 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
     Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, DeclaredObjects, Executor, Export, Finding,
     Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress,
-    Provider, Report, RequestBody, RunClaims, Scope, Sights, Session, Step, Tls, Topology, Verdict, Waiting, diff, export,
-    ledger, matching, plan, source, topology, verify,
+    Provider, Report, RequestBody, RunClaims, Scope, Session, Sights, Step, Tls, Topology, Verdict, Waiting, diff,
+    export, ledger, matching, plan, source, topology, verify,
 };
 use wire::Transport;
 

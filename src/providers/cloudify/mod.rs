@@ -49,6 +49,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     errors_in_success: &[],
     version: ServerVersion::Read { path: "/version", at: "version" },
     proofs: PROOFS,
+    renewed_proofs: &[],
     within: &["tenant"],
     extent: Extent::Whole,
     // The server runs twenty workflows at once and queues the rest (cloudify.md#executions); this leaves room for

@@ -62,6 +62,7 @@ const DIALECT: Dialect = Dialect {
     // A network has a version; the platform has none.
     version: ServerVersion::Irrelevant,
     proofs: PROOFS,
+    renewed_proofs: &[],
     within: &[],
     extent: Extent::Declared,
     // The vendor's own demo makes five writes at once; no limit is published (netfoundry.md#consistency).

@@ -16,8 +16,8 @@ mod remedies;
 use std::time::Duration;
 
 use crate::spec::{
-    Api, Auth, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion, Strength, Type,
-    field,
+    Api, Auth, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, Relation, ServerVersion,
+    Strength, Type, field,
 };
 
 /// Cohesive VNS3.
@@ -43,8 +43,9 @@ const UNCONTAINED: (u16, &str) = (403, "Container support not available");
 
 /// Everything waits for the license, its parameters and the keyset: accepting parameters and fetching a keyset reboot
 /// the controller (vns3.md#restarts).
-const LICENSED: (&str, &str) = ("license-parameters", "accepting the license's parameters reboots the controller");
-const KEYED: (&str, &str) = ("keyset", "the keyset comes first, and fetching it reboots the controller");
+const LICENSED: Relation =
+    Relation::After("license-parameters", "accepting the license's parameters reboots the controller");
+const KEYED: Relation = Relation::After("keyset", "the keyset comes first, and fetching it reboots the controller");
 
 const CREDENTIALS: &[Field] = &[
     field("username", Type::Text, "The API's user; the API knows just this one").default("\"api\""),
@@ -90,6 +91,12 @@ const DIALECT: Dialect = Dialect {
     errors_in_success: &["error", "response.error"],
     version: ServerVersion::Irrelevant,
     proofs: PROOFS,
+    renewed_proofs: &[
+        ("license-parameters", Strength::Topology),
+        ("keyset", Strength::Topology),
+        ("peering-self", Strength::Topology),
+        ("ssl-certificate", Strength::Certificate),
+    ],
     within: &[],
     extent: Extent::Whole,
     // Concurrent writes fail; every published client serialises them for each controller (vns3.md#concurrency).

@@ -6,8 +6,8 @@ mod endpoints;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Field, Grammar, Identity, Kind, List,
-    PathTemplate, Poll, Provider, Removal, TableCall, Type, Until, Word, kinds_named,
+    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Field, Grammar, Identity, Kind,
+    List, PathTemplate, Poll, Provider, Relation, Removal, TableCall, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -37,21 +37,11 @@ pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
         lint_identity(kind, &mut say);
         lint_call_options(kind, &mut say);
         lint_calls(provider, kind, &mut say);
-        for other in kind.older_view_of.iter().chain(kind.overwrites).chain(kind.creates.iter().map(|(other, _)| other))
-        {
-            if provider.kind(other).is_none() {
-                say(format!("names `{other}`, which is no kind"));
-            }
-        }
+        lint_relations(provider, kind, &mut say);
         if let Removal::OutageIf(field) = kind.removal
             && !kind.fields.iter().any(|known| known.name == field)
         {
             say(format!("`removal` names `{field}`, which is no field"));
-        }
-        for (first, why) in kind.after {
-            if provider.kind(first).is_none() || why.is_empty() || *first == kind.name {
-                say(format!("`after` names `{first}`, which is no kind, is itself, or has no reason"));
-            }
         }
         for grammar in kind.fields.iter().flat_map(Field::grammars) {
             lint_grammar(provider, grammar, &mut say);
@@ -70,6 +60,28 @@ fn lint_login(provider: &Provider, found: &mut Vec<String>) {
         |kind: &Kind| matches!(kind.api.list, List::Login(_)) && kind.field(password).is_some_and(Field::is_secret);
     if !provider.kind(name).is_some_and(sets) {
         found.push(format!("{}: the login's password is set by `{name}`, which is no such kind", provider.name));
+    }
+}
+
+/// The kinds that a kind has to do with are there, others than itself, and what is said of its fields is about fields.
+fn lint_relations(provider: &Provider, kind: &Kind, say: &mut dyn FnMut(String)) {
+    for relation in kind.relations {
+        let (other, fields) = match relation {
+            Relation::After(other, "") => {
+                say(format!("comes after `{other}` without a reason"));
+                (other, Vec::new())
+            }
+            Relation::After(other, _) | Relation::OlderViewOf(other) => (other, Vec::new()),
+            Relation::Undoes(other, fields) => (other, fields.to_vec()),
+            Relation::Creates(other, AutoCreated::Named { where_set, .. }) => (other, vec![*where_set]),
+            Relation::Creates(other, AutoCreated::Listed { goes_if_set, .. }) => (other, Vec::from_iter(*goes_if_set)),
+        };
+        if provider.kind(other).is_none() || *other == kind.name {
+            say(format!("has to do with `{other}`, which is no kind, or is itself"));
+        }
+        for name in fields.iter().filter(|name| kind.field(name).is_none()) {
+            say(format!("has to do with `{other}` by `{name}`, which is no field"));
+        }
     }
 }
 
@@ -109,9 +121,9 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
                 say(format!("field `{}` refers to `{kind}`, which is no kind", field.name));
             }
         }
-        for kind in field.recreate_while_changing.iter().chain(field.depends_on_remote) {
+        for kind in field.depends_on_remote {
             if provider.kind(kind).is_none() {
-                say(format!("field `{}` rebuilds or leads to `{kind}`, which is no kind", field.name));
+                say(format!("field `{}` leads to `{kind}`, which is no kind", field.name));
             }
         }
         for name in field.recomputed_from.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {

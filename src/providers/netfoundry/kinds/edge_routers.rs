@@ -14,8 +14,8 @@ use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, WITH_NAME, ZITI_ID, in_network, provisioned, renamed,
 };
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Envelope, Hooks, Identity, Kind, OneTimeOutput, Poll, Removal, Type, call, field,
-    output,
+    Api, AutoCreated, Body, CallSpec, Envelope, Hooks, Identity, Kind, OneTimeOutput, Poll, Relation, Removal, Type,
+    call, field, output,
 };
 use wire::Method;
 
@@ -36,7 +36,6 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Edge routers, hosted by the vendor or by the customer",
     source: "netfoundry.md#edge-routers",
     parent: Some("networks"),
-    creates: &[("endpoints", AutoCreated::Namesake("tunnelerEnabled"))],
     identity: Identity::CaselessName("name"),
     fields: &[
         NAME,
@@ -77,6 +76,7 @@ pub(crate) static KIND: Kind = Kind {
         cool_down: Duration::from_secs(15),
     }),
     removal: Removal::Outage,
+    relations: &[Relation::Creates("endpoints", AutoCreated::Named { by: None, where_set: "tunnelerEnabled" })],
     ..Kind::NEW
 };
 

@@ -26,7 +26,7 @@ pub(crate) static KIND: Kind = Kind {
         states: super::EXPIRED,
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(super::mark_expired), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -29,7 +29,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/admin_ui", Body::Changed).wait(&[BACK])],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

@@ -27,7 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/alert/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

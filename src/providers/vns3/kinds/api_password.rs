@@ -27,6 +27,6 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/api_password", Body::Changed)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

@@ -3,7 +3,7 @@
 //! It can't be read: packs show what they have now. So it is written when it is declared, and when it changes
 //! (vns3.md#clientpack-defaults).
 
-use crate::spec::{Api, Body, Disruption, Field, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Field, Kind, List, Relation, Type, call, field};
 use wire::Method::Put;
 
 /// `clientpack-defaults`.
@@ -25,8 +25,11 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/clientpacks", Body::Changed)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
-    overwrites: &["clientpacks"],
+    relations: &[
+        super::LICENSED,
+        super::KEYED,
+        Relation::Undoes("clientpacks", &["enabled", "checked_out", "compression", "auth_on", "psk_on"]),
+    ],
     ..Kind::NEW
 };
 

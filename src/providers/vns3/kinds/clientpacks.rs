@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, CallSpec, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Type, call, field, output,
+    Api, Body, CallSpec, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Relation, Type, call, field, output,
 };
 use wire::Method::{Post, Put};
 
@@ -54,10 +54,10 @@ pub(crate) static KIND: Kind = Kind {
         create: &[call(Post, "/clientpacks/add_clientpacks", Body::Fields).reshape(address_for_name)],
         ..super::super::API
     },
-    after: &[
+    relations: &[
         super::LICENSED,
         super::KEYED,
-        ("clientpack-defaults", "it sets all clientpacks, and this one sets itself"),
+        Relation::After("clientpack-defaults", "it sets all clientpacks, and this one sets itself"),
     ],
     hooks: Hooks { read: Some(tags_as_list), ..Hooks::NONE },
     ..Kind::NEW

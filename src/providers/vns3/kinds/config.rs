@@ -37,7 +37,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/config", Body::Changed).reply(Envelope::One("response"))],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

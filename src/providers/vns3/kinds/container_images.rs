@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Poll, Shows, Type, Until, call, field, output};
+use crate::spec::{
+    Api, Body, Envelope, Field, Identity, Kind, List, Poll, Relation, Shows, Type, Until, call, field, output,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `container-images`.
@@ -13,7 +15,6 @@ pub(crate) static KIND: Kind = Kind {
     name: "container-images",
     doc: "Images of containers; the older view of `plugins`",
     source: "GET /container_system/images; vns3.md#container-images",
-    older_view_of: Some("plugins"),
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the image").required().read_as("image_name").always(),
@@ -33,7 +34,12 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/container_system/images/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED, ("container-system", "images are imported while containers can run")],
+    relations: &[
+        super::LICENSED,
+        super::KEYED,
+        Relation::After("container-system", "images are imported while containers can run"),
+        Relation::OlderViewOf("plugins"),
+    ],
     ..Kind::NEW
 };
 

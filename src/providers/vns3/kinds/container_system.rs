@@ -29,7 +29,7 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(States { busy: &["starting", "stopping"], ..States::at("running") }),
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Switch, Type, call,
-    field, output,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Relation, Removal, Switch, Type,
+    call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -16,7 +16,6 @@ pub(crate) static KIND: Kind = Kind {
     name: "containers",
     doc: "Containers that run; the older view of `plugin-instances`",
     source: "GET /container_system/containers, POST /container_system/containers; vns3.md#containers",
-    older_view_of: Some("plugin-instances"),
     identity: Identity::Natural(&["ipaddress"]),
     fields: &[
         field("ipaddress", Type::Ip, "Address in the containers' network, which tells one container from another")
@@ -39,10 +38,11 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/container_system/containers/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[
+    relations: &[
         super::LICENSED,
         super::KEYED,
-        ("container-system", "containers are started in the network that it has, while it runs"),
+        Relation::After("container-system", "containers are started in the network that it has, while it runs"),
+        Relation::OlderViewOf("plugin-instances"),
     ],
     hooks: Hooks { read: Some(as_written), ..Hooks::NONE },
     removal: Removal::Outage,

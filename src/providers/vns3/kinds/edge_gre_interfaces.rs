@@ -43,7 +43,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/interfaces/edge_gre/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };

@@ -36,7 +36,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/v2/firewall/fwsets/{name}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     removal: Removal::Outage,
     ..Kind::NEW
 };

@@ -42,7 +42,7 @@ pub(crate) static KIND: Kind = Kind {
         }),
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },

@@ -44,7 +44,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/v2/firewall/subtables/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(in_order), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Names, Removal, Type, call, field, lines_behind};
+use crate::spec::{
+    Api, Body, Envelope, Identity, Kind, List, Names, Relation, Removal, Type, call, field, lines_behind,
+};
 use wire::Method::{Delete, Post};
 
 /// `firewall-v1-subgroups`.
@@ -18,7 +20,6 @@ pub(crate) static SUBGROUPS: Kind = Kind {
     name: "firewall-v1-subgroups",
     doc: "Chains of one's own that rules of API v1 jump to; never declare them beside `firewall-subtables`",
     source: "GET, POST, DELETE /firewall/rules/subgroup; vns3.md#firewall-v1-subgroups",
-    older_view_of: Some("firewall-subtables"),
     identity: Identity::Name("name"),
     names: Names::ANY.beginning(&["PRE_C_", "PST_C_", "FWD_C_", "INP_C_", "OUT_C_"]),
     fields: &[
@@ -38,7 +39,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
         remove: &[call(Delete, "/firewall/rules/subgroup", BY_NAME)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED, Relation::OlderViewOf("firewall-subtables")],
     removal: Removal::Outage,
     ..Kind::NEW
 };
@@ -48,7 +49,6 @@ pub(crate) static FWSETS: Kind = Kind {
     name: "firewall-v1-fwsets",
     doc: "Sets of networks, ports or other sets, for rules of API v1; never declare them beside `firewall-fwsets`",
     source: "GET, POST, DELETE /firewall/fwsets; vns3.md#firewall-v1-fwsets",
-    older_view_of: Some("firewall-fwsets"),
     identity: Identity::Name("name"),
     names: Names::ANY.beginning(&["NETS_", "PORTS_", "LIST_"]),
     fields: &[
@@ -68,7 +68,7 @@ pub(crate) static FWSETS: Kind = Kind {
         remove: &[call(Delete, "/firewall/fwsets", BY_NAME)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED, Relation::OlderViewOf("firewall-fwsets")],
     removal: Removal::Outage,
     ..Kind::NEW
 };

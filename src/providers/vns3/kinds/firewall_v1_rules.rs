@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Removal, Type, call, field,
-    lines_behind,
+    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Relation, Removal, Type, call,
+    field, lines_behind,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -19,7 +19,6 @@ pub(crate) static KIND: Kind = Kind {
     name: "firewall-v1-rules",
     doc: "The firewall of controllers without API v2: an ordered list; never declare it beside `firewall-rules`",
     source: "GET /firewall/rules, PUT /firewall; vns3.md#firewall-v1-rules",
-    older_view_of: Some("firewall-rules"),
     identity: Identity::Sequence { key: "rule", id: "" },
     fields: &[field(
         "rule",
@@ -41,7 +40,7 @@ pub(crate) static KIND: Kind = Kind {
         }),
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED, Relation::OlderViewOf("firewall-rules")],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
     hooks: Hooks { read: Some(pairs_to_rules), ..Hooks::NONE },

@@ -16,7 +16,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/identity/controller", Body::Changed)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(name_provider), ..Hooks::NONE },
     ..Kind::NEW
 };

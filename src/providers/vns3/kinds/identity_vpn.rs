@@ -19,7 +19,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/identity/vpn", Body::Changed)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(name_provider), ..Hooks::NONE },
     documented_at: &[(Get, "/identity/vpn", "the vendor's published description and clients")],
     ..Kind::NEW

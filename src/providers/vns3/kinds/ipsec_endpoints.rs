@@ -5,7 +5,9 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field, output};
+use crate::spec::{
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Relation, Removal, Type, call, field, output,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `ipsec-endpoints`.
@@ -52,10 +54,10 @@ pub(crate) static KIND: Kind = Kind {
         gone: &[(404, ""), (400, "endpoint_id does not exist")],
         ..super::super::API
     },
-    after: &[
+    relations: &[
         super::LICENSED,
         super::KEYED,
-        ("ipsec-local", "the controller's own IPsec address has to be set before any endpoint is made"),
+        Relation::After("ipsec-local", "the controller's own IPsec address has to be set before any endpoint is made"),
     ],
     hooks: Hooks { read: Some(complete), ..Hooks::NONE },
     removal: Removal::Outage,

@@ -3,7 +3,7 @@
 //! Its address must be set before any endpoint is made, and can change only while there are none (PUT /ipsec). Setting
 //! it makes an alias interface, `eth0:0`, which belongs to it.
 
-use crate::spec::{Api, Body, Disruption, Envelope, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Envelope, Kind, List, Relation, Type, call, field, output};
 use wire::Method::Put;
 
 /// `ipsec-local`.
@@ -14,7 +14,6 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("ipsec_local_ipaddress", Type::Ip, "Address by which remote gateways know the controller behind NAT")
             .required()
-            .recreate_while_changing(&["ipsec-endpoints"])
             .disrupts(Disruption::Outage),
         output("ipaddress", Type::Ip, "Public address of the controller"),
         output("private_ipaddress", Type::Ip, "Address of the controller in its own network"),
@@ -28,7 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/ipsec", Body::Changed).reply(Envelope::One("response.this_endpoint"))],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED, Relation::Undoes("ipsec-endpoints", &["ipsec_local_ipaddress"])],
     ..Kind::NEW
 };
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Condition, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Strength, Type, Until, call,
-    field, output,
+    Api, Body, Condition, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Type, Until, call, field,
+    output,
 };
 use wire::Method::Put;
 
@@ -57,8 +57,7 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(States { busy: &["in progress"], gone: &["missing"], ..States::at("stage") }),
         ..super::super::API
     },
-    after: &[super::LICENSED],
-    proves: &[Strength::Topology],
+    relations: &[super::LICENSED],
     hooks: Hooks { read: Some(stage), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Kind, List, Poll, States, Strength, Type, Until, call, field,
+    Api, Body, Disruption, Envelope, Field, Hooks, Kind, List, Poll, Relation, States, Type, Until, call, field,
 };
 use wire::Method::Put;
 
@@ -31,8 +31,7 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(States { gone: &["open"], ..States::at("stage") }),
         ..super::super::API
     },
-    after: &[("license", "the license has to be there before its parameters are accepted")],
-    proves: &[Strength::Topology],
+    relations: &[Relation::After("license", "the license has to be there before its parameters are accepted")],
     hooks: Hooks { read: Some(flatten), ..Hooks::NONE },
     ..Kind::NEW
 };

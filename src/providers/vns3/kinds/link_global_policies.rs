@@ -36,7 +36,7 @@ const BOTH: Kind = Kind {
     source: "GET /links/global-policies, PUT /links/global-policies; vns3.md#link-global-policies-openvpn",
     fields: &[POLICIES],
     api: Api { id: "", ..super::super::API },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(text_to_object), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -35,7 +35,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/links/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     removal: Removal::OutageIf("connected"),
     ..Kind::NEW
 };

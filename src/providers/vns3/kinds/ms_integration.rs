@@ -22,6 +22,6 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/ms", Body::Changed)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

@@ -34,7 +34,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/packet_monitor/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

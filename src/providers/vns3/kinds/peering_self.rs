@@ -3,7 +3,7 @@
 //! `peered` is true as soon as the id is set, without any peer (vns3.md#peering-self). Replies of the write come with
 //! or without an envelope, so they are not read (vns3.md#envelopes).
 
-use crate::spec::{Api, Body, Disruption, Envelope, Kind, List, Strength, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Envelope, Kind, List, Type, call, field, output};
 use wire::Method::Put;
 
 /// `peering-self`.
@@ -25,8 +25,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/peering/self", Body::Fields)],
         ..super::super::API
     },
-    proves: &[Strength::Topology],
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, States, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Relation, Removal, States, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -44,7 +44,11 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(States { gone: &["self", "not set"], ..States::at("slot") }),
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED, ("peering-self", "a controller needs its own id before it has peers")],
+    relations: &[
+        super::LICENSED,
+        super::KEYED,
+        Relation::After("peering-self", "a controller needs its own id before it has peers"),
+    ],
     hooks: Hooks { read: Some(mark_empty_slots), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW

@@ -7,7 +7,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, AutoCreated, Body, Disruption, Field, Hooks, Identity, Kind, List, Removal, Type, call, field, output,
+    Api, AutoCreated, Body, Disruption, Field, Hooks, Identity, Kind, List, Relation, Removal, Type, call, field,
+    output,
 };
 use wire::Method::{Delete, Put};
 
@@ -33,8 +34,12 @@ pub(crate) static KIND: Kind = Kind {
         gone: &[(404, ""), super::UNLICENSED, (400, "does not exist")],
         ..super::super::API
     },
-    after: &[("firewall-rules", WHOLE), ("firewall-v1-rules", WHOLE)],
-    creates: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
+    relations: &[
+        Relation::After("firewall-rules", WHOLE),
+        Relation::After("firewall-v1-rules", WHOLE),
+        Relation::Creates("firewall-rules", THERE),
+        Relation::Creates("firewall-v1-rules", THERE),
+    ],
     hooks: Hooks { read: Some(as_preset), ..Hooks::NONE },
     removal: Removal::Outage,
     ..Kind::NEW

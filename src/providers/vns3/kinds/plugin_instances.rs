@@ -4,8 +4,8 @@
 //! read as `manager`, whose versions and dates are not the user's (vns3.md#plugin-instances).
 
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Removal, Type, call, field,
-    output,
+    Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Relation, Removal, Type, call,
+    field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -36,9 +36,13 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/plugin-instances/{id}", Body::Json(r#"{"force": true}"#))],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[
+        super::LICENSED,
+        super::KEYED,
+        Relation::Creates("firewall-rules", THERE),
+        Relation::Creates("firewall-v1-rules", THERE),
+    ],
     // Rules of presets stand in the controller's firewall, among the user's own rules.
-    creates: &[("firewall-rules", THERE), ("firewall-v1-rules", THERE)],
     removal: Removal::Outage,
     ..Kind::NEW
 };

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Poll, Shows, Type, Until, call, field, output};
+use crate::spec::{
+    Api, Body, Envelope, Field, Identity, Kind, List, Poll, Relation, Shows, Type, Until, call, field, output,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `plugins`.
@@ -36,7 +38,11 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/plugins/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED, ("container-system", "plugins are installed while containers can run")],
+    relations: &[
+        super::LICENSED,
+        super::KEYED,
+        Relation::After("container-system", "plugins are installed while containers can run"),
+    ],
     ..Kind::NEW
 };
 

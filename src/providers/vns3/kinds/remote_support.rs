@@ -20,7 +20,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/remote_support", Body::Changed)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(unwrap), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -40,7 +40,7 @@ pub(crate) static KIND: Kind = Kind {
         gone: &[(404, ""), super::UNLICENSED, (400, "bad route id or route not found")],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(flatten), foreign: Some(added_by_controller) },
     removal: Removal::OutageIf("enabled"),
     ..Kind::NEW

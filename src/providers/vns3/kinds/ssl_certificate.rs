@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, CallSpec, Disruption, Envelope, Hooks, Kind, List, Poll, Strength, Type, Until, call, field, output,
+    Api, Body, CallSpec, Disruption, Envelope, Hooks, Kind, List, Poll, Type, Until, call, field, output,
 };
 use wire::Method::Put;
 
@@ -47,8 +47,7 @@ pub(crate) static KIND: Kind = Kind {
         update: &[call(Put, "/system/ssl/keypair", Body::Changed).followed_by(INSTALL)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
-    proves: &[Strength::Certificate],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { read: Some(first_of_chain), ..Hooks::NONE },
     ..Kind::NEW
 };

@@ -39,7 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/interfaces/system/{id}", Body::None)],
         ..super::super::API
     },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     hooks: Hooks { foreign: Some(of_the_system), ..Hooks::NONE },
     removal: Removal::OutageIf("enabled"),
     ..Kind::NEW

@@ -31,7 +31,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     hooks: Hooks { read: Some(bare_name), ..Hooks::NONE },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

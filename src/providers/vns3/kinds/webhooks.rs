@@ -34,7 +34,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     hooks: Hooks { foreign: Some(of_the_system), ..Hooks::NONE },
-    after: &[super::LICENSED, super::KEYED],
+    relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };
 

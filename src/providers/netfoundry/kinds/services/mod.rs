@@ -11,7 +11,7 @@ use serde_json::Value;
 use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{AutoCreated, Field, Identity, Kind, Removal, Type, field, output};
+use crate::spec::{AutoCreated, Field, Identity, Kind, Relation, Removal, Type, field, output};
 
 const CONFIG: &[Field] = &[
     field("name", Type::Text, "Name of the config").required(),
@@ -19,19 +19,13 @@ const CONFIG: &[Field] = &[
     field("data", Type::Any, "What the type takes").required(),
 ];
 
-const FOR_ITS_MODEL: AutoCreated = AutoCreated::Naming { field: "serviceAttributes", where_set: "modelType" };
+const FOR_ITS_MODEL: AutoCreated = AutoCreated::Named { by: Some("serviceAttributes"), where_set: "modelType" };
 
 pub(crate) static KIND: Kind = Kind {
     name: "services",
     doc: "Services: what endpoints reach through the network, and where it is hosted",
     source: "netfoundry.md#services",
     parent: Some("networks"),
-    creates: &[
-        ("configs", AutoCreated::Listed { at: "configIdByConfigTypeId", goes_if_set: Some("modelType") }),
-        // Their names are documented nowhere (netfoundry.md#services).
-        ("service-policies", FOR_ITS_MODEL),
-        ("service-edge-router-policies", FOR_ITS_MODEL),
-    ],
     identity: Identity::CaselessName("name"),
     fields: &[
         NAME,
@@ -47,6 +41,15 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: in_network!("services", "serviceList", adds r#""encryptionRequired": true"#, create configs_in_network, update with_model_type),
     removal: Removal::Outage,
+    relations: &[
+        Relation::Creates(
+            "configs",
+            AutoCreated::Listed { at: "configIdByConfigTypeId", goes_if_set: Some("modelType") },
+        ),
+        // Their names are documented nowhere (netfoundry.md#services).
+        Relation::Creates("service-policies", FOR_ITS_MODEL),
+        Relation::Creates("service-edge-router-policies", FOR_ITS_MODEL),
+    ],
     ..Kind::NEW
 };
 
