@@ -20,7 +20,7 @@ use crate::diff::matching::index;
 use crate::ledger;
 use crate::observe::{Lists, Scope};
 use crate::plan::Plan;
-use crate::plan::file::{KnownSecrets, Moved, Restored, Work, moved, restore};
+use crate::plan::file::{Moved, Restored, SecretsByPrint, Work, moved, restore};
 use crate::render::{PlanDocument, PlanFile, sanitize_control, text};
 use crate::topology::Topology;
 use crate::topology::references::References;
@@ -145,8 +145,8 @@ fn check_key(approved: &PlanDocument, base: &Base) -> Result<(), CommandError> {
 }
 
 /// All that may stand in a plan as a secret: what the files give, and what the controllers show in fields of secrets.
-fn secrets(topology: &Topology, observed: &Observed, base: &Base) -> KnownSecrets {
-    let mut secrets = KnownSecrets::new(base.key.clone());
+fn secrets(topology: &Topology, observed: &Observed, base: &Base) -> SecretsByPrint {
+    let mut secrets = SecretsByPrint::new(base.key.clone());
     topology.resources.values().flat_map(|resource| resource.fields.values()).for_each(|attr| secrets.learn(attr));
     topology.targets.values().flat_map(|target| target.settings.values()).for_each(|attr| secrets.learn(attr));
     observed.targets.values().for_each(|view| secrets.learn_live(&view.collections, &topology.secrets));

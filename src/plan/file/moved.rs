@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::attr::Attr;
 use crate::diff::base::Base;
 use crate::diff::compare::compare;
 use crate::diff::index::{Index, Placement};
@@ -98,9 +99,9 @@ impl Case<'_> {
         let why = match (was, now.as_deref()) {
             (None, None) => return None,
             (Some(was), Some(now)) if was == now => return None,
-            (None, Some(_)) => "it was not owned when the plan was made, and is now",
-            (Some(_), None) => "it was owned when the plan was made, and is not any more",
-            (Some(_), Some(_)) => "the ledger says something else of it than when the plan was made",
+            (None, Some(_)) => "it was not owned, and is now",
+            (Some(_), None) => "it was owned, and is not any more",
+            (Some(_), Some(_)) => "the ledger says something else of it now",
         };
         Some(why.to_owned())
     }
@@ -116,11 +117,9 @@ impl Case<'_> {
         let live = self.live(step);
         match (step.found.is_empty(), live) {
             (true, None) => None,
-            (true, Some(_)) if step.verb == Verb::Create => {
-                Some("it was not there when the plan was made, and is now".into())
-            }
+            (true, Some(_)) if step.verb == Verb::Create => Some("it was not there, and is now".into()),
             (true, Some(_)) => None,
-            (false, None) => Some("it was there when the plan was made, and is not any more".into()),
+            (false, None) => Some("it was there, and is not any more".into()),
             (false, Some(live)) => {
                 let now = prints(step.kind, live, &self.base.key);
                 let names = step.found.keys().chain(now.keys()).collect::<BTreeSet<_>>();
@@ -141,13 +140,9 @@ impl Case<'_> {
         match shown.zip(field) {
             Some((change, field)) => {
                 let now = self.topology.secrets.conceal(name, live.value(step.kind, field.name));
-                format!(
-                    "`{name}` was {} when the plan was made, and is {} now",
-                    change.before.to_shown(),
-                    now.to_shown()
-                )
+                format!("`{name}` was {}, and is {} now", words(&change.before), words(&now))
             }
-            None => format!("`{name}` changed since the plan was made"),
+            None => format!("`{name}` changed"),
         }
     }
 
@@ -156,7 +151,7 @@ impl Case<'_> {
         let live = self.index.live(address);
         let is_it = |live: &&Live| id.is_none_or(|id| live.id == id);
         match live.filter(is_it) {
-            None => Some("it is not there as it was when the plan was made".into()),
+            None => Some("it is not there any more".into()),
             Some(live) => {
                 let fields = self.differing(address, live);
                 (!fields.is_empty()).then(|| format!("{} differs now from what the files want", fields.join(", ")))
@@ -198,5 +193,14 @@ impl Case<'_> {
             true => by_id().or_else(|| self.index.live(&step.address)),
             false => self.index.live(&step.address).or_else(by_id),
         }
+    }
+}
+
+/// A value as people write it.
+fn words(value: &Attr) -> String {
+    match value.to_text() {
+        Some(text) if !text.is_empty() => text,
+        Some(_) => "nothing".to_owned(),
+        None => value.to_shown().to_string(),
     }
 }

@@ -10,7 +10,7 @@ use crate::diff::others::OthersItems;
 use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Verdict};
 use crate::graph::Graph;
 use crate::plan::file::sealed::open;
-use crate::plan::file::{CallWork, FieldWork, KnownSecrets, RowWork, StepWork, Work, declared_calls};
+use crate::plan::file::{CallWork, FieldWork, RowWork, SecretsByPrint, StepWork, Work, declared_calls};
 use crate::plan::relied::SharedContent;
 use crate::plan::{Brakes, Call, CallPurpose, LedgerUpdate, Payload, Plan, PurposeWord, ResultList, Step};
 use crate::spec::{CallSpec, Kind, List, OpenPath, Provider};
@@ -28,7 +28,7 @@ pub(crate) struct Restored {
 ///
 /// # Errors
 /// What does not fit that workspace, or these tables.
-pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &KnownSecrets) -> Result<Restored, String> {
+pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &SecretsByPrint) -> Result<Restored, String> {
     let reader = PlanReader { work, topology, secrets };
     let mut unfit = BTreeMap::new();
     let mut steps = Vec::with_capacity(work.steps.len());
@@ -81,7 +81,7 @@ pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &KnownSecrets) 
 struct PlanReader<'r> {
     work: &'r Work,
     topology: &'r Topology,
-    secrets: &'r KnownSecrets,
+    secrets: &'r SecretsByPrint,
 }
 
 impl PlanReader<'_> {

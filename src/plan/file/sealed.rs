@@ -57,15 +57,15 @@ struct OutputMark {
 
 /// The secrets that somebody has, by their fingerprints.
 #[derive(Default)]
-pub(crate) struct KnownSecrets {
+pub(crate) struct SecretsByPrint {
     key: FingerprintKey,
     by_print: HashMap<String, Secret>,
 }
 
-impl KnownSecrets {
+impl SecretsByPrint {
     /// None yet.
-    pub(crate) fn new(key: FingerprintKey) -> KnownSecrets {
-        KnownSecrets { key, by_print: HashMap::new() }
+    pub(crate) fn new(key: FingerprintKey) -> SecretsByPrint {
+        SecretsByPrint { key, by_print: HashMap::new() }
     }
 
     /// Adds those of a value.
@@ -148,7 +148,7 @@ fn secret_mark(secret: &Secret, key: &FingerprintKey) -> Value {
 ///
 /// # Errors
 /// A secret that nobody here has, or a mark that can't be read.
-pub(super) fn open(value: &Value, secrets: &KnownSecrets) -> Result<Attr, String> {
+pub(super) fn open(value: &Value, secrets: &SecretsByPrint) -> Result<Attr, String> {
     match value {
         Value::Array(items) => Ok(Attr::List(items.iter().map(|item| open(item, secrets)).collect::<Result<_, _>>()?)),
         Value::Object(map) if map.contains_key(SECRET) => Ok(Attr::Secret(secrets.find(mark(value)?)?)),
@@ -164,12 +164,12 @@ pub(super) fn open(value: &Value, secrets: &KnownSecrets) -> Result<Attr, String
     }
 }
 
-fn open_map(map: &Map<String, Value>, secrets: &KnownSecrets) -> Result<Attr, String> {
+fn open_map(map: &Map<String, Value>, secrets: &SecretsByPrint) -> Result<Attr, String> {
     let pairs = map.iter().map(|(name, value)| Ok((name.clone(), open(value, secrets)?)));
     Ok(Attr::Map(pairs.collect::<Result<BTreeMap<_, _>, String>>()?))
 }
 
-fn open_part(part: &Value, secrets: &KnownSecrets) -> Result<TemplatePart, String> {
+fn open_part(part: &Value, secrets: &SecretsByPrint) -> Result<TemplatePart, String> {
     match part {
         Value::String(text) => Ok(TemplatePart::Text(text.clone())),
         Value::Object(map) if map.contains_key(SECRET) => Ok(TemplatePart::Secret(secrets.find(mark(part)?)?)),
@@ -216,7 +216,7 @@ mod tests {
         let key = FingerprintKey::from("k");
         let sealed = seal(&value(), &key);
         assert!(!sealed.to_string().contains("canary") && !sealed.to_string().contains("424242"), "{sealed}");
-        let mut secrets = KnownSecrets::new(key.clone());
+        let mut secrets = SecretsByPrint::new(key.clone());
         secrets.learn(&value());
         let opened = open(&sealed, &secrets).unwrap();
         assert_eq!(opened, value());
@@ -232,7 +232,7 @@ mod tests {
     fn another_secret_than_the_one_that_was_planned_with_is_told_by_its_name() {
         let key = FingerprintKey::from("k");
         let sealed = seal(&Attr::Secret(Secret::new("secret.psk", "old")), &key);
-        let mut secrets = KnownSecrets::new(key);
+        let mut secrets = SecretsByPrint::new(key);
         secrets.learn(&Attr::Secret(Secret::new("secret.psk", "new")));
         let error = open(&sealed, &secrets).unwrap_err();
         assert_eq!(error, "the secret `secret.psk` is not the one that it was made with");
@@ -248,7 +248,7 @@ mod tests {
             json!({ "$later": [{ "output": "no address" , "field": "id" }] }),
             json!({ "$later": [7] }),
         ] {
-            assert!(open(&broken, &KnownSecrets::default()).is_err(), "{broken}");
+            assert!(open(&broken, &SecretsByPrint::default()).is_err(), "{broken}");
         }
     }
 }
