@@ -121,7 +121,8 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
     if resource.address.parent().is_some_and(|parent| resolver.planned.is_anew(&parent)) {
         let because = Some("its parent is replaced".to_owned());
         let order = ReplaceOrder::DeleteFirst;
-        return verdict(Decision::Replace { fields: Vec::new(), order, because }, Some(&live.id));
+        let fields = of_new_child(compare(resolver, resource, resolved, live, base));
+        return verdict(Decision::Replace { fields, order, because }, Some(&live.id));
     }
     let mut comparison = compare(resolver, resource, resolved, live, base);
     if let Some(hold) = comparison.held.take() {
@@ -132,6 +133,13 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
     let is_held = || matches!(decision, Decision::Hold(_));
     let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
     compared(decision, Some(&live.id), comparison)
+}
+
+/// What is different about an object that is made anew along with the one that it lives in. What only follows from that is not
+/// told.
+fn of_new_child(mut comparison: Comparison) -> Vec<FieldChange> {
+    comparison.changes.retain(|change| !change.after.is_later());
+    comparison.notes.of_new_object(comparison.changes)
 }
 
 /// Holds what no call can be written for.
@@ -370,6 +378,7 @@ mod tests {
     use serde_json::json;
 
     use crate::attr::Attr;
+    use crate::diff::base::Basis;
     use crate::journal::{self, Claim};
     use crate::plan::Verb;
     use crate::plan::testing::{Fate, World, address};
@@ -418,6 +427,35 @@ mod tests {
         let refused = after(Verb::ReplaceRemove, Fate::Refused);
         assert_eq!(refused.verdict("east/endpoints/a"), "replace mode: change");
         assert!(!refused.base.vacated.contains(&address("east/endpoints/a")));
+    }
+
+    #[test]
+    fn what_a_child_loses_is_told_when_it_is_made_anew_with_its_parent() {
+        let peer = "east/endpoints/a/peers/169.254.0.2";
+        let there = |basis| {
+            World::lab()
+                .applied("east/endpoints/a", "1", json!({ "name": "a", "address": "192.0.2.1", "mode": "main" }))
+                .shows("east/endpoints", json!({ "id": "1", "name": "a", "address": "192.0.2.1", "mode": "main" }))
+                .applied(peer, "2", json!({ "ip": "169.254.0.2", "asn": 65_000 }))
+                .remembers(peer, "2", json!({ "note": "theirs" }), basis)
+                .shows(
+                    "east/endpoints/1/peers",
+                    json!({ "id": "2", "ip": "169.254.0.2", "asn": 65_000, "note": "theirs" }),
+                )
+        };
+        let given = json!({ "ip": "169.254.0.2", "asn": 65_000, "note": "theirs" });
+        for basis in [Basis::Agreed, Basis::Assumed, Basis::Applied] {
+            let anew = wants(there(basis), "aggressive");
+            assert_eq!(anew.verdict(peer), "replace note: undeclared", "{basis:?}");
+            let lost = anew.verdicts().into_iter().find(|verdict| verdict.address == address(peer)).unwrap();
+            assert_eq!(lost.decision.fields()[0].before, Attr::text("theirs"));
+            // What the files give comes again, and what they change is told.
+            let again = wants(there(basis), "aggressive").wants(peer, given.clone());
+            assert_eq!(again.verdict(peer), "replace");
+            let changed = wants(there(basis), "aggressive")
+                .wants(peer, json!({ "ip": "169.254.0.2", "asn": 65_001, "note": "theirs" }));
+            assert_eq!(changed.verdict(peer), "replace asn: change");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod entry;
 pub(crate) mod export;
 pub(crate) mod external;
 pub(crate) mod guards;
+mod halves;
 mod in_use;
 pub(crate) mod index;
 pub(crate) mod installation;
@@ -155,6 +156,7 @@ fn finish<'a>(
     propagate_holds::tell_of_homes(topology, references, &mut verdicts);
     hold_elsewhere(observed, &mut verdicts);
     doubles.hold_all(&mut verdicts);
+    halves::hold(topology, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     let unmanaged = index

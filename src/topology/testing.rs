@@ -84,6 +84,7 @@ static PEERS: Kind = Kind {
     fields: &[
         field("ip", Type::Ip, "The neighbour").required(),
         field("asn", Type::Int, "Its number").required(),
+        field("note", Type::Text, "A note"),
         output("uptime", Type::Text, "Since when"),
     ],
     api: Api {
