@@ -124,6 +124,8 @@ mod system_objects;
 mod take_back;
 #[path = "it/timing.rs"]
 mod timing;
+#[path = "it/told_once.rs"]
+mod told_once;
 #[path = "it/transcripts.rs"]
 mod transcripts;
 #[path = "it/updates.rs"]

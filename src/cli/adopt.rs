@@ -1,6 +1,6 @@
 //! `trueup adopt`: takes live resources into ownership, without writing to a controller.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::address::Address;
 use crate::apply::adopted;
@@ -17,8 +17,8 @@ use crate::topology::Topology;
 /// Options of `adopt`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AdoptOptions {
-    /// The addresses; they must be declared and live.
-    #[arg(value_name = "ADDRESS", required_unless_present = "all", conflicts_with = "all")]
+    /// The addresses; they must be declared and live. With `--all`, the workspace's folder.
+    #[arg(value_name = "ADDRESS", required_unless_present = "all")]
     addresses: Vec<String>,
     /// Everything that is declared and live.
     #[arg(long)]
@@ -35,9 +35,28 @@ pub(crate) struct AdoptOptions {
     workspace: PathBuf,
 }
 
+impl AdoptOptions {
+    /// The workspace's folder, which stands where other commands have it if no address does.
+    fn folder(&self) -> Result<&Path, CommandError> {
+        match self.addresses.as_slice() {
+            [folder] if self.all => Ok(Path::new(folder)),
+            [_, more, ..] if self.all => {
+                let message = format!("`--all` takes no addresses: `{more}` is one too many");
+                Err(CommandError::Message(message, None, Exit::Usage))
+            }
+            _ => Ok(&self.workspace),
+        }
+    }
+
+    /// The addresses that are asked for by name.
+    fn named(&self) -> &[String] {
+        if self.all { &[] } else { &self.addresses }
+    }
+}
+
 /// Looks, and writes the ledger.
 pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit, CommandError> {
-    let topology = common::load(global, &options.workspace)?;
+    let topology = common::load(global, options.folder()?)?;
     let _lock = ledger::lock(&topology)?;
     if options.forget {
         return forget(&topology, &options.addresses);
@@ -82,8 +101,8 @@ fn take_over(planned: &mut Planned, options: &AdoptOptions) -> Result<(), Comman
     let base = &mut planned.ledger.base;
     // Labels that moved in the files have moved, whatever is chosen.
     base.relabel(&planned.plan.relabels);
-    let named = |verdict: &Verdict| options.addresses.iter().any(|wanted| *wanted == verdict.address.to_string());
-    check(&planned.plan, &options.addresses)?;
+    let named = |verdict: &Verdict| options.named().iter().any(|wanted| *wanted == verdict.address.to_string());
+    check(&planned.plan, options.named())?;
     let mut told_of = 0;
     for verdict in planned.plan.verdicts.iter().filter(|verdict| options.all || named(verdict)) {
         let adoptable = match &verdict.decision {

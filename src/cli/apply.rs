@@ -102,7 +102,9 @@ pub(crate) async fn carry_out(
     workspace.only_target.clone_from(&how.only_target);
     workspace.has_brakes = !how.removes_all;
     let mut planned = workspace.plan_when_settled().await?;
-    let shows_plan = format == Format::Text;
+    // Whoever wants to hear less is shown the plan only to be asked.
+    let is_asked = !(how.yes && global.quiet);
+    let shows_plan = format == Format::Text && is_asked;
     tell_troubles(&workspace, &planned.plan, shows_plan);
     workspace.tell_changed_proofs();
     tell_doubts(&planned.ledger);

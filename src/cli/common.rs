@@ -121,7 +121,7 @@ fn load_with(global: &Global, dir: &Path, mut options: topology::Options) -> Res
     match topology::load(dir, CATALOGUE, &options) {
         Ok(loaded) => {
             talk::keep(&loaded.topology.secrets);
-            tell_findings(global, &loaded.findings);
+            tell_warnings(global, &loaded.findings);
             let mut topology = loaded.topology;
             rehearse_ownership(global, &mut topology);
             Ok(topology)
@@ -314,6 +314,19 @@ pub(crate) fn open_ledger(topology: &Topology) -> Result<Ledger, CommandError> {
 
 fn max_reply() -> u64 {
     std::env::var("TRUEUP_MAX_REPLY_BYTES").ok().and_then(|text| text.parse().ok()).unwrap_or(MAX_REPLY)
+}
+
+/// Tells the warnings that the values of secrets gave, and how many `validate` shows, which looks no secret up.
+fn tell_warnings(global: &Global, findings: &[Finding]) {
+    let is_about_values = |finding: &&Finding| topology::ABOUT_VALUES.contains(&finding.code);
+    let (own, of_files): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(is_about_values);
+    if !own.is_empty() {
+        tell_findings(global, &own.into_iter().cloned().collect::<Vec<_>>());
+    }
+    if !of_files.is_empty() {
+        let them = if of_files.len() == 1 { "it" } else { "them" };
+        eprintln!("{}: `trueup validate` shows {them}", render::counted(of_files.len(), "warning"));
+    }
 }
 
 /// Prints findings on stderr.

@@ -140,6 +140,8 @@ enum Cell {
     Never,
     /// This code; the words belong to it.
     Always(Exit, &'static str),
+    /// This code, whatever bits there are beside it; the words belong to it.
+    Alone(Exit, &'static str),
     /// One code if something was written, as the words say it, and another if not.
     Written(Exit, &'static str, Exit),
     /// One code, and another with `--exit-code`.
@@ -177,7 +179,7 @@ const TABLE: [(ExitRow, &str, [Cell; 9]); 7] = [
             NEVER,
             NEVER,
             NEVER,
-            Cell::Always(Exit::Bits(POLICY), ", nothing written"),
+            Cell::Alone(Exit::Bits(POLICY), ", nothing written"),
             Cell::Written(Exit::Partial, "if anything was written", Exit::Bits(NOT_KNOWN)),
             BLIND,
             Cell::Written(Exit::Partial, "if anything was written", Exit::Failed),
@@ -241,7 +243,7 @@ impl Cell {
     fn words(self) -> String {
         match self {
             Cell::Never => "–".to_owned(),
-            Cell::Always(exit, words) => format!("{}{words}", exit.code()),
+            Cell::Always(exit, words) | Cell::Alone(exit, words) => format!("{}{words}", exit.code()),
             Cell::Written(some, when, none) => format!("{} {when}, else {}", some.code(), none.code()),
             Cell::Asked(plain, asked) => format!("{}, with `--exit-code` {}", plain.code(), asked.code()),
         }
@@ -275,11 +277,18 @@ impl Findings {
     pub(crate) fn exit(&self, row: ExitRow) -> Exit {
         let decide = |fact: &Fact| match row.cell(*fact) {
             Cell::Never => None,
-            Cell::Always(exit, _) => Some(exit),
+            Cell::Always(exit, _) | Cell::Alone(exit, _) => Some(exit),
             Cell::Written(some, _, none) => Some(if self.written { some } else { none }),
             Cell::Asked(plain, asked) => Some(if self.asked { asked } else { plain }),
         };
-        self.facts.iter().filter_map(decide).fold(Exit::Done, Exit::and)
+        let alone = self.facts.iter().find_map(|fact| match row.cell(*fact) {
+            Cell::Alone(exit, _) => Some(exit),
+            _ => None,
+        });
+        match (self.facts.iter().filter_map(decide).fold(Exit::Done, Exit::and), alone) {
+            (Exit::Bits(_), Some(alone)) => alone,
+            (all, _) => all,
+        }
     }
 }
 
@@ -344,7 +353,8 @@ mod tests {
             ExitRow::Drift => bit(has(Fact::Drift), 4) | bit(has(Fact::Conflict), 8) | unknown,
             ExitRow::Apply | ExitRow::ApplyFile if written && (has(Fact::PartWay) || has(Fact::NotKnown)) => 5,
             ExitRow::Apply | ExitRow::ApplyFile if has(Fact::CouldNotLook) || has(Fact::PartWay) => 1,
-            ExitRow::Apply | ExitRow::ApplyFile => policy | unknown | bit(asked && has(Fact::Deferred), 2),
+            ExitRow::Apply | ExitRow::ApplyFile if policy != 0 => policy,
+            ExitRow::Apply | ExitRow::ApplyFile => unknown | bit(asked && has(Fact::Deferred), 2),
             ExitRow::Validate => bit(has(Fact::PartWay), 3),
             ExitRow::Other if has(Fact::PartWay) => 5,
             ExitRow::Other => bit(has(Fact::CouldNotLook), 1),
@@ -375,7 +385,7 @@ mod tests {
         for cell in TABLE.iter().flat_map(|(_, _, cells)| cells) {
             let codes = match *cell {
                 Cell::Never => vec![],
-                Cell::Always(exit, _) => vec![exit],
+                Cell::Always(exit, _) | Cell::Alone(exit, _) => vec![exit],
                 Cell::Written(some, _, none) => vec![some, none],
                 Cell::Asked(plain, asked) => vec![plain, asked],
             };

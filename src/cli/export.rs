@@ -63,9 +63,9 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     // What was sent as a secret is one, though no file gives it any more.
     kept_secrets::learn(&declared, &matching::index(&declared, &observed, &ledger.base), &ledger.base);
     let exported = export(&workspace.topology, name, &view, &index, &DeclaredObjects::of(&declared, &matched));
-    let target = &workspace.topology.targets[name];
-    write(&options.out, &workspace.topology, target, &exported)?;
-    fetch(&workspace, target, &options.out, &exported).await?;
+    // A rehearsal goes elsewhere: what is written down is where the files say that the target is.
+    write(&options.out, &declared, &declared.targets[name], &exported)?;
+    fetch(&workspace, &workspace.topology.targets[name], &options.out, &exported).await?;
     for (address, why) in &exported.left_out {
         eprintln!("note: `{address}` is left out: {why}");
     }

@@ -62,5 +62,5 @@ pub(crate) use model::{
 };
 pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};
-pub(crate) use secrets::SecretMode;
+pub(crate) use secrets::{ABOUT_VALUES, SecretMode};
 pub(crate) use sources::Sources;

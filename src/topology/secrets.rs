@@ -25,6 +25,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// What a secret may hold: a certificate chain fits many times over, a wrong file does not.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// The codes of findings about the values of secrets, which only those see who look them up.
+pub(crate) const ABOUT_VALUES: [&str; 4] = ["missing-secret", "odd-secret", "open-secret", "short-secret"];
+
 /// What to do about a secret that can't be looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SecretMode {

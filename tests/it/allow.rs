@@ -105,7 +105,8 @@ fn older_words_work_and_are_told_once_with_the_new_ones() {
     let sim = Sim::start();
     let old = "policy:\n  allow-irreversible: [\"*/peering-self\"]\n";
     let bench = bench(&sim, old);
-    let ran = bench.run(&["apply", "--yes", "--quiet"]).expect(0);
+    bench.apply();
+    let ran = bench.run(&["validate"]).expect(0);
     assert_eq!(ran.err.matches("warning[old-word]").count(), 1, "{}", ran.all());
     let ran = ran.says("trueup.yaml:3:3").says("`allow-irreversible` is an old word");
     ran.says("write `allow: { irreversible: [\"*/peering-self\"] }`");

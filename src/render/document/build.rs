@@ -66,6 +66,11 @@ impl PlanDocument {
             }
         }
         document.holds = fold(document.holds);
+        // Where a policy says what to do about a target that left the files, its hold does not say it again.
+        if document.broken.is_some() {
+            let said = |hold: &&mut HoldDocument| hold.code == UNDECLARED_TARGET;
+            document.holds.iter_mut().filter(said).for_each(|hold| hold.help = None);
+        }
         document
     }
 }
