@@ -236,6 +236,16 @@ impl Attr {
         }
     }
 
+    /// The same value with secrets that say nothing of where they come from.
+    pub(crate) fn without_labels(&self) -> Attr {
+        match self {
+            Attr::Secret(secret) => Attr::Secret(secret.clone().labelled("")),
+            Attr::List(items) => Attr::List(items.iter().map(Attr::without_labels).collect()),
+            Attr::Map(map) => Attr::Map(map.iter().map(|(key, value)| (key.clone(), value.without_labels())).collect()),
+            other => other.clone(),
+        }
+    }
+
     /// The same value as something to show: secrets and later values become words in brackets.
     pub fn to_shown(&self) -> Value {
         match self {

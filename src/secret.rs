@@ -243,7 +243,11 @@ impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "(secret {})", self.label)
+        // What a controller shows comes from nowhere that could be named: its field stands beside it.
+        match self.label.is_empty() {
+            true => f.write_str("(secret)"),
+            false => write!(f, "(secret {})", self.label),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::diff::resolve::Resolver;
 use crate::diff::sequence::{Edit, agrees};
 use crate::redact::ChangeSecrecy;
 use crate::secret::Secret;
+use crate::spec::{ItemWord, Shape, Type, canonical, item_words};
 use crate::topology::ITEMS;
 
 /// Keys of items are compared with each other only, within one run.
@@ -29,7 +30,7 @@ pub(super) fn redact_items(
     resolver: &Resolver<'_>,
     base: &Base,
     entry: Option<&Entry>,
-    (old, new): (&[Attr], &[Attr]),
+    (item_type, old, new): (&Type, &[Attr], &[Attr]),
     counterparts: &[Option<usize>],
 ) -> Vec<Attr> {
     let topology = resolver.topology;
@@ -45,9 +46,32 @@ pub(super) fn redact_items(
         // Of what is as it is wanted, all that is no secret stands in the files.
         Some(wanted) if agrees(item, wanted) => redact_beside(&secrecy, item, wanted),
         Some(wanted) => topology.secrets.redact_attr(&redact_beside(&secrecy, item, wanted)),
-        None => topology.secrets.redact_attr(&earlier.redact(item)),
+        None => topology.secrets.redact_attr(&earlier.redact(&without_defaults(item_type, item))),
     };
     old.iter().zip(beside).map(shown).collect()
+}
+
+/// A live list without what goes without saying in the items that have no counterpart among the wanted ones: who declares such
+/// an item leaves it out, and beside another item it would look like a difference.
+pub(super) fn leaving_as_declared(list: &Type, live: Attr, wanted: &Attr) -> Attr {
+    let (Shape::Items(item), Attr::List(live), Attr::List(wanted)) = (list.shape(), &live, wanted) else { return live };
+    let staying: BTreeSet<ItemWord> = item_words(list, wanted).into_iter().collect();
+    let words = item_words(list, live).into_iter().zip(live);
+    let told = |(word, live): (ItemWord, &Attr)| match staying.contains(&word) {
+        true => live.clone(),
+        false => without_defaults(&item, live),
+    };
+    Attr::List(words.map(told).collect())
+}
+
+/// An item without the fields that have what they would have if nobody gave them.
+fn without_defaults(item: &Type, live: &Attr) -> Attr {
+    let (Shape::Members(fields), Attr::Map(map)) = (item.shape(), live) else { return live.clone() };
+    let says_something = |(name, value): &(&String, &Attr)| {
+        let field = fields.iter().find(|field| field.name == **name);
+        field.is_none_or(|field| field.required || !field.is_at_default(&canonical(&field.ty, value)))
+    };
+    Attr::Map(map.iter().filter(says_something).map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// The edits with the live items in them as they may be shown.
@@ -171,6 +195,38 @@ mod tests {
             .iter()
             .map(|change| format!("{} {} {:?}", change.before.to_shown(), change.after.to_shown(), change.edits))
             .collect()
+    }
+
+    #[test]
+    fn what_goes_without_saying_is_no_difference_between_an_item_that_goes_and_one_that_comes() {
+        let told = |files: &str, collection: &str, live: Value, at: &str| {
+            let world = World::of("vns3", "t", files).shows(collection, live).allows(&format!("take-over={at}"));
+            let verdict = world.verdicts().into_iter().find(|verdict| verdict.address == address(at)).unwrap();
+            let change = verdict.decision.fields()[0].clone();
+            change.before.to_shown()[0].clone()
+        };
+        let rule = |extra: &str| {
+            let mut rule =
+                json!({ "id": "1", "rule": "INPUT_CUST -j DROP", "position": 0, "disabled": false, "groups": [] });
+            if !extra.is_empty() {
+                rule["disabled"] = json!(true);
+                rule["comment"] = json!(extra);
+            }
+            rule
+        };
+        let list = |live: Value| {
+            told("firewall-rules: [{ rule: FORWARD_CUST -j DROP }]", "t/firewall-rules", live, "t/firewall-rules")
+        };
+        assert_eq!(list(rule("")), json!({ "rule": "INPUT_CUST -j DROP" }));
+        let said = json!({ "rule": "INPUT_CUST -j DROP", "disabled": true, "comment": "why" });
+        assert_eq!(list(rule("why")), said);
+        let subtable = json!({ "name": "s", "type": "forward", "rules": [rule("")] });
+        let files = "firewall-subtables: { s: { type: forward, rules: [{ rule: s -j ACCEPT }] } }";
+        let before = told(files, "t/firewall-subtables", subtable, "t/firewall-subtables/s");
+        assert_eq!(before, json!({ "rule": "INPUT_CUST -j DROP" }));
+        let set = json!({ "name": "s", "type": "net", "entries": [{ "entry": "10.9.0.0/16", "comment": "" }] });
+        let files = "firewall-fwsets: { s: { type: net, entries: [{ entry: 10.0.0.0/8 }] } }";
+        assert_eq!(told(files, "t/firewall-fwsets", set, "t/firewall-fwsets/s"), json!({ "entry": "10.9.0.0/16" }));
     }
 
     #[test]

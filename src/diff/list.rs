@@ -69,7 +69,13 @@ impl ListCase<'_> {
         } else {
             found.taken_back.extend(full.map(|full| (ITEMS.to_owned(), full)));
         }
-        let before = redact_items(resolver, base, entry, (&old, &new), &script.counterparts);
+        let before = redact_items(
+            resolver,
+            base,
+            entry,
+            (&Type::Object(resource.kind.fields), &old, &new),
+            &script.counterparts,
+        );
         let edits = redact_edits(script.edits, &before, &script.counterparts);
         let go = self.others_going(&ty, &old, &edits);
         let others = OthersItems { go, stay: shared.theirs(&old).len() };

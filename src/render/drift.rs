@@ -300,7 +300,7 @@ mod tests {
 
         - east/routes/gone  gone at the controller
         ~ east/tunnels/anew
-            key: (secret key) → (secret secret.psk)  (conflict: changed in the files and at the controller)
+            key: (secret) → (secret secret.psk)  (conflict: changed in the files and at the controller)
         ~ east/tunnels/moved
             gateway: 192.0.2.99 → 192.0.2.3  (drift: changed at the controller)
         ~ east/tunnels/torn
@@ -323,7 +323,7 @@ mod tests {
         ```diff
         - east/routes/gone  gone at the controller
         ~ east/tunnels/anew
-            key: (secret key) → (secret secret.psk)  (conflict: changed in the files and at the controller)
+            key: (secret) → (secret secret.psk)  (conflict: changed in the files and at the controller)
         ~ east/tunnels/moved
             gateway: 192.0.2.99 → 192.0.2.3  (drift: changed at the controller)
         ~ east/tunnels/torn

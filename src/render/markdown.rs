@@ -256,7 +256,7 @@ mod tests {
 
         ```diff
         mode: a → b  (forces the replacement)
-        key: (secret key) → (secret secret.psk)  (conflict: changed in the files and at the controller)
+        key: (secret) → (secret secret.psk)  (conflict: changed in the files and at the controller)
         ```
 
         <details><summary>Left alone (1)</summary>

@@ -124,18 +124,34 @@ fn joined(items: impl Iterator<Item = String>, columns: usize) -> String {
 
 /// The wanted value as it is shown: later parts as words.
 pub(crate) fn wanted(field: &FieldDocument) -> Value {
-    if field.later { without_later(&field.after) } else { field.after.clone() }
+    if field.later { without_later(&field.after, &field.before) } else { field.after.clone() }
 }
 
-fn without_later(value: &Value) -> Value {
+/// The value with words in place of what is known later. What refers to the same thing as before says so.
+fn without_later(value: &Value, before: &Value) -> Value {
     match value {
-        Value::String(text) if text.contains("${") => Value::String(LATER.into()),
-        Value::Array(items) => Value::Array(items.iter().map(without_later).collect()),
+        Value::String(text) if text.contains("${") => {
+            let mut names = before.as_array().map_or(std::slice::from_ref(before), Vec::as_slice).iter();
+            let same = names.find_map(|name| name.as_str().filter(|name| is_id_of(text, name)));
+            Value::String(same.map_or_else(|| LATER.to_owned(), |name| format!("{name} (made anew)")))
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| without_later(item, before)).collect()),
         Value::Object(map) => {
-            Value::Object(map.iter().map(|(key, value)| (key.clone(), without_later(value))).collect())
+            let beside = |key: &str| before.get(key).unwrap_or(&Value::Null);
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), without_later(value, beside(key)))).collect())
         }
         other => other.clone(),
     }
+}
+
+/// Says whether an expression stands for the id of what is referred to by that name: `${east/tunnels/a/peers/b.id}` of `a/b`.
+fn is_id_of(expression: &str, name: &str) -> bool {
+    let address = expression.strip_prefix("${").and_then(|rest| rest.strip_suffix(".id}"));
+    let Some(address) = address.filter(|_| !name.is_empty()) else { return false };
+    // A target, and then each kind with its name.
+    let names: Vec<&str> = address.split('/').skip(2).step_by(2).collect();
+    let own: Vec<&str> = name.split('/').collect();
+    names.ends_with(&own)
 }
 
 /// The lines of a field that a new object is made with.
@@ -382,5 +398,22 @@ mod tests {
         let mut later = field(json!("a"), json!(["x", "${nf/networks/acme.id}"]));
         later.later = true;
         assert_eq!(change(&later, 60)[0].text, "f: a → [x, (known after apply)]");
+    }
+
+    #[test]
+    fn what_refers_to_the_same_thing_as_before_says_that_it_is_made_anew() {
+        let told = |before: Value, after: Value| {
+            let mut later = field(before, after);
+            later.later = true;
+            change(&later, 60).into_iter().map(|line| line.text).collect::<Vec<_>>().join("\n")
+        };
+        let tunnel = "${east/endpoints/p/tunnels/t.id}";
+        assert_eq!(told(json!("p/t"), json!(tunnel)), "f: p/t → p/t (made anew)");
+        assert_eq!(told(json!("t"), json!(tunnel)), "f: t → t (made anew)");
+        for other in ["q/t", "p/u", "p", ""] {
+            assert!(told(json!(other), json!(tunnel)).ends_with("(known after apply)"), "{other}");
+        }
+        let address = "${east/endpoints/p/tunnels/t.address}";
+        assert!(told(json!("p/t"), json!(address)).ends_with("(known after apply)"), "it is no reference");
     }
 }

@@ -1,7 +1,7 @@
 //! The plan as a versioned document: what every way of showing a plan is made from, so that no two can disagree.
 //!
-//! Nothing in it is secret: secrets stand as `(secret label)`. Values that are known only later stand as expressions,
-//! `${address.field}`. Everything is in a fixed order, so that the same plan gives the same bytes.
+//! Nothing in it is secret: secrets stand as `(secret label)`, live ones as `(secret)`. Values that are known only later
+//! stand as expressions, `${address.field}`. Everything is in a fixed order, so that the same plan gives the same bytes.
 
 mod build;
 mod call;

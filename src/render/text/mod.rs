@@ -266,7 +266,7 @@ mod tests {
         1 to replace
           ± east/tunnels/anew  (the old one goes first)
               mode: a → b  (forces the replacement)
-              key: (secret key) → (secret secret.psk)  (conflict: changed in the files and at the controller)
+              key: (secret) → (secret secret.psk)  (conflict: changed in the files and at the controller)
 
         1 to delete
           - east/routes/old  not declared any more
