@@ -31,7 +31,7 @@ pub(crate) struct PlanOptions {
     /// Shows each request, in order.
     #[arg(long)]
     calls: bool,
-    /// Shows every resource, however many.
+    /// Shows every resource and every value in full, however many and however long.
     #[arg(long)]
     all: bool,
     /// Exceptions from the policy, for this run.

@@ -15,7 +15,7 @@ use crate::render::{Style, steps, summary};
 pub(crate) struct Shown {
     /// Each request, in order.
     pub calls: bool,
-    /// Every resource with every field, however many.
+    /// Every resource with every field, however many and however long.
     pub all: bool,
 }
 
@@ -27,6 +27,8 @@ const LOUD: usize = 50;
 
 /// A plan as text.
 pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> String {
+    // Who asks for all wants no value cut.
+    let style = if shown.all { Style { width: usize::MAX, ..style } } else { style };
     let mut text = Text { page: TextPage::new(style), document, shown };
     text.head();
     text.groups();
@@ -323,6 +325,7 @@ mod tests {
         "#);
         let all = shown(&world, Shown { calls: false, all: true });
         assert_eq!(all.lines().filter(|line| line.contains("+ branch-")).count(), 5000);
+        assert!(!all.contains('…') && all.matches("10.29.0.0/16").count() == 5000, "a value is cut");
     }
 
     #[test]
