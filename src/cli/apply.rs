@@ -234,11 +234,11 @@ fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -
     Ok(number)
 }
 
-/// Prints the report. Of a run that had nothing to do, people have read that before.
+/// Prints the report. Of a run that had nothing to do, people have read that before, unless they were shown no plan.
 fn print(global: &Global, format: Format, document: &ApplyDocument) -> Result<(), CommandError> {
     match format {
         Format::Json => output::print(&document.to_json()),
-        Format::Text | Format::Markdown if document.is_empty() => Ok(()),
+        Format::Text | Format::Markdown if document.is_empty() && !global.quiet => Ok(()),
         Format::Text | Format::Markdown => output::print(&report::text(document, output::stdout_style(global))),
     }
 }

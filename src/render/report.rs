@@ -61,6 +61,9 @@ pub(crate) struct ApplySummary {
     /// Resources that could not be looked at.
     #[serde(default)]
     pub unseen: usize,
+    /// Resources that were left alone for another reason.
+    #[serde(default)]
+    pub held: usize,
 }
 
 /// The outcome of a step.
@@ -159,6 +162,7 @@ impl ApplyDocument {
                 adopted: planned.adopt,
                 released: planned.release,
                 unseen: planned.unseen,
+                held: planned.hold.saturating_sub(planned.unseen),
             },
             steps,
             contradictions: contradictions.iter().map(ContradictionDocument::of).collect(),
@@ -180,7 +184,8 @@ impl ApplyDocument {
     }
 
     fn next_steps(&self, command: &str) -> Vec<String> {
-        let ApplySummary { done: _, failed, skipped: _, stopped, adopted: _, released: _, unseen: _ } = self.summary;
+        let ApplySummary { done: _, failed, skipped: _, stopped, adopted: _, released: _, unseen: _, held: _ } =
+            self.summary;
         let mut next = Vec::new();
         if self.journal_error.is_some() {
             next.push(format!("make room for the journal, then run `{command}` again: it looks at what was under way"));
@@ -293,7 +298,7 @@ pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
 }
 
 fn counts(document: &ApplyDocument) -> String {
-    let ApplySummary { done, failed, skipped, stopped, adopted, released, unseen } = document.summary;
+    let ApplySummary { done, failed, skipped, stopped, adopted, released, unseen, held } = document.summary;
     let part_way = document.steps.iter().filter(|step| step.part_way).count();
     let untried = stopped.saturating_sub(part_way);
     let mut words = vec![format!("{} done", counted(done, "step"))];
@@ -308,7 +313,7 @@ fn counts(document: &ApplyDocument) -> String {
         true => "nothing was written".to_owned(),
         false => format!("{}, {} sent", words.join(", "), counted(calls, "request")),
     };
-    for (n, word) in [(adopted, "adopted"), (released, "let go of"), (unseen, "not looked at")] {
+    for (n, word) in [(adopted, "adopted"), (released, "let go of"), (unseen, "not looked at"), (held, "left alone")] {
         if n > 0 {
             line.push_str(&format!("; {} {word}", number(n)));
         }
