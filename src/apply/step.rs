@@ -65,7 +65,7 @@ impl Executor<'_> {
                     return Err(error);
                 }
             };
-            if call.spec.wait.iter().any(|poll| poll.when.holds_on(session.version())) {
+            if !call.polls.is_empty() {
                 shared.turn(SlotClass::Poll);
             }
             let settled = self.wait(shared, session, step, call, &reply, since).await;
@@ -293,8 +293,7 @@ impl Executor<'_> {
         let ready = Ready::of(shared, session, call)?;
         let sending = AnsweredCall { method: call.method, path: &ready.path, body: &ready.sent(), since, reply };
         let find = |output: &Output| shared.outputs.find(output);
-        let polls = call.spec.wait.iter().zip(&call.polls);
-        for (poll, path) in polls.filter(|(poll, _)| poll.when.holds_on(session.version())) {
+        for (poll, path) in call.waits() {
             let unknown = |what: String| session.site(Method::Get, poll.path).error(CallFailure::Unknown(what));
             let path = path.try_map(|piece| encode::path(&piece.fill(&find))).map_err(unknown)?;
             let tell = |waiting| self.progress.waits(step, &waiting);

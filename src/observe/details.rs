@@ -10,7 +10,7 @@ use crate::diff::live::{Live, text};
 use crate::diff::matching::identity_of;
 use crate::observe::ids::Ids;
 use crate::observe::look::Look;
-use crate::session::{CallError, is_absent_on};
+use crate::session::{CallError, tells_no_outputs};
 use crate::spec::{Detail, Identity, Kind, PathTemplate, Word, lookup};
 use crate::topology::{IdentityKey, Resource};
 
@@ -33,7 +33,9 @@ impl Look<'_> {
         parent: Option<&Address>,
         ids: Option<&Ids<'_>>,
     ) {
-        for detail in kind.api.details.iter().filter(|detail| detail.when.holds_on(self.session.version())) {
+        let version = self.session.version();
+        let is_own = |detail: &&Detail| detail.row_key().is_none() && detail.read.when.holds_on(version);
+        for detail in kind.api.details.iter().filter(is_own) {
             self.detail(kind, detail, objects, parent, ids).await;
         }
     }
@@ -54,6 +56,7 @@ impl Look<'_> {
             .collect();
         let everything = self.observer.scope.is_for_all();
         let session = self.session;
+        let is_of_outputs = kind.shows_outputs(detail);
         let reads = objects.iter_mut().filter_map(|live| {
             match wanted.get(&live.identity(kind)?) {
                 Some((resource, Need::Compared)) => {
@@ -67,7 +70,7 @@ impl Look<'_> {
                 None if everything && live.foreign.is_none() => {}
                 None => return None,
             }
-            let path = PathTemplate::of(detail.path).text(&|word| match word {
+            let path = PathTemplate::of(detail.read.path).text(&|word| match word {
                 Word::Id => Some(live.id.clone()),
                 Word::Name => live.value(kind, name_field(kind)?).to_text(),
                 Word::Parent(levels, word) => ids?.word(*levels, word),
@@ -77,11 +80,11 @@ impl Look<'_> {
             });
             Some(async move {
                 let reply = match session.get(&path).await {
-                    Err(error) if is_absent_on(detail.absent_on, &error) => return Ok(()),
+                    Err(error) if is_of_outputs && tells_no_outputs(&error) => return Ok(()),
                     reply => reply?,
                 };
                 let Value::Object(map) = &mut live.raw else { return Ok(()) };
-                match (lookup(&reply, detail.at), detail.fields) {
+                match (lookup(&reply, detail.at().place()), detail.fields) {
                     (Some(Value::Object(more)), _) => map.extend(more.clone()),
                     // A reply that is one text is the one field.
                     (Some(text @ Value::String(_)), [field]) => {

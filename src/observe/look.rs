@@ -14,7 +14,9 @@ use crate::diff::matching::identity_of;
 use crate::observe::ids::Ids;
 use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs, tell_known_key};
 use crate::session::{CallError, CallFailure, Session};
-use crate::spec::{Envelope, Identity, InstallationProof, Join, Kind, List, Paging, PathTemplate, Word, lookup, read};
+use crate::spec::{
+    Detail, Envelope, Identity, InstallationProof, Kind, List, Paging, PathTemplate, Word, lookup, read,
+};
 use crate::topology::{IdentityKey, Resource, Target};
 use wire::Method;
 
@@ -184,8 +186,8 @@ impl Look<'_> {
                 if paging != Paging::None {
                     expected.entry(self.fill(path, ids)).or_default().push((kind, self.expected(kind, parent)));
                 }
-                for join in self.joins(kind) {
-                    questions.entry(self.fill(join.path, ids)).or_insert((join.at, paging, 0)).2 += 1;
+                for (detail, _) in self.row_reads(kind) {
+                    questions.entry(self.fill(detail.read.path, ids)).or_insert((detail.at(), paging, 0)).2 += 1;
                 }
             }
         }
@@ -216,10 +218,11 @@ impl Look<'_> {
         here.map(|(_, entry)| entry.id.as_str()).collect()
     }
 
-    /// The further lists that the server understands.
-    fn joins(&self, kind: &'static Kind) -> impl Iterator<Item = &'static Join> {
+    /// The reads of rows that the server understands, each with the key that tells whose a row is.
+    fn row_reads(&self, kind: &'static Kind) -> impl Iterator<Item = (&'static Detail, &'static str)> {
         let version = self.session.version();
-        kind.api.joins.iter().filter(move |join| join.when.holds_on(version))
+        let understood = kind.api.details.iter().filter(move |detail| detail.read.when.holds_on(version));
+        understood.filter_map(|detail| Some((detail, detail.row_key()?)))
     }
 
     fn fill(&self, path: &'static str, ids: Option<&Ids<'_>>) -> String {
@@ -235,7 +238,7 @@ impl Look<'_> {
         self.target.settings.get(name).and_then(Attr::to_text)
     }
 
-    /// Puts the rows of further lists into the objects of the first.
+    /// Puts the rows of further reads into the objects of the list.
     fn join(
         &self,
         kind: &'static Kind,
@@ -243,22 +246,22 @@ impl Look<'_> {
         answers: &mut Answers,
         ids: Option<&Ids<'_>>,
     ) -> Result<(), CallError> {
-        for join in self.joins(kind) {
-            let rows = answers.take(self.session, &self.fill(join.path, ids), join.at)?;
+        for (detail, key) in self.row_reads(kind) {
+            let rows = answers.take(self.session, &self.fill(detail.read.path, ids), detail.at())?;
             let mut by_object: BTreeMap<String, Vec<Value>> = BTreeMap::new();
             for row in rows {
-                if let Some(key) = lookup(&row, join.key).map(text) {
+                if let Some(key) = lookup(&row, key).map(text) {
                     by_object.entry(key).or_default().push(row);
                 }
             }
             for live in objects.iter_mut() {
                 let rows = by_object.remove(&live.id).unwrap_or_default();
-                if let Value::Object(map) = &mut live.raw {
-                    map.insert(join.into.to_owned(), Value::Array(rows));
+                if let (Value::Object(map), [key]) = (&mut live.raw, detail.fields) {
+                    map.insert((*key).to_owned(), Value::Array(rows));
                 }
             }
         }
-        if !kind.api.joins.is_empty() {
+        if self.row_reads(kind).next().is_some() {
             objects.iter_mut().for_each(|live| *live = Live::new(kind, live.raw.take()));
         }
         Ok(())

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::attr::Attr;
-use crate::spec::{CallSpec, Envelope, OpenPath, Paging};
+use crate::spec::{CallSpec, Envelope, OpenPath, Paging, Poll};
 use crate::topology::FileContent;
 use wire::Method;
 
@@ -21,10 +21,17 @@ pub struct Call {
     pub spec: &'static CallSpec,
     /// What it is for, when it is not the step's main call.
     pub purpose: CallPurpose,
-    /// What the polls after it need: their paths, in the order of the call's `settle`.
+    /// What the polls after it need: their paths, those of the call's `wait` before those of outputs.
     pub polls: Vec<OpenPath<Attr>>,
     /// The list in which the object shows that it makes, where the reply does not hold it.
     pub(crate) shows_in: Option<ResultList>,
+}
+
+impl Call {
+    /// The polls after it, with their paths.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = (&'static Poll, &OpenPath<Attr>)> {
+        self.spec.wait.iter().chain(std::iter::repeat(Poll::OUTPUTS)).zip(&self.polls)
+    }
 }
 
 /// A list in which a step's result shows.

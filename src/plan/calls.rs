@@ -16,7 +16,8 @@ use crate::diff::verdict::FieldChange;
 use crate::plan::fill::Filler;
 use crate::plan::{Call, CallPurpose, Payload, ResultList};
 use crate::spec::{
-    Body, CallSpec, Change, Field, Identity, Kind, List, Sent, Type, TypeSlot, keep_undeclared, lookup, read, written,
+    Body, CallSpec, Change, Detail, Field, Identity, Kind, List, Sent, Type, TypeSlot, keep_undeclared, lookup, read,
+    written,
 };
 use crate::topology::{FileContent, ITEMS};
 
@@ -135,10 +136,21 @@ impl Writer<'_> {
     }
 
     fn call(&self, spec: &'static CallSpec, purpose: CallPurpose, takes: &dyn Fn(&Field) -> bool) -> Call {
-        let polls = spec.wait.iter().map(|poll| self.filler.open_path(poll.path)).collect();
+        let polls = spec.wait.iter().map(|poll| poll.path).chain(self.outputs_behind(spec, &purpose));
+        let polls = polls.map(|path| self.filler.open_path(path)).collect();
         let body = self.payload(spec, takes, &purpose);
         let shows_in = self.shows_in(spec).filter(|_| purpose == CallPurpose::Create);
         Call { method: spec.method, path: self.filler.path(spec.path), body, spec, purpose, polls, shows_in }
+    }
+
+    /// Where outputs are looked at that no list shows, once all is over that a call waits for.
+    fn outputs_behind(&self, spec: &CallSpec, purpose: &CallPurpose) -> Vec<&'static str> {
+        let kind = self.filler.kind;
+        if spec.wait.is_empty() || *purpose == CallPurpose::Remove {
+            return Vec::new();
+        }
+        let shown = |detail: &&Detail| kind.shows_outputs(detail) && detail.read.when.holds_on(self.version);
+        kind.api.details.iter().filter(shown).map(|detail| detail.read.path).collect()
     }
 
     /// The list in which the object shows that a create makes, where neither reply nor name tells its id.

@@ -53,7 +53,7 @@ pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;
 pub use wait::Waiting;
-pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_absent_on, is_under_way, job_id};
+pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_under_way, job_id, tells_no_outputs};
 
 /// How long to wait between looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::session::attention::is_about_certificate;
 use crate::session::{CallError, CallFailure, CallSite, Job, Pace, RequestBody, Session, encode};
-use crate::spec::{Body, BodyTemplate, CallSpec, JobLog, OpenPath, PathTemplate, Poll, Until, Word, lookup};
+use crate::spec::{Body, BodyTemplate, CallSpec, JobLog, OpenPath, PathTemplate, Poll, Shows, Until, Word, lookup};
 use wire::Method;
 
 /// How often a job is asked to be given up by a server that is busy.
@@ -89,7 +89,7 @@ impl Session {
             }
             let site = self.site(Method::Get, &path);
             let seen = match self.look(&path, poll, started, looks).await {
-                Err(error) if is_absent_on(poll.absent_on, &error) => return Ok(WaitResult::Nothing),
+                Err(error) if is_of_outputs(poll) && tells_no_outputs(&error) => return Ok(WaitResult::Nothing),
                 seen => seen?,
             };
             let seen = seen.filter(|object| self.is_new_enough(poll, object, call.since));
@@ -226,9 +226,15 @@ fn is_tolerated(poll: &Poll, what: &CallFailure) -> bool {
     }
 }
 
-/// Says whether a refusal means that there is nothing to see.
-pub(crate) fn is_absent_on(statuses: &[u16], error: &CallError) -> bool {
-    error.refusal().is_some_and(|(status, _)| statuses.contains(&status))
+/// Says whether a poll waits for nothing, and looks at outputs.
+fn is_of_outputs(poll: &Poll) -> bool {
+    matches!((poll.shows, poll.until), (Shows::Object, Until::ANSWERS))
+}
+
+/// Says whether the refusal of a read of outputs alone means that there are none, and never will be: what can't be
+/// evaluated answers 400.
+pub(crate) fn tells_no_outputs(error: &CallError) -> bool {
+    error.refusal().is_some_and(|(status, _)| matches!(status, 400 | 404))
 }
 
 /// Says whether the API itself says that there is nothing any more.
@@ -279,7 +285,7 @@ fn judge(poll: &Poll, seen: Option<Value>, site: &CallSite<'_>) -> Result<Option
             Ok((gone || empty).then_some(Value::Null))
         }
         (_, None) => Ok(None),
-        (Until::Answers | Until::Restarted(_) | Until::Again { .. }, Some(object)) => Ok(Some(object)),
+        (Until::Restarted(_) | Until::Again { .. }, Some(object)) => Ok(Some(object)),
         (Until::State { key, done, failed }, Some(object)) => match word(&object, key) {
             Some(state) if is_among(done, &state) => Ok(Some(object)),
             Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, site)),
@@ -316,10 +322,10 @@ fn last_line(text: &str) -> &str {
 
 fn waiting(poll: &Poll, object: &Value) -> Waiting {
     let state = match poll.until {
+        Until::Left { key: "", .. } | Until::Gone { .. } | Until::Restarted(_) | Until::Again { .. } => String::new(),
         Until::State { key, .. } | Until::Left { key, .. } => {
             lookup(object, key).map(crate::diff::live::text).unwrap_or_default()
         }
-        Until::Answers | Until::Gone { .. } | Until::Restarted(_) | Until::Again { .. } => String::new(),
     };
     let count = |place: &str| lookup(object, place).and_then(Value::as_u64);
     let progress = poll.progress.and_then(|(done, total)| Some((count(done)?, count(total)?)));

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Condition, Poll};
+use crate::spec::{Condition, PathTemplate, Poll, Word};
 use wire::Method;
 
 /// How an API reads and writes one kind.
@@ -18,9 +18,7 @@ pub struct Api {
     /// The key that names an object's owner, and the setting of the target that it has to equal: the others are shown by
     /// the API, but are not the target's to declare.
     pub scope: Option<(&'static str, &'static str)>,
-    /// Further lists whose rows belong to the objects of the first.
-    pub joins: &'static [Join],
-    /// Reads per object, for what the list leaves out. All of them look at the same stamp.
+    /// Further reads, for what the list leaves out. All of those that have a stamp look at the same.
     pub details: &'static [Detail],
     /// Where an object holds its id: keys by dots. Empty where the identity is the id.
     pub id: &'static str,
@@ -46,7 +44,6 @@ impl Api {
         list: List::Nowhere,
         lists: &[],
         scope: None,
-        joins: &[],
         details: &[],
         id: "id",
         aliases: &[],
@@ -60,7 +57,7 @@ impl Api {
 
     /// The list's key that changes whenever what the list leaves out does.
     pub fn stamp(&self) -> Option<&'static str> {
-        self.details.first().map(|detail| detail.stamp)
+        self.details.iter().map(|detail| detail.stamp).find(|stamp| !stamp.is_empty())
     }
 
     /// How all live objects are read from a server of that version.
@@ -150,37 +147,33 @@ pub enum Paging {
     },
 }
 
-/// A further list whose rows are put into the objects of the first.
-#[derive(Debug, Clone, Copy)]
-pub struct Join {
-    /// Path with query of the further list; it is paged as the first one is.
-    pub path: &'static str,
-    /// Where its reply holds the rows.
-    pub at: Envelope,
-    /// The row's key that holds the object's id.
-    pub key: &'static str,
-    /// The key under which an object gets its rows, as a list.
-    pub into: &'static str,
-    /// The servers that understand it.
-    pub when: Condition,
-}
-
-/// A read per object. It is made for objects that the workspace declares, and only when something needs it: a declared
-/// field that the list leaves out, and a stamp that differs from what the ledger remembers.
+/// A further read, for what the list of a kind leaves out.
+///
+/// One whose query asks for rows of an object, as in `deployment_id={id}`, is asked once for all objects, without that,
+/// and each object gets its rows. Others are made for one object each, where the workspace declares it, and only when
+/// something needs it: a declared field that the list leaves out, and a stamp that differs from what the ledger remembers.
+/// Of what shows outputs alone, 400 and 404 mean that the object has none; it is looked at behind whatever is waited for,
+/// too.
 #[derive(Debug, Clone, Copy)]
 pub struct Detail {
-    /// Path with query.
-    pub path: &'static str,
-    /// Where the reply holds the object; one text alone is the one field of `fields`.
-    pub at: &'static str,
-    /// Fields that only this read shows.
+    /// The call. Its reply holds the rows, paged as the list is; the object; or one text, which is the one field of `fields`.
+    pub read: CallSpec,
+    /// The fields that only this read shows; of rows, the key under which an object gets its own, as a list.
     pub fields: &'static [&'static str],
-    /// The list's key that changes whenever one of those fields does.
+    /// The list's key that changes whenever one of those fields does. Empty where rows are read, each time.
     pub stamp: &'static str,
-    /// The servers that understand it.
-    pub when: Condition,
-    /// Statuses that mean that there is nothing to see: the object goes without.
-    pub absent_on: &'static [u16],
+}
+
+impl Detail {
+    /// The key of a row that holds the id of its object, where the read is one for all objects.
+    pub(crate) fn row_key(&self) -> Option<&'static str> {
+        PathTemplate::of(self.read.path).key_of(&Word::Id)
+    }
+
+    /// Where the reply holds what is read.
+    pub(crate) fn at(&self) -> Envelope {
+        self.read.reply.unwrap_or(Envelope::One(""))
+    }
 }
 
 /// A function for the parts of one call's body that no table can say: pure, on the body and the live object.

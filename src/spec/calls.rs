@@ -1,7 +1,7 @@
 //! The calls of a kind: every request that its tables can make, from which the covered endpoints are derived.
 
 use crate::spec::{
-    Action, Api, Artifact, CallSpec, Change, Field, ItemCalls, JobLog, Join, Kind, List, OneTimeOutput, Poll, Switch,
+    Action, Api, Artifact, CallSpec, Change, Detail, Field, ItemCalls, JobLog, Kind, List, OneTimeOutput, Poll, Switch,
 };
 use wire::Method;
 
@@ -102,7 +102,6 @@ impl Api {
         let Api {
             list,
             lists,
-            joins,
             details,
             create,
             update,
@@ -122,9 +121,8 @@ impl Api {
             })
             .map(|path| TableCall::read(path, CallPlace::List))
             .collect();
-        let joined = |Join { path, at: _, key: _, into: _, when: _ }: &Join| TableCall::read(path, CallPlace::Join);
-        calls.extend(joins.iter().map(joined));
-        calls.extend(details.iter().map(|detail| TableCall::read(detail.path, CallPlace::Detail)));
+        let place = |detail: &Detail| if detail.row_key().is_some() { CallPlace::Join } else { CallPlace::Detail };
+        calls.extend(details.iter().map(|detail| TableCall::read(detail.read.path, place(detail))));
         calls.extend([*create, *update, *remove].into_iter().flatten().flat_map(|call| call.calls(CallPlace::Own)));
         if let Some(ItemCalls { insert, position: _, change, remove }) = items {
             let own = [Some(insert), change.as_ref(), Some(remove)].into_iter().flatten();
@@ -196,9 +194,7 @@ impl Poll {
             error: _,
             progress: _,
             shows: _,
-            when: _,
             tolerate: _,
-            absent_on: _,
             every: _,
             budget: _,
         } = self;
@@ -219,7 +215,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::spec::{BeforeDelete, Body, Condition, Detail, Envelope, Type, Until, call, field};
+    use crate::spec::{BeforeDelete, Body, Condition, Envelope, Type, Until, call, field};
     use wire::Method::{Delete, Get, Patch, Post, Put};
 
     const fn poll(path: &'static str) -> Poll {
@@ -248,15 +244,10 @@ mod tests {
         api: Api {
             list: List::at("/list", Envelope::Items("")),
             lists: &[(Condition::ALWAYS, List::Login("/login")), (Condition::ALWAYS, List::Inside("x"))],
-            joins: &[Join { path: "/rows", at: Envelope::Items(""), key: "", into: "", when: Condition::ALWAYS }],
-            details: &[Detail {
-                path: "/list/{id}",
-                at: "",
-                fields: &[],
-                stamp: "",
-                when: Condition::ALWAYS,
-                absent_on: &[],
-            }],
+            details: &[
+                Detail { read: call(Get, "/rows?of={id}", Body::None), fields: &[], stamp: "" },
+                Detail { read: call(Get, "/list/{id}", Body::None), fields: &[], stamp: "" },
+            ],
             create: &[call(Post, "/list", Body::None).wait(&[JOB]).followed_by(&[call(Put, "/effect", Body::None)])],
             update: &[call(Put, "/list/{id}", Body::None)],
             remove: &[call(Delete, "/list/{id}", Body::None)],
@@ -277,7 +268,7 @@ mod tests {
         let expected = [
             (Get, "/list", CallPlace::List),
             (Get, "/login", CallPlace::List),
-            (Get, "/rows", CallPlace::Join),
+            (Get, "/rows?of={id}", CallPlace::Join),
             (Get, "/list/{id}", CallPlace::Detail),
             (Post, "/list", CallPlace::Own),
             (Put, "/effect", CallPlace::Then),

@@ -8,7 +8,7 @@ use crate::attr::Attr;
 use wire::Method;
 
 use crate::spec::{
-    Api, CallSpec, Change, Disruption, Envelope, Field, Names, Relation, Sent, Shape, canonical, lookup,
+    Api, CallSpec, Change, Detail, Disruption, Envelope, Field, Names, Relation, Sent, Shape, canonical, lookup,
 };
 
 /// One sort of resource at a provider.
@@ -188,6 +188,12 @@ impl Kind {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Says whether a read shows outputs alone.
+    pub(crate) fn shows_outputs(&self, detail: &Detail) -> bool {
+        let is_output = |name: &&str| self.field(name).is_some_and(|field| !field.is_writable());
+        !detail.fields.is_empty() && detail.fields.iter().all(is_output)
     }
 
     /// The call that gives a field a value: one of its own, or the update.

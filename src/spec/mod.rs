@@ -38,7 +38,7 @@ pub use action::Artifact;
 pub(crate) use action::{Action, action, artifact};
 #[cfg(test)]
 pub(crate) use api::Reshape;
-pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, ItemCalls, Join, List, Paging, States, call};
+pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, ItemCalls, List, Paging, States, call};
 pub use auth::Auth;
 pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, TokenForm, UserFolder};
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{CallSpec, Condition};
+use crate::spec::CallSpec;
 
 /// Something to look at again and again until it is done.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +27,8 @@ pub struct Poll {
     pub cancel: Option<&'static CallSpec>,
     /// Says what the object looked at is.
     pub shows: Shows,
-    /// The servers that have something to look at.
-    pub when: Condition,
     /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
     pub tolerate: &'static [u16],
-    /// Statuses that mean that there is nothing to see, and never will be: outputs that can't be evaluated answer 400.
-    pub absent_on: &'static [u16],
     /// Time between two looks.
     pub every: Duration,
     /// Time after which it is not expected to end.
@@ -40,6 +36,9 @@ pub struct Poll {
 }
 
 impl Until {
+    /// As soon as there is a good answer.
+    pub(crate) const ANSWERS: Until = Until::set("");
+
     /// When a key holds something.
     pub const fn set(key: &'static str) -> Until {
         Until::Left { key, going: &[], failed: &[] }
@@ -52,18 +51,19 @@ impl Poll {
         job: &[],
         path: "",
         at: "",
-        until: Until::Answers,
+        until: Until::ANSWERS,
         error: "",
         log: None,
         progress: None,
         cancel: None,
         shows: Shows::Job,
-        when: Condition::ALWAYS,
         tolerate: &[],
-        absent_on: &[],
         every: Duration::from_secs(2),
         budget: Duration::from_secs(300),
     };
+
+    /// One look at outputs that only a read of their own shows.
+    pub(crate) const OUTPUTS: &'static Poll = &Poll { shows: Shows::Object, ..Poll::NEW };
 }
 
 /// Messages about a job that failed.
@@ -89,8 +89,6 @@ pub enum Shows {
 /// When a [`Poll`] is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// As soon as there is a good answer.
-    Answers,
     /// When a key holds one of these words, compared without case; the others say that it failed.
     State {
         /// The key.
@@ -103,7 +101,7 @@ pub enum Until {
     /// When a key holds something other than these words, compared without case: where only they are documented, or any is
     /// as good as another.
     Left {
-        /// The key.
+        /// The key; empty for the whole answer.
         key: &'static str,
         /// Not done yet, besides nothing at all.
         going: &'static [&'static str],

@@ -208,6 +208,15 @@ impl PathTemplate {
         self.path.words().chain(self.query.iter().flat_map(TextTemplate::words))
     }
 
+    /// The key of the query pair whose value is that word and nothing else.
+    pub(crate) fn key_of(&self, word: &Word) -> Option<&str> {
+        let pair = self.query.iter().find(|pair| pair.only_word() == Some(word))?;
+        match pair.0.first() {
+            Some(TemplateToken::Text(key)) => key.strip_suffix('='),
+            _ => None,
+        }
+    }
+
     /// The first brace that belongs to no word, with what stands behind it.
     #[cfg(test)]
     pub(crate) fn stray_brace(&self) -> Option<&str> {

@@ -252,8 +252,13 @@ fn lists_ask_for_what_there_is() {
         let allowed = allowed.unwrap_or_else(|| panic!("{path}: nobody was told"));
         let api = &kinds::ALL.iter().find(|of| of.name == kind).unwrap().api;
         let List::Call { path: list, .. } = api.list_on(Some("7.1")) else { panic!("{kind} has no list") };
-        let asked =
-            api.joins.iter().map(|join| join.path).chain([list]).find(|asked| asked[1..].starts_with(path)).unwrap();
+        let asked = api
+            .details
+            .iter()
+            .map(|detail| detail.read.path)
+            .chain([list])
+            .find(|asked| asked[1..].starts_with(path))
+            .unwrap();
         for field in asked.split("_include=").nth(1).unwrap().split('&').next().unwrap().split(',') {
             assert!(allowed.contains(&format!("'{field}'")), "{path}: `{field}` is not in {allowed}");
         }

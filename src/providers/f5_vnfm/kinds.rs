@@ -6,7 +6,7 @@ use crate::providers::cloudify::kinds::{
     nodes, plugins, secrets, snapshots, status, tenant_user_groups, tenant_users, tenants, user_groups, users, version,
 };
 use crate::providers::cloudify::shared::VISIBILITY;
-use crate::spec::{Api, Field, Kind, Type, field};
+use crate::spec::{Api, Detail, Field, Kind, Type, field};
 
 /// Every kind, parents before their children.
 pub(crate) static ALL: &[&Kind] = &[
@@ -67,9 +67,17 @@ static DEPLOYMENTS: Kind = Kind {
         fields::OUTPUTS,
         fields::DESCRIPTION,
     ],
-    api: Api { details: &[deployments::EVALUATED_OUTPUTS], ..deployments::KIND.api },
+    api: Api { details: DETAILS, ..deployments::KIND.api },
     ..deployments::KIND
 };
+
+/// What is read besides the list; there are no capabilities.
+const DETAILS: &[Detail] = &[
+    deployments::ROWS_OF_INSTANCES,
+    deployments::ROWS_UNDER_WAY_OLD,
+    deployments::ROWS_UNDER_WAY,
+    deployments::EVALUATED_OUTPUTS,
+];
 
 /// A deployment at F5 VNF Manager is shown to its tenant at most (cloudify.md#f5-vnf-manager).
 const NEVER_GLOBAL: Field = field("visibility", Type::Enum(UP_TO_TENANT), "Who sees it: its creator or its tenant")

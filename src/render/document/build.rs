@@ -253,7 +253,7 @@ impl CallDocument {
             file,
             purpose,
             field: field.map(str::to_owned),
-            waits: call.spec.wait.iter().zip(&call.polls).map(wait).collect(),
+            waits: call.waits().map(wait).collect(),
         }
     }
 }
@@ -270,7 +270,7 @@ fn line(path: &Attr) -> String {
 fn until(poll: &Poll) -> String {
     let one_of = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
     match poll.until {
-        Until::Answers => "it answers".into(),
+        Until::Left { key: "", .. } => "it answers".into(),
         Until::State { key, done, .. } => format!("`{key}` is {}", one_of(done)),
         Until::Left { key, going: [], .. } => format!("`{key}` holds something"),
         Until::Left { key, going, .. } => format!("`{key}` is not {} any more", one_of(going)),

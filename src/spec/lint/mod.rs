@@ -6,8 +6,8 @@ mod endpoints;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Field, Grammar, Identity, Kind,
-    List, PathTemplate, Poll, Provider, Relation, Removal, TableCall, Type, Until, Word, kinds_named,
+    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Detail, Field, Grammar, Identity,
+    Kind, List, PathTemplate, Poll, Provider, Relation, Removal, TableCall, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -225,7 +225,8 @@ fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(Stri
     {
         say(format!("scope names `{setting}`, which is no setting"));
     }
-    for field in kind.api.details.iter().flat_map(|detail| detail.fields) {
+    let own = |detail: &&Detail| detail.row_key().is_none();
+    for field in kind.api.details.iter().filter(own).flat_map(|detail| detail.fields) {
         if kind.field(field).is_none() {
             say(format!("detail shows `{field}`, which is no field"));
         }

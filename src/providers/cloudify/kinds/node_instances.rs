@@ -4,7 +4,8 @@
 
 use crate::providers::cloudify::kinds::deployments;
 use crate::providers::cloudify::shared::NAMED;
-use crate::spec::{Api, Condition, Detail, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Body, Detail, Identity, Kind, List, Type, call, output};
+use wire::Method::Get;
 
 /// `node-instances`.
 pub(crate) static KIND: Kind = Kind {
@@ -23,12 +24,9 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Inside(deployments::NODE_INSTANCES),
         details: &[Detail {
-            path: "/node-instances/{id}",
-            at: "",
+            read: call(Get, "/node-instances/{id}", Body::None),
             fields: &["runtime_properties"],
             stamp: "version",
-            when: Condition::ALWAYS,
-            absent_on: &[],
         }],
         ..NAMED
     },

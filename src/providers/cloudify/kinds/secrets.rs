@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{NAMES, SINCE_V3_1, TENANT_OWNED, list, name, visibility, widen, without};
 use crate::spec::{Api, Body, Condition, Detail, Field, Hooks, Identity, Kind, Type, call, field, output};
-use wire::Method::{Delete, Patch, Put};
+use wire::Method::{Delete, Get, Patch, Put};
 
 /// `secrets`.
 pub(crate) static KIND: Kind = Kind {
@@ -65,7 +65,7 @@ pub(crate) const UPDATED_AT: Field = output("updated_at", Type::Text, "When it w
 
 /// The read that shows what lists leave out.
 pub(crate) const fn one(fields: &'static [&'static str]) -> Detail {
-    Detail { path: "/secrets/{name}", at: "", fields, stamp: "updated_at", when: Condition::ALWAYS, absent_on: &[] }
+    Detail { read: call(Get, "/secrets/{name}", Body::None), fields, stamp: "updated_at" }
 }
 
 fn unshown(secret: &mut Value) {

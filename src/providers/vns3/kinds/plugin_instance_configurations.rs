@@ -4,10 +4,8 @@
 //! out: it is read for each file, as bare text. Every write makes a new version
 //! (vns3.md#plugin-instance-configurations).
 
-use crate::spec::{
-    Api, Body, CallSpec, Condition, Detail, Disruption, Envelope, Identity, Kind, List, Type, call, field, output,
-};
-use wire::Method::Put;
+use crate::spec::{Api, Body, CallSpec, Detail, Disruption, Envelope, Identity, Kind, List, Type, call, field, output};
+use wire::Method::{Get, Put};
 
 /// `plugin-instance-configurations`.
 pub(crate) static KIND: Kind = Kind {
@@ -25,12 +23,9 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/plugin-instances/{parent.id}/configurations", Envelope::Items("response")),
         details: &[Detail {
-            path: "/plugin-instances/{parent.id}/configurations/{name}/content",
-            at: "response",
+            read: call(Get, CONTENT, Body::None).reply(Envelope::One("response")),
             fields: &["content"],
             stamp: "version",
-            when: Condition::ALWAYS,
-            absent_on: &[],
         }],
         id: "",
         create: &[WRITE],
@@ -40,9 +35,9 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-const WRITE: CallSpec =
-    call(Put, "/plugin-instances/{parent.id}/configurations/{name}/content", Body::Json(r#"{"content": "{content}"}"#))
-        .retry_on(super::STARTING);
+const CONTENT: &str = "/plugin-instances/{parent.id}/configurations/{name}/content";
+
+const WRITE: CallSpec = call(Put, CONTENT, Body::Json(r#"{"content": "{content}"}"#)).retry_on(super::STARTING);
 
 #[cfg(test)]
 mod tests {

@@ -27,8 +27,8 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Condition, Detail, Envelope, Hooks, Identity, Join, Kind, Names, Poll, Removal,
-    Shows, States, Switch, Type, Until, call, field, output,
+    Api, BeforeDelete, Body, CallSpec, Condition, Detail, Envelope, Hooks, Identity, Kind, Names, Poll, Removal,
+    States, Switch, Type, Until, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -48,7 +48,7 @@ macro_rules! listing {
 macro_rules! under_way {
     ($more:literal) => {
         concat!(
-            "/executions?status=pending&status=started&status=cancelling&status=force_cancelling",
+            "/executions?deployment_id={id}&status=pending&status=started&status=cancelling&status=force_cancelling",
             $more,
             "&_include=id,deployment_id,workflow_id,status&_sort=id"
         )
@@ -121,23 +121,17 @@ pub(crate) static KIND: Kind = Kind {
                 ),
             ),
         ],
-        joins: &[
-            Join {
-                path: "/node-instances?_include=id,node_id,deployment_id,state,version&_sort=id",
-                at: Envelope::Items("items"),
-                key: "deployment_id",
-                into: NODE_INSTANCES,
-                when: Condition::ALWAYS,
-            },
-            running(under_way!(""), Condition::before("4.5")),
-            running(under_way!("&status=kill_cancelling&status=queued"), Condition::since("4.5")),
+        details: &[
+            ROWS_OF_INSTANCES,
+            ROWS_UNDER_WAY_OLD,
+            ROWS_UNDER_WAY,
+            EVALUATED_OUTPUTS,
+            evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE),
         ],
-        details: &[EVALUATED_OUTPUTS, evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE)],
-        create: &[call(Put, "/deployments/{name}", Body::Fields).reshape(unnamed).reply(Envelope::One("")).wait(&[
-            ENVIRONMENT,
-            EVALUATED,
-            OFFERED,
-        ])],
+        create: &[call(Put, "/deployments/{name}", Body::Fields)
+            .reshape(unnamed)
+            .reply(Envelope::One(""))
+            .wait(&[ENVIRONMENT])],
         // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused
         // (cloudify.md#deployment-updates).
         update: &[update(Put).when(Condition::since("4.4").until("6.2")), update(Post).when(Condition::since("6.2"))],
@@ -166,10 +160,23 @@ pub(crate) const NODE_INSTANCES: &str = "node_instances";
 /// Where a deployment holds its executions that are not over after reading.
 const UNDER_WAY: &str = "under_way";
 
+/// The node instances of all deployments.
+pub(crate) const ROWS_OF_INSTANCES: Detail = rows(
+    "/node-instances?deployment_id={id}&_include=id,node_id,deployment_id,state,version&_sort=id",
+    &[NODE_INSTANCES],
+    Condition::ALWAYS,
+);
+
 /// The executions under way. The deployment's own word for it is as old as the last execution's end
 /// (cloudify.md#deployments), and 4.x has none.
-const fn running(path: &'static str, when: Condition) -> Join {
-    Join { path, at: Envelope::Items("items"), key: "deployment_id", into: UNDER_WAY, when }
+pub(crate) const ROWS_UNDER_WAY: Detail =
+    rows(under_way!("&status=kill_cancelling&status=queued"), &[UNDER_WAY], Condition::since("4.5"));
+
+/// The same on servers that know fewer states.
+pub(crate) const ROWS_UNDER_WAY_OLD: Detail = rows(under_way!(""), &[UNDER_WAY], Condition::before("4.5"));
+
+const fn rows(path: &'static str, into: &'static [&'static str], when: Condition) -> Detail {
+    Detail { read: call(Get, path, Body::None).reply(Envelope::Items("items")).when(when), fields: into, stamp: "" }
 }
 
 /// The outputs, whose values the manager evaluates.
@@ -178,12 +185,10 @@ pub(crate) const EVALUATED_OUTPUTS: Detail = evaluated("/deployments/{name}/outp
 /// The servers that know capabilities (cloudify.md#versions).
 const CAPABLE: Condition = Condition::since("4.5.5");
 
-/// Answers for values that can't be evaluated: the functions fail, or they refer to missing nodes. `v3` has no
+/// Values that can't be evaluated answer 400 or 404: the functions fail, or they refer to missing nodes. `v3` has no
 /// capabilities on any server.
-const UNEVALUATED: &[u16] = &[400, 404];
-
 const fn evaluated(path: &'static str, fields: &'static [&'static str], when: Condition) -> Detail {
-    Detail { path, at: "", fields, stamp: "outputs_stamp", when, absent_on: UNEVALUATED }
+    Detail { read: call(Get, path, Body::None).when(when), fields, stamp: "outputs_stamp" }
 }
 
 /// Widens who sees it.
@@ -213,10 +218,10 @@ const fn update(method: wire::Method) -> CallSpec {
         .wait(AFTER_UPDATE)
 }
 
-const AFTER_WORKFLOW: &[Poll] = &[execution(&["id"]), EVALUATED, OFFERED];
+const AFTER_WORKFLOW: &[Poll] = &[execution(&["id"])];
 
 /// An update has succeeded when its execution and it itself say so.
-const AFTER_UPDATE: &[Poll] = &[execution(&["execution_id"]), UPDATED, EVALUATED, OFFERED];
+const AFTER_UPDATE: &[Poll] = &[execution(&["execution_id"]), UPDATED];
 
 /// Old servers answer before the environment is there, new ones after it; the execution tells for both
 /// (cloudify.md#deployments).
@@ -236,13 +241,6 @@ const UPDATED: Poll = Poll {
     until: Until::State { key: "state", done: &["successful"], failed: &["failed"] },
     ..Poll::NEW
 };
-
-/// The outputs, evaluated by the manager.
-const EVALUATED: Poll =
-    Poll { path: "/deployments/{name}/outputs", shows: Shows::Object, absent_on: UNEVALUATED, ..Poll::NEW };
-
-/// The capabilities, likewise.
-const OFFERED: Poll = Poll { path: "/deployments/{name}/capabilities", when: CAPABLE, ..EVALUATED };
 
 /// The answer comes at once; the deployment goes about a second later (cloudify.md#deployments).
 const GONE: Poll = Poll {
@@ -272,9 +270,9 @@ mod tests {
     #[test]
     fn no_server_is_asked_for_states_that_it_lacks() {
         let asked = |version| {
-            let joins = KIND.api.joins.iter().filter(|join| join.into == UNDER_WAY);
+            let rows = KIND.api.details.iter().filter(|detail| detail.fields == [UNDER_WAY]).map(|detail| detail.read);
             let fitting: Vec<&str> =
-                joins.filter(|join| join.when.holds_on(Some(version))).map(|join| join.path).collect();
+                rows.filter(|read| read.when.holds_on(Some(version))).map(|read| read.path).collect();
             assert_eq!(fitting.len(), 1, "{version}");
             fitting[0].contains("queued")
         };
