@@ -253,7 +253,7 @@ fn marks(field: &Field) -> Map<String, Value> {
     match field.change {
         Change::Replaces => mark("create-only", json!("replaced")),
         Change::Fixed => mark("create-only", json!("held")),
-        Change::CallOption => mark("rides-along", json!(true)),
+        Change::DedicatedCall([]) => mark("rides-along", json!(true)),
         Change::InPlace | Change::Switch(_) | Change::DedicatedCall(_) | Change::Widens(..) => {}
     }
     if field.is_secret() {

@@ -20,14 +20,19 @@ fn run(subject: &Subject) -> Vec<Finding> {
     find(subject.topology)
 }
 
+/// The keys that a file declares for a map.
+type Keys = Option<(&'static str, DeclaredKeys)>;
+
 /// The findings on maps whose files are here.
 pub(crate) fn find(topology: &Topology) -> Vec<Finding> {
-    let mut known: BTreeMap<Address, Option<DeclaredKeys>> = BTreeMap::new();
+    let mut known: BTreeMap<Address, Keys> = BTreeMap::new();
     let mut found = Vec::new();
     for resource in topology.resources.values() {
-        for (field, documents, source) in sources(topology, resource) {
+        for (documents, source) in sources(topology, resource) {
             let declared = known.entry(source.address.clone()).or_insert_with(|| declared(source, documents));
-            if let Some(declared) = declared {
+            if let Some((map, declared)) = declared
+                && let Some(field) = resource.kind.field(map)
+            {
                 found.extend(compare(resource, field, source, declared));
             }
         }
@@ -37,19 +42,12 @@ pub(crate) fn find(topology: &Topology) -> Vec<Finding> {
 
 /// The files that declare keys of a resource's maps.
 pub(crate) fn read_for<'t>(topology: &'t Topology, resource: &'t Resource) -> impl Iterator<Item = &'t FileContent> {
-    sources(topology, resource).filter_map(|(_, documents, source)| source.files.get(documents.file))
+    sources(topology, resource).filter_map(|(documents, source)| source.files.get(documents.file))
 }
 
-/// The fields of a resource whose keys are declared elsewhere, with where that is and the resource that brings the file.
-fn sources<'t>(
-    topology: &'t Topology,
-    resource: &'t Resource,
-) -> impl Iterator<Item = (&'static Field, DocumentsIn, &'t Resource)> {
-    resource.kind.fields.iter().filter_map(|field| {
-        let documents = field.documents_in?;
-        let (map, _) = documents.keys?;
-        Some((resource.kind.field(map)?, documents, source(topology, resource, field)?))
-    })
+/// Where keys of a resource's maps may be declared, each with the resource that brings the file.
+fn sources<'t>(topology: &'t Topology, resource: &'t Resource) -> impl Iterator<Item = (DocumentsIn, &'t Resource)> {
+    resource.kind.fields.iter().filter_map(|field| Some((field.documents_in?, source(topology, resource, field)?)))
 }
 
 /// The resource that brings the file.
@@ -60,13 +58,12 @@ fn source<'t>(topology: &'t Topology, resource: &Resource, field: &Field) -> Opt
     topology.resources.get(&topology.referred(&resource.address, provider, &[kind], &name)?)
 }
 
-/// The keys that the file declares; `None` where they can't be told.
-fn declared(source: &Resource, documents: DocumentsIn) -> Option<DeclaredKeys> {
-    let (_, read) = documents.keys?;
+/// The map whose keys the file declares, and the keys; `None` where they can't be told.
+fn declared(source: &Resource, documents: DocumentsIn) -> Keys {
     let content = source.files.get(documents.file)?;
     let main = source.text_of(documents.document)?;
     let files = content.documents()?;
-    read(&main, &|path| files.get(path).cloned())
+    (documents.read)(&main, &|path| files.get(path).cloned())?.keys
 }
 
 fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &DeclaredKeys) -> Vec<Finding> {

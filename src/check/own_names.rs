@@ -1,9 +1,9 @@
 //! A line begins with the name of its resource once: by itself, where nothing puts it there.
 
-use crate::check::walk::{place, walk};
+use crate::check::walk::{WalkStep, place, walk};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::{Lead, Type};
+use crate::spec::Type;
 use crate::topology::Resource;
 
 /// A line begins with its resource's own name, which is sent before each line anyway; or it lacks it, where it has to.
@@ -19,9 +19,11 @@ fn of(resource: &Resource) -> Vec<Finding> {
         let Type::Phrase(grammar) = ty else { return };
         let first = value.as_text().and_then(|text| text.split_whitespace().next());
         let (Some(first), Some(name)) = (first, resource.address.name()) else { return };
-        let (begins, help) = match (grammar.lead, first == name) {
-            (Lead::OwnName, true) => ("begins", format!("leave it out: `{name}` is put before each line")),
-            (Lead::WrittenOwnName, false) => ("does not begin", format!("write `{name}` before it")),
+        let is_put_there = matches!(path.last(), Some(WalkStep::Index(_)));
+        let (begins, help) = match (is_put_there, first == name) {
+            _ if !grammar.own_name => return,
+            (true, true) => ("begins", format!("leave it out: `{name}` is put before each line")),
+            (false, false) => ("does not begin", format!("write `{name}` before it")),
             _ => return,
         };
         let message = format!("a line in `{}` of `{}` {begins} with `{name}`", field.name, resource.address);

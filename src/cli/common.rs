@@ -80,7 +80,7 @@ impl Looked {
 
 /// For each collection that a call reads, directly below the target: whether it was seen. What can't be read tells nothing.
 fn answers(view: &View) -> Vec<bool> {
-    let is_read = |kind: &Kind| matches!(kind.api.list_on(view.version.as_deref()), List::Call { .. } | List::Login(_));
+    let is_read = |kind: &Kind| matches!(kind.api.list_on(view.version.as_deref()), List::Call { .. });
     let read = view.collections.iter().filter(|collection| is_read(collection.kind));
     read.map(|collection| matches!(collection.seen, Seen::Objects(_))).collect()
 }

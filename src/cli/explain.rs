@@ -174,9 +174,9 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
         Change::Replaces => "a different value means a new object",
         Change::Fixed => "can't be changed after create: a difference is held and explained",
         Change::Switch(_) => "turned on and off by calls of its own",
+        Change::DedicatedCall([]) => "no reason for a call: it rides along with those that something else has made",
         Change::DedicatedCall(_) => "changed by a call of its own",
         Change::Widens(..) => "widened by a call of its own; narrowing it means a new object",
-        Change::CallOption => "no reason for a call: it rides along with those that something else has made",
     };
     let _ = writeln!(text, "  change: {change}");
     if field.disruption > Disruption::None {

@@ -171,9 +171,9 @@ pub(crate) fn marks(field: &Field) -> Vec<&'static str> {
         Change::Replaces => marks.push("replaces"),
         Change::Fixed => marks.push("create-only"),
         Change::Switch(_) => marks.push("switch"),
+        Change::DedicatedCall([]) => marks.push("rides-along"),
         Change::DedicatedCall(_) => marks.push("own-call"),
         Change::Widens(..) => marks.push("widens-only"),
-        Change::CallOption => marks.push("rides-along"),
     }
     if field.evidence == Evidence::Inferred {
         marks.push("inferred");

@@ -34,7 +34,7 @@ pub(crate) fn call_options(
     };
     let setter = |field: &'static Field| kind.setter(field, resolved.get(field.name)?, version, &declares);
     let calls = first.into_iter().chain(written.into_iter().filter_map(setter));
-    let names: Vec<&str> = calls.flat_map(|call| call.call_options).map(|(_, name)| *name).collect();
+    let names: Vec<&str> = calls.flat_map(|call| call.options(kind)).map(|field| field.name).collect();
     kind.fields.iter().filter(|field| names.contains(&field.name) && given(field).is_some()).collect()
 }
 
@@ -69,8 +69,8 @@ pub(crate) fn remember(
 /// What rides along with a removal, as it was applied last; the name of what is not known any more.
 fn remembered(kind: &'static Kind, live: &Live, entry: &Entry) -> Result<ResolvedFields, &'static str> {
     let off = live.still_on(kind).into_iter().map(|(_, switch)| &switch.off);
-    let along = off.chain(kind.api.remove).flat_map(|call| call.call_options);
-    let kept = along.filter_map(|(_, name)| Some((*name, entry.value(name)?)));
+    let along = off.chain(kind.api.remove).flat_map(|call| call.options(kind));
+    let kept = along.filter_map(|field| Some((field.name, entry.value(field.name)?)));
     kept.map(|(name, kept)| Ok((name.to_owned(), Base::from_stored(kept).ok_or(name)?))).collect()
 }
 
@@ -85,17 +85,21 @@ mod tests {
     use wire::Method::Post;
 
     static RUN: Switch = Switch {
-        on: call(Post, "/runs", Body::Json("{}")).call_options(&[("with", "on_with")]),
-        off: call(Post, "/runs", Body::Json("{}")).call_options(&[("with", "off_with")]),
+        on: call(Post, "/runs", Body::Json(r#"{"with": "{on_with}"}"#)),
+        off: call(Post, "/runs", Body::Json(r#"{"with": "{off_with}"}"#)),
         before_delete: BeforeDelete::OffFirst,
     };
+
+    const fn option(name: &'static str, doc: &'static str) -> Field {
+        field(name, Type::Map(&Type::Any), doc).default("{}").dedicated_call(&[]).afterwards().write_only()
+    }
 
     static THINGS: Kind = Kind {
         fields: &[
             field("size", Type::Int, "Changes in place"),
             field("runs", Type::Bool, "Is switched").default("false").switch(&RUN),
-            field("on_with", Type::Map(&Type::Any), "Rides along when it is switched on").default("{}").call_option(),
-            field("off_with", Type::Map(&Type::Any), "Rides along when it is switched off").default("{}").call_option(),
+            option("on_with", "Rides along when it is switched on"),
+            option("off_with", "Rides along when it is switched off"),
         ],
         api: Api { update: &[call(Post, "/things/{id}", Body::Changed)], ..Api::NONE },
         ..Kind::NEW

@@ -15,7 +15,7 @@ use crate::diff::matching::is_gone;
 use crate::diff::naming::{given_name, unique};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
-use crate::spec::{Change, Field, Flow, Identity, Kind, List, Sent, Type, TypeSlot, canonical, edit_up, read};
+use crate::spec::{Change, Field, Flow, Identity, Kind, Sent, Type, TypeSlot, canonical, edit_up, read};
 use crate::topology::{ITEMS, LITERAL, Resource, Topology};
 
 /// What an export gives.
@@ -153,9 +153,21 @@ impl ValueSpot<'_> {
 }
 
 impl Exporter<'_> {
+    /// An export tells what can be declared, and each object once. What opens is told among the credentials, and of a
+    /// certificate too little is shown.
+    fn is_told(&self, kind: &Kind) -> bool {
+        let target = self.resolver.topology.targets.get(self.target);
+        let is_login = target.is_some_and(|target| target.provider.dialect.is_login(kind));
+        let is_shown = !is_login && !kind.fields.iter().any(|field| matches!(field.ty, Type::Certificate));
+        kind.is_declarative() && kind.newer_view().is_none() && is_shown
+    }
+
     fn collections(&mut self, parent: Option<&Address>, collections: &[Collection]) -> Map<String, Value> {
         let mut kinds = Map::new();
-        for collection in collections.iter().filter(|collection| is_told(collection.kind)) {
+        for collection in collections {
+            if !self.is_told(collection.kind) {
+                continue;
+            }
             let mut resources = Map::new();
             let mut names = BTreeSet::new();
             let own = |live: &&Live| live.foreign.is_none() && !is_gone(collection.kind, live);
@@ -343,14 +355,6 @@ fn counterpart(declared: Option<&Attr>, length: usize, n: usize) -> Option<&Attr
         Some(Attr::List(items)) if items.len() == length => items.get(n),
         _ => None,
     }
-}
-
-/// An export tells what can be declared, and each object once. What opens is told among the credentials, and of a
-/// certificate too little is shown.
-fn is_told(kind: &Kind) -> bool {
-    let is_shown = !matches!(kind.api.list, List::Login(_))
-        && !kind.fields.iter().any(|field| matches!(field.ty, Type::Certificate));
-    kind.is_declarative() && kind.newer_view().is_none() && is_shown
 }
 
 /// A value without what the provider puts into it: of an object, the fields that can be declared.

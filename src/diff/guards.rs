@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::live::Live;
 use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED, TAKE_OVER, never_sent};
-use crate::spec::{Change, Destroys, Disruption, Field, Kind, canonical};
+use crate::spec::{Change, Destroys, Disruption, Field, Identity, Kind, canonical};
 use crate::topology::{Allowance, ITEMS, Reason, Resource, Topology};
 
 /// What a rule looks at.
@@ -74,7 +74,9 @@ fn without_id(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
 
 fn lacks_id(kind: &Kind, live: &Live) -> bool {
     let mut calls = kind.api.update.iter().chain(kind.api.remove);
-    live.id.is_empty() && calls.any(|call| call.path.contains("{id}"))
+    // What is named in the calls of a list is an item.
+    let is_list = matches!(kind.identity, Identity::Sequence { .. });
+    live.id.is_empty() && !is_list && calls.any(|call| call.path.contains("{id}"))
 }
 
 /// The code of what is held because of the state that it is in.

@@ -77,11 +77,10 @@ impl Look<'_> {
                 List::Nowhere if kind.identity.is_single() => self.unreadable(kind, parent),
                 List::Nowhere => Seen::Unseen("the API does not show it".into()),
                 List::Inside(key) => inside(kind, key, parent),
-                List::Login(path) => match answers.take(self.session, path, Envelope::One("")) {
-                    Ok(_) => Seen::Objects(vec![Live::new(kind, self.session.login())]),
-                    Err(error) => self.unseen(kind, error),
-                },
                 List::Call { path, at, .. } => match answers.take(self.session, &self.fill(path, ids), at) {
+                    Ok(_) if self.target.provider.dialect.is_login(kind) => {
+                        Seen::Objects(vec![Live::new(kind, self.session.login())])
+                    }
                     // The whole list is one resource, whether the reply names it as a list or as one thing.
                     Ok(items) if is_sequence(kind) => self.read(kind, &self.fill(path, ids), vec![whole(items, at)]),
                     Ok(objects) => self.read(kind, &self.fill(path, ids), objects),
@@ -178,9 +177,6 @@ impl Look<'_> {
         let mut questions: BTreeMap<String, (Envelope, Paging, usize)> = BTreeMap::new();
         let mut expected: BTreeMap<String, Vec<(&'static Kind, BTreeSet<&str>)>> = BTreeMap::new();
         for kind in kinds {
-            if let List::Login(path) = self.list(kind) {
-                questions.entry(path.to_owned()).or_insert((Envelope::One(""), Paging::None, 0)).2 += 1;
-            }
             if let List::Call { path, at, paging } = self.list(kind) {
                 questions.entry(self.fill(path, ids)).or_insert((at, paging, 0)).2 += 1;
                 if paging != Paging::None {

@@ -183,25 +183,10 @@ impl Writer<'_> {
                 map.entry(name).or_insert(value);
             }
         }
-        if let Attr::Map(map) = &mut body {
-            map.extend(spec.call_options.iter().flat_map(|(key, field)| self.call_option(key, field)));
-        }
         if let Some(reshape) = spec.reshape {
             reshape(&mut body, self.live.map(|live| &live.raw));
         }
         Payload::Json(body)
-    }
-
-    /// What a field adds to the body that it rides along in.
-    fn call_option(&self, key: &str, name: &str) -> BTreeMap<String, Attr> {
-        let kind = self.filler.kind;
-        let said =
-            kind.field(name).zip(self.resolved.get(name)).filter(|(field, wanted)| says_something(field, wanted));
-        match said.map(|(field, wanted)| written(&field.ty, wanted)) {
-            Some(Attr::Map(own)) if key.is_empty() => own,
-            Some(value) => [(key.to_owned(), value)].into(),
-            None => BTreeMap::new(),
-        }
     }
 
     fn fields(&self, takes: &dyn Fn(&Field) -> bool, purpose: &CallPurpose) -> Attr {

@@ -2,7 +2,8 @@
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::spec::{BodyTemplate, Identity, Kind, OpenPath, PathTemplate, Word};
+use crate::diff::call_options::says_something;
+use crate::spec::{BodyTemplate, Identity, Kind, OpenPath, PathTemplate, Word, written};
 use crate::topology::Target;
 
 /// What fills the words of one object's calls.
@@ -34,7 +35,19 @@ impl Filler<'_> {
 
     /// A body of JSON.
     pub(crate) fn json(&self, body: &'static str) -> Attr {
-        BodyTemplate::of(body).fill(&|word| Some(self.word(word))).unwrap_or(Attr::Null)
+        BodyTemplate::of(body).fill(&|word| self.body_word(word)).unwrap_or(Attr::Null)
+    }
+
+    /// What fills a word of a body. What rides along is left out where it goes without saying.
+    fn body_word(&self, word: &Word) -> Option<Attr> {
+        let option = word.field().and_then(|name| self.kind.field(name)).filter(|field| field.is_call_option());
+        match option {
+            Some(field) => {
+                let wanted = (self.field)(field.name).filter(|wanted| says_something(field, wanted));
+                wanted.map(|wanted| written(&field.ty, &wanted))
+            }
+            None => Some(self.word(word)),
+        }
     }
 
     fn word(&self, word: &Word) -> Attr {

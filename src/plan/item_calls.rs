@@ -91,7 +91,7 @@ impl ListUnderway<'_> {
             return;
         }
         let counterpart = self.write.counterparts.get(n).copied().flatten();
-        if let (Some(spec), Some(at)) = (&self.specs.change, counterpart) {
+        if let (Some(spec), Some(at)) = (self.writer.filler.kind.api.item_change(), counterpart) {
             let id = self.id(at);
             self.send(spec, id, self.body(n));
         }

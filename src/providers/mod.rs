@@ -109,8 +109,8 @@ mod taking_back {
     fn is_changed_in_place(kind: &Kind, field: &Field) -> bool {
         let in_place = match field.change {
             Change::InPlace => !kind.api.update.is_empty(),
+            Change::Replaces | Change::Fixed | Change::Widens(..) | Change::DedicatedCall([]) => false,
             Change::Switch(_) | Change::DedicatedCall(_) => true,
-            Change::Replaces | Change::Fixed | Change::Widens(..) | Change::CallOption => false,
         };
         field.is_writable() && !field.required && in_place
     }
@@ -152,7 +152,7 @@ mod taking_back {
                 let is_held = match field.change {
                     Change::Fixed | Change::Replaces | Change::Widens(..) => true,
                     Change::InPlace => kind.api.update.is_empty(),
-                    Change::Switch(_) | Change::DedicatedCall(_) | Change::CallOption => false,
+                    Change::Switch(_) | Change::DedicatedCall(_) => false,
                 };
                 assert!(has_call || is_held, "{}.{} can neither be sent nor is it held", kind.name, field.name);
             }

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Condition, PathTemplate, Poll, Word};
+use crate::spec::{BodyTemplate, Condition, Field, Kind, PathTemplate, Poll, Word};
 use wire::Method;
 
 /// How an API reads and writes one kind.
@@ -26,7 +26,8 @@ pub struct Api {
     pub aliases: &'static [&'static str],
     /// Makes an object. Of several, the first that fits the server's version and the fields.
     pub create: &'static [CallSpec],
-    /// Changes an object in place.
+    /// Changes an object in place. Of a list that is one resource, a call without the whole sequence changes an item where it
+    /// stands; there is none where nothing can differ but what tells it from the others.
     pub update: &'static [CallSpec],
     /// Removes an object.
     pub remove: &'static [CallSpec],
@@ -60,6 +61,11 @@ impl Api {
         self.details.iter().map(|detail| detail.stamp).find(|stamp| !stamp.is_empty())
     }
 
+    /// The call that changes an item of a list where it stands.
+    pub(crate) fn item_change(&self) -> Option<&'static CallSpec> {
+        self.update.iter().find(|call| !matches!(call.body, Body::Sequence(_)))
+    }
+
     /// How all live objects are read from a server of that version.
     pub fn list_on(&self, version: Option<&str>) -> List {
         self.lists.iter().find(|(when, _)| when.holds_on(version)).map_or(self.list, |(_, list)| *list)
@@ -74,8 +80,6 @@ pub struct ItemCalls {
     pub insert: CallSpec,
     /// The key of its body for the place in the list, from 0.
     pub position: &'static str,
-    /// Changes an item where it stands; `None` where there is nothing to change but what tells it from the others.
-    pub change: Option<CallSpec>,
     /// Takes an item out.
     pub remove: CallSpec,
 }
@@ -96,9 +100,6 @@ pub enum List {
     },
     /// Inside each object of the parent kind, under this key: a list, or a map whose keys are ids.
     Inside(&'static str),
-    /// The one object is the login: it holds the password that opens, which no reply shows but any good answer proves.
-    /// This path, with query, is read to have one.
-    Login(&'static str),
 }
 
 impl List {
@@ -188,13 +189,11 @@ pub struct CallSpec {
     pub path: &'static str,
     /// The body that is sent.
     pub body: Body,
-    /// What a body of JSON says besides, where no field says it: JSON text of an object, with placeholders. Empty for nothing.
+    /// What a body of JSON says besides, where no field says it: JSON text of an object, with placeholders, or of one
+    /// placeholder that becomes one. Empty for nothing.
     pub adds: &'static str,
     /// Reshapes a body of JSON; is given the live object where there is one.
     pub reshape: Option<Reshape>,
-    /// The fields that ride along in a body of JSON, unless they have their default value: the key, empty where the field
-    /// is an object whose own keys are meant, and the field.
-    pub call_options: &'static [(&'static str, &'static str)],
     /// Where the reply holds the object: itself, or among others, by its identity. `None`: nowhere, or nothing worth reading.
     pub reply: Option<Envelope>,
     /// The polls to wait for afterwards, in order.
@@ -272,7 +271,6 @@ pub(crate) const fn call(method: Method, path: &'static str, body: Body) -> Call
         body,
         adds: "",
         reshape: None,
-        call_options: &[],
         reply: None,
         wait: &[],
         when: Condition::ALWAYS,
@@ -292,6 +290,14 @@ impl CallSpec {
         specs.iter().find(|spec| spec.when.holds_on(version) && spec.when.holds_among(declares))
     }
 
+    /// The fields without calls of their own that ride along with it: those that its body names.
+    pub(crate) fn options(&self, kind: &Kind) -> impl Iterator<Item = &'static Field> {
+        let body = if let Body::Json(text) = self.body { text } else { "" };
+        let texts = [body, self.adds].into_iter().filter(|text| !text.is_empty());
+        let words = texts.flat_map(|text| BodyTemplate::of(text).words());
+        words.filter_map(|word| kind.field(word.field()?)).filter(|field| field.is_call_option())
+    }
+
     /// The body says this besides, where no field says it.
     pub const fn adds(self, json: &'static str) -> CallSpec {
         CallSpec { adds: json, ..self }
@@ -300,11 +306,6 @@ impl CallSpec {
     /// This function has the last word about the body.
     pub const fn reshape(self, reshape: Reshape) -> CallSpec {
         CallSpec { reshape: Some(reshape), ..self }
-    }
-
-    /// These fields ride along.
-    pub const fn call_options(self, fields: &'static [(&'static str, &'static str)]) -> CallSpec {
-        CallSpec { call_options: fields, ..self }
     }
 
     /// The reply holds the object there.

@@ -9,7 +9,8 @@ pub enum Auth {
         user: &'static str,
         /// The field with the password.
         password: &'static str,
-        /// The kind of which there is one, and whose field of the same name is the password from then on.
+        /// The kind of which there is one, and whose field of the same name is the password from then on. No reply shows it,
+        /// but any good answer proves the one that opened: what the kind lists is asked for to have one.
         set_by: Option<&'static str>,
     },
     /// OAuth2 client credentials: a token is fetched, renewed before it expires, and sent as a bearer.

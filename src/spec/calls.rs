@@ -82,7 +82,6 @@ impl Kind {
             relations: _,
             on_delete: _,
             hooks: _,
-            content_key: _,
             names: _,
             built_in: _,
             documented_at: _,
@@ -116,7 +115,7 @@ impl Api {
         let lists = std::iter::once(list).chain(lists.iter().map(|(_, list)| list));
         let mut calls: Vec<TableCall> = lists
             .filter_map(|list| match list {
-                List::Call { path, at: _, paging: _ } | List::Login(path) => Some(path),
+                List::Call { path, at: _, paging: _ } => Some(path),
                 List::Nowhere | List::Inside(_) => None,
             })
             .map(|path| TableCall::read(path, CallPlace::List))
@@ -124,9 +123,8 @@ impl Api {
         let place = |detail: &Detail| if detail.row_key().is_some() { CallPlace::Join } else { CallPlace::Detail };
         calls.extend(details.iter().map(|detail| TableCall::read(detail.read.path, place(detail))));
         calls.extend([*create, *update, *remove].into_iter().flatten().flat_map(|call| call.calls(CallPlace::Own)));
-        if let Some(ItemCalls { insert, position: _, change, remove }) = items {
-            let own = [Some(insert), change.as_ref(), Some(remove)].into_iter().flatten();
-            calls.extend(own.flat_map(|call| call.calls(CallPlace::Own)));
+        if let Some(ItemCalls { insert, position: _, remove }) = items {
+            calls.extend([insert, remove].into_iter().flat_map(|call| call.calls(CallPlace::Own)));
         }
         calls
     }
@@ -137,7 +135,7 @@ impl Field {
         let own: Vec<&'static CallSpec> = match &self.change {
             Change::DedicatedCall(calls) | Change::Widens(_, calls) => calls.iter().collect(),
             Change::Switch(Switch { on, off, before_delete: _ }) => vec![on, off],
-            Change::InPlace | Change::Replaces | Change::Fixed | Change::CallOption => Vec::new(),
+            Change::InPlace | Change::Replaces | Change::Fixed => Vec::new(),
         };
         own.into_iter().flat_map(|call| call.calls(CallPlace::Own)).collect()
     }
@@ -168,7 +166,6 @@ impl CallSpec {
             body: _,
             adds: _,
             reshape: _,
-            call_options: _,
             reply: _,
             when: _,
             errors_at: _,
@@ -243,7 +240,10 @@ mod tests {
         ],
         api: Api {
             list: List::at("/list", Envelope::Items("")),
-            lists: &[(Condition::ALWAYS, List::Login("/login")), (Condition::ALWAYS, List::Inside("x"))],
+            lists: &[
+                (Condition::ALWAYS, List::at("/other", Envelope::Items(""))),
+                (Condition::ALWAYS, List::Inside("x")),
+            ],
             details: &[
                 Detail { read: call(Get, "/rows?of={id}", Body::None), fields: &[], stamp: "" },
                 Detail { read: call(Get, "/list/{id}", Body::None), fields: &[], stamp: "" },
@@ -267,7 +267,7 @@ mod tests {
         let found: Vec<_> = EVERYTHING.calls().iter().map(|call| (call.method, call.path, call.place)).collect();
         let expected = [
             (Get, "/list", CallPlace::List),
-            (Get, "/login", CallPlace::List),
+            (Get, "/other", CallPlace::List),
             (Get, "/rows?of={id}", CallPlace::Join),
             (Get, "/list/{id}", CallPlace::Detail),
             (Post, "/list", CallPlace::Own),

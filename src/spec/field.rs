@@ -84,12 +84,11 @@ pub enum Change {
     Fixed,
     /// A pair of calls, for a field that is true or false.
     Switch(&'static Switch),
-    /// Calls of its own, for this field alone; the first that fits the server's version.
+    /// Calls of its own, for this field alone; the first that fits the server's version. Without any, a different value is no
+    /// reason for a call: it rides along with those whose bodies name it, unless it has its default value.
     DedicatedCall(&'static [CallSpec]),
     /// Calls of its own upwards in a row of words; downwards a replacement.
     Widens(&'static [&'static str], &'static [CallSpec]),
-    /// Nothing: it rides along with the calls that name it in [`CallSpec::call_options`], whenever something else has them made.
-    CallOption,
 }
 
 /// The calls that turn something on and off.
@@ -254,11 +253,6 @@ impl Field {
         Field { change: Change::Widens(words, calls), ..self }
     }
 
-    /// No reason for a call, and never read back: it rides along with those that name it.
-    pub const fn call_option(self) -> Field {
-        Field { change: Change::CallOption, sent: Sent::ByItself, ..self.write_only() }
-    }
-
     /// Not part of the create body: set by its own call afterwards.
     pub const fn afterwards(self) -> Field {
         Field { sent: Sent::ByItself, ..self }
@@ -319,10 +313,11 @@ impl Field {
     pub fn is_writable_on(&self, version: Option<&str>) -> bool {
         self.writable_on.holds_on(version)
             && match self.change {
+                Change::DedicatedCall([]) => true,
                 Change::DedicatedCall(calls) | Change::Widens(_, calls) => {
                     calls.iter().any(|call| call.when.holds_on(version))
                 }
-                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) | Change::CallOption => true,
+                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) => true,
             }
     }
 
@@ -338,7 +333,7 @@ impl Field {
 
     /// Says whether it is no reason for a call by itself.
     pub fn is_call_option(&self) -> bool {
-        matches!(self.change, Change::CallOption)
+        matches!(self.change, Change::DedicatedCall([]))
     }
 
     /// Says whether values, or parts of them, must not be shown.

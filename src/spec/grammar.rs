@@ -23,19 +23,9 @@ pub struct Grammar {
     pub form: Type,
     /// Where names stand in them.
     pub mentions: &'static [Mention],
-    /// What is put before them when they are sent.
-    pub lead: Lead,
-}
-
-/// What stands before a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lead {
-    /// Nothing.
-    Nothing,
-    /// The name of the resource that the line is in, which is put there when it is sent.
-    OwnName,
-    /// The same, which the line itself has to begin with.
-    WrittenOwnName,
+    /// Says whether they are lines that begin with the name of the resource which they are in. A line that is an item by
+    /// itself gets it when it is sent; one that is a field of an object has to begin with it.
+    pub own_name: bool,
 }
 
 /// One place for names in a value.
@@ -45,9 +35,13 @@ pub struct Mention {
     pub at: NameSpot,
     /// What is called by a word that stands there: the first of these whose prefix it has.
     pub of: &'static [Called],
-    /// The field of the resource, and the value that it has to have: entries name sets in a set of `type` `list`.
-    pub only: Option<(&'static str, &'static str)>,
 }
+
+/// Says whether a field of a resource has a value, given or by default.
+pub(crate) type HasValue<'r> = &'r dyn Fn(&str, &str) -> bool;
+
+/// A function that finds names in a value of a resource.
+pub(crate) type FindNames = fn(&Attr, HasValue<'_>) -> Vec<String>;
 
 /// Where in a value a name stands.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +54,8 @@ pub enum NameSpot {
     Behind(&'static [&'static str]),
     /// Between `${` and `}`.
     Variable,
-    /// Where this function finds it: pure, on a whole document.
-    Found(fn(&Attr) -> Vec<String>),
+    /// Where this function finds it: pure, on a whole document or on the value beside the fields of its resource.
+    Found(FindNames),
 }
 
 /// What objects of a kind are called by in a text.
@@ -117,7 +111,7 @@ impl Unknown {
 impl Mention {
     /// Names of a kind's objects by what they are called in YAML; another word there is a mistake.
     pub const fn new(at: NameSpot, of: &'static [Called]) -> Mention {
-        Mention { at, of, only: None }
+        Mention { at, of }
     }
 
     /// What a word that stands there may be called by; `None` where it is the product's own.
@@ -169,7 +163,7 @@ impl Named {
 
 impl Grammar {
     /// Text that names nothing yet.
-    pub const TEXT: Grammar = Grammar { form: Type::Text, mentions: &[], lead: Lead::Nothing };
+    pub const TEXT: Grammar = Grammar { form: Type::Text, mentions: &[], own_name: false };
 
     /// The kinds whose objects its values may name.
     pub(crate) fn kinds(&'static self) -> impl Iterator<Item = &'static Called> {
@@ -177,15 +171,12 @@ impl Grammar {
     }
 
     /// The names in a value, in order and each once. `has` says whether another field of the resource has a value.
-    pub(crate) fn names(&'static self, value: &Attr, has: &dyn Fn(&str, &str) -> bool) -> Vec<Named> {
+    pub(crate) fn names(&'static self, value: &Attr, has: HasValue<'_>) -> Vec<Named> {
         let mut found: Vec<Named> = Vec::new();
         let text = flat(value);
         let words = text.as_deref().map(words).unwrap_or_default();
         for (n, mention) in self.mentions.iter().enumerate() {
-            if mention.only.is_some_and(|(field, value)| !has(field, value)) {
-                continue;
-            }
-            for word in mention.at.words(value, text.as_deref(), &words) {
+            for word in mention.at.words(value, has, text.as_deref(), &words) {
                 let Some(called) = mention.called(&word).filter(|_| !word.contains(UNKNOWN)) else { continue };
                 let name = match called.by {
                     By::Output(_) => &word,
@@ -219,7 +210,7 @@ impl Field {
 
 impl NameSpot {
     /// The words that stand there: in a text, whose words are given, or in any value.
-    fn words(self, value: &Attr, text: Option<&str>, words: &[String]) -> Vec<String> {
+    fn words(self, value: &Attr, has: HasValue<'_>, text: Option<&str>, words: &[String]) -> Vec<String> {
         match self {
             NameSpot::Whole => {
                 text.map(|text| text.trim().to_owned()).into_iter().filter(|text| !text.is_empty()).collect()
@@ -230,7 +221,7 @@ impl NameSpot {
                 words.iter().zip(next).filter_map(|(word, next)| argument(options, word, next)).collect()
             }
             NameSpot::Variable => text.map(variables).unwrap_or_default(),
-            NameSpot::Found(find) => find(value),
+            NameSpot::Found(find) => find(value, has),
         }
     }
 }
@@ -297,9 +288,6 @@ fn variables(text: &str) -> Vec<String> {
     behind.filter_map(|rest| Some(rest.split_once('}')?.0.trim().to_owned())).collect()
 }
 
-/// A function that reads the keys which a document declares, with all that it imports.
-pub(crate) type ReadKeys = fn(&str, Open<'_>) -> Option<DeclaredKeys>;
-
 /// The documents that a file holds, and how they name other objects: the field's own file, or that of the resource which
 /// it names.
 #[derive(Debug, Clone, Copy)]
@@ -308,12 +296,12 @@ pub struct DocumentsIn {
     pub file: &'static str,
     /// The field beside that which names the document to read first: `main_file_name`.
     pub document: &'static str,
-    /// Finds a document and all that it imports.
+    /// The key at the top of each. A YAML file that has it is no part of a workspace, even where nothing names it any more.
+    pub top_key: &'static str,
+    /// Finds a document and all that it imports, and the keys that they declare for a map beside this field.
     pub read: fn(&str, Open<'_>) -> Option<ReadDocuments>,
     /// How each of them names other objects.
     pub grammar: &'static Grammar,
-    /// The map beside this field whose keys are declared there, as `inputs` of a deployment, and what reads them.
-    pub keys: Option<(&'static str, ReadKeys)>,
 }
 
 /// Documents that were read.
@@ -323,4 +311,6 @@ pub struct ReadDocuments {
     pub found: Vec<serde_json::Value>,
     /// Says whether something is imported that is not in the file: there may be further names.
     pub is_open: bool,
+    /// The map whose keys they declare, as `inputs` of a deployment, and the keys.
+    pub keys: Option<(&'static str, DeclaredKeys)>,
 }

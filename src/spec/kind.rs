@@ -38,9 +38,6 @@ pub struct Kind {
     pub hooks: Hooks,
     /// An output that has to be asked for by a call, because asking has an effect.
     pub one_time_output: Option<OneTimeOutput>,
-    /// The key at the top of YAML documents that are its content. A file that has it is no part of a workspace, even where
-    /// nothing names the file any more.
-    pub content_key: Option<&'static str>,
     /// The names that the API takes for its objects.
     pub names: Names,
     /// The names of objects that come with the product or, where there is one, with each parent. They are not the user's
@@ -172,7 +169,6 @@ impl Kind {
         one_time_output: None,
         names: Names::ANY,
         built_in: &[],
-        content_key: None,
         documented_at: &[],
     };
 
@@ -209,7 +205,6 @@ impl Kind {
             Change::Switch(switch) => Some(&switch.off),
             Change::DedicatedCall(specs) | Change::Widens(_, specs) => CallSpec::fitting(specs, version, declares),
             Change::InPlace | Change::Replaces | Change::Fixed => CallSpec::fitting(self.api.update, version, declares),
-            Change::CallOption => None,
         }
     }
 
@@ -227,9 +222,7 @@ impl Kind {
         match field.change {
             Change::Replaces => true,
             Change::InPlace => self.api.update.is_empty(),
-            Change::Fixed | Change::Switch(_) | Change::DedicatedCall(_) | Change::Widens(..) | Change::CallOption => {
-                false
-            }
+            Change::Fixed | Change::Switch(_) | Change::DedicatedCall(_) | Change::Widens(..) => false,
         }
     }
 

@@ -49,7 +49,9 @@ pub(crate) use declared::{DeclaredKey, DeclaredKeys, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub(crate) use field::{BeforeDelete, Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
 pub use field::{Change, Field};
-pub(crate) use grammar::{By, Called, DocumentsIn, Grammar, Lead, Mention, NameSpot, Named, ReadDocuments, Unknown};
+pub(crate) use grammar::{
+    By, Called, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Named, ReadDocuments, Unknown,
+};
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
 pub(crate) use kind::{Destroys, Hooks, OneTimeOutput, Removal};
 pub use kind::{Identity, Kind};

@@ -123,6 +123,11 @@ pub struct Dialect {
 }
 
 impl Dialect {
+    /// Says whether the object of a kind is the login itself: it holds the password that opens.
+    pub(crate) fn is_login(&self, kind: &Kind) -> bool {
+        matches!(self.auth, Auth::Basic { set_by: Some(name), .. } if name == kind.name)
+    }
+
     /// The proofs that are another thing once an object of a kind is written.
     pub(crate) fn renewed_by(&self, kind: &Kind) -> Vec<Strength> {
         let renewed = self.renewed_proofs.iter().filter(|(name, _)| *name == kind.name);

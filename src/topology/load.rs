@@ -2,7 +2,7 @@
 
 mod options;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -245,8 +245,8 @@ impl Input {
         claimed.sort();
         claimed.dedup();
         let is_content = |path: &str| path != WORKSPACE_FILE && claimed.iter().any(|claim| covers(claim, path));
-        let keys: Vec<&str> =
-            catalogue.iter().flat_map(|provider| provider.kinds).filter_map(|kind| kind.content_key).collect();
+        let fields = catalogue.iter().flat_map(|provider| provider.kinds).flat_map(|kind| kind.fields);
+        let keys: BTreeSet<&str> = fields.filter_map(|field| Some(field.documents_in?.top_key)).collect();
         let says_so = |document: &YamlDocument| keys.iter().any(|key| document.root.get(key).is_some());
         self.files.retain(|(file, documents)| {
             !is_content(&file.path) && (&*file.path == WORKSPACE_FILE || !documents.iter().flatten().any(says_so))

@@ -260,7 +260,7 @@ impl<'d> Drill<'d> {
                 let value = canonical(&field.ty, &Attr::from_json(&self.fields(first)[name]));
                 let is_told = verdict.notes.let_go.iter().any(|(field, _)| field == name)
                     || verdict.decision.fields().iter().any(|change| change.name == *name);
-                if !is_told && !field.is_at_default(&value) && !matches!(field.change, Change::CallOption) {
+                if !is_told && !field.is_at_default(&value) && !matches!(field.change, Change::DedicatedCall([])) {
                     return Err(format!("`{name}` is neither taken back nor told to stay:\n{}", told(&planned.plan)));
                 }
             }
@@ -399,9 +399,9 @@ impl<'d> Drill<'d> {
                 Change::InPlace if !self.kind.api.update.iter().any(|call| call.when.holds_on(version)) => {
                     Expected::Hold
                 }
+                Change::DedicatedCall([]) => Expected::Nothing,
                 Change::InPlace | Change::Switch(_) | Change::DedicatedCall(_) => Expected::Update,
                 Change::Replaces => Expected::Replace,
-                Change::CallOption => Expected::Nothing,
                 Change::Fixed => Expected::Hold,
                 Change::Widens(words, _) => {
                     let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());

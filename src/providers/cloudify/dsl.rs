@@ -7,17 +7,21 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    By, Called, DeclaredKey, DeclaredKeys, DocumentsIn, Grammar, Lead, Mention, NameSpot, Open, PlainType,
+    By, Called, DeclaredKey, DeclaredKeys, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Open, PlainType,
     ReadDocuments, Type, Unknown,
 };
 
 /// How a blueprint's own files name what its upload needs.
-pub(crate) const IMPORTED: DocumentsIn =
-    DocumentsIn { file: "source", document: "main_file_name", read: documents, grammar: &PLUGINS, keys: None };
+pub(crate) const IMPORTED: DocumentsIn = DocumentsIn {
+    file: "source",
+    document: "main_file_name",
+    top_key: "tosca_definitions_version",
+    read: documents,
+    grammar: &PLUGINS,
+};
 
 /// How a blueprint's files name what its deployments need, and which inputs they declare.
-pub(crate) const DEPLOYED: DocumentsIn =
-    DocumentsIn { grammar: &FUNCTIONS, keys: Some(("inputs", inputs)), ..IMPORTED };
+pub(crate) const DEPLOYED: DocumentsIn = DocumentsIn { grammar: &FUNCTIONS, read: documents_with_inputs, ..IMPORTED };
 
 /// A plugin is named by its package: in what is imported, and where a blueprint describes one itself.
 static PLUGINS: Grammar = Grammar {
@@ -26,7 +30,7 @@ static PLUGINS: Grammar = Grammar {
         Mention::new(NameSpot::Found(imports), &[PACKAGE.behind("plugin:"), Called::name("", "")]),
         Mention::new(NameSpot::Found(packages), &[PACKAGE]),
     ],
-    lead: Lead::Nothing,
+    own_name: false,
 };
 
 const PACKAGE: Called = Called::name("plugins", "what a blueprint imports is read when it is uploaded")
@@ -46,11 +50,11 @@ pub(crate) static FUNCTIONS: Grammar = Grammar {
             &[Called::name("deployments", "its blueprint or its inputs take a capability").or(Unknown::Product)],
         ),
     ],
-    lead: Lead::Nothing,
+    own_name: false,
 };
 
 /// The entries of a document's list of imports, each up to a question mark.
-fn imports(document: &Attr) -> Vec<String> {
+fn imports(document: &Attr, _: HasValue<'_>) -> Vec<String> {
     match document.get("imports") {
         Some(Attr::List(imports)) => {
             let name = |text: &str| text.split(['?', '#']).next().unwrap_or_default().trim().to_owned();
@@ -61,19 +65,19 @@ fn imports(document: &Attr) -> Vec<String> {
 }
 
 /// The packages that a document describes plugins by.
-fn packages(document: &Attr) -> Vec<String> {
+fn packages(document: &Attr, _: HasValue<'_>) -> Vec<String> {
     let mut found = Vec::new();
     texts_under(document, "package_name", &mut found);
     found
 }
 
 /// The secrets that a document reads.
-fn secrets(document: &Attr) -> Vec<String> {
+fn secrets(document: &Attr, _: HasValue<'_>) -> Vec<String> {
     arguments(document, "get_secret")
 }
 
 /// The deployments whose capabilities a document takes.
-fn capabilities(document: &Attr) -> Vec<String> {
+fn capabilities(document: &Attr, _: HasValue<'_>) -> Vec<String> {
     arguments(document, "get_capability")
 }
 
@@ -136,7 +140,12 @@ fn inputs(main: &str, open: Open<'_>) -> Option<DeclaredKeys> {
 fn documents(main: &str, open: Open<'_>) -> Option<ReadDocuments> {
     let mut found = Vec::new();
     let is_open = imported_files(main, open, &mut |_, document| found.push(document.clone()))?;
-    Some(ReadDocuments { found, is_open })
+    Some(ReadDocuments { found, is_open, keys: None })
+}
+
+/// The same, with the inputs that a deployment of it has.
+fn documents_with_inputs(main: &str, open: Open<'_>) -> Option<ReadDocuments> {
+    Some(ReadDocuments { keys: Some(("inputs", inputs(main, open)?)), ..documents(main, open)? })
 }
 
 /// Calls `see` with a blueprint and all files that it imports, each with the namespace that it has. Says whether something

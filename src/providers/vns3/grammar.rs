@@ -1,7 +1,8 @@
 //! How texts at a controller name other objects of it: rules, entries of sets, interfaces, addresses (vns3.md#order,
 //! vns3.md#firewall-rules).
 
-use crate::spec::{By, Called, Grammar, Lead, Mention, NameSpot, Type, Unknown};
+use crate::attr::Attr;
+use crate::spec::{By, Called, Grammar, HasValue, Mention, NameSpot, Type, Unknown};
 
 /// A firewall rule: sets, subtables and variables.
 pub(crate) static RULE: Grammar = Grammar {
@@ -30,12 +31,10 @@ pub(crate) static RULE_V1: Grammar = Grammar {
 };
 
 /// A rule in a subtable, which begins with the subtable's name.
-pub(crate) static RULE_OF_SUBTABLE: Grammar =
-    Grammar { lead: Lead::WrittenOwnName, mentions: RULE.mentions, ..Grammar::TEXT };
+pub(crate) static RULE_OF_SUBTABLE: Grammar = Grammar { own_name: true, mentions: RULE.mentions, ..Grammar::TEXT };
 
 /// A rule in a subgroup of API v1, whose name is put before it.
-pub(crate) static RULE_OF_GROUP_V1: Grammar =
-    Grammar { lead: Lead::OwnName, mentions: RULE_V1.mentions, ..Grammar::TEXT };
+pub(crate) static RULE_OF_GROUP_V1: Grammar = Grammar { own_name: true, mentions: RULE_V1.mentions, ..Grammar::TEXT };
 
 const SUBGROUP: Called = Called::name("firewall-v1-subgroups", "rules may jump to subgroups");
 
@@ -86,14 +85,18 @@ const VARIABLE: Mention = Mention::new(
 /// An entry of a set. A name is one in a set of sets only: elsewhere it is a service, or a word for a network.
 pub(crate) static ENTRY: Grammar = Grammar {
     mentions: &[
-        Mention {
-            only: Some(("type", "list")),
-            ..Mention::new(NameSpot::Whole, &[Called::name("firewall-fwsets", "entries may name sets")])
-        },
+        Mention::new(NameSpot::Found(set_of_sets), &[Called::name("firewall-fwsets", "entries may name sets")]),
         VARIABLE,
     ],
     ..Grammar::TEXT
 };
+
+/// The entry of a set of sets.
+fn set_of_sets(entry: &Attr, has: HasValue<'_>) -> Vec<String> {
+    let name = if let Attr::Text(_) | Attr::Number(_) = entry { entry.to_text() } else { None };
+    let name = name.filter(|_| has("type", "list")).map(|name| name.trim().to_owned());
+    name.filter(|name| !name.is_empty()).into_iter().collect()
+}
 
 /// An entry of a set of API v1.
 pub(crate) static ENTRY_V1: Grammar = Grammar {
@@ -104,7 +107,7 @@ pub(crate) static ENTRY_V1: Grammar = Grammar {
         ),
         VARIABLE,
     ],
-    lead: Lead::OwnName,
+    own_name: true,
     ..Grammar::TEXT
 };
 

@@ -6,8 +6,8 @@ mod endpoints;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, CallSpec, Change, Descend, Detail, Field, Grammar, Identity,
-    Kind, List, PathTemplate, Poll, Provider, Relation, Removal, TableCall, Type, Until, Word, kinds_named,
+    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, Change, Descend, Detail, Field, Flow, Grammar, Identity,
+    Kind, List, PathTemplate, Poll, Provider, Relation, Removal, Sent, TableCall, Type, Until, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -53,11 +53,11 @@ pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
     found
 }
 
-/// A kind that sets the password of the login is there, and reads it where the login holds it.
+/// A kind that sets the password of the login is there, and asks for something that only the right one is answered.
 fn lint_login(provider: &Provider, found: &mut Vec<String>) {
     let Auth::Basic { password, set_by: Some(name), .. } = provider.dialect.auth else { return };
     let sets =
-        |kind: &Kind| matches!(kind.api.list, List::Login(_)) && kind.field(password).is_some_and(Field::is_secret);
+        |kind: &Kind| matches!(kind.api.list, List::Call { .. }) && kind.field(password).is_some_and(Field::is_secret);
     if !provider.kind(name).is_some_and(sets) {
         found.push(format!("{}: the login's password is set by `{name}`, which is no such kind", provider.name));
     }
@@ -192,22 +192,17 @@ fn lint_identity(kind: &Kind, say: &mut dyn FnMut(String)) {
     }
 }
 
-/// What rides along does so in some call that has room for it, and nothing else does.
+/// What rides along does so in some call, is not read back, and is sent with nothing else.
 fn lint_call_options(kind: &'static Kind, say: &mut dyn FnMut(String)) {
-    let calls: Vec<&CallSpec> = kind.calls().iter().filter_map(|call| call.spec).collect();
-    for call in &calls {
-        for (_, name) in call.call_options {
-            if !kind.field(name).is_some_and(Field::is_call_option) {
-                say(format!("`{name}` rides along, but is no field that does"));
-            }
-        }
-        if !call.call_options.is_empty() && !matches!(call.body, Body::Json(_) | Body::Fields | Body::Changed) {
-            say(format!("`{} {}`: something rides along, but its body has no keys", call.method, call.path));
-        }
-    }
+    let calls = kind.calls();
+    let named: BTreeSet<&str> =
+        calls.iter().filter_map(|call| call.spec).flat_map(|call| call.options(kind)).map(|field| field.name).collect();
     for field in kind.fields.iter().filter(|field| field.is_call_option()) {
-        if !calls.iter().any(|call| call.call_options.iter().any(|(_, name)| *name == field.name)) {
+        if !named.contains(field.name) {
             say(format!("field `{}` rides along with no call", field.name));
+        }
+        if field.flow != Flow::WriteOnly || field.sent != Sent::ByItself {
+            say(format!("field `{}` rides along, but is read back, or sent with others", field.name));
         }
         if field.required {
             say(format!("field `{}` rides along, and can't be required", field.name));
@@ -217,7 +212,7 @@ fn lint_call_options(kind: &'static Kind, say: &mut dyn FnMut(String)) {
 
 fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(String)) {
     let is_known = |word: &Word| fills(provider, kind, word);
-    if matches!(kind.api.list, List::Nowhere) && kind.fields.iter().any(|field| field.flow == crate::spec::Flow::Both) {
+    if matches!(kind.api.list, List::Nowhere) && kind.fields.iter().any(|field| field.flow == Flow::Both) {
         say("fields are read back, but nothing reads them".into());
     }
     if let Some((_, setting)) = kind.api.scope
@@ -265,7 +260,8 @@ fn lint_call(call: &TableCall, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn F
             Err(error) => say(format!("body `{text}` is no JSON: {error}")),
         }
     }
-    if !spec.adds.is_empty() && !matches!(BodyTemplate::parse(spec.adds), Ok(BodyTemplate::Map(_))) {
+    let adds_names = |template| matches!(template, BodyTemplate::Map(_) | BodyTemplate::Text(_));
+    if !spec.adds.is_empty() && !BodyTemplate::parse(spec.adds).is_ok_and(adds_names) {
         say(format!("`{}` adds nothing by name", spec.adds));
     }
     let is_json = matches!(spec.body, Body::Json(_) | Body::Fields | Body::Changed | Body::Sequence(_));
@@ -333,16 +329,20 @@ mod tests {
     use crate::spec::{Api, call, field};
     use wire::Method::Post;
 
+    const fn option(name: &'static str, doc: &'static str) -> Field {
+        field(name, Type::Text, doc).dedicated_call(&[]).afterwards().write_only()
+    }
+
     #[test]
     fn what_rides_along_needs_a_call_that_takes_it() {
         static LOST: Kind = Kind {
             fields: &[
-                field("lost", Type::Text, "Sent by nobody").call_option(),
-                field("kept", Type::Text, "Sent without a body").call_option(),
-                field("driver", Type::Text, "Not one that rides along"),
+                option("lost", "Sent by nobody"),
+                option("kept", "Sent in a body"),
+                Field { flow: Flow::Both, ..option("read", "Read back") },
             ],
             api: Api {
-                update: &[call(Post, "/things", Body::None).call_options(&[("kept", "kept"), ("driver", "driver")])],
+                update: &[call(Post, "/things", Body::Json(r#"{"kept": "{kept}", "as": "{read}"}"#))],
                 ..Api::NONE
             },
             ..Kind::NEW
@@ -352,9 +352,8 @@ mod tests {
         assert_eq!(
             said,
             [
-                "`driver` rides along, but is no field that does",
-                "`POST /things`: something rides along, but its body has no keys",
                 "field `lost` rides along with no call",
+                "field `read` rides along, but is read back, or sent with others",
             ]
         );
     }

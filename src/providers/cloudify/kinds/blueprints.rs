@@ -26,7 +26,6 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Content("source"),
     // The id is longer than the name, by a hyphen and twelve digits.
     names: NAMES.up_to(LONGEST_NAME - 13),
-    content_key: Some("tosca_definitions_version"),
     fields: &[
         SOURCE,
         MAIN_FILE_NAME,

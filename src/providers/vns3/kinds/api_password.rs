@@ -5,7 +5,7 @@
 //! two, and sees by which what is left to do. The old one is refused from the very next call on (vns3.md#api-password,
 //! vns3.md#restarts).
 
-use crate::spec::{Api, Body, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Kind, List, Type, call, field};
 use wire::Method::Put;
 
 /// `api-password`.
@@ -22,7 +22,7 @@ pub(crate) static KIND: Kind = Kind {
     .required()
     .secret()],
     api: Api {
-        list: List::Login("/config"),
+        list: List::at("/config", Envelope::One("")),
         id: "",
         update: &[call(Put, "/api_password", Body::Changed)],
         ..super::super::API

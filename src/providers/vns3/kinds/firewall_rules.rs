@@ -31,13 +31,12 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/v2/firewall/rules", Envelope::Items("response")),
         // The list shows with the license; a controller that is licensed just now has no rules yet.
-        create: WRITE,
-        update: WRITE,
-        remove: WRITE,
+        create: &[WHOLE],
+        update: &[WHOLE, call(Put, "/v2/firewall/rules/{id}", Body::Fields).errors_at("response.errors")],
+        remove: &[WHOLE],
         items: Some(ItemCalls {
             insert: call(Post, "/v2/firewall/rules", Body::Fields),
             position: "position",
-            change: Some(call(Put, "/v2/firewall/rules/{id}", Body::Fields).errors_at("response.errors")),
             remove: call(Delete, "/v2/firewall/rules/{id}", Body::None),
         }),
         ..super::super::API
@@ -50,9 +49,9 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-const WRITE: &[CallSpec] = &[call(Put, "/v2/firewall/rules", Body::Sequence("rules"))
+const WHOLE: CallSpec = call(Put, "/v2/firewall/rules", Body::Sequence("rules"))
     .reply(Envelope::Items("response.rules"))
-    .errors_at("response.errors")];
+    .errors_at("response.errors");
 
 #[cfg(test)]
 mod tests {

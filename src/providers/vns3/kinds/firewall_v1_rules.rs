@@ -34,7 +34,6 @@ pub(crate) static KIND: Kind = Kind {
         items: Some(ItemCalls {
             insert: call(Post, "/firewall/rules", Body::Fields).wait(&[super::TASK]),
             position: "position",
-            change: None,
             // By its place: of rules with the same text the one that is meant.
             remove: call(Delete, "/firewall/rules/{id}", Body::None).wait(&[super::TASK]),
         }),

@@ -8,7 +8,7 @@ use crate::spec::{Disruption, Field, Type, field, output};
 /// How updates are made, with what every server that makes them knows (cloudify.md#deployment-updates), and more.
 macro_rules! update_parameters {
     ($($more:expr),*) => {
-        field(
+        $crate::providers::cloudify::kinds::deployments::fields::option(field(
             "update_parameters",
             Type::Object(&[
                 field("skip_install", Type::Bool, "Leave out to install what is new"),
@@ -21,12 +21,16 @@ macro_rules! update_parameters {
                 $($more),*
             ]),
             "How a change of blueprint or inputs treats the nodes, whenever there is one",
-        )
+        ))
         .default("{}")
-        .call_option()
     };
 }
 pub(crate) use update_parameters;
+
+/// A field that is no reason for a call, and rides along with those that name it.
+pub(crate) const fn option(field: Field) -> Field {
+    field.dedicated_call(&[]).afterwards().write_only()
+}
 
 /// Its name.
 pub(crate) const ID: Field = name("id", "Name of the deployment");
@@ -62,25 +66,25 @@ pub(crate) const INSTALLED: Field = field(
 .disrupts(Disruption::Outage);
 
 /// Parameters of `install`.
-pub(crate) const INSTALL_PARAMETERS: Field =
-    field("install_parameters", Type::Map(&Type::Any), "Parameters of the workflow `install`, whenever it is run")
-        .default("{}")
-        .call_option();
+pub(crate) const INSTALL_PARAMETERS: Field = option(field(
+    "install_parameters",
+    Type::Map(&Type::Any),
+    "Parameters of the workflow `install`, whenever it is run",
+))
+.default("{}");
 
 /// Parameters of `uninstall`.
-pub(crate) const UNINSTALL_PARAMETERS: Field = field(
+pub(crate) const UNINSTALL_PARAMETERS: Field = option(field(
     "uninstall_parameters",
     Type::Map(&Type::Any),
     "Parameters of the workflow `uninstall`, whenever it is run, before a removal too; such as `ignore_failure: true`",
-)
-.default("{}")
-.call_option();
+))
+.default("{}");
 
 /// Whether the two may be run with more than they declare.
 pub(crate) const ALLOW_CUSTOM_PARAMETERS: Field =
-    field("allow_custom_parameters", Type::Bool, "Give workflows parameters that they don't declare, too")
-        .default("false")
-        .call_option();
+    option(field("allow_custom_parameters", Type::Bool, "Give workflows parameters that they don't declare, too"))
+        .default("false");
 
 /// A check to leave out.
 pub(crate) const SKIP_PLUGINS_VALIDATION: Field =

@@ -194,18 +194,16 @@ const fn evaluated(path: &'static str, fields: &'static [&'static str], when: Co
 /// Widens who sees it.
 pub(crate) const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Envelope::One(""))];
 
-static INSTALL: Switch = Switch {
-    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install"}"#)
-        .call_options(&[("parameters", "install_parameters"), CUSTOM]),
-    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall"}"#)
-        .call_options(&[("parameters", "uninstall_parameters"), CUSTOM])
-        .reshape(force_out),
-    before_delete: BeforeDelete::OffFirst,
-};
-
 /// Servers refuse parameters that a workflow does not declare unless they are told that these are meant
 /// (cloudify.md#executions).
-const CUSTOM: (&str, &str) = ("allow_custom_parameters", "allow_custom_parameters");
+static INSTALL: Switch = Switch {
+    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install", "parameters": "{install_parameters}",
+            "allow_custom_parameters": "{allow_custom_parameters}"}"#),
+    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall", "parameters": "{uninstall_parameters}",
+            "allow_custom_parameters": "{allow_custom_parameters}"}"#)
+    .reshape(force_out),
+    before_delete: BeforeDelete::OffFirst,
+};
 
 const fn run(body: &'static str) -> CallSpec {
     call(Post, "/executions", Body::Json(body)).wait(AFTER_WORKFLOW)
@@ -213,7 +211,7 @@ const fn run(body: &'static str) -> CallSpec {
 
 const fn update(method: wire::Method) -> CallSpec {
     call(method, "/deployment-updates/{name}/update/initiate", Body::Changed)
-        .call_options(&[("", "update_parameters")])
+        .adds(r#""{update_parameters}""#)
         .reshape(leave_alone)
         .wait(AFTER_UPDATE)
 }
