@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, kinds_named};
+use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
 use crate::topology::{EXTERNAL, ITEMS, PARTIAL, UNMANAGED, has_order, has_parts};
 
@@ -304,21 +304,10 @@ fn plain(ty: &Type) -> Value {
     match ty.plain() {
         Type::Bool => json!({ "type": "boolean" }),
         Type::Int => json!({ "type": "integer" }),
-        Type::Number => json!({ "type": "number" }),
-        Type::Certificate => json!({ "type": "string" }),
+        Type::Format(format) => formatted(format),
         Type::Phrase(grammar) => plain(&grammar.form),
         Type::Text | Type::Ref(_) => json!({ "type": ["string", "number", "boolean"] }),
         Type::Enum(words) => json!({ "enum": words }),
-        Type::Ip => {
-            json!({ "anyOf": [{ "type": "string", "format": "ipv4" }, { "type": "string", "format": "ipv6" }] })
-        }
-        Type::Cidr => {
-            json!({ "type": "string", "pattern": format!("^[0-9.]+/[0-9]{{1,2}}$|{EXPRESSION}"), "examples": ["10.1.0.0/16"] })
-        }
-        Type::Interface => {
-            json!({ "type": "string", "pattern": format!("^[0-9.]+/[0-9]{{1,2}}$|{EXPRESSION}"), "examples": ["169.254.10.1/30"] })
-        }
-        Type::Mac => json!({ "type": "string", "pattern": format!("^([0-9A-Fa-f][-:. ]?){{12}}$|{EXPRESSION}") }),
         Type::Joined(..) => {
             let item = json!({ "type": ["string", "number", "boolean"] });
             json!({ "type": ["string", "number", "boolean", "array"], "items": item })
@@ -339,6 +328,15 @@ fn plain(ty: &Type) -> Value {
         Type::Role(_) => json!({ "type": "string", "pattern": format!("^[#@].|{EXPRESSION}") }),
         Type::File(_) => json!({ "type": "string" }),
     }
+}
+
+/// The schema of a format, whose patterns expressions fit, too.
+fn formatted(format: &ValueFormat) -> Value {
+    let mut schema: Value = serde_json::from_str(format.schema).unwrap_or_default();
+    if let Some(Value::String(pattern)) = schema.get_mut("pattern") {
+        *pattern = format!("{pattern}|{EXPRESSION}");
+    }
+    schema
 }
 
 fn map_of(doc: &str, value: Value) -> Value {

@@ -320,14 +320,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spec::field;
+    use crate::spec::{NUMBER, field};
 
     static FIELDS: [Field; 6] = [
         field("text", Type::Text, ""),
-        field("number", Type::Number, ""),
+        field("number", Type::Format(&NUMBER), ""),
         field("any", Type::Any, ""),
         field("texts", Type::List(&Type::Text), ""),
-        field("numbers", Type::List(&Type::Number), ""),
+        field("numbers", Type::List(&Type::Format(&NUMBER)), ""),
         field("tags", Type::Map(&Type::Text), ""),
     ];
 

@@ -15,7 +15,7 @@ use crate::diff::matching::is_gone;
 use crate::diff::naming::{given_name, unique};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
-use crate::spec::{Change, Field, Flow, Identity, Kind, Sent, Type, TypeSlot, canonical, edit_up, read};
+use crate::spec::{CERTIFICATE, Change, Field, Flow, Identity, Kind, Sent, Type, TypeSlot, canonical, edit_up, read};
 use crate::topology::{ITEMS, LITERAL, Resource, Topology};
 
 /// What an export gives.
@@ -158,7 +158,7 @@ impl Exporter<'_> {
     fn is_told(&self, kind: &Kind) -> bool {
         let target = self.resolver.topology.targets.get(self.target);
         let is_login = target.is_some_and(|target| target.provider.dialect.is_login(kind));
-        let is_shown = !is_login && !kind.fields.iter().any(|field| matches!(field.ty, Type::Certificate));
+        let is_shown = !is_login && !kind.fields.iter().any(|field| field.ty.is(&CERTIFICATE));
         kind.is_declarative() && kind.newer_view().is_none() && is_shown
     }
 

@@ -30,12 +30,12 @@ static TUNNELS: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name").required(),
-        field("gateway", Type::Ip, "Far end").disrupts(Disruption::TunnelBounce),
+        field("gateway", Type::IP, "Far end").disrupts(Disruption::TunnelBounce),
         field("mode", Type::Text, "Mode").replaces(),
         field("key", Type::Text, "Key").secret(),
         field("note", Type::Text, "Free text"),
-        field("prefixes", Type::Set(&Type::Cidr), "Networks behind it"),
-        output("address", Type::Ip, "Near end"),
+        field("prefixes", Type::Set(&Type::CIDR), "Networks behind it"),
+        output("address", Type::IP, "Near end"),
     ],
     api: Api {
         list: List::at("/tunnels", Envelope::Items("")),
@@ -59,9 +59,9 @@ static ROUTES: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name").required(),
-        field("cidr", Type::Cidr, "Where to"),
+        field("cidr", Type::CIDR, "Where to"),
         field("tunnel", Type::Ref("tunnels"), "Through which tunnel"),
-        field("gateway", Type::Ip, "Next hop"),
+        field("gateway", Type::IP, "Next hop"),
     ],
     api: Api {
         list: List::at("/routes", Envelope::Items("")),

@@ -81,6 +81,9 @@ pub(crate) fn within(file: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// The ending of what is packed as a zip.
+const ZIP: &str = "zip";
+
 /// The content of a file, or of a folder packed, that the file `declared_in` names.
 ///
 /// # Errors
@@ -97,8 +100,8 @@ pub(crate) fn pack(
     let entry = tree.entry(&inside).map_err(|trouble| ArchiveError::Unreadable { path: inside.clone(), trouble })?;
     let packed_by = |rule| match folders {
         Folders::Refused => Err(ArchiveError::Folder(inside.clone())),
-        Folders::TarGz => tar_gz(&mut FolderWalk::new(tree, &inside, rule, limit), &name),
-        Folders::Zip(endings) => zip(&mut FolderWalk::new(tree, &inside, rule, limit), endings),
+        Folders::Packed { ending: ZIP, holds } => zip(&mut FolderWalk::new(tree, &inside, rule, limit), holds),
+        Folders::Packed { .. } => tar_gz(&mut FolderWalk::new(tree, &inside, rule, limit), &name),
     };
     let (file_name, bytes, packed) = match entry {
         PathType::File => (name.clone(), read(tree, &inside, limit)?, None),
@@ -108,8 +111,11 @@ pub(crate) fn pack(
             // What the first rule did not pack was not applied by it.
             let first = if may_differ { packed_by(PackingRule::First).ok() } else { None };
             let packed = PackedFolder { by_first_rule: first.map(|(bytes, _)| sha256(bytes)) };
-            let ending = if folders == Folders::TarGz { "tar.gz" } else { "zip" };
-            (format!("{name}.{ending}"), bytes, Some(packed))
+            let file_name = match folders {
+                Folders::Packed { ending, .. } => format!("{name}.{ending}"),
+                Folders::Refused => name,
+            };
+            (file_name, bytes, Some(packed))
         }
         PathType::Link | PathType::Other => return Err(ArchiveError::Link(inside)),
         PathType::Nameless => return Err(ArchiveError::Name(inside)),
@@ -291,7 +297,7 @@ mod tests {
     fn packed(files: &[(String, Vec<u8>)]) -> FileContent {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), files);
-        boxed(folder.path(), Folders::TarGz).unwrap()
+        boxed(folder.path(), Folders::TAR_GZ).unwrap()
     }
 
     fn boxed(folder: &std::path::Path, folders: Folders) -> Result<FileContent, ArchiveError> {
@@ -331,7 +337,7 @@ mod tests {
         assert_eq!(content.sha256, packed(&[("a/x".into(), b"x".to_vec()), ("b.yaml".into(), b"b".to_vec())]).sha256);
     }
 
-    const PLUGIN: Folders = Folders::Zip(&[".wgn", ".yaml"]);
+    const PLUGIN: Folders = Folders::Packed { ending: ZIP, holds: &[".wgn", ".yaml"] };
 
     #[test]
     fn a_zip_has_what_is_in_the_folder_and_nothing_of_the_machine() {
@@ -412,11 +418,11 @@ mod tests {
     fn an_empty_folder_is_no_content() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &[("b.yaml".into(), b"b".to_vec()), ("a/x".into(), b"x".to_vec())]);
-        let before = boxed(folder.path(), Folders::TarGz).unwrap();
+        let before = boxed(folder.path(), Folders::TAR_GZ).unwrap();
         for path in ["box/empty", "box/a/deep/deeper", "box/zz/only/__pycache__"] {
             fs::create_dir_all(folder.path().join(path)).unwrap();
         }
-        let after = boxed(folder.path(), Folders::TarGz).unwrap();
+        let after = boxed(folder.path(), Folders::TAR_GZ).unwrap();
         assert_eq!(after.content, before.content);
         assert!(after.packed.unwrap().by_first_rule.is_some_and(|first| first != before.sha256));
     }
@@ -430,7 +436,7 @@ mod tests {
         let latin = std::ffi::OsStr::from_bytes(b"caf\xe9");
         fs::create_dir(folder.path().join("box/sub")).unwrap();
         fs::write(folder.path().join("box/sub").join(latin), b"").unwrap();
-        for folders in [Folders::TarGz, PLUGIN] {
+        for folders in [Folders::TAR_GZ, PLUGIN] {
             let told = boxed(folder.path(), folders);
             assert!(matches!(&told, Err(ArchiveError::Name(path)) if path == "box/sub/caf\u{fffd}"), "{told:?}");
         }
@@ -444,7 +450,7 @@ mod tests {
         write(folder.path(), &[("lab-1.0.wgn".into(), Vec::new()), ("below/plugin.yaml".into(), Vec::new())]);
         assert!(matches!(boxed(folder.path(), PLUGIN), Err(ArchiveError::Lacks { ending: ".yaml", .. })));
         assert!(matches!(boxed(folder.path(), Folders::Refused), Err(ArchiveError::Folder(path)) if path == "box"));
-        assert!(boxed(folder.path(), Folders::TarGz).is_ok());
+        assert!(boxed(folder.path(), Folders::TAR_GZ).is_ok());
     }
 
     #[test]
@@ -472,9 +478,9 @@ mod tests {
         fs::create_dir(folder.path().join("box")).unwrap();
         std::os::unix::fs::symlink("/etc/hostname", folder.path().join("box/host")).unwrap();
         std::os::unix::fs::symlink("..", folder.path().join("box/loop")).unwrap();
-        assert!(boxed(folder.path(), Folders::TarGz).is_err());
+        assert!(boxed(folder.path(), Folders::TAR_GZ).is_err());
         fs::remove_file(folder.path().join("box/host")).unwrap();
-        assert!(matches!(boxed(folder.path(), Folders::TarGz), Err(ArchiveError::Link(path)) if path == "box/loop"));
+        assert!(matches!(boxed(folder.path(), Folders::TAR_GZ), Err(ArchiveError::Link(path)) if path == "box/loop"));
     }
 
     proptest! {

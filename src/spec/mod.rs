@@ -2,7 +2,7 @@
 //!
 //! It is closed. A new word needs two kinds that use it; one odd kind uses a hook. Nothing here does I/O.
 //!
-//! * `provider`, `kind`, `relation`, `field`, `types`: what there is
+//! * `provider`, `kind`, `relation`, `field`, `types`, `format`: what there is
 //! * `api`, `calls`, `template`, `poll`, `condition`: how it is asked and told
 //! * `value`, `walk`, `read`, `default`, `lines`: values by their types
 //! * `grammar`, `names`, `declared`: texts that name other objects
@@ -18,6 +18,7 @@ mod condition;
 mod declared;
 mod default;
 mod field;
+mod format;
 mod grammar;
 mod installation;
 mod kind;
@@ -49,6 +50,9 @@ pub(crate) use declared::{DeclaredKey, DeclaredKeys, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub(crate) use field::{BeforeDelete, Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
 pub use field::{Change, Field};
+pub(crate) use format::{CERTIFICATE, INTERFACE, MAC, NUMBER, ValueFormat};
+#[cfg(test)]
+pub(crate) use format::{CIDR, IP};
 pub(crate) use grammar::{
     By, Called, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Named, ReadDocuments, Unknown,
 };

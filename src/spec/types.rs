@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::attr::Attr;
 use crate::spec::walk::Shape;
-use crate::spec::{Condition, Field, Grammar, Names};
+use crate::spec::{Condition, Field, Grammar, Names, ValueFormat};
 
 /// The values that a field takes.
 #[derive(Debug, Clone, Copy)]
@@ -13,23 +13,14 @@ pub enum Type {
     Bool,
     /// A whole number; digits in a string are understood too.
     Int,
-    /// Any number.
-    Number,
     /// Text. Empty, null and missing are the same.
     Text,
     /// What the grammar says, most often text, that names other objects of the target in its own way.
     Phrase(&'static Grammar),
     /// One of these words, in any case: `ACCEPT` is `accept`.
     Enum(&'static [&'static str]),
-    /// An IPv4 or IPv6 address.
-    Ip,
-    /// A network of IPv4 in CIDR spelling, its length written out. Where an API shows an address alone, that is a network
-    /// of one.
-    Cidr,
-    /// An IPv4 address with the length of its network, as an interface has it: `10.1.2.3/16` is not `10.1.0.0/16`.
-    Interface,
-    /// A MAC address in any spelling: `0C:9D:92:A1:B2:C3` is `0c9d92a1b2c3`.
-    Mac,
+    /// A text or number with a format of its own, such as an address: see [`Type::IP`] and [`Type::CIDR`].
+    Format(&'static ValueFormat),
     /// A list or set of text that the API takes as one string, with this between its items, and gives back as a string or as
     /// a list.
     Joined(&'static Type, &'static str),
@@ -58,8 +49,6 @@ pub enum Type {
     Role(&'static [&'static str]),
     /// A file or a pinned URL, whose content is sent; a folder too, where it says as what.
     File(Folders),
-    /// A certificate in PEM form, compared by its SHA-256 fingerprint, which is all that an API may show of it.
-    Certificate,
 }
 
 /// The treatment of a folder that a field of type file names.
@@ -67,10 +56,18 @@ pub enum Type {
 pub enum Folders {
     /// It is refused.
     Refused,
-    /// It is sent as a tar.gz with the folder itself at the top.
-    TarGz,
-    /// It is sent as a zip of what is in it, where a file with each of these endings has to be.
-    Zip(&'static [&'static str]),
+    /// It is sent as an archive.
+    Packed {
+        /// The ending that tells which: `tar.gz` has the folder itself at the top, `zip` what is in it.
+        ending: &'static str,
+        /// The endings of files that have to be at its top.
+        holds: &'static [&'static str],
+    },
+}
+
+impl Folders {
+    /// As a tar.gz.
+    pub const TAR_GZ: Folders = Folders::Packed { ending: "tar.gz", holds: &[] };
 }
 
 /// How a list is packed into one string.
@@ -127,14 +124,10 @@ impl Type {
         match self {
             Type::Bool => "true or false".into(),
             Type::Int => "whole number".into(),
-            Type::Number => "number".into(),
             Type::Text => "text".into(),
             Type::Phrase(grammar) => grammar.form.describe(),
             Type::Enum(words) => format!("one of {}", words.join(", ")),
-            Type::Ip => "IP address".into(),
-            Type::Cidr => "IPv4 network in CIDR form".into(),
-            Type::Interface => "IPv4 address with the length of its network".into(),
-            Type::Mac => "MAC address".into(),
+            Type::Format(format) => format.words.into(),
             Type::Joined(_, "\n") => "list of lines, or text".into(),
             Type::Joined(..) => "list of words, or text".into(),
             Type::List(item) => format!("list of {}", item.describe()),
@@ -152,7 +145,6 @@ impl Type {
             Type::Role(kinds) => format!("`#tag` or `@name`, name of one of `{}`", kinds.join("` or `")),
             Type::File(Folders::Refused) => "path of a local file, or a URL with `#sha256=` and its digest".into(),
             Type::File(_) => "path of a local file or folder, or a URL with `#sha256=` and its digest".into(),
-            Type::Certificate => "certificate in PEM form".into(),
         }
     }
 
@@ -169,20 +161,12 @@ impl Type {
     pub(crate) fn empty(&self) -> Option<Attr> {
         match self {
             Type::Phrase(grammar) => grammar.form.empty(),
-            Type::Text
-            | Type::Enum(_)
-            | Type::Ip
-            | Type::Mac
-            | Type::Cidr
-            | Type::Interface
-            | Type::Certificate
-            | Type::Ref(_)
-            | Type::Joined(..) => Some(Attr::text("")),
+            Type::Text | Type::Enum(_) | Type::Ref(_) | Type::Joined(..) => Some(Attr::text("")),
+            Type::Format(format) => format.is_text().then(|| Attr::text("")),
             Type::List(_) | Type::Set(_) | Type::Table(..) => Some(Attr::List(Vec::new())),
             Type::Map(_) => Some(Attr::Map(BTreeMap::new())),
             Type::Bool
             | Type::Int
-            | Type::Number
             | Type::Object(_)
             | Type::Open(_)
             | Type::Label(_)
@@ -197,20 +181,10 @@ impl Type {
     pub(crate) fn is_text(&self) -> bool {
         match self {
             Type::Phrase(grammar) => grammar.form.is_text(),
-            Type::Text
-            | Type::Enum(_)
-            | Type::Ip
-            | Type::Cidr
-            | Type::Interface
-            | Type::Mac
-            | Type::Joined(..)
-            | Type::Ref(_)
-            | Type::Role(_)
-            | Type::File(_)
-            | Type::Certificate => true,
+            Type::Format(format) => format.is_text(),
+            Type::Text | Type::Enum(_) | Type::Joined(..) | Type::Ref(_) | Type::Role(_) | Type::File(_) => true,
             Type::Bool
             | Type::Int
-            | Type::Number
             | Type::List(_)
             | Type::Set(_)
             | Type::Table(..)

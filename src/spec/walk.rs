@@ -42,19 +42,14 @@ impl Type {
             Type::Phrase(grammar) => grammar.form.shape(),
             Type::Bool
             | Type::Int
-            | Type::Number
             | Type::Text
             | Type::Enum(_)
-            | Type::Ip
-            | Type::Cidr
-            | Type::Interface
-            | Type::Mac
+            | Type::Format(_)
             | Type::Any
             | Type::Json(_)
             | Type::Ref(_)
             | Type::Role(_)
-            | Type::File(_)
-            | Type::Certificate => Shape::Piece,
+            | Type::File(_) => Shape::Piece,
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::attr::{Attr, Template, TemplatePart};
 use crate::check::places;
 use crate::finding::{Finding, PathKey, Place};
 use crate::source::Node;
-use crate::spec::{Provider, Type, text_wanted};
+use crate::spec::{CERTIFICATE, Provider, Type, text_wanted};
 use crate::suggest::hint;
 use crate::topology::LITERAL;
 
@@ -279,7 +279,7 @@ impl<'a> Evaluator<'a> {
 
     /// What a stand-in has to look like: a certificate, or the key that belongs to one.
     fn shape(&self, ty: Option<Type>, site: &Site) -> StandInShape {
-        let is_certificate = |ty: Type| matches!(ty, Type::Certificate);
+        let is_certificate = |ty: Type| ty.is(&CERTIFICATE);
         let draft = site.own.and_then(|own| self.index.get(own)).and_then(|number| self.drafts.resources.get(*number));
         match ty {
             Some(ty) if is_certificate(ty) => StandInShape::Certificate,

@@ -204,16 +204,16 @@ mod tests {
     use super::*;
     use crate::finding::Place;
     use crate::providers::CATALOGUE;
-    use crate::spec::Type;
+    use crate::spec::{CIDR, IP, Type};
 
     /// Spellings of one value of a type, and one of another value.
     fn spellings(field: &Field, mind_case: bool) -> (Vec<Value>, Value) {
         match field.ty.plain() {
-            Type::Ip => (
+            ty if ty.is(&IP) => (
                 vec![json!("fc00::2"), json!("fc00:0::2"), json!("FC00:0:0:0:0:0:0:2"), json!(" fc00::0.0.0.2")],
                 json!("fc00::3"),
             ),
-            Type::Cidr => (
+            ty if ty.is(&CIDR) => (
                 vec![
                     json!("10.1.0.0/16"),
                     json!("10.1.2.3/16"),

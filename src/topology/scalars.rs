@@ -12,7 +12,10 @@ use super::variables::Variables;
 use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::source::parse;
-use crate::spec::{Condition, Field, Folders, Grammar, Names, Type, check, field, written};
+use crate::spec::{
+    CERTIFICATE, CIDR, Condition, Field, Folders, Grammar, INTERFACE, IP, MAC, NUMBER, Names, Type, check, field,
+    written,
+};
 use crate::topology::SecretMode;
 use crate::topology::testing::try_load;
 
@@ -63,10 +66,10 @@ const COLUMNS: [(&str, usize, Type); 9] = [
     ("bool", 5, Type::Bool),
     ("int", 4, Type::Int),
     ("enum", 6, Type::Enum(&["1", "5", "True", "yes"])),
-    ("ip", 10, Type::Ip),
-    ("cidr", 10, Type::Cidr),
+    ("ip", 10, Type::IP),
+    ("cidr", 10, Type::CIDR),
     ("role", 7, Type::Role(&[])),
-    ("number", 22, Type::Number),
+    ("number", 22, Type::Format(&NUMBER)),
     ("any", 0, Type::Any),
 ];
 
@@ -89,30 +92,30 @@ fn like(ty: &Type) -> Like {
     match ty {
         Type::Bool => Like::Column("bool"),
         Type::Int => Like::Column("int"),
-        Type::Number => Like::Column("number"),
         Type::Text | Type::Phrase(_) | Type::Ref(_) | Type::File(_) | Type::Joined(..) => Like::Column("text"),
         Type::Enum(_) => Like::Column("enum"),
-        Type::Ip => Like::Column("ip"),
-        Type::Cidr | Type::Interface => Like::Column("cidr"),
+        ty if ty.is(&NUMBER) => Like::Column("number"),
+        ty if ty.is(&IP) => Like::Column("ip"),
+        ty if ty.is(&CIDR) || ty.is(&INTERFACE) => Like::Column("cidr"),
         Type::Role(_) => Like::Column("role"),
         Type::Any | Type::Json(_) => Like::Column("any"),
         Type::Set(Type::Role(_)) => Like::Items("role"),
         Type::List(_) | Type::Set(_) => Like::Items("text"),
         Type::Table(..) | Type::Object(_) | Type::Open(_) | Type::Map(_) | Type::Label(_) => Like::Below("text"),
-        Type::Certificate | Type::Mac => Like::Certificate,
+        Type::Format(_) => Like::Certificate,
     }
 }
 
 const TYPES: [Type; 25] = [
     Type::Bool,
     Type::Int,
-    Type::Number,
+    Type::Format(&NUMBER),
     Type::Text,
     Type::Phrase(&Grammar::TEXT),
     Type::Enum(&["1", "5", "True", "yes"]),
-    Type::Ip,
-    Type::Cidr,
-    Type::Interface,
+    Type::IP,
+    Type::CIDR,
+    Type::Format(&INTERFACE),
     Type::words(","),
     Type::List(&Type::Text),
     Type::Set(&Type::Text),
@@ -127,8 +130,8 @@ const TYPES: [Type; 25] = [
     Type::Set(&Type::Role(&[])),
     Type::Role(&[]),
     Type::File(Folders::Refused),
-    Type::Certificate,
-    Type::Mac,
+    Type::Format(&CERTIFICATE),
+    Type::Format(&MAC),
 ];
 
 /// What is sent for a YAML value of a type, or the codes of what is found.

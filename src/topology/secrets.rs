@@ -395,7 +395,7 @@ fn collect(pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Type, canonical};
+    use crate::spec::{CERTIFICATE, Type, canonical};
 
     fn secrets(folder: &Path, source: SecretSource, mode: SecretMode) -> Secrets {
         let place = Place::file("trueup.yaml").below("secrets").below("s");
@@ -545,7 +545,7 @@ mod tests {
             let word = rehearsed.get("s").unwrap().unwrap();
             assert_eq!(word, Secret::new("", "simulated-s"));
             let cert = rehearsed.shaped("s", word, StandInShape::Certificate);
-            let print = canonical(&Type::Certificate, &Attr::Secret(cert));
+            let print = canonical(&Type::Format(&CERTIFICATE), &Attr::Secret(cert));
             assert_eq!(print.as_text().map(str::len), Some(64));
             assert!(rehearsed.into_findings().is_empty());
         }

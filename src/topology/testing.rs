@@ -9,13 +9,13 @@ use tempfile::TempDir;
 use crate::finding::Finding;
 use crate::spec::{
     Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme, Identity,
-    Kind, List, Mention, NameSpot, Provider, Relation, ServerVersion, Type, Unknown, call, field, output,
+    Kind, List, Mention, NUMBER, NameSpot, Provider, Relation, ServerVersion, Type, Unknown, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
 
 static TUNNEL: &[Field] = &[
-    field("subnet", Type::Cidr, "The network").required(),
+    field("subnet", Type::CIDR, "The network").required(),
     field("psk", Type::Text, "The key").secret(),
     field("label", Type::Text, "A label"),
 ];
@@ -28,7 +28,7 @@ static CONFIG: Kind = Kind {
     fields: &[
         field("controller_name", Type::Text, "Its name"),
         field("mtu", Type::Int, "Bytes in a packet").default("1500"),
-        output("public_ip", Type::Ip, "Its address"),
+        output("public_ip", Type::IP, "Its address"),
     ],
     api: Api {
         list: List::at("/config", Envelope::One("")),
@@ -47,11 +47,11 @@ static ENDPOINTS: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Its name").required(),
-        field("address", Type::Ip, "The other side").required().depends_on_remote(&["config"]),
+        field("address", Type::IP, "The other side").required().depends_on_remote(&["config"]),
         field("mode", Type::Enum(&["main", "aggressive"]), "How keys are agreed").default("\"main\"").replaces(),
         field("secret", Type::Text, "The key").secret().write_only(),
         field("enabled", Type::Bool, "In use"),
-        field("weight", Type::Number, "Its share"),
+        field("weight", Type::Format(&NUMBER), "Its share"),
         field("group", Type::Ref("groups"), "The group that it belongs to"),
         field("region", Type::Ref("regions"), "Where it is"),
         field("attributes", Type::Set(&Type::Role(&[])), "Its tags"),
@@ -59,7 +59,7 @@ static ENDPOINTS: Kind = Kind {
         field("tunnels", Type::Table(TUNNEL, "subnet"), "What goes through"),
         field("primary", Type::Object(TUNNEL), "The main tunnel"),
         field("extra", Type::Open(TUNNEL), "Anything else"),
-        field("networks", Type::Set(&Type::Cidr), "Networks behind it"),
+        field("networks", Type::Set(&Type::CIDR), "Networks behind it"),
         field("labels", Type::Map(&Type::Text), "Free labels"),
         field("inputs", Type::Any, "Anything"),
         output("state", Type::Text, "What it is doing"),
@@ -82,7 +82,7 @@ static PEERS: Kind = Kind {
     parent: Some("endpoints"),
     identity: Identity::Name("ip"),
     fields: &[
-        field("ip", Type::Ip, "The neighbour").required(),
+        field("ip", Type::IP, "The neighbour").required(),
         field("asn", Type::Int, "Its number").required(),
         field("note", Type::Text, "A note"),
         output("uptime", Type::Text, "Since when"),
@@ -157,8 +157,8 @@ static ROUTES: Kind = Kind {
     source: "test",
     identity: Identity::Natural(&["cidr", "gateway"]),
     fields: &[
-        field("cidr", Type::Cidr, "The destination").required(),
-        field("gateway", Type::Ip, "The next hop"),
+        field("cidr", Type::CIDR, "The destination").required(),
+        field("gateway", Type::IP, "The next hop"),
         field("description", Type::Text, "A note"),
     ],
     api: Api {
@@ -177,7 +177,7 @@ static BLUEPRINTS: Kind = Kind {
     doc: "Uploaded folders",
     source: "test",
     identity: Identity::Content("path"),
-    fields: &[field("path", Type::File(Folders::TarGz), "The folder").required(), field("note", Type::Text, "A note")],
+    fields: &[field("path", Type::File(Folders::TAR_GZ), "The folder").required(), field("note", Type::Text, "A note")],
     api: Api {
         list: List::at("/blueprints", Envelope::Items("")),
         create: &[call(Put, "/blueprints/{id}", Body::File("path"))],

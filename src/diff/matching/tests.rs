@@ -8,7 +8,7 @@ use crate::diff::ownership::applied_identities;
 use crate::finding::Place as FilePlace;
 use crate::plan::testing::World;
 use crate::providers::CATALOGUE;
-use crate::spec::{Field, Identity, Type};
+use crate::spec::{CIDR, Field, IP, Identity, Type};
 use crate::topology::{Content, FileContent};
 
 /// A value of a type as files may spell it, as the API shows it, and another one.
@@ -16,8 +16,8 @@ fn spellings(ty: &Type) -> (Value, Value, Value) {
     match ty.plain() {
         Type::Bool => (json!("yes"), json!(true), json!(false)),
         Type::Int => (json!("7"), json!(7), json!(8)),
-        Type::Ip => (json!("2001:DB8:0:0::1"), json!("2001:db8::1"), json!("192.0.2.9")),
-        Type::Cidr => (json!("10.1.2.3/16"), json!("10.1.0.0/16"), json!("10.2.0.0/16")),
+        ty if ty.is(&IP) => (json!("2001:DB8:0:0::1"), json!("2001:db8::1"), json!("192.0.2.9")),
+        ty if ty.is(&CIDR) => (json!("10.1.2.3/16"), json!("10.1.0.0/16"), json!("10.2.0.0/16")),
         Type::Enum(words) => (json!(words[0].to_uppercase()), json!(words[0]), json!(words[1])),
         Type::Text | Type::Ref(_) => (json!("one"), json!("one"), json!("two")),
         Type::List(Type::Text) => (json!(["one"]), json!(["one"]), json!(["one", "two"])),

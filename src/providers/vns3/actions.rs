@@ -90,8 +90,8 @@ pub(crate) static ACTIONS: &[Action] = &[
         call(Post, "/clientpacks/next_available", Body::Fields)
     })
     .takes(&[
-        field("low_ip", Type::Ip, "Lowest overlay address to hand out"),
-        field("high_ip", Type::Ip, "Highest overlay address to hand out"),
+        field("low_ip", Type::IP, "Lowest overlay address to hand out"),
+        field("high_ip", Type::IP, "Highest overlay address to hand out"),
         field("include_disabled", Type::Bool, "Hand out disabled ones too"),
     ])
     .shows(ANSWER),

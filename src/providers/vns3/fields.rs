@@ -13,10 +13,10 @@ pub(crate) const DESCRIPTION: Field = field("description", Type::Text, "Free tex
 
 /// The local side of a pair of IPsec selectors.
 pub(crate) const LOCAL_SUBNET: Field =
-    field("local_subnet", Type::Cidr, "Network on this side").required().replaces().disrupts(Disruption::TunnelBounce);
+    field("local_subnet", Type::CIDR, "Network on this side").required().replaces().disrupts(Disruption::TunnelBounce);
 
 /// The remote side of a pair of IPsec selectors.
-pub(crate) const REMOTE_SUBNET: Field = field("remote_subnet", Type::Cidr, "Network on the other side")
+pub(crate) const REMOTE_SUBNET: Field = field("remote_subnet", Type::CIDR, "Network on the other side")
     .required()
     .replaces()
     .disrupts(Disruption::TunnelBounce);
@@ -27,7 +27,7 @@ pub(crate) const TUNNEL_ENABLED: Field =
 
 /// The target of the pings that keep a tunnel alive.
 pub(crate) const PING_IPADDRESS: Field =
-    field("ping_ipaddress", Type::Ip, "Remote address to ping so that the tunnel stays up");
+    field("ping_ipaddress", Type::IP, "Remote address to ping so that the tunnel stays up");
 
 /// The pace of the pings that keep a tunnel alive.
 pub(crate) const PING_INTERVAL: Field = field("ping_interval", Type::Int, "Seconds between two pings").cleared_by("0");

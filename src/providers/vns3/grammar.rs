@@ -119,7 +119,7 @@ pub(crate) static INTERFACE: Grammar = Grammar {
 
 /// A next hop, which may be a plugin.
 pub(crate) static GATEWAY: Grammar = Grammar {
-    form: Type::Ip,
+    form: Type::IP,
     mentions: &[
         Mention::new(
             NameSpot::Whole,
@@ -137,7 +137,7 @@ pub(crate) static GATEWAY: Grammar = Grammar {
 
 /// An address of the controller's own.
 pub(crate) static OWN_ADDRESS: Grammar = Grammar {
-    form: Type::Ip,
+    form: Type::IP,
     mentions: &[
         Mention::new(
             NameSpot::Whole,

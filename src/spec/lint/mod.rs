@@ -6,8 +6,9 @@ mod endpoints;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, Change, Descend, Detail, Field, Flow, Grammar, Identity,
-    Kind, List, PathTemplate, Poll, Provider, Relation, Removal, Sent, TableCall, Type, Until, Word, kinds_named,
+    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, Change, Descend, Detail, Field, Flow, Folders, Grammar,
+    Identity, Kind, List, PathTemplate, Poll, Provider, Relation, Removal, Sent, TableCall, Type, Until, Word,
+    kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -136,6 +137,11 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
                 "field `{}`: what it takes is said by `{other}`, which is no field, or it can't be any JSON",
                 field.name
             ));
+        }
+        if let Type::File(Folders::Packed { ending, .. }) = field.ty
+            && !["tar.gz", "zip"].contains(&ending)
+        {
+            say(format!("field `{}`: nothing packs a folder as `{ending}`", field.name));
         }
         if let Some(nested) = field.ty.fields() {
             lint_fields(provider, nested, say);

@@ -1,12 +1,10 @@
 //! What a file may say for a type.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 
-use super::compared::mac;
 use crate::attr::Attr;
 use crate::spec::walk::{Descend, TypeSlot, WalkPart, WalkStep, visit};
-use crate::spec::{Field, Names, Type, canonical, certificate, gives_something, is_any};
+use crate::spec::{Field, Names, Type, canonical, gives_something, is_any};
 use crate::suggest::hint;
 
 /// A value that its type does not take.
@@ -75,18 +73,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (Type::Role(kinds), Attr::Text(text)) => role(kinds, text, part.path, found),
         (Type::Text | Type::Ref(_) | Type::File(_) | Type::Role(_), Attr::Text(_) | Attr::Secret(_)) => {}
         (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) | (Type::Joined(..), Attr::Text(_)) => {}
-        (
-            ty @ (Type::Bool
-            | Type::Int
-            | Type::Number
-            | Type::Enum(_)
-            | Type::Ip
-            | Type::Cidr
-            | Type::Interface
-            | Type::Mac
-            | Type::Certificate),
-            value,
-        ) => scalar(ty, value, part.path, found),
+        (ty @ (Type::Bool | Type::Int | Type::Enum(_) | Type::Format(_)), value) => scalar(ty, value, part.path, found),
         (ty, value) => {
             let message = format!("expected {}, found {}", ty.describe(), name(value));
             found.push(TypeError::new(part.path, "wrong-type", message));
@@ -149,47 +136,20 @@ fn missing(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>]
 }
 
 fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
-    let fits = match (ty, canonical(ty, attr)) {
-        (_, Attr::Secret(_)) => true,
-        (Type::Bool, value) => matches!(value, Attr::Bool(_)),
-        (Type::Int, Attr::Number(number)) => number.is_i64() || number.is_u64(),
-        (Type::Number, value) => matches!(value, Attr::Number(_)),
-        (Type::Enum(words), Attr::Text(text)) => words.contains(&text.as_str()),
-        (Type::Ip, Attr::Text(text)) => text.parse::<IpAddr>().is_ok(),
-        // What is written is what is sent: the comparable form would hide what no API takes.
-        (Type::Cidr | Type::Interface, Attr::Text(_)) => attr.as_text().is_some_and(is_network),
-        (Type::Mac, Attr::Text(text)) => mac(&text).is_some(),
-        (Type::Certificate, Attr::Text(_)) => certificate::is_whole(attr),
-        _ => false,
+    let shown = || attr.to_text().unwrap_or_else(|| name(attr).to_owned());
+    let help = match (ty, canonical(ty, attr)) {
+        (_, Attr::Secret(_)) | (Type::Bool, Attr::Bool(_)) => return,
+        (Type::Int, Attr::Number(number)) if number.is_i64() || number.is_u64() => return,
+        (Type::Enum(words), Attr::Text(text)) if words.contains(&text.as_str()) => return,
+        (Type::Enum(words), _) => Some(hint(&shown(), words.iter().copied())),
+        (Type::Format(format), _) => match (format.mistake)(attr) {
+            Some(help) => Some(help).filter(|help| !help.is_empty()),
+            None => return,
+        },
+        _ => None,
     };
-    if !fits {
-        let shown = attr.to_text().unwrap_or_else(|| name(attr).to_owned());
-        let message = format!("expected {}, found `{shown}`", ty.describe());
-        let mismatch = TypeError::new(path, "wrong-value", message);
-        found.push(match ty {
-            Type::Enum(words) => mismatch.help(hint(&shown, words.iter().copied())),
-            Type::Cidr => mismatch.help(as_network(&shown)),
-            Type::Interface => mismatch.help("as in `169.254.10.1/30`".into()),
-            Type::Mac => mismatch.help("as in `0c:9d:92:a1:b2:c3`; quote it".into()),
-            Type::Ip => mismatch.help("as in `203.0.113.10`".into()),
-            _ => mismatch,
-        });
-    }
-}
-
-/// Says whether a text is an address of IPv4 and a length as every API reads them: no octal numbers, no length left out.
-fn is_network(text: &str) -> bool {
-    let Some((address, bits)) = text.trim().split_once('/') else { return false };
-    address.parse::<Ipv4Addr>().is_ok() && bits.parse::<u8>().is_ok_and(|n| n <= 32 && n.to_string() == bits)
-}
-
-/// How to write a network that is none as it stands.
-fn as_network(text: &str) -> String {
-    match text.trim().parse::<Ipv4Addr>() {
-        Ok(address) => format!("a network of one address is `{address}/32`"),
-        Err(_) if text.contains(':') => "a network of IPv4, as in `10.1.0.0/16`: IPv6 is not taken here".into(),
-        Err(_) => "as in `10.1.0.0/16`".into(),
-    }
+    let message = format!("expected {}, found `{}`", ty.describe(), shown());
+    found.push(TypeError { help, ..TypeError::new(path, "wrong-value", message) });
 }
 
 fn name(attr: &Attr) -> &'static str {
@@ -202,29 +162,5 @@ fn name(attr: &Attr) -> &'static str {
         Attr::List(_) => "a list",
         Attr::Map(_) => "a map",
         Attr::Later(_) => "a value known after apply",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interface_s_address_has_a_length_and_is_not_its_network() {
-        for (text, fits) in [
-            ("169.254.10.1/30", true),
-            ("10.1.2.3/8", true),
-            ("169.254.10.1", false),
-            ("169.254.10.1/33", false),
-            ("169.254.10.1/030", false),
-            ("fc00::1/64", false),
-            ("eth0", false),
-        ] {
-            assert_eq!(check(&Type::Interface, &Attr::text(text)).is_empty(), fits, "{text}");
-        }
-        let form = |text: &str| canonical(&Type::Interface, &Attr::text(text));
-        assert_eq!(form(" 10.1.2.3/16"), Attr::text("10.1.2.3/16"));
-        assert_ne!(form("10.1.2.3/16"), form("10.1.2.4/16"));
-        assert_ne!(form("10.1.2.3/16"), form("10.1.2.3/17"));
     }
 }

@@ -1,13 +1,10 @@
 //! The form in which two values of a type are compared.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-
-use ipnet::IpNet;
 
 use crate::attr::Attr;
 use crate::spec::walk::{TypeSlot, edit_up};
-use crate::spec::{Packing, Type, certificate};
+use crate::spec::{Packing, Type};
 
 /// The form in which two values of a type are compared: equal values have equal forms.
 pub fn canonical(ty: &Type, attr: &Attr) -> Attr {
@@ -19,7 +16,13 @@ pub fn canonical(ty: &Type, attr: &Attr) -> Attr {
 /// Brings a value, whose parts have it already, into the form that is compared.
 fn wait(ty: &Type, value: &mut Attr) {
     match (ty.plain(), value) {
-        (Type::Certificate, value) => *value = certificate::canonical(value),
+        (Type::Format(_), Attr::Later(_)) => {}
+        // A certificate is one as a secret, too: everybody who connects is shown it.
+        (Type::Format(format), value) => {
+            if let Some(form) = (format.canonical)(value) {
+                *value = form;
+            }
+        }
         (_, Attr::Later(_) | Attr::Secret(_)) => {}
         (Type::Set(_), Attr::List(items)) => sort(items, shown),
         (Type::Table(_, key), Attr::List(items)) => sort(items, |item| item.get(key).map_or_else(String::new, shown)),
@@ -59,38 +62,12 @@ fn scalar(ty: &Type, value: &Attr) -> Option<Attr> {
             _ => None,
         },
         Type::Int => text.trim().parse::<i64>().ok().map(|number| Attr::Number(number.into())),
-        Type::Number => text.trim().parse().ok().map(Attr::Number),
         Type::Enum(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(&text)) {
             Some(word) => Some(Attr::text(*word)),
             None => nothing(),
         },
-        // What IPv6 writes for an address of IPv4 is that address.
-        Type::Ip => match text.trim().parse::<IpAddr>() {
-            Ok(address) => Some(Attr::Text(address.to_canonical().to_string())),
-            Err(_) => nothing(),
-        },
-        Type::Cidr => match network(&text) {
-            Some(network) => Some(Attr::Text(network.trunc().to_string())),
-            None => nothing(),
-        },
-        Type::Interface => match text.trim().parse::<IpNet>() {
-            Ok(address) => Some(Attr::Text(address.to_string())),
-            Err(_) => nothing(),
-        },
-        Type::Mac => match mac(&text) {
-            Some(digits) => Some(Attr::Text(digits)),
-            None => nothing(),
-        },
         _ => None,
     }
-}
-
-/// The digits of a MAC address: twelve, with blanks, colons, hyphens or points between them.
-pub(super) fn mac(text: &str) -> Option<String> {
-    let is_joint = |letter: char| matches!(letter, ':' | '-' | '.' | ' ');
-    let digits: String = text.chars().filter(|letter| !is_joint(*letter)).collect();
-    let is_whole = digits.len() == 12 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    is_whole.then(|| digits.to_ascii_lowercase())
 }
 
 /// The words of a packed list, one an item; `None` where it holds something else than a list or a text.
@@ -124,14 +101,4 @@ fn sort(items: &mut Vec<Attr>, key: impl Fn(&Attr) -> String) {
 
 fn shown(attr: &Attr) -> String {
     attr.to_shown().to_string()
-}
-
-/// A network, an address alone being a network of one.
-fn network(text: &str) -> Option<IpNet> {
-    let text = text.trim();
-    let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
-    // `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
-    let plain = || IpNet::new(network.addr().to_canonical(), network.prefix_len().checked_sub(96)?).ok();
-    let is_mapped = network.addr().is_ipv6() && network.addr().to_canonical().is_ipv4();
-    Some(is_mapped.then(plain).flatten().unwrap_or(network))
 }

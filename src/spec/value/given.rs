@@ -11,19 +11,10 @@ use crate::spec::walk::{Shape, TypeSlot, edit_up};
 pub(crate) fn gives_something(ty: &Type, value: &Attr) -> bool {
     match value {
         Attr::Null => false,
-        Attr::Text(text) if text.is_empty() => !matches!(
-            ty.plain(),
-            Type::Text
-                | Type::Enum(_)
-                | Type::Ip
-                | Type::Mac
-                | Type::Cidr
-                | Type::Interface
-                | Type::Certificate
-                | Type::Ref(_)
-                | Type::File(_)
-                | Type::Json(_)
-        ),
+        Attr::Text(text) if text.is_empty() => match ty.plain() {
+            Type::Format(format) => !format.is_text(),
+            ty => !matches!(ty, Type::Text | Type::Enum(_) | Type::Ref(_) | Type::File(_) | Type::Json(_)),
+        },
         _ => true,
     }
 }
@@ -57,7 +48,7 @@ mod tests {
         for (ty, value, gives) in [
             (Type::Text, json!(null), false),
             (Type::Text, json!(""), false),
-            (Type::Ip, json!(""), false),
+            (Type::IP, json!(""), false),
             (Type::Enum(&["a"]), json!(""), false),
             (Type::Ref("things"), json!(""), false),
             (Type::Text, json!(" "), true),

@@ -131,7 +131,7 @@ mod tests {
     use crate::spec::{field, output};
 
     static ENTRY: &[Field] = &[
-        field("entry", Type::Cidr, "What tells it apart").required(),
+        field("entry", Type::CIDR, "What tells it apart").required(),
         field("comment", Type::Text, "Free text"),
         field("secret", Type::Text, "Never shown").write_only(),
         output("created_at", Type::Text, "Since when"),

@@ -43,7 +43,7 @@ mod tests {
     use crate::secret::Secret;
     use crate::spec::{Field, field};
 
-    static ROW: &[Field] = &[field("net", Type::Cidr, "Key"), field("note", Type::Text, "Free text")];
+    static ROW: &[Field] = &[field("net", Type::CIDR, "Key"), field("note", Type::Text, "Free text")];
 
     #[test]
     fn items_are_compared_by_what_they_mean() {
@@ -55,7 +55,7 @@ mod tests {
         let rows =
             json!([{ "net": "10.0.0.0/8" }, { "note": "a" }, { "net": "10.1.0.0/8", "note": "b" }, { "note": "a" }]);
         assert_eq!(of(table, rows), [(0, 2)]);
-        assert_eq!(of(Type::Set(&Type::Cidr), json!(["10.0.0.0/8", "10.0.0.0/9", "10.0.0.1/8"])), [(0, 2)]);
+        assert_eq!(of(Type::Set(&Type::CIDR), json!(["10.0.0.0/8", "10.0.0.0/9", "10.0.0.1/8"])), [(0, 2)]);
         assert_eq!(of(Type::Set(&Type::Text), json!(["a", "A", "a", "a"])), [(0, 2), (0, 3)]);
         static OBJECT: Type = Type::Object(ROW);
         assert_eq!(of(Type::Set(&OBJECT), json!([{ "net": "10.0.0.0/8" }, { "net": "10.0.0.0/8", "note": "b" }])), []);

@@ -29,7 +29,8 @@ pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
             }
             // What clears a word is sent as it is.
             (Type::Enum(_), Attr::Text(text)) if text.is_empty() => None,
-            (Type::Bool | Type::Int | Type::Number | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
+            (Type::Bool | Type::Int | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
+            (Type::Format(format), _) if !format.is_text() => Some(canonical(&slot.ty, value)),
             (Type::Text, Attr::Later(template)) => Some(Attr::Later(encoded(template, &Encoding::Text))),
             // An id goes back as it came.
             (Type::Ref(_), _) => None,

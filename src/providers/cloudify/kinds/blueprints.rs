@@ -74,7 +74,7 @@ pub(crate) static KIND: Kind = Kind {
 
 /// The files that are uploaded.
 pub(crate) const SOURCE: Field =
-    field("source", Type::File(Folders::TarGz), "Folder with the blueprint, or an archive of one")
+    field("source", Type::File(Folders::TAR_GZ), "Folder with the blueprint, or an archive of one")
         .required()
         .write_only()
         .replaces()

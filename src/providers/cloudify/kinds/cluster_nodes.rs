@@ -11,7 +11,7 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         output("name", Type::Text, "Name of the manager"),
-        output("host_ip", Type::Ip, "Address at which the others reach it"),
+        output("host_ip", Type::IP, "Address at which the others reach it"),
         output("master", Type::Bool, "Whether it is the active one"),
         output("online", Type::Bool, "Whether it is reached"),
         output("initialized", Type::Bool, "Whether it has joined"),

@@ -50,7 +50,7 @@ pub(crate) static KIND: Kind = Kind {
 
 /// Both stand at the top, as the vendor's command line packs them: the manager looks nowhere else for them. A wagon alone is
 /// taken, but no blueprint can import it; servers before 4.3 take nothing else.
-const PACKED: Folders = Folders::Zip(&[".wgn", ".yaml"]);
+const PACKED: Folders = Folders::Packed { ending: "zip", holds: &[".wgn", ".yaml"] };
 
 #[cfg(test)]
 mod tests {

@@ -51,7 +51,7 @@ pub(crate) static KIND: Kind = Kind {
         output("status", Type::Text, "State of the router"),
         output("online", Type::Bool, "Connected at the moment"),
         output("verified", Type::Bool, "Enrolled"),
-        output("ipAddress", Type::Ip, "Public address of a hosted router"),
+        output("ipAddress", Type::IP, "Public address of a hosted router"),
         output("hostId", Type::Text, "Id of the host that a hosted router runs on"),
         output("jwt", Type::Text, "Enrolment token of a customer's router, until it is enrolled").secret(),
         output("registrationKey", Type::Text, "Key with which a customer's machine enrols itself").secret(),

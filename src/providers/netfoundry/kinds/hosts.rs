@@ -12,7 +12,7 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Name("id"),
     fields: &[
         output("id", Type::Text, "Id"),
-        output("ipAddress", Type::Ip, "Public address"),
+        output("ipAddress", Type::IP, "Public address"),
         output("provider", Type::Text, "Cloud"),
         output("region", Type::Text, "Region of that cloud").inferred(),
         output("status", Type::Text, "State").inferred(),

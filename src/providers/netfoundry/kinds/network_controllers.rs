@@ -15,7 +15,7 @@ pub(crate) static KIND: Kind = Kind {
         output("name", Type::Text, "Name"),
         output("status", Type::Text, "State"),
         output("domainName", Type::Text, "Name in DNS, for firewalls and allow-lists"),
-        output("ipAddress", Type::Ip, "Public address, for firewalls and allow-lists"),
+        output("ipAddress", Type::IP, "Public address, for firewalls and allow-lists"),
         output("port", Type::Int, "Port that endpoints and routers connect to"),
         output("provider", Type::Text, "Cloud that it runs in"),
         output("hostId", Type::Ref("hosts"), "Host that it runs on"),

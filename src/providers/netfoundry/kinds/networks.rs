@@ -22,7 +22,7 @@ const CONTROLLER: &[Field] = &[
     output("name", Type::Text, "Name of the controller"),
     output("status", Type::Text, "State of the controller"),
     output("domainName", Type::Text, "Name in DNS, for firewalls and allow-lists"),
-    output("ipAddress", Type::Ip, "Public address, for firewalls and allow-lists"),
+    output("ipAddress", Type::IP, "Public address, for firewalls and allow-lists"),
     output("port", Type::Int, "Port that endpoints and routers connect to"),
     output("provider", Type::Text, "Cloud that it runs in"),
     output("hostId", Type::Text, "Id of the host that it runs on"),

@@ -4,7 +4,7 @@
 //! controller. Each type has fields of its own; another type is another object.
 
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{Field, Identity, Kind, Type, field};
+use crate::spec::{Field, Identity, Kind, MAC, Type, field};
 
 const SYSTEMS: Type = Type::Enum(&["Windows", "WindowsServer", "Android", "iOS", "Linux", "macOS"]);
 const WORDS: Type = Type::Set(&Type::Text);
@@ -43,7 +43,7 @@ pub(crate) static KIND: Kind = Kind {
             .inferred(),
         field("operatingSystems", Type::Table(SYSTEM, "type"), "OS: the systems that pass").inferred(),
         // They have one spelling at the server (netfoundry.md#values).
-        field("macAddresses", Type::Set(&Type::Mac), "MAC: addresses that pass, in any spelling").inferred(),
+        field("macAddresses", Type::Set(&Type::Format(&MAC)), "MAC: addresses that pass, in any spelling").inferred(),
         field("domains", WORDS, "DOMAIN: Windows domains that pass").inferred(),
         field("process", Type::Open(PROCESS), "PROCESS: the program that has to run").inferred(),
         field("processes", Type::Table(ONE_OF_MANY, "path"), "PROCESS_MULTI: the programs that have to run").inferred(),

@@ -1,7 +1,7 @@
 //! Regions: where controllers and hosted edge routers can be (netfoundry.md#regions). A region has no id.
 
 use crate::providers::netfoundry::shared::PAGES;
-use crate::spec::{Api, Envelope, Identity, Kind, List, Type, output};
+use crate::spec::{Api, Envelope, Identity, Kind, List, NUMBER, Type, output};
 
 pub(crate) static KIND: Kind = Kind {
     name: "regions",
@@ -12,8 +12,8 @@ pub(crate) static KIND: Kind = Kind {
         output("provider", Type::Text, "Cloud"),
         output("locationCode", Type::Text, "The region's name at the cloud"),
         output("name", Type::Text, "The region's name for people"),
-        output("latitude", Type::Number, "Where it is"),
-        output("longitude", Type::Number, "Where it is"),
+        output("latitude", Type::Format(&NUMBER), "Where it is"),
+        output("longitude", Type::Format(&NUMBER), "Where it is"),
     ],
     api: Api {
         list: List::Call {

@@ -41,7 +41,7 @@ pub(crate) static KIND: Kind = Kind {
                 .disrupts(Disruption::Reconnect),
             &[call(Put, "/clientpack", Body::Json(r#"{"name": "{name}", "psk_on": "{psk_on}"}"#))],
         ),
-        output("overlay_ipaddress", Type::Ip, "Its overlay address"),
+        output("overlay_ipaddress", Type::IP, "Its overlay address"),
         output("sequential_id", Type::Int, "Its number"),
         output("status", Type::Text, "Whether the client is connected"),
         output("ipaddress", Type::Text, "Address that the client connects from"),

@@ -15,7 +15,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "What containers run on, and the network that they share",
     source: "GET /container_system; vns3.md#container-system",
     fields: &[
-        field("network", Type::Cidr, "Network of the containers; takes effect when the system is started again")
+        field("network", Type::CIDR, "Network of the containers; takes effect when the system is started again")
             .stays()
             .disrupts(Disruption::Outage),
         field("running", Type::Bool, "Started").switch(&RUNNING).disrupts(Disruption::Outage),

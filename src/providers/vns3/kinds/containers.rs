@@ -18,7 +18,7 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /container_system/containers, POST /container_system/containers; vns3.md#containers",
     identity: Identity::Natural(&["ipaddress"]),
     fields: &[
-        field("ipaddress", Type::Ip, "Address in the containers' network, which tells one container from another")
+        field("ipaddress", Type::IP, "Address in the containers' network, which tells one container from another")
             .required()
             .replaces()
             .disrupts(Disruption::Outage),

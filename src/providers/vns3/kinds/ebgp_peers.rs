@@ -16,7 +16,7 @@ pub(crate) static KIND: Kind = Kind {
     parent: Some("ipsec-endpoints"),
     identity: Identity::Name("ipaddress"),
     fields: &[
-        field("ipaddress", Type::Ip, "Address of the neighbour").required().always(),
+        field("ipaddress", Type::IP, "Address of the neighbour").required().always(),
         field("asn", Type::Int, "Autonomous system number of the neighbour")
             .required()
             .always()

@@ -21,8 +21,8 @@ pub(crate) static KIND: Kind = Kind {
         super::DESCRIPTION,
         field("local_connection_ip", Type::Phrase(&grammar::OWN_ADDRESS), "Address that it comes from")
             .disrupts(Disruption::TunnelBounce),
-        field("remote_connection_ip", Type::Ip, "Address of the other end").disrupts(Disruption::TunnelBounce),
-        field("ip_internal", Type::Ip, "Address inside the tunnel").disrupts(Disruption::TunnelBounce),
+        field("remote_connection_ip", Type::IP, "Address of the other end").disrupts(Disruption::TunnelBounce),
+        field("ip_internal", Type::IP, "Address inside the tunnel").disrupts(Disruption::TunnelBounce),
         field("mask_bits", Type::Int, "Length of the prefix inside the tunnel").disrupts(Disruption::TunnelBounce),
         field("mtu", Type::Int, "Largest packet").disrupts(Disruption::TunnelBounce),
         field("ttl", Type::Int, "Hops that a packet may take, 1 to 255").default("255").always(),

@@ -15,7 +15,7 @@ pub(crate) static KIND: Kind = Kind {
     parent: Some("system-interfaces"),
     identity: Identity::Name("ip_internal"),
     fields: &[
-        field("ip_internal", Type::Ip, "The address, which the host has to offer").required().replaces(),
+        field("ip_internal", Type::IP, "The address, which the host has to offer").required().replaces(),
         field("label", Type::Text, "Word for the address; the controller does not show it")
             .required()
             .write_only()
@@ -25,8 +25,8 @@ pub(crate) static KIND: Kind = Kind {
             .default("32")
             .always()
             .disrupts(Disruption::Outage),
-        field("gateway", Type::Ip, "Gateway of the network").cleared_by("null").disrupts(Disruption::Outage),
-        field("ip_external", Type::Ip, "Address by which others know it").cleared_by("null"),
+        field("gateway", Type::IP, "Gateway of the network").cleared_by("null").disrupts(Disruption::Outage),
+        field("ip_external", Type::IP, "Address by which others know it").cleared_by("null"),
     ],
     api: Api {
         list: List::at("/interfaces/system/{parent.id}/addresses", Envelope::Items("response")),

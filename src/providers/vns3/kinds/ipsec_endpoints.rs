@@ -6,7 +6,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Relation, Removal, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Hooks, INTERFACE, Identity, Kind, List, Relation, Removal, Type, call, field,
+    output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -19,7 +20,7 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Name of the connection").required(),
         super::DESCRIPTION,
-        field("ipaddress", Type::Ip, "Address of the remote gateway").required().disrupts(Disruption::TunnelBounce),
+        field("ipaddress", Type::IP, "Address of the remote gateway").required().disrupts(Disruption::TunnelBounce),
         field("secret", Type::Text, "Pre-shared key, the same on both sides")
             .required()
             .read_as("psk")
@@ -30,19 +31,19 @@ pub(crate) static KIND: Kind = Kind {
         field("nat_t_enabled", Type::Bool, "IPsec packed in UDP").default("true").disrupts(Disruption::TunnelBounce),
         field("extra_config", Type::words(" "), "Further options, such as `phase1=aes256_gcm-sha2_256-dh14`")
             .disrupts(Disruption::TunnelBounce),
-        field("private_ipaddress", Type::Ip, "Address of the remote gateway behind its NAT")
+        field("private_ipaddress", Type::IP, "Address of the remote gateway behind its NAT")
             .disrupts(Disruption::TunnelBounce),
         field("vpn_type", Type::Enum(&["policy", "gre", "vti"]), "Policy-based, GRE over IPsec, or route-based")
             .default("\"policy\"")
             .disrupts(Disruption::TunnelBounce),
         field("gre", Type::Bool, "GRE over IPsec; the older way to say it").disrupts(Disruption::TunnelBounce),
-        field("gre_interface_address", Type::Interface, "Address of the GRE interface with its /30")
+        field("gre_interface_address", Type::Format(&INTERFACE), "Address of the GRE interface with its /30")
             .disrupts(Disruption::TunnelBounce),
-        field("route_based_int_address", Type::Interface, "Address of the route-based interface with its /30")
+        field("route_based_int_address", Type::Format(&INTERFACE), "Address of the route-based interface with its /30")
             .disrupts(Disruption::TunnelBounce),
-        field("route_based_local", Type::Cidr, "Local selector of a route-based endpoint")
+        field("route_based_local", Type::CIDR, "Local selector of a route-based endpoint")
             .disrupts(Disruption::TunnelBounce),
-        field("route_based_remote", Type::Cidr, "Remote selector of a route-based endpoint")
+        field("route_based_remote", Type::CIDR, "Remote selector of a route-based endpoint")
             .disrupts(Disruption::TunnelBounce),
         output("type", Type::Text, "What runs over IPsec, as the controller says it"),
     ],

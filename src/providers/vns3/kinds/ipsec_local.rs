@@ -12,12 +12,12 @@ pub(crate) static KIND: Kind = Kind {
     doc: "The controller's own side of all its IPsec connections",
     source: "GET /ipsec, PUT /ipsec; vns3.md#ipsec-local",
     fields: &[
-        field("ipsec_local_ipaddress", Type::Ip, "Address by which remote gateways know the controller behind NAT")
+        field("ipsec_local_ipaddress", Type::IP, "Address by which remote gateways know the controller behind NAT")
             .required()
             .disrupts(Disruption::Outage),
-        output("ipaddress", Type::Ip, "Public address of the controller"),
-        output("private_ipaddress", Type::Ip, "Address of the controller in its own network"),
-        output("overlay_subnet", Type::Cidr, "Network of the overlay"),
+        output("ipaddress", Type::IP, "Public address of the controller"),
+        output("private_ipaddress", Type::IP, "Address of the controller in its own network"),
+        output("overlay_subnet", Type::CIDR, "Network of the overlay"),
         output("asn", Type::Int, "Autonomous system number of the controller"),
         output("nat_traversal", Type::Bool, "Whether NAT traversal is in use"),
     ],

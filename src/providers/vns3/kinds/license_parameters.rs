@@ -17,12 +17,12 @@ pub(crate) static KIND: Kind = Kind {
     source: "PUT /license/parameters, GET /license; vns3.md#license-parameters",
     fields: &[
         once("default", Type::Bool, "Accept what the license suggests; or else give the five others").write_only(),
-        once("subnet", Type::Cidr, "Network of the overlay").chosen().read_as("topology.overlay_subnet"),
+        once("subnet", Type::CIDR, "Network of the overlay").chosen().read_as("topology.overlay_subnet"),
         once("managers", Type::words(" "), "Overlay addresses of the controllers, by peering id").chosen(),
         once("asns", Type::words(" "), "Autonomous system numbers of the controllers, by peering id").chosen(),
         // Ranges are allowed in writing, and single addresses come back.
         once("clients", Type::words(","), "Overlay addresses of clients: single ones and ranges").chosen().write_only(),
-        once("my_manager_vip", Type::Ip, "Overlay address that all controllers answer at").chosen(),
+        once("my_manager_vip", Type::IP, "Overlay address that all controllers answer at").chosen(),
     ],
     api: Api {
         list: List::at("/license", Envelope::One("response")),

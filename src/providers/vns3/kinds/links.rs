@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
         output("interface", Type::Text, "Its interface"),
         output("type", Type::Text, "`openvpn` or `wireguard`"),
         output("state", Type::Text, "`connecting`, `connected` or `disconnected`"),
-        output("clientpack_ip", Type::Ip, "Its address in the other overlay"),
+        output("clientpack_ip", Type::IP, "Its address in the other overlay"),
         output("local_ip", Type::Text, "Address that it connects from"),
     ],
     api: Api {

@@ -12,7 +12,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "The management system that the controller reports to",
     source: "POST /ms, PUT /ms; vns3.md#ms-integration",
     fields: &[
-        field("ip", Type::Ip, "Address of the management system").required().write_only(),
+        field("ip", Type::IP, "Address of the management system").required().write_only(),
         field("alert_enabled", Type::Bool, "Send alerts to it").required().write_only().afterwards().always(),
     ],
     api: Api {

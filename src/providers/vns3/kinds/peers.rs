@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
             .default("1500")
             .read_as("mtu")
             .disrupts(Disruption::Reconnect),
-        output("overlay_ipaddress", Type::Ip, "Address of the other controller in the overlay"),
+        output("overlay_ipaddress", Type::IP, "Address of the other controller in the overlay"),
         output("reachable", Type::Bool, "Whether the other controller answers"),
     ],
     api: Api {

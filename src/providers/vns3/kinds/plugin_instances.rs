@@ -19,7 +19,7 @@ pub(crate) static KIND: Kind = Kind {
         field("name", Type::Text, "Name of the instance").required(),
         made_of("plugin_id", Type::Ref("plugins"), "Plugin that runs").required().read_as("image_id"),
         made_of("description", Type::Text, "Free text").default("\"\""),
-        made_of("ip_address", Type::Ip, "Address in the containers' network").chosen(),
+        made_of("ip_address", Type::IP, "Address in the containers' network").chosen(),
         made_of("command", Type::Text, "What to run, unless the plugin says it"),
         made_of("environment", Type::Table(VARIABLE, "key"), "Environment variables").write_only(),
         field("manager_config", Type::Object(MANAGER), "What the manager looks after")

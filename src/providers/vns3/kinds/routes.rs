@@ -19,7 +19,7 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /routes, POST /routes; vns3.md#routes",
     identity: Identity::Natural(&["table", "cidr", "interface", "gateway", "tunnel"]),
     fields: &[
-        part("cidr", Type::Cidr, "Network that the route leads to").required(),
+        part("cidr", Type::CIDR, "Network that the route leads to").required(),
         part(
             "interface",
             Type::Phrase(&grammar::INTERFACE),

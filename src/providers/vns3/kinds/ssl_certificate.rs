@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, CallSpec, Disruption, Envelope, Hooks, Kind, List, Poll, Type, Until, call, field, output,
+    Api, Body, CERTIFICATE, CallSpec, Disruption, Envelope, Hooks, Kind, List, Poll, Type, Until, call, field, output,
 };
 use wire::Method::Put;
 
@@ -21,7 +21,7 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field(
             "cert",
-            Type::Certificate,
+            Type::Format(&CERTIFICATE),
             "Certificate, with those of its authorities behind it. Where the target is recognised by `pin-sha256`, that \
              has to be this one's from the next run on",
         )

@@ -18,10 +18,10 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Name of the interface, such as `eth1` or `eth0:1`").required(),
         super::DESCRIPTION,
-        field("ip_internal", Type::Ip, "Address, which the host has to offer").stays().disrupts(Disruption::Outage),
+        field("ip_internal", Type::IP, "Address, which the host has to offer").stays().disrupts(Disruption::Outage),
         field("mask_bits", Type::Int, "Length of the network's prefix").disrupts(Disruption::Outage),
-        field("gateway", Type::Ip, "Gateway of the network").cleared_by("null").disrupts(Disruption::Outage),
-        field("ip_external", Type::Ip, "Address by which others know it").cleared_by("null"),
+        field("gateway", Type::IP, "Gateway of the network").cleared_by("null").disrupts(Disruption::Outage),
+        field("ip_external", Type::IP, "Address by which others know it").cleared_by("null"),
         field("mtu", Type::Int, "Largest packet").disrupts(Disruption::Reconnect),
         field("enabled", Type::Bool, "In use").default("false").always().disrupts(Disruption::Outage),
         output("status", Type::Text, "`Up` or `Down`"),
