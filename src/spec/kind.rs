@@ -241,8 +241,8 @@ impl Kind {
         let is_list = matches!(field.ty.shape(), Shape::Items(_) | Shape::Entries(_));
         let is_cleared_later = match field.change {
             Change::InPlace => !self.api.update.is_empty() && !is_list,
-            Change::DedicatedCall(_) => field.sent == Sent::ByItself || !is_list,
-            Change::Replaces | Change::Fixed | Change::Switch(_) | Change::Widens(..) | Change::CallOption => false,
+            Change::DedicatedCall(calls) => !calls.is_empty() && (field.sent == Sent::ByItself || !is_list),
+            Change::Replaces | Change::Fixed | Change::Switch(_) | Change::Widens(..) => false,
         };
         field.cleared().filter(|_| is_cleared_later && field.default.is_none() && !self.is_told_apart_by(field.name))
     }
