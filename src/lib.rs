@@ -62,7 +62,7 @@ pub mod parts {
     pub use crate::providers::CATALOGUE;
     pub use crate::redact::Redactor;
     pub use crate::render::PlanDocument;
-    pub use crate::session::{CallError, CallSite, Http, Pace, RequestBody, Session, Waiting};
+    pub use crate::session::{CallError, CallSite, Clock, Http, Passing, RequestBody, Session, Waiting};
     pub use crate::spec::{Artifact, Auth, Change, Field, Identity, Kind, PathTemplate, Provider, canonical};
     pub use crate::topology::{Tls, Topology};
     pub use crate::verify::{Contradiction, RunClaims, verify};

@@ -98,7 +98,7 @@ impl<'c> Course<'c> {
         let done = matches!(outcome, Outcome::Done);
         if let Some((next, rest)) = self.rests.get(&n).filter(|_| done) {
             let session = self.executor.sessions.get(self.executor.plan.steps[*next].address.target());
-            let rest = session.map_or(Duration::ZERO, |session| session.paced(*rest));
+            let rest = session.map_or(Duration::ZERO, |session| session.lasts(*rest));
             // Rounded up: not even a part of a millisecond too early.
             self.schedule.not_before(*next, self.now() + rest.as_millis() as u64 + 1);
         }

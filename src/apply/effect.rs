@@ -6,7 +6,7 @@
 //! way is waited for, and then what is there counts.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -99,13 +99,13 @@ impl Executor<'_> {
             return self.look_for_object(shared, session, step).await;
         }
         let budget = call.spec.wait.iter().map(|poll| poll.budget).max().unwrap_or_default();
-        let since = Instant::now();
+        let since = session.now();
         let mut looks = 0;
         loop {
             let sight = self.sight(shared, session, step).await?;
             looks += 1;
             let is_busy = sight.is_busy(step.kind);
-            if is_busy && !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, budget) {
+            if is_busy && !self.stop.load(Ordering::Relaxed) && session.elapsed(since) <= budget {
                 self.progress.waits(step, &Waiting { state: "at work".into(), progress: None });
                 shared.turn(SlotClass::Poll);
                 session.pause(BETWEEN_LOOKS).await;
@@ -166,9 +166,8 @@ impl Executor<'_> {
 
     /// Waits until an object shows that comes along with another one. It is owned from then on if it is declared.
     pub(super) async fn find(&self, shared: &Shared, session: &Session, step: &Step) -> Result<(), CallError> {
-        let since = Instant::now();
-        let mut looks = 0;
-        while !self.stop.load(Ordering::Relaxed) && !session.is_over(since, looks, TO_SHOW) {
+        let since = session.now();
+        while !self.stop.load(Ordering::Relaxed) && session.elapsed(since) <= TO_SHOW {
             if let Some(live) = self.sight(shared, session, step).await?.live {
                 match self.plan.ledger_updates.contains_key(&step.address) {
                     true => self.record_created(shared, step, live.raw, false),
@@ -176,7 +175,6 @@ impl Executor<'_> {
                 }
                 return Ok(());
             }
-            looks += 1;
             self.progress.waits(step, &Waiting { state: "not there yet".into(), progress: None });
             session.pause(BETWEEN_LOOKS).await;
         }

@@ -6,7 +6,7 @@ mod refused;
 mod unmoved;
 
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ impl Executor<'_> {
             self.log(shared, |log| log.take_ownership(step.address.clone(), id, identity, false));
         }
         for call in &step.calls {
-            let since = Instant::now();
+            let since = session.now();
             let reply = match self.call(shared, session, step, call).await {
                 Ok(reply) => reply,
                 Err(error) => {
@@ -288,7 +288,7 @@ impl Executor<'_> {
         step: &Step,
         call: &Call,
         reply: &Value,
-        since: Instant,
+        since: Duration,
     ) -> Result<(), CallError> {
         let ready = Ready::of(shared, session, call)?;
         let sending = AnsweredCall { method: call.method, path: &ready.path, body: &ready.sent(), since, reply };

@@ -24,7 +24,7 @@ use crate::plan::{Brakes, Gap, Plan};
 use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
-use crate::session::{Attention, CallError, Clients, Pace, Session, reads_along};
+use crate::session::{Attention, CallError, Clients, Clock, Session, WallClock, reads_along};
 use crate::spec::{Kind, List};
 use crate::topology::{self, KeyPlace, LedgerPlace, SecretMode, Topology};
 
@@ -177,7 +177,6 @@ impl ConnectedWorkspace {
             Some(url) => Some(Rehearsal::begin(url, &mut topology).await?),
             None => None,
         };
-        let pace = if rehearsal.is_some() { Pace::Simulated } else { Pace::Real };
         let mut clients = Clients::default();
         let mut opening = Vec::new();
         for target in topology.targets.values().filter(|target| is_meant(&target.name)) {
@@ -185,9 +184,14 @@ impl ConnectedWorkspace {
             tell_readers(&target.name, &target.at);
             let redactor = &topology.secrets;
             let tell = Arc::new(|words: &str| eprintln!("note: {words}"));
-            let attention = Attention::new(halt::switch(), tell, max_reply());
+            let mut attention = Attention::new(halt::switch(), tell, max_reply());
+            attention.rehearses = rehearsal.is_some();
+            let clock: Arc<dyn Clock> = match &rehearsal {
+                Some(rehearsal) => Arc::new(rehearsal.clock(target).await?),
+                None => Arc::new(WallClock::new()),
+            };
             opening.push(async move {
-                (target.name.clone(), Session::open_for(target, redactor, transport, pace, attention).await)
+                (target.name.clone(), Session::open_for(target, redactor, transport, clock, attention).await)
             });
         }
         let mut sessions = BTreeMap::new();

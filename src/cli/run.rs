@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 use serde_json::Value;
 
@@ -101,7 +100,7 @@ async fn answer(
     let call = &action.call;
     let (path, body) = (chosen.path(call.path, arguments), chosen.body(call, arguments)?);
     let heeding = halt::heed("stopping: what can be given up is given up, the rest is looked at for 30 s more");
-    let (since, sent) = (Instant::now(), body.sent());
+    let (since, sent) = (session.now(), body.sent());
     let work = async {
         let reply = session.send(call.method, &path, &sent).await?;
         session.check_partial(call, &path, &reply)?;

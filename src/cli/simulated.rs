@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,16 +11,18 @@ use serde_json::{Value, json};
 use crate::attr::Attr;
 use crate::cli::CommandError;
 use crate::cli::stop::Doing;
-use crate::session::Http;
+use crate::session::{Clock, Http, Passing};
 use crate::spec::{Auth, Type};
 use crate::topology::references::References;
-use crate::topology::{Tls, Topology};
+use crate::topology::{Target, Tls, Topology};
 use sim::{self, Server};
 use wire::{Method, Request, Transport};
 
 /// A rehearsal that is under way.
 pub(crate) struct Rehearsal {
     server: Option<Server>,
+    /// The simulators' URL.
+    root: String,
 }
 
 impl Rehearsal {
@@ -44,7 +47,20 @@ impl Rehearsal {
             .as_ref()
             .map_or_else(|| url.trim_end_matches('/').to_owned(), |server| format!("http://{}", server.address));
         furnish(topology, &root).await;
-        Ok(Rehearsal { server })
+        Ok(Rehearsal { server, root })
+    }
+
+    /// The time of a target's simulated controller.
+    pub(crate) async fn clock(&self, target: &Target) -> Result<SimulatedClock, CommandError> {
+        let (provider, installation) = (target.provider.name, &target.name);
+        let clock = SimulatedClock {
+            http: Http::new(&Tls::default(), Duration::from_secs(10), 1 << 20)?,
+            url: format!("{}/_sim/{provider}/{installation}/clock", self.root),
+            now: AtomicU64::new(0),
+            turn: tokio::sync::Mutex::new(()),
+        };
+        clock.advance(Duration::ZERO).await;
+        Ok(clock)
     }
 
     /// Ends it: the state of simulators in this process is saved.
@@ -52,6 +68,57 @@ impl Rehearsal {
         if let Some(server) = self.server {
             let _ = server.stop().await;
         }
+    }
+}
+
+/// The clock of a simulated controller. Whoever waits for it lets its time pass, and knows how late it is by then.
+pub(crate) struct SimulatedClock {
+    http: Http,
+    url: String,
+    /// Milliseconds.
+    now: AtomicU64,
+    /// Whoever lets time pass: what others wait for meanwhile passes with it.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// The time between two looks in a rehearsal. They cost nothing, and whoever watches sees what goes on.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+impl SimulatedClock {
+    async fn advance(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let request = Request::new(Method::Post, self.url.clone()).json(&json!({ "advance_ms": millis }));
+        let told = self.http.send(request).await.ok();
+        let told = told.and_then(|response| serde_json::from_slice::<Value>(&response.body).ok());
+        let clock = told.as_ref().and_then(|told| told["clock_ms"].as_u64());
+        // A simulator that does not say how late it is must not be waited for without an end.
+        let now = clock.unwrap_or_else(|| self.now.load(Ordering::Relaxed).saturating_add(millis));
+        self.now.fetch_max(now, Ordering::Relaxed);
+    }
+}
+
+impl Clock for SimulatedClock {
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.now.load(Ordering::Relaxed))
+    }
+
+    fn sleep(&self, time: Duration) -> Passing<'_> {
+        let until = self.now() + time;
+        Box::pin(async move {
+            let _turn = self.turn.lock().await;
+            let left = until.saturating_sub(self.now());
+            if !left.is_zero() {
+                self.advance(left).await;
+            }
+        })
+    }
+
+    fn interval(&self, every: Duration) -> Duration {
+        every.min(INTERVAL)
+    }
+
+    fn lasts(&self, _: Duration) -> Duration {
+        Duration::ZERO
     }
 }
 

@@ -152,7 +152,7 @@ pub struct Journal {
 /// Bytes of a journal that are read: a run of a hundred thousand steps has a tenth of it.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Rehearses a crash: the process ends at once, like a killed one, after that many lines of a journal.
+/// Rehearses a crash, in a build for tests: the process ends at once, like a killed one, after that many lines of a journal.
 const CRASH: &str = "TRUEUP_CRASH_AFTER_LINES";
 
 impl JournalLine {
@@ -172,7 +172,8 @@ impl Journal {
         private::create_folder(folder)?;
         let next = journals(folder)?.last().and_then(|path| number(path)).unwrap_or(0) + 1;
         let path = folder.join(format!("{next:06}.jsonl"));
-        let crash_after = std::env::var(CRASH).ok().and_then(|text| text.parse().ok());
+        let crash_after = std::env::var(CRASH).ok().filter(|_| cfg!(debug_assertions));
+        let crash_after = crash_after.and_then(|text| text.parse().ok());
         let mut journal = Journal { file: private::create(&path)?, path, lines: 0, crash_after };
         journal.write(run)?;
         Ok(journal)

@@ -33,6 +33,8 @@ pub(crate) struct Attention {
     pub silence: Duration,
     /// Bytes of all pages of a list together that are read.
     pub max_list_bytes: u64,
+    /// Says whether this is a rehearsal: nothing is kept of it for later, and where its targets are proves nothing.
+    pub rehearses: bool,
     /// When something was told last.
     told: Mutex<Option<Instant>>,
 }
@@ -52,7 +54,7 @@ impl fmt::Debug for Attention {
 impl Attention {
     /// The attention of a run that stops by a switch and tells by a function.
     pub(crate) fn new(stop: Arc<AtomicBool>, tell: Arc<dyn Fn(&str) + Send + Sync>, max_list_bytes: u64) -> Attention {
-        Attention { stop, tell, silence: SILENCE, max_list_bytes, told: Mutex::new(None) }
+        Attention { stop, tell, silence: SILENCE, max_list_bytes, rehearses: false, told: Mutex::new(None) }
     }
 
     /// Tells something, unless this server was spoken of a moment ago: a dozen lists that wait for it are one fact.
@@ -88,7 +90,7 @@ impl Session {
 
     /// Tells of a wait before a request is sent again, if it is long.
     pub(super) fn tell_wait(&self, method: Method, path: &str, since: Instant, wait: Duration, why: &CallFailure) {
-        let wait = self.paced(wait);
+        let wait = self.lasts(wait);
         let path = path.split('?').next().unwrap_or_default();
         if wait >= LONG {
             let words = format!("{}: {method} {path}: {why}: trying again in {} s", self.name, wait.as_secs());
@@ -102,13 +104,14 @@ impl Session {
     /// Sleeps; whoever waits for something wakes up when the run is to stop, to give it up.
     pub(super) async fn doze(&self, time: Duration, stop: &AtomicBool) {
         let before = stop.load(Ordering::Relaxed);
-        let end = Instant::now() + self.paced(time);
-        while stop.load(Ordering::Relaxed) == before {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
+        let is_called = async {
+            while stop.load(Ordering::Relaxed) == before {
+                tokio::time::sleep(NAP).await;
             }
-            tokio::time::sleep(left.min(NAP)).await;
+        };
+        tokio::select! {
+            () = self.pause(time) => {}
+            () = is_called => {}
         }
     }
 }

@@ -229,7 +229,7 @@ mod tests {
     use crate::finding::Place;
     use crate::providers::CATALOGUE;
     use crate::redact::Redactor;
-    use crate::session::Pace;
+    use crate::session::SkippingClock;
     use crate::topology::{Credentials, Prune, Target, Tls};
     use wire::{Answer, Request, Response, Transport};
 
@@ -301,7 +301,7 @@ mod tests {
             prune: Prune::Nothing,
             place: Place { file: "trueup.yaml".into(), path: Vec::new(), at_key: false },
         };
-        Session::open(&target, &Redactor::default(), transport, Pace::Simulated).await.unwrap()
+        Session::open(&target, &Redactor::default(), transport, Arc::new(SkippingClock::default())).await.unwrap()
     }
 
     /// Reads six objects while they change so: the ids that were found, and how many pages were asked for.

@@ -3,6 +3,7 @@
 //! * `auth`: who asks
 //! * `http`, `proxy`, `handshake`, `encode`: bytes; the only place where secrets become such
 //! * `patience`, `attention`, `wait`: trying again, being stopped, and until it is done
+//! * `clock`: the time in which a target is waited for
 //! * `list`, `pages`: whole lists
 //! * `speech`, `partial`, `call_site`, `error`: what an answer says, and what to do about it
 //! * `download`, `content_cache`: content at URLs
@@ -10,6 +11,7 @@
 mod attention;
 mod auth;
 mod call_site;
+mod clock;
 mod content_cache;
 mod download;
 pub(crate) mod encode;
@@ -43,6 +45,10 @@ use wire::{Method, Request, Response, Transport, TransportError};
 
 pub(crate) use attention::Attention;
 pub use call_site::CallSite;
+#[cfg(test)]
+pub(crate) use clock::SkippingClock;
+pub(crate) use clock::WallClock;
+pub use clock::{Clock, Passing};
 pub(crate) use content_cache::ContentCache;
 pub(crate) use download::{DownloadError, Downloads};
 pub use error::CallError;
@@ -54,15 +60,6 @@ pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;
 pub use wait::Waiting;
 pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_under_way, job_id, tells_no_outputs};
-
-/// How long to wait between looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// As the kinds say.
-    Real,
-    /// A simulator's clock moves with each request: waiting would only cost time.
-    Simulated,
-}
 
 /// A connection to one target.
 pub struct Session {
@@ -79,7 +76,7 @@ pub struct Session {
     answered: AtomicBool,
     /// What it took to find that nobody answers.
     given_up: OnceLock<error::Effort>,
-    pace: Pace,
+    clock: Arc<dyn Clock>,
     redactor: Redactor,
     attention: Attention,
 }
@@ -127,9 +124,9 @@ impl Session {
         target: &Target,
         redactor: &Redactor,
         transport: Arc<dyn Transport>,
-        pace: Pace,
+        clock: Arc<dyn Clock>,
     ) -> Result<Session, CallError> {
-        Session::open_for(target, redactor, transport, pace, Attention::default()).await
+        Session::open_for(target, redactor, transport, clock, Attention::default()).await
     }
 
     /// The same, for whoever wants to stop it or to hear of its waits.
@@ -140,7 +137,7 @@ impl Session {
         target: &Target,
         redactor: &Redactor,
         transport: Arc<dyn Transport>,
-        pace: Pace,
+        clock: Arc<dyn Clock>,
         attention: Attention,
     ) -> Result<Session, CallError> {
         let dialect = &target.provider.dialect;
@@ -159,14 +156,15 @@ impl Session {
             provider: target.provider,
             base: target.at.trim_end_matches('/').to_owned(),
             headers: headers.filter(|(_, value)| !value.is_empty()).collect(),
-            auth: auth::Login::new(target, pace).map_err(|what| site.error(CallFailure::Unknown(what)))?,
+            auth: auth::Login::new(target, attention.rehearses)
+                .map_err(|what| site.error(CallFailure::Unknown(what)))?,
             transport,
             readers: Semaphore::new(dialect.readers.max(1)),
             writers: Semaphore::new(dialect.writers.max(1)),
             version: None,
             answered: AtomicBool::new(false),
             given_up: OnceLock::new(),
-            pace,
+            clock,
             redactor: redactor.clone(),
             attention,
         };
@@ -318,7 +316,7 @@ impl Session {
     /// The proofs that the connection itself gives of the installation behind it: the key of its certificate, and its
     /// address. Of a simulator neither is one: it shows no certificate, and has another port each time that it starts.
     pub(crate) fn connection_proofs(&self) -> BTreeMap<(Strength, String), String> {
-        if self.pace == Pace::Simulated {
+        if self.attention.rehearses {
             return BTreeMap::new();
         }
         let key = self.transport.public_key(&self.base);
@@ -332,17 +330,29 @@ impl Session {
         self.redactor.redact(text)
     }
 
-    /// Sleeps, unless the server is a simulator whose clock does not care.
+    /// Lets time pass at the target.
     pub async fn pause(&self, time: Duration) {
-        tokio::time::sleep(self.paced(time)).await;
+        self.clock.sleep(time).await;
     }
 
-    /// How long a pause takes here.
-    pub(crate) fn paced(&self, time: Duration) -> Duration {
-        match self.pace {
-            Pace::Real => time,
-            Pace::Simulated => time.min(Duration::from_millis(2)),
-        }
+    /// The target's time.
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// The time that has passed at the target since then.
+    pub(crate) fn elapsed(&self, since: Duration) -> Duration {
+        self.now().saturating_sub(since)
+    }
+
+    /// The time between two looks at what is under way.
+    pub(crate) fn interval(&self, every: Duration) -> Duration {
+        self.clock.interval(every)
+    }
+
+    /// How long a pause lasts for whoever watches.
+    pub(crate) fn lasts(&self, time: Duration) -> Duration {
+        self.clock.lasts(time)
     }
 
     fn parse(&self, method: Method, path: &str, response: &Response) -> Result<Value, CallError> {

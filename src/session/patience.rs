@@ -10,15 +10,12 @@ use std::time::{Duration, Instant, SystemTime};
 use httpdate::parse_http_date;
 
 use crate::session::error::Effort;
-use crate::session::{CallError, CallFailure, Pace, RequestBody, Session, looks_like_json};
+use crate::session::{CallError, CallFailure, RequestBody, Session, looks_like_json};
 use crate::topology::is_dots;
 use wire::{Method, Response, TransportError};
 
 /// How often a request is sent at least. Five tries with doubling pauses bridge a busy moment.
 pub(super) const TRIES: u32 = 5;
-
-/// How often a simulated server that is away is asked: its clock moves with each request.
-const SIMULATED_TRIES: u32 = 40;
 
 /// The pause doubles up to eight seconds: more would let a server wait that has long been back.
 const MOST_DOUBLINGS: u32 = 5;
@@ -46,7 +43,7 @@ impl Session {
         if let Some(part) = astray(path) {
             return Err(site.error(CallFailure::Astray(part.to_owned())));
         }
-        let since = Instant::now();
+        let (since, began) = (Instant::now(), self.now());
         let mut further_logins = self.auth.further_tries();
         let mut attempt = 0;
         loop {
@@ -73,7 +70,7 @@ impl Session {
             let again = match worth {
                 Worth::Nothing => false,
                 Worth::Later => attempt < TRIES,
-                Worth::Away => attempt < self.tries(method) || self.may_come_back(since, attempt),
+                Worth::Away => attempt < self.tries(method) || self.may_come_back(began),
             };
             if !again {
                 let wait = wait.map(|wait| u8::try_from(wait.as_secs_f64().ceil() as u64).unwrap_or(u8::MAX));
@@ -125,13 +122,8 @@ impl Session {
     }
 
     /// Says whether a server that is away is still expected back.
-    fn may_come_back(&self, since: Instant, attempt: u32) -> bool {
-        let away = self.provider.dialect.restart_window;
-        self.answered.load(Ordering::Relaxed)
-            && match self.pace {
-                Pace::Real => since.elapsed() < away,
-                Pace::Simulated => attempt < SIMULATED_TRIES && away > Duration::ZERO,
-            }
+    fn may_come_back(&self, since: Duration) -> bool {
+        self.answered.load(Ordering::Relaxed) && self.elapsed(since) < self.provider.dialect.restart_window
     }
 }
 
@@ -191,6 +183,7 @@ mod tests {
     use crate::finding::Place;
     use crate::providers::CATALOGUE;
     use crate::redact::Redactor;
+    use crate::session::SkippingClock;
     use crate::spec::PathTemplate;
     use crate::topology::{Credentials, Prune, Target, Tls};
     use wire::{Answer, Request, Transport};
@@ -311,7 +304,9 @@ mod tests {
             place: Place { file: "trueup.yaml".into(), path: Vec::new(), at_key: false },
         };
         let script = Arc::new(Script { answers: Mutex::default(), asked: Mutex::default() });
-        let session = Session::open(&target, &Redactor::default(), script.clone(), Pace::Simulated).await.unwrap();
+        let session = Session::open(&target, &Redactor::default(), script.clone(), Arc::new(SkippingClock::default()))
+            .await
+            .unwrap();
         *script.answers.lock().unwrap() = answers.into();
         *script.asked.lock().unwrap() = 0;
         (session, script)

@@ -1,13 +1,13 @@
 //! Settling: waiting until the API says that it is done.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::session::attention::is_about_certificate;
-use crate::session::{CallError, CallFailure, CallSite, Job, Pace, RequestBody, Session, encode};
+use crate::session::{CallError, CallFailure, CallSite, Job, RequestBody, Session, encode};
 use crate::spec::{Body, BodyTemplate, CallSpec, JobLog, OpenPath, PathTemplate, Poll, Shows, Until, Word, lookup};
 use wire::Method;
 
@@ -53,7 +53,7 @@ pub struct AnsweredCall<'c> {
     /// The body that was sent.
     pub body: &'c RequestBody<'c>,
     /// When it was first sent.
-    pub since: Instant,
+    pub since: Duration,
     /// The answer.
     pub reply: &'c Value,
 }
@@ -79,8 +79,7 @@ impl Session {
         }
         let job = job.as_deref();
         let path = path.to_job(job.unwrap_or_default());
-        let started = Instant::now();
-        let mut looks = 0u32;
+        let started = self.now();
         let mut given_up = false;
         loop {
             if !given_up && watch.stop.load(Ordering::Relaxed) {
@@ -88,7 +87,7 @@ impl Session {
                 self.give_up(poll, job).await;
             }
             let site = self.site(Method::Get, &path);
-            let seen = match self.look(&path, poll, started, looks).await {
+            let seen = match self.look(&path, poll, started).await {
                 Err(error) if is_of_outputs(poll) && tells_no_outputs(&error) => return Ok(WaitResult::Nothing),
                 seen => seen?,
             };
@@ -99,12 +98,11 @@ impl Session {
             match judge(poll, seen, &site) {
                 Err(error) => return Err(self.explained(poll, job, error).await),
                 Ok(Some(object)) => return Ok(WaitResult::Done(object)),
-                Ok(None) if self.is_over(started, looks, poll.budget) => {
+                Ok(None) if self.elapsed(started) > poll.budget => {
                     return Err(site.error(CallFailure::Overdue(poll.budget.as_secs())));
                 }
-                Ok(None) => self.doze(poll.every, watch.stop).await,
+                Ok(None) => self.doze(self.interval(poll.every), watch.stop).await,
             }
-            looks += 1;
         }
     }
 
@@ -137,11 +135,10 @@ impl Session {
         CallError { what: CallFailure::Job(Box::new(Job { what: failed.what.clone(), log })), ..error }
     }
 
-    /// Says whether what is seen is from after the restart that is waited for, if one is. A simulator's clock is not ours,
-    /// and its restarts begin with its answer: whatever is seen after that is new.
-    fn is_new_enough(&self, poll: &Poll, object: &Value, since: Instant) -> bool {
-        match (poll.until, self.pace) {
-            (Until::Restarted(key), Pace::Real) => has_restarted(object, key, since.elapsed()),
+    /// Says whether what is seen is from after the restart that is waited for, if one is.
+    fn is_new_enough(&self, poll: &Poll, object: &Value, since: Duration) -> bool {
+        match poll.until {
+            Until::Restarted(key) => has_restarted(object, key, self.elapsed(since)),
             _ => true,
         }
     }
@@ -149,10 +146,9 @@ impl Session {
     /// Sends a call again until it is refused because what it asks for is done.
     async fn repeat(&self, poll: &Poll, call: &AnsweredCall<'_>, watch: Watch<'_>) -> Result<WaitResult, CallError> {
         let Until::Again { going, done, lost } = poll.until else { return Ok(WaitResult::Nothing) };
-        let started = Instant::now();
-        let mut looks = 0u32;
+        let started = self.now();
         loop {
-            self.doze(poll.every, watch.stop).await;
+            self.doze(self.interval(poll.every), watch.stop).await;
             // It looks by writing, and no write begins any more.
             if watch.stop.load(Ordering::Relaxed) {
                 return Err(self.site(call.method, call.path).error(CallFailure::Stopped));
@@ -163,40 +159,27 @@ impl Session {
                 Err(error) if refuses(&error, going) || is_tolerated(poll, &error.what) => {}
                 Err(error) => return Err(error),
             }
-            if self.is_over(started, looks, poll.budget) {
+            if self.elapsed(started) > poll.budget {
                 let site = self.site(call.method, call.path);
                 return Err(site.error(CallFailure::Overdue(poll.budget.as_secs())));
             }
-            looks += 1;
         }
     }
 
     /// One look: the object, or `None` where there is none.
-    async fn look(&self, path: &str, poll: &Poll, started: Instant, looks: u32) -> Result<Option<Value>, CallError> {
+    async fn look(&self, path: &str, poll: &Poll, started: Duration) -> Result<Option<Value>, CallError> {
         match self.get(path).await {
             Ok(reply) => Ok(lookup(&reply, poll.at).cloned()),
             Err(error) if is_gone(&error) && matches!(poll.until, Until::Gone { .. }) => Ok(None),
             // A new object may not show yet, or answer as if it were somebody else's.
-            Err(error) if (error.is_status(404) || error.is_status(403)) && self.is_young(started, looks) => Ok(None),
+            Err(error) if (error.is_status(404) || error.is_status(403)) && self.is_young(started) => Ok(None),
             Err(error) if is_tolerated(poll, &error.what) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn is_young(&self, started: Instant, looks: u32) -> bool {
-        let young = self.provider.dialect.visibility_lag;
-        match self.pace {
-            Pace::Real => started.elapsed() < young,
-            Pace::Simulated => looks < 40 && young > Duration::ZERO,
-        }
-    }
-
-    /// Says whether a budget of time is spent; a simulator's clock counts looks.
-    pub fn is_over(&self, started: Instant, looks: u32, budget: Duration) -> bool {
-        match self.pace {
-            Pace::Real => started.elapsed() > budget,
-            Pace::Simulated => looks > 400,
-        }
+    fn is_young(&self, started: Duration) -> bool {
+        self.elapsed(started) < self.provider.dialect.visibility_lag
     }
 }
 

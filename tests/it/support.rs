@@ -1,7 +1,8 @@
 //! What several tests need: simulated controllers behind real sockets.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
 use base64::Engine;
@@ -90,14 +91,20 @@ impl Sim {
         if head.starts_with("HTTP/1.1 200 ") { Ok(serde_json::from_str(body).unwrap()) } else { Err(answer) }
     }
 
+    /// The clock of the installation behind a target's URL.
+    pub(crate) fn clock(&self, at: &str) -> SimClock {
+        let place: Vec<&str> = at.split('/').skip(3).take(2).collect();
+        let clock = SimClock {
+            address: self.server().address,
+            path: format!("/_sim/{}/clock", place.join("/")),
+            now: AtomicU64::new(0),
+        };
+        clock.advance(0);
+        clock
+    }
+
     fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.server().address).unwrap();
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n{headers}");
-        write!(stream, "{head}Content-Length: {}\r\n\r\n", body.len()).unwrap();
-        stream.write_all(body).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        send(self.server().address, method, path, headers, body)
     }
 
     /// Stops the server and waits until its state is written.
@@ -109,6 +116,39 @@ impl Sim {
 
     fn server(&self) -> &Server {
         self.server.as_ref().unwrap()
+    }
+}
+
+/// Sends a request, and gives the whole answer.
+fn send(to: SocketAddr, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(to).unwrap();
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n{headers}");
+    write!(stream, "{head}Content-Length: {}\r\n\r\n", body.len()).unwrap();
+    stream.write_all(body).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The clock of one installation: whoever sleeps by it lets its time pass.
+pub(crate) struct SimClock {
+    address: SocketAddr,
+    path: String,
+    now: AtomicU64,
+}
+
+impl SimClock {
+    /// Milliseconds since the installation was made, as it said last.
+    pub(crate) fn millis(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// Lets time pass.
+    pub(crate) fn advance(&self, millis: u64) {
+        let body = json!({ "advance_ms": millis }).to_string();
+        let answer = send(self.address, "POST", &self.path, "Content-Type: application/json\r\n", body.as_bytes());
+        let told: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        self.now.fetch_max(told["clock_ms"].as_u64().unwrap(), Ordering::Relaxed);
     }
 }
 

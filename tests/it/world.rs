@@ -11,14 +11,14 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
-    Address, Artifact, Auth, Base, CATALOGUE, Contradiction, Decision, DeclaredObjects, Executor, Export, Finding,
-    Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Pace, PathTemplate, Plan, Progress,
-    Provider, Report, RequestBody, RunClaims, Scope, Session, Sights, Step, Tls, Topology, Verdict, Waiting, diff,
-    export, ledger, matching, plan, source, topology, verify,
+    Address, Artifact, Auth, Base, CATALOGUE, Clock, Contradiction, Decision, DeclaredObjects, Executor, Export,
+    Finding, Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Passing, PathTemplate,
+    Plan, Progress, Provider, Report, RequestBody, RunClaims, Scope, Session, Sights, Step, Tls, Topology, Verdict,
+    Waiting, diff, export, ledger, matching, plan, source, topology, verify,
 };
 use wire::Transport;
 
-use crate::support::Sim;
+use crate::support::{Sim, SimClock};
 
 /// A workspace folder, and the simulators that its targets live in.
 pub(crate) struct World<'s> {
@@ -255,10 +255,32 @@ impl<'s> World<'s> {
     async fn sessions(&self, topology: &Topology) -> BTreeMap<String, Arc<Session>> {
         let mut sessions = BTreeMap::new();
         for (name, target) in &topology.targets {
-            let session = Session::open(target, &topology.secrets, Arc::clone(&self.transport), Pace::Simulated).await;
+            let clock = Arc::new(self.sim.clock(&target.at));
+            let session = Session::open(target, &topology.secrets, Arc::clone(&self.transport), clock).await;
             sessions.insert(name.clone(), Arc::new(session.unwrap_or_else(|error| panic!("{name}: {error}"))));
         }
         sessions
+    }
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.millis())
+    }
+
+    fn sleep(&self, time: Duration) -> Passing<'_> {
+        let until = self.millis() + time.as_millis() as u64;
+        Box::pin(async move {
+            // Those who sleep at the same time sleep through it together.
+            tokio::task::yield_now().await;
+            if self.millis() < until {
+                self.advance(until - self.millis());
+            }
+        })
+    }
+
+    fn lasts(&self, _: Duration) -> Duration {
+        Duration::ZERO
     }
 }
 

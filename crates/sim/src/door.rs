@@ -10,6 +10,7 @@
 //! | `GET /_sim/faults` | lists the armed faults with their counts |
 //! | `POST /_sim/faults` | arms other faults instead: a list of [`Fault`] |
 //! | `POST /_sim/clock` | lets time pass for all installations in use: `{"advance_ms": 60000}` |
+//! | `POST /_sim/{provider}/{installation}/clock` | lets it pass for that one, and says how late it is there |
 //! | `POST /_sim/reset` | drops all installations and their state files |
 
 use serde::Deserialize;
@@ -53,6 +54,10 @@ fn enter(world: &World, request: &Request) -> Result<Value, Response> {
             Ok(world.console(&place, read::<Console>(request)?)?)
         }
         (Method::Get, [provider, installation, "state"]) => Ok(world.state(&world.place(provider, installation)?)?),
+        (Method::Post, [provider, installation, "clock"]) => {
+            let place = world.place(provider, installation)?;
+            Ok(json!({ "clock_ms": world.advance_one(&place, read::<Clock>(request)?.advance_ms)? }))
+        }
         (Method::Get, ["faults"]) => Ok(world.faults().list()),
         (Method::Post, ["faults"]) => {
             let mut faults = world.faults();

@@ -157,6 +157,21 @@ impl World {
         }
     }
 
+    /// Lets time pass for one installation. Gives how late it is there by then.
+    ///
+    /// # Errors
+    /// Why it can't be used.
+    pub(crate) fn advance_one(&self, place: &Place, milliseconds: u64) -> Result<u64, Refusal> {
+        let running = self.running(place)?;
+        let clock = {
+            let mut running = lock(&running);
+            running.clock = running.clock.saturating_add(milliseconds);
+            running.clock
+        };
+        self.touch(place);
+        Ok(clock)
+    }
+
     /// Drops all installations and their state files.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::finding::Place;
 use crate::providers::netfoundry::PROVIDER;
 use crate::providers::netfoundry::shared::{EXECUTION, provisioned};
 use crate::redact::Redactor;
-use crate::session::{AnsweredCall, Pace, RequestBody, Session, WaitResult, Watch, encode};
+use crate::session::{AnsweredCall, RequestBody, Session, SkippingClock, WaitResult, Watch, encode};
 use crate::spec::{PathTemplate, Poll};
 use crate::topology::{Credentials, Prune, Target, Tls};
 use wire::{Answer, Method, Request, Response, Transport};
@@ -66,12 +66,14 @@ async fn wait(poll: &'static Poll, reply: Value, looks: impl IntoIterator<Item =
         place: Place::file("nf.yaml"),
     };
     let platform = Arc::new(Platform { looks: Mutex::new(looks.into_iter().collect()), asked: Mutex::default() });
-    let session = Session::open(&target, &Redactor::default(), platform.clone(), Pace::Simulated).await.unwrap();
+    let session = Session::open(&target, &Redactor::default(), platform.clone(), Arc::new(SkippingClock::default()))
+        .await
+        .unwrap();
     let told = Mutex::new(Vec::new());
     let watch = Watch { tell: &|waiting| told.lock().unwrap().push(waiting.state), stop: &AtomicBool::new(false) };
     let path = "/core/v2/edge-routers";
     let call =
-        AnsweredCall { method: Method::Post, path, body: &RequestBody::Nothing, since: Instant::now(), reply: &reply };
+        AnsweredCall { method: Method::Post, path, body: &RequestBody::Nothing, since: Duration::ZERO, reply: &reply };
     let path = PathTemplate::of(poll.path).open(&|_| None).try_map(encode::path).unwrap();
     let settled = session.wait(poll, &path, &call, watch).await;
     let end = settled.map(|settled| matches!(settled, WaitResult::Done(_))).map_err(|error| error.what.to_string());

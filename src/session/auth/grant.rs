@@ -9,7 +9,7 @@ use super::cache::Cache;
 use super::credential;
 use crate::attr::Attr;
 use crate::secret::{Piece, Secret};
-use crate::session::{CallError, CallFailure, Pace, Session, encode};
+use crate::session::{CallError, CallFailure, Session, encode};
 use crate::spec::{ClientCredentials, TextTemplate, TokenForm, Word};
 use crate::topology::{Claims, Target};
 use wire::{Method, Request};
@@ -54,7 +54,7 @@ impl Grant {
     ///
     /// # Errors
     /// The name of a credential that is missing.
-    pub(crate) fn new(target: &Target, asked: &'static ClientCredentials, pace: Pace) -> Result<Grant, String> {
+    pub(crate) fn new(target: &Target, asked: &'static ClientCredentials, rehearses: bool) -> Result<Grant, String> {
         let given = &target.credentials.token;
         let account = match given.is_some() && target.credentials.fields.is_empty() {
             true => None,
@@ -62,7 +62,7 @@ impl Grant {
         };
         // A token of a simulated platform would outlive it.
         let place = |account: &TokenAccount| Cache::of(account, &target.at);
-        let cache = account.as_ref().filter(|_| pace == Pace::Real).and_then(place);
+        let cache = account.as_ref().filter(|_| !rehearses).and_then(place);
         let token = given.as_ref().map(|token| {
             let expiry =
                 token.public_part(|text| Claims::of(text).expiry()).unwrap_or_else(|| SystemTime::now() + USUAL);

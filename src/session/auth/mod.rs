@@ -7,7 +7,7 @@ mod passwords;
 use self::grant::Grant;
 use self::passwords::Passwords;
 use crate::secret::Secret;
-use crate::session::{CallError, Pace, Session, encode};
+use crate::session::{CallError, Session, encode};
 use crate::spec::Auth;
 use crate::topology::Target;
 
@@ -32,12 +32,12 @@ impl Login {
     ///
     /// # Errors
     /// The name of a credential that is missing.
-    pub(crate) fn new(target: &Target, pace: Pace) -> Result<Login, String> {
+    pub(crate) fn new(target: &Target, rehearses: bool) -> Result<Login, String> {
         match target.provider.dialect.auth {
             Auth::Basic { user, password, .. } => {
                 Ok(Login::Password(Passwords::new(target, credential(target, user)?, credential(target, password)?)?))
             }
-            Auth::ClientCredentials(asked) => Ok(Login::Token(Box::new(Grant::new(target, asked, pace)?))),
+            Auth::ClientCredentials(asked) => Ok(Login::Token(Box::new(Grant::new(target, asked, rehearses)?))),
         }
     }
 
