@@ -15,7 +15,7 @@ use crate::journal::{Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record};
 use crate::observe::Sights;
 use crate::plan::Plan;
-use crate::render::{ApplyDocument, are, counted, progress, report, text};
+use crate::render::{ApplyDocument, PlanDocument, are, counted, progress, report, text};
 use crate::topology::{Allowance, Reason, Topology};
 use crate::verify::{Contradiction, RunClaims, verify};
 
@@ -113,9 +113,8 @@ pub(crate) async fn carry_out(
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = workspace.document(&planned.plan);
-    if shows_plan {
-        let shown = text::Shown { calls: false, all: false };
-        output::print(&text::plan(&document, output::stdout_style(global), shown))?;
+    if format == Format::Text {
+        show(global, &document, shows_plan)?;
     }
     if !planned.plan.is_empty() {
         match how.removes_all {
@@ -129,6 +128,15 @@ pub(crate) async fn carry_out(
     execute(global, &mut workspace, planned, &BTreeSet::new(), how, format, &mut found).await?;
     workspace.close().await;
     Ok(found.exit(ExitRow::Apply))
+}
+
+/// Shows the plan, or what it leaves alone, which no report tells.
+fn show(global: &Global, document: &PlanDocument, shows_plan: bool) -> Result<(), CommandError> {
+    let style = output::stdout_style(global);
+    output::print(&match shows_plan {
+        true => text::plan(document, style, text::Shown::default()),
+        false => text::left_alone(document, style),
+    })
 }
 
 /// Says why something could not be looked at, as far as the plan is not about to.

@@ -42,10 +42,10 @@ fn a_quiet_apply_prints_its_report_and_no_plan() {
     let quiet = bench.run(&["apply", "--yes", "--quiet"]).expect(0).says("1 step done");
     assert!(!quiet.all().contains(plan), "{}", quiet.all());
     bench.run(&["apply", "--yes", "--quiet"]).expect(0).says("once: nothing was written\n");
-    // What is left alone is a count.
+    // What is left alone is no report's to tell, and no news to keep quiet about.
     bench.edit("trueup.yaml", "secrets:", "policy: { protect: [\"east/**\"] }\nsecrets:");
     bench.edit("east.yaml", "    routes: { a: { cidr: 10.1.0.0/16, interface: eth0 } }\n", "    config: {}\n");
-    bench.run(&["apply", "--yes", "--quiet"]).says("1 left alone");
+    bench.run(&["apply", "--yes", "--quiet"]).says("! east/routes/a").says("1 left alone");
     bench.edit("east.yaml", "    config: {}\n", "    routes: { a: { cidr: 10.1.0.0/16, interface: eth0 } }\n");
     bench.edit("trueup.yaml", "policy: { protect: [\"east/**\"] }\n", "");
     // Who is to be asked has to see what about.

@@ -43,6 +43,13 @@ pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> Strin
     text.page.finish()
 }
 
+/// What a plan leaves alone as text, with the reasons: what is done, its report tells.
+pub(crate) fn left_alone(document: &PlanDocument, style: Style) -> String {
+    let mut text = Text { page: TextPage::new(style), document, shown: Shown::default() };
+    text.holds();
+    text.page.finish()
+}
+
 /// One step as text: its fields as they are now and as they should be.
 pub(crate) fn step(step: &StepDocument, style: Style) -> String {
     let mut page = TextPage::new(style);
