@@ -5,9 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::address::Address;
 use crate::diff::companions;
 use crate::diff::index::Index;
+use crate::diff::live::Live;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, Hold, ReplaceOrder, Verdict};
 use crate::spec::Kind;
@@ -55,7 +58,8 @@ pub(super) fn in_use(
         for used in referred_by(topology, index, address, kind, live) {
             let Some(top) = top_made_anew(topology, index, &anew, &used) else { continue };
             let is_within = std::iter::successors(address.parent(), Address::parent).any(|parent| parent == *top);
-            if !is_within && !lets_go(topology, references, address, decision, &used) {
+            let still = || still_refers(topology, index, (address, kind, live), decision, &used);
+            if !is_within && (!lets_go(topology, references, address, decision, &used) || still()) {
                 found.entry(top.clone()).or_insert_with(|| address.clone());
             }
         }
@@ -93,6 +97,35 @@ fn lets_go(
     }
 }
 
+/// Says whether something that is updated goes on referring to another by a field that the update leaves as it is, be it that
+/// the files do not give it any more.
+fn still_refers(
+    topology: &Topology,
+    index: &Index<'_>,
+    (address, kind, live): (&Address, &Kind, &Live),
+    decision: Option<&Decision>,
+    used: &Address,
+) -> bool {
+    let Some(Decision::Update { fields, .. }) = decision else { return false };
+    let mut rest = live.clone();
+    for change in fields {
+        match change.field {
+            Some(field) => take_out(&mut rest.raw, field.read_path()),
+            // The whole list is written.
+            None => return false,
+        }
+    }
+    referred_by(topology, index, address, kind, &rest).contains(used)
+}
+
+/// Takes what stands under keys joined by dots out of an object.
+fn take_out(object: &mut Value, path: &str) {
+    match path.split_once('.') {
+        Some((key, rest)) => object.get_mut(key).into_iter().for_each(|within| take_out(within, rest)),
+        None => drop(object.as_object_mut().and_then(|map| map.remove(path))),
+    }
+}
+
 fn kind_of(topology: &Topology, address: &Address) -> Option<&'static Kind> {
     topology.targets.get(address.target())?.provider.kind(address.kind())
 }
@@ -101,6 +134,7 @@ fn kind_of(topology: &Topology, address: &Address) -> Option<&'static Kind> {
 mod tests {
     use serde_json::{Value, json};
 
+    use crate::diff::base::Basis;
     use crate::diff::verdict::Decision;
     use crate::plan::testing::{World, address};
 
@@ -127,7 +161,9 @@ mod tests {
         if shown["leader"] == "a" {
             shown["leader"] = json!("1");
         }
-        world.applied(GROUP, "7", refers.clone()).shows("east/groups", shown)
+        let mut applied = shown.clone();
+        ["id", "name"].iter().for_each(|key| drop(applied.as_object_mut().unwrap().remove(*key)));
+        world.applied(GROUP, "7", applied).shows("east/groups", shown)
     }
 
     #[test]
@@ -157,6 +193,26 @@ mod tests {
         assert_eq!(anew().verdict(ENDPOINT), "replace mode: change", "nothing refers to it");
     }
 
+    #[test]
+    fn what_is_updated_and_keeps_its_reference_keeps_what_it_refers_to() {
+        for refers in [json!({ "leader": "a" }), json!({ "note": "via a" })] {
+            for (basis, expected) in [
+                // What came from here is taken back in the same plan; what was there before stays.
+                (Basis::Applied, "replace mode: change"),
+                (Basis::Agreed, "hold in-use"),
+                (Basis::Assumed, "hold in-use"),
+            ] {
+                let mut world = group(anew(), &refers)
+                    .wants(GROUP, json!({ "route": "r" }))
+                    .wants("east/routes/r", json!({ "cidr": "10.1.0.0/16", "gateway": "192.0.2.1" }));
+                let entry = world.base.entries.get_mut(&address(GROUP)).unwrap();
+                entry.fields.values_mut().for_each(|stored| stored.basis = basis);
+                assert!(world.verdict(GROUP).starts_with("update"), "{refers}: {}", world.verdict(GROUP));
+                assert_eq!(world.verdict(ENDPOINT), expected, "{refers} {basis:?}");
+            }
+        }
+    }
+
     const ROUTE: &str = "east/routes/r";
     const CONFIG: &str = "east/config";
 
@@ -183,15 +239,14 @@ mod tests {
 
     #[test]
     fn what_has_to_go_for_anothers_change_and_is_in_use_keeps_that_change() {
-        let led = |route: &str, id: &str| {
-            let refers = json!({ "route": route });
+        let led = |id: &str| {
             forced()
-                .applied(GROUP, "7", refers.clone())
+                .applied(GROUP, "7", json!({ "route": id }))
                 .shows("east/groups", json!({ "id": "7", "name": "g", "route": id }))
         };
         for (route, id) in [("r", "1"), ("s", "2")] {
-            let wants = |fields| led(route, id).wants(GROUP, fields);
-            let mut of_others = led(route, id);
+            let wants = |fields| led(id).wants(GROUP, fields);
+            let mut of_others = led(id);
             of_others.base.entries.remove(&address(GROUP));
             for world in [wants(json!({ "route": route })), of_others] {
                 let verdicts = world.verdicts();
@@ -207,7 +262,7 @@ mod tests {
                 assert_eq!(world.verdict("east/routes/s"), "update description: change", "{route}");
             }
             // Who lets go of it, or goes, is in nobody's way.
-            for (n, world) in [wants(json!({ "note": "none" })), led(route, id), forced()].into_iter().enumerate() {
+            for (n, world) in [wants(json!({ "note": "none" })), led(id), forced()].into_iter().enumerate() {
                 assert_eq!(world.verdict(CONFIG), "update mtu: change", "{n} {}", world.verdict(GROUP));
                 assert_eq!(world.verdict(ROUTE), "replace");
                 assert_eq!(world.verdict("east/routes/s"), "replace description: change");
