@@ -102,9 +102,7 @@ pub(crate) async fn carry_out(
     workspace.only_target.clone_from(&how.only_target);
     workspace.has_brakes = !how.removes_all;
     let mut planned = workspace.plan_when_settled().await?;
-    // Whoever wants to hear less is shown the plan only to be asked.
-    let is_asked = !(how.yes && global.quiet);
-    let shows_plan = format == Format::Text && is_asked;
+    let shows_plan = format == Format::Text;
     tell_troubles(&workspace, &planned.plan, shows_plan);
     workspace.tell_changed_proofs();
     tell_doubts(&planned.ledger);
@@ -113,8 +111,8 @@ pub(crate) async fn carry_out(
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = workspace.document(&planned.plan);
-    if format == Format::Text {
-        show(global, &document, shows_plan)?;
+    if shows_plan {
+        show(global, &document, how)?;
     }
     if !planned.plan.is_empty() {
         match how.removes_all {
@@ -130,12 +128,12 @@ pub(crate) async fn carry_out(
     Ok(found.exit(ExitRow::Apply))
 }
 
-/// Shows the plan, or what it leaves alone, which no report tells.
-fn show(global: &Global, document: &PlanDocument, shows_plan: bool) -> Result<(), CommandError> {
+/// Shows the plan; to whom wants to hear less and is not asked, what it leaves alone, which no report tells.
+fn show(global: &Global, document: &PlanDocument, how: &How) -> Result<(), CommandError> {
     let style = output::stdout_style(global);
-    output::print(&match shows_plan {
-        true => text::plan(document, style, text::Shown::default()),
-        false => text::left_alone(document, style),
+    output::print(&match how.yes && global.quiet {
+        true => text::left_alone(document, style),
+        false => text::plan(document, style, text::Shown::default()),
     })
 }
 
