@@ -1,7 +1,7 @@
 //! Checks: rules over a finished topology, one file each.
 //!
-//! A rule reads what the kinds' tables say and nothing else: it names no provider. Each is told in one sentence, so that
-//! `explain` can show what its code means.
+//! A rule reads what the kinds' tables say and nothing else: it names no provider. Each is told in one sentence, the
+//! comment of its `RULE`. What one value can't be is told by its type, in `spec`; what can't be read, where it is read.
 
 pub(crate) mod content;
 pub(crate) mod cycles;

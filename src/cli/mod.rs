@@ -1,7 +1,9 @@
 //! The command line: one file a command. The only floor that sees `providers` and `sim`.
 //!
-//! What commands share: `common` (read, connect, look, plan), `exit` (how they end), `talk` (the door to stderr), `output`,
-//! `halt` and `stop`, `simulated` (rehearsals). `explain` has more pages: `topics`, `not_mine`.
+//! What commands share: `common` (read, connect, look, plan), `allow`, `contents` (content at URLs), `installations`,
+//! `troubles`, `facts` and `exit` (how they end), `talk` (the door to stderr), `output`, `halt` and `stop`, `simulated`
+//! (rehearsals); `run` and `get` share `one`, `plan`, `show` and `apply` a `plan_file`. `explain` has more pages:
+//! `topics`, `not_mine`.
 
 // First, so that what follows says everything through it.
 #[macro_use]
@@ -206,7 +208,7 @@ fn without_far_fetched_tip(error: &mut clap::Error) {
     }
 }
 
-/// Does what a command line says. The only place where the exit code is decided.
+/// Does what a command line says, and tells why it stopped where it could not go on.
 fn obey(cli: Cli) -> Exit {
     let outcome = match cli.command {
         Command::Validate(options) => validate::run(&cli.global, &options),

@@ -4,10 +4,10 @@
 //!
 //! * three sides: `live`, `installation` and `one_installation`; `base` and `entry`; the topology
 //! * which live object is which resource: `matching`, `placing`, `ownership`, `index`, `naming`, `relabel`, `content_ids`
-//! * what differs: `compare`, `list`, `sequence`, `items`, `content`, `resolve`, `mentions`
+//! * what differs: `compare`, `list`, `sequence`, `items`, `content`, `resolve`, `planned`, `mentions`, `kept_secrets`
 //! * what is not declared: `removals`, `take_back`, `others`, `shared`, `external`, `auto_created`, `companions`
-//! * what is done about it: `decide`, `guards`, `in_use`, `propagate_holds`, `overwritten`, `call_options`; `verdict` is the
-//!   result
+//! * what is done about it: `decide`, `guards`, `emptied`, `in_use`, `halves`, `propagate_holds`, `overwritten`,
+//!   `call_options`; `verdict` is the result
 //! * the other way: `export`
 
 pub(crate) mod auto_created;

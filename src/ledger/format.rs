@@ -1,4 +1,4 @@
-//! The ledger as a document, format 2; `docs/FORMATS.md` shows one.
+//! The ledger as a document, format 2; `docs/FORMATS.md` shows one. How a row is spelt stands in `diff::entry`.
 //!
 //! A later format is refused, and so is a key that this program does not know: what it would drop might be what keeps an
 //! object from being lost. A key that a later version adds and that may be left out is no new format.

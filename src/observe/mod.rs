@@ -4,7 +4,7 @@
 //!
 //! * `interests`: what a workspace wants to know of a target
 //! * `lists`, `sight`: what has to be read for a few resources; the look for the object of one step
-//! * `look`, `details`, `proofs`: its lists, level by level; single objects; who answers
+//! * `look`, `ids`, `details`, `contents`, `proofs`: its lists, level by level; single objects; content; who answers
 //! * `auto_created`: what objects made for themselves
 
 mod auto_created;

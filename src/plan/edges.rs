@@ -10,7 +10,7 @@
 //! kind B changed ──► kind A removed     likewise: B may have let go of it
 //! kind A made ──► referrer made         where nobody can tell which one of A the referrer's words mean
 //! left by an earlier run removed ──► its like made
-//! in the way removed ──► field changed ──► made again        where a field says that it rebuilds
+//! in the way removed ──► field changed ──► made again        where the field's table says that it undoes
 //! name given up ──► made what comes along under it           companion let go of ──► taken along
 //! ```
 

@@ -1,6 +1,7 @@
 //! The vocabulary in which kinds are declared: what can be said about an API.
 //!
-//! It is closed. A new word needs two kinds that use it; one odd kind uses a hook. Nothing here does I/O.
+//! It is closed: a new word takes the place of others, as a test counts them, and two kinds use it; one odd kind uses a
+//! hook. How one thing is spelt is no word but a `ValueFormat`. Nothing here does I/O.
 //!
 //! * `provider`, `kind`, `relation`, `field`, `types`, `format`: what there is
 //! * `api`, `calls`, `template`, `poll`, `condition`: how it is asked and told

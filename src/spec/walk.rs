@@ -8,7 +8,7 @@
 //! | [`edit_down`] | a value, the whole before its parts | references to ids, secrets concealed |
 //! | [`edit_up`] | a value, the parts before the whole | the form that is compared, the form that is sent |
 //! | [`visit_types`] | a type alone | which kinds a field may name |
-//! | [`Slot::item`], [`Slot::below`] | one step, by whoever walks something else | files, which are no values yet |
+//! | [`TypeSlot::item`], [`TypeSlot::below`] | one step, by whoever walks something else | files, which are no values yet |
 //!
 //! What happens at a part is the visitor's: it matches on the types that it cares about and leaves the others alone. Keys
 //! that no field is declared for have no type and are left alone by all walks.

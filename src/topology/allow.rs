@@ -1,6 +1,7 @@
 //! “I mean it”: the one list of reasons for which something is held until somebody says so, and what was said.
 //!
-//! The list is read by `--allow`, by `policy: { allow: … }` with its schema, by every hold, and by `trueup explain allow`.
+//! The list is read by `--allow`, by every hold, and by `trueup explain allow`. `policy: { allow: … }` has a key for
+//! each, in `envelope`.
 
 use std::collections::BTreeSet;
 use std::fmt;

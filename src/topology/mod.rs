@@ -4,10 +4,11 @@
 //!
 //! * `load`: from a folder to a topology, everything that is wrong told at once
 //! * `read`, `draft`, `each`: what the files declare, before any expression is carried out
-//! * `envelope`, `variables`, `secrets`, `account`, `allow`, `base_url`: what is said about workspace and targets
-//! * `expression`, `evaluate`, `secret_outputs`: `${…}`
-//! * `resolve`, `contents`: from drafts to resources, checked by the tables
-//! * `model`: the result, which everything else reads
+//! * `envelope`, `variables`, `secrets`, `account`, `claims`, `machine`, `allow`, `base_url`: what is said about
+//!   workspace and targets
+//! * `expression`, `evaluate`, `site`, `secret_outputs`: `${…}`
+//! * `resolve`, `contents`, `content_digest`: from drafts to resources, checked by the tables
+//! * `model`: the result, which everything else reads; `sources`: the files behind it
 //! * `identity`, `references`, `words`, `cycle`: what resources have to do with each other
 //! * `owned_parts`, `item_place`, `prune`: how much of what is there is ours
 

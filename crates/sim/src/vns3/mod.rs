@@ -1,7 +1,7 @@
 //! A simulated Cohesive VNS3 controller: a second reading of the *VNS3 Controller API v6.0.0* text.
 //!
-//! Each area of the text is one module, and one line of `areas!`; doc comments name the operation ("Create route") whose text the handler follows. Where the text is silent
-//! the comment says what was chosen.
+//! Each area of the text is one module, and one line of `areas!`; doc comments name the operation ("Create route")
+//! whose text the handler follows. Where the text is silent the comment says what was chosen.
 
 mod answer;
 mod call;
