@@ -61,7 +61,9 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
         let work = Work::of(&workspace.topology, &planned.plan, &planned.ledger.base);
         let (made, expires) = plan_file::lifetime(options.expires)?;
         let kept = KeptDocument { made, expires, serial: planned.ledger.serial() };
+        let words = plan_file::tell(&kept, &document);
         common::save(path, PlanFile::kept(&document, kept, work).to_json().as_bytes())?;
+        eprintln!("note: kept in `{}`: {words}", path.display());
     }
     let style = output::stdout_style(global);
     output::print(&match (options.format, workspace.blind()) {

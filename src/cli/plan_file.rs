@@ -3,7 +3,7 @@
 //! What was approved is what is done. Nothing is decided anew: the lists that its steps rely on are read again, what moved
 //! since is held with all that depends on it, and the rest is sent as it stands in the file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ use crate::diff::live::Observed;
 use crate::diff::matching::index;
 use crate::ledger;
 use crate::observe::{Lists, Scope};
-use crate::plan::Plan;
 use crate::plan::file::{Moved, Restored, SecretsByPrint, Work, moved, restore};
-use crate::render::{PlanDocument, PlanFile, sanitize_control, text};
+use crate::plan::{Plan, Verb};
+use crate::render::{KeptDocument, PlanDocument, PlanFile, StepDocument, are, counted, sanitize_control, text};
 use crate::topology::Topology;
 use crate::topology::references::References;
 
@@ -34,7 +34,14 @@ pub(crate) fn lifetime(time: Duration) -> Result<(String, String), CommandError>
     let expires = expires.ok_or_else(|| CommandError::failed("a plan can't be kept for so long"))?;
     let exact = |time: Timestamp, unit| time.round(TimestampRound::new().smallest(unit).mode(RoundMode::Trunc));
     let written = |time, unit| exact(time, unit).unwrap_or(time).to_string();
-    Ok((written(now, Unit::Second), written(expires, Unit::Millisecond)))
+    let unit = if time < Duration::from_secs(60) { Unit::Millisecond } else { Unit::Second };
+    Ok((written(now, Unit::Second), written(expires, unit)))
+}
+
+/// When a plan was made, until when it holds, and what tells it from one that does something else.
+pub(crate) fn tell(kept: &KeptDocument, document: &PlanDocument) -> String {
+    let KeptDocument { made, expires, serial: _ } = kept;
+    sanitize_control(&format!("made at {made}, for use before {expires}; its meaning is {}", document.meaning()))
 }
 
 /// Reads a plan file.
@@ -72,12 +79,13 @@ pub(crate) async fn carry_out(
     let mut moved = moved(&workspace.topology, &observed, &index, &ledger.base, (work, &plan));
     let misfits = unfit.into_iter().map(|(n, why)| (plan.steps[n].address.clone(), why));
     misfits.for_each(|(address, why)| drop(moved.held.insert(address, why)));
-    plan.verdicts.retain(|verdict| !moved.held.contains_key(&verdict.address));
+    plan.verdicts
+        .retain(|verdict| !moved.held.contains_key(&verdict.address) && !moved.done.contains_key(&verdict.address));
     let known = known(&plan, &moved);
     plan.take_out(&places(&plan, |address| moved.done.contains_key(address)));
     let leave_out = places(&plan, |address| moved.held.contains_key(address));
-    tell(global, &approved, &moved);
     let left = plan.steps.len() - leave_out.len();
+    tell_moved(global, &approved, &moved, left);
     contents::fetch(global, &mut workspace.topology, &mut plan).await?;
     if left > 0 && !how.yes {
         apply::ask(left)?;
@@ -168,27 +176,24 @@ fn places(plan: &Plan, is_meant: impl Fn(&Address) -> bool) -> BTreeSet<usize> {
     meant.map(|(n, _)| n).collect()
 }
 
-/// Says what is held, and how it differs from what was approved.
-fn tell(global: &Global, approved: &PlanDocument, moved: &Moved) {
-    for (address, why) in &moved.held {
-        let name = address.to_string();
+/// Says what is held, how it differs from what was approved, and what was done before.
+fn tell_moved(global: &Global, approved: &PlanDocument, moved: &Moved, left: usize) {
+    let held: BTreeMap<String, &String> = moved.held.iter().map(|(address, why)| (address.to_string(), why)).collect();
+    let updates = approved.steps.iter().filter(|step| step.verb == Verb::Update);
+    let updates: BTreeMap<&str, &StepDocument> = updates.map(|step| (step.address.as_str(), step)).collect();
+    for (name, why) in &held {
         let words = format!("`{name}` is not as it was when the plan was made: {why}");
         eprintln!("hold: {}", sanitize_control(&words));
-        for step in approved.steps.iter().filter(|step| step.address == name) {
+        if let Some(step) = updates.get(name.as_str()) {
             eprint!("{}", text::step(step, output::stderr_style(global)));
         }
     }
     let done = moved.done.len();
-    let left = approved.steps.iter().any(|step| !moved.done.keys().any(|address| address.to_string() == step.address));
-    if !moved.held.is_empty() {
+    if !held.is_empty() {
         eprintln!("  help: plan again, and look at it again: `trueup plan --out FILE`");
-    } else if !left && !approved.is_empty() {
+    } else if left == 0 && !approved.is_empty() {
         eprintln!("note: nothing of this plan is left to do");
     } else if done > 0 {
-        eprintln!(
-            "note: {} of this plan {} done already",
-            crate::render::counted(done, "resource"),
-            crate::render::are(done)
-        );
+        eprintln!("note: {} of this plan {} done already", counted(done, "resource"), are(done));
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::exit::{ExitRow, Findings};
 use crate::cli::{CommandError, Exit, Format, Global, output, plan_file};
-use crate::render::{markdown, sanitize_control, text};
+use crate::render::{markdown, text};
 
 /// Options of `show`.
 #[derive(Debug, clap::Args)]
@@ -34,10 +34,7 @@ pub(crate) fn run(global: &Global, options: &ShowOptions) -> Result<Exit, Comman
         Format::Text => text::plan(&document, output::stdout_style(global), shown),
     })?;
     match &file.kept {
-        Some(kept) => {
-            let words = format!("made at {}, holds until {}; it does {}", kept.made, kept.expires, document.meaning());
-            eprintln!("note: {}", sanitize_control(&words));
-        }
+        Some(kept) => eprintln!("note: {}", plan_file::tell(kept, &document)),
         None => eprintln!("note: this plan is for reading: `trueup plan --out FILE` keeps one for `apply`"),
     }
     Ok(Findings::default().exit(ExitRow::Other))

@@ -85,6 +85,9 @@ fn every_example_converges_by_a_plan_that_was_kept() {
         assert!(!fs::read_to_string(&kept).unwrap().contains("made-up-"), "a secret stands in the plan of `{name}`");
         ends(0, &["--sim", "--quiet", "apply", "--yes", &kept, "--workspace", &path]);
         ends(0, &["--sim", "plan", "--exit-code", &path]);
+        // Whoever starts it once more finds that all is done.
+        let again = ends(0, &["--sim", "--quiet", "apply", "--yes", &kept, "--workspace", &path]);
+        assert!(!again.contains("step"), "{again}");
     }
 }
 

@@ -1,14 +1,14 @@
 //! Whether what a plan's steps rely on still is as it was when the plan was made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::address::Address;
-use crate::attr::Attr;
+use crate::attr::{Attr, Output};
 use crate::diff::base::Base;
 use crate::diff::compare::compare;
-use crate::diff::index::{Index, Placement};
+use crate::diff::index::{Index, Placement, taken_output};
 use crate::diff::installation;
-use crate::diff::live::{Live, Observed};
+use crate::diff::live::{Collection, Live, Observed};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::plan::file::{Work, row_digest};
@@ -37,7 +37,11 @@ pub(crate) fn moved(
 ) -> Moved {
     let mut owned = base.clone();
     owned.relabel(&plan.relabels);
-    let case = Case { topology, observed, index, owned: &owned, base, plan };
+    let mut by_id = ObjectsById::new();
+    for (target, view) in &observed.targets {
+        add_by_id(target, &view.collections, &mut by_id);
+    }
+    let case = Case { topology, observed, index, by_id, owned: &owned, base, plan };
     let mut moved = Moved::default();
     for (step, was) in plan.steps.iter().zip(&work.steps) {
         if moved.held.contains_key(&step.address) {
@@ -53,21 +57,42 @@ pub(crate) fn moved(
     moved.done.retain(|address, _| !moved.held.contains_key(address));
     for adopt in &work.adopts {
         let address = &adopt.address;
+        if owned.entry(address).is_some() && case.of_adoption(address, adopt.id.as_deref()).is_none() {
+            moved.done.insert(address.clone(), None);
+            continue;
+        }
         let why = case.of_target(address).or_else(|| case.of_row(address, adopt.row.as_deref()));
         let why = why.or_else(|| case.of_adoption(address, adopt.id.as_deref()));
         moved.held.extend(why.map(|why| (address.clone(), why)));
     }
     for release in &work.releases {
+        if owned.entry(&release.address).is_none() {
+            moved.done.insert(release.address.clone(), None);
+            continue;
+        }
         let why = case.of_row(&release.address, release.row.as_deref());
         moved.held.extend(why.map(|why| (release.address.clone(), why)));
     }
     moved
 }
 
+/// The live objects by target, kind and id.
+type ObjectsById<'o> = HashMap<(&'o str, &'static str, &'o str), &'o Live>;
+
+fn add_by_id<'o>(target: &'o str, collections: &'o [Collection], all: &mut ObjectsById<'o>) {
+    for collection in collections {
+        for live in collection.objects() {
+            all.entry((target, collection.kind.name, &live.id)).or_insert(live);
+            add_by_id(target, &live.children, all);
+        }
+    }
+}
+
 struct Case<'c> {
     topology: &'c Topology,
     observed: &'c Observed,
     index: &'c Index<'c>,
+    by_id: ObjectsById<'c>,
     /// The ledger with the labels of the plan.
     owned: &'c Base,
     base: &'c Base,
@@ -178,16 +203,22 @@ impl Case<'_> {
         let resource = self.topology.resources.get(address);
         let Some((resource, row)) = resource.zip(self.plan.ledger_updates.get(address)) else { return Vec::new() };
         let resolver = Resolver { topology: self.topology, index: self.index, planned: &PlannedValues::default() };
-        let found = compare(&resolver, resource, &row.wanted, live, self.owned);
+        let filled = row.wanted.iter().map(|(name, attr)| (name.clone(), attr.fill(&|output| self.output(output))));
+        let found = compare(&resolver, resource, &filled.collect(), live, self.owned);
         let names = found.changes.iter().map(|change| format!("`{}`", change.name));
         names.chain(found.held.map(|hold| hold.reason)).collect()
+    }
+
+    /// The value of an output, where its object shows.
+    fn output(&self, output: &Output) -> Option<Attr> {
+        let kind = self.topology.targets.get(output.address.target())?.provider.kind(output.address.kind())?;
+        taken_output(self.index.live(&output.address)?, kind, output, &self.topology.secrets)
     }
 
     fn live(&self, step: &Step) -> Option<&Live> {
         let by_id = || {
             let id = step.id.as_deref().filter(|id| !id.is_empty())?;
-            let view = self.observed.targets.get(step.address.target())?;
-            view.all(step.kind.name).into_iter().find(|live| live.id == id)
+            self.by_id.get(&(step.address.target(), step.kind.name, id)).copied()
         };
         match step.verb.removes() {
             true => by_id().or_else(|| self.index.live(&step.address)),
