@@ -31,6 +31,14 @@ pub struct CallDocument {
     pub waits: Vec<WaitDocument>,
 }
 
+impl CallDocument {
+    /// The same whether its file is here, or only its digest is known.
+    pub(super) fn sized_or_not(&self) -> CallDocument {
+        let file = self.file.clone().map(|file| FileDocument { bytes: None, ..file });
+        CallDocument { file, ..self.clone() }
+    }
+}
+
 /// A file that is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
