@@ -12,7 +12,8 @@ use crate::plan::testing::World;
 
 /// The plan, as a file holds it and gives it back.
 fn through_a_file(world: &World, plan: &Plan) -> Result<(Work, Plan), String> {
-    let text = serde_json::to_string(&Work::of(&world.topology, plan, &world.base)).map_err(|error| error.to_string())?;
+    let text =
+        serde_json::to_string(&Work::of(&world.topology, plan, &world.base)).map_err(|error| error.to_string())?;
     let work: Work = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let mut secrets = SecretsByPrint::new(world.base.key.clone());
     world.topology.resources.values().flat_map(|it| it.fields.values()).for_each(|attr| secrets.learn(attr));
