@@ -20,7 +20,6 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::base::{Base, Entry, Stored};
 use crate::diff::content::content_change;
-use crate::diff::items::leaving_as_declared;
 use crate::diff::list::ListCase;
 use crate::diff::live::Live;
 use crate::diff::others::OthersItems;
@@ -355,8 +354,7 @@ impl FieldCase<'_> {
         let redacted = |attr: &Attr| redact(&as_declared(&self.field.ty, &shown(attr)));
         let others = OthersItems { go: self.others_going(wanted, &live, &redact), stay: 0 };
         let (field, name, after) = (Some(self.field), self.field.name.to_owned(), redacted(&full));
-        let told = |live: Attr| redacted(&leaving_as_declared(&self.field.ty, live, &full).without_labels());
-        let before = if is_unknown { live } else { told(live) };
+        let before = if is_unknown { live } else { redacted(&live.without_labels()) };
         Box::new(FieldChange { field, name, before, after, edits: Vec::new(), cause, others })
     }
 }

@@ -8,7 +8,7 @@ use crate::diff::resolve::Resolver;
 use crate::diff::sequence::{Edit, agrees};
 use crate::redact::ChangeSecrecy;
 use crate::secret::Secret;
-use crate::spec::{ItemWord, Shape, Type, canonical, item_words};
+use crate::spec::{Shape, Type, canonical};
 use crate::topology::ITEMS;
 
 /// Keys of items are compared with each other only, within one run.
@@ -51,20 +51,8 @@ pub(super) fn redact_items(
     old.iter().zip(beside).map(shown).collect()
 }
 
-/// A live list without what goes without saying in the items that have no counterpart among the wanted ones: who declares such
-/// an item leaves it out, and beside another item it would look like a difference.
-pub(super) fn leaving_as_declared(list: &Type, live: Attr, wanted: &Attr) -> Attr {
-    let (Shape::Items(item), Attr::List(live), Attr::List(wanted)) = (list.shape(), &live, wanted) else { return live };
-    let staying: BTreeSet<ItemWord> = item_words(list, wanted).into_iter().collect();
-    let words = item_words(list, live).into_iter().zip(live);
-    let told = |(word, live): (ItemWord, &Attr)| match staying.contains(&word) {
-        true => live.clone(),
-        false => without_defaults(&item, live),
-    };
-    Attr::List(words.map(told).collect())
-}
-
-/// An item without the fields that have what they would have if nobody gave them.
+/// An item without the fields that have what they would have if nobody gave them: who declares such an item leaves them out,
+/// and beside another item they would look like a difference.
 fn without_defaults(item: &Type, live: &Attr) -> Attr {
     let (Shape::Members(fields), Attr::Map(map)) = (item.shape(), live) else { return live.clone() };
     let says_something = |(name, value): &(&String, &Attr)| {
@@ -227,6 +215,26 @@ mod tests {
         let set = json!({ "name": "s", "type": "net", "entries": [{ "entry": "10.9.0.0/16", "comment": "" }] });
         let files = "firewall-fwsets: { s: { type: net, entries: [{ entry: 10.0.0.0/8 }] } }";
         assert_eq!(told(files, "t/firewall-fwsets", set, "t/firewall-fwsets/s"), json!({ "entry": "10.9.0.0/16" }));
+        let account = "clientId: c, password: '${var.pw}', authenticationUrl: 'https://issuer.example/oauth2/token'";
+        let check = "os: { typeId: OS, operatingSystems: [{ type: Linux }] }";
+        let network = format!("{{ networkGroupId: g, region: r, posture-checks: {{ {check} }} }}");
+        let world = World::reading(&format!(
+            "netfoundry:\n  t:\n    at: https://gateway.production.netfoundry.io\n    credentials: {{ {account} }}\n    \
+             networks: {{ n: {network} }}\n"
+        ));
+        let live = json!([{ "type": "macOS", "versions": [] }]);
+        let at = "t/networks/n/posture-checks/os";
+        let verdicts = world
+            .shows("t/network-groups", json!({ "id": "7", "name": "g" }))
+            .shows("t/networks", json!({ "id": "1", "name": "n", "networkGroupId": "7", "region": "r" }))
+            .shows(
+                "t/networks/1/posture-checks",
+                json!({ "id": "2", "name": "os", "typeId": "OS", "operatingSystems": live }),
+            )
+            .allows(&format!("take-over={at}"))
+            .verdicts();
+        let check = verdicts.into_iter().find(|verdict| verdict.address == address(at)).unwrap();
+        assert_eq!(check.decision.fields()[0].before.to_shown(), json!([{ "type": "macOS" }]));
     }
 
     #[test]
