@@ -87,6 +87,8 @@ impl Session {
                 self.give_up(poll, job).await;
             }
             let site = self.site(Method::Get, &path);
+            // Whoever slept too long, as a machine that was shut, looks once more before giving up.
+            let waited = self.elapsed(started);
             let seen = match self.look(&path, poll, started).await {
                 Err(error) if is_of_outputs(poll) && tells_no_outputs(&error) => return Ok(WaitResult::Nothing),
                 seen => seen?,
@@ -98,7 +100,7 @@ impl Session {
             match judge(poll, seen, &site) {
                 Err(error) => return Err(self.explained(poll, job, error).await),
                 Ok(Some(object)) => return Ok(WaitResult::Done(object)),
-                Ok(None) if self.elapsed(started) > poll.budget => {
+                Ok(None) if waited > poll.budget => {
                     return Err(site.error(CallFailure::Overdue(poll.budget.as_secs())));
                 }
                 Ok(None) => self.doze(self.interval(poll.every), watch.stop).await,
@@ -153,13 +155,14 @@ impl Session {
             if watch.stop.load(Ordering::Relaxed) {
                 return Err(self.site(call.method, call.path).error(CallFailure::Stopped));
             }
+            let waited = self.elapsed(started);
             match self.send(call.method, call.path, call.body).await {
                 Ok(_) => return Err(self.site(call.method, call.path).error(CallFailure::job(lost))),
                 Err(error) if refuses(&error, done) => return Ok(WaitResult::Done(Value::Null)),
                 Err(error) if refuses(&error, going) || is_tolerated(poll, &error.what) => {}
                 Err(error) => return Err(error),
             }
-            if self.elapsed(started) > poll.budget {
+            if waited > poll.budget {
                 let site = self.site(call.method, call.path);
                 return Err(site.error(CallFailure::Overdue(poll.budget.as_secs())));
             }
