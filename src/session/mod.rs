@@ -335,6 +335,12 @@ impl Session {
         self.clock.sleep(time).await;
     }
 
+    /// The target's time, asked for anew: somebody else may have let it pass.
+    async fn moment(&self) -> Duration {
+        self.pause(Duration::ZERO).await;
+        self.now()
+    }
+
     /// The target's time.
     pub(crate) fn now(&self) -> Duration {
         self.clock.now()

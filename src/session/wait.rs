@@ -79,7 +79,7 @@ impl Session {
         }
         let job = job.as_deref();
         let path = path.to_job(job.unwrap_or_default());
-        let started = self.now();
+        let started = self.moment().await;
         let mut given_up = false;
         loop {
             if !given_up && watch.stop.load(Ordering::Relaxed) {
@@ -148,7 +148,7 @@ impl Session {
     /// Sends a call again until it is refused because what it asks for is done.
     async fn repeat(&self, poll: &Poll, call: &AnsweredCall<'_>, watch: Watch<'_>) -> Result<WaitResult, CallError> {
         let Until::Again { going, done, lost } = poll.until else { return Ok(WaitResult::Nothing) };
-        let started = self.now();
+        let started = self.moment().await;
         loop {
             self.doze(self.interval(poll.every), watch.stop).await;
             // It looks by writing, and no write begins any more.
