@@ -2,51 +2,19 @@
 //!
 //! Pure and synchronous: the same three inputs give the same verdicts.
 //!
-//! * three sides: `live`, `installation` and `one_installation`; `base` and `entry`; the topology
-//! * which live object is which resource: `matching`, `placing`, `ownership`, `index`, `naming`, `relabel`, `content_ids`
-//! * what differs: `compare`, `list`, `sequence`, `items`, `content`, `resolve`, `planned`, `mentions`, `kept_secrets`
-//! * what is not declared: `removals`, `take_back`, `others`, `shared`, `external`, `auto_created`, `companions`
-//! * what is done about it: `decide`, `guards`, `emptied`, `in_use`, `halves`, `propagate_holds`, `overwritten`,
-//!   `call_options`; `verdict` is the result
-//! * the other way: `export`
+//! * `sides`: what is there and what was applied last, beside what is wanted, the topology
+//! * `matching`: which live object is which resource
+//! * `compare`: what differs
+//! * `undeclared`: what the files do not say, and what is somebody else's
+//! * `decide`: what is done about it; `verdict` is the result
+//! * `export`: the other way
 
-pub(crate) mod auto_created;
-pub(crate) mod base;
-pub(crate) mod call_options;
-pub(crate) mod companions;
 pub(crate) mod compare;
-mod content;
-pub(crate) mod content_ids;
 mod decide;
-pub(crate) mod emptied;
-mod entry;
 pub(crate) mod export;
-pub(crate) mod external;
-pub(crate) mod guards;
-mod halves;
-mod in_use;
-pub(crate) mod index;
-pub(crate) mod installation;
-pub(crate) mod items;
-pub(crate) mod kept_secrets;
-pub(crate) mod list;
-pub(crate) mod live;
 pub(crate) mod matching;
-pub(crate) mod mentions;
-pub(crate) mod naming;
-mod one_installation;
-pub(crate) mod others;
-mod overwritten;
-pub(crate) mod ownership;
-mod placing;
-pub(crate) mod planned;
-mod propagate_holds;
-pub(crate) mod relabel;
-pub(crate) mod removals;
-pub(crate) mod resolve;
-pub(crate) mod sequence;
-pub(crate) mod shared;
-mod take_back;
+mod sides;
+mod undeclared;
 pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +32,18 @@ use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::secret::FingerprintKey;
 use crate::topology::Topology;
 use crate::topology::references::References;
+
+// Each goes by its own name, whatever folder it is in: `diff::live`.
+use compare::content;
+pub(crate) use compare::{items, kept_secrets, list, mentions, planned, resolve, sequence};
+pub(crate) use decide::{call_options, emptied, guards};
+use decide::{halves, in_use, overwritten, propagate_holds};
+use matching::placing;
+pub(crate) use matching::{content_ids, index, naming, ownership, relabel};
+pub(crate) use sides::{base, installation, live};
+use sides::{entry, one_installation};
+use undeclared::take_back;
+pub(crate) use undeclared::{auto_created, companions, external, others, removals, shared};
 
 /// The outcome of a comparison.
 #[derive(Debug)]

@@ -67,7 +67,7 @@ fn topology(mut world: World, seed: &Seed) -> World {
     for (n, (name, seed)) in endpoints.iter().enumerate() {
         let fields = json!({
             "address": pick(&["192.0.2.1", "192.0.2.2", "=west/config.public_ip"], seed % 3),
-            // What others refer to is not made anew: see `diff/in_use.rs`.
+            // What others refer to is not made anew: see `diff/decide/in_use.rs`.
             "mode": if *name == "a" { "main" } else { pick(&["main", "aggressive"], seed / 4) },
             "group": if groups % 4 > 1 && (in_group >> n) & 1 == 1 { json!("members") } else { Value::Null },
             "networks": pick(&[["10.1.0.0/16", "10.2.0.0/16"], ["10.2.0.0/16", "10.3.0.0/16"]], seed / 6 % 2),

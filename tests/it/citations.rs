@@ -139,7 +139,7 @@ fn words_that_cannot_be_followed_are_found() {
     }
     let fine = "/// RFC 6749, section 5.2.
 /// A section is observed; sheeted. (observed: 19 and 18)
-mod shared; // src/diff/shared.rs";
+mod shared; // src/diff/undeclared/shared.rs";
     assert_eq!(unfollowable("a.rs", fine), Vec::<String>::new());
 }
 

@@ -17,7 +17,7 @@ use crate::spec::{Kind, Type, canonical, item_words, read};
 use crate::topology::{ITEMS, Resource};
 
 /// An ordered list, wanted, remembered and live.
-pub(super) struct ListCase<'c> {
+pub(in crate::diff) struct ListCase<'c> {
     pub resolver: &'c Resolver<'c>,
     pub resource: &'c Resource,
     pub resolved: &'c ResolvedFields,
@@ -30,7 +30,7 @@ pub(super) struct ListCase<'c> {
 
 impl ListCase<'_> {
     /// What comparing the two gives.
-    pub(super) fn compare(&self) -> Comparison {
+    pub(in crate::diff) fn compare(&self) -> Comparison {
         let ListCase { resolver, resource, resolved, live, key, base, entry } = *self;
         let mut found = Comparison::default();
         let declared = wanted_items(resource.kind, resolved);

@@ -11,7 +11,7 @@ use crate::spec::{Identity, Kind};
 pub(crate) const EXTERNAL: &str = "external";
 
 /// What becomes of it where it is there: what the ledger had of it is let go of.
-pub(super) fn present(entry: Option<&Entry>) -> Decision {
+pub(in crate::diff) fn present(entry: Option<&Entry>) -> Decision {
     match entry {
         Some(_) => Decision::Release("the files say that it is external: it stays, and is not owned any more".into()),
         None => Decision::Same,
@@ -19,14 +19,14 @@ pub(super) fn present(entry: Option<&Entry>) -> Decision {
 }
 
 /// What becomes of it where it is not: nobody here makes it.
-pub(super) fn absent() -> Decision {
+pub(in crate::diff) fn absent() -> Decision {
     let hold = Hold::new(EXTERNAL, "it is external, and not there");
     Decision::Hold(hold.help("have it made by whose it is, correct what it is found by, or take `external` out"))
 }
 
 /// What tells that something is there and is not made by the files: what it is found by, and what lives in it. `None` where
 /// that is not shown either.
-pub(super) fn exported(kind: &Kind, mut fields: Map<String, Value>) -> Option<Value> {
+pub(in crate::diff) fn exported(kind: &Kind, mut fields: Map<String, Value>) -> Option<Value> {
     let is_found_by = |name: &str| kind.is_told_apart_by(name);
     let is_found = match kind.identity {
         // The files call it by a name, and nothing else.

@@ -37,7 +37,7 @@ pub struct SharedWrite {
 
 impl SharedList {
     /// A list that is ours as a whole.
-    pub(super) fn whole(live: &[Attr]) -> SharedList {
+    pub(in crate::diff) fn whole(live: &[Attr]) -> SharedList {
         SharedList { is_ours: vec![true; live.len()], behind: Some(0) }
     }
 
@@ -45,7 +45,7 @@ impl SharedList {
     ///
     /// # Errors
     /// Where ours stand can't be told.
-    pub(super) fn part(
+    pub(in crate::diff) fn part(
         list: &Type,
         wanted: &[Attr],
         stored: Option<&Stored>,
@@ -81,12 +81,12 @@ impl SharedList {
     }
 
     /// Of things that there is one of for each live item, those of ours.
-    pub(super) fn ours<T: Clone>(&self, of_live: &[T]) -> Vec<T> {
+    pub(in crate::diff) fn ours<T: Clone>(&self, of_live: &[T]) -> Vec<T> {
         self.those(true, of_live)
     }
 
     /// The same for theirs.
-    pub(super) fn theirs<T: Clone>(&self, of_live: &[T]) -> Vec<T> {
+    pub(in crate::diff) fn theirs<T: Clone>(&self, of_live: &[T]) -> Vec<T> {
         self.those(false, of_live)
     }
 
@@ -95,7 +95,7 @@ impl SharedList {
     }
 
     /// Ours put among theirs, at their place. In a list without order they come first.
-    pub(super) fn among<T>(&self, ours: Vec<T>, theirs: Vec<T>) -> Vec<T> {
+    pub(in crate::diff) fn among<T>(&self, ours: Vec<T>, theirs: Vec<T>) -> Vec<T> {
         let mut all = theirs;
         let at = self.behind.unwrap_or_default().min(all.len());
         all.splice(at..at, ours);
@@ -103,7 +103,7 @@ impl SharedList {
     }
 
     /// Says whether all that is ours stands together at its place.
-    pub(super) fn is_in_place(&self) -> bool {
+    pub(in crate::diff) fn is_in_place(&self) -> bool {
         let Some(behind) = self.behind else { return true };
         let mut theirs = 0;
         self.is_ours.iter().all(|is_ours| {
@@ -113,7 +113,7 @@ impl SharedList {
     }
 
     /// What leads from the live list to the one with these items of ours: theirs stay where they are.
-    pub(super) fn script(
+    pub(in crate::diff) fn script(
         &self,
         live: &[Attr],
         ours: &[Attr],
@@ -149,14 +149,14 @@ impl SharedList {
 }
 
 /// What tells the items apart that we brought, as the ledger remembers them.
-pub(super) fn brought(list: &Type, stored: Option<&Stored>) -> Vec<ItemWord> {
+pub(in crate::diff) fn brought(list: &Type, stored: Option<&Stored>) -> Vec<ItemWord> {
     let is_brought = |n: usize| stored.is_some_and(|stored| stored.basis_at(&format!("/{n}")) == Basis::Applied);
     let words = item_words(list, &remembered(stored));
     words.into_iter().enumerate().filter(|(n, _)| is_brought(*n)).map(|(_, word)| word).collect()
 }
 
 /// The items that the ledger remembers.
-pub(super) fn remembered(stored: Option<&Stored>) -> Vec<Attr> {
+pub(in crate::diff) fn remembered(stored: Option<&Stored>) -> Vec<Attr> {
     stored.and_then(|stored| stored.value.as_array()).into_iter().flatten().map(Attr::from_json).collect()
 }
 

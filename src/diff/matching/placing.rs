@@ -24,7 +24,7 @@ use crate::topology::{IdentityKey, Resource};
 
 /// Where a collection is.
 #[derive(Clone, Copy)]
-pub(super) struct CollectionPlace<'p> {
+pub(in crate::diff) struct CollectionPlace<'p> {
     /// The target.
     pub target: &'p str,
     /// Whether ids last there.
@@ -37,7 +37,7 @@ pub(super) struct CollectionPlace<'p> {
 
 impl CollectionPlace<'_> {
     /// The address of what is called so.
-    pub(super) fn address(&self, name: Option<&str>) -> Address {
+    pub(in crate::diff) fn address(&self, name: Option<&str>) -> Address {
         match self.parent {
             Some(parent) => parent.child(self.kind.name, name),
             None => Address::new(self.target, self.kind.name, name),
@@ -54,7 +54,7 @@ impl CollectionPlace<'_> {
 }
 
 /// An object with what tells it apart, which is worked out once for all who ask.
-pub(super) struct Identified<'a> {
+pub(in crate::diff) struct Identified<'a> {
     /// The object.
     pub live: &'a Live,
     /// Its key; `None` where a part of it is secret or not known.
@@ -63,13 +63,13 @@ pub(super) struct Identified<'a> {
 
 impl<'a> Identified<'a> {
     /// The objects of a collection.
-    pub(super) fn all(kind: &'static Kind, objects: &'a [Live]) -> Vec<Identified<'a>> {
+    pub(in crate::diff) fn all(kind: &'static Kind, objects: &'a [Live]) -> Vec<Identified<'a>> {
         objects.iter().map(|live| Identified { live, identity: live.identity(kind) }).collect()
     }
 }
 
 /// An object with its address, and the address of its owner in the ledger.
-pub(super) struct Placed<'a, 'b> {
+pub(in crate::diff) struct Placed<'a, 'b> {
     /// The object.
     pub live: &'a Live,
     /// Its address.
@@ -79,7 +79,7 @@ pub(super) struct Placed<'a, 'b> {
 }
 
 /// One collection on its way into the index.
-pub(super) struct Placing<'a, 'b, 'i> {
+pub(in crate::diff) struct Placing<'a, 'b, 'i> {
     place: CollectionPlace<'i>,
     objects: &'i [Identified<'a>],
     entries: Vec<Claimant<'b>>,
@@ -97,7 +97,7 @@ pub(super) struct Placing<'a, 'b, 'i> {
 
 impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     /// Finds out whose the objects are.
-    pub(super) fn new(
+    pub(in crate::diff) fn new(
         place: CollectionPlace<'i>,
         objects: &'i [Identified<'a>],
         entries: Vec<Claimant<'b>>,
@@ -128,7 +128,7 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     }
 
     /// Places what is declared and what is there. Gives the objects in their order.
-    pub(super) fn run(
+    pub(in crate::diff) fn run(
         mut self,
         wanted: &[&Resource],
         identities: &BTreeMap<&Address, IdentityKey>,

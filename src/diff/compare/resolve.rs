@@ -92,7 +92,7 @@ impl Resolver<'_> {
     }
 
     /// A value with the outputs in it as they are now, whatever they will be when the plan is carried out.
-    pub(super) fn as_now(&self, attr: &Attr) -> Attr {
+    pub(in crate::diff) fn as_now(&self, attr: &Attr) -> Attr {
         attr.fill(&|output| {
             let provider = self.topology.targets.get(output.address.target())?.provider;
             self.live_output(output, provider.kind(output.address.kind())?)
@@ -135,7 +135,7 @@ impl Resolver<'_> {
     }
 
     /// A live value with mentions by name, for comparing; other references stay ids, as they go to the wire.
-    pub(super) fn for_compare(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
+    pub(in crate::diff) fn for_compare(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
         swap_references(&field.ty, attr, &mut |reference, kinds, id| match reference {
             ReferenceForm::Id => None,
             ReferenceForm::Mention => {

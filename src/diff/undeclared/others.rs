@@ -22,7 +22,7 @@ pub struct OthersItems {
 
 /// Says whether the items of a field are ours to remove: the ledger remembers it, or a run made the object and was stopped
 /// before it took down with what.
-pub(super) fn is_ours(entry: Option<&Entry>, field: &str) -> bool {
+pub(in crate::diff) fn is_ours(entry: Option<&Entry>, field: &str) -> bool {
     entry.is_some_and(|entry| {
         // Of a list that others shared only the row's own items are.
         if entry.partial.contains_key(field) {
@@ -34,7 +34,7 @@ pub(super) fn is_ours(entry: Option<&Entry>, field: &str) -> bool {
 }
 
 /// What tells the items apart that are ours in a list that others shared, as far as the ledger remembers.
-pub(super) fn own_words(list: &Type, entry: Option<&Entry>, field: &str) -> BTreeSet<ItemWord> {
+pub(in crate::diff) fn own_words(list: &Type, entry: Option<&Entry>, field: &str) -> BTreeSet<ItemWord> {
     let shared = entry.filter(|entry| entry.partial.contains_key(field));
     let stored = shared.and_then(|entry| entry.fields.get(field));
     item_words(list, &remembered(stored)).into_iter().collect()
@@ -42,7 +42,7 @@ pub(super) fn own_words(list: &Type, entry: Option<&Entry>, field: &str) -> BTre
 
 /// The live items that go with a write of a whole value, each as what tells it from the others. What is known only later is
 /// given as it is now, where there is such a thing.
-pub(super) fn going(ty: &Type, wanted: &Attr, live: &Attr) -> Vec<Attr> {
+pub(in crate::diff) fn going(ty: &Type, wanted: &Attr, live: &Attr) -> Vec<Attr> {
     match (ty.shape(), wanted, live) {
         (Shape::Members(fields), Attr::Map(wanted), Attr::Map(live)) => {
             let fields = fields.iter().filter(|field| field.flow == Flow::Both);
@@ -84,7 +84,7 @@ fn label(ty: &Type, item: &Attr) -> Attr {
 }
 
 /// The items of others that edits take out of the items of an ordered list that stay, where these are no items of ours.
-pub(super) fn deleted_within(edits: &[Edit], item: &Type, is_ours: &dyn Fn(&Attr) -> bool) -> Vec<Attr> {
+pub(in crate::diff) fn deleted_within(edits: &[Edit], item: &Type, is_ours: &dyn Fn(&Attr) -> bool) -> Vec<Attr> {
     let within = |edit: &Edit| match edit {
         Edit::Change { before, after, .. } if !is_ours(before) => going(item, after, before),
         Edit::Change { .. } | Edit::Delete { .. } | Edit::Insert { .. } | Edit::Move { .. } => Vec::new(),
@@ -93,7 +93,7 @@ pub(super) fn deleted_within(edits: &[Edit], item: &Type, is_ours: &dyn Fn(&Attr
 }
 
 /// The items that edits take out of an ordered list, each by its place, with what tells it from the others.
-pub(super) fn deleted(edits: &[Edit], key: &str) -> Vec<(usize, Attr)> {
+pub(in crate::diff) fn deleted(edits: &[Edit], key: &str) -> Vec<(usize, Attr)> {
     let deleted = |edit: &Edit| match edit {
         Edit::Delete { at, item } => Some((*at, item.get(key).unwrap_or(item).clone())),
         Edit::Insert { .. } | Edit::Move { .. } | Edit::Change { .. } => None,

@@ -11,7 +11,7 @@ use crate::topology::{ITEMS, Resource};
 const EMPTY_VALUE: &str = "empty-value";
 
 /// Why a resource is left alone, if what it takes from others comes out empty where it needs a value.
-pub(super) fn hold(resource: &Resource, resolved: &ResolvedFields) -> Option<Hold> {
+pub(in crate::diff) fn hold(resource: &Resource, resolved: &ResolvedFields) -> Option<Hold> {
     let later = resource.fields.iter().filter(|(_, declared)| declared.is_later());
     let why = later.filter_map(|(name, declared)| reason(resource.kind, name, declared, resolved.get(name)?)).next()?;
     Some(Hold::new(EMPTY_VALUE, why).help("give it a value where it comes from, or write one in its place"))

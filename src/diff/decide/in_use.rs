@@ -21,7 +21,7 @@ use crate::topology::references::{References, Why};
 pub(crate) const IN_USE: &str = "in-use";
 
 /// The hold on something that would be made anew while `user` refers to it.
-pub(super) fn hold(user: &Address) -> Hold {
+pub(in crate::diff) fn hold(user: &Address) -> Hold {
     let hold = Hold::new(IN_USE, format!("it would have to be removed first, and `{user}` refers to it"));
     hold.help(format!(
         "declare the new one beside it under another name, and move `{user}` over; or let `{user}` go of it first"
@@ -30,7 +30,7 @@ pub(super) fn hold(user: &Address) -> Hold {
 
 /// The resources that would be removed to be made anew, each with something that refers to it, or to what lives in it, all
 /// the while.
-pub(super) fn in_use(
+pub(in crate::diff) fn in_use(
     topology: &Topology,
     references: &References<'_>,
     index: &Index<'_>,

@@ -8,7 +8,7 @@ use crate::spec::{Field, Identity};
 use crate::topology::{DIGEST, FileContent, Resource};
 
 /// Other content than was sent last. What has the digest in its id is another object then, and told apart by that.
-pub(super) fn content_change(
+pub(in crate::diff) fn content_change(
     resource: &Resource,
     field: &'static Field,
     content: &FileContent,

@@ -8,12 +8,25 @@
 //! | no | no | no | conflict: both moved, differently |
 //! | no | no base | – | change |
 //!
-//! What no API shows is sent where it never was. [`take_back`](super::take_back) says what becomes of a field that the files
+//! What no API shows is sent where it never was. [`take_back`](crate::diff::take_back) says what becomes of a field that the files
 //! no longer give. Where a step of ours left what is there, the base says so: then live = base is neither drift nor a change.
+//!
+//! * `resolve`, `planned`: from names to ids, and values that are not what they are now when the plan is carried out
+//! * `later`, `live_value`, `others_share`: values known only later, as the API shows them, and of which others have a part
+//! * `list`, `sequence`, `items`: a list that is one resource, the smallest edit of it, and what of it may be shown
+//! * `content`, `kept_secrets`, `mentions`: files, secrets that only the ledger remembers, names in texts
 
+pub(in crate::diff) mod content;
+pub(crate) mod items;
+pub(crate) mod kept_secrets;
 mod later;
+pub(crate) mod list;
 mod live_value;
+pub(crate) mod mentions;
 mod others_share;
+pub(crate) mod planned;
+pub(crate) mod resolve;
+pub(crate) mod sequence;
 
 use serde_json::Value;
 
@@ -33,7 +46,7 @@ use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, ca
 use crate::topology::{ItemPlace, Resource, fold};
 
 pub(crate) use live_value::live_value;
-pub(super) use live_value::narrow;
+pub(in crate::diff) use live_value::narrow;
 
 /// What comparing one resource gave.
 #[derive(Debug, Default)]
@@ -127,7 +140,7 @@ struct FieldCase<'c> {
 }
 
 /// What is to be done about a field.
-pub(super) enum Judged {
+pub(in crate::diff) enum Judged {
     Same,
     /// The API does not show it, and it is the one that was sent last, or that the user vouched for.
     Trusted,
@@ -367,7 +380,7 @@ pub(crate) fn expression(declared: &Attr) -> String {
 /// Says whether a field of which nothing is remembered is sent to what is there already. What can be given at create alone
 /// is not; nor is what version 0.1 took into ownership and remembered nothing of: an upgrade alone never writes. What only a
 /// new object takes came with it, where a call of ours made the object and the run ended before it was taken down.
-pub(super) fn is_sent_late(field: &Field, entry: Option<&Entry>) -> bool {
+pub(in crate::diff) fn is_sent_late(field: &Field, entry: Option<&Entry>) -> bool {
     let was_made_so = |entry: &Entry| entry.made && !entry.is_confirmed();
     let came_along = matches!(field.change, Change::Replaces) && entry.is_some_and(was_made_so);
     !matches!(field.change, Change::Fixed) && !came_along && !entry.is_some_and(Entry::is_blank)

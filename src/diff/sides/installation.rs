@@ -103,7 +103,7 @@ fn date(time: &str) -> &str {
 }
 
 /// A proof for people: digests are told by their beginning.
-pub(super) fn short(value: &str) -> String {
+pub(in crate::diff) fn short(value: &str) -> String {
     let is_digest = |word: &str| word.len() >= 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let words = value.split(' ').map(|word| {
         let bare = word.trim_end_matches([',', ';']);

@@ -1,5 +1,16 @@
 //! From differences to decisions: what may be done to whom.
+//!
+//! * `guards`: what holds a decision until somebody means it; `in_use`, `emptied`, `halves`: what can't be done as it is
+//! * `propagate_holds`: what is held along with what; `overwritten`: what another kind's write undoes
+//! * `call_options`: what rides along with a call
 
+pub(crate) mod call_options;
+pub(crate) mod emptied;
+pub(crate) mod guards;
+pub(in crate::diff) mod halves;
+pub(in crate::diff) mod in_use;
+pub(in crate::diff) mod overwritten;
+pub(in crate::diff) mod propagate_holds;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
@@ -7,10 +18,8 @@ use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::companions;
 use crate::diff::compare::{Comparison, compare};
-use crate::diff::emptied;
 use crate::diff::external;
 use crate::diff::guards::GuardCase;
-use crate::diff::in_use;
 use crate::diff::index::{Index, Placement};
 use crate::diff::live::Live;
 use crate::diff::one_installation::Doubles;

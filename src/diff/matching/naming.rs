@@ -44,7 +44,7 @@ fn content_name(id: &str) -> &str {
 }
 
 /// Every word by which other objects may refer to this one.
-pub(super) fn aliases(kind: &Kind, live: &Live) -> impl Iterator<Item = String> {
+pub(in crate::diff) fn aliases(kind: &Kind, live: &Live) -> impl Iterator<Item = String> {
     let further = kind.api.aliases.iter().filter_map(|path| lookup(&live.raw, path)).map(text);
     std::iter::once(live.id.clone()).chain(further).filter(|id| !id.is_empty())
 }

@@ -20,14 +20,14 @@ use crate::diff::base::{Base, Basis, Stored};
 use crate::spec::{Change, Field, ItemWord, Kind, Shape, Type, canonical, is_any, item_key_field, item_words};
 
 /// Why most of what stays does.
-pub(super) const NO_WAY: &str = "the API has no way to take it back";
+pub(in crate::diff) const NO_WAY: &str = "the API has no way to take it back";
 
 /// Why what the API chooses stays once something else was given.
 const CHOSEN: &str = "the API chooses it when the object is made, and not again";
 
 /// What becomes of a field that the files give no value.
 #[derive(Debug, PartialEq)]
-pub(super) enum Fate {
+pub(in crate::diff) enum Fate {
     /// Nothing: there is nothing of it, or it is not the user's to give.
     Gone,
     /// It stays as it is, for this reason.
@@ -37,7 +37,7 @@ pub(super) enum Fate {
 }
 
 /// A field that the files give no value.
-pub(super) struct Ungiven<'u> {
+pub(in crate::diff) struct Ungiven<'u> {
     pub kind: &'static Kind,
     pub field: &'static Field,
     /// What the ledger remembers of it.
@@ -53,7 +53,7 @@ pub(super) struct Ungiven<'u> {
 }
 
 impl Ungiven<'_> {
-    pub(super) fn fate(&self) -> Fate {
+    pub(in crate::diff) fn fate(&self) -> Fate {
         let is_ours = self.stored.is_some_and(|stored| stored.basis == Basis::Applied);
         let is_on_purpose = self.is_cleared && !matches!(self.field.change, Change::Switch(_));
         if self.field.is_call_option() || !(is_on_purpose || self.stored.is_some()) || self.is_at_default() {
@@ -111,7 +111,7 @@ impl Ungiven<'_> {
 
 /// A declared value with what was applied in it and is declared no more set back, where it is still there: keys of objects
 /// and of items of lists. `None` where there is no such thing. `stays` is told the JSON pointers of what can't be set back.
-pub(super) fn with_taken_back(
+pub(in crate::diff) fn with_taken_back(
     ty: &Type,
     wanted: &Attr,
     stored: Option<&Stored>,
@@ -233,7 +233,7 @@ impl SetBack<'_> {
 }
 
 /// Says whether a remembered value holds a secret, of which only the fingerprint is known.
-pub(super) fn held_secret(stored: Option<&Stored>) -> bool {
+pub(in crate::diff) fn held_secret(stored: Option<&Stored>) -> bool {
     stored.is_some_and(|stored| Base::from_stored(&stored.value).is_none())
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn item_key(item: &Attr, key: &str) -> String {
 
 /// The live items of a list as they may be shown. What a secret takes the place of was one; so was what reads like an
 /// earlier value of a wanted secret, and what the ledger keeps as one.
-pub(super) fn redact_items(
+pub(in crate::diff) fn redact_items(
     resolver: &Resolver<'_>,
     base: &Base,
     entry: Option<&Entry>,
@@ -63,7 +63,7 @@ fn without_defaults(item: &Type, live: &Attr) -> Attr {
 }
 
 /// The edits with the live items in them as they may be shown.
-pub(super) fn redact_edits(edits: Vec<Edit>, before: &[Attr], counterparts: &[Option<usize>]) -> Vec<Edit> {
+pub(in crate::diff) fn redact_edits(edits: Vec<Edit>, before: &[Attr], counterparts: &[Option<usize>]) -> Vec<Edit> {
     let shown = |edit| match edit {
         Edit::Delete { at, item } => Edit::Delete { at, item: before.get(at).cloned().unwrap_or(item) },
         Edit::Change { at, before: live, after } => {

@@ -25,10 +25,10 @@ pub struct Relabel {
 }
 
 /// The new places that matching has found: address and id by the address in the ledger.
-pub(super) type Moves = BTreeMap<Address, (Option<Address>, String)>;
+pub(in crate::diff) type Moves = BTreeMap<Address, (Option<Address>, String)>;
 
 /// Adds to what was found that whatever lives in something goes along with it.
-pub(super) fn complete(base: &Base, moves: &Moves) -> Vec<Relabel> {
+pub(in crate::diff) fn complete(base: &Base, moves: &Moves) -> Vec<Relabel> {
     if moves.is_empty() {
         return Vec::new();
     }

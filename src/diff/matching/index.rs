@@ -44,27 +44,27 @@ pub struct Index<'a> {
     /// Live objects that nothing declares, under the address that they would have.
     pub undeclared: BTreeMap<Address, (&'static Kind, &'a Live)>,
     /// The addresses, declared or not, whose live object is one that the ledger has.
-    pub(super) owned: BTreeSet<Address>,
+    pub(in crate::diff) owned: BTreeSet<Address>,
     /// Those of them that a call of ours made.
-    pub(super) made: BTreeSet<Address>,
+    pub(in crate::diff) made: BTreeSet<Address>,
     /// What is owned and was not found in a collection that was seen, unless it is plainly gone.
-    pub(super) adrift: BTreeMap<Address, Adrift>,
+    pub(in crate::diff) adrift: BTreeMap<Address, Adrift>,
     /// The entries of the ledger that go by another address, or whose object has another id, from now on.
     pub(crate) relabels: Vec<Relabel>,
     /// The address that a live object of a kind has, by kind and any id that other objects may use for it.
-    pub(super) names: BTreeMap<(String, Option<Address>, &'static str, String), Address>,
+    pub(in crate::diff) names: BTreeMap<(String, Option<Address>, &'static str, String), Address>,
     /// The same without the place: what lives deeper than the one that refers to it. `None` where an id is not unique.
-    pub(super) anywhere: BTreeMap<(String, &'static str, String), Option<Address>>,
+    pub(in crate::diff) anywhere: BTreeMap<(String, &'static str, String), Option<Address>>,
     /// Undeclared objects by what tells them apart, so that a name is found whatever its case where case means nothing.
-    pub(super) identities: BTreeMap<(Option<Address>, String, &'static str, IdentityKey), Address>,
+    pub(in crate::diff) identities: BTreeMap<(Option<Address>, String, &'static str, IdentityKey), Address>,
     /// The collections directly below a target that were looked at; why one could not be.
-    pub(super) looked: BTreeMap<(String, &'static str), Option<String>>,
+    pub(in crate::diff) looked: BTreeMap<(String, &'static str), Option<String>>,
     /// The targets that were looked at, and the kinds of which a collection there was not seen.
-    pub(super) unseen: BTreeMap<String, BTreeSet<&'static str>>,
+    pub(in crate::diff) unseen: BTreeMap<String, BTreeSet<&'static str>>,
     /// The servers' versions, by target.
     pub versions: BTreeMap<String, String>,
     /// The kinds that were seen and whose names are compared without case.
-    pub(super) kinds: BTreeMap<&'static str, &'static Kind>,
+    pub(in crate::diff) kinds: BTreeMap<&'static str, &'static Kind>,
 }
 
 impl<'a> Index<'a> {
@@ -75,7 +75,7 @@ impl<'a> Index<'a> {
     }
 
     /// Says whether a collection of a kind, or its whole target, was not seen.
-    pub(super) fn is_dark(&self, target: &str, kind: &str) -> bool {
+    pub(in crate::diff) fn is_dark(&self, target: &str, kind: &str) -> bool {
         self.unseen.get(target).is_none_or(|dark| dark.contains(kind))
     }
 
@@ -90,7 +90,7 @@ impl<'a> Index<'a> {
 
     /// Why an object is not the user's to declare. The ledger knows better than what its text looks like: what we made is
     /// ours.
-    pub(super) fn foreign(&self, address: &Address, live: &Live) -> Option<&'static str> {
+    pub(in crate::diff) fn foreign(&self, address: &Address, live: &Live) -> Option<&'static str> {
         live.foreign.filter(|_| !self.made.contains(address))
     }
 

@@ -3,7 +3,17 @@
 //! An object is found by its identity. If nothing has it, it is found by the identity that was applied last, which is how
 //! a changed one shows, or by the id that the ledger remembers, which is how a rename at the console shows. Ids alone are
 //! not trusted: some products hand them out anew after a restore.
+//!
+//! * `index`: the result, live objects by address; `placing`: one collection; `ownership`: what proves an object ours
+//! * `naming`, `relabel`: the address of what nobody declares; entries that go by another address from now on
+//! * `content_ids`: content that goes by another id than it would be given now
 
+pub(crate) mod content_ids;
+pub(crate) mod index;
+pub(crate) mod naming;
+pub(crate) mod ownership;
+pub(in crate::diff) mod placing;
+pub(crate) mod relabel;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;

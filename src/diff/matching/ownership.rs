@@ -20,7 +20,7 @@ use crate::spec::{Change, IdScheme, Identity, Kind};
 use crate::topology::IdentityKey;
 
 /// An entry of the ledger in one collection.
-pub(super) struct Claimant<'b> {
+pub(in crate::diff) struct Claimant<'b> {
     /// Its address in the ledger.
     pub address: &'b Address,
     /// The entry.
@@ -31,7 +31,7 @@ pub(super) struct Claimant<'b> {
 
 /// Where the object of an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Located {
+pub(in crate::diff) enum Located {
     /// It is this one of the objects.
     Here(usize),
     /// Nothing there is it.
@@ -45,7 +45,7 @@ pub(super) enum Located {
 }
 
 /// Finds the object of each entry. `is_wanted` says whether the files declare an identity.
-pub(super) fn locate(
+pub(in crate::diff) fn locate(
     kind: &'static Kind,
     ids: IdScheme,
     entries: &[Claimant<'_>],

@@ -15,7 +15,7 @@ const WITHIN_A_RUN: &[u8] = b"halves";
 type Taker = (Address, &'static str);
 
 /// Holds each half whose other half is held, with its new secret.
-pub(super) fn hold(topology: &Topology, verdicts: &mut [Verdict]) {
+pub(in crate::diff) fn hold(topology: &Topology, verdicts: &mut [Verdict]) {
     let halves = halves(topology);
     if halves.is_empty() {
         return;

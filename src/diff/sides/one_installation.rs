@@ -31,7 +31,7 @@ type NamedView<'o> = (&'o str, &'o View);
 
 /// The targets that show the installation of another one.
 #[derive(Debug, Default)]
-pub(super) struct Doubles {
+pub(in crate::diff) struct Doubles {
     /// Why everything at a target is held.
     holds: BTreeMap<String, Hold>,
     /// What the held targets mean, by the target that has it too: the kind and the id of each object.
@@ -40,7 +40,7 @@ pub(super) struct Doubles {
 
 impl Doubles {
     /// Finds them.
-    pub(super) fn of(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Doubles {
+    pub(in crate::diff) fn of(topology: &Topology, observed: &Observed, index: &Index<'_>, base: &Base) -> Doubles {
         let owns = |target: &str| base.owned_at(target).next().is_some();
         let is_judged = |view: &View| !matches!(view.standing, Standing::Other(_) | Standing::Unread(_));
         let judged = observed.targets.iter().filter(|(_, view)| is_judged(view));
@@ -79,13 +79,13 @@ impl Doubles {
     }
 
     /// Why everything at a target is held.
-    pub(super) fn hold(&self, target: &str) -> Option<&Hold> {
+    pub(in crate::diff) fn hold(&self, target: &str) -> Option<&Hold> {
         self.holds.get(target)
     }
 
     /// Holds all that is at a target which shows the installation of another one, and the removal of what it means by that
     /// other one: what nobody declares there is not what nobody declares.
-    pub(super) fn hold_all(&self, verdicts: &mut [Verdict]) {
+    pub(in crate::diff) fn hold_all(&self, verdicts: &mut [Verdict]) {
         for verdict in verdicts.iter_mut().filter(|_| !self.holds.is_empty()) {
             if let Some(hold) = self.hold(verdict.address.target()) {
                 verdict.decision = Decision::Hold(hold.clone());
