@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
-use crate::address::Address;
 use crate::apply::KnownObjects;
 use crate::cli::common::{self, ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
@@ -82,8 +81,8 @@ pub(crate) async fn carry_out(
     plan.verdicts
         .retain(|verdict| !moved.held.contains_key(&verdict.address) && !moved.done.contains_key(&verdict.address));
     let known = known(&plan, &moved);
-    plan.take_out(&places(&plan, |address| moved.done.contains_key(address)));
-    let leave_out = places(&plan, |address| moved.held.contains_key(address));
+    plan.take_out(&moved.settled);
+    let leave_out = held_steps(&plan, &moved);
     let left = plan.steps.len() - leave_out.len();
     tell_moved(global, &approved, &moved, left);
     contents::fetch(global, &mut workspace.topology, &mut plan).await?;
@@ -170,10 +169,10 @@ fn known(plan: &Plan, moved: &Moved) -> KnownObjects {
     done.collect()
 }
 
-/// The places of the steps of some resources.
-fn places(plan: &Plan, is_meant: impl Fn(&Address) -> bool) -> BTreeSet<usize> {
-    let meant = plan.steps.iter().enumerate().filter(|(_, step)| is_meant(&step.address));
-    meant.map(|(n, _)| n).collect()
+/// The places of the steps that are held.
+fn held_steps(plan: &Plan, moved: &Moved) -> BTreeSet<usize> {
+    let steps = plan.steps.iter().enumerate().filter(|(_, step)| moved.held.contains_key(&step.address));
+    steps.map(|(n, _)| n).collect()
 }
 
 /// Says what is held, how it differs from what was approved, and what was done before.

@@ -1,5 +1,4 @@
-//! The report of an apply: steps that are done, steps that failed with those that they took with them, and the command to
-//! run next.
+//! The report of an apply: steps that are done, those that failed with what they took along, and the command to run next.
 
 use std::collections::BTreeSet;
 

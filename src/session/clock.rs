@@ -7,6 +7,8 @@
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use crate::session::Session;
+
 /// Time that is on its way.
 pub type Passing<'c> = Pin<Box<dyn Future<Output = ()> + Send + 'c>>;
 
@@ -48,6 +50,39 @@ impl Clock for WallClock {
 
     fn lasts(&self, time: Duration) -> Duration {
         time
+    }
+}
+
+impl Session {
+    /// Lets time pass at the target.
+    pub async fn pause(&self, time: Duration) {
+        self.clock.sleep(time).await;
+    }
+
+    /// The target's time, asked for anew: somebody else may have let it pass.
+    pub(super) async fn moment(&self) -> Duration {
+        self.pause(Duration::ZERO).await;
+        self.now()
+    }
+
+    /// The target's time.
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// The time that has passed at the target since then.
+    pub(crate) fn elapsed(&self, since: Duration) -> Duration {
+        self.now().saturating_sub(since)
+    }
+
+    /// The time between two looks at what is under way.
+    pub(crate) fn interval(&self, every: Duration) -> Duration {
+        self.clock.interval(every)
+    }
+
+    /// How long a pause lasts for whoever watches.
+    pub(crate) fn lasts(&self, time: Duration) -> Duration {
+        self.clock.lasts(time)
     }
 }
 

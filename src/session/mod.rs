@@ -6,6 +6,7 @@
 //! * `clock`: the time in which a target is waited for
 //! * `list`, `pages`: whole lists
 //! * `speech`, `partial`, `call_site`, `error`: what an answer says, and what to do about it
+//! * `proofs`: what tells one installation from another, as far as a connection knows
 //! * `download`, `content_cache`: content at URLs
 
 mod attention;
@@ -22,14 +23,13 @@ mod list;
 mod pages;
 mod partial;
 mod patience;
+mod proofs;
 mod proxy;
 mod speech;
 mod wait;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -39,7 +39,7 @@ use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
 use crate::session::speech::{is_error_in_success, told_in_text, words};
-use crate::spec::{Auth, Body, Kind, Provider, ServerVersion, Strength, TextTemplate, Word, certificate_proof, lookup};
+use crate::spec::{Auth, Body, Provider, ServerVersion, TextTemplate, Word, lookup};
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
@@ -195,11 +195,6 @@ impl Session {
         (dialect.writers, dialect.readers)
     }
 
-    /// The proofs of the installation that are another thing once an object of a kind is written.
-    pub(crate) fn renewed_by(&self, kind: &Kind) -> Vec<Strength> {
-        self.provider.dialect.renewed_by(kind)
-    }
-
     /// The name and password of the login, as an object that a reply might hold; for the kind that sets its password. They
     /// opened the last request.
     pub fn login(&self) -> Value {
@@ -313,52 +308,9 @@ impl Session {
         answer
     }
 
-    /// The proofs that the connection itself gives of the installation behind it: the key of its certificate, and its
-    /// address. Of a simulator neither is one: it shows no certificate, and has another port each time that it starts.
-    pub(crate) fn connection_proofs(&self) -> BTreeMap<(Strength, String), String> {
-        if self.attention.rehearses {
-            return BTreeMap::new();
-        }
-        let key = self.transport.public_key(&self.base);
-        let key = key.map(|digest| ((Strength::Certificate, "certificate".to_owned()), certificate_proof(&digest)));
-        let address = ((Strength::Address, "address".to_owned()), authority_in_lower_case(&self.base));
-        key.into_iter().chain([address]).collect()
-    }
-
     /// Text of the server's without secrets.
     pub(crate) fn redact(&self, text: &str) -> String {
         self.redactor.redact(text)
-    }
-
-    /// Lets time pass at the target.
-    pub async fn pause(&self, time: Duration) {
-        self.clock.sleep(time).await;
-    }
-
-    /// The target's time, asked for anew: somebody else may have let it pass.
-    async fn moment(&self) -> Duration {
-        self.pause(Duration::ZERO).await;
-        self.now()
-    }
-
-    /// The target's time.
-    pub(crate) fn now(&self) -> Duration {
-        self.clock.now()
-    }
-
-    /// The time that has passed at the target since then.
-    pub(crate) fn elapsed(&self, since: Duration) -> Duration {
-        self.now().saturating_sub(since)
-    }
-
-    /// The time between two looks at what is under way.
-    pub(crate) fn interval(&self, every: Duration) -> Duration {
-        self.clock.interval(every)
-    }
-
-    /// How long a pause lasts for whoever watches.
-    pub(crate) fn lasts(&self, time: Duration) -> Duration {
-        self.clock.lasts(time)
     }
 
     fn parse(&self, method: Method, path: &str, response: &Response) -> Result<Value, CallError> {

@@ -242,7 +242,7 @@ fn it_is_shown_as_it_was() {
     sim.side_door("DELETE", "/requests", &Value::Null);
     let shown = bench.run(&["show", "p.json", "--calls"]).expect(0);
     assert_eq!(shown.out, told);
-    shown.says("holds until");
+    shown.says("for use before");
     assert!(!bench.path().join("ran").exists());
     assert_eq!(sim.side_door("GET", "/requests", &Value::Null), json!([]));
 }

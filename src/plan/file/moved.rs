@@ -24,6 +24,9 @@ pub(crate) struct Moved {
     /// The resources that are as the plan wants them already, since it was carried out before; with the object, if there is
     /// to be one.
     pub done: BTreeMap<Address, Option<Live>>,
+    /// The steps of these, by their places, that need not be done. What is asked for once is asked for as long as a step
+    /// that takes it is open.
+    pub settled: BTreeSet<usize>,
 }
 
 /// Looks at all that a plan relies on, in lists that were read for it. `work` is what the file says, `plan` the same
@@ -44,7 +47,8 @@ pub(crate) fn moved(
     let case = Case { topology, observed, index, by_id, owned: &owned, base, plan };
     let mut moved = Moved::default();
     for (step, was) in plan.steps.iter().zip(&work.steps) {
-        if moved.held.contains_key(&step.address) {
+        let is_beside = matches!(step.verb, Verb::Issue | Verb::Find) && moved.done.contains_key(&step.address);
+        if moved.held.contains_key(&step.address) || is_beside {
             continue;
         }
         if case.is_done(step) {
@@ -55,6 +59,7 @@ pub(crate) fn moved(
     }
     // A replacement is two steps, and one is nothing without the other.
     moved.done.retain(|address, _| !moved.held.contains_key(address));
+    moved.settled = settled(plan, &moved.done);
     for adopt in &work.adopts {
         let address = &adopt.address;
         if owned.entry(address).is_some() && case.of_adoption(address, adopt.id.as_deref()).is_none() {
@@ -74,6 +79,15 @@ pub(crate) fn moved(
         moved.held.extend(why.map(|why| (release.address.clone(), why)));
     }
     moved
+}
+
+/// The steps of what is done that nobody needs any more.
+fn settled(plan: &Plan, done: &BTreeMap<Address, Option<Live>>) -> BTreeSet<usize> {
+    let then = plan.graph.then();
+    let is_done = |n: &usize| plan.steps.get(*n).is_some_and(|step| done.contains_key(&step.address));
+    let is_beside = |n: usize| matches!(plan.steps[n].verb, Verb::Issue | Verb::Find);
+    let is_needed = |n: usize| then[n].iter().any(|next| *next < plan.steps.len() && !is_done(next));
+    (0..plan.steps.len()).filter(|n| is_done(n) && !(is_beside(*n) && is_needed(*n))).collect()
 }
 
 /// The live objects by target, kind and id.
