@@ -156,14 +156,15 @@ fn turn(step: &Step, updates: &BTreeMap<&Address, usize>) -> Turn {
     }
 }
 
+/// The time that a new object is given to get ready for being asked. Practice has shown it to be enough
+/// (netfoundry.md#edge-routers).
+const READY_AFTER: Duration = Duration::from_secs(15);
+
 /// The steps that ask a new object for what it gives once, by the step that makes it, with the time in between.
 fn rests(plan: &Plan) -> BTreeMap<usize, (usize, Duration)> {
     let steps = || plan.steps.iter().enumerate();
     let asks = steps().filter(|(_, step)| step.verb == Verb::Issue);
     let asking: BTreeMap<&Address, usize> = asks.map(|(n, step)| (&step.address, n)).collect();
     let makers = steps().filter(|(_, step)| step.verb.creates());
-    makers
-        .filter_map(|(n, step)| Some((n, (*asking.get(&step.address)?, step.kind.one_time_output?.cool_down))))
-        .filter(|(_, (_, rest))| !rest.is_zero())
-        .collect()
+    makers.filter_map(|(n, step)| Some((n, (*asking.get(&step.address)?, READY_AFTER)))).collect()
 }

@@ -85,7 +85,7 @@ fn is_built_in(provider: &Provider, kinds: &[&str], name: &str) -> bool {
 
 /// Says whether one of the kinds holds objects that the system makes.
 fn has_system_objects(provider: &Provider, kinds: &[&str]) -> bool {
-    let has = |kind: &Kind| kind.hooks.foreign.is_some() || !kind.built_in.is_empty();
+    let has = |kind: &Kind| kind.foreign.is_some() || !kind.built_in.is_empty();
     kinds.iter().filter_map(|kind| provider.kind(kind)).any(has)
 }
 

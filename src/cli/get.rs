@@ -112,7 +112,7 @@ async fn output(
         return Err(CommandError::failed(format!("there is no kind `{last}`"))
             .help(suggest::hint(last, provider.kinds.iter().map(|kind| kind.name))));
     };
-    if let Some(issue) = declared.one_time_output.filter(|issue| issue.field == field) {
+    if let Some(issue) = declared.one_time_output().filter(|issue| issue.field == field) {
         return issued(workspace, options, declared, &issue).await.map(Got::Output);
     }
     let chosen = one::choose(workspace, &options.target, Some(declared.name), options.name.as_deref()).await?;
@@ -136,7 +136,7 @@ async fn issued(
     let (Some(address), Some(live)) = (chosen.address, chosen.live) else {
         return Err(CommandError::failed(format!("there is nothing that has a `{field}`")));
     };
-    if let Some(why) = issue.refusal(&live.raw) {
+    if let Some(why) = issue.call.refusal(&live.raw) {
         return Err(CommandError::failed(format!("`{address}` gets no `{field}`: {why}")));
     }
     let output = format!("{address}.{field}");

@@ -176,7 +176,7 @@ pub(crate) enum Outgoing<'a> {
     /// JSON.
     Json(encode::Json),
     /// A file, sent as the call's body says.
-    File(Body, &'a [u8]),
+    File(&'a [u8]),
 }
 
 impl Outgoing<'_> {
@@ -185,7 +185,7 @@ impl Outgoing<'_> {
         match self {
             Outgoing::Nothing => RequestBody::Nothing,
             Outgoing::Json(json) => RequestBody::Json(json),
-            Outgoing::File(body, bytes) => RequestBody::file(*body, bytes),
+            Outgoing::File(bytes) => RequestBody::File(bytes),
         }
     }
 }
@@ -294,9 +294,9 @@ impl Chosen {
     pub(crate) fn body<'a>(&self, call: &CallSpec, arguments: &'a Arguments) -> Result<Outgoing<'a>, CommandError> {
         let attr = match call.body {
             Body::None | Body::Sequence(_) => return Ok(Outgoing::Nothing),
-            Body::File(name) | Body::Text(name) => {
+            Body::File(name) => {
                 let bytes = arguments.files.get(name).map_or(&[][..], Vec::as_slice);
-                return Ok(Outgoing::File(call.body, bytes));
+                return Ok(Outgoing::File(bytes));
             }
             Body::Fields | Body::Changed => arguments.beside(call.path),
             Body::Json(json) => BodyTemplate::of(json).fill(&|word| self.word(word, arguments)).unwrap_or(Attr::Null),

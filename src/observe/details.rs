@@ -84,7 +84,7 @@ impl Look<'_> {
                     reply => reply?,
                 };
                 let Value::Object(map) = &mut live.raw else { return Ok(()) };
-                match (lookup(&reply, detail.at().place()), detail.fields) {
+                match (lookup(&reply, detail.read.at().place()), detail.fields) {
                     (Some(Value::Object(more)), _) => map.extend(more.clone()),
                     // A reply that is one text is the one field.
                     (Some(text @ Value::String(_)), [field]) => {

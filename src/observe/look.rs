@@ -183,7 +183,7 @@ impl Look<'_> {
                     expected.entry(self.fill(path, ids)).or_default().push((kind, self.expected(kind, parent)));
                 }
                 for (detail, _) in self.row_reads(kind) {
-                    questions.entry(self.fill(detail.read.path, ids)).or_insert((detail.at(), paging, 0)).2 += 1;
+                    questions.entry(self.fill(detail.read.path, ids)).or_insert((detail.read.at(), paging, 0)).2 += 1;
                 }
             }
         }
@@ -243,7 +243,7 @@ impl Look<'_> {
         ids: Option<&Ids<'_>>,
     ) -> Result<(), CallError> {
         for (detail, key) in self.row_reads(kind) {
-            let rows = answers.take(self.session, &self.fill(detail.read.path, ids), detail.at())?;
+            let rows = answers.take(self.session, &self.fill(detail.read.path, ids), detail.read.at())?;
             let mut by_object: BTreeMap<String, Vec<Value>> = BTreeMap::new();
             for row in rows {
                 if let Some(key) = lookup(&row, key).map(text) {

@@ -60,8 +60,8 @@ impl Writer<'_> {
     /// Changes fields in place: one update for all that share it, and a call for each that has its own.
     pub(crate) fn update(&self, changes: &[FieldChange]) -> Vec<Call> {
         let kind = self.filler.kind;
-        if let (Some(specs), Some(write)) = (&kind.api.items, self.shared) {
-            return self.item_calls(specs, write);
+        if let Some(write) = self.shared.filter(|_| is_sequence(kind) && kind.api.has_item_calls()) {
+            return self.item_calls(write);
         }
         let shared = |field: &Field| matches!(field.change, Change::InPlace | Change::Fixed);
         let in_place = changes.iter().any(|change| change.field.is_none_or(shared));
@@ -86,8 +86,8 @@ impl Writer<'_> {
     /// Removes the object, after switching off what has to be off.
     pub(crate) fn remove(&self) -> Vec<Call> {
         let kind = self.filler.kind;
-        if let (Some(specs), Some(write)) = (&kind.api.items, self.shared) {
-            return self.item_calls(specs, write);
+        if let Some(write) = self.shared.filter(|_| is_sequence(kind) && kind.api.has_item_calls()) {
+            return self.item_calls(write);
         }
         let mut calls = Vec::new();
         for (field, switch) in self.live.map(|live| live.still_on(kind)).unwrap_or_default() {
@@ -119,9 +119,9 @@ impl Writer<'_> {
 
     /// Asks for the one-time output.
     pub(crate) fn issue(&self) -> Vec<Call> {
-        let Some(issue) = &self.filler.kind.one_time_output else { return Vec::new() };
+        let Some(issue) = self.filler.kind.one_time_output() else { return Vec::new() };
         let purpose = CallPurpose::Issue { field: issue.field, at: issue.at() };
-        vec![self.call(&issue.call, purpose, &|_| false)]
+        vec![self.call(issue.call, purpose, &|_| false)]
     }
 
     fn choose(&self, specs: &'static [CallSpec]) -> Option<&'static CallSpec> {
@@ -168,7 +168,7 @@ impl Writer<'_> {
     fn payload(&self, spec: &CallSpec, takes: &dyn Fn(&Field) -> bool, purpose: &CallPurpose) -> Payload {
         let mut body = match spec.body {
             Body::None => return Payload::None,
-            Body::File(field) | Body::Text(field) => {
+            Body::File(field) => {
                 return self.files.get(field).map_or(Payload::None, |file| Payload::File(file.clone()));
             }
             Body::Json(text) => self.filler.json(text),
@@ -184,7 +184,8 @@ impl Writer<'_> {
             }
         }
         if let Some(reshape) = spec.reshape {
-            reshape(&mut body, self.live.map(|live| &live.raw));
+            // What must not be made was held.
+            reshape(&mut body, self.live.map(|live| &live.raw)).ok();
         }
         Payload::Json(body)
     }
@@ -218,7 +219,7 @@ impl Writer<'_> {
     /// The whole list: the wanted items in order, each with the id of its live counterpart.
     fn sequence(&self) -> Attr {
         let kind = self.filler.kind;
-        let Identity::Sequence { key, id } = kind.identity else { return Attr::List(Vec::new()) };
+        let Identity::Sequence { key, id, .. } = kind.identity else { return Attr::List(Vec::new()) };
         let raw: Vec<_> = self.live.map(|live| managed_items(kind, live).collect()).unwrap_or_default();
         let (items, counterparts) = match (self.shared, self.resolved.get(ITEMS)) {
             (Some(SharedWrite { items, counterparts, .. }), _) => (items.as_slice(), counterparts.clone()),

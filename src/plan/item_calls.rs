@@ -13,7 +13,7 @@ use crate::diff::shared::SharedWrite;
 use crate::plan::calls::Writer;
 use crate::plan::fill::Filler;
 use crate::plan::{Call, CallPurpose, Payload};
-use crate::spec::{Body, CallSpec, Identity, ItemCalls, Type, TypeSlot, keep_undeclared, lookup, written};
+use crate::spec::{Body, CallSpec, Identity, Type, TypeSlot, keep_undeclared, lookup, written};
 
 /// An item as the list stands at some point between the calls.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +27,6 @@ enum StandingItem {
 /// The list between the calls.
 struct ListUnderway<'c> {
     writer: &'c Writer<'c>,
-    specs: &'static ItemCalls,
     write: &'c SharedWrite,
     /// The live items, those that are nobody's to declare among them.
     live: Vec<&'c Value>,
@@ -39,13 +38,13 @@ struct ListUnderway<'c> {
 
 impl Writer<'_> {
     /// The calls that make a list what it is to be, item by item.
-    pub(super) fn item_calls(&self, specs: &'static ItemCalls, write: &SharedWrite) -> Vec<Call> {
+    pub(super) fn item_calls(&self, write: &SharedWrite) -> Vec<Call> {
         let all: Vec<(&Value, bool)> =
             self.live.into_iter().flat_map(|live: &Live| live.items(self.filler.kind)).collect();
         let managed = all.iter().enumerate().filter(|(_, (_, is_managed))| *is_managed).map(|(n, _)| n).collect();
         let standing = (0..all.len()).map(StandingItem::Live).collect();
         let live = all.into_iter().map(|(item, _)| item).collect();
-        let mut list = ListUnderway { writer: self, specs, write, live, managed, standing, calls: Vec::new() };
+        let mut list = ListUnderway { writer: self, write, live, managed, standing, calls: Vec::new() };
         list.run();
         list.calls
     }
@@ -78,11 +77,12 @@ impl ListUnderway<'_> {
         let before = n.checked_sub(1).and_then(|before| self.place_of(before));
         let at = before.map_or(0, |before| before + 1);
         let mut body = self.body(n);
-        if let Attr::Map(map) = &mut body {
-            map.insert(self.specs.position.to_owned(), Attr::Number(at.into()));
+        let kind = self.writer.filler.kind;
+        if let (Attr::Map(map), Identity::Sequence { position, .. }) = (&mut body, kind.identity) {
+            map.insert(position.to_owned(), Attr::Number(at.into()));
         }
         self.standing.insert(at, StandingItem::New(n));
-        self.send(&self.specs.insert, None, body);
+        self.send(kind.api.create, None, body);
     }
 
     /// Changes a wanted item that stands where it stood. What was put in is as it is wanted.
@@ -91,9 +91,9 @@ impl ListUnderway<'_> {
             return;
         }
         let counterpart = self.write.counterparts.get(n).copied().flatten();
-        if let (Some(spec), Some(at)) = (self.writer.filler.kind.api.item_change(), counterpart) {
+        if let Some(at) = counterpart {
             let id = self.id(at);
-            self.send(spec, id, self.body(n));
+            self.send(self.writer.filler.kind.api.update, id, self.body(n));
         }
     }
 
@@ -102,7 +102,7 @@ impl ListUnderway<'_> {
         let id = self.id(at);
         let item = self.managed.get(at).map(|n| StandingItem::Live(*n));
         self.standing.retain(|standing| Some(*standing) != item);
-        self.send(&self.specs.remove, id, Attr::Null);
+        self.send(self.writer.filler.kind.api.remove, id, Attr::Null);
     }
 
     /// Where a wanted item stands now.
@@ -138,7 +138,9 @@ impl ListUnderway<'_> {
         written(&Type::Object(kind.fields), &item)
     }
 
-    fn send(&mut self, spec: &'static CallSpec, id: Option<Attr>, body: Attr) {
+    /// Sends the one of some calls that is about an item. Where there is none, nothing can differ.
+    fn send(&mut self, specs: &'static [CallSpec], id: Option<Attr>, body: Attr) {
+        let Some(spec) = CallSpec::about_an_item(specs) else { return };
         let filler = Filler { id, ..self.writer.filler };
         let polls = spec.wait.iter().map(|poll| filler.open_path(poll.path)).collect();
         let body = if spec.body == Body::None { Payload::None } else { Payload::Json(body) };

@@ -7,7 +7,7 @@ use crate::diff::companions;
 use crate::diff::verdict::Cause;
 use crate::plan::build::Builder;
 use crate::plan::{Step, Timing, Verb};
-use crate::spec::Disruption;
+use crate::spec::{Disruption, Kind};
 
 impl Builder<'_> {
     /// Steps that ask for one-time outputs which other steps wait for.
@@ -19,7 +19,7 @@ impl Builder<'_> {
                 attr.for_each_output(&mut |output| {
                     let maker = self.topology.resources.get(&output.address).filter(|resource| !resource.external);
                     let kind = maker.map(|resource| resource.kind);
-                    if kind.and_then(|kind| kind.one_time_output).is_some_and(|issue| issue.field == output.field) {
+                    if kind.and_then(Kind::one_time_output).is_some_and(|issue| issue.field == output.field) {
                         wanted.insert(output.address.clone());
                     }
                 });

@@ -208,7 +208,7 @@ mod writing {
                 let secret = Attr::Secret(Secret::new("secret.canary", "s3cr3t-canary"));
                 for item in [secret, output()] {
                     let mut body = body_with(kind, field, item.clone());
-                    reshape(&mut body, None);
+                    reshape(&mut body, None).unwrap();
                     let sent = body.to_shown().to_string();
                     let is_there = sent.contains("secret.canary") || sent.contains("outputs.x");
                     let whole = is_there && sent.contains("first") && sent.contains("last");

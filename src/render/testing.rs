@@ -76,7 +76,7 @@ static ROUTES: Kind = Kind {
 static RULES: Kind = Kind {
     name: "rules",
     doc: "Rules",
-    identity: Identity::Sequence { key: "rule", id: "id" },
+    identity: Identity::Sequence { key: "rule", id: "id", position: "" },
     fields: &[field("rule", Type::Text, "Rule").required(), field("comment", Type::Text, "Free text")],
     api: Api {
         list: List::at("/rules", Envelope::Items("")),
@@ -96,6 +96,7 @@ static LAB: Provider = Provider {
         credentials: &[],
         settings: &[],
         headers: &[],
+        file_type: "application/octet-stream",
         messages: &[],
         errors: &[],
         errors_in_success: &[],

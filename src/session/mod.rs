@@ -1,7 +1,7 @@
 //! One target: login, limits, retries, paging, settling.
 //!
 //! * `auth`: who asks
-//! * `http`, `proxy`, `handshake`, `encode`: bytes; the only place where secrets become such
+//! * `http`, `proxy`, `handshake`, `request_body`, `encode`: bytes; the only place where secrets become such
 //! * `patience`, `attention`, `wait`: trying again, being stopped, and until it is done
 //! * `clock`: the time in which a target is waited for
 //! * `list`, `pages`: whole lists
@@ -25,6 +25,7 @@ mod partial;
 mod patience;
 mod proofs;
 mod proxy;
+mod request_body;
 mod speech;
 mod wait;
 
@@ -39,7 +40,7 @@ use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::session::auth::Proof;
 use crate::session::speech::{is_error_in_success, told_in_text, words};
-use crate::spec::{Auth, Body, Provider, ServerVersion, TextTemplate, Word, lookup};
+use crate::spec::{Auth, Provider, ServerVersion, TextTemplate, Word, lookup};
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
@@ -58,6 +59,7 @@ pub(crate) use error::{Effort, Speaker};
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;
+pub use request_body::RequestBody;
 pub use wait::Waiting;
 pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_under_way, job_id, tells_no_outputs};
 
@@ -83,37 +85,6 @@ pub struct Session {
 
 /// A turn to write at a target: nobody else takes it as long as this lives.
 pub(crate) type WriteTurn<'s> = Option<SemaphorePermit<'s>>;
-
-/// A body to send.
-pub enum RequestBody<'b> {
-    /// Nothing.
-    Nothing,
-    /// JSON.
-    Json(&'b encode::Json),
-    /// Bytes.
-    Bytes(&'b [u8]),
-    /// Bytes of plain text.
-    Text(&'b [u8]),
-}
-
-impl<'b> RequestBody<'b> {
-    /// A file, sent as the call's body says.
-    pub fn file(body: Body, bytes: &'b [u8]) -> RequestBody<'b> {
-        if matches!(body, Body::Text(_)) { RequestBody::Text(bytes) } else { RequestBody::Bytes(bytes) }
-    }
-
-    fn put_into(&self, request: Request) -> Request {
-        let (kind, bytes) = match self {
-            RequestBody::Nothing => return request,
-            RequestBody::Json(json) => return json.put_into(request),
-            RequestBody::Bytes(bytes) => ("application/octet-stream", bytes),
-            RequestBody::Text(bytes) => ("text/plain", bytes),
-        };
-        let mut request = request.header("Content-Type", kind);
-        request.body = bytes.to_vec();
-        request
-    }
-}
 
 impl Session {
     /// Logs in, and finds the server's version where it matters. No error will repeat what is under the veil.
@@ -298,7 +269,7 @@ impl Session {
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value));
         let headers = headers.chain([("Authorization", &proof.value)]);
         request = headers.fold(request, |request, (name, value)| encode::header(request, name, value));
-        let request = body.put_into(request);
+        let request = body.put_into(request, self.provider.dialect.file_type);
         tracing::debug!(target: "wire", "{} {method} {path}", self.name);
         let what = || format!("{}: no answer to {method} {}", self.name, path.split('?').next().unwrap_or_default());
         let answer = self.attention.wait_for(self.transport.send(request), &what).await;

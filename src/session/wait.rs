@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::session::attention::is_about_certificate;
 use crate::session::{CallError, CallFailure, CallSite, Job, RequestBody, Session, encode};
-use crate::spec::{Body, BodyTemplate, CallSpec, JobLog, OpenPath, PathTemplate, Poll, Shows, Until, Word, lookup};
+use crate::spec::{Body, BodyTemplate, CallSpec, Detail, OpenPath, PathTemplate, Poll, Shows, Until, Word, lookup};
 use wire::Method;
 
 /// How often a job is asked to be given up by a server that is busy.
@@ -131,7 +131,7 @@ impl Session {
     /// A failure with what the job's messages say about it. Where they can't be read, the failure stands for itself.
     async fn explained(&self, poll: &Poll, job: Option<&str>, error: CallError) -> CallError {
         let (Some(log), Some(job), CallFailure::Job(failed)) = (poll.log, job, &error.what) else { return error };
-        let path = PathTemplate::of(log.path).text(&|word| of_job(word, job));
+        let path = PathTemplate::of(log.read.path).text(&|word| of_job(word, job));
         let Ok(reply) = self.get(&path).await else { return error };
         let log = messages(&log, &reply).iter().map(|line| self.redactor.redact(line)).collect();
         CallError { what: CallFailure::Job(Box::new(Job { what: failed.what.clone(), log })), ..error }
@@ -243,11 +243,11 @@ fn of_job(word: &Word, job: &str) -> Option<String> {
 }
 
 /// The texts of a log, a line each; a text that says the same as one before it is left out.
-fn messages(log: &JobLog, reply: &Value) -> Vec<String> {
-    let rows = lookup(reply, log.at).and_then(Value::as_array);
+fn messages(log: &Detail, reply: &Value) -> Vec<String> {
+    let rows = lookup(reply, log.read.at().place()).and_then(Value::as_array);
     let mut told: Vec<String> = Vec::new();
     for row in rows.into_iter().flatten() {
-        let mut texts: Vec<&str> = log.texts.iter().filter_map(|place| lookup(row, place)?.as_str()).collect();
+        let mut texts: Vec<&str> = log.fields.iter().filter_map(|place| lookup(row, place)?.as_str()).collect();
         texts.retain(|text| !text.is_empty());
         texts.dedup();
         let line = texts.join(": ");

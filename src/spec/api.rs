@@ -24,15 +24,14 @@ pub struct Api {
     pub id: &'static str,
     /// Further places where an object holds a word by which others may refer to it.
     pub aliases: &'static [&'static str],
-    /// Makes an object. Of several, the first that fits the server's version and the fields.
+    /// Makes an object. Of several, the first that fits the server's version and the fields. Of a list that is one
+    /// resource, calls without the whole sequence are about an item, here and below: they put one in, change it where
+    /// it stands and take it out. In their paths `{id}` is the item's id or, where items have none, its place.
     pub create: &'static [CallSpec],
-    /// Changes an object in place. Of a list that is one resource, a call without the whole sequence changes an item where it
-    /// stands; there is none where nothing can differ but what tells it from the others.
+    /// Changes an object in place.
     pub update: &'static [CallSpec],
     /// Removes an object.
     pub remove: &'static [CallSpec],
-    /// Changes single items of a list that is one resource.
-    pub items: Option<ItemCalls>,
     /// The errors of the API itself that mean that the object is not there any more: status and part of the message.
     pub gone: &'static [(u16, &'static str)],
     /// The states that objects go through, where the API shows one.
@@ -51,7 +50,6 @@ impl Api {
         create: &[],
         update: &[],
         remove: &[],
-        items: None,
         gone: &[(404, "")],
         states: None,
     };
@@ -61,27 +59,15 @@ impl Api {
         self.details.iter().map(|detail| detail.stamp).find(|stamp| !stamp.is_empty())
     }
 
-    /// The call that changes an item of a list where it stands.
-    pub(crate) fn item_change(&self) -> Option<&'static CallSpec> {
-        self.update.iter().find(|call| !matches!(call.body, Body::Sequence(_)))
+    /// Says whether single items of a list can be put in and taken out.
+    pub(crate) fn has_item_calls(&self) -> bool {
+        CallSpec::about_an_item(self.create).is_some() && CallSpec::about_an_item(self.remove).is_some()
     }
 
     /// How all live objects are read from a server of that version.
     pub fn list_on(&self, version: Option<&str>) -> List {
         self.lists.iter().find(|(when, _)| when.holds_on(version)).map_or(self.list, |(_, list)| *list)
     }
-}
-
-/// How single items are changed of a list that is one resource. In their paths `{id}` is the item's id or, where items have
-/// none, its place.
-#[derive(Debug, Clone, Copy)]
-pub struct ItemCalls {
-    /// Puts an item in.
-    pub insert: CallSpec,
-    /// The key of its body for the place in the list, from 0.
-    pub position: &'static str,
-    /// Takes an item out.
-    pub remove: CallSpec,
 }
 
 /// How all live objects of a kind are read.
@@ -148,13 +134,11 @@ pub enum Paging {
     },
 }
 
-/// A further read, for what the list of a kind leaves out.
-///
-/// One whose query asks for rows of an object, as in `deployment_id={id}`, is asked once for all objects, without that,
-/// and each object gets its rows. Others are made for one object each, where the workspace declares it, and only when
-/// something needs it: a declared field that the list leaves out, and a stamp that differs from what the ledger remembers.
-/// Of what shows outputs alone, 400 and 404 mean that the object has none; it is looked at behind whatever is waited for,
-/// too.
+/// A further read, for what the list of a kind leaves out. One whose query asks for rows of an object, as in
+/// `deployment_id={id}`, is asked once for all objects, without that, and each object gets its rows. Others are made
+/// for one object each, where the workspace declares it, and only when something needs it: a declared field that the
+/// list leaves out, and a stamp that differs from what the ledger remembers. Of what shows outputs alone, 400 and 404
+/// mean that the object has none; it is looked at behind whatever is waited for, too.
 #[derive(Debug, Clone, Copy)]
 pub struct Detail {
     /// The call. Its reply holds the rows, paged as the list is; the object; or one text, which is the one field of `fields`.
@@ -170,15 +154,11 @@ impl Detail {
     pub(crate) fn row_key(&self) -> Option<&'static str> {
         PathTemplate::of(self.read.path).key_of(&Word::Id)
     }
-
-    /// Where the reply holds what is read.
-    pub(crate) fn at(&self) -> Envelope {
-        self.read.reply.unwrap_or(Envelope::One(""))
-    }
 }
 
-/// A function for the parts of one call's body that no table can say: pure, on the body and the live object.
-pub(crate) type Reshape = fn(&mut Attr, Option<&Value>);
+/// A function for the parts of one call that no table can say: pure, on the body and the live object. It may say why the
+/// call must not be made of that object.
+pub(crate) type Reshape = fn(&mut Attr, Option<&Value>) -> Result<(), &'static str>;
 
 /// One call as a kind declares it.
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +172,7 @@ pub struct CallSpec {
     /// What a body of JSON says besides, where no field says it: JSON text of an object, with placeholders, or of one
     /// placeholder that becomes one. Empty for nothing.
     pub adds: &'static str,
-    /// Reshapes a body of JSON; is given the live object where there is one.
+    /// Reshapes a body of JSON, or says why the call must not be made; is given the live object where there is one.
     pub reshape: Option<Reshape>,
     /// Where the reply holds the object: itself, or among others, by its identity. `None`: nowhere, or nothing worth reading.
     pub reply: Option<Envelope>,
@@ -221,8 +201,6 @@ pub enum Body {
     Json(&'static str),
     /// The bytes of the file that a field names.
     File(&'static str),
-    /// The same, as `text/plain`.
-    Text(&'static str),
     /// The whole sequence as a list under this key.
     Sequence(&'static str),
 }
@@ -231,7 +209,7 @@ impl Body {
     /// The field whose file is sent as it is.
     pub fn file(self) -> Option<&'static str> {
         match self {
-            Body::File(field) | Body::Text(field) => Some(field),
+            Body::File(field) => Some(field),
             Body::None | Body::Fields | Body::Changed | Body::Json(_) | Body::Sequence(_) => None,
         }
     }
@@ -246,10 +224,8 @@ pub struct States {
     pub busy: &'static [&'static str],
     /// Of these, the states in which it is about to go, as `DELETING`: even if it does not differ now, it is not as wanted.
     pub leaving: &'static [&'static str],
-    /// It failed: what to do about it.
-    pub failed: &'static [(&'static str, &'static str)],
-    /// It may not be written to, as while it is suspended: why.
-    pub held: &'static [(&'static str, &'static str)],
+    /// No change finds an answer in it, as it failed or is suspended: why, and what to do about it.
+    pub stuck: &'static [(&'static str, &'static str)],
     /// It is gone although it still shows.
     pub gone: &'static [&'static str],
     /// It was never made whole: another create takes its place, and only a removal takes it away.
@@ -259,7 +235,7 @@ pub struct States {
 impl States {
     /// A key whose states mean nothing yet; kinds overwrite what they know.
     pub const fn at(key: &'static str) -> States {
-        States { key, busy: &[], leaving: &[], failed: &[], held: &[], gone: &[], tainted: &[] }
+        States { key, busy: &[], leaving: &[], stuck: &[], gone: &[], tainted: &[] }
     }
 }
 
@@ -288,6 +264,21 @@ impl CallSpec {
         declares: &dyn Fn(&str) -> bool,
     ) -> Option<&'static CallSpec> {
         specs.iter().find(|spec| spec.when.holds_on(version) && spec.when.holds_among(declares))
+    }
+
+    /// Where the reply holds what is read.
+    pub(crate) fn at(&self) -> Envelope {
+        self.reply.unwrap_or(Envelope::One(""))
+    }
+
+    /// Of several calls about a list, the one about an item.
+    pub(crate) fn about_an_item(specs: &'static [CallSpec]) -> Option<&'static CallSpec> {
+        specs.iter().find(|spec| matches!(spec.body, Body::Fields | Body::None))
+    }
+
+    /// Why it must not be made of a live object, if so.
+    pub(crate) fn refusal(&self, live: &Value) -> Option<&'static str> {
+        self.reshape.and_then(|reshape| reshape(&mut Attr::Null, Some(live)).err())
     }
 
     /// The fields without calls of their own that ride along with it: those that its body names.

@@ -1,8 +1,6 @@
 //! The calls of a kind: every request that its tables can make, from which the covered endpoints are derived.
 
-use crate::spec::{
-    Action, Api, Artifact, CallSpec, Change, Detail, Field, ItemCalls, JobLog, Kind, List, OneTimeOutput, Poll, Switch,
-};
+use crate::spec::{Action, Api, Artifact, CallSpec, Change, Detail, Field, Kind, List, Poll, Switch};
 use wire::Method;
 
 /// One request that a table can make.
@@ -73,7 +71,6 @@ impl Kind {
         let Kind {
             api,
             fields,
-            one_time_output,
             name: _,
             doc: _,
             source: _,
@@ -81,7 +78,8 @@ impl Kind {
             identity: _,
             relations: _,
             on_delete: _,
-            hooks: _,
+            read: _,
+            foreign: _,
             names: _,
             built_in: _,
             documented_at: _,
@@ -89,29 +87,14 @@ impl Kind {
         } = self;
         let mut calls = api.calls();
         calls.extend(fields.iter().flat_map(Field::calls));
-        if let Some(OneTimeOutput { call, field: _, used_when: _, cool_down: _ }) = one_time_output {
-            calls.extend(call.calls(CallPlace::Own));
-        }
         calls
     }
 }
 
 impl Api {
     fn calls(&'static self) -> Vec<TableCall> {
-        let Api {
-            list,
-            lists,
-            details,
-            create,
-            update,
-            remove,
-            items,
-            scope: _,
-            id: _,
-            aliases: _,
-            gone: _,
-            states: _,
-        } = self;
+        let Api { list, lists, details, create, update, remove, scope: _, id: _, aliases: _, gone: _, states: _ } =
+            self;
         let lists = std::iter::once(list).chain(lists.iter().map(|(_, list)| list));
         let mut calls: Vec<TableCall> = lists
             .filter_map(|list| match list {
@@ -123,9 +106,6 @@ impl Api {
         let place = |detail: &Detail| if detail.row_key().is_some() { CallPlace::Join } else { CallPlace::Detail };
         calls.extend(details.iter().map(|detail| TableCall::read(detail.read.path, place(detail))));
         calls.extend([*create, *update, *remove].into_iter().flatten().flat_map(|call| call.calls(CallPlace::Own)));
-        if let Some(ItemCalls { insert, position: _, remove }) = items {
-            calls.extend([insert, remove].into_iter().flat_map(|call| call.calls(CallPlace::Own)));
-        }
         calls
     }
 }
@@ -199,8 +179,8 @@ impl Poll {
         if !path.is_empty() {
             calls.push(TableCall::read(path, CallPlace::Wait));
         }
-        if let Some(JobLog { path, at: _, texts: _ }) = log {
-            calls.push(TableCall::read(path, CallPlace::Log));
+        if let Some(Detail { read, fields: _, stamp: _ }) = log {
+            calls.push(TableCall::read(read.path, CallPlace::Log));
         }
         calls.extend(cancel.iter().flat_map(|call| call.calls(CallPlace::Cancel)));
         calls
@@ -209,10 +189,8 @@ impl Poll {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::spec::{BeforeDelete, Body, Condition, Envelope, Type, Until, call, field};
+    use crate::spec::{BeforeDelete, Body, Condition, Envelope, Type, Until, call, field, output};
     use wire::Method::{Delete, Get, Patch, Post, Put};
 
     const fn poll(path: &'static str) -> Poll {
@@ -221,7 +199,7 @@ mod tests {
 
     static GIVEN_UP: CallSpec = call(Post, "/jobs/{job}", Body::None);
     static JOB: Poll = Poll {
-        log: Some(JobLog { path: "/logs/{job}", at: "", texts: &[""] }),
+        log: Some(Detail { read: call(Get, "/logs/{job}", Body::None), fields: &[""], stamp: "" }),
         cancel: Some(&GIVEN_UP),
         ..poll("/jobs/{job}")
     };
@@ -237,6 +215,7 @@ mod tests {
             field("a", Type::Bool, "On").switch(&SWITCH),
             field("b", Type::Text, "Own").dedicated_call(&[call(Patch, "/own", Body::None)]),
             field("c", Type::Text, "Wider").widens(&[], &[call(Patch, "/wider", Body::None)]),
+            output("key", Type::Text, "Asked for").dedicated_call(&[call(Post, "/key", Body::None)]),
         ],
         api: Api {
             list: List::at("/list", Envelope::Items("")),
@@ -253,12 +232,6 @@ mod tests {
             remove: &[call(Delete, "/list/{id}", Body::None)],
             ..Api::NONE
         },
-        one_time_output: Some(OneTimeOutput {
-            field: "key",
-            call: call(Post, "/key", Body::None),
-            used_when: ("", ""),
-            cool_down: Duration::ZERO,
-        }),
         ..Kind::NEW
     };
 

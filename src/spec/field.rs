@@ -85,7 +85,8 @@ pub enum Change {
     /// A pair of calls, for a field that is true or false.
     Switch(&'static Switch),
     /// Calls of its own, for this field alone; the first that fits the server's version. Without any, a different value is no
-    /// reason for a call: it rides along with those whose bodies name it, unless it has its default value.
+    /// reason for a call: it rides along with those whose bodies name it, unless it has its default value. The call of an
+    /// output asks for it, once and only for someone who needs it.
     DedicatedCall(&'static [CallSpec]),
     /// Calls of its own upwards in a row of words; downwards a replacement.
     Widens(&'static [&'static str], &'static [CallSpec]),

@@ -1,7 +1,5 @@
 //! Kinds: one `static` each says everything about one sort of resource.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::attr::Attr;
@@ -34,10 +32,11 @@ pub struct Kind {
     pub on_delete: Destroys,
     /// What removing one of its objects does to traffic.
     pub removal: Removal,
-    /// Functions for the parts of reading that no table can say.
-    pub hooks: Hooks,
-    /// An output that has to be asked for by a call, because asking has an effect.
-    pub one_time_output: Option<OneTimeOutput>,
+    /// Reshapes one live object before its fields are read, for what no table can say; of a sequence, the whole list.
+    pub read: Option<fn(&mut Value)>,
+    /// Says why a live object is not the user's to declare: made by the system, or by another object; of a sequence, an
+    /// item.
+    pub foreign: Option<fn(&Value) -> Option<&'static str>>,
     /// The names that the API takes for its objects.
     pub names: Names,
     /// The names of objects that come with the product or, where there is one, with each parent. They are not the user's
@@ -66,6 +65,8 @@ pub enum Identity {
         key: &'static str,
         /// Where a live item holds its id, which a rewrite has to send back.
         id: &'static str,
+        /// The key of a new item's body for its place in the list, from 0.
+        position: &'static str,
     },
 }
 
@@ -109,46 +110,20 @@ impl Removal {
     }
 }
 
-/// Functions for the parts of reading that no table can say: pure, on JSON.
+/// An output that a call of its own has to ask for, and that the API gives once: asking may make an earlier answer
+/// invalid, so it is done only for someone who needs it.
 #[derive(Debug, Clone, Copy)]
-pub struct Hooks {
-    /// Reshapes one live object before its fields are read; of a sequence, the whole list.
-    pub read: Option<fn(&mut Value)>,
-    /// Says why a live object is not the user's to declare: made by the system, or by another object; of a sequence, an
-    /// item.
-    pub foreign: Option<fn(&Value) -> Option<&'static str>>,
-}
-
-impl Hooks {
-    /// No hooks.
-    pub const NONE: Hooks = Hooks { read: None, foreign: None };
-}
-
-/// An output that a call has to ask for, and that the API gives once.
-#[derive(Debug, Clone, Copy)]
-pub struct OneTimeOutput {
+pub(crate) struct OneTimeOutput {
     /// The output.
     pub field: &'static str,
-    /// The call, whose reply holds the value where it says; asking may make an earlier answer invalid, so it is made only for
-    /// someone who needs it.
-    pub call: CallSpec,
-    /// The field that is true once the value has been used, as `verified`, and why it must not be asked for
-    /// again then.
-    pub used_when: (&'static str, &'static str),
-    /// The time that a new object is given to get ready for the call.
-    pub cool_down: Duration,
+    /// The call, whose reply holds the value where it says.
+    pub call: &'static CallSpec,
 }
 
 impl OneTimeOutput {
     /// Where the reply holds the value: keys by dots.
-    pub fn at(&self) -> &'static str {
+    pub(crate) fn at(&self) -> &'static str {
         self.call.reply.map_or("", Envelope::place)
-    }
-
-    /// The reason not to ask for another value for this object, if there is one.
-    pub fn refusal(&self, live: &Value) -> Option<&'static str> {
-        let (key, why) = self.used_when;
-        (live.get(key).and_then(Value::as_bool) == Some(true)).then_some(why)
     }
 }
 
@@ -165,8 +140,8 @@ impl Kind {
         relations: &[],
         on_delete: Destroys::Itself,
         removal: Removal::Quiet,
-        hooks: Hooks::NONE,
-        one_time_output: None,
+        read: None,
+        foreign: None,
         names: Names::ANY,
         built_in: &[],
         documented_at: &[],
@@ -184,6 +159,14 @@ impl Kind {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The output that has to be asked for, where there is one.
+    pub(crate) fn one_time_output(&self) -> Option<OneTimeOutput> {
+        self.fields.iter().filter(|field| !field.is_writable()).find_map(|field| match field.change {
+            Change::DedicatedCall([call, ..]) => Some(OneTimeOutput { field: field.name, call }),
+            _ => None,
+        })
     }
 
     /// Says whether a read shows outputs alone.

@@ -40,7 +40,7 @@ pub use action::Artifact;
 pub(crate) use action::{Action, action, artifact};
 #[cfg(test)]
 pub(crate) use api::Reshape;
-pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, ItemCalls, List, Paging, States, call};
+pub(crate) use api::{Api, Body, CallSpec, Detail, Envelope, List, Paging, States, call};
 pub use auth::Auth;
 pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, TokenForm, UserFolder};
 #[cfg(test)]
@@ -58,13 +58,13 @@ pub(crate) use grammar::{
     By, Called, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Named, ReadDocuments, Unknown,
 };
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
-pub(crate) use kind::{Destroys, Hooks, OneTimeOutput, Removal};
+pub(crate) use kind::{Destroys, OneTimeOutput, Removal};
 pub use kind::{Identity, Kind};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
 pub(crate) use lint::lint;
 pub(crate) use names::Names;
-pub(crate) use poll::{JobLog, Poll, Shows, Until};
+pub(crate) use poll::{Poll, Shows, Until};
 pub use provider::Provider;
 #[cfg(test)]
 pub(crate) use provider::caller;

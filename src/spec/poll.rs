@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::CallSpec;
+use crate::spec::{CallSpec, Detail};
 
 /// Something to look at again and again until it is done.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +18,9 @@ pub struct Poll {
     pub until: Until,
     /// Where the object says what went wrong.
     pub error: &'static str,
-    /// Where more can be read about what went wrong.
-    pub log: Option<JobLog>,
+    /// Where more can be read about what went wrong: in the path of the call `{job}` is the job's id, its reply holds the
+    /// messages as a list, and the fields are where each holds its texts, keys by dots.
+    pub log: Option<Detail>,
     /// Where it counts what is done, and of how much.
     pub progress: Option<(&'static str, &'static str)>,
     /// Gives the job up when the run is asked to stop: `{job}` in its path is the job's id. What the controller does then
@@ -64,17 +65,6 @@ impl Poll {
 
     /// One look at outputs that only a read of their own shows.
     pub(crate) const OUTPUTS: &'static Poll = &Poll { shows: Shows::Object, ..Poll::NEW };
-}
-
-/// Messages about a job that failed.
-#[derive(Debug, Clone, Copy)]
-pub struct JobLog {
-    /// Path with query to read; `{job}` is the job's id.
-    pub path: &'static str,
-    /// Where the reply holds them, as a list.
-    pub at: &'static str,
-    /// Where each one holds its texts: keys by dots.
-    pub texts: &'static [&'static str],
 }
 
 /// The thing that a [`Poll`] looks at.

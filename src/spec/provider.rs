@@ -82,6 +82,8 @@ pub struct Dialect {
     pub settings: &'static [Field],
     /// Headers of every request; values may hold placeholders.
     pub headers: &'static [(&'static str, &'static str)],
+    /// The content type of files that are sent.
+    pub file_type: &'static str,
     /// Where an error reply holds its message, tried in order: keys by dots.
     pub messages: &'static [&'static str],
     /// The forms of an error of the API itself: the places that all hold something in each, keys by dots. Whatever answers

@@ -191,7 +191,7 @@ static RULES: Kind = Kind {
     name: "rules",
     doc: "The filter, an ordered list",
     source: "test",
-    identity: Identity::Sequence { key: "rule", id: "id" },
+    identity: Identity::Sequence { key: "rule", id: "id", position: "" },
     fields: &[
         field("rule", Type::Text, "The rule").required(),
         field("comment", Type::Text, "A note"),
@@ -246,6 +246,7 @@ static LAB: Provider = Provider {
         ],
         settings: &[field("tenant", Type::Text, "The tenant")],
         headers: &[],
+        file_type: "application/octet-stream",
         messages: &[],
         errors: &[],
         errors_in_success: &[],

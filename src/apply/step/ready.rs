@@ -16,8 +16,6 @@ pub(super) struct Ready<'c> {
     json: Option<encode::Json>,
     /// The file to be sent.
     bytes: Option<&'c [u8]>,
-    /// The call.
-    call: &'c Call,
 }
 
 impl<'c> Ready<'c> {
@@ -39,13 +37,13 @@ impl<'c> Ready<'c> {
             },
             Payload::None | Payload::Json(_) => None,
         };
-        Ok(Ready { path, body, json, bytes, call })
+        Ok(Ready { path, body, json, bytes })
     }
 
     /// The body that goes out.
     pub(super) fn sent(&self) -> RequestBody<'_> {
         match (self.bytes, &self.json) {
-            (Some(bytes), _) => RequestBody::file(self.call.spec.body, bytes),
+            (Some(bytes), _) => RequestBody::File(bytes),
             (None, Some(json)) => RequestBody::Json(json),
             (None, None) => RequestBody::Nothing,
         }

@@ -93,8 +93,7 @@ fn state(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
         Decision::Same | Decision::Adopt => false,
         Decision::Create(_) | Decision::Delete(_) | Decision::Release(_) | Decision::Hold(_) => return None,
     };
-    let mut stuck = states.held.iter().chain(states.failed);
-    if let Some((_, help)) = stuck.find(|(stuck, _)| is(stuck)) {
+    if let Some((_, help)) = states.stuck.iter().find(|(stuck, _)| is(stuck)) {
         return Some(Hold::new(STATE, format!("it is in state `{word}`")).help(*help));
     }
     let matters = if differs { live.is_busy(case.kind) } else { states.leaving.iter().any(|leaving| is(leaving)) };
@@ -257,7 +256,7 @@ mod tests {
 
         const API: Api = Api {
             update: &[call(Method::Put, "/things/{id}", Body::Changed)],
-            states: Some(States { held: &[("STUCK", "wait")], ..States::at("state") }),
+            states: Some(States { stuck: &[("STUCK", "wait")], ..States::at("state") }),
             ..Api::NONE
         };
         static FIXED: Field = field("fixed", Type::Text, "Can't be changed").fixed();

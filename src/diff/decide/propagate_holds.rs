@@ -142,10 +142,10 @@ pub(crate) fn hold_used(
     let sources = verdicts.iter().filter(|verdict| !is_made_anew(verdict));
     let spent: BTreeMap<Address, (&str, &str)> = sources
         .filter_map(|verdict| {
-            let issue = verdict.kind.one_time_output?;
+            let issue = verdict.kind.one_time_output()?;
             let why = match is_external(&verdict.address) {
                 true => "that is external: asking for it would make an earlier answer invalid",
-                false => issue.refusal(&index.live(&verdict.address)?.raw)?,
+                false => issue.call.refusal(&index.live(&verdict.address)?.raw)?,
             };
             Some((verdict.address.clone(), (issue.field, why)))
         })

@@ -77,7 +77,7 @@ pub struct Live {
 impl Live {
     /// Reads one object of a kind: hook, id, foreignness.
     pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
-        if let Some(reshape) = kind.hooks.read.filter(|_| has_shape(kind, &raw)) {
+        if let Some(reshape) = kind.read.filter(|_| has_shape(kind, &raw)) {
             reshape(&mut raw);
         }
         if let Identity::Sequence { .. } = kind.identity {
@@ -92,7 +92,7 @@ impl Live {
             };
         }
         let id = id_of(kind, &raw);
-        let foreign = kind.hooks.foreign.and_then(|foreign| foreign(&raw)).or_else(|| {
+        let foreign = kind.foreign.and_then(|foreign| foreign(&raw)).or_else(|| {
             let name = own_name(kind, &raw)?;
             kind.is_built_in(&name).then_some("it is built in")
         });
@@ -126,7 +126,7 @@ impl Live {
     pub fn items(&self, kind: &Kind) -> impl Iterator<Item = (&Value, bool)> {
         let items = self.raw.as_array().map(Vec::as_slice).unwrap_or_default();
         let is_managed = |n: usize, item| {
-            !self.foreign_items.contains(&n) && kind.hooks.foreign.is_none_or(|foreign| foreign(item).is_none())
+            !self.foreign_items.contains(&n) && kind.foreign.is_none_or(|foreign| foreign(item).is_none())
         };
         items.iter().enumerate().map(move |(n, item)| (item, is_managed(n, item)))
     }
@@ -268,7 +268,7 @@ fn has_shape(kind: &Kind, raw: &Value) -> bool {
 /// An object, as a reply holds it, in the form in which its fields are read.
 fn shaped<'r>(kind: &Kind, raw: &'r Value) -> Cow<'r, Value> {
     let mut shaped = Cow::Borrowed(raw);
-    if let Some(reshape) = kind.hooks.read.filter(|_| has_shape(kind, raw)) {
+    if let Some(reshape) = kind.read.filter(|_| has_shape(kind, raw)) {
         reshape(shaped.to_mut());
     }
     shaped
@@ -308,7 +308,6 @@ mod tests {
 
     use super::*;
     use crate::providers::CATALOGUE;
-    use crate::spec::Hooks;
 
     #[test]
     fn what_nothing_tells_from_the_others_is_none_of_them() {
@@ -343,8 +342,8 @@ mod tests {
             list.as_array_mut().unwrap().sort_by_key(|item| item["place"].as_i64());
         }
         static RULES: Kind = Kind {
-            identity: Identity::Sequence { key: "rule", id: "" },
-            hooks: Hooks { read: Some(by_place), ..Hooks::NONE },
+            identity: Identity::Sequence { key: "rule", id: "", position: "" },
+            read: Some(by_place),
             ..Kind::NEW
         };
         let live = Live::new(&RULES, json!([{"rule": "b", "place": 2}, {"rule": "a", "place": 1}]));

@@ -49,7 +49,8 @@ mod tests {
             ],
             ..Kind::NEW
         };
-        static LIST: Kind = Kind { name: "lists", identity: Identity::Sequence { key: "rule", id: "" }, ..Kind::NEW };
+        static LIST: Kind =
+            Kind { name: "lists", identity: Identity::Sequence { key: "rule", id: "", position: "" }, ..Kind::NEW };
         static CONFIG: Kind = Kind { name: "configs", ..Kind::NEW };
         let live =
             Live::new(&MAKER, json!({"rules": [{"rule": "a", "port": 1}, "b"], "ids": {"first": 7, "second": "x"}}));

@@ -256,7 +256,7 @@ fn purpose(kind: &'static Kind, call: &CallWork) -> Result<CallPurpose, Misfit> 
             CallPurpose::Field(field.ok_or_else(unknown)?.name)
         }
         PurposeWord::Issue => {
-            let issue = kind.one_time_output.as_ref().ok_or_else(unknown)?;
+            let issue = kind.one_time_output().ok_or_else(unknown)?;
             CallPurpose::Issue { field: issue.field, at: issue.at() }
         }
     })

@@ -44,6 +44,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     // A tenant that is unknown is refused everywhere, even where none is needed (cloudify.md#requests).
     headers: &[("Tenant", "{target.tenant}")],
     // Proxies, unknown routes and bad JSON answer in HTML; there the status has to do (cloudify.md#errors).
+    file_type: "application/octet-stream",
     messages: &["message"],
     errors: &[&["message", "error_code"]],
     errors_in_success: &[],

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, CallSpec, Condition, Envelope, Field, JobLog, List, Names, Paging, Poll, Type, Until, call, field,
+    Api, Body, CallSpec, Condition, Detail, Envelope, Field, List, Names, Paging, Poll, Type, Until, call, field,
 };
-use wire::Method::{Patch, Post};
+use wire::Method::{Get, Patch, Post};
 
 /// Where calls are known from that neither reference text has (cloudify.md#calls-outside-the-texts).
 pub(crate) const SEEN: &str = "a running server, or the server's source";
@@ -117,10 +117,15 @@ pub(crate) const fn execution(job: &'static [&'static str]) -> Poll {
 static CANCEL: CallSpec = call(Post, "/executions/{job}", Body::Json(r#"{"action": "cancel"}"#));
 
 /// The events of a failed execution: the tasks that failed for good, and the workflow's own word (cloudify.md#events).
-const FAILURES: JobLog = JobLog {
-    path: "/events?execution_id={job}&event_type=task_failed&event_type=workflow_failed&_sort=timestamp&_size=20",
-    at: "items",
-    texts: &["node_name", "message", "error_causes.0.message"],
+const FAILURES: Detail = Detail {
+    read: call(
+        Get,
+        "/events?execution_id={job}&event_type=task_failed&event_type=workflow_failed&_sort=timestamp&_size=20",
+        Body::None,
+    )
+    .reply(Envelope::Items("items")),
+    stamp: "",
+    fields: &["node_name", "message", "error_causes.0.message"],
 };
 
 /// The end of an execution. `terminated` is the good one.

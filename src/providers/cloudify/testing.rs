@@ -8,7 +8,7 @@ use crate::spec::{Kind, canonical, read, written};
 /// A live object as the kind sees it.
 pub(crate) fn reshaped(kind: &Kind, live: &Value) -> Value {
     let mut live = live.clone();
-    if let Some(read) = kind.hooks.read {
+    if let Some(read) = kind.read {
         read(&mut live);
     }
     live
@@ -34,7 +34,7 @@ pub(crate) fn body(kind: &Kind, declared: &Value, live: Option<&Value>) -> Value
     let mut body = Attr::Map(declared.as_object().expect("an object").iter().map(sent).collect());
     let calls = if live.is_some() { kind.api.update } else { kind.api.create };
     if let Some(reshape) = calls.first().and_then(|call| call.reshape) {
-        reshape(&mut body, live.map(|live| reshaped(kind, live)).as_ref());
+        reshape(&mut body, live.map(|live| reshaped(kind, live)).as_ref()).expect("it is made");
     }
     body.to_shown()
 }

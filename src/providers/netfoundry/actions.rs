@@ -43,7 +43,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         field("replacementParams", Type::Map(&Type::Text), "Words that the mail's template asks for"),
     ]),
     action("verify", "Proves that an authority is one's own, by a certificate that it issued", {
-        call(Post, "/core/v2/certificate-authorities/{id}/verify", Body::Text("certificate"))
+        call(Post, "/core/v2/certificate-authorities/{id}/verify", Body::File("certificate"))
     })
     .on("certificate-authorities")
     .takes(&[field(

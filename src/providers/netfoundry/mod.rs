@@ -56,6 +56,7 @@ const DIALECT: Dialect = Dialect {
     headers: &[],
     // Three shapes (netfoundry.md#errors): a list of errors, one message with the status' name beside it, a list of
     // messages.
+    file_type: "text/plain",
     messages: &["errors.0", "message", "0.message", "error"],
     errors: &[&["errors.0"], &["timestamp", "status", "error"], &["0.message"]],
     errors_in_success: &[],

@@ -44,8 +44,10 @@ pub(crate) const fn gone(path: &'static str) -> Poll {
 pub(crate) const STATES: States = States {
     busy: &["NEW", "PROVISIONING", "UPDATING", "REPLACING", "DELETING"],
     leaving: &["DELETING"],
-    failed: &[("ERROR", "the platform could not build it: remove it and create it again, as the vendor advises")],
-    held: &[("SUSPENDED", "it is suspended: nothing written to it takes effect before it is resumed")],
+    stuck: &[
+        ("ERROR", "the platform could not build it: remove it and create it again, as the vendor advises"),
+        ("SUSPENDED", "it is suspended: nothing written to it takes effect before it is resumed"),
+    ],
     gone: &["DELETED"],
     ..States::at("status")
 };

@@ -8,7 +8,7 @@ use crate::spec::{Flow, Kind, canonical, check, read, written};
 /// A reply, reshaped as the kind says.
 pub(crate) fn reshaped(kind: &Kind, live: &Value) -> Value {
     let mut live = live.clone();
-    if let Some(read) = kind.hooks.read {
+    if let Some(read) = kind.read {
         read(&mut live);
     }
     live
@@ -58,7 +58,7 @@ pub(crate) fn writes(kind: &Kind, declared: Value, body: Value) {
         }
     }
     if let Some(reshape) = call.reshape {
-        reshape(&mut sent, None);
+        reshape(&mut sent, None).expect("it is made");
     }
     assert_eq!(sent.to_shown(), body);
 }

@@ -16,7 +16,7 @@ pub(crate) static ACTIONS: &[Action] = &[
     .disrupts(Disruption::Outage)
     .shows("uptime"),
     action("license-upgrade", "Uploads a license that extends the one in use; set its parameters next", {
-        call(Put, "/license/upgrade", Body::Text("file"))
+        call(Put, "/license/upgrade", Body::File("file"))
     })
     .takes(&[field("file", Type::File(Folders::Refused), "The license file").required()])
     .disrupts(Disruption::Irreversible)
@@ -132,7 +132,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         .disrupts(Disruption::Irreversible)
         .shows(ANSWER),
     action("snapshot-import", "Makes a controller without keyset run on a snapshot, credentials included", {
-        call(Put, "/snapshots/running_config", Body::Text("file"))
+        call(Put, "/snapshots/running_config", Body::File("file"))
     })
     .takes(&[field("file", Type::File(Folders::Refused), "The snapshot").required()])
     .disrupts(Disruption::Irreversible)

@@ -6,7 +6,7 @@ use wire::Method::Post;
 /// Every artifact.
 pub(crate) static ARTIFACTS: &[Artifact] = &[
     artifact("remote-support-keypair", "A key with which the vendor's support can log in, as PEM", "")
-        .answers(call(Post, "/remote_support/keypair", Body::Text("passphrase")))
+        .answers(call(Post, "/remote_support/keypair", Body::File("passphrase")))
         .takes(&[field(
             "passphrase",
             Type::File(Folders::Refused),

@@ -73,6 +73,7 @@ const DIALECT: Dialect = Dialect {
     headers: &[("Accept", "application/json")],
     // Forms A and B (vns3.md#errors); the third is how the text prints some of form A. The others stand in answers that
     // say success.
+    file_type: "text/plain",
     messages: &[
         "error.message",
         "response.message",

@@ -10,7 +10,7 @@ pub(crate) fn listed(kind: &Kind, reply: &Value) -> Vec<Value> {
     let found = lookup(reply, at.place());
     if let Identity::Sequence { .. } = kind.identity {
         let mut list = found.cloned().unwrap_or_default();
-        if let Some(hook) = kind.hooks.read {
+        if let Some(hook) = kind.read {
             hook(&mut list);
         }
         return members(&list).map(|item| told(kind, "id", item)).collect();
@@ -35,7 +35,7 @@ pub(crate) fn inside(kind: &Kind, parent: &Value) -> Vec<Value> {
 /// why it is not the user's to declare, under `state` its state. Keys of nested objects that are not declared stay.
 pub(crate) fn shown(kind: &Kind, object: &Value) -> Value {
     let mut object = object.clone();
-    if let Some(hook) = kind.hooks.read {
+    if let Some(hook) = kind.read {
         hook(&mut object);
     }
     told(kind, kind.api.id, &object)
@@ -54,7 +54,7 @@ fn told(kind: &Kind, id: &str, object: &Value) -> Value {
             shown.insert(field.name.into(), value.to_shown());
         }
     }
-    if let Some(reason) = kind.hooks.foreign.and_then(|hook| hook(object)) {
+    if let Some(reason) = kind.foreign.and_then(|hook| hook(object)) {
         shown.insert("foreign".into(), reason.into());
     }
     if let Some(state) = kind.api.states.and_then(|states| lookup(object, states.key)) {

@@ -271,7 +271,8 @@ fn lint_call(call: &TableCall, is_known: &dyn Fn(&Word) -> bool, say: &mut dyn F
         say(format!("`{}` adds nothing by name", spec.adds));
     }
     let is_json = matches!(spec.body, Body::Json(_) | Body::Fields | Body::Changed | Body::Sequence(_));
-    if !is_json && (!spec.adds.is_empty() || spec.reshape.is_some()) {
+    let is_reshaped = spec.reshape.is_some() && spec.body != Body::None;
+    if !is_json && (!spec.adds.is_empty() || is_reshaped) {
         say(format!("`{} {}`: there is no body of JSON to add to, or to reshape", spec.method, spec.path));
     }
     spec.wait.iter().for_each(|poll| lint_poll(poll, say));
@@ -317,9 +318,9 @@ fn lint_poll(poll: &'static Poll, say: &mut dyn FnMut(String)) {
     }
     let is_job = |word: &Word| *word == Word::Job;
     if let Some(log) = poll.log
-        && (log.texts.is_empty() || poll.job.is_empty())
+        && (log.fields.is_empty() || poll.job.is_empty())
     {
-        say(format!("log `{}`: it is about a job, and tells texts", log.path));
+        say(format!("log `{}`: it is about a job, and tells texts", log.read.path));
     }
     if PathTemplate::of(poll.path).words().any(is_job) == poll.job.is_empty() {
         say(format!("poll `{}`: `{{job}}` and where to find it do not go together", poll.path));

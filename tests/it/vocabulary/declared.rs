@@ -125,9 +125,15 @@ impl Declared {
         }
     }
 
-    /// The literals of a struct that give each of its fields a value: its default.
+    /// The literals of a struct that give each of its fields a value: its default, where it is no static of its own.
     fn read_defaults(&mut self, tokens: &[TokenTree]) {
+        let mut is_static = false;
         for at in 0..tokens.len() {
+            let is_lifetime = at > 0 && is_mark(&tokens[at - 1], '\'');
+            is_static = (is_static || is_name(&tokens[at], "static") && !is_lifetime) && !is_mark(&tokens[at], ';');
+            if is_static {
+                continue;
+            }
             if let TokenTree::Group(group) = &tokens[at] {
                 self.read_defaults(&inside(group));
             }

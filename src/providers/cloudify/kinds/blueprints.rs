@@ -13,8 +13,7 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, Body, Condition, Envelope, Field, Folders, Hooks, Identity, Kind, Poll, States, Type, Until, call, field,
-    output,
+    Api, Body, Condition, Envelope, Field, Folders, Identity, Kind, Poll, States, Type, Until, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Put};
 
@@ -63,7 +62,7 @@ pub(crate) static KIND: Kind = Kind {
         }),
         ..TENANT_OWNED
     },
-    hooks: Hooks { read: Some(read_labels), ..Hooks::NONE },
+    read: Some(read_labels),
     documented_at: &[
         (Get, "/blueprints/{id}", SEEN),
         (Patch, "/blueprints/{id}", SEEN),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{NAMES, SINCE_V3_1, TENANT_OWNED, list, name, visibility, widen, without};
-use crate::spec::{Api, Body, Condition, Detail, Field, Hooks, Identity, Kind, Type, call, field, output};
+use crate::spec::{Api, Body, Condition, Detail, Field, Identity, Kind, Type, call, field, output};
 use wire::Method::{Delete, Get, Patch, Put};
 
 /// `secrets`.
@@ -39,7 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/secrets/{name}", Body::None)],
         ..TENANT_OWNED
     },
-    hooks: Hooks { read: Some(unshown), ..Hooks::NONE },
+    read: Some(unshown),
     documented_at: &[(Patch, "/secrets/{name}/set-visibility", SINCE_V3_1)],
     ..Kind::NEW
 };
@@ -76,8 +76,9 @@ fn unshown(secret: &mut Value) {
     }
 }
 
-fn unnamed(body: &mut Attr, _: Option<&Value>) {
+fn unnamed(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     without(body, "key");
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, NAMES, list, name};
-use crate::spec::{Api, Body, Destroys, Envelope, Hooks, Identity, Kind, call};
+use crate::spec::{Api, Body, Destroys, Envelope, Identity, Kind, call};
 use wire::Method::{Delete, Post};
 
 /// `tenants`.
@@ -26,7 +26,7 @@ pub(crate) static KIND: Kind = Kind {
         ..NAMED
     },
     on_delete: Destroys::Everything,
-    hooks: Hooks { read: Some(list_members), ..Hooks::NONE },
+    read: Some(list_members),
     ..Kind::NEW
 };
 

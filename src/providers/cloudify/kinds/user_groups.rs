@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
-use crate::spec::{Api, Body, Condition, Envelope, Hooks, Identity, Kind, Type, call, field};
+use crate::spec::{Api, Body, Condition, Envelope, Identity, Kind, Type, call, field};
 use wire::Method::{Delete, Post};
 
 /// `user-groups`.
@@ -38,7 +38,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/user-groups/{name}", Body::None)],
         ..NAMED
     },
-    hooks: Hooks { read: Some(list_members), ..Hooks::NONE },
+    read: Some(list_members),
     documented_at: &[(Post, "/user-groups/{name}", SEEN)],
     ..Kind::NEW
 };

@@ -14,8 +14,7 @@ use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, WITH_NAME, ZITI_ID, in_network, provisioned, renamed,
 };
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Envelope, Hooks, Identity, Kind, OneTimeOutput, Poll, Relation, Removal, Type,
-    call, field, output,
+    Api, AutoCreated, Body, CallSpec, Envelope, Identity, Kind, Poll, Relation, Removal, Type, call, field, output,
 };
 use wire::Method;
 
@@ -29,6 +28,7 @@ const READY: &[Poll] = &[
 ];
 
 const KEY: CallSpec = call(Method::Post, "/core/v2/edge-routers/{id}/registration-key", Body::None)
+    .reshape(not_once_enrolled)
     .reply(Envelope::One("registrationKey"));
 
 pub(crate) static KIND: Kind = Kind {
@@ -54,7 +54,9 @@ pub(crate) static KIND: Kind = Kind {
         output("ipAddress", Type::IP, "Public address of a hosted router"),
         output("hostId", Type::Text, "Id of the host that a hosted router runs on"),
         output("jwt", Type::Text, "Enrolment token of a customer's router, until it is enrolled").secret(),
-        output("registrationKey", Type::Text, "Key with which a customer's machine enrols itself").secret(),
+        output("registrationKey", Type::Text, "Key with which a customer's machine enrols itself")
+            .secret()
+            .dedicated_call(&[KEY]),
         ZITI_ID,
     ],
     api: Api {
@@ -67,14 +69,7 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(STATES),
         ..in_network!("edge-routers", "edgeRouterList")
     },
-    hooks: Hooks { read: Some(one_spelling), ..Hooks::NONE },
-    one_time_output: Some(OneTimeOutput {
-        field: "registrationKey",
-        call: KEY,
-        used_when: ("verified", "its machine has enrolled: another key would enrol another machine in its place"),
-        // A time that practice has shown to be enough (netfoundry.md#edge-routers).
-        cool_down: Duration::from_secs(15),
-    }),
+    read: Some(one_spelling),
     removal: Removal::Outage,
     relations: &[Relation::Creates("endpoints", AutoCreated::Named { by: None, where_set: "tunnelerEnabled" })],
     ..Kind::NEW
@@ -87,13 +82,21 @@ fn one_spelling(router: &mut Value) {
     }
 }
 
+/// A key that was used is not asked for again.
+fn not_once_enrolled(_: &mut Attr, live: Option<&Value>) -> Result<(), &'static str> {
+    let is_verified = live.and_then(|router| router.get("verified")).and_then(Value::as_bool) == Some(true);
+    let why = "its machine has enrolled: another key would enrol another machine in its place";
+    if is_verified { Err(why) } else { Ok(()) }
+}
+
 /// A customer's router is one for which no cloud is named.
-fn hosted_or_not(body: &mut Attr, _: Option<&Value>) {
+fn hosted_or_not(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     if let Attr::Map(fields) = body
         && fields.get("provider").and_then(Attr::as_text) == Some("CUSTOMER")
     {
         fields.remove("provider");
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, renamed};
 use crate::spec::{
-    Api, Body, Destroys, Envelope, Field, Hooks, Identity, Kind, List, Poll, Removal, Type, call, field, output,
+    Api, Body, Destroys, Envelope, Field, Identity, Kind, List, Poll, Removal, Type, call, field, output,
 };
 use wire::Method;
 
@@ -58,7 +58,7 @@ pub(crate) static KIND: Kind = Kind {
         ..Api::NONE
     },
     on_delete: Destroys::Everything,
-    hooks: Hooks { read: Some(one_spelling), ..Hooks::NONE },
+    read: Some(one_spelling),
     removal: Removal::Outage,
     ..Kind::NEW
 };

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::providers::netfoundry::shared::{ENDPOINTS, NAME, POSTURE_CHECKS, SEMANTIC, SERVICES, ZITI_ID, in_network};
-use crate::spec::{Hooks, Identity, Kind, Removal, Type, field};
+use crate::spec::{Identity, Kind, Removal, Type, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "service-policies",
@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
         ZITI_ID,
     ],
     api: in_network!("service-policies", "servicePolicyList", adds r#""semantic": "AnyOf", "type": "Bind""#),
-    hooks: Hooks { foreign: Some(app_wan), ..Hooks::NONE },
+    foreign: Some(app_wan),
     removal: Removal::Outage,
     ..Kind::NEW
 };

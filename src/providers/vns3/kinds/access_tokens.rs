@@ -3,7 +3,7 @@
 //! An expired token stays in the list until it is removed: it counts as gone. The token's value is in every reply. How
 //! long a token was made for is not (vns3.md#access-tokens).
 
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field, output};
 use wire::Method::{Delete, Post};
 
 /// `access-tokens`.
@@ -27,7 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(super::mark_expired), ..Hooks::NONE },
+    read: Some(super::mark_expired),
     ..Kind::NEW
 };
 

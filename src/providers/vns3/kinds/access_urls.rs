@@ -4,7 +4,7 @@
 //! which is as good as a password, is in every reply (vns3.md#access-urls).
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field, output};
 use wire::Method::{Delete, Post};
 
 /// `access-urls`.
@@ -34,7 +34,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(super::mark_expired), ..Hooks::NONE },
+    read: Some(super::mark_expired),
     ..Kind::NEW
 };
 

@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn they_are_read_inside_their_clientpack() {
         let mut pack = json!({"name": "100_64_0_1", "tags": {"property1": "string", "property2": "string"}});
-        clientpacks::KIND.hooks.read.expect("it reshapes")(&mut pack);
+        clientpacks::KIND.read.expect("it reshapes")(&mut pack);
         let tag = |key: &str| json!({"key": key, "value": "string"});
         assert_eq!(inside(&KIND, &pack), [tag("property1"), tag("property2")]);
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, CallSpec, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Relation, Type, call, field, output,
+    Api, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Relation, Type, call, field, output,
 };
 use wire::Method::{Post, Put};
 
@@ -59,7 +59,7 @@ pub(crate) static KIND: Kind = Kind {
         super::KEYED,
         Relation::After("clientpack-defaults", "it sets all clientpacks, and this one sets itself"),
     ],
-    hooks: Hooks { read: Some(tags_as_list), ..Hooks::NONE },
+    read: Some(tags_as_list),
     ..Kind::NEW
 };
 
@@ -76,12 +76,13 @@ fn tags_as_list(pack: &mut Value) {
 }
 
 /// The call that adds a pack wants an address for the name.
-fn address_for_name(body: &mut Attr, _: Option<&Value>) {
+fn address_for_name(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     if let Attr::Map(map) = body
         && let Some(Attr::Text(name)) = map.remove("name")
     {
         map.insert("requested_ips".into(), Attr::Text(name.replace('_', ".")));
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn adding_one_sends_its_address() {
         let mut body = Attr::from_json(&json!({"name": "100_64_0_9"}));
-        address_for_name(&mut body, None);
+        address_for_name(&mut body, None).unwrap();
         assert_eq!(body.to_shown(), json!({"requested_ips": "100.64.0.9"}));
     }
 }

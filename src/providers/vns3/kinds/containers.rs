@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Relation, Removal, Switch, Type,
-    call, field, output,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Identity, Kind, List, Relation, Removal, Switch, Type, call,
+    field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -44,7 +44,7 @@ pub(crate) static KIND: Kind = Kind {
         Relation::After("container-system", "containers are started in the network that it has, while it runs"),
         Relation::OlderViewOf("plugin-instances"),
     ],
-    hooks: Hooks { read: Some(as_written), ..Hooks::NONE },
+    read: Some(as_written),
     removal: Removal::Outage,
     ..Kind::NEW
 };

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `ebgp-peers`.
@@ -45,7 +45,7 @@ pub(crate) static KIND: Kind = Kind {
         gone: &[(404, ""), (400, "bgp_peer does not exist"), (400, "endpoint_id does not exist")],
         ..super::super::API
     },
-    hooks: Hooks { read: Some(tidy), ..Hooks::NONE },
+    read: Some(tidy),
     removal: Removal::Outage,
     ..Kind::NEW
 };

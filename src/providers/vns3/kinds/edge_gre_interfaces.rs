@@ -48,8 +48,9 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-fn mask_as_text(body: &mut Attr, _: Option<&Value>) {
+fn mask_as_text(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     super::number_as_text(body, "mask_bits");
+    Ok(())
 }
 
 #[cfg(test)]

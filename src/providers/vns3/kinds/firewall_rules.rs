@@ -6,9 +6,7 @@
 //! expressions of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
 use crate::providers::vns3::grammar;
-use crate::spec::{
-    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Removal, Type, call, field,
-};
+use crate::spec::{Api, Body, CallSpec, Destroys, Envelope, Identity, Kind, List, Removal, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-rules`.
@@ -16,7 +14,7 @@ pub(crate) static KIND: Kind = Kind {
     name: "firewall-rules",
     doc: "The firewall: an ordered list of rules, of which the first match decides",
     source: "GET /v2/firewall/rules, PUT /v2/firewall/rules; vns3.md#firewall-rules",
-    identity: Identity::Sequence { key: "rule", id: "id" },
+    identity: Identity::Sequence { key: "rule", id: "id", position: "position" },
     fields: &[
         field(
             "rule",
@@ -31,20 +29,15 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/v2/firewall/rules", Envelope::Items("response")),
         // The list shows with the license; a controller that is licensed just now has no rules yet.
-        create: &[WHOLE],
+        create: &[WHOLE, call(Post, "/v2/firewall/rules", Body::Fields)],
         update: &[WHOLE, call(Put, "/v2/firewall/rules/{id}", Body::Fields).errors_at("response.errors")],
-        remove: &[WHOLE],
-        items: Some(ItemCalls {
-            insert: call(Post, "/v2/firewall/rules", Body::Fields),
-            position: "position",
-            remove: call(Delete, "/v2/firewall/rules/{id}", Body::None),
-        }),
+        remove: &[WHOLE, call(Delete, "/v2/firewall/rules/{id}", Body::None)],
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
-    hooks: Hooks { read: Some(super::by_position), ..Hooks::NONE },
+    read: Some(super::by_position),
     removal: Removal::Outage,
     ..Kind::NEW
 };

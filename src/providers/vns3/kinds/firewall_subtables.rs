@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Names, Removal, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Names, Removal, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -45,7 +45,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(in_order), ..Hooks::NONE },
+    read: Some(in_order),
     removal: Removal::Outage,
     ..Kind::NEW
 };
@@ -67,7 +67,7 @@ fn in_order(subtable: &mut Value) {
     }
 }
 
-fn number_rules(body: &mut Attr, _: Option<&Value>) {
+fn number_rules(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     if let Attr::Map(map) = body
         && let Some(Attr::List(rules)) = map.get_mut("rules")
     {
@@ -77,6 +77,7 @@ fn number_rules(body: &mut Attr, _: Option<&Value>) {
             }
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -125,7 +126,7 @@ mod tests {
         let live = json!({"rules": [{"rule": "t b", "position": 1}, {"rule": "t a", "position": 0}]});
         assert_eq!(shown(&KIND, &live)["rules"][0]["rule"], "t a");
         let mut body = Attr::from_json(&json!({"rules": [{"rule": "t a"}, {"rule": "t b"}]}));
-        number_rules(&mut body, None);
+        number_rules(&mut body, None).unwrap();
         let expected = json!({"rules": [{"rule": "t a", "position": 0}, {"rule": "t b", "position": 1}]});
         assert_eq!(body, Attr::from_json(&expected));
     }

@@ -75,12 +75,14 @@ pub(crate) static FWSETS: Kind = Kind {
 
 const BY_NAME: Body = Body::Json(r#"{"name": "{name}"}"#);
 
-fn rules_to_text(body: &mut Attr, _: Option<&Value>) {
+fn rules_to_text(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     lines_to_text(body, "rules");
+    Ok(())
 }
 
-fn entries_to_text(body: &mut Attr, _: Option<&Value>) {
+fn entries_to_text(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     lines_to_text(body, "entries");
+    Ok(())
 }
 
 /// Puts the name before each line of a field, and the lines in the place of name and field where there are any.
@@ -126,7 +128,7 @@ mod tests {
     fn lines_or_a_name_are_written() {
         let written = |body: Value| {
             let mut body = Attr::from_json(&body);
-            rules_to_text(&mut body, None);
+            rules_to_text(&mut body, None).unwrap();
             body
         };
         let lines = json!({"name": "FWD_C_A", "rules": ["-i eth0 -j ACCEPT", "-j DROP"]});
@@ -143,7 +145,7 @@ mod tests {
         let written = |entries: Attr, output: Value| {
             let mut body =
                 Attr::Map([("name".to_owned(), Attr::text("NETS_A")), ("entries".to_owned(), entries)].into());
-            entries_to_text(&mut body, None);
+            entries_to_text(&mut body, None).unwrap();
             let filled = body.fill(&|_| Some(Attr::from_json(&output)));
             filled.get("rules").cloned().unwrap_or(Attr::Null).to_shown()
         };
@@ -155,7 +157,7 @@ mod tests {
         let mut body = Attr::Map(
             [("name".to_owned(), Attr::text("NETS_A")), ("entries".to_owned(), Attr::List(vec![secret]))].into(),
         );
-        entries_to_text(&mut body, None);
+        entries_to_text(&mut body, None).unwrap();
         let whole = Attr::Secret(crate::secret::Secret::new("", "NETS_A 10.1.0.0/16"));
         assert_eq!(body.get("rules"), Some(&whole));
     }

@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Envelope, Hooks, Identity, ItemCalls, Kind, List, Relation, Removal, Type, call,
-    field, lines_behind,
+    Api, Body, CallSpec, Destroys, Envelope, Identity, Kind, List, Relation, Removal, Type, call, field, lines_behind,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -19,7 +18,7 @@ pub(crate) static KIND: Kind = Kind {
     name: "firewall-v1-rules",
     doc: "The firewall of controllers without API v2: an ordered list; never declare it beside `firewall-rules`",
     source: "GET /firewall/rules, PUT /firewall; vns3.md#firewall-v1-rules",
-    identity: Identity::Sequence { key: "rule", id: "" },
+    identity: Identity::Sequence { key: "rule", id: "", position: "position" },
     fields: &[field(
         "rule",
         Type::Phrase(&grammar::RULE_V1),
@@ -28,27 +27,21 @@ pub(crate) static KIND: Kind = Kind {
     .required()],
     api: Api {
         list: List::at("/firewall/rules", Envelope::Items("response")),
-        create: WRITE,
-        update: WRITE,
-        remove: WRITE,
-        items: Some(ItemCalls {
-            insert: call(Post, "/firewall/rules", Body::Fields).wait(&[super::TASK]),
-            position: "position",
-            // By its place: of rules with the same text the one that is meant.
-            remove: call(Delete, "/firewall/rules/{id}", Body::None).wait(&[super::TASK]),
-        }),
+        create: &[WHOLE, call(Post, "/firewall/rules", Body::Fields).wait(&[super::TASK])],
+        update: &[WHOLE],
+        // By its place: of rules with the same text the one that is meant.
+        remove: &[WHOLE, call(Delete, "/firewall/rules/{id}", Body::None).wait(&[super::TASK])],
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED, Relation::OlderViewOf("firewall-rules")],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     on_delete: Destroys::Everything,
-    hooks: Hooks { read: Some(pairs_to_rules), ..Hooks::NONE },
+    read: Some(pairs_to_rules),
     removal: Removal::Outage,
     ..Kind::NEW
 };
 
-const WRITE: &[CallSpec] =
-    &[call(Put, "/firewall", Body::Sequence("rules")).reshape(rules_to_text).wait(&[super::TASK])];
+const WHOLE: CallSpec = call(Put, "/firewall", Body::Sequence("rules")).reshape(rules_to_text).wait(&[super::TASK]);
 
 fn pairs_to_rules(list: &mut Value) {
     let Value::Array(pairs) = list else { return };
@@ -67,13 +60,14 @@ fn pairs_to_rules(list: &mut Value) {
     }
 }
 
-fn rules_to_text(body: &mut Attr, _: Option<&Value>) {
-    let Attr::Map(map) = body else { return };
-    let Some(Attr::List(items)) = map.get("rules") else { return };
+fn rules_to_text(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
+    let Attr::Map(map) = body else { return Ok(()) };
+    let Some(Attr::List(items)) = map.get("rules") else { return Ok(()) };
     let rules = items.iter().map(|item| item.get("rule").cloned().unwrap_or(Attr::Null)).collect();
     if let Some(text) = lines_behind("", &Attr::List(rules)) {
         map.insert("rules".into(), text);
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -100,7 +94,7 @@ mod tests {
     fn the_list_is_written_as_one_text() {
         let mut body =
             Attr::from_json(&json!({"rules": [{"rule": "FORWARD_CUST -j ACCEPT"}, {"rule": "INPUT_CUST -j DROP"}]}));
-        rules_to_text(&mut body, None);
+        rules_to_text(&mut body, None).unwrap();
         assert_eq!(body, Attr::from_json(&json!({"rules": "FORWARD_CUST -j ACCEPT\nINPUT_CUST -j DROP"})));
     }
 
@@ -111,7 +105,7 @@ mod tests {
         let rules = [secret, later, Attr::text("FORWARD_CUST -j ACCEPT")];
         let items = rules.map(|rule| Attr::Map([("rule".to_owned(), rule)].into())).to_vec();
         let mut body = Attr::Map([("rules".to_owned(), Attr::List(items))].into());
-        rules_to_text(&mut body, None);
+        rules_to_text(&mut body, None).unwrap();
         let filled = body.fill(&|_| Some(Attr::text("INPUT_CUST -j ACCEPT")));
         let whole = "INPUT_CUST -m string --string s3cr3t -j DROP\nINPUT_CUST -j ACCEPT\nFORWARD_CUST -j ACCEPT";
         assert_eq!(filled.get("rules"), Some(&Attr::Secret(crate::secret::Secret::new("", whole))));

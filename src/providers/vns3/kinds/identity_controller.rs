@@ -1,7 +1,7 @@
 //! Where the controller looks up who may log in to it. See [`identity`](super::identity) for the settings.
 
 use super::identity::{ENABLED, SHARED, join, name_provider};
-use crate::spec::{Api, Body, Envelope, Field, Hooks, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Field, Kind, List, Type, call, field};
 use wire::Method::Put;
 
 /// `identity-controller`.
@@ -17,7 +17,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(name_provider), ..Hooks::NONE },
+    read: Some(name_provider),
     ..Kind::NEW
 };
 

@@ -4,7 +4,7 @@
 //! (vns3.md#identity-vpn).
 
 use super::identity::{ENABLED, SHARED, join, name_provider};
-use crate::spec::{Api, Body, Envelope, Field, Hooks, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Field, Kind, List, Type, call, field};
 use wire::Method::{Get, Put};
 
 /// `identity-vpn`.
@@ -20,7 +20,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(name_provider), ..Hooks::NONE },
+    read: Some(name_provider),
     documented_at: &[(Get, "/identity/vpn", "the vendor's published description and clients")],
     ..Kind::NEW
 };

@@ -6,8 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, INTERFACE, Identity, Kind, List, Relation, Removal, Type, call, field,
-    output,
+    Api, Body, Disruption, Envelope, INTERFACE, Identity, Kind, List, Relation, Removal, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -60,7 +59,7 @@ pub(crate) static KIND: Kind = Kind {
         super::KEYED,
         Relation::After("ipsec-local", "the controller's own IPsec address has to be set before any endpoint is made"),
     ],
-    hooks: Hooks { read: Some(complete), ..Hooks::NONE },
+    read: Some(complete),
     removal: Removal::Outage,
     ..Kind::NEW
 };

@@ -9,8 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Condition, Disruption, Envelope, Hooks, Kind, List, Poll, Shows, States, Type, Until, call, field,
-    output,
+    Api, Body, Condition, Disruption, Envelope, Kind, List, Poll, Shows, States, Type, Until, call, field, output,
 };
 use wire::Method::Put;
 
@@ -58,7 +57,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED],
-    hooks: Hooks { read: Some(stage), ..Hooks::NONE },
+    read: Some(stage),
     ..Kind::NEW
 };
 

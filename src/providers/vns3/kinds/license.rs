@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/license", Envelope::One("response")),
         id: "",
-        create: &[call(Put, "/license", Body::Text("file"))],
+        create: &[call(Put, "/license", Body::File("file"))],
         ..super::super::API
     },
     ..Kind::NEW

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Hooks, Kind, List, Poll, Relation, States, Type, Until, call, field,
+    Api, Body, Disruption, Envelope, Field, Kind, List, Poll, Relation, States, Type, Until, call, field,
 };
 use wire::Method::Put;
 
@@ -32,7 +32,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[Relation::After("license", "the license has to be there before its parameters are accepted")],
-    hooks: Hooks { read: Some(flatten), ..Hooks::NONE },
+    read: Some(flatten),
     ..Kind::NEW
 };
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::spec::{Api, Body, CallSpec, Disruption, Envelope, Field, Hooks, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Disruption, Envelope, Field, Kind, List, Type, call, field};
 use wire::Method::Put;
 
 /// `link-global-policies-openvpn`.
@@ -37,7 +37,7 @@ const BOTH: Kind = Kind {
     fields: &[POLICIES],
     api: Api { id: "", ..super::super::API },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(text_to_object), ..Hooks::NONE },
+    read: Some(text_to_object),
     ..Kind::NEW
 };
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Relation, Removal, States, Type, call, field, output,
+    Api, Body, Disruption, Envelope, Identity, Kind, List, Relation, Removal, States, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -49,7 +49,7 @@ pub(crate) static KIND: Kind = Kind {
         super::KEYED,
         Relation::After("peering-self", "a controller needs its own id before it has peers"),
     ],
-    hooks: Hooks { read: Some(mark_empty_slots), ..Hooks::NONE },
+    read: Some(mark_empty_slots),
     removal: Removal::Outage,
     ..Kind::NEW
 };
@@ -68,8 +68,9 @@ fn mark_empty_slots(slot: &mut Value) {
 }
 
 /// The API takes the MTU as text.
-fn mtu_as_text(body: &mut Attr, _: Option<&Value>) {
+fn mtu_as_text(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     super::number_as_text(body, "overlay_mtu");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn the_mtu_is_sent_as_text() {
         let mut body = Attr::from_json(&json!({"id": 3, "overlay_mtu": 1400}));
-        mtu_as_text(&mut body, None);
+        mtu_as_text(&mut body, None).unwrap();
         assert_eq!(body, Attr::from_json(&json!({"id": 3, "overlay_mtu": "1400"})));
     }
 }

@@ -7,8 +7,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, AutoCreated, Body, Disruption, Field, Hooks, Identity, Kind, List, Relation, Removal, Type, call, field,
-    output,
+    Api, AutoCreated, Body, Disruption, Field, Identity, Kind, List, Relation, Removal, Type, call, field, output,
 };
 use wire::Method::{Delete, Put};
 
@@ -40,7 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         Relation::Creates("firewall-rules", THERE),
         Relation::Creates("firewall-v1-rules", THERE),
     ],
-    hooks: Hooks { read: Some(as_preset), ..Hooks::NONE },
+    read: Some(as_preset),
     removal: Removal::Outage,
     ..Kind::NEW
 };

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Envelope, Hooks, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Kind, List, Type, call, field};
 use wire::Method::Put;
 
 /// `remote-support`.
@@ -21,7 +21,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(unwrap), ..Hooks::NONE },
+    read: Some(unwrap),
     ..Kind::NEW
 };
 

@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Hooks, Identity, Kind, List, Removal, Switch, Type, call,
-    field,
+    Api, BeforeDelete, Body, Disruption, Envelope, Field, Identity, Kind, List, Removal, Switch, Type, call, field,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -41,7 +40,8 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(flatten), foreign: Some(added_by_controller) },
+    read: Some(flatten),
+    foreign: Some(added_by_controller),
     removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, CERTIFICATE, CallSpec, Disruption, Envelope, Hooks, Kind, List, Poll, Type, Until, call, field, output,
+    Api, Body, CERTIFICATE, CallSpec, Disruption, Envelope, Kind, List, Poll, Type, Until, call, field, output,
 };
 use wire::Method::Put;
 
@@ -48,7 +48,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { read: Some(first_of_chain), ..Hooks::NONE },
+    read: Some(first_of_chain),
     ..Kind::NEW
 };
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, Body, Disruption, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, field, output};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `system-interfaces`.
@@ -40,7 +40,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    hooks: Hooks { foreign: Some(of_the_system), ..Hooks::NONE },
+    foreign: Some(of_the_system),
     removal: Removal::OutageIf("enabled"),
     ..Kind::NEW
 };
@@ -59,8 +59,9 @@ fn of_the_system(interface: &Value) -> Option<&'static str> {
     }
 }
 
-fn mask_as_text(body: &mut Attr, _: Option<&Value>) {
+fn mask_as_text(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     super::number_as_text(body, "mask_bits");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn the_mask_is_sent_as_text() {
         let mut body = Attr::from_json(&json!({"mask_bits": 24, "mtu": 1500}));
-        mask_as_text(&mut body, None);
+        mask_as_text(&mut body, None).unwrap();
         assert_eq!(body, Attr::from_json(&json!({"mask_bits": "24", "mtu": 1500})));
     }
 }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Names, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Names, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `system-variables`.
@@ -30,7 +30,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/system/variables/{name}", Body::None)],
         ..super::super::API
     },
-    hooks: Hooks { read: Some(bare_name), ..Hooks::NONE },
+    read: Some(bare_name),
     relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::ipsec_endpoints::OF_ENDPOINT;
-use crate::spec::{Api, Body, Envelope, Hooks, Identity, Kind, List, Removal, Type, call, output};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, Type, call, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `tunnels`.
@@ -38,7 +38,7 @@ pub(crate) static KIND: Kind = Kind {
         gone: &[(404, ""), (400, "tunnel id does not exist"), (400, "endpoint_id does not exist")],
         ..super::super::API
     },
-    hooks: Hooks { foreign: Some(of_the_endpoint), ..Hooks::NONE },
+    foreign: Some(of_the_endpoint),
     removal: Removal::Outage,
     ..Kind::NEW
 };
@@ -59,7 +59,7 @@ mod tests {
     fn that_of_a_route_based_endpoint_is_the_endpoints() {
         let mut endpoint = example();
         endpoint["vpn_type"] = json!("vti");
-        ipsec_endpoints::KIND.hooks.read.unwrap()(&mut endpoint);
+        ipsec_endpoints::KIND.read.unwrap()(&mut endpoint);
         assert!(inside(&KIND, &endpoint)[0]["foreign"].is_string());
         assert!(inside(&KIND, &example())[0].get("foreign").is_none());
     }

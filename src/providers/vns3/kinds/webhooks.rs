@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Envelope, Field, Hooks, Identity, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `webhooks`.
@@ -33,7 +33,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/webhook/{id}", Body::None)],
         ..super::super::API
     },
-    hooks: Hooks { foreign: Some(of_the_system), ..Hooks::NONE },
+    foreign: Some(of_the_system),
     relations: &[super::LICENSED, super::KEYED],
     ..Kind::NEW
 };

@@ -69,12 +69,13 @@ fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
 }
 
 /// A create has the name in its path.
-pub(crate) fn unnamed(body: &mut Attr, _: Option<&Value>) {
+pub(crate) fn unnamed(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     without(body, "id");
+    Ok(())
 }
 
 /// An update of what is not installed leaves the instances alone.
-pub(crate) fn leave_alone(body: &mut Attr, live: Option<&Value>) {
+pub(crate) fn leave_alone(body: &mut Attr, live: Option<&Value>) -> Result<(), &'static str> {
     let uninstalled =
         live.is_some_and(|live| live.get("installed").is_none_or(|installed| *installed == Value::Bool(false)));
     if let Attr::Map(map) = body
@@ -86,17 +87,19 @@ pub(crate) fn leave_alone(body: &mut Attr, live: Option<&Value>) {
         // These would reinstall in spite of that.
         map.retain(|key, _| !["reinstall_list", "force_reinstall"].contains(&key.as_str()));
     }
+    Ok(())
 }
 
 /// An uninstallation after nothing was ever started has to be forced: later servers see nothing to uninstall there, and
 /// refuse to remove what is left (cloudify.md#executions: `node_instances_active`). Nothing can depend on what never
 /// ran.
-pub(crate) fn force_out(body: &mut Attr, live: Option<&Value>) {
+pub(crate) fn force_out(body: &mut Attr, live: Option<&Value>) -> Result<(), &'static str> {
     if let Attr::Map(map) = body
         && live.and_then(|live| live.get(NODE_INSTANCES)).is_some_and(|instances| !some_is(instances, "started"))
     {
         map.insert("force".into(), Attr::Bool(true));
     }
+    Ok(())
 }
 
 fn some_is(instances: &Value, state: &str) -> bool {
@@ -188,7 +191,7 @@ mod tests {
     fn what_never_started_is_uninstalled_by_force() {
         let sent = |states: &[&str]| {
             let mut body = Attr::from_json(&json!({ "deployment_id": "d0", "workflow_id": "uninstall" }));
-            force_out(&mut body, Some(&reshaped(&KIND, &live(states))));
+            force_out(&mut body, Some(&reshaped(&KIND, &live(states)))).unwrap();
             body.to_shown()["force"].clone()
         };
         assert_eq!(sent(&["creating", "uninitialized"]), json!(true));

@@ -27,8 +27,8 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Condition, Detail, Envelope, Hooks, Identity, Kind, Names, Poll, Removal,
-    States, Switch, Type, Until, call, field, output,
+    Api, BeforeDelete, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, States,
+    Switch, Type, Until, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -139,7 +139,7 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
     },
-    hooks: Hooks { read: Some(derive), ..Hooks::NONE },
+    read: Some(derive),
     documented_at: &[
         (Get, "/deployments/{name}/outputs", SEEN),
         (Get, "/deployments/{name}/capabilities", SEEN),

@@ -54,7 +54,7 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 /// Each config that is made with a service needs its network (netfoundry.md#writes).
-fn configs_in_network(body: &mut Attr, _: Option<&Value>) {
+fn configs_in_network(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     if let Attr::Map(fields) = body
         && let Some(network) = fields.get("networkId").cloned()
         && let Some(Attr::List(configs)) = fields.get_mut("configs")
@@ -65,16 +65,18 @@ fn configs_in_network(body: &mut Attr, _: Option<&Value>) {
             }
         }
     }
+    Ok(())
 }
 
 /// A changed model needs its type beside it (netfoundry.md#writes).
-fn with_model_type(body: &mut Attr, live: Option<&Value>) {
+fn with_model_type(body: &mut Attr, live: Option<&Value>) -> Result<(), &'static str> {
     if let Attr::Map(fields) = body
         && fields.contains_key("model")
         && let Some(model_type) = live.and_then(|service| service.get("modelType"))
     {
         fields.entry("modelType".to_owned()).or_insert_with(|| Attr::from_json(model_type));
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -190,7 +192,7 @@ mod tests {
     fn a_changed_model_is_sent_with_its_type() {
         let live = json!({ "name": "git", "modelType": "TunnelerToSdk", "model": {} });
         let mut body = Attr::from_json(&json!({ "name": "git", "model": {} }));
-        with_model_type(&mut body, Some(&live));
+        with_model_type(&mut body, Some(&live)).unwrap();
         assert_eq!(body.to_shown(), json!({ "name": "git", "model": {}, "modelType": "TunnelerToSdk" }));
     }
 }
