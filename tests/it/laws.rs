@@ -8,6 +8,8 @@ mod topologies;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
 use proptest::prelude::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -24,10 +26,41 @@ const CANARY: &str = "canary-7f3a9c55d0e1";
 /// The only file that may hold it.
 const CANARY_FILE: &str = "secrets/canary.txt";
 
+/// Histories of one share.
+const SHARE: u32 = 5;
+
+/// Shares at a time: a history waits more than it works.
+const WORKERS: u32 = 6;
+
 /// Tries a law on some topologies, always the same ones.
 fn for_all<S: Strategy>(cases: u32, strategy: S, law: impl Fn(S::Value) -> Result<(), String>) {
+    try_on(cases, TestRng::deterministic_rng(RngAlgorithm::ChaCha), strategy, law);
+}
+
+/// The same, some side by side: each share of them is always the same one.
+fn for_all_in_shares<S: Strategy>(
+    cases: u32,
+    strategy: impl Fn() -> S + Sync,
+    law: impl Fn(S::Value) -> Result<(), String> + Sync,
+) {
+    let next = AtomicU32::new(0);
+    let work = || {
+        loop {
+            let share = next.fetch_add(1, Ordering::Relaxed);
+            let left = cases.saturating_sub(share * SHARE);
+            if left == 0 {
+                return;
+            }
+            let dice = TestRng::from_seed(RngAlgorithm::ChaCha, &[u8::try_from(share).unwrap(); 32]);
+            try_on(left.min(SHARE), dice, strategy(), &law);
+        }
+    };
+    thread::scope(|scope| (0..WORKERS).for_each(|_| drop(scope.spawn(work))));
+}
+
+fn try_on<S: Strategy>(cases: u32, dice: TestRng, strategy: S, law: impl Fn(S::Value) -> Result<(), String>) {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(config, dice);
     let outcome = runner.run(&strategy, |value| law(value).map_err(TestCaseError::fail));
     if let Err(failure) = outcome {
         panic!("{failure}");

@@ -9,7 +9,7 @@ use proptest::prelude::{Strategy, any as anything};
 use serde_json::{Value, json};
 
 use super::topologies::{Topology, any};
-use super::{declare, for_all, world};
+use super::{declare, for_all_in_shares, world};
 use crate::support::Sim;
 use crate::world::World;
 
@@ -133,7 +133,8 @@ fn addresses(world: &World<'_>) -> BTreeSet<String> {
 #[test]
 fn whatever_befalls_a_run_the_next_ones_make_it_good() {
     let cases = if std::env::var("TRUEUP_TEST_LONG").is_ok_and(|word| word == "1") { CASES.1 } else { CASES.0 };
-    for_all(cases, (any(), any(), vec(mishap(), 3), anything::<bool>()), |(one, other, mishaps, loses)| {
+    let histories = || (any(), any(), vec(mishap(), 3), anything::<bool>());
+    for_all_in_shares(cases, histories, |(one, other, mishaps, loses)| {
         let (sim, calm) = (Sim::start(), Sim::start());
         let (disturbed, reference) = (world(&sim), world(&calm));
         let stranger = json!({ "add": { "kind": "secrets", "fields": { "key": "theirs", "value": "stand-in" } } });
