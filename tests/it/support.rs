@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -156,7 +158,9 @@ impl Drop for Sim {
     fn drop(&mut self) {
         // Unlike a plain drop, this is allowed in an asynchronous test.
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // From a thread of its own: whoever drops it may be asynchronous. Threads that are let go of while they end
+            // are not safe with every C library.
+            let _ = thread::spawn(move || runtime.shutdown_timeout(Duration::from_secs(1))).join();
         }
     }
 }
