@@ -186,11 +186,12 @@ impl ConnectedWorkspace {
             let tell = Arc::new(|words: &str| eprintln!("note: {words}"));
             let mut attention = Attention::new(halt::switch(), tell, max_reply());
             attention.rehearses = rehearsal.is_some();
-            let clock: Arc<dyn Clock> = match &rehearsal {
-                Some(rehearsal) => Arc::new(rehearsal.clock(target).await?),
-                None => Arc::new(WallClock::new()),
-            };
+            let rehearsal = rehearsal.as_ref();
             opening.push(async move {
+                let clock: Arc<dyn Clock> = match rehearsal {
+                    Some(rehearsal) => Arc::new(rehearsal.clock(target).await),
+                    None => Arc::new(WallClock::new()),
+                };
                 (target.name.clone(), Session::open_for(target, redactor, transport, clock, attention).await)
             });
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(crate) struct Rehearsal {
     server: Option<Server>,
     /// The simulators' URL.
     root: String,
+    /// What asks at their side door: one client, whose trust takes time to load, for all targets.
+    http: Arc<Http>,
 }
 
 impl Rehearsal {
@@ -47,20 +50,21 @@ impl Rehearsal {
             .as_ref()
             .map_or_else(|| url.trim_end_matches('/').to_owned(), |server| format!("http://{}", server.address));
         furnish(topology, &root).await;
-        Ok(Rehearsal { server, root })
+        let http = Arc::new(Http::new(&Tls::default(), Duration::from_secs(10), 1 << 20)?);
+        Ok(Rehearsal { server, root, http })
     }
 
     /// The time of a target's simulated controller.
-    pub(crate) async fn clock(&self, target: &Target) -> Result<SimulatedClock, CommandError> {
+    pub(crate) async fn clock(&self, target: &Target) -> SimulatedClock {
         let (provider, installation) = (target.provider.name, &target.name);
         let clock = SimulatedClock {
-            http: Http::new(&Tls::default(), Duration::from_secs(10), 1 << 20)?,
+            http: self.http.clone(),
             url: format!("{}/_sim/{provider}/{installation}/clock", self.root),
             now: AtomicU64::new(0),
             turn: tokio::sync::Mutex::new(()),
         };
         clock.advance(Duration::ZERO).await;
-        Ok(clock)
+        clock
     }
 
     /// Ends it: the state of simulators in this process is saved.
@@ -73,7 +77,7 @@ impl Rehearsal {
 
 /// The clock of a simulated controller. Whoever waits for it lets its time pass, and knows how late it is by then.
 pub(crate) struct SimulatedClock {
-    http: Http,
+    http: Arc<Http>,
     url: String,
     /// Milliseconds.
     now: AtomicU64,
