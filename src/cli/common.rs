@@ -261,13 +261,18 @@ impl ConnectedWorkspace {
         Ok(planned)
     }
 
+    /// Takes the ids out of what is owned at targets that somebody said have moved: there they are anybody's.
+    pub(crate) fn forget_moved(&self, observed: &Observed, base: &mut Base) {
+        for (target, _) in observed.targets.iter().filter(|(_, view)| matches!(view.standing, Standing::Moved(_))) {
+            forget_ids(&self.topology, base, target);
+        }
+    }
+
     /// Looks, compares with what is owned, and plans. Of a target that somebody said has moved, what is owned loses its ids.
     pub(crate) async fn plan_with(&mut self, base: &mut Base) -> Result<Plan, CommandError> {
         let part = self.only_target.as_ref().map(|target| base.part_of(target));
         let observed = self.observe(part.as_ref().unwrap_or(base), Scope::Declared).await;
-        for (target, _) in observed.targets.iter().filter(|(_, view)| matches!(view.standing, Standing::Moved(_))) {
-            forget_ids(&self.topology, base, target);
-        }
+        self.forget_moved(&observed, base);
         let part = self.only_target.as_ref().map(|target| base.part_of(target));
         let base = part.as_ref().unwrap_or(base);
         let diff = diff(&self.topology, &observed, base);

@@ -53,20 +53,22 @@ pub(crate) fn read(path: &Path) -> Result<PlanFile, CommandError> {
 /// Carries a plan file out.
 pub(crate) async fn carry_out(
     global: &Global,
-    topology: Topology,
+    mut topology: Topology,
     file: &PlanFile,
     how: &apply::How,
     format: Format,
 ) -> Result<Exit, CommandError> {
     let approved = file.document();
     let work = check(file, &approved, &topology)?;
+    work.allowed().for_each(|allowance| topology.policy.allow.add(allowance));
     let _lock = ledger::lock(&topology)?;
     let lists = Lists::of(&topology, &References::new(&topology), work.addresses());
     let mut workspace =
         ConnectedWorkspace::connect_to(global, topology, &|target| lists.concern_target(target)).await?;
-    let ledger = common::open_ledger(&workspace.topology)?;
+    let mut ledger = common::open_ledger(&workspace.topology)?;
     check_key(&approved, &ledger.base)?;
     let observed = workspace.observe(&ledger.base, Scope::Lists(&lists)).await;
+    workspace.forget_moved(&observed, &mut ledger.base);
     workspace.tell_troubles(None);
     workspace.tell_changed_proofs();
     let secrets = secrets(&workspace.topology, &observed, &ledger.base);

@@ -164,6 +164,20 @@ fn rebuilt_behind_its_name_it_is_left_alone_until_somebody_says_that_it_is_the_s
     }
 }
 
+/// What was meant when a plan was made is meant when its file is carried out.
+#[test]
+fn a_plan_for_what_was_rebuilt_is_carried_out_as_a_file() {
+    for case in CASES {
+        let (mut machines, bench) = case.begin();
+        machines.rebuild();
+        case.at(&bench, &machines, "x");
+        // Where nothing at all shows any more, that is told besides, by its code.
+        bench.run(&["plan", "--out", "p.json", "--allow", "moved=x"]).says("2 to create");
+        bench.run(&["apply", "p.json", "--yes", "--quiet"]).expect(0);
+        bench.run(&["plan", "--exit-code"]).expect(0);
+    }
+}
+
 #[test]
 fn another_controller_under_another_address_is_not_taken_for_the_first() {
     for case in CASES {

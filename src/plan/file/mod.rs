@@ -27,7 +27,7 @@ use crate::plan::relied::SharedContent;
 use crate::plan::{Call, LedgerUpdate, Payload, Plan, PurposeWord, Step, Timing, Verb};
 use crate::secret::FingerprintKey;
 use crate::spec::{CallSpec, Disruption, Kind};
-use crate::topology::{ItemPlace, Topology};
+use crate::topology::{Allowance, ItemPlace, Reason, Topology};
 use wire::Method;
 
 pub(crate) use moved::{Moved, moved};
@@ -40,6 +40,9 @@ pub(crate) use sealed::SecretsByPrint;
 pub(crate) struct Work {
     /// The servers' versions, by target: another one may take other calls.
     versions: BTreeMap<String, String>,
+    /// The targets of which somebody said that another installation is the same network.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    moved: BTreeSet<String>,
     /// The steps, in the plan's order.
     steps: Vec<StepWork>,
     /// What each gate waits for: the numbers of steps and, behind these, of gates, with the reasons.
@@ -212,6 +215,12 @@ impl Work {
             plan.steps.iter().map(|step| &step.address).chain(adopts.clone().map(|verdict| &verdict.address)).collect();
         Work {
             versions: plan.versions.clone(),
+            moved: topology
+                .targets
+                .keys()
+                .filter(|target| topology.policy.allow.covers(Reason::Moved, &Address::first_of(target)))
+                .cloned()
+                .collect(),
             steps: plan.steps.iter().enumerate().map(|(n, step)| writer.step(n, step)).collect(),
             gates: plan
                 .gates
@@ -240,6 +249,11 @@ impl Work {
                 .filter_map(|address| Some((address.to_string(), writer.row(plan.ledger_updates.get(address)?))))
                 .collect(),
         }
+    }
+
+    /// What was allowed of installations when it was made.
+    pub(crate) fn allowed(&self) -> impl Iterator<Item = Allowance> {
+        self.moved.iter().map(|target| Allowance::new(Reason::Moved, target))
     }
 
     /// The resources that it changes, takes over and lets go of.
