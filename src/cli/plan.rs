@@ -63,7 +63,9 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
         let kept = KeptDocument { made, expires, serial: planned.ledger.serial() };
         let words = plan_file::tell(&kept, &document);
         common::save(path, PlanFile::kept(&document, kept, work).to_json().as_bytes())?;
-        eprintln!("note: kept in `{}`: {words}", path.display());
+        if !global.quiet {
+            eprintln!("note: kept in `{}`: {words}", path.display());
+        }
     }
     let style = output::stdout_style(global);
     output::print(&match (options.format, workspace.blind()) {
