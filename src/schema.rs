@@ -1,11 +1,14 @@
 //! The JSON Schema of a workspace's files, for editors: the envelope from its types, kinds from their tables.
 //!
-//! Nesting is provider, target, kind, name, so every key's meaning follows from its path and the schema needs no
-//! conditionals. One schema fits every file; what only all files together can have, such as a target's `at`, is not
-//! required by it.
+//! Nesting is provider, target, kind, name, so every key's meaning follows from its path; the schema branches by the word
+//! that says of what sort an object is, and by nothing else. One schema fits every file; what only all files together can
+//! have, such as a target's `at`, is not required by it.
+
+mod variants;
 
 use serde_json::{Map, Value, json};
 
+use self::variants::variants;
 use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
 use crate::topology::{EXTERNAL, ITEMS, PARTIAL, UNMANAGED, has_order, has_parts};
@@ -201,6 +204,9 @@ fn or_external(kind: &Kind, mut schema: Value) -> Value {
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.insert(EXTERNAL.into(), json!({ "description": doc, "type": "boolean" }));
     }
+    for variant in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        variant["if"]["properties"][EXTERNAL] = json!({ "const": false });
+    }
     if let (Some(required), Value::Object(map)) = (required.filter(|names| names != &json!([])), &mut schema) {
         map.remove("required");
         map.insert("anyOf".into(), json!([{ "required": required }, { "required": [EXTERNAL] }]));
@@ -215,19 +221,23 @@ fn each() -> Value {
     })
 }
 
-fn object(fields: &[Field], open: bool) -> Value {
+fn object(fields: &'static [Field], open: bool) -> Value {
     let writable = || fields.iter().filter(|field| field.is_writable());
     let properties: Map<String, Value> = writable().map(|own| (own.name.to_owned(), field(own))).collect();
-    let required: Vec<&str> = writable().filter(|field| field.required).map(|field| field.name).collect();
+    let required: Vec<&str> = writable().filter(|field| field.is_required()).map(|field| field.name).collect();
     let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": open });
     if !required.is_empty() {
         set(&mut schema, "required", json!(required));
+    }
+    let variants = variants(fields);
+    if !variants.is_empty() {
+        set(&mut schema, "allOf", json!(variants));
     }
     schema
 }
 
 fn field(field: &Field) -> Value {
-    let mut schema = with_expression(&field.ty, !field.required);
+    let mut schema = with_expression(&field.ty, !field.is_required());
     describe(
         &mut schema,
         &match field.ty {
@@ -308,6 +318,7 @@ fn plain(ty: &Type) -> Value {
         Type::Phrase(grammar) => plain(&grammar.form),
         Type::Text | Type::Ref(_) => json!({ "type": ["string", "number", "boolean"] }),
         Type::Enum(words) => json!({ "enum": words }),
+        Type::OpenEnum(words) => json!({ "anyOf": [{ "enum": words }, { "type": "string" }] }),
         Type::Joined(..) => {
             let item = json!({ "type": ["string", "number", "boolean"] });
             json!({ "type": ["string", "number", "boolean", "array"], "items": item })

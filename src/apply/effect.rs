@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared};
-use crate::attr::{Attr, Output};
+use crate::attr::Output;
 use crate::diff::live::Live;
 use crate::diff::verdict::FieldChange;
 use crate::observe::Sight;
@@ -48,29 +48,22 @@ impl Sight {
     }
 
     /// Says whether what a call asks for is there.
-    fn shows(&self, step: &Step, purpose: &CallPurpose) -> bool {
+    fn shows(&self, step: &Step, call: &Call) -> bool {
         let agrees = |concerns: &dyn Fn(&FieldChange) -> bool| {
             self.live.is_some() && self.differs.as_ref().is_some_and(|changes| !changes.iter().any(concerns))
         };
-        match purpose {
-            // Nothing is wanted of what is about to go, but that it is switched off.
-            CallPurpose::Field(name) if step.verb.removes() => self.is_off(step.kind, name),
+        match &call.purpose {
             CallPurpose::Field(name) => agrees(&|change| change.name == *name),
             CallPurpose::Update | CallPurpose::Item => agrees(&|change| {
                 change.field.is_none_or(|field| matches!(field.change, Change::InPlace | Change::Fixed))
             }),
             CallPurpose::Remove => self.live.is_none(),
             CallPurpose::Create => self.live.is_some(),
-            // The body of such a call shows nowhere by itself.
-            CallPurpose::Then => false,
+            // It shows only in that an object no longer is one that the call is for.
+            CallPurpose::Prepare => self.live.as_ref().is_some_and(|live| !live.needs(step.kind, call.spec)),
             // Each asking gives another answer.
             CallPurpose::Issue { .. } => false,
         }
-    }
-
-    fn is_off(&self, kind: &Kind, name: &str) -> bool {
-        let value = self.live.as_ref().map_or(Attr::Null, |live| live.value(kind, name));
-        matches!(value, Attr::Null | Attr::Bool(false))
     }
 }
 
@@ -111,7 +104,7 @@ impl Executor<'_> {
                 session.pause(BETWEEN_LOOKS).await;
                 continue;
             }
-            return Ok(match (sight.shows(step, &call.purpose) && !is_busy, looks) {
+            return Ok(match (sight.shows(step, call) && !is_busy, looks) {
                 (true, _) => Effect::Found,
                 (false, 1) => Effect::Missing,
                 (false, _) => Effect::MissingAfterWork,

@@ -105,14 +105,14 @@ impl Executor<'_> {
                     session.check_partial(call.spec, path, &reply)?;
                     return self.take(shared, session, step, call, reply).await;
                 }
+                // The news to a wait for it: the work is under way already, from an earlier run.
+                Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
                 Err(error) if pauses < PAUSES && call.spec.is_too_early(&error) => {
                     pauses += 1;
                     attempt -= 1;
                     shared.turn(SlotClass::Poll);
                     session.pause(PAUSE).await;
                 }
-                // The news to a wait for it: the work is under way already, from an earlier run.
-                Err(error) if is_under_way(call.spec, &error) => return Ok(Value::Null),
                 Err(error) if call.purpose == CallPurpose::Remove && step.kind.gone(&error) => return Ok(Value::Null),
                 Err(error) if ambiguous || attempt > 1 || is_doubtful(step.kind, &call.purpose, &error) => {
                     let effect = self.look_for_effect(shared, session, step, call).await?;
@@ -291,7 +291,7 @@ impl Executor<'_> {
         since: Duration,
     ) -> Result<(), CallError> {
         let ready = Ready::of(shared, session, call)?;
-        let sending = AnsweredCall { method: call.method, path: &ready.path, body: &ready.sent(), since, reply };
+        let sending = AnsweredCall { spec: call.spec, path: &ready.path, body: &ready.sent(), since, reply };
         let find = |output: &Output| shared.outputs.find(output);
         for (poll, path) in call.waits() {
             let unknown = |what: String| session.site(Method::Get, poll.path).error(CallFailure::Unknown(what));

@@ -7,6 +7,7 @@ pub(crate) mod content;
 pub(crate) mod cycles;
 pub(crate) mod declared;
 mod environments;
+mod fitting;
 mod installations;
 pub(crate) mod literals;
 mod names;
@@ -17,6 +18,7 @@ mod references;
 mod required;
 mod tags;
 mod twins;
+mod unknown_words;
 mod unused;
 mod views;
 pub(crate) mod walk;
@@ -61,6 +63,8 @@ pub(crate) fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
 /// Every rule.
 pub(crate) static RULES: &[Rule] = &[
     required::RULE,
+    fitting::RULE,
+    unknown_words::RULE,
     no_default::RULE,
     references::RULE,
     cycles::RULE,

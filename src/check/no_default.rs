@@ -15,7 +15,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
 fn of(resource: &Resource) -> Vec<Finding> {
     let fields = resource.cleared.iter().filter_map(|name| resource.kind.field(name));
     // What is needed has a finding of its own.
-    let lost = fields.filter(|field| !field.required && resource.kind.is_lost_without(field));
+    let lost = fields.filter(|field| !field.is_required() && resource.kind.is_lost_without(field));
     let finding = |field: &Field| {
         let (name, ty) = (field.name, field.ty.describe());
         let message = format!("`{name}` is empty, and nobody knows what `{}` would have without it", resource.address);
@@ -54,7 +54,7 @@ mod tests {
         let mut told = BTreeSet::new();
         for provider in CATALOGUE {
             for kind in provider.kinds.iter().copied().filter(|kind| kind.is_declarative()) {
-                for field in kind.fields.iter().filter(|field| field.is_writable() && !field.required) {
+                for field in kind.fields.iter().filter(|field| field.is_writable() && !field.is_required()) {
                     let found = of(&cleared(kind, field.name));
                     assert!(found.iter().all(|finding| finding.is_error() && finding.help.is_some()));
                     if !found.is_empty() {

@@ -21,7 +21,7 @@ fn of(resource: &Resource) -> Vec<Finding> {
     let is_by_name = matches!(resource.kind.identity, Identity::Content(_));
     let has_to = |field: &&Field| {
         let is_needed = !resource.external || !is_by_name && resource.kind.is_told_apart_by(field.name);
-        (field.required || is_named_by(resource, field)) && field.is_writable() && is_needed
+        (field.is_required() || is_named_by(resource, field)) && field.is_writable() && is_needed
     };
     let needed = resource.kind.fields.iter().filter(has_to);
     let finding = |field: &Field| {
@@ -33,7 +33,7 @@ fn of(resource: &Resource) -> Vec<Finding> {
             };
             return Some(Finding::error(RULE.code, message).help(help).at(&resource.place.below(field.name)));
         }
-        let is_missing = field.required && !resource.fields.contains_key(field.name);
+        let is_missing = field.is_required() && !resource.fields.contains_key(field.name);
         is_missing.then(|| {
             let finding = Finding::error(RULE.code, format!("`{}` lacks `{}`", resource.address, field.name));
             let help = format!("add `{}: …` — {} ({})", field.name, field.doc, field.ty.describe());

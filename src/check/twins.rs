@@ -67,7 +67,7 @@ mod tests {
                 let whole = |choose: &dyn Fn(&Type) -> Option<Value>| -> Option<Value> {
                     fields
                         .iter()
-                        .filter(|field| field.required)
+                        .filter(|field| field.is_required())
                         .map(|field| Some((field.name.to_owned(), choose(&field.ty)?)))
                         .collect()
                 };

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::cli::kinds::marks;
 use crate::cli::{CommandError, Exit, output, topics};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Destroys, Disruption, Evidence, Field, Grammar, Identity, Kind, Provider, Type};
+use crate::spec::{Change, Condition, Destroys, Disruption, Evidence, Field, Grammar, Identity, Kind, Provider, Type};
 use crate::suggest;
 use crate::topology::{ITEMS, PARTIAL, has_order, has_parts};
 
@@ -136,11 +136,14 @@ fn identity(kind: &Kind) -> String {
 }
 
 fn line(field: &Field, depth: usize, text: &mut String) {
-    let required = if field.required { " (required)" } else { "" };
+    let required = if field.is_required() { " (required)" } else { "" };
     let default = field.default.map(|json| format!(" [{json}]")).unwrap_or_default();
     let name = format!("{}{}{required}", "  ".repeat(depth), field.name);
+    let needed = field.required.and_then(Condition::objects).map(|whose| format!(" (required where {whose})"));
+    let only = field.writable_on.objects().filter(|_| needed.is_none()).map(|whose| format!(" (only where {whose})"));
+    let when = needed.or(only).unwrap_or_default();
     let inferred = if field.evidence == Evidence::Inferred { " (inferred, not documented)" } else { "" };
-    let _ = writeln!(text, "{name:<34} {}{default}: {}{inferred}", field.ty.describe(), field.doc);
+    let _ = writeln!(text, "{name:<34} {}{default}: {}{when}{inferred}", field.ty.describe(), field.doc);
 }
 
 fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String) -> Result<(), CommandError> {
@@ -166,6 +169,12 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
     }
     if field.is_chosen() {
         let _ = writeln!(text, "  when left out, or null: the API chooses");
+    }
+    if let Some(whose) = field.required.and_then(Condition::objects) {
+        let _ = writeln!(text, "  required where {whose}");
+    }
+    if let Some(whose) = field.writable_on.objects() {
+        let _ = writeln!(text, "  only where {whose}");
     }
     let _ = writeln!(text, "  marks: {}", marks(field).join(", "));
     let change = match field.change {

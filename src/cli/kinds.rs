@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{CommandError, Exit, Format, output};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Coverage, Endpoint, Evidence, Field, Flow, Identity, Kind, Provider};
+use crate::spec::{Change, Condition, Coverage, Endpoint, Evidence, Field, Flow, Identity, Kind, Provider};
 use crate::suggest;
 
 /// Options of `kinds`.
@@ -147,7 +147,9 @@ fn field_json(field: &Field) -> Value {
         "name": field.name,
         "type": field.ty.describe(),
         "doc": field.doc,
-        "required": field.required,
+        "required": field.is_required(),
+        "required_where": field.required.and_then(Condition::objects),
+        "only_where": field.writable_on.objects(),
         "default": field.default.map(|default| default.value().to_shown()),
         "marks": marks(field),
         "fields": field.ty.fields().map(|fields| fields.iter().map(field_json).collect::<Vec<_>>()),

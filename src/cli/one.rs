@@ -71,7 +71,7 @@ impl Arguments {
                 }
             }
         }
-        let open: Vec<&Field> = taken.fields.iter().filter(|field| field.required && !arguments.has(field)).collect();
+        let open: Vec<&Field> = taken.fields.iter().filter(|field| field.is_required() && !arguments.has(field)).collect();
         for (n, value) in bare.iter().enumerate() {
             let field = open.get(n).ok_or_else(|| usage(format!("`{value}` is one value too many")))?;
             arguments.give(field, value)?;
@@ -94,7 +94,7 @@ impl Arguments {
             return Ok(());
         }
         let attr = match field.ty.plain() {
-            Type::Text | Type::Enum(_) => Attr::text(value),
+            Type::Text | Type::Enum(_) | Type::OpenEnum(_) => Attr::text(value),
             Type::Any | Type::Json(_) => untyped(value),
             _ => parse_value(value).to_typed(Some(field.ty)),
         };
@@ -162,7 +162,7 @@ pub(crate) fn list_name(is_named: bool, kind: Option<&str>) -> String {
 /// How a list says what is taken besides.
 pub(crate) fn list_arguments(fields: &[Field]) -> String {
     let line = |field: &Field| {
-        let required = if field.required { " (required)" } else { "" };
+        let required = if field.is_required() { " (required)" } else { "" };
         let file = if matches!(field.ty, Type::File(_)) { "FILE" } else { "…" };
         format!("    --param {}={file}{required}: {}\n", field.name, field.doc)
     };

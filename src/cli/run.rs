@@ -104,7 +104,7 @@ async fn answer(
     let work = async {
         let reply = session.send(call.method, &path, &sent).await?;
         session.check_partial(call, &path, &reply)?;
-        let sending = AnsweredCall { method: call.method, path: &path, body: &sent, since, reply: &reply };
+        let sending = AnsweredCall { spec: call, path: &path, body: &sent, since, reply: &reply };
         follow(&session, call.wait, &chosen, arguments, &sending, &heeding.switch).await
     };
     halt::within_grace(work).await.unwrap_or_else(|| Err(one::given_up()))

@@ -212,7 +212,7 @@ impl Exporter<'_> {
             }
         }
         fields.extend(self.collections(Some(address), &live.children));
-        if let Some(missing) = kind.fields.iter().find(|field| field.required && !has(kind, field, &fields)) {
+        if let Some(missing) = kind.fields.iter().find(|field| field.is_required() && !has(kind, field, &fields)) {
             let why = format!("the API does not give back `{}`, which it needs", missing.name);
             let external = external::exported(kind, fields);
             let told = if external.is_some() { &mut self.export.external } else { &mut self.export.left_out };
@@ -254,7 +254,7 @@ impl Exporter<'_> {
         }
         let value = canonical(&field.ty, &read(field, &live.raw));
         let own_call_only = field.sent == Sent::ByItself && matches!(field.change, Change::Switch(_));
-        if is_nothing(&value) || is_default(field, &value) && !(own_call_only && field.required) {
+        if is_nothing(&value) || is_default(field, &value) && !(own_call_only && field.is_required()) {
             return None;
         }
         let named = self.resolver.with_names(address, field, &value);

@@ -67,8 +67,8 @@ pub enum CallPurpose {
     Item,
     /// Sets one field by a call of its own.
     Field(&'static str),
-    /// Gives the call before it its effect.
-    Then,
+    /// Prepares the call behind it.
+    Prepare,
     /// Removes the object.
     Remove,
     /// Asks for a one-time output, which the reply holds at this path.
@@ -92,8 +92,8 @@ pub enum PurposeWord {
     Item,
     /// It sets one field.
     Field,
-    /// It gives the request before it its effect.
-    Then,
+    /// It prepares the request behind it.
+    Prepare,
     /// It removes the object.
     Remove,
     /// It asks for a one-time output.
@@ -108,7 +108,7 @@ impl CallPurpose {
             CallPurpose::Update => (PurposeWord::Update, None),
             CallPurpose::Item => (PurposeWord::Item, None),
             CallPurpose::Field(field) => (PurposeWord::Field, Some(field)),
-            CallPurpose::Then => (PurposeWord::Then, None),
+            CallPurpose::Prepare => (PurposeWord::Prepare, None),
             CallPurpose::Remove => (PurposeWord::Remove, None),
             CallPurpose::Issue { field, .. } => (PurposeWord::Issue, Some(field)),
         }

@@ -45,7 +45,7 @@ impl Writer<'_> {
         let kind = self.filler.kind;
         let mut calls: Vec<Call> = Vec::new();
         if let Some(spec) = self.choose(kind.api.create) {
-            calls.push(self.call(spec, CallPurpose::Create, &|field| field.sent != Sent::ByItself));
+            calls = self.prepared(spec, CallPurpose::Create, &|field| field.sent != Sent::ByItself);
         }
         for field in kind.fields.iter().filter(|field| field.sent == Sent::ByItself) {
             if let Some(wanted) = self.resolved.get(field.name)
@@ -54,7 +54,7 @@ impl Writer<'_> {
                 calls.extend(self.dedicated_call(field, wanted));
             }
         }
-        self.with_effect(calls)
+        calls
     }
 
     /// Changes fields in place: one update for all that share it, and a call for each that has its own.
@@ -71,7 +71,7 @@ impl Writer<'_> {
                 changes.iter().any(|change| change.name == field.name) && shared(field)
                     || field.sent == Sent::Always && shared(field)
             };
-            calls.push(self.call(spec, CallPurpose::Update, &changed));
+            calls = self.prepared(spec, CallPurpose::Update, &changed);
         }
         for change in changes {
             if let Some(field) = change.field.filter(|field| !shared(field))
@@ -80,35 +80,38 @@ impl Writer<'_> {
                 calls.extend(self.dedicated_call(field, wanted));
             }
         }
-        self.with_effect(calls)
+        calls
     }
 
-    /// Removes the object, after switching off what has to be off.
+    /// Removes the object.
     pub(crate) fn remove(&self) -> Vec<Call> {
         let kind = self.filler.kind;
         if let Some(write) = self.shared.filter(|_| is_sequence(kind) && kind.api.has_item_calls()) {
             return self.item_calls(write);
         }
-        let mut calls = Vec::new();
-        for (field, switch) in self.live.map(|live| live.still_on(kind)).unwrap_or_default() {
-            calls.push(self.call(&switch.off, CallPurpose::Field(field.name), &|_| false));
-        }
-        if let Some(spec) = self.choose(kind.api.remove) {
-            calls.push(self.call(spec, CallPurpose::Remove, &|_| false));
-        }
-        self.with_effect(calls)
+        let spec = self.choose(kind.api.remove);
+        spec.map(|spec| self.prepared(spec, CallPurpose::Remove, &|_| false)).unwrap_or_default()
     }
 
-    /// The calls, each with those behind it that give it its effect.
-    fn with_effect(&self, calls: Vec<Call>) -> Vec<Call> {
-        let then = |spec: &'static CallSpec| self.call(spec, CallPurpose::Then, &|_| false);
-        let mut all = Vec::with_capacity(calls.len());
-        for call in calls {
-            let effect = call.spec.followed_by;
-            all.push(call);
-            all.extend(effect.iter().map(then));
-        }
-        all
+    /// A call behind those that prepare it, which take the same fields.
+    fn prepared(&self, spec: &'static CallSpec, purpose: CallPurpose, takes: &dyn Fn(&Field) -> bool) -> Vec<Call> {
+        let kind = self.filler.kind;
+        let needed = |before: &&'static CallSpec| match (&purpose, self.live) {
+            (CallPurpose::Remove, live) => live.is_some_and(|live| live.needs(kind, before)),
+            _ => before.fits(self.version, kind.fields, &|field| self.value(field)),
+        };
+        let before = spec.preceded_by.iter().filter(needed);
+        let before = before.map(|before| {
+            let call = self.call(before, purpose.clone(), takes);
+            Call { purpose: CallPurpose::Prepare, ..call }
+        });
+        let mut calls: Vec<Call> = before.collect();
+        calls.push(self.call(spec, purpose, takes));
+        calls
+    }
+
+    fn value(&self, field: &str) -> Attr {
+        self.resolved.get(field).cloned().unwrap_or(Attr::Null)
     }
 
     /// Removes another object that lives beside this one.
@@ -125,13 +128,12 @@ impl Writer<'_> {
     }
 
     fn choose(&self, specs: &'static [CallSpec]) -> Option<&'static CallSpec> {
-        CallSpec::fitting(specs, self.version, &|field| self.resolved.contains_key(field))
+        CallSpec::fitting(specs, self.version, self.filler.kind.fields, &|field| self.value(field))
     }
 
     /// The call that sets one field alone.
     fn dedicated_call(&self, field: &'static Field, wanted: &Attr) -> Option<Call> {
-        let declares = |field: &str| self.resolved.contains_key(field);
-        let spec = self.filler.kind.setter(field, wanted, self.version, &declares)?;
+        let spec = self.filler.kind.setter(field, wanted, self.version, &|field| self.value(field))?;
         Some(self.call(spec, CallPurpose::Field(field.name), &|other| other.name == field.name))
     }
 

@@ -112,7 +112,7 @@ mod taking_back {
             Change::Replaces | Change::Fixed | Change::Widens(..) | Change::DedicatedCall([]) => false,
             Change::Switch(_) | Change::DedicatedCall(_) => true,
         };
-        field.is_writable() && !field.required && in_place
+        field.is_writable() && !field.is_required() && in_place
     }
 
     #[test]
@@ -148,7 +148,9 @@ mod taking_back {
             let write_only = |field: &&Field| field.flow == crate::spec::Flow::WriteOnly && !field.is_call_option();
             for field in kind.fields.iter().filter(write_only) {
                 found += 1;
-                let has_call = kind.setter(field, &crate::attr::Attr::Bool(true), None, &|_| true).is_some();
+                let has_call = kind
+                    .setter(field, &crate::attr::Attr::Bool(true), None, &|_| crate::attr::Attr::Bool(true))
+                    .is_some();
                 let is_held = match field.change {
                     Change::Fixed | Change::Replaces | Change::Widens(..) => true,
                     Change::InPlace => kind.api.update.is_empty(),

@@ -102,24 +102,25 @@ impl CallSite<'_> {
             CallFailure::Astray(_) => {
                 Some(format!("no path can hold it: rename the object at `{target}` by another way"))
             }
-            CallFailure::Partial(_) | CallFailure::Job(_) | CallFailure::Unknown(_) | CallFailure::Stopped => None,
+            CallFailure::Job(job) => self.own_remedy(200, &job.what),
+            CallFailure::Partial(_) | CallFailure::Unknown(_) | CallFailure::Stopped => None,
         }
     }
 
-    fn remedy(&self, status: u16, message: &str) -> Option<String> {
+    /// The provider's own remedy; an empty one leaves it to the general one.
+    fn own_remedy(&self, status: u16, message: &str) -> Option<String> {
         let lower = message.to_lowercase();
-        let own = self
-            .provider
-            .dialect
-            .remedies
-            .iter()
+        let own = self.provider.dialect.remedies.iter().find(|(code, part, _)| {
             // An error in an answer that says success is one all the same, whatever status it should have had.
-            .find(|(code, part, _)| {
-                let is_it = *code == status || (200..300).contains(&status) && !part.is_empty();
-                is_it && lower.contains(&part.to_lowercase())
-            });
+            let is_it = *code == status || (200..300).contains(&status) && !part.is_empty();
+            is_it && lower.contains(&part.to_lowercase())
+        });
+        own.filter(|(_, _, help)| !help.is_empty()).map(|(_, _, help)| (*help).to_owned())
+    }
+
+    fn remedy(&self, status: u16, message: &str) -> Option<String> {
         let target = self.target;
-        own.filter(|(_, _, help)| !help.is_empty()).map(|(_, _, help)| (*help).to_owned()).or_else(|| match status {
+        self.own_remedy(status, message).or_else(|| match status {
             401 => Some(format!("check `credentials` of target `{target}`")),
             403 => Some(format!("the account of target `{target}` may not do this, or a licence is missing")),
             404 => Some(format!(

@@ -43,11 +43,14 @@ pub struct Watch<'w> {
     pub stop: &'w AtomicBool,
 }
 
+/// The failure of what a call had begun that is accepted once more.
+const TAKEN_AGAIN: &str = "the call was taken once more: what it had begun ended without a word";
+
 /// A call that was answered: what a wait comes after.
 #[derive(Clone, Copy)]
 pub struct AnsweredCall<'c> {
-    /// The verb.
-    pub method: Method,
+    /// The call as its table has it.
+    pub spec: &'static CallSpec,
     /// Path with query.
     pub path: &'c str,
     /// The body that was sent.
@@ -70,7 +73,7 @@ impl Session {
         call: &AnsweredCall<'_>,
         watch: Watch<'_>,
     ) -> Result<WaitResult, CallError> {
-        if let Until::Again { .. } = poll.until {
+        if poll.repeats_the_call() {
             return self.repeat(poll, call, watch).await;
         }
         let job = job_id(poll, call.reply);
@@ -147,23 +150,22 @@ impl Session {
 
     /// Sends a call again until it is refused because what it asks for is done.
     async fn repeat(&self, poll: &Poll, call: &AnsweredCall<'_>, watch: Watch<'_>) -> Result<WaitResult, CallError> {
-        let Until::Again { going, done, lost } = poll.until else { return Ok(WaitResult::Nothing) };
         let started = self.moment().await;
         loop {
             self.doze(self.interval(poll.every), watch.stop).await;
             // It looks by writing, and no write begins any more.
             if watch.stop.load(Ordering::Relaxed) {
-                return Err(self.site(call.method, call.path).error(CallFailure::Stopped));
+                return Err(self.site(call.spec.method, call.path).error(CallFailure::Stopped));
             }
             let waited = self.elapsed(started);
-            match self.send(call.method, call.path, call.body).await {
-                Ok(_) => return Err(self.site(call.method, call.path).error(CallFailure::job(lost))),
-                Err(error) if refuses(&error, done) => return Ok(WaitResult::Done(Value::Null)),
-                Err(error) if refuses(&error, going) || is_tolerated(poll, &error.what) => {}
+            match self.send(call.spec.method, call.path, call.body).await {
+                Ok(_) => return Err(self.site(call.spec.method, call.path).error(CallFailure::job(TAKEN_AGAIN))),
+                Err(error) if is_refused_as_done(poll, &error) => return Ok(WaitResult::Done(Value::Null)),
+                Err(error) if call.spec.is_too_early(&error) || is_tolerated(poll, &error.what) => {}
                 Err(error) => return Err(error),
             }
             if waited > poll.budget {
-                let site = self.site(call.method, call.path);
+                let site = self.site(call.spec.method, call.path);
                 return Err(site.error(CallFailure::Overdue(poll.budget.as_secs())));
             }
         }
@@ -188,10 +190,8 @@ impl Session {
 
 /// Says whether a call is refused because what it asks for is under way or done.
 pub(crate) fn is_under_way(spec: &CallSpec, error: &CallError) -> bool {
-    spec.wait.iter().any(|poll| match poll.until {
-        Until::Again { going, done, .. } => refuses(error, going) || refuses(error, done),
-        _ => false,
-    })
+    let repeated = spec.wait.iter().find(|poll| poll.repeats_the_call());
+    repeated.is_some_and(|poll| spec.is_too_early(error) || is_refused_as_done(poll, error))
 }
 
 /// A machine that has been up for less time than has passed since then was started since then.
@@ -199,8 +199,13 @@ fn has_restarted(object: &Value, key: &str, passed: Duration) -> bool {
     lookup(object, key).and_then(Value::as_f64).is_some_and(|up| up < passed.as_secs_f64())
 }
 
-fn refuses(error: &CallError, words: &str) -> bool {
-    error.refusal().is_some_and(|(_, message)| message.to_lowercase().contains(&words.to_lowercase()))
+/// Says whether the refusal of a call that was sent again tells that what it asks for is done.
+fn is_refused_as_done(poll: &Poll, error: &CallError) -> bool {
+    let Until::State { done, .. } = poll.until else { return false };
+    error.refusal().is_some_and(|(_, message)| {
+        let message = message.to_lowercase();
+        done.iter().any(|words| message.contains(&words.to_lowercase()))
+    })
 }
 
 /// Says whether a failed look is a reason to look again.
@@ -271,7 +276,7 @@ fn judge(poll: &Poll, seen: Option<Value>, site: &CallSite<'_>) -> Result<Option
             Ok((gone || empty).then_some(Value::Null))
         }
         (_, None) => Ok(None),
-        (Until::Restarted(_) | Until::Again { .. }, Some(object)) => Ok(Some(object)),
+        (Until::Restarted(_), Some(object)) => Ok(Some(object)),
         (Until::State { key, done, failed }, Some(object)) => match word(&object, key) {
             Some(state) if is_among(done, &state) => Ok(Some(object)),
             Some(state) if is_among(failed, &state) => Err(failure(poll, &object, &state, site)),
@@ -308,7 +313,7 @@ fn last_line(text: &str) -> &str {
 
 fn waiting(poll: &Poll, object: &Value) -> Waiting {
     let state = match poll.until {
-        Until::Left { key: "", .. } | Until::Gone { .. } | Until::Restarted(_) | Until::Again { .. } => String::new(),
+        Until::Left { key: "", .. } | Until::Gone { .. } | Until::Restarted(_) => String::new(),
         Until::State { key, .. } | Until::Left { key, .. } => {
             lookup(object, key).map(crate::diff::live::text).unwrap_or_default()
         }

@@ -182,8 +182,9 @@ pub struct CallSpec {
     pub when: Condition,
     /// The place where a successful reply lists the parts that did not succeed, as in `response.errors`.
     pub errors_at: Option<&'static str>,
-    /// The calls without which it has no effect, sent one by one after it.
-    pub followed_by: &'static [CallSpec],
+    /// The calls without which it is refused or has nothing to work on, sent one by one before it: an installed deployment
+    /// is uninstalled, then deleted. Each where its condition holds, of what is removed for the live object.
+    pub preceded_by: &'static [CallSpec],
     /// The refusals that mean “not yet”: status and part of the message. The call is sent again.
     pub retry_on: &'static [(u16, &'static str)],
 }
@@ -251,7 +252,7 @@ pub(crate) const fn call(method: Method, path: &'static str, body: Body) -> Call
         wait: &[],
         when: Condition::ALWAYS,
         errors_at: None,
-        followed_by: &[],
+        preceded_by: &[],
         retry_on: &[],
     }
 }
@@ -261,9 +262,15 @@ impl CallSpec {
     pub fn fitting(
         specs: &'static [CallSpec],
         version: Option<&str>,
-        declares: &dyn Fn(&str) -> bool,
+        fields: &[Field],
+        value: &dyn Fn(&str) -> Attr,
     ) -> Option<&'static CallSpec> {
-        specs.iter().find(|spec| spec.when.holds_on(version) && spec.when.holds_among(declares))
+        specs.iter().find(|spec| spec.fits(version, fields, value))
+    }
+
+    /// Says whether the server understands it and the object needs it.
+    pub(crate) fn fits(&self, version: Option<&str>, fields: &[Field], value: &dyn Fn(&str) -> Attr) -> bool {
+        self.when.holds_on(version) && self.when.holds_for(fields, value) == Some(true)
     }
 
     /// Where the reply holds what is read.
@@ -319,9 +326,9 @@ impl CallSpec {
         CallSpec { errors_at: Some(at), ..self }
     }
 
-    /// The calls that give it its effect.
-    pub const fn followed_by(self, calls: &'static [CallSpec]) -> CallSpec {
-        CallSpec { followed_by: calls, ..self }
+    /// The calls that prepare it.
+    pub const fn preceded_by(self, calls: &'static [CallSpec]) -> CallSpec {
+        CallSpec { preceded_by: calls, ..self }
     }
 
     /// The refusals that mean “not yet”.

@@ -21,8 +21,8 @@ pub(crate) struct TableCall {
 pub(crate) enum CallPlace {
     /// A call of its own: create, update, remove, one field, the one-time output, an action or an artifact.
     Own,
-    /// What gives a call its effect, and is sent behind it.
-    Then,
+    /// A call that prepares another one, and is sent before it.
+    Before,
     /// A list of its objects.
     List,
     /// A list of rows that belong to them.
@@ -114,7 +114,7 @@ impl Field {
     fn calls(&'static self) -> Vec<TableCall> {
         let own: Vec<&'static CallSpec> = match &self.change {
             Change::DedicatedCall(calls) | Change::Widens(_, calls) => calls.iter().collect(),
-            Change::Switch(Switch { on, off, before_delete: _ }) => vec![on, off],
+            Change::Switch(Switch { on, off }) => vec![on, off],
             Change::InPlace | Change::Replaces | Change::Fixed => Vec::new(),
         };
         own.into_iter().flat_map(|call| call.calls(CallPlace::Own)).collect()
@@ -136,13 +136,13 @@ impl Artifact {
 }
 
 impl CallSpec {
-    /// The call, what is sent behind it, and what waiting for it asks.
+    /// The call, what is sent before it, and what waiting for it asks.
     fn calls(&'static self, place: CallPlace) -> Vec<TableCall> {
         let CallSpec {
             method,
             path,
             wait,
-            followed_by,
+            preceded_by,
             body: _,
             adds: _,
             reshape: _,
@@ -151,8 +151,8 @@ impl CallSpec {
             errors_at: _,
             retry_on: _,
         } = self;
-        let mut calls = vec![TableCall { method: *method, path, place, spec: Some(self) }];
-        calls.extend(followed_by.iter().flat_map(|call| call.calls(CallPlace::Then)));
+        let mut calls: Vec<TableCall> = preceded_by.iter().flat_map(|call| call.calls(CallPlace::Before)).collect();
+        calls.push(TableCall { method: *method, path, place, spec: Some(self) });
         calls.extend(wait.iter().flat_map(Poll::calls));
         calls
     }
@@ -190,7 +190,7 @@ impl Poll {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{BeforeDelete, Body, Condition, Envelope, Type, Until, call, field, output};
+    use crate::spec::{Body, Condition, Envelope, Type, Until, call, field, output};
     use wire::Method::{Delete, Get, Patch, Post, Put};
 
     const fn poll(path: &'static str) -> Poll {
@@ -206,8 +206,7 @@ mod tests {
     static SWITCH: Switch = Switch {
         on: call(Put, "/on", Body::None),
         off: call(Put, "/off", Body::None)
-            .wait(&[Poll { until: Until::Again { going: "", done: "", lost: "" }, ..Poll::NEW }]),
-        before_delete: BeforeDelete::AnyTime,
+            .wait(&[Poll { until: Until::State { key: "", done: &["done"], failed: &[] }, ..Poll::NEW }]),
     };
 
     static EVERYTHING: Kind = Kind {
@@ -227,7 +226,7 @@ mod tests {
                 Detail { read: call(Get, "/rows?of={id}", Body::None), fields: &[], stamp: "" },
                 Detail { read: call(Get, "/list/{id}", Body::None), fields: &[], stamp: "" },
             ],
-            create: &[call(Post, "/list", Body::None).wait(&[JOB]).followed_by(&[call(Put, "/effect", Body::None)])],
+            create: &[call(Post, "/list", Body::None).wait(&[JOB]).preceded_by(&[call(Put, "/before", Body::None)])],
             update: &[call(Put, "/list/{id}", Body::None)],
             remove: &[call(Delete, "/list/{id}", Body::None)],
             ..Api::NONE
@@ -243,8 +242,8 @@ mod tests {
             (Get, "/other", CallPlace::List),
             (Get, "/rows?of={id}", CallPlace::Join),
             (Get, "/list/{id}", CallPlace::Detail),
+            (Put, "/before", CallPlace::Before),
             (Post, "/list", CallPlace::Own),
-            (Put, "/effect", CallPlace::Then),
             (Get, "/jobs/{job}", CallPlace::Wait),
             (Get, "/logs/{job}", CallPlace::Log),
             (Post, "/jobs/{job}", CallPlace::Cancel),

@@ -1,5 +1,8 @@
 //! Conditions: on which servers something holds, and for which objects.
 
+use crate::attr::Attr;
+use crate::spec::{Field, canonical, gives_something};
+
 /// On which servers something holds, and for which objects. A table begins with one of the functions, and narrows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Condition {
@@ -7,13 +10,24 @@ pub struct Condition {
     since: Option<&'static str>,
     /// The first later version that it does not hold on any more.
     before: Option<&'static str>,
-    /// The field that an object has to declare.
-    declared: Option<&'static str>,
+    /// A field of the object, or of one around it, and how it has to be given.
+    given: Option<(&'static str, Given)>,
+}
+
+/// How a field has to be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// With any value but one that stands for none.
+    Something,
+    /// Not at all, or with a value that stands for none.
+    Nothing,
+    /// With one of these words, compared without case, or left out where one of them is its default.
+    OneOf(&'static [&'static str]),
 }
 
 impl Condition {
     /// On every server, for every object.
-    pub const ALWAYS: Condition = Condition { since: None, before: None, declared: None };
+    pub const ALWAYS: Condition = Condition { since: None, before: None, given: None };
 
     /// On servers of this version and of later ones.
     pub const fn since(version: &'static str) -> Condition {
@@ -27,7 +41,17 @@ impl Condition {
 
     /// For objects that declare this field.
     pub const fn declared(field: &'static str) -> Condition {
-        Condition { declared: Some(field), ..Condition::ALWAYS }
+        Condition { given: Some((field, Given::Something)), ..Condition::ALWAYS }
+    }
+
+    /// For objects that don't declare this field.
+    pub const fn undeclared(field: &'static str) -> Condition {
+        Condition { given: Some((field, Given::Nothing)), ..Condition::ALWAYS }
+    }
+
+    /// For objects whose field holds one of these words.
+    pub const fn is(field: &'static str, words: &'static [&'static str]) -> Condition {
+        Condition { given: Some((field, Given::OneOf(words))), ..Condition::ALWAYS }
     }
 
     /// The same, and before this version.
@@ -41,15 +65,53 @@ impl Condition {
         self.since.is_none_or(|since| version >= numbers(since)) && self.before.is_none_or(|end| version < numbers(end))
     }
 
-    /// Says whether it holds for an object that declares some fields.
-    pub(crate) fn holds_among(self, declares: &dyn Fn(&str) -> bool) -> bool {
-        self.declared.is_none_or(declares)
+    /// Says whether it holds for an object of these fields, of which some have a value; `None` where that can't be told:
+    /// before the value is known, and of a word that nobody has documented.
+    pub(crate) fn holds_for(self, fields: &[Field], value: &dyn Fn(&str) -> Attr) -> Option<bool> {
+        let Some((name, given)) = self.given else { return Some(true) };
+        let Some(field) = fields.iter().find(|field| field.name == name) else { return None };
+        let value = value(name);
+        let is_given = gives_something(&field.ty, &value);
+        match given {
+            Given::Something => Some(is_given),
+            Given::Nothing => Some(!is_given),
+            Given::OneOf(words) => {
+                let value = if is_given { canonical(&field.ty, &value) } else { field.default_value() };
+                match value.to_text() {
+                    _ if value.is_null() => Some(false),
+                    Some(word) if is_among(words, &word) => Some(true),
+                    Some(word) => field.ty.knows(&word).then_some(false),
+                    None => None,
+                }
+            }
+        }
     }
 
     /// The field that an object has to declare.
     pub(crate) fn declared_field(self) -> Option<&'static str> {
-        self.declared
+        match self.given {
+            Some((field, Given::Something)) => Some(field),
+            _ => None,
+        }
     }
+
+    /// The field that it looks at, and how it has to be given.
+    pub(crate) fn given(self) -> Option<(&'static str, Given)> {
+        self.given
+    }
+
+    /// The objects that it holds for, in words behind “where”; `None` where it holds for all.
+    pub(crate) fn objects(self) -> Option<String> {
+        self.given.map(|(field, given)| match given {
+            Given::Something => format!("`{field}` is given"),
+            Given::Nothing => format!("`{field}` is not given"),
+            Given::OneOf(words) => format!("`{field}` is {}", crate::suggest::one_of(words)),
+        })
+    }
+}
+
+fn is_among(words: &[&str], word: &str) -> bool {
+    words.iter().any(|other| other.eq_ignore_ascii_case(word))
 }
 
 /// The numbers of a dotted version; what follows the first part that is no number does not count.
@@ -59,7 +121,10 @@ fn numbers(version: &str) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::spec::{Type, field};
 
     #[test]
     fn versions_compare_by_number() {
@@ -79,12 +144,32 @@ mod tests {
     }
 
     #[test]
-    fn objects_declare_a_field_or_not() {
-        let declares = |field: &str| field == "a";
-        for (when, holds) in
-            [(Condition::declared("a"), true), (Condition::declared("b"), false), (Condition::since("9"), true)]
-        {
-            assert_eq!(when.holds_among(&declares), holds, "{when:?}");
+    fn objects_give_a_field_or_not() {
+        let fields = [
+            field("a", Type::Text, "Given"),
+            field("b", Type::Text, "Left out"),
+            field("empty", Type::Text, "Given as nothing"),
+            field("mode", Type::Enum(&["x", "y", "z"]), "A word").default("\"y\""),
+            field("open", Type::OpenEnum(&["x", "y"]), "A word, or one that is not known yet"),
+            field("on", Type::Bool, "A switch"),
+        ];
+        let object = json!({ "a": "1", "empty": "", "open": "new", "on": true });
+        let value = |name: &str| object.get(name).map_or(Attr::Null, Attr::from_json);
+        for (when, holds) in [
+            (Condition::declared("a"), Some(true)),
+            (Condition::declared("b"), Some(false)),
+            (Condition::declared("empty"), Some(false)),
+            (Condition::undeclared("a"), Some(false)),
+            (Condition::undeclared("b"), Some(true)),
+            (Condition::is("mode", &["x", "Y"]), Some(true)),
+            (Condition::is("mode", &["z"]), Some(false)),
+            (Condition::is("open", &["x"]), None),
+            (Condition::is("on", &["true"]), Some(true)),
+            (Condition::is("b", &["x"]), Some(false)),
+            (Condition::is("elsewhere", &["x"]), None),
+            (Condition::since("9"), Some(true)),
+        ] {
+            assert_eq!(when.holds_for(&fields, &value), holds, "{when:?}");
         }
     }
 }

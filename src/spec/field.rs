@@ -19,8 +19,8 @@ pub struct Field {
     pub ty: Type,
     /// One sentence for `explain`, the schema and the reference manual.
     pub doc: &'static str,
-    /// Says whether a resource needs it.
-    pub required: bool,
+    /// The objects that can't be without it.
+    pub required: Option<Condition>,
     /// The value that the API takes when the field is left out.
     pub default: Option<DefaultValue>,
     /// How its value is taken back.
@@ -29,8 +29,8 @@ pub struct Field {
     pub flow: Flow,
     /// Where replies hold it, when not under `name`: keys by dots.
     pub read_as: Option<&'static str>,
-    /// The servers that know it, as in `From("7.0")`. The others are not sent it, and hold a resource that declares anything
-    /// but its default.
+    /// The servers and the objects that know it. Other servers are not sent it, and hold a resource that declares anything
+    /// but its default; in other objects it is a mistake.
     pub writable_on: Condition,
     /// The servers that show it; the others take it, and it is compared by fingerprint there.
     pub readable_on: Condition,
@@ -99,17 +99,6 @@ pub struct Switch {
     pub on: CallSpec,
     /// Makes it false.
     pub off: CallSpec,
-    /// Says whether it has to be off before the object can be removed.
-    pub before_delete: BeforeDelete,
-}
-
-/// The state of a [`Switch`] in which the object can be removed: a deployment is uninstalled first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BeforeDelete {
-    /// Nothing.
-    AnyTime,
-    /// The object is switched off first.
-    OffFirst,
 }
 
 /// When a field's value is sent.
@@ -170,7 +159,7 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         name,
         ty,
         doc,
-        required: false,
+        required: None,
         default: None,
         clear: Clear::ByType,
         flow: Flow::Both,
@@ -196,7 +185,12 @@ pub(crate) const fn output(name: &'static str, ty: Type, doc: &'static str) -> F
 impl Field {
     /// A resource needs it.
     pub const fn required(self) -> Field {
-        Field { required: true, ..self }
+        Field { required: Some(Condition::ALWAYS), ..self }
+    }
+
+    /// Only these objects need it: a posture check of type `OS` says which systems pass.
+    pub const fn required_if(self, when: Condition) -> Field {
+        Field { required: Some(when), ..self }
     }
 
     /// The API takes this value, JSON text, when it is left out.
@@ -209,7 +203,7 @@ impl Field {
         Field { read_as: Some(path), ..self }
     }
 
-    /// Only these servers know it.
+    /// Only these servers, or these objects, know it.
     pub const fn writable_on(self, when: Condition) -> Field {
         Field { writable_on: when, ..self }
     }
@@ -289,10 +283,10 @@ impl Field {
         Field { evidence: Evidence::Inferred, ..self }
     }
 
-    /// The values that it takes in an object that declares some fields.
-    pub fn type_among(&'static self, declares: &dyn Fn(&str) -> bool) -> &'static Type {
+    /// The values that it takes in an object of these fields, some of which have a value.
+    pub fn type_among(&'static self, fields: &[Field], value: &dyn Fn(&str) -> Attr) -> &'static Type {
         match self.ty {
-            Type::Json(when) if !when.holds_among(declares) => &Type::Text,
+            Type::Json(when) if when.holds_for(fields, value) != Some(true) => &Type::Text,
             _ => &self.ty,
         }
     }
@@ -303,6 +297,11 @@ impl Field {
             Type::Json(when) => when.declared_field(),
             _ => None,
         }
+    }
+
+    /// Says whether every object needs it.
+    pub fn is_required(&self) -> bool {
+        self.required == Some(Condition::ALWAYS)
     }
 
     /// Where replies hold it.

@@ -181,13 +181,14 @@ impl Kind {
         field: &'static Field,
         wanted: &Attr,
         version: Option<&str>,
-        declares: &dyn Fn(&str) -> bool,
+        value: &dyn Fn(&str) -> Attr,
     ) -> Option<&'static CallSpec> {
+        let fitting = |specs| CallSpec::fitting(specs, version, self.fields, value);
         match &field.change {
             Change::Switch(switch) if canonical(&field.ty, wanted) == Attr::Bool(true) => Some(&switch.on),
             Change::Switch(switch) => Some(&switch.off),
-            Change::DedicatedCall(specs) | Change::Widens(_, specs) => CallSpec::fitting(specs, version, declares),
-            Change::InPlace | Change::Replaces | Change::Fixed => CallSpec::fitting(self.api.update, version, declares),
+            Change::DedicatedCall(specs) | Change::Widens(_, specs) => fitting(specs),
+            Change::InPlace | Change::Replaces | Change::Fixed => fitting(self.api.update),
         }
     }
 

@@ -46,11 +46,11 @@ pub(crate) use auth::{ClientCredentials, Elsewhere, Environments, TokenForm, Use
 #[cfg(test)]
 pub(crate) use calls::is_same_path;
 pub(crate) use calls::{CallPlace, TableCall};
-pub(crate) use condition::Condition;
+pub(crate) use condition::{Condition, Given};
 pub(crate) use declared::{DeclaredKey, DeclaredKeys, Open, PlainType};
 pub(crate) use default::DefaultValue;
-pub(crate) use field::{BeforeDelete, Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
 pub use field::{Change, Field};
+pub(crate) use field::{Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
 pub(crate) use format::{CERTIFICATE, INTERFACE, MAC, NUMBER, ValueFormat};
 #[cfg(test)]
 pub(crate) use format::{CIDR, IP};

@@ -10,7 +10,9 @@ pub struct Poll {
     /// Where the call's reply names the job: the last path segment of what is found there fills `{job}`. If no place holds
     /// anything, the poll is left out. An empty list: there is no job to name.
     pub job: &'static [&'static str],
-    /// Path with query to read.
+    /// Path with query to read. Empty where nothing tells how far it is but the call itself: it is sent again and again,
+    /// and what is looked at is the text of its refusal. Those of its `retry_on` mean “not yet”, the first time too;
+    /// taken once more, what it had begun has failed.
     pub path: &'static str,
     /// Where the reply holds the object to look at.
     pub at: &'static str,
@@ -63,6 +65,11 @@ impl Poll {
         budget: Duration::from_secs(300),
     };
 
+    /// Says whether it looks by sending its call again.
+    pub(crate) const fn repeats_the_call(&self) -> bool {
+        self.path.is_empty()
+    }
+
     /// One look at outputs that only a read of their own shows.
     pub(crate) const OUTPUTS: &'static Poll = &Poll { shows: Shows::Object, ..Poll::NEW };
 }
@@ -81,7 +88,7 @@ pub enum Shows {
 pub enum Until {
     /// When a key holds one of these words, compared without case; the others say that it failed.
     State {
-        /// The key.
+        /// The key; empty for the text of a refusal, of which the words are a part.
         key: &'static str,
         /// Done.
         done: &'static [&'static str],
@@ -101,16 +108,6 @@ pub enum Until {
     /// When the machine has been started since the call was sent: a key holds its uptime in seconds. A restart that is
     /// over before the first look shows too, and one that has not begun yet is waited for.
     Restarted(&'static str),
-    /// When the call, sent again and again, is refused in these words; the first call may be refused so too. There is
-    /// nothing to read, and the path is empty.
-    Again {
-        /// Words of the refusal while the work is under way.
-        going: &'static str,
-        /// Words of the refusal when it is done.
-        done: &'static str,
-        /// The meaning of the call being accepted once more.
-        lost: &'static str,
-    },
     /// When the object is gone: 404, nothing there, or a key holds one of these words.
     Gone {
         /// The key; empty if there is none.

@@ -19,6 +19,8 @@ pub enum Type {
     Phrase(&'static Grammar),
     /// One of these words, in any case: `ACCEPT` is `accept`.
     Enum(&'static [&'static str]),
+    /// One of these words, in any case, or one that the vendor's text does not know: it is passed through, with a warning.
+    OpenEnum(&'static [&'static str]),
     /// A text or number with a format of its own, such as an address: see [`Type::IP`] and [`Type::CIDR`].
     Format(&'static ValueFormat),
     /// A list or set of text that the API takes as one string, with this between its items, and gives back as a string or as
@@ -127,6 +129,7 @@ impl Type {
             Type::Text => "text".into(),
             Type::Phrase(grammar) => grammar.form.describe(),
             Type::Enum(words) => format!("one of {}", words.join(", ")),
+            Type::OpenEnum(words) => format!("one of {}, or a word that a later server knows", words.join(", ")),
             Type::Format(format) => format.words.into(),
             Type::Joined(_, "\n") => "list of lines, or text".into(),
             Type::Joined(..) => "list of words, or text".into(),
@@ -161,7 +164,7 @@ impl Type {
     pub(crate) fn empty(&self) -> Option<Attr> {
         match self {
             Type::Phrase(grammar) => grammar.form.empty(),
-            Type::Text | Type::Enum(_) | Type::Ref(_) | Type::Joined(..) => Some(Attr::text("")),
+            Type::Text | Type::Enum(_) | Type::OpenEnum(_) | Type::Ref(_) | Type::Joined(..) => Some(Attr::text("")),
             Type::Format(format) => format.is_text().then(|| Attr::text("")),
             Type::List(_) | Type::Set(_) | Type::Table(..) => Some(Attr::List(Vec::new())),
             Type::Map(_) => Some(Attr::Map(BTreeMap::new())),
@@ -177,12 +180,26 @@ impl Type {
         }
     }
 
+    /// Says whether a word is one of those that the vendor's text has; where it lists none, each is.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        match self.plain() {
+            Type::OpenEnum(words) => words.iter().any(|known| known.eq_ignore_ascii_case(word)),
+            _ => true,
+        }
+    }
+
     /// Says whether a value in one piece is text: digits in it are an identifier or a version, no quantity.
     pub(crate) fn is_text(&self) -> bool {
         match self {
             Type::Phrase(grammar) => grammar.form.is_text(),
             Type::Format(format) => format.is_text(),
-            Type::Text | Type::Enum(_) | Type::Joined(..) | Type::Ref(_) | Type::Role(_) | Type::File(_) => true,
+            Type::Text
+            | Type::Enum(_)
+            | Type::OpenEnum(_)
+            | Type::Joined(..)
+            | Type::Ref(_)
+            | Type::Role(_)
+            | Type::File(_) => true,
             Type::Bool
             | Type::Int
             | Type::List(_)

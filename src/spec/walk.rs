@@ -44,6 +44,7 @@ impl Type {
             | Type::Int
             | Type::Text
             | Type::Enum(_)
+            | Type::OpenEnum(_)
             | Type::Format(_)
             | Type::Any
             | Type::Json(_)

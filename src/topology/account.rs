@@ -146,7 +146,7 @@ impl Search<'_> {
         for field in self.fields {
             match json.get(field.name).and_then(Value::as_str) {
                 Some(value) if !value.is_empty() => drop(fields.insert(field.name.to_owned(), value.to_owned())),
-                _ if field.required => return Err(bad(format!("in {from} lacks `{}`", field.name))),
+                _ if field.is_required() => return Err(bad(format!("in {from} lacks `{}`", field.name))),
                 _ => {}
             }
         }

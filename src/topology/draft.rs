@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::item_place::ItemPlace;
 use crate::address::Address;
+use crate::attr::Attr;
 use crate::finding::Place;
 use crate::source::Node;
 use crate::spec::{Field, Kind, Provider, Type};
@@ -49,7 +50,8 @@ pub(crate) struct PartialDraft {
 impl Draft {
     /// What values one of its fields takes.
     pub(crate) fn type_of(&self, field: &'static Field) -> &'static Type {
-        field.type_among(&|other| self.fields.iter().any(|given| &*given.name == other))
+        let is_given = |other: &str| self.fields.iter().any(|given| &*given.name == other);
+        field.type_among(self.kind.fields, &|other| if is_given(other) { Attr::Bool(true) } else { Attr::Null })
     }
 }
 

@@ -155,7 +155,7 @@ fn lacks_a_part(resource: &Resource) -> bool {
     let Identity::Natural(names) = resource.kind.identity else { return false };
     let is_missing = |name: &&str| {
         let field = resource.kind.field(name);
-        field.is_none_or(|field| field.required && resource.fields.get(*name).is_none_or(Attr::is_null))
+        field.is_none_or(|field| field.is_required() && resource.fields.get(*name).is_none_or(Attr::is_null))
     };
     names.iter().any(is_missing)
 }

@@ -326,7 +326,7 @@ fn known_value(field: &Field, node: &Node, place: &Place, evaluator: &mut Evalua
 }
 
 fn missing(fields: &[Field], given: &BTreeMap<String, Attr>, prefix: &str, place: &Place, evaluator: &mut Evaluator) {
-    for field in fields.iter().filter(|field| field.required && !given.contains_key(field.name)) {
+    for field in fields.iter().filter(|field| field.is_required() && !given.contains_key(field.name)) {
         let finding = Finding::error("missing-field", format!("`{prefix}{}` is missing", field.name));
         evaluator.findings.push(finding.help(format!("{}: {}", field.ty.describe(), field.doc)).at(place));
     }

@@ -92,7 +92,9 @@ fn like(ty: &Type) -> Like {
     match ty {
         Type::Bool => Like::Column("bool"),
         Type::Int => Like::Column("int"),
-        Type::Text | Type::Phrase(_) | Type::Ref(_) | Type::File(_) | Type::Joined(..) => Like::Column("text"),
+        Type::Text | Type::OpenEnum(_) | Type::Phrase(_) | Type::Ref(_) | Type::File(_) | Type::Joined(..) => {
+            Like::Column("text")
+        }
         Type::Enum(_) => Like::Column("enum"),
         ty if ty.is(&NUMBER) => Like::Column("number"),
         ty if ty.is(&IP) => Like::Column("ip"),
@@ -106,13 +108,14 @@ fn like(ty: &Type) -> Like {
     }
 }
 
-const TYPES: [Type; 25] = [
+const TYPES: [Type; 26] = [
     Type::Bool,
     Type::Int,
     Type::Format(&NUMBER),
     Type::Text,
     Type::Phrase(&Grammar::TEXT),
     Type::Enum(&["1", "5", "True", "yes"]),
+    Type::OpenEnum(&["tcp"]),
     Type::IP,
     Type::CIDR,
     Type::Format(&INTERFACE),

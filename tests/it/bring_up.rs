@@ -166,7 +166,7 @@ fn a_fetch_of_keys_that_fails_without_a_word_is_noticed() {
     let bench = Bench::example("vns3-mesh", &sim);
     bench.edit("paris.yaml", "source: \"${london/config.private_ipaddress}\"", "source: 192.0.2.1");
     let ran = bench.run(&["apply", "--yes", "--quiet"]).expect(5);
-    ran.says("create paris/keyset").says("the keys did not arrive").says("TCP port 8000");
+    ran.says("create paris/keyset").says("taken once more").says("keys did not arrive").says("TCP port 8000");
     assert_eq!(read(&sim, "milan", "/keyset")["keyset_present"], true, "the others are not held up");
     bench.edit("paris.yaml", "source: 192.0.2.1", "source: \"${london/config.private_ipaddress}\"");
     sim.side_door("POST", "/clock", &json!({ "advance_ms": 60_000 }));

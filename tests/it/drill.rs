@@ -236,7 +236,7 @@ impl<'d> Drill<'d> {
 
     /// Takes some fields out of the files and nothing else, and puts them back.
     fn unset(&mut self, first: &Value, group: &[String]) -> Result<(), String> {
-        let is_needed = |name: &String| self.kind.field(name).is_some_and(|field| field.required);
+        let is_needed = |name: &String| self.kind.field(name).is_some_and(|field| field.is_required());
         // Without a field that tells it apart it is another object, which the product may refuse.
         let identity = match self.kind.identity {
             Identity::Natural(fields) => fields,
@@ -284,7 +284,7 @@ impl<'d> Drill<'d> {
         let version = self.version.clone();
         let may_be = |field: &&Field| {
             field.is_writable()
-                && !field.required
+                && !field.is_required()
                 && is_understood(field, version.as_deref())
                 && !self.sample.skip.contains_key(field.name)
                 && !self.kind.is_told_apart_by(field.name)
@@ -475,7 +475,7 @@ fn fields_of<'v>(kind: &Kind, object: &'v mut Value) -> &'v mut Map<String, Valu
 
 /// Says whether a server can be told a field. What has to be declared anyway is declared for every server.
 fn is_understood(field: &Field, version: Option<&str>) -> bool {
-    field.is_writable_on(version) || field.required
+    field.is_writable_on(version) || field.is_required()
 }
 
 #[test]

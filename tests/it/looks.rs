@@ -31,7 +31,7 @@ fn run_and_get_say_that_they_could_not_look() {
         let bench = Bench::example(example, &sim);
         let provider = CATALOGUE.iter().find(|known| known.name == provider).unwrap();
         let named = |kind: Option<&'static str>| kind.filter(|kind| !provider.kind(kind).unwrap().identity.is_single());
-        let required = |fields: &[trueup::parts::Field]| fields.iter().any(|field| field.required);
+        let required = |fields: &[trueup::parts::Field]| fields.iter().any(|field| field.is_required());
         let actions = provider.actions.iter().filter(|action| !required(action.arguments));
         let action = actions.filter_map(|action| Some((action.name, named(action.on)?))).next();
         let artifact = provider.artifacts.iter().filter(|artifact| !required(artifact.arguments));

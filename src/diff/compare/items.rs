@@ -57,7 +57,7 @@ fn without_defaults(item: &Type, live: &Attr) -> Attr {
     let (Shape::Members(fields), Attr::Map(map)) = (item.shape(), live) else { return live.clone() };
     let says_something = |(name, value): &(&String, &Attr)| {
         let field = fields.iter().find(|field| field.name == **name);
-        field.is_none_or(|field| field.required || !field.is_at_default(&canonical(&field.ty, value)))
+        field.is_none_or(|field| field.is_required() || !field.is_at_default(&canonical(&field.ty, value)))
     };
     Attr::Map(map.iter().filter(says_something).map(|(name, value)| (name.clone(), value.clone())).collect())
 }

@@ -176,7 +176,7 @@ impl FieldCase<'_> {
         let wanted = canonical(&self.field.ty, self.wanted);
         if !is_known {
             // What has to be declared for other servers can't be held against this one.
-            let has_to = self.field.required && self.field.default.is_none();
+            let has_to = self.field.is_required() && self.field.default.is_none();
             let is_fine = has_to || wanted == self.field.default_value();
             return if is_fine { Judged::Same } else { self.differs(Attr::Null, &wanted, Cause::Change) };
         }

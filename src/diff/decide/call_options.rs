@@ -21,18 +21,18 @@ pub(crate) fn call_options(
     resolved: &ResolvedFields,
     version: Option<&str>,
 ) -> Vec<&'static Field> {
-    let declares = |name: &str| resolved.contains_key(name);
+    let value = |name: &str| resolved.get(name).cloned().unwrap_or(Attr::Null);
     let given = |field: &'static Field| resolved.get(field.name).filter(|wanted| says_something(field, wanted));
     let (first, written): (Option<&CallSpec>, Vec<&'static Field>) = match decision {
         Decision::Update { fields, .. } => (None, fields.iter().filter_map(|change| change.field).collect()),
         Decision::Create(_) | Decision::Replace { .. } => {
             let afterwards = kind.fields.iter().filter(|field| field.sent == Sent::ByItself);
             let set = afterwards.filter(|field| given(field).is_some()).collect();
-            (CallSpec::fitting(kind.api.create, version, &declares), set)
+            (CallSpec::fitting(kind.api.create, version, kind.fields, &value), set)
         }
         _ => (None, Vec::new()),
     };
-    let setter = |field: &'static Field| kind.setter(field, resolved.get(field.name)?, version, &declares);
+    let setter = |field: &'static Field| kind.setter(field, resolved.get(field.name)?, version, &value);
     let calls = first.into_iter().chain(written.into_iter().filter_map(setter));
     let names: Vec<&str> = calls.flat_map(|call| call.options(kind)).map(|field| field.name).collect();
     kind.fields.iter().filter(|field| names.contains(&field.name) && given(field).is_some()).collect()
@@ -68,8 +68,8 @@ pub(crate) fn remember(
 
 /// What rides along with a removal, as it was applied last; the name of what is not known any more.
 fn remembered(kind: &'static Kind, live: &Live, entry: &Entry) -> Result<ResolvedFields, &'static str> {
-    let off = live.still_on(kind).into_iter().map(|(_, switch)| &switch.off);
-    let along = off.chain(kind.api.remove).flat_map(|call| call.options(kind));
+    let calls = kind.api.remove.iter().flat_map(|call| live.preparing(kind, call).chain([call]));
+    let along = calls.flat_map(|call| call.options(kind));
     let kept = along.filter_map(|field| Some((field.name, entry.value(field.name)?)));
     kept.map(|(name, kept)| Ok((name.to_owned(), Base::from_stored(kept).ok_or(name)?))).collect()
 }
@@ -81,13 +81,12 @@ mod tests {
     use super::*;
     use crate::diff::base::{Basis, Stored};
     use crate::diff::verdict::{Cause, FieldChange};
-    use crate::spec::{Api, BeforeDelete, Body, Switch, Type, call, field};
-    use wire::Method::Post;
+    use crate::spec::{Api, Body, Condition, Switch, Type, call, field};
+    use wire::Method::{Delete, Post};
 
     static RUN: Switch = Switch {
         on: call(Post, "/runs", Body::Json(r#"{"with": "{on_with}"}"#)),
         off: call(Post, "/runs", Body::Json(r#"{"with": "{off_with}"}"#)),
-        before_delete: BeforeDelete::OffFirst,
     };
 
     const fn option(name: &'static str, doc: &'static str) -> Field {
@@ -101,7 +100,13 @@ mod tests {
             option("on_with", "Rides along when it is switched on"),
             option("off_with", "Rides along when it is switched off"),
         ],
-        api: Api { update: &[call(Post, "/things/{id}", Body::Changed)], ..Api::NONE },
+        api: Api {
+            update: &[call(Post, "/things/{id}", Body::Changed)],
+            remove: &[
+                call(Delete, "/things/{id}", Body::None).preceded_by(&[RUN.off.when(Condition::is("runs", &["true"]))])
+            ],
+            ..Api::NONE
+        },
         ..Kind::NEW
     };
 

@@ -30,7 +30,7 @@ pub(crate) fn now(
 /// What comes out empty of one field.
 fn reason(kind: &'static Kind, name: &str, declared: &Attr, filled: &Attr) -> Option<String> {
     let field = kind.field(name);
-    let is_needed = |field: &Field| field.required || kind.is_told_apart_by(field.name);
+    let is_needed = |field: &Field| field.is_required() || kind.is_told_apart_by(field.name);
     let is_whole = field.is_some_and(|field| is_needed(field) && !gives_something(&field.ty, filled));
     let path = match (is_whole, field) {
         (true, _) => Vec::new(),

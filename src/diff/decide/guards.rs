@@ -125,7 +125,7 @@ fn version(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
             let is_beyond = |(field, wanted): &(&Field, &Attr)| {
                 !field.is_writable_on(case.version)
                     && field.default_value() != canonical(&field.ty, wanted)
-                    && !(field.required && field.default.is_none())
+                    && !(field.is_required() && field.default.is_none())
             };
             fields.find(is_beyond)?.0
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::diff::installation::{ShownProofs, Standing};
-use crate::spec::{BeforeDelete, Change, Field, Identity, Kind, Switch, canonical, lookup, read};
+use crate::spec::{CallSpec, Field, Identity, Kind, canonical, lookup, read};
 use crate::topology::{ContentDigest, IdentityKey};
 
 /// What was seen of every target.
@@ -172,16 +172,18 @@ impl Live {
         kind.api.states.is_some_and(|states| self.is_in(kind, states.tainted))
     }
 
-    /// The switches that have to be off before it can be removed, and are not.
-    pub fn still_on(&self, kind: &'static Kind) -> Vec<(&'static Field, &'static Switch)> {
-        let is_on = |field: &Field| !matches!(self.value(kind, field.name), Attr::Bool(false) | Attr::Null);
-        let in_the_way = |field: &'static Field| match field.change {
-            Change::Switch(switch) if switch.before_delete == BeforeDelete::OffFirst && is_on(field) => {
-                Some((field, switch))
-            }
-            _ => None,
-        };
-        kind.fields.iter().filter_map(in_the_way).collect()
+    /// The calls that it needs before it is removed, as it is.
+    pub(crate) fn preparing(
+        &self,
+        kind: &'static Kind,
+        removal: &'static CallSpec,
+    ) -> impl Iterator<Item = &'static CallSpec> {
+        removal.preceded_by.iter().filter(move |call| self.needs(kind, call))
+    }
+
+    /// Says whether it is one that a call is for.
+    pub(crate) fn needs(&self, kind: &'static Kind, call: &CallSpec) -> bool {
+        call.when.holds_for(kind.fields, &|name| self.value(kind, name)) == Some(true)
     }
 
     /// The collection of a kind that lives in it.
@@ -278,7 +280,7 @@ fn shaped<'r>(kind: &Kind, raw: &'r Value) -> Cow<'r, Value> {
 fn missing(kind: &Kind, raw: &Value, names: &[&str]) -> Option<String> {
     let fields: Vec<&Field> = names.iter().filter_map(|name| kind.field(name)).collect();
     let lacks = |field: &&&Field| lookup(raw, field.read_path()).is_none_or(Value::is_null);
-    let needed = fields.iter().filter(|field| field.required).find(lacks);
+    let needed = fields.iter().filter(|field| field.is_required()).find(lacks);
     let without = needed.or_else(|| fields.first().filter(|_| fields.iter().all(|field| lacks(&field))))?;
     Some(format!("one of `{}` has no `{}`", kind.name, without.read_path()))
 }

@@ -54,7 +54,7 @@ pub(in crate::diff) fn going(ty: &Type, wanted: &Attr, live: &Attr) -> Vec<Attr>
             pairs.flat_map(|(wanted, live)| going(&item, wanted, live)).collect()
         }
         // Words of the product's own are a choice, and belong to nobody.
-        (Shape::Items(Type::Enum(_)), ..) => Vec::new(),
+        (Shape::Items(Type::Enum(_) | Type::OpenEnum(_)), ..) => Vec::new(),
         (Shape::Items(item), Attr::List(wanted), Attr::List(live)) => items_going(ty, &item, wanted, live),
         // Nobody knows yet what will be there, so that nothing is known to stay.
         (Shape::Items(_), wanted, Attr::List(live)) if wanted.is_later() => {

@@ -256,7 +256,7 @@ mod tests {
         let (mut stays, mut back) = (0, 0);
         for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied() {
             let anew = |field: &&Field| {
-                field.is_writable() && !field.required && kind.is_made_anew_for(field) && !field.is_call_option()
+                field.is_writable() && !field.is_required() && kind.is_made_anew_for(field) && !field.is_call_option()
             };
             for field in kind.fields.iter().filter(anew) {
                 for (stored, is_cleared) in [(None, true), (Some(&stored), true), (Some(&stored), false)] {
@@ -287,7 +287,7 @@ mod tests {
     fn what_the_api_chooses_is_right_and_only_what_was_given_is_named() {
         let (mut chosen, mut no_way) = (0, 0);
         for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied().filter(|kind| kind.is_declarative()) {
-            for field in kind.fields.iter().filter(|field| field.is_writable() && !field.required) {
+            for field in kind.fields.iter().filter(|field| field.is_writable() && !field.is_required()) {
                 let stored = |value: Value, basis| Some(Stored::new(value, basis));
                 let (applied, agreed) = (stored(json!("live"), Basis::Applied), stored(json!("live"), Basis::Agreed));
                 let stays =

@@ -249,7 +249,7 @@ fn purpose(kind: &'static Kind, call: &CallWork) -> Result<CallPurpose, Misfit> 
         PurposeWord::Create => CallPurpose::Create,
         PurposeWord::Update => CallPurpose::Update,
         PurposeWord::Item => CallPurpose::Item,
-        PurposeWord::Then => CallPurpose::Then,
+        PurposeWord::Prepare => CallPurpose::Prepare,
         PurposeWord::Remove => CallPurpose::Remove,
         PurposeWord::Field => {
             let field = call.field.as_deref().and_then(|name| kind.field(name));

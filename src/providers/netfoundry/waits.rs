@@ -14,7 +14,7 @@ use crate::providers::netfoundry::PROVIDER;
 use crate::providers::netfoundry::shared::{EXECUTION, provisioned};
 use crate::redact::Redactor;
 use crate::session::{AnsweredCall, RequestBody, Session, SkippingClock, WaitResult, Watch, encode};
-use crate::spec::{PathTemplate, Poll};
+use crate::spec::{Body, CallSpec, PathTemplate, Poll, call};
 use crate::topology::{Credentials, Prune, Target, Tls};
 use wire::{Answer, Method, Request, Response, Transport};
 
@@ -72,8 +72,7 @@ async fn wait(poll: &'static Poll, reply: Value, looks: impl IntoIterator<Item =
     let told = Mutex::new(Vec::new());
     let watch = Watch { tell: &|waiting| told.lock().unwrap().push(waiting.state), stop: &AtomicBool::new(false) };
     let path = "/core/v2/edge-routers";
-    let call =
-        AnsweredCall { method: Method::Post, path, body: &RequestBody::Nothing, since: Duration::ZERO, reply: &reply };
+    let call = AnsweredCall { spec: &CREATE, path, body: &RequestBody::Nothing, since: Duration::ZERO, reply: &reply };
     let path = PathTemplate::of(poll.path).open(&|_| None).try_map(encode::path).unwrap();
     let settled = session.wait(poll, &path, &call, watch).await;
     let end = settled.map(|settled| matches!(settled, WaitResult::Done(_))).map_err(|error| error.what.to_string());
@@ -84,6 +83,8 @@ async fn wait(poll: &'static Poll, reply: Value, looks: impl IntoIterator<Item =
 fn status(word: &str) -> Value {
     json!({ "status": word })
 }
+
+const CREATE: CallSpec = call(Method::Post, "/core/v2/edge-routers", Body::Fields);
 
 #[tokio::test]
 async fn an_execution_is_found_as_an_object_and_in_a_list_and_may_be_missing() {

@@ -23,6 +23,12 @@ pub(crate) const REMEDIES: &[(u16, &str, &str)] = &[
         "Bad license",
         "check that the file is the license as the vendor sent it, and that the controller has none yet",
     ),
+    (
+        200,
+        "taken once more",
+        "the controller does not say why its keys did not arrive: check that it reaches `source` at TCP port 8000, and \
+         that the keys there were made with the same token",
+    ),
     (400, "asns", "give as many `asns` as `managers`, in the same order"),
     // Things that are there, and things that are not.
     (400, "has references", "firewall rules or other sets still name it: change them first"),

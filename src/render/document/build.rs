@@ -15,6 +15,7 @@ use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Hold, UNDECLARED_T
 use crate::plan::{Call, Payload, Plan, Step};
 use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
+use crate::suggest;
 
 impl PlanDocument {
     /// The document of a plan.
@@ -268,16 +269,15 @@ fn line(path: &Attr) -> String {
 
 /// When a poll is done, in words.
 fn until(poll: &Poll) -> String {
-    let one_of = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
     match poll.until {
+        Until::State { key: "", done, .. } => format!("the call, sent again, is refused: {}", done.join(" or ")),
         Until::Left { key: "", .. } => "it answers".into(),
-        Until::State { key, done, .. } => format!("`{key}` is {}", one_of(done)),
+        Until::State { key, done, .. } => format!("`{key}` is {}", suggest::one_of(done)),
         Until::Left { key, going: [], .. } => format!("`{key}` holds something"),
-        Until::Left { key, going, .. } => format!("`{key}` is not {} any more", one_of(going)),
+        Until::Left { key, going, .. } => format!("`{key}` is not {} any more", suggest::one_of(going)),
         Until::Restarted(_) => "it has been started anew".into(),
-        Until::Again { done, .. } => format!("the call, sent again, is refused: {done}"),
         Until::Gone { key: "", .. } => "it is gone".into(),
         Until::Gone { key, words } if words.contains(&"*") => format!("it is gone, or `{key}` holds something"),
-        Until::Gone { key, words } => format!("it is gone, or `{key}` is {}", one_of(words)),
+        Until::Gone { key, words } => format!("it is gone, or `{key}` is {}", suggest::one_of(words)),
     }
 }

@@ -210,7 +210,7 @@ fn lint_call_options(kind: &'static Kind, say: &mut dyn FnMut(String)) {
         if field.flow != Flow::WriteOnly || field.sent != Sent::ByItself {
             say(format!("field `{}` rides along, but is read back, or sent with others", field.name));
         }
-        if field.required {
+        if field.is_required() {
             say(format!("field `{}` rides along, and can't be required", field.name));
         }
     }
@@ -313,7 +313,7 @@ fn fills(provider: &Provider, kind: &Kind, word: &Word) -> bool {
 }
 
 fn lint_poll(poll: &'static Poll, say: &mut dyn FnMut(String)) {
-    if poll.path.is_empty() != matches!(poll.until, Until::Again { .. }) {
+    if poll.repeats_the_call() != matches!(poll.until, Until::State { key: "", .. }) {
         say(format!("poll `{}`: it has nothing to read, or reads what is not looked at", poll.path));
     }
     let is_job = |word: &Word| *word == Word::Job;

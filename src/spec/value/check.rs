@@ -73,7 +73,9 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (Type::Role(kinds), Attr::Text(text)) => role(kinds, text, part.path, found),
         (Type::Text | Type::Ref(_) | Type::File(_) | Type::Role(_), Attr::Text(_) | Attr::Secret(_)) => {}
         (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) | (Type::Joined(..), Attr::Text(_)) => {}
-        (ty @ (Type::Bool | Type::Int | Type::Enum(_) | Type::Format(_)), value) => scalar(ty, value, part.path, found),
+        (ty @ (Type::Bool | Type::Int | Type::Enum(_) | Type::OpenEnum(_) | Type::Format(_)), value) => {
+            scalar(ty, value, part.path, found)
+        }
         (ty, value) => {
             let message = format!("expected {}, found {}", ty.describe(), name(value));
             found.push(TypeError::new(part.path, "wrong-type", message));
@@ -120,7 +122,7 @@ fn unknown(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>]
 }
 
 fn missing(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
-    for field in fields.iter().filter(|field| field.required) {
+    for field in fields.iter().filter(|field| field.is_required()) {
         let missing = |how: &str| {
             let help = format!("{}: {}", field.ty.describe(), field.doc);
             TypeError::new(path, "missing-field", format!("`{}` is {how}", field.name)).help(help)
@@ -141,6 +143,7 @@ fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeErr
         (_, Attr::Secret(_)) | (Type::Bool, Attr::Bool(_)) => return,
         (Type::Int, Attr::Number(number)) if number.is_i64() || number.is_u64() => return,
         (Type::Enum(words), Attr::Text(text)) if words.contains(&text.as_str()) => return,
+        (Type::OpenEnum(_), Attr::Text(_)) => return,
         (Type::Enum(words), _) => Some(hint(&shown(), words.iter().copied())),
         (Type::Format(format), _) => match (format.mistake)(attr) {
             Some(help) => Some(help).filter(|help| !help.is_empty()),

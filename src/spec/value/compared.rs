@@ -66,6 +66,10 @@ fn scalar(ty: &Type, value: &Attr) -> Option<Attr> {
             Some(word) => Some(Attr::text(*word)),
             None => nothing(),
         },
+        Type::OpenEnum(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(&text)) {
+            Some(word) => Some(Attr::text(*word)),
+            None => Some(nothing().unwrap_or(Attr::Text(text))),
+        },
         _ => None,
     }
 }

@@ -13,7 +13,10 @@ pub(crate) fn gives_something(ty: &Type, value: &Attr) -> bool {
         Attr::Null => false,
         Attr::Text(text) if text.is_empty() => match ty.plain() {
             Type::Format(format) => !format.is_text(),
-            ty => !matches!(ty, Type::Text | Type::Enum(_) | Type::Ref(_) | Type::File(_) | Type::Json(_)),
+            ty => !matches!(
+                ty,
+                Type::Text | Type::Enum(_) | Type::OpenEnum(_) | Type::Ref(_) | Type::File(_) | Type::Json(_)
+            ),
         },
         _ => true,
     }

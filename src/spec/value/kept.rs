@@ -21,7 +21,7 @@ pub(crate) type ItemWord = (Option<String>, usize);
 pub(crate) fn item_key_field(list: &Type) -> Option<&'static Field> {
     match (list.plain(), list.shape()) {
         (Type::Table(fields, key), _) => fields.iter().find(|field| field.name == *key),
-        (_, Shape::Items(Type::Object(fields) | Type::Open(fields))) => fields.iter().find(|field| field.required),
+        (_, Shape::Items(Type::Object(fields) | Type::Open(fields))) => fields.iter().find(|field| field.is_required()),
         _ => None,
     }
 }

@@ -28,8 +28,8 @@ pub(crate) fn written(ty: &Type, attr: &Attr) -> Attr {
                 ty.packing().and_then(|packing| packed(packing, value))
             }
             // What clears a word is sent as it is.
-            (Type::Enum(_), Attr::Text(text)) if text.is_empty() => None,
-            (Type::Bool | Type::Int | Type::Enum(_), _) => Some(canonical(&slot.ty, value)),
+            (Type::Enum(_) | Type::OpenEnum(_), Attr::Text(text)) if text.is_empty() => None,
+            (Type::Bool | Type::Int | Type::Enum(_) | Type::OpenEnum(_), _) => Some(canonical(&slot.ty, value)),
             (Type::Format(format), _) if !format.is_text() => Some(canonical(&slot.ty, value)),
             (Type::Text, Attr::Later(template)) => Some(Attr::Later(encoded(template, &Encoding::Text))),
             // An id goes back as it came.

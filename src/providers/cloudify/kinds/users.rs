@@ -6,7 +6,7 @@
 //! request.
 
 use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
-use crate::spec::{Api, BeforeDelete, Body, CallSpec, Envelope, Identity, Kind, Switch, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Envelope, Identity, Kind, Switch, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `users`.
@@ -45,7 +45,6 @@ const fn set(body: &'static str) -> CallSpec {
 static ACTIVE: Switch = Switch {
     on: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "activate"}"#)).reply(Envelope::One("")),
     off: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Envelope::One("")),
-    before_delete: BeforeDelete::AnyTime,
 };
 
 #[cfg(test)]

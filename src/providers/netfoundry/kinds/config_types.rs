@@ -1,7 +1,7 @@
 //! Config types: what configs can be about (netfoundry.md#config-types). Everything that is written here is inferred.
 
 use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
-use crate::spec::{Identity, Kind, Type, field};
+use crate::spec::{Condition, Identity, Kind, Type, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "config-types",
@@ -9,7 +9,7 @@ pub(crate) static KIND: Kind = Kind {
     source: "netfoundry.md#config-types",
     parent: Some("networks"),
     identity: Identity::CaselessName("name"),
-    fields: &[NAME, field("schema", Type::Any, "JSON schema of the data").inferred(), ZITI_ID],
+    fields: &[NAME, field("schema", Type::Json(Condition::ALWAYS), "JSON schema of the data").inferred(), ZITI_ID],
     api: in_network!("config-types", "configTypeList"),
     built_in: &["intercept.v1", "host.v1", "host.v2", "ziti-tunneler-client.v1", "ziti-tunneler-server.v1"],
     ..Kind::NEW

@@ -4,8 +4,8 @@
 //! start (vns3.md#container-system, vns3.md#tasks).
 
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Condition, Disruption, Envelope, Kind, List, Poll, Shows, States, Switch, Type,
-    Until, call, field,
+    Api, Body, CallSpec, Condition, Disruption, Envelope, Kind, List, Poll, Shows, States, Switch, Type, Until, call,
+    field,
 };
 use wire::Method::{Post, Put};
 
@@ -36,7 +36,6 @@ pub(crate) static KIND: Kind = Kind {
 static RUNNING: Switch = Switch {
     on: action(r#"{"action": "start"}"#).wait(&[until(&["true"])]),
     off: action(r#"{"action": "stop"}"#).wait(&[until(&["false"])]),
-    before_delete: BeforeDelete::AnyTime,
 };
 
 const fn action(body: &'static str) -> CallSpec {

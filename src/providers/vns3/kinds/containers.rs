@@ -6,8 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Identity, Kind, List, Relation, Removal, Switch, Type, call,
-    field, output,
+    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Relation, Removal, Switch, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -52,7 +51,6 @@ pub(crate) static KIND: Kind = Kind {
 static RUNNING: Switch = Switch {
     on: call(Post, "/container_system/containers", Body::Json(r#"{"uuid": "{id}"}"#)),
     off: call(Put, "/container_system/containers/{id}", Body::None),
-    before_delete: BeforeDelete::AnyTime,
 };
 
 const fn started_with(name: &'static str, ty: Type, doc: &'static str) -> Field {

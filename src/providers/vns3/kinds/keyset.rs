@@ -46,7 +46,7 @@ pub(crate) static KIND: Kind = Kind {
         list: List::at("/keyset", Envelope::One("response")),
         id: "",
         create: &[
-            call(Put, "/keyset", Body::Fields).when(Condition::declared("source")).wait(&[
+            call(Put, "/keyset", Body::Fields).when(Condition::declared("source")).retry_on(FETCHING).wait(&[
                 FETCHED,
                 super::RESTARTED,
                 PRESENT,
@@ -61,16 +61,14 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
+/// The status is not documented (vns3.md#refusals).
+const FETCHING: &[(u16, &str)] = &[(400, "setup in progress"), (403, "setup in progress"), (409, "setup in progress")];
+
 /// While the license has not arrived, the controller says nothing about its keys; only the call itself, sent again, is
 /// answered by how far it is. One that is accepted again tells that the fetch before it ended without a word
 /// (vns3.md#joining-a-topology).
 const FETCHED: Poll = Poll {
-    until: Until::Again {
-        going: "setup in progress",
-        done: "already exists",
-        lost: "the keys did not arrive, and the controller does not say why: check that it reaches `source` at TCP port \
-               8000, and that the keys there were made with the same token",
-    },
+    until: Until::State { key: "", done: &["already exists"], failed: &[] },
     tolerate: super::BOOTING,
     budget: Duration::from_secs(1200),
     ..Poll::NEW

@@ -18,7 +18,7 @@ pub(crate) static KIND: Kind = Kind {
         made_of("type", Type::Enum(&["conntrack", "netflow", "pcap"]), "What is recorded"),
         made_of("interface", Type::Phrase(&grammar::INTERFACE), "Interface to listen at"),
         Field {
-            required: false,
+            required: None,
             ..made_of("filter", Type::Text, "What to record, in the words of the type").default("\"\"")
         },
         made_of("duration", Type::Text, "How long: `forever`, or a date as the `date` command reads it"),

@@ -6,9 +6,7 @@
 use serde_json::Value;
 
 use crate::providers::vns3::grammar;
-use crate::spec::{
-    Api, BeforeDelete, Body, Disruption, Envelope, Field, Identity, Kind, List, Removal, Switch, Type, call, field,
-};
+use crate::spec::{Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Removal, Switch, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `routes`.
@@ -49,7 +47,6 @@ pub(crate) static KIND: Kind = Kind {
 static ENABLED: Switch = Switch {
     on: call(Put, "/routes/{id}/enable", Body::None).reply(Envelope::One("response")),
     off: call(Put, "/routes/{id}/disable", Body::None).reply(Envelope::One("response")),
-    before_delete: BeforeDelete::AnyTime,
 };
 
 /// A field that no call changes: the route goes and comes back, and its traffic waits.

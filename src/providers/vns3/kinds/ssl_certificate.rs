@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::spec::{
-    Api, Body, CERTIFICATE, CallSpec, Disruption, Envelope, Kind, List, Poll, Type, Until, call, field, output,
-};
+use crate::spec::{Api, Body, CERTIFICATE, Disruption, Envelope, Kind, List, Poll, Type, Until, call, field, output};
 use wire::Method::Put;
 
 /// `ssl-certificate`.
@@ -44,15 +42,15 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::at("/system/ssl", Envelope::One("response")),
         id: "",
-        update: &[call(Put, "/system/ssl/keypair", Body::Changed).followed_by(INSTALL)],
+        update: &[call(Put, "/system/ssl/install", Body::None)
+            .preceded_by(&[call(Put, "/system/ssl/keypair", Body::Changed)])
+            .wait(&[INSTALLED])],
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
     read: Some(first_of_chain),
     ..Kind::NEW
 };
-
-const INSTALL: &[CallSpec] = &[call(Put, "/system/ssl/install", Body::None).wait(&[INSTALLED])];
 
 const INSTALLED: Poll = Poll {
     job: &["response.uuid"],

@@ -27,8 +27,8 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, BeforeDelete, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, States,
-    Switch, Type, Until, call, field, output,
+    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, States, Switch, Type,
+    Until, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -135,7 +135,9 @@ pub(crate) static KIND: Kind = Kind {
         // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused
         // (cloudify.md#deployment-updates).
         update: &[update(Put).when(Condition::since("4.4").until("6.2")), update(Post).when(Condition::since("6.2"))],
-        remove: &[call(Delete, "/deployments/{name}", Body::None).wait(&[GONE])],
+        remove: &[call(Delete, "/deployments/{name}", Body::None)
+            .preceded_by(&[INSTALL.off.when(Condition::is("installed", &["true"]))])
+            .wait(&[GONE])],
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
     },
@@ -202,7 +204,6 @@ static INSTALL: Switch = Switch {
     off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall", "parameters": "{uninstall_parameters}",
             "allow_custom_parameters": "{allow_custom_parameters}"}"#)
     .reshape(force_out),
-    before_delete: BeforeDelete::OffFirst,
 };
 
 const fn run(body: &'static str) -> CallSpec {
