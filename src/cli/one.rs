@@ -71,7 +71,8 @@ impl Arguments {
                 }
             }
         }
-        let open: Vec<&Field> = taken.fields.iter().filter(|field| field.is_required() && !arguments.has(field)).collect();
+        let open: Vec<&Field> =
+            taken.fields.iter().filter(|field| field.is_required() && !arguments.has(field)).collect();
         for (n, value) in bare.iter().enumerate() {
             let field = open.get(n).ok_or_else(|| usage(format!("`{value}` is one value too many")))?;
             arguments.give(field, value)?;

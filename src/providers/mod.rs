@@ -60,7 +60,6 @@ mod taking_back {
     /// that stands for none, or none that is known.
     /// By kind, or by several that have the same ones.
     const STAYS: &[(&str, &[&str])] = &[
-        ("netfoundry/auth-policies", &["primary", "secondary"]),
         ("netfoundry/config-types", &["schema"]),
         ("netfoundry/posture-checks", &["process", "ignoreLegacyEndpoints"]),
         ("netfoundry/edge-routers", &["linkListener", "wssListener"]),

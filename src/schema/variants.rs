@@ -21,31 +21,32 @@ pub(super) fn variants(fields: &'static [Field]) -> Vec<Value> {
 
 /// Collects what the fields of an object, and of objects in it, say about words of a field in `outer`. `wrap` puts a part
 /// where they are.
-fn collect(
-    outer: &'static [Field],
-    fields: &'static [Field],
-    wrap: &dyn Fn(Value) -> Value,
-    found: &mut Variants,
-) {
+fn collect(outer: &'static [Field], fields: &'static [Field], wrap: &dyn Fn(Value) -> Value, found: &mut Variants) {
     let is_outermost = std::ptr::eq(outer, fields);
     let mut say = |about: &'static Field, words: Vec<&'static str>, then: Value| {
         if !words.is_empty() {
             merge(found.entry((about.name, words)).or_insert_with(|| json!({})), wrap(then));
         }
     };
-    // A field of the object itself is nearer than one around it.
+    // The words for which a condition holds, and those for which it does not, where one field decides. A field of the object
+    // itself is nearer than one around it.
     let decided = |when: Condition| {
-        let (name, Given::OneOf(words)) = when.given()? else { return None };
+        let mut given = when.given();
+        let (name, given) = given.next().filter(|_| given.next().is_none())?;
         let is_nearer = !is_outermost && fields.iter().any(|field| field.name == name);
         let about = outer.iter().find(|field| field.name == name && !is_nearer)?;
-        Some((about, words))
+        let others = |words: &[&str]| known(&about.ty).iter().filter(|word| !words.contains(word)).copied().collect();
+        match given {
+            Given::OneOf(words) => Some((about, words.to_vec(), others(words))),
+            Given::NoneOf(words) => Some((about, others(words), words.to_vec())),
+            Given::Something | Given::Nothing => None,
+        }
     };
     for field in fields.iter().filter(|field| field.is_writable()) {
-        if let Some((about, words)) = field.required.and_then(decided) {
-            say(about, words.to_vec(), json!({ "required": [field.name] }));
+        if let Some((about, holds, _)) = field.required.and_then(decided) {
+            say(about, holds, json!({ "required": [field.name] }));
         }
-        if let Some((about, words)) = decided(field.writable_on) {
-            let others = known(&about.ty).iter().filter(|word| !words.contains(word)).copied().collect();
+        if let Some((about, _, others)) = decided(field.writable_on) {
             say(about, others, json!({ "properties": { field.name: false } }));
         }
     }
@@ -73,7 +74,8 @@ fn known(ty: &Type) -> &'static [&'static str] {
 fn has(fields: &[Field], name: &str, words: &[&'static str]) -> Value {
     let field = fields.iter().find(|field| field.name == name);
     let is_bool = field.is_some_and(|field| matches!(field.ty, Type::Bool));
-    let values: Vec<Value> = words.iter().map(|word| if is_bool { json!(*word == "true") } else { json!(word) }).collect();
+    let values: Vec<Value> =
+        words.iter().map(|word| if is_bool { json!(*word == "true") } else { json!(word) }).collect();
     let mut schema = json!({ "properties": { name: { "enum": values } } });
     // Left out, it has its default.
     let default = field.and_then(|field| field.default_value().to_text()).unwrap_or_default();

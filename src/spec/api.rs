@@ -262,15 +262,16 @@ impl CallSpec {
     pub fn fitting(
         specs: &'static [CallSpec],
         version: Option<&str>,
-        fields: &[Field],
+        fields: &'static [Field],
         value: &dyn Fn(&str) -> Attr,
     ) -> Option<&'static CallSpec> {
         specs.iter().find(|spec| spec.fits(version, fields, value))
     }
 
     /// Says whether the server understands it and the object needs it.
-    pub(crate) fn fits(&self, version: Option<&str>, fields: &[Field], value: &dyn Fn(&str) -> Attr) -> bool {
-        self.when.holds_on(version) && self.when.holds_for(fields, value) == Some(true)
+    pub(crate) fn fits(&self, version: Option<&str>, fields: &'static [Field], value: &dyn Fn(&str) -> Attr) -> bool {
+        let find = |name: &str| Some((fields.iter().find(|field| field.name == name)?, value(name)));
+        self.when.holds_on(version) && self.when.holds_for(&find) == Some(true)
     }
 
     /// Where the reply holds what is read.

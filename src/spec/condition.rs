@@ -2,6 +2,7 @@
 
 use crate::attr::Attr;
 use crate::spec::{Field, canonical, gives_something};
+use crate::suggest::one_of;
 
 /// On which servers something holds, and for which objects. A table begins with one of the functions, and narrows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,8 +11,8 @@ pub struct Condition {
     since: Option<&'static str>,
     /// The first later version that it does not hold on any more.
     before: Option<&'static str>,
-    /// A field of the object, or of one around it, and how it has to be given.
-    given: Option<(&'static str, Given)>,
+    /// Fields of the object, or of one around it, and how each has to be given.
+    given: [Option<(&'static str, Given)>; 2],
 }
 
 /// How a field has to be given.
@@ -23,11 +24,13 @@ pub(crate) enum Given {
     Nothing,
     /// With one of these words, compared without case, or left out where one of them is its default.
     OneOf(&'static [&'static str]),
+    /// With anything but one of these words, or left out where none of them is its default.
+    NoneOf(&'static [&'static str]),
 }
 
 impl Condition {
     /// On every server, for every object.
-    pub const ALWAYS: Condition = Condition { since: None, before: None, given: None };
+    pub const ALWAYS: Condition = Condition { since: None, before: None, given: [None, None] };
 
     /// On servers of this version and of later ones.
     pub const fn since(version: &'static str) -> Condition {
@@ -41,17 +44,32 @@ impl Condition {
 
     /// For objects that declare this field.
     pub const fn declared(field: &'static str) -> Condition {
-        Condition { given: Some((field, Given::Something)), ..Condition::ALWAYS }
+        Condition::of((field, Given::Something))
     }
 
     /// For objects that don't declare this field.
     pub const fn undeclared(field: &'static str) -> Condition {
-        Condition { given: Some((field, Given::Nothing)), ..Condition::ALWAYS }
+        Condition::of((field, Given::Nothing))
+    }
+
+    /// For objects of which one field is given so.
+    pub(crate) const fn of(given: (&'static str, Given)) -> Condition {
+        Condition { given: [Some(given), None], ..Condition::ALWAYS }
     }
 
     /// For objects whose field holds one of these words.
     pub const fn is(field: &'static str, words: &'static [&'static str]) -> Condition {
-        Condition { given: Some((field, Given::OneOf(words))), ..Condition::ALWAYS }
+        Condition::of((field, Given::OneOf(words)))
+    }
+
+    /// For objects whose field holds none of these words.
+    pub const fn is_not(field: &'static str, words: &'static [&'static str]) -> Condition {
+        Condition::of((field, Given::NoneOf(words)))
+    }
+
+    /// The same, for those alone that the other one holds for, too.
+    pub const fn and(self, other: Condition) -> Condition {
+        Condition { given: [self.given[0], other.given[0]], ..self }
     }
 
     /// The same, and before this version.
@@ -65,48 +83,67 @@ impl Condition {
         self.since.is_none_or(|since| version >= numbers(since)) && self.before.is_none_or(|end| version < numbers(end))
     }
 
-    /// Says whether it holds for an object of these fields, of which some have a value; `None` where that can't be told:
+    /// Says whether it holds for an object, in which `find` looks up a field with its value; `None` where that can't be told:
     /// before the value is known, and of a word that nobody has documented.
-    pub(crate) fn holds_for(self, fields: &[Field], value: &dyn Fn(&str) -> Attr) -> Option<bool> {
-        let Some((name, given)) = self.given else { return Some(true) };
-        let Some(field) = fields.iter().find(|field| field.name == name) else { return None };
-        let value = value(name);
-        let is_given = gives_something(&field.ty, &value);
-        match given {
-            Given::Something => Some(is_given),
-            Given::Nothing => Some(!is_given),
-            Given::OneOf(words) => {
-                let value = if is_given { canonical(&field.ty, &value) } else { field.default_value() };
-                match value.to_text() {
-                    _ if value.is_null() => Some(false),
-                    Some(word) if is_among(words, &word) => Some(true),
-                    Some(word) => field.ty.knows(&word).then_some(false),
-                    None => None,
-                }
-            }
+    pub(crate) fn holds_for(self, find: &dyn Fn(&str) -> Option<(&'static Field, Attr)>) -> Option<bool> {
+        let holds = self.given.iter().flatten().map(|(name, given)| {
+            let (field, value) = find(name)?;
+            given.holds(field, &value)
+        });
+        let holds: Vec<Option<bool>> = holds.collect();
+        match holds.contains(&Some(false)) {
+            true => Some(false),
+            false if holds.contains(&None) => None,
+            false => Some(true),
         }
     }
 
     /// The field that an object has to declare.
     pub(crate) fn declared_field(self) -> Option<&'static str> {
-        match self.given {
+        match self.given[0] {
             Some((field, Given::Something)) => Some(field),
             _ => None,
         }
     }
 
-    /// The field that it looks at, and how it has to be given.
-    pub(crate) fn given(self) -> Option<(&'static str, Given)> {
-        self.given
+    /// The fields that it looks at, and how each has to be given.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, Given)> {
+        self.given.iter().flatten().copied()
     }
 
     /// The objects that it holds for, in words behind “where”; `None` where it holds for all.
     pub(crate) fn objects(self) -> Option<String> {
-        self.given.map(|(field, given)| match given {
+        let words: Vec<String> = self.given().map(|(field, given)| given.describe(field)).collect();
+        Some(words.join(" and ")).filter(|words| !words.is_empty())
+    }
+}
+
+impl Given {
+    fn holds(self, field: &Field, value: &Attr) -> Option<bool> {
+        let is_given = gives_something(&field.ty, value);
+        let is_among = |words: &[&str]| {
+            let value = if is_given { canonical(&field.ty, value) } else { field.default_value() };
+            match value.to_text()? {
+                word if word.is_empty() => Some(false),
+                word if is_among(words, &word) => Some(true),
+                word => field.ty.knows(&word).then_some(false),
+            }
+        };
+        match self {
+            Given::Something => Some(is_given),
+            Given::Nothing => Some(!is_given),
+            Given::OneOf(words) => is_among(words),
+            Given::NoneOf(words) => Some(!is_among(words)?),
+        }
+    }
+
+    fn describe(self, field: &str) -> String {
+        match self {
             Given::Something => format!("`{field}` is given"),
             Given::Nothing => format!("`{field}` is not given"),
-            Given::OneOf(words) => format!("`{field}` is {}", crate::suggest::one_of(words)),
-        })
+            Given::OneOf(words) => format!("`{field}` is {}", one_of(words)),
+            Given::NoneOf(words) => format!("`{field}` is not {}", one_of(words)),
+        }
     }
 }
 
@@ -145,7 +182,7 @@ mod tests {
 
     #[test]
     fn objects_give_a_field_or_not() {
-        let fields = [
+        static FIELDS: &[Field] = &[
             field("a", Type::Text, "Given"),
             field("b", Type::Text, "Left out"),
             field("empty", Type::Text, "Given as nothing"),
@@ -154,7 +191,10 @@ mod tests {
             field("on", Type::Bool, "A switch"),
         ];
         let object = json!({ "a": "1", "empty": "", "open": "new", "on": true });
-        let value = |name: &str| object.get(name).map_or(Attr::Null, Attr::from_json);
+        let find = |name: &str| {
+            let field = FIELDS.iter().find(|field| field.name == name)?;
+            Some((field, object.get(name).map_or(Attr::Null, Attr::from_json)))
+        };
         for (when, holds) in [
             (Condition::declared("a"), Some(true)),
             (Condition::declared("b"), Some(false)),
@@ -167,9 +207,17 @@ mod tests {
             (Condition::is("on", &["true"]), Some(true)),
             (Condition::is("b", &["x"]), Some(false)),
             (Condition::is("elsewhere", &["x"]), None),
+            (Condition::is_not("mode", &["y"]), Some(false)),
+            (Condition::is_not("mode", &["z"]), Some(true)),
+            (Condition::is_not("open", &["x"]), None),
+            (Condition::is_not("b", &["x"]), Some(true)),
+            (Condition::declared("a").and(Condition::is("mode", &["y"])), Some(true)),
+            (Condition::declared("a").and(Condition::is("mode", &["z"])), Some(false)),
+            (Condition::declared("a").and(Condition::is("open", &["x"])), None),
+            (Condition::declared("b").and(Condition::is("open", &["x"])), Some(false)),
             (Condition::since("9"), Some(true)),
         ] {
-            assert_eq!(when.holds_for(&fields, &value), holds, "{when:?}");
+            assert_eq!(when.holds_for(&find), holds, "{when:?}");
         }
     }
 }

@@ -284,9 +284,10 @@ impl Field {
     }
 
     /// The values that it takes in an object of these fields, some of which have a value.
-    pub fn type_among(&'static self, fields: &[Field], value: &dyn Fn(&str) -> Attr) -> &'static Type {
+    pub fn type_among(&'static self, fields: &'static [Field], value: &dyn Fn(&str) -> Attr) -> &'static Type {
+        let find = |name: &str| Some((fields.iter().find(|field| field.name == name)?, value(name)));
         match self.ty {
-            Type::Json(when) if when.holds_for(fields, value) != Some(true) => &Type::Text,
+            Type::Json(when) if when.holds_for(&find) != Some(true) => &Type::Text,
             _ => &self.ty,
         }
     }

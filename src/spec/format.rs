@@ -77,11 +77,46 @@ pub(crate) static NUMBER: ValueFormat = ValueFormat {
     schema: r#"{"type": "number"}"#,
 };
 
+/// Declares a format of whole numbers within bounds, as in `whole_numbers!(PORT_NUMBER, 1..=65_535)`; digits in a text are
+/// one, too.
+macro_rules! whole_numbers {
+    ($(#[$doc:meta])* $name:ident, $low:literal..=$high:literal) => {
+        $(#[$doc])*
+        pub(crate) static $name: $crate::spec::ValueFormat = $crate::spec::ValueFormat {
+            words: concat!("whole number from ", $low, " to ", $high),
+            canonical: $crate::spec::whole_number,
+            mistake: |value| $crate::spec::out_of_bounds(value, $low, $high),
+            schema: concat!(r#"{"type": "integer", "minimum": "#, $low, r#", "maximum": "#, $high, "}"),
+        };
+    };
+}
+pub(crate) use whole_numbers;
+
+whole_numbers!(
+    /// A port of TCP or UDP.
+    PORT_NUMBER, 1..=65535
+);
+
 impl ValueFormat {
     /// Says whether its values are texts: digits in them are an identifier, no quantity.
     pub(crate) fn is_text(&self) -> bool {
-        self.words != NUMBER.words
+        !matches!((self.canonical)(&Attr::text("7")), Some(Attr::Number(_)))
     }
+}
+
+/// The number that a text says.
+pub(crate) fn whole_number(value: &Attr) -> Option<Attr> {
+    value.as_text()?.trim().parse::<i64>().ok().map(|number| Attr::Number(number.into()))
+}
+
+/// Says so where a value is no whole number, or none within bounds. A secret can't be looked at.
+pub(crate) fn out_of_bounds(value: &Attr, low: i64, high: i64) -> Option<String> {
+    let number = match value {
+        Attr::Secret(_) => return None,
+        Attr::Number(number) => number.as_i64(),
+        text => whole_number(text).and_then(|number| number.to_text()?.parse().ok()),
+    };
+    (!number.is_some_and(|number| (low..=high).contains(&number))).then(String::new)
 }
 
 impl Type {
@@ -170,8 +205,25 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_keep_within_their_bounds() {
+        static TYPE: Type = Type::Format(&PORT_NUMBER);
+        for (value, fits) in [
+            (serde_json::json!(443), true),
+            (serde_json::json!("443"), true),
+            (serde_json::json!(0), false),
+            (serde_json::json!(65_536), false),
+            (serde_json::json!(80.5), false),
+            (serde_json::json!("https"), false),
+            (serde_json::json!(true), false),
+        ] {
+            assert_eq!(check(&TYPE, &Attr::from_json(&value)).is_empty(), fits, "{value}");
+        }
+        assert_eq!(canonical(&TYPE, &Attr::text(" 0443")), canonical(&TYPE, &Attr::Number(443.into())));
+    }
+
+    #[test]
     fn what_a_format_says_of_itself_is_what_it_does() {
-        for format in [&IP, &CIDR, &INTERFACE, &MAC, &CERTIFICATE, &NUMBER] {
+        for format in [&IP, &CIDR, &INTERFACE, &MAC, &CERTIFICATE, &NUMBER, &PORT_NUMBER] {
             let schema: serde_json::Value = serde_json::from_str(format.schema).expect(format.words);
             assert!(schema.is_object(), "{}", format.words);
             let form = (format.canonical)(&Attr::text("7"));

@@ -66,8 +66,8 @@ impl Poll {
     };
 
     /// Says whether it looks by sending its call again.
-    pub(crate) const fn repeats_the_call(&self) -> bool {
-        self.path.is_empty()
+    pub(crate) fn repeats_the_call(&self) -> bool {
+        matches!(self.until, Until::State { key: "", .. })
     }
 
     /// One look at outputs that only a read of their own shows.

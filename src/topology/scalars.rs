@@ -14,7 +14,7 @@ use crate::finding::Place;
 use crate::source::parse;
 use crate::spec::{
     CERTIFICATE, CIDR, Condition, Field, Folders, Grammar, INTERFACE, IP, MAC, NUMBER, Names, Type, check, field,
-    written,
+    whole_numbers, written,
 };
 use crate::topology::SecretMode;
 use crate::topology::testing::try_load;
@@ -97,6 +97,7 @@ fn like(ty: &Type) -> Like {
         }
         Type::Enum(_) => Like::Column("enum"),
         ty if ty.is(&NUMBER) => Like::Column("number"),
+        ty if ty.is(&WHOLE) => Like::Column("int"),
         ty if ty.is(&IP) => Like::Column("ip"),
         ty if ty.is(&CIDR) || ty.is(&INTERFACE) => Like::Column("cidr"),
         Type::Role(_) => Like::Column("role"),
@@ -108,10 +109,16 @@ fn like(ty: &Type) -> Like {
     }
 }
 
-const TYPES: [Type; 26] = [
+whole_numbers!(
+    /// Numbers beyond every bound of the tables.
+    WHOLE, -9000000000000000000..=9000000000000000000
+);
+
+const TYPES: [Type; 27] = [
     Type::Bool,
     Type::Int,
     Type::Format(&NUMBER),
+    Type::Format(&WHOLE),
     Type::Text,
     Type::Phrase(&Grammar::TEXT),
     Type::Enum(&["1", "5", "True", "yes"]),

@@ -183,7 +183,7 @@ impl Live {
 
     /// Says whether it is one that a call is for.
     pub(crate) fn needs(&self, kind: &'static Kind, call: &CallSpec) -> bool {
-        call.when.holds_for(kind.fields, &|name| self.value(kind, name)) == Some(true)
+        call.when.holds_for(&|name| Some((kind.field(name)?, self.value(kind, name)))) == Some(true)
     }
 
     /// The collection of a kind that lives in it.

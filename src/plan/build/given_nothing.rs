@@ -56,7 +56,8 @@ mod tests {
     fn a_field_that_can_be_cleared_is_cleared_by_the_create_where_the_api_might_choose() {
         let (mut sent, mut lists) = (0, 0);
         for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied().filter(|kind| kind.is_declarative()) {
-            let may_be = |field: &&Field| field.is_writable() && !field.is_required() && !kind.is_told_apart_by(field.name);
+            let may_be =
+                |field: &&Field| field.is_writable() && !field.is_required() && !kind.is_told_apart_by(field.name);
             for field in kind.fields.iter().filter(may_be) {
                 let given = given_nothing(&made_with_nothing(kind, field));
                 let name = format!("{}.{}", kind.name, field.name);

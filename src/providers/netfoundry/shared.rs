@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::spec::{Field, Paging, Poll, Shows, States, Type, Until, field, output};
+use crate::spec::{Field, PORT_NUMBER, Paging, Poll, Shows, States, Type, Until, field, output};
 
 /// Pages of the core API (netfoundry.md#lists): the vendor's own client asks for a thousand.
 pub(crate) const PAGES: Paging = Paging::Hal { size: 1000 };
@@ -151,10 +151,18 @@ pub(crate) const SEMANTIC: Field =
 /// Transport protocols (netfoundry.md#values): lower case, in no order.
 pub(crate) const PROTOCOLS: Type = Type::Set(&Type::Enum(&["tcp", "udp"]));
 
+/// A port; text with digits is one, too (netfoundry.md#values).
+pub(crate) const PORT: Type = Type::Format(&PORT_NUMBER);
+
+/// Says that something is taken as the client has it, in place of a value.
+pub(crate) const fn forwarded(name: &'static str, doc: &'static str) -> Field {
+    field(name, Type::Bool, doc).default("false")
+}
+
 /// Ranges of ports, in no order; one port is a range from itself to itself (netfoundry.md#values).
 pub(crate) const PORT_RANGES: Type = Type::Set(&Type::Object(&[
-    field("low", Type::Int, "First port").required(),
-    field("high", Type::Int, "Last port").required(),
+    field("low", PORT, "First port").required(),
+    field("high", PORT, "Last port").required(),
 ]));
 
 /// Names, addresses or networks, in no order.

@@ -1,14 +1,14 @@
 //! The lint: tables are strings, so a net under them.
 
 mod commands;
+mod conditions;
 mod endpoints;
 
 use std::collections::BTreeSet;
 
 use crate::spec::{
     Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, Change, Descend, Detail, Field, Flow, Folders, Grammar,
-    Identity, Kind, List, PathTemplate, Poll, Provider, Relation, Removal, Sent, TableCall, Type, Until, Word,
-    kinds_named,
+    Identity, Kind, List, PathTemplate, Poll, Provider, Relation, Removal, Sent, TableCall, Type, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -37,6 +37,7 @@ pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
         lint_fields(provider, kind.fields, &mut say);
         lint_identity(kind, &mut say);
         lint_call_options(kind, &mut say);
+        conditions::lint_conditions(kind, &mut say);
         lint_calls(provider, kind, &mut say);
         lint_relations(provider, kind, &mut say);
         if let Removal::OutageIf(field) = kind.removal
@@ -240,7 +241,7 @@ fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(Stri
             .file()
             .map(|name| (name, "body is the file"))
             .into_iter()
-            .chain(spec.when.declared_field().map(|name| (name, "it is for objects that declare")))
+            .chain(spec.when.given().map(|(name, _)| (name, "it is for objects that have")))
         {
             if kind.field(name).is_none() {
                 say(format!("{what} `{name}`, which is no field"));
@@ -313,7 +314,7 @@ fn fills(provider: &Provider, kind: &Kind, word: &Word) -> bool {
 }
 
 fn lint_poll(poll: &'static Poll, say: &mut dyn FnMut(String)) {
-    if poll.repeats_the_call() != matches!(poll.until, Until::State { key: "", .. }) {
+    if poll.path.is_empty() != poll.repeats_the_call() {
         say(format!("poll `{}`: it has nothing to read, or reads what is not looked at", poll.path));
     }
     let is_job = |word: &Word| *word == Word::Job;

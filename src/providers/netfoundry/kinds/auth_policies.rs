@@ -3,33 +3,39 @@
 //! The list is documented, what is written is inferred from the ziti controller. One, `default`, is built in.
 
 use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
-use crate::spec::{Field, Identity, Kind, Type, field};
+use crate::spec::{Field, Identity, Kind, Type, field, whole_numbers};
+
+whole_numbers!(
+    /// A count.
+    NUMBER_OF_TIMES, 0..=2147483647
+);
+const COUNT: Type = Type::Format(&NUMBER_OF_TIMES);
 
 const CERT: &[Field] = &[
-    field("allowed", Type::Bool, "Endpoints may use a certificate"),
+    field("allowed", Type::Bool, "Endpoints may use a certificate").required(),
     field("allowExpiredCerts", Type::Bool, "Even one that has expired"),
 ];
 
 const EXT_JWT: &[Field] = &[
-    field("allowed", Type::Bool, "Endpoints may use a token of another issuer"),
+    field("allowed", Type::Bool, "Endpoints may use a token of another issuer").required(),
     field("allowedSigners", Type::Set(&Type::Text), "Ids of the issuers"),
 ];
 
 const UPDB: &[Field] = &[
-    field("allowed", Type::Bool, "Endpoints may use a user name and a password"),
-    field("lockoutDurationMinutes", Type::Int, "How long too many attempts lock out"),
-    field("maxAttempts", Type::Int, "How many attempts are too many"),
-    field("minPasswordLength", Type::Int, "Shortest password"),
+    field("allowed", Type::Bool, "Endpoints may use a user name and a password").required(),
+    field("lockoutDurationMinutes", COUNT, "How long too many attempts lock out"),
+    field("maxAttempts", COUNT, "How many attempts are too many"),
+    field("minPasswordLength", COUNT, "Shortest password"),
 ];
 
 const PRIMARY: &[Field] = &[
-    field("cert", Type::Open(CERT), "By certificate"),
-    field("extJwt", Type::Open(EXT_JWT), "By a token of another issuer"),
-    field("updb", Type::Open(UPDB), "By user name and password"),
+    field("cert", Type::Open(CERT), "By certificate").required(),
+    field("extJwt", Type::Open(EXT_JWT), "By a token of another issuer").required(),
+    field("updb", Type::Open(UPDB), "By user name and password").required(),
 ];
 
 const SECONDARY: &[Field] = &[
-    field("requireTotp", Type::Bool, "A one-time code"),
+    field("requireTotp", Type::Bool, "A one-time code").required(),
     field("requireExtJwtSigner", Type::Text, "A token of the issuer with this id"),
 ];
 
@@ -41,8 +47,8 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::CaselessName("name"),
     fields: &[
         NAME,
-        field("primary", Type::Open(PRIMARY), "What an endpoint may use").inferred(),
-        field("secondary", Type::Open(SECONDARY), "What it needs besides").inferred(),
+        field("primary", Type::Open(PRIMARY), "What an endpoint may use").required().inferred(),
+        field("secondary", Type::Open(SECONDARY), "What it needs besides").required().inferred(),
         ZITI_ID,
     ],
     api: in_network!("auth-policies", "authPolicyList"),

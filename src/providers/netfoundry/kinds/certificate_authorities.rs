@@ -4,17 +4,25 @@
 //! its private key, so it is an action and no part of a plan.
 
 use crate::providers::netfoundry::shared::{NAME, ZITI_ID, in_network};
-use crate::spec::{Field, Identity, Kind, Type, field, output};
+use crate::spec::{Condition, Field, Identity, Kind, Type, field, output, whole_numbers};
 
 const CLAIM: &[Field] = &[
-    field("location", Type::Enum(&["COMMON_NAME", "SAN_URI", "SAN_EMAIL"]), "Part of the certificate")
+    field("location", Type::Enum(&["COMMON_NAME", "SAN_URI", "SAN_EMAIL"]), "Part of the certificate").required(),
+    field("matcher", Type::Enum(&["ALL", "PREFIX", "SUFFIX", "SCHEME"]), "Which values count").required(),
+    field("matcherCriteria", Type::Text, "What the matcher compares with")
+        .required_if(Condition::is_not("matcher", &["ALL"]))
         .cleared_by("null"),
-    field("matcher", Type::Enum(&["ALL", "PREFIX", "SUFFIX", "SCHEME"]), "Which values count").cleared_by("null"),
-    field("matcherCriteria", Type::Text, "What the matcher compares with").cleared_by("null"),
-    field("parser", Type::Enum(&["NONE", "SPLIT"]), "How a value is taken apart").cleared_by("null"),
-    field("parserCriteria", Type::Text, "What the parser splits at").cleared_by("null"),
-    field("index", Type::Int, "Which of several values counts").cleared_by("null"),
+    field("parser", Type::Enum(&["NONE", "SPLIT"]), "How a value is taken apart").required(),
+    field("parserCriteria", Type::Text, "What the parser splits at")
+        .required_if(Condition::is("parser", &["SPLIT"]))
+        .cleared_by("null"),
+    field("index", Type::Format(&INDEX), "Which of several values counts").cleared_by("null"),
 ];
+
+whole_numbers!(
+    /// A place in a list, from 0.
+    INDEX, 0..=255
+);
 
 pub(crate) static KIND: Kind = Kind {
     name: "certificate-authorities",

@@ -14,7 +14,8 @@ use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, WITH_NAME, ZITI_ID, in_network, provisioned, renamed,
 };
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Envelope, Identity, Kind, Poll, Relation, Removal, Type, call, field, output,
+    Api, AutoCreated, Body, CallSpec, Condition, Envelope, Identity, Kind, Poll, Relation, Removal, Type, call, field,
+    output,
 };
 use wire::Method;
 
@@ -31,6 +32,10 @@ const KEY: CallSpec = call(Method::Post, "/core/v2/edge-routers/{id}/registratio
     .reshape(not_once_enrolled)
     .reply(Envelope::One("registrationKey"));
 
+/// The clouds that regions or the vendor's client name (netfoundry.md#regions).
+const PROVIDERS: Type = Type::OpenEnum(&["CUSTOMER", "AWS", "AZURE", "GCP", "OCI", "OCP", "ALICLOUD", "NETFOUNDRY"]);
+const HOSTED: Condition = Condition::is_not("provider", &["CUSTOMER"]);
+
 pub(crate) static KIND: Kind = Kind {
     name: "edge-routers",
     doc: "Edge routers, hosted by the vendor or by the customer",
@@ -40,10 +45,14 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         NAME,
         ATTRIBUTES,
-        field("provider", Type::Text, "Cloud of a hosted router; goes with `locationCode`")
+        field("provider", PROVIDERS, "Cloud of a hosted router; goes with `locationCode`")
             .default("\"CUSTOMER\"")
             .replaces(),
-        field("locationCode", Type::Text, "Region of a hosted router; goes with `provider`").chosen().replaces(),
+        field("locationCode", Type::Text, "Region of a hosted router; goes with `provider`")
+            .required_if(HOSTED)
+            .writable_on(HOSTED)
+            .chosen()
+            .replaces(),
         field("linkListener", Type::Bool, "Accepts links from other routers; hosted routers always do"),
         field("tunnelerEnabled", Type::Bool, "Runs a tunneler, which is an endpoint of the same name").default("false"),
         field("wssListener", Type::Bool, "Accepts web browsers").inferred(),

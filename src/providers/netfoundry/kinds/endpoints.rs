@@ -7,12 +7,15 @@
 use serde_json::Value;
 
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{Field, Identity, Kind, Removal, Type, field, output};
+use crate::spec::{Condition, Field, Identity, Kind, Removal, Type, field, output};
 
 const ENROLLMENT: &[Field] = &[
-    field("ott", Type::Bool, "By a token that can be used once"),
-    field("ottca", Type::Ref("certificate-authorities"), "By a token and a certificate of this authority"),
-    field("updb", Type::Text, "By this user name and a password"),
+    field("ott", Type::Bool, "By a token that can be used once")
+        .required_if(Condition::undeclared("ottca").and(Condition::undeclared("updb"))),
+    field("ottca", Type::Ref("certificate-authorities"), "By a token and a certificate of this authority")
+        .writable_on(Condition::undeclared("updb").and(Condition::is_not("ott", &["true"]))),
+    field("updb", Type::Text, "By this user name and a password")
+        .writable_on(Condition::undeclared("ottca").and(Condition::is_not("ott", &["true"]))),
 ];
 
 pub(crate) static KIND: Kind = Kind {

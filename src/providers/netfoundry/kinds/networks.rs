@@ -36,7 +36,7 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Name, unique in the network group whatever its case").fixed(),
         field("networkGroupId", Type::Ref("network-groups"), "Group that it belongs to").required().fixed(),
-        field("provider", Type::Enum(&["AWS", "OCI"]), "Cloud that the controller runs in").chosen().fixed(),
+        field("provider", Type::OpenEnum(&["AWS", "OCI"]), "Cloud that the controller runs in").chosen().fixed(),
         field("region", Type::Text, "Region of that cloud, as `regions` has it").required().fixed(),
         field("size", Type::Text, "Size of the controller, as `network-configs` names it").chosen().fixed(),
         field("productVersion", Type::Text, "Version, as `network-versions` has it; the newest default if left out")

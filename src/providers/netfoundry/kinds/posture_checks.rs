@@ -4,9 +4,10 @@
 //! controller. Each type has fields of its own; another type is another object.
 
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{Field, Identity, Kind, MAC, Type, field};
+use crate::spec::{Condition, Field, Identity, Kind, MAC, Type, field, whole_numbers};
 
 const SYSTEMS: Type = Type::Enum(&["Windows", "WindowsServer", "Android", "iOS", "Linux", "macOS"]);
+const TYPES: Type = Type::OpenEnum(&["OS", "MAC", "DOMAIN", "PROCESS", "PROCESS_MULTI", "MFA"]);
 const WORDS: Type = Type::Set(&Type::Text);
 
 const SYSTEM: &[Field] = &[
@@ -28,6 +29,15 @@ const ONE_OF_MANY: &[Field] = &[
     field("signerFingerprints", WORDS, "Fingerprints of the certificates that may have signed it").cleared_by("null"),
 ];
 
+whole_numbers!(
+    /// Seconds, or never.
+    SECONDS, -1..=2147483647
+);
+
+const fn is(types: &'static [&'static str]) -> Condition {
+    Condition::is("typeId", types)
+}
+
 pub(crate) static KIND: Kind = Kind {
     name: "posture-checks",
     doc: "What is checked about an endpoint before it may use a service",
@@ -37,25 +47,47 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         NAME,
         ATTRIBUTES,
-        field("typeId", Type::Enum(&["OS", "MAC", "DOMAIN", "PROCESS", "PROCESS_MULTI", "MFA"]), "What is checked")
-            .required()
-            .replaces()
+        field("typeId", TYPES, "What is checked").required().replaces().inferred(),
+        field("operatingSystems", Type::Table(SYSTEM, "type"), "OS: the systems that pass")
+            .required_if(is(&["OS"]))
+            .writable_on(is(&["OS"]))
             .inferred(),
-        field("operatingSystems", Type::Table(SYSTEM, "type"), "OS: the systems that pass").inferred(),
         // They have one spelling at the server (netfoundry.md#values).
-        field("macAddresses", Type::Set(&Type::Format(&MAC)), "MAC: addresses that pass, in any spelling").inferred(),
-        field("domains", WORDS, "DOMAIN: Windows domains that pass").inferred(),
-        field("process", Type::Open(PROCESS), "PROCESS: the program that has to run").inferred(),
-        field("processes", Type::Table(ONE_OF_MANY, "path"), "PROCESS_MULTI: the programs that have to run").inferred(),
+        field("macAddresses", Type::Set(&Type::Format(&MAC)), "MAC: addresses that pass, in any spelling")
+            .required_if(is(&["MAC"]))
+            .writable_on(is(&["MAC"]))
+            .inferred(),
+        field("domains", WORDS, "DOMAIN: Windows domains that pass")
+            .required_if(is(&["DOMAIN"]))
+            .writable_on(is(&["DOMAIN"]))
+            .inferred(),
+        field("process", Type::Open(PROCESS), "PROCESS: the program that has to run")
+            .required_if(is(&["PROCESS"]))
+            .writable_on(is(&["PROCESS"]))
+            .inferred(),
+        field("processes", Type::Table(ONE_OF_MANY, "path"), "PROCESS_MULTI: the programs that have to run")
+            .required_if(is(&["PROCESS_MULTI"]))
+            .writable_on(is(&["PROCESS_MULTI"]))
+            .inferred(),
         field("semantic", Type::Enum(&["AllOf", "AnyOf"]), "PROCESS_MULTI: whether all have to run, or any")
             .default("\"AllOf\"")
+            .writable_on(is(&["PROCESS_MULTI"]))
             .inferred(),
-        field("promptOnUnlock", Type::Bool, "MFA: asks again after the device was locked").default("false").inferred(),
-        field("promptOnWake", Type::Bool, "MFA: asks again after the device slept").default("false").inferred(),
-        field("timeoutSeconds", Type::Int, "MFA: asks again after so many seconds; -1 for never")
+        field("promptOnUnlock", Type::Bool, "MFA: asks again after the device was locked")
+            .default("false")
+            .writable_on(is(&["MFA"]))
+            .inferred(),
+        field("promptOnWake", Type::Bool, "MFA: asks again after the device slept")
+            .default("false")
+            .writable_on(is(&["MFA"]))
+            .inferred(),
+        field("timeoutSeconds", Type::Format(&SECONDS), "MFA: asks again after so many seconds; -1 for never")
             .default("-1")
+            .writable_on(is(&["MFA"]))
             .inferred(),
-        field("ignoreLegacyEndpoints", Type::Bool, "MFA: lets devices pass that can't be asked").inferred(),
+        field("ignoreLegacyEndpoints", Type::Bool, "MFA: lets devices pass that can't be asked")
+            .writable_on(is(&["MFA"]))
+            .inferred(),
         ZITI_ID,
     ],
     api: in_network!("posture-checks", "postureCheckList"),

@@ -11,7 +11,7 @@ use crate::spec::{Field, Type, field, output};
 pub(crate) const ENABLED: Field = field("enabled", Type::Bool, "In use").required().always().inferred();
 
 /// Settings of LDAP and OpenID Connect.
-pub(crate) const SHARED: [Field; 37] = [
+pub(crate) static SHARED: [Field; 37] = [
     field("host", Type::Text, "LDAP: address or name of the server").stays(),
     field("port", Type::Int, "LDAP: port of the server"),
     field("encrypt", Type::Bool, "LDAP: use TLS"),

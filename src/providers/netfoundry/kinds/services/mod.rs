@@ -10,14 +10,17 @@ use serde_json::Value;
 
 use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
+use crate::providers::netfoundry::kinds::configs::config_data;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{AutoCreated, Field, Identity, Kind, Relation, Removal, Type, field, output};
+use crate::spec::{AutoCreated, Condition, Field, Identity, Kind, Relation, Removal, Type, field, output};
 
 const CONFIG: &[Field] = &[
     field("name", Type::Text, "Name of the config").required(),
     field("configTypeName", Type::Text, "Type of the config, such as `intercept.v1` or `host.v1`").required(),
-    field("data", Type::Any, "What the type takes").required(),
+    field("data", Type::Open(&DATA), "What the type takes").required(),
 ];
+
+static DATA: [Field; 14] = config_data("configTypeName");
 
 const FOR_ITS_MODEL: AutoCreated = AutoCreated::Named { by: Some("serviceAttributes"), where_set: "modelType" };
 
@@ -31,9 +34,14 @@ pub(crate) static KIND: Kind = Kind {
         NAME,
         ATTRIBUTES,
         field("encryptionRequired", Type::Bool, "Encrypts from end to end").default("true"),
-        field("modelType", MODEL_TYPES, "Who uses and who hosts it; left out for a raw service").replaces(),
-        field("model", Type::Open(MODEL), "What the model type takes"),
+        field("modelType", MODEL_TYPES, "Who uses and who hosts it; left out for a raw service")
+            .required_if(Condition::declared("model"))
+            .replaces(),
+        field("model", Type::Open(MODEL), "What the model type takes")
+            .required_if(Condition::declared("modelType"))
+            .writable_on(Condition::declared("modelType")),
         field("configs", Type::Table(CONFIG, "name"), "Configs that are made with a raw service")
+            .writable_on(Condition::undeclared("modelType"))
             .write_only()
             .replaces(),
         output("configIdByConfigTypeId", Type::Map(&Type::Text), "Ids of its configs by ids of their types"),

@@ -3,6 +3,8 @@
 //! Nesting is provider, target, kind, name, so every key's meaning follows from its path; the schema branches by the word
 //! that says of what sort an object is, and by nothing else. One schema fits every file; what only all files together can
 //! have, such as a target's `at`, is not required by it.
+//!
+//! * `variants`: what hangs on the word of another field
 
 mod variants;
 
