@@ -90,6 +90,8 @@ mod ownership;
 mod parameters;
 #[path = "it/passwords.rs"]
 mod passwords;
+#[path = "it/plugins.rs"]
+mod plugins;
 #[path = "it/prune.rs"]
 mod prune;
 #[path = "it/rules.rs"]

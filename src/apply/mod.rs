@@ -239,7 +239,7 @@ impl Executor<'_> {
 
     /// Other content that is there already is ours from the start: what it took the place of is left to be removed.
     fn take_over(&self, log: &mut RunLog) {
-        let is_content = |verdict: &&Verdict| matches!(verdict.kind.identity, Identity::Content(_));
+        let is_content = |verdict: &&Verdict| verdict.kind.identity.file_in_id().is_some();
         let adopted = self
             .plan
             .verdicts
@@ -291,7 +291,7 @@ impl Executor<'_> {
 /// Takes down that an object which was not made anew has another id by now. The id that it had may be anybody's, unless
 /// content gives it.
 pub(crate) fn renumber(base: &mut Base, kind: &Kind, address: &Address, id: &str) {
-    if let Identity::Content(_) = kind.identity {
+    if kind.identity.file_in_id().is_some() {
         journal::take_ownership(base, address.clone(), id.to_owned(), Some(id.to_owned()), false, None);
     } else if let Some(entry) = base.entries.get_mut(address) {
         entry.id = id.to_owned();
@@ -314,7 +314,8 @@ impl Executor<'_> {
     /// What a step's create is about to make, where that can be known again. Content is, by its id alone.
     fn claim(&self, shared: &Shared, step: &Step) -> Option<Claim> {
         let identity = self.identity(shared, step)?;
-        if !matches!(step.kind.identity, Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_)) {
+        let is_named = matches!(step.kind.identity, Identity::Name(_) | Identity::CaselessName(_));
+        if !is_named && step.kind.identity.telling_fields().is_none() {
             return None;
         }
         let find = |output: &Output| shared.outputs.find(output);

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::address::Address;
 use crate::apply::effect::{Effect, is_doubtful};
+use crate::apply::run_log::RunLog;
 use crate::apply::schedule::SlotClass;
 use crate::apply::step::ready::{Ready, sent_json};
 use crate::apply::{Executor, Shared, renumber};
@@ -251,7 +253,10 @@ impl Executor<'_> {
         let id = shared.outputs.set(&step.address, step.kind, raw);
         if !id.is_empty() {
             let identity = self.identity(shared, step).map(|key| key.to_string());
-            self.log(shared, |log| log.take_ownership(step.address.clone(), id, identity, ours));
+            self.log(shared, |log| {
+                displace(log, step, &id);
+                log.take_ownership(step.address.clone(), id, identity, ours);
+            });
         }
     }
 
@@ -314,7 +319,11 @@ impl Executor<'_> {
         let id = shared.outputs.id(&step.address).or_else(|| step.id.clone()).unwrap_or_default();
         self.log(shared, |log| {
             if step.verb.removes() {
-                log.remove(address, step.id.clone().unwrap_or_default());
+                let id = step.id.clone().unwrap_or_default();
+                if step.verb == Verb::ReplaceRemove && step.kind.identity.is_labelled_content() {
+                    log.remove(own_address(step, &id), id.clone());
+                }
+                log.remove(address, id);
                 step.leaves.iter().for_each(|(left, id)| log.remove(left.clone(), id.clone()));
                 return;
             }
@@ -340,4 +349,19 @@ impl Executor<'_> {
             }
         });
     }
+}
+
+/// Keeps what other content took the place of: it is owned under an address of its own until it goes.
+fn displace(log: &mut RunLog, step: &Step, id: &str) {
+    let before = log.base.entry(&step.address).filter(|before| before.id != id && !before.id.is_empty());
+    let before =
+        before.filter(|_| step.kind.identity.is_labelled_content()).map(|entry| (entry.id.clone(), entry.made));
+    if let Some((before, made)) = before {
+        log.take_ownership(own_address(step, &before), before, None, made);
+    }
+}
+
+/// The address of what other content took the place of.
+fn own_address(step: &Step, id: &str) -> Address {
+    step.address.sibling(step.kind.name, Some(id))
 }

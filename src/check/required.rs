@@ -18,7 +18,7 @@ fn of(resource: &Resource) -> Vec<Finding> {
         return Vec::new();
     }
     // What is external needs what it is found by. Content is found by its name alone.
-    let is_by_name = matches!(resource.kind.identity, Identity::Content(_));
+    let is_by_name = resource.kind.identity.file_in_id().is_some();
     let has_to = |field: &&Field| {
         let is_needed = !resource.external || !is_by_name && resource.kind.is_told_apart_by(field.name);
         (field.is_required() || is_named_by(resource, field)) && field.is_writable() && is_needed
@@ -89,7 +89,7 @@ mod tests {
         for provider in CATALOGUE {
             for kind in provider.kinds.iter().copied().filter(|kind| kind.is_declarative()) {
                 let names: Vec<&str> = identity(kind).iter().map(|field| field.name).collect();
-                let is_content = matches!(kind.identity, Identity::Content(_));
+                let is_content = kind.identity.file_in_id().is_some();
                 for external in
                     [false, true].into_iter().filter(|external| !(names.is_empty() || is_content && *external))
                 {
@@ -99,9 +99,9 @@ mod tests {
                     assert!(empty.iter().all(|it| it.is_error() && it.help.is_some() && it.place.is_some()));
                 }
                 match kind.identity {
-                    Identity::Natural(_) => natural += 1,
+                    Identity::Natural(_) | Identity::Content(_, [_, ..]) => natural += 1,
                     Identity::Name(_) | Identity::CaselessName(_) => drop(named.insert(provider.name)),
-                    Identity::Singleton | Identity::Content(_) | Identity::Sequence { .. } => {}
+                    Identity::Singleton | Identity::Content(_, []) | Identity::Sequence { .. } => {}
                 }
             }
         }

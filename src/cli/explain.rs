@@ -130,7 +130,10 @@ fn identity(kind: &Kind) -> String {
         Identity::Name(field) => format!("`{field}`, which is the name in YAML"),
         Identity::CaselessName(field) => format!("`{field}` whatever its case, which is the name in YAML"),
         Identity::Natural(fields) => format!("{}; the name in YAML is a label of your own", fields.join(", ")),
-        Identity::Content(field) => format!("the content of `{field}`: other content is another object"),
+        Identity::Content(field, []) => format!("the content of `{field}`: other content is another object"),
+        Identity::Content(field, told_by) => {
+            format!("the content of `{field}`, by {}; the name in YAML is a label of your own", told_by.join(", "))
+        }
         Identity::Sequence { key, .. } => format!("the whole ordered list is the resource; its items by `{key}`"),
     }
 }

@@ -137,7 +137,8 @@ fn identity_json(identity: Identity) -> Value {
         Identity::Name(field) => json!({ "by": "name", "fields": [field] }),
         Identity::CaselessName(field) => json!({ "by": "caseless-name", "fields": [field] }),
         Identity::Natural(fields) => json!({ "by": "fields", "fields": fields }),
-        Identity::Content(field) => json!({ "by": "content", "fields": [field] }),
+        Identity::Content(field, []) => json!({ "by": "content", "fields": [field] }),
+        Identity::Content(_, fields) => json!({ "by": "fields", "fields": fields }),
         Identity::Sequence { key, .. } => json!({ "by": "order", "fields": [key] }),
     }
 }

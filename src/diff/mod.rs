@@ -62,6 +62,8 @@ pub struct Diff<'a> {
     pub unmanaged: Vec<Address>,
     /// What the changed and removed resources depended on when they were last applied.
     pub(crate) after: BTreeMap<Address, BTreeSet<Address>>,
+    /// What content that stays was made with, where other content took the place of that.
+    pub(crate) made_with: BTreeMap<Address, BTreeSet<Address>>,
     /// The key of the ledger's fingerprints, for digests of what is live.
     pub(crate) key: FingerprintKey,
 }
@@ -147,8 +149,30 @@ fn finish<'a>(
         })
         .map(|(address, _)| address.clone())
         .collect();
-    let after = depended(base, &verdicts);
-    Diff { verdicts, index, resolved, taken_back, shared, unmanaged, after, key: base.key.clone() }
+    let (after, made_with) = (depended(base, &verdicts), made_with(topology, base, &verdicts));
+    Diff { verdicts, index, resolved, taken_back, shared, unmanaged, after, made_with, key: base.key.clone() }
+}
+
+/// What content that stays was made with: what took the place of that since is not in it.
+fn made_with(topology: &Topology, base: &Base, verdicts: &[Verdict]) -> BTreeMap<Address, BTreeSet<Address>> {
+    let stays = |verdict: &&Verdict| {
+        let is_kept = matches!(verdict.decision, Decision::Same | Decision::Update { .. } | Decision::Hold(_));
+        is_kept && verdict.kind.identity.is_content()
+    };
+    let decided: BTreeMap<&Address, &Verdict> = verdicts.iter().map(|verdict| (&verdict.address, verdict)).collect();
+    let displaced = |address: &Address| {
+        let verdict = decided.get(address).filter(|verdict| verdict.kind.identity.is_labelled_content())?;
+        let entry = base.entry(address).filter(|entry| !entry.id.is_empty())?;
+        matches!(verdict.decision, Decision::Create(_)).then(|| address.sibling(address.kind(), Some(&entry.id)))
+    };
+    let of = |verdict: &Verdict| {
+        let after = &base.entry(&verdict.address)?.after;
+        let is_left = |address: &&Address| !topology.resources.contains_key(address) && base.entry(address).is_some();
+        let before: BTreeSet<Address> =
+            after.iter().filter(is_left).cloned().chain(after.iter().filter_map(displaced)).collect();
+        (!before.is_empty()).then(|| (verdict.address.clone(), before))
+    };
+    verdicts.iter().filter(stays).filter_map(of).collect()
 }
 
 /// Nothing is done, and nothing is judged, at a target that is another installation than the one that was applied to.

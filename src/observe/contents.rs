@@ -9,7 +9,7 @@ use crate::diff::content_ids::may_be;
 use crate::diff::live::Live;
 use crate::observe::look::Look;
 use crate::session::{CallError, RequestBody};
-use crate::spec::{Identity, Kind};
+use crate::spec::Kind;
 use crate::topology::ContentDigest;
 
 /// How much is read side by side: each of it is held in memory.
@@ -24,7 +24,7 @@ impl Look<'_> {
         objects: &mut [Live],
         parent: Option<&Address>,
     ) -> Result<(), CallError> {
-        let Identity::Content(field) = kind.identity else { return Ok(()) };
+        let Some(field) = kind.identity.file_in_id() else { return Ok(()) };
         let mut artifacts = self.target.provider.artifacts.iter();
         let Some(artifact) = artifacts.find(|artifact| artifact.hands_out(kind.name, field)) else { return Ok(()) };
         let ids: BTreeSet<&str> = objects.iter().map(|live| live.id.as_str()).collect();

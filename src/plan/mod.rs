@@ -41,7 +41,7 @@ use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
 use crate::plan::relied::SharedContent;
-use crate::spec::{Disruption, Identity, Kind};
+use crate::spec::{Disruption, Kind};
 use crate::topology::{FileContent, IdentityKey, ItemPlace};
 
 pub(crate) use brakes::Brakes;
@@ -187,7 +187,7 @@ impl Timing {
 impl Step {
     /// Says whether it changes in place what tells its object from the others.
     pub(crate) fn moves_identity(&self) -> bool {
-        let Identity::Natural(names) = self.kind.identity else { return false };
+        let Some(names) = self.kind.identity.telling_fields() else { return false };
         self.verb == Verb::Update && self.fields.iter().any(|change| names.contains(&change.name.as_str()))
     }
 

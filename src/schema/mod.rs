@@ -96,7 +96,7 @@ fn collection(provider: &Provider, kind: &Kind) -> Value {
             });
             json!({ "anyOf": [items["anyOf"][0], shared, { "$ref": "#/$defs/expression" }] })
         }
-        Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(_) => {
+        Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(..) => {
             map_of("", resource(provider, kind))
         }
     };
@@ -110,8 +110,10 @@ fn naming(kind: &Kind) -> String {
         Identity::Singleton => " There is one.".into(),
         Identity::Name(name) => format!(" The name is the `{name}`."),
         Identity::CaselessName(name) => format!(" The name is the `{name}`, whatever its case."),
-        Identity::Natural(names) => format!(" The name is a label; `{}` tell them apart.", names.join("`, `")),
-        Identity::Content(name) => format!(" Other content of `{name}` makes another one."),
+        Identity::Natural(names) | Identity::Content(_, names @ [_, ..]) => {
+            format!(" The name is a label; `{}` tell them apart.", names.join("`, `"))
+        }
+        Identity::Content(name, []) => format!(" Other content of `{name}` makes another one."),
         Identity::Sequence { .. } => " Its order matters; the list is the resource.".into(),
     }
 }

@@ -57,8 +57,9 @@ pub enum Identity {
     CaselessName(&'static str),
     /// The YAML name is a label of the workspace's own; these fields tell objects apart.
     Natural(&'static [&'static str]),
-    /// The id is `<name>-<digest of this file field>`: other content is another object.
-    Content(&'static str),
+    /// Other content of this file field is another object, beside the old one until everybody has moved over. These fields
+    /// tell which content an object holds; without any, its id does, which is `<name>-<digest>`.
+    Content(&'static str, &'static [&'static str]),
     /// The whole ordered list is the resource.
     Sequence {
         /// The item's field that tells items apart; equal ones are told apart by their order.
@@ -74,6 +75,33 @@ impl Identity {
     /// Says whether there is just one for each target or parent, without a name in YAML.
     pub fn is_single(self) -> bool {
         matches!(self, Identity::Singleton | Identity::Sequence { .. })
+    }
+
+    /// Says whether other content is another object.
+    pub(crate) fn is_content(self) -> bool {
+        matches!(self, Identity::Content(..))
+    }
+
+    /// The file field whose digest is part of the id.
+    pub(crate) fn file_in_id(self) -> Option<&'static str> {
+        match self {
+            Identity::Content(file, []) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Says whether other content is another object, and what it is called in YAML a label.
+    pub(crate) fn is_labelled_content(self) -> bool {
+        matches!(self, Identity::Content(_, [_, ..]))
+    }
+
+    /// The fields that tell two objects apart whose names in YAML are labels.
+    pub(crate) fn telling_fields(self) -> Option<&'static [&'static str]> {
+        match self {
+            Identity::Content(_, []) => None,
+            Identity::Natural(fields) | Identity::Content(_, fields) => Some(fields),
+            Identity::Singleton | Identity::Name(_) | Identity::CaselessName(_) | Identity::Sequence { .. } => None,
+        }
     }
 }
 
@@ -196,8 +224,8 @@ impl Kind {
     pub fn is_told_apart_by(&self, name: &str) -> bool {
         match self.identity {
             Identity::Singleton | Identity::Sequence { .. } => false,
-            Identity::Name(field) | Identity::CaselessName(field) | Identity::Content(field) => field == name,
-            Identity::Natural(fields) => fields.contains(&name),
+            Identity::Name(field) | Identity::CaselessName(field) | Identity::Content(field, []) => field == name,
+            Identity::Natural(fields) | Identity::Content(_, fields) => fields.contains(&name),
         }
     }
 
@@ -214,7 +242,7 @@ impl Kind {
     /// choose, or refuse to make it. Of what tells objects apart, nothing is a value like others; of what the API is known
     /// to choose, every value is right.
     pub(crate) fn is_lost_without(&self, field: &Field) -> bool {
-        let is_identity = matches!(self.identity, Identity::Natural(names) if names.contains(&field.name));
+        let is_identity = self.identity.telling_fields().is_some_and(|names| names.contains(&field.name));
         self.is_made_anew_for(field) && !field.has_default() && !field.is_chosen() && !is_identity
     }
 

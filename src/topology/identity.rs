@@ -73,7 +73,7 @@ impl IdentityKey {
     pub(crate) fn called(kind: &'static Kind, name: &str) -> Option<IdentityKey> {
         match kind.identity {
             Identity::Name(_) | Identity::CaselessName(_) => IdentityKey::of(kind, None, &|_| Attr::text(name)),
-            Identity::Singleton | Identity::Natural(_) | Identity::Content(_) | Identity::Sequence { .. } => None,
+            Identity::Singleton | Identity::Natural(_) | Identity::Content(..) | Identity::Sequence { .. } => None,
         }
     }
 
@@ -105,10 +105,10 @@ fn spelt(
     };
     match kind.identity {
         Identity::Singleton | Identity::Sequence { .. } => Some(String::new()),
-        Identity::Content(_) => id.map(str::to_owned),
+        Identity::Content(_, []) => id.map(str::to_owned),
         Identity::Name(name) => Some(as_word(one(name)?)),
         Identity::CaselessName(name) => Some(fold(&as_word(one(name)?))),
-        Identity::Natural(names) => {
+        Identity::Natural(names) | Identity::Content(_, names) => {
             let mut text = String::from("[");
             for (n, name) in names.iter().enumerate() {
                 text.push_str(if n == 0 { "" } else { "," });
@@ -152,7 +152,7 @@ pub(crate) fn check<'r>(resources: impl Iterator<Item = &'r Resource>, findings:
 }
 
 fn lacks_a_part(resource: &Resource) -> bool {
-    let Identity::Natural(names) = resource.kind.identity else { return false };
+    let Some(names) = resource.kind.identity.telling_fields() else { return false };
     let is_missing = |name: &&str| {
         let field = resource.kind.field(name);
         field.is_none_or(|field| field.is_required() && resource.fields.get(*name).is_none_or(Attr::is_null))
@@ -162,7 +162,7 @@ fn lacks_a_part(resource: &Resource) -> bool {
 
 fn why_same(kind: &Kind) -> String {
     match kind.identity {
-        Identity::Natural(names) => {
+        Identity::Natural(names) | Identity::Content(_, names @ [_, ..]) => {
             format!("objects of `{}` are told apart by `{}` alone", kind.name, names.join("`, `"))
         }
         Identity::Name(name) => {
@@ -268,7 +268,7 @@ mod tests {
         let mut seen = 0;
         for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied().filter(|kind| kind.is_declarative()) {
             match kind.identity {
-                Identity::Singleton | Identity::Content(_) | Identity::Sequence { .. } => {}
+                Identity::Singleton | Identity::Content(_, []) | Identity::Sequence { .. } => {}
                 Identity::Name(name) | Identity::CaselessName(name) => {
                     let mind_case = matches!(kind.identity, Identity::Name(_));
                     let (same, other) = spellings(kind.field(name).unwrap(), mind_case);
@@ -281,7 +281,7 @@ mod tests {
                     }
                     assert!(!told(kind, (&first, BTreeMap::new()), (&word(&other), BTreeMap::new())), "{}", kind.name);
                 }
-                Identity::Natural(names) => {
+                Identity::Natural(names) | Identity::Content(_, names) => {
                     let of = |name: &str| spellings(kind.field(name).unwrap(), true);
                     let base: BTreeMap<&str, Value> = names.iter().map(|name| (*name, of(name).0[0].clone())).collect();
                     for name in names {

@@ -342,10 +342,10 @@ impl Resource {
     /// called by its id.
     pub fn content_id(&self) -> Option<String> {
         match self.kind.identity {
-            Identity::Content(field) if self.external && !self.files.contains_key(field) => {
+            Identity::Content(field, []) if self.external && !self.files.contains_key(field) => {
                 self.address.name().map(str::to_owned)
             }
-            Identity::Content(field) => self.files.get(field)?.id(self.address.name()?),
+            Identity::Content(field, []) => self.files.get(field)?.id(self.address.name()?),
             _ => None,
         }
     }

@@ -172,7 +172,7 @@ impl<'v> Reader<'v> {
                     self.resource(above, kind, None, entries, place);
                 }
             }
-            Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(_) => {
+            Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(..) => {
                 let what = format!("names with their fields in `{}`", kind.name);
                 for (name, value) in self.map(value, place, &what) {
                     self.named(above, kind, &name, value, &below(place, &name));

@@ -176,7 +176,7 @@ static BLUEPRINTS: Kind = Kind {
     name: "blueprints",
     doc: "Uploaded folders",
     source: "test",
-    identity: Identity::Content("path"),
+    identity: Identity::Content("path", &[]),
     fields: &[field("path", Type::File(Folders::TAR_GZ), "The folder").required(), field("note", Type::Text, "A note")],
     api: Api {
         list: List::at("/blueprints", Envelope::Items("")),

@@ -223,7 +223,7 @@ fn keys(provider: &'static Provider) -> BTreeSet<(&'static str, &'static str)> {
 fn name_field(identity: Identity) -> Option<&'static str> {
     match identity {
         Identity::Name(field) | Identity::CaselessName(field) => Some(field),
-        Identity::Singleton | Identity::Natural(_) | Identity::Content(_) | Identity::Sequence { .. } => None,
+        Identity::Singleton | Identity::Natural(_) | Identity::Content(..) | Identity::Sequence { .. } => None,
     }
 }
 

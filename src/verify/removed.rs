@@ -105,7 +105,7 @@ impl Removals {
 impl ClaimedRemoval {
     /// Says whether an object is the one that was removed, and neither gone nor about to go.
     fn shows_as(&self, live: &Live) -> bool {
-        let is_content = matches!(self.kind.identity, Identity::Content(_));
+        let is_content = self.kind.identity.file_in_id().is_some();
         let applied = self.row.as_ref().filter(|_| !is_content).and_then(|row| row.identity.as_deref());
         let is_it = live.id == self.id
             && applied.is_none_or(|applied| live.identity(self.kind).is_some_and(|key| key.to_string() == applied));

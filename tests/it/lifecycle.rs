@@ -247,7 +247,8 @@ PROVIDER:
 "
     .replace("PROVIDER", provider);
     let importing = EMPTY.replace("types.yaml", "types.yaml, 'plugin:one-plugin'");
-    let document = "plugins: { one: { executor: central_deployment_agent, package_name: one-plugin } }\n";
+    let document =
+        "plugins: { one: { executor: central_deployment_agent, package_name: one-plugin, package_version: '1.0' } }\n";
     let bench = Bench::of(&[("trueup.yaml", ENVELOPE), ("m.yaml", &topology)], &sim);
     bench.write("plugin/plugin.yaml", document);
     bench.write("blueprints/router/blueprint.yaml", &importing);
@@ -259,7 +260,7 @@ PROVIDER:
 
     bench.write("plugin/one-1.0.wgn", &wagon("one-plugin", "1.0", &["two"]));
     let plan = bench.run(&["plan"]).expect(0);
-    assert!(plan.out.contains("1 to replace") && plan.out.contains("source: sha256:"), "{}", plan.all());
+    assert!(plan.out.contains("1 left alone") && plan.out.contains("source: sha256:"), "{}", plan.all());
     // No blueprint imports it any more: it may go, and come again.
     bench.edit("m.yaml", "    blueprints: { router: { source: blueprints/router } }\n", "");
     bench.apply();

@@ -26,7 +26,7 @@ use self::declared::{Declared, Word};
 const WORDS: usize = 208;
 
 /// The words with one user at most. This list only gets shorter: one odd kind uses a hook.
-const LONELY: &[&str] = &["Identity::Content"];
+const LONELY: &[&str] = &[];
 
 /// The words for kinds, in order.
 fn words(declared: &Declared) -> Vec<Word> {

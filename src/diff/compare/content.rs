@@ -4,7 +4,7 @@ use crate::attr::Attr;
 use crate::diff::base::Entry;
 use crate::diff::compare::{Judged, is_sent_late};
 use crate::diff::verdict::{Cause, FieldChange, never_sent};
-use crate::spec::{Field, Identity};
+use crate::spec::Field;
 use crate::topology::{DIGEST, FileContent, Resource};
 
 /// Other content than was sent last. What has the digest in its id is another object then, and told apart by that.
@@ -14,7 +14,7 @@ pub(in crate::diff) fn content_change(
     content: &FileContent,
     entry: Option<&Entry>,
 ) -> Judged {
-    if let Identity::Content(_) = resource.kind.identity {
+    if resource.kind.identity.file_in_id().is_some() {
         return Judged::Same;
     }
     let kept = entry.and_then(|entry| entry.value(field.name)?.as_str());

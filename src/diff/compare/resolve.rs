@@ -127,9 +127,7 @@ impl Resolver<'_> {
     pub(crate) fn for_display(&self, address: &Address, field: &Field, attr: &Attr) -> Attr {
         let kind = |name: &str| self.topology.targets.get(address.target())?.provider.kind(name);
         match field.ty {
-            Type::Ref(name) if kind(name).is_some_and(|kind| matches!(kind.identity, Identity::Content(_))) => {
-                attr.clone()
-            }
+            Type::Ref(name) if kind(name).is_some_and(|kind| kind.identity.file_in_id().is_some()) => attr.clone(),
             _ => self.with_names(address, field, attr),
         }
     }

@@ -39,10 +39,14 @@ pub(in crate::diff) fn in_use(
 ) -> BTreeMap<Address, Address> {
     let is_made_anew =
         |decision: &Decision| matches!(decision, Decision::Replace { order: ReplaceOrder::DeleteFirst, .. });
+    // Of content whose id tells it, everybody who refers to it moves over.
+    let gives_way = |verdict: &&Verdict| {
+        is_made_anew(&verdict.decision)
+            || matches!(verdict.decision, Decision::Replace { .. }) && verdict.kind.identity.is_labelled_content()
+    };
     let by_address: BTreeMap<&Address, &Decision> =
         verdicts.iter().chain(removals).map(|verdict| (&verdict.address, &verdict.decision)).collect();
-    let anew: BTreeSet<&Address> =
-        verdicts.iter().filter(|verdict| is_made_anew(&verdict.decision)).map(|verdict| &verdict.address).collect();
+    let anew: BTreeSet<&Address> = verdicts.iter().filter(gives_way).map(|verdict| &verdict.address).collect();
     let mut found = BTreeMap::new();
     if anew.is_empty() {
         return found;
@@ -55,7 +59,9 @@ pub(in crate::diff) fn in_use(
             // The controller's own objects come and go with what they are for.
             continue;
         }
-        for used in referred_by(topology, index, address, kind, live) {
+        for used in
+            referred_by(topology, index, address, kind, live).into_iter().chain(read(topology, references, address))
+        {
             let Some(top) = top_made_anew(topology, index, &anew, &used) else { continue };
             let is_within = std::iter::successors(address.parent(), Address::parent).any(|parent| parent == *top);
             let still = || still_refers(topology, index, (address, kind, live), decision, &used);
@@ -65,6 +71,12 @@ pub(in crate::diff) fn in_use(
         }
     }
     found
+}
+
+/// What content names: all that was read when it was made.
+fn read(topology: &Topology, references: &References<'_>, address: &Address) -> BTreeSet<Address> {
+    let resource = topology.resources.get(address).filter(|resource| resource.kind.identity.is_content());
+    resource.into_iter().flat_map(|resource| references.of(resource)).map(|reference| reference.to).collect()
 }
 
 /// The outermost object that is made anew, of an object, the one that it comes along with, and those that they live in.

@@ -30,7 +30,7 @@ use crate::diff::removals::is_let_go;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, UNSEEN, Verdict};
-use crate::spec::{Change, Identity};
+use crate::spec::{Change, Identity, canonical};
 use crate::topology::references::{References, maker};
 use crate::topology::{Resource, Topology};
 
@@ -120,6 +120,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
         Some(Placement::Absent) | None if resource.external => return verdict(external::absent(), None),
         Some(Placement::Absent) | None => {
             let decision = absent(resolver, resource, resolved, base);
+            let decision = beside_what_is_in_use(resolver, resource, decision);
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
             return verdict(case.guard(decision), old);
         }
@@ -225,15 +226,9 @@ fn absent(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedField
     let (kind, entry) = (resource.kind, base.entry(&resource.address));
     // It was ours to replace, and the one half of that is done.
     let is_vacated = base.vacated.contains(&resource.address);
-    if let (Identity::Content(_), Some(entry)) = (kind.identity, entry)
-        && resource.content_id().is_some_and(|id| id != entry.id)
-    {
+    if let Some(fields) = entry.and_then(|entry| other_content(resolver, resource, resolved, entry)) {
         // Other content under the same name: the old object stays until everybody has moved over.
-        return Decision::Replace {
-            fields: vec![content_change(resource, entry)],
-            order: ReplaceOrder::CreateFirst,
-            because: None,
-        };
+        return Decision::Replace { fields, order: ReplaceOrder::CreateFirst, because: None };
     }
     if kind.api.create.is_empty() {
         let hold = Hold::new("missing", "the API does not show it, and has no call that makes one")
@@ -249,26 +244,45 @@ fn absent(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedField
     })
 }
 
-fn content_change(resource: &Resource, entry: &Entry) -> FieldChange {
-    let Identity::Content(name) = resource.kind.identity else {
-        return FieldChange {
-            field: None,
-            name: String::new(),
-            before: Attr::Null,
-            after: Attr::Null,
-            edits: Vec::new(),
-            cause: Cause::Change,
-            others: Default::default(),
-        };
-    };
+/// What differs about content that takes the place of what the ledger remembers, where it does.
+fn other_content(
+    resolver: &Resolver<'_>,
+    resource: &Resource,
+    resolved: &ResolvedFields,
+    entry: &Entry,
+) -> Option<Vec<FieldChange>> {
+    let Identity::Content(file, told_by) = resource.kind.identity else { return None };
+    if told_by.is_empty() {
+        let id = resource.content_id().filter(|id| *id != entry.id)?;
+        return Some(vec![content_change(resource, file, Attr::text(entry.id.as_str()), Attr::Text(id))]);
+    }
+    resolver.index.by_id(&resource.address, &[resource.kind.name], &entry.id)?;
+    let changes = told_by.iter().filter_map(|name| {
+        let (before, after) = (entry.value(name).map(Attr::from_json)?, resolved.get(*name)?.clone());
+        let field = resource.kind.field(name)?;
+        let is_same = canonical(&field.ty, &before) == canonical(&field.ty, &after);
+        (!is_same).then(|| content_change(resource, name, before, after))
+    });
+    Some(changes.collect()).filter(|changes: &Vec<FieldChange>| !changes.is_empty())
+}
+
+fn content_change(resource: &Resource, name: &str, before: Attr, after: Attr) -> FieldChange {
     FieldChange {
         field: resource.kind.field(name),
         name: name.to_owned(),
-        before: Attr::text(entry.id.as_str()),
-        after: resource.content_id().map_or(Attr::Null, Attr::Text),
+        before,
+        after,
         edits: Vec::new(),
         cause: Cause::Change,
         others: Default::default(),
+    }
+}
+
+/// Other content beside what something that stays was made with: that one goes once nothing needs it any more.
+fn beside_what_is_in_use(resolver: &Resolver<'_>, resource: &Resource, decision: Decision) -> Decision {
+    match resolver.planned.user_of(&resource.address) {
+        Some(_) if matches!(decision, Decision::Replace { .. }) => Decision::Create(Cause::Change),
+        _ => decision,
     }
 }
 
@@ -292,7 +306,7 @@ fn decide(
 ) -> Decision {
     let fields = std::mem::take(&mut comparison.changes);
     // What is ours stays so, whatever id it has by now. The id of content is what tells it apart.
-    let is_content = matches!(resource.kind.identity, Identity::Content(_));
+    let is_content = resource.kind.identity.file_in_id().is_some();
     let adopt = entry.is_none_or(|entry| entry.id != live.id && is_content);
     if fields.is_empty() {
         return if adopt { Decision::Adopt } else { Decision::Same };

@@ -274,11 +274,18 @@ pub(crate) fn tell_of_homes(topology: &Topology, references: &References<'_>, ve
     }
 }
 
-/// What a live object that stays as it is still needs can't be removed: no server would, or the object would break.
+/// What a live object that stays as it is still needs can't be removed: no server would, or the object would break. Content
+/// needs what it was made with.
 pub(crate) fn keep_what_is_needed(topology: &Topology, index: &Index<'_>, base: &Base, verdicts: &mut [Verdict]) {
-    let is_held = |verdict: &&Verdict| matches!(verdict.decision, Decision::Hold(_));
+    let is_content = |verdict: &Verdict| {
+        let stays = matches!(verdict.decision, Decision::Same | Decision::Adopt | Decision::Update { .. });
+        verdict.kind.identity.is_content() && stays
+    };
+    let stays = |verdict: &&Verdict| matches!(verdict.decision, Decision::Hold(_)) || is_content(verdict);
     let mut stays: Vec<(Address, &'static Kind)> =
-        verdicts.iter().filter(is_held).map(|verdict| (verdict.address.clone(), verdict.kind)).collect();
+        verdicts.iter().filter(stays).map(|verdict| (verdict.address.clone(), verdict.kind)).collect();
+    let content: BTreeSet<Address> =
+        verdicts.iter().filter(|verdict| is_content(verdict)).map(|verdict| verdict.address.clone()).collect();
     while !stays.is_empty() {
         let mut needed: BTreeMap<Address, Address> = BTreeMap::new();
         for (address, kind) in &stays {
@@ -292,7 +299,8 @@ pub(crate) fn keep_what_is_needed(topology: &Topology, index: &Index<'_>, base: 
         stays.clear();
         for verdict in verdicts.iter_mut().filter(|verdict| matches!(verdict.decision, Decision::Delete(_))) {
             if let Some(referrer) = needed.get(&verdict.address) {
-                verdict.hold(Hold::new("needed", format!("`{referrer}` needs it and is held")));
+                let why = if content.contains(referrer) { "was made with it" } else { "needs it and is held" };
+                verdict.hold(Hold::new("needed", format!("`{referrer}` {why}")));
                 stays.push((verdict.address.clone(), verdict.kind));
             }
         }

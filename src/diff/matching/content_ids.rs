@@ -7,13 +7,12 @@
 
 use crate::diff::base::{Base, Entry};
 use crate::diff::live::{Live, Observed};
-use crate::spec::Identity;
 use crate::topology::{FileContent, Topology};
 
 /// Tells all content of a topology by which id it goes.
 pub(crate) fn settle_ids(topology: &mut Topology, observed: &Observed, base: &Base) {
     for resource in topology.resources.values_mut() {
-        let Identity::Content(field) = resource.kind.identity else { continue };
+        let Some(field) = resource.kind.identity.file_in_id() else { continue };
         let (Some(name), Some(content)) = (resource.address.name(), resource.files.get_mut(field)) else { continue };
         content.uploaded_as = match base.entry(&resource.address) {
             Some(entry) => of_entry(name, field, content, entry),

@@ -10,8 +10,8 @@ pub(crate) fn given_name(kind: &Kind, live: &Live) -> Option<String> {
     match kind.identity {
         Identity::Singleton | Identity::Sequence { .. } => None,
         Identity::Name(field) | Identity::CaselessName(field) => live.value(kind, field).to_text(),
-        Identity::Content(_) => Some(content_name(&live.id).to_owned()),
-        Identity::Natural(fields) => {
+        Identity::Content(_, []) => Some(content_name(&live.id).to_owned()),
+        Identity::Natural(fields) | Identity::Content(_, fields) => {
             let parts: Vec<String> = fields
                 .iter()
                 .map(|field| text(&live.value(kind, field).to_shown()))

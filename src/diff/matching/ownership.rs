@@ -148,7 +148,7 @@ pub(crate) fn applied_identities<'e>(
     address: &'e Address,
     entry: &'e Entry,
 ) -> impl Iterator<Item = IdentityKey> + 'e {
-    let is_natural = matches!(kind.identity, Identity::Natural(_));
+    let is_natural = kind.identity.telling_fields().is_some();
     let recorded = entry.identity.as_deref().filter(|_| is_natural).map(IdentityKey::recorded);
     // Worked out only for whoever is not content with the first.
     recorded.into_iter().chain(std::iter::once_with(move || rebuilt_identity(kind, address, entry)).flatten())
@@ -157,12 +157,12 @@ pub(crate) fn applied_identities<'e>(
 /// What tells the entry's object from the others by the rest of its row.
 fn rebuilt_identity(kind: &'static Kind, address: &Address, entry: &Entry) -> Option<IdentityKey> {
     match kind.identity {
-        Identity::Content(_) => IdentityKey::of(kind, Some(&entry.id), &|_| Attr::Null),
+        Identity::Content(_, []) => IdentityKey::of(kind, Some(&entry.id), &|_| Attr::Null),
         // The address says it, even of what was adopted.
         Identity::Name(_) | Identity::CaselessName(_) => IdentityKey::called(kind, address.name().unwrap_or_default()),
         // There is just one in each place.
         Identity::Singleton | Identity::Sequence { .. } => Some(IdentityKey::recorded("")),
-        Identity::Natural(fields) => {
+        Identity::Natural(fields) | Identity::Content(_, fields) => {
             let is_known = fields.iter().any(|field| entry.fields.contains_key(*field));
             let value = |field: &str| entry.value(field).map(Attr::from_json);
             is_known.then(|| IdentityKey::wanted(kind, None, &value)).flatten()
@@ -177,6 +177,6 @@ fn may_be_renamed(kind: &Kind) -> bool {
             kind.field(field).is_some_and(|field| matches!(field.change, Change::InPlace))
                 && !kind.api.update.is_empty()
         }
-        Identity::Singleton | Identity::Natural(_) | Identity::Content(_) | Identity::Sequence { .. } => false,
+        Identity::Singleton | Identity::Natural(_) | Identity::Content(..) | Identity::Sequence { .. } => false,
     }
 }

@@ -44,8 +44,9 @@ impl CollectionPlace<'_> {
         }
     }
 
+    /// Says whether ids tell content apart.
     fn is_content(&self) -> bool {
-        matches!(self.kind.identity, Identity::Content(_))
+        self.kind.identity.file_in_id().is_some()
     }
 
     fn is_named(&self) -> bool {
@@ -184,6 +185,10 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
             let identity = identities.get(&resource.address);
             let placement = match identity.and_then(|key| to_come.get(key)) {
                 Some(first) => Placement::Duplicate((*first).clone()),
+                // Other content is another object, beside the one that was applied.
+                None if self.place.is_content() || self.place.kind.identity.is_content() && identity.is_some() => {
+                    Placement::Absent
+                }
                 None => self.by_entry(resource),
             };
             if let Some(key) = identity {
@@ -210,9 +215,7 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
 
     /// What a resource is whose identity nothing there has: what it was when it was applied, or was renamed to.
     fn by_entry(&self, resource: &Resource) -> Placement<'a> {
-        // Other content is another object, beside the one that was applied.
-        let entry = self.entry(resource.address.name()).filter(|_| !self.place.is_content());
-        match entry.and_then(|n| self.located.get(n)) {
+        match self.entry(resource.address.name()).and_then(|n| self.located.get(n)) {
             Some((Located::Here(_), Some(live))) if !self.taken.contains_key(&(*live as *const Live)) => {
                 if is_gone(self.place.kind, live) { Placement::Absent } else { Placement::Present(live) }
             }

@@ -28,8 +28,8 @@ fn spellings(ty: &Type) -> (Value, Value, Value) {
 fn names(kind: &Kind) -> Vec<&'static str> {
     match kind.identity {
         Identity::Name(name) | Identity::CaselessName(name) => vec![name],
-        Identity::Natural(names) => names.to_vec(),
-        Identity::Singleton | Identity::Content(_) | Identity::Sequence { .. } => Vec::new(),
+        Identity::Natural(names) | Identity::Content(_, names @ [_, ..]) => names.to_vec(),
+        Identity::Singleton | Identity::Content(_, []) | Identity::Sequence { .. } => Vec::new(),
     }
 }
 
@@ -37,7 +37,7 @@ fn names(kind: &Kind) -> Vec<&'static str> {
 fn declared(kind: &'static Kind, values: &BTreeMap<&'static str, Value>, digest: &str) -> Resource {
     let fields = values.iter().map(|(name, value)| ((*name).to_owned(), Attr::from_json(value))).collect();
     let files = match kind.identity {
-        Identity::Content(field) => {
+        Identity::Content(field, _) => {
             let content = Content::Here(Default::default());
             let (path, file_name) = ("x".to_owned(), "x".to_owned());
             BTreeMap::from([(

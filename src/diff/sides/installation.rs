@@ -22,7 +22,7 @@ use crate::address::Address;
 use crate::diff::base::Base;
 use crate::diff::live::{Seen, View};
 use crate::diff::verdict::{Hold, MOVED};
-use crate::spec::{Identity, Strength, certificate_proof};
+use crate::spec::{Strength, certificate_proof};
 use crate::topology::{Allowance, Reason, Topology};
 
 /// What proved which installation is behind a target when it was applied to last, the strongest first.
@@ -295,7 +295,7 @@ pub(crate) fn forget_ids(topology: &Topology, base: &mut Base, target: &str) {
     let Some(provider) = topology.targets.get(target).map(|target| target.provider) else { return };
     let owned: Vec<Address> = base.owned_at(target).map(|(address, _)| address.clone()).collect();
     for address in owned {
-        let is_content = |kind: &crate::spec::Kind| matches!(kind.identity, Identity::Content(_));
+        let is_content = |kind: &crate::spec::Kind| kind.identity.file_in_id().is_some();
         if let Some(entry) = base.entries.get_mut(&address)
             && !provider.kind(address.kind()).is_some_and(is_content)
         {

@@ -116,8 +116,10 @@ impl Live {
             (Identity::Name(name) | Identity::CaselessName(name), raw @ Value::Object(_)) => {
                 missing(kind, raw, &[name])
             }
-            (Identity::Natural(names), raw @ Value::Object(_)) => missing(kind, raw, names),
-            (Identity::Content(_), Value::Object(_)) if !self.id.is_empty() => None,
+            (Identity::Natural(names) | Identity::Content(_, names @ [_, ..]), raw @ Value::Object(_)) => {
+                missing(kind, raw, names)
+            }
+            (Identity::Content(_, []), Value::Object(_)) if !self.id.is_empty() => None,
             _ => Some(format!("something among `{}` is none of them", kind.name)),
         }
     }
@@ -263,7 +265,7 @@ fn has_shape(kind: &Kind, raw: &Value) -> bool {
     match kind.identity {
         Identity::Singleton => true,
         Identity::Sequence { .. } => raw.is_array(),
-        Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(_) => raw.is_object(),
+        Identity::Name(_) | Identity::CaselessName(_) | Identity::Natural(_) | Identity::Content(..) => raw.is_object(),
     }
 }
 
@@ -288,7 +290,7 @@ fn missing(kind: &Kind, raw: &Value, names: &[&str]) -> Option<String> {
 /// The name that an object carries, for kinds that are told apart by one field.
 fn own_name(kind: &Kind, raw: &Value) -> Option<String> {
     match kind.identity {
-        Identity::Name(field) | Identity::CaselessName(field) | Identity::Content(field) => {
+        Identity::Name(field) | Identity::CaselessName(field) | Identity::Content(field, []) => {
             lookup(raw, kind.field(field)?.read_path()).map(text)
         }
         _ => None,

@@ -31,11 +31,11 @@ pub(in crate::diff) fn exported(kind: &Kind, mut fields: Map<String, Value>) -> 
     let is_found = match kind.identity {
         // The files call it by a name, and nothing else.
         Identity::Name(_) | Identity::CaselessName(_) => true,
-        Identity::Natural(_) => kind
+        Identity::Natural(_) | Identity::Content(_, [_, ..]) => kind
             .fields
             .iter()
             .all(|field| !(field.is_required() && is_found_by(field.name)) || has(kind, field, &fields)),
-        Identity::Singleton | Identity::Sequence { .. } | Identity::Content(_) => false,
+        Identity::Singleton | Identity::Sequence { .. } | Identity::Content(_, []) => false,
     };
     is_found.then(|| {
         fields.retain(|name, _| is_found_by(name) || kind.field(name).is_none());

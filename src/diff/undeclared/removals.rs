@@ -62,7 +62,7 @@ fn is_of_users(target: &Target, kind: &Kind, live: &Live) -> bool {
             live.foreign.is_none()
                 && !live.value(kind, field).to_text().is_some_and(|name| target.stands_on(kind, &name))
         }
-        Identity::Singleton | Identity::Natural(_) | Identity::Content(_) => live.foreign.is_none(),
+        Identity::Singleton | Identity::Natural(_) | Identity::Content(..) => live.foreign.is_none(),
     }
 }
 
@@ -279,7 +279,7 @@ pub(crate) fn leftovers(topology: &Topology, observed: &Observed, index: &Index<
     let mut verdicts = Vec::new();
     let may_have_some = |(address, entry): &(&Address, &Entry)| {
         let kind = known_kind(topology, address).ok()?;
-        let is_content = matches!(kind.identity, Identity::Content(_));
+        let is_content = kind.identity.file_in_id().is_some();
         (is_content || !entry.leftovers.is_empty()).then_some((kind, is_content))
     };
     let owners: Vec<_> = base.entries.iter().filter_map(|it| Some((it, may_have_some(&it)?))).collect();

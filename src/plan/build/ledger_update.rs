@@ -19,6 +19,7 @@ impl Builder<'_> {
         let live = self.diff.index.live(&resource.address).filter(|_| !self.comes_anew(resource));
         let from_others = resource.fields.iter().filter(|(_, attr)| attr.is_later());
         let references = self.references.of(resource);
+        let made_with = self.diff.made_with.get(&resource.address).into_iter().flatten().cloned();
         let is_at_default = |field: &&Field| {
             let value = live.map_or(Attr::Null, |live| live.value(resource.kind, field.name));
             field.flow == Flow::Both && field.is_at_default(&value)
@@ -34,7 +35,7 @@ impl Builder<'_> {
             cleared: cleared.map(|field| field.name.to_owned()).collect(),
             live_lists: live_lists(self.diff, resource),
             expressions: from_others.map(|(name, attr)| (name.clone(), expression(attr))).collect(),
-            after: references.into_iter().map(|reference| reference.to).collect(),
+            after: references.into_iter().map(|reference| reference.to).chain(made_with).collect(),
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
         }

@@ -176,7 +176,7 @@ impl World {
             (Identity::Name(field) | Identity::CaselessName(field), Some(name)) => {
                 fields.insert(field.into(), Attr::text(name));
             }
-            (Identity::Content(field), _) => {
+            (Identity::Content(field, _), _) => {
                 let sha256 = fields[field].to_text().unwrap().repeat(64);
                 let (path, file_name, content) = ("f".to_owned(), "f".to_owned(), Content::Here(Default::default()));
                 files.insert(

@@ -210,7 +210,7 @@ impl FieldDocument {
             cause: *cause,
             secret: before.has_secret() || after.has_secret(),
             later: after.is_later(),
-            forces: change.replaces(kind) || matches!(kind.identity, Identity::Content(content) if content == name),
+            forces: change.replaces(kind) || matches!(kind.identity, Identity::Content(content, _) if content == name),
             key,
             edits: edits.iter().map(EditDocument::of).collect(),
             takes_over: others.go.iter().map(Attr::to_shown).collect(),

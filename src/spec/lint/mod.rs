@@ -187,7 +187,8 @@ fn lint_identity(kind: &Kind, say: &mut dyn FnMut(String)) {
     };
     match kind.identity {
         Identity::Singleton => {}
-        Identity::Name(name) | Identity::CaselessName(name) | Identity::Content(name) => need(name),
+        Identity::Name(name) | Identity::CaselessName(name) => need(name),
+        Identity::Content(file, names) => std::iter::once(&file).chain(names).for_each(|name| need(name)),
         Identity::Natural(names) => names.iter().for_each(|name| need(name)),
         Identity::Sequence { key, .. } => need(key),
     }

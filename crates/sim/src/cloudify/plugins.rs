@@ -262,7 +262,7 @@ impl World {
         let needs = |plugins: &[Required]| {
             plugins.iter().any(|wanted| {
                 wanted.package_name == plugin.text("package_name")
-                    && wanted.package_version.as_deref().is_none_or(|version| version == plugin.text("package_version"))
+                    && wanted.package_version.as_deref() == Some(plugin.text("package_version"))
             })
         };
         let blueprints = self.blueprints.iter().filter(|row| within(&row.meta) && needs(&row.plan.plugins));

@@ -22,7 +22,7 @@ pub(crate) static KIND: Kind = Kind {
     name: "blueprints",
     doc: "Blueprints: descriptions of nodes, inputs and outputs that deployments are made from",
     source: "Blueprints; cloudify.md#blueprints",
-    identity: Identity::Content("source"),
+    identity: Identity::Content("source", &[]),
     // The id is longer than the name, by a hyphen and twelve digits.
     names: NAMES.up_to(LONGEST_NAME - 13),
     fields: &[

@@ -1,8 +1,9 @@
 //! Plugins: what blueprints import to reach clouds and devices (cloudify.md#plugins).
 //!
 //! The archive says itself what package and version it is; the file declares them too, because the manager's id is random
-//! and nothing else tells plugins apart. The manager takes no other content for the same version: such a plugin goes, and comes
-//! again, if no blueprint uses it.
+//! and nothing else tells plugins apart. A new version comes beside the old one, which goes when no blueprint is left that was
+//! made with it. The manager takes no other content for the same version: such a plugin goes, and comes again, if no
+//! blueprint uses it.
 
 use crate::providers::cloudify::shared::{SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, list, visibility, widen};
 use crate::spec::{Api, Body, Envelope, Folders, Identity, Kind, Type, call, field, output};
@@ -13,7 +14,7 @@ pub(crate) static KIND: Kind = Kind {
     name: "plugins",
     doc: "Plugins that blueprints import",
     source: "Plugins; cloudify.md#plugins",
-    identity: Identity::Natural(&["package_name", "package_version"]),
+    identity: Identity::Content("source", &["package_name", "package_version"]),
     fields: &[
         field("package_name", Type::Text, "Package that the archive holds").required().replaces(),
         field("package_version", Type::Text, "Version that the archive holds").required().replaces(),
