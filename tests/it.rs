@@ -26,6 +26,8 @@ mod chance;
 mod citations;
 #[path = "it/clear.rs"]
 mod clear;
+#[path = "it/content_ids.rs"]
+mod content_ids;
 #[path = "it/counts.rs"]
 mod counts;
 #[path = "it/crash.rs"]

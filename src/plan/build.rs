@@ -270,7 +270,9 @@ impl Builder<'_> {
         let field = |name: &str| {
             resolved.get(name).cloned().or_else(|| {
                 let declared = verdict.kind.field(name)?;
-                let shown = live.map(|live| read(declared, &live.raw)).filter(|attr| !attr.is_null());
+                // A new object has nothing of the old one that the files do not give.
+                let shown = live.filter(|_| verb != Verb::ReplaceCreate).map(|live| read(declared, &live.raw));
+                let shown = shown.filter(|attr| !attr.is_null());
                 shown.or_else(|| Some(declared.default?.value().clone()))
             })
         };

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::digest::sha256;
 use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
@@ -286,6 +287,14 @@ impl FileContent {
         let first = self.packed.as_ref().and_then(|packed| packed.by_first_rule.as_deref());
         let digests = [Some(self.sha256.as_str()), first].into_iter().flatten();
         digests.filter_map(digits).map(move |digits| format!("{name}-{digits}"))
+    }
+
+    /// The ids that it may go by, the first of them as [`FileContent::ids`] gives it. What else decides about its object is in
+    /// the others.
+    pub(crate) fn ids_with(&self, name: &str, decides: &str) -> impl Iterator<Item = String> {
+        let further = (1..).map(move |n: u32| sha256(format!("{}\n{decides}\n{n}", self.sha256)));
+        let further = further.filter_map(move |digest| Some(format!("{name}-{}", digits(&digest)?)));
+        self.ids(name).take(1).chain(further)
     }
 
     /// What tells it from other content.

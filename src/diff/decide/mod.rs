@@ -2,6 +2,7 @@
 //!
 //! * `guards`: what holds a decision until somebody means it; `in_use`, `emptied`, `halves`: what can't be done as it is
 //! * `propagate_holds`: what is held along with what; `overwritten`: what another kind's write undoes
+//! * `other_content`: content that takes the place of other content
 //! * `call_options`: what rides along with a call
 
 pub(crate) mod call_options;
@@ -9,12 +10,12 @@ pub(crate) mod emptied;
 pub(crate) mod guards;
 pub(in crate::diff) mod halves;
 pub(in crate::diff) mod in_use;
+mod other_content;
 pub(in crate::diff) mod overwritten;
 pub(in crate::diff) mod propagate_holds;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::attr::Attr;
 use crate::diff::base::{Base, Entry};
 use crate::diff::companions;
 use crate::diff::compare::{Comparison, compare};
@@ -30,7 +31,7 @@ use crate::diff::removals::is_let_go;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, UNSEEN, Verdict};
-use crate::spec::{Change, Identity, canonical};
+use crate::spec::Change;
 use crate::topology::references::{References, maker};
 use crate::topology::{Resource, Topology};
 
@@ -120,7 +121,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
         Some(Placement::Absent) | None if resource.external => return verdict(external::absent(), None),
         Some(Placement::Absent) | None => {
             let decision = absent(resolver, resource, resolved, base);
-            let decision = beside_what_is_in_use(resolver, resource, decision);
+            let decision = other_content::beside_what_is_in_use(resolver, resource, decision);
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
             return verdict(case.guard(decision), old);
         }
@@ -226,7 +227,7 @@ fn absent(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedField
     let (kind, entry) = (resource.kind, base.entry(&resource.address));
     // It was ours to replace, and the one half of that is done.
     let is_vacated = base.vacated.contains(&resource.address);
-    if let Some(fields) = entry.and_then(|entry| other_content(resolver, resource, resolved, entry)) {
+    if let Some(fields) = entry.and_then(|entry| other_content::changes(resolver, resource, resolved, entry)) {
         // Other content under the same name: the old object stays until everybody has moved over.
         return Decision::Replace { fields, order: ReplaceOrder::CreateFirst, because: None };
     }
@@ -242,48 +243,6 @@ fn absent(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedField
         (false, true) => Cause::Drift,
         (false, false) => Cause::Change,
     })
-}
-
-/// What differs about content that takes the place of what the ledger remembers, where it does.
-fn other_content(
-    resolver: &Resolver<'_>,
-    resource: &Resource,
-    resolved: &ResolvedFields,
-    entry: &Entry,
-) -> Option<Vec<FieldChange>> {
-    let Identity::Content(file, told_by) = resource.kind.identity else { return None };
-    if told_by.is_empty() {
-        let id = resource.content_id().filter(|id| *id != entry.id)?;
-        return Some(vec![content_change(resource, file, Attr::text(entry.id.as_str()), Attr::Text(id))]);
-    }
-    resolver.index.by_id(&resource.address, &[resource.kind.name], &entry.id)?;
-    let changes = told_by.iter().filter_map(|name| {
-        let (before, after) = (entry.value(name).map(Attr::from_json)?, resolved.get(*name)?.clone());
-        let field = resource.kind.field(name)?;
-        let is_same = canonical(&field.ty, &before) == canonical(&field.ty, &after);
-        (!is_same).then(|| content_change(resource, name, before, after))
-    });
-    Some(changes.collect()).filter(|changes: &Vec<FieldChange>| !changes.is_empty())
-}
-
-fn content_change(resource: &Resource, name: &str, before: Attr, after: Attr) -> FieldChange {
-    FieldChange {
-        field: resource.kind.field(name),
-        name: name.to_owned(),
-        before,
-        after,
-        edits: Vec::new(),
-        cause: Cause::Change,
-        others: Default::default(),
-    }
-}
-
-/// Other content beside what something that stays was made with: that one goes once nothing needs it any more.
-fn beside_what_is_in_use(resolver: &Resolver<'_>, resource: &Resource, decision: Decision) -> Decision {
-    match resolver.planned.user_of(&resource.address) {
-        Some(_) if matches!(decision, Decision::Replace { .. }) => Decision::Create(Cause::Change),
-        _ => decision,
-    }
 }
 
 /// A replacement, or the hold that takes its place where something refers to the object.

@@ -4,25 +4,56 @@
 //! digest, and so another id, and whoever uploads by hand gives an id without one. As long as the content is what was
 //! uploaded, it goes by the id that it has. The ledger says what its row stands for, and by which rule that was packed. Where
 //! it says nothing, what is live tells: its id, or its content, once that was read.
+//!
+//! The other way round, what only a new object takes, as a narrower visibility, is in the id of the one that is uploaded for
+//! it: nobody moves to an object with the id of the one that they are at.
 
 use crate::diff::base::{Base, Entry};
 use crate::diff::live::{Live, Observed};
-use crate::topology::{FileContent, Topology};
+use crate::diff::verdict::FieldChange;
+use crate::spec::{Field, canonical};
+use crate::topology::{FileContent, Resource, Topology};
 
 /// Tells all content of a topology by which id it goes.
 pub(crate) fn settle_ids(topology: &mut Topology, observed: &Observed, base: &Base) {
     for resource in topology.resources.values_mut() {
         let Some(field) = resource.kind.identity.file_in_id() else { continue };
-        let (Some(name), Some(content)) = (resource.address.name(), resource.files.get_mut(field)) else { continue };
-        content.uploaded_as = match base.entry(&resource.address) {
-            Some(entry) => of_entry(name, field, content, entry),
-            None => {
-                let view = observed.targets.get(resource.address.target());
-                let live = view.map(|view| view.all(resource.kind.name)).unwrap_or_default();
-                of_live(name, content, &live)
-            }
+        let (Some(name), Some(content)) = (resource.address.name(), resource.files.get(field)) else { continue };
+        let view = observed.targets.get(resource.address.target());
+        let live = view.map(|view| view.all(resource.kind.name)).unwrap_or_default();
+        let uploaded_as = match base.entry(&resource.address) {
+            Some(entry) => of_entry(name, field, content, entry)
+                .map(|id| of_new_object(resource, content, &id, &live).unwrap_or(id)),
+            None => of_live(name, content, &live),
         };
+        if let Some(content) = resource.files.get_mut(field) {
+            content.uploaded_as = uploaded_as;
+        }
     }
+}
+
+/// The id of the object that is to take the place of the one with the same content, where that can't be given what the files
+/// give it.
+fn of_new_object(resource: &Resource, content: &FileContent, id: &str, live: &[&Live]) -> Option<String> {
+    let (kind, name) = (resource.kind, resource.address.name()?);
+    let old = live.iter().find(|live| live.id == id && !live.is_tainted(kind))?;
+    let is_compared = |field: &&Field| field.is_writable() && !resource.unmanaged.contains(field.name);
+    let decides: Vec<String> = kind
+        .fields
+        .iter()
+        .filter(is_compared)
+        .filter_map(|field| {
+            let given = resource.fields.get(field.name).map(|given| canonical(&field.ty, given));
+            let (wanted, before) = (given.unwrap_or_else(|| field.default_value()), old.value(kind, field.name));
+            let mut change = FieldChange::given(Some(field), field.name, &wanted);
+            let is_other = !before.is_null() && !wanted.is_later() && !wanted.is_null() && before != wanted;
+            change.before = before;
+            (is_other && change.replaces(kind)).then(|| format!("{}={}", field.name, wanted.to_shown()))
+        })
+        .collect();
+    let is_live = |id: &String| live.iter().any(|live| live.id == *id);
+    let decides = Some(decides.join("\n")).filter(|decides| !decides.is_empty())?;
+    content.ids_with(name, &decides).find(|id| !is_live(id))
 }
 
 /// Says whether an object of that id may hold what is declared under a name: it goes by the name, or by one of its digests.

@@ -1,7 +1,8 @@
 //! Blueprints: what deployments are made from (cloudify.md#blueprints).
 //!
 //! A blueprint can't be changed, and its id is taken even for the same bytes. So the content's digest is part of the id:
-//! new content is a new blueprint beside the old one, deployments move over, and then the old one goes. An upload that
+//! new content is a new blueprint beside the old one, deployments move over, and then the old one goes; so it is with
+//! another main file or a narrower visibility, of which the digest is made then, too. An upload that
 //! failed leaves an object behind, which a new upload replaces: it counts as gone. Old servers have no state at all, and
 //! are done when they answer. What is sent is an archive of exactly one folder.
 
