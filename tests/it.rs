@@ -56,6 +56,8 @@ mod firewall;
 mod fixtures;
 #[path = "it/floors.rs"]
 mod floors;
+#[path = "it/follows.rs"]
+mod follows;
 #[path = "it/half_done.rs"]
 mod half_done;
 #[path = "it/handbook.rs"]

@@ -109,7 +109,7 @@ fn decided(
     // topologies need.
     loop {
         let decided = decide::declared(topology, references, index, base, (&planned, doubles));
-        if !planned.grow(&decided.verdicts) {
+        if !planned.grow(&|target| Some(topology.targets.get(target)?.provider), &decided.verdicts) {
             return decided;
         }
     }

@@ -11,8 +11,11 @@
 //! kind A made ──► referrer made         where nobody can tell which one of A the referrer's words mean
 //! left by an earlier run removed ──► its like made
 //! in the way removed ──► field changed ──► made again        where the field's table says that it undoes
+//! what an output is evaluated from made or changed ──► looked at anew ──► whoever takes it made or changed
 //! name given up ──► made what comes along under it           companion let go of ──► taken along
 //! ```
+
+mod gates;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +25,7 @@ use crate::diff::companions;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, ReplaceOrder};
 use crate::graph::Graph;
+use crate::plan::edges::gates::Gates;
 use crate::plan::{Step, Verb};
 use crate::topology::Topology;
 use crate::topology::cycle::{CycleError, Link};
@@ -50,13 +54,14 @@ pub(crate) fn edges<'d>(
     };
     for (n, step) in steps.iter().enumerate() {
         let map = if step.verb.removes() { &mut drawing.removing } else { &mut drawing.making };
-        // An issue comes after the step that makes its resource and counts as the last word on it.
+        // An issue, and a look, come after the step that makes or changes its resource and count as the last word on it.
         let last = map.entry(step.address.clone()).or_insert(n);
-        if step.verb == Verb::Issue && *last != n {
+        if matches!(step.verb, Verb::Issue | Verb::Find) && *last != n {
             drawing.graph.add(n, *last, "the resource comes first".into());
             *last = n;
         }
     }
+    drawing.looks_anew();
     for n in 0..steps.len() {
         drawing.lives_in(n);
         drawing.refers_to(n);
@@ -164,6 +169,18 @@ impl EdgeBuilder<'_> {
             // Moving away from, or removing, something that refers to what is about to go.
             if self.steps[removal].address != step.address {
                 self.graph.add(removal, n, format!("`{}` refers to it", step.address));
+            }
+        }
+    }
+
+    /// Outputs that follow another kind are looked at when that is done.
+    fn looks_anew(&mut self) {
+        for (n, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb == Verb::Find) {
+            for first in step.kind.fields.iter().flat_map(|field| field.recomputed_from) {
+                let first = Address::new(step.address.target(), first, None);
+                if let Some(&maker) = self.making.get(&first) {
+                    self.graph.add(n, maker, format!("its outputs follow `{first}`"));
+                }
             }
         }
     }
@@ -308,86 +325,6 @@ pub(crate) fn cycle(
         Link { name, why, place }
     };
     CycleError(ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)).map(link).collect())
-}
-
-/// Edges between kinds. A gate stands between all steps of one kind and all that wait for them, so that a thousand steps
-/// behind a thousand others are two thousand edges and not a million.
-#[derive(Default)]
-struct Gates {
-    names: Vec<String>,
-    edges: Vec<(usize, usize, String)>,
-}
-
-impl Gates {
-    fn collect(
-        &mut self,
-        topology: &Topology,
-        references: &References<'_>,
-        steps: &[Step],
-    ) -> (Vec<(usize, usize, String)>, Vec<String>) {
-        let mut groups: BTreeMap<(&str, &str, bool), Vec<usize>> = BTreeMap::new();
-        for (n, step) in steps.iter().enumerate() {
-            groups.entry((step.address.target(), step.kind.name, step.verb.removes())).or_default().push(n);
-        }
-        for (&(target, kind, removes), members) in &groups {
-            let Some(kind) = topology.targets.get(target).and_then(|target| target.provider.kind(kind)) else {
-                continue;
-            };
-            for (first, why) in kind.after() {
-                let Some(others) = groups.get(&(target, first, removes)) else { continue };
-                // Making goes with the table, removing against it.
-                match removes {
-                    true => self.gate(steps, format!("{target}/{} gone", kind.name), members, others, why),
-                    false => self.gate(steps, format!("{target}/{first} done"), others, members, why),
-                }
-            }
-            for (first, why) in kind.after().filter(|_| !removes) {
-                let Some(others) = groups.get(&(target, first, true)) else { continue };
-                // What is replaced comes back, and has to be there before this changes: only what goes for good waits.
-                let gone: Vec<usize> = others.iter().copied().filter(|&n| steps[n].verb == Verb::Delete).collect();
-                let changed: Vec<usize> = members.iter().copied().filter(|&n| steps[n].verb == Verb::Update).collect();
-                if !gone.is_empty() && !changed.is_empty() {
-                    self.gate(steps, format!("{target}/{} changed", kind.name), &changed, &gone, why);
-                }
-            }
-            if !removes {
-                self.unclear(topology, references, steps, target, members, &groups);
-            }
-        }
-        (std::mem::take(&mut self.edges), std::mem::take(&mut self.names))
-    }
-
-    /// Steps whose resources may name any of a kind wait for the whole kind: nobody can tell which one is meant.
-    fn unclear(
-        &mut self,
-        topology: &Topology,
-        references: &References<'_>,
-        steps: &[Step],
-        target: &str,
-        members: &[usize],
-        groups: &BTreeMap<(&str, &str, bool), Vec<usize>>,
-    ) {
-        let mut waits: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
-        for &n in members {
-            let resource = topology.resources.get(&steps[n].address);
-            for named in resource.map(|resource| references.words.unclear(resource)).into_iter().flatten() {
-                waits.entry(named).or_default().push(n);
-            }
-        }
-        for ((first, why), members) in waits {
-            if let Some(others) = groups.get(&(target, first, false)) {
-                self.gate(steps, format!("{target}/{first} done"), others, &members, why);
-            }
-        }
-    }
-
-    /// Makes some steps wait for all of some others.
-    fn gate(&mut self, steps: &[Step], name: String, before: &[usize], after: &[usize], why: &str) {
-        let gate = steps.len() + self.names.len();
-        self.names.push(name);
-        self.edges.extend(before.iter().map(|&n| (gate, n, why.to_owned())));
-        self.edges.extend(after.iter().map(|&n| (n, gate, why.to_owned())));
-    }
 }
 
 #[cfg(test)]

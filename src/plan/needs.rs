@@ -8,6 +8,7 @@ use crate::diff::verdict::Cause;
 use crate::plan::build::Builder;
 use crate::plan::{Step, Timing, Verb};
 use crate::spec::{Disruption, Kind};
+use crate::topology::references::deciding;
 
 impl Builder<'_> {
     /// Steps that ask for one-time outputs which other steps wait for.
@@ -35,17 +36,23 @@ impl Builder<'_> {
     }
 
     /// Steps that wait for what is built into something that the plan makes, or comes along with something, and that other
-    /// steps need.
+    /// steps need; and steps that look anew at what shows an output that follows something which the plan makes or changes.
     pub(super) fn finds(&self, steps: &[Step]) -> Vec<Step> {
         let made: BTreeSet<&Address> =
             steps.iter().filter(|step| step.verb.creates()).map(|step| &step.address).collect();
-        let mut wanted: BTreeMap<Address, Address> = BTreeMap::new();
+        let written: BTreeSet<&Address> =
+            steps.iter().filter(|step| !step.verb.removes()).map(|step| &step.address).collect();
+        let mut wanted: BTreeMap<Address, String> = BTreeMap::new();
+        let comes_with = |parent: Address| format!("it comes with `{parent}`");
         for fields in steps.iter().filter_map(|step| self.diff.resolved.get(&step.address)) {
             for attr in fields.values() {
                 attr.for_each_output(&mut |output| {
                     let is_made = |parent: &Address| made.contains(parent);
                     let parent = companions::parent_to_come(self.topology, &self.diff.index, &output.address, &is_made);
-                    wanted.extend(parent.map(|parent| (output.address.clone(), parent)));
+                    wanted.extend(parent.map(|parent| (output.address.clone(), comes_with(parent))));
+                    let first = deciding(self.topology, output).find(|first| written.contains(first));
+                    let why = first.map(|first| format!("its `{}` follows `{first}`", output.field));
+                    wanted.extend(why.map(|why| (output.address.clone(), why)));
                 });
             }
         }
@@ -53,17 +60,17 @@ impl Builder<'_> {
             for reference in self.references.of(resource) {
                 let is_anew = |maker: &Address| self.is_made_anew(maker);
                 let maker = companions::awaited(self.topology, &self.diff.index, &reference.to, &is_anew);
-                wanted.extend(maker.map(|maker| (reference.to, maker.address.clone())));
+                wanted.extend(maker.map(|maker| (reference.to, comes_with(maker.address.clone()))));
             }
         }
-        let step = |(address, parent): (Address, Address)| {
+        let step = |(address, because): (Address, String)| {
             let kind = self.topology.targets.get(address.target())?.provider.kind(address.kind())?;
             Some(Step {
                 address,
                 kind,
                 verb: Verb::Find,
                 cause: None,
-                because: Some(format!("it comes with `{parent}`")),
+                because: Some(because),
                 fields: Vec::new(),
                 calls: Vec::new(),
                 leaves: Vec::new(),

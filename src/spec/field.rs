@@ -45,7 +45,8 @@ pub struct Field {
     /// For an address of another target: the kinds of which there is one there, and whose resources come first.
     pub depends_on_remote: &'static [&'static str],
     /// The fields that it follows when they change in place: what an output is evaluated from; what brings a switch
-    /// something to switch.
+    /// something to switch. Also, by their names, the kinds of its target that an output of a thing of which there is one is
+    /// evaluated from, being things of which there is one.
     pub recomputed_from: &'static [&'static str],
     /// Where the documents are whose names count as the resource's own.
     pub documents_in: Option<DocumentsIn>,
@@ -268,7 +269,7 @@ impl Field {
         Field { depends_on_remote: kinds, ..self }
     }
 
-    /// It follows these fields when they change in place.
+    /// It follows these fields when they change in place, or these kinds.
     pub const fn recomputed_from(self, fields: &'static [&'static str]) -> Field {
         Field { recomputed_from: fields, ..self }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Kind, Provider, lookup};
+use crate::spec::{Field, Kind, Provider, lookup};
 
 /// What the objects of a kind have to do with those of another kind of the same target, which stands first.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +83,13 @@ impl Kind {
             Relation::Undoes(kind, fields) => Some((*kind, *fields)),
             _ => None,
         })
+    }
+
+    /// Its fields that are evaluated from another kind.
+    pub(crate) fn followers_of(&self, other: &Kind) -> impl Iterator<Item = &'static Field> + use<> {
+        let name = other.name;
+        let is_own = self.name == name;
+        self.fields.iter().filter(move |field| !is_own && field.recomputed_from.contains(&name))
     }
 
     /// The kinds of which its objects make some for themselves, and the sign of each.

@@ -6,6 +6,7 @@
 //! | why | example |
 //! |---|---|
 //! | it takes an output | `address: "${east/config.public_ip}"` |
+//! | an output that it takes follows it | `asn: "${east/config.asn}"`, which the number of `east` decides |
 //! | it names it | `group: branches`, or `@branches` among roles |
 //! | it leads to it | the `source` of a VNS3 keyset, an address of another controller |
 //! | it comes with it | the NetFoundry endpoint of a router that makes one of its name |
@@ -46,6 +47,13 @@ pub(crate) enum Why {
         /// The output.
         output: String,
     },
+    /// An output that a field takes is evaluated from it.
+    Decides {
+        /// The field.
+        field: String,
+        /// The resource and its output.
+        output: String,
+    },
     /// A field names it.
     Names(String),
     /// A field holds an address that leads to its target.
@@ -66,6 +74,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Why::Takes { field, output } => write!(f, "`{field}` takes `{output}` from it"),
+            Why::Decides { field, output } => write!(f, "`{field}` takes `{output}`, which it decides"),
             Why::Names(field) => write!(f, "`{field}` names it"),
             Why::LeadsTo(field) => write!(f, "`{field}` leads to it"),
             Why::Home(setting) => write!(f, "`{setting}` of its target names it"),
@@ -167,7 +176,12 @@ impl<'t> References<'t> {
             };
             outputs(attr, &mut path, &mut |output, path| {
                 let why = Why::Takes { field: name.clone(), output: output.field.clone() };
-                found.push((name, Reference { to: output.address.clone(), why, place: place(resource, path) }));
+                let place = place(resource, path);
+                found.push((name, Reference { to: output.address.clone(), why, place: place.clone() }));
+                for to in deciding(self.topology, output).filter(|to| *to != resource.address) {
+                    let why = Why::Decides { field: name.clone(), output: output.to_string() };
+                    found.push((name, Reference { to, why, place: place.clone() }));
+                }
             });
         }
         let provider = self.topology.targets.get(resource.address.target()).map(|target| target.provider);
@@ -249,6 +263,17 @@ pub(crate) fn may_come_with<'t>(topology: &'t Topology, address: &Address) -> Op
         let switch = comes.find_map(|(_, sign)| sign.namesake_switch())?;
         Some((topology.resources.get(&address.sibling(kind.name, address.name()))?, switch))
     })
+}
+
+/// The declared resources of which an output is evaluated, besides the one that shows it.
+pub(crate) fn deciding<'t>(topology: &'t Topology, output: &Output) -> impl Iterator<Item = Address> + use<'t> {
+    let target = output.address.target().to_owned();
+    let provider = topology.targets.get(&target).map(|target| target.provider);
+    let kind = provider.and_then(|provider| provider.kind(output.address.kind()));
+    let field = kind.and_then(|kind| kind.field(output.field.split('.').next().unwrap_or_default()));
+    let kinds = field.map_or(&[][..], |field| field.recomputed_from).iter();
+    let kinds = kinds.filter(move |name| provider.is_some_and(|provider| provider.kind(name).is_some()));
+    kinds.map(move |name| Address::new(&target, name, None)).filter(|to| topology.resources.contains_key(to))
 }
 
 /// The kinds and the name that a value of a type refers to: `branches` in a field of type reference, `@branches` among

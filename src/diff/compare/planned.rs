@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | made, or made anew, or lives in such a one | known later | known later |
 //! | updated | known later, where they follow a field that changes; else as they are | as wanted |
+//! | left as it is, and a kind that its outputs follow is made or updated | known later, where they follow it | as they are |
 //! | left as it is | as they are | as they are |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::attr::Output;
 use crate::diff::verdict::{Decision, FieldChange, Verdict};
+use crate::spec::Provider;
 
 /// What moves, as far as it is known yet.
 #[derive(Debug, Default)]
@@ -25,6 +27,9 @@ pub(crate) struct PlannedValues {
     /// What can't be made anew, with what refers to each.
     in_use: BTreeMap<Address, Address>,
 }
+
+/// The API that a target speaks, by the target's name.
+type SpokenAt<'s> = dyn Fn(&str) -> Option<&'static Provider> + 's;
 
 /// What becomes of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +53,19 @@ impl PlannedValues {
         self.in_use.get(address)
     }
 
-    /// Adds what these verdicts move. Says whether that is anything new.
-    pub(crate) fn grow(&mut self, verdicts: &[Verdict]) -> bool {
+    /// Adds what these verdicts move, at targets that speak these APIs. Says whether that is anything new.
+    pub(crate) fn grow(&mut self, spoken: &SpokenAt<'_>, verdicts: &[Verdict]) -> bool {
         let before = self.len();
         for verdict in verdicts {
             match &verdict.decision {
                 Decision::Create(_) | Decision::Replace { .. } => {
                     self.anew.insert(verdict.address.clone());
+                    self.followed(spoken, verdict);
                 }
-                Decision::Update { fields, .. } => self.updated(verdict, fields),
+                Decision::Update { fields, .. } => {
+                    self.updated(verdict, fields);
+                    self.followed(spoken, verdict);
+                }
                 Decision::Same | Decision::Adopt | Decision::Delete(_) | Decision::Release(_) | Decision::Hold(_) => {}
             }
         }
@@ -68,6 +77,16 @@ impl PlannedValues {
             self.changed.entry(verdict.address.clone()).or_default().insert(name);
             let followers = verdict.kind.fields.iter().filter(|field| field.recomputed_from.contains(&name));
             self.following.entry(verdict.address.clone()).or_default().extend(followers.map(|field| field.name));
+        }
+    }
+
+    /// What other kinds of the target evaluate from the one that is written.
+    fn followed(&mut self, spoken: &SpokenAt<'_>, verdict: &Verdict) {
+        let provider = spoken(verdict.address.target()).filter(|_| verdict.kind.identity.is_single());
+        for kind in provider.into_iter().flat_map(|provider| provider.kinds) {
+            let following = Address::new(verdict.address.target(), kind.name, None);
+            let followers = kind.followers_of(verdict.kind).map(|field| field.name);
+            self.following.entry(following).or_default().extend(followers);
         }
     }
 
@@ -162,9 +181,9 @@ mod tests {
                 place: None,
             };
             let mut planned = PlannedValues::default();
-            let grew = planned.grow(std::slice::from_ref(&verdict));
+            let grew = planned.grow(&|_| None, std::slice::from_ref(&verdict));
             assert_eq!(grew, id == Unknown || size == Planned, "{told}");
-            assert!(!planned.grow(&[verdict]), "the same again is nothing new: {told}");
+            assert!(!planned.grow(&|_| None, &[verdict]), "the same again is nothing new: {told}");
             let of = |address: &Address, field: &str| {
                 planned.of(&Output { address: address.clone(), field: field.into(), encoding: Default::default() })
             };

@@ -208,7 +208,7 @@ fn needs_of(
     needs.extend(verdict.kind.after().map(|(first, _)| Address::new(target, first, None)));
     let referred = topology.resources.get(&verdict.address).map(|resource| references.of(resource));
     needs.extend(referred.into_iter().flatten().filter_map(|reference| match reference.why {
-        Why::LeadsTo(_) | Why::ComesWith | Why::Home(_) => Some(reference.to),
+        Why::LeadsTo(_) | Why::ComesWith | Why::Home(_) | Why::Decides { .. } => Some(reference.to),
         // What is called by its name and is there is found, whatever becomes of it.
         Why::Mentions(_) | Why::Names(_) if index.live(&reference.to).is_none() => Some(reference.to),
         Why::Mentions(_) | Why::Names(_) | Why::Takes { .. } | Why::LivesIn | Why::KindFirst(_) => None,

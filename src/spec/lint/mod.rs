@@ -128,8 +128,13 @@ fn lint_fields(provider: &Provider, fields: &[Field], say: &mut dyn FnMut(String
                 say(format!("field `{}` leads to `{kind}`, which is no kind", field.name));
             }
         }
-        for name in field.recomputed_from.iter().filter(|name| fields.iter().all(|other| other.name != **name)) {
-            say(format!("field `{}` follows `{name}`, which is no field", field.name));
+        let is_field = |name: &&str| fields.iter().any(|other| other.name == *name);
+        let is_one = |name: &str| provider.kind(name).is_some_and(|kind| kind.identity.is_single());
+        for name in field.recomputed_from.iter().filter(|name| !is_field(name) && !is_one(name)) {
+            say(format!(
+                "field `{}` follows `{name}`, which is no field, nor a kind of which there is one",
+                field.name
+            ));
         }
         if let Some(other) = field.json_if_declared()
             && !(matches!(field.ty, Type::Json(_)) && fields.iter().any(|known| known.name == other))

@@ -22,14 +22,18 @@ pub(crate) static KIND: Kind = Kind {
         output("public_ipaddress", Type::IP, "Public address of the controller"),
         output("private_ipaddress", Type::IP, "Address of the controller in its own network"),
         output("subnet_gateway", Type::IP, "Gateway of the controller's own network"),
-        output("overlay_ipaddress", Type::IP, "Address of the controller in the overlay, once it has a peering id"),
-        output("asn", Type::Int, "Autonomous system number of the controller, once it has a peering id"),
-        output("manager_id", Type::Int, "Peering id of the controller"),
+        output("overlay_ipaddress", Type::IP, "Address of the controller in the overlay, once it has a peering id")
+            .recomputed_from(&["license-parameters", "keyset", "peering-self"]),
+        output("asn", Type::Int, "Autonomous system number of the controller, once it has a peering id")
+            .recomputed_from(&["license-parameters", "keyset", "peering-self"]),
+        output("manager_id", Type::Int, "Peering id of the controller").recomputed_from(&["peering-self"]),
         output("vns3_version", Type::Text, "Version of the controller"),
-        output("licensed", Type::Bool, "Whether the controller is licensed"),
-        output("peered", Type::Bool, "Whether the controller has a peering id"),
-        output("topology_checksum", Type::Text, "The same on all controllers of a topology"),
-        output("security_token", Type::Text, "Token of the topology").secret(),
+        output("licensed", Type::Bool, "Whether the controller is licensed")
+            .recomputed_from(&["license-parameters", "keyset"]),
+        output("peered", Type::Bool, "Whether the controller has a peering id").recomputed_from(&["peering-self"]),
+        output("topology_checksum", Type::Text, "The same on all controllers of a topology")
+            .recomputed_from(&["license-parameters", "keyset"]),
+        output("security_token", Type::Text, "Token of the topology").secret().recomputed_from(&["keyset"]),
     ],
     api: Api {
         list: List::at("/config", Envelope::One("response")),

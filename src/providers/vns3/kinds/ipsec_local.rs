@@ -17,8 +17,13 @@ pub(crate) static KIND: Kind = Kind {
             .disrupts(Disruption::Outage),
         output("ipaddress", Type::IP, "Public address of the controller"),
         output("private_ipaddress", Type::IP, "Address of the controller in its own network"),
-        output("overlay_subnet", Type::CIDR, "Network of the overlay"),
-        output("asn", Type::Int, "Autonomous system number of the controller"),
+        output("overlay_subnet", Type::CIDR, "Network of the overlay")
+            .recomputed_from(&["license-parameters", "keyset"]),
+        output("asn", Type::Int, "Autonomous system number of the controller").recomputed_from(&[
+            "license-parameters",
+            "keyset",
+            "peering-self",
+        ]),
         output("nat_traversal", Type::Bool, "Whether NAT traversal is in use"),
     ],
     api: Api {

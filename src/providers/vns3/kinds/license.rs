@@ -18,11 +18,12 @@ pub(crate) static KIND: Kind = Kind {
             .fixed()
             .disrupts(Disruption::Irreversible),
         output("license", Type::Text, "State of the license: accepted, in-progress or failed"),
-        output("finalized", Type::Bool, "Whether its parameters have been accepted"),
+        output("finalized", Type::Bool, "Whether its parameters have been accepted")
+            .recomputed_from(&["license-parameters"]),
         output("sha1_checksum", Type::Text, "SHA-1 of the license"),
         output("uploaded_at", Type::Text, "When it was uploaded"),
         output("capabilities", Type::Set(&Type::Text), "What it allows"),
-        output("topology", Type::Any, "Addresses and limits that it grants"),
+        output("topology", Type::Any, "Addresses and limits that it grants").recomputed_from(&["license-parameters"]),
         output("container_details", Type::Any, "How many containers and images it grants"),
     ],
     api: Api {
