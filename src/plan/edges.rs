@@ -165,7 +165,9 @@ impl EdgeBuilder<'_> {
             }
         }
         for address in self.held_references(step) {
-            let Some(&removal) = self.removing.get(&address) else { continue };
+            // What nobody declares goes with what it is in.
+            let around = std::iter::successors(Some(address), Address::parent);
+            let Some(&removal) = around.into_iter().find_map(|address| self.removing.get(&address)) else { continue };
             // Moving away from, or removing, something that refers to what is about to go.
             if self.steps[removal].address != step.address {
                 self.graph.add(removal, n, format!("`{}` refers to it", step.address));

@@ -204,3 +204,61 @@ vns3:
     assert_eq!(tunnels, [1], "{ipsec}");
     bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
 }
+
+/// A route leads through a tunnel that its endpoint made by itself, declared or not: it goes before the endpoint does, when
+/// all goes, when both leave the files, and when the endpoint alone is made anew.
+#[test]
+fn a_route_goes_before_the_endpoint_that_it_leads_through() {
+    let endpoint = "
+      to-paris:
+        ipaddress: 203.0.113.12
+        secret: '${secret.api}'
+        ike_version: 2
+        vpn_type: vti
+        route_based_int_address: 169.254.10.1/30
+";
+    let head = "
+vns3:
+  london:
+    at: https://203.0.113.11:8000/api
+    credentials: { password: '${secret.api}' }
+";
+    let secret = "workspace: lab\nsecrets: { api: { file: api.txt } }\n";
+    let declared = "        tunnels: { all: { local_subnet: 0.0.0.0/0, remote_subnet: 0.0.0.0/0 } }\n";
+    let login = "api:demo-api-london-opens-nothing";
+    for (tunnel, forgets) in [(declared, false), ("", false), (declared, true)] {
+        let sim = Sim::start();
+        let route = "    routes: { paris: { cidr: 10.2.0.0/16, tunnel: to-paris/all } }\n";
+        let whole = format!("{head}    ipsec-endpoints:{endpoint}{declared}{route}");
+        let files =
+            [("trueup.yaml", secret), ("vns3.yaml", whole.as_str()), ("api.txt", "demo-api-london-opens-nothing\n")];
+        let bench = Bench::of(&files, &sim);
+        bench.apply();
+        // From here on nobody declares the tunnel, in one case; the route is known by what the controller shows of it.
+        if tunnel.is_empty() {
+            let without = format!(
+                "{head}    ipsec-endpoints:{endpoint}    routes: {{ paris: {{ cidr: 10.2.0.0/16, tunnel: to-paris/all }} }}\n"
+            );
+            bench.write("vns3.yaml", &without);
+        }
+        let writes = |sim: &Sim| -> Vec<String> {
+            let log = sim.side_door("GET", "/requests", &Value::Null);
+            let writes = log.as_array().unwrap().iter().filter(|entry| entry["method"] == "DELETE");
+            writes.map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
+        };
+        sim.side_door("DELETE", "/requests", &Value::Null);
+        match forgets {
+            true => {
+                bench.write("vns3.yaml", &format!("{head}    config: {{}}\n"));
+                bench.run(&["apply", "--yes", "--allow", "deletes=100"]).expect(0);
+            }
+            false => drop(bench.destroy(&["--allow", "destroy=**"]).expect(0)),
+        }
+        let order = writes(&sim);
+        let last = order.iter().position(|path| path.contains("/ipsec/endpoints/"));
+        let first = order.iter().position(|path| path.contains("/routes/"));
+        assert!(first.is_some() && first < last, "{tunnel:?} {forgets}: {order:?}");
+        let left = sim.call(("vns3", "london"), login, "GET", "/ipsec", &Value::Null);
+        assert_eq!(left["response"]["remote_endpoints"], json!({}));
+    }
+}
