@@ -282,6 +282,12 @@ vns3:
     let conf = lab.get(&["east", "clientpack", &pack, "-p", "fileformat=conf"]);
     assert!(!conf.is_empty());
     assert!(!lab.get(&["east", "clientpack-file", &pack]).is_empty());
+    // New keys are there once the controller says so, and none but the pack's.
+    let again = lab.fails(&["run", "east", "clientpack-regenerate", "100_64_0_9", "--yes"]);
+    assert!(again.contains("100_64_0_9"), "{again}");
+    assert_eq!(run(&["clientpack-regenerate", &pack, "--yes"]), "clientpack-regenerate: done\n");
+    assert_ne!(lab.get(&["east", "clientpack", &pack, "-p", "fileformat=conf"]), conf);
+    assert!(run(&["remote-support-revoke-credential"]).contains("revoke_credential"));
     for action in ["client-reset", "client-disconnect"] {
         let refused = lab.fails(&["run", "east", action, &pack, "--yes"]);
         assert!(refused.contains("is not connected"), "{refused}");

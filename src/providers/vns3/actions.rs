@@ -1,6 +1,6 @@
 //! The actions of a controller (vns3.md#actions).
 
-use super::fields::RESTARTED;
+use super::fields::{RESTARTED, TASK};
 use crate::spec::{Action, Body, Disruption, Field, Folders, Type, action, call, field};
 use wire::Method::{Delete, Get, Post, Put};
 
@@ -30,6 +30,9 @@ pub(crate) static ACTIONS: &[Action] = &[
     ])
     .disrupts(Disruption::Irreversible)
     .shows(ANSWER),
+    action("remote-support-revoke-credential", "Revokes the key with which the vendor's support can log in", {
+        call(Put, "/remote_support", Body::Json(r#"{"revoke_credential": true}"#))
+    }),
     action("identity-vpn-test", "Logs in to an LDAP server as the settings for clients would", {
         call(Post, "/identity/vpn/test", Body::Fields)
     })
@@ -107,6 +110,12 @@ pub(crate) static ACTIONS: &[Action] = &[
     })
     .on("clientpacks")
     .disrupts(Disruption::Reconnect)
+    .shows(ANSWER),
+    action("clientpack-regenerate", "Makes new keys for a client; those that it has open nothing any more", {
+        call(Put, "/clientpack", Body::Json(r#"{"name": "{name}", "regenerate": true}"#)).wait(&[TASK])
+    })
+    .on("clientpacks")
+    .disrupts(Disruption::Outage)
     .shows(ANSWER),
     action("clients-reset-all", "Resets the connections of all clients", {
         call(Post, "/clients/reset_all", Body::Json("{}"))

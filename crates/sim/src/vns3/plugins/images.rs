@@ -152,6 +152,20 @@ pub(super) fn start(state: &mut State, call: &Call) -> Outcome {
     ok(json!({"uuid": uuid, "container_started": true, "ip_address": container.ip_address, "status": "Running"}))
 }
 
+/// "Get container logs": as many of the last lines as are asked for, which the text makes the caller say. What a number
+/// that is none is answered with is chosen here.
+pub(super) fn logs(state: &mut State, call: &Call, uuid: &str) -> Outcome {
+    let lines = call.query("lines").ok_or_else(|| Fault::missing("lines"))?;
+    let lines: usize = lines.parse().map_err(|_| Fault::invalid("lines"))?;
+    let container = find_container(state, uuid)?;
+    let mut logs = vec![format!("{} started: {}", container.made.zulu_millis(), container.command)];
+    if !container.running {
+        logs.push(format!("{} stopped", container.name));
+    }
+    let logs = logs.split_off(logs.len().saturating_sub(lines));
+    ok(json!({"uuid": uuid, "logs": logs}))
+}
+
 /// "Stop container".
 pub(super) fn stop(state: &mut State, uuid: &str) -> Outcome {
     find_container(state, uuid)?.running = false;
@@ -192,7 +206,16 @@ mod tests {
         let (commit, like) = (format!("{path}/commit"), json!({"name": "web-2"}));
         assert_eq!(bench.ok(Post, &commit, like.clone())["name"], "web-2");
         assert_eq!(bench.refused(Post, &commit, like), twice);
+        let uuid = container["uuid"].clone();
+        let log = |bench: &mut Bench, query: &str| bench.get(&format!("{path}/logs{query}"));
+        assert!(
+            log(&mut bench, "?lines=5").expect("logs")["logs"][0].as_str().is_some_and(|line| line.ends_with("nginx"))
+        );
         assert_eq!(bench.ok(Put, &path, json!({}))["status"], "Stopped");
+        let last = json!({"uuid": uuid, "logs": ["web stopped"]});
+        assert_eq!(log(&mut bench, "?lines=1"), Ok(last), "the last lines");
+        assert_eq!(log(&mut bench, ""), Err((400, "APIArgumentError: lines is missing".to_owned())));
+        assert_eq!(bench.get("/container_system/containers/none/logs?lines=1").expect_err("none").0, 404);
         let running = bench.get("/container_system/containers?show_all=false").expect("containers");
         assert_eq!(running["containers"], json!([]));
         assert_eq!(bench.ok(Delete, &path, json!({}))["container_deleted"], true);

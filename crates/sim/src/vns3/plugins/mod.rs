@@ -135,6 +135,7 @@ fn answer_system(state: &mut State, call: &Call, path: &[&str]) -> Option<Outcom
         (Post, ["images", uuid, "exports"]) => images::export(state, call, uuid),
         (Post, ["containers", uuid, "commit"]) => images::commit(state, call, uuid),
         (Get, ["containers"]) => images::list_containers(state, call),
+        (Get, ["containers", uuid, "logs"]) => images::logs(state, call, uuid),
         (Post, ["containers"]) => images::start(state, call),
         (Put, ["containers", uuid]) => images::stop(state, uuid),
         (Delete, ["containers", uuid]) => images::delete_container(state, uuid),
