@@ -1,4 +1,5 @@
-//! A line begins with the name of its resource once: by itself, where nothing puts it there.
+//! A line begins with the name of its resource: by itself, where nothing puts it there. Of the others, one that has it was
+//! taken without it.
 
 use crate::check::walk::{WalkStep, place, walk};
 use crate::check::{Rule, Subject};
@@ -6,7 +7,7 @@ use crate::finding::Finding;
 use crate::spec::Type;
 use crate::topology::Resource;
 
-/// A line begins with its resource's own name, which is sent before each line anyway; or it lacks it, where it has to.
+/// A line lacks its resource's own name, where it has to begin with it; or it is nothing else.
 pub(crate) const RULE: Rule = Rule { code: "own-name", run };
 
 fn run(subject: &Subject) -> Vec<Finding> {
@@ -22,7 +23,7 @@ fn of(resource: &Resource) -> Vec<Finding> {
         let is_put_there = matches!(path.last(), Some(WalkStep::Index(_)));
         let (begins, help) = match (is_put_there, first == name) {
             _ if !grammar.own_name => return,
-            (true, true) => ("begins", format!("leave it out: `{name}` is put before each line")),
+            (true, true) => ("begins", format!("say what follows: `{name}` is put before each line anyway")),
             (false, false) => ("does not begin", format!("write `{name}` before it")),
             _ => return,
         };
@@ -69,6 +70,8 @@ mod tests {
             assert_eq!(told.len(), usize::from(is_told), "{rule}: {told:?}");
         }
         let twice = kinds.replace("[-p tcp", "[FWD_C_web -p tcp").replace("[NETS_AB", "[NETS_A 10.1.0.0/16");
+        assert_eq!(codes(&text(&twice)), Vec::<String>::new());
+        let twice = kinds.replace("[-p tcp", "[FWD_C_web, -p tcp").replace("[NETS_AB", "[NETS_A");
         assert_eq!(
             codes(&text(&twice)),
             [

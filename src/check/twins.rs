@@ -50,13 +50,14 @@ mod tests {
 
     use super::*;
     use crate::providers::CATALOGUE;
-    use crate::spec::{CIDR, Descend, IP, MAC, Shape, TypeSlot, visit_types};
+    use crate::spec::{CIDR, Descend, IP, LINE, MAC, Shape, TypeSlot, visit_types};
 
     /// Two spellings of one value of a type, and another value.
     fn spellings(ty: &Type) -> Option<(Value, Value, Value)> {
         Some(match ty.plain() {
             ty if ty.is(&CIDR) => (json!("10.0.0.0/8"), json!("10.1.2.3/8"), json!("10.0.0.0/9")),
             ty if ty.is(&IP) => (json!("fc00::2"), json!("fc00:0::2"), json!("fc00::3")),
+            ty if ty.is(&LINE) => (json!("a b"), json!(" a  b"), json!("ab")),
             ty if ty.is(&MAC) => (json!("0c:9d:92:a1:b2:c3"), json!("0C9D92A1B2C3"), json!("0c:9d:92:a1:b2:c4")),
             Type::Format(format) if !format.is_text() => (json!(443), json!("443"), json!(444)),
             Type::Int => (json!(443), json!("443"), json!(444)),

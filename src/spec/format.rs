@@ -66,6 +66,17 @@ pub(crate) static CERTIFICATE: ValueFormat = ValueFormat {
     schema: r#"{"type": "string"}"#,
 };
 
+/// A line of words: how many blanks stand between them, and around them, means nothing, unless within quotes.
+pub(crate) static LINE: ValueFormat = ValueFormat {
+    words: "line of words",
+    canonical: |value| form(value, |text| Some(words(text).join(" ")).filter(|line| !line.is_empty())),
+    mistake: |value| {
+        let is_one = matches!(value, Attr::Text(_) | Attr::Number(_) | Attr::Bool(_) | Attr::Secret(_));
+        (!is_one).then(String::new)
+    },
+    schema: r#"{"type": "string"}"#,
+};
+
 /// Any number.
 pub(crate) static NUMBER: ValueFormat = ValueFormat {
     words: "number",
@@ -143,6 +154,29 @@ fn form(value: &Attr, canonical: impl Fn(&str) -> Option<String>) -> Option<Attr
 
 fn unless_text(form: Option<Attr>, help: &str) -> Option<String> {
     (!matches!(form, Some(Attr::Text(_)))).then(|| help.to_owned())
+}
+
+/// The words of a line, as they stand there: blanks within quotes are part of a word.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let (mut quote, mut is_within) = (None, false);
+    for letter in text.chars() {
+        if quote.is_none() && letter.is_whitespace() {
+            is_within = false;
+            continue;
+        }
+        match quote {
+            Some(open) if open == letter => quote = None,
+            None if matches!(letter, '"' | '\'') => quote = Some(letter),
+            _ => {}
+        }
+        match words.last_mut().filter(|_| is_within) {
+            Some(word) => word.push(letter),
+            None => words.push(letter.into()),
+        }
+        is_within = true;
+    }
+    words
 }
 
 /// The digits of a MAC address: twelve, with blanks, colons, hyphens or points between them.
@@ -230,5 +264,27 @@ mod tests {
             assert_eq!(matches!(form, Some(Attr::Number(_))), !format.is_text(), "{}", format.words);
             assert!((format.mistake)(&Attr::text("none")).is_some(), "{}", format.words);
         }
+    }
+
+    #[test]
+    fn a_line_is_its_words() {
+        static TYPE: Type = Type::Format(&LINE);
+        let form = |text: &str| canonical(&TYPE, &Attr::text(text));
+        for text in ["F -s 10.0.0.0/8 -j ACCEPT", "  F   -s\t10.0.0.0/8  -j ACCEPT\n", "F -s 10.0.0.0/8\r\n-j ACCEPT"] {
+            assert_eq!(form(text), Attr::text("F -s 10.0.0.0/8 -j ACCEPT"), "{text:?}");
+            assert!(check(&TYPE, &Attr::text(text)).is_empty(), "{text:?}");
+        }
+        for (one, other) in [
+            ("F -j ACCEPT", "F -j DROP"),
+            ("F --comment 'a b'", "F --comment 'a  b'"),
+            ("F --comment \"a'  b\"", "F --comment \"a' b\""),
+            ("F -j ACCEPT", "F-j ACCEPT"),
+            ("NEW, OLD", "NEW,OLD"),
+        ] {
+            assert_ne!(form(one), form(other), "{one}");
+        }
+        assert_eq!(form(" \n"), Attr::text(" \n"));
+        assert_eq!(form(""), Attr::Null);
+        assert!(!check(&TYPE, &Attr::List(Vec::new())).is_empty());
     }
 }

@@ -24,7 +24,7 @@ pub struct Grammar {
     /// Where names stand in them.
     pub mentions: &'static [Mention],
     /// Says whether they are lines that begin with the name of the resource which they are in. A line that is an item by
-    /// itself gets it when it is sent; one that is a field of an object has to begin with it.
+    /// itself gets it when it is sent, and may have it in the files; one that is a field of an object has to begin with it.
     pub own_name: bool,
 }
 

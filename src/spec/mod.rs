@@ -52,7 +52,7 @@ pub(crate) use default::DefaultValue;
 pub use field::{Change, Field};
 pub(crate) use field::{Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
 pub(crate) use format::{
-    CERTIFICATE, INTERFACE, MAC, NUMBER, PORT_NUMBER, ValueFormat, out_of_bounds, whole_number, whole_numbers,
+    CERTIFICATE, INTERFACE, LINE, MAC, NUMBER, PORT_NUMBER, ValueFormat, out_of_bounds, whole_number, whole_numbers,
 };
 #[cfg(test)]
 pub(crate) use format::{CIDR, IP};

@@ -29,6 +29,7 @@ mod item_place;
 mod load;
 mod machine;
 mod model;
+mod own_name;
 mod owned_parts;
 mod prune;
 mod read;

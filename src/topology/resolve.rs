@@ -8,6 +8,7 @@ use super::contents::Contents;
 use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
 use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
+use super::own_name::without_own_name;
 use super::owned_parts;
 use super::site::{Site, ValuePurpose};
 use crate::address::Address;
@@ -41,6 +42,11 @@ pub(crate) fn resources(
         let values = evaluator.take(number);
         let mut fields: BTreeMap<String, Attr> =
             draft.fields.iter().zip(values).map(|(field, value)| (field.name.to_string(), value)).collect();
+        for (name, value) in &mut fields {
+            if let (Some(field), Some(own)) = (draft.kind.field(name), draft.address.name()) {
+                without_own_name(field, own, value);
+            }
+        }
         let lost: BTreeSet<&str> = (0..draft.fields.len())
             .filter(|field| evaluator.is_lost((number, *field)))
             .filter_map(|field| Some(&*draft.fields.get(field)?.name))

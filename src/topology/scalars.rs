@@ -13,7 +13,7 @@ use crate::attr::{Attr, Output};
 use crate::finding::Place;
 use crate::source::parse;
 use crate::spec::{
-    CERTIFICATE, CIDR, Condition, Field, Folders, Grammar, INTERFACE, IP, MAC, NUMBER, Names, Type, check, field,
+    CERTIFICATE, CIDR, Condition, Field, Folders, Grammar, INTERFACE, IP, LINE, MAC, NUMBER, Names, Type, check, field,
     whole_numbers, written,
 };
 use crate::topology::SecretMode;
@@ -96,6 +96,7 @@ fn like(ty: &Type) -> Like {
             Like::Column("text")
         }
         Type::Enum(_) => Like::Column("enum"),
+        ty if ty.is(&LINE) => Like::Column("text"),
         ty if ty.is(&NUMBER) => Like::Column("number"),
         ty if ty.is(&WHOLE) => Like::Column("int"),
         ty if ty.is(&IP) => Like::Column("ip"),
@@ -114,7 +115,8 @@ whole_numbers!(
     WHOLE, -9000000000000000000..=9000000000000000000
 );
 
-const TYPES: [Type; 27] = [
+const TYPES: [Type; 28] = [
+    Type::Format(&LINE),
     Type::Bool,
     Type::Int,
     Type::Format(&NUMBER),

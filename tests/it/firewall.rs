@@ -44,6 +44,78 @@ fn rules(texts: &[String]) -> String {
     format!("firewall-rule-groups: {{ watched: {{}} }}\nfirewall-rules:\n{lines}")
 }
 
+/// A text is its words: neither the files' blanks nor the controller's are a difference, in any list of rules.
+#[test]
+fn blanks_in_rules_are_no_difference() {
+    let plain = "FORWARD_CUST -s 10.0.0.0/8 -j ACCEPT";
+    let spaced = "  FORWARD_CUST   -s 10.0.0.0/8  -j ACCEPT ";
+    let bodies: [fn(&str) -> String; 4] = [
+        |rule| format!("firewall-rules: [ {{ rule: '{rule}' }}, {{ rule: 'INPUT_CUST -j DROP' }} ]"),
+        |rule| format!("firewall-rules: {{ partial: last, items: [ {{ rule: '{rule}' }} ] }}"),
+        |rule| format!("firewall-v1-rules: [ {{ rule: '{rule}' }}, {{ rule: 'INPUT_CUST -j DROP' }} ]"),
+        |rule| {
+            let own = rule.replace("FORWARD_CUST", "web");
+            format!("firewall-subtables: {{ web: {{ type: forward, rules: [ {{ rule: '{own}' }} ] }} }}")
+        },
+    ];
+    let subgroups: [fn(&str) -> String; 2] = [
+        |rule| format!("firewall-v1-subgroups: {{ FWD_C_web: {{ rules: ['{}'] }} }}", rule.replace("FORWARD_CUST", "")),
+        |rule| {
+            let own = rule.replace("FORWARD_CUST", "FWD_C_web");
+            format!("firewall-v1-subgroups: {{ FWD_C_web: {{ rules: ['{own}'] }} }}")
+        },
+    ];
+    for body in bodies.into_iter().chain(subgroups) {
+        for (first, then) in [(plain, spaced), (spaced, plain)] {
+            let sim = Sim::start();
+            let bench = lab(&sim, &body(first));
+            bench.apply();
+            writes(&sim);
+            assert_eq!(bench.plan()["steps"], json!([]), "{}", body(first));
+            bench.write("vns3.yaml", &file(&body(then)));
+            assert_eq!(bench.plan()["steps"], json!([]), "{}", body(then));
+            bench.apply();
+            assert_eq!(writes(&sim), Vec::<String>::new(), "{}", body(then));
+        }
+    }
+    // And what the controller shows with other blanks.
+    let sim = Sim::start();
+    let bench = lab(&sim, &bodies[0](plain));
+    bench.apply();
+    let id = read(&sim, "/v2/firewall/rules")[0]["id"].as_str().unwrap().to_owned();
+    let set = json!({ "rule": "FORWARD_CUST  -s 10.0.0.0/8 -j   ACCEPT\n" });
+    sim.call(CONTROLLER, "api:opens", "PUT", &format!("/v2/firewall/rules/{id}"), &set);
+    assert_eq!(bench.plan()["steps"], json!([]));
+    bench.run(&["drift"]).expect(0);
+    let set = json!({ "rule": "FORWARD_CUST -s 10.0.0.0/8 -j DROP" });
+    sim.call(CONTROLLER, "api:opens", "PUT", &format!("/v2/firewall/rules/{id}"), &set);
+    assert_ne!(bench.plan()["steps"], json!([]));
+}
+
+/// With its subgroup's name before it, or without, it is the same line, and the name is sent once.
+#[test]
+fn a_line_of_a_subgroup_or_set_has_its_name_once() {
+    let both = |name: &str| {
+        format!(
+            "firewall-v1-fwsets: {{ NETS_LAN: {{ entries: ['{}10.1.0.0/16', 10.2.0.0/16] }} }}\n\
+             firewall-v1-subgroups: {{ FWD_C_web: {{ rules: ['{}-s 10.0.0.0/8 -j DROP', '-j ACCEPT'] }} }}",
+            if name.is_empty() { "" } else { "NETS_LAN " },
+            if name.is_empty() { "" } else { "FWD_C_web " },
+        )
+    };
+    let sim = Sim::start();
+    let bench = lab(&sim, &both("with"));
+    bench.apply();
+    assert_eq!(
+        read(&sim, "/firewall/rules/subgroup"),
+        json!(["FWD_C_web -s 10.0.0.0/8 -j DROP", "FWD_C_web -j ACCEPT"])
+    );
+    assert_eq!(read(&sim, "/firewall/fwsets"), json!(["NETS_LAN 10.1.0.0/16", "NETS_LAN 10.2.0.0/16"]));
+    assert_eq!(bench.plan()["steps"], json!([]));
+    bench.write("vns3.yaml", &file(&both("")));
+    assert_eq!(bench.plan()["steps"], json!([]));
+}
+
 /// What a long list's plan is worth: three moved, one inserted and two deleted of 2,000 are six lines and one write.
 #[test]
 fn six_edits_of_two_thousand_rules_are_six_lines_and_one_write() {

@@ -2,7 +2,7 @@
 //! vns3.md#firewall-rules).
 
 use crate::attr::Attr;
-use crate::spec::{By, Called, Grammar, HasValue, Mention, NameSpot, Type, Unknown};
+use crate::spec::{By, Called, Grammar, HasValue, LINE, Mention, NameSpot, Type, Unknown};
 
 /// A firewall rule: sets, subtables and variables.
 pub(crate) static RULE: Grammar = Grammar {
@@ -13,8 +13,11 @@ pub(crate) static RULE: Grammar = Grammar {
         Mention::new(NameSpot::Behind(INTERFACES), DEVICES),
         VARIABLE,
     ],
-    ..Grammar::TEXT
+    ..LINES
 };
+
+/// Rules are compared by their words: controllers give them back with other blanks (vns3.md#firewall-rules).
+const LINES: Grammar = Grammar { form: Type::Format(&LINE), ..Grammar::TEXT };
 
 const SUBTABLE: Called = Called::name("firewall-subtables", "rules may jump to subtables");
 
@@ -27,14 +30,14 @@ pub(crate) static RULE_V1: Grammar = Grammar {
         Mention::new(NameSpot::Behind(INTERFACES), DEVICES),
         VARIABLE,
     ],
-    ..Grammar::TEXT
+    ..LINES
 };
 
 /// A rule in a subtable, which begins with the subtable's name.
-pub(crate) static RULE_OF_SUBTABLE: Grammar = Grammar { own_name: true, mentions: RULE.mentions, ..Grammar::TEXT };
+pub(crate) static RULE_OF_SUBTABLE: Grammar = Grammar { own_name: true, mentions: RULE.mentions, ..LINES };
 
-/// A rule in a subgroup of API v1, whose name is put before it.
-pub(crate) static RULE_OF_GROUP_V1: Grammar = Grammar { own_name: true, mentions: RULE_V1.mentions, ..Grammar::TEXT };
+/// A rule in a subgroup of API v1, whose name is put before it where it does not stand there.
+pub(crate) static RULE_OF_GROUP_V1: Grammar = Grammar { own_name: true, mentions: RULE_V1.mentions, ..LINES };
 
 const SUBGROUP: Called = Called::name("firewall-v1-subgroups", "rules may jump to subgroups");
 

@@ -27,7 +27,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
         field(
             "rules",
             Type::List(&Type::Phrase(&grammar::RULE_OF_GROUP_V1)),
-            "Its rules in order, each without the subgroup's name: matches and `-j`",
+            "Its rules in order, each with or without the subgroup's name before it: matches and `-j`",
         )
         .read_as("lines"),
     ],
@@ -56,7 +56,7 @@ pub(crate) static FWSETS: Kind = Kind {
         field(
             "entries",
             Type::Set(&Type::Phrase(&grammar::ENTRY_V1)),
-            "What is in the set: networks, ports, or names of sets",
+            "What is in the set: networks, ports, or names of sets, each with or without the set's name before it",
         )
         .read_as("lines"),
     ],

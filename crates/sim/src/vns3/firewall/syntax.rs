@@ -43,6 +43,10 @@ pub(super) fn os_rule(resolved: &str) -> (String, &'static str) {
 /// Checks the options of a resolved rule; the error is what the API answers.
 pub(super) fn check(resolved: &str, fwsets: &[&str], subtables: &[&str]) -> Result<(), String> {
     let words: Vec<&str> = resolved.split_whitespace().skip(1).collect();
+    // Behind a chain stand options: a chain's name once more is none.
+    if let Some(word) = words.first().filter(|word| !word.starts_with(['-', '!'])) {
+        return Err(format!("{COMPLAINT} Bad argument `{word}'"));
+    }
     let mut has_target = false;
     for (index, word) in words.iter().enumerate() {
         let value = || words.iter().skip(index + 1).find(|next| **next != "!").copied().unwrap_or_default();
@@ -124,6 +128,7 @@ mod tests {
         assert_eq!(bad.unwrap_err(), "Parse Error - iptables v1.4.21: host/network `10.199.2.0.' not found");
         assert_eq!(check("FORWARD -s 10.0.0.0/8", &[], &[]).unwrap_err(), "Invalid rule");
         assert!(check("FORWARD -j mine", &[], &[]).is_err());
+        assert!(check("mine mine -j DROP", &[], &["mine"]).unwrap_err().ends_with("Bad argument `mine'"));
         assert!(check("FORWARD -j mine", &[], &["mine"]).is_ok());
         assert!(check("FORWARD --dport 99999 -j DROP", &[], &[]).is_err());
         assert!(check("FORWARD -m set --match-set humans src -j DROP", &[], &[]).is_err());
