@@ -40,6 +40,10 @@ fn is_a_mesh(sim: &Sim) {
         let slots = peering["managers"].as_object().unwrap().values();
         let peers = slots.filter(|slot| slot["self"] != true && slot["not_set"] != true).count();
         assert_eq!(peers, 4, "{site}: {peering}");
+        let slots = peering["managers"].as_object().unwrap().values();
+        let reached = slots.filter(|slot| slot["reachable"] == true).count();
+        assert_eq!(reached, 4, "{site}: {peering}");
+        assert_eq!(read(sim, site, "/license")["topology"], read(sim, "london", "/license")["topology"], "{site}");
         assert_eq!(read(sim, site, "/v2/firewall/rules").as_array().unwrap().len(), 3, "{site}");
     }
     for site in ["london", "paris"] {
@@ -48,6 +52,8 @@ fn is_a_mesh(sim: &Sim) {
         assert_eq!(endpoints.len(), 1, "{site}: {ipsec}");
         assert_eq!(endpoints[0]["bgp_peers"].as_object().unwrap().len(), 1, "{site}: {ipsec}");
         assert_eq!(endpoints[0]["tunnels"].as_object().unwrap().len(), 1, "{site}: {ipsec}");
+        let tunnels = read(sim, site, "/status/ipsec");
+        assert!(tunnels.as_object().unwrap().values().all(|tunnel| tunnel["connected"] == true), "{site}: {tunnels}");
     }
     assert_eq!(read(sim, "vienna", "/links").as_array().unwrap().len(), 1);
 }

@@ -20,6 +20,9 @@ pub use faults::Fault;
 pub use gateway::Gateway;
 pub use server::{Options, Server, serve};
 
+use std::any::Any;
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use wire::{Request, Response};
@@ -85,6 +88,14 @@ pub trait Installation: Send {
         false
     }
 
+    /// Takes in what the others of its provider tell of themselves, where its [`Maker`] says that they hear each other.
+    fn hear(&mut self, _others: &[Heard], _now: Now) {}
+
+    /// What it tells the others of itself.
+    fn notice(&self, _now: Now) -> Option<Arc<dyn Any + Send + Sync>> {
+        None
+    }
+
     /// Makes a change past the API.
     ///
     /// # Errors
@@ -93,6 +104,17 @@ pub trait Installation: Send {
 
     /// The whole state as JSON, for `--state`.
     fn save(&self) -> Value;
+}
+
+/// What an installation tells the others of its provider of itself.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// Who tells it.
+    pub installation: String,
+    /// The number of the notice: another one is told by another number.
+    pub number: u64,
+    /// The notice, which the provider's own installations understand.
+    pub notice: Arc<dyn Any + Send + Sync>,
 }
 
 /// How the installations of one provider are made.
@@ -108,6 +130,8 @@ pub struct Maker {
     pub base: &'static str,
     /// What stands before its installations, if it answers by itself.
     pub gateway: Option<Gateway>,
+    /// Says whether its installations hear of each other: they are parts of one network.
+    pub hear_each_other: bool,
 }
 
 /// The providers that are simulated.
@@ -118,6 +142,7 @@ pub static MAKERS: &[Maker] = &[
         load: netfoundry::load,
         base: "",
         gateway: Some(netfoundry::GATEWAY),
+        hear_each_other: false,
     },
     Maker {
         provider: "cloudify",
@@ -125,6 +150,7 @@ pub static MAKERS: &[Maker] = &[
         load: |setup, saved| cloudify::load(setup, cloudify::Product::Cloudify, saved),
         base: "/api/v3.1",
         gateway: None,
+        hear_each_other: false,
     },
     Maker {
         provider: "f5-vnfm",
@@ -132,6 +158,7 @@ pub static MAKERS: &[Maker] = &[
         load: |setup, saved| cloudify::load(setup, cloudify::Product::F5Vnfm, saved),
         base: "/api/v3.1",
         gateway: None,
+        hear_each_other: false,
     },
-    Maker { provider: "vns3", new: vns3::new, load: vns3::load, base: "/api", gateway: None },
+    Maker { provider: "vns3", new: vns3::new, load: vns3::load, base: "/api", gateway: None, hear_each_other: true },
 ];

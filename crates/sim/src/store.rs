@@ -122,6 +122,17 @@ impl Store {
         Ok(())
     }
 
+    /// The names of a provider's installations that have a file.
+    pub(crate) fn installations(&self, provider: &str) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let name = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (owner, installation) = name.strip_suffix(".json")?.split_once("--")?;
+            (owner == provider).then(|| installation.to_owned())
+        };
+        entries.filter_map(name).collect()
+    }
+
     fn path(&self, place: &Place) -> PathBuf {
         self.folder.join(format!("{}--{}.json", place.provider, place.installation))
     }

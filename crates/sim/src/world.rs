@@ -3,10 +3,11 @@
 //! Nothing here waits: a request is answered under its installation's lock, and what takes time (latency, faults,
 //! writing state) happens outside of it, so that requests to different installations run in parallel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use super::faults::{Delivery, Faults};
 use super::log::Log;
 use super::store::{FORMAT, Saved, Store};
-use super::{Console, Installation, Maker, Now, Setup};
+use super::{Console, Heard, Installation, Maker, Now, Setup};
 use wire::{Method, Request, Response};
 
 /// Where a request goes.
@@ -49,6 +50,12 @@ pub(crate) struct World {
     log: Mutex<Log>,
     faults: Mutex<Faults>,
     store: Option<Store>,
+    /// What installations tell the others of their provider, each with its number.
+    board: Mutex<BTreeMap<Place, Heard>>,
+    /// The number of the last notice.
+    notices: AtomicU64,
+    /// The providers whose saved installations were woken, so that the others hear of them.
+    awake: Mutex<BTreeSet<&'static str>>,
     /// Held while state files are written or removed, so that no file outlives a reset.
     disk: Mutex<()>,
 }
@@ -79,6 +86,9 @@ impl World {
             log: Mutex::default(),
             faults: Mutex::new(faults),
             store,
+            board: Mutex::default(),
+            notices: AtomicU64::new(0),
+            awake: Mutex::default(),
             disk: Mutex::default(),
         }
     }
@@ -110,14 +120,18 @@ impl World {
         };
         let strike = lock(&self.faults).strike(place, request);
         let time = latency + strike.delay;
+        let others = self.heard(place);
         let delivery = {
             let mut running = lock(&running);
             running.clock += self.plan.step;
+            let now = Now(running.clock);
+            running.installation.hear(&others, now);
             let delivery = match running.installation.is_silent(Now(running.clock)) {
                 true => Delivery::Reset,
                 false => strike.deliver(|| running.handle(request)),
             };
             lock(&self.log).push(place, request, delivery.status());
+            self.post(place, &running);
             delivery
         };
         if request.method != Method::Get {
@@ -136,6 +150,7 @@ impl World {
     pub(crate) fn console(&self, place: &Place, change: Console) -> Result<Value, Refusal> {
         let running = self.running(place)?;
         let told = guarded(|| lock(&running).installation.console(change)).map_err(Refusal::Broken)?;
+        self.post(place, &lock(&running));
         self.touch(place);
         told.map_err(Refusal::Refused)
     }
@@ -152,7 +167,9 @@ impl World {
     /// Lets time pass for all installations.
     pub(crate) fn advance(&self, milliseconds: u64) {
         for (place, running) in lock(&self.installations).iter() {
-            lock(running).clock += milliseconds;
+            let mut running = lock(running);
+            running.clock += milliseconds;
+            self.post(place, &running);
             self.touch(place);
         }
     }
@@ -166,6 +183,7 @@ impl World {
         let clock = {
             let mut running = lock(&running);
             running.clock = running.clock.saturating_add(milliseconds);
+            self.post(place, &running);
             running.clock
         };
         self.touch(place);
@@ -180,6 +198,7 @@ impl World {
         let _writing = lock(&self.disk);
         let mut installations = lock(&self.installations);
         installations.clear();
+        lock(&self.board).clear();
         match &self.store {
             Some(store) => store.remove_all(|provider| self.maker(provider).is_some()),
             None => Ok(()),
@@ -249,6 +268,46 @@ impl World {
         }
     }
 
+    /// What the others of its provider tell an installation.
+    fn heard(&self, place: &Place) -> Vec<Heard> {
+        if !self.maker(place.provider).is_some_and(|maker| maker.hear_each_other) {
+            return Vec::new();
+        }
+        self.wake(place.provider);
+        let board = lock(&self.board);
+        let others = board.iter().filter(|(other, _)| other.provider == place.provider && *other != place);
+        others.map(|(_, heard)| heard.clone()).collect()
+    }
+
+    /// Takes down what an installation tells the others.
+    fn post(&self, place: &Place, running: &Running) {
+        let is_heard = self.maker(place.provider).is_some_and(|maker| maker.hear_each_other);
+        let notice = is_heard.then(|| guarded(|| running.installation.notice(Now(running.clock))).ok().flatten());
+        if let Some(notice) = notice.flatten() {
+            let number = self.notices.fetch_add(1, Ordering::Relaxed) + 1;
+            let heard = Heard { installation: place.installation.clone(), number, notice };
+            lock(&self.board).insert(place.clone(), heard);
+        }
+    }
+
+    /// Brings the saved installations of a provider into use, once: the others are to hear of those that nobody has asked
+    /// yet. What can't be read is told when it is asked.
+    fn wake(&self, provider: &'static str) {
+        if !lock(&self.awake).insert(provider) {
+            return;
+        }
+        for installation in self.store.iter().flat_map(|store| store.installations(provider)) {
+            let place = Place { provider, installation };
+            let mut installations = lock(&self.installations);
+            if !installations.contains_key(&place)
+                && let Ok(Ok(running)) = guarded(|| self.make(&place))
+            {
+                self.post(&place, &running);
+                installations.insert(place, Arc::new(Mutex::new(running)));
+            }
+        }
+    }
+
     /// The installation at that place, from its state file or new if it is not in use yet.
     fn running(&self, place: &Place) -> Result<Arc<Mutex<Running>>, Refusal> {
         let mut installations = lock(&self.installations);
@@ -260,6 +319,7 @@ impl World {
             eprintln!("{text}");
             Refusal::Broken(text)
         })?;
+        self.post(place, &running);
         let running = Arc::new(Mutex::new(running));
         installations.insert(place.clone(), Arc::clone(&running));
         Ok(running)

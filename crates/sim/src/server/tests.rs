@@ -74,8 +74,15 @@ const IMPATIENT: Gateway =
     Gateway { patience: Duration::from_millis(400), gives_up: || Response::json(503, &json!({"message": "too late"})) };
 
 static ECHOES: &[Maker] = &[
-    Maker { provider: "echo", new: new_echo, load: load_echo, base: "/api", gateway: None },
-    Maker { provider: "echo-2", new: new_echo, load: load_echo, base: "", gateway: Some(IMPATIENT) },
+    Maker { provider: "echo", new: new_echo, load: load_echo, base: "/api", gateway: None, hear_each_other: false },
+    Maker {
+        provider: "echo-2",
+        new: new_echo,
+        load: load_echo,
+        base: "",
+        gateway: Some(IMPATIENT),
+        hear_each_other: false,
+    },
 ];
 
 fn options() -> Options {

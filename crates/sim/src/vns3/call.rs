@@ -84,6 +84,10 @@ impl From<Map<String, Value>> for Fields {
     }
 }
 
+/// The fields that the schemas of bodies let be `null`: of interfaces and their addresses, and of packet monitors. For all
+/// others it is a value of another type.
+const NULLABLE: &[&str] = &["gateway", "ip_external", "filter"];
+
 impl Fields {
     /// Says whether the member is there at all, `null` included.
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -104,9 +108,9 @@ impl Fields {
     pub(crate) fn get<T: Read>(&self, name: &str) -> Result<Option<T>, Fault> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         match T::read(value) {
-            Some(read) => Ok(Some(read)),
-            None if value.is_null() => Ok(None),
-            None => Err(Fault::invalid(name)),
+            Some(read) if !value.is_null() || NULLABLE.contains(&name) => Ok(Some(read)),
+            None if value.is_null() && NULLABLE.contains(&name) => Ok(None),
+            Some(_) | None => Err(Fault::invalid(name)),
         }
     }
 
@@ -212,8 +216,11 @@ mod tests {
         assert_eq!(body.get::<u64>("tunnel"), Ok(Some(3)));
         assert_eq!(body.get::<bool>("pfs"), Ok(Some(false)));
         assert_eq!(body.get::<i64>("asn"), Err(Fault::invalid("asn")));
-        assert_eq!(body.get::<String>("nothing"), Ok(None));
-        assert_eq!(body.get::<Option<String>>("nothing"), Ok(Some(None)));
+        assert_eq!(body.get::<String>("nothing"), Err(Fault::invalid("nothing")));
+        assert_eq!(body.get::<Option<String>>("nothing"), Err(Fault::invalid("nothing")));
+        let body = fields(json!({"gateway": null, "tunnel": "3"}));
+        assert_eq!(body.get::<String>("gateway"), Ok(None));
+        assert_eq!(body.get::<Option<String>>("gateway"), Ok(Some(None)));
         assert_eq!(body.get::<String>("tunnel"), Ok(Some("3".to_owned())));
         assert_eq!(body.need::<String>("name"), Err(Fault::missing("name")));
     }

@@ -116,6 +116,12 @@ pub(super) fn furnish(state: &mut State) {
     new.collect::<Vec<_>>().into_iter().for_each(|address| add_one(state, address));
 }
 
+/// The name of the first pack that is neither handed out nor disabled.
+pub(super) fn first_free(state: &State) -> Option<String> {
+    let free = state.clientpacks.values().filter(|pack| pack.enabled && !pack.checked_out);
+    free.min_by_key(|pack| pack.overlay_ipaddress).map(|pack| pack.name.clone())
+}
+
 fn add_one(state: &mut State, address: Ipv4Addr) {
     let id = state.next_id("clientpacks");
     let pack = Clientpack::new(address, id, &mut state.generator);

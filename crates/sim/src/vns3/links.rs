@@ -8,6 +8,7 @@ use super::answer::{Fault, Outcome, created, ok};
 use super::call::{Call, Fields, id};
 use super::clock::Moment;
 use super::console::Collection;
+use super::net;
 use super::state::State;
 use wire::Method::{Delete, Get, Post, Put};
 
@@ -115,7 +116,7 @@ impl Link {
         let mut remotes = self.configured("remote ");
         remotes.extend(self.configured("Endpoint = "));
         let up = self.state(now) == "connected";
-        let when = |is: bool| is.then(|| self.changed.plain());
+        let when = |is: bool| if is { self.changed.plain() } else { String::new() };
         json!({
             "id": self.id,
             "name": self.name,
@@ -171,8 +172,8 @@ fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     })
 }
 
-/// "Create new Link". The list of combinations that are required is missing from the text; a configuration is, for the
-/// published client says that fetching it from a controller does not work yet.
+/// "Create new Link". The list of combinations that are required is missing from the text: a configuration is, or a
+/// controller to fetch a clientpack from and what it is asked with.
 fn create(state: &mut State, call: &Call) -> Outcome {
     let fields = call.fields()?;
     let taken = |id: u64| state.links.list.iter().any(|link| link.id == id);
@@ -181,9 +182,11 @@ fn create(state: &mut State, call: &Call) -> Outcome {
         Some(id) => id,
         None => (0..).find(|id| !taken(*id)).unwrap_or_default(),
     };
-    let conf = fields.need_text("conf")?;
-    let is_auth = |text: &String| matches!(text.as_str(), "basic" | "bearer");
-    fields.over_if("auth_type", &mut "basic".to_owned(), is_auth)?;
+    let conf = match fields.get::<String>("conf")?.filter(|conf| !conf.is_empty()) {
+        Some(conf) => conf,
+        None if fields.has("vns3_controller") => fetched(state, &fields)?,
+        None => return Err(Fault::missing("conf")),
+    };
     let mut link = Link {
         id,
         name: format!("lnk{id}"),
@@ -198,6 +201,31 @@ fn create(state: &mut State, call: &Call) -> Outcome {
     let answer = created(link.show(call.now));
     state.links.list.push(link);
     answer
+}
+
+/// The configuration of a clientpack of another controller: of one of this server the first that is free, if it is up and
+/// lets in who asks. The text does not say how `vns3_auth` is written: taken are `api:` and the password, plain or in base64
+/// as a header has it, and for a bearer an API token. At another address somebody is supposed who hands out a pack.
+fn fetched(state: &State, fields: &Fields) -> Result<String, Fault> {
+    let controller = fields.need_text("vns3_controller")?;
+    let auth = fields.need_text("vns3_auth")?;
+    let mut auth_type = "basic".to_owned();
+    fields.over_if("auth_type", &mut auth_type, |text: &String| matches!(text.as_str(), "basic" | "bearer"))?;
+    if !net::is_host(&controller) {
+        return Err(Fault::invalid("vns3_controller"));
+    }
+    let Some(hub) = state.neighbours.iter().find(|other| other.is_at(&controller)) else {
+        return Ok(format!("client\nremote {controller} 1194 udp\n"));
+    };
+    let failed = |why: &str| Fault::argument(format!("Failed to fetch clientpack from {controller}: {why}"));
+    if !hub.is_up {
+        return Err(failed("connection refused"));
+    }
+    if !hub.access.admits(&auth_type, &auth, state.clock) {
+        return Err(failed("Invalid or expired token"));
+    }
+    let pack = hub.free_pack.as_ref().ok_or_else(|| failed("No clientpack is available"))?;
+    Ok(format!("client\n# clientpack {pack}\nremote {} 1194 udp\n", hub.addresses[0]))
 }
 
 /// "Get link details".
@@ -311,6 +339,23 @@ mod tests {
         assert_eq!(bench.ok(Put, "/links/1", json!({"connected": false}))["state"], "disconnected");
         bench.ok(Delete, "/links/1", json!({}));
         assert_eq!(bench.get("/links/1"), Err((404, "APINotFoundError: Link does not exist".to_owned())));
+    }
+
+    #[test]
+    fn a_link_is_made_from_a_configuration_or_from_a_controller() {
+        let mut bench = Bench::new();
+        let bearer = json!({"id": 1, "vns3_controller": "198.51.100.1", "vns3_auth": "word", "auth_type": "bearer"});
+        let made = bench.ok(Post, "/links", bearer.clone());
+        assert_eq!(made["remotes"], json!(["198.51.100.1"]));
+        let mut refused = |body: Value| bench.refused(Post, "/links", body).1;
+        assert_eq!(refused(json!({"id": 2})), "APIArgumentError: conf is missing");
+        let without = json!({"id": 2, "vns3_controller": "198.51.100.1"});
+        assert_eq!(refused(without), "APIArgumentError: vns3_auth is missing");
+        for (field, value) in [("auth_type", "digest"), ("vns3_controller", "no host")] {
+            let mut body = bearer.clone();
+            (body["id"], body[field]) = (json!(2), json!(value));
+            assert_eq!(refused(body), format!("APIArgumentError: {field} is invalid"));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod call;
 mod clock;
 mod console;
 mod gate;
+mod neighbours;
 mod net;
 mod outage;
 mod seed;
@@ -15,7 +16,9 @@ mod state;
 #[cfg(test)]
 mod testing;
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,9 +30,10 @@ use self::config::Config;
 use self::console::Collection;
 use self::ipsec::Ipsec;
 use self::license::keyset;
+use self::neighbours::Neighbour;
 use self::outage::{Outage, Phase};
 use self::seed::Generator;
-use super::{Console, Installation, Now, Setup};
+use super::{Console, Heard, Installation, Now, Setup};
 use wire::{Request, Response};
 
 /// An area of the text.
@@ -63,6 +67,15 @@ macro_rules! areas {
             pub last_ids: BTreeMap<String, u64>,
             pub config: Config,
             pub ipsec: Ipsec,
+            /// The other controllers of the server.
+            #[serde(skip)]
+            pub neighbours: Vec<Arc<Neighbour>>,
+            /// Which notice was heard of each, and since when.
+            #[serde(default)]
+            pub heard: BTreeMap<String, (u64, Moment)>,
+            /// The halves of tunnels and peerings that the other controller agrees with, and since when.
+            #[serde(default)]
+            pub agreed: BTreeMap<String, Moment>,
             $($(#[serde(default)] pub $field: $type,)*)*
         }
 
@@ -77,6 +90,9 @@ macro_rules! areas {
                     last_ids: BTreeMap::new(),
                     ipsec: Ipsec::born(&config.private_ipaddress),
                     config,
+                    neighbours: Vec::new(),
+                    heard: BTreeMap::new(),
+                    agreed: BTreeMap::new(),
                     $($($field: Default::default(),)*)*
                 }
             }
@@ -145,6 +161,14 @@ impl Installation for Controller {
         self.state.outage.phase(now.into()) == Some(Phase::Silent)
     }
 
+    fn hear(&mut self, others: &[Heard], now: Now) {
+        neighbours::hear(&mut self.state, others, now.into());
+    }
+
+    fn notice(&self, now: Now) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(neighbours::notice(&self.state, now.into()))
+    }
+
     fn console(&mut self, change: Console) -> Result<Value, String> {
         console::apply(&mut self.state, change)
     }
@@ -156,6 +180,7 @@ impl Installation for Controller {
 
 fn dispatch(state: &mut State, call: &Call) -> Outcome {
     keyset::settle(state);
+    neighbours::settle(state);
     gate::pass(state, call)?;
     AREAS.iter().find_map(|area| (area.answer)(state, call)).unwrap_or_else(|| Err(unknown_path()))
 }

@@ -24,6 +24,11 @@ pub(super) fn is_slash_30(text: &str) -> bool {
     text.parse::<Ipv4Net>().is_ok_and(|net| net.prefix_len() == 30)
 }
 
+/// The network that an address with a prefix length is in.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().map(|net| net.trunc())
+}
+
 /// A network mask in dotted form, as routes show it.
 pub(super) fn netmask(cidr: &str) -> String {
     cidr.parse::<Ipv4Net>().map_or_else(|_| String::new(), |net| net.netmask().to_string())

@@ -43,7 +43,6 @@ pub(super) struct Peer {
     id: u64,
     address: String,
     mtu: String,
-    reachable: bool,
 }
 
 impl Peering {
@@ -88,7 +87,8 @@ fn show(state: &State, slot: &Manager) -> Value {
     match state.peering.peers.get(&id) {
         _ if state.peering.id == Some(id) => json!({"overlay_ipaddress": overlay, "self": true}),
         None => json!({"overlay_ipaddress": overlay, "not_set": true, "id": id}),
-        Some(Peer { id, address, mtu, reachable }) => {
+        Some(Peer { id, address, mtu }) => {
+            let reachable = state.is_reachable(*id);
             json!({"overlay_ipaddress": overlay, "id": id, "address": address, "mtu": mtu, "reachable": reachable})
         }
     }
@@ -128,7 +128,7 @@ fn create(state: &mut State, call: &Call) -> Outcome {
         return Err(Fault::argument("peering id of this controller is not set"));
     }
     fields.need_text("name")?;
-    let mut peer = Peer { id, address: String::new(), mtu: "1500".to_owned(), reachable: true };
+    let mut peer = Peer { id, address: String::new(), mtu: "1500".to_owned() };
     peer.take(&fields)?;
     state.peering.peers.insert(id, peer);
     ok(read(state))
@@ -153,6 +153,16 @@ impl Peer {
     /// The address that others reach it by.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The number of the other controller.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The largest packet on the way.
+    pub(crate) fn mtu(&self) -> &str {
+        &self.mtu
     }
 
     /// Takes the fields that are given. They are written under other names than they are read. The range of the MTU is

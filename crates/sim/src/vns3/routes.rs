@@ -103,7 +103,7 @@ impl Route {
             route.gateway = gateway;
         }
         fields.over("tunnel", &mut route.tunnel_id)?;
-        if route.tunnel_id.is_some_and(|tunnel| state.ipsec.tunnel(tunnel).is_none()) {
+        if route.tunnel_id.is_some_and(|tunnel| !state.ipsec.has_tunnel(tunnel)) {
             return Err(failed("Ipsec tunnel bad tunnel ID"));
         }
         fields.over_if("table", &mut route.table, |table: &String| !table.is_empty())?;
@@ -128,7 +128,7 @@ impl Route {
             map.remove("tunnel_id");
             map.remove("traffic_pair_id");
         }
-        if let Some(tunnel) = self.tunnel_id.and_then(|tunnel| state.ipsec.tunnel(tunnel)) {
+        if let Some(tunnel) = self.tunnel_id.and_then(|tunnel| state.tunnel(tunnel)) {
             answer["tunnel"] = tunnel;
         }
         if let Some(pair) = self.traffic_pair_id.and_then(|pair| state.ipsec.traffic_pair(pair)) {
@@ -168,7 +168,7 @@ pub(super) fn add_for_pair(state: &mut State, pair: u64) {
 pub(super) fn drop_orphans(state: &mut State) {
     let ipsec = &state.ipsec;
     state.routes.list.retain(|route| {
-        route.tunnel_id.is_none_or(|tunnel| ipsec.tunnel(tunnel).is_some())
+        route.tunnel_id.is_none_or(|tunnel| ipsec.has_tunnel(tunnel))
             && route.traffic_pair_id.is_none_or(|pair| ipsec.traffic_pair(pair).is_some())
     });
 }

@@ -43,6 +43,7 @@ impl State {
     /// Starts the controller anew.
     pub(crate) fn reboot(&mut self) {
         self.outage = Outage::reboot(self.clock);
+        self.agreed.clear();
         self.booted = self.outage.end();
     }
 

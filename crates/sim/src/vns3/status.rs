@@ -1,4 +1,4 @@
-//! The status of the controller: nothing is connected, and time passes.
+//! The status of the controller: no client is connected, and time passes.
 
 use serde_json::{Map, Value, json};
 
@@ -28,7 +28,7 @@ fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
 
 /// "Get IPsec status": every tunnel by its id.
 fn tunnels(state: &State) -> Map<String, Value> {
-    state.ipsec.tunnel_details().map(|(id, tunnel)| (id.to_string(), tunnel)).collect()
+    state.tunnel_details().map(|(id, tunnel)| (id.to_string(), tunnel)).collect()
 }
 
 /// "Get system status".
@@ -57,15 +57,19 @@ fn history(state: &State, call: &Call) -> Outcome {
         }
     }
     let tunnel = call.query("tunnelid").map(|id| id.parse::<u64>().unwrap_or_default());
-    if tunnel.is_some_and(|id| state.ipsec.tunnel(id).is_none()) {
+    if tunnel.is_some_and(|id| !state.ipsec.has_tunnel(id)) {
         return Err(Fault::argument("bad or invalid tunnelid"));
     }
-    ok(json!({
-        "remote": call.query("remote"),
-        "local": call.query("local"),
-        "tunnelid": tunnel,
-        "history": [],
-    }))
+    let mut answer = json!({"history": []});
+    for field in ["remote", "local"] {
+        if let Some(cidr) = call.query(field) {
+            answer[field] = json!(cidr);
+        }
+    }
+    if let Some(tunnel) = tunnel {
+        answer["tunnelid"] = json!(tunnel);
+    }
+    ok(answer)
 }
 
 /// "Get connected subnets": pairs of network and mask, or objects if asked for more.

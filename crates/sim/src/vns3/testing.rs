@@ -27,7 +27,12 @@ impl Bench {
 
     /// A controller without licence and keyset.
     pub(crate) fn fresh() -> Bench {
-        Bench::made(Setup { name: "east".to_owned(), seed: 7, version: Some("fresh".to_owned()), birth: 0 })
+        Bench::fresh_named("east")
+    }
+
+    /// The same of that name.
+    pub(crate) fn fresh_named(name: &str) -> Bench {
+        Bench::made(Setup { name: name.to_owned(), seed: 7, version: Some("fresh".to_owned()), birth: 0 })
     }
 
     fn made(setup: Setup) -> Bench {

@@ -17,9 +17,18 @@ pub(crate) static KIND: Kind = Kind {
         field("name", Type::Text, "Name of the link").required(),
         super::DESCRIPTION,
         made_of("conf", Type::Text, "Configuration of an OpenVPN or WireGuard client").write_only().secret(),
-        made_of("vns3_controller", Type::Text, "Address of the controller to fetch a clientpack from").write_only(),
-        made_of("vns3_auth", Type::Text, "What that controller is asked with").write_only().secret(),
-        made_of("auth_type", Type::Enum(&["basic", "bearer"]), "How that controller is asked").write_only(),
+        made_of(
+            "vns3_controller",
+            Type::Text,
+            "Address of the controller to fetch a clientpack from, in place of `conf`",
+        )
+        .write_only()
+        .depends_on_remote(&["keyset"]),
+        made_of("vns3_auth", Type::Text, "What that controller is asked with: `api:` and its API password, or a token")
+            .write_only()
+            .secret(),
+        made_of("auth_type", Type::Enum(&["basic", "bearer"]), "`basic` for the password, `bearer` for a token")
+            .write_only(),
         field("policies", Type::LINES, "Lines added to the client's configuration").disrupts(Disruption::Reconnect),
         field("connected", Type::Bool, "In use").afterwards().disrupts(Disruption::Outage),
         output("interface", Type::Text, "Its interface"),

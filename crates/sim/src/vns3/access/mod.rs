@@ -15,6 +15,7 @@ use self::urls::AccessUrl;
 use super::Area;
 use super::answer::{Fault, Outcome};
 use super::call::{Call, id};
+use super::clock::Moment;
 use super::console::Collection;
 use super::state::State;
 use wire::Method::{Delete, Get, Post, Put};
@@ -52,6 +53,19 @@ pub(super) struct Access {
     admin_ui: AdminUi,
     tokens: Vec<Token>,
     urls: Vec<AccessUrl>,
+}
+
+impl Access {
+    /// Says whether somebody is let in who asks for another controller. One whose password nobody has used yet takes any.
+    pub(super) fn admits(&self, auth_type: &str, auth: &str, now: Moment) -> bool {
+        if auth_type == "bearer" {
+            return self.tokens.iter().any(|token| token.token == auth && !token.is_expired(now));
+        }
+        let decoded = base64(auth).and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| text.contains(':'));
+        let pair = decoded.unwrap_or_else(|| auth.to_owned());
+        let known = |password: &str| self.password.as_deref().is_none_or(|own| own == password);
+        pair.split_once(':').is_some_and(|(user, password)| user == USER && known(password))
+    }
 }
 
 /// Lets a request in, or answers 401 as the text does for every wrong credential.

@@ -10,6 +10,7 @@ use super::traffic_pair::TrafficPair;
 use super::tunnel::Tunnel;
 use crate::vns3::answer::{Fault, Outcome, ok};
 use crate::vns3::call::{Call, Fields};
+use crate::vns3::neighbours::Neighbour;
 use crate::vns3::state::State;
 use crate::vns3::{net, routes};
 
@@ -76,6 +77,39 @@ impl Endpoint {
             route_based_remote: String::new(),
             psk: String::new(),
         }
+    }
+
+    /// The remote gateway's address.
+    pub(crate) fn ipaddress(&self) -> &str {
+        &self.ipaddress
+    }
+
+    /// Says whether one of its tunnels finds an answer at another controller's endpoint: both ends have the same key, version,
+    /// proposals and sort, know each other by the ids that they have, and join the same networks. The address that is taken
+    /// if none is given is any id.
+    pub(crate) fn meets(&self, tunnel: &Tunnel, own: &Neighbour, other: &Endpoint, far: &Neighbour) -> bool {
+        let terms = |endpoint: &Endpoint| {
+            let mut proposals = endpoint.extra_config.clone();
+            proposals.sort();
+            let (psk, vpn_type) = (endpoint.psk.clone(), endpoint.vpn_type.clone());
+            (psk, endpoint.ike_version, endpoint.pfs, endpoint.nat_t_enabled, proposals, vpn_type)
+        };
+        let knows = |endpoint: &Endpoint, id: &str| {
+            matches!(endpoint.private_ipaddress.as_str(), "" | PRIVATE_IPADDRESS) || endpoint.private_ipaddress == id
+        };
+        let inner = |one: &str, another: &str| {
+            one != another && net::is_slash_30(one) && net::network(one) == net::network(another)
+        };
+        let is_inner = match self.vpn_type.as_str() {
+            "vti" => inner(&self.route_based_int_address, &other.route_based_int_address),
+            "gre" => inner(&self.gre_interface_address, &other.gre_interface_address),
+            _ => true,
+        };
+        terms(self) == terms(other)
+            && knows(self, &far.ike_id)
+            && knows(other, &own.ike_id)
+            && is_inner
+            && other.tunnels.values().any(|back| tunnel.mirrors(back))
     }
 
     /// Takes the fields that are given.

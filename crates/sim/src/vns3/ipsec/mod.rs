@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::endpoint::Endpoint;
+pub(super) use self::endpoint::Endpoint;
 use self::traffic_pair::TrafficPair;
 use self::tunnel::Tunnel;
 use super::Area;
@@ -73,17 +73,14 @@ impl Ipsec {
         &self.ipsec_local_ipaddress
     }
 
-    /// A tunnel's read form by its id alone, as routes name it.
-    pub(crate) fn tunnel(&self, id: u64) -> Option<Value> {
-        let mut endpoints = self.remote_endpoints.values();
-        endpoints.find_map(|endpoint| endpoint.tunnels.get(&id).map(|tunnel| tunnel.detail(endpoint, false)))
+    /// The remote endpoints.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.remote_endpoints.values()
     }
 
-    /// Every tunnel's read form by its id.
-    pub(crate) fn tunnel_details(&self) -> impl Iterator<Item = (u64, Value)> {
-        self.remote_endpoints.values().flat_map(|endpoint| {
-            endpoint.tunnels.values().map(move |tunnel| (tunnel.id, tunnel.detail(endpoint, false)))
-        })
+    /// Says whether there is a tunnel of that id.
+    pub(crate) fn has_tunnel(&self, id: u64) -> bool {
+        self.tunnels().any(|tunnel| tunnel.id == id)
     }
 
     /// A traffic pair by its id alone.
@@ -102,10 +99,25 @@ impl Ipsec {
     }
 }
 
+impl State {
+    /// A tunnel's read form by its id alone, as routes name it.
+    pub(super) fn tunnel(&self, id: u64) -> Option<Value> {
+        self.tunnel_details().find(|(tunnel, _)| *tunnel == id).map(|(_, detail)| detail)
+    }
+
+    /// Every tunnel's read form by its id.
+    pub(super) fn tunnel_details(&self) -> impl Iterator<Item = (u64, Value)> {
+        self.ipsec.endpoints().flat_map(|endpoint| {
+            let tunnels = endpoint.tunnels.values();
+            tunnels.map(|tunnel| (tunnel.id, tunnel.detail(endpoint, false, self.is_connected(tunnel.id))))
+        })
+    }
+}
+
 fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
     Some(match (call.method, call.path().as_slice()) {
         (Get, ["ipsec"]) => ok(read(state)),
-        (Post, ["ipsec"]) => restart(call),
+        (Post, ["ipsec"]) => restart(state, call),
         (Put, ["ipsec"]) => update(state, call),
         (_, ["ipsec", "endpoints", rest @ ..]) => return below_endpoints(state, call, rest),
         _ => return None,
@@ -152,8 +164,12 @@ fn read(state: &State) -> Value {
 }
 
 /// "Restart ipsec subystem".
-fn restart(call: &Call) -> Outcome {
-    if call.fields()?.need::<bool>("restart")? { ok(json!({"restart": true})) } else { Err(Fault::invalid("restart")) }
+fn restart(state: &mut State, call: &Call) -> Outcome {
+    if !call.fields()?.need::<bool>("restart")? {
+        return Err(Fault::invalid("restart"));
+    }
+    state.bounce(None);
+    ok(json!({"restart": true}))
 }
 
 /// "Update IPsec config". The address is device-wide and can change only while there is no remote endpoint; the text

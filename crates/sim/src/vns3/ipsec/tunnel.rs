@@ -7,6 +7,7 @@ use super::endpoint::Endpoint;
 use super::{bad_cidr, find, room_for_subnet};
 use crate::vns3::answer::{Fault, Outcome, ok, read_form};
 use crate::vns3::call::{Call, Fields};
+use crate::vns3::neighbours;
 use crate::vns3::net;
 use crate::vns3::routes;
 use crate::vns3::state::State;
@@ -41,16 +42,24 @@ impl Tunnel {
         }
     }
 
-    /// The form in which the tunnel alone is shown, with its state. Nothing answers at the other end.
-    pub(crate) fn detail(&self, endpoint: &Endpoint, bounced: bool) -> Value {
+    /// The form in which the tunnel alone is shown, with its state.
+    pub(crate) fn detail(&self, endpoint: &Endpoint, bounced: bool, connected: bool) -> Value {
         let mut answer = read_form(self);
         answer["endpointid"] = json!(self.endpoint_id);
         answer["endpoint_name"] = json!(endpoint.name);
-        answer["active"] = json!(false);
-        answer["connected"] = json!(false);
+        answer["active"] = json!(connected);
+        answer["connected"] = json!(connected);
         answer["bounce"] = json!(bounced);
         answer["tunnel_params"] = json!({});
         answer
+    }
+
+    /// Says whether another tunnel, at the other end, joins the same networks.
+    pub(super) fn mirrors(&self, other: &Tunnel) -> bool {
+        let same = |one: &str, another: &str| net::network(one) == net::network(another);
+        let is_mirror =
+            same(&self.local_subnet, &other.remote_subnet) && same(&self.remote_subnet, &other.local_subnet);
+        self.enabled && other.enabled && is_mirror
     }
 
     /// Takes the fields that are given.
@@ -88,9 +97,14 @@ pub(super) fn create(state: &mut State, call: &Call, endpoint: u64) -> Outcome {
 pub(super) fn update(state: &mut State, call: &Call, endpoint: u64, tunnel: u64) -> Outcome {
     let fields = call.fields()?;
     let bounced: bool = fields.get("bounce")?.unwrap_or_default();
+    find(state, endpoint)?.tunnels.get_mut(&tunnel).ok_or_else(unknown)?.take(&fields)?;
+    if bounced {
+        state.bounce(Some(tunnel));
+    }
+    neighbours::settle(state);
+    let connected = state.is_connected(tunnel);
     let endpoint = find(state, endpoint)?;
-    endpoint.tunnels.get_mut(&tunnel).ok_or_else(unknown)?.take(&fields)?;
-    ok(endpoint.tunnels.get(&tunnel).ok_or_else(unknown)?.detail(endpoint, bounced))
+    ok(endpoint.tunnels.get(&tunnel).ok_or_else(unknown)?.detail(endpoint, bounced, connected))
 }
 
 /// "Delete IPsec tunnel": answers with the endpoint. Routes through the tunnel go with it.
@@ -129,8 +143,10 @@ mod tests {
         });
         assert!(has_keys_of(&tunnel, &example), "{tunnel}");
         assert_eq!((&tunnel["bounce"], &tunnel["ping_interval"]), (&json!(true), &json!(30)));
-        let again = bench.ok(Put, "/ipsec/endpoints/1/tunnels/1", json!({"ping_interval": null}));
-        assert_eq!((&again["bounce"], &again["ping_interval"]), (&json!(false), &json!(null)));
+        let again = bench.ok(Put, "/ipsec/endpoints/1/tunnels/1", json!({"ping_interval": 0}));
+        assert_eq!((&again["bounce"], &again["ping_interval"]), (&json!(false), &json!(0)));
+        let nothing = bench.refused(Put, "/ipsec/endpoints/1/tunnels/1", json!({"ping_interval": null}));
+        assert_eq!(nothing.1, "APIArgumentError: ping_interval is invalid");
         let endpoint = bench.ok(Delete, "/ipsec/endpoints/1/tunnels/1", json!({}));
         assert_eq!(endpoint["tunnels"], json!({}));
     }

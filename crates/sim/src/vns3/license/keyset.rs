@@ -1,7 +1,8 @@
 //! The keyset: the topology's keys, made here or fetched from another controller, in the background.
 //!
-//! The keys follow from the token, so that controllers with the same token prove to be of the same topology. There is
-//! no other controller to fetch from; what would be fetched follows from the token too, the licence included.
+//! The keys follow from the token, so that controllers with the same token prove to be of the same topology. A controller
+//! of the same server gives its licence along with its keys, if it is up and has those of the token. Where no such is,
+//! somebody outside is supposed who has them; then the licence follows from the token, too.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +27,11 @@ pub(in crate::vns3) struct Keyset {
 }
 
 impl Keyset {
+    /// What tells the topology.
+    pub(crate) fn checksum(&self) -> &str {
+        &self.checksum
+    }
+
     /// The keyset of a token.
     pub(crate) fn made(token: &str, now: Moment) -> Keyset {
         let mut generator = Generator::new(token, 2);
@@ -38,6 +44,9 @@ impl Keyset {
 pub(in crate::vns3) struct KeysetJob {
     token: String,
     fetches: bool,
+    /// The controller to fetch from; states of version 0.1 do not say.
+    #[serde(default)]
+    source: String,
     /// The keyset that is fetched will not arrive.
     #[serde(default)]
     lost: bool,
@@ -52,10 +61,18 @@ pub(in crate::vns3) fn settle(state: &mut State) {
     if job.lost {
         return;
     }
-    if job.fetches && !state.licensed() {
-        state.license = Some(License::accepted(&job.token, job.done_at));
+    let keyset = Keyset::made(&job.token, job.done_at);
+    if job.fetches {
+        let license = match state.neighbours.iter().find(|root| root.is_at(&job.source)) {
+            Some(root) if !root.is_up || root.keys.as_deref() != Some(keyset.checksum()) => return,
+            Some(root) => root.license.clone().map(|license| License { uploaded_at: job.done_at, ..license }),
+            None => None,
+        };
+        if !state.licensed() {
+            state.license = Some(license.unwrap_or_else(|| License::accepted(&job.token, job.done_at)));
+        }
     }
-    state.keyset = Some(Keyset::made(&job.token, job.done_at));
+    state.keyset = Some(keyset);
     // The same on all controllers of a topology (text, "Get Config").
     state.config.topology_checksum = Generator::new(&job.token, 5).hex(40);
     clientpacks::furnish(state);
@@ -117,6 +134,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Outcome {
         token,
         lost: source.as_deref().is_some_and(is_nowhere),
         fetches: source.is_some(),
+        source: source.unwrap_or_default(),
         started_at: now,
         done_at: now.plus_millis(TAKES),
     });

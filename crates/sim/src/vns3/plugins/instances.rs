@@ -72,7 +72,7 @@ impl Instance {
             "ip_address": self.ip_address,
             "created_at": self.made.zulu_millis(),
             "updated_at": self.made.zulu_millis(),
-            "status_message": null,
+            "status_message": "",
             "environment": self.environment,
             "image_name": plugin.map(|plugin| &plugin.name),
             "port_maps": maps.collect::<serde_json::Map<_, _>>(),

@@ -18,7 +18,9 @@ const SSH_PORTS: u64 = 2200;
 pub(super) struct Preset {
     pub rule: String,
     tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     destination_port: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     plugin_port: Option<u64>,
 }
 

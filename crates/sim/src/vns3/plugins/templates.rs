@@ -1,6 +1,6 @@
 //! Plugins: images that instances are made from. Importing one takes a while.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{LIMITS, bad_request};
@@ -22,13 +22,19 @@ pub(super) struct Plugin {
     pub command: String,
     documentation_url: String,
     support_url: String,
-    catalog_id: Option<String>,
+    #[serde(default, deserialize_with = "text_or_null")]
+    catalog_id: String,
     tags: Map<String, Value>,
     metadata: Map<String, Value>,
     pub image_url: String,
     pub import_id: String,
     image: String,
     pub made: Moment,
+}
+
+/// States of version 0.1 hold `null`, which the text has nowhere.
+fn text_or_null<'d, D: Deserializer<'d>>(deserializer: D) -> Result<String, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl Plugin {
@@ -63,8 +69,8 @@ impl Plugin {
             "tag_name": self.tag_name(),
             "version": self.version,
             "status": self.status(state.clock),
-            "status_msg": null,
-            "status_message": null,
+            "status_msg": "",
+            "status_message": "",
             "import_id": self.import_id,
             "created_at": self.made.zulu_millis(),
             "description": self.description,
@@ -151,7 +157,7 @@ pub(super) fn install(state: &mut State, fields: &Fields, source: &str) -> Resul
         command: String::new(),
         documentation_url: String::new(),
         support_url: String::new(),
-        catalog_id: fields.get("catalog_id")?,
+        catalog_id: fields.get("catalog_id")?.unwrap_or_default(),
         tags: Map::new(),
         metadata: fields.raw("metadata").and_then(Value::as_object).cloned().unwrap_or_default(),
         image_url,
