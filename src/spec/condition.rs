@@ -12,7 +12,7 @@ pub struct Condition {
     /// The first later version that it does not hold on any more.
     before: Option<&'static str>,
     /// Fields of the object, or of one around it, and how each has to be given.
-    given: [Option<(&'static str, Given)>; 2],
+    given: [Option<(&'static str, Given)>; 3],
 }
 
 /// How a field has to be given.
@@ -30,7 +30,7 @@ pub(crate) enum Given {
 
 impl Condition {
     /// On every server, for every object.
-    pub const ALWAYS: Condition = Condition { since: None, before: None, given: [None, None] };
+    pub const ALWAYS: Condition = Condition { since: None, before: None, given: [None; 3] };
 
     /// On servers of this version and of later ones.
     pub const fn since(version: &'static str) -> Condition {
@@ -54,7 +54,7 @@ impl Condition {
 
     /// For objects of which one field is given so.
     pub(crate) const fn of(given: (&'static str, Given)) -> Condition {
-        Condition { given: [Some(given), None], ..Condition::ALWAYS }
+        Condition { given: [Some(given), None, None], ..Condition::ALWAYS }
     }
 
     /// For objects whose field holds one of these words.
@@ -69,7 +69,13 @@ impl Condition {
 
     /// The same, for those alone that the other one holds for, too.
     pub const fn and(self, other: Condition) -> Condition {
-        Condition { given: [self.given[0], other.given[0]], ..self }
+        let [first, second, third] = self.given;
+        assert!(third.is_none() && other.given[1].is_none());
+        let given = match second {
+            None => [first, other.given[0], None],
+            Some(_) => [first, second, other.given[0]],
+        };
+        Condition { given, ..self }
     }
 
     /// The same, and before this version.

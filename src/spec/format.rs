@@ -100,6 +100,15 @@ macro_rules! whole_numbers {
             schema: concat!(r#"{"type": "integer", "minimum": "#, $low, r#", "maximum": "#, $high, "}"),
         };
     };
+    ($(#[$doc:meta])* $name:ident, $low:literal..) => {
+        $(#[$doc])*
+        pub(crate) static $name: $crate::spec::ValueFormat = $crate::spec::ValueFormat {
+            words: concat!("whole number from ", $low, " on"),
+            canonical: $crate::spec::whole_number,
+            mistake: |value| $crate::spec::out_of_bounds(value, $low, i64::MAX),
+            schema: concat!(r#"{"type": "integer", "minimum": "#, $low, "}"),
+        };
+    };
 }
 pub(crate) use whole_numbers;
 

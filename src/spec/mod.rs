@@ -75,7 +75,8 @@ pub(crate) use read::{lookup, read};
 pub(crate) use relation::{AutoCreated, Relation};
 pub use template::PathTemplate;
 pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};
-pub(crate) use types::{Folders, Packing, Type};
+pub use types::Type;
+pub(crate) use types::{Folders, Packing};
 pub use value::canonical;
 pub(crate) use value::{
     ItemWord, ReferenceForm, TypeError, as_declared, check, gives_something, is_any, item_key_field, item_of_text,

@@ -6,7 +6,56 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Disruption, Field, Poll, States, Type, Until, field};
+use crate::spec::{Disruption, Field, PORT_NUMBER, Poll, States, Type, Until, ValueFormat, field, whole_numbers};
+
+whole_numbers!(
+    /// Counts, seconds, bytes: no bound is documented but that there is none below nothing.
+    COUNTS, 0..
+);
+whole_numbers!(
+    /// Numbers of autonomous systems (vns3.md#ebgp-peers).
+    ASNS, 1..=4294967295
+);
+whole_numbers!(
+    /// Lengths of prefixes (vns3.md#interface-addresses).
+    PREFIXES, 1..=32
+);
+whole_numbers!(
+    /// Numbers of controllers in their topology.
+    PEERING_IDS, 1..=255
+);
+
+/// An address or a name of a machine.
+pub(crate) static HOST: ValueFormat = ValueFormat {
+    words: "IP address or host name",
+    canonical: |value| {
+        let text = value.to_text()?.trim().to_ascii_lowercase();
+        Some(if text.is_empty() { Attr::Null } else { Attr::Text(text) })
+    },
+    mistake: |value| {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':');
+        let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_letter);
+        let is_name = |text: &str| text.len() <= 253 && text.split('.').all(is_label);
+        let fits = matches!(value, Attr::Secret(_)) || value.as_text().is_some_and(|text| is_name(text.trim()));
+        (!fits).then(|| "as in `203.0.113.10` or `vns3.example`".into())
+    },
+    schema: r#"{"type": "string"}"#,
+};
+
+/// A count, or seconds, or bytes.
+pub(crate) const COUNT: Type = Type::Format(&COUNTS);
+
+/// A number of an autonomous system.
+pub(crate) const ASN: Type = Type::Format(&ASNS);
+
+/// The length of a prefix.
+pub(crate) const PREFIX: Type = Type::Format(&PREFIXES);
+
+/// The number of a controller in its topology.
+pub(crate) const PEERING_ID: Type = Type::Format(&PEERING_IDS);
+
+/// A port.
+pub(crate) const PORT: Type = Type::Format(&PORT_NUMBER);
 
 /// A free text about the object.
 pub(crate) const DESCRIPTION: Field = field("description", Type::Text, "Free text");
@@ -30,7 +79,7 @@ pub(crate) const PING_IPADDRESS: Field =
     field("ping_ipaddress", Type::IP, "Remote address to ping so that the tunnel stays up");
 
 /// The pace of the pings that keep a tunnel alive.
-pub(crate) const PING_INTERVAL: Field = field("ping_interval", Type::Int, "Seconds between two pings").cleared_by("0");
+pub(crate) const PING_INTERVAL: Field = field("ping_interval", COUNT, "Seconds between two pings").cleared_by("0");
 
 /// The source of the pings that keep a tunnel alive.
 pub(crate) const PING_INTERFACE: Field = field(

@@ -54,6 +54,10 @@ const LDAP: Shape = Shape {
     hidden: &["bindpw"],
 };
 
+/// The fields of LDAP that hold one of the words that the text lists.
+const WORDS: &[(&str, &[&str])] =
+    &[("group_member_attr_format", &["UserID", "UserDN"]), ("group_search_scope", &["base", "single", "subtree"])];
+
 /// Fields of OpenID Connect.
 const OIDC: Shape = Shape {
     texts: &[
@@ -119,13 +123,24 @@ impl Setting {
         let enabled = body.need("enabled")?;
         let mut fields = if provider == self.provider { self.fields.clone() } else { Map::new() };
         for field in shape.texts {
-            keep(&mut fields, field, body.get::<String>(field)?);
+            let text = body.get::<String>(field)?;
+            let words = WORDS.iter().find(|(name, _)| name == field).map(|(_, words)| *words);
+            if let (Some(words), Some(text)) = (words, &text)
+                && !words.contains(&text.as_str())
+            {
+                return Err(Fault::invalid(field));
+            }
+            keep(&mut fields, field, text);
         }
         for field in shape.flags {
             keep(&mut fields, field, body.get::<bool>(field)?);
         }
         for field in shape.numbers {
-            keep(&mut fields, field, body.get::<u64>(field)?.filter(|port| *port <= 65_535));
+            let port = body.get::<u64>(field)?;
+            if port.is_some_and(|port| !(1..=65_535).contains(&port)) {
+                return Err(Fault::invalid(field));
+            }
+            keep(&mut fields, field, port);
         }
         for file in shape.files {
             keep(&mut fields, file, body.get::<String>(&format!("{file}_data"))?.map(|text| !text.is_empty()));

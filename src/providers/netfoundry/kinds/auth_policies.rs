@@ -7,7 +7,7 @@ use crate::spec::{Field, Identity, Kind, Type, field, whole_numbers};
 
 whole_numbers!(
     /// A count.
-    NUMBER_OF_TIMES, 0..=2147483647
+    NUMBER_OF_TIMES, 0..
 );
 const COUNT: Type = Type::Format(&NUMBER_OF_TIMES);
 

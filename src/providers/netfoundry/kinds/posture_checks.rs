@@ -31,7 +31,7 @@ const ONE_OF_MANY: &[Field] = &[
 
 whole_numbers!(
     /// Seconds, or never.
-    SECONDS, -1..=2147483647
+    SECONDS, -1..
 );
 
 const fn is(types: &'static [&'static str]) -> Condition {

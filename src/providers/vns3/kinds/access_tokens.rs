@@ -3,7 +3,7 @@
 //! An expired token stays in the list until it is removed: it counts as gone. The token's value is in every reply. How
 //! long a token was made for is not (vns3.md#access-tokens).
 
-use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field, output, whole_numbers};
 use wire::Method::{Delete, Post};
 
 /// `access-tokens`.
@@ -14,7 +14,10 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Name("name"),
     fields: &[
         field("name", Type::Text, "Name of the token").required(),
-        field("expires", Type::Int, "Seconds that it lasts: 60 to 31536000").default("3600").write_only().replaces(),
+        field("expires", Type::Format(&LIFETIME), "Seconds that it lasts: 60 to 31536000")
+            .default("3600")
+            .write_only()
+            .replaces(),
         field("refreshes", Type::Bool, "Each use makes it last as long again").replaces(),
         output("token", Type::Text, "The token").secret(),
         output("expires_at", Type::Text, "When it expires"),
@@ -30,6 +33,11 @@ pub(crate) static KIND: Kind = Kind {
     read: Some(super::mark_expired),
     ..Kind::NEW
 };
+
+whole_numbers!(
+    /// Seconds, from a minute to a year.
+    LIFETIME, 60..=31536000
+);
 
 #[cfg(test)]
 mod tests {

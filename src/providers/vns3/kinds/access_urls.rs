@@ -4,7 +4,7 @@
 //! which is as good as a password, is in every reply (vns3.md#access-urls).
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field, output};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Type, call, field, output, whole_numbers};
 use wire::Method::{Delete, Post};
 
 /// `access-urls`.
@@ -22,7 +22,10 @@ pub(crate) static KIND: Kind = Kind {
         )
         .default("\"rs\"")
         .replaces(),
-        field("expires", Type::Int, "Seconds that it lasts: 60 to 259200").default("3600").write_only().replaces(),
+        field("expires", Type::Format(&LIFETIME), "Seconds that it lasts: 60 to 259200")
+            .default("3600")
+            .write_only()
+            .replaces(),
         output("url", Type::Text, "The link").secret(),
         output("expires_at", Type::Text, "When it expires"),
     ],
@@ -37,6 +40,11 @@ pub(crate) static KIND: Kind = Kind {
     read: Some(super::mark_expired),
     ..Kind::NEW
 };
+
+whole_numbers!(
+    /// Seconds, from a minute to three days.
+    LIFETIME, 60..=259200
+);
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use crate::spec::{
-    Api, Body, Envelope, Field, Identity, Kind, List, Poll, Relation, Shows, Type, Until, call, field, output,
+    Api, Body, Condition, Envelope, Field, Identity, Kind, List, Poll, Relation, Shows, Type, Until, call, field,
+    output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -19,10 +20,11 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Name of the image").required().read_as("image_name").always(),
         super::DESCRIPTION,
-        made_of("url", "URL of the image; exactly one source is needed"),
-        made_of("buildurl", "URL of a file that says how to build it"),
-        made_of("localbuild", "File on the controller that says how to build it"),
-        made_of("localimage", "Image on the controller"),
+        source("url", "URL of the image; exactly one source is needed", ["buildurl", "localbuild", "localimage"])
+            .required_if(without(["buildurl", "localbuild", "localimage"])),
+        source("buildurl", "URL of a file that says how to build it", ["url", "localbuild", "localimage"]),
+        source("localbuild", "File on the controller that says how to build it", ["url", "buildurl", "localimage"]),
+        source("localimage", "Image on the controller", ["url", "buildurl", "localbuild"]),
         made_of("version", "Version of the image"),
         output("status", Type::Text, "State of the import"),
         output("tag_name", Type::Text, "Name and tag under which containers know it"),
@@ -42,6 +44,15 @@ pub(crate) static KIND: Kind = Kind {
     ],
     ..Kind::NEW
 };
+
+/// One of the four sources of an image, the others being these.
+const fn source(name: &'static str, doc: &'static str, others: [&'static str; 3]) -> Field {
+    made_of(name, doc).writable_on(without(others))
+}
+
+const fn without([one, two, three]: [&'static str; 3]) -> Condition {
+    Condition::undeclared(one).and(Condition::undeclared(two)).and(Condition::undeclared(three))
+}
 
 const fn made_of(name: &'static str, doc: &'static str) -> Field {
     field(name, Type::Text, doc).write_only().replaces()

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field};
+use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, whole_numbers};
 use wire::Method::{Delete, Post, Put};
 
 /// `ebgp-peers`.
@@ -17,22 +17,26 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Name("ipaddress"),
     fields: &[
         field("ipaddress", Type::IP, "Address of the neighbour").required().always(),
-        field("asn", Type::Int, "Autonomous system number of the neighbour")
+        field("asn", super::ASN, "Autonomous system number of the neighbour")
             .required()
             .always()
             .disrupts(Disruption::Reconnect),
-        field("local_asn_alias", Type::Int, "Autonomous system number that the controller shows to this neighbour")
-            .cleared_by("0")
-            .disrupts(Disruption::Reconnect),
+        field(
+            "local_asn_alias",
+            Type::Format(&ALIAS),
+            "Autonomous system number that the controller shows to this neighbour",
+        )
+        .cleared_by("0")
+        .disrupts(Disruption::Reconnect),
         field("access_list", Type::LINES, "Lines `in permit CIDR` and `out permit CIDR`"),
         field("bgp_password", Type::Text, "Password of the session, the same on both sides")
             .secret()
             .disrupts(Disruption::Reconnect),
         field("add_network_distance", Type::Bool, "Make the path look longer").cleared_by("false"),
         field("add_network_distance_direction", Type::Enum(&["in", "out"]), "For which direction"),
-        field("add_network_distance_hops", Type::Int, "By how many hops").cleared_by("0"),
-        field("keepalive_interval", Type::Int, "Seconds between two keepalives").disrupts(Disruption::Reconnect),
-        field("hold_time", Type::Int, "Seconds of silence after which the session is torn down")
+        field("add_network_distance_hops", super::COUNT, "By how many hops").cleared_by("0"),
+        field("keepalive_interval", super::COUNT, "Seconds between two keepalives").disrupts(Disruption::Reconnect),
+        field("hold_time", super::COUNT, "Seconds of silence after which the session is torn down")
             .disrupts(Disruption::Reconnect),
     ],
     api: Api {
@@ -61,6 +65,11 @@ fn tidy(peer: &mut Value) {
         list.retain(|letter| letter == '\n' || !letter.is_control());
     }
 }
+
+whole_numbers!(
+    /// A number of an autonomous system, or 0 for none.
+    ALIAS, 0..=4294967295
+);
 
 #[cfg(test)]
 mod tests {

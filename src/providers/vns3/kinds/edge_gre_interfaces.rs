@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, output};
+use crate::spec::{
+    Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, output, whole_numbers,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `edge-gre-interfaces`.
@@ -23,9 +25,9 @@ pub(crate) static KIND: Kind = Kind {
             .disrupts(Disruption::TunnelBounce),
         field("remote_connection_ip", Type::IP, "Address of the other end").disrupts(Disruption::TunnelBounce),
         field("ip_internal", Type::IP, "Address inside the tunnel").disrupts(Disruption::TunnelBounce),
-        field("mask_bits", Type::Int, "Length of the prefix inside the tunnel").disrupts(Disruption::TunnelBounce),
-        field("mtu", Type::Int, "Largest packet").disrupts(Disruption::TunnelBounce),
-        field("ttl", Type::Int, "Hops that a packet may take, 1 to 255").default("255").always(),
+        field("mask_bits", super::PREFIX, "Length of the prefix inside the tunnel").disrupts(Disruption::TunnelBounce),
+        field("mtu", super::COUNT, "Largest packet").disrupts(Disruption::TunnelBounce),
+        field("ttl", Type::Format(&HOPS), "Hops that a packet may take, 1 to 255").default("255").always(),
         field("enabled", Type::Bool, "In use").default("false").always().disrupts(Disruption::Outage),
         output("name", Type::Text, "Name of the interface, for routes"),
         output("status", Type::Text, "`Up` or `Down`"),
@@ -52,6 +54,11 @@ fn mask_as_text(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> 
     super::number_as_text(body, "mask_bits");
     Ok(())
 }
+
+whole_numbers!(
+    /// Hops that a packet may take.
+    HOPS, 1..=255
+);
 
 #[cfg(test)]
 mod tests {

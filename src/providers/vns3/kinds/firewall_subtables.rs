@@ -13,6 +13,9 @@ use crate::spec::{
 };
 use wire::Method::{Delete, Post, Put};
 
+/// The main tables; the text names one of them as an example (vns3.md#firewall-subtables).
+const TABLES: Type = Type::OpenEnum(&["input", "output", "forward", "prerouting", "postrouting"]);
+
 /// `firewall-subtables`.
 pub(crate) static KIND: Kind = Kind {
     name: "firewall-subtables",
@@ -22,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
     names: Names::of("_-"),
     fields: &[
         field("name", Type::Text, "Letters, digits, `_` and `-`").required(),
-        field("type", Type::Text, "Table whose rules may jump to it, such as `prerouting`")
+        field("type", TABLES, "Table whose rules may jump to it, such as `prerouting`")
             .required()
             .replaces()
             .disrupts(Disruption::Outage),

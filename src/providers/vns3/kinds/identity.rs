@@ -5,53 +5,72 @@
 
 use serde_json::Value;
 
-use crate::spec::{Field, Type, field, output};
+use super::PORT;
+use crate::spec::{Condition, Field, Type, field, output};
 
 /// Says whether it is in use. The reference prints it in the body only; other sources read it too.
 pub(crate) const ENABLED: Field = field("enabled", Type::Bool, "In use").required().always().inferred();
 
+const fn ldap(field: Field) -> Field {
+    field.writable_on(Condition::is("provider", &["ldap"]))
+}
+
+const fn oidc(field: Field) -> Field {
+    field.writable_on(Condition::is("provider", &["oidc"]))
+}
+
+const fn asked(field: Field) -> Field {
+    field.writable_on(Condition::is("provider", &["ldap", "oidc"]))
+}
+
 /// Settings of LDAP and OpenID Connect.
 pub(crate) static SHARED: [Field; 37] = [
-    field("host", Type::Text, "LDAP: address or name of the server").stays(),
-    field("port", Type::Int, "LDAP: port of the server"),
-    field("encrypt", Type::Bool, "LDAP: use TLS"),
-    field("encrypt_ldaps", Type::Bool, "LDAP: TLS from the start, or else StartTLS"),
-    field("encrypt_auth", Type::Bool, "LDAP: authenticate with a certificate"),
-    field("encrypt_auth_cert_data", Type::Text, "LDAP: the certificate, PEM; empty removes it").write_only(),
-    field("encrypt_auth_cert_filename", Type::Text, "LDAP: file name of the certificate").default("\"tls.cert\""),
-    field("encrypt_auth_key_data", Type::Text, "LDAP: the certificate's key, PEM; empty removes it")
-        .write_only()
-        .secret(),
-    field("encrypt_auth_key_filename", Type::Text, "LDAP: file name of the key").default("\"tls.key\""),
-    field("encrypt_verify_ca", Type::Bool, "LDAP: check the server's certificate"),
-    field("encrypt_ca_cert_data", Type::Text, "LDAP: the authority to check it with, PEM; empty removes it")
-        .write_only(),
-    field("encrypt_ca_cert_filename", Type::Text, "LDAP: file name of the authority").default("\"ca.pem\""),
+    ldap(field("host", Type::Text, "LDAP: address or name of the server").stays()),
+    ldap(field("port", PORT, "LDAP: port of the server")),
+    ldap(field("encrypt", Type::Bool, "LDAP: use TLS")),
+    ldap(field("encrypt_ldaps", Type::Bool, "LDAP: TLS from the start, or else StartTLS")),
+    ldap(field("encrypt_auth", Type::Bool, "LDAP: authenticate with a certificate")),
+    ldap(field("encrypt_auth_cert_data", Type::Text, "LDAP: the certificate, PEM; empty removes it").write_only()),
+    ldap(field("encrypt_auth_cert_filename", Type::Text, "LDAP: file name of the certificate").default("\"tls.cert\"")),
+    ldap(
+        field("encrypt_auth_key_data", Type::Text, "LDAP: the certificate's key, PEM; empty removes it")
+            .write_only()
+            .secret(),
+    ),
+    ldap(field("encrypt_auth_key_filename", Type::Text, "LDAP: file name of the key").default("\"tls.key\"")),
+    ldap(field("encrypt_verify_ca", Type::Bool, "LDAP: check the server's certificate")),
+    ldap(
+        field("encrypt_ca_cert_data", Type::Text, "LDAP: the authority to check it with, PEM; empty removes it")
+            .write_only(),
+    ),
+    ldap(field("encrypt_ca_cert_filename", Type::Text, "LDAP: file name of the authority").default("\"ca.pem\"")),
     output("encrypt_auth_cert", Type::Bool, "LDAP: whether a certificate is there"),
     output("encrypt_auth_key", Type::Bool, "LDAP: whether a key is there"),
     output("encrypt_ca_cert", Type::Bool, "LDAP: whether an authority is there"),
-    field("binddn", Type::Text, "LDAP: user to bind as"),
-    field("bindpw", Type::Text, "LDAP: password to bind with").write_only().secret(),
-    field("user_base", Type::Text, "LDAP: where to look for users"),
-    field("user_id_attribute", Type::Text, "LDAP: attribute that names a user"),
-    field("user_list_filter", Type::Text, "LDAP: filter for users"),
-    field("group_base", Type::Text, "LDAP: where to look for groups"),
-    field("group_id_attribute", Type::Text, "LDAP: attribute that names a group"),
-    field("group_list_filter", Type::Text, "LDAP: filter for groups"),
-    field("group_member_attribute", Type::Text, "LDAP: attribute of a group that lists its members"),
-    field("group_member_attr_format", Type::Enum(&["UserID", "UserDN"]), "LDAP: how members are listed").stays(),
-    field("group_search_scope", Type::Enum(&["base", "single", "subtree"]), "LDAP: how deep to look for groups")
-        .stays(),
-    field("otp", Type::Bool, "LDAP: ask for a one-time password"),
-    field("otp_url", Type::Text, "Where one-time passwords are checked").stays(),
-    field("identifier", Type::Text, "OIDC: id of the client").stays(),
-    field("secret", Type::Text, "OIDC: secret of the client").write_only().secret().stays(),
-    field("redirect_hostname", Type::Text, "OIDC: name of the controller in redirects").stays(),
-    field("authorization_endpoint", Type::Text, "OIDC: authorization endpoint").stays(),
-    field("token_endpoint", Type::Text, "OIDC: token endpoint").stays(),
-    field("userinfo_endpoint", Type::Text, "OIDC: user info endpoint").stays(),
-    field("jwks_uri", Type::Text, "OIDC: where the provider's keys are").stays(),
-    field("issuer", Type::Text, "OIDC: the issuer").stays(),
+    ldap(field("binddn", Type::Text, "LDAP: user to bind as")),
+    ldap(field("bindpw", Type::Text, "LDAP: password to bind with").write_only().secret()),
+    ldap(field("user_base", Type::Text, "LDAP: where to look for users")),
+    ldap(field("user_id_attribute", Type::Text, "LDAP: attribute that names a user")),
+    ldap(field("user_list_filter", Type::Text, "LDAP: filter for users")),
+    ldap(field("group_base", Type::Text, "LDAP: where to look for groups")),
+    ldap(field("group_id_attribute", Type::Text, "LDAP: attribute that names a group")),
+    ldap(field("group_list_filter", Type::Text, "LDAP: filter for groups")),
+    ldap(field("group_member_attribute", Type::Text, "LDAP: attribute of a group that lists its members")),
+    ldap(field("group_member_attr_format", Type::Enum(&["UserID", "UserDN"]), "LDAP: how members are listed").stays()),
+    ldap(
+        field("group_search_scope", Type::Enum(&["base", "single", "subtree"]), "LDAP: how deep to look for groups")
+            .stays(),
+    ),
+    ldap(field("otp", Type::Bool, "LDAP: ask for a one-time password")),
+    asked(field("otp_url", Type::Text, "Where one-time passwords are checked").stays()),
+    oidc(field("identifier", Type::Text, "OIDC: id of the client").stays()),
+    oidc(field("secret", Type::Text, "OIDC: secret of the client").write_only().secret().stays()),
+    oidc(field("redirect_hostname", Type::Text, "OIDC: name of the controller in redirects").stays()),
+    oidc(field("authorization_endpoint", Type::Text, "OIDC: authorization endpoint").stays()),
+    oidc(field("token_endpoint", Type::Text, "OIDC: token endpoint").stays()),
+    oidc(field("userinfo_endpoint", Type::Text, "OIDC: user info endpoint").stays()),
+    oidc(field("jwks_uri", Type::Text, "OIDC: where the provider's keys are").stays()),
+    oidc(field("issuer", Type::Text, "OIDC: the issuer").stays()),
     output("keys", Type::Any, "OIDC: the provider's keys"),
 ];
 

@@ -3,8 +3,9 @@
 //! The reference text lost the operation that reads it; the vendor's published description and clients have it
 //! (vns3.md#identity-vpn).
 
+use super::PORT;
 use super::identity::{ENABLED, SHARED, join, name_provider};
-use crate::spec::{Api, Body, Envelope, Field, Kind, List, Type, call, field};
+use crate::spec::{Api, Body, Condition, Envelope, Field, Kind, List, Type, call, field};
 use wire::Method::{Get, Put};
 
 /// `identity-vpn`.
@@ -28,11 +29,15 @@ pub(crate) static KIND: Kind = Kind {
 const PROVIDER: Field =
     field("provider", Type::Enum(&["ldap", "oidc", "radius"]), "What is asked").required().always().inferred();
 
+const fn radius(field: Field) -> Field {
+    field.writable_on(Condition::is("provider", &["radius"]))
+}
+
 const RADIUS: [Field; 4] = [
-    field("server", Type::Text, "RADIUS: address or name of the server").stays(),
-    field("auth_port", Type::Int, "RADIUS: port for authentication").default("1812"),
-    field("accounting_port", Type::Int, "RADIUS: port for accounting"),
-    field("pass", Type::Text, "RADIUS: shared password").write_only().secret().stays(),
+    radius(field("server", Type::Text, "RADIUS: address or name of the server").stays()),
+    radius(field("auth_port", PORT, "RADIUS: port for authentication").default("1812")),
+    radius(field("accounting_port", PORT, "RADIUS: port for accounting")),
+    radius(field("pass", Type::Text, "RADIUS: shared password").write_only().secret().stays()),
 ];
 
 static FIELDS: [Field; 43] = join(join::<2, 37, 39>([PROVIDER, ENABLED], SHARED), RADIUS);

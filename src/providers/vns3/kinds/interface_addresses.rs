@@ -21,7 +21,7 @@ pub(crate) static KIND: Kind = Kind {
             .write_only()
             .always(),
         super::DESCRIPTION,
-        field("mask_bits", Type::Int, "Length of the network's prefix, from 1 to 32")
+        field("mask_bits", super::PREFIX, "Length of the network's prefix, from 1 to 32")
             .default("32")
             .always()
             .disrupts(Disruption::Outage),

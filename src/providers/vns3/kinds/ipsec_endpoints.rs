@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::spec::{
     Api, Body, Disruption, Envelope, INTERFACE, Identity, Kind, List, Relation, Removal, Type, call, field, output,
+    whole_numbers,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -25,7 +26,9 @@ pub(crate) static KIND: Kind = Kind {
             .read_as("psk")
             .secret()
             .disrupts(Disruption::TunnelBounce),
-        field("ike_version", Type::Int, "Version of IKE: 1 or 2").default("1").disrupts(Disruption::TunnelBounce),
+        field("ike_version", Type::Format(&IKE_VERSION), "Version of IKE: 1 or 2")
+            .default("1")
+            .disrupts(Disruption::TunnelBounce),
         field("pfs", Type::Bool, "Perfect forward secrecy").default("true").disrupts(Disruption::TunnelBounce),
         field("nat_t_enabled", Type::Bool, "IPsec packed in UDP").default("true").disrupts(Disruption::TunnelBounce),
         field("extra_config", Type::words(" "), "Further options, such as `phase1=aes256_gcm-sha2_256-dh14`")
@@ -81,6 +84,11 @@ fn complete(endpoint: &mut Value) {
         }
     }
 }
+
+whole_numbers!(
+    /// A version of IKE.
+    IKE_VERSION, 1..=2
+);
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Kind, List, Poll, Relation, States, Type, Until, call, field,
+    Api, Body, Condition, Disruption, Envelope, Field, Kind, List, Poll, Relation, States, Type, Until, call, field,
 };
 use wire::Method::Put;
 
@@ -17,12 +17,22 @@ pub(crate) static KIND: Kind = Kind {
     source: "PUT /license/parameters, GET /license; vns3.md#license-parameters",
     fields: &[
         once("default", Type::Bool, "Accept what the license suggests; or else give the five others").write_only(),
-        once("subnet", Type::CIDR, "Network of the overlay").chosen().read_as("topology.overlay_subnet"),
-        once("managers", Type::words(" "), "Overlay addresses of the controllers, by peering id").chosen(),
-        once("asns", Type::words(" "), "Autonomous system numbers of the controllers, by peering id").chosen(),
+        once("subnet", Type::CIDR, "Network of the overlay")
+            .required_if(GIVEN)
+            .chosen()
+            .read_as("topology.overlay_subnet"),
+        once("managers", Type::words(" "), "Overlay addresses of the controllers, by peering id")
+            .required_if(GIVEN)
+            .chosen(),
+        once("asns", Type::words(" "), "Autonomous system numbers of the controllers, by peering id")
+            .required_if(GIVEN)
+            .chosen(),
         // Ranges are allowed in writing, and single addresses come back.
-        once("clients", Type::words(","), "Overlay addresses of clients: single ones and ranges").chosen().write_only(),
-        once("my_manager_vip", Type::IP, "Overlay address that all controllers answer at").chosen(),
+        once("clients", Type::words(","), "Overlay addresses of clients: single ones and ranges")
+            .required_if(GIVEN)
+            .chosen()
+            .write_only(),
+        once("my_manager_vip", Type::IP, "Overlay address that all controllers answer at").required_if(GIVEN).chosen(),
     ],
     api: Api {
         list: List::at("/license", Envelope::One("response")),
@@ -35,6 +45,9 @@ pub(crate) static KIND: Kind = Kind {
     read: Some(flatten),
     ..Kind::NEW
 };
+
+/// What is not suggested is given, all of it.
+const GIVEN: Condition = Condition::is("default", &["false"]);
 
 const fn once(name: &'static str, ty: Type, doc: &'static str) -> Field {
     field(name, ty, doc).fixed().disrupts(Disruption::Irreversible)

@@ -13,7 +13,7 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /links, POST /links; vns3.md#links",
     identity: Identity::Natural(&["id"]),
     fields: &[
-        made_of("id", Type::Int, "Number of the link; its interface is `lnk` and the number").required(),
+        made_of("id", super::COUNT, "Number of the link; its interface is `lnk` and the number").required(),
         field("name", Type::Text, "Name of the link").required(),
         super::DESCRIPTION,
         made_of("conf", Type::Text, "Configuration of an OpenVPN or WireGuard client").write_only().secret(),

@@ -12,7 +12,7 @@ pub(crate) static KIND: Kind = Kind {
     doc: "The controller's own id in its topology",
     source: "GET /peering, PUT /peering/self; vns3.md#peering-self",
     fields: &[
-        field("id", Type::Int, "Id of this controller, another one on each controller of the topology")
+        field("id", super::PEERING_ID, "Id of this controller, another one on each controller of the topology")
             .required()
             .fixed()
             .disrupts(Disruption::Irreversible),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::spec::{
     Api, Body, Disruption, Envelope, Identity, Kind, List, Relation, Removal, States, Type, call, field, output,
+    whole_numbers,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -18,13 +19,16 @@ pub(crate) static KIND: Kind = Kind {
     source: "GET /peering, POST /peering/peers; vns3.md#peers",
     identity: Identity::Natural(&["id"]),
     fields: &[
-        field("id", Type::Int, "Peering id of the other controller").required().replaces().disrupts(Disruption::Outage),
-        field("name", Type::Text, "Address or host name of the other controller")
+        field("id", super::PEERING_ID, "Peering id of the other controller")
+            .required()
+            .replaces()
+            .disrupts(Disruption::Outage),
+        field("name", Type::Format(&super::HOST), "Address or host name of the other controller")
             .required()
             .read_as("address")
             .depends_on_remote(&["peering-self"])
             .disrupts(Disruption::Reconnect),
-        field("overlay_mtu", Type::Int, "Largest packet on the way, 500 to 4800; the same on both sides")
+        field("overlay_mtu", Type::Format(&MTU), "Largest packet on the way, 500 to 4800; the same on both sides")
             .default("1500")
             .read_as("mtu")
             .disrupts(Disruption::Reconnect),
@@ -72,6 +76,11 @@ fn mtu_as_text(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     super::number_as_text(body, "overlay_mtu");
     Ok(())
 }
+
+whole_numbers!(
+    /// Bytes in a packet (vns3.md#peers).
+    MTU, 500..=4800
+);
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, AutoCreated, Body, Disruption, Field, Identity, Kind, List, Relation, Removal, Type, call, field, output,
+    Api, AutoCreated, Body, Condition, Disruption, Field, Identity, Kind, List, Relation, Removal, Type, call, field,
+    output,
 };
 use wire::Method::{Delete, Put};
 
@@ -20,9 +21,9 @@ pub(crate) static KIND: Kind = Kind {
     identity: Identity::Natural(&["preset", "host_port", "container_port", "protocol"]),
     fields: &[
         part("preset", Type::Enum(&["ssh", "internet", "port_map"]), "`port_map` needs the three others").required(),
-        part("host_port", Type::Int, "Port of the controller; neither TCP 22 or 8000 nor UDP 1070 to 1220").stays(),
-        part("container_port", Type::Int, "Port of the plugin that it leads to").stays(),
-        part("protocol", Type::Enum(&["tcp", "udp"]), "Protocol of the two ports").stays(),
+        mapped("host_port", super::PORT, "Port of the controller; neither TCP 22 or 8000 nor UDP 1070 to 1220").stays(),
+        mapped("container_port", super::PORT, "Port of the plugin that it leads to").stays(),
+        mapped("protocol", Type::Enum(&["tcp", "udp"]), "Protocol of the two ports").stays(),
         output("rule", Type::Text, "The firewall rule that it became"),
     ],
     api: Api {
@@ -48,6 +49,12 @@ pub(crate) static KIND: Kind = Kind {
 const THERE: AutoCreated = AutoCreated::Listed { at: "rule", goes_if_set: None };
 
 const WHOLE: &str = "the list is written with what was in it when it was looked at";
+
+/// A field of a mapping alone: the ports of the others are the controller's own choice.
+const fn mapped(name: &'static str, ty: Type, doc: &'static str) -> Field {
+    const MAPPING: Condition = Condition::is("preset", &["port_map"]);
+    part(name, ty, doc).required_if(MAPPING).writable_on(MAPPING)
+}
 
 /// A field that no call changes: the rule goes and comes back.
 const fn part(name: &'static str, ty: Type, doc: &'static str) -> Field {

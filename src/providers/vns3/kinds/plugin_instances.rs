@@ -79,7 +79,7 @@ const FILE: &[Field] = &[
 ];
 
 const PORT: &[Field] = &[
-    field("port", Type::Int, "Number").required(),
+    field("port", super::PORT, "Number").required(),
     field("protocol", Type::Text, "Protocol"),
     field("ui", Type::Bool, "A web interface is there"),
     field("ssl", Type::Bool, "It speaks TLS"),

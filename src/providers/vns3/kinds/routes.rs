@@ -26,7 +26,7 @@ pub(crate) static KIND: Kind = Kind {
         part("tunnel", Type::Ref("tunnels"), "IPsec tunnel that it leads through, as `endpoint/tunnel`"),
         part("table", Type::Text, "Routing table").default("\"main\""),
         part("advertise", Type::Bool, "Tell it to the overlay: to peers at once, to clients when they reconnect"),
-        part("metric", Type::Int, "Weight").default("0"),
+        part("metric", super::COUNT, "Weight").default("0"),
         part("description", Type::Text, "Free text").default("\"\""),
         field("enabled", Type::Bool, "In use").default("true").switch(&ENABLED).disrupts(Disruption::Outage),
     ],

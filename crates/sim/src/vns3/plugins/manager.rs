@@ -62,6 +62,9 @@ impl Manager {
     /// A manager from its write form. Every file needs a path.
     pub(crate) fn from_config(config: &Value, now: Moment) -> Result<Manager, Fault> {
         let invalid = |what: &str| bad_request(format!("Invalid plugin manager config:  {what}\n"));
+        if let Some(part) = misshapen(config) {
+            return Err(invalid(&format!("{part} is malformed.")));
+        }
         let files = config.get("configuration_files").and_then(Value::as_array);
         if files.is_some_and(|files| files.iter().any(|file| !file.get("path").is_some_and(Value::is_string))) {
             return Err(invalid("All configuration_files must be objects with a \"path\" key."));
@@ -99,6 +102,29 @@ impl Manager {
     pub(crate) fn runs(&self, what: &str) -> bool {
         self.process_manager.subprocesses.iter().any(|process| process.contains(what))
     }
+}
+
+/// The first part of a manager's write form that has not the form that the text gives it.
+fn misshapen(config: &Value) -> Option<&'static str> {
+    if !config.is_object() {
+        return Some("config");
+    }
+    let texts = |item: &Value, names: &[&str]| names.iter().all(|name| item.get(name).is_none_or(Value::is_string));
+    let lists: [(&str, &[&str]); 4] = [
+        ("log_files", &["path", "description"]),
+        ("configuration_files", &["path", "name", "description"]),
+        ("ports", &["protocol", "ui_path"]),
+        ("executables", &["path", "name"]),
+    ];
+    for (list, names) in lists {
+        let is_sound = |value: &Value| {
+            value.as_array().is_some_and(|items| items.iter().all(|item| item.is_object() && texts(item, names)))
+        };
+        if config.get(list).is_some_and(|value| !is_sound(value)) {
+            return Some(list);
+        }
+    }
+    config.get("process_manager").is_some_and(|manager| !manager.is_object()).then_some("process_manager")
 }
 
 /// The result of a call without a body, "for getting started".

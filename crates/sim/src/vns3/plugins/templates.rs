@@ -149,6 +149,9 @@ pub(super) fn install(state: &mut State, fields: &Fields, source: &str) -> Resul
         let text = "Container image limit reached - maximum stored images allowed";
         return Err(Fault::not_allowed(format!("{text}: {most}; currently stored {count}")));
     }
+    if fields.raw("metadata").is_some_and(|metadata| !metadata.is_object()) {
+        return Err(Fault::invalid("metadata"));
+    }
     let mut plugin = Plugin {
         id: 0,
         name,
