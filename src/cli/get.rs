@@ -1,5 +1,6 @@
 //! `trueup get`: files that a controller hands out, and outputs, written for their owner's eyes only.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -29,7 +30,7 @@ pub(crate) struct GetOptions {
     /// The output, where a resource's output is wanted: as in `jwt`.
     #[arg(long, value_name = "FIELD")]
     field: Option<String>,
-    /// The file to write; it is made for its owner's eyes only.
+    /// The file to write, made for its owner's eyes only; `-` for stdout.
     #[arg(short = 'o', long = "out", value_name = "FILE", required_unless_present = "list")]
     out: Option<PathBuf>,
     /// A parameter of the artifact; may be given several times.
@@ -56,7 +57,11 @@ pub(crate) async fn run(global: &Global, options: &GetOptions) -> Result<Exit, C
         None => artifact(&mut workspace, options, provider, kind).await.map(Got::Bytes),
     };
     workspace.close().await;
-    let count = got?.save(out)?;
+    let got = got?;
+    if output::is_stdout(out) {
+        return output::to_reader(got.hand_over(&mut std::io::stdout().lock())).map(|()| Exit::Done);
+    }
+    let count = got.save(out)?;
     eprintln!("wrote {count} bytes to `{}`", out.display());
     Ok(Exit::Done)
 }
@@ -70,6 +75,14 @@ enum Got {
 }
 
 impl Got {
+    /// Writes it to whom somebody has named as its reader.
+    fn hand_over(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Got::Bytes(bytes) => out.write_all(bytes).and_then(|()| out.flush()),
+            Got::Output(json) => json.hand_over(out),
+        }
+    }
+
     /// Writes it for its owner's eyes only. Gives the number of bytes.
     fn save(&self, out: &Path) -> Result<usize, CommandError> {
         match self {

@@ -1,6 +1,6 @@
 //! One target and one live object of it: what `run` and `get` are about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -239,8 +239,8 @@ pub(crate) async fn choose(
     let is_exact = |(address, live): &&(&Address, &Live)| {
         address.name().unwrap_or_default() == wanted
             || own(live) == wanted
-            || below(address) == wanted
             || own_name(address) == wanted
+            || spellings(address).contains(wanted)
             || live.id == wanted
     };
     let mut found: Vec<_> = all.iter().filter(is_exact).collect();
@@ -271,6 +271,20 @@ pub(crate) async fn choose(
         address: Some(address.clone()),
         live: Some(live.clone()),
     })
+}
+
+/// The ways to write an address: with its target before it or not, and each name with its kind or not, as plans, files and
+/// the names of nested resources have them: `ipsec-endpoints/a/tunnels/b`, `a/tunnels/b`, `a/b`.
+fn spellings(address: &Address) -> BTreeSet<String> {
+    let above: Vec<Address> = std::iter::successors(Some(address.clone()), Address::parent).collect();
+    let mut found = BTreeSet::from([String::new(), format!("{}/", address.target())]);
+    for part in above.iter().rev() {
+        let name = part.name().unwrap_or_default();
+        let ways = [name.to_owned(), format!("{}/{name}", part.kind())];
+        let join = |before: &String| ways.iter().map(|way| format!("{before}{way}/")).collect::<Vec<_>>();
+        found = found.iter().flat_map(join).collect();
+    }
+    found.iter().map(|way| way.trim_end_matches('/').to_owned()).collect()
 }
 
 impl Chosen {
@@ -331,6 +345,20 @@ mod tests {
         field("numbers", Type::List(&Type::Format(&NUMBER)), ""),
         field("tags", Type::Map(&Type::Text), ""),
     ];
+
+    #[test]
+    fn an_address_may_be_written_in_every_way_that_it_is_shown_in() {
+        let address = Address::new("full", "ipsec-endpoints", Some("pol")).child("tunnels", Some("t1"));
+        let found = spellings(&address);
+        for way in ["pol/t1", "pol/tunnels/t1", "ipsec-endpoints/pol/tunnels/t1", "full/ipsec-endpoints/pol/tunnels/t1"]
+        {
+            assert!(found.contains(way), "{way}: {found:?}");
+        }
+        for way in ["t1", "pol", "t1/pol", "tunnels/t1", "pol/t1/", "other/pol/t1", ""] {
+            assert!(!found.contains(way), "{way}");
+        }
+        assert!(spellings(&Address::new("full", "config", None)).contains("full/config"));
+    }
 
     #[test]
     fn digits_stay_as_they_are_typed_where_text_is_wanted() {

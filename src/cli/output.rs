@@ -1,6 +1,7 @@
 //! How results are printed: as wide and as colourful as whoever reads them can use.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::cli::stop::Doing;
@@ -53,6 +54,19 @@ pub(crate) fn kept<T>(work: impl FnOnce() -> T) -> (T, String) {
     (done, KEPT.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default())
 }
 
+/// Says whether a file's name stands for stdout.
+pub(crate) fn is_stdout(out: &Path) -> bool {
+    out == Path::new("-")
+}
+
+/// The end of writing to stdout. A reader that went away is not an error.
+pub(crate) fn to_reader(written: std::io::Result<()>) -> Result<(), CommandError> {
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).while_doing("write to stdout"),
+        _ => Ok(()),
+    }
+}
+
 /// Prints text on stdout. A reader that went away is not an error.
 pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     use std::io::Write;
@@ -61,10 +75,7 @@ pub(crate) fn print(text: &str) -> Result<(), CommandError> {
         return Ok(());
     }
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).while_doing("write to stdout"),
-        _ => Ok(()),
-    }
+    to_reader(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
 #[cfg(test)]

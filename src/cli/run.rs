@@ -32,7 +32,7 @@ pub(crate) struct RunOptions {
     /// A parameter of the action; may be given several times.
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
     parameters: Vec<String>,
-    /// The file to write the answer to instead of printing it; it is made for its owner's eyes only.
+    /// The file to write the answer to instead of printing it, made for its owner's eyes only; `-` prints a secret, too.
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     out: Option<PathBuf>,
     /// Lists the target's actions.
@@ -152,6 +152,7 @@ fn tell(action: &Action, options: &RunOptions, reply: &Value) -> Result<Exit, Co
         scalar => format!("{}\n", text(scalar)),
     };
     match &options.out {
+        Some(out) if output::is_stdout(out) => output::print(&shown)?,
         Some(out) => {
             common::save(out, shown.as_bytes())?;
             eprintln!("wrote {} bytes to `{}`", shown.len(), out.display());

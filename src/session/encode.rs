@@ -33,14 +33,24 @@ impl Json {
     /// # Errors
     /// The file can't be written.
     pub(crate) fn save(&self, path: &Path) -> io::Result<usize> {
-        let text = match &self.0 {
+        let text = self.text();
+        private::write(path, text.as_bytes())?;
+        Ok(text.len())
+    }
+
+    /// Writes it to whom somebody has named as its reader.
+    pub(crate) fn hand_over(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(self.text().as_bytes())?;
+        out.flush()
+    }
+
+    fn text(&self) -> String {
+        match &self.0 {
             Value::Object(_) | Value::Array(_) => format!("{:#}\n", self.0),
             Value::String(text) => text.clone(),
             Value::Null => String::new(),
             scalar => scalar.to_string(),
-        };
-        private::write(path, text.as_bytes())?;
-        Ok(text.len())
+        }
     }
 }
 

@@ -265,7 +265,17 @@ vns3:
     lab.bench.write("bind", "hunter2\n");
     run(&["identity-controller-test", "ldap", "-p", "host=ldap.example", "-p", "bindpw=bind"]);
     run(&["ipsec-restart", "--yes"]);
-    assert_eq!(run(&["tunnel-bounce", "lan", "--yes"]), "true\n");
+    let ways = [
+        "lan",
+        "west/lan",
+        "west/tunnels/lan",
+        "ipsec-endpoints/west/tunnels/lan",
+        "east/ipsec-endpoints/west/tunnels/lan",
+    ];
+    for way in ways {
+        assert_eq!(run(&["tunnel-bounce", way, "--yes"]), "true\n", "{way}");
+    }
+    lab.fails(&["run", "east", "tunnel-bounce", "lan/west", "--yes"]);
     run(&["reset-connection-tracking", "--yes"]);
     run(&["firewall-v1-reset-connection-tracking", "--yes"]);
     run(&["firewall-v1-subgroups-reload"]);
@@ -281,6 +291,12 @@ vns3:
     let pack = pack["name"].as_str().unwrap_or_else(|| panic!("{pack}")).to_owned();
     let conf = lab.get(&["east", "clientpack", &pack, "-p", "fileformat=conf"]);
     assert!(!conf.is_empty());
+    let printed = lab.bench.run(&["get", "east", "clientpack", &pack, "-p", "fileformat=conf", "-o", "-"]).expect(0);
+    assert_eq!(printed.out.as_bytes(), conf, "to stdout, and nothing else");
+    let way = "ipsec-endpoints/west";
+    let printed = lab.bench.run(&["get", "east", "ipsec-endpoints", way, "--field", "ipaddress", "-o", "-"]).expect(0);
+    assert_eq!(printed.out, "203.0.113.12");
+    assert!(!lab.bench.path().join("-").exists());
     assert!(!lab.get(&["east", "clientpack-file", &pack]).is_empty());
     // New keys are there once the controller says so, and none but the pack's.
     let again = lab.fails(&["run", "east", "clientpack-regenerate", "100_64_0_9", "--yes"]);
