@@ -130,6 +130,8 @@ mod system_objects;
 mod take_back;
 #[path = "it/timing.rs"]
 mod timing;
+#[path = "it/tokens.rs"]
+mod tokens;
 #[path = "it/told_once.rs"]
 mod told_once;
 #[path = "it/transcripts.rs"]

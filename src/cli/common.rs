@@ -174,7 +174,7 @@ impl ConnectedWorkspace {
         is_meant: &dyn Fn(&str) -> bool,
     ) -> Result<ConnectedWorkspace, CommandError> {
         let rehearsal = match &global.sim {
-            Some(url) => Some(Rehearsal::begin(url, &mut topology).await?),
+            Some(url) => Some(Rehearsal::begin(url, &global.sim_version, &mut topology).await?),
             None => None,
         };
         let mut clients = Clients::default();

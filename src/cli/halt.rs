@@ -215,34 +215,9 @@ fn is_hangup_among(status: &str) -> bool {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-/// A time as people write it: `500ms`, `90s`, `10m`, `2h`.
-pub(crate) fn time(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no time; say it like 20ms, 90s, 10m or 2h");
-    let (digits, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    let seconds = |each: u64| number.checked_mul(each).map(Duration::from_secs).ok_or_else(wrong);
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => seconds(1),
-        "m" | "min" => seconds(60),
-        "h" => seconds(3600),
-        _ => Err(wrong()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        for (text, millis) in [("20ms", 20), ("90s", 90_000), ("10m", 600_000), ("10min", 600_000), ("2h", 7_200_000)] {
-            assert_eq!(time(text), Ok(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "5", "s", "1.5s", "-1s", "5 s", "1d", "99999999999999999999s", "18446744073709551615h"] {
-            assert!(time(text).is_err(), "{text}");
-        }
-    }
 
     #[cfg(unix)]
     #[test]

@@ -74,6 +74,10 @@ pub struct Global {
     /// .trueup/sim, or at a URL, which gets the secrets that are there.
     #[arg(long, global = true, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     sim: Option<String>,
+    /// The version that simulated controllers of a provider behave like where the files do not say one, as in vns3=fresh or
+    /// cloudify=4.5; may be given several times. What is there already stays as it is.
+    #[arg(long, global = true, value_name = "PROVIDER=VERSION", requires = "sim")]
+    sim_version: Vec<String>,
     /// Sets a variable of the workspace.
     #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
     vars: Vec<String>,
@@ -100,7 +104,7 @@ pub(crate) struct TimeLimit {
 
 impl TimeLimit {
     fn parse(text: &str) -> Result<TimeLimit, String> {
-        Ok(TimeLimit { time: halt::time(text)?, text: text.to_owned() })
+        Ok(TimeLimit { time: crate::topology::time(text)?, text: text.to_owned() })
     }
 }
 

@@ -6,12 +6,11 @@ use std::time::Duration;
 use crate::apply::KnownObjects;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::ExitRow;
-use crate::cli::{
-    Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts, halt, output, plan_file,
-};
+use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts, output, plan_file};
 use crate::ledger::Ledger;
 use crate::plan::file::Work;
 use crate::render::{KeptDocument, PlanFile, blind, markdown, text};
+use crate::topology::time;
 
 /// Options of `plan`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +21,7 @@ pub(crate) struct PlanOptions {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// How long the file may be carried out.
-    #[arg(long, value_name = "TIME", default_value = "24h", requires = "out", value_parser = halt::time)]
+    #[arg(long, value_name = "TIME", default_value = "24h", requires = "out", value_parser = time)]
     expires: Duration,
     /// Tells by the exit code what there is: 2 changes pending, 4 drift, 8 conflict, 16 a policy broken, 32 not everything
     /// could be known, added up; `trueup explain exit-codes` has the table.

@@ -1,6 +1,5 @@
 //! `trueup sim`: simulated controllers on loopback.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +7,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, halt, output};
+use crate::cli::{CommandError, Exit, Global, halt, output, simulated};
 use crate::source;
+use crate::topology::time;
 use sim::{self, Fault, MAKERS};
 
 /// Options of `sim`.
@@ -25,7 +25,7 @@ pub(crate) struct SimOptions {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Time to wait before each answer, as in 20ms or 1s.
-    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = halt::time)]
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = time)]
     latency: Duration,
     /// A YAML or JSON list of faults to make.
     #[arg(long, value_name = "FILE")]
@@ -42,15 +42,7 @@ pub(crate) async fn run(_: &Global, options: &SimOptions) -> Result<Exit, Comman
             .map_err(|why| CommandError::failed(format!("`{}` is no list of faults: {why}", path.display())))?,
         None => Vec::new(),
     };
-    let versions: BTreeMap<String, String> = options
-        .version
-        .iter()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(provider, version)| (provider.to_owned(), version.to_owned()))
-        .collect();
-    if let Some(unknown) = versions.keys().find(|name| MAKERS.iter().all(|maker| maker.provider != name.as_str())) {
-        return Err(CommandError::failed(format!("nothing simulates `{unknown}`")));
-    }
+    let versions = simulated::sim_versions(&options.version)?;
     let settings = sim::Options {
         listen: options.listen,
         state: options.state.clone(),

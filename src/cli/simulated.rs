@@ -1,6 +1,6 @@
 //! Rehearsals: every target of a workspace redirected to a simulated installation of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,8 +30,22 @@ pub(crate) struct Rehearsal {
 
 impl Rehearsal {
     /// Redirects a topology's targets to the simulators at a URL, or to ones in this process if it is empty.
-    pub(crate) async fn begin(url: &str, topology: &mut Topology) -> Result<Rehearsal, CommandError> {
-        let server = if url.is_empty() { Some(serve(&topology.folder).await?) } else { None };
+    /// `versions` are those that the command line gives.
+    pub(crate) async fn begin(
+        url: &str,
+        versions: &[String],
+        topology: &mut Topology,
+    ) -> Result<Rehearsal, CommandError> {
+        if !url.is_empty() && !versions.is_empty() {
+            let stop = CommandError::failed("`--sim-version` is for simulators in this process".to_owned());
+            return Err(stop.help("start those at the URL with it: `trueup sim --version PROVIDER=VERSION`"));
+        }
+        let mut versions = sim_versions(versions)?;
+        let of_targets = topology.targets.values().filter_map(|target| {
+            Some((format!("{}/{}", target.provider.name, target.name), target.sim_version.clone()?))
+        });
+        versions.extend(of_targets);
+        let server = if url.is_empty() { Some(serve(&topology.folder, versions).await?) } else { None };
         for target in topology.targets.values_mut() {
             let provider = target.provider.name;
             let root = match &server {
@@ -180,6 +194,21 @@ fn referred_to(topology: &Topology) -> BTreeSet<(String, &'static str, String)> 
     found
 }
 
+/// The versions that simulated controllers are to behave like, by provider.
+pub(crate) fn sim_versions(pairs: &[String]) -> Result<BTreeMap<String, String>, CommandError> {
+    let mut versions = BTreeMap::new();
+    for pair in pairs {
+        let Some((provider, version)) = pair.split_once('=') else {
+            return Err(CommandError::failed(format!("`{pair}` is not PROVIDER=VERSION")));
+        };
+        if sim::MAKERS.iter().all(|maker| maker.provider != provider) {
+            return Err(CommandError::failed(format!("nothing simulates `{provider}`")));
+        }
+        versions.insert(provider.to_owned(), version.to_owned());
+    }
+    Ok(versions)
+}
+
 /// The file that marks a rehearsal to which no secret was ever sent.
 const MARK: &str = "stand-ins";
 
@@ -197,7 +226,7 @@ pub(crate) fn holds_secrets(folder: &Path) -> bool {
 }
 
 /// Serves the simulated controllers of the workspace in that folder, where their state is kept.
-pub(crate) async fn serve(folder: &Path) -> Result<Server, CommandError> {
+pub(crate) async fn serve(folder: &Path, versions: BTreeMap<String, String>) -> Result<Server, CommandError> {
     let state = state(folder);
     crate::private::create_folder(&state).doing("make the folder", &state)?;
     let mark = state.join(MARK);
@@ -205,6 +234,6 @@ pub(crate) async fn serve(folder: &Path) -> Result<Server, CommandError> {
         crate::private::write(&mark, b"All secrets in here are stand-ins.\n").doing("write", &mark)?;
     }
     let what = format!("start the simulated controllers whose state is in `{}`", state.display());
-    let options = sim::Options { state: Some(state), latency: Duration::ZERO, ..sim::Options::default() };
+    let options = sim::Options { state: Some(state), latency: Duration::ZERO, versions, ..sim::Options::default() };
     sim::serve(options).await.while_doing(&what)
 }

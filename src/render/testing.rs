@@ -92,7 +92,7 @@ static LAB: Provider = Provider {
     doc: "A small catalogue",
     dialect: Dialect {
         example: "https://lab.example",
-        auth: Auth::Basic { user: "user", password: "password", set_by: None },
+        auth: Auth::Basic { user: "user", password: "password", set_by: None, token: None },
         credentials: &[],
         settings: &[],
         headers: &[],
@@ -169,6 +169,8 @@ impl World {
             settings: BTreeMap::new(),
             tls: Tls::default(),
             prune: Prune::Nothing,
+            wait: Duration::ZERO,
+            sim_version: None,
             place: Place::file("lab.yaml"),
         };
         let topology = Topology {

@@ -299,6 +299,8 @@ mod tests {
             settings: BTreeMap::new(),
             tls: Tls::default(),
             prune: Prune::Nothing,
+            wait: Duration::ZERO,
+            sim_version: None,
             place: Place { file: "trueup.yaml".into(), path: Vec::new(), at_key: false },
         };
         Session::open(&target, &Redactor::default(), transport, Arc::new(SkippingClock::default())).await.unwrap()

@@ -29,8 +29,9 @@ mod request_body;
 mod speech;
 mod wait;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -76,6 +77,14 @@ pub struct Session {
     version: Option<String>,
     /// Set once the server has answered as this API does.
     answered: AtomicBool,
+    /// Set once it has given what was asked for.
+    has_let_in: AtomicBool,
+    /// The target's time when the session was opened.
+    opened: Duration,
+    /// How long from then on it is waited for while it boots.
+    wait: Duration,
+    /// Until when nobody is told again that it is waited for, in milliseconds.
+    told_until: AtomicU64,
     /// What it took to find that nobody answers.
     given_up: OnceLock<error::Effort>,
     clock: Arc<dyn Clock>,
@@ -134,6 +143,10 @@ impl Session {
             writers: Semaphore::new(dialect.writers.max(1)),
             version: None,
             answered: AtomicBool::new(false),
+            has_let_in: AtomicBool::new(false),
+            opened: clock.now(),
+            wait: target.wait,
+            told_until: AtomicU64::new(0),
             given_up: OnceLock::new(),
             clock,
             redactor: redactor.clone(),
@@ -267,7 +280,7 @@ impl Session {
         let mut request = Request::new(method, format!("{}{path}", self.base));
         request.headers.push(("Accept".into(), "application/json".into()));
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value));
-        let headers = headers.chain([("Authorization", &proof.value)]);
+        let headers = headers.chain([(proof.header, &proof.value)]);
         request = headers.fold(request, |request, (name, value)| encode::header(request, name, value));
         let request = body.put_into(request, self.provider.dialect.file_type);
         tracing::debug!(target: "wire", "{} {method} {path}", self.name);

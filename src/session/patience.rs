@@ -2,7 +2,8 @@
 //!
 //! A server that says "later" is asked a few times more. One that answered before and is gone now, or stands behind a proxy
 //! that finds nobody, is restarting, and is waited for. One that never answered is more likely not there at all: once it was
-//! given up, the next lists of it are asked for once each.
+//! given up, the next lists of it are asked for once each. A workspace that says that it is booting has it waited for: until it
+//! has let somebody in, and no longer than that.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
@@ -19,6 +20,9 @@ pub(super) const TRIES: u32 = 5;
 
 /// The pause doubles up to eight seconds: more would let a server wait that has long been back.
 const MOST_DOUBLINGS: u32 = 5;
+
+/// The time between two words on a server that is waited for: a machine takes minutes to boot.
+const BETWEEN_WORDS: Duration = Duration::from_secs(30);
 
 /// The worth of a try that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +73,8 @@ impl Session {
             };
             let again = match worth {
                 Worth::Nothing => false,
-                Worth::Later => attempt < TRIES,
-                Worth::Away => attempt < self.tries(method) || self.may_come_back(began),
+                Worth::Later => attempt < TRIES || self.may_be_booting(),
+                Worth::Away => attempt < self.tries(method) || self.may_come_back(began) || self.may_be_booting(),
             };
             if !again {
                 let wait = wait.map(|wait| u8::try_from(wait.as_secs_f64().ceil() as u64).unwrap_or(u8::MAX));
@@ -82,7 +86,10 @@ impl Session {
                 return Err(site.error(CallFailure::Stopped));
             }
             let wait = wait.unwrap_or_else(|| pause_after(attempt));
-            self.tell_wait(method, path, since, wait, &error.what);
+            match self.may_be_booting() {
+                true => self.tell_booting(&error.what),
+                false => self.tell_wait(method, path, since, wait, &error.what),
+            }
             self.doze(wait, &self.attention.stop).await;
             if method != Method::Get && self.is_stopped() {
                 return Err(site.error(CallFailure::Stopped));
@@ -95,12 +102,16 @@ impl Session {
         if response.is_success() || looks_like_json(response) {
             self.answered.store(true, Ordering::Relaxed);
         }
+        if response.is_success() {
+            self.has_let_in.store(true, Ordering::Relaxed);
+        }
     }
 
     fn refusal_is_worth(&self, method: Method, response: &Response) -> Worth {
         let nobody_behind = matches!(response.status, 502..=504) && !looks_like_json(response);
         match (response.status, method) {
             (429, _) => Worth::Later,
+            (401, Method::Get) if self.may_be_booting() => Worth::Later,
             (_, Method::Get) if nobody_behind => Worth::Away,
             (status, Method::Get) if self.provider.dialect.retry_statuses.contains(&status) => Worth::Later,
             _ => Worth::Nothing,
@@ -118,6 +129,26 @@ impl Session {
         match worth {
             Worth::Away if !self.answered.load(Ordering::Relaxed) => *self.given_up.get_or_init(|| effort),
             Worth::Nothing | Worth::Later | Worth::Away => effort,
+        }
+    }
+
+    /// Says whether a server may not be up yet, which the workspace waits for: it has let nobody in so far.
+    fn may_be_booting(&self) -> bool {
+        !self.has_let_in.load(Ordering::Relaxed) && self.elapsed(self.opened) < self.wait
+    }
+
+    /// Says now and then that a server is waited for, whichever request it is that waits.
+    fn tell_booting(&self, why: &CallFailure) {
+        let passed = self.elapsed(self.opened);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (now, next) = (millis(passed), millis(passed + BETWEEN_WORDS));
+        let told = self.told_until.load(Ordering::Relaxed);
+        let is_due =
+            now >= told && self.told_until.compare_exchange(told, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if is_due {
+            let (passed, wait) = (passed.as_secs(), self.wait.as_secs());
+            self.attention
+                .notice(&format!("{}: not up yet: {why}: waited for since {passed} s, for up to {wait} s", self.name));
         }
     }
 
@@ -291,25 +322,80 @@ mod tests {
 
     /// A session with a manager that has answered, and then does this.
     async fn then(answers: Vec<Result<Response, TransportError>>) -> (Session, Arc<Script>) {
+        let (session, script) = waited_for("cloudify", Duration::ZERO).await;
+        *script.answers.lock().unwrap() = answers.into();
+        (session, script)
+    }
+
+    /// A session with a controller that the workspace waits for so long.
+    async fn waited_for(provider: &str, wait: Duration) -> (Session, Arc<Script>) {
         let word = |name: &str| (name.to_owned(), Attr::text("admin"));
         let target = Target {
             name: "cfy".into(),
-            provider: CATALOGUE.iter().find(|provider| provider.name == "cloudify").unwrap(),
+            provider: CATALOGUE.iter().find(|known| known.name == provider).unwrap(),
             at: "http://manager".into(),
             credentials: Credentials { fields: [word("username"), word("password")].into(), ..Credentials::default() },
             new_password: None,
             settings: BTreeMap::new(),
             tls: Tls::default(),
             prune: Prune::Nothing,
+            wait,
+            sim_version: None,
             place: Place { file: "trueup.yaml".into(), path: Vec::new(), at_key: false },
         };
         let script = Arc::new(Script { answers: Mutex::default(), asked: Mutex::default() });
         let session = Session::open(&target, &Redactor::default(), script.clone(), Arc::new(SkippingClock::default()))
             .await
             .unwrap();
-        *script.answers.lock().unwrap() = answers.into();
         *script.asked.lock().unwrap() = 0;
         (session, script)
+    }
+
+    /// A machine that boots: nobody listens, the proxy finds nobody, the API lets nobody in yet.
+    fn boot(times: usize) -> Vec<Result<Response, TransportError>> {
+        let error = json!({ "error": { "name": "UnauthorizedError", "message": "Invalid or expired token" } });
+        let mut phases: Vec<_> = (0..times).map(|_| refused()).collect();
+        phases.extend((0..times).map(|_| proxy(502)));
+        phases.extend((0..times).map(|_| Ok(Response::json(503, &error))));
+        phases.extend((0..times).map(|_| Ok(Response::json(401, &error))));
+        phases
+    }
+
+    #[tokio::test]
+    async fn a_controller_that_boots_is_waited_for_as_long_as_the_workspace_says() {
+        for provider in ["vns3", "cloudify", "f5-vnfm"] {
+            let of = async |wait: u64, times: usize| {
+                let (session, script) = waited_for(provider, Duration::from_secs(wait)).await;
+                session.has_let_in.store(false, Ordering::Relaxed);
+                session.answered.store(false, Ordering::Relaxed);
+                *script.answers.lock().unwrap() = boot(times).into();
+                let got = session.get("/config").await;
+                (got, *script.asked.lock().unwrap(), session)
+            };
+            let (got, asked, session) = of(15 * 60, 10).await;
+            assert!(got.is_ok(), "{provider}: {got:?}");
+            assert_eq!(asked, 41, "{provider}");
+            // It is up now: who is not let in is told so at once, and who is busy is asked as usual.
+            assert!(!session.may_be_booting());
+            let (got, asked, _) = of(0, 10).await;
+            assert!(got.is_err() && asked == TRIES, "{provider}: as ever without it: {asked}");
+            let (got, asked, session) = of(60, 1000).await;
+            assert!(got.is_err(), "{provider}");
+            let passed = session.elapsed(session.opened);
+            assert!(passed >= Duration::from_secs(60) && passed < Duration::from_secs(80), "{provider}: {passed:?}");
+            assert!(asked > TRIES, "{provider}: {asked}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_password_is_no_boot_once_somebody_was_let_in() {
+        let (session, script) = waited_for("vns3", Duration::from_secs(900)).await;
+        session.get("/config").await.unwrap();
+        let error = json!({ "error": { "name": "UnauthorizedError", "message": "Invalid or expired token" } });
+        *script.answers.lock().unwrap() = (0..9).map(|_| Ok(Response::json(401, &error))).collect();
+        *script.asked.lock().unwrap() = 0;
+        assert!(session.get("/config").await.is_err());
+        assert_eq!(*script.asked.lock().unwrap(), 1);
     }
 
     /// A restart as it looks from outside: the connection breaks, nobody listens, the proxy finds nobody, all is well.

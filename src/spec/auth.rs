@@ -12,6 +12,8 @@ pub enum Auth {
         /// The kind of which there is one, and whose field of the same name is the password from then on. No reply shows it,
         /// but any good answer proves the one that opened: what the kind lists is asked for to have one.
         set_by: Option<&'static str>,
+        /// The field with a token that may stand in place of user and password, and the header that it is sent in.
+        token: Option<(&'static str, &'static str)>,
     },
     /// OAuth2 client credentials: a token is fetched, renewed before it expires, and sent as a bearer.
     ClientCredentials(&'static ClientCredentials),

@@ -366,11 +366,28 @@ pub(crate) struct TargetEnvelope {
     /// grants only where one is declared. By default none.
     #[serde(default)]
     pub prune: Option<PruneChoice>,
+    /// How long a controller that is still booting is waited for, as in `15m`: until it has let somebody in, silence, 502, 503
+    /// and 401 are asked again. By default a few seconds, and 401 not at all.
+    #[serde(default)]
+    pub wait: Option<String>,
+    /// What takes its place in a rehearsal, `trueup --sim`.
+    #[serde(default)]
+    pub sim: Option<SimSettings>,
 }
 
 impl TargetEnvelope {
     /// The keys that mean the same in every target.
-    pub(crate) const KEYS: [&str; 4] = ["at", "credentials", "tls", "prune"];
+    pub(crate) const KEYS: [&str; 6] = ["at", "credentials", "tls", "prune", "wait", "sim"];
+}
+
+/// What takes a target's place in a rehearsal.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct SimSettings {
+    /// The version that the simulated controller behaves like, such as `fresh` for a VNS3 controller as it comes from the
+    /// cloud's image, without license and keys.
+    #[serde(default)]
+    pub version: Option<String>,
 }
 
 #[cfg(test)]

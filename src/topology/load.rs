@@ -12,7 +12,7 @@ use super::evaluate::Evaluator;
 use super::read::{Reader, claims, covers, document_place};
 use super::secrets::{Secrets, files_outside};
 use super::variables::Variables;
-use super::{identity, resolve};
+use super::{identity, logins, resolve};
 use crate::check::{self, Subject};
 use crate::digest::hex;
 use crate::finding::{Finding, PathKey, Place};
@@ -80,7 +80,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     evaluator.evaluate_all();
     let mut targets = resolve::targets(&drafts, &mut evaluator);
     let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
-    resolve::new_passwords(&mut targets, &resources);
+    logins::new_passwords(&mut targets, &resources, &mut evaluator.findings);
     findings.append(&mut evaluator.findings);
     identity::check(resources.values(), &mut findings);
     let settings = envelope.ledger.unwrap_or_default();

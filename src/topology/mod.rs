@@ -27,6 +27,7 @@ mod expression;
 mod identity;
 mod item_place;
 mod load;
+mod logins;
 mod machine;
 mod model;
 mod own_name;
@@ -45,6 +46,7 @@ mod sources;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod time;
 mod variables;
 pub(crate) mod words;
 
@@ -66,3 +68,4 @@ pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};
 pub(crate) use secrets::{ABOUT_VALUES, SecretMode};
 pub(crate) use sources::Sources;
+pub(crate) use time::time;

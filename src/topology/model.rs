@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde_json::Value;
 use url::Url;
@@ -81,6 +82,10 @@ pub struct Target {
     pub tls: Tls,
     /// The collections for which the files speak with authority: what they don't declare is removed.
     pub prune: Prune,
+    /// How long it is waited for while it boots.
+    pub wait: Duration,
+    /// The version that a simulated controller in its place behaves like.
+    pub sim_version: Option<String>,
     /// Where it is declared.
     pub place: Place,
 }

@@ -1,13 +1,15 @@
 //! Resolving: from drafts to the resources and targets of a topology.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::account;
 use super::base_url::{self, BadUrl};
 use super::contents::Contents;
 use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
-use super::envelope::{PruneChoice, TargetEnvelope, TlsSettings};
+use super::envelope::{PruneChoice, SimSettings, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
+use super::logins::check_password_or_token;
 use super::own_name::without_own_name;
 use super::owned_parts;
 use super::site::{Site, ValuePurpose};
@@ -19,16 +21,6 @@ use crate::source::{Node, Tree, decode};
 use crate::spec::{Auth, Field, Folders, Kind, Provider, Type, TypeError, check, gives_something, without_nothing};
 use crate::suggest::hint;
 use crate::topology::{Credentials, FileContent, ITEMS, Origin, Prune, Resource, SecretMode, Target, Tls};
-
-/// Tells each target which password a resource of it sets. One that is known only later opens nothing yet.
-pub(crate) fn new_passwords(targets: &mut BTreeMap<String, Target>, resources: &BTreeMap<Address, Resource>) {
-    for target in targets.values_mut() {
-        let Auth::Basic { password, set_by: Some(kind), .. } = target.provider.dialect.auth else { continue };
-        let resource = resources.get(&Address::new(&target.name, kind, None));
-        let value = resource.and_then(|resource| resource.fields.get(password));
-        target.new_password = value.filter(|value| !value.is_null() && !value.is_later()).cloned();
-    }
-}
 
 /// Makes the resources of all drafts, whose fields are settled.
 pub(crate) fn resources(
@@ -182,6 +174,7 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
     let credentials = match draft.keys.get("credentials") {
         Some((node, place)) => {
             let given = object(dialect.credentials, node, place, evaluator);
+            check_password_or_token(draft.provider, &given, place, evaluator);
             Credentials { fields: or_default(dialect.credentials, given), ..Credentials::default() }
         }
         None => found_credentials(draft, evaluator),
@@ -206,7 +199,20 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
     let prune = part::<PruneChoice>(draft, "prune", evaluator).map(Prune::from).unwrap_or_default();
     check_prune(&prune, draft, evaluator);
     let (name, provider, place) = (name.to_owned(), draft.provider, draft.place.clone());
-    Target { name, provider, at, credentials, new_password: None, settings, tls, prune, place }
+    let wait = wait(draft, evaluator);
+    let sim_version = part::<SimSettings>(draft, "sim", evaluator).and_then(|settings| settings.version);
+    Target { name, provider, at, credentials, new_password: None, settings, tls, prune, wait, sim_version, place }
+}
+
+/// How long a target is waited for while it boots.
+fn wait(draft: &TargetDraft, evaluator: &mut Evaluator) -> Duration {
+    let Some(text) = part::<String>(draft, "wait", evaluator) else { return Duration::ZERO };
+    super::time(&text).unwrap_or_else(|wrong| {
+        let finding = Finding::error("wrong-value", format!("`wait`: {wrong}"));
+        let place = draft.keys.get("wait").map(|(_, place)| place);
+        evaluator.findings.push(place.into_iter().fold(finding, |finding, place| finding.at(place)));
+        Duration::ZERO
+    })
 }
 
 /// The credentials of a target that gives none.
@@ -216,6 +222,7 @@ fn found_credentials(draft: &TargetDraft, evaluator: &mut Evaluator) -> Credenti
         Auth::ClientCredentials(asked) => account::find(asked, dialect.credentials, evaluator.secrets, &draft.place),
         Auth::Basic { .. } => {
             missing(dialect.credentials, &BTreeMap::new(), "credentials.", &draft.place, evaluator);
+            check_password_or_token(draft.provider, &BTreeMap::new(), &draft.place, evaluator);
             return Credentials::default();
         }
     };

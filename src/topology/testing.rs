@@ -239,7 +239,7 @@ static LAB: Provider = Provider {
     doc: "A controller for tests",
     dialect: Dialect {
         example: "https://lab.example:8000/api",
-        auth: Auth::Basic { user: "username", password: "password", set_by: None },
+        auth: Auth::Basic { user: "username", password: "password", set_by: None, token: None },
         credentials: &[
             field("username", Type::Text, "Who").required(),
             field("password", Type::Text, "The password").required().secret(),

@@ -86,6 +86,11 @@ impl Bench {
         Bench { sim: Some(sim.root()), ..self }
     }
 
+    /// The same workspace with its targets at simulators of the program's own.
+    pub(crate) fn rehearsed(self) -> Bench {
+        Bench { sim: Some(String::new()), ..self }
+    }
+
     /// The workspace's folder.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
@@ -117,7 +122,7 @@ impl Bench {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
         command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
-        command.args(self.sim.iter().map(|url| format!("--sim={url}")));
+        command.args(self.sim.iter().map(|url| if url.is_empty() { "--sim".into() } else { format!("--sim={url}") }));
         // What the machine's real user keeps is none of the tests' business.
         command.env("HOME", self.home());
         for (name, _) in

@@ -68,6 +68,28 @@ fn five_fresh_controllers_become_a_mesh_in_one_apply() {
     bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
 }
 
+/// A rehearsal needs nothing but the files: each target says what its simulated controller begins as.
+#[test]
+fn the_mesh_is_rehearsed_with_sim_alone() {
+    let sim = fresh();
+    let bench = Bench::example("vns3-mesh", &sim).rehearsed();
+    let first = bench.run(&["apply", "--yes"]).expect(0);
+    assert!(!first.all().contains("left alone"), "{}", first.all());
+    bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+    // On the command line it is for those that do not say it, and for simulators of one's own it comes too late.
+    for site in SITES {
+        bench.edit(&format!("{site}.yaml"), "    sim: { version: fresh }\n", "");
+    }
+    bench.forget();
+    bench.run(&["plan"]).expect(0).says("left alone");
+    bench.forget();
+    bench.run(&["apply", "--yes", "--sim-version", "vns3=fresh"]).expect(0);
+    bench.run(&["plan", "--exit-code", "--sim-version", "vns3=fresh"]).expect(0);
+    bench.run(&["plan", "--sim-version", "none=fresh"]).says("nothing simulates `none`");
+    let elsewhere = Bench::example("vns3-mesh", &sim);
+    elsewhere.run(&["plan", "--sim-version", "vns3=fresh"]).says("trueup sim --version");
+}
+
 /// Who fetches keys waits for them, although all that it names is an address of who has them.
 #[test]
 fn keys_are_fetched_when_they_are_there() {

@@ -95,7 +95,8 @@ impl<'s> World<'s> {
     pub(crate) fn header(&self, provider: &Provider, installation: &str) -> Map<String, Value> {
         let at = self.sim.base_url(provider.name, installation);
         let mut credentials = Map::new();
-        for field in provider.dialect.credentials {
+        // A token stands in place of a password.
+        for field in provider.dialect.credentials.iter().filter(|field| field.name != "token") {
             let value = match (field.name, provider.dialect.auth) {
                 (name, Auth::ClientCredentials(asked)) if name == asked.url => format!("{at}/oauth2/token"),
                 ("username", _) if provider.name == "vns3" => "api".to_owned(),

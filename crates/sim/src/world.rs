@@ -35,7 +35,7 @@ pub(crate) struct Plan {
     pub makers: &'static [Maker],
     /// Seeds every installation.
     pub seed: u64,
-    /// The product version of each provider's installations.
+    /// The product version of each provider's installations, by the provider's name, or of one: `vns3/london`.
     pub versions: BTreeMap<String, String>,
     /// Milliseconds of logical time that pass with each request.
     pub step: u64,
@@ -330,7 +330,7 @@ impl World {
         let setup = Setup {
             name: place.installation.clone(),
             seed: self.plan.seed,
-            version: self.plan.versions.get(place.provider).cloned(),
+            version: self.version(place),
             birth: self.birth(place),
         };
         let saved = self.store.as_ref().map(|store| store.read(place)).transpose()?.flatten();
@@ -338,6 +338,12 @@ impl World {
             Some(saved) => Running { clock: saved.clock_ms, installation: (maker.load)(setup, saved.state)? },
             None => Running { clock: 0, installation: (maker.new)(setup) },
         })
+    }
+
+    /// The version that an installation behaves like: its own, or its provider's.
+    fn version(&self, place: &Place) -> Option<String> {
+        let own = self.plan.versions.get(&format!("{}/{}", place.provider, place.installation));
+        own.or_else(|| self.plan.versions.get(place.provider)).cloned()
     }
 
     /// What tells a new installation from those of its name before it; never 0, which stands for none.

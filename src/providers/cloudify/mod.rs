@@ -38,7 +38,7 @@ pub(crate) static PROVIDER: Provider = Provider {
 /// How a manager is spoken to.
 pub(crate) const DIALECT: Dialect = Dialect {
     example: "https://cloudify.example.com/api/v3.1",
-    auth: Auth::Basic { user: "username", password: "password", set_by: None },
+    auth: Auth::Basic { user: "username", password: "password", set_by: None, token: None },
     credentials: CREDENTIALS,
     settings: SETTINGS,
     // A tenant that is unknown is refused everywhere, even where none is needed (cloudify.md#requests).

@@ -63,6 +63,8 @@ async fn wait(poll: &'static Poll, reply: Value, looks: impl IntoIterator<Item =
         settings: BTreeMap::new(),
         tls: Tls::default(),
         prune: Prune::Nothing,
+        wait: Duration::ZERO,
+        sim_version: None,
         place: Place::file("nf.yaml"),
     };
     let platform = Arc::new(Platform { looks: Mutex::new(looks.into_iter().collect()), asked: Mutex::default() });

@@ -50,8 +50,8 @@ const KEYED: Relation = Relation::After("keyset", "the keyset comes first, and f
 const CREDENTIALS: &[Field] = &[
     field("username", Type::Text, "The API's user; the API knows just this one").default("\"api\""),
     field("password", Type::Text, "The API password, which is not the password of the web interface; where `api-password` sets a new one, the one before")
-        .required()
         .secret(),
+    field("token", Type::Text, "In place of a password: a token that `access-tokens` made, at this or another time").secret(),
 ];
 
 /// The machine's id, where its cloud gives one (vns3.md#cloud-data), and the topology with the controller's number in
@@ -67,7 +67,12 @@ const PROOFS: &[InstallationProof] = &[
 
 const DIALECT: Dialect = Dialect {
     example: "https://203.0.113.10:8000/api",
-    auth: Auth::Basic { user: "username", password: "password", set_by: Some("api-password") },
+    auth: Auth::Basic {
+        user: "username",
+        password: "password",
+        set_by: Some("api-password"),
+        token: Some(("token", "Api-Token")),
+    },
     credentials: CREDENTIALS,
     settings: &[],
     headers: &[("Accept", "application/json")],

@@ -11,17 +11,24 @@ use crate::session::{CallError, Session, encode};
 use crate::spec::Auth;
 use crate::topology::Target;
 
+/// The header of HTTP's own ways to prove who asks.
+const AUTHORIZATION: &str = "Authorization";
+
 /// How a session proves who asks.
 pub(crate) enum Login {
     /// A password.
     Password(Passwords),
+    /// A token that is given, and the header that it is sent in.
+    Given(Secret, &'static str),
     /// A token that is fetched, and renewed in time.
     Token(Box<Grant>),
 }
 
-/// The value of the `Authorization` header.
+/// A header that proves who asks.
 pub(crate) struct Proof {
-    /// The value of the header.
+    /// The header.
+    pub header: &'static str,
+    /// Its value.
     pub value: Secret,
     /// Which of the passwords it is made of.
     of: usize,
@@ -34,6 +41,9 @@ impl Login {
     /// The name of a credential that is missing.
     pub(crate) fn new(target: &Target, rehearses: bool) -> Result<Login, String> {
         match target.provider.dialect.auth {
+            Auth::Basic { token: Some((field, header)), .. } if target.credentials.fields.contains_key(field) => {
+                Ok(Login::Given(credential(target, field)?, header))
+            }
             Auth::Basic { user, password, .. } => {
                 Ok(Login::Password(Passwords::new(target, credential(target, user)?, credential(target, password)?)?))
             }
@@ -46,6 +56,7 @@ impl Login {
         match self {
             Login::Password(passwords) => passwords.further_tries(),
             Login::Token(grant) => usize::from(grant.can_renew()),
+            Login::Given(..) => 0,
         }
     }
 
@@ -55,6 +66,7 @@ impl Login {
         match self {
             Login::Password(passwords) => passwords.turn_from(refused.of),
             Login::Token(grant) => grant.forget(&refused.value).await,
+            Login::Given(..) => {}
         }
     }
 
@@ -62,7 +74,7 @@ impl Login {
     pub(crate) fn password(&self) -> Option<&Secret> {
         match self {
             Login::Password(passwords) => passwords.current(),
-            Login::Token(_) => None,
+            Login::Token(_) | Login::Given(..) => None,
         }
     }
 
@@ -73,7 +85,8 @@ impl Login {
     pub(crate) async fn proof(&self, session: &Session) -> Result<Proof, CallError> {
         match self {
             Login::Password(passwords) => Ok(passwords.proof()),
-            Login::Token(grant) => Ok(Proof { value: grant.proof(session).await?, of: 0 }),
+            Login::Token(grant) => Ok(Proof { header: AUTHORIZATION, value: grant.proof(session).await?, of: 0 }),
+            Login::Given(token, header) => Ok(Proof { header, value: token.clone(), of: 0 }),
         }
     }
 }

@@ -50,6 +50,6 @@ impl Passwords {
     pub(crate) fn proof(&self) -> Proof {
         let of = self.current.load(Ordering::Relaxed);
         let password = self.all.get(of).cloned().unwrap_or_else(|| Secret::new("credentials", ""));
-        Proof { value: encode::basic(&self.user, &password), of }
+        Proof { header: super::AUTHORIZATION, value: encode::basic(&self.user, &password), of }
     }
 }
