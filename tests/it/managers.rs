@@ -94,9 +94,9 @@ const INSTALLED: &str = "    blueprints: { router: { source: blueprints/router }
 #[test]
 fn the_life_of_a_deployment() {
     let lab = Lab::new(INSTALLED);
-    let upload = "PUT /blueprints/router-*?application_file_name=blueprint.yaml&visibility=tenant";
+    let upload = "PUT /blueprints/router-*?application_file_name=blueprint.yaml&visibility=tenant&async_upload=true";
     let update = "POST /deployment-updates/one/update/initiate";
-    lab.writes(&[upload, "PUT /deployments/one", "POST /executions"]);
+    lab.writes(&[upload, "PUT /deployments/one?async_create=true", "POST /executions"]);
     lab.bench.edit("m.yaml", "size: 2", "size: 3");
     lab.writes(&[update]);
     lab.bench.edit("blueprints/router/blueprint.yaml", "default: 1", "default: 4");

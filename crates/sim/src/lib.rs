@@ -14,6 +14,7 @@ mod netfoundry;
 mod server;
 mod store;
 mod vns3;
+mod workers;
 mod world;
 
 pub use faults::Fault;
@@ -94,6 +95,22 @@ pub trait Installation: Send {
     /// What it tells the others of itself.
     fn notice(&self, _now: Now) -> Option<Arc<dyn Any + Send + Sync>> {
         None
+    }
+
+    /// How many requests it answers at once, where it can be kept from answering at all.
+    fn workers(&self) -> Option<usize> {
+        None
+    }
+
+    /// Says whether a request holds a worker while it waits for work that needs another one.
+    fn holds_worker(&self, _request: &Request) -> bool {
+        false
+    }
+
+    /// The answer to a request that gave up waiting for that, after so many milliseconds. What it asked for happens all the
+    /// same.
+    fn gave_up(&self, done: Response) -> (Response, u64) {
+        (done, 0)
     }
 
     /// Makes a change past the API.

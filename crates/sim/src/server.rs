@@ -195,11 +195,8 @@ async fn receive(
         let answer = tokio::task::spawn_blocking(move || door::answer(&world, &request));
         return write(answer.await.unwrap_or_else(|error| Refusal::Broken(error.to_string()).into()));
     }
-    let answer = tokio::task::spawn_blocking(move || match direct(&world, request) {
-        Ok((place, request)) => world.answer(&place, &request, latency),
-        Err(refusal) => (Delivery::Answer(refusal.into()), latency),
-    });
-    let (delivery, time) = match answer.await {
+    let answer = answered(world, request, latency).await;
+    let (delivery, time) = match answer {
         Ok(answer) => answer,
         Err(error) => return write(Refusal::Broken(error.to_string()).into()),
     };
@@ -223,6 +220,35 @@ async fn receive(
         }
         Delivery::Reset => reset(&cut),
     }
+}
+
+/// Answers a request once a worker of its installation is free. Says what travels back, and for how long.
+async fn answered(
+    world: Arc<World>,
+    request: Request,
+    latency: Duration,
+) -> Result<(Delivery, Duration), tokio::task::JoinError> {
+    let seeking = tokio::task::spawn_blocking(move || {
+        let directed = direct(&world, request)?;
+        let workers = world.workers(&directed.0, &directed.1);
+        Ok::<_, Refusal>((world, directed, workers))
+    });
+    let (world, (place, request), workers) = match seeking.await? {
+        Ok(found) => found,
+        Err(refusal) => return Ok((Delivery::Answer(refusal.into()), latency)),
+    };
+    let seat = match workers {
+        Some((workers, holds)) => workers.seat(holds).await,
+        None => None,
+    };
+    let answering = move || {
+        let (delivery, time) = world.answer(&place, &request, latency);
+        match seat.is_some_and(|seat| seat.is_stuck) {
+            true => (world.give_up(&place, delivery), time),
+            false => (delivery, time),
+        }
+    };
+    tokio::task::spawn_blocking(answering).await
 }
 
 /// Finds the installation that a request is for, and makes the request one to that installation.

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::faults::{Delivery, Faults};
 use super::log::Log;
 use super::store::{FORMAT, Saved, Store};
+use super::workers::Workers;
 use super::{Console, Heard, Installation, Maker, Now, Setup};
 use wire::{Method, Request, Response};
 
@@ -63,6 +64,7 @@ pub(crate) struct World {
 /// An installation and its clock.
 struct Running {
     clock: u64,
+    workers: Option<Workers>,
     installation: Box<dyn Installation>,
 }
 
@@ -140,6 +142,27 @@ impl World {
         match self.maker(place.provider).and_then(|maker| maker.gateway) {
             Some(gateway) => gateway.pass(delivery, time),
             None => (delivery, time),
+        }
+    }
+
+    /// The workers that a request has to wait for, and whether it holds one while it waits for another.
+    pub(crate) fn workers(&self, place: &Place, request: &Request) -> Option<(Workers, bool)> {
+        let running = self.running(place).ok()?;
+        let running = lock(&running);
+        let holds = running.workers.is_some() && running.installation.holds_worker(request);
+        Some((running.workers.clone()?, holds))
+    }
+
+    /// The answer to a request that waited for a worker in vain.
+    pub(crate) fn give_up(&self, place: &Place, delivery: Delivery) -> Delivery {
+        match (delivery, self.running(place)) {
+            (Delivery::Answer(done), Ok(running)) => {
+                let mut running = lock(&running);
+                let (response, waited) = running.installation.gave_up(done);
+                running.clock = running.clock.saturating_add(waited);
+                Delivery::Answer(response)
+            }
+            (delivery, _) => delivery,
         }
     }
 
@@ -334,10 +357,11 @@ impl World {
             birth: self.birth(place),
         };
         let saved = self.store.as_ref().map(|store| store.read(place)).transpose()?.flatten();
-        Ok(match saved {
-            Some(saved) => Running { clock: saved.clock_ms, installation: (maker.load)(setup, saved.state)? },
-            None => Running { clock: 0, installation: (maker.new)(setup) },
-        })
+        let (clock, installation) = match saved {
+            Some(saved) => (saved.clock_ms, (maker.load)(setup, saved.state)?),
+            None => (0, (maker.new)(setup)),
+        };
+        Ok(Running { clock, workers: installation.workers().map(Workers::new), installation })
     }
 
     /// The version that an installation behaves like: its own, or its provider's.

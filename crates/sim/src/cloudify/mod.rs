@@ -66,7 +66,7 @@ use self::refusal::Outcome;
 use self::release::Release;
 use self::world::World;
 use super::{Console, Installation, Now, Setup};
-use wire::{Request, Response};
+use wire::{Method, Request, Response};
 
 /// What the logical clock moves by for each request: the step of everything that works in the background.
 const POLL: u64 = 250;
@@ -125,6 +125,35 @@ impl Installation for Manager {
     fn handle(&mut self, request: &Request, now: Now) -> Response {
         self.world.advance(now.0);
         self.answer(request).unwrap_or_else(|refusal| refusal.answer(self.world.release))
+    }
+
+    /// The vendor's image has four.
+    fn workers(&self) -> Option<usize> {
+        Some(4)
+    }
+
+    /// What waits for the parser, or for a workflow, waits in the request: these ask the server again.
+    fn holds_worker(&self, request: &Request) -> bool {
+        let release = self.world.release;
+        let path = request.segments();
+        let asked = |word: &str| request.query_value(word).filter(|value| !value.is_empty());
+        request.method == Method::Put
+            && match path.iter().rev().nth(1).map(AsRef::as_ref) {
+                Some("blueprints") => release.has(release::UPLOAD_STATES) && asked("async_upload").is_none(),
+                Some("deployments") => {
+                    let waits = asked("async_create").is_none_or(|value| value.eq_ignore_ascii_case("false"));
+                    release.has(release::WAITS_FOR_ENVIRONMENT) && waits
+                }
+                _ => false,
+            }
+    }
+
+    /// Observed: two minutes, then an error, and what was sent is there.
+    fn gave_up(&self, done: Response) -> (Response, u64) {
+        match done.status {
+            200..300 => (refusal::internal().answer(self.world.release), 120_000),
+            _ => (done, 0),
+        }
     }
 
     fn console(&mut self, change: Console) -> Result<Value, String> {

@@ -52,6 +52,18 @@ impl Installation for Echo {
         }
     }
 
+    fn workers(&self) -> Option<usize> {
+        (self.setup.name == "two-workers").then_some(2)
+    }
+
+    fn holds_worker(&self, request: &Request) -> bool {
+        request.path() == "/api/hold"
+    }
+
+    fn gave_up(&self, _done: Response) -> (Response, u64) {
+        (Response::empty(500), 120_000)
+    }
+
     fn is_silent(&self, _now: Now) -> bool {
         self.setup.name == "asleep"
     }
@@ -495,4 +507,23 @@ async fn one_connection_carries_many_requests() {
         received.matches("HTTP/1.1 200 OK").count()
     });
     assert_eq!(count.await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn requests_that_hold_all_workers_give_up_and_take_effect_all_the_same() {
+    let server = start().await;
+    let hold = || call(&server, "PUT", "/echo/two-workers/api/hold", "x");
+    let alone = hold().await.unwrap();
+    assert_eq!((alone.status, alone.json()["state"]["writes"].clone()), (200, json!(1)));
+    let (first, second) = tokio::join!(hold(), hold());
+    // When one has given up, its worker may be what the other one waits for.
+    let statuses = [first.unwrap().status, second.unwrap().status];
+    assert!(statuses.contains(&500), "{statuses:?}");
+    let after = call(&server, "GET", "/echo/two-workers/api/x", "").await.unwrap().json();
+    assert_eq!(after["state"]["writes"], 3);
+    assert!(after["now"].as_u64().unwrap() > 120_000, "{after}");
+    // What holds none goes on beside one that does.
+    let (held, read) = tokio::join!(hold(), call(&server, "GET", "/echo/two-workers/api/x", ""));
+    assert_eq!((held.unwrap().status, read.unwrap().status), (200, 200));
+    server.stop().await.unwrap();
 }

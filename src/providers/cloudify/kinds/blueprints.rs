@@ -14,9 +14,17 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, Body, Condition, Envelope, Field, Folders, Identity, Kind, Poll, States, Type, Until, call, field, output,
+    Api, Body, Condition, Envelope, Field, Folders, Identity, Kind, Poll, Shows, States, Type, Until, call, field,
+    output,
 };
 use wire::Method::{Delete, Get, Patch, Put};
+
+/// The upload, as all servers know it.
+macro_rules! upload {
+    () => {
+        "/blueprints/{id}?application_file_name={main_file_name}&visibility={visibility}"
+    };
+}
 
 /// `blueprints`.
 pub(crate) static KIND: Kind = Kind {
@@ -52,8 +60,11 @@ pub(crate) static KIND: Kind = Kind {
         ],
         id: "id",
         create: &[
-            call(Put, UPLOAD, Body::File("source")).reply(Envelope::One("")).when(Condition::before("5.2")),
-            call(Put, UPLOAD, Body::File("source")).reply(Envelope::One("")).wait(&[UPLOADED]),
+            call(Put, upload!(), Body::File("source")).reply(Envelope::One("")).when(Condition::before("5.2")),
+            // Otherwise it holds one of the server's workers while the parser needs one (cloudify.md#blueprints).
+            call(Put, concat!(upload!(), "&async_upload=true"), Body::File("source"))
+                .reply(Envelope::One(""))
+                .wait(&[UPLOADED]),
         ],
         remove: &[call(Delete, "/blueprints/{id}", Body::None)],
         states: Some(States {
@@ -90,15 +101,14 @@ pub(crate) const VISIBILITY: Field = visibility(&[widen("/blueprints/{id}/set-vi
 /// The blueprint's own description.
 pub(crate) const DESCRIPTION: Field = output("description", Type::Text, "What the blueprint says about itself");
 
-const UPLOAD: &str = "/blueprints/{id}?application_file_name={main_file_name}&visibility={visibility}";
-
 const FAILED: &[&str] =
     &["failed_uploading", "failed_extracting", "failed_parsing", "failed_extracting_to_file_server", "invalid"];
 
 const UPLOADED: Poll = Poll {
-    path: "/blueprints/{id}?_include=id,state,error",
+    path: "/blueprints/{id}?_include=id,state,error,description",
     until: Until::State { key: "state", done: &["uploaded"], failed: FAILED },
     error: "error",
+    shows: Shows::Object,
     every: Duration::from_secs(1),
     ..Poll::NEW
 };

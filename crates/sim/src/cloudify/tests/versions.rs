@@ -253,3 +253,24 @@ fn the_timeline_between() {
     assert_eq!(cloudify("6.3").get("tokens")["role"], "sys_admin");
     assert_eq!(cloudify("6.4").get("tokens")["items"], json!([]));
 }
+
+/// Who waits in the request for work that asks the server again, and since when.
+#[test]
+fn waiting_for_the_parser_or_a_workflow_holds_a_worker() {
+    for (version, line, holds) in [
+        ("7.1", "PUT blueprints/b", true),
+        ("5.2", "PUT blueprints/b?async_upload=", true),
+        ("7.1", "PUT blueprints/b?async_upload=false", false),
+        ("5.1", "PUT blueprints/b", false),
+        ("7.1", "PUT deployments/d", true),
+        ("7.1", "PUT deployments/d?async_create=false", true),
+        ("7.1", "PUT deployments/d?async_create=true", false),
+        ("5.2", "PUT deployments/d", false),
+        ("7.1", "POST deployments/d/set-site", false),
+        ("7.1", "GET blueprints/b", false),
+    ] {
+        let desk = cloudify(version);
+        assert_eq!(desk.manager.workers(), Some(4));
+        assert_eq!(desk.manager.holds_worker(&desk.request(line)), holds, "{version} {line}");
+    }
+}

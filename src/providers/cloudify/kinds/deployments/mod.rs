@@ -27,8 +27,8 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, States, Switch, Type,
-    Until, call, field, output,
+    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, Shows, States, Switch,
+    Type, Until, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -128,15 +128,16 @@ pub(crate) static KIND: Kind = Kind {
             EVALUATED_OUTPUTS,
             evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE),
         ],
-        create: &[call(Put, "/deployments/{name}", Body::Fields)
-            .reshape(unnamed)
-            .reply(Envelope::One(""))
-            .wait(&[ENVIRONMENT])],
+        // Otherwise it holds one of the server's workers while the workflow needs one (cloudify.md#deployments).
+        create: &[
+            create("/deployments/{name}").wait(&[ENVIRONMENT]).when(Condition::before("6.0")),
+            create("/deployments/{name}?async_create=true").wait(&[ENVIRONMENT, CREATED]),
+        ],
         // Before 4.4 an update takes an archive, and POST does up to 6.1; from 7.0 on PUT is refused
         // (cloudify.md#deployment-updates).
         update: &[update(Put).when(Condition::since("4.4").until("6.2")), update(Post).when(Condition::since("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None)
-            .preceded_by(&[INSTALL.off.when(Condition::is("installed", &["true"]))])
+            .preceded_by(&[INSTALL.off.when(Condition::is("installed", &["true", "partial"]))])
             .wait(&[GONE])],
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
@@ -206,6 +207,10 @@ static INSTALL: Switch = Switch {
     .reshape(force_out),
 };
 
+const fn create(path: &'static str) -> CallSpec {
+    call(Put, path, Body::Fields).reshape(unnamed).reply(Envelope::One(""))
+}
+
 const fn run(body: &'static str) -> CallSpec {
     call(Post, "/executions", Body::Json(body)).wait(AFTER_WORKFLOW)
 }
@@ -230,6 +235,14 @@ const ENVIRONMENT: Poll = Poll {
     at: "items.0",
     until: ENDED,
     error: "error",
+    ..Poll::NEW
+};
+
+/// What its environment has told of it.
+const CREATED: Poll = Poll {
+    path: "/deployments?id={name}&_include=id,display_name,description,installation_status,deployment_status",
+    at: "items.0",
+    shows: Shows::Object,
     ..Poll::NEW
 };
 
