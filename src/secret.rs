@@ -7,7 +7,9 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::attr::Attr;
 use crate::digest::hex;
+use crate::redact::{Scalars, redact_declared};
 
 /// A value that must not be shown. Its label says where it comes from and may be shown.
 #[derive(Clone)]
@@ -43,6 +45,12 @@ impl Secret {
     /// The same value as text, or as the number, true or false that JSON spells so.
     pub(crate) fn in_form(self, is_text: bool) -> Secret {
         Secret { form: if is_text { Form::Text } else { Form::Json }, ..self }
+    }
+
+    /// The same as the JSON that its text spells, every part of it as secret; `None` where it spells none.
+    pub(crate) fn as_json(&self) -> Option<Attr> {
+        let value = serde_json::from_str(&self.value).ok()?;
+        Some(redact_declared(&self.label, Attr::from_json(&value), Scalars::Json))
     }
 
     /// Says whether it is text.

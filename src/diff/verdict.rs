@@ -165,17 +165,8 @@ impl FieldChange {
                 let rank = |attr: &Attr| attr.as_text().and_then(|text| words.iter().position(|word| *word == text));
                 rank(&self.after) < rank(&self.before)
             }
-            Change::InPlace if field.json_if_declared().is_some() && !is_text(&self.after) => true,
             _ => kind.is_made_anew_for(field),
         }
-    }
-}
-
-fn is_text(attr: &Attr) -> bool {
-    match attr {
-        Attr::Secret(secret) => secret.is_text(),
-        Attr::Null | Attr::Text(_) | Attr::Later(_) => true,
-        Attr::Bool(_) | Attr::Number(_) | Attr::List(_) | Attr::Map(_) => false,
     }
 }
 

@@ -42,8 +42,8 @@ pub enum Type {
     Label(&'static Names),
     /// Any JSON.
     Any,
-    /// Any JSON as one whole: a key that is not declared is a difference. Where the condition does not hold, text; and no
-    /// update takes anything else: it means a new object.
+    /// Any JSON as one whole: a key that is not declared is a difference. Where the condition does not hold, text. Where it
+    /// is a JSON schema that is declared, a secret's text is read as JSON unless the schema takes text.
     Json(Condition),
     /// Another resource of the same target, by name; the API is given its id.
     Ref(&'static str),

@@ -39,6 +39,7 @@ pub(crate) fn resources(
                 without_own_name(field, own, value);
             }
         }
+        read_as_json(draft.kind, &mut fields);
         let lost: BTreeSet<&str> = (0..draft.fields.len())
             .filter(|field| evaluator.is_lost((number, *field)))
             .filter_map(|field| Some(&*draft.fields.get(field)?.name))
@@ -65,6 +66,29 @@ pub(crate) fn resources(
         (address.clone(), Resource { address, kind, fields, cleared, external, unmanaged, partial, files, place })
     };
     drafts.resources.iter().enumerate().map(resource).collect()
+}
+
+/// Reads the secrets as JSON that a schema beside them wants to be more than text.
+fn read_as_json(kind: &Kind, fields: &mut BTreeMap<String, Attr>) {
+    let schemas = kind.fields.iter().filter_map(|field| Some((field.name, field.json_if_declared()?)));
+    for (name, schema) in schemas {
+        let takes_text = fields.get(schema).is_none_or(takes_text);
+        if let Some(value @ Attr::Secret(_)) = fields.get_mut(name).filter(|_| !takes_text)
+            && let Attr::Secret(secret) = &*value
+            && let Some(json) = secret.as_json()
+        {
+            *value = json;
+        }
+    }
+}
+
+/// Says whether a JSON schema takes text, as far as its `type` tells.
+fn takes_text(schema: &Attr) -> bool {
+    match schema.get("type") {
+        Some(Attr::Text(word)) => word == "string",
+        Some(Attr::List(words)) => words.iter().any(|word| word.as_text() == Some("string")),
+        _ => true,
+    }
 }
 
 /// Takes the fields that are given nothing out of those that are declared, and what is given nothing within them.

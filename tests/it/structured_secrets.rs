@@ -68,9 +68,8 @@ fn a_structured_secret_lives_its_life() {
     assert_eq!(lab.call("GET", &Value::Null)["value"], value);
     lab.run(&["export", "m", "--out", ".trueup/exported"]).expect(0);
 
-    // No update takes it: it is made anew.
     lab.bench.edit("m.yaml", "8675309", "5551212");
-    lab.run(&["plan"]).expect(0).says("1 to replace").says("value: (not shown by the API) →");
+    lab.run(&["plan"]).expect(0).says("1 to update").says("value: (not shown by the API) →");
     lab.apply();
     assert_eq!(lab.call("GET", &Value::Null)["value"]["pin"], 5551212);
     lab.bench.edit("m.yaml", "type: integer", "type: number");
@@ -135,4 +134,70 @@ fn a_value_that_breaks_its_schema_is_refused() {
     let failed = lab.run(&["apply", "--yes", "--quiet"]).expect(5);
     assert!(failed.out.contains("Error validating secret value"), "{}", failed.all());
     assert!(failed.out.contains("is not of type 'integer'"), "{}", failed.all());
+}
+
+/// What a schema is about is changed where it is, whatever its type, and can be read afterwards: without a key too many.
+#[test]
+fn a_value_with_a_schema_is_changed_in_place() {
+    for (schema, before, after) in [
+        ("string", json!("12 again"), json!("13 again")),
+        ("integer", json!(5), json!(6)),
+        ("boolean", json!(true), json!(false)),
+        ("array", json!([1, "a"]), json!([2])),
+        ("object", json!({ "a": 1 }), json!({ "b": { "c": "x" } })),
+    ] {
+        let lab = Lab::new(None, &format!("{{ value: {before}, schema: {{ type: {schema} }} }}"));
+        lab.apply();
+        lab.bench.edit("m.yaml", &format!("value: {before}"), &format!("value: {after}"));
+        lab.run(&["plan"]).expect(0).says("1 to update");
+        lab.apply();
+        assert_eq!(lab.call("GET", &Value::Null)["value"], after, "{schema}");
+        // Who sees it is another call.
+        lab.bench.edit("m.yaml", "schema:", "is_hidden_value: true, schema:");
+        lab.apply();
+        let live = lab.call("GET", &Value::Null);
+        assert_eq!((&live["is_hidden_value"], &live["value"]), (&json!(true), &after), "{schema}");
+    }
+}
+
+/// A secret that comes from elsewhere is text; a schema says what it stands for.
+#[test]
+fn a_secret_from_elsewhere_is_what_the_schema_says() {
+    for (schema, text, value) in [
+        ("{ type: integer }", "8675309", json!(8675309)),
+        ("{ type: boolean }", "false", json!(false)),
+        (
+            "{ type: [object, 'null'] }",
+            r#"{"host": "h", "pins": [8675309]}"#,
+            json!({ "host": "h", "pins": [8675309] }),
+        ),
+        ("{ type: string }", "8675309", json!("8675309")),
+        ("{ type: [string, integer] }", "8675309", json!("8675309")),
+        ("{ minLength: 1 }", "8675309", json!("8675309")),
+    ] {
+        let lab = Lab::new(None, &format!("{{ value: '${{secret.key}}', schema: {schema} }}"));
+        lab.bench.write("key.txt", text);
+        lab.apply();
+        assert_eq!(lab.call("GET", &Value::Null)["value"], value, "{schema}");
+    }
+    // What is no JSON is refused in the manager's words.
+    let lab = Lab::new(None, "{ value: '${secret.key}', schema: { type: integer } }");
+    lab.run(&["apply", "--yes", "--quiet"]).expect(5).says("is not of type 'integer'");
+    // An integer that differs is no longer the same.
+    let lab = Lab::new(None, "{ value: '${secret.key}', schema: { type: integer } }");
+    lab.bench.write("key.txt", "8675309");
+    lab.apply();
+    lab.bench.write("key.txt", "5551212");
+    lab.run(&["plan"]).expect(0).says("1 to update");
+    lab.apply();
+    assert_eq!(lab.call("GET", &Value::Null)["value"], 5551212);
+}
+
+/// What nobody here declares a schema of is not made unreadable.
+#[test]
+fn a_value_whose_schema_is_not_declared_is_held() {
+    let lab = Lab::new(None, "{ value: '${secret.key}' }");
+    lab.call("PUT", &json!({ "value": "before", "schema": { "type": "string" } }));
+    let held = lab.run(&["plan", "--allow", "take-over=m/secrets/one"]);
+    held.says("declare that, too");
 }

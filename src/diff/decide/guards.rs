@@ -35,8 +35,8 @@ pub(crate) struct GuardCase<'c> {
 type Guard = fn(&GuardCase<'_>, &Decision) -> Option<Hold>;
 
 /// The rules. The first that has something to say decides.
-const GUARDS: [Guard; 9] =
-    [without_id, state, create_only, version, foreign, destroys_contents, protected, irreversible, take_over];
+const GUARDS: [Guard; 10] =
+    [without_id, state, create_only, version, refused, foreign, destroys_contents, protected, irreversible, take_over];
 
 impl GuardCase<'_> {
     /// The decision, or the hold that takes its place.
@@ -61,6 +61,18 @@ impl GuardCase<'_> {
 
 /// The code of what is held because only a new object would have what was never sent.
 pub(crate) const NEVER_SENT: &str = "never-sent";
+
+/// A change whose call must not be made of what is there.
+fn refused(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
+    let Decision::Update { fields, .. } = decision else { return None };
+    let (live, resource) = (case.live?, case.resource?);
+    let value = |name: &str| resource.fields.get(name).cloned().unwrap_or(Attr::Null);
+    let why = fields.iter().find_map(|change| {
+        let call = case.kind.setter(change.field?, &change.after, case.version, &value)?;
+        call.refusal(&live.raw)
+    })?;
+    Some(Hold::new("refused", why))
+}
 
 /// An object that is shown without the id which its calls need: a path with a hole in it means another thing.
 fn without_id(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {

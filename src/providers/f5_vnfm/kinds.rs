@@ -41,7 +41,7 @@ static SECRETS: Kind = Kind {
         secrets::VISIBLE,
         secrets::UPDATED_AT,
     ],
-    api: Api { details: &[secrets::one(&["value"])], ..secrets::KIND.api },
+    api: Api { details: &[secrets::one(&["value"])], update: &[secrets::TEXT_UPDATE], ..secrets::KIND.api },
     ..secrets::KIND
 };
 

@@ -39,6 +39,9 @@ pub(crate) struct Secret {
     pub value: Value,
     /// The text that write answers print instead; new after each write of the value.
     ciphertext: String,
+    /// Whether it was written in a form that a read fails over.
+    #[serde(default)]
+    unreadable: bool,
     /// Whether only its creator and managers see the value.
     pub hidden: bool,
     schema: Option<Value>,
@@ -101,6 +104,9 @@ fn one(world: &mut World, call: &Call) -> Outcome {
     if call.release.has(SEVENTH) && call.flag("_skip_value")? {
         return answer(world, call, 200, READ, &Secret { value: json!(""), ..secret.clone() });
     }
+    if secret.unreadable && (!secret.hidden || reveals(&call.viewer, secret)) {
+        return Err(internal());
+    }
     answer(world, call, 200, READ, secret)
 }
 
@@ -145,7 +151,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
         }
         // Only the value: whatever else the body says is dropped.
         let at = own(&world.secrets, &call.viewer, key).map(|_| at)?;
-        return set_value(world, call, at, value);
+        return set_value(world, call, at, value, false);
     }
     if visibility == Visibility::Global {
         refuse_global(&world.secrets, &call.viewer, key)?;
@@ -153,6 +159,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     let secret = Secret {
         meta: Meta::new(key, &call.viewer, world.now, visibility),
         value,
+        unreadable: false,
         ciphertext: world.source.ciphertext(),
         hidden: call.release.has(ENCRYPTED_SECRETS) && input.is_set("is_hidden_value")?,
         schema,
@@ -161,12 +168,12 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     written(world, call, world.secrets.len() - 1)
 }
 
-fn set_value(world: &mut World, call: &Call, at: usize, value: Value) -> Outcome {
+fn set_value(world: &mut World, call: &Call, at: usize, value: Value, unreadable: bool) -> Outcome {
     let ciphertext = world.source.ciphertext();
     let now = world.now;
     let secret = world.secrets.get_mut(at).ok_or_else(internal)?;
-    refuse_hidden(&call.viewer, secret)?;
     secret.value = value;
+    secret.unreadable = unreadable;
     secret.ciphertext = ciphertext;
     secret.meta.updated_at = now;
     written(world, call, at)
@@ -206,7 +213,12 @@ fn update(world: &mut World, call: &Call) -> Outcome {
         secret.meta.updated_at = now;
     }
     match input.get("value") {
-        Some(Value::String(text)) if !text.is_empty() => set_value(world, call, at, json!(text)),
+        // The text as it is, where a schema makes reads expect JSON (observed).
+        Some(Value::String(text)) if !text.is_empty() => {
+            let read = schema.as_ref().and_then(|_| serde_json::from_str::<Value>(text).ok());
+            let unreadable = schema.is_some() && read.is_none();
+            set_value(world, call, at, read.unwrap_or_else(|| json!(text)), unreadable)
+        }
         // An empty text is silently ignored; anything else is a 500, with or without a schema.
         Some(Value::String(_) | Value::Null) | None => written(world, call, at),
         Some(_) => Err(internal()),

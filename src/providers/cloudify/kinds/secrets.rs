@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::cloudify::shared::{NAMES, SINCE_V3_1, TENANT_OWNED, list, name, visibility, widen, without};
-use crate::spec::{Api, Body, Condition, Detail, Field, Identity, Kind, Type, call, field, output};
+use crate::spec::{Api, Body, CallSpec, Condition, Detail, Field, Identity, Kind, Type, call, field, output};
 use wire::Method::{Delete, Get, Patch, Put};
 
 /// `secrets`.
@@ -35,7 +35,7 @@ pub(crate) static KIND: Kind = Kind {
         list: list("/secrets?_sort=key"),
         details: &[one(&["value", "schema"])],
         create: &[call(Put, "/secrets/{name}", Body::Fields).reshape(unnamed)],
-        update: &[call(Patch, "/secrets/{name}", Body::Changed).reshape(unnamed)],
+        update: UPDATE,
         remove: &[call(Delete, "/secrets/{name}", Body::None)],
         ..TENANT_OWNED
     },
@@ -47,15 +47,26 @@ pub(crate) static KIND: Kind = Kind {
 /// Its key.
 pub(crate) const KEY: Field = name("key", "Key by which blueprints ask for it");
 
-/// Its value. Servers fail over a number or a map unless a schema says that it is one (cloudify.md#secrets), and over
-/// every update to such a value (cloudify.md#secrets).
+/// Its value. Servers fail over a number or a map unless a schema says that it is one (cloudify.md#secrets).
 pub(crate) const VALUE: Field = field("value", Type::Json(Condition::ALWAYS), "The secret itself").required().secret();
 
 /// Who is shown the value.
 pub(crate) const IS_HIDDEN_VALUE: Field =
     field("is_hidden_value", Type::Bool, "Show the value only to its creator and to administrators (from 4.4 on)")
         .default("false")
-        .writable_on(Condition::since("4.4"));
+        .writable_on(Condition::since("4.4"))
+        .dedicated_call(&[call(Patch, "/secrets/{name}", Body::Json(r#"{"is_hidden_value": "{is_hidden_value}"}"#))]);
+
+/// A value with a schema is written with it: by PATCH, the server would keep it in a form that it can't read
+/// (cloudify.md#secrets).
+const UPDATE: &[CallSpec] = &[
+    call(Put, "/secrets/{name}", Body::Json(r#"{"value": "{value}", "schema": "{schema}", "update_if_exists": true}"#))
+        .when(Condition::declared("schema")),
+    TEXT_UPDATE,
+];
+
+/// A text without a schema.
+pub(crate) const TEXT_UPDATE: CallSpec = call(Patch, "/secrets/{name}", Body::Changed).reshape(unnamed_text);
 
 /// Who sees that it is there.
 pub(crate) const VISIBLE: Field = visibility(&[widen("/secrets/{name}/set-visibility")]);
@@ -79,6 +90,14 @@ fn unshown(secret: &mut Value) {
 fn unnamed(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     without(body, "key");
     Ok(())
+}
+
+/// The body for a secret without a schema.
+fn unnamed_text(body: &mut Attr, live: Option<&Value>) -> Result<(), &'static str> {
+    if live.is_some_and(|live| live.get("schema").is_some_and(Value::is_object)) {
+        return Err("it has a `schema`, without which a new value can't be read any more: declare that, too");
+    }
+    unnamed(body, live)
 }
 
 #[cfg(test)]

@@ -133,6 +133,34 @@ fn visibility_is_widened_only() {
 }
 
 #[test]
+fn a_text_with_a_schema_is_changed_by_put_and_made_unreadable_by_patch() {
+    desk().play(
+        r#"
+        PUT secrets/ss {"value": "abc", "schema": {"type": "string"}}
+        -> 200
+        PUT secrets/ss {"value": "abd", "schema": {"type": "string"}, "update_if_exists": true}
+        -> 200
+        GET secrets/ss
+        -> 200 {"value": "abd", "schema": {"type": "string"}}
+        PATCH secrets/ss {"is_hidden_value": true}
+        -> 200
+        GET secrets/ss
+        -> 200 {"value": "abd", "is_hidden_value": true}
+        PATCH secrets/ss {"value": "abe"}
+        -> 200
+        GET secrets/ss
+        -> 500 {"error_code": "internal_server_error"}
+        GET secrets/ss?_skip_value=true
+        -> 200 {"value": ""}
+        PUT secrets/ss {"value": "abf", "schema": {"type": "string"}, "update_if_exists": true}
+        -> 200
+        GET secrets/ss
+        -> 200 {"value": "abf"}
+        "#,
+    );
+}
+
+#[test]
 fn hidden_and_private_values_are_kept_from_others() {
     let mut desk = desk();
     admit(&mut desk, &[("vera", Some("viewer")), ("uma", Some("user")), ("bob", None)]);
