@@ -9,7 +9,7 @@ use crate::attr::Attr;
 use crate::check::walk::{WalkStep, place};
 use crate::check::{Rule, Subject};
 use crate::finding::Finding;
-use crate::spec::{DeclaredKeys, DocumentsIn, Field, PlainType, Type};
+use crate::spec::{DeclaredKeys, DocumentsIn, Field, Type};
 use crate::suggest::hint;
 use crate::topology::{FileContent, Resource, Topology};
 
@@ -88,8 +88,7 @@ fn compare(resource: &Resource, field: &Field, source: &Resource, declared: &Dec
             Some(key) => {
                 let Some(ty) = key.ty.filter(|ty| !is_unknown(value) && !ty.takes(&value.to_shown())) else { continue };
                 let message = format!("`{name}` of `{}` has to be {}", resource.address, ty.as_str());
-                let quote = if ty == PlainType::Text { "put it in quotes: " } else { "" };
-                let help = format!("{quote}`{}` declares it so, and the server converts nothing", source.address);
+                let help = format!("`{}` declares it so, and the server converts nothing", source.address);
                 Finding::error(RULE.code, message).help(help)
             }
         };

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::diff::live::{Live, text};
 use crate::diff::matching::identity_of;
+use crate::observe::Scope;
 use crate::observe::ids::Ids;
 use crate::observe::look::Look;
 use crate::session::{CallError, tells_no_outputs};
@@ -33,6 +34,10 @@ impl Look<'_> {
         parent: Option<&Address>,
         ids: Option<&Ids<'_>>,
     ) {
+        // One is chosen by what the list shows.
+        if let Scope::Kind(_) = self.observer.scope {
+            return;
+        }
         let version = self.session.version();
         let is_own = |detail: &&Detail| detail.row_key().is_none() && detail.read.when.holds_on(version);
         for detail in kind.api.details.iter().filter(is_own) {

@@ -28,8 +28,6 @@ pub struct DeclaredKey {
 /// A type that says itself whether a value is of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlainType {
-    /// Text.
-    Text,
     /// A whole number.
     Integer,
     /// A number.
@@ -44,7 +42,6 @@ impl PlainType {
     /// A word for people.
     pub fn as_str(self) -> &'static str {
         match self {
-            PlainType::Text => "text",
             PlainType::Integer => "a whole number",
             PlainType::Number => "a number",
             PlainType::Bool => "true or false",
@@ -56,7 +53,7 @@ impl PlainType {
     pub fn takes(self, value: &Value) -> bool {
         match (self, value) {
             (_, Value::Object(_) | Value::Null) => true,
-            (PlainType::Text, Value::String(_)) | (PlainType::Bool, Value::Bool(_)) => true,
+            (PlainType::Bool, Value::Bool(_)) => true,
             (PlainType::List, Value::Array(_)) | (PlainType::Number, Value::Number(_)) => true,
             (PlainType::Integer, Value::Number(number)) => !number.is_f64(),
             _ => false,

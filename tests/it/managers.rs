@@ -109,6 +109,33 @@ fn the_life_of_a_deployment() {
     lab.writes(&["DELETE /blueprints/router-*"]);
 }
 
+/// Labels that a blueprint declares do not come on top of those that a deployment does.
+#[test]
+fn declared_labels_are_all_that_a_deployment_has_after_its_first_apply() {
+    let lab = Lab::new(
+        "    blueprints: { router: { source: blueprints/router } }\n    deployments: { one: { blueprint_id: router, labels: [{ Team: Net }] }, two: { blueprint_id: router } }\n",
+    );
+    lab.bench.edit("blueprints/router/blueprint.yaml", "inputs:", "labels: { from-bp: { values: [yes1] } }\ninputs:");
+    lab.bench.apply();
+    lab.bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+    let labels = |name: &str| {
+        let live = lab.call("admin:simulated-pw", &format!("/deployments/{name}"));
+        let one = |label: &Value| format!("{}={}", label["key"].as_str().unwrap(), label["value"].as_str().unwrap());
+        live["labels"].as_array().unwrap().iter().map(one).collect::<Vec<_>>()
+    };
+    assert_eq!((labels("one"), labels("two")), (vec!["team=Net".into()], vec!["from-bp=yes1".into()]));
+}
+
+/// One is chosen by what the list shows: nobody asks for the outputs of all.
+#[test]
+fn an_action_looks_at_no_details() {
+    let lab = Lab::new(INSTALLED);
+    lab.bench.apply();
+    let asked = lab.asked(&["run", "m", "execute", "one", "heal"]);
+    let is_detail = |line: &&String| line.contains("/outputs") || line.contains("/capabilities");
+    assert_eq!(asked.iter().filter(is_detail).collect::<Vec<_>>(), Vec::<&String>::new(), "{asked:#?}");
+}
+
 #[test]
 fn secrets_and_plugins() {
     let lab = Lab::new("    secrets: { key: { value: '${secret.rob}' } }\n");

@@ -192,7 +192,7 @@ fn beside(path: &str, name: &str) -> String {
 fn key(input: &Value) -> DeclaredKey {
     let needed = input.get("default").is_none() && input.get("required") != Some(&Value::Bool(false));
     let ty = match input.get("type").and_then(Value::as_str) {
-        Some("string") => Some(PlainType::Text),
+        // Servers check these, and take anything for a `string` (cloudify.md#deployments).
         Some("integer") => Some(PlainType::Integer),
         Some("float") => Some(PlainType::Number),
         Some("boolean") => Some(PlainType::Bool),

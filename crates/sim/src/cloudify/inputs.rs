@@ -51,7 +51,8 @@ fn check(name: &str, schema: &Value, value: &Value) -> Result<(), String> {
         return Ok(());
     }
     let fits = match schema["type"].as_str() {
-        Some("string" | "regex" | "textarea") => value.is_string(),
+        // A `string` takes anything (observed).
+        Some("regex" | "textarea") => value.is_string(),
         Some("integer") => value.is_i64() || value.is_u64(),
         Some("float") => value.is_number(),
         Some("boolean") => value.is_boolean(),

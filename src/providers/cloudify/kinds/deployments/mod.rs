@@ -84,7 +84,9 @@ pub(crate) static KIND: Kind = Kind {
             LABELS,
             "Labels, such as `- env: dev`, keys kept in lower case; those that the blueprint sets count too",
         )
-        .dedicated_call(&[relabel("/deployments/{name}").when(Condition::since("5.1.1"))]),
+        // At create, those of the blueprint would come on top (cloudify.md#deployments).
+        .dedicated_call(&[relabel("/deployments/{name}").when(Condition::since("5.1.1"))])
+        .afterwards(),
         field("site_name", Type::Text, "Site that it belongs to").stays().inferred().dedicated_call(&[call(
             Post,
             "/deployments/{name}/set-site",
