@@ -252,6 +252,14 @@ mod tests {
             ),
             ("configs:\n  c: { configTypeId: host.v1, data: { forwardPort: true } }", "`allowedPortRanges` is missing"),
             ("configs:\n  c: { configTypeId: own.v1, data: { addresses: [a], more: 1 } }", ""),
+            (
+                "service-policies:\n  p: { type: Dial, serviceAttributes: [], endpointAttributes: [] }",
+                "`semantic` is missing, which is needed where `type` is `Dial`",
+            ),
+            (
+                "service-policies:\n  p: { serviceAttributes: [], endpointAttributes: [], postureCheckAttributes: ['#c'] }",
+                "`postureCheckAttributes` does not go with `type: Bind`",
+            ),
             ("endpoints:\n  e: { enrollmentMethod: { ott: false } }", ""),
             ("endpoints:\n  e: { enrollmentMethod: {} }", "`ott` is missing"),
             ("endpoints:\n  e: { enrollmentMethod: { ott: true, updb: bob } }", "`updb` does not go with `ott: true`"),

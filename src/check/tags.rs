@@ -39,9 +39,17 @@ fn run(subject: &Subject) -> Vec<Finding> {
         });
     }
     let mut found = Vec::new();
+    let selectable = |target: &str, kind: &str| {
+        let provider = subject.topology.targets.get(target).map(|target| target.provider);
+        provider.is_some_and(|provider| provider.kinds.iter().any(|other| selects(other, kind)))
+    };
+    // What nobody selects carries its tags for others: an authority those of the endpoints that enroll by it.
+    let given: BTreeSet<(&str, &str)> =
+        carried.keys().filter(|key| !selectable(key.0, key.1)).map(|key| (key.0, key.2)).collect();
+    let is_carried = |key: &(&str, &'static str, &str)| carried.contains_key(key) || given.contains(&(key.0, key.2));
     // A field that selects among several kinds is content with one of them.
     let satisfied: BTreeSet<&Place> =
-        selected.iter().filter(|(key, _)| carried.contains_key(*key)).map(|(_, place)| place).collect();
+        selected.iter().filter(|(key, _)| is_carried(key)).map(|(_, place)| place).collect();
     let mut told = BTreeSet::new();
     for ((target, kind, tag), place) in &selected {
         if !satisfied.contains(place) && told.insert(place) {
@@ -50,10 +58,6 @@ fn run(subject: &Subject) -> Vec<Finding> {
             found.push(finding.help(hint(tag, tags.collect::<Vec<_>>())).at(place));
         }
     }
-    let selectable = |target: &str, kind: &str| {
-        let provider = subject.topology.targets.get(target).map(|target| target.provider);
-        provider.is_some_and(|provider| provider.kinds.iter().any(|other| selects(other, kind)))
-    };
     for ((target, kind, tag), place) in &carried {
         if !selected.contains_key(&(*target, *kind, *tag)) && selectable(target, kind) {
             let finding = Finding::warning(RULE.code, format!("no declared policy selects `{tag}`"));
@@ -71,4 +75,34 @@ fn tag(value: &Attr) -> Option<&str> {
 /// Says whether resources of one kind can select those of another.
 fn selects(by: &Kind, kind: &str) -> bool {
     by.fields.iter().any(|field| matches!(field.ty, Type::Set(Type::Role(kinds)) if kinds.contains(&kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::providers::CATALOGUE;
+    use crate::topology::testing::{indented, told, workspace};
+    use crate::topology::{Options, load};
+
+    /// The tags that this rule tells of, in a network with those kinds.
+    fn told_of(kinds: &str) -> Vec<String> {
+        let head = "workspace: t\nvars: { pw: { default: x } }\nnetfoundry:\n  nf:\n    at: https://nf.example\n    \
+                    credentials: { clientId: c, password: '${var.pw}', authenticationUrl: 'https://i.example/t' }\n";
+        let network = "networks:\n  n:\n    networkGroupId: G\n    region: r\n";
+        let text = format!("{head}{}", indented(&format!("{network}{}", indented(kinds))));
+        let folder = workspace(&[("trueup.yaml", &text)]);
+        let all = told(load(folder.path(), CATALOGUE, &Options::default()));
+        let own = all.lines().filter(|line| line.contains("unmatched-tag:"));
+        own.filter_map(|line| Some(line.split_once("unmatched-tag: ")?.1.split_once(';')?.0.to_owned())).collect()
+    }
+
+    #[test]
+    fn a_tag_that_an_authority_gives_to_others_is_carried() {
+        let authority = "certificate-authorities: { fleet: { certPem: x, endpointAttributes: ['#iot'] } }\n";
+        let policy =
+            "edge-router-policies: { p: { endpointAttributes: ['#iot', '#lost'], edgeRouterAttributes: ['#all'] } }";
+        assert_eq!(told_of(&format!("{authority}{policy}")), ["none of the declared `endpoints` carries `#lost`"]);
+        let lost = ["#iot", "#lost"].map(|tag| format!("none of the declared `endpoints` carries `{tag}`"));
+        assert_eq!(told_of(policy), lost);
+        assert!(told_of(authority).is_empty());
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
@@ -53,8 +54,22 @@ impl Lab {
 
 const WORKSPACE: &str = "workspace: lab\nsecrets: { pw: { env: PASSWORD } }\n";
 
+/// A certificate of that name, as PEM, signed by the authority or, without one, by itself; and what signs in its name.
+fn certificate(name: &str, authority: Option<&Issuer<'static, KeyPair>>) -> (String, Issuer<'static, KeyPair>) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = match authority {
+        Some(authority) => params.signed_by(&key, authority).unwrap(),
+        None => params.self_signed(&key).unwrap(),
+    };
+    (certificate.pem(), Issuer::new(params, key))
+}
+
 #[test]
 fn netfoundry() {
+    let (authority, issuer) = certificate("devices", None);
     let topology = "
 netfoundry:
   nf:
@@ -67,9 +82,10 @@ netfoundry:
         region: us-east-2
         edge-routers: { branch: { attributes: ['#branch'] } }
         endpoints: { laptop: { attributes: ['#staff'], enrollmentMethod: { ott: true } } }
-        certificate-authorities: { devices: { certPem: '-----BEGIN CERTIFICATE----- MIIB -----END CERTIFICATE-----' } }
-";
-    let lab = Lab::new(&[("trueup.yaml", WORKSPACE), ("nf.yaml", topology)]);
+        certificate-authorities: { devices: { certPem: PEM } }
+"
+    .replace("PEM", &json!(authority).to_string());
+    let lab = Lab::new(&[("trueup.yaml", WORKSPACE), ("nf.yaml", &topology)]);
     assert!(lab.ok(&["run", "nf", "--list"]).contains("rotate-registration-key <edge-routers>"));
 
     let spoken = lab.fails(&["run", "nf", "rotate-registration-key", "branch"]);
@@ -96,7 +112,12 @@ netfoundry:
 
     let token =
         String::from_utf8(lab.get(&["nf", "certificate-authorities", "devices", "--field", "verificationToken"]));
-    lab.bench.write("proof.pem", &format!("-----BEGIN CERTIFICATE-----\n{}\n", token.unwrap()));
+    let token = token.unwrap();
+    for (name, signer) in [(&token, None), (&"other".to_owned(), Some(&issuer))] {
+        lab.bench.write("proof.pem", &certificate(name, signer).0);
+        lab.fails(&["run", "nf", "verify", "devices", "proof.pem"]);
+    }
+    lab.bench.write("proof.pem", &certificate(&token, Some(&issuer)).0);
     let verified: Value = serde_json::from_str(&lab.ok(&["run", "nf", "verify", "devices", "proof.pem"])).unwrap();
     assert_eq!(verified["verified"], true);
 

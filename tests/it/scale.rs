@@ -36,7 +36,9 @@ fn body(kind: &str, number: usize) -> Value {
         "endpoints" => json!({ "attributes": ["#staff"], "enrollmentMethod": { "ott": true } }),
         "services" => json!({ "attributes": ["#apps"] }),
         "config-types" => json!({ "schema": { "type": "object" } }),
-        "configs" => json!({ "configTypeName": "intercept.v1", "data": { "port": number } }),
+        "configs" => json!({
+            "configTypeName": "host.v1", "data": { "protocol": "tcp", "address": "a", "port": 1 + number % 65_535 }
+        }),
         "posture-checks" => json!({ "typeId": "MAC", "macAddresses": [format!("{number:012x}")] }),
         "certificate-authorities" => {
             json!({ "certPem": format!("-----BEGIN CERTIFICATE-----\n{number}\n-----END CERTIFICATE-----\n") })

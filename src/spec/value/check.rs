@@ -86,7 +86,11 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
 fn role(kinds: &[&str], text: &str, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
     let (marks, expected): (&[char], _) =
         if kinds.is_empty() { (&['#'], "no `#tag`") } else { (&['#', '@'], "neither a `#tag` nor a `@name`") };
-    if !(text.len() > 1 && text.starts_with(marks)) {
+    let word = text.strip_prefix(marks).map(str::trim).unwrap_or_default();
+    if text.starts_with('#') && word.contains(['#', '@']) {
+        let message = format!("the tag `{text}` holds a second `#` or an `@`");
+        found.push(TypeError::new(path, "wrong-value", message).help("a tag is `#` and a word without either".into()));
+    } else if word.is_empty() {
         let message = format!("`{text}` is {expected}");
         let help = "as in `#tag` or `@name`; quote it, since `#` after a blank starts a comment";
         found.push(TypeError::new(path, "wrong-value", message).help(help.into()));

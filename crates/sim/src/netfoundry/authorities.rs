@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Platform;
 use super::call::{Call, hal};
 use super::kind::{Kind, Traits};
+use super::proof;
 use super::refusal::Refusal;
 use super::shape::{Field, NAME, NETWORK_ID, Shape};
 use super::store::Owner;
@@ -37,6 +38,7 @@ pub(super) static CERTIFICATE_AUTHORITY: Traits = Traits {
             ]),
         ),
     ],
+    facts: &["verified", "verificationToken", "jwt"],
     check: check_authority,
     built: authority_built,
     ..Traits::COMMON
@@ -114,9 +116,7 @@ fn authority_built(platform: &mut Platform, id: &str, now: u64) {
 }
 
 impl Platform {
-    /// `POST certificate-authorities/{id}/verify` (netfoundry.md#certificate-authorities). A real proof would need the
-    /// authority's own key; a certificate whose text names the token stands in for one that bears it as its common
-    /// name.
+    /// `POST certificate-authorities/{id}/verify` (netfoundry.md#certificate-authorities).
     pub(super) fn verify(&mut self, id: &str, call: &Call) -> Result<Response, Refusal> {
         let authority = self.find(Kind::CertificateAuthority, id, call.now)?;
         if !authority.is_live() {
@@ -126,11 +126,8 @@ impl Platform {
         if !content_type.starts_with("text/plain") {
             return Err(Refusal::Spring(415, format!("Content type '{content_type}' not supported")));
         }
-        let proof = String::from_utf8_lossy(&call.request.body);
-        let token = authority.text("verificationToken").unwrap_or_default();
-        if !proof.contains("-----BEGIN CERTIFICATE-----") || !proof.contains(token) {
-            return Err(Refusal::invalid("the certificate does not bear the verification token as its common name"));
-        }
+        let text = |field: &str| authority.text(field).unwrap_or_default();
+        proof::check(text("certPem"), &call.request.body, text("verificationToken")).map_err(Refusal::invalid)?;
         self.store.update(id, |authority| {
             authority.body.insert("verified".to_owned(), json!(true));
         });

@@ -112,7 +112,7 @@ impl Platform {
     pub(super) fn catalogue(&self, path: &[&str], call: &Call) -> Option<Result<Response, Refusal>> {
         let (all, key, id_key) = match *path.first()? {
             "network-groups" => (self.groups(call), "networkGroupList", "id"),
-            "regions" => (self.regions(call), "regionList", "locationCode"),
+            "regions" => (by_distance(self.regions(call), call), "regionList", "locationCode"),
             "data-centers" => (self.data_centers(call), "dataCenters", "id"),
             "cloud-providers" => (self.providers(call), "cloudProviderList", "code"),
             "network-versions" => (self.network_versions(call), "network-versions", "networkVersion"),
@@ -250,7 +250,7 @@ impl Platform {
 fn chosen(all: &[Value], key: &str, call: &Call) -> Response {
     let query = call.request.query();
     let passes = |item: &&Value| {
-        query.iter().all(|(name, _)| {
+        query.iter().filter(|(name, _)| !["latitude", "longitude"].contains(&name.as_str())).all(|(name, _)| {
             let Some(field) = item.get(name) else { return true };
             query.iter().any(|(other, value)| other == name && equals(field, value))
         })
@@ -261,6 +261,21 @@ fn chosen(all: &[Value], key: &str, call: &Call) -> Response {
     }
     let page = Page::of(call);
     hal(200, &page.envelope(key, page.cut(&found).to_vec(), found.len(), call))
+}
+
+/// Sorts regions by their distance from the place that a query names, nearest first (netfoundry.md#regions).
+fn by_distance(mut regions: Vec<Value>, call: &Call) -> Vec<Value> {
+    let asked = |name: &str| call.request.query_value(name).and_then(|text| text.parse::<f64>().ok());
+    let (Some(latitude), Some(longitude)) = (asked("latitude"), asked("longitude")) else { return regions };
+    let distance = |region: &Value| {
+        let held = |name: &str| region.get(name).and_then(Value::as_f64).unwrap_or_default().to_radians();
+        let (north, east) = (held("latitude"), held("longitude"));
+        let (here_north, here_east) = (latitude.to_radians(), longitude.to_radians());
+        let half = |angle: f64| (angle / 2.0).sin().powi(2);
+        half(north - here_north) + north.cos() * here_north.cos() * half(east - here_east)
+    };
+    regions.sort_by(|left, right| distance(left).total_cmp(&distance(right)));
+    regions
 }
 
 fn one(all: &[Value], is_it: impl Fn(&Value) -> bool) -> Result<Response, Refusal> {

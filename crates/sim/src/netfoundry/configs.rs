@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::Platform;
+use super::config_data;
 use super::kind::{Kind, Traits};
 use super::refusal::Refusal;
 use super::shape::{Field, NAME, NETWORK_ID, Reader, Shape};
-use super::store::Owner;
+use super::store::{Object, Owner};
 use super::write::Draft;
 
 /// `core/v2/config-types`; `schema` is inferred from the overlay.
@@ -41,12 +42,21 @@ const BUILT_IN: [(&str, Option<&str>); 5] = [
     ("ziti-tunneler-server.v1", None),
 ];
 
-/// The type is named by id or by name.
 fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     let by_name = draft.hidden.remove("configTypeName");
-    if draft.id.is_some() {
-        return Ok(());
+    if draft.id.is_none() {
+        check_type(platform, draft, by_name)?;
     }
+    let type_name = draft.text("configTypeId").and_then(|id| platform.store.get(id)).map(Object::name);
+    let mut reader = Reader { store: &platform.store, network: &draft.network, complaints: Vec::new() };
+    if let (Some(type_name), Some(data)) = (type_name, draft.shown.get("data").and_then(Value::as_object)) {
+        config_data::check(&mut reader, type_name, data, "data");
+    }
+    if reader.complaints.is_empty() { Ok(()) } else { Err(Refusal::Invalid(reader.complaints)) }
+}
+
+/// The type is named by id or by name.
+fn check_type(platform: &Platform, draft: &mut Draft, by_name: Option<Value>) -> Result<(), Refusal> {
     let named = by_name.as_ref().and_then(Value::as_str);
     let type_id = named.map(|name| platform.config_type_id(&draft.network, name));
     match (draft.text("configTypeId"), type_id) {
@@ -83,6 +93,10 @@ pub(super) fn check_inline(reader: &mut Reader, config: &Value, place: &str, ser
             reader.complaints.push(format!("`{place}.configTypeName` names no config type of this network"));
         }
         _ => {}
+    }
+    let by_id = text("configTypeId").and_then(|id| reader.store.get(id)).map(Object::name);
+    if let (Some(type_name), Some(Value::Object(data))) = (text("configTypeName").or(by_id), map.get("data")) {
+        config_data::check(reader, type_name, data, &format!("{place}.data"));
     }
     // A config of that name may be there already only if it is this service's own.
     let own = service.and_then(|id| reader.store.get(id)?.body.get("configIdByConfigTypeId")?.as_object());

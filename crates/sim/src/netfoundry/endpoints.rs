@@ -23,8 +23,8 @@ pub(super) static ENDPOINT: Traits = Traits {
         Field::optional("sessionIdentityId", Shape::Text).unset("null"),
         Field::optional("externalId", Shape::Text).unset("null"),
         Field::optional("authPolicyId", Shape::Id(Kind::AuthPolicy)).unset("null"),
-        Field::optional("selected", Shape::Flag).dropped(),
     ],
+    facts: &TELEMETRY,
     keeps_deleted: true,
     check,
     built,
@@ -37,30 +37,37 @@ const ENROLLMENT: &[Field] = &[
     Field::optional("updb", Shape::Text),
 ];
 
-/// The fields that a device has not told yet (netfoundry.md#endpoints).
+/// The fields that a device tells, or the platform (netfoundry.md#endpoints).
+const TELEMETRY: [&str; 19] = [
+    "typeId",
+    "hasApiSession",
+    "hasEdgeRouterConnection",
+    "sessionActive",
+    "mfaEnabled",
+    "jwt",
+    "jwtExpiresAt",
+    "os",
+    "osRelease",
+    "osVersion",
+    "arch",
+    "appId",
+    "appVersion",
+    "branch",
+    "revision",
+    "version",
+    "type",
+    "syncId",
+    "syncResourceId",
+];
+
+/// What a device has not told yet.
 fn telemetry(type_id: &str) -> Map<String, Value> {
-    let flags = ["hasApiSession", "hasEdgeRouterConnection", "sessionActive", "mfaEnabled"];
-    let nulls = [
-        "jwt",
-        "jwtExpiresAt",
-        "os",
-        "osRelease",
-        "osVersion",
-        "arch",
-        "appId",
-        "appVersion",
-        "branch",
-        "revision",
-        "version",
-        "type",
-        "syncId",
-        "syncResourceId",
-    ];
-    let mut map = Map::new();
-    map.extend(flags.map(|name| (name.to_owned(), json!(false))));
-    map.extend(nulls.map(|name| (name.to_owned(), Value::Null)));
-    map.insert("typeId".to_owned(), json!(type_id));
-    map
+    let untold = |name: &str| match name {
+        "typeId" => json!(type_id),
+        "hasApiSession" | "hasEdgeRouterConnection" | "sessionActive" | "mfaEnabled" => json!(false),
+        _ => Value::Null,
+    };
+    TELEMETRY.into_iter().map(|name| (name.to_owned(), untold(name))).collect()
 }
 
 /// The body of a router's twin.

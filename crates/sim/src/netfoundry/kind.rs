@@ -140,6 +140,8 @@ pub(super) struct Traits {
     pub singular: &'static str,
     /// The fields of the write form.
     pub fields: &'static [Field],
+    /// The fields that only reads have, besides those of every object.
+    pub facts: &'static [&'static str],
     /// Says whether the API creates, changes and deletes objects.
     pub writable: bool,
     /// Says whether PATCH and PUT exist.
@@ -167,12 +169,36 @@ pub(super) struct Traits {
     pub erased: Effect,
 }
 
+/// The fields that reads have of every object, and what the web console puts beside them (netfoundry.md#requests,
+/// netfoundry.md#values).
+const OF_EVERY_READ: [&str; 12] = [
+    "_links",
+    "_embedded",
+    "id",
+    "zitiId",
+    "status",
+    "createdAt",
+    "updatedAt",
+    "deletedAt",
+    "createdBy",
+    "deletedBy",
+    "ownerIdentityId",
+    "selected",
+];
+
 impl Traits {
+    /// Says whether a body may bring the field although nothing is made of it: the read form is taken back
+    /// (netfoundry.md#writes).
+    pub(crate) fn tolerates(&self, field: &str) -> bool {
+        OF_EVERY_READ.contains(&field) || self.facts.contains(&field)
+    }
+
     /// The particulars that most kinds have in common.
     pub(crate) const COMMON: Traits = Traits {
         path: "",
         singular: "",
         fields: &[],
+        facts: &[],
         writable: true,
         changeable: true,
         has_status: false,

@@ -25,7 +25,7 @@ pub(super) fn tags(reader: &mut Reader, items: &[Value], place: &str) -> Value {
         match item.as_str().filter(|text| is_tag(text)) {
             Some("#all") => reader.complaints.push(format!("`{place}`: `#all` is reserved")),
             Some(tag) => kept.push(tag.to_owned()),
-            None => reader.complaints.push(format!("`{place}`: {item} must start with `#`")),
+            None => reader.complaints.push(format!("`{place}`: {item} must be `#` and a word")),
         }
     }
     set(kept)
@@ -44,7 +44,7 @@ pub(super) fn mentions(reader: &mut Reader, kind: Kind, items: &[Value], place: 
                 }
             },
             None if is_tag(text) => kept.push(text.to_owned()),
-            None => reader.complaints.push(format!("`{place}`: {item} must start with `#` or `@`")),
+            None => reader.complaints.push(format!("`{place}`: {item} must be a `#tag` or a `@name`")),
         }
     }
     if kept.len() > 1 && kept.iter().any(|text| text == "#all") {
@@ -53,8 +53,9 @@ pub(super) fn mentions(reader: &mut Reader, kind: Kind, items: &[Value], place: 
     set(kept)
 }
 
+/// A second `#`, or an `@`, is refused by the overlay (netfoundry.md#roles-and-mentions).
 fn is_tag(text: &str) -> bool {
-    text.strip_prefix('#').is_some_and(|tag| !tag.trim().is_empty())
+    text.strip_prefix('#').is_some_and(|tag| !tag.trim().is_empty() && !tag.contains(['#', '@']))
 }
 
 /// Keeps each once; the order of the request is lost, as sets lose it (netfoundry.md#values).

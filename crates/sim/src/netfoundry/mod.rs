@@ -1,7 +1,7 @@
 //! The NetFoundry orchestration platform, simulated.
 //!
 //! It follows the facts in `docs/apis/netfoundry.md`, whose headings are cited, and answers below `core/v2`,
-//! `identity/v1`, `auth/v1` and `/oauth2/token`; of `core/v3` it has the exchange of sessions. Work takes logical time:
+//! `identity/v1`, `auth/v1` and `/oauth2/token`; of `core/v3` it has networks, to read, and the exchange of sessions. Work takes logical time:
 //! an object becomes real when its execution finishes, and until a moment after a write the API shows less than it
 //! knows, as the platform does.
 
@@ -9,6 +9,7 @@ mod authorities;
 mod calendar;
 mod call;
 mod catalogue;
+mod config_data;
 mod configs;
 mod console;
 mod endpoints;
@@ -23,6 +24,7 @@ mod models;
 mod networks;
 mod policies;
 mod postures;
+mod proof;
 mod refusal;
 mod routers;
 mod services;
@@ -103,11 +105,17 @@ impl Platform {
             ["oauth2", "token"] => return self.token(call),
             // A router's machine has a key and no bearer (netfoundry.md#router-registration).
             ["core", "v2", "edge-routers", "register", key] => return self.register(key, call),
+            // Helpers of that machine read it before they have anything else (netfoundry.md#lists).
+            ["core", "v2", "network-versions"] if call.request.method == Method::Get => {
+                return self.core(&["network-versions"], call);
+            }
             _ => self.admit(call)?,
         }
         match path.as_slice() {
             ["core", "v2", rest @ ..] => self.core(rest, call),
             ["core", "v3", "networks", id, "exchange"] => self.exchange(id, call),
+            ["core", "v3", "networks"] if call.request.method == Method::Get => self.list(Kind::Network, call),
+            ["core", "v3", "networks", id] if call.request.method == Method::Get => self.item(Kind::Network, id, call),
             ["identity", "v1", rest @ ..] => self.identity(rest, call),
             ["auth", "v1", rest @ ..] => self.authorization(rest, call),
             _ => Err(Refusal::no_route()),

@@ -30,6 +30,9 @@ const SERVER_EGRESS: Field = Field::required(
 );
 const BIND: Field = Field::required("bindEndpointAttributes", Shape::Mentions(Kind::Endpoint));
 const ROUTERS: Field = Field::required("edgeRouterAttributes", Shape::Mentions(Kind::EdgeRouter));
+const ROUTERS_OR_NONE: Field = Field::optional("edgeRouterAttributes", Shape::Mentions(Kind::EdgeRouter)).unset("[]");
+/// Of a service that routers host, clients send the list all the same, empty (netfoundry.md#services).
+const BIND_OF_ROUTERS: Field = Field::optional("bindEndpointAttributes", Shape::Mentions(Kind::Endpoint));
 const HOSTS: Field = Field::required(
     "edgeRouterHosts",
     Shape::List(&Shape::Record(&[Field::required("edgeRouterId", Shape::Id(Kind::EdgeRouter)), SERVER_EGRESS])),
@@ -65,7 +68,7 @@ const ADVANCED_EGRESS: Field = Field::required(
 fn fields(model_type: &str) -> Option<&'static [Field]> {
     Some(match model_type {
         "TunnelerToEndpoint" => &[CLIENT_INGRESS, SERVER_EGRESS, BIND, ROUTERS],
-        "TunnelerToEdgeRouter" => &[CLIENT_INGRESS, HOSTS, ROUTERS],
+        "TunnelerToEdgeRouter" => &[CLIENT_INGRESS, HOSTS, ROUTERS_OR_NONE, BIND_OF_ROUTERS],
         "TunnelerToSdk" => &[CLIENT_INGRESS, BIND, ROUTERS],
         "AdvancedTunnelerToEndpoint" => &[ADVANCED_INGRESS, ADVANCED_EGRESS, BIND, ROUTERS],
         _ => return None,
@@ -74,9 +77,10 @@ fn fields(model_type: &str) -> Option<&'static [Field]> {
 
 /// Reads a model into its stored form.
 pub(super) fn read(reader: &mut Reader, model_type: &str, model: &Map<String, Value>) -> Map<String, Value> {
+    let model = routers_by_id(reader, model);
     let stored = match fields(model_type) {
-        Some(fields) => reader.record(fields, model, "model"),
-        None => passed_through(reader, model),
+        Some(fields) => reader.record(fields, &model, "model"),
+        None => passed_through(reader, &model),
     };
     let is_empty = |name: &str| stored.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty);
     if is_empty("edgeRouterHosts") {
@@ -87,6 +91,21 @@ pub(super) fn read(reader: &mut Reader, model_type: &str, model: &Map<String, Va
         check_ranges(reader, &stored);
     }
     stored
+}
+
+/// The create form names hosting routers, and comes back as it is (netfoundry.md#other-forms).
+fn routers_by_id(reader: &Reader, model: &Map<String, Value>) -> Map<String, Value> {
+    let mut model = model.clone();
+    let hosts = model.get_mut("edgeRouterHosts").and_then(Value::as_array_mut);
+    for host in hosts.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let name = host.get("edgeRouterName").and_then(Value::as_str);
+        let router = name.and_then(|name| reader.store.named(Kind::EdgeRouter, reader.network, name));
+        if let Some(id) = router.filter(|router| router.is_live()).map(|router| router.id.clone()) {
+            host.remove("edgeRouterName");
+            host.entry("edgeRouterId").or_insert(id.into());
+        }
+    }
+    model
 }
 
 /// A model of a type that no source shows: only what would break other rules is read.

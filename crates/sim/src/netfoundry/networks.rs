@@ -27,6 +27,7 @@ pub(super) static NETWORK: Traits = Traits {
         Field::optional("productVersion", Shape::Text).fixed(),
         Field::optional("o365BreakoutCategory", Shape::Text).fixed().unset("\"NONE\""),
     ],
+    facts: &["networkController", "sdsPassword"],
     changeable: false,
     has_status: true,
     has_ziti: false,
@@ -101,12 +102,23 @@ fn erased(platform: &mut Platform, id: &str, now: u64) {
     }
 }
 
-/// A network links to each of its collections (netfoundry.md#networks).
+/// A network links to each of its collections, by the collection's path (netfoundry.md#networks).
 pub(super) fn add_links(links: &mut Map<String, Value>, network: &Object, call: &Call) {
-    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Network) {
-        let target = call.core_link(&format!("{}?networkId={}", kind.traits().path, network.id));
-        links.insert(kind.plural_key(), target);
+    let collections = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Network).map(|kind| kind.traits().path);
+    for path in collections.chain(["process-executions"]) {
+        links.insert(path.to_owned(), call.core_link(&format!("{path}?networkId={}", network.id)));
     }
+}
+
+/// The link to the network that each object in it has (netfoundry.md#requests). Its profile is said to be there, not what
+/// stands in it.
+pub(super) fn link(network: &str, call: &Call) -> Value {
+    let mut link = call.core_link(&format!("networks/{network}"));
+    if let Some(link) = link.as_object_mut() {
+        let profile = call.core_link("docs/profiles/network").get("href").cloned();
+        link.extend(profile.map(|profile| ("profile".to_owned(), profile)));
+    }
+    link
 }
 
 impl Platform {

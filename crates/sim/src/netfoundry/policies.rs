@@ -1,7 +1,7 @@
 //! Policies of edge routers and services (netfoundry.md#edge-router-policies,
 //! netfoundry.md#service-edge-router-policies, netfoundry.md#service-policies), and AppWANs (netfoundry.md#app-wans).
 //!
-//! An AppWAN *is* a Dial service policy, so both collections show one store: a Dial policy stands in both lists, with
+//! An AppWAN *is* a Dial service policy, so both collections show one store: a Dial policy for any of its tags stands in both lists, with
 //! the same id and the same overlay id.
 
 use serde_json::{Map, Value, json};
@@ -91,9 +91,10 @@ pub(super) fn add_implied(body: &mut Map<String, Value>) {
     body.insert("semantic".to_owned(), json!("AnyOf"));
 }
 
-/// Says whether an object stands in a collection: of the service policies, AppWANs are those that dial.
+/// Says whether an object stands in a collection: of the service policies, AppWANs are those that dial, for any of their
+/// tags (netfoundry.md#app-wans).
 pub(super) fn belongs(object: &Object, kind: Kind) -> bool {
-    kind != Kind::AppWan || object.text("type") == Some("Dial")
+    kind != Kind::AppWan || object.text("type") == Some("Dial") && object.text("semantic") != Some("AllOf")
 }
 
 /// Leaves out what a collection does not show.

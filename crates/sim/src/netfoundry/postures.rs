@@ -26,7 +26,7 @@ pub(super) static POSTURE_CHECK: Traits = Traits {
             "operatingSystems",
             Shape::List(&Shape::Record(&[
                 Field::required("type", SYSTEMS),
-                Field::optional("versions", Shape::List(&Shape::Text)).unset("[]"),
+                Field::required("versions", Shape::List(&Shape::Text)),
             ])),
         ),
         Field::optional("macAddresses", Shape::List(&Shape::Text)),
@@ -66,7 +66,7 @@ fn payload(type_id: &str) -> (&'static [&'static str], &'static [(&'static str, 
         "MAC" => (&["macAddresses"], &[]),
         "DOMAIN" => (&["domains"], &[]),
         "PROCESS" => (&["process"], &[]),
-        "PROCESS_MULTI" => (&["processes"], &[("semantic", "\"AllOf\"")]),
+        "PROCESS_MULTI" => (&["processes", "semantic"], &[]),
         _ => (
             &[],
             &[
@@ -96,6 +96,9 @@ fn check(_platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
         if draft.shown.get(*name).is_none_or(Value::is_null) {
             complaints.push(format!("`{name}` is required for a {type_id} posture check"));
         }
+    }
+    if draft.shown.get("processes").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        complaints.push("`processes` must name a program".to_owned());
     }
     for (name, json) in defaulted {
         if let (false, Ok(value)) = (draft.shown.contains_key(*name), serde_json::from_str::<Value>(json)) {

@@ -26,6 +26,7 @@ pub(super) static SERVICE: Traits = Traits {
         // A duplicate that clients send beside the model's own list (netfoundry.md#services).
         Field::optional("edgeRouterAttributes", Shape::Mentions(Kind::EdgeRouter)).dropped(),
     ],
+    facts: &["authority", "configIdByConfigTypeId"],
     keeps_deleted: true,
     // Four polls.
     build: |_| 850,
@@ -158,8 +159,8 @@ impl Platform {
             .map(|twin| format!("@{twin}"))
             .collect();
         let endpoints = match companions.model.get("bindEndpointAttributes") {
-            Some(list) => list.clone(),
-            None => hosts.into(),
+            Some(list) if hosts.is_empty() => list.clone(),
+            _ => hosts.into(),
         };
         let bind = json!({
             "type": "Bind",

@@ -65,12 +65,26 @@ impl Platform {
         }
         let mut links = Map::new();
         links.insert("self".to_owned(), call.core_link(&format!("{}/{}", kind.traits().path, object.id)));
+        if let Some(network) = &object.network {
+            links.insert("network".to_owned(), networks::link(network, call));
+        }
         if kind == Kind::Network {
+            map.remove("sdsPassword");
             networks::add_links(&mut links, object, call);
             self.embed_children(&mut map, object, call);
         }
         map.insert("_links".to_owned(), links.into());
         map.into()
+    }
+
+    /// The read form of an object that is asked for by its id: a network's shows a password that no list shows
+    /// (netfoundry.md#networks).
+    pub(super) fn read_alone(&self, object: &Object, kind: Kind, call: &Call) -> Value {
+        let mut reply = self.read(object, kind, call);
+        if let (Some(password), Some(map)) = (object.body.get("sdsPassword"), reply.as_object_mut()) {
+            map.insert("sdsPassword".to_owned(), password.clone());
+        }
+        reply
     }
 
     /// The create form of an object: what one would POST to get it again (netfoundry.md#other-forms).
@@ -115,7 +129,8 @@ impl Platform {
                 .map(|child| {
                     let mut fields = self.fields(child, kind, call.now);
                     let link = call.core_link(&format!("{}/{}", kind.traits().path, child.id));
-                    fields.insert("_links".to_owned(), json!({ "self": link }));
+                    let links = json!({ "self": link, "network": networks::link(&network.id, call) });
+                    fields.insert("_links".to_owned(), links);
                     fields.into()
                 })
                 .collect();

@@ -87,7 +87,8 @@ impl Platform {
             hidden: Map::new(),
             given: body.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.clone()).collect(),
         };
-        for name in body.keys().filter(|name| !fields.iter().any(|field| field.name == *name)) {
+        let is_known = |name: &str| fields.iter().any(|field| field.name == name) || kind.traits().tolerates(name);
+        for name in body.keys().filter(|name| !is_known(name)) {
             reader.complaints.push(format!("`{name}` is no field of a new {}", kind.title()));
         }
         for field in fields {
@@ -184,7 +185,7 @@ impl Platform {
         }
         match call.wants_create_form() {
             true => Ok(Response::json(200, &self.create_form(object, kind, call).into())),
-            false => Ok(hal(200, &self.read(object, kind, call))),
+            false => Ok(hal(200, &self.read_alone(object, kind, call))),
         }
     }
 
@@ -263,9 +264,9 @@ impl Platform {
             given: body.keys().cloned().collect(),
         };
         for name in body.keys().filter(|name| !fields.iter().any(|field| field.name == *name)) {
-            match name == "_links" || read_form.contains_key(name) {
+            match kind.traits().tolerates(name) || read_form.contains_key(name) {
                 // nfctl puts the read form back, links and all (netfoundry.md#writes).
-                true if put => {}
+                true if put || name == "selected" => {}
                 true => reader.complaints.push(format!("`{name}` is read-only")),
                 false => reader.complaints.push(format!("`{name}` is no field of {}", kind.one())),
             }

@@ -3,20 +3,33 @@
 //! No call changes a network, so that every difference is held; and removing one removes all that it holds. The
 //! execution that its creation names may never become readable (netfoundry.md#consistency), so only its status is
 //! waited for. The region has been called `locationCode`; replies may still say so, or name the cloud only at the
-//! controller.
+//! controller. Of product 8 and later, what lives in a network is kept by its own controller: nothing is planned for such.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, renamed};
 use crate::spec::{
-    Api, Body, Destroys, Envelope, Field, Identity, Kind, List, Poll, Removal, Type, call, field, output,
+    Api, Body, Destroys, Envelope, Field, Identity, Kind, List, Poll, Removal, States, Type, call, field, output,
 };
 use wire::Method;
 
 /// The vendor's client gives a network twenty minutes (netfoundry.md#executions).
 const BUDGET: Duration = Duration::from_secs(1200);
+
+/// The key under which `one_spelling` puts the status, or that there is no reaching what is in the network.
+const STANDING: &str = "standing";
+const BEYOND: &str = "product 8 or later";
+const STUCK: &[(&str, &str)] = &[
+    STATES.stuck[0],
+    STATES.stuck[1],
+    (
+        BEYOND,
+        "what lives in it is kept by its own controller, to which Trueup does not speak: leave it out of the files",
+    ),
+];
 
 const CONTROLLER: &[Field] = &[
     output("name", Type::Text, "Name of the controller"),
@@ -50,11 +63,12 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Call { path: "/core/v2/networks", at: Envelope::Items("_embedded.networkList"), paging: PAGES },
         create: &[call(Method::Post, "/core/v2/networks", Body::Fields)
+            .reshape(within_reach)
             .reply(Envelope::One(""))
             .wait(&[provisioned("/core/v2/networks/{id}", BUDGET)])],
         remove: &[call(Method::Delete, "/core/v2/networks/{id}", Body::None)
             .wait(&[Poll { budget: BUDGET, ..gone("/core/v2/networks/{id}") }])],
-        states: Some(STATES),
+        states: Some(States { key: STANDING, stuck: STUCK, ..STATES }),
         ..Api::NONE
     },
     on_delete: Destroys::Everything,
@@ -70,6 +84,32 @@ fn one_spelling(network: &mut Value) {
     {
         network["provider"] = provider;
     }
+    let version = network.get("productVersion").and_then(Value::as_str);
+    let standing = match version.is_some_and(is_beyond) {
+        true => Value::from(BEYOND),
+        false => network.get("status").cloned().unwrap_or_default(),
+    };
+    if let Value::Object(network) = network {
+        network.insert(STANDING.to_owned(), standing);
+    }
+}
+
+/// Says whether networks of that version keep what lives in them at their own controllers (netfoundry.md#generations).
+fn is_beyond(version: &str) -> bool {
+    version.split('.').next().and_then(|major| major.trim().parse::<u32>().ok()).is_some_and(|major| major >= 8)
+}
+
+fn within_reach(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
+    let version = match &*body {
+        Attr::Map(fields) => fields.get("productVersion").and_then(Attr::as_text),
+        _ => None,
+    };
+    match version.is_some_and(is_beyond) {
+        true => Err(
+            "what lives in networks of product 8 and later is kept by their own controllers, which are out of reach",
+        ),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +117,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::providers::netfoundry::testing::{reads_back, shows};
+    use crate::providers::netfoundry::testing::{reads_back, reshaped, shows};
 
     #[test]
     fn a_network_as_documented() {
@@ -103,6 +143,20 @@ mod tests {
     fn the_older_spelling_of_the_region_counts() {
         let live = json!({ "name": "acme", "locationCode": "eu-west-1", "region": null });
         shows(&KIND, &live, json!({ "region": "eu-west-1", "provider": null }));
+    }
+
+    #[test]
+    fn networks_of_product_8_are_out_of_reach() {
+        let states = KIND.api.states.unwrap();
+        for (version, is_out) in [("8.0.1", true), ("8", true), ("10.2.0", true), ("7.3.104", false), ("", false)] {
+            let live = reshaped(&KIND, &json!({ "name": "a", "productVersion": version, "status": "PROVISIONED" }));
+            let word = live[states.key].as_str().unwrap();
+            assert_eq!(states.stuck.iter().any(|(stuck, _)| *stuck == word), is_out, "{version}");
+            let mut body = Attr::from_json(&json!({ "name": "a", "productVersion": version }));
+            assert_eq!(within_reach(&mut body, None).is_err(), is_out, "{version}");
+        }
+        let suspended = reshaped(&KIND, &json!({ "name": "a", "status": "SUSPENDED" }));
+        assert!(states.stuck.iter().any(|(stuck, _)| suspended[states.key] == json!(stuck)));
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! That the collection exists is documented, the fields beyond name and attributes are inferred from those of the ziti
 //! controller. Each type has fields of its own; another type is another object.
 
+use serde_json::Value;
+
+use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
 use crate::spec::{Condition, Field, Identity, Kind, MAC, Type, field, whole_numbers};
 
@@ -12,7 +15,7 @@ const WORDS: Type = Type::Set(&Type::Text);
 
 const SYSTEM: &[Field] = &[
     field("type", SYSTEMS, "Operating system").required(),
-    field("versions", WORDS, "Ranges of versions, such as `>=13.0.0`").cleared_by("null"),
+    field("versions", WORDS, "Ranges of versions, such as `>=13.0.0`"),
 ];
 
 const PROCESS: &[Field] = &[
@@ -90,16 +93,31 @@ pub(crate) static KIND: Kind = Kind {
             .inferred(),
         ZITI_ID,
     ],
-    api: in_network!("posture-checks", "postureCheckList"),
+    api: in_network!("posture-checks", "postureCheckList", create said_in_full, update said_in_full),
     ..Kind::NEW
 };
+
+/// The overlay requires what it could have defaults for (netfoundry.md#posture-checks).
+fn said_in_full(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
+    let Attr::Map(fields) = body else { return Ok(()) };
+    if fields.get("typeId").and_then(Attr::as_text) == Some("PROCESS_MULTI") {
+        fields.entry("semantic".to_owned()).or_insert_with(|| Attr::text("AllOf"));
+    }
+    if let Some(Attr::List(systems)) = fields.get_mut("operatingSystems") {
+        for system in systems.iter_mut() {
+            if let Attr::Map(system) = system {
+                system.entry("versions".to_owned()).or_insert_with(|| Attr::List(Vec::new()));
+            }
+        }
+    }
+    Ok(())
+}
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::attr::Attr;
     use crate::providers::netfoundry::testing::{reads_back, writes};
     use crate::spec::{canonical, check};
 

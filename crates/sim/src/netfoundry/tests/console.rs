@@ -70,7 +70,7 @@ fn what_is_not_understood_is_said() {
         ("endpoints", "e", json!({}), "there are several endpoints named `e`: write `network/name`"),
         ("endpoints", "one/e", json!({ "colour": 1 }), "an endpoint has no field `colour`"),
         ("endpoints", "one/e", json!({ "id": 1 }), "`id` cannot be changed by anybody"),
-        ("endpoints", "one/e", json!({ "attributes": ["x"] }), "`attributes`: \"x\" must start with `#`"),
+        ("endpoints", "one/e", json!({ "attributes": ["x"] }), "`attributes`: \"x\" must be `#` and a word"),
     ] {
         assert_eq!(world.set(kind, name, &fields).unwrap_err(), message);
     }

@@ -9,6 +9,7 @@ mod policies;
 mod refusals;
 mod routers;
 mod services;
+mod taken_back;
 mod transcripts;
 
 use serde_json::{Map, Value, json};

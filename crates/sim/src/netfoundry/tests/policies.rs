@@ -40,9 +40,9 @@ fn mentions_follow_a_rename_and_hold_what_they_mention() {
 fn what_is_no_tag_and_no_mention_is_refused() {
     let (mut world, network) = world();
     for (entries, message) in [
-        (json!(["staff"]), "must start with `#` or `@`"),
-        (json!(["#"]), "must start with `#` or `@`"),
-        (json!([7]), "must start with `#` or `@`"),
+        (json!(["staff"]), "must be a `#tag` or a `@name`"),
+        (json!(["#"]), "must be a `#tag` or a `@name`"),
+        (json!([7]), "must be a `#tag` or a `@name`"),
         (json!(["@nobody"]), "`@nobody` names no endpoint of this network"),
         (json!(["#all", "#x"]), "`#all` must be the only entry"),
         (json!("#x"), "must be a list"),
@@ -85,9 +85,13 @@ fn an_app_wan_is_a_dial_policy() {
     };
     let bind = world.made("service-policies", &create("b", "Bind"));
     assert_eq!(bind["semantic"], "AllOf", "the overlay's own default");
-    world.made("service-policies", &create("d", "Dial"));
-    assert_eq!(names(&world.get("app-wans"), "appWanList"), ["w", "d"]);
-    assert_eq!(names(&world.get("service-policies"), "servicePolicyList"), ["w", "b", "d"]);
+    let all = world.made("service-policies", &create("d", "Dial"));
+    assert_eq!(world.look(&format!("app-wans/{}", text(&all, "id"))).0, 404, "it asks for all tags");
+    let mut any = create("a", "Dial");
+    any["semantic"] = json!("AnyOf");
+    world.made("service-policies", &any);
+    assert_eq!(names(&world.get("app-wans"), "appWanList"), ["w", "a"]);
+    assert_eq!(names(&world.get("service-policies"), "servicePolicyList"), ["w", "b", "d", "a"]);
     assert_eq!(world.look(&format!("app-wans/{}", text(&bind, "id"))).0, 404);
     assert_eq!(world.call(Method::Post, "service-policies", &create("W", "Bind")).0, 409);
     let path = format!("service-policies/{}", text(&bind, "id"));

@@ -22,7 +22,6 @@ fn validation_tells_everything_in_one_hal_body() {
         body["errors"],
         json!([
             "`colour` is no field of a new endpoint",
-            "`zitiId` is no field of a new endpoint",
             "`name` must be a text that is not blank",
             "`attributes` must be a list of texts",
             "`enrollmentMethod` is required",

@@ -168,8 +168,9 @@ fn the_model_type_stays_and_stands_beside_the_model() {
 #[test]
 fn inline_configs_are_checked_and_renewed() {
     let (mut world, network) = world();
+    let host = |port: u16| json!({ "protocol": "tcp", "address": "a", "port": port });
     let create = |configs: Value| json!({ "networkId": network, "name": "raw", "configs": configs });
-    let config = |kind: &str, name: &str| json!({ "name": name, "configTypeName": kind, "data": { "a": 1 } });
+    let config = |kind: &str, name: &str| json!({ "name": name, "configTypeName": kind, "data": host(80) });
     for (configs, message) in [
         (json!([config("nothing.v1", "c")]), "names no config type"),
         (json!([{ "name": "c", "data": {} }]), "`configs[0].configTypeName` is required"),
@@ -191,10 +192,10 @@ fn inline_configs_are_checked_and_renewed() {
     assert!(status == 400 && body.to_string().contains("already in use"), "{body}");
     let held = map(&service["configIdByConfigTypeId"]).values().next().unwrap().as_str().unwrap().to_owned();
     assert_eq!(world.delete(&format!("configs/{held}")).status, 409, "the service holds it");
-    let patch = json!({ "configs": [{ "name": "raw-host", "configTypeName": "host.v1", "data": { "a": 2 } }] });
+    let patch = json!({ "configs": [{ "name": "raw-host", "configTypeName": "host.v1", "data": host(81) }] });
     world.call(Method::Patch, &format!("services/{}", text(&service, "id")), &patch);
     world.pass(1000);
-    assert_eq!(world.get(&format!("configs/{held}"))["data"], json!({ "a": 2 }));
+    assert_eq!(world.get(&format!("configs/{held}"))["data"], host(81));
     world.delete(&format!("services/{}", text(&service, "id")));
     world.pass(1000);
     assert_eq!(world.delete(&format!("configs/{held}")).status, 202, "nobody holds it");

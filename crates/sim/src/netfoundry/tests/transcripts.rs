@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::super::proof::tests::Authority;
 use super::{World, map, text};
 use wire::Method;
 
@@ -204,7 +205,7 @@ fn raw_service() {
             },
             {
                 "networkId": network, "name": "ssh-transparent-config-host.v1", "configTypeName": "host.v1",
-                "data": { "forwardProtocol": true, "allowedProtocols": ["tcp"] },
+                "data": { "forwardProtocol": true, "allowedProtocols": ["tcp"], "address": "10.50.0.9", "port": 22 },
             },
         ],
     });
@@ -288,6 +289,9 @@ fn posture_checks() {
     ] {
         let mut create = json!({ "name": type_id, "attributes": ["#managed-device"], "typeId": type_id });
         create[name] = value;
+        if type_id == "PROCESS_MULTI" {
+            create["semantic"] = json!("AnyOf");
+        }
         let expected = format!("name attributes typeId {name} {more}");
         transcript(&mut world, &network, "posture-checks", create, &expected);
     }
@@ -295,10 +299,11 @@ fn posture_checks() {
 
 #[test]
 fn certificate_authority_with_its_proof() {
+    let authority = Authority::new();
     let mut world = World::new();
     let network = world.quick_network("prod");
     let create = json!({
-        "name": "acme-device-ca", "certPem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        "name": "acme-device-ca", "certPem": authority.pem,
         "authEnabled": true, "autoCaEnrollmentEnabled": true, "ottCaEnrollmentEnabled": false,
         "identityNameFormat": "[caName]-[commonName]", "endpointAttributes": ["#iot"],
     });
@@ -310,8 +315,7 @@ fn certificate_authority_with_its_proof() {
     let path = format!("certificate-authorities/{}/verify", text(&read, "id"));
     let proof = |world: &World, token: &str| {
         let mut request = world.request(Method::Post, &path).header("Content-Type", "text/plain");
-        request.body =
-            format!("CN={token}\n-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n").into_bytes();
+        request.body = authority.signed(token).into_bytes();
         request
     };
     let wrong = proof(&world, "other");
@@ -329,7 +333,9 @@ fn config_types_configs_and_auth_policies() {
         "name": "acme.routing.v1", "schema": { "type": "object", "properties": { "metric": { "type": "integer" } } },
     });
     transcript(&mut world, &network, "config-types", create, "name schema");
-    let create = json!({ "name": "git-intercept", "configTypeName": "intercept.v1", "data": { "addresses": ["git"] } });
+    let create = json!({ "name": "git-intercept", "configTypeName": "intercept.v1", "data": {
+        "addresses": ["git"], "protocols": ["tcp"], "portRanges": [{ "low": 443, "high": 443 }],
+    } });
     let read = transcript(&mut world, &network, "configs", create, "name configTypeId data");
     let config_type = world.get(&format!("config-types/{}", text(&read, "configTypeId")));
     assert_eq!((&config_type["name"], &config_type["zitiId"]), (&json!("intercept.v1"), &json!("g7cIWbcGg")));
