@@ -132,7 +132,7 @@ netfoundry:
 }
 
 const BLUEPRINT: &str = "
-tosca_definitions_version: cloudify_dsl_1_3
+tosca_definitions_version: cloudify_dsl_1_4
 imports: [cloudify/types/types.yaml]
 inputs: { simulate_failure: { default: '' } }
 node_templates: { router: { type: cloudify.nodes.Root } }

@@ -1,10 +1,11 @@
-//! Archives as uploaded: zip, tar and tar.gz, read into memory; the bytes themselves are kept untouched.
+//! Archives as uploaded: zip, tar, tar.gz and tar.bz2, read into memory; the bytes themselves are kept untouched.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bzip2_rs::DecoderReader;
 use flate2::read::GzDecoder;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -20,15 +21,19 @@ pub(crate) enum Format {
     Tar,
     /// A gzipped tar file.
     TarGz,
+    /// A tar file packed by bzip2.
+    TarBz2,
 }
 
 impl Format {
-    /// The format of some bytes, if it is one of these. bzip2 is not read here.
+    /// The format of some bytes, if it is one of these.
     pub(crate) fn of(bytes: &[u8]) -> Option<Format> {
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
             Some(Format::Zip)
         } else if bytes.starts_with(&[0x1f, 0x8b]) {
             Some(Format::TarGz)
+        } else if bytes.starts_with(b"BZh") {
+            Some(Format::TarBz2)
         } else if bytes.get(257..262) == Some(b"ustar") {
             Some(Format::Tar)
         } else {
@@ -42,6 +47,7 @@ impl Format {
             Format::Zip => "zip",
             Format::Tar => "tar",
             Format::TarGz => "tar.gz",
+            Format::TarBz2 => "tar.bz2",
         }
     }
 }
@@ -78,6 +84,7 @@ impl Tree {
             Format::Zip => unzip(bytes),
             Format::Tar => untar(bytes),
             Format::TarGz => untar(GzDecoder::new(bytes)),
+            Format::TarBz2 => untar(DecoderReader::new(bytes)),
         }
     }
 

@@ -23,7 +23,6 @@ pub(crate) fn act(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let action = input.required_text("action")?.to_owned();
     let now = world.now;
-    let execution = own_mut(&mut world.executions, &call.viewer, call.id())?;
     let known = ACTIONS.iter().any(|(name, span)| *name == action && call.release.has(*span));
     if !known {
         let valid: Vec<String> =
@@ -33,6 +32,7 @@ pub(crate) fn act(world: &mut World, call: &Call) -> Outcome {
             valid.join(", ")
         )));
     }
+    let execution = own_mut(&mut world.executions, &call.viewer, call.id())?;
     match action.as_str() {
         "resume" | "force-resume" => resume(execution, action == "force-resume")?,
         "requeue" => execution.reopen(),

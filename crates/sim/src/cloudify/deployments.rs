@@ -13,11 +13,10 @@ use super::functions::{Scope, evaluate};
 use super::labels::{Forms, Label, print, replace};
 use super::list::list;
 use super::nodes::State;
-use super::refusal::{Outcome, conflict, forbidden_as, illegal_action};
+use super::refusal::{Outcome, conflict, conflict_as, forbidden_as, illegal_action};
 use super::release::{AVAILABILITY, CAPABILITIES, LABELS, SET_VISIBILITY, SEVENTH, SITES, STATUSES, UPLOAD_STATES};
 use super::route::{Need, Route, route};
 use super::scope::{Meta, Scoped, Targets, Visibility, WIDER, find, own_mut, target, visible, widen};
-use super::workflows;
 use super::world::World;
 use wire::{Method, Response};
 
@@ -169,7 +168,7 @@ pub(crate) static FIELDS: &[Field<Deployment>] = &[
     field("workflows", |deployment, view| {
         let active = view.world.active(deployment);
         let release = view.world.release;
-        workflows::of(release, &deployment.workflows).iter().map(|workflow| workflow.print(release, active)).collect()
+        view.world.workflows_of(deployment).iter().map(|workflow| workflow.print(release, active)).collect()
     })
     .unfiltered(),
     field("runtime_only_evaluation", |deployment: &Deployment, _: &View| json!(deployment.runtime_only)).only(SITES),
@@ -253,6 +252,9 @@ fn update(world: &mut World, call: &Call) -> Outcome {
     }
     if let Some(labels) = input.list("labels")? {
         deployment.labels = replace(&deployment.labels, labels, Forms::Short, &username, now)?;
+    }
+    if call.release.has(STATUSES) && input.get("display_name").is_some_and(Value::is_null) {
+        return Err(conflict_as("storage_error", "null value in column \"display_name\" of relation \"deployments\""));
     }
     if let Some(name) = input.nullable_text("display_name")?.filter(|_| call.release.has(STATUSES)) {
         deployment.display_name = name.to_owned();

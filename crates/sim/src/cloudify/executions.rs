@@ -18,7 +18,7 @@ use super::scope::{Meta, Scoped, Visibility, find, own, visible};
 use super::steps::Step;
 use super::workflow::{Purpose, Run};
 use super::world::World;
-use super::{admission, control, workflows};
+use super::{admission, control};
 use wire::{Method, Response};
 
 /// The area's routes.
@@ -271,7 +271,7 @@ fn start(world: &mut World, call: &Call) -> Outcome {
     let at = own(&world.deployments, &call.viewer, deployment_id)?;
     let Some(deployment) = world.deployments.get(at).cloned() else { return one(world, call) };
     admission::refuse_environment(world, &deployment)?;
-    let workflows = workflows::of(call.release, &deployment.workflows);
+    let workflows = world.workflows_of(&deployment);
     let workflow = workflows.iter().find(|workflow| workflow.name == workflow_id).ok_or_else(|| {
         let text = format!("Workflow {workflow_id} does not exist in the deployment {deployment_id}");
         bad_request("nonexistent_workflow_error", text)

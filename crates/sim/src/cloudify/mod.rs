@@ -8,6 +8,7 @@
 //! Some things that a blueprint can ask of the simulator, because it runs no scripts:
 //! * a node property `simulate_failure: <operation>` makes that operation of the node fail, every time;
 //! * a deployment input `simulate_failure: <workflow>` makes that workflow fail at the last node;
+//! * what a script sets by `ctx instance runtime-properties` is set, with its text where that is plain, else made up;
 //! * a node property `simulate_runtime_properties: {…}` becomes the instance's runtime properties when it is created.
 
 mod access;
@@ -41,6 +42,7 @@ mod release;
 mod route;
 mod schema;
 mod scope;
+mod scripts;
 mod secrets;
 mod sites;
 mod snapshots;

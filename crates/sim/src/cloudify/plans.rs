@@ -33,6 +33,9 @@ pub(crate) struct Plan {
     pub plugins: Vec<Required>,
     /// The blueprints that are imported.
     pub blueprints: Vec<String>,
+    /// Whether the product's types of its language leave out when workflows can run (cloudify.md#executions).
+    #[serde(default)]
+    pub without_rules: bool,
 }
 
 /// A plugin that a blueprint needs.
@@ -62,6 +65,9 @@ pub(crate) struct Template {
     /// Its operations: full name, and what runs.
     pub operations: BTreeMap<String, Value>,
 }
+
+/// The languages whose types have no rules for workflows.
+const OLD: [&str; 4] = ["cloudify_dsl_1_0", "cloudify_dsl_1_1", "cloudify_dsl_1_2", "cloudify_dsl_1_3"];
 
 /// A node type that hosts others.
 const HOST: &str = "cloudify.nodes.Compute";
@@ -96,6 +102,7 @@ impl Plan {
             blueprint_labels: document.map("blueprint_labels"),
             plugins: plugins(document),
             blueprints: document.blueprints.clone(),
+            without_rules: document.text("tosca_definitions_version").is_some_and(|word| OLD.contains(&word.as_str())),
         })
     }
 

@@ -114,9 +114,9 @@ fn not_a_plugin() -> Refusal {
     bad_request("invalid_plugin_error", "input can be only a wagon or a zip file.")
 }
 
-/// A wagon's `package.json`: it stands in the one directory of a tar.gz.
+/// A wagon's `package.json`: it stands in the one directory of a tar.gz or, as wagon makes them by default, of a zip.
 fn package(wagon: &[u8]) -> Option<Value> {
-    Format::of(wagon).filter(|format| *format == Format::TarGz)?;
+    Format::of(wagon).filter(|format| matches!(format, Format::TarGz | Format::Zip))?;
     let tree = Tree::read(wagon)?;
     let package = tree.file(&format!("{}/package.json", tree.root()?))?;
     serde_json::from_slice(package).ok()
@@ -125,8 +125,9 @@ fn package(wagon: &[u8]) -> Option<Value> {
 /// An upload taken apart: the wagon, its description, and the `plugin.yaml` that came with it in a zip. Both stand at the
 /// zip's top. From 7.0 on it may hold a document for each version of the DSL (the manager's upload of plugins).
 fn take_apart(bytes: &[u8], release: Release) -> Result<(Vec<u8>, Value, Option<String>), Refusal> {
-    if Format::of(bytes) != Some(Format::Zip) {
-        return package(bytes).map(|package| (bytes.to_vec(), package, None)).ok_or_else(not_a_plugin);
+    let bare = package(bytes);
+    if Format::of(bytes) != Some(Format::Zip) || bare.is_some() {
+        return bare.map(|package| (bytes.to_vec(), package, None)).ok_or_else(not_a_plugin);
     }
     if !release.has(ZIPPED_PLUGINS) {
         return Err(bad_request("invalid_plugin_error", "The provided wagon archive can not be read."));

@@ -110,6 +110,11 @@ pub(crate) fn in_use(code: &'static str, message: impl Into<String>) -> Refusal 
     coded(405, code, message)
 }
 
+/// 409 with that code.
+pub(crate) fn conflict_as(code: &'static str, message: impl Into<String>) -> Refusal {
+    coded(409, code, message)
+}
+
 /// 409 `conflict_error`.
 pub(crate) fn conflict(message: impl Into<String>) -> Refusal {
     coded(409, "conflict_error", message)

@@ -100,6 +100,7 @@ fn all(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn one(world: &mut World, call: &Call) -> Outcome {
+    check_name("key", call.id(), Start::Letter)?;
     let secret = find(&world.secrets, &call.viewer, call.id())?;
     if call.release.has(SEVENTH) && call.flag("_skip_value")? {
         return answer(world, call, 200, READ, &Secret { value: json!(""), ..secret.clone() });
@@ -190,6 +191,7 @@ fn refuse_hidden(viewer: &Viewer, secret: &Secret) -> Result<(), Refusal> {
 }
 
 fn update(world: &mut World, call: &Call) -> Outcome {
+    check_name("key", call.id(), Start::Letter)?;
     let input = call.json()?;
     let at = own(&world.secrets, &call.viewer, call.id())?;
     // An unknown key counts as a parameter: only a body without any is refused.
@@ -226,6 +228,7 @@ fn update(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn delete(world: &mut World, call: &Call) -> Outcome {
+    check_name("key", call.id(), Start::Letter)?;
     let at = own(&world.secrets, &call.viewer, call.id())?;
     refuse_hidden(&call.viewer, own_mut(&mut world.secrets, &call.viewer, call.id())?)?;
     let secret = world.secrets.remove(at);

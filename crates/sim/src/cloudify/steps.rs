@@ -12,6 +12,7 @@ use super::executions::Execution;
 use super::functions::{Scope, evaluate};
 use super::nodes::{Instance, Node, State};
 use super::release::AVAILABILITY;
+use super::scripts;
 use super::world::World;
 
 /// One counted operation.
@@ -221,7 +222,10 @@ fn property(world: &World, node: &Node, name: &str) -> Value {
 fn found_out(world: &mut World, instance: &Instance) -> serde_json::Map<String, Value> {
     let node = world.node(&instance.meta.tenant, &instance.deployment, &instance.node).cloned();
     let Some(node) = node else { return serde_json::Map::new() };
-    let mut properties = property(world, &node, "simulate_runtime_properties").as_object().cloned().unwrap_or_default();
+    let place = (&*node.meta.tenant, &*node.blueprint);
+    let mut properties = scripts::runtime_properties(world, place, &node.template.operations);
+    let asked = property(world, &node, "simulate_runtime_properties").as_object().cloned();
+    properties.extend(asked.unwrap_or_default());
     if node.template.is_host() {
         let address = world.source.address();
         properties.entry("ip").or_insert_with(|| Value::String(address));

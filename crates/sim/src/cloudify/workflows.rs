@@ -9,6 +9,7 @@ use super::deployments::Deployment;
 use super::nodes::State;
 use super::refusal::{Refusal, bad_request};
 use super::release::{ALWAYS, AVAILABILITY, Release, SITES, Span, before};
+use super::scope::Scoped;
 use super::world::World;
 
 /// When a workflow can be started, by how many instances are started.
@@ -92,14 +93,15 @@ pub(crate) struct Workflow {
 }
 
 /// The workflows of a deployment: the product's, then the blueprint's own.
-pub(crate) fn of(release: Release, own: &Map<String, Value>) -> Vec<Workflow> {
+fn of(release: Release, own: &Map<String, Value>, without_rules: bool) -> Vec<Workflow> {
     let known = WORKFLOWS.iter().zip(PARAMETERS.iter()).filter(|(workflow, _)| release.has(workflow.servers));
     let built_in = known.map(|(workflow, parameters)| {
         let mut parameters = parameters.clone();
         if workflow.narrowed && release.has(NARROWED) {
             parameters.extend(["type_names", "node_ids", "node_instance_ids"].map(|name| (name.to_owned(), json!([]))));
         }
-        Workflow { name: workflow.name.to_owned(), parameters, available: workflow.available, custom: false }
+        let available = if without_rules { Available::Always } else { workflow.available };
+        Workflow { name: workflow.name.to_owned(), parameters, available, custom: false }
     });
     let own = own.iter().map(|(name, declaration)| {
         let declared = declaration["parameters"].as_object().cloned().unwrap_or_default();
@@ -195,6 +197,13 @@ pub(crate) struct Active {
 }
 
 impl World {
+    /// The workflows of a deployment.
+    pub(crate) fn workflows_of(&self, deployment: &Deployment) -> Vec<Workflow> {
+        let blueprint = self.blueprints.iter().find(|row| deployment.uses(row.meta()));
+        let without_rules = blueprint.is_some_and(|blueprint| blueprint.plan.without_rules);
+        of(self.release, &deployment.workflows, without_rules)
+    }
+
     /// How many instances of a deployment are active.
     pub(crate) fn active(&self, deployment: &Deployment) -> Active {
         let states = || self.instances_of(deployment.tenant(), deployment.id()).map(|instance| instance.state);

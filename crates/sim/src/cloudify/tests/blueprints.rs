@@ -178,7 +178,7 @@ fn a_form_is_taken_and_a_form_type_refused() {
 
 #[test]
 fn imports_are_files_types_plugins_and_blueprints() {
-    let main = "tosca_definitions_version: cloudify_dsl_1_3
+    let main = "tosca_definitions_version: cloudify_dsl_1_4
 imports: [ http://www.getcloudify.org/spec/cloudify/6.3.0/types.yaml, parts/nodes.yaml, 'blueprint:base' ]
 node_templates: { a: { type: my.Type } }
 ";
@@ -208,4 +208,26 @@ node_templates: { b: { type: my.Type, properties: { size: 4 } } }
     let nodes = plan["plan"]["nodes"].as_array().unwrap();
     assert_eq!(nodes.iter().map(|node| node["properties"]["size"].as_u64().unwrap()).collect::<Vec<_>>(), [3, 4]);
     assert_eq!(nodes[0]["type_hierarchy"], json!(["cloudify.nodes.Root", "cloudify.nodes.Compute", "my.Type"]));
+}
+
+/// A small blueprint as `tar cj` packs it.
+const BZIP2: &str = "QlpoOTFBWSZTWUerckQAAIFfoMyQQAH1kAAAkAr/J98qACAICDAAumw0mmlPINQwT1A0GmnoyCJqaDCaNNBpoAAGgklA0mAjJkYI\
+    xA0MeH5mBA6AQIp1pjHSNEgQwbw2wVzbvXM8w71GRnopd74KIVqBDuZDstPPU0tTw1Kson8ZjxHStnOhzm5MF1HubmlrYqRHCIpS\
+    a0CcpEhZyze2Ewum8pwD32CpxSpAQ9QqJpE2knCVRoJBIYUlWyosLK0LedrgORjz9FacVGGCSD+LuSKcKEgj1bkiAA==";
+
+#[test]
+fn archives_are_packed_in_four_ways() {
+    let files = [("bp/blueprint.yaml", SMALL.as_bytes())];
+    let tar = {
+        let mut unpacked = Vec::new();
+        let packed = tar_gz(&files);
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*packed), &mut unpacked).unwrap();
+        unpacked
+    };
+    let bz2 = STANDARD.decode(BZIP2).unwrap();
+    for (name, bytes) in [("tar", tar), ("bz2", bz2), ("gz", tar_gz(&files)), ("zip", zipped(&files))] {
+        let mut desk = desk().file(name, bytes.clone());
+        desk.play(&format!("PUT blueprints/b file={name}\n-> 201"));
+        assert_eq!(desk.send(&desk.request("GET blueprints/b/archive")).body, bytes, "{name}");
+    }
 }

@@ -141,7 +141,7 @@ fn a_failed_install_is_resumed_or_cleaned_up() {
 fn what_never_started_is_not_there_to_be_uninstalled() {
     let blueprint = blueprint(
         "
-tosca_definitions_version: cloudify_dsl_1_3
+tosca_definitions_version: cloudify_dsl_1_4
 imports: [ cloudify/types/types.yaml ]
 node_templates: { only: { type: cloudify.nodes.Root, properties: { simulate_failure: create } } }
 ",
@@ -178,7 +178,7 @@ node_templates: { only: { type: cloudify.nodes.Root, properties: { simulate_fail
 /// A deployment without instances is wholly installed, and not at all.
 #[test]
 fn nothing_can_be_installed_and_uninstalled() {
-    let empty = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [cloudify/types/types.yaml]\n";
+    let empty = "tosca_definitions_version: cloudify_dsl_1_4\nimports: [cloudify/types/types.yaml]\n";
     desk().file("empty", blueprint(empty)).play(
         r#"
         PUT blueprints/empty file=empty
@@ -424,4 +424,45 @@ fn running_work_survives_a_save() {
     desk.reload();
     assert_eq!(desk.manager.save(), before);
     desk.play("wait 3\nGET executions/$id\n-> 200 {\"status\": \"terminated\", \"finished_operations\": 19}");
+}
+
+/// What a script says by `ctx`, and workflows of a language without rules.
+#[test]
+fn scripts_set_outputs_and_old_languages_have_no_rules() {
+    let main = "tosca_definitions_version: cloudify_dsl_1_3
+imports: [ cloudify/types/types.yaml ]
+node_templates:
+  n:
+    type: cloudify.nodes.Root
+    interfaces: { cloudify.interfaces.lifecycle: { create: { implementation: scripts/create.sh } } }
+outputs: { addr: { value: { get_attribute: [n, addr] } } }
+";
+    let script = "#!/bin/bash\nctx instance runtime-properties addr 192.0.2.7\n";
+    let files = [("bp/blueprint.yaml", main.as_bytes()), ("bp/scripts/create.sh", script.as_bytes())];
+    desk().file("old", tar_gz(&files)).play(
+        r#"
+        PUT blueprints/old file=old
+        -> 201
+        PUT deployments/d {"blueprint_id": "old"}
+        -> 201
+        POST executions {"deployment_id": "d", "workflow_id": "uninstall"}
+        -> 201
+        wait 40
+        POST executions {"deployment_id": "d", "workflow_id": "install"}
+        -> 201
+        wait 40
+        GET deployments/d/outputs
+        -> 200 {"outputs": {"addr": "192.0.2.7"}}
+        POST executions {"deployment_id": "d", "workflow_id": "install"}
+        -> 201
+        POST executions/absent {"action": "nonsense"}
+        -> 400 {"error_code": "bad_parameters_error"}
+        POST executions/absent {"action": "cancel"}
+        -> 404
+        PATCH deployments/d {"display_name": null}
+        -> 409 {"error_code": "storage_error"}
+        "#,
+    );
+    let long = "a".repeat(300);
+    desk().play(&format!("DELETE secrets/{long}\n-> 400\nGET secrets/{long}\n-> 400\nDELETE secrets/a\n-> 404"));
 }

@@ -290,7 +290,7 @@ pub(crate) fn blueprint(text: &str) -> Vec<u8> {
 
 /// The blueprint of most observations: two nodes, one relationship, an output from a runtime property.
 pub(crate) const OPS: &str = "
-tosca_definitions_version: cloudify_dsl_1_3
+tosca_definitions_version: cloudify_dsl_1_4
 imports: [ cloudify/types/types.yaml ]
 inputs:
   mode: { type: string, default: ok }
@@ -313,7 +313,7 @@ capabilities: { addr: { value: { get_attribute: [ top, addr ] } } }
 
 /// A blueprint with a required input and one node.
 pub(crate) const SMALL: &str = "
-tosca_definitions_version: cloudify_dsl_1_3
+tosca_definitions_version: cloudify_dsl_1_4
 description: trivial lab blueprint
 imports: [ cloudify/types/types.yaml ]
 inputs: { must: { type: string }, greeting: { default: hello } }

@@ -11,7 +11,7 @@ fn the_simulator_answers_as_the_manager_did() {
 /// A manager as it was before the first request.
 fn laboratory() -> Desk {
     let text = |nodes: &str| {
-        format!("tosca_definitions_version: cloudify_dsl_1_3\nimports: [ cloudify/types/types.yaml ]\n{nodes}")
+        format!("tosca_definitions_version: cloudify_dsl_1_4\nimports: [ cloudify/types/types.yaml ]\n{nodes}")
     };
     let of = |nodes: &str| blueprint(&text(nodes));
     let changed = TRIVIAL

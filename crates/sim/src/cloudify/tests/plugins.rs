@@ -43,6 +43,24 @@ fn prepared() -> Desk {
         .file("plugbp", blueprint(IMPORTING))
 }
 
+/// `wagon` packs as zip unless it is told otherwise.
+#[test]
+fn wagons_are_zips_too() {
+    let about = json!({ "package_name": "zp", "package_version": "1.0", "archive_name": "zp-1.0.wgn" }).to_string();
+    let wagon = zipped(&[("zp/package.json", about.as_bytes())]);
+    let packed = zipped(&[("zp-1.0.wgn", &wagon), ("plugin.yaml", YAML.as_bytes())]);
+    desk().file("bare", wagon).file("packed", packed).play(
+        r#"
+        POST plugins file=packed
+        -> 201 {"id": "$id", "package_name": "zp", "yaml_files_paths": ["*"]}
+        DELETE plugins/$id {"force": false}
+        -> 204 empty
+        POST plugins file=bare
+        -> 201 {"package_name": "zp", "yaml_files_paths": []}
+        "#,
+    );
+}
+
 #[test]
 fn plugins_are_told_apart_by_package_and_file() {
     prepared().play(
