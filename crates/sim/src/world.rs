@@ -3,6 +3,8 @@
 //! Nothing here waits: a request is answered under its installation's lock, and what takes time (latency, faults,
 //! writing state) happens outside of it, so that requests to different installations run in parallel.
 
+mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -145,27 +147,6 @@ impl World {
         }
     }
 
-    /// The workers that a request has to wait for, and whether it holds one while it waits for another.
-    pub(crate) fn workers(&self, place: &Place, request: &Request) -> Option<(Workers, bool)> {
-        let running = self.running(place).ok()?;
-        let running = lock(&running);
-        let holds = running.workers.is_some() && running.installation.holds_worker(request);
-        Some((running.workers.clone()?, holds))
-    }
-
-    /// The answer to a request that waited for a worker in vain.
-    pub(crate) fn give_up(&self, place: &Place, delivery: Delivery) -> Delivery {
-        match (delivery, self.running(place)) {
-            (Delivery::Answer(done), Ok(running)) => {
-                let mut running = lock(&running);
-                let (response, waited) = running.installation.gave_up(done);
-                running.clock = running.clock.saturating_add(waited);
-                Delivery::Answer(response)
-            }
-            (delivery, _) => delivery,
-        }
-    }
-
     /// Makes a change past the API.
     ///
     /// # Errors
@@ -185,16 +166,6 @@ impl World {
     pub(crate) fn state(&self, place: &Place) -> Result<Value, Refusal> {
         let running = self.running(place)?;
         guarded(|| lock(&running).installation.save()).map_err(Refusal::Broken)
-    }
-
-    /// Lets time pass for all installations.
-    pub(crate) fn advance(&self, milliseconds: u64) {
-        for (place, running) in lock(&self.installations).iter() {
-            let mut running = lock(running);
-            running.clock += milliseconds;
-            self.post(place, &running);
-            self.touch(place);
-        }
     }
 
     /// Lets time pass for one installation. Gives how late it is there by then.
