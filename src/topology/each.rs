@@ -79,7 +79,7 @@ fn evaluate(text: &str, each: Option<&Each>, variables: &Variables) -> Result<No
             Segment::Text(text) => Node::Text(text),
             Segment::Expression(expression) => match name_of(expression).map_err(broken)? {
                 ExpressionName::Variable(name, path) => variables.get(name, path)?.cloned().unwrap_or(Node::Null),
-                ExpressionName::Secret(_) | ExpressionName::Output(_) => {
+                ExpressionName::Secret(_) | ExpressionName::Output(_) | ExpressionName::File(_) => {
                     let message = format!("`${{{expression}}}` can't decide which resources there are");
                     return Err(Box::new(broken(message).help("use `${var.…}` or `${each.…}` here")));
                 }

@@ -4,6 +4,7 @@
 //! once, with a stack of our own: a chain may be as long as the files allow, and a circle is found where it closes.
 
 mod budget;
+mod declared;
 mod needs;
 
 use std::collections::{HashMap, HashSet};
@@ -13,19 +14,19 @@ use budget::Budget;
 use super::draft::Drafts;
 use super::each;
 use super::expression::{
-    DeclaredNames, ExpressionName, Segment, fields_hint, is_alone, is_plain, name as name_of, output, secret_label,
+    ExpressionName, Segment, fields_hint, is_alone, is_plain, name as name_of, names_a_file, output, secret_label,
     segments,
 };
 use super::secrets::{Secrets, StandInShape};
 use super::site::{Site, ValuePurpose, purpose};
+use super::texts::Texts;
 use super::variables::Variables;
 use crate::address::Address;
 use crate::attr::{Attr, Template, TemplatePart};
 use crate::check::places;
 use crate::finding::{Finding, PathKey, Place};
 use crate::source::Node;
-use crate::spec::{CERTIFICATE, Provider, Type, text_wanted};
-use crate::suggest::hint;
+use crate::spec::{CERTIFICATE, Type, text_wanted};
 use crate::topology::LITERAL;
 
 /// Comparisons that may be made all in all to suggest declared names: with many mistakes in a large workspace the last
@@ -51,6 +52,8 @@ pub(crate) struct Evaluator<'a> {
     variables: &'a Variables,
     /// The secrets that expressions name.
     pub secrets: &'a Secrets,
+    /// The texts of files that expressions name.
+    pub texts: Texts<'a>,
     suggestions: usize,
     budget: Budget,
     /// Whether all files could be read: if not, what is not declared may stand in the others.
@@ -69,13 +72,27 @@ impl<'a> Evaluator<'a> {
         drafts: &'a Drafts,
         variables: &'a Variables,
         secrets: &'a Secrets,
+        texts: Texts<'a>,
         complete: bool,
     ) -> Evaluator<'a> {
         let index = drafts.resources.iter().enumerate().map(|(number, draft)| (&draft.address, number)).collect();
         let states = drafts.resources.iter().map(|draft| vec![State::New; draft.fields.len()]).collect();
         let (suggestions, budget) = (SUGGESTIONS, Budget::whole());
         let (lost, is_lost, findings) = (HashSet::new(), false, Vec::new());
-        Evaluator { drafts, index, states, variables, secrets, suggestions, budget, complete, lost, is_lost, findings }
+        Evaluator {
+            drafts,
+            index,
+            states,
+            variables,
+            secrets,
+            texts,
+            suggestions,
+            budget,
+            complete,
+            lost,
+            is_lost,
+            findings,
+        }
     }
 
     /// Settles every field.
@@ -209,6 +226,13 @@ impl<'a> Evaluator<'a> {
         if is_plain(text) {
             return purpose.conceal(self.secrets, LITERAL, Attr::text(text));
         }
+        if purpose.secret && names_a_file(text) {
+            let finding = Finding::error("secret-file", "it must not be shown, and a file of the workspace is");
+            let help =
+                "declare it in `trueup.yaml`, as in `secrets: { NAME: { file: PATH } }`, and write `${secret.NAME}`";
+            self.findings.push(finding.help(help).at(&site.place()));
+            return self.lose();
+        }
         let wanted = |value| match &purpose.ty {
             Some(ty) => text_wanted(ty, value),
             None => value,
@@ -273,6 +297,7 @@ impl<'a> Evaluator<'a> {
             own @ (ExpressionName::EachKey | ExpressionName::EachValue(_)) => {
                 each::value(site.each, &own).map(|value| value.to_typed(ty))
             }
+            ExpressionName::File(path) => self.texts.get(&site.place().file, path).map(Attr::Text),
             ExpressionName::Output(text) => self.output(text, site),
         }
     }
@@ -318,54 +343,6 @@ impl<'a> Evaluator<'a> {
             return Err(finding.help("a resource's outputs are known only after it has been made").into());
         }
         Ok(Attr::output(name.address, name.field))
-    }
-
-    /// Says that an address, and each on the way to it, is declared or need not be.
-    fn declared(&mut self, address: &Address) -> Result<(), Box<Finding>> {
-        let mut here = Some(address.clone());
-        while let Some(address) = here {
-            let kind =
-                DeclaredNames::provider(self, address.target()).and_then(|provider| provider.kind(address.kind()));
-            let is_free = kind.is_none_or(|kind| kind.identity.is_single() || !kind.is_declarative());
-            if self.complete && !is_free && !self.declares(&address) {
-                let finding = Finding::error("unknown-address", format!("`{address}` is not declared"));
-                return Err(finding.help(self.address_hint(&address)).into());
-            }
-            here = address.parent();
-        }
-        Ok(())
-    }
-
-    fn address_hint(&mut self, address: &Address) -> String {
-        if self.suggestions < self.index.len() {
-            return "declare it, or correct the address".into();
-        }
-        self.suggestions -= self.index.len();
-        let kin =
-            self.index.keys().filter(|other| other.target() == address.target() && other.kind() == address.kind());
-        let names: Vec<&str> = kin.filter_map(|other| other.name()).collect();
-        if names.is_empty() {
-            return format!(
-                "no `{}` is declared in `{}`: declare it, or correct the address",
-                address.kind(),
-                address.target()
-            );
-        }
-        hint(address.name().unwrap_or_default(), names)
-    }
-}
-
-impl DeclaredNames for Evaluator<'_> {
-    fn provider(&self, target: &str) -> Option<&'static Provider> {
-        self.drafts.targets.get(target).map(|target| target.provider)
-    }
-
-    fn targets(&self) -> Vec<&str> {
-        self.drafts.targets.keys().map(String::as_str).collect()
-    }
-
-    fn declares(&self, address: &Address) -> bool {
-        self.index.contains_key(address)
     }
 }
 

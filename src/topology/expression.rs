@@ -1,7 +1,8 @@
 //! Expressions: `${…}` in texts, and the addresses within.
 //!
 //! There is one form. `var.NAME`, `secret.NAME` and `each.key` or `each.value` come with a dot, and may go on by dots into
-//! a map or list; `address.field` is told from them by its slash. `$${` is a literal `${`.
+//! a map or list; `file("PATH")` is the text of a file; `address.field` is told from them by its slash. `$${` is a literal
+//! `${`.
 
 use crate::address::{Address, AddressError, unescape};
 use crate::spec::{Kind, Provider};
@@ -27,6 +28,8 @@ pub(crate) enum ExpressionName<'t> {
     EachKey,
     /// The value of an `each`, and a path into it.
     EachValue(Option<&'t str>),
+    /// The text of a file.
+    File(&'t str),
     /// The output of a resource: to be taken apart with [`output`].
     Output(&'t str),
 }
@@ -83,6 +86,12 @@ fn shortened(text: &str) -> String {
 /// # Errors
 /// It has none of the forms; the message says which there are.
 pub(crate) fn name(expression: &str) -> Result<ExpressionName<'_>, String> {
+    if let Some(argument) = argument_of("file", expression) {
+        let path = quoted(argument).filter(|path| !path.is_empty());
+        return path.map(ExpressionName::File).ok_or_else(|| {
+            format!("`${{{expression}}}` names no file: write its path in quotes, as in `${{file(\"rules.yaml\")}}`")
+        });
+    }
     if expression.contains('/') {
         return Ok(ExpressionName::Output(expression));
     }
@@ -104,8 +113,22 @@ pub(crate) fn name(expression: &str) -> Result<ExpressionName<'_>, String> {
     }
 }
 
+/// What stands between the brackets behind a function's name.
+fn argument_of<'t>(function: &str, expression: &'t str) -> Option<&'t str> {
+    let rest = expression.strip_prefix(function)?.trim_start().strip_prefix('(')?;
+    Some(rest.trim_end().strip_suffix(')').unwrap_or(rest).trim())
+}
+
+/// What stands between quotes.
+fn quoted(text: &str) -> Option<&str> {
+    ['"', '\''].into_iter().find_map(|quote| {
+        let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.contains(quote)).then_some(inner)
+    })
+}
+
 /// The forms that there are, for messages.
-const FORMS: &str = "there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `${each.value}` and \
+const FORMS: &str = "there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `${each.value}`, `${file(\"PATH\")}` and \
                      `${target/kind/name.field}`; write `$${` for a literal `${`";
 
 /// An output, taken apart.
@@ -255,6 +278,13 @@ pub(crate) fn secret_label(text: &str) -> String {
         })
         .collect();
     names.join(" + ")
+}
+
+/// Says whether an expression in a text names a file.
+pub(crate) fn names_a_file(text: &str) -> bool {
+    let is_file =
+        |segment| matches!(segment, Segment::Expression(text) if matches!(name(text), Ok(ExpressionName::File(_))));
+    segments(text).unwrap_or_default().into_iter().any(is_file)
 }
 
 /// Says whether a text is one expression and nothing else.

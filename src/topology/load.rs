@@ -11,6 +11,7 @@ use super::envelope::Workspace;
 use super::evaluate::Evaluator;
 use super::read::{Reader, claims, covers, document_place};
 use super::secrets::{Secrets, files_outside};
+use super::texts::{self, Texts};
 use super::variables::Variables;
 use super::{identity, logins, resolve};
 use crate::check::{self, Subject};
@@ -76,7 +77,8 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     findings.append(&mut reader.findings);
     let drafts = reader.drafts;
 
-    let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, complete);
+    let mut evaluator =
+        Evaluator::new(&drafts, &variables, &secrets, Texts::new(&*tree, options.max_file_bytes), complete);
     evaluator.evaluate_all();
     let mut targets = resolve::targets(&drafts, &mut evaluator);
     let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
@@ -94,7 +96,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         policy: envelope.policy.policy(&workspace_place.below("policy"), &mut findings),
         ledger,
         key,
-        digest: digest(&files, &resources, &variables),
+        digest: digest(&files, &resources, &evaluator.texts, &variables),
         targets,
         resources,
         is_given_up: false,
@@ -236,15 +238,18 @@ impl Input {
 
     /// Drops files that are content: those that a field names, and those that say so themselves.
     fn drop_content(&mut self, catalogue: &'static [&'static Provider]) {
-        let mut claimed = Vec::new();
+        let (mut claimed, mut texts) = (Vec::new(), BTreeSet::new());
         for (file, documents) in &self.files {
             for document in documents.iter().flatten() {
                 claims(catalogue, &file.path, &document.root, &mut claimed);
+                texts::named(&file.path, &document.root, &mut texts);
             }
         }
         claimed.sort();
         claimed.dedup();
-        let is_content = |path: &str| path != WORKSPACE_FILE && claimed.iter().any(|claim| covers(claim, path));
+        let is_content = |path: &str| {
+            path != WORKSPACE_FILE && (texts.contains(path) || claimed.iter().any(|claim| covers(claim, path)))
+        };
         let fields = catalogue.iter().flat_map(|provider| provider.kinds).flat_map(|kind| kind.fields);
         let keys: BTreeSet<&str> = fields.filter_map(|field| Some(field.documents_in?.top_key)).collect();
         let says_so = |document: &YamlDocument| keys.iter().any(|key| document.root.get(key).is_some());
@@ -347,6 +352,7 @@ fn given_twice(file: &SourceFile, place: Place) -> Finding {
 fn digest(
     files: &[SourceFile],
     resources: &BTreeMap<crate::address::Address, Resource>,
+    texts: &Texts<'_>,
     variables: &Variables,
 ) -> String {
     let mut hash = Sha256::new();
@@ -363,6 +369,10 @@ fn digest(
     for content in resources.values().flat_map(|resource| resource.files.values()) {
         add(&content.path);
         add(&content.sha256);
+    }
+    for (path, text) in texts.read() {
+        add(path);
+        add(text);
     }
     for (name, value) in variables.values() {
         add(name);

@@ -46,6 +46,7 @@ mod sources;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod time;
 mod variables;
 pub(crate) mod words;

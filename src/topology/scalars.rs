@@ -8,10 +8,11 @@ use super::draft::Drafts;
 use super::evaluate::Evaluator;
 use super::secrets::Secrets;
 use super::site::{Site, ValuePurpose};
+use super::texts::Texts;
 use super::variables::Variables;
 use crate::attr::{Attr, Output};
 use crate::finding::Place;
-use crate::source::parse;
+use crate::source::{Folder, parse};
 use crate::spec::{
     CERTIFICATE, CIDR, Condition, Field, Folders, Grammar, INTERFACE, IP, LINE, MAC, NUMBER, Names, Type, check, field,
     whole_numbers, written,
@@ -152,7 +153,8 @@ fn sent(ty: &Type, yaml: &str) -> Result<Value, String> {
     let (drafts, variables) = (Drafts::default(), Variables::default());
     let secrets = Secrets::new(Path::new("."), Default::default(), SecretMode::default());
     let place = Place::file("x.yaml");
-    let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, true);
+    let here = Folder::open(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, Texts::new(&here, 0), true);
     let value = evaluator.value(&node, ValuePurpose { ty: Some(*ty), secret: false }, &mut Site::at(&place));
     assert!(evaluator.findings.is_empty(), "{yaml}: {:?}", evaluator.findings);
     match check(ty, &value).first() {
