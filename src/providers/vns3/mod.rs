@@ -7,6 +7,7 @@ mod actions;
 mod artifacts;
 mod endpoints;
 mod fields;
+mod formats;
 mod grammar;
 mod kinds;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::attr::Attr;
 use crate::spec::walk::{Descend, TypeSlot, WalkPart, WalkStep, visit};
-use crate::spec::{Field, Names, Type, canonical, gives_something, is_any};
+use crate::spec::{Field, Names, Shape, Type, canonical, gives_something, is_any};
 use crate::suggest::hint;
 
 /// A value that its type does not take.
@@ -63,6 +63,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         // An item of a list is nothing that could be left out.
         (ty, value) if !matches!(part.path.last(), Some(WalkStep::Index(_))) && !gives_something(ty, value) => {}
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Joined(..), Attr::List(_)) => {}
+        (ty @ Type::Joined(..), Attr::Text(text)) => packed(ty, text, part.path, found),
         (Type::Map(_), Attr::Map(_)) => {}
         (Type::Label(names), Attr::Map(map)) => label(names, map, part.path, found),
         (Type::Object(fields), Attr::Map(map)) => {
@@ -72,7 +73,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (Type::Open(fields), Attr::Map(map)) => missing(fields, map, part.path, found),
         (Type::Role(kinds), Attr::Text(text)) => role(kinds, text, part.path, found),
         (Type::Text | Type::Ref(_) | Type::File(_) | Type::Role(_), Attr::Text(_) | Attr::Secret(_)) => {}
-        (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) | (Type::Joined(..), Attr::Text(_)) => {}
+        (Type::Text | Type::Ref(_), Attr::Number(_) | Attr::Bool(_)) => {}
         (ty @ (Type::Bool | Type::Int | Type::Enum(_) | Type::OpenEnum(_) | Type::Format(_)), value) => {
             scalar(ty, value, part.path, found)
         }
@@ -80,6 +81,14 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
             let message = format!("expected {}, found {}", ty.describe(), name(value));
             found.push(TypeError::new(part.path, "wrong-type", message));
         }
+    }
+}
+
+/// A packed list whose items have a format is checked item by item.
+fn packed(ty: &Type, text: &str, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
+    let (Some(packing), Shape::Items(item)) = (ty.packing(), ty.shape()) else { return };
+    if let format @ Type::Format(_) = item.plain() {
+        packing.split(text).into_iter().for_each(|word| scalar(format, &Attr::Text(word), path, found));
     }
 }
 

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::providers::vns3::formats;
 use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, whole_numbers};
 use wire::Method::{Delete, Post, Put};
 
@@ -28,7 +29,11 @@ pub(crate) static KIND: Kind = Kind {
         )
         .cleared_by("0")
         .disrupts(Disruption::Reconnect),
-        field("access_list", Type::LINES, "Lines `in permit CIDR` and `out permit CIDR`"),
+        field(
+            "access_list",
+            Type::Joined(&Type::List(&Type::Format(&formats::ACCESS_LINE)), "\n"),
+            "Lines `in permit CIDR` and `out permit CIDR`",
+        ),
         field("bgp_password", Type::Text, "Password of the session, the same on both sides")
             .secret()
             .disrupts(Disruption::Reconnect),

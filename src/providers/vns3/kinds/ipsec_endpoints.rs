@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::providers::vns3::formats;
 use crate::spec::{
     Api, Body, Disruption, Envelope, INTERFACE, Identity, Kind, List, Relation, Removal, Type, call, field, output,
     whole_numbers,
@@ -31,8 +32,12 @@ pub(crate) static KIND: Kind = Kind {
             .disrupts(Disruption::TunnelBounce),
         field("pfs", Type::Bool, "Perfect forward secrecy").default("true").disrupts(Disruption::TunnelBounce),
         field("nat_t_enabled", Type::Bool, "IPsec packed in UDP").default("true").disrupts(Disruption::TunnelBounce),
-        field("extra_config", Type::words(" "), "Further options, such as `phase1=aes256_gcm-sha2_256-dh14`")
-            .disrupts(Disruption::TunnelBounce),
+        field(
+            "extra_config",
+            Type::Joined(&Type::List(&Type::Format(&formats::OPTION)), " "),
+            "Further options, such as `phase1=aes256_gcm-sha2_256-dh14`",
+        )
+        .disrupts(Disruption::TunnelBounce),
         field("private_ipaddress", Type::IP, "Address of the remote gateway behind its NAT")
             .disrupts(Disruption::TunnelBounce),
         field("vpn_type", Type::Enum(&["policy", "gre", "vti"]), "Policy-based, GRE over IPsec, or route-based")

@@ -3,7 +3,7 @@
 //! Nothing about one can be changed, and whether it runs is not said; starting and stopping are actions. There is one
 //! `conntrack` monitor at most, and that is its name (vns3.md#packet-monitors).
 
-use crate::providers::vns3::grammar;
+use crate::providers::vns3::{formats, grammar};
 use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post};
 
@@ -22,7 +22,11 @@ pub(crate) static KIND: Kind = Kind {
             ..made_of("filter", Type::Text, "What to record, in the words of the type").default("\"\"")
         },
         made_of("duration", Type::Text, "How long: `forever`, or a date as the `date` command reads it"),
-        made_of("destination", Type::Text, "Where to: `file`, or `host:ADDRESS:PORT` for netflow"),
+        made_of(
+            "destination",
+            Type::Format(&formats::DESTINATION),
+            "Where to: `file`, or `host:ADDRESS:PORT` for netflow",
+        ),
     ],
     api: Api {
         list: List::at("/packet_monitors", Envelope::Items("response")),
