@@ -98,6 +98,8 @@ mod passwords;
 mod plugins;
 #[path = "it/prune.rs"]
 mod prune;
+#[path = "it/raw_services.rs"]
+mod raw_services;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/saved_plan.rs"]

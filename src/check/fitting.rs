@@ -247,8 +247,8 @@ mod tests {
             ("services:\n  s: { modelType: TunnelerToSdk }", "`model` is missing"),
             ("services:\n  s: { model: {} }", "`modelType` is missing"),
             (
-                "services:\n  s: { configs: [{ name: c, configTypeName: intercept.v1, data: { addresses: [a] } }] }",
-                "`protocols` is missing, which is needed where `configTypeName` is `intercept.v1`",
+                "services:\n  s: { configs: [{ name: c, configTypeId: intercept.v1, data: { addresses: [a] } }] }",
+                "`protocols` is missing, which is needed where `configTypeId` is `intercept.v1`",
             ),
             ("configs:\n  c: { configTypeId: host.v1, data: { forwardPort: true } }", "`allowedPortRanges` is missing"),
             ("configs:\n  c: { configTypeId: own.v1, data: { addresses: [a], more: 1 } }", ""),

@@ -6,10 +6,12 @@
 //!
 //! * `variants`: what hangs on the word of another field
 
+mod spelt_out;
 mod variants;
 
 use serde_json::{Map, Value, json};
 
+use self::spelt_out::spell_out;
 use self::variants::variants;
 use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
@@ -129,6 +131,7 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
         required.retain(|name| name.as_str() != named);
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        spell_out(provider, kind, properties);
         properties.extend(kinds(provider, Some(kind.name)));
         properties.extend(owned_parts(kind));
         if !kind.identity.is_single() {

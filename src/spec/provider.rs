@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::spec::{Action, Artifact, Auth, CallPlace, Field, InstallationProof, Kind, Strength, TableCall};
+use crate::spec::{
+    Action, Artifact, Auth, CallPlace, Field, Identity, InstallationProof, Kind, Strength, TableCall, Type,
+};
 use wire::Method;
 
 /// One API.
@@ -33,6 +35,18 @@ impl Provider {
     /// The kind of that name.
     pub fn kind(&self, name: &str) -> Option<&'static Kind> {
         self.kinds.iter().find(|kind| kind.name == name).copied()
+    }
+
+    /// The kind whose resources a field of another kind may spell out where it names them: it lives beside that kind, and its
+    /// resources go by name.
+    pub(crate) fn spelt_out_in(&self, kind: &Kind, field: &Field) -> Option<&'static Kind> {
+        let Type::Set(Type::Ref(name)) = field.ty else { return None };
+        let is_beside = |other: &&'static Kind| {
+            other.parent == kind.parent
+                && other.is_declarative()
+                && matches!(other.identity, Identity::Name(_) | Identity::CaselessName(_))
+        };
+        self.kind(name).filter(is_beside)
     }
 
     /// Every documented endpoint and what covers it: what the table of the others says, else what calls it.
@@ -66,6 +80,16 @@ impl Provider {
     /// The kinds that live in a kind, or directly in the target.
     pub fn children(&self, parent: Option<&str>) -> impl Iterator<Item = &'static Kind> {
         self.kinds.iter().copied().filter(move |kind| kind.parent == parent)
+    }
+}
+
+impl Kind {
+    /// The field that a key means which ends in `Name` where the field's own name ends in `Id`: files give names, whatever is
+    /// sent.
+    pub(crate) fn field_by_name(&self, key: &str) -> Option<&'static Field> {
+        let stem = key.strip_suffix("Name").filter(|_| self.field(key).is_none())?;
+        let is_meant = |field: &&Field| matches!(field.ty, Type::Ref(_)) && field.name.strip_suffix("Id") == Some(stem);
+        self.fields.iter().find(is_meant)
     }
 }
 

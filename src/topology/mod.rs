@@ -42,6 +42,7 @@ mod secret_outputs;
 mod secrets;
 mod site;
 mod sources;
+mod spelt_out;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -37,8 +37,9 @@ pub(crate) struct Reader<'v> {
 
 /// What stands above a kind.
 #[derive(Clone)]
-struct Above {
-    provider: &'static Provider,
+pub(super) struct Above {
+    /// The target's provider.
+    pub provider: &'static Provider,
     target: Arc<str>,
     resource: Option<(Address, &'static Kind)>,
     each: Option<Arc<Each>>,
@@ -202,7 +203,8 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn named(&mut self, above: &Above, kind: &'static Kind, label: &Arc<str>, value: Node, place: &Place) {
+    /// Reads what is declared under one name: a resource, or one for each of a list.
+    pub(super) fn named(&mut self, above: &Above, kind: &'static Kind, label: &Arc<str>, value: Node, place: &Place) {
         let Some(mut entries) = self.fields_map(value, place, kind) else { return };
         let source = entries.iter().position(|(key, _)| &**key == each::KEY).map(|at| entries.remove(at).1);
         let items = match source {
@@ -245,6 +247,7 @@ impl<'v> Reader<'v> {
         for (key, value) in entries {
             if let Some(field) = kind.field(&key) {
                 if field.is_writable() {
+                    let value = self.named_by(above, kind, field, value, &below(place, &key));
                     fields.push((key, value));
                 } else {
                     let finding = Finding::error("provider-chosen", format!("`{key}` is chosen by the provider"));

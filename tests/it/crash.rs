@@ -54,13 +54,17 @@ fn so_is_a_run_that_changes() {
     let blueprint = [("description: A branch router", "description: The branch router")];
     let file = "blueprints/router/blueprint.yaml";
     every_crash("cloudify-router, changed", STRIDES.0, &|sim| edited(sim, "cloudify-router", file, &blueprint), &APPLY);
-    // A service that is made anew, with the configs that it leaves behind.
-    let other_port = |sim: &Sim| {
+    // A service that gets another config for the one that goes, and one whose configs change.
+    let other_configs = |sim: &Sim| {
         let bench = applied(raw(sim));
-        bench.edit("nf.yaml", "{ low: 2, high: 2 }", "{ low: 5, high: 5 }");
+        for (from, to) in
+            [("name: a,", "name: z,"), ("{ low: 3, high: 3 }", "{ low: 5, high: 5 }"), ("port: 3 }", "port: 4 }")]
+        {
+            bench.edit("nf.yaml", from, to);
+        }
         bench
     };
-    every_crash("raw services, changed", STRIDES.0, &other_port, &APPLY);
+    every_crash("raw services, changed", STRIDES.0, &other_configs, &APPLY);
 }
 
 #[test]
@@ -70,7 +74,7 @@ fn so_is_a_run_that_removes() {
     for example in ["cloudify-router", "netfoundry-appwan"] {
         every_crash(&format!("{example}, removed"), STRIDES.0, &|sim| applied(Bench::example(example, sim)), &DESTROY);
     }
-    // A service without a model leaves its configs behind.
+    // A service without a model goes before its configs.
     every_crash("raw services, removed", STRIDES.0, &|sim| applied(raw(sim)), &DESTROY[..5]);
 }
 
@@ -95,11 +99,11 @@ netfoundry:
         provider: AWS
         region: us-east-2
         services:
-          one: { configs: [{ name: a, configTypeName: intercept.v1, data: { addresses: [b.example], protocols: [tcp], portRanges: [{ low: 2, high: 2 }] } }] }
+          one: { configs: [{ name: a, configTypeId: intercept.v1, data: { addresses: [b.example], protocols: [tcp], portRanges: [{ low: 2, high: 2 }] } }] }
           two:
             configs:
-              - { name: b, configTypeName: intercept.v1, data: { addresses: [c.example], protocols: [tcp], portRanges: [{ low: 3, high: 3 }] } }
-              - { name: c, configTypeName: host.v1, data: { protocol: tcp, address: 10.0.0.1, port: 3 } }
+              - { name: b, configTypeId: intercept.v1, data: { addresses: [c.example], protocols: [tcp], portRanges: [{ low: 3, high: 3 }] } }
+              - { name: c, configTypeId: host.v1, data: { protocol: tcp, address: 10.0.0.1, port: 3 } }
 ";
 
 #[test]

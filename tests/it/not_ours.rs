@@ -36,7 +36,7 @@ const MODELS: &str = "
 const RAW: &str = "
           raw:
             configs:
-              - { name: raw-intercept, configTypeName: intercept.v1, data: { addresses: [b.example], protocols: [tcp], portRanges: [{ low: 2, high: 2 }] } }
+              - { name: raw-intercept, configTypeId: intercept.v1, data: { addresses: [b.example], protocols: [tcp], portRanges: [{ low: 2, high: 2 }] } }
 ";
 
 const POLICIES: &str = "
@@ -80,9 +80,10 @@ fn what_the_platform_makes_is_left_alone_and_what_we_made_is_not_left_behind() {
     bench.run(&["export", "nf", "--out", "exported"]).expect(0);
     let exported = std::fs::read_to_string(bench.path().join("exported/nf.yaml")).unwrap();
     assert_eq!(exported.matches("serviceAttributes:").count(), 2, "{exported}");
-    for foreign in ["-system", "-bind", "raw-intercept"] {
+    for foreign in ["-system", "-bind", "-intercept.v1:"] {
         assert!(!exported.contains(foreign), "{foreign}: {exported}");
     }
+    assert!(exported.contains("          raw-intercept:\n"), "what a raw service has is the user's: {exported}");
     let copy = Bench::copied(&bench.path().join("exported"), &sim);
     assert_eq!(copy.plan()["steps"], json!([]));
 

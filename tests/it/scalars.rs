@@ -56,7 +56,7 @@ netfoundry:
           raw:
             configs:
               - name: 5
-                configTypeName: intercept.v1
+                configTypeId: intercept.v1
                 data: { addresses: [10.0.0.1], protocols: [tcp], portRanges: [{ low: 80, high: 80 }] }
           git:
             modelType: TunnelerToEndpoint
@@ -107,12 +107,11 @@ fn every_provider_is_given_texts_and_shows_no_difference_afterwards() {
         ("site/webhooks/hook", "/headers/0/name", json!("0x1F")),
         ("site/routes/office", "/description", json!("1.10")),
         ("site/routes/office", "/metric", json!(16)),
-        ("nf/networks/acme/services/raw", "/configs/0/name", json!("5")),
         ("nf/networks/acme/configs/own", "/data/address", json!("1.10")),
         ("nf/networks/acme/configs/own", "/data/port", json!(80)),
         ("nf/networks/acme/configs/own", "/data/allowedAddresses", json!(["2024"])),
         ("nf/networks/acme/configs/own", "/data/more", json!(1.1)),
-        ("nf/networks/acme/services/raw", "/configs/0/data/portRanges/0/low", json!(80)),
+        ("nf/networks/acme/configs/5", "/data/portRanges/0/low", json!(80)),
         ("nf/networks/acme/services/git", "/model/clientIngress/host", json!("2024")),
         ("nf/networks/acme/services/git", "/model/clientIngress/port", json!(80)),
         ("nf/networks/acme/services/git", "/model/serverEgress/host", json!("010")),

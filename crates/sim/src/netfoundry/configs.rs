@@ -81,6 +81,10 @@ pub(super) fn check_inline(reader: &mut Reader, config: &Value, place: &str, ser
         Field::optional("configTypeName", Shape::Text),
         Field::required("data", Shape::Map),
     ];
+    let attached = config.as_str().and_then(|id| reader.store.get(id));
+    if attached.is_some_and(|config| config.owner != Owner::User) {
+        reader.complaints.push(format!("`{place}` is the config of another service"));
+    }
     let Some(map) = config.as_object() else { return };
     let read = reader.record(FIELDS, map, place);
     let text = |field: &str| read.get(field).and_then(Value::as_str);
@@ -123,8 +127,11 @@ impl Platform {
         self.store.named(Kind::ConfigType, network, name).filter(|found| found.is_live()).map(|found| found.id.clone())
     }
 
-    /// The id of the type that an inline config names.
+    /// The id of the type of a config that is attached or spelt out.
     pub(super) fn type_of_config(&self, network: &str, config: &Value) -> Option<String> {
+        if let Some(attached) = config.as_str() {
+            return self.store.get(attached)?.text("configTypeId").map(str::to_owned);
+        }
         match config.get("configTypeId").and_then(Value::as_str) {
             Some(id) => Some(id.to_owned()),
             None => self.config_type_id(network, config.get("configTypeName")?.as_str()?),

@@ -22,7 +22,8 @@ pub(super) static SERVICE: Traits = Traits {
         Field::optional("encryptionRequired", Shape::Flag).unset("true"),
         Field::optional("modelType", Shape::Word(&MODEL_TYPES)).repeatable().unset("null"),
         Field::optional("model", Shape::Map).unset("null"),
-        Field::optional("configs", Shape::List(&Shape::Map)).hidden(),
+        // By their bodies, as clients send them; by their ids is the overlay's form (netfoundry.md#services).
+        Field::optional("configs", Shape::List(&Shape::IdOrWhole(Kind::Config))).hidden(),
         // A duplicate that clients send beside the model's own list (netfoundry.md#services).
         Field::optional("edgeRouterAttributes", Shape::Mentions(Kind::EdgeRouter)).dropped(),
     ],
@@ -61,8 +62,14 @@ fn check(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal> {
     }
     if draft.gives("configs") {
         let inline = draft.hidden.get("configs").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut types = Vec::new();
         for (index, config) in inline.iter().enumerate() {
             configs::check_inline(&mut reader, config, &format!("configs[{index}]"), draft.id.as_deref());
+            types.extend(platform.type_of_config(&network, config));
+        }
+        types.sort();
+        if types.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+            reader.complaints.push("`configs` has two of one type".to_owned());
         }
     }
     if !reader.complaints.is_empty() {
@@ -229,12 +236,17 @@ impl Platform {
         ids
     }
 
-    /// The inline configs of a raw service become configs (netfoundry.md#services); read back only as ids.
+    /// The configs of a raw service: inline ones become configs, others are attached (netfoundry.md#services); read back
+    /// only as ids.
     fn make_inline_configs(&mut self, service: &Object, network: &str, now: u64) -> Map<String, Value> {
         let inline = service.hidden.get("configs").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut ids = Map::new();
         for config in inline {
             let Some(type_id) = self.type_of_config(network, &config) else { continue };
+            if let Some(attached) = config.as_str() {
+                ids.insert(type_id, json!(attached));
+                continue;
+            }
             let name = config.get("name").and_then(Value::as_str).unwrap_or_default();
             let body = json!({ "name": name, "configTypeId": type_id, "data": config.get("data") });
             let id = match self.store.named(Kind::Config, network, name).map(|held| held.id.clone()) {

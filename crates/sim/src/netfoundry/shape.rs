@@ -20,6 +20,8 @@ pub(super) enum Shape {
     Word(&'static [&'static str]),
     /// The id of a live object of that kind in the network.
     Id(Kind),
+    /// The same, or the object itself, spelt out.
+    IdOrWhole(Kind),
     /// Role attributes of the object itself: `#tag` only (netfoundry.md#roles-and-mentions).
     Tags,
     /// Role attributes and mentions of objects of that kind (netfoundry.md#roles-and-mentions).
@@ -152,7 +154,8 @@ impl Reader<'_> {
             },
             (Shape::Word(words), Value::String(text)) if words.contains(&text.as_str()) => value.clone(),
             (Shape::Word(words), _) => self.complain(format!("`{place}` must be one of {}", words.join(", "))),
-            (Shape::Id(kind), _) => {
+            (Shape::IdOrWhole(_), Value::Object(_)) => value.clone(),
+            (Shape::Id(kind) | Shape::IdOrWhole(kind), _) => {
                 let found = value.as_str().and_then(|id| self.store.get(id));
                 match found.filter(|object| object.kind == *kind && object.is_live()) {
                     Some(object) if object.network.as_deref() == Some(self.network) => value.clone(),

@@ -1,7 +1,7 @@
 //! Configs: how clients reach a service and how hosts serve it, for services without a model (netfoundry.md#configs).
 //!
-//! The types `intercept.v1` and `host.v1` are documented; `data` takes what other types need. Services with a model
-//! make configs of their own, under names that are not documented.
+//! The types `intercept.v1` and `host.v1` are documented; `data` takes what other types need. A raw service names its
+//! configs, or spells them out. Services with a model make configs of their own, under names that are not documented.
 
 use crate::providers::netfoundry::shared::{HOSTS, NAME, PORT, PORT_RANGES, PROTOCOLS, ZITI_ID, forwarded, in_network};
 use crate::spec::{Condition, Field, Identity, Kind, Type, field};
@@ -10,7 +10,7 @@ static DATA: [Field; 14] = config_data("configTypeId");
 
 /// What the two documented types take, their names standing in the field `by`; other types take what they like
 /// (netfoundry.md#configs). Each part takes further keys.
-pub(crate) const fn config_data(by: &'static str) -> [Field; 14] {
+const fn config_data(by: &'static str) -> [Field; 14] {
     let (client, server) = (Condition::is(by, &["intercept.v1"]), Condition::is(by, &["host.v1"]));
     let (not_client, not_server) = (Condition::is_not(by, &["intercept.v1"]), Condition::is_not(by, &["host.v1"]));
     [

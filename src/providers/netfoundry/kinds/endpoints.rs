@@ -38,7 +38,11 @@ pub(crate) static KIND: Kind = Kind {
             .cleared_by("null"),
         output("typeId", Type::Text, "Device, or Router for the tunneler of an edge router"),
         output("jwt", Type::Text, "Enrolment token, until the device has enrolled").secret(),
-        output("jwtExpiresAt", Type::Text, "When the enrolment token becomes invalid"),
+        output(
+            "jwtExpiresAt",
+            Type::Text,
+            "When the enrolment token becomes invalid: after that, another one means another endpoint",
+        ),
         ZITI_ID,
     ],
     // The platform has no default of its own: what is made without a word about it enrols by a token.

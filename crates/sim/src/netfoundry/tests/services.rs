@@ -175,7 +175,9 @@ fn inline_configs_are_checked_and_renewed() {
         (json!([config("nothing.v1", "c")]), "names no config type"),
         (json!([{ "name": "c", "data": {} }]), "`configs[0].configTypeName` is required"),
         (json!([{ "configTypeName": "host.v1" }]), "`configs[0].data` is required"),
-        (json!([1]), "`configs[0]` must be an object"),
+        (json!([1]), "`configs[0]` names no config"),
+        (json!(["nobody"]), "`configs[0]` names no config"),
+        (json!([config("host.v1", "a"), config("host.v1", "b")]), "two of one type"),
     ] {
         let (status, body) = world.call(Method::Post, "services", &create(configs));
         assert_eq!(status, 400);
@@ -199,4 +201,33 @@ fn inline_configs_are_checked_and_renewed() {
     world.delete(&format!("services/{}", text(&service, "id")));
     world.pass(1000);
     assert_eq!(world.delete(&format!("configs/{held}")).status, 202, "nobody holds it");
+}
+
+#[test]
+fn configs_are_attached_and_left_where_they_were() {
+    let (mut world, network) = world();
+    let mut config = |name: &str, port: u16| {
+        let data = json!({ "protocol": "tcp", "address": "a", "port": port });
+        let create = json!({ "networkId": network, "name": name, "configTypeName": "host.v1", "data": data });
+        text(&world.made("configs", &create), "id")
+    };
+    let (one, two) = (config("one", 80), config("two", 81));
+    let create = json!({ "networkId": network, "name": "raw", "configs": [one] });
+    let service = world.made("services", &create);
+    let path = format!("services/{}", text(&service, "id"));
+    assert_eq!(map(&service["configIdByConfigTypeId"]).into_values().collect::<Vec<_>>(), [json!(one)]);
+    for (configs, left) in [(json!([two]), vec![json!(two)]), (json!([]), vec![]), (json!([one]), vec![json!(one)])] {
+        world.call(Method::Patch, &path, &json!({ "name": "raw", "configs": configs }));
+        world.pass(1000);
+        assert_eq!(map(&world.get(&path)["configIdByConfigTypeId"]).into_values().collect::<Vec<_>>(), left);
+    }
+    assert_eq!(world.delete(&format!("configs/{one}")).status, 409, "the service holds it");
+    world.delete(&path);
+    world.pass(1000);
+    assert_eq!(names(&world.get("configs"), "configList"), ["one", "two"]);
+    let git = world.made("services", &git(&network));
+    let generated = map(&git["configIdByConfigTypeId"]).into_values().next().unwrap();
+    let (status, told) =
+        world.call(Method::Post, "services", &json!({ "networkId": network, "name": "r", "configs": [generated] }));
+    assert!(status == 400 && told.to_string().contains("of another service"), "{told}");
 }

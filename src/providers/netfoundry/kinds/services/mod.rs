@@ -1,8 +1,9 @@
 //! Services: what endpoints reach through the network, and where it is hosted (netfoundry.md#services).
 //!
 //! A model (`modelType` and `model`) makes the platform generate configs, a Bind policy and a service edge router
-//! policy. A service without a model is raw: its configs come with it, and the platform leaves them behind when it goes
-//! (the vendor's client removes them after it).
+//! policy. A service without a model is raw: it has configs of the network, which change by themselves and stay when it
+//! goes. How they are attached is inferred: sources show a new service with the bodies of new configs, and never a config
+//! that was there before.
 
 mod model;
 
@@ -10,17 +11,8 @@ use serde_json::Value;
 
 use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
-use crate::providers::netfoundry::kinds::configs::config_data;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{AutoCreated, Condition, Field, Identity, Kind, Relation, Removal, Type, field, output};
-
-const CONFIG: &[Field] = &[
-    field("name", Type::Text, "Name of the config").required(),
-    field("configTypeName", Type::Text, "Type of the config, such as `intercept.v1` or `host.v1`").required(),
-    field("data", Type::Open(&DATA), "What the type takes").required(),
-];
-
-static DATA: [Field; 14] = config_data("configTypeName");
+use crate::spec::{AutoCreated, Condition, Identity, Kind, Relation, Removal, Type, field, output};
 
 const FOR_ITS_MODEL: AutoCreated = AutoCreated::Named { by: Some("serviceAttributes"), where_set: "modelType" };
 
@@ -40,20 +32,21 @@ pub(crate) static KIND: Kind = Kind {
         field("model", Type::Open(MODEL), "What the model type takes")
             .required_if(Condition::declared("modelType"))
             .writable_on(Condition::declared("modelType")),
-        field("configs", Type::Table(CONFIG, "name"), "Configs that are made with a raw service")
-            .writable_on(Condition::undeclared("modelType"))
-            .write_only()
-            .replaces(),
+        field(
+            "configs",
+            Type::Set(&Type::Ref("configs")),
+            "Configs of a raw service: by name, or spelt out with `name` and all else",
+        )
+        .writable_on(Condition::undeclared("modelType"))
+        .inferred(),
         output("configIdByConfigTypeId", Type::Map(&Type::Text), "Ids of its configs by ids of their types"),
         ZITI_ID,
     ],
-    api: in_network!("services", "serviceList", adds r#""encryptionRequired": true"#, create configs_in_network, update with_model_type),
+    api: in_network!("services", "serviceList", adds r#""encryptionRequired": true"#, update with_model_type),
+    read: Some(own_or_generated),
     removal: Removal::Outage,
     relations: &[
-        Relation::Creates(
-            "configs",
-            AutoCreated::Listed { at: "configIdByConfigTypeId", goes_if_set: Some("modelType") },
-        ),
+        Relation::Creates("configs", AutoCreated::Listed { at: GENERATED, goes_if_set: None }),
         // Their names are documented nowhere (netfoundry.md#services).
         Relation::Creates("service-policies", FOR_ITS_MODEL),
         Relation::Creates("service-edge-router-policies", FOR_ITS_MODEL),
@@ -61,19 +54,19 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-/// Each config that is made with a service needs its network (netfoundry.md#writes).
-fn configs_in_network(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
-    if let Attr::Map(fields) = body
-        && let Some(network) = fields.get("networkId").cloned()
-        && let Some(Attr::List(configs)) = fields.get_mut("configs")
-    {
-        for config in configs {
-            if let Attr::Map(config) = config {
-                config.insert("networkId".to_owned(), network.clone());
-            }
-        }
+/// The key under which `own_or_generated` puts the configs that the model makes.
+const GENERATED: &str = "generated";
+
+/// The configs of a raw service are those that were attached to it; with a model they are the model's (netfoundry.md#services).
+fn own_or_generated(service: &mut Value) {
+    let ids = service.get("configIdByConfigTypeId").and_then(Value::as_object);
+    let ids: Vec<Value> = ids.into_iter().flat_map(|ids| ids.values().cloned()).collect();
+    let is_raw = service.get("modelType").is_none_or(Value::is_null);
+    if let Value::Object(service) = service {
+        let (own, generated) = if is_raw { (ids, Vec::new()) } else { (Vec::new(), ids) };
+        service.insert("configs".to_owned(), own.into());
+        service.insert(GENERATED.to_owned(), generated.into());
     }
-    Ok(())
 }
 
 /// A changed model needs its type beside it (netfoundry.md#writes).
@@ -92,7 +85,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::providers::netfoundry::testing::{reads_back, refuses, writes};
+    use crate::providers::netfoundry::testing::{reads_back, refuses, reshaped, writes};
     use crate::spec::{ReferenceForm, swap_references};
 
     /// Checks a service's create body, and that the same model in a reply is no difference.
@@ -166,15 +159,17 @@ mod tests {
     }
 
     #[test]
-    fn a_raw_service_brings_its_configs() {
-        let config = json!({ "name": "ssh-host.v1", "configTypeName": "host.v1", "data": { "forwardProtocol": true } });
-        let mut sent = config.clone();
-        sent["networkId"] = json!("0b6f1c52");
-        writes(
-            &KIND,
-            json!({ "name": "ssh", "networkId": "0b6f1c52", "configs": [config] }),
-            json!({ "name": "ssh", "networkId": "0b6f1c52", "encryptionRequired": true, "configs": [sent] }),
-        );
+    fn the_configs_of_a_raw_service_are_its_own_and_those_of_a_model_are_not() {
+        let ids = json!({ "t1": "c1", "t2": "c2" });
+        let raw = json!({ "name": "ssh", "modelType": null, "configIdByConfigTypeId": ids });
+        reads_back(&KIND, &json!({ "name": "ssh", "configs": ["c2", "c1"] }), &raw);
+        assert_eq!(reshaped(&KIND, &raw)[GENERATED], json!([]));
+        let model = json!({ "name": "ssh", "modelType": "TunnelerToSdk", "configIdByConfigTypeId": ids });
+        reads_back(&KIND, &json!({ "configs": [] }), &model);
+        assert_eq!(reshaped(&KIND, &model)[GENERATED], json!(["c1", "c2"]));
+        reads_back(&KIND, &json!({ "configs": [] }), &json!({ "name": "ssh" }));
+        let create = json!({ "name": "ssh", "configs": ["c1"] });
+        writes(&KIND, create, json!({ "name": "ssh", "encryptionRequired": true, "configs": ["c1"] }));
     }
 
     #[test]
