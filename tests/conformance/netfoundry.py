@@ -15,9 +15,10 @@ from urllib.request import Request, urlopen
 
 # The client reads all of this when it is imported: a cache of its own, and the credentials of an API account.
 _home = tempfile.TemporaryDirectory()
+_place = os.environ.get("CONFORMANCE_HOME", _home.name)
 os.environ.update(
-    XDG_CACHE_HOME=_home.name,
-    XDG_CONFIG_HOME=_home.name,
+    XDG_CACHE_HOME=_place,
+    XDG_CONFIG_HOME=_place,
     NETFOUNDRY_CLIENT_ID="conformance",
     NETFOUNDRY_PASSWORD="not a secret",
     NETFOUNDRY_OAUTH_URL="https://netfoundry-production-simulated.auth.us-east-1.amazoncognito.com/oauth2/token",
