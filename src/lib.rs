@@ -63,7 +63,7 @@ pub mod parts {
     pub use crate::redact::Redactor;
     pub use crate::render::PlanDocument;
     pub use crate::session::{CallError, CallSite, Clock, Http, Passing, RequestBody, Session, Waiting};
-    pub use crate::spec::{Artifact, Auth, Change, Field, Identity, Kind, PathTemplate, Provider, canonical};
+    pub use crate::spec::{Artifact, Auth, Change, Field, Identity, Kind, PathTemplate, Provider, Type, canonical};
     pub use crate::topology::{Tls, Topology};
     pub use crate::verify::{Contradiction, RunClaims, verify};
 

@@ -58,6 +58,8 @@ mod fixtures;
 mod floors;
 #[path = "it/follows.rs"]
 mod follows;
+#[path = "it/form.rs"]
+mod form;
 #[path = "it/half_done.rs"]
 mod half_done;
 #[path = "it/handbook.rs"]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::Address;
+use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::{CommandError, Exit};
@@ -280,7 +280,10 @@ fn spellings(address: &Address) -> BTreeSet<String> {
     let mut found = BTreeSet::from([String::new(), format!("{}/", address.target())]);
     for part in above.iter().rev() {
         let name = part.name().unwrap_or_default();
-        let ways = [name.to_owned(), format!("{}/{name}", part.kind())];
+        // Whole addresses are shown with their names escaped.
+        let names = BTreeSet::from([name.to_owned(), Escaped(name).to_string()]);
+        let ways = names.iter().flat_map(|name| [name.clone(), format!("{}/{name}", part.kind())]);
+        let ways: Vec<String> = ways.collect();
         let join = |before: &String| ways.iter().map(|way| format!("{before}{way}/")).collect::<Vec<_>>();
         found = found.iter().flat_map(join).collect();
     }
@@ -358,6 +361,8 @@ mod tests {
             assert!(!found.contains(way), "{way}");
         }
         assert!(spellings(&Address::new("full", "config", None)).contains("full/config"));
+        let odd = spellings(&Address::new("full", "tunnels", Some("50%/a")));
+        assert!(odd.contains("50%/a") && odd.contains("full/tunnels/50%25%2Fa"), "{odd:?}");
     }
 
     #[test]

@@ -223,6 +223,9 @@ mod tests {
                 json!("10.1.0.0/17"),
             ),
             Type::Int => (vec![json!(443), json!("443"), json!(" 443"), json!("+443"), json!("0443")], json!(444)),
+            Type::Format(format) if !format.is_text() => {
+                (vec![json!(43), json!("43"), json!(" 43"), json!("+43"), json!("043")], json!(44))
+            }
             Type::Enum(words) => {
                 (vec![json!(words[0]), json!(words[0].to_uppercase()), json!(words[0].to_lowercase())], json!(words[1]))
             }

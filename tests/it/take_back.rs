@@ -380,10 +380,17 @@ fn nothing_is_replaced_for_a_default_that_nobody_knows() {
         bench.run(&["validate"]).expect(3).says("no-default").says("`modelType` is empty");
         bench.run(&["apply", "--yes"]).expect(1);
     }
+    // What the rest can't be without is not taken out of the files alone.
     bench.write("all.yaml", &network("provider: AWS,", ""));
+    bench.run(&["plan", "--exit-code"]).expect(1).says("`locationCode` is missing").says("`modelType` is missing");
+    let raw = network(location, "")
+        .split("            model:")
+        .next()
+        .unwrap()
+        .replace("          erp:\n", "          erp: {}\n");
+    bench.write("all.yaml", &raw);
     let ran = bench.run(&["plan", "--exit-code"]).expect(0);
-    ran.says("services/erp: modelType: only a new object would be without it")
-        .says("edge-routers/r: locationCode: the API chooses it when the object is made, and not again");
+    ran.says("services/erp: modelType: only a new object would be without it");
 }
 
 /// Demands that `null` is taken where something was left out, that what was given is named once as what stays, and that

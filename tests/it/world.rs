@@ -54,11 +54,16 @@ pub(crate) struct Applied {
 impl<'s> World<'s> {
     /// An empty workspace.
     pub(crate) fn new(sim: &'s Sim) -> World<'s> {
+        World::through(sim, Arc::new(Http::new(&Tls::default(), Duration::from_secs(60), 64 << 20).unwrap()))
+    }
+
+    /// An empty workspace whose requests go this way.
+    pub(crate) fn through(sim: &'s Sim, transport: Arc<dyn Transport>) -> World<'s> {
         let world = World {
             sim,
             folder: TempDir::new().unwrap(),
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
-            transport: Arc::new(Http::new(&Tls::default(), Duration::from_secs(60), 64 << 20).unwrap()),
+            transport,
             allow_destroy: Vec::new(),
         };
         world.write("trueup.yaml", "workspace: drill\n");

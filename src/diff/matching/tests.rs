@@ -15,6 +15,7 @@ use crate::topology::{Content, FileContent};
 fn spellings(ty: &Type) -> (Value, Value, Value) {
     match ty.plain() {
         Type::Bool => (json!("yes"), json!(true), json!(false)),
+        Type::Format(format) if !format.is_text() => (json!("7"), json!(7), json!(8)),
         Type::Int => (json!("7"), json!(7), json!(8)),
         ty if ty.is(&IP) => (json!("2001:DB8:0:0::1"), json!("2001:db8::1"), json!("192.0.2.9")),
         ty if ty.is(&CIDR) => (json!("10.1.2.3/16"), json!("10.1.0.0/16"), json!("10.2.0.0/16")),

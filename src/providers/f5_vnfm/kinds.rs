@@ -5,7 +5,7 @@ use crate::providers::cloudify::kinds::{
     blueprints, cluster, cluster_nodes, deployment_updates, deployments, events, executions, members, node_instances,
     nodes, plugins, secrets, snapshots, status, tenant_user_groups, tenant_users, tenants, user_groups, users, version,
 };
-use crate::providers::cloudify::shared::VISIBILITY;
+use crate::providers::cloudify::shared::{NAMES, VISIBILITY};
 use crate::spec::{Api, Detail, Field, Kind, Type, field};
 
 /// Every kind, parents before their children.
@@ -68,6 +68,7 @@ static DEPLOYMENTS: Kind = Kind {
         fields::DESCRIPTION,
     ],
     api: Api { details: DETAILS, ..deployments::KIND.api },
+    names: NAMES,
     ..deployments::KIND
 };
 

@@ -98,6 +98,13 @@ fn check_authority(platform: &Platform, draft: &mut Draft) -> Result<(), Refusal
     if !pem.contains("-----BEGIN CERTIFICATE-----") || !pem.contains("-----END CERTIFICATE-----") {
         return Err(Refusal::invalid("`certPem` is no certificate in PEM form"));
     }
+    let claim =
+        |name: &str| draft.shown.get("externalIdClaim").and_then(|claim| claim.get(name)).and_then(Value::as_str);
+    for (chosen, simple, needed) in [("matcher", "ALL", "matcherCriteria"), ("parser", "NONE", "parserCriteria")] {
+        if claim(chosen).is_some_and(|word| word != simple) && claim(needed).is_none_or(str::is_empty) {
+            return Err(Refusal::invalid(format!("`externalIdClaim.{needed}` is required for this `{chosen}`")));
+        }
+    }
     if draft.id.is_none() {
         let token = platform.mint.word(&["verification", &draft.network, draft.text("name").unwrap_or_default()], 8);
         draft.shown.insert("verificationToken".to_owned(), json!(token));

@@ -13,6 +13,7 @@ const ENROLLMENT: &[Field] = &[
     field("ott", Type::Bool, "By a token that can be used once")
         .required_if(Condition::undeclared("ottca").and(Condition::undeclared("updb"))),
     field("ottca", Type::Ref("certificate-authorities"), "By a token and a certificate of this authority")
+        .required_if(Condition::is("ott", &["false"]).and(Condition::undeclared("updb")))
         .writable_on(Condition::undeclared("updb").and(Condition::is_not("ott", &["true"]))),
     field("updb", Type::Text, "By this user name and a password")
         .writable_on(Condition::undeclared("ottca").and(Condition::is_not("ott", &["true"]))),

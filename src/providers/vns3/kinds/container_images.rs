@@ -20,8 +20,7 @@ pub(crate) static KIND: Kind = Kind {
     fields: &[
         field("name", Type::Text, "Name of the image").required().read_as("image_name").always(),
         super::DESCRIPTION,
-        source("url", "URL of the image; exactly one source is needed", ["buildurl", "localbuild", "localimage"])
-            .required_if(without(["buildurl", "localbuild", "localimage"])),
+        source("url", "URL of the image; exactly one source is needed", ["buildurl", "localbuild", "localimage"]),
         source("buildurl", "URL of a file that says how to build it", ["url", "localbuild", "localimage"]),
         source("localbuild", "File on the controller that says how to build it", ["url", "buildurl", "localimage"]),
         source("localimage", "Image on the controller", ["url", "buildurl", "localbuild"]),

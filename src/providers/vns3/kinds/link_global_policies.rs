@@ -43,8 +43,7 @@ const BOTH: Kind = Kind {
 
 const UPDATE: CallSpec = call(Put, "/links/global-policies", Body::Changed);
 
-const POLICIES: Field =
-    field("policies", Type::LINES, "The lines, all of them").required().disrupts(Disruption::Reconnect);
+const POLICIES: Field = field("policies", Type::LINES, "The lines, all of them").disrupts(Disruption::Reconnect);
 
 fn text_to_object(reply: &mut Value) {
     if !reply.is_object() {

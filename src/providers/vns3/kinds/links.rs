@@ -3,7 +3,9 @@
 //! The number is chosen by the user and names the interface, `lnk7`. What a link is made from is never read back.
 //! Whether it is connected cannot be said at create (vns3.md#links).
 
-use crate::spec::{Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Removal, Type, call, field, output};
+use crate::spec::{
+    Api, Body, Condition, Disruption, Envelope, Field, Identity, Kind, List, Removal, Type, call, field, output,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `links`.
@@ -16,18 +18,24 @@ pub(crate) static KIND: Kind = Kind {
         made_of("id", super::COUNT, "Number of the link; its interface is `lnk` and the number").required(),
         field("name", Type::Text, "Name of the link").required(),
         super::DESCRIPTION,
-        made_of("conf", Type::Text, "Configuration of an OpenVPN or WireGuard client").write_only().secret(),
+        made_of("conf", Type::Text, "Configuration of an OpenVPN or WireGuard client")
+            .writable_on(Condition::undeclared("vns3_controller"))
+            .write_only()
+            .secret(),
         made_of(
             "vns3_controller",
-            Type::Text,
+            Type::Format(&super::HOST),
             "Address of the controller to fetch a clientpack from, in place of `conf`",
         )
         .write_only()
         .depends_on_remote(&["keyset"]),
         made_of("vns3_auth", Type::Text, "What that controller is asked with: `api:` and its API password, or a token")
+            .required_if(FETCHED)
+            .writable_on(FETCHED)
             .write_only()
             .secret(),
         made_of("auth_type", Type::Enum(&["basic", "bearer"]), "`basic` for the password, `bearer` for a token")
+            .writable_on(FETCHED)
             .write_only(),
         field("policies", Type::LINES, "Lines added to the client's configuration").disrupts(Disruption::Reconnect),
         field("connected", Type::Bool, "In use").afterwards().disrupts(Disruption::Outage),
@@ -48,6 +56,9 @@ pub(crate) static KIND: Kind = Kind {
     removal: Removal::OutageIf("connected"),
     ..Kind::NEW
 };
+
+/// One whose configuration comes from another controller.
+const FETCHED: Condition = Condition::declared("vns3_controller");
 
 const fn made_of(name: &'static str, ty: Type, doc: &'static str) -> Field {
     field(name, ty, doc).replaces().disrupts(Disruption::Outage)
