@@ -260,7 +260,7 @@ mod tests {
                 "service-policies:\n  p: { serviceAttributes: [], endpointAttributes: [], postureCheckAttributes: ['#c'] }",
                 "`postureCheckAttributes` does not go with `type: Bind`",
             ),
-            ("endpoints:\n  e: { enrollmentMethod: { ott: false } }", ""),
+            ("endpoints:\n  e: { enrollmentMethod: { ott: false } }", "`ottca` is missing"),
             ("endpoints:\n  e: { enrollmentMethod: {} }", "`ott` is missing"),
             ("endpoints:\n  e: { enrollmentMethod: { ott: true, updb: bob } }", "`updb` does not go with `ott: true`"),
         ] {

@@ -212,7 +212,7 @@ impl Exporter<'_> {
             }
         }
         fields.extend(self.collections(Some(address), &live.children));
-        if let Some(missing) = kind.fields.iter().find(|field| is_needed(kind, field, &fields)) {
+        if let Some(missing) = kind.fields.iter().find(|field| external::lacks(kind, field, &fields)) {
             let why = format!("the API does not give back `{}`, which it needs", missing.name);
             let external = external::exported(kind, fields);
             let told = if external.is_some() { &mut self.export.external } else { &mut self.export.left_out };
@@ -365,19 +365,6 @@ fn known(ty: &Type, mut attr: Attr) -> Attr {
         }
     });
     attr
-}
-
-/// Says whether an exported resource has a field, in its fields or in its name.
-pub(super) fn has(kind: &Kind, field: &Field, fields: &Map<String, Value>) -> bool {
-    fields.contains_key(field.name)
-        || field.default.is_some()
-        || matches!(kind.identity, Identity::Name(name) | Identity::CaselessName(name) if name == field.name)
-}
-
-/// Says whether an object with these fields lacks one that it can't be declared without.
-fn is_needed(kind: &'static Kind, field: &Field, fields: &Map<String, Value>) -> bool {
-    let find = |name: &str| Some((kind.field(name)?, fields.get(name).map_or(Attr::Null, Attr::from_json)));
-    field.required.is_some_and(|when| when.holds_for(&find) == Some(true)) && !has(kind, field, fields)
 }
 
 fn is_default(field: &Field, value: &Attr) -> bool {

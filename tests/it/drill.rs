@@ -257,7 +257,8 @@ impl<'d> Drill<'d> {
             let is_another = matches!(verdict.decision, Decision::Create(_) | Decision::Hold(_));
             for name in group.iter().filter(|_| !is_another) {
                 let field = self.kind.field(name).unwrap();
-                let value = canonical(&field.ty, &Attr::from_json(&self.fields(first)[name]));
+                let Some(given) = self.fields(first).get(name) else { continue };
+                let value = canonical(&field.ty, &Attr::from_json(given));
                 let is_told = verdict.notes.let_go.iter().any(|(field, _)| field == name)
                     || verdict.decision.fields().iter().any(|change| change.name == *name);
                 if !is_told && !field.is_at_default(&value) && !matches!(field.change, Change::DedicatedCall([])) {

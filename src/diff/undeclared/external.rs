@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::attr::Attr;
 use crate::diff::base::Entry;
-use crate::diff::export::has;
 use crate::diff::verdict::{Decision, Hold};
-use crate::spec::{Identity, Kind};
+use crate::spec::{Field, Identity, Kind};
 
 /// The code of what is held because it is somebody else's: it is not there, or would have to be written.
 pub(crate) const EXTERNAL: &str = "external";
@@ -42,6 +42,19 @@ pub(in crate::diff) fn exported(kind: &Kind, mut fields: Map<String, Value>) -> 
         fields.insert(EXTERNAL.to_owned(), Value::Bool(true));
         Value::Object(fields)
     })
+}
+
+/// Says whether an exported resource has a field, in its fields or in its name.
+fn has(kind: &Kind, field: &Field, fields: &Map<String, Value>) -> bool {
+    fields.contains_key(field.name)
+        || field.default.is_some()
+        || matches!(kind.identity, Identity::Name(name) | Identity::CaselessName(name) if name == field.name)
+}
+
+/// Says whether an object with these fields lacks one that it can't be declared without.
+pub(in crate::diff) fn lacks(kind: &'static Kind, field: &Field, fields: &Map<String, Value>) -> bool {
+    let find = |name: &str| Some((kind.field(name)?, fields.get(name).map_or(Attr::Null, Attr::from_json)));
+    field.required.is_some_and(|when| when.holds_for(&find) == Some(true)) && !has(kind, field, fields)
 }
 
 #[cfg(test)]
