@@ -87,13 +87,16 @@ impl<'r> Fitting<'r> {
     /// Tells keys that an object of a known sort does not have: its fields say of that sort that they are for it.
     fn strangers(&mut self, fields: &'static [Field], map: &'r BTreeMap<String, Attr>) {
         let is_own = |name: &str| fields.iter().any(|field| field.name == name);
+        if self.around.is_empty() || map.keys().all(|key| is_own(key)) {
+            return;
+        }
         let conditions = fields.iter().flat_map(|field| field.required.into_iter().chain([field.writable_on]));
         let sorts: Vec<(&str, Given)> = conditions
             .flat_map(|when| when.given().collect::<Vec<_>>())
             .filter(|(name, given)| matches!(given, Given::OneOf(_)) && !is_own(name))
             .collect();
         let sort = sorts.into_iter().find(|sort| self.holds(Condition::of(*sort)) == Some(true));
-        let Some((by, _)) = sort.filter(|_| !self.around.is_empty()) else { return };
+        let Some((by, _)) = sort else { return };
         let Some(word) = self.find(by).and_then(|(field, value)| canonical(&field.ty, &value).to_text()) else {
             return;
         };
@@ -107,9 +110,12 @@ impl<'r> Fitting<'r> {
     }
 
     fn missing(&mut self, field: &Field) {
-        let Some(when) = field.required.filter(|_| !self.resource.external) else { return };
+        let is_others = self.resource.external || self.is_left_alone(self.around.len().wrapping_sub(1), field.name);
         // What every object needs is told with its type.
-        let Some(whose) = when.objects().filter(|_| self.holds(when) == Some(true)) else { return };
+        let Some(when) = field.required.filter(|_| !is_others && !field.is_required()) else { return };
+        let Some(whose) = Some(when).filter(|when| self.holds(*when) == Some(true)).and_then(Condition::objects) else {
+            return;
+        };
         let message = format!("`{}` is missing, which is needed where {whose}", field.name);
         let help = format!("add `{}: …` — {} ({})", field.name, field.doc, field.ty.describe());
         self.say(Finding::error(RULE.code, message).help(help));
@@ -138,11 +144,18 @@ impl<'r> Fitting<'r> {
         when.holds_for(&|name| self.find(name))
     }
 
+    /// The nearest field of a name; `None` where nobody here knows its value.
     fn find(&self, name: &str) -> Option<(&'static Field, Attr)> {
-        self.around.iter().rev().find_map(|(fields, map)| {
+        let (depth, field, map) = self.around.iter().enumerate().rev().find_map(|(depth, (fields, map))| {
             let field = fields.iter().find(|field| field.name == name)?;
-            Some((field, map.get(name).cloned().unwrap_or(Attr::Null)))
-        })
+            Some((depth, field, map))
+        })?;
+        (!self.is_left_alone(depth, name)).then(|| (field, map.get(name).cloned().unwrap_or(Attr::Null)))
+    }
+
+    /// Says whether a field of the object at that depth is one that the resource does not manage.
+    fn is_left_alone(&self, depth: usize, name: &str) -> bool {
+        depth == 0 && self.resource.unmanaged.contains(name)
     }
 
     fn say(&mut self, finding: Finding) {
@@ -246,6 +259,10 @@ mod tests {
             ("edge-routers:\n  r: {}", ""),
             ("services:\n  s: { modelType: TunnelerToSdk }", "`model` is missing"),
             ("services:\n  s: { model: {} }", "`modelType` is missing"),
+            ("services:\n  s: { modelType: TunnelerToSdk, unmanaged: [model] }", ""),
+            ("services:\n  s: { model: { serverEgress: {}, more: 1 }, unmanaged: [modelType] }", ""),
+            ("posture-checks:\n  p: { typeId: OS, unmanaged: [operatingSystems] }", ""),
+            ("posture-checks:\n  p: { typeId: OS, external: true }", ""),
             (
                 "services:\n  s: { configs: [{ name: c, configTypeId: intercept.v1, data: { addresses: [a] } }] }",
                 "`protocols` is missing, which is needed where `configTypeId` is `intercept.v1`",

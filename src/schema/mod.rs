@@ -213,6 +213,8 @@ fn or_external(kind: &Kind, mut schema: Value) -> Value {
     }
     for variant in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
         variant["if"]["properties"][EXTERNAL] = json!({ "const": false });
+        // Which of its fields are left alone, only `validate` tells.
+        variant["if"]["properties"][UNMANAGED] = json!(false);
     }
     if let (Some(required), Value::Object(map)) = (required.filter(|names| names != &json!([])), &mut schema) {
         map.remove("required");

@@ -234,7 +234,7 @@ vns3:
 }
 
 /// A route leads through a tunnel that its endpoint made by itself, declared or not: it goes before the endpoint does, when
-/// all goes, when both leave the files, and when the endpoint alone is made anew.
+/// all goes and when both leave the files.
 #[test]
 fn a_route_goes_before_the_endpoint_that_it_leads_through() {
     let endpoint = "

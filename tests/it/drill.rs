@@ -22,18 +22,6 @@ use crate::world::{Applied, World, told};
 /// Kinds that can't be drilled yet, with the reason. Keep it short, and make it shorter.
 const PENDING: &[(&str, &str, &str)] = &[];
 
-/// Fields of which an object of the right type needs one, which no table says.
-const NEEDED: &[(&str, &str)] = &[
-    ("auth-policies", "primary"),
-    ("auth-policies", "secondary"),
-    ("posture-checks", "operatingSystems"),
-    ("posture-checks", "macAddresses"),
-    ("posture-checks", "domains"),
-    ("posture-checks", "process"),
-    ("posture-checks", "processes"),
-    ("services", "model"),
-];
-
 /// The shares of a kind's fields that are changed and unset, one in so many; `TRUEUP_TEST_EVERY_LINE=1` takes all of them.
 const SHARES: (usize, usize) = (3, 4);
 
@@ -285,11 +273,10 @@ impl<'d> Drill<'d> {
         let version = self.version.clone();
         let may_be = |field: &&Field| {
             field.is_writable()
-                && !field.is_required()
+                && field.required.is_none()
                 && is_understood(field, version.as_deref())
                 && !self.sample.skip.contains_key(field.name)
                 && !self.kind.is_told_apart_by(field.name)
-                && !NEEDED.contains(&(self.kind.name, field.name))
         };
         for field in self.kind.fields.iter().filter(may_be) {
             let before = fields_of(self.kind, &mut nothing).insert(field.name.to_owned(), Value::Null);

@@ -11,6 +11,15 @@ const TRUEUP: (&str, &str) = (
 );
 const WORD: (&str, &str) = ("word.txt", "stand-in\n");
 
+/// A controller with a number of its own.
+const WEST: &str = "vns3:
+  west:
+    at: https://203.0.113.12:8000/api
+    credentials: { password: '${secret.word}' }
+    config: {}
+    peering-self: { id: 3 }
+";
+
 /// The steps of a plan: verb and address, and the addresses that each waits for.
 fn steps(bench: &Bench) -> Vec<(String, Vec<String>)> {
     let plan = bench.plan();
@@ -79,15 +88,8 @@ fn what_a_number_decides_is_taken_after_it() {
 /// Where the number is there already, nothing is looked at anew.
 #[test]
 fn what_stays_is_taken_as_it_is() {
-    let topology = "vns3:
-  west:
-    at: https://203.0.113.12:8000/api
-    credentials: { password: '${secret.word}' }
-    config: {}
-    peering-self: { id: 3 }
-";
     let sim = Sim::start();
-    let bench = Bench::of(&[TRUEUP, WORD, ("vns3.yaml", topology)], &sim);
+    let bench = Bench::of(&[TRUEUP, WORD, ("vns3.yaml", WEST)], &sim);
     bench.apply();
     bench.write("more.yaml", "vns3: { west: { system-variables: { own: { value: \"${west/config.asn}\" } } } }\n");
     assert_eq!(steps(&bench), [("create west/system-variables/own".to_owned(), Vec::new())]);
@@ -98,16 +100,9 @@ fn what_stays_is_taken_as_it_is() {
 /// What a held number decides is not taken as it was.
 #[test]
 fn what_a_held_number_decides_waits_for_it() {
-    let topology = "vns3:
-  west:
-    at: https://203.0.113.12:8000/api
-    credentials: { password: '${secret.word}' }
-    config: {}
-    peering-self: { id: 3 }
-    system-variables: { own: { value: \"${west/config.asn}\" } }
-";
+    let topology = format!("{WEST}    system-variables: {{ own: {{ value: \"${{west/config.asn}}\" }} }}\n");
     let sim = Sim::start();
-    let bench = Bench::of(&[TRUEUP, WORD, ("vns3.yaml", topology)], &sim);
+    let bench = Bench::of(&[TRUEUP, WORD, ("vns3.yaml", &topology)], &sim);
     bench.edit("trueup.yaml", "policy: { allow: { irreversible: [\"**\"] } }\n", "");
     let ran = bench.run(&["plan"]);
     ran.says("west/system-variables/own  it needs `west/peering-self`, which is held");
