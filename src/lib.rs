@@ -1,7 +1,7 @@
 //! Trueup keeps whole network topologies true to git.
 //!
 //! Data travels one way. YAML is read ([`source`]), given meaning ([`topology`]) and checked ([`check`]); the APIs are
-//! observed ([`observe`]); both are compared ([`diff`]) and become one ordered [`plan`] of API calls, which is shown
+//! observed ([`observe`]) and give the [`state`]; both are compared ([`diff`]) and become one ordered [`plan`] of API calls, which is shown
 //! ([`render`]) or carried out ([`apply`]). What can be said about an API is the vocabulary of [`spec`]; what is said
 //! about each stands in `providers` as tables.
 //!
@@ -10,7 +10,7 @@
 //! | commands, and how results are shown | `cli`, `render` |
 //! | what waits, asks and writes | `session`, `observe`, `apply`, `verify`, `journal`, `ledger`, `snapshot` |
 //! | pure | `diff`, `plan` |
-//! | what the files say | `source`, `topology`, `schema`, `check` |
+//! | what the files say; what is there, and what was applied | `source`, `topology`, `schema`, `check`; `state` |
 //! | the APIs, as tables | `providers`, in the words of `spec` |
 //! | ground | `graph`, `address`, `secret`, `attr`, `finding`, `suggest`, `digest`, `private`, `redact` |
 //!
@@ -39,6 +39,7 @@ mod session;
 mod snapshot;
 mod source;
 mod spec;
+mod state;
 mod suggest;
 mod topology;
 mod verify;
@@ -49,10 +50,8 @@ pub mod parts {
     pub use crate::address::Address;
     pub use crate::apply::{Executor, Outcome, Progress, Report};
     pub use crate::attr::Attr;
-    pub use crate::diff::base::Base;
     pub use crate::diff::diff;
     pub use crate::diff::export::{DeclaredObjects, Export, export};
-    pub use crate::diff::live::Observed;
     pub use crate::diff::verdict::{Decision, Verdict};
     pub use crate::finding::Finding;
     pub use crate::journal::{Journal, JournalLine};
@@ -64,6 +63,8 @@ pub mod parts {
     pub use crate::render::PlanDocument;
     pub use crate::session::{CallError, CallSite, Clock, Http, Passing, RequestBody, Session, Waiting};
     pub use crate::spec::{Artifact, Auth, Change, Field, Identity, Kind, PathTemplate, Provider, Type, canonical};
+    pub use crate::state::base::Base;
+    pub use crate::state::live::Observed;
     pub use crate::topology::{Tls, Topology};
     pub use crate::verify::{Contradiction, RunClaims, verify};
 

@@ -13,12 +13,12 @@ use serde_json::Value;
 use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared};
 use crate::attr::Output;
-use crate::diff::live::Live;
 use crate::diff::verdict::FieldChange;
 use crate::observe::Sight;
 use crate::plan::{Call, CallPurpose, Step};
 use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Change, Kind};
+use crate::state::live::Live;
 use wire::Method;
 
 /// How often we look for the effect of a create: lists may lag behind.

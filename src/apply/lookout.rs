@@ -19,11 +19,10 @@ use crate::address::Address;
 use crate::apply::schedule::SlotClass;
 use crate::apply::{Executor, Shared};
 use crate::attr::Output;
-use crate::diff::live::Live;
-use crate::diff::matching::is_gone;
 use crate::plan::{Plan, ResultList, Step};
 use crate::session::{CallError, CallFailure, Session, encode};
 use crate::spec::Kind;
+use crate::state::live::Live;
 use wire::Method;
 
 /// How many times as many have to wait as were found already.
@@ -208,7 +207,7 @@ fn by_identity(kind: &'static Kind, rows: Vec<Value>) -> BTreeMap<String, Option
     let mut objects = BTreeMap::new();
     for raw in rows {
         let live = Live::new(kind, raw);
-        let is_there = !is_gone(kind, &live);
+        let is_there = !live.is_gone(kind);
         if let Some(identity) = live.identity(kind).filter(|_| is_there) {
             let known = objects.entry(identity.to_string());
             known.and_modify(|object| *object = None).or_insert(Some(live.raw));

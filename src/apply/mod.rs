@@ -35,7 +35,6 @@ use crate::apply::recording::Recording;
 use crate::apply::run_log::RunLog;
 use crate::apply::schedule::SlotClass;
 use crate::attr::{Attr, Output};
-use crate::diff::base::{Base, Entry};
 use crate::diff::verdict::{Decision, Verdict};
 use crate::journal::{self, Claim, Journal, JournalLine};
 use crate::observe::Sights;
@@ -43,6 +42,7 @@ use crate::plan::{Plan, Step};
 use crate::redact::Redactor;
 use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Identity, Kind};
+use crate::state::base::{Base, Entry};
 
 pub(crate) use outputs::Outputs;
 pub(crate) use recording::adopted;

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::index::taken_output;
-use crate::diff::live::Live;
 use crate::redact::Redactor;
 use crate::spec::Kind;
+use crate::state::live::Live;
+use crate::state::output::taken_output;
 
 /// The objects of this run, by address.
 pub(crate) struct Outputs {

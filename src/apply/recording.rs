@@ -13,14 +13,15 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::list::wanted_items;
 use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Verdict, never_sent};
 use crate::journal::Claim;
 use crate::plan::{LedgerUpdate, Plan, Step};
 use crate::spec::{Field, Flow, ItemWord, Sent, Type, canonical, item_words};
-use crate::topology::{FileContent, IdentityKey, list_type};
+use crate::state::IdentityKey;
+use crate::state::base::{Base, Basis, Entry, Stored};
+use crate::topology::{FileContent, list_type};
 
 /// The sources from which rows of the ledger are written.
 pub(super) struct Recording<'r> {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::diff::base::Base;
-use crate::diff::installation::Installation;
-use crate::diff::relabel::Relabel;
 use crate::journal::{self, Claim, Journal, JournalLine, JournalWriter, Underway};
+use crate::state::base::Base;
+use crate::state::installation::Installation;
+use crate::state::relabel::Relabel;
 
 /// The journal and the ledger's content, which change together: what is handed over to the one and what is kept in the
 /// other have the same order.

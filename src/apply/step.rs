@@ -17,13 +17,13 @@ use crate::apply::schedule::SlotClass;
 use crate::apply::step::ready::{Ready, sent_json};
 use crate::apply::{Executor, Shared, renumber};
 use crate::attr::{Attr, Output};
-use crate::diff::live::{Live, named, with_id};
 use crate::journal::{self, JournalLine};
 use crate::plan::{Call, CallPurpose, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{AnsweredCall, CallError, CallFailure, Session, WaitResult, Watch, encode, is_under_way};
 use crate::spec::{Envelope, List, Shows, lookup};
-use crate::topology::IdentityKey;
+use crate::state::IdentityKey;
+use crate::state::live::{Live, named, with_id};
 use wire::Method;
 
 /// How often a call without an answer is sent again, once looking has shown that it had no effect.

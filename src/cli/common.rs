@@ -12,11 +12,9 @@ use crate::apply::KnownObjects;
 use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, halt, output, talk};
-use crate::diff::base::Base;
 use crate::diff::content_ids::settle_ids;
 use crate::diff::diff;
-use crate::diff::installation::{ShownProofs, Standing, forget_ids};
-use crate::diff::live::{Observed, Seen, View};
+use crate::diff::standing::forget_ids;
 use crate::finding::{Finding, Level};
 use crate::ledger::Ledger;
 use crate::observe::{Observer, Scope, tell_known_key};
@@ -26,6 +24,9 @@ use crate::providers::CATALOGUE;
 use crate::render;
 use crate::session::{Attention, CallError, Clients, Clock, Session, WallClock, reads_along};
 use crate::spec::{Kind, List};
+use crate::state::base::Base;
+use crate::state::installation::{ShownProofs, Standing};
+use crate::state::live::{Observed, Seen, View};
 use crate::topology::{self, KeyPlace, LedgerPlace, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.

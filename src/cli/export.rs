@@ -10,7 +10,6 @@ use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, common};
-use crate::diff::base::Base;
 use crate::diff::content_ids::settle_ids;
 use crate::diff::export::{DeclaredObjects, Export, export, literal};
 use crate::diff::kept_secrets;
@@ -20,6 +19,7 @@ use crate::render;
 use crate::session::RequestBody;
 use crate::source;
 use crate::spec::Artifact;
+use crate::state::base::Base;
 use crate::topology::{Origin, Target, Topology};
 
 /// Options of `export`.

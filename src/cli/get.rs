@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Taken};
 use crate::cli::{CommandError, Exit, Global, common, halt, output};
-use crate::diff::base::Entry;
-use crate::diff::index::live_output;
-use crate::diff::live::text;
 use crate::session::{RequestBody, encode};
 use crate::spec::{Kind, OneTimeOutput, PathTemplate, Provider, Word, lookup};
+use crate::state::base::Entry;
+use crate::state::live::text;
+use crate::state::output::live_output;
 use crate::suggest;
 
 /// Options of `get`.

@@ -1,10 +1,10 @@
 //! The ledger's knowledge of the installations behind the targets, and how people are told of it.
 
 use crate::cli::common::ConnectedWorkspace;
-use crate::diff::base::Base;
-use crate::diff::installation::{Standing, take_over, told};
 use crate::ledger::now;
 use crate::render::sanitize_control;
+use crate::state::base::Base;
+use crate::state::installation::{Standing, take_over, told};
 
 impl ConnectedWorkspace {
     /// Says on stderr of which targets a proof of the installation changed, and that it is the same one all the same.

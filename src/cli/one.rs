@@ -7,8 +7,6 @@ use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::{CommandError, Exit};
-use crate::diff::base::Base;
-use crate::diff::live::Live;
 use crate::diff::matching;
 use crate::diff::naming::given_name;
 use crate::observe::Scope;
@@ -16,7 +14,10 @@ use crate::render::document::own_name;
 use crate::session::{RequestBody, Session, encode};
 use crate::source::parse_value;
 use crate::spec::{Body, BodyTemplate, CallSpec, Field, OpenPath, PathTemplate, Type, Word, canonical, check};
-use crate::topology::{Topology, fold};
+use crate::state::base::Base;
+use crate::state::fold;
+use crate::state::live::Live;
+use crate::topology::Topology;
 
 /// The object that a command is about, if it is about one.
 #[derive(Debug, Default)]

@@ -13,14 +13,14 @@ use crate::apply::KnownObjects;
 use crate::cli::common::{self, ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::{CommandError, Format, Global, apply, contents, output};
-use crate::diff::base::Base;
-use crate::diff::live::Observed;
 use crate::diff::matching::index;
 use crate::ledger;
 use crate::observe::{Lists, Scope};
 use crate::plan::file::{Moved, Restored, SecretsByPrint, Work, moved, restore};
 use crate::plan::{Plan, Verb};
 use crate::render::{KeptDocument, PlanDocument, PlanFile, StepDocument, are, counted, sanitize_control, text};
+use crate::state::base::Base;
+use crate::state::live::Observed;
 use crate::topology::Topology;
 use crate::topology::references::References;
 

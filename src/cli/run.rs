@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Chosen, Taken};
 use crate::cli::{CommandError, Exit, Global, common, halt, output};
-use crate::diff::live::text;
 use crate::session::{AnsweredCall, Session, WaitResult, Waiting, Watch, job_id};
 use crate::spec::{Action, Disruption, Poll, Provider, Secrecy, lookup};
+use crate::state::live::text;
 use crate::suggest;
 
 /// Options of `run`.

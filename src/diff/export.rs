@@ -10,12 +10,11 @@ use crate::attr::{Attr, Output};
 use crate::diff::external;
 use crate::diff::index::Index;
 use crate::diff::list::live_items;
-use crate::diff::live::{Collection, Live, View};
-use crate::diff::matching::is_gone;
 use crate::diff::naming::{given_name, unique};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::spec::{CERTIFICATE, Change, Field, Flow, Identity, Kind, Sent, Type, TypeSlot, canonical, edit_up, read};
+use crate::state::live::{Collection, Live, View};
 use crate::topology::{ITEMS, LITERAL, Resource, Topology};
 
 /// What an export gives.
@@ -170,7 +169,7 @@ impl Exporter<'_> {
             }
             let mut resources = Map::new();
             let mut names = BTreeSet::new();
-            let own = |live: &&Live| live.foreign.is_none() && !is_gone(collection.kind, live);
+            let own = |live: &&Live| live.foreign.is_none() && !live.is_gone(collection.kind);
             for live in collection.objects().iter().filter(own) {
                 let name = given_name(collection.kind, live).map(|name| unique(name, &mut names));
                 let address = match parent {

@@ -2,7 +2,7 @@
 //!
 //! Pure and synchronous: the same three inputs give the same verdicts.
 //!
-//! * `sides`: what is there and what was applied last, beside what is wanted, the topology
+//! * `installations`: which targets may be touched at all
 //! * `matching`: which live object is which resource
 //! * `compare`: what differs
 //! * `undeclared`: what the files do not say, and what is somebody else's
@@ -12,24 +12,24 @@
 pub(crate) mod compare;
 mod decide;
 pub(crate) mod export;
+mod installations;
 pub(crate) mod matching;
-mod sides;
 mod undeclared;
 pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::diff::base::Base;
 use crate::diff::decide::Decided;
 use crate::diff::index::Index;
-use crate::diff::live::Observed;
 use crate::diff::one_installation::Doubles;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::secret::FingerprintKey;
+use crate::state::base::Base;
+use crate::state::live::Observed;
 use crate::topology::Topology;
 use crate::topology::references::References;
 
@@ -38,10 +38,10 @@ use compare::content;
 pub(crate) use compare::{items, kept_secrets, list, mentions, planned, resolve, sequence};
 pub(crate) use decide::{call_options, emptied, guards};
 use decide::{halves, in_use, overwritten, propagate_holds};
+use installations::one_installation;
+pub(crate) use installations::standing;
 use matching::placing;
 pub(crate) use matching::{content_ids, index, naming, ownership, relabel};
-pub(crate) use sides::{base, installation, live};
-use sides::{entry, one_installation};
 use undeclared::take_back;
 pub(crate) use undeclared::{auto_created, companions, external, others, removals, shared};
 
@@ -180,7 +180,7 @@ fn hold_elsewhere(observed: &Observed, verdicts: &mut [Verdict]) {
     let holds: BTreeMap<&str, Hold> = observed
         .targets
         .iter()
-        .filter_map(|(target, view)| Some((target.as_str(), installation::hold(target, &view.standing)?)))
+        .filter_map(|(target, view)| Some((target.as_str(), standing::hold(target, &view.standing)?)))
         .collect();
     for verdict in verdicts {
         if let Some(hold) = holds.get(verdict.address.target()) {

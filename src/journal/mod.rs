@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::diff::base::{Base, Basis, Entry, Stored};
-use crate::diff::installation::Installation;
-use crate::diff::relabel::Relabel;
 use crate::ledger::{FirstRow, LedgerError};
 use crate::plan::Verb;
 use crate::private;
+use crate::state::base::{Base, Basis, Entry, Stored};
+use crate::state::installation::Installation;
+use crate::state::relabel::Relabel;
 use wire::Method;
 
 pub(crate) use writer::{JournalWriter, Underway};

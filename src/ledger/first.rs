@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::diff::base::{Basis, Entry, Stored};
+use crate::state::base::{Basis, Entry, Stored};
 
 /// A ledger of format 1.
 #[derive(Debug, Deserialize)]

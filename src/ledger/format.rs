@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::LedgerError;
 use super::first::FirstDocument;
 use crate::address::Address;
-use crate::diff::base::Entry;
-use crate::diff::installation::Installation;
 use crate::digest::sha256;
 use crate::secret::FingerprintKey;
+use crate::state::base::Entry;
+use crate::state::installation::Installation;
 
 /// The format's version. A ledger of a later one is not touched.
 pub(super) const VERSION: u32 = 2;

@@ -17,9 +17,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diff::base::Base;
 use crate::journal::{self, Doubt, Replay};
 use crate::private;
+use crate::state::base::Base;
 use crate::topology::{LedgerPlace, Topology};
 
 pub(crate) use first::FirstRow;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::address::Address;
-use crate::diff::base::{Basis, Entry, Stored};
+use crate::state::base::{Basis, Entry, Stored};
 use crate::topology::{Options, load};
 
 /// A workspace folder that holds a `trueup.yaml`, with more in it.

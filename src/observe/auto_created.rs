@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::auto_created::auto_created_by;
-use crate::diff::live::{Collection, Live, Seen, text};
 use crate::spec::{AutoCreated, Identity, Kind, lookup};
-use crate::topology::fold;
+use crate::state::fold;
+use crate::state::live::{Collection, Live, Seen, text};
 
 /// The signs by which objects of a kind that others made are known.
 #[derive(Default)]

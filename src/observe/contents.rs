@@ -6,10 +6,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::address::Address;
 use crate::diff::content_ids::may_be;
-use crate::diff::live::Live;
 use crate::observe::look::Look;
 use crate::session::{CallError, RequestBody};
 use crate::spec::Kind;
+use crate::state::live::Live;
 use crate::topology::ContentDigest;
 
 /// How much is read side by side: each of it is held in memory.

@@ -6,14 +6,15 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::diff::live::{Live, text};
 use crate::diff::matching::identity_of;
 use crate::observe::Scope;
 use crate::observe::ids::Ids;
 use crate::observe::look::Look;
 use crate::session::{CallError, tells_no_outputs};
 use crate::spec::{Detail, Identity, Kind, PathTemplate, Word, lookup};
-use crate::topology::{IdentityKey, Resource};
+use crate::state::IdentityKey;
+use crate::state::live::{Live, text};
+use crate::topology::Resource;
 
 /// Why an object's detail is needed.
 enum Need {

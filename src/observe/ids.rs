@@ -1,7 +1,7 @@
 //! What fills the words of a path that leads into an object.
 
-use crate::diff::live::Live;
 use crate::spec::Kind;
+use crate::state::live::Live;
 
 /// The ids of an object and of those around it.
 pub(super) struct Ids<'i> {

@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::diff::base::Base;
 use crate::diff::ownership::applied_identities;
 use crate::spec::{Descend, kinds_named};
+use crate::state::IdentityKey;
+use crate::state::base::Base;
 use crate::topology::words::TextNames;
-use crate::topology::{IdentityKey, Resource, Topology};
+use crate::topology::{Resource, Topology};
 
 /// The resources that a workspace declares, names and owns, by target.
 #[derive(Default)]
@@ -84,7 +85,7 @@ impl<'o> Interests<'o> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::base::Entry;
+    use crate::state::base::Entry;
 
     #[test]
     fn each_target_is_asked_for_what_is_declared_named_and_owned_there() {

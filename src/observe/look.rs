@@ -8,8 +8,6 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::installation::ShownProofs;
-use crate::diff::live::{Collection, Live, Seen, text, with_id};
 use crate::diff::matching::identity_of;
 use crate::observe::ids::Ids;
 use crate::observe::{ObserveError, Observer, Scope, auto_created, proofs, tell_known_key};
@@ -17,7 +15,10 @@ use crate::session::{CallError, CallFailure, Session};
 use crate::spec::{
     Detail, Envelope, Identity, InstallationProof, Kind, List, Paging, PathTemplate, Word, lookup, read,
 };
-use crate::topology::{IdentityKey, Resource, Target};
+use crate::state::IdentityKey;
+use crate::state::installation::ShownProofs;
+use crate::state::live::{Collection, Live, Seen, text, with_id};
+use crate::topology::{Resource, Target};
 use wire::Method;
 
 /// One look at one target.

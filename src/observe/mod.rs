@@ -22,9 +22,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use crate::diff::base::Base;
-use crate::diff::installation::{ShownProofs, judge};
-use crate::diff::live::{Observed, View};
+use crate::diff::standing::judge;
 use crate::observe::interests::Interests;
 pub use crate::observe::lists::Lists;
 use crate::observe::look::Look;
@@ -32,6 +30,9 @@ pub(crate) use crate::observe::sight::Sight;
 pub use crate::observe::sight::Sights;
 use crate::session::{CallError, Session};
 use crate::spec::{Descend, Identity, Kind, Provider, kinds_named};
+use crate::state::base::Base;
+use crate::state::installation::ShownProofs;
+use crate::state::live::{Observed, View};
 use crate::topology::{Target, Topology};
 
 /// The extent of a look.

@@ -5,11 +5,11 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::diff::installation::ShownProofs;
-use crate::diff::live::text;
 use crate::digest::sha256;
 use crate::session::{CallError, Session};
 use crate::spec::{InstallationProof, lookup};
+use crate::state::installation::ShownProofs;
+use crate::state::live::text;
 use crate::topology::Target;
 
 /// A value that is longer is told by its digest: it is a certificate, and no name.

@@ -1,17 +1,18 @@
 //! Looks for the object of one step while a plan is carried out: in the lists where it shows, and in no others.
 
 use crate::attr::{Attr, Output};
-use crate::diff::base::Base;
 use crate::diff::compare::compare;
-use crate::diff::installation::{ShownProofs, hold};
-use crate::diff::live::{Live, Observed, View};
 use crate::diff::matching::index;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::{ResolvedFields, Resolver};
+use crate::diff::standing::hold;
 use crate::diff::verdict::FieldChange;
 use crate::observe::{Lists, Observer, Scope, proofs};
 use crate::plan::{LedgerUpdate, Step};
 use crate::session::{CallError, CallFailure, Session};
+use crate::state::base::Base;
+use crate::state::installation::ShownProofs;
+use crate::state::live::{Live, Observed, View};
 use crate::topology::Topology;
 use crate::topology::references::References;
 use wire::Method;

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::base::Base;
 use crate::diff::verdict::{Decision, DeleteCause, UNDECLARED_TARGET, Verdict};
+use crate::state::base::Base;
 use crate::topology::{Allowance, Policy, Reason};
 
 /// Removals of a kind at a target for which its share does not count: a third of three is one, which people do every day.
@@ -164,9 +164,9 @@ fn in_all(removals: usize, left: usize, max: Option<usize>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::diff::base::Entry;
     use crate::diff::verdict::{Hold, ReplaceOrder};
     use crate::spec::Kind;
+    use crate::state::base::Entry;
     use crate::topology::Allowed;
 
     static KIND: Kind = Kind::NEW;

@@ -15,8 +15,6 @@ use crate::diff::Diff;
 use crate::diff::auto_created::{auto_created_by, listed};
 use crate::diff::call_options::call_options;
 use crate::diff::companions;
-use crate::diff::index::live_output;
-use crate::diff::live::{Live, Observed};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::plan::build::given_nothing::{given_nothing, with_nothing};
@@ -28,6 +26,8 @@ use crate::plan::lists::keep_live;
 use crate::plan::relied::{SharedContent, digest, prints};
 use crate::plan::{Brakes, Plan, Step, Timing, Verb, timing};
 use crate::spec::{Kind, read};
+use crate::state::live::{Live, Observed};
+use crate::state::output::live_output;
 use crate::topology::references::{References, maker};
 use crate::topology::{CycleError, Resource, Topology};
 

@@ -8,7 +8,6 @@ use crate::attr::Attr;
 use crate::diff::call_options::says_something;
 use crate::diff::items::item_key;
 use crate::diff::list::{as_read, live_items, managed_items, wanted_items};
-use crate::diff::live::{Live, text};
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::sequence::script;
 use crate::diff::shared::SharedWrite;
@@ -19,6 +18,7 @@ use crate::spec::{
     Body, CallSpec, Change, Detail, Field, Identity, Kind, List, Sent, Type, TypeSlot, keep_undeclared, lookup, read,
     written,
 };
+use crate::state::live::{Live, text};
 use crate::topology::{FileContent, ITEMS};
 
 /// What the calls of one object are written from.

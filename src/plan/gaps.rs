@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::diff::base::Base;
 use crate::diff::guards::NEVER_SENT;
-use crate::diff::live::{Collection, Observed, Seen, View};
 use crate::diff::verdict::{Decision, Verdict};
+use crate::state::base::Base;
+use crate::state::live::{Collection, Observed, Seen, View};
 use crate::topology::{Target, Topology};
 
 /// Something that was not compared.

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::diff::list::as_read;
-use crate::diff::live::Live;
 use crate::diff::sequence::Edit;
 use crate::diff::shared::SharedWrite;
 use crate::plan::calls::Writer;
 use crate::plan::fill::Filler;
 use crate::plan::{Call, CallPurpose, Payload};
 use crate::spec::{Body, CallSpec, Identity, Type, TypeSlot, keep_undeclared, lookup, written};
+use crate::state::live::Live;
 
 /// An item as the list stands at some point between the calls.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -17,11 +17,12 @@ use crate::attr::Attr;
 use crate::check::cycles::cycles;
 use crate::diff::Diff;
 use crate::diff::index::Placement;
-use crate::diff::installation::{Standing, forget_ids};
+use crate::diff::standing::forget_ids;
 use crate::plan::testing::{Fate, World, said};
 use crate::plan::{Plan, Verb};
 use crate::spec::Strength;
-use crate::topology::{IdentityKey, Resource};
+use crate::state::installation::Standing;
+use crate::topology::Resource;
 
 /// Histories that each law is tried on: a share of them, or with `TRUEUP_TEST_LONG=1` all.
 const CASES: (u32, u32) = (60, 3_000);
@@ -387,7 +388,7 @@ fn identities_stay_apart(world: &World, diff: &Diff<'_>) -> Result<(), String> {
             other.address != *address
                 && (other.address.target(), other.address.parent(), other.kind.name)
                     == (address.target(), address.parent(), resource.kind.name)
-                && IdentityKey::declared(other).is_some_and(|key| Some(key) == live.identity(other.kind))
+                && other.identity_key().is_some_and(|key| Some(key) == live.identity(other.kind))
         });
         if let Some(other) = other {
             return Err(format!("`{address}` is taken for what has the identity of `{}`", other.address));
@@ -397,7 +398,7 @@ fn identities_stay_apart(world: &World, diff: &Diff<'_>) -> Result<(), String> {
         let same = |other: &&Resource| {
             (other.address.target(), other.address.parent(), other.kind.name)
                 == (address.target(), address.parent(), kind.name)
-                && IdentityKey::declared(other).is_some_and(|key| Some(key) == live.identity(kind))
+                && other.identity_key().is_some_and(|key| Some(key) == live.identity(kind))
         };
         if let Some(wanted) = world.topology.resources.values().find(same) {
             return Err(format!("`{address}` has the identity of `{}`, and nobody took it", wanted.address));

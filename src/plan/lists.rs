@@ -3,11 +3,11 @@
 use crate::attr::Attr;
 use crate::diff::Diff;
 use crate::diff::list::live_items;
-use crate::diff::live::Live;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::Decision;
 use crate::plan::calls::is_sequence;
 use crate::spec::{Field, Flow, Kind, TypeSlot, keep_undeclared, read};
+use crate::state::live::Live;
 use crate::topology::{ITEMS, Resource};
 
 /// Puts into declared fields that are sent what is live within them and nobody declares. What is cleared stays clear.

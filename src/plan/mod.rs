@@ -35,14 +35,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::relabel::Relabel;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, FieldChange, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
 use crate::plan::relied::SharedContent;
 use crate::spec::{Disruption, Kind};
-use crate::topology::{FileContent, IdentityKey, ItemPlace};
+use crate::state::IdentityKey;
+use crate::state::relabel::Relabel;
+use crate::topology::{FileContent, ItemPlace};
 
 pub(crate) use brakes::Brakes;
 pub use build::plan;

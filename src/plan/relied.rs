@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attr::Attr;
-use crate::diff::base::Base;
 use crate::diff::list::as_read;
-use crate::diff::live::Live;
 use crate::plan::calls::is_sequence;
 use crate::secret::FingerprintKey;
 use crate::spec::{Flow, Identity, Kind, Type, canonical, lookup, read};
+use crate::state::base::Base;
+use crate::state::live::Live;
 use crate::topology::ITEMS;
 
 /// How many digits of a field's digest are kept: enough that no two values look alike by chance.

@@ -7,8 +7,6 @@ use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::attr::{Attr, Encoding, Output, Template, TemplatePart};
-use crate::diff::base::{Base, Basis, Entry, Stored};
-use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::finding::Place;
 use crate::plan::Plan;
 use crate::render::document::PlanDocument;
@@ -18,6 +16,8 @@ use crate::spec::{
     Api, Auth, Body, Dialect, Disruption, Envelope, Extent, IdScheme, Identity, Kind, List, Poll, Provider, Removal,
     ServerVersion, Type, Until, call, field, output,
 };
+use crate::state::base::{Base, Basis, Entry, Stored};
+use crate::state::live::{Collection, Live, Observed, Seen, View};
 use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, Resource, Target, Tls, Topology};
 use wire::Method::{Delete, Post, Put};
 

@@ -26,8 +26,8 @@ fn error_words(error: &Value) -> String {
     match error {
         Value::String(text) => text.clone(),
         Value::Object(map) => {
-            let what = map.get("error").map(crate::diff::live::text).unwrap_or_default();
-            let which = ["rule", "entry"].iter().find_map(|key| map.get(*key)).map(crate::diff::live::text);
+            let what = map.get("error").map(crate::state::live::text).unwrap_or_default();
+            let which = ["rule", "entry"].iter().find_map(|key| map.get(*key)).map(crate::state::live::text);
             which.map_or(what.clone(), |which| format!("`{which}`: {what}"))
         }
         other => other.to_string(),

@@ -265,7 +265,7 @@ fn messages(log: &Detail, reply: &Value) -> Vec<String> {
 
 /// `Some` when it is done, with what was looked at.
 fn judge(poll: &Poll, seen: Option<Value>, site: &CallSite<'_>) -> Result<Option<Value>, CallError> {
-    let word = |object: &Value, key: &str| lookup(object, key).map(crate::diff::live::text);
+    let word = |object: &Value, key: &str| lookup(object, key).map(crate::state::live::text);
     match (poll.until, seen) {
         (Until::Gone { .. }, None) => Ok(Some(Value::Null)),
         (Until::Gone { key, words }, Some(object)) => {
@@ -294,7 +294,7 @@ fn judge(poll: &Poll, seen: Option<Value>, site: &CallSite<'_>) -> Result<Option
 
 /// The words of a job that ended in a bad state.
 fn failure(poll: &Poll, object: &Value, state: &str, site: &CallSite<'_>) -> CallError {
-    let reason = lookup(object, poll.error).filter(|_| !poll.error.is_empty()).map(crate::diff::live::text);
+    let reason = lookup(object, poll.error).filter(|_| !poll.error.is_empty()).map(crate::state::live::text);
     let what = match reason.filter(|reason| !reason.is_empty()) {
         Some(reason) => format!("it ended as `{state}`: {}", last_line(&reason)),
         None => format!("it ended as `{state}`"),
@@ -315,7 +315,7 @@ fn waiting(poll: &Poll, object: &Value) -> Waiting {
     let state = match poll.until {
         Until::Left { key: "", .. } | Until::Gone { .. } | Until::Restarted(_) => String::new(),
         Until::State { key, .. } | Until::Left { key, .. } => {
-            lookup(object, key).map(crate::diff::live::text).unwrap_or_default()
+            lookup(object, key).map(crate::state::live::text).unwrap_or_default()
         }
     };
     let count = |place: &str| lookup(object, place).and_then(Value::as_u64);

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::diff::base::Base;
-use crate::diff::installation::Installation;
-use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::{kept_secrets, matching};
 use crate::spec::{Field, Identity, Kind, canonical, read};
+use crate::state::base::Base;
+use crate::state::installation::Installation;
+use crate::state::live::{Collection, Live, Observed, Seen, View};
 use crate::topology::{ITEMS, Target, Topology};
 
 pub(crate) use difference::Difference;

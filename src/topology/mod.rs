@@ -57,7 +57,6 @@ pub(crate) use base_url::is_dots;
 pub(crate) use claims::Claims;
 pub(crate) use content_digest::ContentDigest;
 pub(crate) use cycle::CycleError;
-pub(crate) use identity::{IdentityKey, fold};
 pub(crate) use item_place::ItemPlace;
 pub(crate) use load::Loaded;
 pub use load::{Options, load};

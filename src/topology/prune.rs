@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::attr::Attr;
 use crate::spec::{Auth, Destroys, Field, Identity, Kind, Type};
-use crate::topology::{Prune, Target, Topology, fold};
+use crate::state::fold;
+use crate::topology::{Prune, Target, Topology};
 
 impl Topology {
     /// The kinds of which the files speak for every object at a target, whether one is declared or not: directly below the

@@ -17,15 +17,15 @@ use crate::address::Address;
 use crate::apply::{Outcome, Report};
 use crate::attr::Attr;
 use crate::diff::Diff;
-use crate::diff::base::{Base, Basis, Entry, Stored};
 use crate::diff::compare::live_value;
-use crate::diff::live::Observed;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Verdict};
 use crate::observe::{Lists, Observer, Scope};
 use crate::plan::{Plan, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{CallError, Session};
 use crate::spec::{as_declared, canonical, lookup};
+use crate::state::base::{Base, Basis, Entry, Stored};
+use crate::state::live::Observed;
 use crate::topology::references::References;
 use crate::topology::{Resource, Topology};
 use crate::verify::removed::Removals;
@@ -301,7 +301,7 @@ impl Afterwards<'_> {
         if let (Some(live), Some(stamp)) = (self.diff.index.live(&verdict.address), verdict.kind.api.stamp())
             && let Some(entry) = base.entries.get_mut(&verdict.address)
         {
-            entry.stamp = lookup(&live.raw, stamp).map(crate::diff::live::text);
+            entry.stamp = lookup(&live.raw, stamp).map(crate::state::live::text);
         }
     }
 }

@@ -9,14 +9,13 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::apply::{Outcome, Report};
-use crate::diff::base::{Base, Basis, Entry};
 use crate::diff::index::Index;
 use crate::diff::list::live_items;
-use crate::diff::live::{Collection, Live, Observed};
-use crate::diff::matching::is_gone;
 use crate::diff::sequence::agrees;
 use crate::plan::Plan;
 use crate::spec::{Identity, Kind, Until, lookup};
+use crate::state::base::{Base, Basis, Entry};
+use crate::state::live::{Collection, Live, Observed};
 use crate::topology::{ITEMS, Topology};
 use crate::verify::Contradiction;
 
@@ -109,7 +108,7 @@ impl ClaimedRemoval {
         let applied = self.row.as_ref().filter(|_| !is_content).and_then(|row| row.identity.as_deref());
         let is_it = live.id == self.id
             && applied.is_none_or(|applied| live.identity(self.kind).is_some_and(|key| key.to_string() == applied));
-        is_it && !is_gone(self.kind, live) && !self.is_going(live)
+        is_it && !live.is_gone(self.kind) && !self.is_going(live)
     }
 
     /// Says whether an object shows the signs for which its removal waits, or those of being about to go.

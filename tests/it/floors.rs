@@ -9,7 +9,7 @@ pub(crate) const FLOORS: &[(&str, &[&str])] = &[
     ("ground", &["graph", "wire", "address", "secret", "attr", "finding", "suggest", "digest", "private", "redact"]),
     ("spec", &["spec"]),
     ("catalogue", &["providers"]),
-    ("wanted", &["source", "topology", "schema", "check"]),
+    ("sides", &["source", "topology", "schema", "check", "state"]),
     ("thinking", &["diff", "plan"]),
     ("doing", &["session", "observe", "apply", "verify", "journal", "ledger", "snapshot"]),
     ("top", &["cli", "gitops", "render", "main"]),

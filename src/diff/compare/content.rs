@@ -1,10 +1,10 @@
 //! The content of files: compared by the digest that the ledger remembers, since no API shows it.
 
 use crate::attr::Attr;
-use crate::diff::base::Entry;
 use crate::diff::compare::{Judged, is_sent_late};
 use crate::diff::verdict::{Cause, FieldChange, never_sent};
 use crate::spec::Field;
+use crate::state::base::Entry;
 use crate::topology::{DIGEST, FileContent, Resource};
 
 /// Other content than was sent last. What has the digest in its id is another object then, and told apart by that.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::attr::Attr;
-use crate::diff::base::{Base, Entry};
 use crate::diff::resolve::Resolver;
 use crate::diff::sequence::{Edit, agrees};
 use crate::redact::ChangeSecrecy;
 use crate::secret::Secret;
 use crate::spec::{Shape, Type, canonical};
+use crate::state::base::{Base, Entry};
 use crate::topology::ITEMS;
 
 /// Keys of items are compared with each other only, within one run.

@@ -6,12 +6,12 @@
 use std::collections::BTreeSet;
 
 use crate::attr::Attr;
-use crate::diff::base::Base;
 use crate::diff::index::Index;
 use crate::diff::list::live_items;
-use crate::diff::live::Live;
 use crate::secret::Secret;
 use crate::spec::Kind;
+use crate::state::base::Base;
+use crate::state::live::Live;
 use crate::topology::{ITEMS, Topology};
 
 /// The label of a value that no file gives any more.

@@ -3,10 +3,8 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::diff::base::{Base, Entry};
 use crate::diff::compare::{Comparison, narrow};
 use crate::diff::items::{item_key, redact_edits, redact_items};
-use crate::diff::live::Live;
 use crate::diff::others::{OthersItems, deleted, deleted_within, is_ours, own_words};
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{Edit, agrees};
@@ -14,6 +12,8 @@ use crate::diff::shared::{SharedList, SharedWrite};
 use crate::diff::take_back::{NO_WAY, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange};
 use crate::spec::{Kind, Type, canonical, item_words, read};
+use crate::state::base::{Base, Entry};
+use crate::state::live::Live;
 use crate::topology::{ITEMS, Resource};
 
 /// An ordered list, wanted, remembered and live.

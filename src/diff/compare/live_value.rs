@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::diff::index::Index;
 use crate::diff::list::live_items;
-use crate::diff::live::Live;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::spec::{canonical, read};
+use crate::state::live::Live;
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// A live value cut down to the keys that were kept: others were never declared.

@@ -31,10 +31,8 @@ pub(crate) mod sequence;
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::diff::base::{Base, Entry, Stored};
 use crate::diff::content::content_change;
 use crate::diff::list::ListCase;
-use crate::diff::live::Live;
 use crate::diff::others::OthersItems;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::sequence::{agrees, agrees_wholly};
@@ -43,7 +41,10 @@ use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, Hold, never_sent};
 use crate::redact::ChangeSecrecy;
 use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
-use crate::topology::{ItemPlace, Resource, fold};
+use crate::state::base::{Base, Entry, Stored};
+use crate::state::fold;
+use crate::state::live::Live;
+use crate::topology::{ItemPlace, Resource};
 
 pub(crate) use live_value::live_value;
 pub(in crate::diff) use live_value::narrow;

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::index::{Index, part, taken_output};
+use crate::diff::index::Index;
 use crate::diff::planned::{PlannedValue, PlannedValues};
 use crate::spec::{Field, Identity, Kind, ReferenceForm, Type, swap_references};
+use crate::state::output::part;
+use crate::state::output::taken_output;
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// A resource's fields as they go to the wire: names as ids, outputs filled in as far as they are known.

@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
-use crate::diff::base::Basis;
 use crate::plan::testing::World;
 use crate::plan::{CallPurpose, Payload};
+use crate::state::base::Basis;
 
 #[test]
 fn the_three_sides_of_a_field() {

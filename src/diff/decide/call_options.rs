@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::base::{Base, Entry};
 use crate::diff::index::Index;
-use crate::diff::live::Live;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{CallSpec, Field, Kind, Sent, canonical};
+use crate::state::base::{Base, Entry};
+use crate::state::live::Live;
 
 /// The fields that ride along with what a decision writes.
 pub(crate) fn call_options(
@@ -79,9 +79,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diff::base::{Basis, Stored};
     use crate::diff::verdict::{Cause, FieldChange};
     use crate::spec::{Api, Body, Condition, Switch, Type, call, field};
+    use crate::state::base::{Basis, Stored};
     use wire::Method::{Delete, Post};
 
     static RUN: Switch = Switch {

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::live::Live;
 use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED, TAKE_OVER, never_sent};
 use crate::spec::{Change, Destroys, Disruption, Field, Identity, Kind, canonical};
+use crate::state::live::Live;
 use crate::topology::{Allowance, ITEMS, Reason, Resource, Topology};
 
 /// What a rule looks at.

@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::diff::companions;
 use crate::diff::index::Index;
-use crate::diff::live::Live;
 use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, Hold, ReplaceOrder, Verdict};
 use crate::spec::Kind;
+use crate::state::live::Live;
 use crate::topology::Topology;
 use crate::topology::references::{References, Why};
 
@@ -146,9 +146,9 @@ fn kind_of(topology: &Topology, address: &Address) -> Option<&'static Kind> {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::diff::base::Basis;
     use crate::diff::verdict::Decision;
     use crate::plan::testing::{World, address};
+    use crate::state::base::Basis;
 
     const ENDPOINT: &str = "east/endpoints/a";
     const GROUP: &str = "east/groups/g";

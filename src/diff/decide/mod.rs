@@ -16,13 +16,11 @@ pub(in crate::diff) mod propagate_holds;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::diff::base::{Base, Entry};
 use crate::diff::companions;
 use crate::diff::compare::{Comparison, compare};
 use crate::diff::external;
 use crate::diff::guards::GuardCase;
 use crate::diff::index::{Index, Placement};
-use crate::diff::live::Live;
 use crate::diff::one_installation::Doubles;
 use crate::diff::overwritten::set_again;
 use crate::diff::planned::PlannedValues;
@@ -32,6 +30,8 @@ use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::shared::SharedWrite;
 use crate::diff::verdict::{Cause, Decision, FieldChange, Hold, ReplaceOrder, UNSEEN, Verdict};
 use crate::spec::Change;
+use crate::state::base::{Base, Entry};
+use crate::state::live::Live;
 use crate::topology::references::{References, maker};
 use crate::topology::{Resource, Topology};
 
@@ -360,11 +360,11 @@ mod tests {
     use serde_json::json;
 
     use crate::attr::Attr;
-    use crate::diff::base::Basis;
     use crate::journal::{self, Claim};
     use crate::plan::Verb;
     use crate::plan::testing::{Fate, World, address};
     use crate::secret::Secret;
+    use crate::state::base::Basis;
 
     /// An endpoint with a peer in it; its mode can't be changed in place.
     fn wants(world: World, mode: &str) -> World {

@@ -1,10 +1,10 @@
 //! Content that takes the place of other content: what differs, and what becomes of the old one.
 
 use crate::attr::Attr;
-use crate::diff::base::Entry;
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::verdict::{Cause, Decision, FieldChange};
 use crate::spec::{Identity, canonical};
+use crate::state::base::Entry;
 use crate::topology::{FileContent, Resource};
 
 /// What differs about content that takes the place of what the ledger remembers, where it does.

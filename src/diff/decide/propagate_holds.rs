@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::diff::base::Base;
 use crate::diff::call_options::call_options;
 use crate::diff::companions;
 use crate::diff::external::EXTERNAL;
@@ -14,6 +13,7 @@ use crate::diff::removals::referred_by;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Decision, Hold, Verdict};
 use crate::spec::{Field, Kind};
+use crate::state::base::Base;
 use crate::topology::references::{References, Why, home_at};
 use crate::topology::{Resource, Topology};
 

@@ -8,10 +8,10 @@
 //! The other way round, what only a new object takes, as a narrower visibility, is in the id of the one that is uploaded for
 //! it: nobody moves to an object with the id of the one that they are at.
 
-use crate::diff::base::{Base, Entry};
-use crate::diff::live::{Live, Observed};
 use crate::diff::verdict::FieldChange;
 use crate::spec::{Field, canonical};
+use crate::state::base::{Base, Entry};
+use crate::state::live::{Live, Observed};
 use crate::topology::{FileContent, Resource, Topology};
 
 /// Tells all content of a topology by which id it goes.
@@ -95,9 +95,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diff::base::{Basis, Stored};
-    use crate::diff::live::Seen;
     use crate::plan::testing::{World, address};
+    use crate::state::base::{Basis, Stored};
+    use crate::state::live::Seen;
     use crate::topology::{Content, ContentDigest, PackedFolder};
 
     const AT: &str = "east/blueprints/r";

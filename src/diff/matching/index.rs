@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::live::Live;
-use crate::diff::relabel::Relabel;
-use crate::redact::Redactor;
-use crate::spec::{Kind, lookup};
-use crate::topology::IdentityKey;
+use crate::spec::Kind;
+use crate::state::IdentityKey;
+use crate::state::live::Live;
+use crate::state::output::live_output;
+use crate::state::relabel::Relabel;
 
 /// Where a resource stands among the live objects.
 #[derive(Debug, Clone)]
@@ -134,37 +134,4 @@ impl<'a> Index<'a> {
         let live = self.live(&output.address)?;
         live_output(live, kind, &output.field)
     }
-}
-
-/// The value of an output as others take it: a secret that comes back through an output stays one. Ids are in every path.
-pub(crate) fn taken_output(live: &Live, kind: &Kind, output: &Output, secrets: &Redactor) -> Option<Attr> {
-    let value = live_output(live, kind, &output.field)?;
-    match output.field.as_str() {
-        "id" => Some(value),
-        field => Some(secrets.conceal(&format!("{}.{field}", output.address), value)),
-    }
-}
-
-/// The value of an output of a live object; `None` while it has none.
-pub(crate) fn live_output(live: &Live, kind: &Kind, field: &str) -> Option<Attr> {
-    let (head, rest) = field.split_once('.').unwrap_or((field, ""));
-    let value = match (head, kind.field(head)) {
-        ("id", None) => {
-            let id = if kind.api.id.is_empty() { None } else { lookup(&live.raw, kind.api.id) };
-            id.map_or_else(|| Attr::text(live.id.as_str()), Attr::from_json)
-        }
-        (_, Some(declared)) => crate::spec::read(declared, &live.raw),
-        (_, None) => Attr::from_json(lookup(&live.raw, head)?),
-    };
-    part(value, rest)
-}
-
-/// The part of a value under keys joined by dots; `None` where there is none.
-pub(crate) fn part(value: Attr, path: &str) -> Option<Attr> {
-    let value = path.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| match value {
-        Attr::Map(mut map) => map.remove(key),
-        Attr::List(mut items) => key.parse::<usize>().ok().filter(|&n| n < items.len()).map(|n| items.swap_remove(n)),
-        _ => None,
-    })?;
-    (!value.is_null()).then_some(value)
 }

@@ -18,14 +18,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::base::Base;
 use crate::diff::index::{Index, Placement};
-use crate::diff::live::{Collection, Live, Observed, Seen, View};
 use crate::diff::ownership::Claimant;
 use crate::diff::placing::{CollectionPlace, Identified, Placed, Placing};
 use crate::diff::relabel::{Moves, complete};
 use crate::spec::{IdScheme, Kind, swap_references};
-use crate::topology::{IdentityKey, Resource, Topology};
+use crate::state::IdentityKey;
+use crate::state::base::Base;
+use crate::state::live::{Collection, Live, Observed, Seen};
+use crate::topology::{Resource, Topology};
 
 /// Matches everything declared with everything seen.
 ///
@@ -215,30 +216,6 @@ pub(crate) fn identity_of(resource: &Resource) -> Option<IdentityKey> {
         let later = || Some(Attr::output(resource.address.clone(), name));
         Some(swap_references(&field.ty, attr, &mut |_, _, _| later()))
     })
-}
-
-/// Says whether an object is gone although it still shows.
-pub(crate) fn is_gone(kind: &Kind, live: &Live) -> bool {
-    kind.api.states.is_some_and(|states| live.is_in(kind, states.gone) || live.is_in(kind, states.tainted))
-}
-
-impl View {
-    /// The live objects of a kind, wherever they live.
-    pub fn all<'v>(&'v self, kind: &str) -> Vec<&'v Live> {
-        fn collect<'v>(collections: &'v [Collection], kind: &str, found: &mut Vec<&'v Live>) {
-            for collection in collections {
-                for live in collection.objects() {
-                    if collection.kind.name == kind {
-                        found.push(live);
-                    }
-                    collect(&live.children, kind, found);
-                }
-            }
-        }
-        let mut found = Vec::new();
-        collect(&self.collections, kind, &mut found);
-        found
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::live::{Live, text};
 use crate::spec::{Identity, Kind, lookup};
+use crate::state::live::{Live, text};
 
 /// The name that an undeclared object gets: its own, or its natural key in one word.
 pub(crate) fn given_name(kind: &Kind, live: &Live) -> Option<String> {

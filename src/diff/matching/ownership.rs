@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::attr::Attr;
-use crate::diff::base::Entry;
 use crate::diff::placing::Identified;
 use crate::spec::{Change, IdScheme, Identity, Kind};
-use crate::topology::IdentityKey;
+use crate::state::IdentityKey;
+use crate::state::base::Entry;
 
 /// An entry of the ledger in one collection.
 pub(in crate::diff) struct Claimant<'b> {

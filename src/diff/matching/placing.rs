@@ -14,13 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::index::{Adrift, Index, Placement};
-use crate::diff::live::Live;
-use crate::diff::matching::is_gone;
 use crate::diff::naming::{aliases, given_name};
 use crate::diff::ownership::{Claimant, Located, locate};
 use crate::diff::relabel::Moves;
 use crate::spec::{IdScheme, Identity, Kind};
-use crate::topology::{IdentityKey, Resource};
+use crate::state::IdentityKey;
+use crate::state::live::Live;
+use crate::topology::Resource;
 
 /// Where a collection is.
 #[derive(Clone, Copy)]
@@ -107,7 +107,7 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
         moves: &'i mut Moves,
     ) -> Placing<'a, 'b, 'i> {
         let (kind, ids) = (place.kind, place.ids);
-        let whole: Vec<&Identified<'a>> = objects.iter().filter(|object| !is_gone(kind, object.live)).collect();
+        let whole: Vec<&Identified<'a>> = objects.iter().filter(|object| !object.live.is_gone(kind)).collect();
         let found = locate(kind, ids, &entries, &whole, is_wanted);
         let here = |located: Located, objects: &[&Identified<'a>]| match located {
             Located::Here(n) | Located::Overtaken(n) => (located, objects.get(n).map(|object| object.live)),
@@ -157,7 +157,7 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     fn declared(&mut self, wanted: &[&Resource], identities: &BTreeMap<&Address, IdentityKey>) {
         let kind = self.place.kind;
         let mut by_identity: BTreeMap<&IdentityKey, Vec<&'a Live>> = BTreeMap::new();
-        for Identified { live, identity } in self.objects.iter().filter(|object| !is_gone(kind, object.live)) {
+        for Identified { live, identity } in self.objects.iter().filter(|object| !object.live.is_gone(kind)) {
             if let Some(identity) = identity {
                 by_identity.entry(identity).or_default().push(live);
             }
@@ -217,7 +217,7 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     fn by_entry(&self, resource: &Resource) -> Placement<'a> {
         match self.entry(resource.address.name()).and_then(|n| self.located.get(n)) {
             Some((Located::Here(_), Some(live))) if !self.taken.contains_key(&(*live as *const Live)) => {
-                if is_gone(self.place.kind, live) { Placement::Absent } else { Placement::Present(live) }
+                if live.is_gone(self.place.kind) { Placement::Absent } else { Placement::Present(live) }
             }
             _ => Placement::Absent,
         }
@@ -234,10 +234,10 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
     fn others(&mut self) -> Vec<Placed<'a, 'b>> {
         let kind = self.place.kind;
         let mut counts: BTreeMap<&IdentityKey, usize> = BTreeMap::new();
-        let whole = self.objects.iter().filter(|object| !is_gone(kind, object.live));
+        let whole = self.objects.iter().filter(|object| !object.live.is_gone(kind));
         whole.filter_map(|object| object.identity.as_ref()).for_each(|key| *counts.entry(key).or_default() += 1);
         let mut placed = Vec::new();
-        for object in self.objects.iter().filter(|it| !is_gone(kind, it.live) || it.live.is_tainted(kind)) {
+        for object in self.objects.iter().filter(|it| !it.live.is_gone(kind) || it.live.is_tainted(kind)) {
             let live = object.live;
             let owner = self.owner(live).map(|claimant| claimant.address);
             let is_one_of_several =

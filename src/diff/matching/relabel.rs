@@ -5,24 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use crate::address::Address;
-use crate::diff::base::Base;
-
-/// A new place for an entry, as in `east/routes/net-2` to `east/routes/net-1` for a route whose label moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Relabel {
-    /// Its address in the ledger.
-    pub from: Address,
-    /// The id that the ledger has of it: an entry with another one has been moved already.
-    pub id: String,
-    /// Its address from now on. `None`: its object is gone, and the address means another one by now.
-    pub to: Option<Address>,
-    /// The id that its object has by now.
-    pub now: String,
-}
+use crate::state::base::Base;
+use crate::state::relabel::Relabel;
 
 /// The new places that matching has found: address and id by the address in the ledger.
 pub(in crate::diff) type Moves = BTreeMap<Address, (Option<Address>, String)>;
@@ -33,7 +18,7 @@ pub(in crate::diff) fn complete(base: &Base, moves: &Moves) -> Vec<Relabel> {
         return Vec::new();
     }
     let taken: BTreeSet<&Address> = moves.values().filter_map(|(to, _)| to.as_ref()).collect();
-    let relabel = |(from, entry): (&Address, &crate::diff::base::Entry)| {
+    let relabel = |(from, entry): (&Address, &crate::state::base::Entry)| {
         let (to, now) = match moves.get(from) {
             Some((to, now)) => (to.clone(), now.clone()),
             None => {
@@ -49,35 +34,10 @@ pub(in crate::diff) fn complete(base: &Base, moves: &Moves) -> Vec<Relabel> {
     base.entries.iter().filter_map(relabel).collect()
 }
 
-impl Base {
-    /// Gives entries their new places, and tells those that depend on them. Doing it again changes nothing.
-    pub(crate) fn relabel(&mut self, relabels: &[Relabel]) {
-        let mut places: BTreeMap<&Address, &Address> = BTreeMap::new();
-        let mut moved = Vec::new();
-        for Relabel { from, id, to, now } in relabels {
-            let Some(mut entry) = self.entries.remove(from) else { continue };
-            if entry.id != *id {
-                self.entries.insert(from.clone(), entry);
-                continue;
-            }
-            entry.id.clone_from(now);
-            places.extend(to.as_ref().filter(|to| *to != from).map(|to| (from, to)));
-            moved.extend(to.clone().map(|to| (to, entry)));
-        }
-        self.entries.extend(moved);
-        if !places.is_empty() {
-            for entry in self.entries.values_mut() {
-                let after = std::mem::take(&mut entry.after);
-                entry.after = after.into_iter().map(|at| places.get(&at).map_or(at, |to| (*to).clone())).collect();
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::base::Entry;
+    use crate::state::base::Entry;
 
     fn at(text: &str) -> Address {
         text.parse().unwrap()

@@ -3,12 +3,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::diff::base::{Basis, Entry, Stored};
 use crate::diff::ownership::applied_identities;
 use crate::finding::Place as FilePlace;
 use crate::plan::testing::World;
 use crate::providers::CATALOGUE;
 use crate::spec::{CIDR, Field, IP, Identity, Type};
+use crate::state::base::{Basis, Entry, Stored};
 use crate::topology::{Content, FileContent};
 
 /// A value of a type as files may spell it, as the API shows it, and another one.
@@ -102,7 +102,7 @@ fn files_live_objects_and_the_ledger_agree_on_every_kind() {
         let key = shown.identity(kind);
         assert!(key.is_some(), "{}", kind.name);
         // Duplicates in files: references are names there, and one spelling is as good as another.
-        assert_eq!(IdentityKey::declared(&in_files), IdentityKey::declared(&as_shown), "{}", kind.name);
+        assert_eq!(in_files.identity_key(), as_shown.identity_key(), "{}", kind.name);
         let refers = fields.iter().any(|field| matches!(field.ty, Type::Ref(_)));
         match refers {
             true => assert_eq!(identity_of(&in_files), None, "{}: a name is no id", kind.name),
@@ -129,7 +129,7 @@ fn files_live_objects_and_the_ledger_agree_on_every_kind() {
             let mut values = of(&|ty| spellings(ty).1);
             values.insert(other.name, spellings(&other.ty).2);
             let moved = declared(kind, &values, digest);
-            assert_ne!(IdentityKey::declared(&moved), IdentityKey::declared(&as_shown), "{}", kind.name);
+            assert_ne!(moved.identity_key(), as_shown.identity_key(), "{}", kind.name);
         }
     }
     assert_eq!(seen.len(), 6, "every sort of identity is used");

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::diff::live::{Live, text};
 use crate::spec::{AutoCreated, Identity, Kind, lookup};
+use crate::state::live::{Live, text};
 
 /// The ids of what an object made of a kind; of a sequence, the keys of its items.
 pub(crate) fn auto_created_by(maker: &Kind, live: &Live, made: &Kind) -> Vec<String> {

@@ -12,10 +12,10 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::compare::compare;
 use crate::diff::index::Index;
-use crate::diff::live::{Live, named};
 use crate::diff::resolve::{ResolvedFields, Resolver};
 use crate::diff::verdict::{Decision, FieldChange, Hold, Verdict};
 use crate::spec::{Change, Identity, Kind};
+use crate::state::live::{Live, named};
 use crate::topology::references::{References, Why, maker, maker_at};
 use crate::topology::{Resource, Topology};
 

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::attr::Attr;
-use crate::diff::base::Entry;
 use crate::diff::verdict::{Decision, Hold};
 use crate::spec::{Field, Identity, Kind};
+use crate::state::base::Entry;
 
 /// The code of what is held because it is somebody else's: it is not there, or would have to be written.
 pub(crate) const EXTERNAL: &str = "external";

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attr::Attr;
-use crate::diff::base::Entry;
 use crate::diff::sequence::Edit;
 use crate::diff::shared::remembered;
 use crate::spec::{Flow, ItemWord, Shape, Type, item_key_field, item_words};
+use crate::state::base::Entry;
 
 /// What a change means to the items of others in a list.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -105,9 +105,9 @@ pub(in crate::diff) fn deleted(edits: &[Edit], key: &str) -> Vec<(usize, Attr)> 
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::diff::base::{Basis, Entry};
     use crate::plan::Payload;
     use crate::plan::testing::{World, address};
+    use crate::state::base::{Basis, Entry};
 
     /// How many items of others a world's plan takes out of lists.
     fn taken_over(world: &World) -> usize {

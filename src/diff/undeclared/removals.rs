@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::diff::base::{Base, Entry};
 use crate::diff::guards::GuardCase;
 use crate::diff::index::{Adrift, Index, Placement};
 use crate::diff::list::{items_on_the_wire, live_items};
-use crate::diff::live::{Live, Observed, Seen};
 use crate::diff::mentions;
-use crate::diff::relabel::Relabel;
 use crate::diff::shared::{SharedList, SharedWrite};
 use crate::diff::verdict::{Decision, DeleteCause, Hold, UNDECLARED_TARGET, UNKNOWN_KIND, Verdict};
 use crate::spec::{Destroys, Identity, Kind, ReferenceForm, read, swap_references};
+use crate::state::base::{Base, Entry};
+use crate::state::live::{Live, Observed, Seen};
+use crate::state::relabel::Relabel;
 use crate::topology::{ITEMS, Target, Topology, list_type};
 
 /// The verdicts on what is owned, or pruned, and not declared.

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attr::Attr;
-use crate::diff::base::{Basis, Stored};
 use crate::diff::sequence::{Edit, Script, Slot, script_of};
 use crate::diff::verdict::Hold;
 use crate::spec::{ItemWord, Type, item_of_text, item_words};
+use crate::state::base::{Basis, Stored};
 use crate::topology::ItemPlace;
 
 /// The code of what is held because the place of ours among the items of others can't be told.

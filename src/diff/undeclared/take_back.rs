@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value};
 
 use crate::attr::Attr;
-use crate::diff::base::{Base, Basis, Stored};
 use crate::spec::{Change, Field, ItemWord, Kind, Shape, Type, canonical, is_any, item_key_field, item_words};
+use crate::state::base::{Base, Basis, Stored};
 
 /// Why most of what stays does.
 pub(in crate::diff) const NO_WAY: &str = "the API has no way to take it back";
@@ -379,7 +379,7 @@ mod tests {
             assert_eq!(notes(&there), ("adopt".to_owned(), Vec::new()), "{at}.{field}");
             let remembers = |value: Value| there.clone().remembers(at, "", json!({ field: value }), Basis::Applied);
             let own = |mut world: World| {
-                world.base.entries.get_mut(&address(at)).unwrap().id = crate::diff::live::text(&live["id"]);
+                world.base.entries.get_mut(&address(at)).unwrap().id = crate::state::live::text(&live["id"]);
                 world
             };
             // Given from here, it is named; what somebody made of it since is right.

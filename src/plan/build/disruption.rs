@@ -1,11 +1,11 @@
 //! What a step does to traffic: by its fields, by what it removes, and by what goes along with it.
 
 use crate::diff::companions;
-use crate::diff::live::Live;
 use crate::diff::verdict::{FieldChange, Verdict};
 use crate::plan::Verb;
 use crate::plan::build::Builder;
 use crate::spec::Disruption;
+use crate::state::live::Live;
 
 impl Builder<'_> {
     /// The worst that a step does to traffic. A new object disturbs nobody, but it may be there for good.

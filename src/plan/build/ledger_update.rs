@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::attr::Attr;
 use crate::diff::compare::expression;
-use crate::diff::live::text;
 use crate::diff::verdict::{Cause, Verdict};
 use crate::plan::LedgerUpdate;
 use crate::plan::build::Builder;
 use crate::plan::lists::live_lists;
 use crate::spec::{Field, Flow, lookup};
+use crate::state::live::text;
 use crate::topology::Resource;
 
 impl Builder<'_> {

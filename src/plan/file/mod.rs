@@ -19,14 +19,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::diff::base::{Base, Entry};
-use crate::diff::relabel::Relabel;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision};
 use crate::plan::relied::SharedContent;
 use crate::plan::{Call, LedgerUpdate, Payload, Plan, PurposeWord, Step, Timing, Verb};
 use crate::secret::FingerprintKey;
 use crate::spec::{CallSpec, Disruption, Kind};
+use crate::state::base::{Base, Entry};
+use crate::state::relabel::Relabel;
 use crate::topology::{Allowance, ItemPlace, Reason, Topology};
 use wire::Method;
 

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
-use crate::diff::base::Base;
 use crate::diff::compare::compare;
-use crate::diff::index::{Index, Placement, taken_output};
-use crate::diff::installation;
-use crate::diff::live::{Collection, Live, Observed};
+use crate::diff::index::{Index, Placement};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
+use crate::diff::standing;
 use crate::plan::file::{Work, row_digest};
 use crate::plan::relied::prints;
 use crate::plan::{Plan, Step, Verb};
+use crate::state::base::Base;
+use crate::state::live::{Collection, Live, Observed};
+use crate::state::output::taken_output;
 use crate::topology::Topology;
 
 /// What has moved since a plan was made.
@@ -118,7 +119,7 @@ impl Case<'_> {
     fn of_target(&self, address: &Address) -> Option<String> {
         let target = address.target();
         let Some(view) = self.observed.targets.get(target) else { return Some(self.observed.why_unseen(target)) };
-        if let Some(hold) = installation::hold(target, &view.standing) {
+        if let Some(hold) = standing::hold(target, &view.standing) {
             return Some(hold.reason);
         }
         let was = self.plan.versions.get(target);

@@ -17,10 +17,10 @@ use serde_json::{Map, Value, json};
 
 use crate::address::Address;
 use crate::attr::{Attr, Encoding, Output, Template, TemplatePart};
-use crate::diff::live::Collection;
 use crate::redact::Redactor;
 use crate::secret::{FingerprintKey, Secret};
 use crate::spec::{Identity, read};
+use crate::state::live::Collection;
 
 /// The key of a secret's mark.
 const SECRET: &str = "$secret";

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{all_done, for_all, nothing_left, one_verdict_each, told};
-use crate::diff::base::Base;
 use crate::diff::verdict::Decision;
 use crate::plan::Plan;
 use crate::plan::testing::{Fate, World};
+use crate::state::base::Base;
 
 /// One round: what the files say, what happens before, and what becomes of the steps.
 #[derive(Debug, Clone)]

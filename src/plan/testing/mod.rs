@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::attr::{Attr, Template, TemplatePart};
-use crate::diff::base::{Base, Basis, Entry, Stored};
-use crate::diff::installation::{ShownProofs, judge, take_over};
-use crate::diff::live::{Collection, Live, Observed, Seen, View};
+use crate::diff::standing::judge;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::finding::Place;
 use crate::plan::{Plan, Step, Verb};
 use crate::spec::{Identity, Kind, Provider, Strength, canonical, gives_something, without_nothing};
+use crate::state::base::{Base, Basis, Entry, Stored};
+use crate::state::installation::{ShownProofs, take_over};
+use crate::state::live::{Collection, Live, Observed, Seen, View};
 use crate::topology::testing::{CATALOGUE as LAB, REISSUING, TRUEUP, indented, try_load, workspace};
 use crate::topology::{Content, CycleError, FileContent, ITEMS, Options, Resource, Topology, load};
 

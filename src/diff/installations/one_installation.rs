@@ -18,12 +18,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::diff::base::Base;
 use crate::diff::index::{Index, Placement};
-use crate::diff::installation::{ShownProofs, Standing, short};
-use crate::diff::live::{Observed, View};
 use crate::diff::verdict::{Decision, DeleteCause, Hold, ONE_INSTALLATION, Verdict};
 use crate::spec::{Extent, Strength};
+use crate::state::base::Base;
+use crate::state::installation::{ShownProofs, Standing, short};
+use crate::state::live::{Observed, View};
 use crate::topology::Topology;
 
 /// A target with what was seen of it.

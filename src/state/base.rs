@@ -10,8 +10,8 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::secret::FingerprintKey;
 
-pub(crate) use crate::diff::entry::{Basis, Entry, Stored};
-use crate::diff::installation::Installation;
+pub(crate) use crate::state::entry::{Basis, Entry, Stored};
+use crate::state::installation::Installation;
 
 /// The key under which a fingerprint stands where a secret would.
 const PRINT: &str = "$fingerprint";

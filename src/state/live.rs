@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::diff::installation::{ShownProofs, Standing};
 use crate::spec::{CallSpec, Field, Identity, Kind, canonical, lookup, read};
-use crate::topology::{ContentDigest, IdentityKey};
+use crate::state::IdentityKey;
+use crate::state::installation::{ShownProofs, Standing};
+use crate::topology::ContentDigest;
 
 /// What was seen of every target.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,25 @@ pub struct View {
     pub(crate) standing: Standing,
     /// The collections directly below the target, in the catalogue's order.
     pub collections: Vec<Collection>,
+}
+
+impl View {
+    /// The live objects of a kind, wherever they live.
+    pub fn all<'v>(&'v self, kind: &str) -> Vec<&'v Live> {
+        fn collect<'v>(collections: &'v [Collection], kind: &str, found: &mut Vec<&'v Live>) {
+            for collection in collections {
+                for live in collection.objects() {
+                    if collection.kind.name == kind {
+                        found.push(live);
+                    }
+                    collect(&live.children, kind, found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.collections, kind, &mut found);
+        found
+    }
 }
 
 /// All objects of one kind in one place.
@@ -97,6 +117,11 @@ impl Live {
             kind.is_built_in(&name).then_some("it is built in")
         });
         Live { id, raw, foreign, content: None, foreign_items: BTreeSet::new(), children: Vec::new() }
+    }
+
+    /// Says whether it is gone although it still shows.
+    pub(crate) fn is_gone(&self, kind: &Kind) -> bool {
+        kind.api.states.is_some_and(|states| self.is_in(kind, states.gone) || self.is_in(kind, states.tainted))
     }
 
     /// Says why it can't be an object of its kind, if so: nothing in it tells it from the others. An error that stands where

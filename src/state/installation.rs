@@ -18,12 +18,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
-use crate::diff::base::Base;
-use crate::diff::live::{Seen, View};
-use crate::diff::verdict::{Hold, MOVED};
 use crate::spec::{Strength, certificate_proof};
-use crate::topology::{Allowance, Reason, Topology};
+use crate::state::base::Base;
 
 /// What proved which installation is behind a target when it was applied to last, the strongest first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -103,7 +99,7 @@ fn date(time: &str) -> &str {
 }
 
 /// A proof for people: digests are told by their beginning.
-pub(in crate::diff) fn short(value: &str) -> String {
+pub(crate) fn short(value: &str) -> String {
     let is_digest = |word: &str| word.len() >= 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let words = value.split(' ').map(|word| {
         let bare = word.trim_end_matches([',', ';']);
@@ -238,42 +234,6 @@ impl ShownProofs {
     }
 }
 
-/// Judges a look at a target. Of another installation, nothing that was seen counts.
-pub(crate) fn judge(topology: &Topology, base: &Base, target: &str, mut view: View) -> View {
-    let known = base.targets.get(target).filter(|_| base.owned_at(target).next().is_some());
-    view.standing = known.map_or(Standing::Unproved, |known| known.compare(&view.proofs));
-    match std::mem::take(&mut view.standing) {
-        Standing::Other(changes) if is_allowed(topology, target) => view.standing = Standing::Moved(changes),
-        Standing::Other(changes) => {
-            view.collections.clear();
-            view.standing = Standing::Other(changes);
-        }
-        Standing::Unread(why) => {
-            view.collections.iter_mut().for_each(|collection| collection.seen = Seen::Unseen(why.clone()));
-            view.standing = Standing::Unread(why);
-        }
-        other => view.standing = other,
-    }
-    view
-}
-
-fn is_allowed(topology: &Topology, target: &str) -> bool {
-    topology.policy.allow.covers(Reason::Moved, &Address::first_of(target))
-}
-
-/// The hold of everything at a target that is another installation, or of which that can't be told.
-pub(crate) fn hold(target: &str, standing: &Standing) -> Option<Hold> {
-    match standing {
-        Standing::Unproved | Standing::Same(_) | Standing::Moved(_) => None,
-        Standing::Other(changes) => {
-            let words = "another installation than the one where Trueup applied last";
-            let hold = Hold::new(MOVED, format!("{words}: {}", told(changes)));
-            Some(hold.until(Allowance::new(Reason::Moved, target)))
-        }
-        Standing::Unread(why) => Some(Hold::unseen(why)),
-    }
-}
-
 /// Takes over into the ledger what a look showed at a time. Of another installation only if somebody said that it is the
 /// same network; where nothing is owned yet, or any more, nothing is kept of what was known before.
 pub(crate) fn take_over(base: &mut Base, target: &str, standing: &Standing, shown: &ShownProofs, now: &str) {
@@ -289,29 +249,9 @@ pub(crate) fn take_over(base: &mut Base, target: &str, standing: &Standing, show
     }
 }
 
-/// Forgets the ids of what is owned at a target that is another installation by now: there they are anybody's. An id that
-/// content gives is no such thing.
-pub(crate) fn forget_ids(topology: &Topology, base: &mut Base, target: &str) {
-    let Some(provider) = topology.targets.get(target).map(|target| target.provider) else { return };
-    let owned: Vec<Address> = base.owned_at(target).map(|(address, _)| address.clone()).collect();
-    for address in owned {
-        let is_content = |kind: &crate::spec::Kind| kind.identity.file_in_id().is_some();
-        if let Some(entry) = base.entries.get_mut(&address)
-            && !provider.kind(address.kind()).is_some_and(is_content)
-        {
-            entry.id.clear();
-            entry.leftovers.clear();
-            entry.stamp = None;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::plan::testing::World;
 
     const ALL: [(Strength, &str); 4] = [
         (Strength::Id, "instanceId"),
@@ -502,84 +442,5 @@ mod tests {
         }
         known.forget(&[Strength::Certificate]);
         assert_eq!(known.known_key(&key), None);
-    }
-
-    fn owned() -> World {
-        let group = |id: &str, name: &str| json!({ "id": id, "name": name });
-        World::lab()
-            .wants("east/groups/kept", json!({}))
-            .wants("east/groups/missing", json!({}))
-            .wants("west/groups/far", json!({}))
-            .applied("east/groups/kept", "1", json!({ "name": "kept" }))
-            .applied("east/groups/missing", "2", json!({ "name": "missing" }))
-            .applied("east/groups/undeclared", "3", json!({ "name": "undeclared" }))
-            .applied("west/groups/far", "1", json!({ "name": "far" }))
-            .shows("west/groups", group("1", "far"))
-            .proves("east", &[(Strength::Id, "instanceId", "i-0abc"), (Strength::Address, "address", "https://a")])
-            .proves("west", &[(Strength::Id, "instanceId", "i-0123")])
-            .recorded()
-            // Another machine: what we made has another id there, and what has our ids is somebody else's.
-            .proves("east", &[(Strength::Id, "instanceId", "i-0def"), (Strength::Address, "address", "https://a")])
-            .shows("east/groups", group("9", "kept"))
-            .shows("east/groups", group("2", "theirs"))
-            .shows("east/groups", group("3", "partner"))
-    }
-
-    #[test]
-    fn everything_at_another_installation_is_held_and_nothing_of_it_is_believed() {
-        let world = owned().wants("west/groups/reader", json!({ "note": "=east/groups/kept.id" }));
-        for (at, verdict) in [
-            ("east/groups/kept", "hold moved"),
-            ("east/groups/missing", "hold moved"),
-            ("east/groups/undeclared", "hold moved"),
-            ("east/groups/theirs", "-"),
-            ("east/groups/partner", "-"),
-            ("west/groups/far", "same"),
-        ] {
-            assert_eq!(world.verdict(at), verdict, "{at}");
-        }
-        let plan = world.plan();
-        assert!(plan.unmanaged.is_empty(), "{:?}", plan.unmanaged);
-        assert!(plan.steps.iter().all(|step| step.address.target() == "west"));
-        let sends = |step: &crate::plan::Step| format!("{:?}", step.calls).contains("\"9\"");
-        assert!(!plan.steps.iter().any(sends), "the id of another installation's object was taken to west");
-        let hold = world.verdicts().into_iter().find_map(|verdict| match verdict.decision {
-            crate::diff::verdict::Decision::Hold(hold) if hold.code == MOVED => Some(hold),
-            _ => None,
-        });
-        let hold = hold.unwrap();
-        assert_eq!(
-            hold.reason,
-            "another installation than the one where Trueup applied last: instanceId i-0abc → i-0def (known since \
-             2026-03-01)"
-        );
-        assert_eq!(hold.allow.unwrap().flag(), "--allow moved=east");
-    }
-
-    #[test]
-    fn said_to_have_moved_each_is_judged_by_what_tells_it_apart() {
-        let mut world = owned().allows("moved=east");
-        forget_ids(&world.topology, &mut world.base, "east");
-        for (at, verdict) in [
-            ("east/groups/kept", "same"),
-            ("east/groups/missing", "create: drift"),
-            ("east/groups/undeclared", "release: it is gone already"),
-            ("west/groups/far", "same"),
-        ] {
-            assert_eq!(world.verdict(at), verdict, "{at}");
-        }
-        let touched = |step: &crate::plan::Step| step.id.as_deref().is_some_and(|id| id == "2" || id == "3");
-        assert!(!world.plan().steps.iter().any(touched), "what has our ids there is somebody else's");
-        let west = owned().allows("moved=west");
-        assert_eq!(west.verdict("east/groups/kept"), "hold moved", "it is about the target that it names");
-    }
-
-    #[test]
-    fn what_is_owned_nowhere_has_nothing_to_lose() {
-        let mut world = owned();
-        world.base.entries.retain(|address, _| address.target() != "east");
-        assert_eq!(world.verdict("east/groups/kept"), "adopt");
-        world = world.recorded();
-        assert_eq!(world.base.targets["east"].ids["instanceId"].value, "i-0def");
     }
 }
