@@ -7,13 +7,12 @@
 //! * `step`, `outputs`: its calls, with what is known by now
 //! * `lookout`: one look for all whose result no reply shows
 //! * `effect`: did it happen
-//! * `run_log`, `recording`: what journal and ledger keep of it
+//! * `run_log`: what journal and ledger keep of it
 
 mod course;
 mod effect;
 mod lookout;
 mod outputs;
-mod recording;
 mod run_log;
 mod schedule;
 mod step;
@@ -31,21 +30,18 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::address::Address;
 use crate::apply::course::Course;
 use crate::apply::lookout::Lookout;
-use crate::apply::recording::Recording;
 use crate::apply::run_log::RunLog;
 use crate::apply::schedule::SlotClass;
 use crate::attr::{Attr, Output};
-use crate::diff::verdict::{Decision, Verdict};
-use crate::journal::{self, Claim, Journal, JournalLine};
+use crate::journal::{self, Journal, JournalLine};
 use crate::observe::Sights;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Recording, Settled, Step};
 use crate::redact::Redactor;
 use crate::session::{CallError, CallFailure, Session, Waiting};
 use crate::spec::{Identity, Kind};
-use crate::state::base::{Base, Entry};
+use crate::state::base::{Base, Claim, Entry};
 
 pub(crate) use outputs::Outputs;
-pub(crate) use recording::adopted;
 
 /// How long what is under way is looked at after a run was asked to stop: long enough for a controller to say that it has
 /// given up, short enough for whoever stops runs to wait for it.
@@ -239,15 +235,8 @@ impl Executor<'_> {
 
     /// Other content that is there already is ours from the start: what it took the place of is left to be removed.
     fn take_over(&self, log: &mut RunLog) {
-        let is_content = |verdict: &&Verdict| verdict.kind.identity.file_in_id().is_some();
-        let adopted = self
-            .plan
-            .verdicts
-            .iter()
-            .filter(is_content)
-            .filter(|verdict| matches!(verdict.decision, Decision::Adopt | Decision::Update { adopt: true, .. }));
-        for (verdict, id) in adopted.filter_map(|verdict| Some((verdict, verdict.id.clone()?))) {
-            log.take_ownership(verdict.address.clone(), id.clone(), Some(id), false);
+        for (address, id) in self.plan.content_taken_over() {
+            log.take_ownership(address.clone(), id.clone(), Some(id), false);
         }
     }
 
@@ -261,28 +250,19 @@ impl Executor<'_> {
     fn record_unchanged(&self, base: &mut Base) {
         // Where nothing is wanted any more, nothing is missing.
         base.vacated.retain(|address| !self.plan.is_whole || self.plan.ledger_updates.contains_key(address));
-        for verdict in &self.plan.verdicts {
-            let address = &verdict.address;
-            match &verdict.decision {
-                Decision::Same | Decision::Adopt => {
-                    // An object that is still to show is taken down by the step that waits for it, what is external by nobody.
-                    let is_ours = self.plan.ledger_updates.contains_key(address);
-                    let Some(known) = verdict.id.clone().filter(|_| is_ours) else { continue };
-                    renumber(base, verdict.kind, address, &known);
-                    if let Some(entry) = self.entry(address, known, base, &|_| None, None) {
+        for settled in self.plan.settled() {
+            match settled {
+                Settled::Agreed { address, kind, id } => {
+                    renumber(base, kind, address, &id);
+                    if let Some(entry) = self.entry(address, id, base, &|_| None, None) {
                         journal::record(base, address.clone(), entry);
                     }
                 }
-                Decision::Release(_) => {
+                Settled::LetGo { address, id } => {
                     let is_entry = base.entries.remove(address).is_some();
-                    let leftover = verdict.id.as_deref().filter(|_| !is_entry);
-                    leftover.into_iter().for_each(|id| journal::forget_leftover(base, address, id));
+                    let leftover = id.filter(|_| !is_entry);
+                    leftover.into_iter().for_each(|id| journal::forget_leftover(base, address, &id));
                 }
-                Decision::Create(_)
-                | Decision::Update { .. }
-                | Decision::Replace { .. }
-                | Decision::Delete(_)
-                | Decision::Hold(_) => {}
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::journal::{self, Claim, Journal, JournalLine, JournalWriter, Underway};
-use crate::state::base::Base;
+use crate::journal::{self, Journal, JournalLine, JournalWriter, Underway};
+use crate::state::base::{Base, Claim};
 use crate::state::installation::Installation;
 use crate::state::relabel::Relabel;
 

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::address::Address;
 use crate::apply::effect::{Effect, is_doubtful};
 use crate::apply::run_log::RunLog;
 use crate::apply::schedule::SlotClass;
@@ -320,8 +319,8 @@ impl Executor<'_> {
         self.log(shared, |log| {
             if step.verb.removes() {
                 let id = step.id.clone().unwrap_or_default();
-                if step.verb == Verb::ReplaceRemove && step.kind.identity.is_labelled_content() {
-                    log.remove(own_address(step, &id), id.clone());
+                if let Some(aside) = step.aside(&id).filter(|_| step.verb == Verb::ReplaceRemove) {
+                    log.remove(aside, id.clone());
                 }
                 log.remove(address, id);
                 step.leaves.iter().for_each(|(left, id)| log.remove(left.clone(), id.clone()));
@@ -354,14 +353,8 @@ impl Executor<'_> {
 /// Keeps what other content took the place of: it is owned under an address of its own until it goes.
 fn displace(log: &mut RunLog, step: &Step, id: &str) {
     let before = log.base.entry(&step.address).filter(|before| before.id != id && !before.id.is_empty());
-    let before =
-        before.filter(|_| step.kind.identity.is_labelled_content()).map(|entry| (entry.id.clone(), entry.made));
-    if let Some((before, made)) = before {
-        log.take_ownership(own_address(step, &before), before, None, made);
+    let before = before.and_then(|entry| Some((step.aside(&entry.id)?, entry.id.clone(), entry.made)));
+    if let Some((aside, before, made)) = before {
+        log.take_ownership(aside, before, None, made);
     }
-}
-
-/// The address of what other content took the place of.
-fn own_address(step: &Step, id: &str) -> Address {
-    step.address.sibling(step.kind.name, Some(id))
 }

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::address::Address;
-use crate::apply::adopted;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::{CommandError, Exit, Global, common, output};
@@ -12,6 +11,7 @@ use crate::diff::verdict::{Decision, FieldChange, TAKE_OVER, Verdict, never_sent
 use crate::journal;
 use crate::ledger;
 use crate::plan::Plan;
+use crate::plan::adopted;
 use crate::topology::Topology;
 
 /// Options of `adopt`.

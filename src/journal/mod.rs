@@ -19,7 +19,7 @@ use crate::address::Address;
 use crate::ledger::{FirstRow, LedgerError};
 use crate::plan::Verb;
 use crate::private;
-use crate::state::base::{Base, Basis, Entry, Stored};
+use crate::state::base::{Base, Basis, Claim, Entry, Stored};
 use crate::state::installation::Installation;
 use crate::state::relabel::Relabel;
 use wire::Method;
@@ -116,17 +116,6 @@ pub enum JournalLine {
         /// Steps that failed or were skipped.
         left: usize,
     },
-}
-
-/// What a create is about to make.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Claim {
-    /// The identity that tells it from the others of its collection.
-    pub identity: String,
-    /// The fields that it carries and that the API never shows, as they are kept; secrets are fingerprints.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub carries: BTreeMap<String, Value>,
 }
 
 /// A call of an earlier run of which nobody knows whether it had its effect.

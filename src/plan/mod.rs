@@ -7,6 +7,7 @@
 //! * `call`: a request as data; `calls`, `fill`, `lists`, `item_calls`: how it is written from the kind's table
 //! * `edges`, `timing`: what waits for what
 //! * `brakes`, `gaps`, `relied`: what has to be meant, what was not known, what the plan relies on
+//! * `settled`, `recording`: what needs no step; the rows that the ledger gets
 //! * `file`: a plan as a file holds it, and back
 //! * `testing`, `laws`: a world without sockets, and what holds in it for every history
 
@@ -23,7 +24,9 @@ mod item_calls;
 mod laws;
 mod lists;
 mod needs;
+mod recording;
 mod relied;
+mod settled;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timing;
@@ -35,8 +38,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
+use crate::diff::emptied;
 use crate::diff::resolve::ResolvedFields;
-use crate::diff::verdict::{Cause, FieldChange, Verdict};
+pub(crate) use crate::diff::verdict::FieldChange;
+use crate::diff::verdict::{Cause, Verdict};
 use crate::finding::Place;
 use crate::graph::Graph;
 use crate::plan::relied::SharedContent;
@@ -50,6 +55,8 @@ pub use build::plan;
 pub(crate) use call::ResultList;
 pub(crate) use call::{Call, CallPurpose, Payload, PurposeWord};
 pub(crate) use gaps::Gap;
+pub(crate) use recording::{Recording, adopted};
+pub(crate) use settled::Settled;
 
 /// What is to be done, in order.
 #[derive(Debug)]
@@ -121,6 +128,11 @@ pub struct LedgerUpdate {
 }
 
 impl LedgerUpdate {
+    /// What comes out empty where its resource needs a value, as far as `find` knows by now.
+    pub(crate) fn emptied(&self, find: &dyn Fn(&Output) -> Option<Attr>) -> Option<String> {
+        emptied::now(self.kind, &self.wanted, find)
+    }
+
     /// What tells the wanted object from the others of its collection, with the outputs that are known by now.
     pub(crate) fn identity(&self, find: &dyn Fn(&Output) -> Option<Attr>) -> Option<IdentityKey> {
         let filled = |name: &str| self.wanted.get(name).map(|attr| attr.fill(find));
@@ -186,6 +198,12 @@ impl Timing {
 }
 
 impl Step {
+    /// The address under which an object with this id is owned once other content took its place, until it goes; `None` of
+    /// objects that are not content with a label.
+    pub(crate) fn aside(&self, id: &str) -> Option<Address> {
+        self.kind.identity.is_labelled_content().then(|| self.address.sibling(self.kind.name, Some(id)))
+    }
+
     /// Says whether it changes in place what tells its object from the others.
     pub(crate) fn moves_identity(&self) -> bool {
         let Some(names) = self.kind.identity.telling_fields() else { return false };

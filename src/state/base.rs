@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::secret::FingerprintKey;
 
-pub(crate) use crate::state::entry::{Basis, Entry, Stored};
+pub(crate) use crate::state::entry::{Basis, Claim, Entry, Stored};
 use crate::state::installation::Installation;
 
 /// The key under which a fingerprint stands where a secret would.

@@ -110,6 +110,17 @@ impl Entry {
     }
 }
 
+/// What a create is about to make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Claim {
+    /// The identity that tells it from the others of its collection.
+    pub identity: String,
+    /// The fields that it carries and that the API never shows, as they are kept; secrets are fingerprints.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub carries: BTreeMap<String, Value>,
+}
+
 /// An [`Entry`] as files spell it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

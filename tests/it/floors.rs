@@ -88,6 +88,20 @@ fn users(word: &str) -> BTreeSet<String> {
     sources().iter().filter(|source| source.has_name(word)).filter_map(|s| s.top().map(str::to_owned)).collect()
 }
 
+/// What a plan says is all that its executor knows: it neither compares nor asks what is declared.
+#[test]
+fn a_plan_is_carried_out_without_what_it_was_made_from() {
+    let sources = sources();
+    let executor: Vec<&Source> = sources.iter().filter(|source| source.top() == Some("apply")).collect();
+    assert!(executor.len() > 5, "the executor is elsewhere");
+    for source in executor {
+        let made_from = ["diff", "topology", "source", "check"];
+        let named: Vec<String> = source.modules_named(&source.product).into_iter().collect();
+        let beside: Vec<_> = named.iter().filter(|module| made_from.contains(&module.as_str())).collect();
+        assert!(beside.is_empty(), "{}: {beside:?}", source.path);
+    }
+}
+
 #[test]
 fn doors() {
     let only = |word: &str, doors: &[&str]| {

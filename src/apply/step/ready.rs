@@ -4,7 +4,6 @@ use crate::apply::Shared;
 use crate::attr::{Attr, Output};
 use crate::plan::{Call, Payload};
 use crate::session::{CallError, CallFailure, RequestBody, Session, encode};
-use crate::topology::Content;
 
 /// A call with everything known.
 pub(super) struct Ready<'c> {
@@ -31,9 +30,9 @@ impl<'c> Ready<'c> {
             Payload::None | Payload::File(_) => None,
         };
         let bytes = match &call.body {
-            Payload::File(file) => match &file.content {
-                Content::Here(bytes) => Some(bytes.as_slice()),
-                Content::At(url) => return Err(unknown(format!("what `{url}` holds, which was not fetched"))),
+            Payload::File(file) => match file.bytes() {
+                Some(bytes) => Some(bytes),
+                None => return Err(unknown(format!("what `{}` holds, which was not fetched", file.path))),
             },
             Payload::None | Payload::Json(_) => None,
         };

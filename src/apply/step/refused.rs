@@ -1,10 +1,7 @@
 //! Why a call is not sent after all, now that everything is known that it takes.
 
-use crate::address::Address;
 use crate::apply::{Executor, Shared};
-use crate::diff::emptied;
-use crate::diff::verdict::{Decision, Verdict};
-use crate::plan::{Call, CallPurpose, Step, Verb};
+use crate::plan::{Call, CallPurpose, Step};
 
 impl Executor<'_> {
     /// Why a call is not sent, now that all is known that it takes.
@@ -13,7 +10,7 @@ impl Executor<'_> {
             return None;
         }
         let ledger_update = self.plan.ledger_updates.get(&step.address)?;
-        let emptied = emptied::now(step.kind, &ledger_update.wanted, &|output| shared.outputs.find(output));
+        let emptied = ledger_update.emptied(&|output| shared.outputs.find(output));
         emptied.or_else(|| self.same_object(shared, step).filter(|_| call.purpose == CallPurpose::Create))
     }
 
@@ -31,19 +28,11 @@ impl Executor<'_> {
             let first = owned.find(|(address, entry)| {
                 **address != step.address
                     && address.kind() == step.kind.name
-                    && !self.is_going(address)
+                    && !self.plan.lets_go_of(address)
                     && entry.identity.as_deref() == Some(identity.as_str())
             });
             let why = |other| format!("it would be the same object as `{other}`, as it turns out now: declare it once");
             first.map(|(address, _)| why(address))
         })
-    }
-
-    /// Says whether the plan removes what is owned at an address, or lets go of it.
-    fn is_going(&self, address: &Address) -> bool {
-        let is_removed = |step: &Step| step.verb == Verb::Delete && step.address == *address;
-        let is_let_go =
-            |verdict: &Verdict| matches!(verdict.decision, Decision::Release(_)) && verdict.address == *address;
-        self.plan.steps.iter().any(is_removed) || self.plan.verdicts.iter().any(is_let_go)
     }
 }

@@ -17,7 +17,7 @@ pub(in crate::diff) fn hold(resource: &Resource, resolved: &ResolvedFields) -> O
     Some(Hold::new(EMPTY_VALUE, why).help("give it a value where it comes from, or write one in its place"))
 }
 
-/// The same, now that more is known than when the plan was made.
+/// What comes out empty where it needs a value, now that more is known than when the plan was made.
 pub(crate) fn now(
     kind: &'static Kind,
     wanted: &ResolvedFields,

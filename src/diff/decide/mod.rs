@@ -360,11 +360,12 @@ mod tests {
     use serde_json::json;
 
     use crate::attr::Attr;
-    use crate::journal::{self, Claim};
+    use crate::journal;
     use crate::plan::Verb;
     use crate::plan::testing::{Fate, World, address};
     use crate::secret::Secret;
     use crate::state::base::Basis;
+    use crate::state::base::Claim;
 
     /// An endpoint with a peer in it; its mode can't be changed in place.
     fn wants(world: World, mode: &str) -> World {

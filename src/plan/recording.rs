@@ -16,15 +16,14 @@ use crate::attr::{Attr, Output};
 use crate::diff::list::wanted_items;
 use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Verdict, never_sent};
-use crate::journal::Claim;
 use crate::plan::{LedgerUpdate, Plan, Step};
 use crate::spec::{Field, Flow, ItemWord, Sent, Type, canonical, item_words};
 use crate::state::IdentityKey;
-use crate::state::base::{Base, Basis, Entry, Stored};
+use crate::state::base::{Base, Basis, Claim, Entry, Stored};
 use crate::topology::{FileContent, list_type};
 
 /// The sources from which rows of the ledger are written.
-pub(super) struct Recording<'r> {
+pub(crate) struct Recording<'r> {
     pub plan: &'r Plan,
     /// The row before.
     pub base: &'r Base,
@@ -34,7 +33,7 @@ pub(super) struct Recording<'r> {
 
 impl Recording<'_> {
     /// The row of a resource, once `step` is done or, without one, where nothing was to be done.
-    pub(super) fn entry(&self, address: &Address, id: String, step: Option<&Step>) -> Option<Entry> {
+    pub(crate) fn entry(&self, address: &Address, id: String, step: Option<&Step>) -> Option<Entry> {
         let ledger_update = self.plan.ledger_updates.get(address)?;
         let identity = ledger_update.identity(self.find);
         let before = self.base.entry(address);
@@ -64,7 +63,7 @@ impl Recording<'_> {
     }
 
     /// What a create is about to make, and with what that no look will show.
-    pub(super) fn claim(&self, address: &Address, identity: &IdentityKey) -> Option<Claim> {
+    pub(crate) fn claim(&self, address: &Address, identity: &IdentityKey) -> Option<Claim> {
         let ledger_update = self.plan.ledger_updates.get(address)?;
         let is_hidden =
             |field: &Field| field.flow == Flow::WriteOnly && field.sent != Sent::ByItself && !field.is_call_option();
