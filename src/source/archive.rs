@@ -1,8 +1,10 @@
 //! Archives: the content of a file or folder that a field names, ready to be sent.
 //!
-//! The bytes of a packed folder depend on names and content alone: entries sorted, no times, no owners, one mode for files and
-//! one for folders. The same folder has the same digest on every machine. What of it is content says [`PackingRule`].
+//! The bytes of a packed folder depend on names and content alone: entries sorted, no times, no owners, and of a file's mode
+//! only whether it can be run. The same folder has the same digest on every machine. What of it is content says
+//! [`PackingRule`].
 
+use std::collections::BTreeMap;
 use std::io::{self, Cursor, Write};
 use std::sync::Arc;
 
@@ -12,15 +14,13 @@ use thiserror::Error;
 use zip::write::SimpleFileOptions;
 use zip::{DateTime, System, ZipWriter};
 
+use super::folder_walk::{FolderItem, FolderWalk};
 use super::packing::PackingRule;
 use super::pinned::is_url;
 use super::tree::{PathType, Tree, TreeError};
 use crate::digest::sha256;
 use crate::spec::Folders;
 use crate::topology::{Content, FileContent, PackedFolder};
-
-/// The size of all files of a folder at most: an upload of this size takes minutes, and it is held in memory.
-const MAX_FOLDER_BYTES: u64 = 1 << 30;
 
 /// Why there is no content.
 #[derive(Debug, Error)]
@@ -35,6 +35,28 @@ pub(crate) enum ArchiveError {
         path: String,
         /// Why not.
         trouble: TreeError,
+    },
+    /// It holds files that git does not know, and that nothing leaves out.
+    #[error("`{path}` holds what git does not track: {}", few(files))]
+    Untracked {
+        /// The folder's path in the workspace.
+        path: String,
+        /// The paths of the files in it, in order.
+        files: Vec<String>,
+    },
+    /// It holds a file whose content is not in git.
+    #[error("`{0}` is a pointer of Git LFS, and not the file that it stands for")]
+    Pointer(String),
+    /// It holds nothing.
+    #[error("`{0}` holds nothing that would be packed")]
+    Empty(String),
+    /// Its list of what is left out can't be understood.
+    #[error("`{path}` can't be understood: {why}")]
+    Ignores {
+        /// The path of the list.
+        path: String,
+        /// Why not.
+        why: String,
     },
     /// It holds a link.
     #[error("`{0}` is a symbolic link or no file at all; only files and folders are packed")]
@@ -98,24 +120,34 @@ pub(crate) fn pack(
     let inside = within(declared_in, path).ok_or_else(|| ArchiveError::Outside(path.to_owned()))?;
     let name = inside.rsplit('/').next().unwrap_or_default().to_owned();
     let entry = tree.entry(&inside).map_err(|trouble| ArchiveError::Unreadable { path: inside.clone(), trouble })?;
-    let packed_by = |rule| match folders {
-        Folders::Refused => Err(ArchiveError::Folder(inside.clone())),
-        Folders::Packed { ending: ZIP, holds } => zip(&mut FolderWalk::new(tree, &inside, rule, limit), holds),
-        Folders::Packed { .. } => tar_gz(&mut FolderWalk::new(tree, &inside, rule, limit), &name),
+    let packed_by = |rule| {
+        let walk = FolderWalk { tree, path: &inside, rule, limit };
+        match folders {
+            Folders::Refused => Err(ArchiveError::Folder(inside.clone())),
+            Folders::Packed { ending: ZIP, holds } => zip(&walk, holds),
+            Folders::Packed { .. } => tar_gz(&walk, &name),
+        }
     };
     let (file_name, bytes, packed) = match entry {
         PathType::File => (name.clone(), read(tree, &inside, limit)?, None),
         PathType::Folder if inside.is_empty() => return Err(ArchiveError::Outside(path.to_owned())),
         PathType::Folder => {
-            let (bytes, may_differ) = packed_by(PackingRule::Current)?;
-            // What the first rule did not pack was not applied by it.
-            let first = if may_differ { packed_by(PackingRule::First).ok() } else { None };
-            let packed = PackedFolder { by_first_rule: first.map(|(bytes, _)| sha256(bytes)) };
+            let (bytes, outline) = packed_by(PackingRule::Current)?;
+            let mut by_earlier_rules = BTreeMap::new();
+            for rule in PackingRule::EARLIER {
+                // What a rule did not pack was not applied by it.
+                let walk = FolderWalk { tree, path: &inside, rule, limit };
+                if walk.outline().is_ok_and(|earlier| earlier != outline)
+                    && let Ok((bytes, _)) = packed_by(rule)
+                {
+                    by_earlier_rules.insert(rule.number(), sha256(bytes));
+                }
+            }
             let file_name = match folders {
                 Folders::Packed { ending, .. } => format!("{name}.{ending}"),
                 Folders::Refused => name,
             };
-            (file_name, bytes, Some(packed))
+            (file_name, bytes, Some(PackedFolder { by_earlier_rules }))
         }
         PathType::Link | PathType::Other => return Err(ArchiveError::Link(inside)),
         PathType::Nameless => return Err(ArchiveError::Name(inside)),
@@ -132,146 +164,73 @@ pub(crate) fn pack(
     })
 }
 
-fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {
+/// The first of several paths.
+fn few(files: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = files.iter().take(SHOWN).map(|file| format!("`{file}`")).collect();
+    match files.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+pub(super) fn read(tree: &dyn Tree, path: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {
     tree.read(path, limit).map_err(|trouble| ArchiveError::Unreadable { path: path.to_owned(), trouble })
 }
 
-/// An archive, and whether the first rule may give another one.
-type Packed = (Vec<u8>, bool);
+/// An archive, and the outline of what is in it.
+type Packed = (Vec<u8>, String);
 
 /// A folder as a tar.gz, below one folder at the top.
-fn tar_gz(folder: &mut FolderWalk<'_>, top: &str) -> Result<Packed, ArchiveError> {
+fn tar_gz(walk: &FolderWalk<'_>, top: &str) -> Result<Packed, ArchiveError> {
     let gz = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
     let mut archive = Builder::new(gz);
-    let may_differ = folder.each(&mut |below, bytes| match bytes {
-        Some(bytes) => append(&mut archive, &format!("{top}{below}"), EntryType::Regular, bytes),
-        None => append(&mut archive, &format!("{top}{below}/"), EntryType::Directory, &[]),
+    append(&mut archive, &format!("{top}/"), None).map_err(|cause| walk.unpackable("", cause))?;
+    let outline = walk.each(&mut |below, item| {
+        let slash = if item.is_none() { "/" } else { "" };
+        append(&mut archive, &format!("{top}{below}{slash}"), item)
     })?;
-    let bytes = archive.into_inner().and_then(|gz| gz.finish()).map_err(|cause| folder.unpackable("", cause))?;
-    Ok((bytes, may_differ))
+    let bytes = archive.into_inner().and_then(|gz| gz.finish()).map_err(|cause| walk.unpackable("", cause))?;
+    Ok((bytes, outline))
 }
 
 /// The files of a folder as a zip, which has files alone: folders follow from their paths.
-fn zip(folder: &mut FolderWalk<'_>, endings: &'static [&'static str]) -> Result<Packed, ArchiveError> {
-    let (files, _) = folder.list("")?;
-    if let Some(ending) = endings.iter().find(|ending| !files.iter().any(|(name, _)| name.ends_with(**ending))) {
-        return Err(ArchiveError::Lacks { path: folder.path.into(), ending });
-    }
-    let options =
-        SimpleFileOptions::DEFAULT.last_modified_time(DateTime::DEFAULT).unix_permissions(0o644).system(System::Unix);
+fn zip(walk: &FolderWalk<'_>, endings: &'static [&'static str]) -> Result<Packed, ArchiveError> {
+    let options = SimpleFileOptions::DEFAULT.last_modified_time(DateTime::DEFAULT).system(System::Unix);
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let may_differ = folder.each(&mut |below, bytes| match bytes {
-        Some(bytes) => {
-            archive.start_file(below.trim_start_matches('/'), options)?;
-            archive.write_all(bytes)
-        }
-        None => Ok(()),
+    let mut missing: Vec<&'static str> = endings.to_vec();
+    let outline = walk.each(&mut |below, item| {
+        let Some(FolderItem { bytes, is_executable }) = item else { return Ok(()) };
+        let name = below.trim_start_matches('/');
+        missing.retain(|ending| name.contains('/') || !name.ends_with(ending));
+        archive.start_file(name, options.unix_permissions(mode(is_executable)))?;
+        archive.write_all(&bytes)
     })?;
-    let bytes = archive.finish().map_err(|error| folder.unpackable("", error.into()))?.into_inner();
-    Ok((bytes, may_differ))
+    if let Some(ending) = missing.first() {
+        return Err(ArchiveError::Lacks { path: walk.path.into(), ending });
+    }
+    let bytes = archive.finish().map_err(|error| walk.unpackable("", error.into()))?.into_inner();
+    Ok((bytes, outline))
 }
 
-/// Takes a path below the folder that is packed, with a slash before it, and a file's bytes.
-type Put<'p> = &'p mut dyn FnMut(&str, Option<&[u8]>) -> io::Result<()>;
-
-/// A way through a folder: depth first, the names of each folder in order.
-struct FolderWalk<'w> {
-    tree: &'w dyn Tree,
-    path: &'w str,
-    rule: PackingRule,
-    limit: u64,
-    /// The bytes that all files may still have.
-    left: u64,
-    /// The folders on the way down in which nothing was found so far.
-    empty: Vec<String>,
-    /// Says whether something was met that the first rule packs otherwise.
-    may_differ: bool,
+/// The mode of a file: of what else it says, nothing is content.
+fn mode(is_executable: bool) -> u32 {
+    if is_executable { 0o755 } else { 0o644 }
 }
 
-impl<'w> FolderWalk<'w> {
-    fn new(tree: &'w dyn Tree, path: &'w str, rule: PackingRule, limit: u64) -> FolderWalk<'w> {
-        FolderWalk { tree, path, rule, limit, left: MAX_FOLDER_BYTES, empty: Vec::new(), may_differ: false }
-    }
-
-    /// Calls `put` with the folder and all that is in it, and says whether the first rule may pack it otherwise.
-    fn each(&mut self, put: Put<'_>) -> Result<bool, ArchiveError> {
-        put("", None).map_err(|cause| self.unpackable("", cause))?;
-        let mut waiting = self.inside("")?;
-        while let Some((below, entry)) = waiting.pop() {
-            match entry {
-                PathType::File => self.file(&below, put)?,
-                PathType::Folder => {
-                    self.empty.push(below.clone());
-                    if self.rule == PackingRule::First {
-                        self.put_folders(&below, put)?;
-                    }
-                    waiting.extend(self.inside(&below)?);
-                }
-                PathType::Nameless if self.rule == PackingRule::First => {}
-                PathType::Nameless => return Err(ArchiveError::Name(self.at(&below))),
-                PathType::Link | PathType::Other => return Err(ArchiveError::Link(self.at(&below))),
-            }
-        }
-        Ok(self.may_differ || !self.empty.is_empty())
-    }
-
-    fn file(&mut self, below: &str, put: Put<'_>) -> Result<(), ArchiveError> {
-        let read = read(self.tree, &self.at(below), self.limit.min(self.left))?;
-        self.left = self.left.saturating_sub(read.len() as u64);
-        let packed = self.rule.packed(below.rsplit('/').next().unwrap_or_default(), &read);
-        self.may_differ |= packed.is_some();
-        self.put_folders(below, put)?;
-        put(below, Some(packed.as_deref().unwrap_or(&read))).map_err(|cause| self.unpackable(below, cause))
-    }
-
-    /// Puts the folders down to a path that were not put yet. Those beside it turned out to be empty.
-    fn put_folders(&mut self, below: &str, put: Put<'_>) -> Result<(), ArchiveError> {
-        for folder in std::mem::take(&mut self.empty) {
-            match below.strip_prefix(folder.as_str()) {
-                Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-                    put(&folder, None).map_err(|cause| self.unpackable(&folder, cause))?;
-                }
-                _ => self.may_differ = true,
-            }
-        }
-        Ok(())
-    }
-
-    /// What a folder holds, by its paths below the one that is packed, the last first.
-    fn inside(&mut self, below: &str) -> Result<Vec<(String, PathType)>, ArchiveError> {
-        let (items, has_more) = self.list(below)?;
-        self.may_differ |= has_more;
-        Ok(items.into_iter().rev().map(|(name, entry)| (format!("{below}/{name}"), entry)).collect())
-    }
-
-    /// What of a folder is content, and whether there was more.
-    fn list(&self, below: &str) -> Result<(Vec<(String, PathType)>, bool), ArchiveError> {
-        let from = self.at(below);
-        let mut items = self.tree.list(&from).map_err(|trouble| ArchiveError::Unreadable { path: from, trouble })?;
-        let count = items.len();
-        items.retain(|(name, _)| !self.rule.leaves_out(name));
-        let has_more = items.len() < count;
-        Ok((items, has_more))
-    }
-
-    fn at(&self, below: &str) -> String {
-        format!("{}{below}", self.path)
-    }
-
-    fn unpackable(&self, below: &str, cause: io::Error) -> ArchiveError {
-        ArchiveError::Unpackable { path: self.at(below), cause }
-    }
-}
-
-fn append<W: Write>(archive: &mut Builder<W>, path: &str, kind: EntryType, bytes: &[u8]) -> io::Result<()> {
+fn append<W: Write>(archive: &mut Builder<W>, path: &str, item: Option<FolderItem>) -> io::Result<()> {
     let mut header = Header::new_gnu();
+    let (kind, mode, bytes) = match item {
+        None => (EntryType::Directory, 0o755, Vec::new()),
+        Some(FolderItem { bytes, is_executable }) => (EntryType::Regular, mode(is_executable), bytes),
+    };
     header.set_entry_type(kind);
-    header.set_mode(if kind == EntryType::Directory { 0o755 } else { 0o644 });
+    header.set_mode(mode);
     header.set_uid(0);
     header.set_gid(0);
     header.set_mtime(0);
     header.set_size(bytes.len() as u64);
-    archive.append_data(&mut header, path, bytes)
+    archive.append_data(&mut header, path, bytes.as_slice())
 }
 
 #[cfg(test)]
@@ -399,11 +358,12 @@ mod tests {
             .map(|(path, bytes)| (path.clone(), if bytes[0] == 0 { bytes.clone() } else { text("\r\n") }))
             .collect();
         let with_junk = [content.clone(), junk()].concat();
-        for (files, by_first_rule) in [(&with_junk, true), (&checked_out, true)] {
+        for files in [&with_junk, &checked_out] {
             let other = packed(files);
             assert_eq!((&other.content, &other.sha256), (&plain.content, &plain.sha256));
-            let first = other.packed.unwrap().by_first_rule.unwrap();
-            assert_eq!(first != plain.sha256, by_first_rule);
+            let earlier = other.packed.unwrap().by_earlier_rules;
+            assert_eq!(earlier.keys().collect::<Vec<_>>(), [&1], "the second rule leaves it out, too");
+            assert_ne!(earlier[&1], plain.sha256);
         }
         // What is written does change it.
         for (path, bytes) in [("b.yaml", &b"one\n"[..]), ("a/logo.png", b"\x00\n"), ("more.yaml", b""), (".env", b"")] {
@@ -424,7 +384,7 @@ mod tests {
         }
         let after = boxed(folder.path(), Folders::TAR_GZ).unwrap();
         assert_eq!(after.content, before.content);
-        assert!(after.packed.unwrap().by_first_rule.is_some_and(|first| first != before.sha256));
+        assert!(after.packed.unwrap().by_earlier_rules.get(&1).is_some_and(|first| *first != before.sha256));
     }
 
     #[cfg(target_os = "linux")]

@@ -1,10 +1,11 @@
 //! Git: which commit is checked out, and a workspace as it was at a revision. The only module that names git2.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Repository, RepositoryOpenFlags, StatusOptions, TreeEntry};
 
-use super::tree::{PathType, Tree, TreeError};
+use super::tree::{PathType, Storage, Tree, TreeError};
 
 /// The commit that is checked out around a folder, with `+` behind it when files in the folder differ from it. `None`
 /// outside git and before the first commit.
@@ -103,13 +104,100 @@ impl Tree for Revision {
         let size = blob.size() as u64;
         if size > limit { Err(TreeError::TooLarge { size, limit }) } else { Ok(blob.content().to_vec()) }
     }
+
+    fn storage(&self, _: &str) -> Result<Storage, TreeError> {
+        Ok(Storage::Revision)
+    }
+
+    fn is_executable(&self, path: &str) -> bool {
+        self.find(path).is_ok_and(|found| found.filemode().cast_unsigned() == EXECUTABLE)
+    }
+}
+
+/// The mode of a file that can be run.
+const EXECUTABLE: u32 = 0o100_755;
+
+/// The mode of a symbolic link.
+const LINK: u32 = 0o120_000;
+
+/// A folder on disk that git looks after.
+pub(crate) struct GitFolder {
+    repository: Repository,
+    /// The workspace's folder in the repository, with a slash behind it; empty at its top.
+    workspace: String,
+    /// The modes of the tracked files in the folder, by their paths in the workspace.
+    tracked: BTreeMap<String, u32>,
+    /// The paths of those that are neither tracked nor ignored.
+    unknown: BTreeSet<String>,
+}
+
+impl GitFolder {
+    /// A folder of the workspace; `None` where no repository is around it, or one that ignores it.
+    ///
+    /// # Errors
+    /// There is a repository, but it can't be read.
+    pub(crate) fn open(workspace: &Path, folder: &str) -> Result<Option<GitFolder>, TreeError> {
+        let Some((repository, inside)) = around(workspace)? else { return Ok(None) };
+        let workspace = if inside.is_empty() { inside } else { inside + "/" };
+        let folder_path = format!("{workspace}{folder}/");
+        let index = repository.index().map_err(trouble)?;
+        let in_workspace = |path: &[u8]| Some(std::str::from_utf8(path).ok()?.strip_prefix(&workspace)?.to_owned());
+        let files = index.iter().filter(|file| file.path.starts_with(folder_path.as_bytes()));
+        let tracked: BTreeMap<String, u32> =
+            files.filter_map(|file| Some((in_workspace(&file.path)?, file.mode))).collect();
+        if tracked.is_empty() && repository.status_should_ignore(Path::new(&folder_path)).map_err(trouble)? {
+            return Ok(None);
+        }
+        let mut options = StatusOptions::new();
+        options.include_untracked(true).recurse_untracked_dirs(true).include_ignored(false).exclude_submodules(true);
+        options.pathspec(folder_path.trim_end_matches('/')).disable_pathspec_match(true);
+        let statuses = repository.statuses(Some(&mut options)).map_err(trouble)?;
+        let unknown = statuses.iter().filter(|status| status.status().is_wt_new());
+        let unknown = unknown.filter_map(|status| in_workspace(status.path_bytes())).collect();
+        drop(statuses);
+        // What it would store is worked out, and stored nowhere.
+        repository.odb().and_then(|odb| odb.add_new_mempack_backend(i32::MAX).map(drop)).map_err(trouble)?;
+        Ok(Some(GitFolder { repository, workspace, tracked, unknown }))
+    }
+
+    /// Says whether git tracks a file.
+    pub(crate) fn tracks(&self, path: &str) -> bool {
+        self.tracked.contains_key(path)
+    }
+
+    /// Says whether git neither tracks nor ignores a file.
+    pub(crate) fn is_unknown(&self, path: &str) -> bool {
+        self.unknown.contains(path)
+    }
+
+    /// Says whether a tracked file can be run.
+    pub(crate) fn is_executable(&self, path: &str) -> bool {
+        self.tracked.get(path) == Some(&EXECUTABLE)
+    }
+
+    /// A tracked file as `git add` would store it: with the line endings that its attributes ask for. Behind a link it is the
+    /// file itself.
+    ///
+    /// # Errors
+    /// It can't be read, or is larger than `limit`.
+    pub(crate) fn stored(&self, path: &str, limit: u64) -> Result<Vec<u8>, TreeError> {
+        let root = self.repository.workdir().ok_or(TreeError::Missing)?;
+        let file = root.join(format!("{}{path}", self.workspace));
+        let size = std::fs::metadata(&file)?.len();
+        if size > limit {
+            return Err(TreeError::TooLarge { size, limit });
+        }
+        if self.tracked.get(path) == Some(&LINK) {
+            return Ok(std::fs::read(&file)?);
+        }
+        let id = self.repository.blob_path(&file).map_err(trouble)?;
+        Ok(self.repository.find_blob(id).map_err(trouble)?.content().to_vec())
+    }
 }
 
 fn entry(item: &TreeEntry) -> PathType {
-    /// The mode of a symbolic link.
-    const LINK: i32 = 0o120_000;
     match item.kind() {
-        Some(ObjectType::Blob) if item.filemode() == LINK => PathType::Link,
+        Some(ObjectType::Blob) if item.filemode().cast_unsigned() == LINK => PathType::Link,
         Some(ObjectType::Blob) => PathType::File,
         Some(ObjectType::Tree) => PathType::Folder,
         _ => PathType::Other,

@@ -6,12 +6,15 @@
 //! * `files`, `tree`, `git`: which files make up a workspace, from a folder or a revision
 //! * `yaml`, `node`, `decode`: text to nodes, and nodes to types
 //! * `span`: from paths back to places
-//! * `archive`, `packing`, `unpack`, `pinned`: content that fields name: folders, archives, URLs
+//! * `archive`, `unpack`, `pinned`: content that fields name: folders, archives, URLs
+//! * `packing`, `folder_walk`, `ignores`: what of a folder is its content
 
 mod archive;
 mod decode;
 mod files;
+mod folder_walk;
 mod git;
+mod ignores;
 mod node;
 pub(crate) mod packing;
 mod pinned;
@@ -30,6 +33,6 @@ pub(crate) use packing::PACKING;
 pub(crate) use pinned::{PinnedUrlError, is_url, pinned};
 pub(crate) use span::{locate, spot, twice};
 pub(crate) use tree::{Folder, Tree, TreeError};
-pub(crate) use unpack::{Unpacked, file_digests, is_document, unpack};
+pub(crate) use unpack::{FileDigest, Unpacked, file_digests, is_document, unpack};
 pub(crate) use yaml::{YamlDocument, YamlError, parse, parse_value};
 pub use yaml::{read_as, yaml};

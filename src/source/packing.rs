@@ -8,19 +8,23 @@
 //! |---|---|---|---|
 //! | 1, of version 0.1 | `.git`, `.trueup` | as they are | packed |
 //! | 2 | what [`LEFT_OUT`] lists | LF in texts, CRLF in batch files | left out |
+//! | 3 | the same, what `.trueupignore` lists and, in git, what git does not track | as git stores them; outside git as by rule 2; CRLF in batch files | left out |
 //!
-//! A folder without any of that has the same digest by both.
+//! The third rule keeps, too, whether a file can be run. A folder without any of that has the same digest by all of them.
 
+use super::ignores::IGNORE_FILE;
 use crate::address::glob;
 
 /// The number of the rule by which folders are packed now.
-pub(crate) const PACKING: u32 = 2;
+pub(crate) const PACKING: u32 = PackingRule::Current.number();
 
 /// How a folder is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PackingRule {
     /// As version 0.1 did.
     First,
+    /// As was done before git was asked.
+    Second,
     /// As it is done now.
     Current,
 }
@@ -31,7 +35,7 @@ const LEFT_OUT_AT_FIRST: &[&str] = &[".git", ".trueup"];
 /// What is never content, by what brings it: files and folders of these names, `*` standing for anything, in any case.
 const LEFT_OUT: &[(&str, &[&str])] = &[
     ("version control", &[".git", ".hg", ".svn"]),
-    ("Trueup itself", &[".trueup"]),
+    ("Trueup itself", &[".trueup", IGNORE_FILE]),
     ("macOS and Windows", &[".DS_Store", "._*", "Thumbs.db", "desktop.ini"]),
     ("editors", &["*~", ".#*", "#*#", "*.swp", "*.swo", ".idea", ".vscode"]),
     ("Python", &["__pycache__", "*.pyc", "*.pyo", ".pytest_cache", ".mypy_cache", ".ruff_cache"]),
@@ -41,20 +45,35 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
 const BATCH: &[&str] = &["*.bat", "*.cmd"];
 
 impl PackingRule {
+    /// The rules of earlier versions.
+    pub(crate) const EARLIER: [PackingRule; 2] = [PackingRule::First, PackingRule::Second];
+
+    /// Its number, by which the ledger remembers what was packed by it.
+    pub(crate) const fn number(self) -> u32 {
+        match self {
+            PackingRule::First => 1,
+            PackingRule::Second => 2,
+            PackingRule::Current => 3,
+        }
+    }
+
     /// Says whether a file or folder of that name is no content.
     pub(crate) fn leaves_out(self, name: &str) -> bool {
         match self {
             PackingRule::First => LEFT_OUT_AT_FIRST.contains(&name),
-            PackingRule::Current => LEFT_OUT.iter().any(|(_, patterns)| is_one(patterns, name)),
+            // Its list of what is left out did not exist.
+            PackingRule::Second if name == IGNORE_FILE => false,
+            PackingRule::Second | PackingRule::Current => LEFT_OUT.iter().any(|(_, patterns)| is_one(patterns, name)),
         }
     }
 
-    /// The bytes that are packed for a file, where they are not its own.
-    pub(crate) fn packed(self, name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    /// The bytes that are packed for a file, where they are not its own. `is_stored`: they are as git stores them.
+    pub(crate) fn packed(self, name: &str, bytes: &[u8], is_stored: bool) -> Option<Vec<u8>> {
         let ending: &[u8] = match self {
             PackingRule::First => return None,
-            PackingRule::Current if is_one(BATCH, name) => b"\r\n",
-            PackingRule::Current => b"\n",
+            PackingRule::Second | PackingRule::Current if is_one(BATCH, name) => b"\r\n",
+            PackingRule::Current if is_stored => return None,
+            PackingRule::Second | PackingRule::Current => b"\n",
         };
         let packed = with_endings(bytes, ending)?;
         (packed != bytes).then_some(packed)
@@ -96,10 +115,13 @@ pub(crate) fn text() -> String {
         text.push_str(&format!("  {:<18} {}\n", format!("{from}:"), patterns.join(" ")));
     }
     text.push_str(
-        "  empty folders\n\n\
-         Texts in UTF-8 are packed with LF at the end of each line, batch files (*.bat, *.cmd) with CRLF, so that a checkout\n\
-         with other line endings is the same content. A file name that is not UTF-8 and a symbolic link to a folder are errors.\n\
-         A single file or archive is sent as it is.\n",
+        "  empty folders\n\
+         \x20 what a `.trueupignore` lists, with the grammar of .gitignore, in the folder or in one around it\n\n\
+         In git a folder holds what git tracks, in the form in which `git add` would store it. What is there besides and is\n\
+         not ignored is an error: add it, or have it ignored. A folder that git ignores as a whole is taken as it is.\n\n\
+         Outside git texts in UTF-8 are packed with LF at the end of each line. Batch files (*.bat, *.cmd) have CRLF\n\
+         everywhere. Of a file's mode it counts whether it can be run. A file name that is not UTF-8, a symbolic link to a\n\
+         folder and a pointer of Git LFS are errors. A single file or archive is sent as it is.\n",
     );
     text
 }
@@ -171,8 +193,8 @@ mod tests {
             ("a.txt", b"one\r\ntwo\r", None),
             ("caf\u{e9}.txt", "caf\u{e9}\r\n".as_bytes(), Some("caf\u{e9}\n".as_bytes())),
         ] {
-            assert_eq!(PackingRule::Current.packed(name, bytes).as_deref(), packed, "{name} {bytes:?}");
-            assert_eq!(PackingRule::First.packed(name, bytes), None);
+            assert_eq!(PackingRule::Second.packed(name, bytes, false).as_deref(), packed, "{name} {bytes:?}");
+            assert_eq!(PackingRule::First.packed(name, bytes, false), None);
         }
     }
 

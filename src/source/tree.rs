@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::git::GitFolder;
+
 /// The sort of thing at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathType {
@@ -57,6 +59,16 @@ impl From<io::Error> for TreeError {
     }
 }
 
+/// How the files of a folder are kept.
+pub(crate) enum Storage {
+    /// On disk alone: whatever is there is meant.
+    Disk,
+    /// On disk, in a folder that git looks after.
+    Git(GitFolder),
+    /// In git alone, as it stores them.
+    Revision,
+}
+
 /// Where a workspace's files are read from.
 pub(crate) trait Tree {
     /// What stands at a path.
@@ -76,6 +88,15 @@ pub(crate) trait Tree {
     /// # Errors
     /// It is no file, can't be read, is larger than `limit`, or is a link that leads out of the workspace.
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, TreeError>;
+
+    /// How the files below a folder are kept.
+    ///
+    /// # Errors
+    /// There is a repository, but it can't be read.
+    fn storage(&self, folder: &str) -> Result<Storage, TreeError>;
+
+    /// Says whether a file can be run.
+    fn is_executable(&self, path: &str) -> bool;
 }
 
 /// A folder on disk.
@@ -135,6 +156,21 @@ impl Tree for Folder {
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn storage(&self, folder: &str) -> Result<Storage, TreeError> {
+        Ok(GitFolder::open(&self.real, folder)?.map_or(Storage::Disk, Storage::Git))
+    }
+
+    #[cfg(unix)]
+    fn is_executable(&self, path: &str) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(self.at(path)).is_ok_and(|file| file.permissions().mode() & 0o100 != 0)
+    }
+
+    #[cfg(not(unix))]
+    fn is_executable(&self, _: &str) -> bool {
+        false
     }
 }
 

@@ -33,23 +33,42 @@ pub(crate) fn unpack(archive: &[u8]) -> Unpacked {
     let read = if is_foreign(archive) {
         Ok(())
     } else {
-        each_file(archive, &mut |below, entry| if is_document(below) { documents.read(below, entry) } else { Ok(()) })
+        each_file(archive, &mut |below, entry| {
+            if is_document(below) { documents.read(below, entry.bytes) } else { Ok(()) }
+        })
     };
     let Documents { found, left: _, has_more } = documents;
     Unpacked { documents: found, has_more, damage: read.err().map(|error| error.to_string()) }
 }
 
-/// SHA-256 of each file of an archive by its path below the archive's one folder, as in `scripts/start.sh`; `None` of what is
-/// no archive that can be read, or is larger than [`MAX_ALL_BYTES`].
-pub(crate) fn file_digests(archive: &[u8]) -> Option<BTreeMap<String, String>> {
+/// What tells a file of an archive from others.
+#[derive(Debug, Clone)]
+pub(crate) struct FileDigest {
+    /// SHA-256 of its bytes.
+    sha256: String,
+    /// Says whether it can be run; `None` where the archive keeps no modes, as one that was packed on Windows.
+    is_executable: Option<bool>,
+}
+
+impl PartialEq for FileDigest {
+    fn eq(&self, other: &FileDigest) -> bool {
+        let modes = self.is_executable.zip(other.is_executable);
+        self.sha256 == other.sha256 && modes.is_none_or(|(one, other)| one == other)
+    }
+}
+
+/// The files of an archive by their paths below its one folder, as in `scripts/start.sh`; `None` of what is no archive that can
+/// be read, or is larger than [`MAX_ALL_BYTES`].
+pub(crate) fn file_digests(archive: &[u8]) -> Option<BTreeMap<String, FileDigest>> {
     if is_foreign(archive) {
         return None;
     }
     let (mut digests, mut left) = (BTreeMap::new(), MAX_ALL_BYTES);
     let read = each_file(archive, &mut |below, entry| {
-        let (digest, bytes) = sha256_of(&mut entry.take(left))?;
+        let is_executable = (entry.mode & 0o777 != 0).then_some(entry.mode & 0o100 != 0);
+        let (sha256, bytes) = sha256_of(&mut entry.bytes.take(left))?;
         left = left.saturating_sub(bytes);
-        digests.insert(below.to_owned(), digest);
+        digests.insert(below.to_owned(), FileDigest { sha256, is_executable });
         if left == 0 { Err(io::Error::other("it is too large")) } else { Ok(()) }
     });
     read.ok().map(|()| digests)
@@ -65,8 +84,15 @@ fn is_foreign(archive: &[u8]) -> bool {
     archive.starts_with(b"BZh")
 }
 
-/// What is done with one file: its path below the archive's one folder, and its bytes.
-type Visit<'v> = dyn FnMut(&str, &mut dyn Read) -> io::Result<()> + 'v;
+/// One file of an archive.
+struct ArchivedFile<'f> {
+    /// Its mode, as far as the archive says; 0 where it does not.
+    mode: u32,
+    bytes: &'f mut dyn Read,
+}
+
+/// What is done with one file, by its path below the archive's one folder.
+type Visit<'v> = dyn FnMut(&str, ArchivedFile<'_>) -> io::Result<()> + 'v;
 
 /// Visits each file of an archive.
 fn each_file(archive: &[u8], visit: &mut Visit<'_>) -> io::Result<()> {
@@ -86,7 +112,8 @@ fn untar(bytes: impl Read, visit: &mut Visit<'_>) -> io::Result<()> {
             continue;
         }
         let path = entry.path()?.to_string_lossy().into_owned();
-        below_top(&path).map_or(Ok(()), |below| visit(below, &mut entry))?;
+        let mode = entry.header().mode().unwrap_or_default();
+        below_top(&path).map_or(Ok(()), |below| visit(below, ArchivedFile { mode, bytes: &mut entry }))?;
     }
     if is_empty { Err(io::Error::other("it holds nothing")) } else { Ok(()) }
 }
@@ -103,7 +130,8 @@ fn unzip(bytes: &[u8], visit: &mut Visit<'_>) -> io::Result<()> {
             continue;
         }
         let path = entry.name()?.into_owned();
-        below_top(&path).map_or(Ok(()), |below| visit(below, &mut entry))?;
+        let mode = entry.unix_mode().unwrap_or_default();
+        below_top(&path).map_or(Ok(()), |below| visit(below, ArchivedFile { mode, bytes: &mut entry }))?;
     }
     Ok(())
 }
@@ -120,9 +148,9 @@ struct Documents {
 }
 
 impl Documents {
-    fn read(&mut self, below: &str, entry: &mut dyn Read) -> io::Result<()> {
+    fn read(&mut self, below: &str, bytes_of: &mut dyn Read) -> io::Result<()> {
         let mut bytes = Vec::new();
-        entry.take(self.left).read_to_end(&mut bytes)?;
+        bytes_of.take(self.left).read_to_end(&mut bytes)?;
         if bytes.len() as u64 == self.left {
             self.has_more = true;
             return Ok(());
@@ -148,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn a_mode_counts_where_an_archive_keeps_any() {
+        let file = |is_executable| FileDigest { sha256: sha256("exit"), is_executable };
+        assert_eq!(file(Some(true)), file(None));
+        assert_eq!(file(Some(true)), file(Some(true)));
+        assert_ne!(file(Some(true)), file(Some(false)));
+        let other = FileDigest { sha256: sha256("true"), is_executable: None };
+        assert_ne!(file(None), other);
+    }
+
+    #[test]
     fn every_format_that_is_sent_is_read() {
         let mut tar = tar::Builder::new(Vec::new());
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -164,7 +202,8 @@ mod tests {
         let (gz, zip) = (gz.finish().unwrap(), zip.finish().unwrap().into_inner());
         for archive in [&tar, &gz, &zip] {
             assert_eq!(unpack(archive), Unpacked { documents: expected(), has_more: false, damage: None });
-            let digests = FILES.map(|(path, text)| (path.trim_start_matches("bp/").to_owned(), sha256(text)));
+            let digest = |text: &str| FileDigest { sha256: sha256(text), is_executable: None };
+            let digests = FILES.map(|(path, text)| (path.trim_start_matches("bp/").to_owned(), digest(text)));
             assert_eq!(file_digests(archive), Some(digests.into()));
             let cut = unpack(&archive[..archive.len() * 2 / 5]);
             assert!(cut.damage.is_some(), "{cut:?}");

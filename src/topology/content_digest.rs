@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::digest::sha256;
-use crate::source::file_digests;
+use crate::source::{FileDigest, file_digests};
 
 /// What is known of some content.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct ContentDigest {
     /// SHA-256 of the bytes.
     bytes: String,
-    /// SHA-256 of each file in it, by its path below the one folder of the archive, as in `scripts/start.sh`; `None` where it
-    /// is no archive that can be read.
-    files: Option<BTreeMap<String, String>>,
+    /// The files in it, by their paths below the one folder of the archive, as in `scripts/start.sh`; `None` where it is no
+    /// archive that can be read.
+    files: Option<BTreeMap<String, FileDigest>>,
 }
 
 impl ContentDigest {

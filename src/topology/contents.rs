@@ -49,6 +49,12 @@ fn misplaced(error: &ArchiveError) -> Finding {
         ArchiveError::Folder(_) => ("unreadable-content", "name the file itself"),
         ArchiveError::Lacks { .. } => ("unreadable-content", "put it there, or pack it yourself and name the archive"),
         ArchiveError::Name(_) => ("unreadable-content", "rename it, or move it out of the folder"),
+        ArchiveError::Untracked { .. } => {
+            ("untracked-content", "`git add` what belongs to it; the rest leaves `.gitignore` out, or `.trueupignore`")
+        }
+        ArchiveError::Pointer(_) => ("unreadable-content", "`git lfs pull` brings the file itself"),
+        ArchiveError::Empty(_) => ("unreadable-content", "`trueup explain content` says what of a folder is packed"),
+        ArchiveError::Ignores { .. } => ("unreadable-content", "it has the grammar of a `.gitignore`"),
         ArchiveError::Link(_) => ("unreadable-content", "put the files themselves there"),
         ArchiveError::Unpackable { .. } => {
             ("unreadable-content", "shorten the names, or pack it yourself and name the archive")

@@ -229,8 +229,8 @@ pub struct FileContent {
 /// What is known of a folder that was packed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedFolder {
-    /// SHA-256 of the bytes that the first packing rule gives, where those may be others.
-    pub by_first_rule: Option<String>,
+    /// SHA-256 of the bytes that earlier packing rules give, by their numbers, where those are others.
+    pub by_earlier_rules: BTreeMap<u32, String>,
 }
 
 /// What can be read of some content, read once whoever asks.
@@ -277,9 +277,8 @@ impl FileContent {
     /// the same folder another digest.
     pub(crate) fn is_remembered_as(&self, word: &str, rule: Option<u32>) -> bool {
         let digest = word.strip_prefix(DIGEST);
-        let first = self.packed.as_ref().and_then(|packed| packed.by_first_rule.as_deref());
-        digest == Some(self.sha256.as_str())
-            || rule.is_none_or(|rule| rule < PACKING) && digest.is_some() && digest == first
+        let earlier = self.packed.as_ref().and_then(|packed| packed.by_earlier_rules.get(&rule.unwrap_or(1)));
+        digest == Some(self.sha256.as_str()) || digest.is_some() && digest == earlier.map(String::as_str)
     }
 
     /// The id that it goes by under a name, unless it has another one already: `<name>-<first 12 digits of the digest>`.
@@ -287,11 +286,11 @@ impl FileContent {
         self.uploaded_as.clone().or_else(|| self.ids(name).next())
     }
 
-    /// The ids that the packing rules give it, the current one first.
+    /// The ids that the packing rules give it, the current one first, then the latest.
     pub(crate) fn ids(&self, name: &str) -> impl Iterator<Item = String> {
-        let first = self.packed.as_ref().and_then(|packed| packed.by_first_rule.as_deref());
-        let digests = [Some(self.sha256.as_str()), first].into_iter().flatten();
-        digests.filter_map(digits).map(move |digits| format!("{name}-{digits}"))
+        let earlier = self.packed.iter().flat_map(|packed| packed.by_earlier_rules.values().rev());
+        let digests = std::iter::once(&self.sha256).chain(earlier);
+        digests.filter_map(|digest| digits(digest)).map(move |digits| format!("{name}-{digits}"))
     }
 
     /// The ids that it may go by, the first of them as [`FileContent::ids`] gives it. What else decides about its object is in

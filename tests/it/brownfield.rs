@@ -1,5 +1,8 @@
 //! A manager that others filled: what is exported and taken over is as it should be, and nothing is uploaded anew.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::json;
 
 use crate::bench::{Bench, Ran};
@@ -14,7 +17,7 @@ fn packed(files: &[(&str, &str)]) -> Vec<u8> {
     for (path, text) in files {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
-        header.set_mode(0o755);
+        header.set_mode(if path.ends_with(".sh") { 0o775 } else { 0o664 });
         header.set_mtime(1_700_000_000);
         archive.append_data(&mut header, format!("folder/{path}"), text.as_bytes()).unwrap();
     }
@@ -63,6 +66,8 @@ fn the_same_files_in_a_folder_are_what_is_there_and_others_are_not() {
         let bench = filled(provider, &sim);
         bench.write("bp/blueprint.yaml", BLUEPRINT);
         bench.write("bp/scripts/start.sh", "exit 0\n");
+        let script = bench.path().join("bp/scripts/start.sh");
+        fs::set_permissions(&script, Permissions::from_mode(0o700)).unwrap();
         let declared = format!(
             "{provider}: {{ m: {{ blueprints: {{ fw: {{ source: bp }} }}, deployments: {{ fw: {{ blueprint_id: fw }} }} }} }}\n"
         );
@@ -74,8 +79,8 @@ fn the_same_files_in_a_folder_are_what_is_there_and_others_are_not() {
         let before = reads();
         run(&bench, &["drift"]).expect(0);
         assert_eq!(reads(), before, "{provider}: it is remembered what it holds");
-        // Other files are another blueprint: it comes, the deployment moves, the old one goes.
-        bench.write("bp/scripts/start.sh", "exit 1\n");
+        // Other files are another blueprint: it comes, the deployment moves, the old one goes. So is one that can't be run.
+        bench.write("bp/scripts/start.sh", "exit 0\n");
         run(&bench, &["apply", "--yes"]).expect(0).says("1 to replace");
         run(&bench, &["plan", "--exit-code"]).expect(0);
         assert_eq!(uploads(&sim), 2, "{provider}");

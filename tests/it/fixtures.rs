@@ -101,7 +101,7 @@ fn what_is_no_content_plans_nothing_either() {
         let ledger = json(&bench.path().join(".trueup/sim/ledger.json"));
         let rows = ledger["entries"].as_object().unwrap();
         let packed: Vec<&Value> = rows.values().filter(|row| row.get("packing").is_some()).collect();
-        assert!(!packed.is_empty() && packed.iter().all(|row| row["packing"] == 2), "{ledger}");
+        assert!(!packed.is_empty() && packed.iter().all(|row| row["packing"] == 3), "{ledger}");
         bench.run(&["plan", "--sim", "--exit-code"]).expect(0);
         // What somebody writes is something else.
         fs::write(&blueprint, format!("{text}# more\n")).unwrap();

@@ -67,19 +67,19 @@ fn of_entry(name: &str, field: &str, content: &FileContent, entry: &Entry) -> Op
     let is_same = match entry.value(field).and_then(|value| value.as_str()) {
         Some(word) => content.is_remembered_as(word, entry.packing),
         // Of what was taken over nothing is remembered but its id.
-        None => content.ids(name).nth(1).is_some_and(|first| first == entry.id),
+        None => content.ids(name).skip(1).any(|earlier| earlier == entry.id),
     };
     is_same.then(|| entry.id.clone())
 }
 
-/// The id by the first rule, or that of the same content, where such an object is live and none by the current rule is.
+/// The id by an earlier rule, or that of the same content, where such an object is live and none by the current rule is.
 fn of_live(name: &str, content: &FileContent, live: &[&Live]) -> Option<String> {
     let is_live = |id: &String| live.iter().any(|live| live.id == *id);
     if content.ids(name).next().is_some_and(|current| is_live(&current)) {
         return None;
     }
-    if let Some(first) = content.ids(name).nth(1).filter(is_live) {
-        return Some(first);
+    if let Some(earlier) = content.ids(name).skip(1).find(is_live) {
+        return Some(earlier);
     }
     let mut read = live.iter().filter(|live| live.content.is_some() && may_be(name, &live.id)).peekable();
     read.peek()?;
@@ -118,7 +118,7 @@ mod tests {
         let mut world = World::lab().wants(AT, json!({ "path": "2" }));
         let resource = world.topology.resources.get_mut(&address(AT)).unwrap();
         let content = resource.files.get_mut("path").unwrap();
-        content.packed = Some(PackedFolder { by_first_rule: Some(digest("1")) });
+        content.packed = Some(PackedFolder { by_earlier_rules: [(1, digest("1"))].into() });
         if let Some((uploaded, stored, packing)) = remembered {
             let stored = stored.map(|letter| Stored::new(json!(format!("sha256:{}", digest(letter))), Basis::Applied));
             let fields = stored.into_iter().map(|stored| ("path".to_owned(), stored)).collect();
