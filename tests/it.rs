@@ -132,6 +132,8 @@ mod support;
 mod system_objects;
 #[path = "it/take_back.rs"]
 mod take_back;
+#[path = "it/tape.rs"]
+mod tape;
 #[path = "it/timing.rs"]
 mod timing;
 #[path = "it/tokens.rs"]

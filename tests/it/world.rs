@@ -19,6 +19,7 @@ use trueup::parts::{
 use wire::Transport;
 
 use crate::support::{Sim, SimClock};
+use crate::tape::taped;
 
 /// A workspace folder, and the simulators that its targets live in.
 pub(crate) struct World<'s> {
@@ -63,7 +64,7 @@ impl<'s> World<'s> {
             sim,
             folder: TempDir::new().unwrap(),
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
-            transport,
+            transport: taped(transport),
             allow_destroy: Vec::new(),
         };
         world.write("trueup.yaml", "workspace: drill\n");
