@@ -1,6 +1,6 @@
 """Holds recorded requests and replies to an OpenAPI document (2.0, 3.0 or 3.1).
 
-Usage: openapi.py [--under REGEX] [--known FILE] [--all] DOCUMENT RECORDING...
+Usage: openapi.py [--under REGEX] [--known FILE] [--side request|reply] [--all] DOCUMENT RECORDING...
 
 A recording has one exchange a line, as JSON: `method`, `url`, `request_headers`, `request_body`, `status`,
 `response_headers`, `response_body`; a body is text, empty where there is none, `null` where it is no text. The tests
@@ -11,7 +11,8 @@ record what goes between the program and the simulators, `record.py` what a clie
 
 DOCUMENT is the vendor's, as YAML or JSON; none is kept here. `--under` says what stands before the document's paths in
 a URL's path; what stands below something else is left out. `--known` names a YAML file with disagreements in which the
-document is wrong, each with the reason, as `Known` reads it; one that is met no more is told. `--all` shows those, too.
+document is wrong, each with the reason, as `Known` reads it; one that nothing met is told. `--side` looks at one side
+alone, where the other is somebody else's. `--all` shows what is known and which operations were not called.
 
 Ends with 0 if everything agrees.
 """
@@ -429,6 +430,7 @@ def main(arguments):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("Usage: "))
     parser.add_argument("--under", default="")
     parser.add_argument("--known")
+    parser.add_argument("--side", choices=["request", "reply"])
     parser.add_argument("--all", action="store_true")
     parser.add_argument("document")
     parser.add_argument("recordings", nargs="+")
@@ -443,22 +445,27 @@ def main(arguments):
         with open(path, encoding="utf-8") as file:
             for line in file:
                 checker.check(json.loads(line))
+    found = {sort: seen for sort, seen in checker.found.items() if asked.side in (None, sort.side)}
     open_ = 0
-    for sort, (count, example) in sorted(checker.found.items(), key=lambda one: dataclasses.astuple(one[0])):
+    for sort, (count, example) in sorted(found.items(), key=lambda one: dataclasses.astuple(one[0])):
         why = known.why(sort)
         open_ += why is None
         if why is None or asked.all:
             print(f"{sort.side} {sort.call} {sort.place}: {sort.what}, {count}x: {example}")
             if why is not None:
                 print(f"    known: {why}")
+    for path, item in checker.document.raw["paths"].items() if asked.all else ():
+        for call in (f"{verb.upper()} {path}" for verb in item if verb in METHODS):
+            if call not in checker.calls:
+                print(f"not called: {call}")
     for row in known.stale():
-        print(f"known, and met no more: {row}")
+        print(f"known, and not met: {row}")
     for reference in sorted(checker.document.dangling):
         print(f"the document refers to what it does not have: {reference}")
     total = sum(len([verb for verb in item if verb in METHODS]) for item in checker.document.raw["paths"].values())
-    print(f"{checker.checked} exchanges of {len(checker.calls)} of {total} operations; {len(checker.found)} sorts of "
+    print(f"{checker.checked} exchanges of {len(checker.calls)} of {total} operations; {len(found)} sorts of "
           f"disagreement, {open_} of them not known")
-    return 0 if checker.checked and not open_ and not known.stale() else 1
+    return 0 if checker.checked and not open_ else 1
 
 
 if __name__ == "__main__":

@@ -178,3 +178,20 @@ pub(crate) fn apply_and_keep_the_journal(bench: &Bench) -> Vec<Value> {
     assert!(child.wait().unwrap().success());
     fs::read_to_string(kept).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
+
+/// Calls that take fewer fields than their kind has, and a kind that makes objects by one of them and another behind it: what
+/// the first does not take arrives by the second.
+#[test]
+fn what_the_first_call_does_not_take_is_in_the_second() {
+    let sim = Sim::start();
+    for enabled in [true, false] {
+        let site = format!(
+            "vns3:\n  t{enabled}:\n    at: https://t.example/api\n    credentials: {{ username: api, password: x }}\n    \
+             ms-integration: {{ ip: 192.0.2.10, alert_enabled: {enabled} }}\n"
+        );
+        let bench = Bench::of(&[("trueup.yaml", "workspace: w\n"), ("t.yaml", &site)], &sim);
+        bench.apply();
+        let state = sim.side_door("GET", &format!("/vns3/t{enabled}/state"), &Value::Null);
+        assert_eq!(state["system"]["ms"], json!({ "ip": "192.0.2.10", "alert_enabled": enabled }));
+    }
+}

@@ -3,6 +3,8 @@
 //! The API shows of an object the same values that are stored of it, under the same names, wherever that is possible; so the
 //! console can overwrite read fields without a second description of every kind.
 
+use serde::{Deserialize, Deserializer};
+
 use super::clock::Moment;
 use super::config::Config;
 use super::license::License;
@@ -13,6 +15,11 @@ use super::{clientpacks, interfaces, routes, webhooks};
 use crate::{Now, Setup};
 
 pub(super) use super::State;
+
+/// Reads text that states of version 0.1 hold as `null`, for which the API has no place.
+pub(super) fn text_or_null<'d, D: Deserializer<'d>>(deserializer: D) -> Result<String, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
 
 impl State {
     /// A new controller.

@@ -7,7 +7,7 @@ use super::alerts;
 use super::answer::{Fault, Outcome, created, ok};
 use super::call::{Call, Fields, id};
 use super::console::Collection;
-use super::state::State;
+use super::state::{State, text_or_null};
 use wire::Method::{Delete, Get, Post, Put};
 
 pub(super) static AREA: Area = Area { answer, console: CONSOLE };
@@ -37,10 +37,10 @@ pub(super) struct Webhook {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Property {
     name: String,
-    #[serde(default)]
-    value: Option<String>,
-    #[serde(default)]
-    description: Option<String>,
+    #[serde(default, deserialize_with = "text_or_null")]
+    value: String,
+    #[serde(default, deserialize_with = "text_or_null")]
+    description: String,
 }
 
 /// A header or a parameter.

@@ -10,7 +10,7 @@ use super::find;
 use crate::vns3::answer::{Fault, Outcome, ok};
 use crate::vns3::call::{Call, Fields};
 use crate::vns3::net;
-use crate::vns3::state::State;
+use crate::vns3::state::{State, text_or_null};
 use wire::Response;
 
 /// An address in its read form; the label is written only.
@@ -18,9 +18,12 @@ use wire::Response;
 pub(super) struct Address {
     id: u64,
     ip_internal: String,
-    ip_external: Option<String>,
+    /// Empty where there is none, as the gateway: `null` is written, and the list has no place for one.
+    #[serde(deserialize_with = "text_or_null")]
+    ip_external: String,
     description: String,
-    gateway: Option<String>,
+    #[serde(deserialize_with = "text_or_null")]
+    gateway: String,
     mask_bits: u64,
     created_at: String,
     updated_at: String,
@@ -37,9 +40,12 @@ impl Address {
         fields
             .over_if("ip_internal", &mut next.ip_internal, available)
             .map_err(|_| Fault::argument("ip_internal must be available"))?;
-        let address = |text: &Option<String>| text.as_deref().is_none_or(net::is_ip_or_empty);
-        fields.over_if("ip_external", &mut next.ip_external, address)?;
-        fields.over_if("gateway", &mut next.gateway, address)?;
+        for (name, slot) in [("ip_external", &mut next.ip_external), ("gateway", &mut next.gateway)] {
+            let mut given = Some(slot.clone());
+            fields
+                .over_if(name, &mut given, |text: &Option<String>| text.as_deref().is_none_or(net::is_ip_or_empty))?;
+            *slot = given.unwrap_or_default();
+        }
         fields
             .over_if("mask_bits", &mut next.mask_bits, |bits| (1..=32).contains(bits))
             .map_err(|_| Fault::argument("mask_bits must be an integer"))?;
@@ -64,9 +70,9 @@ pub(super) fn create(state: &mut State, call: &Call, interface: &str) -> Outcome
     let mut address = Address {
         id: 0,
         ip_internal: String::new(),
-        ip_external: None,
+        ip_external: String::new(),
         description: String::new(),
-        gateway: None,
+        gateway: String::new(),
         mask_bits: 32,
         created_at: now.clone(),
         updated_at: now.clone(),

@@ -1,13 +1,13 @@
 //! Plugins: images that instances are made from. Importing one takes a while.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{LIMITS, bad_request};
 use crate::vns3::answer::{Fault, Outcome, created, ok, read_form};
 use crate::vns3::call::{Call, Fields};
 use crate::vns3::clock::Moment;
-use crate::vns3::state::State;
+use crate::vns3::state::{State, text_or_null};
 
 /// How long an import takes.
 const IMPORTS: u64 = 3_000;
@@ -30,11 +30,6 @@ pub(super) struct Plugin {
     pub import_id: String,
     image: String,
     pub made: Moment,
-}
-
-/// States of version 0.1 hold `null`, which the text has nowhere.
-fn text_or_null<'d, D: Deserializer<'d>>(deserializer: D) -> Result<String, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl Plugin {
@@ -74,7 +69,6 @@ impl Plugin {
             "import_id": self.import_id,
             "created_at": self.made.zulu_millis(),
             "description": self.description,
-            "command": self.command,
             "url": format!("/api/plugins/{}", self.id),
             "catalog_id": self.catalog_id,
             "containers": containers,
@@ -84,8 +78,7 @@ impl Plugin {
             "exports": [],
             "documentation_url": self.documentation_url,
             "support_url": self.support_url,
-            "tags": self.tags,
-            "data": {"comment": "", "container_config": {}, "metadata": self.metadata},
+            "data": {"comment": "", "container_config": {}},
         })
     }
 
