@@ -67,6 +67,8 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
     if let Some(headline) = workspace.blind() {
         return Err(CommandError::failed(headline));
     }
+    // Fingerprints need it, and the first of all runs may be this one.
+    planned.ledger.keep_key()?;
     workspace.record_first_proofs(&mut planned.ledger.base);
     take_over(&mut planned, options)?;
     workspace.record_proofs(&mut planned.ledger.base);

@@ -33,8 +33,9 @@ pub(crate) fn unpack(archive: &[u8]) -> Unpacked {
     let read = if is_foreign(archive) {
         Ok(())
     } else {
-        each_file(archive, &mut |below, entry| {
-            if is_document(below) { documents.read(below, entry.bytes) } else { Ok(()) }
+        each_file(archive, &mut |path, entry| match below_top(path).filter(|below| is_document(below)) {
+            Some(below) => documents.read(below, entry.bytes),
+            None => Ok(()),
         })
     };
     let Documents { found, left: _, has_more } = documents;
@@ -45,7 +46,7 @@ pub(crate) fn unpack(archive: &[u8]) -> Unpacked {
 #[derive(Debug, Clone)]
 pub(crate) struct FileDigest {
     /// SHA-256 of its bytes.
-    sha256: String,
+    pub(crate) sha256: String,
     /// Says whether it can be run; `None` where the archive keeps no modes, as one that was packed on Windows.
     is_executable: Option<bool>,
 }
@@ -57,21 +58,25 @@ impl PartialEq for FileDigest {
     }
 }
 
-/// The files of an archive by their paths below its one folder, as in `scripts/start.sh`; `None` of what is no archive that can
-/// be read, or is larger than [`MAX_ALL_BYTES`].
+/// The files of an archive by their paths below its one folder, as in `scripts/start.sh`, or where there is no folder, at the
+/// top; `None` of what is no archive that can be read, or is larger than [`MAX_ALL_BYTES`].
 pub(crate) fn file_digests(archive: &[u8]) -> Option<BTreeMap<String, FileDigest>> {
     if is_foreign(archive) {
         return None;
     }
-    let (mut digests, mut left) = (BTreeMap::new(), MAX_ALL_BYTES);
-    let read = each_file(archive, &mut |below, entry| {
+    let (mut in_folder, mut at_top, mut left) = (BTreeMap::new(), BTreeMap::new(), MAX_ALL_BYTES);
+    let read = each_file(archive, &mut |path, entry| {
         let is_executable = (entry.mode & 0o777 != 0).then_some(entry.mode & 0o100 != 0);
         let (sha256, bytes) = sha256_of(&mut entry.bytes.take(left))?;
         left = left.saturating_sub(bytes);
-        digests.insert(below.to_owned(), FileDigest { sha256, is_executable });
+        let digest = FileDigest { sha256, is_executable };
+        match below_top(path) {
+            Some(below) => in_folder.insert(below.to_owned(), digest),
+            None => at_top.insert(path.to_owned(), digest),
+        };
         if left == 0 { Err(io::Error::other("it is too large")) } else { Ok(()) }
     });
-    read.ok().map(|()| digests)
+    read.ok().map(|()| if in_folder.is_empty() { at_top } else { in_folder })
 }
 
 /// Says whether a file of that name is read as YAML.
@@ -91,7 +96,7 @@ struct ArchivedFile<'f> {
     bytes: &'f mut dyn Read,
 }
 
-/// What is done with one file, by its path below the archive's one folder.
+/// What is done with one file, by its path in the archive.
 type Visit<'v> = dyn FnMut(&str, ArchivedFile<'_>) -> io::Result<()> + 'v;
 
 /// Visits each file of an archive.
@@ -113,7 +118,7 @@ fn untar(bytes: impl Read, visit: &mut Visit<'_>) -> io::Result<()> {
         }
         let path = entry.path()?.to_string_lossy().into_owned();
         let mode = entry.header().mode().unwrap_or_default();
-        below_top(&path).map_or(Ok(()), |below| visit(below, ArchivedFile { mode, bytes: &mut entry }))?;
+        visit(path.trim_start_matches("./"), ArchivedFile { mode, bytes: &mut entry })?;
     }
     if is_empty { Err(io::Error::other("it holds nothing")) } else { Ok(()) }
 }
@@ -131,14 +136,14 @@ fn unzip(bytes: &[u8], visit: &mut Visit<'_>) -> io::Result<()> {
         }
         let path = entry.name()?.into_owned();
         let mode = entry.unix_mode().unwrap_or_default();
-        below_top(&path).map_or(Ok(()), |below| visit(below, ArchivedFile { mode, bytes: &mut entry }))?;
+        visit(path.trim_start_matches("./"), ArchivedFile { mode, bytes: &mut entry })?;
     }
     Ok(())
 }
 
 /// The path of a file below the archive's one folder.
 fn below_top(path: &str) -> Option<&str> {
-    path.trim_start_matches("./").split_once('/').map(|(_, below)| below)
+    path.split_once('/').map(|(_, below)| below)
 }
 
 struct Documents {

@@ -82,6 +82,14 @@ impl Identity {
         matches!(self, Identity::Content(..))
     }
 
+    /// The file field of which other content is another object.
+    pub(crate) fn content_file(self) -> Option<&'static str> {
+        match self {
+            Identity::Content(file, _) => Some(file),
+            _ => None,
+        }
+    }
+
     /// The file field whose digest is part of the id.
     pub(crate) fn file_in_id(self) -> Option<&'static str> {
         match self {

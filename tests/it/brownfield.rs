@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::json;
 
 use crate::bench::{Bench, Ran};
+use crate::downloads::plugin;
 use crate::support::Sim;
 
 const BLUEPRINT: &str = "tosca_definitions_version: cloudify_dsl_1_3\nimports: [ cloudify/types/types.yaml ]\n\
@@ -27,12 +28,23 @@ fn packed(files: &[(&str, &str)]) -> Vec<u8> {
 /// Each provider that keeps content by its id.
 const PROVIDERS: [&str; 2] = ["cloudify", "f5-vnfm"];
 
-/// A manager with a blueprint of the id `fw` and a deployment of it, and a workspace that says where it is.
+/// A manager that somebody filled by hand, with something of each kind that an export gives back whole, and a workspace that
+/// says where it is.
 fn filled(provider: &str, sim: &Sim) -> Bench {
     let (at, login) = ((provider, "m"), "admin:admin");
     let files = [("blueprint.yaml", BLUEPRINT), ("scripts/start.sh", "exit 0\n")];
-    sim.upload(at, login, "/blueprints/fw?application_file_name=blueprint.yaml", &packed(&files));
-    sim.call(at, login, "PUT", "/deployments/fw", &json!({ "blueprint_id": "fw" }));
+    sim.upload(at, login, ("PUT", "/blueprints/fw?application_file_name=blueprint.yaml"), &packed(&files));
+    sim.upload(at, login, ("POST", "/plugins"), &plugin());
+    for (method, path, body) in [
+        ("PUT", "/deployments/fw", json!({ "blueprint_id": "fw" })),
+        ("PUT", "/secrets/psk", json!({ "value": "s3cret-1" })),
+        ("PUT", "/secrets/hidden", json!({ "value": "s3cret-2", "is_hidden_value": true, "visibility": "private" })),
+        ("POST", "/user-groups", json!({ "group_name": "staff", "role": "default" })),
+        ("POST", "/tenants/acme", json!({})),
+        ("PUT", "/tenants/user-groups", json!({ "tenant_name": "acme", "group_name": "staff", "role": "viewer" })),
+    ] {
+        sim.call(at, login, method, path, &body);
+    }
     let workspace = format!(
         "workspace: w\n{provider}:\n  m:\n    at: {}\n    tenant: default_tenant\n    \
          credentials: {{ username: admin, password: '${{secret.pw}}' }}\nsecrets: {{ pw: {{ env: PW }} }}\n",
@@ -41,9 +53,17 @@ fn filled(provider: &str, sim: &Sim) -> Bench {
     Bench::real(&[("trueup.yaml", &workspace)])
 }
 
+/// What the manager in [`filled`] holds, for the secrets that an export names.
+const VALUES: [(&str, &str); 4] = [
+    ("PW", "admin"),
+    ("M_PASSWORD", "admin"),
+    ("M_SECRETS_PSK_VALUE", "s3cret-1"),
+    ("M_SECRETS_HIDDEN_VALUE", "s3cret-2"),
+];
+
 fn run(bench: &Bench, arguments: &[&str]) -> Ran {
     let mut command = bench.command(arguments);
-    command.env("PW", "admin").env("M_PASSWORD", "admin").output().unwrap().into()
+    command.envs(VALUES).output().unwrap().into()
 }
 
 #[test]
@@ -51,12 +71,50 @@ fn an_export_of_what_others_made_plans_nothing() {
     for provider in PROVIDERS {
         let sim = Sim::start();
         let bench = filled(provider, &sim);
+        let before = writes(&sim).len();
         run(&bench, &["export", "m", "--out", "exported"]).expect(0);
         run(&bench, &["plan", "exported"]).expect(0).says("nothing to write").says("to adopt");
         run(&bench, &["apply", "--yes", "exported"]).expect(0);
         run(&bench, &["plan", "--exit-code", "exported"]).expect(0).says("nothing to do");
-        assert_eq!(uploads(&sim), 1, "{provider}: nothing but what was uploaded by hand");
+        assert_eq!(writes(&sim).len(), before, "{provider}: nothing but what was done by hand");
     }
+}
+
+/// A change of what an export says, and the call that carries it out.
+const CHANGES: [(&str, &str, (&str, &str)); 5] = [
+    ("visibility: private", "visibility: tenant", ("PATCH", "/secrets/hidden/set-visibility")),
+    ("is_hidden_value: true", "is_hidden_value: false", ("PATCH", "/secrets/hidden")),
+    ("role: viewer", "role: operations", ("PATCH", "/tenants/user-groups")),
+    ("blueprint_id: fw", "blueprint_id: fw\n        installed: true", ("POST", "/executions")),
+    ("package_version: '1.0'", "package_version: '1.0'\n        visibility: global", ("PATCH", "/set-visibility")),
+];
+
+#[test]
+fn one_change_to_what_others_made_is_one_call() {
+    for provider in PROVIDERS {
+        let sim = Sim::start();
+        let bench = filled(provider, &sim);
+        run(&bench, &["export", "m", "--out", "exported"]).expect(0);
+        // The first run of all in this workspace: what it remembers has to hold for the next one.
+        run(&bench, &["adopt", "--all", "exported"]).expect(0);
+        run(&bench, &["plan", "--exit-code", "exported"]).expect(0).says("nothing to do");
+        for (from, to, (method, path)) in CHANGES {
+            let before = writes(&sim).len();
+            bench.edit("exported/m.yaml", from, to);
+            run(&bench, &["apply", "--yes", "exported"]).expect(0).says("1 request sent");
+            let sent = writes(&sim).split_off(before);
+            let is_it = |call: &String| call.starts_with(method) && call.ends_with(path);
+            assert!(sent.len() == 1 && is_it(&sent[0]), "{provider}: {to}: {sent:?}");
+        }
+        run(&bench, &["plan", "--exit-code", "exported"]).expect(0).says("nothing to do");
+    }
+}
+
+/// All requests that write, in order.
+fn writes(sim: &Sim) -> Vec<String> {
+    let log = sim.side_door("GET", "/requests", &json!(null));
+    let written = log.as_array().unwrap().iter().filter(|entry| entry["method"] != "GET");
+    written.map(|entry| format!("{} {}", entry["method"].as_str().unwrap(), entry["path"].as_str().unwrap())).collect()
 }
 
 #[test]
@@ -90,11 +148,7 @@ fn the_same_files_in_a_folder_are_what_is_there_and_others_are_not() {
 }
 
 fn uploads(sim: &Sim) -> usize {
-    let log = sim.side_door("GET", "/requests", &json!(null));
-    let is_upload = |entry: &&serde_json::Value| {
-        entry["method"] == "PUT" && entry["path"].as_str().is_some_and(|path| path.contains("/blueprints/"))
-    };
-    log.as_array().unwrap().iter().filter(is_upload).count()
+    writes(sim).iter().filter(|call| call.starts_with("PUT ") && call.contains("/blueprints/")).count()
 }
 
 /// What no API gives back in full, with what refers to it: the provider, the kinds, and what of them is only told to be there.

@@ -116,7 +116,7 @@ fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, bytes) in files {
         zip.start_file(*path, SimpleFileOptions::DEFAULT).unwrap();
@@ -135,7 +135,7 @@ fn blueprint(input: &str) -> Vec<u8> {
 }
 
 /// A plugin: a wagon and what blueprints import of it.
-fn plugin() -> Vec<u8> {
+pub(crate) fn plugin() -> Vec<u8> {
     let document = "plugins: { lab: { executor: central_deployment_agent, package_name: lab-plugin } }";
     zip(&[("lab-1.0.wgn", &wagon("lab-plugin", "1.0", &[])), ("plugin.yaml", document.as_bytes())])
 }

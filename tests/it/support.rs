@@ -62,8 +62,8 @@ impl Sim {
     }
 
     /// Uploads a file to an installation past the program, as this `user:password`.
-    pub(crate) fn upload(&self, at: (&str, &str), login: &str, path: &str, file: &[u8]) {
-        let answer = self.send_as(login, "PUT", &self.path(at, path), "application/octet-stream", file);
+    pub(crate) fn upload(&self, at: (&str, &str), login: &str, (method, path): (&str, &str), file: &[u8]) {
+        let answer = self.send_as(login, method, &self.path(at, path), "application/octet-stream", file);
         assert!(answer.starts_with("HTTP/1.1 20"), "{path}: {answer}");
     }
 

@@ -90,7 +90,7 @@ pub(crate) fn compare(
             |wanted, declared| FieldCase { resolver, resource, field, wanted, declared, live, base, entry, among };
         let let_go = found.notes.let_go.len();
         let judged = match (resolved.get(field.name), resource.fields.get(field.name), resource.files.get(field.name)) {
-            (Some(_), Some(_), Some(content)) => content_change(resource, field, content, entry),
+            (Some(_), Some(_), Some(content)) => content_change(resource, field, content, live, entry),
             (Some(wanted), Some(declared), None) => case(wanted, declared).judge(&mut found.notes.let_go),
             // Of what others share ours alone is taken back.
             _ if among.is_some() => case(&nothing, &nothing).judge(&mut found.notes.let_go).undeclared(),

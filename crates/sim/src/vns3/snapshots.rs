@@ -66,7 +66,8 @@ fn answer(state: &mut State, call: &Call) -> Option<Outcome> {
 
 /// "Get list of snapshots".
 fn list(state: &State) -> Value {
-    let latest = state.snapshots.values().max_by_key(|snapshot| snapshot.created).map(|snapshot| snapshot.name.as_str());
+    let latest =
+        state.snapshots.values().max_by_key(|snapshot| snapshot.created).map(|snapshot| snapshot.name.as_str());
     let all = state.snapshots.values().map(|one| (one.name.clone(), one.show(state, one.created.slashed())));
     json!({"latest_snapshot": latest.unwrap_or_default(), "snapshots": all.collect::<Map<_, _>>()})
 }
