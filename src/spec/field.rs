@@ -333,6 +333,18 @@ impl Field {
         self.flow != Flow::Output
     }
 
+    /// Says whether the API shows what is written to it.
+    pub fn is_read_back(&self) -> bool {
+        self.flow == Flow::Both
+    }
+
+    /// Says whether it decides something: it is on or off, it is one of a few words, or traffic feels a change of it. Somebody
+    /// has to look after such a value, also where it is the one that the API has by itself.
+    pub(crate) fn is_decision(&self) -> bool {
+        let is_choice = matches!(self.ty.plain(), Type::Bool | Type::Enum(_) | Type::OpenEnum(_));
+        is_choice || self.disruption != Disruption::None
+    }
+
     /// Says whether it is no reason for a call by itself.
     pub fn is_call_option(&self) -> bool {
         matches!(self.change, Change::DedicatedCall([]))

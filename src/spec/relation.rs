@@ -70,7 +70,7 @@ impl Kind {
     }
 
     /// The kind that shows the same objects in a newer way.
-    pub(crate) fn newer_view(&self) -> Option<&'static str> {
+    pub fn newer_view(&self) -> Option<&'static str> {
         self.relations.iter().find_map(|relation| match relation {
             Relation::OlderViewOf(newer) => Some(*newer),
             _ => None,

@@ -1,11 +1,13 @@
 //! The drill: every declarative kind of every provider lives its life against the simulators.
 //!
-//! A fresh world holds nothing of ours; create; plan again is empty; change each field alone: what the table declares
-//! happens; plan again is empty; take each field out of the files: it is taken back, or told to stay; siblings that differ in
-//! identity are two; delete; nothing is left.
+//! A fresh world holds nothing of ours; create; what decides something is exported; plan again is empty; change each field
+//! alone: what the table declares happens; plan again is empty; take each field out of the files: it is taken back, or told to
+//! stay; siblings that differ in identity are two; delete; nothing is left.
 //!
 //! The samples are data, one file a provider; `samples.rs` says how they read.
 
+#[path = "drill/exported.rs"]
+mod exported;
 #[path = "drill/samples.rs"]
 pub(crate) mod samples;
 
@@ -174,6 +176,7 @@ impl<'d> Drill<'d> {
             return Err(format!("create: planned is {decision:?}"));
         }
         self.converge().map_err(|why| format!("create: {why}"))?;
+        self.decisions_are_exported(first)?;
         self.asks_once()
     }
 
@@ -292,6 +295,7 @@ impl<'d> Drill<'d> {
         }
         self.declare(&[&nothing]);
         self.converge().map_err(|why| format!("with nothing, {nothing}: {why}"))?;
+        self.decisions_are_exported(first).map_err(|why| format!("with nothing, {nothing}: {why}"))?;
         self.declare(&[first]);
         self.converge().map(drop).map_err(|why| format!("after nothing: {why}"))
     }

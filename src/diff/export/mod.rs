@@ -1,5 +1,9 @@
 //! A live controller as a desired state: ids become names and references, what is generated or default is left out, and
 //! secrets become expressions.
+//!
+//! * `untold`: what is left out
+
+mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +11,14 @@ use serde_json::{Map, Value};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
+use crate::diff::export::untold::{goes_without_saying, is_nothing, is_others};
 use crate::diff::external;
 use crate::diff::index::Index;
 use crate::diff::list::live_items;
 use crate::diff::naming::{given_name, unique};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
-use crate::spec::{CERTIFICATE, Change, Field, Flow, Identity, Kind, Sent, Type, TypeSlot, canonical, edit_up, read};
+use crate::spec::{CERTIFICATE, Change, Field, Identity, Kind, Sent, Type, TypeSlot, canonical, edit_up, read};
 use crate::state::live::{Collection, Live, View};
 use crate::topology::{ITEMS, LITERAL, Resource, Topology};
 
@@ -205,7 +210,7 @@ impl Exporter<'_> {
             return (!items.is_empty()).then_some(Value::Array(items));
         }
         let mut fields = Map::new();
-        for field in kind.fields.iter().filter(|field| field.flow == Flow::Both || matches!(field.ty, Type::File(_))) {
+        for field in kind.fields.iter().filter(|field| field.is_read_back() || matches!(field.ty, Type::File(_))) {
             if let Some(value) = self.field(address, kind, field, live) {
                 fields.insert(field.name.to_owned(), value);
             }
@@ -231,7 +236,8 @@ impl Exporter<'_> {
     fn item(&mut self, spot: &ValueSpot<'_>, kind: &Kind, item: &Attr, declared: Option<&Attr>) -> Value {
         let Attr::Map(map) = item else { return item.to_shown() };
         let told = kind.fields.iter().filter_map(|field| {
-            let told = |value: &&Attr| !is_default(field, value) && !is_nothing(value) && field.flow == Flow::Both;
+            let is_untold = |value: &Attr| is_nothing(value) || goes_without_saying(field, value);
+            let told = |value: &&Attr| !is_untold(value) && field.is_read_back();
             let value = map.get(field.name).filter(told)?;
             let declared = declared.and_then(|item| item.get(field.name));
             Some((field.name.to_owned(), self.shown(&spot.below(field.name), value, declared)))
@@ -253,7 +259,11 @@ impl Exporter<'_> {
         }
         let value = canonical(&field.ty, &read(field, &live.raw));
         let own_call_only = field.sent == Sent::ByItself && matches!(field.change, Change::Switch(_));
-        if is_nothing(&value) || is_default(field, &value) && !(own_call_only && field.is_required()) {
+        let is_needed = own_call_only && field.is_required();
+        if is_nothing(&value)
+            || !is_needed && goes_without_saying(field, &value)
+            || is_others(kind, field, &value, live)
+        {
             return None;
         }
         let named = self.resolver.with_names(address, field, &value);
@@ -364,20 +374,6 @@ fn known(ty: &Type, mut attr: Attr) -> Attr {
         }
     });
     attr
-}
-
-fn is_default(field: &Field, value: &Attr) -> bool {
-    field.default.is_some() && field.default_value() == *value
-}
-
-fn is_nothing(value: &Attr) -> bool {
-    match value {
-        Attr::Null => true,
-        Attr::Text(text) => text.is_empty(),
-        Attr::List(items) => items.is_empty(),
-        Attr::Map(map) => map.is_empty(),
-        Attr::Bool(_) | Attr::Number(_) | Attr::Secret(_) | Attr::Later(_) => false,
-    }
 }
 
 /// A secret's name in `trueup.yaml`, from the resource and the field.
