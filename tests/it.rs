@@ -46,6 +46,8 @@ mod examples;
 mod executions;
 #[path = "it/exit_codes.rs"]
 mod exit_codes;
+#[path = "it/exports.rs"]
+mod exports;
 #[path = "it/external.rs"]
 mod external;
 #[path = "it/faults.rs"]

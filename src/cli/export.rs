@@ -1,6 +1,6 @@
-//! `trueup export`: a live controller as YAML.
+//! `trueup export`: live controllers as YAML.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -14,41 +14,43 @@ use crate::diff::content_ids::settle_ids;
 use crate::diff::export::{DeclaredObjects, Export, export, literal};
 use crate::diff::kept_secrets;
 use crate::diff::matching;
+use crate::diff::naming::unique;
 use crate::observe::Scope;
 use crate::render;
 use crate::session::RequestBody;
 use crate::source;
 use crate::spec::Artifact;
 use crate::state::base::Base;
+use crate::state::live::View;
 use crate::topology::{Origin, Target, Topology};
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportOptions {
-    /// The target, by its name in the workspace.
-    #[arg(value_name = "TARGET")]
-    target: String,
+    /// The targets, by their names in the workspace.
+    #[arg(value_name = "TARGET", required = true)]
+    targets: Vec<String>,
     /// The folder to write a workspace to; it must not hold one yet.
     #[arg(short = 'o', long = "out", value_name = "DIR")]
     out: PathBuf,
-    /// The workspace that declares the target.
+    /// The workspace that declares the targets.
     #[arg(long, value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
 }
 
-/// Looks at everything that a target holds, and writes it down.
+/// Looks at everything that the targets hold, and writes it down as one workspace.
 pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit, CommandError> {
     let mut topology = common::load(global, &options.workspace)?;
-    let name = options.target.as_str();
-    if !topology.targets.contains_key(name) {
-        let known = topology.targets.keys().cloned().collect::<Vec<_>>().join("`, `");
-        return Err(
-            CommandError::failed(format!("the workspace has no target `{name}`")).help(format!("it has `{known}`"))
-        );
+    for name in &options.targets {
+        if !topology.targets.contains_key(name) {
+            let known = topology.targets.keys().cloned().collect::<Vec<_>>().join("`, `");
+            let message = format!("the workspace has no target `{name}`");
+            return Err(CommandError::failed(message).help(format!("it has `{known}`")));
+        }
     }
     let mut declared = topology.clone();
     let ledger = common::open_ledger(&declared)?;
-    topology.targets.retain(|other, _| other == name);
+    topology.targets.retain(|name, _| options.targets.contains(name));
     topology.resources.clear();
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let observed = workspace.observe(&Base::default(), Scope::Everything).await;
@@ -57,72 +59,90 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
         return Err(CommandError::failed(headline));
     }
     let index = matching::index(&workspace.topology, &observed, &Base::default());
-    let view = observed.targets.get(name).cloned().unwrap_or_default();
     settle_ids(&mut declared, &observed, &ledger.base);
     let matched = matching::index(&declared, &observed, &Base::default());
     // What was sent as a secret is one, though no file gives it any more.
     kept_secrets::learn(&declared, &matching::index(&declared, &observed, &ledger.base), &ledger.base);
-    let exported = export(&workspace.topology, name, &view, &index, &DeclaredObjects::of(&declared, &matched));
+    let unseen = View::default();
+    let view = |name: &String| observed.targets.get(name).unwrap_or(&unseen);
+    let views: Vec<(&str, &View)> = workspace.topology.targets.keys().map(|name| (name.as_str(), view(name))).collect();
+    let exports = export(&workspace.topology, &views, &index, &DeclaredObjects::of(&declared, &matched));
     // A rehearsal goes elsewhere: what is written down is where the files say that the target is.
-    write(&options.out, &declared, &declared.targets[name], &exported)?;
-    fetch(&workspace, &workspace.topology.targets[name], &options.out, &exported).await?;
-    for (address, why) in &exported.left_out {
-        eprintln!("note: `{address}` is left out: {why}");
+    let secrets = write(&options.out, &declared, &exports)?;
+    for (name, exported) in &exports {
+        fetch(&workspace, &workspace.topology.targets[name], &options.out, exported).await?;
     }
-    for (address, why) in &exported.external {
-        eprintln!("note: `{address}` is written as `external: true`, which nothing manages: {why}");
-    }
-    tell(options, &exported);
+    tell(options, &exports, secrets);
     let mut found = Findings::default();
     found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);
     workspace.close().await;
     Ok(found.exit(ExitRow::Other))
 }
 
-fn tell(options: &ExportOptions, exported: &Export) {
-    let kinds = render::counted(exported.kinds.len(), "kind");
+fn tell(options: &ExportOptions, exports: &BTreeMap<String, Export>, secrets: usize) {
+    for (address, why) in exports.values().flat_map(|exported| &exported.left_out) {
+        eprintln!("note: `{address}` is left out: {why}");
+    }
+    for (address, why) in exports.values().flat_map(|exported| &exported.external) {
+        eprintln!("note: `{address}` is written as `external: true`, which nothing manages: {why}");
+    }
+    let kinds = render::counted(exports.values().map(|exported| exported.kinds.len()).sum(), "kind");
     eprintln!("wrote {kinds} to `{}`", options.out.display());
-    if !exported.secrets.is_empty() {
-        let (count, are) = (exported.secrets.len(), render::are(exported.secrets.len()));
-        let what = render::counted(count, "secret");
+    if secrets > 0 {
+        let (what, are) = (render::counted(secrets, "secret"), render::are(secrets));
         eprintln!("{what} {are} named in `trueup.yaml`: say there where the values come from");
     }
     eprintln!("next: trueup plan {}", options.out.display());
 }
 
-fn write(out: &Path, topology: &Topology, target: &Target, exported: &Export) -> Result<(), CommandError> {
+/// Writes what all of the workspace shares to one file, and each target to one of its own; gives the number of its secrets.
+fn write(out: &Path, topology: &Topology, exports: &BTreeMap<String, Export>) -> Result<usize, CommandError> {
     let main = out.join("trueup.yaml");
     if main.exists() {
         return Err(CommandError::failed(format!("`{}` is there already", main.display())).help("name an empty folder"));
     }
     std::fs::create_dir_all(out).doing("make the folder", out)?;
     let mut secrets: BTreeMap<String, Value> = BTreeMap::new();
-    for name in exported.secrets.keys() {
+    for name in exports.values().flat_map(|exported| exported.secrets.keys()) {
         secrets.insert(name.clone(), json!({ "env": environment(name) }));
     }
-    let mut head = Map::new();
-    head.insert("at".into(), Value::String(target.at.clone()));
-    if target.credentials.origin == Origin::Workspace {
-        head.insert("credentials".into(), credentials(target, &mut secrets));
+    let mut files = BTreeSet::from(["trueup".to_owned()]);
+    for (name, exported) in exports {
+        let target = &topology.targets[name];
+        // Where the target is comes first, then what it holds.
+        let mut text = format!("{}:\n  {name}:\n", target.provider.name);
+        for part in [Value::Object(head(target, &mut secrets)), Value::Object(exported.kinds.clone())] {
+            if part.as_object().is_some_and(|part| !part.is_empty()) {
+                text.extend(source::yaml(&part).lines().map(|line| format!("    {line}\n")));
+            }
+        }
+        let path = out.join(format!("{}.yaml", unique(name.clone(), &mut files)));
+        std::fs::write(&path, text).doing("write", &path)?;
     }
-    for (setting, value) in &target.settings {
-        head.insert(setting.clone(), plain(value));
-    }
-    let mut text = source::yaml(&json!({ "workspace": format!("{}-{}", topology.workspace, target.name) }));
+    let name = match exports.keys().next() {
+        Some(only) if exports.len() == 1 => only,
+        _ => "export",
+    };
+    let mut text = source::yaml(&json!({ "workspace": format!("{}-{name}", topology.workspace) }));
     if !secrets.is_empty() {
         text.push_str("\n# Say here where each value comes from: `env`, `file` or `command`.\n");
         text.push_str(&source::yaml(&json!({ "secrets": secrets })));
     }
     std::fs::write(&main, text).doing("write", &main)?;
-    // Where the target is comes first, then what it holds.
-    let mut text = format!("{}:\n  {}:\n", target.provider.name, target.name);
-    for part in [Value::Object(head), Value::Object(exported.kinds.clone())] {
-        if part.as_object().is_some_and(|part| !part.is_empty()) {
-            text.extend(source::yaml(&part).lines().map(|line| format!("    {line}\n")));
-        }
+    Ok(secrets.len())
+}
+
+/// Where a target is, and who asks there.
+fn head(target: &Target, secrets: &mut BTreeMap<String, Value>) -> Map<String, Value> {
+    let mut head = Map::new();
+    head.insert("at".into(), Value::String(target.at.clone()));
+    if target.credentials.origin == Origin::Workspace {
+        head.insert("credentials".into(), credentials(target, secrets));
     }
-    let path = out.join(format!("{}.yaml", target.name));
-    std::fs::write(&path, text).doing("write", &path)
+    for (setting, value) in &target.settings {
+        head.insert(setting.clone(), plain(value));
+    }
+    head
 }
 
 /// Fetches the files that fields name.
@@ -151,7 +171,8 @@ fn credentials(target: &Target, secrets: &mut BTreeMap<String, Value>) -> Value 
     for (field, value) in &target.credentials.fields {
         let value = match value {
             Attr::Secret(_) => {
-                let name = format!("{}-{}", target.name, field.to_lowercase());
+                let mut taken: BTreeSet<String> = secrets.keys().cloned().collect();
+                let name = unique(format!("{}-{}", target.name, field.to_lowercase()), &mut taken);
                 secrets.insert(name.clone(), json!({ "env": environment(&name) }));
                 Value::String(format!("${{secret.{name}}}"))
             }

@@ -150,7 +150,7 @@ enum Command {
     Show(show::ShowOptions),
     /// Says what somebody changed at the controllers. Never writes.
     Drift(drift::DriftOptions),
-    /// Writes a live controller as YAML.
+    /// Writes live controllers as YAML: some targets, as one workspace.
     Export(export::ExportOptions),
     /// Keeps what the targets hold in a file, secrets as keyed fingerprints.
     Snapshot(snapshot::SnapshotOptions),

@@ -208,7 +208,8 @@ impl<'s> World<'s> {
     pub(crate) fn export(&self, target: &str) -> Export {
         let (topology, observed) = self.everything();
         let index = matching::index(&topology, &observed, &Base::default());
-        export(&topology, target, &observed.targets[target], &index, &DeclaredObjects::default())
+        let views = [(target, &observed.targets[target])];
+        export(&topology, &views, &index, &DeclaredObjects::default()).remove(target).unwrap()
     }
 
     /// The content of the files that an export names, by path.

@@ -2,7 +2,9 @@
 //! secrets become expressions.
 //!
 //! * `untold`: what is left out
+//! * `declared`: what the workspace says of it, by which an export is made
 
+mod declared;
 mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::address::Address;
-use crate::attr::{Attr, Output};
+use crate::attr::Attr;
+pub use crate::diff::export::declared::DeclaredObjects;
+use crate::diff::export::declared::{TakenValue, ToldSecret, counterpart, may_hold_secrets, written};
 use crate::diff::export::untold::{goes_without_saying, is_nothing, is_others};
 use crate::diff::external;
 use crate::diff::index::Index;
@@ -20,7 +24,7 @@ use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::spec::{CERTIFICATE, Change, Field, Identity, Kind, Sent, Type, TypeSlot, canonical, edit_up, read};
 use crate::state::live::{Collection, Live, View};
-use crate::topology::{ITEMS, LITERAL, Resource, Topology};
+use crate::topology::{ITEMS, Topology};
 
 /// What an export gives.
 #[derive(Debug, Default)]
@@ -35,6 +39,8 @@ pub struct Export {
     pub external: Vec<(Address, String)>,
     /// The files that fields name, by path, with whose content they are.
     pub files: BTreeMap<String, FileOf>,
+    /// All that is told of.
+    told: BTreeSet<Address>,
 }
 
 /// Whose content a file is.
@@ -48,88 +54,43 @@ pub struct FileOf {
     pub id: String,
 }
 
-/// What the workspace that an export is made by declares at the target, by kind and id of the live object: it knows what
-/// is secret where the API's tables can't say so, as in the inputs of a deployment.
-#[derive(Debug, Default)]
-pub struct DeclaredObjects<'d> {
-    topology: Option<&'d Topology>,
-    objects: BTreeMap<(&'static str, String), Vec<&'d Resource>>,
-}
-
-impl<'d> DeclaredObjects<'d> {
-    /// Those of a topology, whose resources were matched with what is there.
-    pub fn of(topology: &'d Topology, index: &Index<'_>) -> DeclaredObjects<'d> {
-        let mut objects: BTreeMap<(&'static str, String), Vec<&'d Resource>> = BTreeMap::new();
-        for resource in topology.resources.values() {
-            if let Some(live) = index.live(&resource.address) {
-                objects.entry((resource.kind.name, live.id.clone())).or_default().push(resource);
-            }
-        }
-        DeclaredObjects { topology: Some(topology), objects }
-    }
-
-    /// The resource that declares an object, if only one may.
-    fn get(&self, kind: &Kind, live: &Live) -> Option<&'d Resource> {
-        match self.objects.get(&(kind.name, live.id.clone())).map(Vec::as_slice) {
-            Some([resource]) => Some(resource),
-            _ => None,
-        }
-    }
-
-    /// What a leaf that is declared so is told as, where it is secret.
-    fn told(&self, declared: &Attr, live: &str) -> Option<ToldSecret> {
-        match declared {
-            Attr::Secret(secret) if secret.begins(live.as_bytes()) && secret.len() == live.len() => {
-                Some(if secret.label() == LITERAL {
-                    ToldSecret::Own
-                } else {
-                    ToldSecret::By(secret.label().to_owned())
-                })
-            }
-            Attr::Secret(_) => Some(ToldSecret::Own),
-            Attr::Later(_) => {
-                let is_secret = self.takes_secrets(declared) || self.knows_secret_in(live);
-                is_secret.then_some(ToldSecret::Own)
-            }
-            _ => None,
-        }
-    }
-
-    /// Says whether a declared value holds a secret, or takes one.
-    fn takes_secrets(&self, declared: &Attr) -> bool {
-        let mut is_secret = declared.has_secret();
-        let asks = |output: &Output| self.topology.is_some_and(|topology| topology.is_secret(output));
-        declared.for_each_output(&mut |output| is_secret |= asks(output));
-        is_secret
-    }
-
-    /// Says whether a live text holds a secret that the workspace knows.
-    fn knows_secret_in(&self, live: &str) -> bool {
-        self.topology.is_some_and(|topology| topology.secrets.holds(live))
-    }
-}
-
-/// How a secret value is told.
-enum ToldSecret {
-    /// By a secret of its own.
-    Own,
-    /// By the expression that declares it.
-    By(String),
-}
-
-/// Exports one target.
+/// Exports some targets: the name of each, and what it holds. No two secrets of theirs have one name, and what one takes from
+/// another is told as the expression that the files have.
 pub fn export(
     topology: &Topology,
-    target: &str,
-    view: &View,
+    targets: &[(&str, &View)],
     index: &Index<'_>,
     declared: &DeclaredObjects<'_>,
-) -> Export {
+) -> BTreeMap<String, Export> {
     let planned = PlannedValues::default();
-    let resolver = Resolver { topology, index, planned: &planned };
-    let mut exporter = Exporter { target, resolver, export: Export::default(), declared, names: BTreeMap::new() };
-    let kinds = exporter.collections(None, &view.collections);
-    Export { kinds, ..exporter.export }
+    // What nothing is told of can't be taken from.
+    let mut untold = BTreeSet::new();
+    loop {
+        let mut secret_names = BTreeMap::new();
+        let mut taken = BTreeSet::new();
+        let mut exports = BTreeMap::new();
+        for (target, view) in targets {
+            let resolver = Resolver { topology, index, planned: &planned };
+            let mut exporter = Exporter {
+                target,
+                resolver,
+                export: Export::default(),
+                declared,
+                names: std::mem::take(&mut secret_names),
+                untold: &untold,
+                taken: std::mem::take(&mut taken),
+            };
+            let kinds = exporter.collections(None, &view.collections);
+            (secret_names, taken) = (exporter.names, exporter.taken);
+            exports.insert((*target).to_owned(), Export { kinds, ..exporter.export });
+        }
+        let is_told = |address: &&Address| exports.values().any(|export| export.told.contains(*address));
+        let missing: Vec<Address> = taken.iter().filter(|address| !is_told(address)).cloned().collect();
+        if missing.is_empty() {
+            return exports;
+        }
+        untold.extend(missing);
+    }
 }
 
 struct Exporter<'e> {
@@ -139,6 +100,10 @@ struct Exporter<'e> {
     declared: &'e DeclaredObjects<'e>,
     /// The secrets' names, with whose each is: different values never share one.
     names: BTreeMap<String, String>,
+    /// What can't be taken from, as nothing is told of it.
+    untold: &'e BTreeSet<Address>,
+    /// What was taken from.
+    taken: BTreeSet<Address>,
 }
 
 /// Where a value stands: the resource, and the path from its field on.
@@ -148,6 +113,8 @@ struct ValueSpot<'s> {
     /// Says whether the files put secrets there, or what others give: then not even a text without a counterpart in the
     /// files may repeat one.
     may_hold_secrets: bool,
+    /// What the files take from other resources there.
+    taken: &'s [TakenValue<'s>],
 }
 
 impl ValueSpot<'_> {
@@ -182,6 +149,7 @@ impl Exporter<'_> {
                     None => Address::new(self.target, collection.kind.name, name.as_deref()),
                 };
                 let Some(value) = self.resource(&address, collection.kind, live) else { continue };
+                self.export.told.insert(address);
                 match name {
                     Some(name) => resources.insert(literal(&name), value),
                     None => kinds.insert(collection.kind.name.to_owned(), value),
@@ -196,15 +164,16 @@ impl Exporter<'_> {
 
     fn resource(&mut self, address: &Address, kind: &'static Kind, live: &Live) -> Option<Value> {
         if let Identity::Sequence { .. } = kind.identity {
-            let declared = self.declared.get(kind, live).and_then(|resource| resource.fields.get(ITEMS));
+            let declared = self.declared.get(self.target, kind, live).and_then(|resource| resource.fields.get(ITEMS));
             let items = live_items(kind, live);
-            let may_hold_secrets = may_hold_secrets(declared);
+            let (may_hold_secrets, taken) = (may_hold_secrets(declared), self.declared.taken(declared));
             let items: Vec<Value> = items
                 .iter()
                 .enumerate()
                 .map(|(n, item)| {
                     let declared = counterpart(declared, items.len(), n);
-                    self.item(&ValueSpot { address, path: n.to_string(), may_hold_secrets }, kind, item, declared)
+                    let spot = ValueSpot { address, path: n.to_string(), may_hold_secrets, taken: &taken };
+                    self.item(&spot, kind, item, declared)
                 })
                 .collect();
             return (!items.is_empty()).then_some(Value::Array(items));
@@ -249,7 +218,7 @@ impl Exporter<'_> {
         if let Type::File(_) = field.ty {
             self.is_handed_out(kind, field).then_some(())?;
             let file = FileOf { address: address.clone(), field: field.name, id: live.id.clone() };
-            let path = format!("{}/{}", address.kind(), live.id);
+            let path = format!("{}/{}/{}", self.target, address.kind(), file_name(&live.id));
             self.export.files.insert(path.clone(), file);
             return Some(Value::String(path));
         }
@@ -267,15 +236,20 @@ impl Exporter<'_> {
             return None;
         }
         let named = self.resolver.with_names(address, field, &value);
-        let declared = self.declared.get(kind, live).and_then(|resource| resource.fields.get(field.name));
-        let spot = ValueSpot { address, path: field.name.to_owned(), may_hold_secrets: may_hold_secrets(declared) };
+        let declared = self.declared.get(self.target, kind, live);
+        let declared = declared.and_then(|resource| resource.fields.get(field.name));
+        let (may_hold_secrets, taken) = (may_hold_secrets(declared), self.declared.taken(declared));
+        let spot = ValueSpot { address, path: field.name.to_owned(), may_hold_secrets, taken: &taken };
         Some(self.shown(&spot, &known(&field.ty, named), declared))
     }
 
     /// A value as YAML says it: a whole value that is secret as an expression, and a literal `${` escaped.
     fn shown(&mut self, spot: &ValueSpot<'_>, attr: &Attr, declared: Option<&Attr>) -> Value {
+        if let Some(expression) = self.taken_from(spot, attr) {
+            return Value::String(expression);
+        }
         let told = match (attr, declared) {
-            (Attr::Secret(_), _) => Some(ToldSecret::Own),
+            (Attr::Secret(secret), declared) => Some(self.declared.told_secret(declared, secret)),
             (Attr::Text(text), Some(declared)) => self.declared.told(declared, text),
             (Attr::Text(text), None) if spot.may_hold_secrets && self.declared.knows_secret_in(text) => {
                 Some(ToldSecret::Own)
@@ -304,6 +278,26 @@ impl Exporter<'_> {
             }
             (other, None) => other.to_shown(),
         }
+    }
+
+    /// The expression of the files that gives a value, where what it takes from is told, too.
+    fn taken_from(&mut self, spot: &ValueSpot<'_>, attr: &Attr) -> Option<String> {
+        let template = spot.taken.iter().find(|taken| taken.is(attr))?.template;
+        let mut taken = Vec::new();
+        let expression = written(template, &mut |declared| {
+            let kind = self.resolver.topology.targets.get(declared.target())?.provider.kind(declared.kind())?;
+            let address = match kind.identity.is_single() && declared.parent().is_none() {
+                true => declared.clone(),
+                false => self.resolver.index.by_id(declared, &[kind.name], &self.declared.live(declared)?.id)?.clone(),
+            };
+            if kind.is_declarative() {
+                taken.push(address.clone());
+            }
+            Some(address)
+        })?;
+        let is_told = taken.iter().all(|address| !self.untold.contains(address));
+        self.taken.extend(taken.into_iter().filter(|_| is_told));
+        is_told.then_some(expression)
     }
 
     /// The name of the secret for a value.
@@ -353,19 +347,6 @@ pub(crate) fn literal(text: &str) -> String {
     text.replace("${", "$${")
 }
 
-/// Says whether the files put secrets into a value, or what others give.
-fn may_hold_secrets(declared: Option<&Attr>) -> bool {
-    declared.is_some_and(|declared| declared.has_secret() || declared.is_later())
-}
-
-/// The item at the same place of a declared list of the same length.
-fn counterpart(declared: Option<&Attr>, length: usize, n: usize) -> Option<&Attr> {
-    match declared {
-        Some(Attr::List(items)) if items.len() == length => items.get(n),
-        _ => None,
-    }
-}
-
 /// A value without what the provider puts into it: of an object, the fields that can be declared.
 fn known(ty: &Type, mut attr: Attr) -> Attr {
     edit_up(TypeSlot::typed(*ty), &mut attr, &mut |slot, value| {
@@ -374,6 +355,12 @@ fn known(ty: &Type, mut attr: Attr) -> Attr {
         }
     });
     attr
+}
+
+/// The name of a file for an object of that id. Whatever a controller calls it, it lies in its folder.
+fn file_name(id: &str) -> String {
+    let name = wire::encode(id);
+    if name.starts_with('.') { name.replace('.', "%2E") } else { name }
 }
 
 /// A secret's name in `trueup.yaml`, from the resource and the field.
