@@ -1,6 +1,9 @@
 //! Digests as people read them: hexadecimal digits in lower case.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
@@ -29,6 +32,17 @@ pub(crate) fn sha256_of(reader: &mut dyn Read) -> io::Result<(String, u64)> {
             }
         }
     }
+}
+
+/// A mark that nothing else has, wherever and whenever it is made: 64 digits.
+pub(crate) fn mark() -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut chance = [0; 32];
+    // Where the system has no such file, the rest has to do.
+    let _ = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut chance));
+    let made = MADE.fetch_add(1, Ordering::Relaxed);
+    sha256(format!("{} {} {} {made}", hex(&chance), std::process::id(), since.as_nanos()))
 }
 
 #[cfg(test)]

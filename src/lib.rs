@@ -12,7 +12,7 @@
 //! | pure | `diff`, `plan` |
 //! | what the files say; what is there, and what was applied | `source`, `topology`, `schema`, `check`; `state` |
 //! | the APIs, as tables | `providers`, in the words of `spec` |
-//! | ground | `graph`, `address`, `secret`, `attr`, `finding`, `suggest`, `digest`, `private`, `redact` |
+//! | ground | `graph`, `address`, `secret`, `attr`, `finding`, `suggest`, `digest`, `private`, `program`, `redact` |
 //!
 //! A module uses its own floor and those below; `docs/ARCHITECTURE.md` follows one value through all of them.
 
@@ -30,6 +30,7 @@ mod ledger;
 mod observe;
 mod plan;
 mod private;
+mod program;
 mod providers;
 mod redact;
 mod render;
@@ -48,7 +49,7 @@ mod verify;
 #[doc(hidden)]
 pub mod parts {
     pub use crate::address::Address;
-    pub use crate::apply::{Executor, Outcome, Progress, Report};
+    pub use crate::apply::{Executor, Fence, Outcome, Progress, Report};
     pub use crate::attr::Attr;
     pub use crate::diff::diff;
     pub use crate::diff::export::{DeclaredObjects, Export, export};

@@ -116,6 +116,8 @@ mod scale;
 mod secrets;
 #[path = "it/servers.rs"]
 mod servers;
+#[path = "it/shared_ledger.rs"]
+mod shared_ledger;
 #[path = "it/shared_lists.rs"]
 mod shared_lists;
 #[path = "it/snapshot.rs"]

@@ -38,7 +38,7 @@ use crate::observe::Sights;
 use crate::plan::{Plan, Recording, Settled, Step};
 use crate::redact::Redactor;
 use crate::session::{CallError, CallFailure, Session, Waiting};
-use crate::spec::{Identity, Kind};
+use crate::spec::Kind;
 use crate::state::base::{Base, Claim, Entry};
 
 pub(crate) use outputs::Outputs;
@@ -71,6 +71,19 @@ pub trait Progress: Send + Sync {
     fn waits(&self, step: &Step, waiting: &Waiting);
     /// A step ended.
     fn ends(&self, step: &Step, outcome: &Outcome);
+}
+
+/// Says whether a run may still write: somebody else may have taken its place.
+pub trait Fence: Send + Sync {
+    /// Why no call may begin any more, if so.
+    fn closed(&self) -> Option<String>;
+}
+
+/// No fence, for runs in whose place nobody can be.
+impl Fence for () {
+    fn closed(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The outcome of carrying out a plan.
@@ -117,6 +130,8 @@ pub struct Executor<'e> {
     pub progress: &'e dyn Progress,
     /// Set when nothing is to begin any more.
     pub stop: &'e AtomicBool,
+    /// Says whether it may still write.
+    pub fence: &'e dyn Fence,
     /// Steps that are left out, with what depends on them.
     pub leave_out: &'e BTreeSet<usize>,
     /// Objects that are known already, as an earlier run of the same plan left them.
@@ -291,17 +306,9 @@ impl Executor<'_> {
         Recording { plan: self.plan, base, find }.entry(address, id, step)
     }
 
-    /// What a step's create is about to make, where that can be known again. Content is, by its id alone.
+    /// What a step's create is about to make, where that can be known again.
     fn claim(&self, shared: &Shared, step: &Step) -> Option<Claim> {
-        let identity = self.identity(shared, step)?;
-        let is_named = matches!(step.kind.identity, Identity::Name(_) | Identity::CaselessName(_));
-        if !is_named && step.kind.identity.telling_fields().is_none() {
-            return None;
-        }
         let find = |output: &Output| shared.outputs.find(output);
-        shared.log(|log| {
-            let recording = Recording { plan: self.plan, base: &log.base, find: &find };
-            recording.claim(&step.address, &identity)
-        })
+        shared.log(|log| Recording { plan: self.plan, base: &log.base, find: &find }.claim(step))
     }
 }

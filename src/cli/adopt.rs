@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::address::Address;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
-use crate::cli::{CommandError, Exit, Global, common, output};
+use crate::cli::{CommandError, Exit, Global, TimeLimit, common, output};
 use crate::diff::guards::NEVER_SENT;
 use crate::diff::verdict::{Decision, FieldChange, TAKE_OVER, Verdict, never_sent};
 use crate::journal;
-use crate::ledger;
+use crate::ledger::RunHold;
 use crate::plan::Plan;
 use crate::plan::adopted;
 use crate::topology::Topology;
@@ -30,6 +30,9 @@ pub(crate) struct AdoptOptions {
     /// `west/**` is all that is owned at `west`. No controller is asked.
     #[arg(long, conflicts_with = "all")]
     forget: bool,
+    /// How long another run is waited for that holds the lease, as in 10m.
+    #[arg(long, value_name = "TIME", value_parser = TimeLimit::parse)]
+    wait_for_lease: Option<TimeLimit>,
     /// The workspace's folder.
     #[arg(long, value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
@@ -57,9 +60,9 @@ impl AdoptOptions {
 /// Looks, and writes the ledger.
 pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit, CommandError> {
     let topology = common::load(global, options.folder()?)?;
-    let _lock = ledger::lock(&topology)?;
+    let hold = common::hold(&topology, options.wait_for_lease.as_ref())?;
     if options.forget {
-        return forget(&topology, &options.addresses);
+        return forget(&topology, &options.addresses, &hold);
     }
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let mut planned = workspace.plan().await?;
@@ -72,6 +75,7 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
     workspace.record_first_proofs(&mut planned.ledger.base);
     take_over(&mut planned, options)?;
     workspace.record_proofs(&mut planned.ledger.base);
+    planned.ledger.under(&hold);
     planned.ledger.save()?;
     let mut found = Findings::default();
     found.add_if(!workspace.troubles.is_empty(), Fact::PartWay);
@@ -80,8 +84,9 @@ pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit,
 }
 
 /// Lets go of all that the patterns name, each of which has to name something.
-fn forget(topology: &Topology, patterns: &[String]) -> Result<Exit, CommandError> {
+fn forget(topology: &Topology, patterns: &[String], hold: &RunHold) -> Result<Exit, CommandError> {
     let mut ledger = common::open_ledger(topology)?;
+    ledger.under(hold);
     let mut let_go = Vec::new();
     for pattern in patterns {
         let named: Vec<Address> =

@@ -9,12 +9,12 @@ use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::{
-    Allow, CommandError, Exit, Format, Global, allow, common, contents, facts, halt, output, plan_file, talk,
+    Allow, CommandError, Exit, Format, Global, TimeLimit, allow, common, contents, facts, halt, output, plan_file, talk,
 };
 use crate::journal::{Journal, JournalLine};
-use crate::ledger::{self, Ledger, LedgerError, Record};
+use crate::ledger::{self, Ledger, LedgerError, Record, RunHold};
 use crate::observe::Sights;
-use crate::plan::Plan;
+use crate::plan::{Plan, intents};
 use crate::render::{ApplyDocument, PlanDocument, are, counted, progress, report, text};
 use crate::topology::{Allowance, Reason, Topology};
 use crate::verify::{Contradiction, RunClaims, verify};
@@ -51,6 +51,9 @@ pub(crate) struct How {
     /// Ends with 2, not 0, if something is left on purpose: protected, or held until `--allow` says that it is meant.
     #[arg(long)]
     pub exit_code: bool,
+    /// How long another run is waited for that holds the lease, as in 10m.
+    #[arg(long, value_name = "TIME", value_parser = TimeLimit::parse)]
+    pub wait_for_lease: Option<TimeLimit>,
     /// How many steps may be under way at once.
     #[arg(long, value_name = "N", default_value_t = PARALLEL)]
     parallel: usize,
@@ -97,7 +100,7 @@ pub(crate) async fn carry_out(
     how: &How,
     format: Format,
 ) -> Result<Exit, CommandError> {
-    let _lock = ledger::lock(&topology)?;
+    let hold = common::hold(&topology, how.wait_for_lease.as_ref())?;
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     workspace.only_target.clone_from(&how.only_target);
     workspace.has_brakes = !how.removes_all;
@@ -123,7 +126,8 @@ pub(crate) async fn carry_out(
     }
     found.asked = how.exit_code;
     found.add_if(facts::defers(&planned.plan), Fact::Deferred);
-    execute(global, &mut workspace, planned, &BTreeSet::new(), how, format, &mut found).await?;
+    let carried = Carried { planned, leave_out: &BTreeSet::new(), hold: &hold };
+    execute(global, &mut workspace, carried, how, format, &mut found).await?;
     workspace.close().await;
     Ok(found.exit(ExitRow::Apply))
 }
@@ -169,17 +173,28 @@ fn refuse(workspace: &ConnectedWorkspace, plan: &Plan, found: &Findings) -> Resu
     }
 }
 
+/// A plan that is about to be carried out.
+pub(crate) struct Carried<'c> {
+    /// The plan, with the ledger that it was made with.
+    pub planned: Planned,
+    /// The steps that are left out.
+    pub leave_out: &'c BTreeSet<usize>,
+    /// What keeps other runs away.
+    pub hold: &'c RunHold,
+}
+
 /// Carries the plan out, journals it, looks at what came of it, and tells.
 pub(crate) async fn execute(
     global: &Global,
     workspace: &mut ConnectedWorkspace,
-    planned: Planned,
-    leave_out: &BTreeSet<usize>,
+    carried: Carried<'_>,
     how: &How,
     format: Format,
     found: &mut Findings,
 ) -> Result<(), CommandError> {
-    let Planned { plan, mut ledger, known } = planned;
+    let Carried { planned: Planned { plan, mut ledger, known }, leave_out, hold } = carried;
+    ledger.under(hold);
+    let fence = hold.fence();
     let number = begin_run(workspace, &mut ledger, &plan)?;
     let mut record = Record::begin(number, &plan);
     let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
@@ -196,6 +211,7 @@ pub(crate) async fn execute(
         sessions: &workspace.sessions,
         progress: &*progress,
         stop: &heeding.switch,
+        fence: &*fence,
         leave_out,
         known: &known,
         parallel: how.parallel,
@@ -206,7 +222,7 @@ pub(crate) async fn execute(
         executor.record_without_steps(&mut ledger.base);
         Report { outcomes: Vec::new(), part_way: BTreeSet::new(), calls: 0, said: BTreeMap::new(), journal_error: None }
     } else {
-        let folder = ledger::journal_folder(&workspace.topology)?;
+        let folder = ledger::journal_folder(&workspace.topology);
         let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
         journaled = Some(journal.path().to_owned());
         ledger.covers(journal.path().to_owned());
@@ -218,7 +234,7 @@ pub(crate) async fn execute(
     record.end(&plan, &report, journaled.as_deref());
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
-    let saved = ledger.save().map_err(|error| unsaved(error, &report, journaled.as_deref()));
+    let saved = ledger.end_run().map_err(|error| unsaved(error, &report, journaled.as_deref()));
     keep_record(&record, &workspace.topology);
     let printed = print(global, format, &ApplyDocument::of(&plan, &report, &contradictions, &how.command()));
     // Whatever can't be written down, things were done: from here on nothing ends the command but its report.
@@ -232,10 +248,8 @@ pub(crate) async fn execute(
 /// Counts one more run. What proves an installation of which nothing is owned is kept before anything is made there.
 fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -> Result<u64, CommandError> {
     let is_new = workspace.record_first_proofs(&mut ledger.base);
-    let number = ledger.begin_run()?;
-    if is_new && !plan.is_empty() {
-        ledger.save()?;
-    }
+    ledger.keep_key()?;
+    let number = ledger.begin_run(intents(plan, &ledger.base), is_new && !plan.is_empty())?;
     workspace.record_proofs(&mut ledger.base);
     Ok(number)
 }
@@ -265,6 +279,9 @@ async fn look_again(workspace: &ConnectedWorkspace, ledger: &mut Ledger, claims:
 fn unsaved(error: LedgerError, report: &Report, journal: Option<&Path>) -> CommandError {
     let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
     let stop = CommandError::failed(format!("the ledger could not be written: {error}{cause}"));
+    if let LedgerError::Raced(_) | LedgerError::Lost = error {
+        return stop.help("another run went on from what this one did: run it again to see what is left");
+    }
     match (journal, &report.journal_error) {
         (Some(journal), None) => stop.help(format!(
             "the journal has all of it (`{}`): make room, then run any command again, which reads it",
@@ -277,12 +294,9 @@ fn unsaved(error: LedgerError, report: &Report, journal: Option<&Path>) -> Comma
 
 /// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.
 fn keep_record(record: &Record, topology: &Topology) {
-    let kept = match ledger::record_folder(topology) {
-        Ok(folder) => record.keep(&folder).map_err(|error| format!("to `{}`: {error}", folder.display())),
-        Err(error) => Err(format!("down: {error}")),
-    };
-    if let Err(why) = kept {
-        eprintln!("warning: the run's record could not be written {why}");
+    let folder = ledger::record_folder(topology);
+    if let Err(error) = record.keep(&folder) {
+        eprintln!("warning: the run's record could not be written to `{}`: {error}", folder.display());
     }
 }
 

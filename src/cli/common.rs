@@ -11,12 +11,12 @@ use futures_util::future::join_all;
 use crate::apply::KnownObjects;
 use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, halt, output, talk};
+use crate::cli::{CommandError, Exit, Global, TimeLimit, halt, output, talk};
 use crate::diff::content_ids::settle_ids;
 use crate::diff::diff;
 use crate::diff::standing::forget_ids;
 use crate::finding::{Finding, Level};
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger, RunHold};
 use crate::observe::{Observer, Scope, tell_known_key};
 use crate::plan::{Brakes, Gap, Plan};
 use crate::private;
@@ -312,6 +312,13 @@ fn tell_readers(target: &str, at: &str) {
              help: write `https` in its `at`, or name its host in `NO_PROXY`"
         );
     }
+}
+
+/// Keeps other runs of the same installations away, and waits for one that is under way as long as is said.
+pub(crate) fn hold(topology: &Topology, wait: Option<&TimeLimit>) -> Result<RunHold, CommandError> {
+    let wait = wait.map(|limit| limit.time).unwrap_or_default();
+    let hold = ledger::hold(topology, wait, &|words| eprintln!("{words}"))?;
+    Ok(hold)
 }
 
 /// Opens the ledger, and tells what is to be told about its journals.

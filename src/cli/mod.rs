@@ -27,6 +27,7 @@ mod graph;
 mod halt;
 mod installations;
 mod kinds;
+mod ledger;
 mod not_mine;
 mod one;
 mod output;
@@ -98,7 +99,7 @@ pub struct Global {
 /// A time limit, and how it was written.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeLimit {
-    time: std::time::Duration,
+    pub(crate) time: std::time::Duration,
     text: String,
 }
 
@@ -158,6 +159,8 @@ enum Command {
     Adopt(adopt::AdoptOptions),
     /// Removes everything that the workspace owns.
     Destroy(destroy::DestroyOptions),
+    /// Says where the ledger is and who holds it, moves it, frees it.
+    Ledger(ledger::LedgerOptions),
     /// Asks a controller to do something: reboot, restart, reset; `--list` shows what.
     Run(run::RunOptions),
     /// Fetches a file or an output from a controller, for its owner's eyes only.
@@ -224,6 +227,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Snapshot(options) => common::block_on(snapshot::run(&cli.global, &options)),
         Command::Adopt(options) => common::block_on(adopt::run(&cli.global, &options)),
         Command::Destroy(options) => common::block_on(destroy::run(&cli.global, &options)),
+        Command::Ledger(options) => ledger::run(&cli.global, &options),
         Command::Run(options) => common::block_on(run::run(&cli.global, &options)),
         Command::Get(options) => common::block_on(get::run(&cli.global, &options)),
         Command::Graph(options) => graph::run(&cli.global, &options),

@@ -14,7 +14,6 @@ use crate::cli::common::{self, ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::{CommandError, Format, Global, apply, contents, output};
 use crate::diff::matching::index;
-use crate::ledger;
 use crate::observe::{Lists, Scope};
 use crate::plan::file::{Moved, Restored, SecretsByPrint, Work, moved, restore};
 use crate::plan::{Plan, Verb};
@@ -61,7 +60,7 @@ pub(crate) async fn carry_out(
     let approved = file.document();
     let work = check(file, &approved, &topology)?;
     work.allowed().for_each(|allowance| topology.policy.allow.add(allowance));
-    let _lock = ledger::lock(&topology)?;
+    let hold = common::hold(&topology, how.wait_for_lease.as_ref())?;
     let lists = Lists::of(&topology, &References::new(&topology), work.addresses());
     let mut workspace =
         ConnectedWorkspace::connect_to(global, topology, &|target| lists.concern_target(target)).await?;
@@ -96,7 +95,8 @@ pub(crate) async fn carry_out(
     found.add_if(!moved.held.is_empty(), Fact::PartWay);
     if !plan.is_empty() || !plan.verdicts.is_empty() || !plan.relabels.is_empty() {
         let planned = Planned { plan, ledger, known };
-        apply::execute(global, &mut workspace, planned, &leave_out, how, format, &mut found).await?;
+        let carried = apply::Carried { planned, leave_out: &leave_out, hold: &hold };
+        apply::execute(global, &mut workspace, carried, how, format, &mut found).await?;
     }
     workspace.close().await;
     Ok(found.exit(ExitRow::ApplyFile))

@@ -184,31 +184,43 @@ impl Journal {
 pub(crate) struct Replay {
     /// The calls in doubt.
     pub doubts: Vec<Doubt>,
-    /// The journals.
+    /// The journals that are folded in.
     pub journals: Vec<PathBuf>,
+    /// Those of runs that others went on from: what they tell is not taken over.
+    pub overtaken: Vec<PathBuf>,
     /// The warnings about them.
     pub warnings: Vec<String>,
 }
 
 /// Folds every journal of a folder into what is owned.
 ///
-/// Folding is idempotent: a journal that was folded before changes nothing.
+/// Folding is idempotent: a journal that was folded before changes nothing. Where others may go on from a run that was
+/// killed, `last` is the number of the last run that began: a journal of an earlier one has been overtaken.
 ///
 /// # Errors
 /// When a journal can't be read, or says what this program does not understand. Nothing is folded in then.
-pub(crate) fn replay(folder: &Path, base: &mut Base) -> Result<Replay, LedgerError> {
+pub(crate) fn replay(folder: &Path, last: Option<u64>, base: &mut Base) -> Result<Replay, LedgerError> {
     let fail = |path: &Path, error| LedgerError::Io(path.display().to_string(), "read", error);
-    let mut replay = Replay { journals: journals(folder).map_err(|error| fail(folder, error))?, ..Replay::default() };
+    let mut replay = Replay::default();
     let mut all = Vec::new();
-    for path in &replay.journals {
-        let bytes = private::read(path, MAX_BYTES).map_err(|error| fail(path, error))?;
+    for path in journals(folder).map_err(|error| fail(folder, error))? {
+        let bytes = private::read(&path, MAX_BYTES).map_err(|error| fail(&path, error))?;
         let (lines, is_torn) = read(&bytes, &path.display().to_string())?;
+        let is_overtaken =
+            matches!(lines.first(), Some(JournalLine::Run { number, .. }) if last.is_some_and(|last| *number < last));
+        if is_overtaken {
+            let words = "others went on from the run that wrote it: what it tells is not taken over";
+            replay.warnings.push(format!("`{}`: {words}", path.display()));
+            replay.overtaken.push(path);
+            continue;
+        }
         if is_torn {
             let words = "the run that wrote it was stopped in its last line, which is left out: what it would have \
                          said did not happen";
             replay.warnings.push(format!("`{}`: {words}", path.display()));
         }
         all.push(lines);
+        replay.journals.push(path);
     }
     let mut doubts = BTreeMap::new();
     let current = base.run;
@@ -411,7 +423,7 @@ mod tests {
         let mut journal = Journal::begin(folder.path(), &run()).unwrap();
         let mut tells = |installation: Installation, base: &mut Base| {
             journal.write(&JournalLine::Proofs { target: "east".into(), installation: installation.into() }).unwrap();
-            replay(folder.path(), base).unwrap();
+            replay(folder.path(), None, base).unwrap();
         };
         tells(Installation::default(), &mut base);
         assert_eq!(base.targets["east"], Installation::default(), "the step is under way: nothing of it counts");
@@ -439,13 +451,13 @@ mod tests {
         journal.write(&call(2)).unwrap();
         io::Write::write_all(&mut journal.file, b"{\"ans").unwrap();
         let mut base = Base::default();
-        let Replay { doubts, journals, warnings } = replay(folder.path(), &mut base).unwrap();
+        let Replay { doubts, journals, warnings, .. } = replay(folder.path(), None, &mut base).unwrap();
         assert_eq!((doubts.len(), warnings.len()), (1, 1));
         assert_eq!(doubts[0].address, at("east/routes/2"));
         assert_eq!(base.entries[&at("east/routes/1")].id, "7");
         assert_eq!(journals.len(), 1);
         let before = base.clone();
-        replay(folder.path(), &mut base).unwrap();
+        replay(folder.path(), None, &mut base).unwrap();
         assert_eq!(base, before);
     }
 

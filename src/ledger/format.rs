@@ -1,4 +1,4 @@
-//! The ledger as a document, format 2; `docs/FORMATS.md` shows one. How a row is spelt stands in `diff::entry`.
+//! The ledger as a document, format 2; `docs/FORMATS.md` shows one. How a row is spelt stands in `state::entry`.
 //!
 //! A later format is refused, and so is a key that this program does not know: what it would drop might be what keeps an
 //! object from being lost. A key that a later version adds and that may be left out is no new format.
@@ -32,6 +32,9 @@ pub(super) struct LedgerDocument {
     pub serial: u64,
     /// The number of the last run that began.
     pub run: u64,
+    /// The run that began and has not ended, where the ledger is shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<OpenRun>,
     /// The mark that tells the key of the fingerprints from other keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
@@ -46,6 +49,33 @@ pub(super) struct LedgerDocument {
     /// SHA-256 over all the rest. A document without one is taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
+}
+
+/// A run that has not ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct OpenRun {
+    /// Who began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The machine that it runs on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// When it began, as that machine's clock has it.
+    pub began: String,
+}
+
+impl OpenRun {
+    /// What is told of it where its journal is not.
+    pub(super) fn told(&self, run: u64) -> String {
+        let OpenRun { user, host, began } = self;
+        let at = host.as_ref().map(|host| format!(" at {host}")).unwrap_or_default();
+        let by = user.as_ref().map(|user| format!(" of {user}")).unwrap_or_default();
+        format!(
+            "run {run}{by}{at}, which began {began}, has not ended, and its journal is not here: what it was about to make \
+             counts as owned where it is there"
+        )
+    }
 }
 
 /// The content of a file.
@@ -66,6 +96,7 @@ impl ReadLedger {
             workspace: workspace.to_owned(),
             serial: 0,
             run: 0,
+            open: None,
             key_id: None,
             targets: BTreeMap::new(),
             entries: BTreeMap::new(),

@@ -1,31 +1,45 @@
-//! The ledger: what Trueup owns, kept in a file.
+//! The ledger: what Trueup owns, kept in a store.
 //!
 //! The journal is its write-ahead log: what a run did is folded into it, at the run's end or by the next run. The key of
 //! its fingerprints is kept elsewhere, so that who may read the ledger can't guess a password.
 //!
-//! `format` is the document, `first` reads that of version 0.1, `key` has the key of the fingerprints, `record` what is kept
-//! of each run.
+//! `format` is the document, `first` reads that of version 0.1, `store` is where it is kept, `hold` and `lease` keep other runs
+//! away, `upkeep` is what people do with it by hand, `key` has the key of the fingerprints, `record` what is kept of each run.
 
+mod error;
 mod first;
 mod format;
+mod hold;
 mod key;
+mod lease;
 mod record;
+mod store;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::address::Address;
+use crate::digest::sha256;
 use crate::journal::{self, Doubt, Replay};
 use crate::private;
-use crate::state::base::Base;
+use crate::state::base::{Base, Claim};
+use crate::topology::envelope::LEDGER_FILE;
 use crate::topology::{LedgerPlace, Topology};
 
+pub(crate) use error::LedgerError;
 pub(crate) use first::FirstRow;
-use format::{LedgerDocument, ReadLedger, VERSION};
+use format::{LedgerDocument, OpenRun, ReadLedger, VERSION};
+pub(crate) use hold::{RunHold, hold};
 use key::Keyring;
+use lease::{HeldLease, LEASES, Lease, LeaseBook};
 pub(crate) use record::{Record, now};
+use store::{FileStore, GitStore, Store, StoreChange, StoreError, StoreState, swap_surely};
+pub(crate) use upkeep::{LedgerReport, relocate, report, unlock};
 
 /// Bytes of a ledger that are read: a hundred thousand resources have a tenth of it.
 const MAX_BYTES: u64 = 1 << 30;
@@ -33,6 +47,12 @@ const MAX_BYTES: u64 = 1 << 30;
 /// A ledger that is open, with what the journals add to it.
 #[derive(Debug)]
 pub struct Ledger {
+    store: Arc<dyn Store>,
+    /// The digest of the document as it was read or written last; `None` where there was none.
+    known: Option<String>,
+    /// The lease under which it may be written, where others may want to.
+    lease: Option<Arc<HeldLease>>,
+    /// The file beside which lies what stays on this machine: the key, the journals.
     path: PathBuf,
     /// The resources that are owned.
     pub base: Base,
@@ -49,64 +69,8 @@ pub struct Ledger {
     is_current: bool,
     /// The journals that are folded in, and removed once the ledger is saved.
     folded: Vec<PathBuf>,
-}
-
-/// Why a ledger can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// The file can't be read or written.
-    #[error("could not {1} `{0}`")]
-    Io(String, &'static str, #[source] io::Error),
-    /// The file is not a ledger.
-    #[error("`{0}` is not a ledger: {1}")]
-    NotALedger(String, String),
-    /// The file says something that this version does not know.
-    #[error("`{0}`: {1}")]
-    Unknown(String, String),
-    /// The file is not as it was written.
-    #[error("`{0}` is not as Trueup wrote it: its checksum differs")]
-    Damaged(String),
-    /// The file belongs to another workspace.
-    #[error("`{0}` belongs to workspace `{1}`")]
-    Other(String, String),
-    /// The file is of a later format.
-    #[error("`{0}` was written by a later version of Trueup (format {1})")]
-    Later(String, u64),
-    /// The key of the fingerprints is not here.
-    #[error("{0}")]
-    Key(String, String),
-    /// A journal can't be understood.
-    #[error("`{0}`, line {1}: {2}")]
-    Journal(String, usize, String),
-    /// Another run is under way.
-    #[error("another run holds `{0}`")]
-    Locked(String),
-    /// The place is not one that this version can use.
-    #[error("a ledger in git is not supported yet: use `ledger: {{ file: … }}`")]
-    Git,
-}
-
-impl LedgerError {
-    /// The remedy.
-    pub(crate) fn help(&self) -> Option<String> {
-        Some(match self {
-            LedgerError::Locked(_) => "wait until it has ended; the lock goes with its process".into(),
-            LedgerError::NotALedger(..) => {
-                "put it back from git or a backup; `trueup adopt --all` builds a new one".into()
-            }
-            LedgerError::Damaged(_) => {
-                "put it back from git or a backup; if it was changed by hand on purpose, take its \
-                                        line `checksum` out: the next save writes it anew"
-                    .into()
-            }
-            LedgerError::Unknown(..) | LedgerError::Journal(..) => {
-                "use the version of Trueup that wrote it, or put the file back from a backup".into()
-            }
-            LedgerError::Later(..) => "use that version: this one would lose what it does not understand".into(),
-            LedgerError::Key(_, help) => help.clone(),
-            LedgerError::Io(..) | LedgerError::Other(..) | LedgerError::Git => return None,
-        })
-    }
+    /// The journals of runs that others went on from, which are kept under another name once the ledger is saved.
+    overtaken: Vec<PathBuf>,
 }
 
 impl Ledger {
@@ -115,13 +79,13 @@ impl Ledger {
     /// # Errors
     /// When it can't be read, or is not this workspace's.
     pub fn open(topology: &Topology) -> Result<Ledger, LedgerError> {
-        let path = place(topology)?;
-        let name = path.display().to_string();
-        let bytes = match private::read(&path, MAX_BYTES) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(LedgerError::Io(name, "read", error)),
-        };
+        let (store, path) = (store(topology), place(topology));
+        let name = store.name();
+        let (_, bytes) = newest(&*store, &document_name(&topology.workspace))?;
+        let known = bytes.as_ref().map(sha256);
+        if bytes.is_none() && topology.ledger.is_shared() && path.exists() {
+            return Err(LedgerError::Elsewhere(path.display().to_string(), name));
+        }
         let read = match &bytes {
             Some(bytes) => format::read(bytes, &name, &topology.workspace)?,
             None => ReadLedger::new(&topology.workspace),
@@ -133,11 +97,30 @@ impl Ledger {
         let targets = std::mem::take(&mut document.targets);
         let vacated = std::mem::take(&mut document.vacated);
         let mut base = Base { key, run: None, targets, entries, vacated };
-        let replay = journal::replay(&journal_folder(topology)?, &mut base)?;
-        let Replay { doubts, journals: folded, warnings } = replay;
+        // Where others went on since, what a journal tells of this machine's last run is history.
+        let last = topology.ledger.is_shared().then_some(document.run);
+        let replay = journal::replay(&journal_folder(topology), last, &mut base)?;
+        let Replay { doubts, journals: folded, overtaken, mut warnings } = replay;
+        if let Some(open) = document.open.as_ref().filter(|_| folded.is_empty()) {
+            warnings.push(open.told(document.run));
+        }
         let is_current = bytes.is_some() && version == VERSION;
         let earlier = bytes.filter(|_| !is_current).map(|bytes| (version, bytes));
-        Ok(Ledger { path, base, doubts, warnings, document, keyring, earlier, is_current, folded })
+        Ok(Ledger {
+            store,
+            known,
+            lease: None,
+            path,
+            base,
+            doubts,
+            warnings,
+            document,
+            keyring,
+            earlier,
+            is_current,
+            folded,
+            overtaken,
+        })
     }
 
     /// Makes sure that the key of the fingerprints is kept where later runs find it: makes one if there is none.
@@ -155,18 +138,42 @@ impl Ledger {
     }
 
     /// Counts one more run, before its journal begins. An earlier version of Trueup must not take that journal for its
-    /// own: a document of this version, which it refuses, is there first.
+    /// own: a document of this version, which it refuses, is there first. One that is shared holds what the run is about to
+    /// make: if the machine that it runs on is never seen again, that is ours all the same. `is_news`: it has something to
+    /// keep that has to be there before the first write.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn begin_run(&mut self) -> Result<u64, LedgerError> {
+    pub fn begin_run(&mut self, intents: Vec<(Address, Claim)>, is_news: bool) -> Result<u64, LedgerError> {
         self.keep_key()?;
         self.document.run += 1;
         self.base.run = Some(self.document.run);
-        if !self.is_current {
+        if self.lease.is_some() {
+            self.document.open = Some(OpenRun { user: record::user(), host: record::host(), began: now() });
+            let before = self.base.clone();
+            for (address, claim) in intents {
+                journal::claim(&mut self.base, address, claim, before.run);
+            }
+            let saved = self.save();
+            self.base = before;
+            saved?;
+        } else if is_news || !self.is_current {
             self.save()?;
         }
         Ok(self.document.run)
+    }
+
+    /// Writes what a run came to, which ends it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn end_run(&mut self) -> Result<(), LedgerError> {
+        let open = self.document.open.take();
+        let saved = self.save();
+        if saved.is_err() {
+            self.document.open = open;
+        }
+        saved
     }
 
     /// Writes the ledger, in one step and for its owner's eyes only, and removes the journals that are folded in.
@@ -177,8 +184,7 @@ impl Ledger {
         self.keep_key()?;
         let name = self.path.display().to_string();
         let fail = |error| LedgerError::Io(name.clone(), "write", error);
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        private::create_folder(folder).map_err(fail)?;
+        private::create_folder(self.path.parent().unwrap_or(Path::new("."))).map_err(fail)?;
         if let Some((version, bytes)) = self.earlier.take() {
             set_aside(&self.path, version, &bytes).map_err(fail)?;
         }
@@ -188,13 +194,53 @@ impl Ledger {
         self.document.targets = self.base.targets.clone();
         self.document.vacated = self.base.vacated.clone();
         let text = format::write(&mut self.document).map_err(|error| fail(error.into()))?;
-        private::write(&self.path, text.as_bytes()).map_err(fail)?;
+        self.write(text.into_bytes())?;
         self.is_current = true;
         for journal in self.folded.drain(..) {
             // One that stays is folded in again, which changes nothing.
             let _ = fs::remove_file(journal);
         }
+        for journal in self.overtaken.drain(..) {
+            // One that stays is told of again.
+            let _ = fs::rename(&journal, journal.with_extension("overtaken"));
+        }
         Ok(())
+    }
+
+    /// Puts the document in place of the one that was read, if the lease still stands. What else changes in the store is
+    /// somebody else's affair.
+    fn write(&mut self, bytes: Vec<u8>) -> Result<(), LedgerError> {
+        let file = document_name(&self.document.workspace);
+        let trouble = |error: StoreError| LedgerError::Store(error.to_string());
+        let known = Some(sha256(&bytes));
+        let change: StoreChange = [(file.clone(), Some(bytes))].into();
+        for _ in 0..READS {
+            let (state, now) = newest(&*self.store, &file)?;
+            if now.as_ref().map(sha256) != self.known {
+                return Err(LedgerError::Raced(self.store.name()));
+            }
+            if let (Some(lease), Some(state)) = (&self.lease, &state) {
+                let book = self.store.read(state, LEASES).map_err(trouble)?;
+                if !lease.stands_in(&LeaseBook::read(book.as_deref(), &self.store.name())?) {
+                    lease.is_lost();
+                    return Err(LedgerError::Lost);
+                }
+            }
+            match swap_surely(&*self.store, state.as_ref(), &change) {
+                Ok(_) => {
+                    self.known = known;
+                    return Ok(());
+                }
+                Err(StoreError::Raced) => {}
+                Err(error) => return Err(trouble(error)),
+            }
+        }
+        Err(LedgerError::Raced(self.store.name()))
+    }
+
+    /// From now on it is written under this run's lease alone.
+    pub(crate) fn under(&mut self, run: &RunHold) {
+        self.lease = run.lease.as_ref().map(Lease::held);
     }
 
     /// Counts a journal as folded in: it goes when the ledger is saved.
@@ -228,38 +274,14 @@ fn set_aside(path: &Path, version: u32, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Keeps other runs of the workspace away until it is dropped.
-///
-/// # Errors
-/// When another run holds the lock.
-pub(crate) fn lock(topology: &Topology) -> Result<File, LedgerError> {
-    let path = place(topology)?.with_extension("lock");
-    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-    let name = path.display().to_string();
-    let fail = |error| LedgerError::Io(name.clone(), "lock", error);
-    private::create_folder(&folder).map_err(fail)?;
-    let file = private::open_lock(&path).map_err(fail)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(LedgerError::Locked(name)),
-        Err(fs::TryLockError::Error(error)) => Err(fail(error)),
-    }
+/// The folder of a ledger's journals: beside it, or where it would be if it lay in a file.
+pub fn journal_folder(topology: &Topology) -> PathBuf {
+    place(topology).with_extension("journal")
 }
 
-/// The folder of a ledger's journals: beside it.
-///
-/// # Errors
-/// When the ledger is no file.
-pub fn journal_folder(topology: &Topology) -> Result<PathBuf, LedgerError> {
-    Ok(place(topology)?.with_extension("journal"))
-}
-
-/// The folder of the records of a ledger's runs: beside it.
-///
-/// # Errors
-/// When the ledger is no file.
-pub(crate) fn record_folder(topology: &Topology) -> Result<PathBuf, LedgerError> {
-    Ok(beside(&place(topology)?, "runs"))
+/// The folder of the records of a ledger's runs.
+pub(crate) fn record_folder(topology: &Topology) -> PathBuf {
+    beside(&place(topology), "runs")
 }
 
 /// A file that goes along with a ledger: `key` beside `ledger.json`, `east.key` beside `east.json`.
@@ -270,9 +292,44 @@ fn beside(ledger: &Path, word: &str) -> PathBuf {
     }
 }
 
-fn place(topology: &Topology) -> Result<PathBuf, LedgerError> {
+/// The ledger's file; of one that lies elsewhere, the file beside which stays what is of this machine alone.
+fn place(topology: &Topology) -> PathBuf {
     match &topology.ledger {
-        LedgerPlace::File(path) => Ok(topology.folder.join(path)),
-        LedgerPlace::Git { .. } => Err(LedgerError::Git),
+        LedgerPlace::File(path) => topology.folder.join(path),
+        LedgerPlace::Git { .. } => topology.folder.join(LEDGER_FILE),
     }
+}
+
+/// The store that a workspace's ledger is in.
+fn store(topology: &Topology) -> Arc<dyn Store> {
+    match &topology.ledger {
+        LedgerPlace::File(_) => {
+            Arc::new(FileStore::new(place(topology), &document_name(&topology.workspace), MAX_BYTES))
+        }
+        LedgerPlace::Git { reference, remote } => {
+            Arc::new(GitStore::new(&topology.folder, reference, remote.as_deref(), MAX_BYTES))
+        }
+    }
+}
+
+/// The name of a workspace's ledger among those of a store.
+fn document_name(workspace: &str) -> String {
+    format!("{workspace}.json")
+}
+
+/// How often a store is read anew that changes while it is read.
+const READS: usize = 5;
+
+/// The newest state of a store, and what a file holds then.
+fn newest(store: &dyn Store, file: &str) -> Result<(Option<StoreState>, Option<Vec<u8>>), LedgerError> {
+    let trouble = |error: StoreError| LedgerError::Store(error.to_string());
+    for _ in 0..READS {
+        let Some(revision) = store.revision().map_err(trouble)? else { return Ok((None, None)) };
+        match store.read(&revision, file) {
+            Ok(bytes) => return Ok((Some(revision), bytes)),
+            Err(StoreError::Raced) => {}
+            Err(error) => return Err(trouble(error)),
+        }
+    }
+    Err(LedgerError::Raced(store.name()))
 }

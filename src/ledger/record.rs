@@ -93,16 +93,14 @@ struct CallRecord {
 impl Record {
     /// The record of a run that begins.
     pub(crate) fn begin(run: u64, plan: &Plan) -> Record {
-        let environment = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok());
-        let kernel = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
         Record {
             format: FORMAT,
             run,
             workspace: plan.workspace.clone(),
             commit: plan.commit.clone(),
             config: plan.config.clone(),
-            user: environment(&["USER", "LOGNAME", "USERNAME"]),
-            host: kernel.or_else(|| environment(&["HOSTNAME", "COMPUTERNAME"])),
+            user: user(),
+            host: host(),
             began: now(),
             ended: String::new(),
             steps: Vec::new(),
@@ -143,6 +141,21 @@ impl Record {
         }
         Ok(())
     }
+}
+
+/// Who runs this program, as the machine calls them.
+pub(super) fn user() -> Option<String> {
+    variable(&["USER", "LOGNAME", "USERNAME"])
+}
+
+/// The machine's name.
+pub(super) fn host() -> Option<String> {
+    let kernel = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    kernel.or_else(|| variable(&["HOSTNAME", "COMPUTERNAME"]))
+}
+
+fn variable(names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| std::env::var(name).ok())
 }
 
 fn number(path: &Path) -> Option<u64> {

@@ -46,7 +46,7 @@ fn refusal(topology: &Topology) -> String {
 fn a_ledger_is_written_and_read() {
     let (_folder, topology) = workspace("");
     let mut ledger = Ledger::open(&topology).unwrap();
-    assert_eq!(ledger.begin_run().unwrap(), 1);
+    assert_eq!(ledger.begin_run(Vec::new(), false).unwrap(), 1);
     let fields = [("cidr".to_owned(), Stored::new("10.0.0.0/8".into(), Basis::Applied))].into();
     ledger.base.entries.insert(at("east/routes/a%2Fb"), Entry { id: "7".into(), fields, ..Entry::default() });
     ledger.save().unwrap();
@@ -64,7 +64,7 @@ fn a_ledger_is_written_and_read() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     let mut again = Ledger::open(&topology).unwrap();
-    assert_eq!(again.begin_run().unwrap(), 2);
+    assert_eq!(again.begin_run(Vec::new(), false).unwrap(), 2);
     again.save().unwrap();
     assert_eq!(document(&topology)["serial"].as_u64(), Some(3), "one more with each save");
 }
@@ -158,7 +158,7 @@ fn a_ledger_of_version_1_is_read_and_kept_beside() {
     assert!(!topology.folder.join(".trueup/key").exists(), "who only looks writes nothing");
     assert_eq!(ledger.base.key, key.into());
     assert_eq!(ledger.base.entries[&at("east/routes/a")].fields["cidr"].basis, Basis::Agreed);
-    ledger.begin_run().unwrap();
+    ledger.begin_run(Vec::new(), false).unwrap();
     assert_eq!(document(&topology)["version"], 2, "before a journal begins");
     let read = |name: &str| fs::read_to_string(topology.folder.join(".trueup").join(name)).unwrap();
     assert_eq!((read("ledger.json.v1"), read("ledger.json.v1.2")), ("older".into(), first.to_string()));
@@ -210,8 +210,8 @@ fn what_goes_along_with_a_ledger_stands_beside_it() {
     Ledger::open(&topology).unwrap().save().unwrap();
     let mut names: Vec<_> = fs::read_dir(folder.path().join("kept")).unwrap().map(|e| e.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["east.json", "east.key"]);
-    assert_eq!(record_folder(&topology).unwrap(), folder.path().join("kept/east.runs"));
+    assert_eq!(names, ["east.json", "east.key", "east.swap"]);
+    assert_eq!(record_folder(&topology), folder.path().join("kept/east.runs"));
     assert!(!folder.path().join(".trueup").exists());
 }
 
@@ -256,6 +256,10 @@ fn every_documented_example_is_read() {
                 let read = format::read(text.as_bytes(), "doc", "acme-wan").unwrap();
                 assert_eq!((read.version, read.document.entries.len(), read.key.is_some()), (1, 1, true));
             }
+            "leases" => {
+                let book = lease::LeaseBook::read(Some(text.as_bytes()), "doc").unwrap();
+                assert_eq!(serde_json::to_value(book).unwrap(), json());
+            }
             "workspace" => {
                 fs::create_dir(folder.path().join("secrets")).unwrap();
                 fs::write(folder.path().join("secrets/ledger-key.txt"), "e".repeat(64)).unwrap();
@@ -290,6 +294,6 @@ fn every_documented_example_is_read() {
     }
     assert_eq!(
         seen,
-        ["ledger", "ledger-1", "workspace", "journal", "journal-1", "record", "plan", "snapshot", "state"]
+        ["ledger", "ledger-1", "workspace", "leases", "journal", "journal-1", "record", "plan", "snapshot", "state"]
     );
 }

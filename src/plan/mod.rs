@@ -55,7 +55,7 @@ pub use build::plan;
 pub(crate) use call::ResultList;
 pub(crate) use call::{Call, CallPurpose, Payload, PurposeWord};
 pub(crate) use gaps::Gap;
-pub(crate) use recording::{Recording, adopted};
+pub(crate) use recording::{Recording, adopted, intents};
 pub(crate) use settled::Settled;
 
 /// What is to be done, in order.

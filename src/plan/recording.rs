@@ -16,9 +16,8 @@ use crate::attr::{Attr, Output};
 use crate::diff::list::wanted_items;
 use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Verdict, never_sent};
-use crate::plan::{LedgerUpdate, Plan, Step};
-use crate::spec::{Field, Flow, ItemWord, Sent, Type, canonical, item_words};
-use crate::state::IdentityKey;
+use crate::plan::{CallPurpose, LedgerUpdate, Plan, Step};
+use crate::spec::{Field, Flow, Identity, ItemWord, Sent, Type, canonical, item_words};
 use crate::state::base::{Base, Basis, Claim, Entry, Stored};
 use crate::topology::{FileContent, list_type};
 
@@ -62,9 +61,15 @@ impl Recording<'_> {
         })
     }
 
-    /// What a create is about to make, and with what that no look will show.
-    pub(crate) fn claim(&self, address: &Address, identity: &IdentityKey) -> Option<Claim> {
-        let ledger_update = self.plan.ledger_updates.get(address)?;
+    /// What a step's create is about to make, and with what that no look will show; `None` where it can't be known again.
+    /// Content is, by its id alone.
+    pub(crate) fn claim(&self, step: &Step) -> Option<Claim> {
+        let ledger_update = self.plan.ledger_updates.get(&step.address)?;
+        let identity = ledger_update.identity(self.find)?;
+        let is_named = matches!(step.kind.identity, Identity::Name(_) | Identity::CaselessName(_));
+        if !is_named && step.kind.identity.telling_fields().is_none() {
+            return None;
+        }
         let is_hidden =
             |field: &Field| field.flow == Flow::WriteOnly && field.sent != Sent::ByItself && !field.is_call_option();
         let carried = |(name, attr): (&String, &Attr)| {
@@ -203,6 +208,14 @@ fn remembered(value: Value, is_written: bool, is_known: bool, earlier: Option<&S
         Some(earlier) if earlier.value == value => Some(earlier.clone()),
         _ => is_known.then(|| Stored::new(value, Basis::Agreed)),
     }
+}
+
+/// What a plan is about to make, where that is known before its first call.
+pub(crate) fn intents(plan: &Plan, base: &Base) -> Vec<(Address, Claim)> {
+    let recording = Recording { plan, base, find: &|_| None };
+    let makes = |step: &&Step| step.calls.iter().any(|call| call.purpose == CallPurpose::Create);
+    let steps = plan.steps.iter().filter(makes);
+    steps.filter_map(|step| Some((step.address.clone(), recording.claim(step)?))).collect()
 }
 
 /// The row of an object that is taken into ownership as it is: what was found as wanted is agreed on. With it, the fields

@@ -205,7 +205,7 @@ fn entry(item: &TreeEntry) -> PathType {
 }
 
 /// The repository around a folder, and the folder's path in it.
-fn around(folder: &Path) -> Result<Option<(Repository, String)>, TreeError> {
+pub(super) fn around(folder: &Path) -> Result<Option<(Repository, String)>, TreeError> {
     let real = std::fs::canonicalize(folder)?;
     let none: [PathBuf; 0] = [];
     let repository = match Repository::open_ext(&real, RepositoryOpenFlags::empty(), none) {
@@ -220,7 +220,7 @@ fn around(folder: &Path) -> Result<Option<(Repository, String)>, TreeError> {
     Ok(Some((repository, inside)))
 }
 
-fn trouble(error: git2::Error) -> TreeError {
+pub(super) fn trouble(error: git2::Error) -> TreeError {
     match error.code() {
         ErrorCode::NotFound => TreeError::Missing,
         _ => TreeError::Git(error.message().to_owned()),

@@ -4,12 +4,14 @@
 //! a span only when a finding is shown ([`span`]).
 //!
 //! * `files`, `tree`, `git`: which files make up a workspace, from a folder or a revision
+//! * `commits`: commits that are no workspace, but hold a ledger
 //! * `yaml`, `node`, `decode`: text to nodes, and nodes to types
 //! * `span`: from paths back to places
 //! * `archive`, `unpack`, `pinned`: content that fields name: folders, archives, URLs
 //! * `packing`, `folder_walk`, `ignores`: what of a folder is its content
 
 mod archive;
+mod commits;
 mod decode;
 mod files;
 mod folder_walk;
@@ -24,6 +26,7 @@ mod unpack;
 mod yaml;
 
 pub(crate) use archive::{ArchiveError, pack, within};
+pub(crate) use commits::Commits;
 pub(crate) use decode::{DecodeError, decode};
 
 pub(crate) use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};

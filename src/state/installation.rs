@@ -134,6 +134,12 @@ impl Installation {
         ids.chain(single.into_iter().filter_map(|(strength, name, proof)| Some((strength, name, proof.as_ref()?))))
     }
 
+    /// What tells it from other installations wherever it is met, as in `id instanceId i-0a1b2c3d`.
+    pub(crate) fn marks(&self) -> impl Iterator<Item = String> {
+        let telling = self.proofs().filter(|(strength, ..)| matches!(strength, Strength::Id | Strength::Certificate));
+        telling.map(|(_, name, proof)| format!("id {name} {}", proof.value))
+    }
+
     /// What is known of the key of a certificate that is shown now, by the key's digest.
     pub(crate) fn known_key(&self, digest: &str) -> Option<String> {
         let known = self.certificate.as_ref()?;

@@ -16,7 +16,7 @@ use crate::topology::secrets::Secrets;
 use crate::topology::{Allowance, Allowed, KeyPlace, LedgerPlace, Policy, Prune, Reason, Tls, allow};
 
 /// Where the ledger is kept unless the workspace says otherwise.
-const LEDGER_FILE: &str = ".trueup/ledger.json";
+pub(crate) const LEDGER_FILE: &str = ".trueup/ledger.json";
 
 /// What `trueup.yaml` says about the workspace.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -4,7 +4,8 @@
 //!
 //! * `load`: from a folder to a topology, everything that is wrong told at once
 //! * `read`, `draft`, `each`: what the files declare, before any expression is carried out
-//! * `envelope`, `variables`, `secrets`, `account`, `claims`, `machine`, `allow`, `base_url`: what is said about
+//! * `envelope`, `ledger_place`, `variables`, `secrets`, `account`, `claims`, `machine`, `allow`, `base_url`: what is said
+//!   about
 //!   workspace and targets
 //! * `expression`, `evaluate`, `site`, `secret_outputs`: `${…}`
 //! * `resolve`, `contents`, `content_digest`: from drafts to resources, checked by the tables
@@ -26,6 +27,7 @@ mod evaluate;
 mod expression;
 mod identity;
 mod item_place;
+mod ledger_place;
 mod load;
 mod logins;
 mod machine;
@@ -58,12 +60,13 @@ pub(crate) use claims::Claims;
 pub(crate) use content_digest::ContentDigest;
 pub(crate) use cycle::CycleError;
 pub(crate) use item_place::ItemPlace;
+pub(crate) use ledger_place::{KeyPlace, LedgerPlace};
 pub(crate) use load::Loaded;
 pub use load::{Options, load};
 pub(crate) use machine::folder;
 pub(crate) use model::{
-    Content, Credentials, DIGEST, FileContent, ITEMS, KeyPlace, LITERAL, LedgerPlace, Origin, PackedFolder, Policy,
-    Prune, Resource, Target, list_type,
+    Content, Credentials, DIGEST, FileContent, ITEMS, LITERAL, Origin, PackedFolder, Policy, Prune, Resource, Target,
+    list_type,
 };
 pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};

@@ -13,11 +13,11 @@ use crate::attr::Attr;
 use crate::digest::sha256;
 use crate::finding::Place;
 use crate::redact::Redactor;
-use crate::secret::{FingerprintKey, Secret};
+use crate::secret::Secret;
 use crate::source::{PACKING, Unpacked, parse, read_as, unpack};
 use crate::spec::{Identity, Kind, Provider, Type};
 use crate::topology::content_digest::ContentDigest;
-use crate::topology::{Allowed, ItemPlace, Sources};
+use crate::topology::{Allowed, ItemPlace, KeyPlace, LedgerPlace, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub(crate) const ITEMS: &str = "items";
@@ -157,30 +157,6 @@ pub struct Policy {
     pub protect: Vec<String>,
     /// What would be held, and is meant.
     pub allow: Allowed,
-}
-
-/// Where the key of the ledger's fingerprints is kept. It is never in the ledger, which many may read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum KeyPlace {
-    /// A file beside the ledger, for its owner's eyes only.
-    #[default]
-    Beside,
-    /// A secret of the workspace, looked up already.
-    Secret(FingerprintKey),
-}
-
-/// Where the ledger is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerPlace {
-    /// A file, relative to the workspace.
-    File(PathBuf),
-    /// A git ref.
-    Git {
-        /// The ref's name.
-        reference: String,
-        /// The remote that it is pushed to.
-        remote: Option<String>,
-    },
 }
 
 /// One declared resource.

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 use crate::attr::Attr;
 use crate::finding::{Finding, Place};
+use crate::program::{self, ProgramOutput};
 use crate::redact::{Redactor, SHORTEST, Scalars, redact_declared};
 use crate::secret::Secret;
 use crate::suggest::hint;
@@ -333,67 +332,28 @@ fn without_packing(text: String) -> String {
 }
 
 fn from_command(line: &[String], folder: &Path, timeout: Duration) -> Result<String, SecretError> {
-    let Some((program, arguments)) = line.split_first() else {
+    let Some((called, arguments)) = line.split_first() else {
         return Err(SecretError {
             what: "has an empty command".into(),
             remedy: "name a program and its arguments".into(),
         });
     };
     let failed = |what: String| SecretError {
-        what: format!("can't be had from `{program}`: {what}"),
+        what: format!("can't be had from `{called}`: {what}"),
         remedy: "run the command by hand in the workspace's folder to see more".into(),
     };
-    let child = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = child.map_err(|error| failed(error.to_string()))?;
-    // Both pipes are read at once: a program that fills one of them would wait for ever otherwise.
-    let output = child.stdout.take().map(collect);
-    let errors = child.stderr.take().map(collect);
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if start.elapsed() < timeout => thread::sleep(Duration::from_millis(10)),
-            Ok(None) => {
-                // It may have ended just now: then there is nothing to stop.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(failed(format!("it did not end within {} s", timeout.as_secs())));
-            }
-            Err(error) => return Err(failed(error.to_string())),
-        }
-    };
-    // A grandchild may hold a pipe open although the program has ended: it is not waited for.
-    let received = |pipe: Option<mpsc::Receiver<Vec<u8>>>| {
-        pipe.and_then(|pipe| pipe.recv_timeout(Duration::from_secs(5)).ok()).unwrap_or_default()
-    };
-    let (output, errors) = (received(output), received(errors));
+    let ran = program::run(Command::new(called).args(arguments).current_dir(folder), timeout, MAX_BYTES);
+    let ProgramOutput { status, output, errors } = ran.map_err(failed)?;
     if !status.success() {
-        let said = String::from_utf8_lossy(&errors);
-        let said = said.trim();
-        return Err(failed(if said.is_empty() { status.to_string() } else { format!("{status}: {said}") }));
+        return Err(failed(if errors.is_empty() { status.to_string() } else { format!("{status}: {errors}") }));
     }
     text_of(output).map_err(failed)
 }
 
-fn collect(pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What was read before an error is all there is.
-        let _ = pipe.take(MAX_BYTES).read_to_end(&mut bytes);
-        let _ = sender.send(bytes);
-    });
-    receiver
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::spec::{CERTIFICATE, Type, canonical};
 

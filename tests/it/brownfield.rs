@@ -85,8 +85,8 @@ const CHANGES: [(&str, &str, (&str, &str)); 5] = [
     ("visibility: private", "visibility: tenant", ("PATCH", "/secrets/hidden/set-visibility")),
     ("is_hidden_value: true", "is_hidden_value: false", ("PATCH", "/secrets/hidden")),
     ("role: viewer", "role: operations", ("PATCH", "/tenants/user-groups")),
-    ("blueprint_id: fw", "blueprint_id: fw\n        installed: true", ("POST", "/executions")),
-    ("package_version: '1.0'", "package_version: '1.0'\n        visibility: global", ("PATCH", "/set-visibility")),
+    ("installed: false", "installed: true", ("POST", "/executions")),
+    ("visibility: tenant", "visibility: global", ("PATCH", "/set-visibility")),
 ];
 
 #[test]

@@ -6,7 +6,10 @@ use crate::sources::{Source, sources, sources_of_all_crates};
 
 /// The floors, from the ground up. A module that is not here has no place yet: give it one.
 pub(crate) const FLOORS: &[(&str, &[&str])] = &[
-    ("ground", &["graph", "wire", "address", "secret", "attr", "finding", "suggest", "digest", "private", "redact"]),
+    (
+        "ground",
+        &["graph", "wire", "address", "secret", "attr", "finding", "suggest", "digest", "private", "program", "redact"],
+    ),
     ("spec", &["spec"]),
     ("catalogue", &["providers"]),
     ("sides", &["source", "topology", "schema", "check", "state"]),

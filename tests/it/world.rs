@@ -154,8 +154,13 @@ impl<'s> World<'s> {
             let mut ledger = Ledger::open(&topology).unwrap();
             let (observed, _) = Observer::new(&topology, &ledger.base, Scope::Declared).observe(&sessions).await;
             let plan = made(&topology, &observed, &ledger.base);
-            let run = JournalLine::begins(ledger.begin_run().unwrap(), &topology.workspace, None, &plan.config);
-            let writer = Journal::begin(&ledger::journal_folder(&topology).unwrap(), &run).unwrap();
+            let run = JournalLine::begins(
+                ledger.begin_run(Vec::new(), false).unwrap(),
+                &topology.workspace,
+                None,
+                &plan.config,
+            );
+            let writer = Journal::begin(&ledger::journal_folder(&topology), &run).unwrap();
             let journal = writer.path().to_owned();
             ledger.covers(journal.clone());
             let executor = Executor {
@@ -165,6 +170,7 @@ impl<'s> World<'s> {
                 sessions: &sessions,
                 progress: &Silent,
                 stop: &AtomicBool::new(false),
+                fence: &(),
                 leave_out: &BTreeSet::new(),
                 known: &BTreeMap::new(),
                 parallel: 16,

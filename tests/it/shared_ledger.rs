@@ -1,0 +1,214 @@
+//! A ledger that machines share: one run at a time, and whatever becomes of a machine, the next one goes on.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, Ran, every_line};
+use crate::chance::Chance;
+use crate::support::Sim;
+
+/// The time between two signs of life of a lease, in milliseconds.
+const BEAT: &str = "1000";
+
+/// Two checkouts of one workspace, and the bare repository that both know.
+struct Lab {
+    sim: Sim,
+    server: Bench,
+    machines: [Bench; 2],
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+    let ran = Command::new("git").args(author).args(arguments).current_dir(folder).output().unwrap();
+    assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+impl Lab {
+    fn new(variables: usize) -> Lab {
+        let sim = Sim::start();
+        let server = Bench::real(&[]);
+        git(server.path(), &["init", "--quiet", "--bare", "server.git"]);
+        let url = server.path().join("server.git");
+        let workspace = "workspace: lab\nledger:\n  git: { ref: refs/trueup/lab, remote: origin }\n  \
+                         key: \"${secret.ledger}\"\nsecrets: { ledger: { env: LEDGER_KEY }, pw: { env: PW } }\n";
+        let named: String = (0..variables).map(|n| format!("      v{n}: {{ value: 198.51.100.{n} }}\n")).collect();
+        let site = format!(
+            "vns3:\n  site:\n    at: {}\n    credentials: {{ username: api, password: \"${{secret.pw}}\" }}\n    \
+             config: {{ controller_name: one }}\n    system-variables:\n{named}",
+            sim.base_url("vns3", "site")
+        );
+        let machines = [(); 2].map(|()| {
+            let bench = Bench::real(&[("trueup.yaml", workspace), ("vns3.yaml", &site)]);
+            git(bench.path(), &["init", "--quiet", "."]);
+            git(bench.path(), &["remote", "add", "origin", url.to_str().unwrap()]);
+            bench
+        });
+        Lab { sim, server, machines }
+    }
+
+    fn command(&self, machine: usize, arguments: &[&str]) -> Command {
+        let mut command = self.machines[machine].command(arguments);
+        command.env("LEDGER_KEY", "0123456789abcdef0123456789abcdef").env("PW", "stand-in");
+        command.env("TRUEUP_LEASE_BEAT_MS", BEAT);
+        command
+    }
+
+    fn run(&self, machine: usize, arguments: &[&str]) -> Ran {
+        self.command(machine, arguments).output().unwrap().into()
+    }
+
+    fn begin(&self, machine: usize, arguments: &[&str]) -> Child {
+        self.command(machine, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The names of all variables at the controller, those that nobody made but the system left out.
+    fn variables(&self) -> Vec<String> {
+        let found = self.sim.call(("vns3", "site"), "api:stand-in", "GET", "/system/variables", &json!(null));
+        let found = serde_json::to_string(&found).unwrap();
+        let mut names: Vec<String> =
+            (0..100).map(|n| format!("v{n}")).filter(|name| found.contains(&format!("\"custom_{name}\""))).collect();
+        names.sort();
+        names
+    }
+
+    /// Waits until so many variables are there.
+    fn wait_for(&self, count: usize) {
+        for _ in 0..1_500 {
+            if self.variables().len() >= count {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("there are only {:?}", self.variables());
+    }
+
+    /// What the server has in a file of the store.
+    fn stored(&self, file: &str) -> Value {
+        let text = git(&self.server.path().join("server.git"), &["show", &format!("refs/trueup/lab:{file}")]);
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+#[test]
+fn what_one_machine_did_the_other_one_knows() {
+    let lab = Lab::new(3);
+    lab.run(0, &["apply", "--yes"]).expect(0).says("4 requests sent");
+    assert!(!lab.machines[0].path().join(".trueup/ledger.json").exists(), "it is in git alone");
+    lab.run(1, &["plan", "--exit-code"]).expect(0).says("nothing to do");
+    lab.run(1, &["drift"]).expect(0);
+    lab.machines[1].edit("vns3.yaml", "      v2: { value: 198.51.100.2 }\n", "");
+    lab.run(1, &["apply", "--yes"]).expect(0).says("1 to delete");
+    assert_eq!(lab.variables(), ["v0", "v1"]);
+    lab.machines[0].edit("vns3.yaml", "      v2: { value: 198.51.100.2 }\n", "");
+    lab.run(0, &["plan", "--exit-code"]).expect(0).says("nothing to do");
+    assert_eq!(lab.stored("leases.json")["leases"], json!([]), "what is over holds nothing");
+    let ledger = lab.stored("lab.json").to_string();
+    assert!(!ledger.contains("stand-in") && !ledger.contains("0123456789abcdef"), "{ledger}");
+    assert!(lab.stored("lab.json").get("open").is_none());
+}
+
+#[test]
+fn one_run_at_a_time_and_whoever_waits_comes_next() {
+    let lab = Lab::new(40);
+    lab.sim.side_door("POST", "/faults", &json!([{ "method": "POST", "delay_ms": 60 }]));
+    let first = lab.begin(0, &["apply", "--yes"]);
+    lab.wait_for(1);
+    lab.run(1, &["apply", "--yes"]).expect(1).says("another run holds the lease").says("--wait-for-lease");
+    // Who only looks needs none.
+    lab.run(1, &["plan"]).expect(0);
+    let second = lab.run(1, &["apply", "--yes", "--wait-for-lease", "2m"]);
+    second.expect(0).says("waiting for").says("nothing to do");
+    let first: Ran = first.wait_with_output().unwrap().into();
+    first.expect(0);
+    assert_eq!(lab.variables().len(), 40);
+}
+
+/// A run is killed after some line of its journal, and its machine is lost, or comes back. The other machine goes on.
+#[test]
+fn a_machine_that_is_lost_loses_nothing() {
+    let all = [(2, false), (5, true), (9, false), (14, true), (20, false)];
+    let mut chance = Chance::new();
+    for (lines, comes_back) in all.into_iter().skip(if every_line() { 0 } else { 3 }) {
+        let lab = Lab::new(6);
+        let killed = lab.command(0, &["apply", "--yes"]).env("TRUEUP_CRASH_AFTER_LINES", lines.to_string()).output();
+        assert_ne!(killed.unwrap().status.code(), Some(0), "{lines} lines are more than it has");
+        if !comes_back {
+            fs::remove_dir_all(lab.machines[0].path().join(".trueup")).unwrap();
+        }
+        // The files moved on: what the lost run made and nobody declares any more goes, too.
+        let gone = chance.below(6);
+        let line = format!("      v{gone}: {{ value: 198.51.100.{gone} }}\n");
+        lab.machines[1].edit("vns3.yaml", &line, "");
+        let next = lab.run(1, &["apply", "--yes", "--wait-for-lease", "2m"]);
+        let told = next.all();
+        next.expect(0).says("its lease is taken over");
+        let expected: Vec<String> = (0..6).filter(|n| *n != gone).map(|n| format!("v{n}")).collect();
+        assert_eq!(lab.variables(), expected, "{lines} lines: {told}");
+        lab.run(1, &["plan", "--exit-code"]).expect(0).says("nothing to do");
+        // What the first machine remembers of its run is history.
+        lab.machines[0].edit("vns3.yaml", &line, "");
+        let back = lab.run(0, &["plan", "--exit-code"]);
+        back.expect(0).says("nothing to do");
+        lab.run(0, &["apply", "--yes"]).expect(0);
+        lab.run(1, &["destroy", "--yes", "--allow", "deletes=100"]);
+        assert_eq!(lab.variables(), [""; 0], "{lines} lines: all of it was owned");
+    }
+}
+
+/// A run that sleeps for longer than its lease finds that it has none, and writes nothing any more.
+#[test]
+fn a_run_that_slept_too_long_writes_nothing_any_more() {
+    let lab = Lab::new(40);
+    lab.sim.side_door("POST", "/faults", &json!([{ "method": "POST", "delay_ms": 60 }]));
+    let first = lab.begin(0, &["apply", "--yes"]);
+    lab.wait_for(3);
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &first.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    };
+    signal("-STOP");
+    let second = lab.run(1, &["apply", "--yes", "--wait-for-lease", "2m"]);
+    second.expect(0).says("its lease is taken over");
+    let writes = || {
+        let log = lab.sim.side_door("GET", "/requests", &json!(null));
+        log.as_array().unwrap().iter().filter(|request| request["method"] != "GET").count()
+    };
+    let before = writes();
+    signal("-CONT");
+    let first: Ran = first.wait_with_output().unwrap().into();
+    let first = first.expect(5).says("the lease of this run is lost");
+    assert_eq!(writes(), before, "{}", first.err);
+    lab.run(0, &["plan", "--exit-code"]).expect(0).says("nothing to do");
+    assert_eq!(lab.variables().len(), 40);
+}
+
+#[test]
+fn a_ledger_moves_from_a_file_to_git_and_is_freed_by_hand() {
+    let lab = Lab::new(2);
+    let shared = fs::read_to_string(lab.machines[0].path().join("trueup.yaml")).unwrap();
+    let own = shared.replace("  git: { ref: refs/trueup/lab, remote: origin }\n", "");
+    lab.machines[0].write("trueup.yaml", &own);
+    lab.run(0, &["apply", "--yes"]).expect(0);
+    lab.machines[0].write("trueup.yaml", &shared);
+    lab.run(0, &["plan"]).expect(1).says("`trueup ledger move` takes it there");
+    lab.run(0, &["ledger", "move"]).expect(0).says("3 resources moved from");
+    lab.run(0, &["plan", "--exit-code"]).expect(0).says("nothing to do");
+    lab.run(1, &["plan", "--exit-code"]).expect(0).says("nothing to do");
+    lab.run(1, &["ledger", "show"]).expect(0).says("refs/trueup/lab at origin").says("3 resources");
+    lab.run(0, &["ledger", "move"]).expect(1).says("there is no ledger in");
+    // A machine that died holds what it had, until somebody says that it is gone.
+    lab.machines[0].edit("vns3.yaml", "198.51.100.1 }", "198.51.100.9 }");
+    let killed = lab.command(0, &["apply", "--yes"]).env("TRUEUP_CRASH_AFTER_LINES", "2").output().unwrap();
+    assert_ne!(killed.status.code(), Some(0));
+    lab.run(1, &["apply", "--yes"]).expect(1).says("another run holds the lease");
+    lab.run(1, &["ledger", "show"]).expect(0).says("held by").says("has not ended");
+    lab.run(1, &["ledger", "unlock"]).expect(0).says("taken away");
+    lab.run(1, &["apply", "--yes"]).expect(0);
+    lab.run(1, &["ledger", "unlock"]).expect(0).says("nobody holds a lease");
+}
