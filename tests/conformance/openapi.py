@@ -415,9 +415,10 @@ class Known:
                 return row["why"]
         return None
 
-    def stale(self):
-        """Those that nothing met."""
-        return [row for row, met in zip(self.rows, self.met) if not met]
+    def stale(self, side=None):
+        """Those of a side that nothing met."""
+        of_side = lambda row: side is None or row.get("side", side) == side
+        return [row for row, met in zip(self.rows, self.met) if not met and of_side(row)]
 
 
 def fits(value, pattern):
@@ -458,7 +459,7 @@ def main(arguments):
         for call in (f"{verb.upper()} {path}" for verb in item if verb in METHODS):
             if call not in checker.calls:
                 print(f"not called: {call}")
-    for row in known.stale():
+    for row in known.stale(asked.side):
         print(f"known, and not met: {row}")
     for reference in sorted(checker.document.dangling):
         print(f"the document refers to what it does not have: {reference}")

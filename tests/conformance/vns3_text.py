@@ -143,7 +143,8 @@ def described(parameters, has_body, statuses, tables, allowed):
                 {"name": row.name, "in": row.where, "required": row.is_required, "schema": row.schema()}
             )
     body = [row for row in parameters.rows if row.where == "body"]
-    if [row.type for row in body] == ["string(binary)"]:
+    if [row.name for row in body] == ["body"]:
+        # The one row is the whole: text, or an object of which the page has an example alone.
         made["requestBody"] = {"content": {"*/*": {}}, "required": body[0].is_required}
     elif body:
         schema = an_object(body)
@@ -160,7 +161,7 @@ def described(parameters, has_body, statuses, tables, allowed):
             schema = rows[0].schema() if rows[0].depth == 0 else an_object(rows)
             narrow(schema, allowed["Property"])
             response["content"] = {"*/*": {"schema": schema}}
-        elif word != "None":
+        elif word != "-":
             response["content"] = {"*/*": {}}
     return made
 

@@ -79,7 +79,10 @@ fn subnets(state: &State, extended: bool) -> Vec<Value> {
     overlay
         .map(|cidr| match (pair(cidr), extended) {
             ((network, mask), false) => json!([network, mask]),
-            ((network, mask), true) => json!({"network": network, "netmask": mask, "interface": "tun0"}),
+            ((network, mask), true) => {
+                let bits = cidr.split('/').nth(1).unwrap_or_default();
+                json!({"subnet": cidr, "network": network, "cidr_mask": bits, "netmask": mask})
+            }
         })
         .collect()
 }

@@ -104,7 +104,7 @@ fn cloud_data(state: &State) -> Value {
 fn ms_alert(state: &State) -> Value {
     let ms = state.system.ms.as_ref();
     json!({
-        "id": 0,
+        "id": 1,
         "name": "VNS3:ms",
         "url": ms.map(|ms| format!("https://{}/api/alerts", ms.ip)),
         "enabled": ms.is_some_and(|ms| ms.alert_enabled),

@@ -170,7 +170,7 @@ pub(super) fn has_rule(state: &State, text: &str) -> bool {
 /// "Put Firewall Action" of both versions: there is one.
 fn act(call: &Call) -> Outcome {
     match call.fields()?.need_text("action")?.as_str() {
-        "reset_connection_tracking" => ok(json!({"action": "reset_connection_tracking", "status": "success"})),
+        "reset_connection_tracking" => ok(json!({"status": "success"})),
         _ => Err(Fault::invalid("action")),
     }
 }
