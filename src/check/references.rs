@@ -66,7 +66,7 @@ fn unknown_name(
     word: &TextName,
 ) -> Option<Finding> {
     let address = &resource.address;
-    if !word.is_mistake(topology, address) || !words.meant(address, word).is_empty() {
+    if !word.is_told(topology, address) || !words.meant(address, word).is_empty() {
         return None;
     }
     let missing = Address::new(address.target(), word.called.kind, Some(&word.name));

@@ -61,7 +61,9 @@ mod tests {
             ty if ty.is(&MAC) => (json!("0c:9d:92:a1:b2:c3"), json!("0C9D92A1B2C3"), json!("0c:9d:92:a1:b2:c4")),
             Type::Format(format) if !format.is_text() => (json!(443), json!("443"), json!(444)),
             Type::Int => (json!(443), json!("443"), json!(444)),
-            Type::Enum(words) => (json!(words[0]), json!(words[0].to_uppercase()), json!(words[1])),
+            Type::Enum(words) | Type::OpenEnum(words) => {
+                (json!(words[0]), json!(words[0].to_uppercase()), json!(words[1]))
+            }
             Type::Text | Type::Ref(_) => (json!("a"), json!("a"), json!("A")),
             Type::Role(_) => (json!("#a"), json!("#a"), json!("#b")),
             Type::Phrase(grammar) => return spellings(&grammar.form),

@@ -8,10 +8,10 @@
 //! | spot | example | its word |
 //! |---|---|---|
 //! | the whole text | `lnk6` | `lnk6` |
-//! | its first word | `web -p tcp -j ACCEPT` | `web` |
 //! | the word behind an option | `-m set --match-set offices src` | `offices` |
 //! | a variable | `-s ${custom_office}/24` | `custom_office` |
 //! | what a function finds | `{ get_secret: key }` in a blueprint | `key` |
+//! | | `web -p tcp -j ACCEPT`, unless that is a table of the product's own | `web` |
 
 use crate::attr::{Attr, TemplatePart};
 use crate::spec::{DeclaredKeys, Descend, Field, Open, Type, TypeSlot, visit_types};
@@ -48,8 +48,6 @@ pub(crate) type FindNames = fn(&Attr, HasValue<'_>) -> Vec<String>;
 pub enum NameSpot {
     /// The value is the name.
     Whole,
-    /// It begins with it.
-    First,
     /// The word behind one of these options.
     Behind(&'static [&'static str]),
     /// Between `${` and `}`.
@@ -93,15 +91,22 @@ pub enum Unknown {
     Product,
     /// A mistake; a word in capitals is the product's own, as `ACCEPT` is.
     CapitalsAreProduct,
+    /// Something of the product's own that nobody has documented, or a slip: it is told, and passed on.
+    Doubtful,
     /// A mistake.
     Mistake,
 }
 
 impl Unknown {
+    /// Says whether it is worth a word to whoever wrote it.
+    pub fn is_told(self, word: &str) -> bool {
+        self == Unknown::Doubtful || self.is_mistake(word)
+    }
+
     /// Says whether the word can't be right.
     pub fn is_mistake(self, word: &str) -> bool {
         match self {
-            Unknown::Product => false,
+            Unknown::Product | Unknown::Doubtful => false,
             Unknown::CapitalsAreProduct => word.chars().any(char::is_lowercase),
             Unknown::Mistake => true,
         }
@@ -215,7 +220,6 @@ impl NameSpot {
             NameSpot::Whole => {
                 text.map(|text| text.trim().to_owned()).into_iter().filter(|text| !text.is_empty()).collect()
             }
-            NameSpot::First => words.first().cloned().into_iter().collect(),
             NameSpot::Behind(options) => {
                 let next = words.iter().skip(1).map(Some).chain([None]);
                 words.iter().zip(next).filter_map(|(word, next)| argument(options, word, next)).collect()
@@ -246,6 +250,11 @@ fn flat(value: &Attr) -> Option<String> {
         }
         Attr::Null | Attr::Bool(_) | Attr::Secret(_) | Attr::List(_) | Attr::Map(_) => None,
     }
+}
+
+/// The word that a text begins with.
+pub(crate) fn first_word(value: &Attr) -> Option<String> {
+    words(&flat(value)?).into_iter().next()
 }
 
 /// The words of a command line. What stands in quotes is one word.

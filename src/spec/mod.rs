@@ -57,7 +57,7 @@ pub(crate) use format::{
 #[cfg(test)]
 pub(crate) use format::{CIDR, IP};
 pub(crate) use grammar::{
-    By, Called, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Named, ReadDocuments, Unknown,
+    By, Called, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Named, ReadDocuments, Unknown, first_word,
 };
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
 pub(crate) use kind::{Destroys, OneTimeOutput, Removal};

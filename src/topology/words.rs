@@ -31,10 +31,18 @@ pub(crate) struct TextName {
 impl TextName {
     /// Says whether the word can't be right where nothing is called by it.
     pub(crate) fn is_mistake(&self, topology: &Topology, from: &Address) -> bool {
+        self.called.unknown.is_mistake(&self.text) && self.is_anothers(topology, from)
+    }
+
+    /// Says whether it is worth telling that nothing is called by it.
+    pub(crate) fn is_told(&self, topology: &Topology, from: &Address) -> bool {
+        self.called.unknown.is_told(&self.text) && self.is_anothers(topology, from)
+    }
+
+    /// Says whether it is the name of neither the resource in which it stands nor of what comes with the product.
+    fn is_anothers(&self, topology: &Topology, from: &Address) -> bool {
         let kind = || topology.targets.get(from.target())?.provider.kind(self.called.kind);
-        self.called.unknown.is_mistake(&self.text)
-            && self.name != from.name().unwrap_or_default()
-            && kind().is_some_and(|kind| !kind.is_built_in(&self.name))
+        self.name != from.name().unwrap_or_default() && kind().is_some_and(|kind| !kind.is_built_in(&self.name))
     }
 }
 

@@ -60,6 +60,21 @@ pub(crate) const PORT: Type = Type::Format(&PORT_NUMBER);
 /// A free text about the object.
 pub(crate) const DESCRIPTION: Field = field("description", Type::Text, "Free text");
 
+/// Events that are told, as the text lists them; the Terraform provider knows more (vns3.md#alerts).
+pub(crate) const EVENTS: Type = Type::Set(&Type::OpenEnum(&[
+    "tunnel_up",
+    "tunnel_down",
+    "process_change",
+    "user_password_change",
+    "controller_reboot",
+    "controller_reset_defaults",
+    "system_general",
+    "clientpack_up",
+    "clientpack_down",
+    "bgp_session_up",
+    "bgp_session_down",
+]));
+
 /// The local side of a pair of IPsec selectors.
 pub(crate) const LOCAL_SUBNET: Field =
     field("local_subnet", Type::CIDR, "Network on this side").required().replaces().disrupts(Disruption::TunnelBounce);

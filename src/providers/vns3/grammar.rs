@@ -2,12 +2,12 @@
 //! vns3.md#firewall-rules).
 
 use crate::attr::Attr;
-use crate::spec::{By, Called, Grammar, HasValue, LINE, Mention, NameSpot, Type, Unknown};
+use crate::spec::{By, Called, Grammar, HasValue, LINE, Mention, NameSpot, Type, Unknown, first_word};
 
 /// A firewall rule: sets, subtables and variables.
 pub(crate) static RULE: Grammar = Grammar {
     mentions: &[
-        Mention::new(NameSpot::First, &[SUBTABLE.or(Unknown::Product)]),
+        Mention::new(NameSpot::Found(table), &[SUBTABLE.or(Unknown::Doubtful)]),
         Mention::new(NameSpot::Behind(JUMPS), &[SUBTABLE.or(Unknown::CapitalsAreProduct)]),
         Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
         Mention::new(NameSpot::Behind(INTERFACES), DEVICES),
@@ -24,7 +24,7 @@ const SUBTABLE: Called = Called::name("firewall-subtables", "rules may jump to s
 /// A firewall rule of API v1.
 pub(crate) static RULE_V1: Grammar = Grammar {
     mentions: &[
-        Mention::new(NameSpot::First, &[SUBGROUP.or(Unknown::Product)]),
+        Mention::new(NameSpot::Found(table), &[SUBGROUP.or(Unknown::Doubtful)]),
         Mention::new(NameSpot::Behind(JUMPS), &[SUBGROUP.or(Unknown::CapitalsAreProduct)]),
         Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
         Mention::new(NameSpot::Behind(INTERFACES), DEVICES),
@@ -40,6 +40,19 @@ pub(crate) static RULE_OF_SUBTABLE: Grammar = Grammar { own_name: true, mentions
 pub(crate) static RULE_OF_GROUP_V1: Grammar = Grammar { own_name: true, mentions: RULE_V1.mentions, ..LINES };
 
 const SUBGROUP: Called = Called::name("firewall-v1-subgroups", "rules may jump to subgroups");
+
+/// The tables that are there from the start; `_CUST` may follow.
+const TABLES: &[&str] = &["INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING", "MACRO"];
+
+/// The table that a rule goes into, unless it is there from the start. What is neither that nor a name is a slip, or one
+/// that a later controller has.
+fn table(rule: &Attr, _: HasValue<'_>) -> Vec<String> {
+    let is_a_name = |word: &String| {
+        // In a group of API v1 rules may begin with what stands behind its name.
+        !word.starts_with(['-', '!']) && !TABLES.contains(&word.strip_suffix("_CUST").unwrap_or(word))
+    };
+    first_word(rule).filter(is_a_name).into_iter().collect()
+}
 
 /// The options that lead to another table.
 const JUMPS: &[&str] = &["-j", "--jump", "-g", "--goto"];
@@ -165,3 +178,52 @@ pub(crate) static ACCESS: Grammar = Grammar {
     )],
     ..Grammar::TEXT
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::providers::CATALOGUE;
+    use crate::topology::testing::{told, workspace};
+    use crate::topology::{Options, load};
+
+    /// What is found about words, of all that stands at a controller.
+    fn found(kinds: &str) -> Vec<String> {
+        let head = "workspace: w\nvars: { pw: { default: p } }\nvns3:\n  v:\n    at: https://v.example:8000/api\n    \
+                    credentials: { username: api, password: '${var.pw}' }\n";
+        let body: String = kinds.lines().map(|line| format!("    {line}\n")).collect();
+        let folder = workspace(&[("trueup.yaml", &format!("{head}{body}"))]);
+        let all = told(load(folder.path(), CATALOGUE, &Options::default()));
+        let own = all.lines().filter(|line| line.contains("unknown-reference:") || line.contains("unknown-word:"));
+        own.filter_map(|line| Some(line.split_once('<')?.1.split_once('>')?.0.to_owned())).collect()
+    }
+
+    #[test]
+    fn a_rule_goes_into_a_table_of_the_products_own_or_into_one_that_is_there() {
+        let rules = |kind: &str, tables: &[&str]| {
+            let rules: String = tables.iter().map(|table| format!("- {{ rule: {table} -j DROP }}\n")).collect();
+            found(&format!("{kind}:\n{rules}"))
+        };
+        for kind in ["firewall-rules", "firewall-v1-rules"] {
+            for table in super::TABLES {
+                assert!(rules(kind, &[*table, &format!("{table}_CUST")]).is_empty(), "{kind}: {table}");
+            }
+            for slip in ["FORWAD_CUST", "FORWARD_CUSTOM", "forward_CUST", "INPUT_"] {
+                assert_eq!(rules(kind, &[slip]).len(), 1, "{kind}: {slip}");
+            }
+        }
+        let declared = "firewall-subtables: { INPUT_X: { type: forward, rules: [{ rule: INPUT_X -j DROP }] } }\n\
+                        firewall-rules: [{ rule: INPUT_X -j DROP }]\n";
+        assert!(found(declared).is_empty(), "{:?}", found(declared));
+    }
+
+    #[test]
+    fn an_event_that_the_text_does_not_know_is_passed_on_with_a_word() {
+        let of = |event: &str| {
+            found(&format!(
+                "webhooks: {{ w: {{ url: 'https://w.example', events: [tunnel_up, {event}] }} }}\n\
+                 alerts: {{ a: {{ url: 'https://a.example', webhook_id: w, events: [tunnel_up, {event}] }} }}\n"
+            ))
+        };
+        assert!(of("bgp_session_down").is_empty());
+        assert_eq!(of("tunel_up"), ["tunel_up", "tunel_up"]);
+    }
+}

@@ -16,7 +16,7 @@ pub(crate) static KIND: Kind = Kind {
         field("name", Type::Text, "Name of the alert").required(),
         field("url", Type::Text, "Where to post to").required(),
         field("webhook_id", Type::Ref("webhooks"), "Webhook that says how to post").required(),
-        field("events", Type::Set(&Type::Text), "Events that are posted, such as `tunnel_down`"),
+        field("events", super::EVENTS, "Events that are posted, such as `tunnel_down`"),
         field("custom_properties", Type::Table(PROPERTY, "name"), "Values of the webhook's variables"),
         field("enabled", Type::Bool, "In use").default("true").always(),
     ],

@@ -18,7 +18,7 @@ pub(crate) static KIND: Kind = Kind {
         field("name", Type::Text, "Name of the webhook").required(),
         field("url", Type::Text, "Where to post to, unless the alert says it"),
         field("body", Type::Text, "What to post: text with `%{variable}` in it"),
-        field("events", Type::Set(&Type::Text), "Events that it is made for")
+        field("events", super::EVENTS, "Events that it is made for")
             .default(r#"["tunnel_up", "tunnel_down"]"#)
             .always(),
         field("validate_cert", Type::Bool, "Check the receiver's certificate"),
