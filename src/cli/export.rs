@@ -111,11 +111,9 @@ fn write(out: &Path, topology: &Topology, exports: &BTreeMap<String, Export>) ->
         let target = &topology.targets[name];
         // Where the target is comes first, then what it holds.
         let mut text = format!("{}:\n  {name}:\n", target.provider.name);
-        for part in [Value::Object(head(target, &mut secrets)), Value::Object(exported.kinds.clone())] {
-            if part.as_object().is_some_and(|part| !part.is_empty()) {
-                text.extend(source::yaml(&part).lines().map(|line| format!("    {line}\n")));
-            }
-        }
+        text.push_str(&part(&head(target, &mut secrets)));
+        text.push_str(&comment(&exported.never_given_back(target.provider)));
+        text.push_str(&part(&exported.kinds));
         let path = out.join(format!("{}.yaml", unique(name.clone(), &mut files)));
         std::fs::write(&path, text).doing("write", &path)?;
     }
@@ -130,6 +128,23 @@ fn write(out: &Path, topology: &Topology, exports: &BTreeMap<String, Export>) ->
     }
     std::fs::write(&main, text).doing("write", &main)?;
     Ok(secrets.len())
+}
+
+/// A part of what is said of a target, below its name.
+fn part(said: &Map<String, Value>) -> String {
+    if said.is_empty() {
+        return String::new();
+    }
+    source::yaml(&Value::Object(said.clone())).lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// What the files can say and the API never does, so that whoever reads them knows what nobody looks after.
+fn comment(never_given_back: &[(&str, Vec<&str>)]) -> String {
+    if never_given_back.is_empty() {
+        return String::new();
+    }
+    let lines = never_given_back.iter().map(|(kind, fields)| format!("    #   {kind}: {}\n", fields.join(", ")));
+    format!("    # Never given back, and as it is until it is declared here:\n{}", lines.collect::<String>())
 }
 
 /// Where a target is, and who asks there.

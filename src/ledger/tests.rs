@@ -294,6 +294,6 @@ fn every_documented_example_is_read() {
     }
     assert_eq!(
         seen,
-        ["ledger", "ledger-1", "workspace", "leases", "journal", "journal-1", "record", "plan", "snapshot", "state"]
+        ["ledger", "ledger-1", "leases", "workspace", "journal", "journal-1", "record", "plan", "snapshot", "state"]
     );
 }

@@ -22,7 +22,9 @@ use crate::diff::list::live_items;
 use crate::diff::naming::{given_name, unique};
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
-use crate::spec::{CERTIFICATE, Change, Field, Identity, Kind, Sent, Type, TypeSlot, canonical, edit_up, read};
+use crate::spec::{
+    CERTIFICATE, Change, Field, Identity, Kind, Provider, Sent, Type, TypeSlot, canonical, edit_up, read,
+};
 use crate::state::live::{Collection, Live, View};
 use crate::topology::{ITEMS, Topology};
 
@@ -41,6 +43,22 @@ pub struct Export {
     pub files: BTreeMap<String, FileOf>,
     /// All that is told of.
     told: BTreeSet<Address>,
+}
+
+impl Export {
+    /// The kinds that are told with fields that the API never gives back, and those fields.
+    pub(crate) fn never_given_back(&self, provider: &Provider) -> Vec<(&'static str, Vec<&'static str>)> {
+        let is_told = |kind: &&&'static Kind| self.told.iter().any(|address| address.kind() == kind.name);
+        let is_kept = |field: &&'static Field| {
+            let is_told = self.files.values().any(|file| file.field == field.name);
+            field.is_writable() && !field.is_read_back() && !is_told
+        };
+        let fields = |kind: &&'static Kind| {
+            let names: Vec<&str> = kind.fields.iter().filter(is_kept).map(|field| field.name).collect();
+            (!names.is_empty()).then_some((kind.name, names))
+        };
+        provider.kinds.iter().filter(is_told).filter_map(fields).collect()
+    }
 }
 
 /// Whose content a file is.
