@@ -1,8 +1,8 @@
 //! The drill: every declarative kind of every provider lives its life against the simulators.
 //!
-//! A fresh world holds nothing of ours; create; what decides something is exported; plan again is empty; change each field
-//! alone: what the table declares happens; plan again is empty; take each field out of the files: it is taken back, or told to
-//! stay; siblings that differ in identity are two; delete; nothing is left.
+//! A fresh world holds nothing of ours; create; what decides something is exported; plan again is empty; what is exported is
+//! taken over without a write; change each field alone: what the table declares happens; plan again is empty; take each field
+//! out of the files: it is taken back, or told to stay; siblings that differ in identity are two; delete; nothing is left.
 //!
 //! The samples are data, one file a provider; `samples.rs` says how they read.
 
@@ -10,6 +10,8 @@
 mod exported;
 #[path = "drill/samples.rs"]
 pub(crate) mod samples;
+#[path = "drill/taken_over.rs"]
+mod taken_over;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,6 +116,11 @@ impl<'d> Drill<'d> {
         let first = self.understood(&self.sample.first);
         let second = self.understood(&self.sample.second);
         self.create(&first)?;
+        if let Err(why) = self.taken_over(&first, &second) {
+            self.failures.push(why);
+            self.declare(&[&first]);
+            self.world.converge().map_err(|why| format!("after it was taken over: {why}"))?;
+        }
         let groups = self.groups(&first, &second);
         let (changed, unset) = if every_line() { (1, 1) } else { SHARES };
         for group in groups.iter().step_by(changed) {
