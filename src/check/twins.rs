@@ -60,6 +60,12 @@ mod tests {
             ty if ty.is(&LINE) => (json!("a b"), json!(" a  b"), json!("ab")),
             ty if ty.is(&MAC) => (json!("0c:9d:92:a1:b2:c3"), json!("0C9D92A1B2C3"), json!("0c:9d:92:a1:b2:c4")),
             Type::Format(format) if !format.is_text() => (json!(443), json!("443"), json!(444)),
+            // One that a provider has for itself gives examples.
+            Type::Format(format) => {
+                let schema: Value = serde_json::from_str(format.schema).ok()?;
+                let [one, other] = [schema["examples"][0].as_str()?, schema["examples"][1].as_str()?];
+                (json!(one), json!(format!(" {one} ")), json!(other))
+            }
             Type::Int => (json!(443), json!("443"), json!(444)),
             Type::Enum(words) | Type::OpenEnum(words) => {
                 (json!(words[0]), json!(words[0].to_uppercase()), json!(words[1]))

@@ -47,6 +47,36 @@ pub(crate) static DESTINATION: ValueFormat = ValueFormat {
     schema: r#"{"type": "string", "examples": ["file", "host:10.0.3.2:4000"]}"#,
 };
 
+/// An entry of a set, whatever the set's type (vns3.md#firewall-fwsets): which entries go with which type is the
+/// controller's to say, and what goes with none is a slip.
+pub(crate) static ENTRY: ValueFormat = ValueFormat {
+    words: "network, port, service, name of a set or variable",
+    canonical: |value| value.to_text().map(|text| Attr::text(text.trim())),
+    mistake: |value| {
+        let text = value.to_text().unwrap_or_default();
+        let is_one = text.trim().split(',').map(str::trim).all(may_be_an_entry);
+        let is_hidden = matches!(value, Attr::Secret(_)) || text.contains("${");
+        (!is_one && !is_hidden).then(|| "as in `10.1.0.0/16`, `443`, `8000-8010` or `tcp:443`".into())
+    },
+    schema: r#"{"type": "string", "examples": ["10.1.0.0/16", "443", "tcp:443"]}"#,
+};
+
+/// Says whether a part of an entry may be right for some type of set: a word, or digits that are a network or ports.
+fn may_be_an_entry(part: &str) -> bool {
+    let is_number = part.bytes().all(|byte| byte.is_ascii_digit() || b"./-".contains(&byte));
+    let is_port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_address = |text: &str| text.parse::<std::net::Ipv4Addr>().is_ok();
+    let is_network = |text: &str| text.parse::<ipnet::Ipv4Net>().is_ok();
+    let is_range = |text: &str| {
+        let ends = text.split_once('-');
+        ends.is_some_and(|(low, high)| is_port(low) && is_port(high) || is_address(low) && is_address(high))
+    };
+    match is_number {
+        true => is_port(part) || is_address(part) || is_network(part) || is_range(part),
+        false => !part.contains(char::is_whitespace),
+    }
+}
+
 fn words(value: &Attr) -> Option<Vec<String>> {
     Some(value.as_text()?.split_whitespace().map(str::to_owned).collect())
 }
@@ -75,6 +105,23 @@ mod tests {
                 &DESTINATION,
                 vec!["file", "host:10.0.3.2:4000"],
                 vec!["nowhere", "host:10.0.3.2", "host::4000", "host:a:x"],
+            ),
+            (
+                &ENTRY,
+                vec![
+                    "10.1.0.0/16",
+                    "10.1.0.1",
+                    "10.1.0.1, 10.2.0.0/16",
+                    "443",
+                    "8000-8010",
+                    "tcp:443",
+                    "10.1.0.1,udp:53",
+                    "offices",
+                    "site.example",
+                    "${custom_office}",
+                    "${custom office}",
+                ],
+                vec!["not an address", "300.0.0.1", "10.1.0.0/33", "70000", "0", "10.1.0.1-", "10.1.0.1,"],
             ),
         ] {
             let ty = Type::Format(format);

@@ -2,6 +2,7 @@
 //! vns3.md#firewall-rules).
 
 use crate::attr::Attr;
+use crate::providers::vns3::formats;
 use crate::spec::{By, Called, Grammar, HasValue, LINE, Mention, NameSpot, Type, Unknown, first_word};
 
 /// A firewall rule: sets, subtables and variables.
@@ -104,8 +105,11 @@ pub(crate) static ENTRY: Grammar = Grammar {
         Mention::new(NameSpot::Found(set_of_sets), &[Called::name("firewall-fwsets", "entries may name sets")]),
         VARIABLE,
     ],
-    ..Grammar::TEXT
+    ..ENTRIES
 };
+
+/// Entries of sets, whatever they name.
+const ENTRIES: Grammar = Grammar { form: Type::Format(&formats::ENTRY), ..Grammar::TEXT };
 
 /// The entry of a set of sets.
 fn set_of_sets(entry: &Attr, has: HasValue<'_>) -> Vec<String> {
@@ -124,7 +128,7 @@ pub(crate) static ENTRY_V1: Grammar = Grammar {
         VARIABLE,
     ],
     own_name: true,
-    ..Grammar::TEXT
+    ..ENTRIES
 };
 
 /// An interface: that of a link, of a GRE tunnel, of the plugins' network, or a device with its further addresses.

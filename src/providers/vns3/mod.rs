@@ -122,7 +122,58 @@ const DIALECT: Dialect = Dialect {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::attr::Attr;
+    use crate::spec::Field;
+
+    /// How the text lets fields be empty, or how that is inferred (vns3.md#values): what is sent, or that they stay.
+    #[test]
+    fn what_clears_a_field_is_what_the_text_takes() {
+        let empty = Some(Attr::text(""));
+        let zero = || Some(Attr::from_json(&json!(0)));
+        let tunnels = [("ping_ipaddress", empty.clone()), ("ping_interface", empty.clone()), ("ping_interval", zero())];
+        let described = |more: &[(&'static str, Option<Attr>)]| [more, &[("description", empty.clone())]].concat();
+        let table = [
+            (
+                "ipsec-endpoints",
+                ["private_ipaddress", "route_based_local", "route_based_remote"]
+                    .map(|name| (name, empty.clone()))
+                    .to_vec(),
+            ),
+            ("tunnels", described(&tunnels)),
+            ("traffic-pairs", described(&tunnels)),
+            (
+                "ebgp-peers",
+                vec![
+                    ("bgp_password", empty.clone()),
+                    ("local_asn_alias", zero()),
+                    ("hold_time", None),
+                    ("keepalive_interval", None),
+                    ("add_network_distance_direction", empty.clone()),
+                    ("add_network_distance_hops", zero()),
+                ],
+            ),
+            ("edge-gre-interfaces", described(&[("mtu", None)])),
+            ("webhooks", vec![("body", empty.clone())]),
+        ];
+        for (kind, fields) in table {
+            for (name, cleared) in fields {
+                assert_eq!(PROVIDER.kind(kind).and_then(|kind| kind.field(name)?.cleared()), cleared, "{kind}: {name}");
+            }
+        }
+        // `null` may be written for few fields only.
+        let is_null = |field: &&Field| field.is_writable() && field.cleared() == Some(Attr::Null);
+        let nulls: Vec<_> = PROVIDER
+            .kinds
+            .iter()
+            .flat_map(|kind| kind.fields.iter().filter(is_null).map(|field| (kind.name, field.name)))
+            .collect();
+        let expected =
+            ["system-interfaces", "interface-addresses"].map(|kind| [(kind, "gateway"), (kind, "ip_external")]);
+        assert_eq!(nulls, expected.concat());
+    }
 
     #[test]
     fn the_tables_are_sound() {
