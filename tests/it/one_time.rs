@@ -125,3 +125,42 @@ fn a_key_that_is_made_for_one_is_not_expected_of_another() {
         assert_eq!(keys_made(&sim), 2, "{provider}");
     }
 }
+
+/// What no list shows is read where somebody takes it, and nowhere else.
+#[test]
+fn the_password_of_a_network_is_read_for_who_takes_it() {
+    let sim = Sim::start();
+    let taker = "
+cloudify:
+  cfy:
+    at: https://cloudify.example/api/v3.1
+    tenant: default_tenant
+    credentials: { username: admin, password: \"${secret.pw}\" }
+    secrets: { sds: { value: \"${nf/networks/acme.sdsPassword}\" } }
+";
+    let workspace = "workspace: once\nsecrets: { pw: { command: [echo, stand-in] } }\n";
+    let bench = Bench::of(&[("trueup.yaml", workspace), ("nf.yaml", NETFOUNDRY)], &sim);
+    bench.apply();
+    let reads = || {
+        let log = sim.side_door("GET", "/requests", &Value::Null);
+        sim.side_door("DELETE", "/requests", &Value::Null);
+        let is_read = |entry: &&Value| {
+            let path = entry["path"].as_str().unwrap();
+            entry["method"] == "GET" && path.rsplit_once('/').is_some_and(|(head, _)| head.ends_with("/networks"))
+        };
+        log.as_array().unwrap().iter().filter(is_read).count()
+    };
+    reads();
+    bench.run(&["plan", "--exit-code"]).expect(0);
+    assert_eq!(reads(), 0, "nobody takes it");
+    bench.write("cfy.yaml", taker);
+    let state = sim.side_door("GET", "/netfoundry/nf/state", &Value::Null);
+    let objects = state["store"].as_array().unwrap();
+    let network = objects.iter().find(|object| object["body"]["name"] == "acme").unwrap();
+    let password = network["body"]["sdsPassword"].as_str().unwrap();
+    bench.run_discreetly(&["apply", "--yes"], &[password]).expect(0);
+    assert!(reads() > 0);
+    bench.run_discreetly(&["plan", "--exit-code"], &[password]).expect(0);
+    let held = sim.call(("cloudify", "cfy"), "admin:stand-in", "GET", "/secrets/sds", &json!(null));
+    assert_eq!(held["value"], password);
+}

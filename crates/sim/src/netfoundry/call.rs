@@ -30,6 +30,16 @@ impl<'a> Call<'a> {
         json!({ "href": format!("{}/core/v2/{rest}", self.base) })
     }
 
+    /// The same with a profile. It is said to be there, not what stands in it (netfoundry.md#requests).
+    pub(crate) fn profiled_link(&self, rest: &str, profile: &str) -> Value {
+        let mut link = self.core_link(rest);
+        if let Some(link) = link.as_object_mut() {
+            let profile = self.core_link(&format!("docs/profiles/{profile}")).get("href").cloned();
+            link.extend(profile.map(|profile| ("profile".to_owned(), profile)));
+        }
+        link
+    }
+
     /// The body as JSON, for which the API wants `Content-Type: application/json` (netfoundry.md#requests).
     pub(crate) fn body(&self) -> Result<Value, Refusal> {
         let content_type = self.request.header_value("Content-Type").unwrap_or_default();

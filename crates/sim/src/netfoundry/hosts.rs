@@ -77,10 +77,8 @@ impl Platform {
     pub(super) fn controller_of(&self, network: &Object, now: u64) -> Value {
         let id = network.hidden.get("controllerId").and_then(Value::as_str);
         let Some(controller) = id.and_then(|id| self.store.get(id)) else { return Value::Null };
-        let mut map = controller.body_at(now).clone();
-        map.insert("id".to_owned(), json!(controller.id));
+        let mut map = self.fields(controller, Kind::NetworkController, now);
         map.insert("networkId".to_owned(), json!(network.id));
-        map.insert("status".to_owned(), json!(controller.status));
         map.into()
     }
 

@@ -102,23 +102,19 @@ fn erased(platform: &mut Platform, id: &str, now: u64) {
     }
 }
 
-/// A network links to each of its collections, by the collection's path (netfoundry.md#networks).
+/// A network links to each of its collections, by the collection's path, and to all networks (netfoundry.md#networks).
 pub(super) fn add_links(links: &mut Map<String, Value>, network: &Object, call: &Call) {
-    let collections = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Network).map(|kind| kind.traits().path);
-    for path in collections.chain(["process-executions"]) {
+    for path in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Network).map(|kind| kind.traits().path) {
         links.insert(path.to_owned(), call.core_link(&format!("{path}?networkId={}", network.id)));
     }
+    links.insert("networks".to_owned(), call.profiled_link("networks", "network"));
+    let executions = format!("process-executions?networkId={}", network.id);
+    links.insert("process-executions".to_owned(), call.profiled_link(&executions, "process-execution"));
 }
 
-/// The link to the network that each object in it has (netfoundry.md#requests). Its profile is said to be there, not what
-/// stands in it.
+/// The link to the network that each object in it has (netfoundry.md#requests).
 pub(super) fn link(network: &str, call: &Call) -> Value {
-    let mut link = call.core_link(&format!("networks/{network}"));
-    if let Some(link) = link.as_object_mut() {
-        let profile = call.core_link("docs/profiles/network").get("href").cloned();
-        link.extend(profile.map(|profile| ("profile".to_owned(), profile)));
-    }
-    link
+    call.profiled_link(&format!("networks/{network}"), "network")
 }
 
 impl Platform {

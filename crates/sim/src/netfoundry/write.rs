@@ -132,11 +132,13 @@ impl Platform {
         let Draft { network, shown, hidden, .. } = draft;
         let name = shown.get("name").and_then(Value::as_str).unwrap_or_default().to_lowercase();
         let id = self.fresh_id(kind, &network, &name);
+        // What is not only accepted has its place on the data plane at once (netfoundry.md#writes).
+        let ziti = (kind.traits().created == 200).then(|| self.mint.ziti(&["ziti", &id]));
         self.store.insert(Object {
             id: id.clone(),
             kind: kind.stored(),
             network: (!network.is_empty()).then_some(network),
-            ziti: None,
+            ziti,
             status: kind.traits().has_status.then(|| "NEW".to_owned()),
             body: shown,
             hidden,
@@ -323,7 +325,8 @@ impl Platform {
         match self.store.get(id).filter(|_| kind == Kind::Network) {
             Some(network) => {
                 let mut reply = self.read(network, kind, call);
-                link(&mut reply, "process-execution", call.core_link(&format!("executions/{execution}")));
+                let target = call.profiled_link(&format!("executions/{execution}"), "process-execution");
+                link(&mut reply, "process-execution", target);
                 Ok(hal(202, &reply))
             }
             None => Ok(Response::empty(202)),

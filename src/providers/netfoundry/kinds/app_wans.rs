@@ -28,7 +28,7 @@ pub(crate) static KIND: Kind = Kind {
         field("postureCheckAttributes", POSTURE_CHECKS, "Checks that an endpoint has to pass").default("[]"),
         ZITI_ID,
     ],
-    api: in_network!("app-wans", "appWanList"),
+    api: in_network!("app-wans", "appWanList", adds r#""postureCheckAttributes": []"#),
     foreign: Some(asks_for_all),
     removal: Removal::Outage,
     ..Kind::NEW

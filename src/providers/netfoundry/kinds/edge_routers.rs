@@ -70,8 +70,8 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: Api {
         create: &[call(Method::Post, "/core/v2/edge-routers", Body::Fields)
-            .adds(r#"{"networkId": "{parent.id}", "tunnelerEnabled": false}"#)
-            .reshape(hosted_or_not)
+            .adds(r#"{"networkId": "{parent.id}", "attributes": [], "tunnelerEnabled": false}"#)
+            .reshape(as_the_client_says_it)
             .reply(Envelope::One(""))
             .wait(READY)],
         update: &[call(Method::Patch, "/core/v2/edge-routers/{id}", Body::Changed).adds(WITH_NAME).wait(READY)],
@@ -98,12 +98,15 @@ fn not_once_enrolled(_: &mut Attr, live: Option<&Value>) -> Result<(), &'static 
     if is_verified { Err(why) } else { Ok(()) }
 }
 
-/// A customer's router is one for which no cloud is named.
-fn hosted_or_not(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
-    if let Attr::Map(fields) = body
-        && fields.get("provider").and_then(Attr::as_text) == Some("CUSTOMER")
-    {
-        fields.remove("provider");
+/// A customer's router is one for which no cloud is named. The vendor's client always says whether a router listens, and
+/// that hosted ones do (netfoundry.md#edge-routers).
+fn as_the_client_says_it(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
+    if let Attr::Map(fields) = body {
+        if fields.get("provider").and_then(Attr::as_text) == Some("CUSTOMER") {
+            fields.remove("provider");
+        }
+        let is_hosted = fields.contains_key("provider");
+        fields.entry("linkListener".to_owned()).or_insert(Attr::Bool(is_hosted));
     }
     Ok(())
 }
@@ -145,7 +148,12 @@ mod tests {
         writes(
             &KIND,
             json!({ "name": "branch-42", "provider": "CUSTOMER" }),
-            json!({ "name": "branch-42", "tunnelerEnabled": false }),
+            json!({ "name": "branch-42", "attributes": [], "linkListener": false, "tunnelerEnabled": false }),
         );
+        let hosted = json!({ "name": "ohio", "provider": "AWS", "locationCode": "us-east-2", "attributes": ["#hub"] });
+        let mut said = hosted.clone();
+        said["linkListener"] = json!(true);
+        said["tunnelerEnabled"] = json!(false);
+        writes(&KIND, hosted, said);
     }
 }

@@ -47,7 +47,7 @@ pub(crate) static KIND: Kind = Kind {
         ZITI_ID,
     ],
     // The platform has no default of its own: what is made without a word about it enrols by a token.
-    api: in_network!("endpoints", "endpointList", adds r#""enrollmentMethod": {"ott": true}"#),
+    api: in_network!("endpoints", "endpointList", adds r#""attributes": [], "enrollmentMethod": {"ott": true}"#),
     foreign: Some(tunneler_of_a_router),
     removal: Removal::Outage,
     ..Kind::NEW

@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, renamed};
 use crate::spec::{
-    Api, Body, Destroys, Envelope, Field, Identity, Kind, List, Poll, Removal, States, Type, call, field, output,
+    Api, Body, Destroys, Detail, Envelope, Field, Identity, Kind, List, Poll, Removal, States, Type, call, field,
+    output,
 };
 use wire::Method;
 
@@ -30,6 +31,13 @@ const STUCK: &[(&str, &str)] = &[
         "what lives in it is kept by its own controller, to which Trueup does not speak: leave it out of the files",
     ),
 ];
+
+/// The list leaves it out (netfoundry.md#networks).
+const PASSWORD: &[Detail] = &[Detail {
+    read: call(Method::Get, "/core/v2/networks/{id}", Body::None),
+    fields: &["sdsPassword"],
+    stamp: "updatedAt",
+}];
 
 const CONTROLLER: &[Field] = &[
     output("name", Type::Text, "Name of the controller"),
@@ -51,23 +59,27 @@ pub(crate) static KIND: Kind = Kind {
         field("networkGroupId", Type::Ref("network-groups"), "Group that it belongs to").required().fixed(),
         field("provider", Type::OpenEnum(&["AWS", "OCI"]), "Cloud that the controller runs in").chosen().fixed(),
         field("region", Type::Text, "Region of that cloud, as `regions` has it").required().fixed(),
-        field("size", Type::Text, "Size of the controller, as `network-configs` names it").chosen().fixed(),
+        field("size", Type::Text, "Size of the controller, as `network-configs` names it; medium if left out")
+            .chosen()
+            .fixed(),
         field("productVersion", Type::Text, "Version, as `network-versions` has it; the newest default if left out")
             .chosen()
             .fixed(),
         output("status", Type::Text, "State of the network"),
         output("networkController", Type::Object(CONTROLLER), "The network's controller, once there is one"),
         output("o365BreakoutCategory", Type::Text, "Traffic to Office 365 that leaves the network early"),
-        output("sdsPassword", Type::Text, "Password that the API shows in every read").secret(),
+        output("sdsPassword", Type::Text, "Password that the API shows whoever reads the network").secret(),
     ],
     api: Api {
         list: List::Call { path: "/core/v2/networks", at: Envelope::Items("_embedded.networkList"), paging: PAGES },
         create: &[call(Method::Post, "/core/v2/networks", Body::Fields)
+            .adds(r#"{"size": "medium"}"#)
             .reshape(within_reach)
             .reply(Envelope::One(""))
             .wait(&[provisioned("/core/v2/networks/{id}", BUDGET)])],
         remove: &[call(Method::Delete, "/core/v2/networks/{id}", Body::None)
             .wait(&[Poll { budget: BUDGET, ..gone("/core/v2/networks/{id}") }])],
+        details: PASSWORD,
         states: Some(States { key: STANDING, stuck: STUCK, ..STATES }),
         ..Api::NONE
     },

@@ -42,7 +42,7 @@ pub(crate) static KIND: Kind = Kind {
         output("configIdByConfigTypeId", Type::Map(&Type::Text), "Ids of its configs by ids of their types"),
         ZITI_ID,
     ],
-    api: in_network!("services", "serviceList", adds r#""encryptionRequired": true"#, update with_model_type),
+    api: in_network!("services", "serviceList", adds r#""attributes": [], "encryptionRequired": true"#, update with_model_type),
     read: Some(own_or_generated),
     removal: Removal::Outage,
     relations: &[
@@ -169,7 +169,11 @@ mod tests {
         assert_eq!(reshaped(&KIND, &model)[GENERATED], json!(["c1", "c2"]));
         reads_back(&KIND, &json!({ "configs": [] }), &json!({ "name": "ssh" }));
         let create = json!({ "name": "ssh", "configs": ["c1"] });
-        writes(&KIND, create, json!({ "name": "ssh", "encryptionRequired": true, "configs": ["c1"] }));
+        writes(
+            &KIND,
+            create,
+            json!({ "name": "ssh", "attributes": [], "encryptionRequired": true, "configs": ["c1"] }),
+        );
     }
 
     #[test]
