@@ -16,6 +16,8 @@ mod brakes;
 mod bring_up;
 #[path = "it/brownfield.rs"]
 mod brownfield;
+#[path = "it/brownfield_networks.rs"]
+mod brownfield_networks;
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/census.rs"]

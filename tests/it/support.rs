@@ -61,6 +61,27 @@ impl Sim {
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
+    /// Sends a request to an installation that takes tokens, past the program, as this `client:password`.
+    pub(crate) fn call_with_token(
+        &self,
+        at: (&str, &str),
+        login: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Value {
+        let form = b"grant_type=client_credentials";
+        let issued =
+            self.send_as(login, "POST", &self.path(at, "/oauth2/token"), "application/x-www-form-urlencoded", form);
+        let issued: Value = serde_json::from_str(issued.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let token = issued["access_token"].as_str().unwrap();
+        let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+        let answer = self.send(method, &self.path(at, path), &headers, body.to_string().as_bytes());
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 20"), "{method} {path}: {answer}");
+        serde_json::from_str(body).unwrap_or_default()
+    }
+
     /// Uploads a file to an installation past the program, as this `user:password`.
     pub(crate) fn upload(&self, at: (&str, &str), login: &str, (method, path): (&str, &str), file: &[u8]) {
         let answer = self.send_as(login, method, &self.path(at, path), "application/octet-stream", file);
