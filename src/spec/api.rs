@@ -2,6 +2,8 @@
 //!
 //! Paths, queries and JSON bodies hold words in braces, as `{parent.id}`: see [`PathTemplate`](crate::spec::PathTemplate).
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::attr::Attr;
@@ -287,6 +289,11 @@ impl CallSpec {
     /// Why it must not be made of a live object, if so.
     pub(crate) fn refusal(&self, live: &Value) -> Option<&'static str> {
         self.reshape.and_then(|reshape| reshape(&mut Attr::Null, Some(live)).err())
+    }
+
+    /// Why no object may be made of these fields by it.
+    pub(crate) fn refusal_to_make(&self, fields: &BTreeMap<String, Attr>) -> Option<&'static str> {
+        self.reshape.and_then(|reshape| reshape(&mut Attr::Map(fields.clone()), None).err())
     }
 
     /// The fields without calls of their own that ride along with it: those that its body names.

@@ -89,3 +89,37 @@ fn a_network_is_neither_changed_nor_removed_unless_that_is_meant() {
     let left: Vec<&Value> = left.filter(|object| object["kind"] != "execution").collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// What lives in a network of product 8 is kept by its own controller: nothing is written to it, whichever way it is declared.
+#[test]
+fn a_network_of_product_8_is_told_and_left_alone() {
+    let sim = Sim::start();
+    let bench = applied(&sim);
+    let set = json!({ "set": { "kind": "networks", "name": "acme", "fields": { "productVersion": "8.1.2" } } });
+    sim.side_door("POST", "/netfoundry/nf/console", &set);
+    let of_network =
+        |plan: &Value| holds(plan).into_iter().find(|(address, _)| address == "nf/networks/acme").unwrap().1;
+    assert_eq!(of_network(&bench.plan()), "it is in state `product 8 or later`");
+    bench.run(&["plan"]).says("leave it out of the files");
+    bench.edit("netfoundry.yaml", r##"attributes: ["#staff"]"##, r##"attributes: ["#staff", "#apps"]"##);
+    let plan = bench.plan();
+    assert_eq!(plan["steps"], json!([]));
+    assert!(holds(&plan).iter().any(|(address, why)| {
+        address == "nf/networks/acme/endpoints/laptop-ana" && why.contains("which takes no change now")
+    }));
+    sim.side_door("DELETE", "/requests", &json!(null));
+    bench.run(&["apply", "--yes"]);
+    let log = sim.side_door("GET", "/requests", &json!(null));
+    let wrote = |entry: &&Value| entry["method"] != "GET" && entry["path"] != "/oauth2/token";
+    assert_eq!(log.as_array().unwrap().iter().find(wrote), None);
+    // Nor is one made.
+    let fresh = Sim::start();
+    let bench = Bench::example("netfoundry-appwan", &fresh);
+    bench.edit("netfoundry.yaml", "region: us-east-2", "region: us-east-2\n        productVersion: 8.0.1");
+    let why = "what lives in networks of product 8 and later is kept by their own controllers, which are out of reach";
+    let plan = bench.plan();
+    assert_eq!((of_network(&plan), &plan["steps"]), (why.to_owned(), &json!([])));
+    bench.run(&["apply", "--yes"]);
+    let log = fresh.side_door("GET", "/requests", &json!(null));
+    assert_eq!(log.as_array().unwrap().iter().find(wrote), None);
+}

@@ -62,8 +62,13 @@ impl GuardCase<'_> {
 /// The code of what is held because only a new object would have what was never sent.
 pub(crate) const NEVER_SENT: &str = "never-sent";
 
-/// A change whose call must not be made of what is there.
+/// A change whose call must not be made of what is there, or an object that must not be made.
 fn refused(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
+    if let (Decision::Create(_), Some(resource)) = (decision, case.resource) {
+        let mut calls = case.kind.api.create.iter().filter(|call| call.when.holds_on(case.version));
+        let why = calls.find_map(|call| call.refusal_to_make(&resource.fields))?;
+        return Some(Hold::new("refused", why));
+    }
     let Decision::Update { fields, .. } = decision else { return None };
     let (live, resource) = (case.live?, case.resource?);
     let value = |name: &str| resource.fields.get(name).cloned().unwrap_or(Attr::Null);
