@@ -22,7 +22,7 @@ use crate::source;
 use crate::spec::Artifact;
 use crate::state::base::Base;
 use crate::state::live::View;
-use crate::topology::{Origin, Target, Topology};
+use crate::topology::{Origin, Target, Topology, Tls};
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
@@ -156,6 +156,13 @@ fn head(target: &Target, secrets: &mut BTreeMap<String, Value>) -> Map<String, V
     }
     for (setting, value) in &target.settings {
         head.insert(setting.clone(), plain(value));
+    }
+    let Tls { pin_sha256, ca_file } = &target.tls;
+    let ca_file = ca_file.as_ref().map(|file| std::path::absolute(file).unwrap_or(file.clone()).display().to_string());
+    let tls = [("pin-sha256", pin_sha256.clone()), ("ca-file", ca_file)];
+    let tls: Map<String, Value> = tls.into_iter().filter_map(|(key, it)| Some((key.to_owned(), it?.into()))).collect();
+    if !tls.is_empty() {
+        head.insert("tls".into(), tls.into());
     }
     head
 }

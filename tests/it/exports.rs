@@ -123,13 +123,14 @@ fn two_controllers_alike_are_told_apart() {
             format!("{name}.yaml"),
             format!(
                 "vns3:\n  v-{name}:\n    at: https://203.0.113.1{n}:8000/api\n    \
-                 credentials: {{ username: api, password: opens-{name} }}\n    \
+                 credentials: {{ username: api, password: opens-{name} }}\n    tls: {{ pin-sha256: {} }}\n    \
                  ipsec-endpoints: {{ hq: {{ ipaddress: 198.51.100.1{n}, secret: psk-{name} }} }}\n\
                  cloudify:\n  m-{name}:\n    at: https://m-{name}.example/api/v3.1\n    tenant: default_tenant\n    \
                  credentials: {{ username: admin, password: lets-{name}-in }}\n    \
                  secrets: {{ s: {{ value: hidden-{name}, is_hidden_value: true }} }}\n    \
                  blueprints: {{ fw: {{ source: bp-{name} }} }}\n    \
-                 deployments: {{ fw: {{ blueprint_id: fw }} }}\n"
+                 deployments: {{ fw: {{ blueprint_id: fw }} }}\n",
+                "ab".repeat(32)
             ),
         ));
     }
@@ -155,6 +156,8 @@ fn two_controllers_alike_are_told_apart() {
         other => panic!("{other}"),
     };
     let exported = Exported::of(&bench, &sim, &["v-b", "v-a", "m-a", "m-b", "trueup"], secret);
+    let pinned = format!("tls:\n      pin-sha256: {}\n", "ab".repeat(32));
+    assert!(exported.text("v-a.yaml").contains(&pinned), "{}", exported.text("v-a.yaml"));
     assert!(exported.text("trueup.yaml").contains("workspace: w-export\n"));
     exported.is_adopted_without_a_write(&sim);
     // One changed field is one call, at that controller.

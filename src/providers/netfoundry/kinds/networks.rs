@@ -59,9 +59,7 @@ pub(crate) static KIND: Kind = Kind {
         field("networkGroupId", Type::Ref("network-groups"), "Group that it belongs to").required().fixed(),
         field("provider", Type::OpenEnum(&["AWS", "OCI"]), "Cloud that the controller runs in").chosen().fixed(),
         field("region", Type::Text, "Region of that cloud, as `regions` has it").required().fixed(),
-        field("size", Type::Text, "Size of the controller, as `network-configs` names it; medium if left out")
-            .chosen()
-            .fixed(),
+        field("size", Type::Text, "Size of the controller, as `network-configs` names it").chosen().fixed(),
         field("productVersion", Type::Text, "Version, as `network-versions` has it; the newest default if left out")
             .chosen()
             .fixed(),
@@ -73,7 +71,6 @@ pub(crate) static KIND: Kind = Kind {
     api: Api {
         list: List::Call { path: "/core/v2/networks", at: Envelope::Items("_embedded.networkList"), paging: PAGES },
         create: &[call(Method::Post, "/core/v2/networks", Body::Fields)
-            .adds(r#"{"size": "medium"}"#)
             .reshape(within_reach)
             .reply(Envelope::One(""))
             .wait(&[provisioned("/core/v2/networks/{id}", BUDGET)])],
