@@ -22,7 +22,7 @@ use crate::source::{
     YamlError, decode, find, head, open, parse, spot, twice,
 };
 use crate::spec::Provider;
-use crate::topology::{Resource, Sources, Topology};
+use crate::topology::{Resource, Sources, Target, Topology};
 
 pub use options::Options;
 
@@ -80,7 +80,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let mut evaluator =
         Evaluator::new(&drafts, &variables, &secrets, Texts::new(&*tree, options.max_file_bytes), complete);
     evaluator.evaluate_all();
-    let mut targets = resolve::targets(&drafts, &mut evaluator);
+    let mut targets = beside(folder, resolve::targets(&drafts, &mut evaluator));
     let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
     logins::new_passwords(&mut targets, &resources, &mut evaluator.findings);
     findings.append(&mut evaluator.findings);
@@ -136,6 +136,14 @@ fn finish(mut topology: Topology, findings: Vec<Finding>) -> Result<Loaded, Vec<
 }
 
 type Opened = (Box<dyn Tree>, Option<String>, Vec<Finding>);
+
+/// The targets with their files where the workspace is: whoever runs the program, and from wherever, means those.
+fn beside(folder: &Path, mut targets: BTreeMap<String, Target>) -> BTreeMap<String, Target> {
+    for file in targets.values_mut().filter_map(|target| target.tls.ca_file.as_mut()) {
+        *file = folder.join(&*file);
+    }
+    targets
+}
 
 /// The place to read from, and the commit that it is at.
 fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {

@@ -598,3 +598,12 @@ fn values_that_hold_others_are_bounded() {
         assert!(!told.contains("too-large"), "{told}");
     }
 }
+
+#[test]
+fn a_file_of_authorities_lies_beside_the_files() {
+    let text = "lab: { east: { at: 'https://east', credentials: { username: a, password: '${var.pw}' }, tls: { ca-file: ca/own.pem } } }\n";
+    let folder = workspace(&[("trueup.yaml", TRUEUP), ("t.yaml", text)]);
+    let loaded = load(folder.path(), CATALOGUE, &Options::default())
+        .unwrap_or_else(|findings| panic!("{}", told(Err(findings))));
+    assert_eq!(loaded.topology.targets["east"].tls.ca_file, Some(folder.path().join("ca/own.pem")));
+}
