@@ -87,7 +87,12 @@ mod tests {
                     whole(&|ty| Some(spellings(ty)?.2))?,
                 )
             }
-            Type::Label(_) => (json!({ "k": "a" }), json!({ "K": "a" }), json!({ "k": "A" })),
+            Type::Label(..) => (json!({ "k": "a" }), json!({ "K": "a" }), json!({ "k": "A" })),
+            Type::Set(item) => {
+                let (one, again, other) = spellings(item)?;
+                (json!([one]), json!([again]), json!([other]))
+            }
+            Type::Format(_) => (json!("a"), json!("a"), json!("b")),
             _ => return None,
         })
     }

@@ -22,7 +22,7 @@ use crate::source;
 use crate::spec::Artifact;
 use crate::state::base::Base;
 use crate::state::live::View;
-use crate::topology::{Origin, Target, Topology, Tls};
+use crate::topology::{Origin, Target, Tls, Topology};
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]

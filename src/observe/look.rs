@@ -76,7 +76,8 @@ impl Look<'_> {
         for kind in kinds {
             let mut seen = match self.list(kind) {
                 List::Nowhere if kind.identity.is_single() => self.unreadable(kind, parent),
-                List::Nowhere => Seen::Unseen("the API does not show it".into()),
+                // The server is one of those that know no such things.
+                List::Nowhere => Seen::Objects(Vec::new()),
                 List::Inside(key) => inside(kind, key, parent),
                 List::Call { path, at, .. } => match answers.take(self.session, &self.fill(path, ids), at) {
                     Ok(_) if self.target.provider.dialect.is_login(kind) => {

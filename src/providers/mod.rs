@@ -100,7 +100,8 @@ mod taking_back {
             ],
         ),
         ("vns3/identity-vpn", &["server", "accounting_port", "pass"]),
-        ("cloudify/deployments", &["inputs", "display_name", "site_name"]),
+        ("cloudify/deployments", &["inputs", "display_name"]),
+        ("cloudify/deployment-groups", &["blueprint_id"]),
         ("f5-vnfm/deployments", &["inputs"]),
     ];
 

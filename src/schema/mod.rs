@@ -339,8 +339,8 @@ fn plain(ty: &Type) -> Value {
         Type::Object(fields) => object(fields, false),
         Type::Open(fields) => object(fields, true),
         Type::Map(item) => json!({ "type": "object", "additionalProperties": with_expression(item, true) }),
-        Type::Label(_) => {
-            let text = with_expression(&Type::Text, false);
+        Type::Label(_, text) => {
+            let text = with_expression(&Type::Format(text), false);
             json!({ "type": "object", "additionalProperties": text, "minProperties": 1, "maxProperties": 1 })
         }
         Type::Any | Type::Json(_) => json!({}),

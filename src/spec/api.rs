@@ -75,7 +75,7 @@ impl Api {
 /// How all live objects of a kind are read.
 #[derive(Debug, Clone, Copy)]
 pub enum List {
-    /// They can't be read.
+    /// They can't be read; of things of which there may be several, the server has none.
     Nowhere,
     /// One call, with as many pages as there are.
     Call {

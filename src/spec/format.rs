@@ -15,7 +15,8 @@ pub struct ValueFormat {
     /// The form in which two of its spellings are compared, whoever wrote them; `None` for what is none.
     pub canonical: fn(&Attr) -> Option<Attr>,
     /// Says how to write a value that a file gives and that no API takes, empty where nothing helps; `None` where all is
-    /// well. What is written is what is sent: the form that is compared would hide it.
+    /// well. What is written is what is sent: the form that is compared would hide it. Of a secret, little more than its
+    /// length can be told.
     pub mistake: fn(&Attr) -> Option<String>,
     /// The schema of its values, JSON text. An expression fits a pattern, too.
     pub schema: &'static str,
@@ -26,7 +27,7 @@ pub(crate) static IP: ValueFormat = ValueFormat {
     words: "IP address",
     // What IPv6 writes for an address of IPv4 is that address.
     canonical: |value| form(value, |text| Some(text.parse::<IpAddr>().ok()?.to_canonical().to_string())),
-    mistake: |value| unless_text((IP.canonical)(value), "as in `203.0.113.10`"),
+    mistake: |value| unless_text(value, &IP, "as in `203.0.113.10`"),
     schema: r#"{"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]}"#,
 };
 
@@ -51,7 +52,7 @@ pub(crate) static INTERFACE: ValueFormat = ValueFormat {
 pub(crate) static MAC: ValueFormat = ValueFormat {
     words: "MAC address",
     canonical: |value| form(value, mac),
-    mistake: |value| unless_text((MAC.canonical)(value), "as in `0c:9d:92:a1:b2:c3`; quote it"),
+    mistake: |value| unless_text(value, &MAC, "as in `0c:9d:92:a1:b2:c3`; quote it"),
     schema: r#"{"type": "string", "pattern": "^([0-9A-Fa-f][-:. ]?){12}$"}"#,
 };
 
@@ -161,8 +162,10 @@ fn form(value: &Attr, canonical: impl Fn(&str) -> Option<String>) -> Option<Attr
     canonical(text.trim()).map(Attr::Text).or_else(|| text.is_empty().then_some(Attr::Null))
 }
 
-fn unless_text(form: Option<Attr>, help: &str) -> Option<String> {
-    (!matches!(form, Some(Attr::Text(_)))).then(|| help.to_owned())
+/// Says how to write a value that has no form. A secret can't be looked at.
+fn unless_text(value: &Attr, format: &ValueFormat, help: &str) -> Option<String> {
+    let has_form = matches!((format.canonical)(value), Some(Attr::Text(_)));
+    (!has_form && !matches!(value, Attr::Secret(_))).then(|| help.to_owned())
 }
 
 /// The words of a line, as they stand there: blanks within quotes are part of a word.

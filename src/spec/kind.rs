@@ -273,6 +273,11 @@ impl Kind {
         self.fields.iter().any(Field::is_writable)
     }
 
+    /// Says whether a server of that version has it.
+    pub fn is_on(&self, version: Option<&str>) -> bool {
+        self.api.create.is_empty() || self.api.create.iter().any(|call| call.when.holds_on(version))
+    }
+
     /// Says whether the API can remove an object. Where it can't, one is let go of, and stays.
     pub fn is_removable(&self) -> bool {
         !self.api.remove.is_empty()

@@ -8,7 +8,8 @@ pub struct Names {
     letter_first: bool,
     /// The words that they begin with, one or the other.
     beginnings: &'static [&'static str],
-    /// The words that the API keeps for itself.
+    /// The words that the API keeps for itself; one that ends in `*` stands for all that begin so, whatever their case, and
+    /// one behind a `+` is taken all the same.
     reserved: &'static [&'static str],
     longest: usize,
 }
@@ -33,7 +34,8 @@ impl Names {
         Names { beginnings, ..self }
     }
 
-    /// The same without these words.
+    /// The same without these words, as in `users`, and without those that begin so, as in `csys-*`, but for some of them, as
+    /// in `+csys-obj-type`.
     pub const fn except(self, reserved: &'static [&'static str]) -> Names {
         Names { reserved, ..self }
     }
@@ -46,13 +48,19 @@ impl Names {
     /// Says whether a name is one of these.
     pub(crate) fn take(&self, name: &str) -> bool {
         let Names { marks, letter_first, beginnings, reserved, longest } = self;
+        let is_kept = |word: &&str| match word.strip_suffix('*') {
+            Some(start) => name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)),
+            None => *word == name,
+        };
+        let is_open =
+            || reserved.iter().any(|word| word.strip_prefix('+').is_some_and(|word| word.eq_ignore_ascii_case(name)));
         let is_plain = |marks: &str| {
             !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || marks.contains(letter))
         };
         marks.is_none_or(is_plain)
             && (!letter_first || name.starts_with(|letter: char| letter.is_ascii_alphabetic()))
             && (beginnings.is_empty() || beginnings.iter().any(|beginning| name.starts_with(beginning)))
-            && !reserved.contains(&name)
+            && (!reserved.iter().any(is_kept) || is_open())
             && name.chars().count() <= *longest
     }
 
@@ -77,8 +85,11 @@ impl Names {
             rules.push(format!("has {longest} letters at most"));
         }
         if !reserved.is_empty() {
-            let reserved = quoted(&mut reserved.iter().map(|word| (*word).to_owned()));
-            rules.push(format!("is not {}, which the API keeps for itself", reserved.join(" or ")));
+            let (open, kept): (Vec<&str>, Vec<&str>) = reserved.iter().partition(|word| word.starts_with('+'));
+            let kept = quoted(&mut kept.into_iter().map(str::to_owned)).join(" or ");
+            let mut words = vec![format!("is not {kept}, which the API keeps for itself")];
+            words.extend(quoted(&mut open.into_iter().map(|word| word.trim_start_matches('+').to_owned())));
+            rules.push(words.join(" but for "));
         }
         if rules.is_empty() { "any text is one".into() } else { rules.join(", and ") }
     }
@@ -97,6 +108,8 @@ mod tests {
             (plain.letter_first(), &["a1"], &["1a", "-a", ""], "begins with a letter"),
             (Names::ANY.beginning(&["A_", "B_"]), &["A_x", "B_", "A_x y"], &["a_x", "C_", ""], "`A_` or `B_`"),
             (plain.except(&["users"]), &["user", "users1"], &["users"], "is not `users`"),
+            (plain.except(&["a-*"]), &["a", "ab-"], &["a-b", "A-b", "a-"], "is not `a-*`"),
+            (plain.except(&["a-*", "+a-b"]), &["a-b", "A-B"], &["a-c", "a-"], "for itself but for `a-b`"),
             (Names::ANY.up_to(3), &["abc", "äöü"], &["abcd"], "3 letters at most"),
         ] {
             assert!(taken.iter().all(|name| names.take(name)), "{names:?}");

@@ -38,8 +38,8 @@ pub enum Type {
     Open(&'static [Field]),
     /// An object of free keys. Keys that are not declared are not compared.
     Map(&'static Type),
-    /// A label: one key, which is one of these names and which the API keeps in lower case, with its text.
-    Label(&'static Names),
+    /// A label: one key, which is one of these names and which the API keeps in lower case, with its text, in that format.
+    Label(&'static Names, &'static ValueFormat),
     /// Any JSON.
     Any,
     /// Any JSON as one whole: a key that is not declared is a difference. Where the condition does not hold, text. Where it
@@ -141,7 +141,7 @@ impl Type {
             Type::Object(_) => "object".into(),
             Type::Open(_) => "object, further keys allowed".into(),
             Type::Map(item) => format!("map of {}", item.describe()),
-            Type::Label(_) => "label, as in `team: net`".into(),
+            Type::Label(..) => "label, as in `team: net`".into(),
             Type::Any | Type::Json(_) => "any value".into(),
             Type::Ref(kind) => format!("name of one of `{kind}`"),
             Type::Role([]) => "`#tag`".into(),
@@ -172,7 +172,7 @@ impl Type {
             | Type::Int
             | Type::Object(_)
             | Type::Open(_)
-            | Type::Label(_)
+            | Type::Label(..)
             | Type::Any
             | Type::Json(_)
             | Type::Role(_)
@@ -208,7 +208,7 @@ impl Type {
             | Type::Object(_)
             | Type::Open(_)
             | Type::Map(_)
-            | Type::Label(_)
+            | Type::Label(..)
             | Type::Any
             | Type::Json(_) => false,
         }

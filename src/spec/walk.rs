@@ -37,7 +37,7 @@ impl Type {
             Type::Table(fields, _) => Shape::Items(Type::Object(fields)),
             Type::Joined(items, _) => items.shape(),
             Type::Map(item) => Shape::Entries(*item),
-            Type::Label(_) => Shape::Entries(Type::Text),
+            Type::Label(_, text) => Shape::Entries(Type::Format(text)),
             Type::Object(fields) | Type::Open(fields) => Shape::Members(fields),
             Type::Phrase(grammar) => grammar.form.shape(),
             Type::Bool

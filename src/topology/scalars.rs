@@ -106,7 +106,7 @@ fn like(ty: &Type) -> Like {
         Type::Any | Type::Json(_) => Like::Column("any"),
         Type::Set(Type::Role(_)) => Like::Items("role"),
         Type::List(_) | Type::Set(_) => Like::Items("text"),
-        Type::Table(..) | Type::Object(_) | Type::Open(_) | Type::Map(_) | Type::Label(_) => Like::Below("text"),
+        Type::Table(..) | Type::Object(_) | Type::Open(_) | Type::Map(_) | Type::Label(..) => Like::Below("text"),
         Type::Format(_) => Like::Certificate,
     }
 }
@@ -136,7 +136,7 @@ const TYPES: [Type; 28] = [
     Type::Object(MEMBERS),
     Type::Open(MEMBERS),
     Type::Map(&Type::Text),
-    Type::Label(&Names::ANY),
+    Type::Label(&Names::ANY, &LINE),
     Type::Any,
     Type::Json(Condition::ALWAYS),
     Type::Ref("things"),
@@ -207,7 +207,7 @@ fn every_type_does_with_scalars_what_one_of_the_table_does_or_holds_such() {
                 Like::Below(_) if is_null && matches!(ty, Type::Map(_)) => {
                     assert_eq!(said(&format!("{{ k: {yaml} }}")), Ok(json!({})), "{yaml}");
                 }
-                Like::Below(_) if is_null && matches!(ty, Type::Label(_)) => {
+                Like::Below(_) if is_null && matches!(ty, Type::Label(..)) => {
                     assert_eq!(said(&format!("{{ k: {yaml} }}")), Err("wrong-value".into()), "{yaml}");
                 }
                 // A packed list without words is an empty text.

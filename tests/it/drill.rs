@@ -67,6 +67,8 @@ fn drill(provider: &str, version: Option<&str>) {
             samples.of(kind).iter().filter(|sample| sample.server.as_deref() == samples::server(provider, version));
         for (n, sample) in fitting.enumerate() {
             let mut drill = Drill::new(&sim, provider, kind, n, &samples, sample);
+            // What the server does not know can't be around anything.
+            drill.around.retain(|name, _| provider.kind(name).is_none_or(|kind| kind.is_on(version)));
             if let Err(failure) = drill.run() {
                 drill.failures.push(failure);
             }
@@ -115,6 +117,9 @@ impl<'d> Drill<'d> {
         let before = self.world.inventory();
         let first = self.understood(&self.sample.first);
         let second = self.understood(&self.sample.second);
+        if !self.kind.is_on(self.version.as_deref()) {
+            return self.unknown_to_the_server(&first);
+        }
         self.create(&first)?;
         if let Err(why) = self.taken_over(&first, &second) {
             self.failures.push(why);
@@ -307,6 +312,16 @@ impl<'d> Drill<'d> {
         self.converge().map(drop).map_err(|why| format!("after nothing: {why}"))
     }
 
+    /// A kind that the server is too old for is held, and nothing of it is written.
+    fn unknown_to_the_server(&mut self, first: &Value) -> Result<(), String> {
+        self.declare(&[first]);
+        let planned = self.world.plan();
+        match planned.verdict(&self.address(first)).map(|verdict| &verdict.decision) {
+            Some(Decision::Hold(hold)) if hold.code == "version" && planned.plan.steps.is_empty() => Ok(()),
+            _ => Err(format!("the server does not know it, planned is\n{}", told(&planned.plan))),
+        }
+    }
+
     /// A field that the server is too old for is held, and not written.
     fn not_understood(&mut self, first: &Value) -> Result<(), String> {
         if self.is_sequence() {
@@ -319,8 +334,12 @@ impl<'d> Drill<'d> {
             field.default.is_some()
                 && field.default_value() == canonical(&field.ty, &Attr::from_json(&self.fields(all)[name]))
         };
-        let beyond = self.fields(all).keys().filter(|name| !self.fields(first).contains_key(*name));
-        for name in beyond.filter(|name| !is_default(name)) {
+        let is_beyond = |name: &&String| !self.fields(first).contains_key(*name) && !is_default(name);
+        let beyond: Vec<String> = self.fields(all).keys().filter(is_beyond).cloned().collect();
+        // What such a field refers to may be unknown to the server, too.
+        let around = self.around.clone();
+        merge(&mut self.around, &self.sample.around);
+        for name in &beyond {
             self.declare(&[&self.with(first, all, std::slice::from_ref(name))]);
             let planned = self.world.plan();
             let decision = planned.verdict(&self.address(first)).map(|verdict| verdict.decision.clone());
@@ -329,6 +348,7 @@ impl<'d> Drill<'d> {
                 return Err(format!("`{name}` is beyond the server's version, planned is {decision:?}"));
             }
         }
+        self.around = around;
         Ok(())
     }
 

@@ -133,8 +133,13 @@ fn create_only(_: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
     Some(hold.help("put the live value back into the file, or declare a new resource beside it"))
 }
 
-/// The server may be too old for a field, or lack the call that changes it.
+/// The server may be too old for the kind or a field, or lack the call that changes it.
 fn version(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
+    let server = case.version.unwrap_or("an unknown version");
+    if matches!(decision, Decision::Create(_)) && !case.kind.is_on(case.version) {
+        let hold = Hold::new("version", format!("the server ({server}) has no `{}`", case.kind.name));
+        return Some(hold.help("take it out of the files, or upgrade the server"));
+    }
     let field = match decision {
         Decision::Create(_) => {
             let declared = case.resource?.fields.iter();
@@ -148,8 +153,7 @@ fn version(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> {
         }
         _ => decision.fields().iter().filter_map(|change| change.field).find(|field| lacks_call(case, field))?,
     };
-    let version = case.version.unwrap_or("an unknown version");
-    let hold = Hold::new("version", format!("the server ({version}) has no call that sets `{}`", field.name));
+    let hold = Hold::new("version", format!("the server ({server}) has no call that sets `{}`", field.name));
     Some(hold.help("take the field out of the file, or upgrade the server"))
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod actions;
 pub(crate) mod artifacts;
 pub(crate) mod dsl;
 pub(crate) mod endpoints;
+pub(crate) mod formats;
 pub(crate) mod kinds;
 #[cfg(test)]
 mod observed;

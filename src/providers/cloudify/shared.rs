@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::attr::Attr;
+use crate::providers::cloudify::formats::LABEL_TEXT;
 use crate::spec::{
     Api, Body, CallSpec, Condition, Detail, Envelope, Field, List, Names, Paging, Poll, Type, Until, call, field,
 };
@@ -88,12 +89,31 @@ pub(crate) const fn relabel(path: &'static str) -> CallSpec {
     call(Patch, path, Body::Json(r#"{"labels": "{labels}"}"#)).reply(Envelope::One(""))
 }
 
+/// The servers that know groups of deployments, filters and schedules as they are told here (cloudify.md#versions).
+pub(crate) const WITH_GROUPS: Condition = Condition::since("6.0");
+
+/// The servers that don't.
+pub(crate) const WITHOUT_GROUPS: Condition = Condition::before("6.0");
+
 /// Labels, as they are written: a list of maps with one entry each. A key may stand there twice, and the manager keeps
 /// it in lower case (cloudify.md#deployments).
-pub(crate) const LABELS: Type = Type::Set(&Type::Label(&LABEL_KEYS));
+pub(crate) const LABELS: Type = Type::Set(&Type::Label(&LABEL_KEYS, &LABEL_TEXT));
 
 /// The keys of labels (cloudify.md#deployments).
-static LABEL_KEYS: Names = Names::of("-._");
+static LABEL_KEYS: Names = Names::of("-._").up_to(LONGEST_NAME).except(&[
+    "csys-*",
+    "+csys-obj-name",
+    "+csys-obj-type",
+    "+csys-env-type",
+    "+csys-wrcp-services",
+    "+csys-location-name",
+    "+csys-location-lat",
+    "+csys-location-long",
+    "+csys-obj-parent",
+    "+csys-environment",
+    "+csys-consumer-id",
+    "+csys-wrcp-group-id",
+]);
 
 /// An execution that a call's reply names, until it ends (cloudify.md#executions).
 ///
@@ -139,6 +159,12 @@ pub(crate) fn read_labels(object: &mut Value) {
             *label = Value::Object([(key.to_owned(), value.clone())].into_iter().collect());
         }
     }
+}
+
+/// The body of a create whose path has the name.
+pub(crate) fn named_in_path(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
+    ["id", "name"].iter().for_each(|name| without(body, name));
+    Ok(())
 }
 
 /// Takes a name out of a body: it stands in the path already.
@@ -208,7 +234,7 @@ mod tests {
     fn a_label_is_one_key_that_the_manager_takes_with_its_text() {
         let mut seen = 0;
         for field in CATALOGUE.iter().flat_map(|provider| provider.kinds).flat_map(|kind| kind.fields) {
-            let Type::Set(Type::Label(_)) = field.ty else { continue };
+            let Type::Set(Type::Label(..)) = field.ty else { continue };
             seen += 1;
             for (labels, message) in [
                 (json!([{ "Env": "dev" }, { "a-b._c": "any text: /%" }]), None),
@@ -218,8 +244,11 @@ mod tests {
                 (json!([{ "a b": "x" }]), Some("`a b` is no key of a label")),
                 (json!([{ "\u{fc}": "x" }]), Some("`\u{fc}` is no key of a label")),
                 (json!([{ "": "x" }]), Some("`` is no key of a label")),
+                (json!([{ "Csys-x": "x" }]), Some("`Csys-x` is no key of a label")),
+                (json!([{ "csys-obj-type": "x" }, { "csys": "x" }]), None),
+                (json!([{ "env": "a\"b" }]), Some("expected text of a label, found `a\"b`")),
                 (json!([{ "env": null }]), Some("label `env` has no text")),
-                (json!([{ "env": ["a"] }]), Some("expected text, found a list")),
+                (json!([{ "env": ["a"] }]), Some("expected text of a label, found `a list`")),
                 (json!(["env"]), Some("expected label, as in `team: net`, found text")),
             ] {
                 let found = check(&field.ty, &Attr::from_json(&labels));
@@ -228,6 +257,6 @@ mod tests {
             let form = canonical(&field.ty, &Attr::from_json(&json!([{ "Team": "Net" }, { "team": "Net" }])));
             assert_eq!(form.to_shown(), json!([{ "team": "Net" }]), "one label that is given twice");
         }
-        assert_eq!(seen, 2, "of blueprints and of deployments");
+        assert_eq!(seen, 3, "of blueprints, of deployments and of groups of them");
     }
 }

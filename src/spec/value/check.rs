@@ -65,7 +65,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Joined(..), Attr::List(_)) => {}
         (ty @ Type::Joined(..), Attr::Text(text)) => packed(ty, text, part.path, found),
         (Type::Map(_), Attr::Map(_)) => {}
-        (Type::Label(names), Attr::Map(map)) => label(names, map, part.path, found),
+        (Type::Label(names, _), Attr::Map(map)) => label(names, map, part.path, found),
         (Type::Object(fields), Attr::Map(map)) => {
             unknown(fields, map, part.path, found);
             missing(fields, map, part.path, found);
@@ -153,6 +153,14 @@ fn missing(fields: &[Field], map: &BTreeMap<String, Attr>, path: &[WalkStep<'_>]
 fn scalar(ty: &Type, attr: &Attr, path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
     let shown = || attr.to_text().unwrap_or_else(|| name(attr).to_owned());
     let help = match (ty, canonical(ty, attr)) {
+        (Type::Format(format), Attr::Secret(_)) => match (format.mistake)(attr) {
+            Some(help) => {
+                let message = format!("the secret is no {}", ty.describe());
+                found.push(TypeError::new(path, "wrong-value", message).help(help));
+                return;
+            }
+            None => return,
+        },
         (_, Attr::Secret(_)) | (Type::Bool, Attr::Bool(_)) => return,
         (Type::Int, Attr::Number(number)) if number.is_i64() || number.is_u64() => return,
         (Type::Enum(words), Attr::Text(text)) if words.contains(&text.as_str()) => return,

@@ -34,7 +34,7 @@ fn wait(ty: &Type, value: &mut Attr) {
         (Type::List(_) | Type::Set(_) | Type::Table(..), value @ Attr::Null) => {
             *value = Attr::List(Vec::new());
         }
-        (Type::Label(_), Attr::Map(label)) => {
+        (Type::Label(..), Attr::Map(label)) => {
             *label = std::mem::take(label).into_iter().map(|(key, text)| (key.to_lowercase(), text)).collect();
         }
         (Type::Map(_), value @ Attr::Null) => *value = Attr::Map(BTreeMap::new()),

@@ -70,6 +70,12 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
         "of an image that is there, nobody knows its source",
     ),
     ("vns3/links id: left out", "validate", "missing-field", "the number tells one link from another"),
+    (
+        "cloudify/deployment-groups default_inputs: a list",
+        "validate",
+        "wrong-type",
+        "inputs are a map: with a list nothing could be made in the group",
+    ),
     ("cloudify/deployments labels: left out", "the simulator", "", "without labels, their call is not sent"),
     (
         "netfoundry/certificate-authorities certPem",

@@ -100,6 +100,11 @@ fn set(world: &mut World, kind: &str, name: &str, fields: &Map<String, Value>) -
             let url = format!("/api/v3.1/{kind}/{}", encode(name));
             ask(world, &Request::new(Method::Post, url).json(&json!(fields)), DEFAULT_TENANT)
         }
+        "sites" | "deployment-groups" => {
+            let (tenant, id) = scoped(name);
+            let method = if kind == "sites" { Method::Post } else { Method::Put };
+            ask(world, &Request::new(method, format!("/api/v3.1/{kind}/{}", encode(id))).json(&json!(fields)), tenant)
+        }
         other => match edge(Method::Patch, other, name, fields) {
             Some(request) => ask(world, &request, DEFAULT_TENANT),
             None => Err(unknown(other)),
@@ -140,12 +145,15 @@ fn set_deployment(world: &mut World, name: &str, fields: &Map<String, Value>) ->
 }
 
 /// Where a kind's objects are created: verb, path, and the field that goes into the path.
-const CREATED: [(&str, Method, &str, &str); 11] = [
+const CREATED: [(&str, Method, &str, &str); 14] = [
     ("secrets", Method::Put, "secrets/{}", "key"),
     ("blueprints", Method::Put, "blueprints/{}", "id"),
     ("plugins", Method::Post, "plugins", ""),
     ("deployments", Method::Put, "deployments/{}", "id"),
     ("sites", Method::Put, "sites/{}", "name"),
+    ("blueprints-filters", Method::Put, "filters/blueprints/{}", "id"),
+    ("deployments-filters", Method::Put, "filters/deployments/{}", "id"),
+    ("deployment-groups", Method::Put, "deployment-groups/{}", "id"),
     ("tenants", Method::Post, "tenants/{}", "name"),
     ("users", Method::Put, "users", ""),
     ("user-groups", Method::Post, "user-groups", ""),
@@ -204,8 +212,19 @@ fn remove(world: &mut World, kind: &str, name: &str) -> Result<Value, String> {
             world.forget(tenant, id);
             Ok(json!({"id": id}))
         }
-        "secrets" | "blueprints" | "sites" | "tenants" | "users" | "user-groups" => {
-            ask(world, &Request::new(Method::Delete, format!("/api/v3.1/{kind}/{}", encode(id))), tenant)
+        "secrets"
+        | "blueprints"
+        | "sites"
+        | "deployment-groups"
+        | "blueprints-filters"
+        | "deployments-filters"
+        | "tenants"
+        | "users"
+        | "user-groups" => {
+            let path = CREATED.iter().find(|(name, ..)| *name == kind).map_or("", |(_, _, path, _)| path);
+            let path =
+                if path.contains("{}") { path.replace("{}", &encode(id)) } else { format!("{kind}/{}", encode(id)) };
+            ask(world, &Request::new(Method::Delete, format!("/api/v3.1/{path}")), tenant)
         }
         "plugins" => {
             let url = format!("/api/v3.1/plugins/{}", encode(id));

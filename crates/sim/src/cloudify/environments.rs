@@ -138,8 +138,10 @@ fn assemble(
         true => declared(&blueprint.plan.labels, &call.viewer.username, world.now),
         false => Vec::new(),
     };
-    let site = input.nullable_text("site_name")?.filter(|_| call.release.has(SITES));
+    let site = input.get("site_name").filter(|_| call.release.has(SITES));
+    let site = site.map(|_| input.required_text("site_name")).transpose()?;
     if let Some(site) = site {
+        check_name("site_name", site, Start::Letter)?;
         world.site(call, site)?;
     }
     let name = input.nullable_text("display_name")?.filter(|_| call.release.has(STATUSES));
@@ -305,6 +307,8 @@ impl World {
     /// Removes a deployment and everything that belongs to it.
     pub(crate) fn forget(&mut self, tenant: &str, id: &str) {
         self.deployments.retain(|row| !row.is(tenant, id));
+        self.leave_groups(tenant, id);
+        self.forget_schedules(tenant, id);
         self.nodes.remove(tenant, id);
         self.instances.remove(tenant, id);
         self.updates.retain(|row| row.meta.tenant != tenant || row.deployment != id);

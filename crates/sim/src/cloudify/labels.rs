@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use unicode_normalization::UnicodeNormalization;
 
 use super::made_up::stamp;
 use super::refusal::{Refusal, bad_parameters};
@@ -22,6 +23,28 @@ pub(crate) enum Forms {
     Short,
     /// Both.
     Both,
+}
+
+/// The keys that users set although they begin as the manager's own (observed).
+const OPEN: [&str; 11] = [
+    "csys-obj-name",
+    "csys-obj-type",
+    "csys-env-type",
+    "csys-wrcp-services",
+    "csys-location-name",
+    "csys-location-lat",
+    "csys-location-long",
+    "csys-obj-parent",
+    "csys-environment",
+    "csys-consumer-id",
+    "csys-wrcp-group-id",
+];
+
+impl Label {
+    /// Says whether another one says the same.
+    pub(crate) fn is(&self, other: &Label) -> bool {
+        self.key == other.key && self.value == other.value
+    }
 }
 
 /// The labels as answers print them.
@@ -84,7 +107,8 @@ pub(crate) fn merged(mut labels: Vec<Label>, more: Vec<Label>) -> Vec<Label> {
     labels
 }
 
-fn malformed() -> Refusal {
+/// The refusal of labels in another form.
+pub(crate) fn malformed() -> Refusal {
     bad_parameters(
         "Labels must be a list of 1-entry dictionaries: [{<key1>: <value1>}, {<key2>: [<value2>, <value3>]}, ...]",
     )
@@ -101,10 +125,10 @@ fn pairs(asked: &[Value], forms: Forms) -> Result<Vec<(String, String)>, Refusal
         };
         let key = checked_key(&key)?;
         match value {
-            Value::String(value) => pairs.push((key, value.clone())),
+            Value::String(value) => pairs.push((key, checked_value(value)?)),
             Value::Array(values) => {
                 for value in values {
-                    pairs.push((key.clone(), value.as_str().ok_or_else(malformed)?.to_owned()));
+                    pairs.push((key.clone(), checked_value(value.as_str().ok_or_else(malformed)?)?));
                 }
             }
             _ => return Err(malformed()),
@@ -113,10 +137,27 @@ fn pairs(asked: &[Value], forms: Forms) -> Result<Vec<(String, String)>, Refusal
     Ok(pairs)
 }
 
-fn checked_key(key: &str) -> Result<String, Refusal> {
+/// A label's text as it is kept: in Unicode's form NFKC.
+fn checked_value(value: &str) -> Result<String, Refusal> {
+    if value.chars().count() > 256 {
+        return Err(bad_parameters("The key or value is too long. Maximum allowed length is 256 characters"));
+    }
+    if value.chars().any(|letter| letter == '"' || letter.is_control()) {
+        return Err(bad_parameters(format!(
+            "The value `{value}` contains illegal characters. Control characters and `\"` are not allowed."
+        )));
+    }
+    Ok(value.nfkc().collect())
+}
+
+/// A label's key as it is kept, or why it is refused.
+pub(crate) fn checked_key(key: &str) -> Result<String, Refusal> {
     let key = key.to_lowercase();
-    if key.starts_with("csys-") {
+    if key.starts_with("csys-") && !OPEN.contains(&key.as_str()) {
         return Err(bad_parameters(format!("All labels with a `csys-` prefix are reserved for internal use: {key}")));
+    }
+    if key.chars().count() > 256 {
+        return Err(bad_parameters("The key or value is too long. Maximum allowed length is 256 characters"));
     }
     if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
         return Err(bad_parameters(format!("The label's key `{key}` contains illegal characters")));

@@ -21,6 +21,8 @@ pub(crate) struct Refusal {
 pub(crate) enum Body {
     /// JSON with `error_code`, `message` and `server_traceback`.
     Coded(&'static str, String),
+    /// JSON that says besides which rule of a filter is wrong, and why.
+    Rule(Value, String),
     /// JSON without `server_traceback`: what the 7.x front end's own validation answers.
     Validation(String),
     /// The web server's HTML page.
@@ -35,7 +37,7 @@ impl fmt::Display for Refusal {
     /// The message, where there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.body {
-            Body::Coded(_, message) | Body::Validation(message) => f.write_str(message),
+            Body::Coded(_, message) | Body::Rule(_, message) | Body::Validation(message) => f.write_str(message),
             Body::Page | Body::Internal | Body::Empty => write!(f, "status {}", self.status),
         }
     }
@@ -51,6 +53,11 @@ fn coded(status: u16, code: &'static str, message: impl Into<String>) -> Refusal
 /// 400 with that code.
 pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Refusal {
     coded(400, code, message)
+}
+
+/// 400: a rule of a filter is wrong.
+pub(crate) fn bad_rule(rule: &Value, why: String) -> Refusal {
+    Refusal { status: 400, body: Body::Rule(rule.clone(), why) }
 }
 
 /// 400 `bad_parameters_error`.
@@ -168,6 +175,16 @@ impl Refusal {
                 // Seen only with 503: the handler prints the absent exception.
                 let traceback = if self.status == 503 { json!("NoneType: None\n") } else { traceback };
                 json!({"error_code": code, "message": message, "server_traceback": traceback})
+            }
+            Body::Rule(rule, why) => {
+                let shown = rule.to_string().replace('"', "'");
+                json!({
+                    "error_code": "invalid_filter_rule",
+                    "message": format!("The filter rule {shown} is not in the right format. {why}"),
+                    "err_filter_rule": rule,
+                    "err_reason": why,
+                    "server_traceback": traceback,
+                })
             }
             Body::Validation(message) if release.has(super::release::SEVENTH) => {
                 json!({"error_code": "bad_parameters_error", "message": message})

@@ -71,6 +71,8 @@ pub(crate) const MANAGERS: Span = from(5, 0, 5);
 pub(crate) const SYSTEMD_STATUS: Span = before(5, 0, 5);
 /// Sites, `preview` of updates.
 pub(crate) const SITES: Span = from(5, 0, 0);
+/// Groups of deployments, filters of two sorts, and schedules of a deployment, under the paths that they have now.
+pub(crate) const GROUPS: Span = from(6, 0, 0);
 /// Error bodies carry the traceback as a string; after, null.
 pub(crate) const TRACEBACKS: Span = before(5, 0, 0);
 /// DELETE answers 200 and the object; after, 204. Deployments go at once; after, in the background.

@@ -4,8 +4,9 @@ use super::refusal::{Outcome, Refusal, page};
 use super::release::{ALWAYS, Edition, NEVER, Release, Span};
 use super::world::World;
 use super::{
-    blueprints, call::Call, cluster, deployments, environments, events, executions, groups, maintenance, members,
-    nodes, plugins, secrets, sites, snapshots, status, tenants, tokens, updates, users,
+    blueprints, call::Call, cluster, deployment_groups, deployments, environments, events, executions, filters, groups,
+    maintenance, members, nodes, plugins, schedules, secrets, sites, snapshots, status, tenants, tokens, updates,
+    users,
 };
 use wire::{Method, Request};
 
@@ -111,6 +112,9 @@ static AREAS: &[&[Route]] = &[
     blueprints::ROUTES,
     plugins::ROUTES,
     sites::ROUTES,
+    filters::ROUTES,
+    deployment_groups::ROUTES,
+    schedules::ROUTES,
     deployments::ROUTES,
     environments::ROUTES,
     updates::ROUTES,

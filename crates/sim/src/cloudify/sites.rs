@@ -1,19 +1,19 @@
 //! Sites, which deployments may name (cloudify.md#sites). In neither reference text.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::call::{Call, Start, check_name};
-use super::deployments::shown;
+use super::call::{Call, Input, Start, check_name};
+use super::deployments::{Deployment, shown};
 use super::fields::{
-    Field, answer, answer_deleted, created_at, created_by, field, private_resource, resource_availability, tenant_name,
-    visibility,
+    Field, View, answer, answer_deleted, created_at, created_by, field, private_resource, resource_availability,
+    tenant_name, visibility,
 };
 use super::list::list;
-use super::refusal::{Outcome, Refusal, bad_parameters};
+use super::refusal::{Outcome, Refusal, bad_parameters, conflict, internal};
 use super::release::SITES;
 use super::route::{Need, Route, route};
-use super::scope::{Meta, Scoped, asked, find, own, own_mut, refuse_taken, visible};
+use super::scope::{Meta, Scoped, Visibility, asked, find, own, own_mut, refuse_global, refuse_taken, visible, widen};
 use super::world::World;
 use wire::Method;
 
@@ -22,6 +22,7 @@ pub(crate) static ROUTES: &[Route] = &[
     route(Method::Get, "sites", "site_list", Need::Read, all).only(SITES).v31(),
     route(Method::Get, "sites/{}", "site_get", Need::Read, one).only(SITES).v31(),
     route(Method::Put, "sites/{}", "site_create", Need::Build, create).only(SITES).v31(),
+    route(Method::Post, "sites/{}", "site_update", Need::Build, update).only(SITES).v31(),
     route(Method::Delete, "sites/{}", "site_delete", Need::Build, delete).only(SITES).v31(),
     route(Method::Post, "deployments/{}/set-site", "deployment_set_site", Need::Operate, set_site).only(SITES).v31(),
 ];
@@ -30,7 +31,9 @@ pub(crate) static ROUTES: &[Route] = &[
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Site {
     meta: Meta,
-    location: Option<String>,
+    /// Latitude and longitude.
+    #[serde(default)]
+    place: Option<(f64, f64)>,
 }
 
 impl Scoped for Site {
@@ -46,14 +49,20 @@ impl Scoped for Site {
 }
 
 static FIELDS: &[Field<Site>] = &[
-    field("name", |site, _| json!(site.meta.id)),
-    field("location", |site, _| json!(site.location)),
     created_at(),
     visibility(),
+    field("name", |site, _| json!(site.meta.id)),
+    field("latitude", |site, _| json!(site.place.map(|(latitude, _)| latitude))),
+    field("longitude", |site, _| json!(site.place.map(|(_, longitude)| longitude))),
     tenant_name(),
     created_by(),
     resource_availability(),
     private_resource(),
+    field("location", |site: &Site, _: &View| match site.place {
+        Some((latitude, longitude)) => json!(format!("{}, {}", json!(latitude), json!(longitude))),
+        None => Value::Null,
+    })
+    .unfiltered(),
 ];
 
 fn all(world: &mut World, call: &Call) -> Outcome {
@@ -67,12 +76,80 @@ fn one(world: &mut World, call: &Call) -> Outcome {
 fn create(world: &mut World, call: &Call) -> Outcome {
     let name = call.id();
     check_name("name", name, Start::Letter)?;
-    let input = call.optional_json()?;
+    let input = call.json()?;
     let visibility = asked(input.nullable_text("visibility")?, None)?;
+    let place = place(&input)?.unwrap_or(None);
     refuse_taken(&world.sites, name, &call.viewer.tenant)?;
-    let meta = Meta::new(name, &call.viewer, world.now, visibility);
-    world.sites.push(Site { meta, location: input.nullable_text("location")?.map(str::to_owned) });
+    if visibility == Visibility::Global {
+        refuse_global(&world.sites, &call.viewer, name)?;
+    }
+    world.sites.push(Site { meta: Meta::new(name, &call.viewer, world.now, visibility), place });
     one(world, call)
+}
+
+fn update(world: &mut World, call: &Call) -> Outcome {
+    check_name("name", call.id(), Start::Letter)?;
+    let input = call.json()?;
+    let wanted = input.nullable_text("visibility")?.map(|word| asked(Some(word), None)).transpose()?;
+    let place = place(&input)?;
+    let new_name = input.text("new_name")?.filter(|name| !name.is_empty() && *name != call.id());
+    if let Some(name) = new_name {
+        check_name("new_name", name, Start::Letter)?;
+        if find(&world.sites, &call.viewer, name).is_ok() {
+            return Err(conflict(format!(
+                "Invalid new name `{name}`, it already exists on <Tenant name=`{}`> or with global visibility",
+                call.viewer.tenant
+            )));
+        }
+    }
+    if let Some(wanted) = wanted {
+        widen(&mut world.sites, &call.viewer, call.id(), wanted, world.now)?;
+    }
+    let at = own(&world.sites, &call.viewer, call.id())?;
+    let site = world.sites.get_mut(at).ok_or_else(internal)?;
+    site.place = place.unwrap_or(site.place);
+    if let Some(name) = new_name {
+        let (tenant, old) = (site.meta.tenant.clone(), std::mem::replace(&mut site.meta.id, name.to_owned()));
+        let there = |row: &&mut Deployment| row.meta.tenant == tenant && row.site.as_ref() == Some(&old);
+        world.deployments.iter_mut().filter(there).for_each(|row| row.site = Some(name.to_owned()));
+    }
+    let site = world.sites.get(at).ok_or_else(internal)?;
+    answer(world, call, 200, FIELDS, site)
+}
+
+/// The place that a body gives: none where the text is empty, nothing where there is no text.
+fn place(input: &Input) -> Result<Option<Option<(f64, f64)>>, Refusal> {
+    let text = match input.get("location") {
+        None => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(other) => {
+            return Err(bad_parameters(format!(
+                "location parameter is expected to be of type str but is of type {}",
+                if other.is_null() { "NoneType" } else { "int" }
+            )));
+        }
+    };
+    if text.is_empty() {
+        return Ok(Some(None));
+    }
+    let Some((latitude, longitude)) = text.split_once(',') else {
+        return Err(bad_parameters(format!(
+            "Invalid location `{text}`, the format is expected to be \"latitude,longitude\" such as \
+             \"32.071072,34.787274\""
+        )));
+    };
+    let (Ok(latitude), Ok(longitude)) = (latitude.trim().parse::<f64>(), longitude.trim().parse::<f64>()) else {
+        return Err(bad_parameters(format!(
+            "Invalid location `{text}`, the latitude and longitude are expected to be of type float"
+        )));
+    };
+    if !((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)) {
+        return Err(bad_parameters(format!(
+            "Invalid location `{text}`. The latitude must be a number between -90 and 90 and the longitude between \
+             -180 and 180"
+        )));
+    }
+    Ok(Some(Some((latitude, longitude))))
 }
 
 fn delete(world: &mut World, call: &Call) -> Outcome {
@@ -94,6 +171,7 @@ fn set_site(world: &mut World, call: &Call) -> Outcome {
         ));
     }
     if let Some(name) = name {
+        check_name("site_name", name, Start::Letter)?;
         world.site(call, name)?;
     }
     own_mut(&mut world.deployments, &call.viewer, call.id())?.site = name.map(str::to_owned);

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::blueprints::Blueprint;
 use super::cluster::Cluster;
+use super::deployment_groups::DeploymentGroup;
 use super::deployments::Deployment;
 use super::events::Event;
 use super::executions::Execution;
+use super::filters::Filter;
 use super::grouped::Grouped;
 use super::groups::Group;
 use super::made_up::Source;
@@ -14,6 +16,7 @@ use super::maintenance::Maintenance;
 use super::nodes::{Instance, Node};
 use super::plugins::Plugin;
 use super::release::Release;
+use super::schedules::Schedule;
 use super::secrets::Secret;
 use super::sites::Site;
 use super::snapshots::Snapshot;
@@ -61,6 +64,18 @@ pub(crate) struct World {
     pub plugins: Vec<Plugin>,
     /// Sites.
     pub sites: Vec<Site>,
+    /// Filters of blueprints.
+    #[serde(default)]
+    pub blueprint_filters: Vec<Filter>,
+    /// Filters of deployments; the first come with the manager.
+    #[serde(default)]
+    pub deployment_filters: Vec<Filter>,
+    /// Groups of deployments.
+    #[serde(default)]
+    pub deployment_groups: Vec<DeploymentGroup>,
+    /// Schedules of deployments.
+    #[serde(default)]
+    pub schedules: Vec<Schedule>,
     /// Deployments.
     pub deployments: Vec<Deployment>,
     /// Nodes of deployments.
@@ -101,6 +116,10 @@ impl World {
             blueprints: Vec::new(),
             plugins: Vec::new(),
             sites: Vec::new(),
+            blueprint_filters: Vec::new(),
+            deployment_filters: Filter::of_the_system("admin"),
+            deployment_groups: Vec::new(),
+            schedules: Vec::new(),
             deployments: Vec::new(),
             nodes: Grouped::new(),
             instances: Grouped::new(),

@@ -9,8 +9,12 @@ kinds! {
     tenant_user_groups: KIND;
     secrets: KIND;
     plugins: KIND;
+    sites: KIND;
     blueprints: KIND;
     deployments: KIND;
+    execution_schedules: KIND;
+    deployment_groups: KIND;
+    filters: BLUEPRINTS, DEPLOYMENTS;
     nodes: KIND;
     node_instances: KIND;
     deployment_updates: KIND;

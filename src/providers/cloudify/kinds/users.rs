@@ -5,6 +5,7 @@
 //! administrator comes with the manager and can't be removed. The time of the last login is not read: it moves with every
 //! request.
 
+use crate::providers::cloudify::formats::PASSWORD;
 use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
 use crate::spec::{Api, Body, CallSpec, Envelope, Identity, Kind, Switch, Type, call, field};
 use wire::Method::{Delete, Post, Put};
@@ -18,7 +19,7 @@ pub(crate) static KIND: Kind = Kind {
     names: NAMES,
     fields: &[
         name("username", "Name of the user, whatever its case"),
-        field("password", Type::Text, "Password, at least five characters")
+        field("password", Type::Format(&PASSWORD), "Password, of 5 to 256 letters")
             .required()
             .write_only()
             .secret()

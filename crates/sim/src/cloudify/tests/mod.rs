@@ -11,6 +11,7 @@ mod connection;
 mod console;
 mod deployments;
 mod executions;
+mod kept;
 mod lists;
 mod observed;
 mod plugins;

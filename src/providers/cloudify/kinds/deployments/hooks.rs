@@ -68,9 +68,28 @@ fn stamp(deployment: &Map<String, Value>, instances: &[Value]) -> Value {
     format!("{updated} {} {versions}", instances.len()).into()
 }
 
-/// A create has the name in its path.
+/// A create has the name in its path, and no site where there is none: an empty word is refused.
 pub(crate) fn unnamed(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
     without(body, "id");
+    if names_no_site(body) {
+        without(body, "site_name");
+    }
+    Ok(())
+}
+
+fn names_no_site(body: &Attr) -> bool {
+    body.get("site_name").is_none_or(|name| name.is_null() || name.as_text() == Some(""))
+}
+
+/// No site is another word than an empty one.
+pub(crate) fn unless_detached(body: &mut Attr, _: Option<&Value>) -> Result<(), &'static str> {
+    let detaches = names_no_site(body);
+    if let Attr::Map(map) = body
+        && detaches
+    {
+        map.remove("site_name");
+        map.insert("detach_site".into(), Attr::Bool(true));
+    }
     Ok(())
 }
 
@@ -203,6 +222,21 @@ mod tests {
         let declared = json!({ "id": "d0", "blueprint_id": "ops", "inputs": { "label": "two" } });
         let sent = json!({ "blueprint_id": "ops", "inputs": { "label": "two" } });
         assert_eq!(body(&KIND, &declared, None), sent);
+    }
+
+    #[test]
+    fn no_site_is_said_in_other_words_than_one() {
+        for (name, site, create) in [
+            (json!("fra"), json!({ "site_name": "fra" }), json!({ "site_name": "fra" })),
+            (json!(""), json!({ "detach_site": true }), json!({})),
+            (Value::Null, json!({ "detach_site": true }), json!({})),
+        ] {
+            let given = Attr::from_json(&json!({ "site_name": name }));
+            let (mut set, mut made) = (given.clone(), given);
+            unless_detached(&mut set, None).unwrap();
+            unnamed(&mut made, None).unwrap();
+            assert_eq!((set.to_shown(), made.to_shown()), (site, create));
+        }
     }
 
     #[test]

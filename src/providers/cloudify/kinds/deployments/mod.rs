@@ -21,10 +21,10 @@ use self::fields::{
     ALLOW_CUSTOM_PARAMETERS, BLUEPRINT_ID, DESCRIPTION, EVALUATED_FROM, ID, INPUTS, INSTALL_PARAMETERS, INSTALLED,
     OUTPUTS, SKIP_PLUGINS_VALIDATION, UNINSTALL_PARAMETERS, update_parameters,
 };
-use self::hooks::{derive, force_out, leave_alone, unnamed};
+use self::hooks::{derive, force_out, leave_alone, unless_detached, unnamed};
 use crate::providers::cloudify::shared::{
-    ENDED, LABELS, LONGEST_NAME, SEEN, SINCE_V3_1, TENANT_OWNED, WITHOUT_VISIBILITY, execution, list, relabel,
-    visibility, widen,
+    ENDED, LABELS, LONGEST_NAME, SEEN, SINCE_V3_1, TENANT_OWNED, WITH_GROUPS, WITHOUT_VISIBILITY, execution, list,
+    relabel, visibility, widen,
 };
 use crate::spec::{
     Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, Shows, States, Switch,
@@ -87,11 +87,12 @@ pub(crate) static KIND: Kind = Kind {
         // At create, those of the blueprint would come on top (cloudify.md#deployments).
         .dedicated_call(&[relabel("/deployments/{name}").when(Condition::since("5.1.1"))])
         .afterwards(),
-        field("site_name", Type::Text, "Site that it belongs to").stays().inferred().dedicated_call(&[call(
+        field("site_name", Type::Ref("sites"), "Site that it belongs to").dedicated_call(&[call(
             Post,
             "/deployments/{name}/set-site",
             Body::Json(r#"{"site_name": "{site_name}"}"#),
         )
+        .reshape(unless_detached)
         .when(Condition::since("5.0"))]),
         OUTPUTS,
         output("capabilities", Type::Map(&Type::Any), "Values that its blueprint offers to other deployments")
@@ -129,6 +130,12 @@ pub(crate) static KIND: Kind = Kind {
             ROWS_UNDER_WAY,
             EVALUATED_OUTPUTS,
             evaluated("/deployments/{name}/capabilities", &["capabilities"], CAPABLE),
+            rows(
+                "/execution-schedules?deployment_id={id}&_include=id,deployment_id,workflow_id,parameters,\
+                 execution_arguments,since,until,rule,slip,stop_on_fail,enabled&_sort=id",
+                &[SCHEDULES],
+                WITH_GROUPS,
+            ),
         ],
         // Otherwise it holds one of the server's workers while the workflow needs one (cloudify.md#deployments).
         create: &[
@@ -154,6 +161,7 @@ pub(crate) static KIND: Kind = Kind {
         (Put, "/deployment-updates/{name}/update/initiate", SINCE_V3_1),
         (Get, "/deployment-updates/{job}", SINCE_V3_1),
         (Patch, "/deployments/{name}/set-visibility", SINCE_V3_1),
+        (Get, "/execution-schedules", SEEN),
     ],
     removal: Removal::OutageIf("installed"),
     ..Kind::NEW
@@ -161,6 +169,9 @@ pub(crate) static KIND: Kind = Kind {
 
 /// Where a deployment holds its node instances after reading.
 pub(crate) const NODE_INSTANCES: &str = "node_instances";
+
+/// Where a deployment holds its schedules after reading.
+pub(crate) const SCHEDULES: &str = "execution_schedules";
 
 /// Where a deployment holds its executions that are not over after reading.
 const UNDER_WAY: &str = "under_way";
