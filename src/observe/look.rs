@@ -100,7 +100,7 @@ impl Look<'_> {
             }
             if let Seen::Objects(objects) = &mut seen {
                 self.learn(kind, objects);
-                self.retain_managed(kind, objects);
+                self.retain_managed(kind, objects, parent.map(|(address, ..)| address));
                 let around = parent.map(|(address, ..)| address);
                 self.details(kind, objects, around, ids).await;
                 match self.contents(kind, objects, around).await {
@@ -306,13 +306,6 @@ impl Look<'_> {
     /// How the objects of a kind are read from this server.
     fn list(&self, kind: &Kind) -> List {
         kind.api.list_on(self.session.version())
-    }
-
-    /// Leaves out what the API shows although it is somebody else's.
-    fn retain_managed(&self, kind: &Kind, objects: &mut Vec<Live>) {
-        let Some((key, setting)) = kind.api.scope else { return };
-        let Some(owner) = self.setting(setting) else { return };
-        objects.retain(|live| lookup(&live.raw, key).is_none_or(|found| text(found) == owner));
     }
 
     /// Says whether a declared resource is one of those that are looked for, or something lives in it that is.

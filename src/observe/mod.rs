@@ -5,7 +5,7 @@
 //! * `interests`: what a workspace wants to know of a target
 //! * `lists`, `sight`: what has to be read for a few resources; the look for the object of one step
 //! * `look`, `ids`, `details`, `contents`, `proofs`: its lists, level by level; single objects; content; who answers
-//! * `auto_created`: what objects made for themselves
+//! * `auto_created`, `others`: what objects made for themselves; what is shown and is somebody else's
 
 mod auto_created;
 mod contents;
@@ -14,6 +14,7 @@ mod ids;
 mod interests;
 mod lists;
 mod look;
+mod others;
 pub(crate) mod proofs;
 mod sight;
 

@@ -81,6 +81,13 @@ impl TextPage {
         self.parts(depth, &[(tone, text)]);
     }
 
+    /// What a controller said, which may be many lines, as what a script left: each on its own, below the first.
+    pub(crate) fn told(&mut self, depth: usize, said: &str) {
+        for (n, line) in said.lines().filter(|line| !line.trim().is_empty()).enumerate() {
+            self.line(depth + usize::from(n > 0), Tone::Plain, line);
+        }
+    }
+
     /// A line of several tones.
     pub(crate) fn parts(&mut self, depth: usize, parts: &[(Tone, &str)]) {
         let last = parts.iter().rposition(|(_, text)| !text.trim_end().is_empty());
@@ -168,6 +175,14 @@ mod tests {
         page.gap();
         page.line(0, Tone::Plain, "b\u{1b}[2J");
         assert_eq!(page.finish(), "  + a\n\nb\\u{1b}[2J\n");
+    }
+
+    #[test]
+    fn what_a_controller_says_in_several_lines_is_read_in_several() {
+        let mut page = TextPage::new(Style { color: false, width: 80 });
+        page.told(1, "failed:\n  at line 1\n\nno such\u{1b}[2J file\n");
+        page.told(1, "");
+        assert_eq!(page.finish(), "  failed:\n      at line 1\n    no such\\u{1b}[2J file\n");
     }
 
     #[test]

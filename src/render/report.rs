@@ -370,10 +370,8 @@ fn failed(page: &mut TextPage, steps: &[&StepOutcome]) {
         page.parts(1, &[(Tone::Plain, step.verb.as_str()), (Tone::Plain, " "), (Tone::Strong, &step.address)]);
         gap_line(page, step);
         let Some(error) = &step.error else { return };
-        page.line(3, Tone::Plain, &error.message);
-        for line in &error.log {
-            page.line(4, Tone::Plain, line);
-        }
+        page.told(3, &error.message);
+        error.log.iter().for_each(|said| page.told(4, said));
         if let Some(help) = &error.help {
             page.parts(3, &[(Tone::Notice, "help: "), (Tone::Plain, help)]);
         }

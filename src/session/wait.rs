@@ -136,7 +136,7 @@ impl Session {
         let (Some(log), Some(job), CallFailure::Job(failed)) = (poll.log, job, &error.what) else { return error };
         let path = PathTemplate::of(log.read.path).text(&|word| of_job(word, job));
         let Ok(reply) = self.get(&path).await else { return error };
-        let log = messages(&log, &reply).iter().map(|line| self.redactor.redact(line)).collect();
+        let log = messages(&log, &reply).iter().rev().map(|line| self.redactor.redact(line)).collect();
         CallError { what: CallFailure::Job(Box::new(Job { what: failed.what.clone(), log })), ..error }
     }
 

@@ -21,7 +21,7 @@ pub struct Poll {
     /// Where the object says what went wrong.
     pub error: &'static str,
     /// Where more can be read about what went wrong: in the path of the call `{job}` is the job's id, its reply holds the
-    /// messages as a list, and the fields are where each holds its texts, keys by dots.
+    /// messages as a list, the newest first, and the fields are where each holds its texts, keys by dots.
     pub log: Option<Detail>,
     /// Where it counts what is done, and of how much.
     pub progress: Option<(&'static str, &'static str)>,

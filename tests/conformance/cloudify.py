@@ -1,11 +1,17 @@
 """Drives a simulated Cloudify Manager with the vendor's client, the `cloudify_rest_client` of `cloudify-common`.
 
-Usage: cloudify.py URL-OF-AN-INSTALLATION [URL-OF-ONE-OF-VERSION-4.5]
+Usage: cloudify.py URL-OF-AN-INSTALLATION [URL-OF-ONE-OF-VERSION-4.5 [TRUEUP]]
+
+With TRUEUP, the program takes over what the client made: its export is adopted without a write.
 """
 
+import json
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
+from urllib.request import Request, urlopen
 from urllib.parse import urlsplit
 
 # This file has a package's name: what is installed goes first.
@@ -366,6 +372,88 @@ def topologies(tally, manager):
         equal("sites", list(manager.sites.list()), [])
 
 
+def kept(tally, manager):
+    """What stands beside deployments: sites, groups of them, filters, schedules."""
+    equal = tally.equal
+    folder = tempfile.TemporaryDirectory()
+    rule = {"key": "Env", "values": ["dev"], "operator": "any_of", "type": "label"}
+
+    with tally.section("sites"):
+        equal("the new site", manager.sites.create("fra", location="50.1,8.68").location, "50.1, 8.68")
+        manager.sites.update("fra", location="50.11, 8.7")
+        equal("sites", [(one.name, one.location) for one in manager.sites.list()], [("fra", "50.11, 8.7")])
+        refused(tally, "a second site of that name", lambda: manager.sites.create("fra"), 409, "conflict_error")
+        refused(
+            tally,
+            "a place that is none",
+            lambda: manager.sites.create("nowhere", location="91,0"),
+            400,
+            "bad_parameters_error",
+        )
+
+    with tally.section("groups of deployments"):
+        upload(manager, folder.name, BLUEPRINT, "kept")
+        made = manager.deployments.create("kept", "kept", inputs={"site": "fra"}, site_name="fra")
+        equal("its site", made.site_name, "fra")
+        group = manager.deployment_groups.put("edge", description="At the edge", deployment_ids=["kept"])
+        equal("its deployments", group.deployment_ids, ["kept"])
+        manager.deployment_groups.put("edge", labels=[{"ring": "first"}])
+        labels = [(one["key"], one["value"]) for one in manager.deployments.get("kept").labels]
+        equal("the labels that it gave", labels, [("ring", "first")])
+
+    with tally.section("filters"):
+        for filters in (manager.blueprints_filters, manager.deployments_filters):
+            equal("the rule", filters.create("ours", [rule]).value, [{**rule, "key": "env"}])
+            own = [one.id for one in filters.list() if not one["is_system_filter"]]
+            equal("filters", own, ["ours"])
+            refused(
+                tally, "a reserved name", lambda: filters.create("csys-ours", [rule]), 400, "bad_parameters_error"
+            )
+
+    with tally.section("schedules"):
+        schedules = manager.execution_schedules
+        made = schedules.create("nightly", "kept", "heal", since="2030-01-01 06:00:00", recurrence="1 day", count=3)
+        equal("its rule", made["rule"], {"recurrence": "1 day", "count": 3, "weekdays": None})
+        equal("its beginning", made["since"], "2030-01-01T06:00:00.000Z")
+        equal("put to rest", schedules.update("nightly", "kept", enabled=False)["enabled"], False)
+        equal("schedules", [(one.id, one["deployment_id"]) for one in schedules.list()], [("nightly", "kept")])
+
+
+def taken_over(tally, url, trueup):
+    """What the client made, exported: its files own it without a write, and find nothing to do."""
+    parts = urlsplit(url)
+    log = f"{parts.scheme}://{parts.netloc}/_sim/requests"
+
+    def requests(method="GET"):
+        with urlopen(Request(log, method=method)) as answer:
+            return json.load(answer)
+
+    with tally.section("Trueup takes it over"), tempfile.TemporaryDirectory() as folder:
+        target = {"at": f"{url}/api/v3.1", "credentials": {"username": "admin", "password": "${secret.password}"}}
+        workspace = {
+            "workspace": "conformance",
+            "secrets": {"password": {"env": "CFY_PASSWORD"}},
+            "cloudify": {"cfy": target},
+        }
+        pathlib.Path(folder, "trueup.yaml").write_text(json.dumps(workspace))
+        environment = {**os.environ, "CFY_PASSWORD": "admin"}
+
+        def run(*arguments, within=folder):
+            ran = subprocess.run([trueup, *arguments], cwd=within, env=environment, capture_output=True, text=True)
+            tally.equal(f"trueup {arguments[0]}\n{ran.stdout}\n{ran.stderr}\n", ran.returncode, 0)
+
+        requests("DELETE")
+        run("export", "cfy", "--out", "exported")
+        exported = pathlib.Path(folder, "exported")
+        text = (exported / "cfy.yaml").read_text()
+        for name in ("fra", "edge", "ours", "nightly", "kept"):
+            tally.true(f"`{name}` is not exported", f" {name}:" in text)
+        run("plan", within=exported)
+        run("adopt", "--all", within=exported)
+        run("plan", "--exit-code", within=exported)
+        tally.equal("what was written", [one for one in requests() if one["method"] != "GET"], [])
+
+
 def status(tally, manager, base, version):
     """What the manager tells of itself."""
     equal, true = tally.equal, tally.true
@@ -413,13 +501,16 @@ def old(tally, manager):
         equal("blueprints", list(manager.blueprints.list()), [])
 
 
-def main(url, old_url=None):
+def main(url, old_url=None, trueup=None):
     tally = Tally()
     manager = client(url)
     status(tally, manager, url, "7.1")
     people(tally, manager, url)
     secrets(tally, manager)
     topologies(tally, manager)
+    kept(tally, manager)
+    if trueup:
+        taken_over(tally, url, trueup)
     if old_url:
         manager = client(old_url)
         with tally.section("the old version"):

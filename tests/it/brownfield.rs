@@ -151,6 +151,35 @@ fn the_same_files_in_a_folder_are_what_is_there_and_others_are_not() {
     }
 }
 
+#[test]
+fn what_another_tenant_shows_to_all_is_referred_to_as_external() {
+    for provider in PROVIDERS {
+        let sim = Sim::start();
+        let (at, login) = ((provider, "m"), "admin:admin");
+        let shared = "/blueprints/shared?application_file_name=blueprint.yaml&visibility=global";
+        sim.upload(at, login, ("PUT", shared), &packed(&[("blueprint.yaml", BLUEPRINT)]));
+        sim.call(at, login, "POST", "/tenants/acme", &json!({}));
+        let before = writes(&sim).len();
+        let workspace = format!(
+            "workspace: w\n{provider}:\n  m:\n    at: {}\n    tenant: acme\n    \
+             credentials: {{ username: admin, password: '${{secret.pw}}' }}\n    \
+             blueprints: {{ shared: {{ external: true }} }}\n    deployments: {{ d: {{ blueprint_id: shared }} }}\n\
+             secrets: {{ pw: {{ env: PW }} }}\n",
+            sim.base_url(provider, "m")
+        );
+        let bench = Bench::real(&[("trueup.yaml", &workspace)]);
+        run(&bench, &["apply", "--yes"]).expect(0);
+        run(&bench, &["plan", "--exit-code"]).expect(0).says("nothing to do");
+        run(&bench, &["destroy", "--yes", "--allow", "deletes=1"]).expect(0);
+        let sent = writes(&sim).split_off(before);
+        assert!(sent.iter().all(|call| call.contains("/deployments/d")), "{provider}: {sent:?}");
+        // Without a word about it in the files it is none of this tenant's.
+        bench.edit("trueup.yaml", "shared: { external: true }", "other: { external: true }");
+        bench.edit("trueup.yaml", "blueprint_id: shared", "blueprint_id: other");
+        run(&bench, &["plan"]).says("it is external, and not there");
+    }
+}
+
 fn uploads(sim: &Sim) -> usize {
     writes(sim).iter().filter(|call| call.starts_with("PUT ") && call.contains("/blueprints/")).count()
 }

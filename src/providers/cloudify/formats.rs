@@ -37,6 +37,25 @@ pub(crate) static LABEL_TEXT: ValueFormat = ValueFormat {
     schema: r#"{"type": "string", "maxLength": 256}"#,
 };
 
+/// A name for people, which is kept in Unicode's form NFKC.
+pub(crate) static DISPLAY_NAME: ValueFormat = ValueFormat {
+    words: "name for people",
+    canonical: |value| {
+        let text = text(value)?;
+        Some(if text.is_empty() { Attr::Null } else { Attr::Text(text.nfkc().collect()) })
+    },
+    mistake: |value| {
+        let fits = match value {
+            Attr::Secret(_) => true,
+            value => {
+                value.to_text().is_some_and(|text| text.chars().count() <= 256 && !text.chars().any(char::is_control))
+            }
+        };
+        (!fits).then(|| "it has 256 letters at most, and no control characters".into())
+    },
+    schema: r#"{"type": "string", "maxLength": 256}"#,
+};
+
 /// A place on earth: latitude and longitude in degrees.
 pub(crate) static COORDINATES: ValueFormat = ValueFormat {
     words: "latitude and longitude",
@@ -224,6 +243,7 @@ mod tests {
         for (format, fits, wrong) in [
             (&PASSWORD, &["admin", "   12"] as &[&str], &["", "1234", &long] as &[&str]),
             (&LABEL_TEXT, &["", "a b/%", "ü"], &["a\"b", "a\nb", &long]),
+            (&DISPLAY_NAME, &["a \"b\"", "ü"], &["a\nb", &long]),
             (&COORDINATES, &["50.1, 8.6", "-90,180"], &["50.1", "91, 0", "0, 181", "a, b", "nan, 0", "1;2"]),
             (
                 &TIME,

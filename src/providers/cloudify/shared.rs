@@ -140,7 +140,7 @@ static CANCEL: CallSpec = call(Post, "/executions/{job}", Body::Json(r#"{"action
 const FAILURES: Detail = Detail {
     read: call(
         Get,
-        "/events?execution_id={job}&event_type=task_failed&event_type=workflow_failed&_sort=timestamp&_size=20",
+        "/events?execution_id={job}&event_type=task_failed&event_type=workflow_failed&_sort=-timestamp&_size=10",
         Body::None,
     )
     .reply(Envelope::Items("items")),

@@ -245,10 +245,16 @@ fn update(world: &mut World, call: &Call) -> Outcome {
         let text = "Changing the blueprint is only possible via deployment-update";
         return Err(forbidden_as("only_deployment_update", text));
     }
-    for set in ["inputs", "description", "outputs", "capabilities", "workflows", "groups"] {
+    if deployment.description.is_some() && input.has_any(&["description"]) {
+        return Err(conflict("description is already set"));
+    }
+    for set in ["inputs", "outputs", "capabilities", "workflows", "groups"] {
         if input.has_any(&[set]) {
             return Err(conflict(format!("{set} is already set")));
         }
+    }
+    if let Some(description) = input.nullable_text("description")? {
+        deployment.description = Some(description.to_owned());
     }
     if let Some(labels) = input.list("labels")? {
         deployment.labels = replace(&deployment.labels, labels, Forms::Short, &username, now)?;

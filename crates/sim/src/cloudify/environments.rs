@@ -123,6 +123,21 @@ fn check_requirements(
     }
 }
 
+/// The environment's workflow looks at it, not the request.
+fn check_display_name(name: &str) -> Result<(), String> {
+    if name.chars().count() > 256 {
+        return Err(
+            "ValueError: The deployment display name is too long. Maximum allowed length is 256 characters".into()
+        );
+    }
+    if name.chars().any(char::is_control) {
+        return Err("ValueError: The deployment display name contains illegal characters. Control characters are not \
+                    allowed"
+            .into());
+    }
+    Ok(())
+}
+
 fn assemble(
     world: &World,
     call: &Call,
@@ -142,7 +157,7 @@ fn assemble(
     let site = site.map(|_| input.required_text("site_name")).transpose()?;
     if let Some(site) = site {
         check_name("site_name", site, Start::Letter)?;
-        world.site(call, site)?;
+        world.site(call, site)?.check_shown(id, visibility)?;
     }
     let name = input.nullable_text("display_name")?.filter(|_| call.release.has(STATUSES));
     Ok(Deployment {
@@ -228,6 +243,7 @@ impl World {
         let blueprint = self.blueprints.iter().find(|row| deployment.uses(&row.meta));
         let blueprint = blueprint.ok_or_else(|| format!("no blueprint `{}`", deployment.blueprint.id))?.clone();
         let inputs = complete(&blueprint.plan, &deployment.given)?;
+        check_display_name(&deployment.display_name)?;
         self.check_secrets(&tenant, &blueprint)?;
         let targets = blueprint.plan.named("get_capability");
         self.adopt_plan(&tenant, &id, &blueprint, inputs);

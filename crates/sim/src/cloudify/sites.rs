@@ -10,7 +10,7 @@ use super::fields::{
     tenant_name, visibility,
 };
 use super::list::list;
-use super::refusal::{Outcome, Refusal, bad_parameters, conflict, internal};
+use super::refusal::{Outcome, Refusal, bad_parameters, conflict, illegal_action, internal};
 use super::release::SITES;
 use super::route::{Need, Route, route};
 use super::scope::{Meta, Scoped, Visibility, asked, find, own, own_mut, refuse_global, refuse_taken, visible, widen};
@@ -165,17 +165,34 @@ fn set_site(world: &mut World, call: &Call) -> Outcome {
     let input = call.json()?;
     let detach = input.is_set("detach_site")?;
     let name = input.nullable_text("site_name")?;
+    let visibility = find(&world.deployments, &call.viewer, call.id())?.meta.visibility;
+    if let Some(name) = name {
+        check_name("site_name", name, Start::Letter)?;
+        world.site(call, name)?.check_shown(call.id(), visibility)?;
+    }
     if name.is_some() == detach {
         return Err(bad_parameters(
             "Must provide either a `site_name` of a valid site or `detach_site` with true value",
         ));
     }
-    if let Some(name) = name {
-        check_name("site_name", name, Start::Letter)?;
-        world.site(call, name)?;
-    }
     own_mut(&mut world.deployments, &call.viewer, call.id())?.site = name.map(str::to_owned);
     shown(world, call, 200, call.id())
+}
+
+impl Site {
+    /// Refuses a deployment that more people see than the site.
+    pub(crate) fn check_shown(&self, deployment: &str, visibility: Visibility) -> Result<(), Refusal> {
+        if visibility <= self.meta.visibility {
+            return Ok(());
+        }
+        let word = |visibility: Visibility| json!(visibility).as_str().unwrap_or_default().to_owned();
+        Err(illegal_action(format!(
+            "The visibility of deployment `{deployment}`: `{}` can't be wider than the visibility of it's site `{}`: `{}`",
+            word(visibility),
+            self.meta.id,
+            word(self.meta.visibility)
+        )))
+    }
 }
 
 impl World {

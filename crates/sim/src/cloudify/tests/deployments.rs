@@ -158,6 +158,8 @@ fn a_patch_sets_little() {
         PATCH deployments/g1 {"blueprint_id": "ops"}
         -> 403 {"error_code": "only_deployment_update", "message": "Changing the blueprint is only possible via deployment-update"}
         PATCH deployments/g1 {"description": "d"}
+        -> 200 {"description": "d"}
+        PATCH deployments/g1 {"description": "e"}
         -> 409 {"message": "description is already set"}
         PATCH deployments/g1 {"display_name": "Net 1"}
         -> 200 {"display_name": "Net 1"}

@@ -54,6 +54,22 @@ fn sites_have_a_place_or_none() {
         -> 400 {"error_code": "bad_parameters_error"}
         POST deployments/d1/set-site {"site_name": ""}
         -> 400
+        POST deployments/d1/set-site {"site_name": "nosuch", "detach_site": true}
+        -> 404
+        POST deployments/d1/set-site {"site_name": "ham", "detach_site": true}
+        -> 400
+        PUT sites/hidden {"visibility": "private"}
+        -> 200 {"visibility": "private"}
+        POST deployments/d1/set-site {"site_name": "hidden"}
+        -> 400 {"error_code": "illegal_action_error", "message": "The visibility of deployment `d1`: `tenant` can't be wider than the visibility of it's site `hidden`: `private`"}
+        PUT deployments/d2 {"blueprint_id": "ops", "site_name": "hidden"}
+        -> 400 {"error_code": "illegal_action_error"}
+        PATCH deployments/d1 {"description": "by hand"}
+        -> 200 {"description": "by hand"}
+        PATCH deployments/d1 {"description": "again"}
+        -> 409 {"message": "description is already set"}
+        DELETE sites/hidden
+        -> 204
         DELETE sites/ham
         -> 204 empty
         GET deployments?id=d1&_include=id,site_name

@@ -22,6 +22,7 @@ use self::fields::{
     OUTPUTS, SKIP_PLUGINS_VALIDATION, UNINSTALL_PARAMETERS, update_parameters,
 };
 use self::hooks::{derive, force_out, leave_alone, unless_detached, unnamed};
+use crate::providers::cloudify::formats::DISPLAY_NAME;
 use crate::providers::cloudify::shared::{
     ENDED, LABELS, LONGEST_NAME, SEEN, SINCE_V3_1, TENANT_OWNED, WITH_GROUPS, WITHOUT_VISIBILITY, execution, list,
     relabel, visibility, widen,
@@ -73,12 +74,10 @@ pub(crate) static KIND: Kind = Kind {
         update_parameters!(field("force_reinstall", Type::Bool, "Reinstall all nodes (from 6.4 on)")),
         visibility(WIDEN),
         SKIP_PLUGINS_VALIDATION,
-        field("display_name", Type::Text, "Name for people").chosen().dedicated_call(&[call(
-            Patch,
-            "/deployments/{name}",
-            Body::Json(r#"{"display_name": "{display_name}"}"#),
-        )
-        .when(Condition::since("6.0"))]),
+        field("display_name", Type::Format(&DISPLAY_NAME), "Name for people, of 256 letters at most")
+            .chosen()
+            .dedicated_call(&[call(Patch, "/deployments/{name}", Body::Json(r#"{"display_name": "{display_name}"}"#))
+                .when(Condition::since("6.0"))]),
         field(
             "labels",
             LABELS,
