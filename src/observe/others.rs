@@ -1,10 +1,10 @@
 //! What a list shows although it is somebody else's, as the global objects of other tenants.
 
 use crate::address::Address;
-use crate::diff::live::{Live, text};
 use crate::diff::matching::identity_of;
 use crate::observe::look::Look;
 use crate::spec::{Kind, lookup};
+use crate::state::live::{Live, text};
 
 impl Look<'_> {
     /// Leaves out what the API shows although it is somebody else's, unless the files say that it is another one's and there.
