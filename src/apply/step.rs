@@ -21,7 +21,7 @@ use crate::journal::{self, JournalLine};
 use crate::plan::{Call, CallPurpose, Step, Verb};
 use crate::secret::Secret;
 use crate::session::{AnsweredCall, CallError, CallFailure, Session, WaitResult, Watch, encode, is_under_way};
-use crate::spec::{Envelope, List, Shows, lookup};
+use crate::spec::{Envelope, List, lookup};
 use crate::state::IdentityKey;
 use crate::state::live::{Live, named, with_id};
 use wire::Method;
@@ -307,7 +307,7 @@ impl Executor<'_> {
             let tell = |waiting| self.progress.waits(step, &waiting);
             let watch = Watch { tell: &tell, stop: self.stop };
             if let WaitResult::Done(object) = session.wait(poll, &path, &sending, watch).await?
-                && poll.shows == Shows::Object
+                && poll.shows_object
                 && object.is_object()
             {
                 shared.outputs.set(&step.address, step.kind, object);

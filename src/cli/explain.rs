@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::cli::kinds::marks;
 use crate::cli::{CommandError, Exit, output, topics};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Condition, Destroys, Disruption, Evidence, Field, Grammar, Identity, Kind, Provider, Type};
+use crate::spec::{Change, Condition, Disruption, Field, Grammar, Identity, Kind, Provider, Type};
 use crate::suggest;
 use crate::topology::{ITEMS, PARTIAL, has_order, has_parts};
 
@@ -59,12 +59,10 @@ fn explain_kind(provider: &Provider, kind: &Kind, text: &mut String) {
     if let Some(parent) = kind.parent {
         let _ = writeln!(text, "  lives in: {parent}");
     }
-    match kind.on_delete {
-        _ if kind.is_declarative() && !kind.is_removable() => {
-            text.push_str("  removal: the API has none; it is let go of\n");
-        }
-        Destroys::Itself => {}
-        Destroys::Everything => text.push_str("  removal: destroys everything in it; has to be allowed by address\n"),
+    if kind.is_declarative() && !kind.is_removable() {
+        text.push_str("  removal: the API has none; it is let go of\n");
+    } else if kind.removed_by_address {
+        text.push_str("  removal: destroys everything in it; has to be allowed by address\n");
     }
     order(provider, kind, text);
     shared(kind, text);
@@ -145,7 +143,7 @@ fn line(field: &Field, depth: usize, text: &mut String) {
     let needed = field.required.and_then(Condition::objects).map(|whose| format!(" (required where {whose})"));
     let only = field.writable_on.objects().filter(|_| needed.is_none()).map(|whose| format!(" (only where {whose})"));
     let when = needed.or(only).unwrap_or_default();
-    let inferred = if field.evidence == Evidence::Inferred { " (inferred, not documented)" } else { "" };
+    let inferred = if field.inferred { " (inferred, not documented)" } else { "" };
     let _ = writeln!(text, "{name:<34} {}{default}: {}{when}{inferred}", field.ty.describe(), field.doc);
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{CommandError, Exit, Format, output};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Condition, Coverage, Endpoint, Evidence, Field, Flow, Identity, Kind, Provider};
+use crate::spec::{Change, Condition, Coverage, Endpoint, Field, Flow, Identity, Kind, Provider};
 use crate::suggest;
 
 /// Options of `kinds`.
@@ -178,7 +178,7 @@ pub(crate) fn marks(field: &Field) -> Vec<&'static str> {
         Change::DedicatedCall(_) => marks.push("own-call"),
         Change::Widens(..) => marks.push("widens-only"),
     }
-    if field.evidence == Evidence::Inferred {
+    if field.inferred {
         marks.push("inferred");
     }
     marks

@@ -10,7 +10,7 @@ use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Chosen, Taken};
 use crate::cli::{CommandError, Exit, Global, common, halt, output};
 use crate::session::{AnsweredCall, Session, WaitResult, Waiting, Watch, job_id};
-use crate::spec::{Action, Disruption, Poll, Provider, Secrecy, lookup};
+use crate::spec::{Action, Disruption, Poll, Provider, lookup};
 use crate::state::live::text;
 use crate::suggest;
 
@@ -74,7 +74,7 @@ fn allow(action: &Action, options: &RunOptions) -> Result<(), CommandError> {
         let message = format!("`{name}` means: {}", action.disruption.as_str());
         return Err(CommandError::failed(message).help("run it with `--yes`"));
     }
-    if action.secrecy == Secrecy::Secret && options.out.is_none() {
+    if action.secret && options.out.is_none() {
         let message = format!("`{name}` answers with a secret, which is not printed");
         return Err(CommandError::failed(message).help("name a file for it with `--out FILE`"));
     }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use self::spelt_out::spell_out;
 use self::variants::variants;
-use crate::spec::{Change, Descend, Evidence, Field, Flow, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
+use crate::spec::{Change, Descend, Field, Flow, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
 use crate::topology::{EXTERNAL, ITEMS, PARTIAL, UNMANAGED, has_order, has_parts};
 
@@ -284,7 +284,7 @@ fn marks(field: &Field) -> Map<String, Value> {
     if field.flow == Flow::WriteOnly {
         mark("write-only", json!(true));
     }
-    if field.evidence == Evidence::Inferred {
+    if field.inferred {
         mark("inferred", json!(true));
     }
     if !matches!(field.disruption, crate::spec::Disruption::None) {

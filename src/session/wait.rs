@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::session::attention::is_about_certificate;
 use crate::session::{CallError, CallFailure, CallSite, Job, RequestBody, Session, encode};
-use crate::spec::{Body, BodyTemplate, CallSpec, Detail, OpenPath, PathTemplate, Poll, Shows, Until, Word, lookup};
+use crate::spec::{Body, BodyTemplate, CallSpec, Detail, OpenPath, PathTemplate, Poll, Until, Word, lookup};
 use wire::Method;
 
 /// How often a job is asked to be given up by a server that is busy.
@@ -219,7 +219,7 @@ fn is_tolerated(poll: &Poll, what: &CallFailure) -> bool {
 
 /// Says whether a poll waits for nothing, and looks at outputs.
 fn is_of_outputs(poll: &Poll) -> bool {
-    matches!((poll.shows, poll.until), (Shows::Object, Until::ANSWERS))
+    poll.shows_object && poll.until == Until::ANSWERS
 }
 
 /// Says whether the refusal of a read of outputs alone means that there are none, and never will be: what can't be

@@ -1,6 +1,6 @@
 //! Actions and artifacts: the things that an API does on request, and the files that it hands out. Never part of a diff.
 
-use crate::spec::{Body, BodyTemplate, CallSpec, Disruption, Field, PathTemplate, Secrecy, TableCall, Word, call};
+use crate::spec::{Body, BodyTemplate, CallSpec, Disruption, Field, PathTemplate, TableCall, Word, call};
 use wire::Method;
 
 /// Something that a controller does when asked: reboot, restart, reset.
@@ -26,8 +26,8 @@ pub struct Action {
     pub call: CallSpec,
     /// The part of the reply that is printed: keys by dots, as in `response.token`; empty for all of it.
     pub shows: &'static str,
-    /// Whether that may be printed; what is secret goes to a file only.
-    pub secrecy: Secrecy,
+    /// Says whether that must not be printed: what is secret goes to a file only.
+    pub secret: bool,
     /// The words of a successful reply that mean a failure: keys by dots, each with its word.
     pub fails: &'static [(&'static str, &'static str)],
     /// The effect on traffic.
@@ -64,7 +64,7 @@ pub(crate) const fn action(name: &'static str, doc: &'static str, call: CallSpec
         extra_arguments: None,
         call,
         shows: "",
-        secrecy: Secrecy::Plain,
+        secret: false,
         fails: &[],
         disruption: Disruption::None,
         documented_at: None,
@@ -99,7 +99,7 @@ impl Action {
 
     /// This of the reply is secret.
     pub const fn hands_out(self, path: &'static str) -> Action {
-        Action { shows: path, secrecy: Secrecy::Secret, ..self }
+        Action { shows: path, secret: true, ..self }
     }
 
     /// A successful reply that says one of these was none.

@@ -34,8 +34,8 @@ pub struct Field {
     pub writable_on: Condition,
     /// The servers that show it; the others take it, and it is compared by fingerprint there.
     pub readable_on: Condition,
-    /// Says whether values must not be shown.
-    pub secrecy: Secrecy,
+    /// Says whether values must not be shown, desired or live.
+    pub secret: bool,
     /// The consequence of a different value.
     pub change: Change,
     /// When its value is sent.
@@ -50,8 +50,8 @@ pub struct Field {
     pub recomputed_from: &'static [&'static str],
     /// Where the documents are whose names count as the resource's own.
     pub documents_in: Option<DocumentsIn>,
-    /// How well the vendor's documentation backs it.
-    pub evidence: Evidence,
+    /// Says whether it is inferred by analogy, not documented: accepted and passed through, and said so by `explain`.
+    pub inferred: bool,
 }
 
 /// Which way a field travels.
@@ -63,15 +63,6 @@ pub enum Flow {
     WriteOnly,
     /// Chosen by the provider: an output, never written.
     Output,
-}
-
-/// Whether values may be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrecy {
-    /// They may.
-    Plain,
-    /// They must not, desired or live.
-    Secret,
 }
 
 /// The consequence of a different value: a call, a new object, or a hold.
@@ -145,15 +136,6 @@ impl Disruption {
     }
 }
 
-/// How well the vendor's documentation backs a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence {
-    /// Documented, or seen on a running system.
-    Documented,
-    /// Inferred by analogy: accepted and passed through, and said so by `explain`.
-    Inferred,
-}
-
 /// A field that may be left out, is written and read back, and changes in place.
 pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Field {
     Field {
@@ -167,14 +149,14 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         read_as: None,
         writable_on: Condition::ALWAYS,
         readable_on: Condition::ALWAYS,
-        secrecy: Secrecy::Plain,
+        secret: false,
         change: Change::InPlace,
         sent: Sent::WhenChanged,
         disruption: Disruption::None,
         depends_on_remote: &[],
         recomputed_from: &[],
         documents_in: None,
-        evidence: Evidence::Documented,
+        inferred: false,
     }
 }
 
@@ -221,7 +203,7 @@ impl Field {
 
     /// Must not be shown.
     pub const fn secret(self) -> Field {
-        Field { secrecy: Secrecy::Secret, ..self }
+        Field { secret: true, ..self }
     }
 
     /// A different value means a new object.
@@ -281,7 +263,7 @@ impl Field {
 
     /// Inferred by analogy, not documented.
     pub const fn inferred(self) -> Field {
-        Field { evidence: Evidence::Inferred, ..self }
+        Field { inferred: true, ..self }
     }
 
     /// The values that it takes in an object of these fields, some of which have a value.
@@ -362,6 +344,6 @@ impl Field {
 
     /// Says whether values must not be shown.
     pub fn is_secret(&self) -> bool {
-        self.secrecy == Secrecy::Secret
+        self.secret
     }
 }

@@ -28,8 +28,9 @@ pub struct Kind {
     pub api: Api,
     /// What its objects have to do with those of other kinds: what comes first, what shows the same, what it undoes or makes.
     pub relations: &'static [Relation],
-    /// How much a removal destroys.
-    pub on_delete: Destroys,
+    /// Says whether a removal destroys more than the object and what lives in it: so much that each has to be allowed by
+    /// address.
+    pub removed_by_address: bool,
     /// What removing one of its objects does to traffic.
     pub removal: Removal,
     /// Reshapes one live object before its fields are read, for what no table can say; of a sequence, the whole list.
@@ -113,15 +114,6 @@ impl Identity {
     }
 }
 
-/// How much removing a resource destroys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destroys {
-    /// Itself and what lives in it.
-    Itself,
-    /// So much that each removal has to be allowed by address.
-    Everything,
-}
-
 /// What removing an object does to traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
@@ -174,7 +166,7 @@ impl Kind {
         fields: &[],
         api: Api::NONE,
         relations: &[],
-        on_delete: Destroys::Itself,
+        removed_by_address: false,
         removal: Removal::Quiet,
         read: None,
         foreign: None,

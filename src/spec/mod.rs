@@ -50,7 +50,7 @@ pub(crate) use condition::{Condition, Given};
 pub(crate) use declared::{DeclaredKey, DeclaredKeys, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub use field::{Change, Field};
-pub(crate) use field::{Disruption, Evidence, Flow, Secrecy, Sent, Switch, field, output};
+pub(crate) use field::{Disruption, Flow, Sent, Switch, field, output};
 pub(crate) use format::{
     CERTIFICATE, INTERFACE, LINE, MAC, NUMBER, PORT_NUMBER, ValueFormat, out_of_bounds, whole_number, whole_numbers,
 };
@@ -60,13 +60,13 @@ pub(crate) use grammar::{
     By, Called, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Named, ReadDocuments, Unknown, first_word,
 };
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
-pub(crate) use kind::{Destroys, OneTimeOutput, Removal};
 pub use kind::{Identity, Kind};
+pub(crate) use kind::{OneTimeOutput, Removal};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
 pub(crate) use lint::lint;
 pub(crate) use names::Names;
-pub(crate) use poll::{Poll, Shows, Until};
+pub(crate) use poll::{Poll, Until};
 pub use provider::Provider;
 #[cfg(test)]
 pub(crate) use provider::caller;

@@ -28,8 +28,8 @@ pub struct Poll {
     /// Gives the job up when the run is asked to stop: `{job}` in its path is the job's id. What the controller does then
     /// is waited for all the same.
     pub cancel: Option<&'static CallSpec>,
-    /// Says what the object looked at is.
-    pub shows: Shows,
+    /// Says whether what is looked at is the object itself, and no job: its outputs are read from it.
+    pub shows_object: bool,
     /// Statuses that mean “not yet”, as while the server restarts. With any of them, no answer at all means so too.
     pub tolerate: &'static [u16],
     /// Time between two looks.
@@ -59,7 +59,7 @@ impl Poll {
         log: None,
         progress: None,
         cancel: None,
-        shows: Shows::Job,
+        shows_object: false,
         tolerate: &[],
         every: Duration::from_secs(2),
         budget: Duration::from_secs(300),
@@ -71,16 +71,7 @@ impl Poll {
     }
 
     /// One look at outputs that only a read of their own shows.
-    pub(crate) const OUTPUTS: &'static Poll = &Poll { shows: Shows::Object, ..Poll::NEW };
-}
-
-/// The thing that a [`Poll`] looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shows {
-    /// Some job.
-    Job,
-    /// The object itself: its outputs are read from it.
-    Object,
+    pub(crate) const OUTPUTS: &'static Poll = &Poll { shows_object: true, ..Poll::NEW };
 }
 
 /// When a [`Poll`] is done.

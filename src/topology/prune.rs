@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::attr::Attr;
-use crate::spec::{Auth, Destroys, Field, Identity, Kind, Type};
+use crate::spec::{Auth, Field, Identity, Kind, Type};
 use crate::state::fold;
 use crate::topology::{Prune, Target, Topology};
 
@@ -34,7 +34,7 @@ fn is_prunable(kind: &Kind) -> bool {
 /// Says whether `all` means a kind of which nothing is declared. What holds a world of its own, such as a network or a
 /// tenant, is meant once it is named or one of it is declared: who looks after one is not asked about those of others.
 fn is_meant_by_all(kind: &Kind) -> bool {
-    kind.identity.is_single() || kind.on_delete != Destroys::Everything
+    kind.identity.is_single() || !kind.removed_by_address
 }
 
 /// Says whether another kind that shows the same objects speaks for them: the one that is declared, or else the newer one.

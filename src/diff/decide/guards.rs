@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED, TAKE_OVER, never_sent};
-use crate::spec::{Change, Destroys, Disruption, Field, Identity, Kind, canonical};
+use crate::spec::{Change, Disruption, Field, Identity, Kind, canonical};
 use crate::state::live::Live;
 use crate::topology::{Allowance, ITEMS, Reason, Resource, Topology};
 
@@ -177,7 +177,7 @@ fn destroys_contents(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> 
         Decision::Replace { .. } => "it would be made anew",
         _ => return None,
     };
-    if case.kind.on_delete != Destroys::Everything {
+    if !case.kind.removed_by_address {
         return None;
     }
     unless(case, Reason::Destroy, Hold::new("precious", format!("removing it destroys everything in it ({why})")))
@@ -288,11 +288,7 @@ mod tests {
         // With the first few reasons out of the way, the next one is told; without any, the decision stands.
         for first in 0..=codes.len() {
             let has = |reason: &str| codes.iter().position(|code| *code == reason).is_some_and(|n| n >= first);
-            let kind = Kind {
-                api: API,
-                on_delete: if has("precious") { Destroys::Everything } else { Destroys::Itself },
-                ..Kind::NEW
-            };
+            let kind = Kind { api: API, removed_by_address: has("precious"), ..Kind::NEW };
             let mut world = World::lab();
             if has("protected") {
                 world = world.protects("east/groups/*");

@@ -11,7 +11,7 @@ use crate::diff::list::{items_on_the_wire, live_items};
 use crate::diff::mentions;
 use crate::diff::shared::{SharedList, SharedWrite};
 use crate::diff::verdict::{Decision, DeleteCause, Hold, UNDECLARED_TARGET, UNKNOWN_KIND, Verdict};
-use crate::spec::{Destroys, Identity, Kind, ReferenceForm, read, swap_references};
+use crate::spec::{Identity, Kind, ReferenceForm, read, swap_references};
 use crate::state::base::{Base, Entry};
 use crate::state::live::{Live, Observed, Seen};
 use crate::state::relabel::Relabel;
@@ -169,7 +169,7 @@ fn share(kind: &Kind, live: &Live, entry: &Entry) -> Option<SharedWrite> {
 /// The removal of our share of a list that others share, or the hold that takes its place.
 fn our_share(topology: &Topology, address: &Address, kind: &Kind, live: &Live) -> Decision {
     // Theirs stay: it destroys nothing but itself.
-    let kind = Kind { on_delete: Destroys::Itself, ..*kind };
+    let kind = Kind { removed_by_address: false, ..*kind };
     restrained(topology, address, &kind, live, without(topology))
 }
 

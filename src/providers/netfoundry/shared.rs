@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::spec::{Field, PORT_NUMBER, Paging, Poll, Shows, States, Type, Until, field, output};
+use crate::spec::{Field, PORT_NUMBER, Paging, Poll, States, Type, Until, field, output};
 
 /// Pages of the core API (netfoundry.md#lists): the vendor's own client asks for a thousand.
 pub(crate) const PAGES: Paging = Paging::Hal { size: 1000 };
@@ -23,7 +23,7 @@ pub(crate) const EXECUTION: Poll = Poll {
 /// Waits until an object of the data plane is realized there (netfoundry.md#statuses): kinds without a status get a
 /// `zitiId`.
 pub(crate) const fn realized(path: &'static str) -> Poll {
-    Poll { path, until: Until::set("zitiId"), shows: Shows::Object, ..Poll::NEW }
+    Poll { path, until: Until::set("zitiId"), shows_object: true, ..Poll::NEW }
 }
 
 /// Waits until an object with a status is ready (netfoundry.md#statuses); such objects take minutes, and are looked at
@@ -31,13 +31,13 @@ pub(crate) const fn realized(path: &'static str) -> Poll {
 pub(crate) const fn provisioned(path: &'static str, budget: Duration) -> Poll {
     let until =
         Until::State { key: "status", done: &["PROVISIONED", "REGISTERED"], failed: &["ERROR", "DELETING", "DELETED"] };
-    Poll { path, until, shows: Shows::Object, every: Duration::from_secs(10), budget, ..Poll::NEW }
+    Poll { path, until, shows_object: true, every: Duration::from_secs(10), budget, ..Poll::NEW }
 }
 
 /// Waits until a removed object is gone (netfoundry.md#statuses, netfoundry.md#order): deleted objects may stay
 /// readable, with a date.
 pub(crate) const fn gone(path: &'static str) -> Poll {
-    Poll { path, until: Until::Gone { key: "deletedAt", words: &["*"] }, shows: Shows::Object, ..Poll::NEW }
+    Poll { path, until: Until::Gone { key: "deletedAt", words: &["*"] }, shows_object: true, ..Poll::NEW }
 }
 
 /// The life of networks and edge routers (netfoundry.md#statuses).

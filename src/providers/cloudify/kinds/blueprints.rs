@@ -14,8 +14,7 @@ use crate::providers::cloudify::shared::{
     visibility, widen,
 };
 use crate::spec::{
-    Api, Body, Condition, Envelope, Field, Folders, Identity, Kind, Poll, Shows, States, Type, Until, call, field,
-    output,
+    Api, Body, Condition, Envelope, Field, Folders, Identity, Kind, Poll, States, Type, Until, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Put};
 
@@ -108,7 +107,7 @@ const UPLOADED: Poll = Poll {
     path: "/blueprints/{id}?_include=id,state,error,description",
     until: Until::State { key: "state", done: &["uploaded"], failed: FAILED },
     error: "error",
-    shows: Shows::Object,
+    shows_object: true,
     every: Duration::from_secs(1),
     ..Poll::NEW
 };

@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::providers::cloudify::shared::{NAMED, NAMES, list, name};
-use crate::spec::{Api, Body, Destroys, Envelope, Identity, Kind, call};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, call};
 use wire::Method::{Delete, Post};
 
 /// `tenants`.
@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/tenants/{name}", Body::None)],
         ..NAMED
     },
-    on_delete: Destroys::Everything,
+    removed_by_address: true,
     read: Some(list_members),
     ..Kind::NEW
 };

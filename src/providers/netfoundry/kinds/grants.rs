@@ -4,14 +4,14 @@
 //! each removal has to be allowed by address. The list can be filtered; it is read whole, which is inferred too. Who and
 //! what are written as ids, because they are what tells grants apart; `identities` and `resource-actions` have them.
 
-use crate::spec::{Api, Body, Destroys, Envelope, Identity, Kind, List, Poll, Shows, Type, Until, call, field};
+use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Poll, Type, Until, call, field};
 use wire::Method;
 
 const VISIBLE: Poll = Poll {
     path: "/auth/v1/grants?identityId={identityId}&resourceActionId={resourceActionId}",
     at: "0",
     until: Until::set("id"),
-    shows: Shows::Object,
+    shows_object: true,
     ..Poll::NEW
 };
 
@@ -38,7 +38,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Method::Delete, "/auth/v1/identity-resource-actions/{id}", Body::None)],
         ..Api::NONE
     },
-    on_delete: Destroys::Everything,
+    removed_by_address: true,
     ..Kind::NEW
 };
 
@@ -56,6 +56,6 @@ mod tests {
         live["id"] = json!("e3f81c06");
         reads_back(&KIND, &create, &live);
         writes(&KIND, json!({ "identityId": "c9b2e4f7", "resourceActionId": "70d5a8e3" }), create);
-        assert_eq!(KIND.on_delete, Destroys::Everything);
+        assert!(KIND.removed_by_address);
     }
 }

@@ -12,8 +12,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, renamed};
 use crate::spec::{
-    Api, Body, Destroys, Detail, Envelope, Field, Identity, Kind, List, Poll, Removal, States, Type, call, field,
-    output,
+    Api, Body, Detail, Envelope, Field, Identity, Kind, List, Poll, Removal, States, Type, call, field, output,
 };
 use wire::Method;
 
@@ -80,7 +79,7 @@ pub(crate) static KIND: Kind = Kind {
         states: Some(States { key: STANDING, stuck: STUCK, ..STATES }),
         ..Api::NONE
     },
-    on_delete: Destroys::Everything,
+    removed_by_address: true,
     read: Some(one_spelling),
     removal: Removal::Outage,
     ..Kind::NEW
@@ -171,6 +170,6 @@ mod tests {
     #[test]
     fn nothing_about_a_network_can_be_changed() {
         assert!(KIND.api.update.is_empty());
-        assert_eq!(KIND.on_delete, Destroys::Everything);
+        assert!(KIND.removed_by_address);
     }
 }

@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use crate::spec::{
-    Api, Body, Condition, Envelope, Field, Identity, Kind, List, Poll, Relation, Shows, Type, Until, call, field,
-    output,
+    Api, Body, Condition, Envelope, Field, Identity, Kind, List, Poll, Relation, Type, Until, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -63,7 +62,7 @@ const IMPORTED: Poll = Poll {
     at: "response.images.0",
     until: Until::State { key: "status", done: &["Ready"], failed: &["Failed", "Error"] },
     error: "status_msg",
-    shows: Shows::Object,
+    shows_object: true,
     // A large image is fetched and unpacked.
     budget: Duration::from_secs(1800),
     ..Poll::NEW

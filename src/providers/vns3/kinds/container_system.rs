@@ -4,8 +4,7 @@
 //! start (vns3.md#container-system, vns3.md#tasks).
 
 use crate::spec::{
-    Api, Body, CallSpec, Condition, Disruption, Envelope, Kind, List, Poll, Shows, States, Switch, Type, Until, call,
-    field,
+    Api, Body, CallSpec, Condition, Disruption, Envelope, Kind, List, Poll, States, Switch, Type, Until, call, field,
 };
 use wire::Method::{Post, Put};
 
@@ -47,7 +46,7 @@ const fn until(done: &'static [&'static str]) -> Poll {
         path: "/container_system",
         at: "response",
         until: Until::State { key: "running", done, failed: &[] },
-        shows: Shows::Object,
+        shows_object: true,
         ..Poll::NEW
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, CallSpec, Destroys, Envelope, Identity, Kind, List, Relation, Removal, Type, call, field, lines_behind,
+    Api, Body, CallSpec, Envelope, Identity, Kind, List, Relation, Removal, Type, call, field, lines_behind,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -35,7 +35,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     relations: &[super::LICENSED, super::KEYED, Relation::OlderViewOf("firewall-rules")],
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
-    on_delete: Destroys::Everything,
+    removed_by_address: true,
     read: Some(pairs_to_rules),
     removal: Removal::Outage,
     ..Kind::NEW

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Condition, Disruption, Envelope, Kind, List, Poll, Shows, States, Type, Until, call, field, output,
+    Api, Body, Condition, Disruption, Envelope, Kind, List, Poll, States, Type, Until, call, field, output,
 };
 use wire::Method::Put;
 
@@ -78,7 +78,7 @@ const PRESENT: Poll = Poll {
     path: "/keyset",
     at: "response",
     until: Until::State { key: "keyset_present", done: &["true"], failed: &[] },
-    shows: Shows::Object,
+    shows_object: true,
     // 403 until the license has arrived with the keys.
     tolerate: &[401, 403, 502, 503],
     // With the reboot after fetching, the vendor's own tools wait so long (vns3.md#restarts).

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{
-    Api, Body, Envelope, Field, Identity, Kind, List, Poll, Relation, Shows, Type, Until, call, field, output,
-};
+use crate::spec::{Api, Body, Envelope, Field, Identity, Kind, List, Poll, Relation, Type, Until, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `plugins`.
@@ -55,7 +53,7 @@ const INSTALLED: Poll = Poll {
     at: "response",
     until: Until::State { key: "status", done: &["ready"], failed: &["failed", "error"] },
     error: "status_msg",
-    shows: Shows::Object,
+    shows_object: true,
     // A large image is fetched and unpacked.
     budget: Duration::from_secs(1800),
     ..Poll::NEW

@@ -28,8 +28,8 @@ use crate::providers::cloudify::shared::{
     relabel, visibility, widen,
 };
 use crate::spec::{
-    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, Shows, States, Switch,
-    Type, Until, call, field, output,
+    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, States, Switch, Type,
+    Until, call, field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -254,7 +254,7 @@ const ENVIRONMENT: Poll = Poll {
 const CREATED: Poll = Poll {
     path: "/deployments?id={name}&_include=id,display_name,description,installation_status,deployment_status",
     at: "items.0",
-    shows: Shows::Object,
+    shows_object: true,
     ..Poll::NEW
 };
 
