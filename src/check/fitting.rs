@@ -90,7 +90,7 @@ impl<'r> Fitting<'r> {
         if self.around.is_empty() || map.keys().all(|key| is_own(key)) {
             return;
         }
-        let conditions = fields.iter().flat_map(|field| field.required.into_iter().chain([field.writable_on]));
+        let conditions = fields.iter().flat_map(|field| field.required.into_iter().chain(field.writable_on));
         let sorts: Vec<(&str, Given)> = conditions
             .flat_map(|when| when.given().collect::<Vec<_>>())
             .filter(|(name, given)| matches!(given, Given::OneOf(_)) && !is_own(name))
@@ -122,7 +122,8 @@ impl<'r> Fitting<'r> {
     }
 
     fn unknown_here(&mut self, field: &Field) {
-        let against = field.writable_on.given().find(|given| self.holds(Condition::of(*given)) == Some(false));
+        let Some(when) = field.writable_on else { return };
+        let against = when.given().find(|given| self.holds(Condition::of(*given)) == Some(false));
         let Some((by, given)) = against else { return };
         let word = self.find(by).and_then(|(field, value)| match gives_something(&field.ty, &value) {
             true => canonical(&field.ty, &value).to_text(),
@@ -135,7 +136,7 @@ impl<'r> Fitting<'r> {
             (Given::Nothing, _) => format!("`{}` does not go with `{by}`", field.name),
             _ => format!("`{}` does not go without `{by}`", field.name),
         };
-        let help = format!("it is for where {}: {}", field.writable_on.objects().unwrap_or_default(), field.doc);
+        let help = format!("it is for where {}: {}", when.objects().unwrap_or_default(), field.doc);
         self.say(Finding::error(RULE.code, message).help(help));
     }
 

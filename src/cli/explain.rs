@@ -141,7 +141,11 @@ fn line(field: &Field, depth: usize, text: &mut String) {
     let default = field.default.map(|json| format!(" [{json}]")).unwrap_or_default();
     let name = format!("{}{}{required}", "  ".repeat(depth), field.name);
     let needed = field.required.and_then(Condition::objects).map(|whose| format!(" (required where {whose})"));
-    let only = field.writable_on.objects().filter(|_| needed.is_none()).map(|whose| format!(" (only where {whose})"));
+    let only = field
+        .writable_on
+        .and_then(Condition::objects)
+        .filter(|_| needed.is_none())
+        .map(|whose| format!(" (only where {whose})"));
     let when = needed.or(only).unwrap_or_default();
     let inferred = if field.inferred { " (inferred, not documented)" } else { "" };
     let _ = writeln!(text, "{name:<34} {}{default}: {}{when}{inferred}", field.ty.describe(), field.doc);
@@ -174,7 +178,7 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
     if let Some(whose) = field.required.and_then(Condition::objects) {
         let _ = writeln!(text, "  required where {whose}");
     }
-    if let Some(whose) = field.writable_on.objects() {
+    if let Some(whose) = field.writable_on.and_then(Condition::objects) {
         let _ = writeln!(text, "  only where {whose}");
     }
     let _ = writeln!(text, "  marks: {}", marks(field).join(", "));

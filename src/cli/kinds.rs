@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{CommandError, Exit, Format, output};
 use crate::providers::CATALOGUE;
-use crate::spec::{Change, Condition, Coverage, Endpoint, Field, Flow, Identity, Kind, Provider};
+use crate::spec::{Change, Condition, Coverage, Endpoint, Field, Identity, Kind, Provider};
 use crate::suggest;
 
 /// Options of `kinds`.
@@ -150,7 +150,7 @@ fn field_json(field: &Field) -> Value {
         "doc": field.doc,
         "required": field.is_required(),
         "required_where": field.required.and_then(Condition::objects),
-        "only_where": field.writable_on.objects(),
+        "only_where": field.writable_on.and_then(Condition::objects),
         "default": field.default.map(|default| default.value().to_shown()),
         "marks": marks(field),
         "fields": field.ty.fields().map(|fields| fields.iter().map(field_json).collect::<Vec<_>>()),
@@ -160,10 +160,10 @@ fn field_json(field: &Field) -> Value {
 /// The words that say what a field means to a reconciler.
 pub(crate) fn marks(field: &Field) -> Vec<&'static str> {
     let mut marks = Vec::new();
-    match field.flow {
-        Flow::Both => {}
-        Flow::WriteOnly => marks.push("write-only"),
-        Flow::Output => marks.push("output"),
+    if !field.is_writable() {
+        marks.push("output");
+    } else if field.is_write_only() {
+        marks.push("write-only");
     }
     if field.is_secret() {
         marks.push("secret");

@@ -6,14 +6,14 @@ use crate::diff::list::live_items;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::Decision;
 use crate::plan::calls::is_sequence;
-use crate::spec::{Field, Flow, Kind, TypeSlot, keep_undeclared, read};
+use crate::spec::{Field, Kind, TypeSlot, keep_undeclared, read};
 use crate::state::live::Live;
 use crate::topology::{ITEMS, Resource};
 
 /// Puts into declared fields that are sent what is live within them and nobody declares. What is cleared stays clear.
 pub(super) fn keep_live(kind: &Kind, live: &Live, declared: &ResolvedFields, fields: &mut ResolvedFields) {
     for (name, value) in fields.iter_mut().filter(|(name, _)| declared.contains_key(*name)) {
-        if let Some(field) = kind.field(name).filter(|field| field.flow == Flow::Both) {
+        if let Some(field) = kind.field(name).filter(|field| field.is_read_back()) {
             keep_undeclared(TypeSlot::of(field), value, &read(field, &live.raw));
         }
     }

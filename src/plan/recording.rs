@@ -17,7 +17,7 @@ use crate::diff::list::wanted_items;
 use crate::diff::sequence::agrees;
 use crate::diff::verdict::{Verdict, never_sent};
 use crate::plan::{CallPurpose, LedgerUpdate, Plan, Step};
-use crate::spec::{Field, Flow, Identity, ItemWord, Sent, Type, canonical, item_words};
+use crate::spec::{Field, Identity, ItemWord, Sent, Type, canonical, item_words};
 use crate::state::base::{Base, Basis, Claim, Entry, Stored};
 use crate::topology::{FileContent, list_type};
 
@@ -71,7 +71,7 @@ impl Recording<'_> {
             return None;
         }
         let is_hidden =
-            |field: &Field| field.flow == Flow::WriteOnly && field.sent != Sent::ByItself && !field.is_call_option();
+            |field: &Field| field.is_write_only() && field.sent != Sent::ByItself && !field.is_call_option();
         let carried = |(name, attr): (&String, &Attr)| {
             ledger_update.kind.field(name).filter(|field| is_hidden(field))?;
             let filled = attr.fill(self.find);

@@ -6,7 +6,7 @@ use crate::attr::Attr;
 use crate::diff::list::as_read;
 use crate::plan::calls::is_sequence;
 use crate::secret::FingerprintKey;
-use crate::spec::{Flow, Identity, Kind, Type, canonical, lookup, read};
+use crate::spec::{Identity, Kind, Type, canonical, lookup, read};
 use crate::state::base::Base;
 use crate::state::live::Live;
 use crate::topology::ITEMS;
@@ -28,7 +28,7 @@ pub(super) fn prints(kind: &Kind, live: &Live, key: &FingerprintKey) -> BTreeMap
     if is_sequence(kind) {
         prints.insert(ITEMS.to_owned(), print(&live.raw.to_string()));
     }
-    for field in kind.fields.iter().filter(|field| field.flow == Flow::Both) {
+    for field in kind.fields.iter().filter(|field| field.is_read_back()) {
         let value = canonical(&field.ty, &read(field, &live.raw));
         prints.insert(field.name.to_owned(), print(&base.stored(&value).to_string()));
     }

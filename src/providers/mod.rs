@@ -145,7 +145,7 @@ mod taking_back {
     fn no_write_only_field_of_an_object_that_is_changed_in_place_is_lost() {
         let mut found = 0;
         for kind in super::CATALOGUE.iter().flat_map(|provider| provider.kinds) {
-            let write_only = |field: &&Field| field.flow == crate::spec::Flow::WriteOnly && !field.is_call_option();
+            let write_only = |field: &&Field| field.is_write_only() && !field.is_call_option();
             for field in kind.fields.iter().filter(write_only) {
                 found += 1;
                 let has_call = kind

@@ -13,7 +13,7 @@ use crate::render::document::PlanDocument;
 use crate::render::page::Style;
 use crate::secret::Secret;
 use crate::spec::{
-    Api, Auth, Body, Dialect, Disruption, Envelope, Extent, IdScheme, Identity, Kind, List, Poll, Provider, Removal,
+    Api, Auth, Body, Condition, Dialect, Disruption, Envelope, Extent, IdScheme, Identity, Kind, List, Poll, Provider,
     ServerVersion, Type, Until, call, field, output,
 };
 use crate::state::base::{Base, Basis, Entry, Stored};
@@ -49,7 +49,7 @@ static TUNNELS: Kind = Kind {
         remove: &[call(Delete, "/tunnels/{id}", Body::None)],
         ..Api::NONE
     },
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

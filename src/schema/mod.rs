@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use self::spelt_out::spell_out;
 use self::variants::variants;
-use crate::spec::{Change, Descend, Field, Flow, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
+use crate::spec::{Change, Descend, Field, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
 use crate::topology::{EXTERNAL, ITEMS, PARTIAL, UNMANAGED, has_order, has_parts};
 
@@ -281,7 +281,7 @@ fn marks(field: &Field) -> Map<String, Value> {
     if let Some(other) = field.json_if_declared() {
         mark("typed-by", json!(other));
     }
-    if field.flow == Flow::WriteOnly {
+    if field.is_write_only() {
         mark("write-only", json!(true));
     }
     if field.inferred {

@@ -46,7 +46,7 @@ fn collect(outer: &'static [Field], fields: &'static [Field], wrap: &dyn Fn(Valu
         if let Some((about, holds, _)) = field.required.and_then(decided) {
             say(about, holds, json!({ "required": [field.name] }));
         }
-        if let Some((about, _, others)) = decided(field.writable_on) {
+        if let Some((about, _, others)) = field.writable_on.and_then(decided) {
             say(about, others, json!({ "properties": { field.name: false } }));
         }
     }

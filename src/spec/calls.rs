@@ -83,7 +83,7 @@ impl Kind {
             names: _,
             built_in: _,
             documented_at: _,
-            removal: _,
+            carries_traffic: _,
         } = self;
         let mut calls = api.calls();
         calls.extend(fields.iter().flat_map(Field::calls));

@@ -25,15 +25,13 @@ pub struct Field {
     pub default: Option<DefaultValue>,
     /// How its value is taken back.
     pub clear: Clear,
-    /// Which way it travels.
-    pub flow: Flow,
     /// Where replies hold it, when not under `name`: keys by dots.
     pub read_as: Option<&'static str>,
-    /// The servers and the objects that know it. Other servers are not sent it, and hold a resource that declares anything
-    /// but its default; in other objects it is a mistake.
-    pub writable_on: Condition,
-    /// The servers that show it; the others take it, and it is compared by fingerprint there.
-    pub readable_on: Condition,
+    /// The servers and the objects that it can be written to. Other servers are not sent it, and hold a resource that declares
+    /// anything but its default; in other objects it is a mistake. `None`: it is an output, which the provider chooses.
+    pub writable_on: Option<Condition>,
+    /// The servers that show it; the others take it, and it is compared by fingerprint there. `None`: no server does.
+    pub readable_on: Option<Condition>,
     /// Says whether values must not be shown, desired or live.
     pub secret: bool,
     /// The consequence of a different value.
@@ -52,17 +50,6 @@ pub struct Field {
     pub documents_in: Option<DocumentsIn>,
     /// Says whether it is inferred by analogy, not documented: accepted and passed through, and said so by `explain`.
     pub inferred: bool,
-}
-
-/// Which way a field travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// Written and read back.
-    Both,
-    /// Written, never read back: compared by fingerprint.
-    WriteOnly,
-    /// Chosen by the provider: an output, never written.
-    Output,
 }
 
 /// The consequence of a different value: a call, a new object, or a hold.
@@ -145,10 +132,9 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
         required: None,
         default: None,
         clear: Clear::ByType,
-        flow: Flow::Both,
         read_as: None,
-        writable_on: Condition::ALWAYS,
-        readable_on: Condition::ALWAYS,
+        writable_on: Some(Condition::ALWAYS),
+        readable_on: Some(Condition::ALWAYS),
         secret: false,
         change: Change::InPlace,
         sent: Sent::WhenChanged,
@@ -162,7 +148,7 @@ pub(crate) const fn field(name: &'static str, ty: Type, doc: &'static str) -> Fi
 
 /// An output: a field that the provider chooses.
 pub(crate) const fn output(name: &'static str, ty: Type, doc: &'static str) -> Field {
-    Field { flow: Flow::Output, ..field(name, ty, doc) }
+    Field { writable_on: None, ..field(name, ty, doc) }
 }
 
 impl Field {
@@ -188,17 +174,17 @@ impl Field {
 
     /// Only these servers, or these objects, know it.
     pub const fn writable_on(self, when: Condition) -> Field {
-        Field { writable_on: when, ..self }
+        Field { writable_on: Some(when), ..self }
     }
 
     /// Only these servers show it.
     pub const fn readable_on(self, when: Condition) -> Field {
-        Field { readable_on: when, ..self }
+        Field { readable_on: Some(when), ..self }
     }
 
     /// Never read back.
     pub const fn write_only(self) -> Field {
-        Field { flow: Flow::WriteOnly, ..self }
+        Field { readable_on: None, ..self }
     }
 
     /// Must not be shown.
@@ -295,7 +281,7 @@ impl Field {
 
     /// Says whether a server of that version can be told it: it knows it, and has the call of its own that it needs.
     pub fn is_writable_on(&self, version: Option<&str>) -> bool {
-        self.writable_on.holds_on(version)
+        self.is_known_on(version)
             && match self.change {
                 Change::DedicatedCall([]) => true,
                 Change::DedicatedCall(calls) | Change::Widens(_, calls) => {
@@ -312,12 +298,27 @@ impl Field {
 
     /// Says whether a desired state may give it.
     pub fn is_writable(&self) -> bool {
-        self.flow != Flow::Output
+        self.writable_on.is_some()
     }
 
     /// Says whether the API shows what is written to it.
     pub fn is_read_back(&self) -> bool {
-        self.flow == Flow::Both
+        self.is_writable() && !self.is_write_only()
+    }
+
+    /// Says whether no server shows it.
+    pub fn is_write_only(&self) -> bool {
+        self.readable_on.is_none()
+    }
+
+    /// Says whether a server of that version knows it.
+    pub(crate) fn is_known_on(&self, version: Option<&str>) -> bool {
+        self.writable_on.is_some_and(|when| when.holds_on(version))
+    }
+
+    /// Says whether a server of that version shows it.
+    pub fn is_readable_on(&self, version: Option<&str>) -> bool {
+        self.readable_on.is_some_and(|when| when.holds_on(version))
     }
 
     /// Says whether it decides something: it is on or off, it is one of a few words, or traffic feels a change of it. Somebody

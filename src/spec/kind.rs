@@ -5,9 +5,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use wire::Method;
 
-use crate::spec::{
-    Api, CallSpec, Change, Detail, Disruption, Envelope, Field, Names, Relation, Sent, Shape, canonical, lookup,
-};
+use crate::spec::{Api, CallSpec, Change, Condition, Detail, Envelope, Field, Names, Relation, Sent, Shape, canonical};
 
 /// One sort of resource at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +29,9 @@ pub struct Kind {
     /// Says whether a removal destroys more than the object and what lives in it: so much that each has to be allowed by
     /// address.
     pub removed_by_address: bool,
-    /// What removing one of its objects does to traffic.
-    pub removal: Removal,
+    /// The objects whose removal cuts what they carry or let through: a route that is `enabled`. `None`: none of them, as
+    /// they are users, labels, files.
+    pub carries_traffic: Option<Condition>,
     /// Reshapes one live object before its fields are read, for what no table can say; of a sequence, the whole list.
     pub read: Option<fn(&mut Value)>,
     /// Says why a live object is not the user's to declare: made by the system, or by another object; of a sequence, an
@@ -114,30 +113,6 @@ impl Identity {
     }
 }
 
-/// What removing an object does to traffic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removal {
-    /// Nothing: it is a user, a label, a file.
-    Quiet,
-    /// It cuts what the object carried or let through.
-    Outage,
-    /// The same while this field of the object is set, such as a route's `enabled`.
-    OutageIf(&'static str),
-}
-
-impl Removal {
-    /// The disruption, from the live object where it is known.
-    pub(crate) fn disruption(self, live: Option<&Value>) -> Disruption {
-        let is_off =
-            |field| live.is_some_and(|live| lookup(live, field).is_none_or(|value| *value == Value::Bool(false)));
-        match self {
-            Removal::Quiet => Disruption::None,
-            Removal::OutageIf(field) if is_off(field) => Disruption::None,
-            Removal::Outage | Removal::OutageIf(_) => Disruption::Outage,
-        }
-    }
-}
-
 /// An output that a call of its own has to ask for, and that the API gives once: asking may make an earlier answer
 /// invalid, so it is done only for someone who needs it.
 #[derive(Debug, Clone, Copy)]
@@ -167,7 +142,7 @@ impl Kind {
         api: Api::NONE,
         relations: &[],
         removed_by_address: false,
-        removal: Removal::Quiet,
+        carries_traffic: None,
         read: None,
         foreign: None,
         names: Names::ANY,

@@ -50,7 +50,7 @@ pub(crate) use condition::{Condition, Given};
 pub(crate) use declared::{DeclaredKey, DeclaredKeys, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub use field::{Change, Field};
-pub(crate) use field::{Disruption, Flow, Sent, Switch, field, output};
+pub(crate) use field::{Disruption, Sent, Switch, field, output};
 pub(crate) use format::{
     CERTIFICATE, INTERFACE, LINE, MAC, NUMBER, PORT_NUMBER, ValueFormat, out_of_bounds, whole_number, whole_numbers,
 };
@@ -60,8 +60,8 @@ pub(crate) use grammar::{
     By, Called, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Named, ReadDocuments, Unknown, first_word,
 };
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
+pub(crate) use kind::OneTimeOutput;
 pub use kind::{Identity, Kind};
-pub(crate) use kind::{OneTimeOutput, Removal};
 pub(crate) use lines::by_first_word;
 #[cfg(test)]
 pub(crate) use lint::lint;

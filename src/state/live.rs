@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{CallSpec, Field, Identity, Kind, canonical, lookup, read};
+use crate::spec::{CallSpec, Condition, Field, Identity, Kind, canonical, lookup, read};
 use crate::state::IdentityKey;
 use crate::state::installation::{ShownProofs, Standing};
 use crate::topology::ContentDigest;
@@ -210,7 +210,12 @@ impl Live {
 
     /// Says whether it is one that a call is for.
     pub(crate) fn needs(&self, kind: &'static Kind, call: &CallSpec) -> bool {
-        call.when.holds_for(&|name| Some((kind.field(name)?, self.value(kind, name)))) == Some(true)
+        self.fits(kind, call.when) == Some(true)
+    }
+
+    /// Says whether a condition holds for it; `None` where that can't be told.
+    pub(crate) fn fits(&self, kind: &'static Kind, when: Condition) -> Option<bool> {
+        when.holds_for(&|name| Some((kind.field(name)?, self.value(kind, name))))
     }
 
     /// The collection of a kind that lives in it.

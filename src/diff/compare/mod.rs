@@ -40,7 +40,7 @@ use crate::diff::shared::{SharedList, SharedWrite};
 use crate::diff::take_back::{Fate, NO_WAY, Ungiven, held_secret, with_taken_back};
 use crate::diff::verdict::{Cause, FieldChange, FieldNotes, Hold, never_sent};
 use crate::redact::ChangeSecrecy;
-use crate::spec::{Change, Field, Flow, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
+use crate::spec::{Change, Field, Identity, Type, TypeSlot, as_declared, canonical, keep_undeclared, read};
 use crate::state::base::{Base, Entry, Stored};
 use crate::state::fold;
 use crate::state::live::Live;
@@ -162,7 +162,7 @@ pub(in crate::diff) enum Judged {
 impl FieldCase<'_> {
     fn judge(&self, let_go: &mut LetGo) -> Judged {
         let kept = self.entry.and_then(|entry| entry.value(self.field.name));
-        let is_known = self.field.writable_on.holds_on(self.version());
+        let is_known = self.field.is_known_on(self.version());
         if self.field.is_call_option() && is_known {
             return Judged::Same;
         }
@@ -310,7 +310,7 @@ impl FieldCase<'_> {
 
     /// Says whether the server shows the field at all.
     fn is_shown(&self) -> bool {
-        self.field.flow != Flow::WriteOnly && self.field.readable_on.holds_on(self.version())
+        self.field.is_readable_on(self.version())
     }
 
     fn agrees(&self, live: &Attr, wanted: &Attr) -> bool {

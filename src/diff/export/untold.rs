@@ -18,7 +18,7 @@ pub(super) fn is_others(kind: &Kind, field: &Field, value: &Attr, live: &Live) -
         let field = kind.field(name)?;
         Some((field, canonical(&field.ty, &read(field, &live.raw))))
     };
-    is_default(field, value) && field.writable_on.holds_for(&find) == Some(false)
+    is_default(field, value) && field.writable_on.is_some_and(|when| when.holds_for(&find) == Some(false))
 }
 
 fn is_default(field: &Field, value: &Attr) -> bool {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::diff::shared::remembered;
-use crate::spec::{Flow, ItemWord, Shape, Type, item_key_field, item_words};
+use crate::spec::{ItemWord, Shape, Type, item_key_field, item_words};
 use crate::state::base::Entry;
 
 /// What a change means to the items of others in a list.
@@ -45,7 +45,7 @@ pub(in crate::diff) fn own_words(list: &Type, entry: Option<&Entry>, field: &str
 pub(in crate::diff) fn going(ty: &Type, wanted: &Attr, live: &Attr) -> Vec<Attr> {
     match (ty.shape(), wanted, live) {
         (Shape::Members(fields), Attr::Map(wanted), Attr::Map(live)) => {
-            let fields = fields.iter().filter(|field| field.flow == Flow::Both);
+            let fields = fields.iter().filter(|field| field.is_read_back());
             let pairs = fields.filter_map(|field| Some((field, wanted.get(field.name)?, live.get(field.name)?)));
             pairs.flat_map(|(field, wanted, live)| going(&field.ty, wanted, live)).collect()
         }

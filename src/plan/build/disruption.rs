@@ -4,7 +4,7 @@ use crate::diff::companions;
 use crate::diff::verdict::{FieldChange, Verdict};
 use crate::plan::Verb;
 use crate::plan::build::Builder;
-use crate::spec::Disruption;
+use crate::spec::{Disruption, Kind};
 use crate::state::live::Live;
 
 impl Builder<'_> {
@@ -26,8 +26,8 @@ impl Builder<'_> {
         let mut all = changed.max(self.taken_along(verdict));
         if verb.removes() {
             let left = self.left_behind(verdict, live).into_iter();
-            all = all.max(verdict.kind.removal.disruption(live.map(|live| &live.raw)));
-            all = left.map(|(kind, _, _)| kind.removal.disruption(None)).fold(all, Disruption::max);
+            all = all.max(removal(verdict.kind, live));
+            all = left.map(|(kind, _, _)| removal(kind, None)).fold(all, Disruption::max);
         }
         all
     }
@@ -37,9 +37,14 @@ impl Builder<'_> {
         let Some(target) = self.topology.targets.get(verdict.address.target()) else { return Disruption::None };
         let gone = companions::changes(self.topology, &self.diff.index, verdict).filter(|change| change.goes);
         let disruption = |change: companions::CompanionChange| {
-            let live = self.diff.index.live(&change.companion).map(|live| &live.raw);
-            Some(target.provider.kind(change.companion.kind())?.removal.disruption(live))
+            Some(removal(target.provider.kind(change.companion.kind())?, self.diff.index.live(&change.companion)))
         };
         gone.filter_map(disruption).max().unwrap_or(Disruption::None)
     }
+}
+
+/// What removing an object does to traffic: of one that nobody looked at, the worst.
+fn removal(kind: &'static Kind, live: Option<&Live>) -> Disruption {
+    let carries = |when| live.is_none_or(|live| live.fits(kind, when) != Some(false));
+    if kind.carries_traffic.is_some_and(carries) { Disruption::Outage } else { Disruption::None }
 }

@@ -8,7 +8,7 @@ use crate::diff::verdict::{Cause, Verdict};
 use crate::plan::LedgerUpdate;
 use crate::plan::build::Builder;
 use crate::plan::lists::live_lists;
-use crate::spec::{Field, Flow, lookup};
+use crate::spec::{Field, lookup};
 use crate::state::live::text;
 use crate::topology::Resource;
 
@@ -22,7 +22,7 @@ impl Builder<'_> {
         let made_with = self.diff.made_with.get(&resource.address).into_iter().flatten().cloned();
         let is_at_default = |field: &&Field| {
             let value = live.map_or(Attr::Null, |live| live.value(resource.kind, field.name));
-            field.flow == Flow::Both && field.is_at_default(&value)
+            field.is_read_back() && field.is_at_default(&value)
         };
         let cleared = resource.cleared.iter().filter_map(|name| resource.kind.field(name)).filter(is_at_default);
         LedgerUpdate {

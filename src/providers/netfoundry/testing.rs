@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::attr::Attr;
-use crate::spec::{Flow, Kind, canonical, check, read, written};
+use crate::spec::{Kind, canonical, check, read, written};
 
 /// A reply, reshaped as the kind says.
 pub(crate) fn reshaped(kind: &Kind, live: &Value) -> Value {
@@ -21,7 +21,7 @@ pub(crate) fn reads_back(kind: &Kind, declared: &Value, live: &Value) {
         let field = kind.field(name).unwrap_or_else(|| panic!("no field `{name}`"));
         let wanted = Attr::from_json(value);
         assert_eq!(check(&field.ty, &wanted), [], "{name}");
-        if field.flow == Flow::Both {
+        if field.is_read_back() {
             assert_eq!(canonical(&field.ty, &wanted), canonical(&field.ty, &read(field, &live)), "{name}");
         }
     }

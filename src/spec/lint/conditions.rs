@@ -3,6 +3,9 @@
 use crate::spec::{Condition, Field, Given, Kind, Shape, Type, canonical};
 
 pub(super) fn lint_conditions(kind: &'static Kind, say: &mut dyn FnMut(String)) {
+    if let Some(when) = kind.carries_traffic {
+        condition("what carries traffic", when, &[kind.fields], say);
+    }
     object(kind.fields, &mut Vec::new(), say);
 }
 
@@ -10,8 +13,8 @@ pub(super) fn lint_conditions(kind: &'static Kind, say: &mut dyn FnMut(String)) 
 fn object(fields: &'static [Field], around: &mut Vec<&'static [Field]>, say: &mut dyn FnMut(String)) {
     around.push(fields);
     for field in fields {
-        for when in field.required.into_iter().chain([field.writable_on]) {
-            condition(field, when, around, say);
+        for when in field.required.into_iter().chain(field.writable_on) {
+            condition(&format!("field `{}`", field.name), when, around, say);
         }
         if let Some(inner) = members(field.ty) {
             object(inner, around, say);
@@ -28,10 +31,10 @@ fn members(ty: Type) -> Option<&'static [Field]> {
     }
 }
 
-fn condition(field: &Field, when: Condition, around: &[&'static [Field]], say: &mut dyn FnMut(String)) {
+fn condition(what: &str, when: Condition, around: &[&'static [Field]], say: &mut dyn FnMut(String)) {
     for (name, given) in when.given() {
         let Some(other) = around.iter().rev().find_map(|fields| fields.iter().find(|field| field.name == name)) else {
-            say(format!("field `{}` hangs on `{name}`, which is no field around it", field.name));
+            say(format!("{what} hangs on `{name}`, which is no field around it"));
             continue;
         };
         let (Given::OneOf(words) | Given::NoneOf(words)) = given else { continue };
@@ -40,7 +43,7 @@ fn condition(field: &Field, when: Condition, around: &[&'static [Field]], say: &
             ty => canonical(ty, &crate::attr::Attr::text(**word)).to_text().as_deref() == Some(**word),
         };
         for word in words.iter().filter(|word| !is_taken(word)) {
-            say(format!("field `{}` hangs on `{name}` being `{word}`, which it never is", field.name));
+            say(format!("{what} hangs on `{name}` being `{word}`, which it never is"));
         }
     }
 }
@@ -65,6 +68,7 @@ mod tests {
                 field("lost", Type::Text, "Of nobody").required_if(Condition::declared("elsewhere")),
                 field("list", Type::List(&Type::Object(INNER)), "More"),
             ],
+            carries_traffic: Some(Condition::is("off", &["false"])),
             ..Kind::NEW
         };
         let mut said = Vec::new();
@@ -72,6 +76,7 @@ mod tests {
         assert_eq!(
             said,
             [
+                "what carries traffic hangs on `off`, which is no field around it",
                 "field `lost` hangs on `elsewhere`, which is no field around it",
                 "field `never` hangs on `sort` being `c`, which it never is",
                 "field `yes` hangs on `on` being `yes`, which it never is",

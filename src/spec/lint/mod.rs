@@ -7,8 +7,8 @@ mod endpoints;
 use std::collections::BTreeSet;
 
 use crate::spec::{
-    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, Change, Descend, Detail, Field, Flow, Folders, Grammar,
-    Identity, Kind, List, PathTemplate, Poll, Provider, Relation, Removal, Sent, TableCall, Type, Word, kinds_named,
+    Auth, AutoCreated, Body, BodyTemplate, By, CallPlace, Change, Descend, Detail, Field, Folders, Grammar, Identity,
+    Kind, List, PathTemplate, Poll, Provider, Relation, Sent, TableCall, Type, Word, kinds_named,
 };
 
 /// Everything that is wrong with a provider's tables, a phrase each; empty when all is well.
@@ -40,11 +40,6 @@ pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
         conditions::lint_conditions(kind, &mut say);
         lint_calls(provider, kind, &mut say);
         lint_relations(provider, kind, &mut say);
-        if let Removal::OutageIf(field) = kind.removal
-            && !kind.fields.iter().any(|known| known.name == field)
-        {
-            say(format!("`removal` names `{field}`, which is no field"));
-        }
         for grammar in kind.fields.iter().flat_map(Field::grammars) {
             lint_grammar(provider, grammar, &mut say);
         }
@@ -214,7 +209,7 @@ fn lint_call_options(kind: &'static Kind, say: &mut dyn FnMut(String)) {
         if !named.contains(field.name) {
             say(format!("field `{}` rides along with no call", field.name));
         }
-        if field.flow != Flow::WriteOnly || field.sent != Sent::ByItself {
+        if !field.is_write_only() || field.sent != Sent::ByItself {
             say(format!("field `{}` rides along, but is read back, or sent with others", field.name));
         }
         if field.is_required() {
@@ -225,7 +220,7 @@ fn lint_call_options(kind: &'static Kind, say: &mut dyn FnMut(String)) {
 
 fn lint_calls(provider: &Provider, kind: &'static Kind, say: &mut dyn FnMut(String)) {
     let is_known = |word: &Word| fills(provider, kind, word);
-    if matches!(kind.api.list, List::Nowhere) && kind.fields.iter().any(|field| field.flow == Flow::Both) {
+    if matches!(kind.api.list, List::Nowhere) && kind.fields.iter().any(|field| field.is_read_back()) {
         say("fields are read back, but nothing reads them".into());
     }
     if let Some((_, setting)) = kind.api.scope
@@ -340,7 +335,7 @@ fn lint_poll(poll: &'static Poll, say: &mut dyn FnMut(String)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Api, call, field};
+    use crate::spec::{Api, Condition, call, field};
     use wire::Method::Post;
 
     const fn option(name: &'static str, doc: &'static str) -> Field {
@@ -353,7 +348,7 @@ mod tests {
             fields: &[
                 option("lost", "Sent by nobody"),
                 option("kept", "Sent in a body"),
-                Field { flow: Flow::Both, ..option("read", "Read back") },
+                option("read", "Read back").readable_on(Condition::ALWAYS),
             ],
             api: Api {
                 update: &[call(Post, "/things", Body::Json(r#"{"kept": "{kept}", "as": "{read}"}"#))],

@@ -9,7 +9,7 @@ use crate::attr::Attr;
 use crate::secret::Secret;
 use crate::spec::field::Clear;
 use crate::spec::walk::{Shape, TypeSlot, edit_up};
-use crate::spec::{Field, Flow, Type, canonical};
+use crate::spec::{Field, Type, canonical};
 
 /// Words of items are compared with each other only, within one run.
 const WITHIN_A_RUN: &[u8] = b"item";
@@ -87,8 +87,8 @@ fn keep_keys(slot: TypeSlot, wanted: &mut BTreeMap<String, Attr>, live: &BTreeMa
 fn is_kept(slot: TypeSlot, key: &str) -> bool {
     let known = |fields: &'static [Field]| fields.iter().find(|field| field.name == key);
     match slot.ty.plain() {
-        Type::Object(fields) => known(fields).is_some_and(|field| field.flow == Flow::Both),
-        Type::Open(fields) => known(fields).is_none_or(|field| field.flow == Flow::Both),
+        Type::Object(fields) => known(fields).is_some_and(|field| field.is_read_back()),
+        Type::Open(fields) => known(fields).is_none_or(|field| field.is_read_back()),
         // Where keys can't be taken back, the API keeps those that are not sent.
         Type::Map(_) => slot.field.is_none_or(|field| !matches!(field.clear, Clear::Never)),
         _ => false,

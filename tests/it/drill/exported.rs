@@ -26,9 +26,7 @@ impl Drill<'_> {
         };
         for item in items {
             let is_shown = |field: &&Field| {
-                is_decision(field)
-                    && item.contains_key(field.name)
-                    && field.readable_on.holds_on(self.version.as_deref())
+                is_decision(field) && item.contains_key(field.name) && field.is_readable_on(self.version.as_deref())
             };
             let decisions: Vec<&str> = self.kind.fields.iter().filter(is_shown).map(|field| field.name).collect();
             let tells_all = |object: &&Map<String, Value>| decisions.iter().all(|name| object.contains_key(*name));

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::providers::netfoundry::shared::{ENDPOINTS, NAME, POSTURE_CHECKS, SERVICES, ZITI_ID, in_network};
-use crate::spec::{Identity, Kind, Removal, Type, field};
+use crate::spec::{Condition, Identity, Kind, Type, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "app-wans",
@@ -30,7 +30,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: in_network!("app-wans", "appWanList", adds r#""postureCheckAttributes": []"#),
     foreign: Some(asks_for_all),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

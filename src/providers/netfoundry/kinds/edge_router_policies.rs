@@ -3,7 +3,7 @@
 //! The platform makes one for each router that runs a tunneler, `edge-router-<zitiId>-system`.
 
 use crate::providers::netfoundry::shared::{EDGE_ROUTERS, ENDPOINTS, NAME, ZITI_ID, in_network, made_by_the_system};
-use crate::spec::{Identity, Kind, Removal, field};
+use crate::spec::{Condition, Identity, Kind, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "edge-router-policies",
@@ -19,7 +19,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: in_network!("edge-router-policies", "edgeRouterPolicyList"),
     foreign: Some(made_by_the_system),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

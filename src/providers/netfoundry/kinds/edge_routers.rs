@@ -14,8 +14,7 @@ use crate::providers::netfoundry::shared::{
     ATTRIBUTES, EXECUTION, NAME, STATES, WITH_NAME, ZITI_ID, in_network, provisioned, renamed,
 };
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Condition, Envelope, Identity, Kind, Poll, Relation, Removal, Type, call, field,
-    output,
+    Api, AutoCreated, Body, CallSpec, Condition, Envelope, Identity, Kind, Poll, Relation, Type, call, field, output,
 };
 use wire::Method;
 
@@ -79,7 +78,7 @@ pub(crate) static KIND: Kind = Kind {
         ..in_network!("edge-routers", "edgeRouterList")
     },
     read: Some(one_spelling),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     relations: &[Relation::Creates("endpoints", AutoCreated::Named { by: None, where_set: "tunnelerEnabled" })],
     ..Kind::NEW
 };

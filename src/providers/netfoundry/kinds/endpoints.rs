@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{Condition, Field, Identity, Kind, Removal, Type, field, output};
+use crate::spec::{Condition, Field, Identity, Kind, Type, field, output};
 
 const ENROLLMENT: &[Field] = &[
     field("ott", Type::Bool, "By a token that can be used once")
@@ -49,7 +49,7 @@ pub(crate) static KIND: Kind = Kind {
     // The platform has no default of its own: what is made without a word about it enrols by a token.
     api: in_network!("endpoints", "endpointList", adds r#""attributes": [], "enrollmentMethod": {"ott": true}"#),
     foreign: Some(tunneler_of_a_router),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

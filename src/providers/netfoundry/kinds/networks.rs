@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{PAGES, STATES, gone, provisioned, renamed};
 use crate::spec::{
-    Api, Body, Detail, Envelope, Field, Identity, Kind, List, Poll, Removal, States, Type, call, field, output,
+    Api, Body, Condition, Detail, Envelope, Field, Identity, Kind, List, Poll, States, Type, call, field, output,
 };
 use wire::Method;
 
@@ -81,7 +81,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     removed_by_address: true,
     read: Some(one_spelling),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

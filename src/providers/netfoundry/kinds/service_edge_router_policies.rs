@@ -3,7 +3,7 @@
 //! Services with a model make policies of their own, under names that are not documented.
 
 use crate::providers::netfoundry::shared::{EDGE_ROUTERS, NAME, SEMANTIC, SERVICES, ZITI_ID, in_network};
-use crate::spec::{Identity, Kind, Removal, field};
+use crate::spec::{Condition, Identity, Kind, field};
 
 pub(crate) static KIND: Kind = Kind {
     name: "service-edge-router-policies",
@@ -19,7 +19,7 @@ pub(crate) static KIND: Kind = Kind {
         ZITI_ID,
     ],
     api: in_network!("service-edge-router-policies", "serviceEdgeRouterPolicyList", adds r#""semantic": "AnyOf""#),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

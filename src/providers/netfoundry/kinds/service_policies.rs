@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ENDPOINTS, NAME, POSTURE_CHECKS, SEMANTIC, SERVICES, ZITI_ID, in_network};
-use crate::spec::{Condition, Identity, Kind, Removal, Type, field};
+use crate::spec::{Condition, Identity, Kind, Type, field};
 
 const DIAL: Condition = Condition::is("type", &["Dial"]);
 
@@ -39,7 +39,7 @@ pub(crate) static KIND: Kind = Kind {
     api: in_network!("service-policies", "servicePolicyList",
         adds r#""semantic": "AnyOf", "type": "Bind""#, create no_app_wan, update no_app_wan),
     foreign: Some(app_wan),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -6,7 +6,8 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Relation, Removal, Switch, Type, call, field, output,
+    Api, Body, Condition, Disruption, Envelope, Field, Identity, Kind, List, Relation, Switch, Type, call, field,
+    output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -44,7 +45,7 @@ pub(crate) static KIND: Kind = Kind {
         Relation::OlderViewOf("plugin-instances"),
     ],
     read: Some(as_written),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

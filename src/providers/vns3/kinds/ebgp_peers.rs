@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::providers::vns3::formats;
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, whole_numbers};
+use crate::spec::{Api, Body, Condition, Disruption, Envelope, Identity, Kind, List, Type, call, field, whole_numbers};
 use wire::Method::{Delete, Post, Put};
 
 /// `ebgp-peers`.
@@ -55,7 +55,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     read: Some(tidy),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

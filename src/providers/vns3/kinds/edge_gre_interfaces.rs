@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, output, whole_numbers,
+    Api, Body, Condition, Disruption, Envelope, Identity, Kind, List, Type, call, field, output, whole_numbers,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -46,7 +46,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    removal: Removal::OutageIf("enabled"),
+    carries_traffic: Some(Condition::is("enabled", &["true"])),
     ..Kind::NEW
 };
 

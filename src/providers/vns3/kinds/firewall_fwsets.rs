@@ -4,7 +4,7 @@
 //! refused; the reply lists those under `errors` (vns3.md#firewall-fwsets).
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Names, Removal, Type, call, field, output};
+use crate::spec::{Api, Body, Condition, Disruption, Envelope, Identity, Kind, List, Names, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-fwsets`.
@@ -37,7 +37,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -3,7 +3,7 @@
 //! Listed and made at `rules-groups`, changed and removed at `rule-groups`. A group that still has rules is not removed
 //! (vns3.md#firewall-rule-groups).
 
-use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, Type, call, field, output};
+use crate::spec::{Api, Body, Condition, Envelope, Identity, Kind, List, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-rule-groups`.
@@ -27,7 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -6,7 +6,7 @@
 //! expressions of the workspace: in YAML they are written with two dollars, `$${vns3_overlay_subnet}`.
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, CallSpec, Envelope, Identity, Kind, List, Removal, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Condition, Envelope, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `firewall-rules`.
@@ -38,7 +38,7 @@ pub(crate) static KIND: Kind = Kind {
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     removed_by_address: true,
     read: Some(super::by_position),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

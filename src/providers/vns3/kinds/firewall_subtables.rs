@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Names, Removal, Type, call, field, output,
+    Api, Body, Condition, Disruption, Envelope, Field, Identity, Kind, List, Names, Type, call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -49,7 +49,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     relations: &[super::LICENSED, super::KEYED],
     read: Some(in_order),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, Envelope, Identity, Kind, List, Names, Relation, Removal, Type, call, field, lines_behind,
+    Api, Body, Condition, Envelope, Identity, Kind, List, Names, Relation, Type, call, field, lines_behind,
 };
 use wire::Method::{Delete, Post};
 
@@ -40,7 +40,7 @@ pub(crate) static SUBGROUPS: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED, Relation::OlderViewOf("firewall-subtables")],
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 
@@ -69,7 +69,7 @@ pub(crate) static FWSETS: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED, Relation::OlderViewOf("firewall-fwsets")],
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::attr::Attr;
 use crate::providers::vns3::grammar;
 use crate::spec::{
-    Api, Body, CallSpec, Envelope, Identity, Kind, List, Relation, Removal, Type, call, field, lines_behind,
+    Api, Body, CallSpec, Condition, Envelope, Identity, Kind, List, Relation, Type, call, field, lines_behind,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -37,7 +37,7 @@ pub(crate) static KIND: Kind = Kind {
     // Removing the list writes it without the user's rules. What no rule decides about passes, so that has to be meant.
     removed_by_address: true,
     read: Some(pairs_to_rules),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

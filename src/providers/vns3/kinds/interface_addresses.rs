@@ -4,7 +4,7 @@
 //! Replies to all other calls are empty (vns3.md#interface-addresses). A controller whose list really has no id lets
 //! addresses be added, and nothing else.
 
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field};
+use crate::spec::{Api, Body, Condition, Disruption, Envelope, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `interface-addresses`.
@@ -36,7 +36,7 @@ pub(crate) static KIND: Kind = Kind {
         remove: &[call(Delete, "/interfaces/system/{parent.id}/addresses/{id}", Body::None)],
         ..super::super::API
     },
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::providers::vns3::formats;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, INTERFACE, Identity, Kind, List, Relation, Removal, Type, call, field, output,
+    Api, Body, Condition, Disruption, Envelope, INTERFACE, Identity, Kind, List, Relation, Type, call, field, output,
     whole_numbers,
 };
 use wire::Method::{Delete, Post, Put};
@@ -68,7 +68,7 @@ pub(crate) static KIND: Kind = Kind {
         Relation::After("ipsec-local", "the controller's own IPsec address has to be set before any endpoint is made"),
     ],
     read: Some(complete),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

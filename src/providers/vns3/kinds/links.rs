@@ -3,9 +3,7 @@
 //! The number is chosen by the user and names the interface, `lnk7`. What a link is made from is never read back.
 //! Whether it is connected cannot be said at create (vns3.md#links).
 
-use crate::spec::{
-    Api, Body, Condition, Disruption, Envelope, Field, Identity, Kind, List, Removal, Type, call, field, output,
-};
+use crate::spec::{Api, Body, Condition, Disruption, Envelope, Field, Identity, Kind, List, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `links`.
@@ -53,7 +51,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    removal: Removal::OutageIf("connected"),
+    carries_traffic: Some(Condition::is("connected", &["true"])),
     ..Kind::NEW
 };
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    Api, Body, Disruption, Envelope, Identity, Kind, List, Relation, Removal, States, Type, call, field, output,
+    Api, Body, Condition, Disruption, Envelope, Identity, Kind, List, Relation, States, Type, call, field, output,
     whole_numbers,
 };
 use wire::Method::{Delete, Post, Put};
@@ -54,7 +54,7 @@ pub(crate) static KIND: Kind = Kind {
         Relation::After("peering-self", "a controller needs its own id before it has peers"),
     ],
     read: Some(mark_empty_slots),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

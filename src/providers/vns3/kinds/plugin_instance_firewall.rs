@@ -7,8 +7,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, AutoCreated, Body, Condition, Disruption, Field, Identity, Kind, List, Relation, Removal, Type, call, field,
-    output,
+    Api, AutoCreated, Body, Condition, Disruption, Field, Identity, Kind, List, Relation, Type, call, field, output,
 };
 use wire::Method::{Delete, Put};
 
@@ -41,7 +40,7 @@ pub(crate) static KIND: Kind = Kind {
         Relation::Creates("firewall-v1-rules", THERE),
     ],
     read: Some(as_preset),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -4,8 +4,8 @@
 //! read as `manager`, whose versions and dates are not the user's (vns3.md#plugin-instances).
 
 use crate::spec::{
-    Api, AutoCreated, Body, CallSpec, Disruption, Envelope, Field, Identity, Kind, List, Relation, Removal, Type, call,
-    field, output,
+    Api, AutoCreated, Body, CallSpec, Condition, Disruption, Envelope, Field, Identity, Kind, List, Relation, Type,
+    call, field, output,
 };
 use wire::Method::{Delete, Post, Put};
 
@@ -43,7 +43,7 @@ pub(crate) static KIND: Kind = Kind {
         Relation::Creates("firewall-v1-rules", THERE),
     ],
     // Rules of presets stand in the controller's firewall, among the user's own rules.
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Disruption, Envelope, Field, Identity, Kind, List, Removal, Switch, Type, call, field};
+use crate::spec::{Api, Body, Condition, Disruption, Envelope, Field, Identity, Kind, List, Switch, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `routes`.
@@ -40,7 +40,7 @@ pub(crate) static KIND: Kind = Kind {
     relations: &[super::LICENSED, super::KEYED],
     read: Some(flatten),
     foreign: Some(added_by_controller),
-    removal: Removal::OutageIf("enabled"),
+    carries_traffic: Some(Condition::is("enabled", &["true"])),
     ..Kind::NEW
 };
 

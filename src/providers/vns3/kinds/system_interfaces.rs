@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::attr::Attr;
-use crate::spec::{Api, Body, Disruption, Envelope, Identity, Kind, List, Removal, Type, call, field, output};
+use crate::spec::{Api, Body, Condition, Disruption, Envelope, Identity, Kind, List, Type, call, field, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `system-interfaces`.
@@ -41,7 +41,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     relations: &[super::LICENSED, super::KEYED],
     foreign: Some(of_the_system),
-    removal: Removal::OutageIf("enabled"),
+    carries_traffic: Some(Condition::is("enabled", &["true"])),
     ..Kind::NEW
 };
 

@@ -3,7 +3,7 @@
 //! They are read inside their endpoint, and every call replies with the pair. The calls `enable` and `disable` are left
 //! alone: sources disagree about their verb, and `enabled` does the same (vns3.md#traffic-pairs).
 
-use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, call};
+use crate::spec::{Api, Body, Condition, Envelope, Identity, Kind, List, call};
 use wire::Method::{Delete, Post, Put};
 
 /// `traffic-pairs`.
@@ -33,7 +33,7 @@ pub(crate) static KIND: Kind = Kind {
         gone: &[(404, ""), (400, "traffic pair id does not exist"), (400, "endpoint_id does not exist")],
         ..super::super::API
     },
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::ipsec_endpoints::OF_ENDPOINT;
-use crate::spec::{Api, Body, Envelope, Identity, Kind, List, Removal, Type, call, output};
+use crate::spec::{Api, Body, Condition, Envelope, Identity, Kind, List, Type, call, output};
 use wire::Method::{Delete, Post, Put};
 
 /// `tunnels`.
@@ -39,7 +39,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     foreign: Some(of_the_endpoint),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
 

@@ -28,8 +28,8 @@ use crate::providers::cloudify::shared::{
     relabel, visibility, widen,
 };
 use crate::spec::{
-    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, Removal, States, Switch, Type,
-    Until, call, field, output,
+    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, States, Switch, Type, Until, call,
+    field, output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -145,7 +145,7 @@ pub(crate) static KIND: Kind = Kind {
         // (cloudify.md#deployment-updates).
         update: &[update(Put).when(Condition::since("4.4").until("6.2")), update(Post).when(Condition::since("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None)
-            .preceded_by(&[INSTALL.off.when(Condition::is("installed", &["true", "partial"]))])
+            .preceded_by(&[INSTALL.off.when(INSTALLED_AT_ALL)])
             .wait(&[GONE])],
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
@@ -162,7 +162,7 @@ pub(crate) static KIND: Kind = Kind {
         (Patch, "/deployments/{name}/set-visibility", SINCE_V3_1),
         (Get, "/execution-schedules", SEEN),
     ],
-    removal: Removal::OutageIf("installed"),
+    carries_traffic: Some(INSTALLED_AT_ALL),
     ..Kind::NEW
 };
 
@@ -208,6 +208,9 @@ const fn evaluated(path: &'static str, fields: &'static [&'static str], when: Co
 
 /// Widens who sees it.
 pub(crate) const WIDEN: &[CallSpec] = &[widen("/deployments/{name}/set-visibility").reply(Envelope::One(""))];
+
+/// Those with nodes that run, all of them or some.
+const INSTALLED_AT_ALL: Condition = Condition::is("installed", &["true", "partial"]);
 
 /// Servers refuse parameters that a workflow does not declare unless they are told that these are meant
 /// (cloudify.md#executions).

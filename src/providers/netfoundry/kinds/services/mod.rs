@@ -12,7 +12,7 @@ use serde_json::Value;
 use self::model::{MODEL, MODEL_TYPES};
 use crate::attr::Attr;
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{AutoCreated, Condition, Identity, Kind, Relation, Removal, Type, field, output};
+use crate::spec::{AutoCreated, Condition, Identity, Kind, Relation, Type, field, output};
 
 const FOR_ITS_MODEL: AutoCreated = AutoCreated::Named { by: Some("serviceAttributes"), where_set: "modelType" };
 
@@ -44,7 +44,7 @@ pub(crate) static KIND: Kind = Kind {
     ],
     api: in_network!("services", "serviceList", adds r#""attributes": [], "encryptionRequired": true"#, update with_model_type),
     read: Some(own_or_generated),
-    removal: Removal::Outage,
+    carries_traffic: Some(Condition::ALWAYS),
     relations: &[
         Relation::Creates("configs", AutoCreated::Listed { at: GENERATED, goes_if_set: None }),
         // Their names are documented nowhere (netfoundry.md#services).
