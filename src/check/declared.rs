@@ -42,7 +42,7 @@ pub(crate) fn find(topology: &Topology) -> Vec<Finding> {
 
 /// The files that declare keys of a resource's maps.
 pub(crate) fn read_for<'t>(topology: &'t Topology, resource: &'t Resource) -> impl Iterator<Item = &'t FileContent> {
-    sources(topology, resource).filter_map(|(documents, source)| source.files.get(documents.file))
+    sources(topology, resource).filter_map(|(_, source)| source.content())
 }
 
 /// Where keys of a resource's maps may be declared, each with the resource that brings the file.
@@ -60,7 +60,7 @@ fn source<'t>(topology: &'t Topology, resource: &Resource, field: &Field) -> Opt
 
 /// The map whose keys the file declares, and the keys; `None` where they can't be told.
 fn declared(source: &Resource, documents: DocumentsIn) -> Keys {
-    let content = source.files.get(documents.file)?;
+    let content = source.content()?;
     let main = source.text_of(documents.document)?;
     let files = content.documents()?;
     (documents.read)(&main, &|path| files.get(path).cloned())?.keys

@@ -187,7 +187,7 @@ fn explain_field(provider: &Provider, kind: &Kind, path: &str, text: &mut String
         Change::InPlace => "changes in place",
         Change::Replaces => "a different value means a new object",
         Change::Fixed => "can't be changed after create: a difference is held and explained",
-        Change::Switch(_) => "turned on and off by calls of its own",
+        Change::Switch { .. } => "turned on and off by calls of its own",
         Change::DedicatedCall([]) => "no reason for a call: it rides along with those that something else has made",
         Change::DedicatedCall(_) => "changed by a call of its own",
         Change::Widens(..) => "widened by a call of its own; narrowing it means a new object",

@@ -173,7 +173,7 @@ pub(crate) fn marks(field: &Field) -> Vec<&'static str> {
         Change::InPlace => marks.push("in-place"),
         Change::Replaces => marks.push("replaces"),
         Change::Fixed => marks.push("create-only"),
-        Change::Switch(_) => marks.push("switch"),
+        Change::Switch { .. } => marks.push("switch"),
         Change::DedicatedCall([]) => marks.push("rides-along"),
         Change::DedicatedCall(_) => marks.push("own-call"),
         Change::Widens(..) => marks.push("widens-only"),

@@ -176,12 +176,12 @@ impl Look<'_> {
         parent: Option<&Address>,
         ids: Option<&Ids<'_>>,
     ) -> Answers {
-        let mut questions: BTreeMap<String, (Envelope, Paging, usize)> = BTreeMap::new();
+        let mut questions: BTreeMap<String, (Envelope, Option<Paging>, usize)> = BTreeMap::new();
         let mut expected: BTreeMap<String, Vec<(&'static Kind, BTreeSet<&str>)>> = BTreeMap::new();
         for kind in kinds {
             if let List::Call { path, at, paging } = self.list(kind) {
                 questions.entry(self.fill(path, ids)).or_insert((at, paging, 0)).2 += 1;
-                if paging != Paging::None {
+                if paging.is_some() {
                     expected.entry(self.fill(path, ids)).or_default().push((kind, self.expected(kind, parent)));
                 }
                 for (detail, _) in self.row_reads(kind) {
@@ -199,8 +199,8 @@ impl Look<'_> {
                 kinds.iter().flat_map(|(kind, ids)| missing(kind, ids, found)).collect()
             };
             let answer = match paging {
-                Paging::None => session.get(&path).await.map(Answer::Whole),
-                paged => session.list_expecting(&path, at, paged, &missing).await.map(Answer::Objects),
+                None => session.get(&path).await.map(Answer::Whole),
+                Some(_) => session.list_expecting(&path, at, paging, &missing).await.map(Answer::Objects),
             };
             (path, (answer, readers))
         }));

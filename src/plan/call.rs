@@ -41,8 +41,8 @@ pub(crate) struct ResultList {
     pub path: Attr,
     /// Where a reply holds the objects.
     pub at: Envelope,
-    /// How pages follow each other.
-    pub paging: Paging,
+    /// How pages follow each other, if there are any.
+    pub paging: Option<Paging>,
 }
 
 /// What a call sends.

@@ -110,7 +110,7 @@ mod taking_back {
         let in_place = match field.change {
             Change::InPlace => !kind.api.update.is_empty(),
             Change::Replaces | Change::Fixed | Change::Widens(..) | Change::DedicatedCall([]) => false,
-            Change::Switch(_) | Change::DedicatedCall(_) => true,
+            Change::Switch { .. } | Change::DedicatedCall(_) => true,
         };
         field.is_writable() && !field.is_required() && in_place
     }
@@ -154,7 +154,7 @@ mod taking_back {
                 let is_held = match field.change {
                     Change::Fixed | Change::Replaces | Change::Widens(..) => true,
                     Change::InPlace => kind.api.update.is_empty(),
-                    Change::Switch(_) | Change::DedicatedCall(_) => false,
+                    Change::Switch { .. } | Change::DedicatedCall(_) => false,
                 };
                 assert!(has_call || is_held, "{}.{} can neither be sent nor is it held", kind.name, field.name);
             }

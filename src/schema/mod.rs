@@ -273,7 +273,7 @@ fn marks(field: &Field) -> Map<String, Value> {
         Change::Replaces => mark("create-only", json!("replaced")),
         Change::Fixed => mark("create-only", json!("held")),
         Change::DedicatedCall([]) => mark("rides-along", json!(true)),
-        Change::InPlace | Change::Switch(_) | Change::DedicatedCall(_) | Change::Widens(..) => {}
+        Change::InPlace | Change::Switch { .. } | Change::DedicatedCall(_) | Change::Widens(..) => {}
     }
     if field.is_secret() {
         mark("secret", json!(true));

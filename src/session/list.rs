@@ -30,7 +30,7 @@ impl Session {
     ///
     /// # Errors
     /// When a page can't be read, the server does not keep to its own paging, or the list never comes to rest.
-    pub async fn list(&self, path: &str, at: Envelope, paging: Paging) -> Result<Vec<Value>, CallError> {
+    pub async fn list(&self, path: &str, at: Envelope, paging: Option<Paging>) -> Result<Vec<Value>, CallError> {
         self.list_expecting(path, at, paging, &|_| BTreeSet::new()).await
     }
 
@@ -45,7 +45,7 @@ impl Session {
         &self,
         path: &str,
         at: Envelope,
-        paging: Paging,
+        paging: Option<Paging>,
         missing: &(dyn Fn(&[Value]) -> BTreeSet<String> + Sync),
     ) -> Result<Vec<Value>, CallError> {
         let (mut why, mut missed) = (String::new(), None);
@@ -54,9 +54,9 @@ impl Session {
                 self.pause(BETWEEN_READINGS).await;
             }
             let pages = match paging {
-                Paging::None => return self.objects(path, at, &mut self.get(path).await?),
-                Paging::Hal { size } => self.hal(path, at, size).await?,
-                Paging::Offset { size } => self.offset(path, at, size).await?,
+                None => return self.objects(path, at, &mut self.get(path).await?),
+                Some(Paging::Hal { size }) => self.hal(path, at, size).await?,
+                Some(Paging::Offset { size }) => self.offset(path, at, size).await?,
             };
             let has_several = pages.has_several();
             match pages.whole() {
@@ -320,7 +320,7 @@ mod tests {
             let is_missing = |n: &&u64| !found.iter().any(|object| object["id"] == **n);
             ours.iter().filter(is_missing).map(u64::to_string).collect()
         };
-        let found = session.list_expecting("/things", Envelope::Items("items"), paging, &missing).await;
+        let found = session.list_expecting("/things", Envelope::Items("items"), Some(paging), &missing).await;
         let ids = found.map(|found| found.iter().map(|object| object["id"].as_u64().unwrap()).collect());
         let asked = *moving.asked.lock().unwrap();
         (ids.map_err(|error| error.to_string()), asked)

@@ -83,8 +83,8 @@ pub enum List {
         path: &'static str,
         /// Where the reply holds them.
         at: Envelope,
-        /// How pages follow each other.
-        paging: Paging,
+        /// How pages follow each other; `None` where one reply holds everything.
+        paging: Option<Paging>,
     },
     /// Inside each object of the parent kind, under this key: a list, or a map whose keys are ids.
     Inside(&'static str),
@@ -93,7 +93,7 @@ pub enum List {
 impl List {
     /// An unpaged list at a path.
     pub const fn at(path: &'static str, at: Envelope) -> List {
-        List::Call { path, at, paging: Paging::None }
+        List::Call { path, at, paging: None }
     }
 }
 
@@ -122,8 +122,6 @@ impl Envelope {
 /// How pages of a list follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging {
-    /// One reply holds everything.
-    None,
     /// `page` and `size` are asked for; the reply's `page.totalPages` says how many there are.
     Hal {
         /// Objects a page.

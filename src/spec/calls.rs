@@ -1,6 +1,6 @@
 //! The calls of a kind: every request that its tables can make, from which the covered endpoints are derived.
 
-use crate::spec::{Action, Api, Artifact, CallSpec, Change, Detail, Field, Kind, List, Poll, Switch};
+use crate::spec::{Action, Api, Artifact, CallSpec, Change, Detail, Field, Kind, List, Poll};
 use wire::Method;
 
 /// One request that a table can make.
@@ -114,7 +114,7 @@ impl Field {
     fn calls(&'static self) -> Vec<TableCall> {
         let own: Vec<&'static CallSpec> = match &self.change {
             Change::DedicatedCall(calls) | Change::Widens(_, calls) => calls.iter().collect(),
-            Change::Switch(Switch { on, off }) => vec![on, off],
+            Change::Switch { on, off } => vec![on, off],
             Change::InPlace | Change::Replaces | Change::Fixed => Vec::new(),
         };
         own.into_iter().flat_map(|call| call.calls(CallPlace::Own)).collect()
@@ -203,15 +203,13 @@ mod tests {
         cancel: Some(&GIVEN_UP),
         ..poll("/jobs/{job}")
     };
-    static SWITCH: Switch = Switch {
-        on: call(Put, "/on", Body::None),
-        off: call(Put, "/off", Body::None)
-            .wait(&[Poll { until: Until::State { key: "", done: &["done"], failed: &[] }, ..Poll::NEW }]),
-    };
+    static ON: CallSpec = call(Put, "/on", Body::None);
+    static OFF: CallSpec = call(Put, "/off", Body::None)
+        .wait(&[Poll { until: Until::State { key: "", done: &["done"], failed: &[] }, ..Poll::NEW }]);
 
     static EVERYTHING: Kind = Kind {
         fields: &[
-            field("a", Type::Bool, "On").switch(&SWITCH),
+            field("a", Type::Bool, "On").switch(&ON, &OFF),
             field("b", Type::Text, "Own").dedicated_call(&[call(Patch, "/own", Body::None)]),
             field("c", Type::Text, "Wider").widens(&[], &[call(Patch, "/wider", Body::None)]),
             output("key", Type::Text, "Asked for").dedicated_call(&[call(Post, "/key", Body::None)]),

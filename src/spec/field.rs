@@ -62,22 +62,18 @@ pub enum Change {
     /// Nothing: the difference is held and explained. An object that has no value yet may be given one.
     Fixed,
     /// A pair of calls, for a field that is true or false.
-    Switch(&'static Switch),
+    Switch {
+        /// Makes it true.
+        on: &'static CallSpec,
+        /// Makes it false.
+        off: &'static CallSpec,
+    },
     /// Calls of its own, for this field alone; the first that fits the server's version. Without any, a different value is no
     /// reason for a call: it rides along with those whose bodies name it, unless it has its default value. The call of an
     /// output asks for it, once and only for someone who needs it.
     DedicatedCall(&'static [CallSpec]),
     /// Calls of its own upwards in a row of words; downwards a replacement.
     Widens(&'static [&'static str], &'static [CallSpec]),
-}
-
-/// The calls that turn something on and off.
-#[derive(Debug, Clone, Copy)]
-pub struct Switch {
-    /// Makes it true.
-    pub on: CallSpec,
-    /// Makes it false.
-    pub off: CallSpec,
 }
 
 /// When a field's value is sent.
@@ -203,8 +199,8 @@ impl Field {
     }
 
     /// Turned on and off by calls of its own, after create too.
-    pub const fn switch(self, switch: &'static Switch) -> Field {
-        Field { change: Change::Switch(switch), sent: Sent::ByItself, ..self }
+    pub const fn switch(self, on: &'static CallSpec, off: &'static CallSpec) -> Field {
+        Field { change: Change::Switch { on, off }, sent: Sent::ByItself, ..self }
     }
 
     /// Changed by calls of its own; at create it goes in the body.
@@ -287,7 +283,7 @@ impl Field {
                 Change::DedicatedCall(calls) | Change::Widens(_, calls) => {
                     calls.iter().any(|call| call.when.holds_on(version))
                 }
-                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch(_) => true,
+                Change::InPlace | Change::Replaces | Change::Fixed | Change::Switch { .. } => true,
             }
     }
 

@@ -21,20 +21,11 @@ use crate::spec::{DeclaredKeys, Descend, Field, Open, Type, TypeSlot, visit_type
 pub struct Grammar {
     /// What the values are, whatever they name.
     pub form: Type,
-    /// Where names stand in them.
-    pub mentions: &'static [Mention],
+    /// Where names stand in them, and what is called by a word that stands there: the first whose prefix it has.
+    pub mentions: &'static [(NameSpot, &'static [Called])],
     /// Says whether they are lines that begin with the name of the resource which they are in. A line that is an item by
     /// itself gets it when it is sent, and may have it in the files; one that is a field of an object has to begin with it.
     pub own_name: bool,
-}
-
-/// One place for names in a value.
-#[derive(Debug, Clone, Copy)]
-pub struct Mention {
-    /// Where.
-    pub at: NameSpot,
-    /// What is called by a word that stands there: the first of these whose prefix it has.
-    pub of: &'static [Called],
 }
 
 /// Says whether a field of a resource has a value, given or by default.
@@ -65,8 +56,11 @@ pub struct Called {
     pub kind: &'static str,
     /// What of an object stands behind the prefix.
     pub by: By,
-    /// What a word means that nothing is called by.
-    pub unknown: Unknown,
+    /// Says of a word that nothing is called by whether it is the product's own, such as the interface `eth0`; it is a
+    /// mistake otherwise.
+    pub others: fn(&str) -> bool,
+    /// Says whether such a word is told all the same: nobody has documented it, and it may be a slip.
+    pub doubtful: bool,
     /// Why the object comes first: a phrase.
     pub why: &'static str,
 }
@@ -84,52 +78,19 @@ pub enum By {
     Any,
 }
 
-/// What a word means that nothing is called by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unknown {
-    /// Something of the product's own, such as the interface `eth0`.
-    Product,
-    /// A mistake; a word in capitals is the product's own, as `ACCEPT` is.
-    CapitalsAreProduct,
-    /// Something of the product's own that nobody has documented, or a slip: it is told, and passed on.
-    Doubtful,
-    /// A mistake.
-    Mistake,
+/// Any word may be the product's own.
+pub(crate) fn any_word(_: &str) -> bool {
+    true
 }
 
-impl Unknown {
-    /// Says whether it is worth a word to whoever wrote it.
-    pub fn is_told(self, word: &str) -> bool {
-        self == Unknown::Doubtful || self.is_mistake(word)
-    }
-
-    /// Says whether the word can't be right.
-    pub fn is_mistake(self, word: &str) -> bool {
-        match self {
-            Unknown::Product | Unknown::Doubtful => false,
-            Unknown::CapitalsAreProduct => word.chars().any(char::is_lowercase),
-            Unknown::Mistake => true,
-        }
-    }
-}
-
-impl Mention {
-    /// Names of a kind's objects by what they are called in YAML; another word there is a mistake.
-    pub const fn new(at: NameSpot, of: &'static [Called]) -> Mention {
-        Mention { at, of }
-    }
-
-    /// What a word that stands there may be called by; `None` where it is the product's own.
-    fn called(&self, word: &str) -> Option<&'static Called> {
-        let found = self.of.iter().find(|called| word.starts_with(called.prefix));
-        found.filter(|called| !called.kind.is_empty() && (called.by == By::Any || word.len() > called.prefix.len()))
-    }
+fn no_word(_: &str) -> bool {
+    false
 }
 
 impl Called {
-    /// Objects of a kind that are called by their names in YAML.
+    /// Objects of a kind that are called by their names in YAML; another word is a mistake.
     pub const fn name(kind: &'static str, why: &'static str) -> Called {
-        Called { prefix: "", kind, by: By::Name, unknown: Unknown::Mistake, why }
+        Called { prefix: "", kind, by: By::Name, others: no_word, doubtful: false, why }
     }
 
     /// The same, behind a prefix.
@@ -142,9 +103,29 @@ impl Called {
         Called { by, ..self }
     }
 
-    /// The same, where other words may be right.
-    pub const fn or(self, unknown: Unknown) -> Called {
-        Called { unknown, ..self }
+    /// The same, where other words are the product's own if this says so.
+    pub const fn or(self, others: fn(&str) -> bool) -> Called {
+        Called { others, ..self }
+    }
+
+    /// The same, where such a word is told.
+    pub const fn doubtful(self) -> Called {
+        Called { doubtful: true, ..self }
+    }
+
+    /// Says whether a word that nothing is called by is worth a word to whoever wrote it.
+    pub(crate) fn is_told(&self, word: &str) -> bool {
+        self.doubtful || self.is_mistake(word)
+    }
+
+    /// Says whether a word that nothing is called by can't be right.
+    pub(crate) fn is_mistake(&self, word: &str) -> bool {
+        !(self.others)(word)
+    }
+
+    /// Says whether a word that has the prefix may mean one of these, and is not the product's own.
+    fn may_be(&self, word: &str) -> bool {
+        !self.kind.is_empty() && (self.by == By::Any || word.len() > self.prefix.len())
     }
 }
 
@@ -155,14 +136,14 @@ pub(crate) struct Named {
     pub word: String,
     /// The part of it by which the object is known.
     pub name: String,
-    /// Which mention of the grammar, and which of its objects: see [`Named::called`].
+    /// Which spot of the grammar, and which of what is called there: see [`Named::called`].
     place: (usize, usize),
 }
 
 impl Named {
     /// What it is called by in a grammar.
     pub(crate) fn called(&self, grammar: &'static Grammar) -> Option<&'static Called> {
-        grammar.mentions.get(self.place.0)?.of.get(self.place.1)
+        grammar.mentions.get(self.place.0)?.1.get(self.place.1)
     }
 }
 
@@ -172,7 +153,7 @@ impl Grammar {
 
     /// The kinds whose objects its values may name.
     pub(crate) fn kinds(&'static self) -> impl Iterator<Item = &'static Called> {
-        self.mentions.iter().flat_map(|mention| mention.of).filter(|called| !called.kind.is_empty())
+        self.mentions.iter().flat_map(|(_, called)| *called).filter(|called| !called.kind.is_empty())
     }
 
     /// The names in a value, in order and each once. `has` says whether another field of the resource has a value.
@@ -180,14 +161,17 @@ impl Grammar {
         let mut found: Vec<Named> = Vec::new();
         let text = flat(value);
         let words = text.as_deref().map(words).unwrap_or_default();
-        for (n, mention) in self.mentions.iter().enumerate() {
-            for word in mention.at.words(value, has, text.as_deref(), &words) {
-                let Some(called) = mention.called(&word).filter(|_| !word.contains(UNKNOWN)) else { continue };
+        for (n, (spot, of)) in self.mentions.iter().enumerate() {
+            for word in spot.words(value, has, text.as_deref(), &words) {
+                let begun = of.iter().position(|called| word.starts_with(called.prefix));
+                let Some((at, called)) = begun.map(|at| (at, &of[at])) else { continue };
+                if !called.may_be(&word) || word.contains(UNKNOWN) {
+                    continue;
+                }
                 let name = match called.by {
                     By::Output(_) => &word,
                     By::Name | By::Field(_) | By::Any => &word[called.prefix.len()..],
                 };
-                let at = mention.of.iter().position(|other| std::ptr::eq(other, called)).unwrap_or_default();
                 let named = Named { name: name.to_owned(), word, place: (n, at) };
                 if !found.contains(&named) {
                     found.push(named);
@@ -297,13 +281,11 @@ fn variables(text: &str) -> Vec<String> {
     behind.filter_map(|rest| Some(rest.split_once('}')?.0.trim().to_owned())).collect()
 }
 
-/// The documents that a file holds, and how they name other objects: the field's own file, or that of the resource which
-/// it names.
+/// The documents that a file holds, and how they name other objects. The file is the content of the resource itself
+/// ([`Identity::Content`](crate::spec::Identity)), such as the `source` of a blueprint, or of the one that the field names.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentsIn {
-    /// The field with the file, a folder or an archive: `source` of a blueprint.
-    pub file: &'static str,
-    /// The field beside that which names the document to read first: `main_file_name`.
+    /// The field beside the file that names the document to read first: `main_file_name`.
     pub document: &'static str,
     /// The key at the top of each. A YAML file that has it is no part of a workspace, even where nothing names it any more.
     pub top_key: &'static str,

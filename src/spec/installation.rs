@@ -31,8 +31,8 @@ pub struct InstallationProof {
     pub path: &'static str,
     /// The place in the reply.
     pub at: Envelope,
-    /// How the reply comes in pages.
-    pub paging: Paging,
+    /// How the reply comes in pages, if it does.
+    pub paging: Option<Paging>,
     /// What it is put together from: the word before it, and the key. All of them have to be there.
     pub parts: &'static [(&'static str, &'static str)],
     /// The servers that understand the read.
@@ -47,7 +47,7 @@ impl InstallationProof {
             strength: Strength::Id,
             path,
             at: Envelope::One(""),
-            paging: Paging::None,
+            paging: None,
             parts,
             when: Condition::ALWAYS,
         }

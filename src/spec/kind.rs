@@ -188,8 +188,8 @@ impl Kind {
     ) -> Option<&'static CallSpec> {
         let fitting = |specs| CallSpec::fitting(specs, version, self.fields, value);
         match &field.change {
-            Change::Switch(switch) if canonical(&field.ty, wanted) == Attr::Bool(true) => Some(&switch.on),
-            Change::Switch(switch) => Some(&switch.off),
+            Change::Switch { on, off: _ } if canonical(&field.ty, wanted) == Attr::Bool(true) => Some(on),
+            Change::Switch { on: _, off } => Some(off),
             Change::DedicatedCall(specs) | Change::Widens(_, specs) => fitting(specs),
             Change::InPlace | Change::Replaces | Change::Fixed => fitting(self.api.update),
         }
@@ -209,7 +209,7 @@ impl Kind {
         match field.change {
             Change::Replaces => true,
             Change::InPlace => self.api.update.is_empty(),
-            Change::Fixed | Change::Switch(_) | Change::DedicatedCall(_) | Change::Widens(..) => false,
+            Change::Fixed | Change::Switch { .. } | Change::DedicatedCall(_) | Change::Widens(..) => false,
         }
     }
 
@@ -229,7 +229,7 @@ impl Kind {
         let is_cleared_later = match field.change {
             Change::InPlace => !self.api.update.is_empty() && !is_list,
             Change::DedicatedCall(calls) => !calls.is_empty() && (field.sent == Sent::ByItself || !is_list),
-            Change::Replaces | Change::Fixed | Change::Switch(_) | Change::Widens(..) => false,
+            Change::Replaces | Change::Fixed | Change::Switch { .. } | Change::Widens(..) => false,
         };
         field.cleared().filter(|_| is_cleared_later && field.default.is_none() && !self.is_told_apart_by(field.name))
     }

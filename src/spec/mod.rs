@@ -50,14 +50,14 @@ pub(crate) use condition::{Condition, Given};
 pub(crate) use declared::{DeclaredKey, DeclaredKeys, Open, PlainType};
 pub(crate) use default::DefaultValue;
 pub use field::{Change, Field};
-pub(crate) use field::{Disruption, Sent, Switch, field, output};
+pub(crate) use field::{Disruption, Sent, field, output};
 pub(crate) use format::{
     CERTIFICATE, INTERFACE, LINE, MAC, NUMBER, PORT_NUMBER, ValueFormat, out_of_bounds, whole_number, whole_numbers,
 };
 #[cfg(test)]
 pub(crate) use format::{CIDR, IP};
 pub(crate) use grammar::{
-    By, Called, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Named, ReadDocuments, Unknown, first_word,
+    By, Called, DocumentsIn, Grammar, HasValue, NameSpot, Named, ReadDocuments, any_word, first_word,
 };
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
 pub(crate) use kind::OneTimeOutput;

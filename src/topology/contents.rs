@@ -6,7 +6,7 @@ use crate::check::literals;
 use crate::finding::{Finding, Place};
 use crate::source::{ArchiveError, PinnedUrlError, Tree, is_url, pack, pinned, within};
 use crate::spec::Folders;
-use crate::topology::FileContent;
+use crate::topology::{FileContent, Resource};
 
 /// The content of files, each read once.
 pub(crate) struct Contents<'t> {
@@ -37,6 +37,13 @@ impl<'t> Contents<'t> {
             .map_err(|error| Box::new(misplaced(&error).at(place)))?;
         self.known.extend(inside.map(|inside| (inside, content.clone())));
         Ok(content)
+    }
+}
+
+impl Resource {
+    /// The file of which other content would be another object.
+    pub(crate) fn content(&self) -> Option<&FileContent> {
+        self.files.get(self.kind.identity.content_file()?)
     }
 }
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::finding::Finding;
 use crate::spec::{
     Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme, Identity,
-    Kind, List, Mention, NUMBER, NameSpot, Provider, Relation, ServerVersion, Type, Unknown, call, field, output,
+    Kind, List, NUMBER, NameSpot, Provider, Relation, ServerVersion, Type, any_word, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -116,13 +116,10 @@ static HEALTH: Kind = Kind {
 };
 
 static NOTE: Grammar = Grammar {
-    mentions: &[Mention::new(
+    mentions: &[(
         NameSpot::Behind(&["via"]),
         &[
-            Called::name("blueprints", "a note may lead to any blueprint")
-                .behind("bp:")
-                .by(By::Any)
-                .or(Unknown::Product),
+            Called::name("blueprints", "a note may lead to any blueprint").behind("bp:").by(By::Any).or(any_word),
             Called::name("endpoints", "a note may lead through an endpoint"),
         ],
     )],

@@ -31,12 +31,12 @@ pub(crate) struct TextName {
 impl TextName {
     /// Says whether the word can't be right where nothing is called by it.
     pub(crate) fn is_mistake(&self, topology: &Topology, from: &Address) -> bool {
-        self.called.unknown.is_mistake(&self.text) && self.is_anothers(topology, from)
+        self.called.is_mistake(&self.text) && self.is_anothers(topology, from)
     }
 
     /// Says whether it is worth telling that nothing is called by it.
     pub(crate) fn is_told(&self, topology: &Topology, from: &Address) -> bool {
-        self.called.unknown.is_told(&self.text) && self.is_anothers(topology, from)
+        self.called.is_told(&self.text) && self.is_anothers(topology, from)
     }
 
     /// Says whether it is the name of neither the resource in which it stands nor of what comes with the product.
@@ -160,7 +160,7 @@ impl<'t> TextNames<'t> {
             Type::Ref(kind) => self.source(resource, field.name, kind)?,
             _ => resource,
         };
-        let content = source.files.get(documents.file)?;
+        let content = source.content()?;
         let main = source.text_of(documents.document)?;
         let key = (content.sha256.clone(), main.clone(), std::ptr::from_ref(documents.grammar));
         if let Some(known) = self.documents.borrow().get(&key) {

@@ -419,7 +419,7 @@ impl<'d> Drill<'d> {
                     Expected::Hold
                 }
                 Change::DedicatedCall([]) => Expected::Nothing,
-                Change::InPlace | Change::Switch(_) | Change::DedicatedCall(_) => Expected::Update,
+                Change::InPlace | Change::Switch { .. } | Change::DedicatedCall(_) => Expected::Update,
                 Change::Replaces => Expected::Replace,
                 Change::Fixed => Expected::Hold,
                 Change::Widens(words, _) => {

@@ -112,7 +112,7 @@ mod tests {
     fn told(kind: &'static Kind, object: &Value) -> Vec<String> {
         let mut found = BTreeSet::new();
         collect(kind.fields, object, &mut |called, name| {
-            let mark = if called.unknown.is_mistake(name) { "!" } else { "" };
+            let mark = if called.is_mistake(name) { "!" } else { "" };
             found.insert(format!("{}/{name}{mark}", called.kind));
         });
         found.into_iter().collect()

@@ -216,7 +216,7 @@ impl FieldCase<'_> {
             return Judged::Unverified;
         }
         // Where there is nothing to switch, either position is right. What comes new is in the one that goes without saying.
-        if live.is_null() && matches!(self.field.change, Change::Switch(_)) {
+        if live.is_null() && matches!(self.field.change, Change::Switch { .. }) {
             let is_set = *wanted != self.field.default_value();
             return if is_set { Judged::Moot(self.change(live, wanted, Cause::Change)) } else { Judged::Same };
         }

@@ -80,14 +80,12 @@ mod tests {
 
     use super::*;
     use crate::diff::verdict::{Cause, FieldChange};
-    use crate::spec::{Api, Body, Condition, Switch, Type, call, field};
+    use crate::spec::{Api, Body, Condition, Type, call, field};
     use crate::state::base::{Basis, Stored};
     use wire::Method::{Delete, Post};
 
-    static RUN: Switch = Switch {
-        on: call(Post, "/runs", Body::Json(r#"{"with": "{on_with}"}"#)),
-        off: call(Post, "/runs", Body::Json(r#"{"with": "{off_with}"}"#)),
-    };
+    static ON: CallSpec = call(Post, "/runs", Body::Json(r#"{"with": "{on_with}"}"#));
+    static OFF: CallSpec = call(Post, "/runs", Body::Json(r#"{"with": "{off_with}"}"#));
 
     const fn option(name: &'static str, doc: &'static str) -> Field {
         field(name, Type::Map(&Type::Any), doc).default("{}").dedicated_call(&[]).afterwards().write_only()
@@ -96,14 +94,14 @@ mod tests {
     static THINGS: Kind = Kind {
         fields: &[
             field("size", Type::Int, "Changes in place"),
-            field("runs", Type::Bool, "Is switched").default("false").switch(&RUN),
+            field("runs", Type::Bool, "Is switched").default("false").switch(&ON, &OFF),
             option("on_with", "Rides along when it is switched on"),
             option("off_with", "Rides along when it is switched off"),
         ],
         api: Api {
             update: &[call(Post, "/things/{id}", Body::Changed)],
             remove: &[
-                call(Delete, "/things/{id}", Body::None).preceded_by(&[RUN.off.when(Condition::is("runs", &["true"]))])
+                call(Delete, "/things/{id}", Body::None).preceded_by(&[OFF.when(Condition::is("runs", &["true"]))])
             ],
             ..Api::NONE
         },

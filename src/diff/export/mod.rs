@@ -245,7 +245,7 @@ impl Exporter<'_> {
             return None;
         }
         let value = canonical(&field.ty, &read(field, &live.raw));
-        let own_call_only = field.sent == Sent::ByItself && matches!(field.change, Change::Switch(_));
+        let own_call_only = field.sent == Sent::ByItself && matches!(field.change, Change::Switch { .. });
         let is_needed = own_call_only && field.is_required();
         if is_nothing(&value)
             || !is_needed && goes_without_saying(field, &value)

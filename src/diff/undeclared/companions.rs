@@ -210,7 +210,7 @@ pub(crate) fn expected(resource: &Resource) -> Live {
 /// Says whether a change can be made to what is there already.
 fn can_be_set(change: &FieldChange) -> bool {
     let change = change.field.map(|field| field.change);
-    matches!(change, Some(Change::InPlace | Change::DedicatedCall(_) | Change::Switch(_)))
+    matches!(change, Some(Change::InPlace | Change::DedicatedCall(_) | Change::Switch { .. }))
 }
 
 fn is_name(resource: &Resource, change: &FieldChange) -> bool {

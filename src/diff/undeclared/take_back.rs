@@ -55,7 +55,7 @@ pub(in crate::diff) struct Ungiven<'u> {
 impl Ungiven<'_> {
     pub(in crate::diff) fn fate(&self) -> Fate {
         let is_ours = self.stored.is_some_and(|stored| stored.basis == Basis::Applied);
-        let is_on_purpose = self.is_cleared && !matches!(self.field.change, Change::Switch(_));
+        let is_on_purpose = self.is_cleared && !matches!(self.field.change, Change::Switch { .. });
         if self.field.is_call_option() || !(is_on_purpose || self.stored.is_some()) || self.is_at_default() {
             return Fate::Gone;
         }
@@ -293,7 +293,7 @@ mod tests {
                 let stays =
                     |stored: &Option<Stored>| matches!(fate(kind, field, stored.as_ref(), true), Fate::Stays(_));
                 // What has a default, a way back, or neither.
-                if !stays(&applied) || matches!(field.change, Change::Switch(_)) {
+                if !stays(&applied) || matches!(field.change, Change::Switch { .. }) {
                     continue;
                 }
                 let expected = field.has_default();

@@ -7,13 +7,12 @@ use serde_json::Value;
 
 use crate::attr::Attr;
 use crate::spec::{
-    By, Called, DeclaredKey, DeclaredKeys, DocumentsIn, Grammar, HasValue, Mention, NameSpot, Open, PlainType,
-    ReadDocuments, Type, Unknown,
+    By, Called, DeclaredKey, DeclaredKeys, DocumentsIn, Grammar, HasValue, NameSpot, Open, PlainType, ReadDocuments,
+    Type, any_word,
 };
 
 /// How a blueprint's own files name what its upload needs.
 pub(crate) const IMPORTED: DocumentsIn = DocumentsIn {
-    file: "source",
     document: "main_file_name",
     top_key: "tosca_definitions_version",
     read: documents,
@@ -27,27 +26,27 @@ pub(crate) const DEPLOYED: DocumentsIn = DocumentsIn { grammar: &FUNCTIONS, read
 static PLUGINS: Grammar = Grammar {
     form: Type::Any,
     mentions: &[
-        Mention::new(NameSpot::Found(imports), &[PACKAGE.behind("plugin:"), Called::name("", "")]),
-        Mention::new(NameSpot::Found(packages), &[PACKAGE]),
+        (NameSpot::Found(imports), &[PACKAGE.behind("plugin:"), Called::name("", "")]),
+        (NameSpot::Found(packages), &[PACKAGE]),
     ],
     own_name: false,
 };
 
 const PACKAGE: Called = Called::name("plugins", "what a blueprint imports is read when it is uploaded")
     .by(By::Field("package_name"))
-    .or(Unknown::Product);
+    .or(any_word);
 
 /// The functions that take values from elsewhere. What is global at the manager belongs to other tenants too.
 pub(crate) static FUNCTIONS: Grammar = Grammar {
     form: Type::Any,
     mentions: &[
-        Mention::new(
+        (
             NameSpot::Found(secrets),
-            &[Called::name("secrets", "its blueprint or its inputs read the secret").or(Unknown::Product)],
+            &[Called::name("secrets", "its blueprint or its inputs read the secret").or(any_word)],
         ),
-        Mention::new(
+        (
             NameSpot::Found(capabilities),
-            &[Called::name("deployments", "its blueprint or its inputs take a capability").or(Unknown::Product)],
+            &[Called::name("deployments", "its blueprint or its inputs take a capability").or(any_word)],
         ),
     ],
     own_name: false,

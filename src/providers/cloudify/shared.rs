@@ -39,7 +39,7 @@ pub(crate) const NAMES: Names = Names::of("-._").letter_first().up_to(LONGEST_NA
 
 /// A list, all of it. Without `_sort` old servers give pages in no stable order (cloudify.md#lists).
 pub(crate) const fn list(path: &'static str) -> List {
-    List::Call { path, at: Envelope::Items("items"), paging: Paging::Offset { size: PAGE } }
+    List::Call { path, at: Envelope::Items("items"), paging: Some(Paging::Offset { size: PAGE }) }
 }
 
 /// The API of an edge between two objects, which is called by the name of one.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::spec::{Field, PORT_NUMBER, Paging, Poll, States, Type, Until, field, output};
 
 /// Pages of the core API (netfoundry.md#lists): the vendor's own client asks for a thousand.
-pub(crate) const PAGES: Paging = Paging::Hal { size: 1000 };
+pub(crate) const PAGES: Option<Paging> = Some(Paging::Hal { size: 1000 });
 
 /// The execution that a write starts (netfoundry.md#executions).
 ///

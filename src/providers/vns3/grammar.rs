@@ -3,15 +3,15 @@
 
 use crate::attr::Attr;
 use crate::providers::vns3::formats;
-use crate::spec::{By, Called, Grammar, HasValue, LINE, Mention, NameSpot, Type, Unknown, first_word};
+use crate::spec::{By, Called, Grammar, HasValue, LINE, NameSpot, Type, any_word, first_word};
 
 /// A firewall rule: sets, subtables and variables.
 pub(crate) static RULE: Grammar = Grammar {
     mentions: &[
-        Mention::new(NameSpot::Found(table), &[SUBTABLE.or(Unknown::Doubtful)]),
-        Mention::new(NameSpot::Behind(JUMPS), &[SUBTABLE.or(Unknown::CapitalsAreProduct)]),
-        Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
-        Mention::new(NameSpot::Behind(INTERFACES), DEVICES),
+        (NameSpot::Found(table), &[SUBTABLE.or(any_word).doubtful()]),
+        (NameSpot::Behind(JUMPS), &[SUBTABLE.or(in_capitals)]),
+        (NameSpot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
+        (NameSpot::Behind(INTERFACES), DEVICES),
         VARIABLE,
     ],
     ..LINES
@@ -25,10 +25,10 @@ const SUBTABLE: Called = Called::name("firewall-subtables", "rules may jump to s
 /// A firewall rule of API v1.
 pub(crate) static RULE_V1: Grammar = Grammar {
     mentions: &[
-        Mention::new(NameSpot::Found(table), &[SUBGROUP.or(Unknown::Doubtful)]),
-        Mention::new(NameSpot::Behind(JUMPS), &[SUBGROUP.or(Unknown::CapitalsAreProduct)]),
-        Mention::new(NameSpot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
-        Mention::new(NameSpot::Behind(INTERFACES), DEVICES),
+        (NameSpot::Found(table), &[SUBGROUP.or(any_word).doubtful()]),
+        (NameSpot::Behind(JUMPS), &[SUBGROUP.or(in_capitals)]),
+        (NameSpot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
+        (NameSpot::Behind(INTERFACES), DEVICES),
         VARIABLE,
     ],
     ..LINES
@@ -41,6 +41,11 @@ pub(crate) static RULE_OF_SUBTABLE: Grammar = Grammar { own_name: true, mentions
 pub(crate) static RULE_OF_GROUP_V1: Grammar = Grammar { own_name: true, mentions: RULE_V1.mentions, ..LINES };
 
 const SUBGROUP: Called = Called::name("firewall-v1-subgroups", "rules may jump to subgroups");
+
+/// What packets are sent to that is no table of the user's, as `ACCEPT`, is in capitals.
+fn in_capitals(word: &str) -> bool {
+    !word.chars().any(char::is_lowercase)
+}
 
 /// The tables that are there from the start; `_CUST` may follow.
 const TABLES: &[&str] = &["INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING", "MACRO"];
@@ -65,7 +70,7 @@ const SETS: &[&str] = &["--match-set", "--add-set", "--del-set", "--map-set"];
 const INTERFACES: &[&str] = &["-i", "--in-interface", "-o", "--out-interface"];
 
 /// Interfaces that others make and a rule may name. One that is not there is no mistake: the rule then holds for no packet.
-const DEVICES: &[Called] = &[LINK_DEVICE.or(Unknown::Product), GRE_DEVICE];
+const DEVICES: &[Called] = &[LINK_DEVICE.or(any_word), GRE_DEVICE];
 
 const LINK_DEVICE: Called =
     Called::name("links", "it may lead through a link's interface").behind("lnk").by(By::Field("id"));
@@ -73,38 +78,29 @@ const LINK_DEVICE: Called =
 const GRE_DEVICE: Called = Called::name("edge-gre-interfaces", "it may lead through a GRE interface")
     .behind("gre")
     .by(By::Output("name"))
-    .or(Unknown::Product);
+    .or(any_word);
 
 const PLUGINS_DEVICE: Called = Called::name("plugin-instances", "it may lead through the plugins' network")
     .behind("plugin0")
     .by(By::Any)
-    .or(Unknown::Product);
+    .or(any_word);
 
-const SYSTEM_DEVICE: Called =
-    Called::name("system-interfaces", "it may lead through an interface").or(Unknown::Product);
+const SYSTEM_DEVICE: Called = Called::name("system-interfaces", "it may lead through an interface").or(any_word);
 
 /// A variable: the user's own begin with `custom_`, and what is neither the controller's nor a tag's may come from a plugin.
-const VARIABLE: Mention = Mention::new(
+const VARIABLE: (NameSpot, &[Called]) = (
     NameSpot::Variable,
     &[
         Called::name("system-variables", "rules and entries may name variables").behind("custom_"),
         Called::name("", "").behind("vns3_"),
-        Called::name("clientpack-tags", "tags of clientpacks become variables")
-            .behind("tag_")
-            .by(By::Any)
-            .or(Unknown::Product),
-        Called::name("plugin-instances", "plugins bring variables that rules may name")
-            .by(By::Any)
-            .or(Unknown::Product),
+        Called::name("clientpack-tags", "tags of clientpacks become variables").behind("tag_").by(By::Any).or(any_word),
+        Called::name("plugin-instances", "plugins bring variables that rules may name").by(By::Any).or(any_word),
     ],
 );
 
 /// An entry of a set. A name is one in a set of sets only: elsewhere it is a service, or a word for a network.
 pub(crate) static ENTRY: Grammar = Grammar {
-    mentions: &[
-        Mention::new(NameSpot::Found(set_of_sets), &[Called::name("firewall-fwsets", "entries may name sets")]),
-        VARIABLE,
-    ],
+    mentions: &[(NameSpot::Found(set_of_sets), &[Called::name("firewall-fwsets", "entries may name sets")]), VARIABLE],
     ..ENTRIES
 };
 
@@ -121,10 +117,7 @@ fn set_of_sets(entry: &Attr, has: HasValue<'_>) -> Vec<String> {
 /// An entry of a set of API v1.
 pub(crate) static ENTRY_V1: Grammar = Grammar {
     mentions: &[
-        Mention::new(
-            NameSpot::Whole,
-            &[Called::name("firewall-v1-fwsets", "entries may name sets").or(Unknown::Product)],
-        ),
+        (NameSpot::Whole, &[Called::name("firewall-v1-fwsets", "entries may name sets").or(any_word)]),
         VARIABLE,
     ],
     own_name: true,
@@ -133,7 +126,7 @@ pub(crate) static ENTRY_V1: Grammar = Grammar {
 
 /// An interface: that of a link, of a GRE tunnel, of the plugins' network, or a device with its further addresses.
 pub(crate) static INTERFACE: Grammar = Grammar {
-    mentions: &[Mention::new(NameSpot::Whole, &[LINK_DEVICE, GRE_DEVICE, PLUGINS_DEVICE, SYSTEM_DEVICE])],
+    mentions: &[(NameSpot::Whole, &[LINK_DEVICE, GRE_DEVICE, PLUGINS_DEVICE, SYSTEM_DEVICE])],
     ..Grammar::TEXT
 };
 
@@ -141,15 +134,13 @@ pub(crate) static INTERFACE: Grammar = Grammar {
 pub(crate) static GATEWAY: Grammar = Grammar {
     form: Type::IP,
     mentions: &[
-        Mention::new(
+        (
             NameSpot::Whole,
-            &[Called::name("plugin-instances", "it may lead to a plugin")
-                .by(By::Field("ip_address"))
-                .or(Unknown::Product)],
+            &[Called::name("plugin-instances", "it may lead to a plugin").by(By::Field("ip_address")).or(any_word)],
         ),
-        Mention::new(
+        (
             NameSpot::Whole,
-            &[Called::name("containers", "it may lead to a container").by(By::Field("ipaddress")).or(Unknown::Product)],
+            &[Called::name("containers", "it may lead to a container").by(By::Field("ipaddress")).or(any_word)],
         ),
     ],
     ..Grammar::TEXT
@@ -159,16 +150,15 @@ pub(crate) static GATEWAY: Grammar = Grammar {
 pub(crate) static OWN_ADDRESS: Grammar = Grammar {
     form: Type::IP,
     mentions: &[
-        Mention::new(
+        (
             NameSpot::Whole,
             &[Called::name("system-interfaces", "a tunnel comes from an address of an interface")
                 .by(By::Field("ip_internal"))
-                .or(Unknown::Product)],
+                .or(any_word)],
         ),
-        Mention::new(
+        (
             NameSpot::Whole,
-            &[Called::name("interface-addresses", "a tunnel comes from an address of an interface")
-                .or(Unknown::Product)],
+            &[Called::name("interface-addresses", "a tunnel comes from an address of an interface").or(any_word)],
         ),
     ],
     ..Grammar::TEXT
@@ -176,7 +166,7 @@ pub(crate) static OWN_ADDRESS: Grammar = Grammar {
 
 /// To what a link lets somebody in.
 pub(crate) static ACCESS: Grammar = Grammar {
-    mentions: &[Mention::new(
+    mentions: &[(
         NameSpot::Whole,
         &[Called::name("clientpacks", "a link may lead to a clientpack").behind("cp:"), Called::name("", "")],
     )],

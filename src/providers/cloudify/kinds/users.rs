@@ -7,7 +7,7 @@
 
 use crate::providers::cloudify::formats::PASSWORD;
 use crate::providers::cloudify::shared::{NAMED, NAMES, SEEN, SYSTEM_ROLE, list, name};
-use crate::spec::{Api, Body, CallSpec, Envelope, Identity, Kind, Switch, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Envelope, Identity, Kind, Type, call, field};
 use wire::Method::{Delete, Post, Put};
 
 /// `users`.
@@ -25,7 +25,7 @@ pub(crate) static KIND: Kind = Kind {
             .secret()
             .dedicated_call(&[set(r#"{"password": "{password}"}"#)]),
         SYSTEM_ROLE.dedicated_call(&[set(r#"{"role": "{role}"}"#)]),
-        field("active", Type::Bool, "Whether the user may log in").default("true").switch(&ACTIVE),
+        field("active", Type::Bool, "Whether the user may log in").default("true").switch(&ACTIVATE, &DEACTIVATE),
     ],
     api: Api {
         list: list("/users?_sort=username"),
@@ -43,10 +43,10 @@ const fn set(body: &'static str) -> CallSpec {
 }
 
 /// Any other action than `activate` deactivates; both are refused when there is nothing to do (cloudify.md#users).
-static ACTIVE: Switch = Switch {
-    on: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "activate"}"#)).reply(Envelope::One("")),
-    off: call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Envelope::One("")),
-};
+static ACTIVATE: CallSpec =
+    call(Post, "/users/active/{name}", Body::Json(r#"{"action": "activate"}"#)).reply(Envelope::One(""));
+static DEACTIVATE: CallSpec =
+    call(Post, "/users/active/{name}", Body::Json(r#"{"action": "deactivate"}"#)).reply(Envelope::One(""));
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! start (vns3.md#container-system, vns3.md#tasks).
 
 use crate::spec::{
-    Api, Body, CallSpec, Condition, Disruption, Envelope, Kind, List, Poll, States, Switch, Type, Until, call, field,
+    Api, Body, CallSpec, Condition, Disruption, Envelope, Kind, List, Poll, States, Type, Until, call, field,
 };
 use wire::Method::{Post, Put};
 
@@ -17,7 +17,7 @@ pub(crate) static KIND: Kind = Kind {
         field("network", Type::CIDR, "Network of the containers; takes effect when the system is started again")
             .stays()
             .disrupts(Disruption::Outage),
-        field("running", Type::Bool, "Started").switch(&RUNNING).disrupts(Disruption::Outage),
+        field("running", Type::Bool, "Started").switch(&START, &STOP).disrupts(Disruption::Outage),
     ],
     api: Api {
         list: List::at("/container_system", Envelope::One("response")),
@@ -32,10 +32,8 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-static RUNNING: Switch = Switch {
-    on: action(r#"{"action": "start"}"#).wait(&[until(&["true"])]),
-    off: action(r#"{"action": "stop"}"#).wait(&[until(&["false"])]),
-};
+static START: CallSpec = action(r#"{"action": "start"}"#).wait(&[until(&["true"])]);
+static STOP: CallSpec = action(r#"{"action": "stop"}"#).wait(&[until(&["false"])]);
 
 const fn action(body: &'static str) -> CallSpec {
     call(Post, "/container_system", Body::Json(body))

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::spec::{
-    Api, Body, Condition, Disruption, Envelope, Field, Identity, Kind, List, Relation, Switch, Type, call, field,
+    Api, Body, CallSpec, Condition, Disruption, Envelope, Field, Identity, Kind, List, Relation, Type, call, field,
     output,
 };
 use wire::Method::{Delete, Post, Put};
@@ -27,7 +27,7 @@ pub(crate) static KIND: Kind = Kind {
         started_with("command", Type::Text, "What to run").required(),
         started_with("description", Type::Text, "Free text"),
         started_with("environment", Type::Text, "Environment variables"),
-        field("running", Type::Bool, "It runs").default("true").switch(&RUNNING).disrupts(Disruption::Outage),
+        field("running", Type::Bool, "It runs").default("true").switch(&START, &STOP).disrupts(Disruption::Outage),
         output("uuid", Type::Text, "Id of the container"),
     ],
     api: Api {
@@ -49,10 +49,8 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-static RUNNING: Switch = Switch {
-    on: call(Post, "/container_system/containers", Body::Json(r#"{"uuid": "{id}"}"#)),
-    off: call(Put, "/container_system/containers/{id}", Body::None),
-};
+static START: CallSpec = call(Post, "/container_system/containers", Body::Json(r#"{"uuid": "{id}"}"#));
+static STOP: CallSpec = call(Put, "/container_system/containers/{id}", Body::None);
 
 const fn started_with(name: &'static str, ty: Type, doc: &'static str) -> Field {
     field(name, ty, doc).write_only().replaces().disrupts(Disruption::Outage)

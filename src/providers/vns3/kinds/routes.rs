@@ -6,7 +6,9 @@
 use serde_json::Value;
 
 use crate::providers::vns3::grammar;
-use crate::spec::{Api, Body, Condition, Disruption, Envelope, Field, Identity, Kind, List, Switch, Type, call, field};
+use crate::spec::{
+    Api, Body, CallSpec, Condition, Disruption, Envelope, Field, Identity, Kind, List, Type, call, field,
+};
 use wire::Method::{Delete, Post, Put};
 
 /// `routes`.
@@ -28,7 +30,7 @@ pub(crate) static KIND: Kind = Kind {
         part("advertise", Type::Bool, "Tell it to the overlay: to peers at once, to clients when they reconnect"),
         part("metric", super::COUNT, "Weight").default("0"),
         part("description", Type::Text, "Free text").default("\"\""),
-        field("enabled", Type::Bool, "In use").default("true").switch(&ENABLED).disrupts(Disruption::Outage),
+        field("enabled", Type::Bool, "In use").default("true").switch(&ENABLE, &DISABLE).disrupts(Disruption::Outage),
     ],
     api: Api {
         list: List::at("/routes", Envelope::Keyed("response")),
@@ -44,10 +46,8 @@ pub(crate) static KIND: Kind = Kind {
     ..Kind::NEW
 };
 
-static ENABLED: Switch = Switch {
-    on: call(Put, "/routes/{id}/enable", Body::None).reply(Envelope::One("response")),
-    off: call(Put, "/routes/{id}/disable", Body::None).reply(Envelope::One("response")),
-};
+static ENABLE: CallSpec = call(Put, "/routes/{id}/enable", Body::None).reply(Envelope::One("response"));
+static DISABLE: CallSpec = call(Put, "/routes/{id}/disable", Body::None).reply(Envelope::One("response"));
 
 /// A field that no call changes: the route goes and comes back, and its traffic waits.
 const fn part(name: &'static str, ty: Type, doc: &'static str) -> Field {

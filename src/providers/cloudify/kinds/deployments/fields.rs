@@ -1,6 +1,6 @@
 //! Fields of a deployment, declared and shown, on which servers of all products agree.
 
-use super::INSTALL;
+use super::{INSTALL, UNINSTALL};
 use crate::providers::cloudify::dsl::{DEPLOYED, FUNCTIONS};
 use crate::providers::cloudify::shared::name;
 use crate::spec::{Disruption, Field, Type, field, output};
@@ -61,7 +61,7 @@ pub(crate) const INSTALLED: Field = field(
     "Whether its nodes are installed, and kept so; what failed half-way goes on, on servers up to 5.0 from the start",
 )
 .default("false")
-.switch(&INSTALL)
+.switch(&INSTALL, &UNINSTALL)
 .recomputed_from(&["blueprint_id"])
 .disrupts(Disruption::Outage);
 

@@ -28,8 +28,8 @@ use crate::providers::cloudify::shared::{
     relabel, visibility, widen,
 };
 use crate::spec::{
-    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, States, Switch, Type, Until, call,
-    field, output,
+    Api, Body, CallSpec, Condition, Detail, Envelope, Identity, Kind, Names, Poll, States, Type, Until, call, field,
+    output,
 };
 use wire::Method::{Delete, Get, Patch, Post, Put};
 
@@ -145,7 +145,7 @@ pub(crate) static KIND: Kind = Kind {
         // (cloudify.md#deployment-updates).
         update: &[update(Put).when(Condition::since("4.4").until("6.2")), update(Post).when(Condition::since("6.2"))],
         remove: &[call(Delete, "/deployments/{name}", Body::None)
-            .preceded_by(&[INSTALL.off.when(INSTALLED_AT_ALL)])
+            .preceded_by(&[UNINSTALL.when(INSTALLED_AT_ALL)])
             .wait(&[GONE])],
         states: Some(States { busy: &["busy"], tainted: &["broken"], ..States::at("lifecycle") }),
         ..TENANT_OWNED
@@ -214,13 +214,14 @@ const INSTALLED_AT_ALL: Condition = Condition::is("installed", &["true", "partia
 
 /// Servers refuse parameters that a workflow does not declare unless they are told that these are meant
 /// (cloudify.md#executions).
-static INSTALL: Switch = Switch {
-    on: run(r#"{"deployment_id": "{name}", "workflow_id": "install", "parameters": "{install_parameters}",
-            "allow_custom_parameters": "{allow_custom_parameters}"}"#),
-    off: run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall", "parameters": "{uninstall_parameters}",
+static INSTALL: CallSpec =
+    run(r#"{"deployment_id": "{name}", "workflow_id": "install", "parameters": "{install_parameters}",
+            "allow_custom_parameters": "{allow_custom_parameters}"}"#);
+
+static UNINSTALL: CallSpec =
+    run(r#"{"deployment_id": "{name}", "workflow_id": "uninstall", "parameters": "{uninstall_parameters}",
             "allow_custom_parameters": "{allow_custom_parameters}"}"#)
-    .reshape(force_out),
-};
+    .reshape(force_out);
 
 const fn create(path: &'static str) -> CallSpec {
     call(Put, path, Body::Fields).reshape(unnamed).reply(Envelope::One(""))
