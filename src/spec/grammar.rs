@@ -104,7 +104,7 @@ impl Called {
     }
 
     /// The same, where other words are the product's own if this says so.
-    pub const fn or(self, others: fn(&str) -> bool) -> Called {
+    pub const fn others(self, others: fn(&str) -> bool) -> Called {
         Called { others, ..self }
     }
 

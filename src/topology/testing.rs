@@ -119,7 +119,7 @@ static NOTE: Grammar = Grammar {
     mentions: &[(
         NameSpot::Behind(&["via"]),
         &[
-            Called::name("blueprints", "a note may lead to any blueprint").behind("bp:").by(By::Any).or(any_word),
+            Called::name("blueprints", "a note may lead to any blueprint").behind("bp:").by(By::Any).others(any_word),
             Called::name("endpoints", "a note may lead through an endpoint"),
         ],
     )],

@@ -34,7 +34,7 @@ static PLUGINS: Grammar = Grammar {
 
 const PACKAGE: Called = Called::name("plugins", "what a blueprint imports is read when it is uploaded")
     .by(By::Field("package_name"))
-    .or(any_word);
+    .others(any_word);
 
 /// The functions that take values from elsewhere. What is global at the manager belongs to other tenants too.
 pub(crate) static FUNCTIONS: Grammar = Grammar {
@@ -42,11 +42,11 @@ pub(crate) static FUNCTIONS: Grammar = Grammar {
     mentions: &[
         (
             NameSpot::Found(secrets),
-            &[Called::name("secrets", "its blueprint or its inputs read the secret").or(any_word)],
+            &[Called::name("secrets", "its blueprint or its inputs read the secret").others(any_word)],
         ),
         (
             NameSpot::Found(capabilities),
-            &[Called::name("deployments", "its blueprint or its inputs take a capability").or(any_word)],
+            &[Called::name("deployments", "its blueprint or its inputs take a capability").others(any_word)],
         ),
     ],
     own_name: false,

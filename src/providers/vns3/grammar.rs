@@ -8,8 +8,8 @@ use crate::spec::{By, Called, Grammar, HasValue, LINE, NameSpot, Type, any_word,
 /// A firewall rule: sets, subtables and variables.
 pub(crate) static RULE: Grammar = Grammar {
     mentions: &[
-        (NameSpot::Found(table), &[SUBTABLE.or(any_word).doubtful()]),
-        (NameSpot::Behind(JUMPS), &[SUBTABLE.or(in_capitals)]),
+        (NameSpot::Found(table), &[SUBTABLE.others(any_word).doubtful()]),
+        (NameSpot::Behind(JUMPS), &[SUBTABLE.others(in_capitals)]),
         (NameSpot::Behind(SETS), &[Called::name("firewall-fwsets", "rules may name sets")]),
         (NameSpot::Behind(INTERFACES), DEVICES),
         VARIABLE,
@@ -25,8 +25,8 @@ const SUBTABLE: Called = Called::name("firewall-subtables", "rules may jump to s
 /// A firewall rule of API v1.
 pub(crate) static RULE_V1: Grammar = Grammar {
     mentions: &[
-        (NameSpot::Found(table), &[SUBGROUP.or(any_word).doubtful()]),
-        (NameSpot::Behind(JUMPS), &[SUBGROUP.or(in_capitals)]),
+        (NameSpot::Found(table), &[SUBGROUP.others(any_word).doubtful()]),
+        (NameSpot::Behind(JUMPS), &[SUBGROUP.others(in_capitals)]),
         (NameSpot::Behind(SETS), &[Called::name("firewall-v1-fwsets", "rules may name sets")]),
         (NameSpot::Behind(INTERFACES), DEVICES),
         VARIABLE,
@@ -70,7 +70,7 @@ const SETS: &[&str] = &["--match-set", "--add-set", "--del-set", "--map-set"];
 const INTERFACES: &[&str] = &["-i", "--in-interface", "-o", "--out-interface"];
 
 /// Interfaces that others make and a rule may name. One that is not there is no mistake: the rule then holds for no packet.
-const DEVICES: &[Called] = &[LINK_DEVICE.or(any_word), GRE_DEVICE];
+const DEVICES: &[Called] = &[LINK_DEVICE.others(any_word), GRE_DEVICE];
 
 const LINK_DEVICE: Called =
     Called::name("links", "it may lead through a link's interface").behind("lnk").by(By::Field("id"));
@@ -78,14 +78,14 @@ const LINK_DEVICE: Called =
 const GRE_DEVICE: Called = Called::name("edge-gre-interfaces", "it may lead through a GRE interface")
     .behind("gre")
     .by(By::Output("name"))
-    .or(any_word);
+    .others(any_word);
 
 const PLUGINS_DEVICE: Called = Called::name("plugin-instances", "it may lead through the plugins' network")
     .behind("plugin0")
     .by(By::Any)
-    .or(any_word);
+    .others(any_word);
 
-const SYSTEM_DEVICE: Called = Called::name("system-interfaces", "it may lead through an interface").or(any_word);
+const SYSTEM_DEVICE: Called = Called::name("system-interfaces", "it may lead through an interface").others(any_word);
 
 /// A variable: the user's own begin with `custom_`, and what is neither the controller's nor a tag's may come from a plugin.
 const VARIABLE: (NameSpot, &[Called]) = (
@@ -93,8 +93,11 @@ const VARIABLE: (NameSpot, &[Called]) = (
     &[
         Called::name("system-variables", "rules and entries may name variables").behind("custom_"),
         Called::name("", "").behind("vns3_"),
-        Called::name("clientpack-tags", "tags of clientpacks become variables").behind("tag_").by(By::Any).or(any_word),
-        Called::name("plugin-instances", "plugins bring variables that rules may name").by(By::Any).or(any_word),
+        Called::name("clientpack-tags", "tags of clientpacks become variables")
+            .behind("tag_")
+            .by(By::Any)
+            .others(any_word),
+        Called::name("plugin-instances", "plugins bring variables that rules may name").by(By::Any).others(any_word),
     ],
 );
 
@@ -117,7 +120,7 @@ fn set_of_sets(entry: &Attr, has: HasValue<'_>) -> Vec<String> {
 /// An entry of a set of API v1.
 pub(crate) static ENTRY_V1: Grammar = Grammar {
     mentions: &[
-        (NameSpot::Whole, &[Called::name("firewall-v1-fwsets", "entries may name sets").or(any_word)]),
+        (NameSpot::Whole, &[Called::name("firewall-v1-fwsets", "entries may name sets").others(any_word)]),
         VARIABLE,
     ],
     own_name: true,
@@ -136,11 +139,11 @@ pub(crate) static GATEWAY: Grammar = Grammar {
     mentions: &[
         (
             NameSpot::Whole,
-            &[Called::name("plugin-instances", "it may lead to a plugin").by(By::Field("ip_address")).or(any_word)],
+            &[Called::name("plugin-instances", "it may lead to a plugin").by(By::Field("ip_address")).others(any_word)],
         ),
         (
             NameSpot::Whole,
-            &[Called::name("containers", "it may lead to a container").by(By::Field("ipaddress")).or(any_word)],
+            &[Called::name("containers", "it may lead to a container").by(By::Field("ipaddress")).others(any_word)],
         ),
     ],
     ..Grammar::TEXT
@@ -154,11 +157,11 @@ pub(crate) static OWN_ADDRESS: Grammar = Grammar {
             NameSpot::Whole,
             &[Called::name("system-interfaces", "a tunnel comes from an address of an interface")
                 .by(By::Field("ip_internal"))
-                .or(any_word)],
+                .others(any_word)],
         ),
         (
             NameSpot::Whole,
-            &[Called::name("interface-addresses", "a tunnel comes from an address of an interface").or(any_word)],
+            &[Called::name("interface-addresses", "a tunnel comes from an address of an interface").others(any_word)],
         ),
     ],
     ..Grammar::TEXT
