@@ -48,3 +48,35 @@ fn removal(kind: &'static Kind, live: Option<&Live>) -> Disruption {
     let carries = |when| live.is_none_or(|live| live.fits(kind, when) != Some(false));
     if kind.carries_traffic.is_some_and(carries) { Disruption::Outage } else { Disruption::None }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::providers::CATALOGUE;
+
+    #[test]
+    fn a_removal_cuts_what_the_object_carries_or_may_carry() {
+        let mut switched = 0;
+        for kind in CATALOGUE.iter().flat_map(|provider| provider.kinds).copied() {
+            let Some(when) = kind.carries_traffic else {
+                assert_eq!(removal(kind, None), Disruption::None, "{}", kind.name);
+                continue;
+            };
+            assert_eq!(removal(kind, None), Disruption::Outage, "{}: nobody looked at it", kind.name);
+            for (name, _) in when.given() {
+                let shown = |value: Value| {
+                    let mut live = Live::new(kind, json!({}));
+                    live.raw = json!({ kind.field(name).unwrap().read_path(): value });
+                    removal(kind, Some(&live))
+                };
+                assert_eq!(shown(json!(true)), Disruption::Outage, "{}", kind.name);
+                assert_eq!(shown(json!(false)), Disruption::None, "{}", kind.name);
+                assert_eq!(shown(json!("partial")), Disruption::Outage, "{}", kind.name);
+                switched += 1;
+            }
+        }
+        assert!(switched > 5, "{switched} kinds say which of their objects");
+    }
+}

@@ -46,7 +46,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    carries_traffic: Some(Condition::is("enabled", &["true"])),
+    carries_traffic: Some(Condition::is_not("enabled", &["false"])),
     ..Kind::NEW
 };
 

@@ -51,7 +51,7 @@ pub(crate) static KIND: Kind = Kind {
         ..super::super::API
     },
     relations: &[super::LICENSED, super::KEYED],
-    carries_traffic: Some(Condition::is("connected", &["true"])),
+    carries_traffic: Some(Condition::is_not("connected", &["false"])),
     ..Kind::NEW
 };
 

@@ -42,7 +42,7 @@ pub(crate) static KIND: Kind = Kind {
     relations: &[super::LICENSED, super::KEYED],
     read: Some(flatten),
     foreign: Some(added_by_controller),
-    carries_traffic: Some(Condition::is("enabled", &["true"])),
+    carries_traffic: Some(Condition::is_not("enabled", &["false"])),
     ..Kind::NEW
 };
 

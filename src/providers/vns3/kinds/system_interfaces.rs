@@ -41,7 +41,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     relations: &[super::LICENSED, super::KEYED],
     foreign: Some(of_the_system),
-    carries_traffic: Some(Condition::is("enabled", &["true"])),
+    carries_traffic: Some(Condition::is_not("enabled", &["false"])),
     ..Kind::NEW
 };
 
