@@ -92,7 +92,6 @@ mod tests {
                 let (one, again, other) = spellings(item)?;
                 (json!([one]), json!([again]), json!([other]))
             }
-            Type::Format(_) => (json!("a"), json!("a"), json!("b")),
             _ => return None,
         })
     }
