@@ -227,7 +227,13 @@ fn a_key_in_the_files_or_a_weak_one_is_a_finding() {
     assert_eq!(codes("ledger: { key: correct-horse-battery }\n"), ["no-secret"]);
     assert_eq!(codes("ledger: { key: \"${secret.k}\" }\n"), ["unknown-secret"]);
     assert_eq!(codes("ledger: { key: \"${secret.k}\" }\nsecrets: { k: { file: key.txt } }\n"), ["weak-key"]);
-    assert_eq!(codes("ledger: { file: a, git: { ref: b } }\n"), ["two-ledgers"]);
+    assert_eq!(codes("ledger: { file: a, git: { ref: refs/trueup/b } }\n"), ["two-ledgers"]);
+    // What stands in a ref is replaced as a whole: nobody's work must be there.
+    for reference in
+        ["main", "refs/heads/main", "refs/tags/v1", "refs/trueup/", "refs/trueup/../heads/main", "refs/trueup/a b"]
+    {
+        assert_eq!(codes(&format!("ledger: {{ git: {{ ref: '{reference}' }} }}\n")), ["bad-ledger-ref"], "{reference}");
+    }
     assert_eq!(codes("ledger: { fiel: a }\n"), ["unknown-field"]);
 }
 

@@ -251,7 +251,7 @@ pub(crate) struct LedgerSettings {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GitLedger {
-    /// The ref, as in `refs/trueup/acme-wan`.
+    /// The ref, one of its own below `refs/trueup/`, as in `refs/trueup/acme-wan`.
     #[serde(rename = "ref")]
     pub reference: String,
     /// The remote that it is pushed to; without one it stays in the local repository.
@@ -268,7 +268,15 @@ impl LedgerSettings {
             findings.push(finding.help("keep `file` or `git`").at(at));
         }
         let ledger = match git {
-            Some(GitLedger { reference, remote }) => LedgerPlace::Git { reference, remote },
+            Some(GitLedger { reference, remote }) => {
+                if !is_own_ref(&reference) {
+                    let message = format!("`{reference}` is no ref for a ledger: what it holds is replaced as a whole");
+                    let finding =
+                        Finding::error("bad-ledger-ref", message).help("name one of its own below `refs/trueup/`");
+                    findings.push(finding.at(&at.below("git").below("ref")));
+                }
+                LedgerPlace::Git { reference, remote }
+            }
             None => LedgerPlace::File(file.unwrap_or_else(|| LEDGER_FILE.into())),
         };
         let mut say = |finding: Finding| findings.push(finding.at(&at.below("key")));
@@ -280,6 +288,19 @@ impl LedgerSettings {
         }
         (ledger, key.map_or_else(KeyPlace::default, KeyPlace::Secret))
     }
+}
+
+/// Says whether a ref can be nothing but a ledger's: branches and tags are somebody's work.
+fn is_own_ref(reference: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.ends_with(".lock")
+            && !part.ends_with('.')
+            && !part.contains("..")
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    reference.strip_prefix("refs/trueup/").is_some_and(|name| name.split('/').all(is_part))
 }
 
 /// The secret that a setting names; `None` if it can't be looked up, which is told where it is declared.
