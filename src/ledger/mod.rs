@@ -28,8 +28,7 @@ use crate::digest::sha256;
 use crate::journal::{self, Doubt, Replay};
 use crate::private;
 use crate::state::base::{Base, Claim};
-use crate::topology::envelope::LEDGER_FILE;
-use crate::topology::{LedgerPlace, Topology};
+use crate::topology::{LEDGER_FILE, LedgerPlace, Topology};
 
 pub(crate) use error::LedgerError;
 pub(crate) use first::FirstRow;

@@ -2,7 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::secret::FingerprintKey;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::finding::{Finding, Place};
+use crate::secret::{FingerprintKey, Secret};
+use crate::topology::expression::{ExpressionName, Segment, name, segments};
+use crate::topology::secrets::Secrets;
+
+/// Where the ledger is kept unless the workspace says otherwise.
+pub(crate) const LEDGER_FILE: &str = ".trueup/ledger.json";
 
 /// Where the key of the ledger's fingerprints is kept. It is never in the ledger, which many may read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,5 +41,95 @@ impl LedgerPlace {
     /// Says whether other machines may have it, too.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self, LedgerPlace::Git { .. })
+    }
+}
+
+/// Where the ledger is kept, and the key of its fingerprints.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LedgerSettings {
+    /// A file, relative to the workspace.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+    /// A git ref of the repository that the workspace is in.
+    #[serde(default)]
+    pub git: Option<GitLedger>,
+    /// The key of the fingerprints that stand for secrets, as `${secret.NAME}`; by default it is made, and kept in a file
+    /// beside the ledger, `.trueup/key`. Where several machines share a ledger, they need the same one.
+    #[serde(default)]
+    pub key: Option<String>,
+}
+
+/// A git ref that holds the ledger.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GitLedger {
+    /// The ref, one of its own below `refs/trueup/`, as in `refs/trueup/acme-wan`.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The remote that it is pushed to; without one it stays in the local repository.
+    #[serde(default)]
+    pub remote: Option<String>,
+}
+
+impl LedgerSettings {
+    /// Where the ledger and its key are kept. What is wrong is a finding.
+    pub(crate) fn places(self, secrets: &Secrets, at: &Place, findings: &mut Vec<Finding>) -> (LedgerPlace, KeyPlace) {
+        let LedgerSettings { file, git, key } = self;
+        if file.is_some() && git.is_some() {
+            let finding = Finding::error("two-ledgers", "the ledger is kept in one place, and two are named");
+            findings.push(finding.help("keep `file` or `git`").at(at));
+        }
+        let ledger = match git {
+            Some(GitLedger { reference, remote }) => {
+                if !is_own_ref(&reference) {
+                    let message = format!("`{reference}` is no ref for a ledger: what it holds is replaced as a whole");
+                    let finding =
+                        Finding::error("bad-ledger-ref", message).help("name one of its own below `refs/trueup/`");
+                    findings.push(finding.at(&at.below("git").below("ref")));
+                }
+                LedgerPlace::Git { reference, remote }
+            }
+            None => LedgerPlace::File(file.unwrap_or_else(|| LEDGER_FILE.into())),
+        };
+        let mut say = |finding: Finding| findings.push(finding.at(&at.below("key")));
+        let secret = key.map(|text| key_secret(&text, secrets).map_err(|finding| say(*finding)).ok().flatten());
+        let key = secret.flatten().map(|secret| FingerprintKey::of(&secret));
+        if secrets.are_asked_for() && key.as_ref().is_some_and(FingerprintKey::is_weak) {
+            let finding = Finding::error("weak-key", "the ledger's key is so short that it can be found by trying");
+            say(finding.help("16 characters or more: `openssl rand -hex 32` makes a good one"));
+        }
+        (ledger, key.map_or_else(KeyPlace::default, KeyPlace::Secret))
+    }
+}
+
+/// Says whether a ref can be nothing but a ledger's: branches and tags are somebody's work.
+fn is_own_ref(reference: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.ends_with(".lock")
+            && !part.ends_with('.')
+            && !part.contains("..")
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    reference.strip_prefix("refs/trueup/").is_some_and(|name| name.split('/').all(is_part))
+}
+
+/// The secret that a setting names; `None` if it can't be looked up, which is told where it is declared.
+fn key_secret(text: &str, secrets: &Secrets) -> Result<Option<Secret>, Box<Finding>> {
+    let name = match segments(text).as_deref() {
+        Ok([Segment::Expression(expression)]) => match name(expression) {
+            Ok(ExpressionName::Secret(name)) => Some(name.to_owned()),
+            _ => None,
+        },
+        _ => None,
+    };
+    match name {
+        Some(name) => secrets.get(&name),
+        None => {
+            let finding = Finding::error("no-secret", "the ledger's key is no secret");
+            Err(Box::new(finding.help("write `${secret.NAME}`, and declare it under `secrets`")))
+        }
     }
 }

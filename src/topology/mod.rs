@@ -60,7 +60,7 @@ pub(crate) use claims::Claims;
 pub(crate) use content_digest::ContentDigest;
 pub(crate) use cycle::CycleError;
 pub(crate) use item_place::ItemPlace;
-pub(crate) use ledger_place::{KeyPlace, LedgerPlace};
+pub(crate) use ledger_place::{KeyPlace, LEDGER_FILE, LedgerPlace};
 pub(crate) use load::Loaded;
 pub use load::{Options, load};
 pub(crate) use machine::folder;

@@ -153,11 +153,11 @@ fn what_a_refused_create_brought_is_ours() {
 fn what_came_of_a_list_that_was_taken_in_part_is_ours_to_change() {
     let sim = Sim::start();
     let set = "    firewall-fwsets:\n      s: { type: net, entries: [{ entry: 10.1.0.0/16 }, { entry: 10.2.0.0/16 }, { entry: \
-               10.3.0.0/255.255.0.0 }] }\n";
+               'tcp:443' }] }\n";
     let bench = workspace(&sim, VNS3, set);
     bench.run(&["apply", "--yes", "--quiet"]).expect(5).says("only a part of it");
     bench.run(&["drift"]).expect(4).says("left by a failed run");
-    bench.edit("trueup.yaml", "{ entry: 10.2.0.0/16 }, { entry: 10.3.0.0/255.255.0.0 }", "{ entry: 10.3.0.0/16 }");
+    bench.edit("trueup.yaml", "{ entry: 10.2.0.0/16 }, { entry: 'tcp:443' }", "{ entry: 10.3.0.0/16 }");
     assert!(!bench.run(&["plan"]).expect(0).all().contains("take-over"));
     bench.apply();
     bench.run(&["plan", "--exit-code"]).expect(0);

@@ -50,7 +50,7 @@ fn one_that_fails_takes_along_what_names_it_and_nothing_else() {
     let body = "
 firewall-fwsets:
   good: { type: net, entries: [{ entry: 10.0.0.0/8 }] }
-  bad: { type: net, entries: [{ entry: no address }] }
+  bad: { type: net, entries: [{ entry: 'tcp:443' }] }
 firewall-subtables:
   names: { type: forward, rules: [{ rule: names -m set --match-set bad src -j ACCEPT }] }
 routes: { lan: { cidr: 10.50.0.0/16, interface: eth0 } }

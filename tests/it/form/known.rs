@@ -28,6 +28,12 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
         "not be found",
         "the instance says which files it has",
     ),
+    (
+        "vns3/ms-integration ip: left out",
+        "validate",
+        "missing-field",
+        "the call that is compared takes none: the one before it can't be without",
+    ),
     ("vns3/ms-integration alert_enabled", "validate", "", "the first call takes the address alone; the second refuses"),
     ("vns3/alerts custom_properties.*.value: left out", "validate", "missing-field", "no call changes such an alert"),
     (
@@ -71,10 +77,28 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
     ),
     ("vns3/links id: left out", "validate", "missing-field", "the number tells one link from another"),
     (
-        "cloudify/deployment-groups default_inputs: a list",
+        "cloudify/deployment-groups default_inputs: ",
         "validate",
         "wrong-type",
-        "inputs are a map: with a list nothing could be made in the group",
+        "inputs are a map: with anything else nothing could be made in the group",
+    ),
+    (
+        "cloudify/execution-schedules",
+        "validate",
+        "does-not-fit",
+        "the manager ignores what goes with another sort of rule: nobody would notice that it does nothing",
+    ),
+    (
+        "cloudify/execution-schedules",
+        "validate",
+        "wrong-",
+        "the manager takes it, and its scheduler fails with it when the time has come",
+    ),
+    (
+        "cloudify/execution-schedules workflow_id",
+        "the simulator",
+        "does not exist in deployment",
+        "which workflows there are is the blueprint's",
     ),
     ("cloudify/deployments labels: left out", "the simulator", "", "without labels, their call is not sent"),
     (

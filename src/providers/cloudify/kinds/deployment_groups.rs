@@ -3,10 +3,9 @@
 //! One call makes and changes them. A deployment may be in several. What is removed with a group is the group alone.
 
 use crate::providers::cloudify::shared::{
-    LABELS, LONGEST_NAME, SEEN, TENANT_OWNED, VISIBILITY, WITH_GROUPS, WITHOUT_GROUPS, list, name, named_in_path,
-    read_labels,
+    LABELS, SEEN, TENANT_OWNED, VISIBILITY, WITH_GROUPS, WITHOUT_GROUPS, list, name, named_in_path, read_labels,
 };
-use crate::spec::{Api, Body, CallSpec, Envelope, Identity, Kind, List, Names, Type, call, field};
+use crate::spec::{Api, Body, CallSpec, Envelope, Identity, Kind, List, Type, call, field};
 use wire::Method::{Delete, Get, Put};
 
 /// `deployment-groups`.
@@ -15,7 +14,6 @@ pub(crate) static KIND: Kind = Kind {
     doc: "Groups of deployments, on which workflows are run together (from 6.0 on)",
     source: "cloudify.md#deployment-groups",
     identity: Identity::Name("id"),
-    names: Names::of("-._").up_to(LONGEST_NAME),
     fields: &[
         name("id", "Name of the group"),
         field("description", Type::Text, "What it is for"),
