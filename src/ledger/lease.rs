@@ -218,14 +218,15 @@ impl Lease {
             let mut way = Vec::new();
             let taken = change(&*store, &mut |book| {
                 way = book.leases.iter().filter(|other| other.is_in_the_way_of(&row)).cloned().collect();
-                let stands_still = |other: &LeaseRow| {
+                let mut is_alive = |other: &&LeaseRow| {
                     let (count, since) = watched.entry(other.holder.clone()).or_insert((other.count, asked));
                     if *count != other.count {
                         (*count, *since) = (other.count, asked);
                     }
-                    since.elapsed() >= Duration::from_secs(other.lasts)
+                    since.elapsed() < Duration::from_secs(other.lasts)
                 };
-                if !way.iter().map(stands_still).fold(true, |all, one| all && one) {
+                // All of them are watched from the first look on.
+                if way.iter().filter(|other| is_alive(other)).count() > 0 {
                     return Ok(None);
                 }
                 book.leases.retain(|other| !other.is_in_the_way_of(&row));
