@@ -67,7 +67,7 @@ pub(super) fn installations(topology: &Topology, store: &dyn Store) -> Result<BT
 }
 
 /// Keeps other runs of the workspace on this machine away until it is dropped.
-fn lock(topology: &Topology, wait: Duration) -> Result<File, LedgerError> {
+pub(super) fn lock(topology: &Topology, wait: Duration) -> Result<File, LedgerError> {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
     let path = place(topology).with_extension("lock");
     let folder = path.parent().unwrap_or(Path::new(".")).to_owned();

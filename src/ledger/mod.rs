@@ -23,7 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::address::Address;
+use crate::address::{Address, Escaped};
 use crate::digest::sha256;
 use crate::journal::{self, Doubt, Replay};
 use crate::private;
@@ -311,9 +311,9 @@ fn store(topology: &Topology) -> Arc<dyn Store> {
     }
 }
 
-/// The name of a workspace's ledger among those of a store.
+/// The file of a store that has a workspace's ledger, as in `ledgers/acme-wan.json`. A name may hold anything.
 fn document_name(workspace: &str) -> String {
-    format!("{workspace}.json")
+    format!("ledgers/{}.json", Escaped(workspace))
 }
 
 /// How often a store is read anew that changes while it is read.
@@ -323,9 +323,9 @@ const READS: usize = 5;
 fn newest(store: &dyn Store, file: &str) -> Result<(Option<StoreState>, Option<Vec<u8>>), LedgerError> {
     let trouble = |error: StoreError| LedgerError::Store(error.to_string());
     for _ in 0..READS {
-        let Some(revision) = store.revision().map_err(trouble)? else { return Ok((None, None)) };
-        match store.read(&revision, file) {
-            Ok(bytes) => return Ok((Some(revision), bytes)),
+        let Some(state) = store.state().map_err(trouble)? else { return Ok((None, None)) };
+        match store.read(&state, file) {
+            Ok(bytes) => return Ok((Some(state), bytes)),
             Err(StoreError::Raced) => {}
             Err(error) => return Err(trouble(error)),
         }

@@ -1,10 +1,12 @@
 //! What people do with a ledger by hand: look, move it elsewhere, free it.
 
 use std::fs;
+use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use super::format::{self, LedgerDocument};
-use super::hold::installations;
+use super::hold::{installations, lock};
 use super::lease::{self, LeaseRow};
 use super::store::{StoreChange, swap_surely};
 use super::{LedgerError, MAX_BYTES, document_name, newest, place, store};
@@ -77,7 +79,11 @@ pub(crate) fn relocate(topology: &Topology) -> Result<(String, String, usize), L
     if !topology.ledger.is_shared() {
         return Err(none());
     }
-    let bytes = private::read(&from, MAX_BYTES).map_err(|_| none())?;
+    let _lock = lock(topology, Duration::ZERO)?;
+    let bytes = private::read(&from, MAX_BYTES).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => none(),
+        _ => LedgerError::Io(name.clone(), "read", error),
+    })?;
     let mut document = document(&bytes, &name, topology)?;
     let (state, there) = newest(&*store, &file)?;
     if there.is_some() {

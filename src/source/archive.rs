@@ -44,6 +44,9 @@ pub(crate) enum ArchiveError {
         /// The paths of the files in it, in order.
         files: Vec<String>,
     },
+    /// It holds a repository of its own.
+    #[error("`{0}` is a git submodule, of which the workspace keeps no more than the number of a commit")]
+    Submodule(String),
     /// It holds a file whose content is not in git.
     #[error("`{0}` is a pointer of Git LFS, and not the file that it stands for")]
     Pointer(String),

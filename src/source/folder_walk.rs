@@ -73,6 +73,12 @@ impl FolderWalk<'_> {
         while let Some((below, entry)) = waiting.pop() {
             match entry {
                 PathType::File => self.file(&below, &mut on, put)?,
+                PathType::Folder if matches!(&on.storage, Storage::Git(git) if git.is_submodule(&self.at(&below))) => {
+                    return Err(ArchiveError::Submodule(self.at(&below)));
+                }
+                PathType::Folder if matches!(&on.storage, Storage::Git(git) if git.is_unknown(&self.at(&below))) => {
+                    on.untracked.push(self.at(&below));
+                }
                 PathType::Folder => {
                     on.empty.push(below.clone());
                     if self.rule == PackingRule::First {
@@ -112,12 +118,8 @@ impl FolderWalk<'_> {
 
     fn file(&self, below: &str, on: &mut WalkState, put: Put<'_>) -> Result<(), ArchiveError> {
         let at = self.at(below);
-        if let Storage::Git(git) = &on.storage
-            && !git.tracks(&at)
-        {
-            if git.is_unknown(&at) {
-                on.untracked.push(at);
-            }
+        if matches!(&on.storage, Storage::Git(git) if git.is_unknown(&at)) {
+            on.untracked.push(at);
             return Ok(());
         }
         let item = self.item(&at, on)?;
@@ -174,8 +176,9 @@ impl FolderWalk<'_> {
             on.ignores.read(self.tree, &from)?;
         }
         items.retain(|(name, entry)| {
-            let is_folder = *entry == PathType::Folder;
-            !self.rule.leaves_out(name) && !on.ignores.leave_out(&format!("{from}/{name}"), is_folder)
+            let (path, is_folder) = (format!("{from}/{name}"), *entry == PathType::Folder);
+            let is_ignored = matches!(&on.storage, Storage::Git(git) if git.ignores(&path));
+            !self.rule.leaves_out(name) && !is_ignored && !on.ignores.leave_out(&path, is_folder)
         });
         Ok(items.into_iter().rev().map(|(name, entry)| (format!("{below}/{name}"), entry)).collect())
     }
@@ -280,6 +283,9 @@ mod tests {
         ]);
         fs::remove_file(workspace.path().join("box/sub/gone")).unwrap();
         workspace.write("box/run.log", "ignored");
+        workspace.write("box/logs.log/deep/x", "in a folder that is ignored");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("/", workspace.path().join("box/logs.log/everything")).unwrap();
         workspace.write("box/.DS_Store", "a system's");
         workspace.write("box/more.md", "left out by the workspace");
         workspace.write("elsewhere/x", "not packed");
@@ -290,6 +296,24 @@ mod tests {
         assert_eq!(told, "`box` holds what git does not track: `box/new.sh`, `box/sub/new.sh`");
         workspace.add();
         assert_eq!(workspace.holds().len(), 3);
+    }
+
+    #[test]
+    fn a_repository_within_is_not_left_out_in_silence() {
+        let workspace = Workspace::in_git(&[("box/a.yaml", "a")]);
+        let inner = Repository::init(workspace.path().join("box/lib")).unwrap();
+        workspace.write("box/lib/b.yaml", "b");
+        let told = workspace.packed().unwrap_err().to_string();
+        assert_eq!(told, "`box` holds what git does not track: `box/lib`");
+        let who = Signature::now("a", "a@example.org").unwrap();
+        let tree = inner.find_tree(inner.index().unwrap().write_tree().unwrap()).unwrap();
+        inner.commit(Some("HEAD"), &who, &who, "c", &tree, &[]).unwrap();
+        let outer = Repository::open(workspace.folder.path()).unwrap();
+        let mut index = outer.index().unwrap();
+        index.add_path(std::path::Path::new("lab/box/lib")).unwrap();
+        index.write().unwrap();
+        let told = workspace.packed().unwrap_err().to_string();
+        assert!(told.starts_with("`box/lib` is a git submodule"), "{told}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Git: which commit is checked out, and a workspace as it was at a revision. The only module that names git2.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Repository, RepositoryOpenFlags, StatusOptions, TreeEntry};
@@ -117,6 +118,9 @@ impl Tree for Revision {
 /// The mode of a file that can be run.
 const EXECUTABLE: u32 = 0o100_755;
 
+/// The mode of a repository within a repository.
+const SUBMODULE: u32 = 0o160_000;
+
 /// The mode of a symbolic link.
 const LINK: u32 = 0o120_000;
 
@@ -165,9 +169,25 @@ impl GitFolder {
         self.tracked.contains_key(path)
     }
 
-    /// Says whether git neither tracks nor ignores a file.
+    /// Says whether git neither tracks nor ignores a file, or a folder that is a repository of its own.
     pub(crate) fn is_unknown(&self, path: &str) -> bool {
-        self.unknown.contains(path)
+        self.unknown.contains(path) || self.unknown.contains(&format!("{path}/"))
+    }
+
+    /// Says whether git ignores what stands at a path, with all that is in it: an environment full of links, say.
+    pub(crate) fn ignores(&self, path: &str) -> bool {
+        let inside = format!("{path}/");
+        let is_inside = |found: Option<&String>| found.is_some_and(|found| found.starts_with(&inside));
+        let is_known = self.tracks(path) || self.is_unknown(path);
+        let from = || (Bound::Included(inside.as_str()), Bound::Unbounded);
+        let below = is_inside(self.tracked.range::<str, _>(from()).next().map(|(path, _)| path))
+            || is_inside(self.unknown.range::<str, _>(from()).next());
+        !is_known && !below
+    }
+
+    /// Says whether a folder is a repository of its own, of which this one keeps no more than the number of a commit.
+    pub(crate) fn is_submodule(&self, path: &str) -> bool {
+        self.tracked.get(path) == Some(&SUBMODULE)
     }
 
     /// Says whether a tracked file can be run.

@@ -121,7 +121,7 @@ pub(crate) fn text() -> String {
          not ignored is an error: add it, or have it ignored. A folder that git ignores as a whole is taken as it is.\n\n\
          Outside git texts in UTF-8 are packed with LF at the end of each line. Batch files (*.bat, *.cmd) have CRLF\n\
          everywhere. Of a file's mode it counts whether it can be run. A file name that is not UTF-8, a symbolic link to a\n\
-         folder and a pointer of Git LFS are errors. A single file or archive is sent as it is.\n",
+         folder, a submodule and a pointer of Git LFS are errors. A single file or archive is sent as it is.\n",
     );
     text
 }

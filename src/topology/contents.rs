@@ -59,6 +59,7 @@ fn misplaced(error: &ArchiveError) -> Finding {
         ArchiveError::Untracked { .. } => {
             ("untracked-content", "`git add` what belongs to it; the rest leaves `.gitignore` out, or `.trueupignore`")
         }
+        ArchiveError::Submodule(_) => ("unreadable-content", "pack it where it is at home, and name the archive"),
         ArchiveError::Pointer(_) => ("unreadable-content", "`git lfs pull` brings the file itself"),
         ArchiveError::Empty(_) => ("unreadable-content", "`trueup explain content` says what of a folder is packed"),
         ArchiveError::Ignores { .. } => ("unreadable-content", "it has the grammar of a `.gitignore`"),

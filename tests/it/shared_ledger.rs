@@ -108,9 +108,9 @@ fn what_one_machine_did_the_other_one_knows() {
     lab.machines[0].edit("vns3.yaml", "      v2: { value: 198.51.100.2 }\n", "");
     lab.run(0, &["plan", "--exit-code"]).expect(0).says("nothing to do");
     assert_eq!(lab.stored("leases.json")["leases"], json!([]), "what is over holds nothing");
-    let ledger = lab.stored("lab.json").to_string();
+    let ledger = lab.stored("ledgers/lab.json").to_string();
     assert!(!ledger.contains("stand-in") && !ledger.contains("0123456789abcdef"), "{ledger}");
-    assert!(lab.stored("lab.json").get("open").is_none());
+    assert!(lab.stored("ledgers/lab.json").get("open").is_none());
 }
 
 #[test]

@@ -83,15 +83,15 @@ impl Store for FileStore {
         self.path.display().to_string()
     }
 
-    fn revision(&self) -> Result<Option<StoreState>, StoreError> {
-        Ok(self.content(&self.ledger)?.map(|bytes| revision(&bytes)))
+    fn state(&self) -> Result<Option<StoreState>, StoreError> {
+        Ok(self.content(&self.ledger)?.map(|bytes| state_of(&bytes)))
     }
 
     fn read(&self, at: &StoreState, file: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let content = self.content(file)?;
         let is_ledger = file == self.ledger;
         match &content {
-            Some(bytes) if is_ledger && revision(bytes) != *at => Err(StoreError::Raced),
+            Some(bytes) if is_ledger && state_of(bytes) != *at => Err(StoreError::Raced),
             None if is_ledger => Err(StoreError::Raced),
             _ => Ok(content),
         }
@@ -100,7 +100,7 @@ impl Store for FileStore {
     fn swap(&self, from: Option<&StoreState>, change: &StoreChange) -> Result<StoreState, StoreError> {
         private::create_folder(self.folder()).map_err(|error| away("write", &self.path, &error))?;
         let _lock = self.lock().map_err(|error| away("lock", &self.path, &error))?;
-        if self.revision()?.as_ref() != from {
+        if self.state()?.as_ref() != from {
             return Err(StoreError::Raced);
         }
         // The ledger comes last: it is what says that the others count.
@@ -108,7 +108,7 @@ impl Store for FileStore {
         for (file, bytes) in others.chain(change.get_key_value(&self.ledger)) {
             self.write(file, bytes.as_deref())?;
         }
-        self.revision()?.ok_or(StoreError::Raced)
+        self.state()?.ok_or(StoreError::Raced)
     }
 }
 
@@ -116,6 +116,6 @@ fn away(doing: &str, path: &Path, error: &io::Error) -> StoreError {
     StoreError::Away(format!("could not {doing} `{}`: {error}", path.display()))
 }
 
-fn revision(bytes: &[u8]) -> StoreState {
+fn state_of(bytes: &[u8]) -> StoreState {
     StoreState(sha256(bytes))
 }

@@ -122,7 +122,7 @@ impl Store for GitStore {
         }
     }
 
-    fn revision(&self) -> Result<Option<StoreState>, StoreError> {
+    fn state(&self) -> Result<Option<StoreState>, StoreError> {
         Ok(self.head()?.map(StoreState))
     }
 
@@ -135,7 +135,7 @@ impl Store for GitStore {
     fn swap(&self, from: Option<&StoreState>, change: &StoreChange) -> Result<StoreState, StoreError> {
         let commits = self.commits()?;
         from.map_or(Ok(()), |from| self.bring(&commits, from))?;
-        let before = from.map(|revision| revision.0.as_str());
+        let before = from.map(|state| state.0.as_str());
         let commit = commits.write(before, change).map_err(|error| self.trouble(&error))?;
         let Some(remote) = &self.remote else {
             let moved = commits.move_head(&self.reference, before, &commit).map_err(|error| self.trouble(&error))?;

@@ -1,10 +1,10 @@
 //! Stores: where the ledger is kept, each behind one small interface.
 //!
 //! A store holds a few files that change together: the ledgers of its workspaces, and what is kept of their runs. It is read
-//! at a revision, and changed if that is still its revision: of two who change it at once, one is told that the other was
+//! at a state, and changed if that is still its state: of two who change it at once, one is told that the other was
 //! faster. Nothing else is asked of a store, so that anything that can compare and swap is one.
 //!
-//! | store | a revision is | who refuses the slower one |
+//! | store | a state is told by | who refuses the slower one |
 //! |---|---|---|
 //! | `file` | the digest of the ledger | a lock beside it |
 //! | `git` | a commit without parents | the server that is pushed to |
@@ -56,7 +56,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// It can't be read. Not read is not missing.
-    fn revision(&self) -> Result<Option<StoreState>, StoreError>;
+    fn state(&self) -> Result<Option<StoreState>, StoreError>;
 
     /// What a file holds at a state, if it is there.
     ///
@@ -82,11 +82,11 @@ pub(crate) fn swap_surely(
     change: &StoreChange,
 ) -> Result<StoreState, StoreError> {
     let error = match store.swap(from, change) {
-        Ok(revision) => return Ok(revision),
+        Ok(state) => return Ok(state),
         Err(error @ (StoreError::Refused(_) | StoreError::Raced)) => return Err(error),
         Err(error) => error,
     };
-    let Some(now) = store.revision()? else {
+    let Some(now) = store.state()? else {
         return Err(if from.is_none() { error } else { StoreError::Raced });
     };
     if from == Some(&now) {

@@ -64,7 +64,7 @@ fn ledger(text: &str, more: &[(&str, Option<&str>)]) -> StoreChange {
 }
 
 fn text(store: &dyn Store, file: &str) -> Option<String> {
-    let now = store.revision().unwrap()?;
+    let now = store.state().unwrap()?;
     store.read(&now, file).unwrap().map(|bytes| String::from_utf8(bytes).unwrap())
 }
 
@@ -101,7 +101,7 @@ fn follows_the_model(lab: &Lab, moves: &[Move]) {
     for (n, one) in moves.iter().enumerate() {
         match one {
             Move::Look(machine) => {
-                seen[*machine] = (machines[*machine].revision().unwrap(), model.state);
+                seen[*machine] = (machines[*machine].state().unwrap(), model.state);
                 assert_eq!(text(&*machines[*machine], "lab.json"), model.ledger, "{moves:?}");
                 let beside = text(&*machines[*machine], "runs/1.json").is_some();
                 assert_eq!(beside, model.beside, "{moves:?}");
@@ -138,7 +138,7 @@ fn of_two_who_race_each_counts_once() {
         let count = |store: &dyn Store| {
             let mut done = 0;
             while done < EACH {
-                let from = store.revision().unwrap();
+                let from = store.state().unwrap();
                 let read = from.as_ref().map_or(Ok(None), |from| store.read(from, "lab.json"));
                 let now: usize = match read {
                     Ok(bytes) => bytes.map_or(0, |bytes| String::from_utf8(bytes).unwrap().parse().unwrap()),
@@ -194,7 +194,7 @@ fn a_server_that_fails_is_asked_what_became_of_it() {
     // It is away, and comes back.
     let (server, elsewhere) = (lab.folder.path().join("server.git"), lab.folder.path().join("elsewhere"));
     fs::rename(&server, &elsewhere).unwrap();
-    assert!(store.revision().is_err() && swap_surely(&*store, Some(&second), &ledger("3", &[])).is_err());
+    assert!(store.state().is_err() && swap_surely(&*store, Some(&second), &ledger("3", &[])).is_err());
     fs::rename(&elsewhere, &server).unwrap();
     let third = swap_surely(&*store, Some(&second), &ledger("3", &[])).unwrap();
     // Its last change is lost.
@@ -224,10 +224,7 @@ fn a_ref_stays_as_small_as_what_it_holds() {
 fn what_is_no_repository_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let store = GitStore::new(folder.path(), REF, None, LIMIT);
-    assert_eq!(
-        store.revision().unwrap_err().to_string(),
-        "`refs/trueup/lab`: the workspace is not in a git repository"
-    );
+    assert_eq!(store.state().unwrap_err().to_string(), "`refs/trueup/lab`: the workspace is not in a git repository");
     let files: BTreeMap<String, Option<Vec<u8>>> = ledger("1", &[]);
     assert!(store.swap(None, &files).is_err());
 }
