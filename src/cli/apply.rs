@@ -225,7 +225,7 @@ pub(crate) async fn execute(
         let folder = ledger::journal_folder(&workspace.topology);
         let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
         journaled = Some(journal.path().to_owned());
-        ledger.covers(journal.path().to_owned());
+        let journal = ledger.covers(journal);
         executor.run(journal, &mut ledger.base).await
     };
     talk::finish();

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::one::{self, Arguments, Chosen, Taken};
-use crate::cli::{CommandError, Exit, Global, common, halt, output};
+use crate::cli::{CommandError, Exit, Global, TimeLimit, common, halt, output};
 use crate::session::{AnsweredCall, Session, WaitResult, Waiting, Watch, job_id};
 use crate::spec::{Action, Disruption, Poll, Provider, lookup};
 use crate::state::live::text;
 use crate::suggest;
+use wire::Method;
 
 /// Options of `run`.
 #[derive(Debug, clap::Args)]
@@ -41,6 +42,9 @@ pub(crate) struct RunOptions {
     /// Does not ask before something that interrupts traffic.
     #[arg(long, short)]
     yes: bool,
+    /// How long another run is waited for that holds the lease, as in 10m. What only reads waits for nobody.
+    #[arg(long, value_name = "TIME", value_parser = TimeLimit::parse)]
+    wait_for_lease: Option<TimeLimit>,
     /// The workspace's folder.
     #[arg(long, value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
@@ -61,6 +65,8 @@ pub(crate) async fn run(global: &Global, options: &RunOptions) -> Result<Exit, C
     let taken = Taken { fields: action.arguments, others: action.extra_arguments };
     let arguments = Arguments::read(&taken, &options.parameters, &values)?;
     allow(action, options)?;
+    let writes = action.call.method != Method::Get;
+    let _hold = writes.then(|| common::hold(&topology, options.wait_for_lease.as_ref())).transpose()?;
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     let answer = answer(&mut workspace, options, action, named, &arguments).await;
     workspace.close().await;

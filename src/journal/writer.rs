@@ -4,6 +4,7 @@
 //! the loop that drives all targets. Lines reach the disk in the order in which they were handed over: whoever waits for
 //! one knows that all before it are there, too.
 
+use std::fmt;
 use std::io::{self, Write as _};
 use std::iter::once;
 use std::path::PathBuf;
@@ -43,6 +44,15 @@ impl Underway {
     pub(crate) async fn written(self) -> bool {
         self.0.await.is_ok()
     }
+}
+
+/// A second place for lines, which other machines can read.
+pub(crate) trait Mirror: fmt::Debug + Send {
+    /// Takes over lines that are on disk here.
+    ///
+    /// # Errors
+    /// One of them says that something is about to be done of which the others must know, and they can't: it must not be done.
+    fn commit(&mut self, lines: &[String]) -> io::Result<()>;
 }
 
 /// Where lines are committed.
@@ -142,7 +152,7 @@ impl Journal {
         if self.crash_after == Some(self.lines) {
             std::process::abort();
         }
-        Ok(())
+        self.mirror.as_mut().map_or(Ok(()), |mirror| mirror.commit(lines))
     }
 }
 

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::Checkpoint;
 use super::record::{host, user};
 use super::store::{Store, StoreChange, StoreError, StoreState, swap_surely};
 use super::{LedgerError, newest, now};
@@ -144,7 +145,7 @@ impl LeaseBook {
         }
     }
 
-    fn written(&self) -> Result<StoreChange, LedgerError> {
+    pub(super) fn written(&self) -> Result<StoreChange, LedgerError> {
         let text = serde_json::to_string_pretty(self).map_err(|error| LedgerError::Store(error.to_string()))?;
         Ok([(LEASES.to_owned(), Some(format!("{text}\n").into_bytes()))].into())
     }
@@ -187,6 +188,8 @@ pub(crate) struct HeldLease {
     row: LeaseRow,
     times: LeaseTimes,
     life: Mutex<LeaseLife>,
+    /// How far the run has come that holds it, once it writes.
+    checkpoint: Mutex<Option<Arc<Checkpoint>>>,
     /// It is about to be given back.
     ends: Condvar,
 }
@@ -261,7 +264,7 @@ impl Lease {
 
     fn start(store: Arc<dyn Store>, row: LeaseRow, times: LeaseTimes, asked: Instant) -> Lease {
         let life = Mutex::new(LeaseLife { confirmed: asked, is_over: false, lost: None });
-        let held = Arc::new(HeldLease { store, row, times, life, ends: Condvar::new() });
+        let held = Arc::new(HeldLease { store, row, times, life, checkpoint: Mutex::default(), ends: Condvar::new() });
         let beats = held.clone();
         let beating = thread::Builder::new().name("lease".into()).spawn(move || beats.keep_alive()).ok();
         Lease { held, beating }
@@ -308,35 +311,63 @@ impl HeldLease {
             }
             drop(life);
             let asked = Instant::now();
-            match self.renew() {
+            let kept = match self.checkpoint() {
+                Some(checkpoint) => checkpoint.keep(self),
+                None => self.renew(),
+            };
+            match kept {
                 Ok(Some(())) => {
-                    self.life().confirmed = asked;
+                    self.is_confirmed(asked);
                     pause = self.times.beat;
                 }
                 Ok(None) => {
-                    self.life().lost.get_or_insert_with(|| "another run took it over".to_owned());
+                    self.is_lost();
                     return;
                 }
-                Err(_) => pause = self.times.beat / 6,
+                Err(_) => pause = self.retry(),
             }
         }
     }
 
+    /// The time after which a store that is away is asked again.
+    pub(super) fn retry(&self) -> Duration {
+        self.times.beat / 6
+    }
+
+    /// How far the run has come, if it writes.
+    pub(super) fn checkpoint(&self) -> Option<Arc<Checkpoint>> {
+        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on each sign of life tells how far the run has come.
+    pub(super) fn keeps(&self, checkpoint: Checkpoint) {
+        *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(checkpoint));
+    }
+
+    /// From now on signs of life are that alone. Gives the last checkpoint.
+    pub(super) fn keeps_no_more(&self) -> Option<Arc<Checkpoint>> {
+        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Counts up; `None` where the lease is not there any more.
-    fn renew(&self) -> Result<Option<()>, LedgerError> {
-        change(&*self.store, &mut |book| {
-            let own = book.leases.iter_mut().find(|row| self.is_own(row));
-            Ok(own.map(|row| row.count += 1))
-        })
+    pub(super) fn renew(&self) -> Result<Option<()>, LedgerError> {
+        change(&*self.store, &mut |book| Ok(self.count_in(book).then_some(())))
     }
 
     fn is_own(&self, row: &LeaseRow) -> bool {
         (&row.holder, row.fence) == (&self.row.holder, self.row.fence)
     }
 
-    /// Says whether it is among the leases of a state of the store.
-    pub(super) fn stands_in(&self, book: &LeaseBook) -> bool {
-        book.leases.iter().any(|row| self.is_own(row))
+    /// Counts up in the leases of a state of the store. Says whether it is among them.
+    pub(super) fn count_in(&self, book: &mut LeaseBook) -> bool {
+        let own = book.leases.iter_mut().find(|row| self.is_own(row));
+        own.map(|row| row.count += 1).is_some()
+    }
+
+    /// Takes down that a sign of life has arrived that was given at some time.
+    pub(super) fn is_confirmed(&self, given: Instant) {
+        let mut life = self.life();
+        life.confirmed = life.confirmed.max(given);
     }
 
     /// Takes down that it is lost.
@@ -443,6 +474,6 @@ mod tests {
         // What it gives back is not the other's.
         drop(asleep);
         let (_, book) = leases(&*store).unwrap();
-        assert!(second.held().stands_in(&book) && second.held().closed().is_none());
+        assert!(second.held().count_in(&mut book.clone()) && second.held().closed().is_none());
     }
 }

@@ -3,15 +3,18 @@
 //! The journal is its write-ahead log: what a run did is folded into it, at the run's end or by the next run. The key of
 //! its fingerprints is kept elsewhere, so that who may read the ledger can't guess a password.
 //!
-//! `format` is the document, `first` reads that of version 0.1, `store` is where it is kept, `hold` and `lease` keep other runs
-//! away, `upkeep` is what people do with it by hand, `key` has the key of the fingerprints, `record` what is kept of each run.
+//! `format` is the document, `first` reads that of version 0.1, `store` is where it is kept, and `place` its place there; `hold`
+//! and `lease` keep other runs away, `checkpoint` tells how far one has come, `upkeep` is what people do with it by hand, `key`
+//! has the key of the fingerprints, `record` what is kept of each run.
 
+mod checkpoint;
 mod error;
 mod first;
 mod format;
 mod hold;
 mod key;
 mod lease;
+mod place;
 mod record;
 mod store;
 #[cfg(test)]
@@ -24,20 +27,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::address::{Address, Escaped};
-use crate::digest::sha256;
-use crate::journal::{self, Doubt, Replay};
+use crate::journal::{self, Doubt, Journal, Replay};
 use crate::private;
 use crate::state::base::{Base, Claim};
 use crate::topology::{LEDGER_FILE, LedgerPlace, Topology};
 
+use checkpoint::{Checkpoint, CheckpointMirror};
 pub(crate) use error::LedgerError;
 pub(crate) use first::FirstRow;
 use format::{LedgerDocument, OpenRun, ReadLedger, VERSION};
 pub(crate) use hold::{RunHold, hold};
 use key::Keyring;
-use lease::{HeldLease, LEASES, Lease, LeaseBook};
+use lease::{HeldLease, Lease};
+use place::DocumentPlace;
 pub(crate) use record::{Record, now};
-use store::{FileStore, GitStore, Store, StoreChange, StoreError, StoreState, swap_surely};
+use store::{FileStore, GitStore, Store, StoreError, StoreState};
 pub(crate) use upkeep::{LedgerReport, relocate, report, unlock};
 
 /// Bytes of a ledger that are read: a hundred thousand resources have a tenth of it.
@@ -46,9 +50,7 @@ const MAX_BYTES: u64 = 1 << 30;
 /// A ledger that is open, with what the journals add to it.
 #[derive(Debug)]
 pub struct Ledger {
-    store: Arc<dyn Store>,
-    /// The digest of the document as it was read or written last; `None` where there was none.
-    known: Option<String>,
+    place: Arc<DocumentPlace>,
     /// The lease under which it may be written, where others may want to.
     lease: Option<Arc<HeldLease>>,
     /// The file beside which lies what stays on this machine: the key, the journals.
@@ -78,10 +80,9 @@ impl Ledger {
     /// # Errors
     /// When it can't be read, or is not this workspace's.
     pub fn open(topology: &Topology) -> Result<Ledger, LedgerError> {
-        let (store, path) = (store(topology), place(topology));
-        let name = store.name();
-        let (_, bytes) = newest(&*store, &document_name(&topology.workspace))?;
-        let known = bytes.as_ref().map(sha256);
+        let path = place(topology);
+        let (place, bytes) = DocumentPlace::read(store(topology), &topology.workspace)?;
+        let name = place.name();
         if bytes.is_none() && topology.ledger.is_shared() && path.exists() {
             return Err(LedgerError::Elsewhere(path.display().to_string(), name));
         }
@@ -106,8 +107,7 @@ impl Ledger {
         let is_current = bytes.is_some() && version == VERSION;
         let earlier = bytes.filter(|_| !is_current).map(|bytes| (version, bytes));
         Ok(Ledger {
-            store,
-            known,
+            place: Arc::new(place),
             lease: None,
             path,
             base,
@@ -154,8 +154,11 @@ impl Ledger {
                 journal::claim(&mut self.base, address, claim, before.run);
             }
             let saved = self.save();
-            self.base = before;
+            let intended = std::mem::replace(&mut self.base, before);
             saved?;
+            if let Some(lease) = &self.lease {
+                lease.keeps(Checkpoint::begin(self.place.clone(), self.document.clone(), intended));
+            }
         } else if is_news || !self.is_current {
             self.save()?;
         }
@@ -167,6 +170,9 @@ impl Ledger {
     /// # Errors
     /// When it can't be written.
     pub fn end_run(&mut self) -> Result<(), LedgerError> {
+        if let Some(checkpoint) = self.lease.as_ref().and_then(|lease| lease.keeps_no_more()) {
+            self.document.serial = checkpoint.end();
+        }
         let open = self.document.open.take();
         let saved = self.save();
         if saved.is_err() {
@@ -187,13 +193,9 @@ impl Ledger {
         if let Some((version, bytes)) = self.earlier.take() {
             set_aside(&self.path, version, &bytes).map_err(fail)?;
         }
-        self.document.serial += 1;
-        self.document.key_id = Some(self.base.key.id());
-        self.document.entries = self.base.entries.clone();
-        self.document.targets = self.base.targets.clone();
-        self.document.vacated = self.base.vacated.clone();
+        fill(&mut self.document, &self.base);
         let text = format::write(&mut self.document).map_err(|error| fail(error.into()))?;
-        self.write(text.into_bytes())?;
+        self.place.replace(text.into_bytes(), self.lease.as_deref())?;
         self.is_current = true;
         for journal in self.folded.drain(..) {
             // One that stays is folded in again, which changes nothing.
@@ -206,46 +208,32 @@ impl Ledger {
         Ok(())
     }
 
-    /// Puts the document in place of the one that was read, if the lease still stands. What else changes in the store is
-    /// somebody else's affair.
-    fn write(&mut self, bytes: Vec<u8>) -> Result<(), LedgerError> {
-        let file = document_name(&self.document.workspace);
-        let trouble = |error: StoreError| LedgerError::Store(error.to_string());
-        let known = Some(sha256(&bytes));
-        let change: StoreChange = [(file.clone(), Some(bytes))].into();
-        for _ in 0..READS {
-            let (state, now) = newest(&*self.store, &file)?;
-            if now.as_ref().map(sha256) != self.known {
-                return Err(LedgerError::Raced(self.store.name()));
-            }
-            if let (Some(lease), Some(state)) = (&self.lease, &state) {
-                let book = self.store.read(state, LEASES).map_err(trouble)?;
-                if !lease.stands_in(&LeaseBook::read(book.as_deref(), &self.store.name())?) {
-                    lease.is_lost();
-                    return Err(LedgerError::Lost);
-                }
-            }
-            match swap_surely(&*self.store, state.as_ref(), &change) {
-                Ok(_) => {
-                    self.known = known;
-                    return Ok(());
-                }
-                Err(StoreError::Raced) => {}
-                Err(error) => return Err(trouble(error)),
-            }
-        }
-        Err(LedgerError::Raced(self.store.name()))
-    }
-
     /// From now on it is written under this run's lease alone.
     pub(crate) fn under(&mut self, run: &RunHold) {
         self.lease = run.lease.as_ref().map(Lease::held);
     }
 
-    /// Counts a journal as folded in: it goes when the ledger is saved.
-    pub fn covers(&mut self, journal: PathBuf) {
-        self.folded.push(journal);
+    /// Counts a journal as folded in: it goes when the ledger is saved. Where the ledger is shared, its lines go there, too.
+    pub fn covers(&mut self, journal: Journal) -> Journal {
+        self.folded.push(journal.path().to_owned());
+        let mirror = self.lease.as_ref().and_then(|lease| {
+            let checkpoint = lease.checkpoint()?;
+            Some(CheckpointMirror { checkpoint, lease: lease.clone() })
+        });
+        match mirror {
+            Some(mirror) => journal.mirrored(Box::new(mirror)),
+            None => journal,
+        }
     }
+}
+
+/// The document of what is owned, as it is to be saved next.
+fn fill(document: &mut LedgerDocument, base: &Base) {
+    document.serial += 1;
+    document.key_id = Some(base.key.id());
+    document.entries.clone_from(&base.entries);
+    document.targets.clone_from(&base.targets);
+    document.vacated.clone_from(&base.vacated);
 }
 
 /// Keeps a document of an earlier version beside its successor, as `ledger.json.v1`. What is there is never overwritten.

@@ -15,6 +15,9 @@ use crate::support::Sim;
 /// The time between two signs of life of a lease, in milliseconds.
 const BEAT: &str = "1000";
 
+/// The same for a run that nobody needs to catch at it.
+const SOON: &str = "250";
+
 /// Two checkouts of one workspace, and the bare repository that both know.
 struct Lab {
     sim: Sim,
@@ -31,6 +34,11 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 
 impl Lab {
     fn new(variables: usize) -> Lab {
+        Lab::with(variables, "")
+    }
+
+    /// With more at the controller.
+    fn with(variables: usize, more: &str) -> Lab {
         let sim = Sim::start();
         let server = Bench::real(&[]);
         git(server.path(), &["init", "--quiet", "--bare", "server.git"]);
@@ -40,7 +48,7 @@ impl Lab {
         let named: String = (0..variables).map(|n| format!("      v{n}: {{ value: 198.51.100.{n} }}\n")).collect();
         let site = format!(
             "vns3:\n  site:\n    at: {}\n    credentials: {{ username: api, password: \"${{secret.pw}}\" }}\n    \
-             config: {{ controller_name: one }}\n    system-variables:\n{named}",
+             config: {{ controller_name: one }}\n    system-variables:\n{named}{more}",
             sim.base_url("vns3", "site")
         );
         let machines = [(); 2].map(|()| {
@@ -159,6 +167,103 @@ fn a_machine_that_is_lost_loses_nothing() {
         lab.run(1, &["destroy", "--yes", "--allow", "deletes=100"]);
         assert_eq!(lab.variables(), [""; 0], "{lines} lines: all of it was owned");
     }
+}
+
+/// Four routes through an interface that is called so only when it is made.
+fn late_routes() -> String {
+    let route = |n| {
+        let name = "${site/edge-gre-interfaces/plant.name}";
+        format!("      r{n}: {{ cidr: 10.9.{n}.0/24, interface: \"{name}\", gateway: 10.0.0.{n} }}\n")
+    };
+    let plant = "{ remote_connection_ip: 203.0.113.9, ip_internal: 10.0.0.9, mask_bits: 24 }";
+    let routes: String = (1..=4).map(route).collect();
+    format!("    edge-gre-interfaces: {{ plant: {plant} }}\n    routes:\n{routes}")
+}
+
+impl Lab {
+    /// The gateways of the routes that somebody made.
+    fn gateways(&self) -> Vec<String> {
+        let found = self.sim.call(("vns3", "site"), "api:stand-in", "GET", "/routes", &json!(null)).to_string();
+        (1..=4).map(|n| format!("10.0.0.{n}")).filter(|gateway| found.contains(&format!("\"{gateway}\""))).collect()
+    }
+}
+
+/// What is known only after something else was made is in the shared document before it is made itself: a disk that is lost
+/// with the journal loses nothing.
+#[test]
+fn what_is_known_late_is_shared_before_it_is_made() {
+    let whole = Lab::with(1, &late_routes());
+    whole.run(0, &["apply", "--yes"]).expect(0);
+    assert_eq!(whole.gateways().len(), 4);
+    let mut had_some = 0;
+    for lines in (4..30).filter(|lines| every_line() || lines % 5 == 4) {
+        let lab = Lab::with(1, &late_routes());
+        let mut command = lab.command(0, &["apply", "--yes"]);
+        command.env("TRUEUP_CRASH_AFTER_LINES", lines.to_string()).env("TRUEUP_LEASE_BEAT_MS", SOON);
+        if command.output().unwrap().status.code() == Some(0) {
+            break;
+        }
+        fs::remove_dir_all(lab.machines[0].path().join(".trueup")).unwrap();
+        let made = lab.gateways();
+        had_some += usize::from(!made.is_empty());
+        let owned = lab.stored("ledgers/lab.json")["entries"].to_string();
+        for gateway in &made {
+            assert!(owned.contains(gateway), "after {lines} lines, {gateway} is nobody's: {owned}");
+        }
+        // Nobody declares them any more.
+        let none = fs::read_to_string(lab.machines[1].path().join("vns3.yaml")).unwrap();
+        lab.machines[1].write("vns3.yaml", &none[..none.find("    edge-gre").unwrap()]);
+        let wait = ["apply", "--yes", "--wait-for-lease", "2m", "--allow", "deletes=10"];
+        let next = lab.run(1, &wait);
+        assert_eq!(lab.gateways(), [""; 0], "after {lines} lines: {}", next.all());
+    }
+    assert!(had_some > 0);
+}
+
+/// With each sign of life the shared document tells how far the run has come.
+#[test]
+fn a_run_keeps_checkpoints() {
+    let lab = Lab::new(60);
+    lab.sim.side_door("POST", "/faults", &json!([{ "method": "POST", "delay_ms": 150 }]));
+    let mut first = lab.begin(0, &["apply", "--yes"]);
+    let done = || {
+        let entries = lab.stored("ledgers/lab.json")["entries"].clone();
+        entries.as_object().unwrap().values().filter(|entry| entry["id"] != "").count()
+    };
+    lab.wait_for(20);
+    // The document was last written at most a beat and a swap ago.
+    for _ in 0..500 {
+        if done() > 10 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    let seen = done();
+    assert!(seen > 10 && seen < 60, "{seen} are told as done");
+    assert_eq!(
+        lab.stored("ledgers/lab.json")["entries"].as_object().unwrap().len(),
+        61,
+        "all are told that may be made"
+    );
+    first.kill().unwrap();
+    first.wait().unwrap();
+    fs::remove_dir_all(lab.machines[0].path().join(".trueup")).unwrap();
+    lab.run(1, &["apply", "--yes", "--wait-for-lease", "2m"]).expect(0).says("its lease is taken over");
+    assert_eq!(lab.variables().len(), 60);
+    lab.run(1, &["plan", "--exit-code"]).expect(0);
+}
+
+/// What a controller is asked to do by hand waits for runs, too; who only reads does not.
+#[test]
+fn actions_wait_for_runs() {
+    let lab = Lab::new(40);
+    lab.sim.side_door("POST", "/faults", &json!([{ "method": "POST", "delay_ms": 60 }]));
+    let first = lab.begin(0, &["apply", "--yes"]);
+    lab.wait_for(1);
+    lab.run(1, &["run", "site", "reboot", "--yes"]).expect(1).says("another run holds the lease");
+    let first: Ran = first.wait_with_output().unwrap().into();
+    first.expect(0);
+    lab.run(1, &["run", "site", "reboot", "--yes"]).expect(0);
 }
 
 /// A run that sleeps for longer than its lease finds that it has none, and writes nothing any more.

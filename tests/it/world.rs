@@ -162,7 +162,7 @@ impl<'s> World<'s> {
             );
             let writer = Journal::begin(&ledger::journal_folder(&topology), &run).unwrap();
             let journal = writer.path().to_owned();
-            ledger.covers(journal.clone());
+            let writer = ledger.covers(writer);
             let executor = Executor {
                 plan: &plan,
                 sights: &Sights::new(&topology),

@@ -1,0 +1,71 @@
+//! The place of a workspace's document in its store: replaced if it is still the one that was read.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::lease::{HeldLease, LEASES, LeaseBook};
+use super::store::{Store, StoreChange, StoreError, swap_surely};
+use super::{LedgerError, READS, document_name, newest};
+use crate::digest::sha256;
+
+/// A workspace's document, as it was read or written last.
+#[derive(Debug)]
+pub(super) struct DocumentPlace {
+    store: Arc<dyn Store>,
+    file: String,
+    /// The digest of the document; `None` where there was none. Who holds it is the only one here that writes.
+    known: Mutex<Option<String>>,
+}
+
+impl DocumentPlace {
+    /// Reads a workspace's document. Gives its bytes, too, where there is one.
+    pub(super) fn read(
+        store: Arc<dyn Store>,
+        workspace: &str,
+    ) -> Result<(DocumentPlace, Option<Vec<u8>>), LedgerError> {
+        let file = document_name(workspace);
+        let (_, bytes) = newest(&*store, &file)?;
+        let known = Mutex::new(bytes.as_ref().map(sha256));
+        Ok((DocumentPlace { store, file, known }, bytes))
+    }
+
+    /// The store's name for people.
+    pub(super) fn name(&self) -> String {
+        self.store.name()
+    }
+
+    /// Puts a document in place of the one that was read; under a lease, if that still stands, of which it is a sign of life.
+    /// What else changes in the store is somebody else's affair.
+    pub(super) fn replace(&self, bytes: Vec<u8>, lease: Option<&HeldLease>) -> Result<(), LedgerError> {
+        let trouble = |error: StoreError| LedgerError::Store(error.to_string());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = sha256(&bytes);
+        let mut change: StoreChange = [(self.file.clone(), Some(bytes))].into();
+        for _ in 0..READS {
+            let asked = Instant::now();
+            let (state, now) = newest(&*self.store, &self.file)?;
+            if let Some(lease) = lease {
+                let book = state.as_ref().map(|state| self.store.read(state, LEASES)).transpose().map_err(trouble)?;
+                let mut book = LeaseBook::read(book.flatten().as_deref(), &self.name())?;
+                if !lease.count_in(&mut book) {
+                    lease.is_lost();
+                    return Err(LedgerError::Lost);
+                }
+                change.extend(book.written()?);
+            }
+            if now.as_ref().map(sha256) != *known {
+                return Err(LedgerError::Raced(self.name()));
+            }
+            match swap_surely(&*self.store, state.as_ref(), &change) {
+                Ok(_) => {
+                    *known = Some(digest);
+                    lease.inspect(|lease| lease.is_confirmed(asked));
+                    return Ok(());
+                }
+                Err(StoreError::Raced) => {}
+                Err(error) => return Err(trouble(error)),
+            }
+        }
+        Err(LedgerError::Raced(self.name()))
+    }
+}
