@@ -49,7 +49,7 @@ mod verify;
 #[doc(hidden)]
 pub mod parts {
     pub use crate::address::Address;
-    pub use crate::apply::{Executor, Fence, Outcome, Progress, Report};
+    pub use crate::apply::{Executor, Outcome, Progress, Report};
     pub use crate::attr::Attr;
     pub use crate::diff::diff;
     pub use crate::diff::export::{DeclaredObjects, Export, export};

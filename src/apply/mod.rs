@@ -73,19 +73,6 @@ pub trait Progress: Send + Sync {
     fn ends(&self, step: &Step, outcome: &Outcome);
 }
 
-/// Says whether a run may still write: somebody else may have taken its place.
-pub trait Fence: Send + Sync {
-    /// Why no call may begin any more, if so.
-    fn closed(&self) -> Option<String>;
-}
-
-/// No fence, for runs in whose place nobody can be.
-impl Fence for () {
-    fn closed(&self) -> Option<String> {
-        None
-    }
-}
-
 /// The outcome of carrying out a plan.
 #[derive(Debug)]
 pub struct Report {
@@ -130,8 +117,6 @@ pub struct Executor<'e> {
     pub progress: &'e dyn Progress,
     /// Set when nothing is to begin any more.
     pub stop: &'e AtomicBool,
-    /// Says whether it may still write.
-    pub fence: &'e dyn Fence,
     /// Steps that are left out, with what depends on them.
     pub leave_out: &'e BTreeSet<usize>,
     /// Objects that are known already, as an earlier run of the same plan left them.

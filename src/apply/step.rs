@@ -6,7 +6,6 @@ mod refused;
 mod unmoved;
 
 use std::borrow::Cow;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -141,7 +140,7 @@ impl Executor<'_> {
     }
 
     /// Writes ahead that a call is about to be sent. Without that line on disk it must not be, and no more so in a run that
-    /// is to stop, or whose lease another one has.
+    /// is to stop.
     async fn announce(
         &self,
         shared: &Shared,
@@ -174,10 +173,7 @@ impl Executor<'_> {
             (log.calls, log.write_ahead(&line))
         });
         if underway.written().await {
-            let Some(why) = self.fence.closed() else { return Ok(number) };
-            self.stop.store(true, Ordering::Relaxed);
-            self.record_outcome(shared, number, "not sent".into());
-            return Err(session.site(call.method, path).error(CallFailure::job(why)));
+            return Ok(number);
         }
         let why = self.log(shared, |log| log.broken().unwrap_or_default().to_owned());
         Err(session.site(call.method, path).error(CallFailure::job(why)))

@@ -194,7 +194,7 @@ pub(crate) async fn execute(
 ) -> Result<(), CommandError> {
     let Carried { planned: Planned { plan, mut ledger, known }, leave_out, hold } = carried;
     ledger.under(hold);
-    let fence = hold.fence();
+    workspace.sessions.values().for_each(|session| hold.fences(session));
     let number = begin_run(workspace, &mut ledger, &plan)?;
     let mut record = Record::begin(number, &plan);
     let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
@@ -211,7 +211,6 @@ pub(crate) async fn execute(
         sessions: &workspace.sessions,
         progress: &*progress,
         stop: &heeding.switch,
-        fence: &*fence,
         leave_out,
         known: &known,
         parallel: how.parallel,

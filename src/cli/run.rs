@@ -66,8 +66,9 @@ pub(crate) async fn run(global: &Global, options: &RunOptions) -> Result<Exit, C
     let arguments = Arguments::read(&taken, &options.parameters, &values)?;
     allow(action, options)?;
     let writes = action.call.method != Method::Get;
-    let _hold = writes.then(|| common::hold(&topology, options.wait_for_lease.as_ref())).transpose()?;
+    let hold = writes.then(|| common::hold(&topology, options.wait_for_lease.as_ref())).transpose()?;
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
+    hold.iter().for_each(|hold| workspace.sessions.values().for_each(|session| hold.fences(session)));
     let answer = answer(&mut workspace, options, action, named, &arguments).await;
     workspace.close().await;
     tell(action, options, &answer?)

@@ -12,8 +12,8 @@ use super::format::{self, LedgerDocument};
 use super::lease::HeldLease;
 use super::place::DocumentPlace;
 use super::{LedgerError, fill};
-use crate::apply::Fence;
 use crate::journal::{self, Mirror};
+use crate::session::Fence;
 use crate::state::base::Base;
 
 /// How far a run has come.

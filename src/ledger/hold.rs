@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,8 +10,8 @@ use super::format::{self, ReadLedger};
 use super::lease::{Lease, LeaseRow, LeaseTimes};
 use super::store::Store;
 use super::{LedgerError, document_name, newest, place, store};
-use crate::apply::Fence;
 use crate::private;
+use crate::session::Session;
 use crate::state::installation::Installation;
 use crate::topology::Topology;
 
@@ -24,11 +23,10 @@ pub(crate) struct RunHold {
 }
 
 impl RunHold {
-    /// What says whether this run may still write.
-    pub(crate) fn fence(&self) -> Arc<dyn Fence> {
-        match &self.lease {
-            Some(lease) => lease.held(),
-            None => Arc::new(()),
+    /// From now on a session writes as long as this run may.
+    pub(crate) fn fences(&self, session: &Session) {
+        if let Some(lease) = &self.lease {
+            session.stay_within(lease.held());
         }
     }
 }

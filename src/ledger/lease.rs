@@ -22,8 +22,8 @@ use super::checkpoint::Checkpoint;
 use super::record::{host, user};
 use super::store::{Store, StoreChange, StoreError, StoreState, swap_surely};
 use super::{LedgerError, newest, now};
-use crate::apply::Fence;
 use crate::digest::mark;
+use crate::session::Fence;
 use crate::topology::Topology;
 
 /// The file of a store that has the leases.

@@ -17,6 +17,7 @@ mod content_cache;
 mod download;
 pub(crate) mod encode;
 mod error;
+mod fence;
 mod handshake;
 mod http;
 mod list;
@@ -57,6 +58,7 @@ pub use error::CallError;
 pub(crate) use error::{CallFailure, Job};
 #[cfg(test)]
 pub(crate) use error::{Effort, Speaker};
+pub(crate) use fence::Fence;
 pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;
@@ -90,6 +92,8 @@ pub struct Session {
     clock: Arc<dyn Clock>,
     redactor: Redactor,
     attention: Attention,
+    /// Says whether the run may still write, where others may take its place.
+    fence: OnceLock<Arc<dyn Fence>>,
 }
 
 /// A turn to write at a target: nobody else takes it as long as this lives.
@@ -151,6 +155,7 @@ impl Session {
             clock,
             redactor: redactor.clone(),
             attention,
+            fence: OnceLock::new(),
         };
         session.version = match dialect.version {
             ServerVersion::Irrelevant => None,

@@ -53,6 +53,7 @@ impl Session {
         loop {
             attempt += 1;
             let proof = self.auth.proof(self).await?;
+            self.passes(method).map_err(|what| site.error(what))?;
             let answer = self.once(method, path, body, &proof).await;
             if let Ok(response) = &answer {
                 self.hear(response);

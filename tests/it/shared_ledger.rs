@@ -19,10 +19,10 @@ const BEAT: &str = "1000";
 const SOON: &str = "250";
 
 /// Two checkouts of one workspace, and the bare repository that both know.
-struct Lab {
-    sim: Sim,
+pub(crate) struct Lab {
+    pub sim: Sim,
     server: Bench,
-    machines: [Bench; 2],
+    pub machines: [Bench; 2],
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -33,7 +33,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 impl Lab {
-    fn new(variables: usize) -> Lab {
+    pub(crate) fn new(variables: usize) -> Lab {
         Lab::with(variables, "")
     }
 
@@ -60,14 +60,14 @@ impl Lab {
         Lab { sim, server, machines }
     }
 
-    fn command(&self, machine: usize, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, machine: usize, arguments: &[&str]) -> Command {
         let mut command = self.machines[machine].command(arguments);
         command.env("LEDGER_KEY", "0123456789abcdef0123456789abcdef").env("PW", "stand-in");
         command.env("TRUEUP_LEASE_BEAT_MS", BEAT);
         command
     }
 
-    fn run(&self, machine: usize, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, machine: usize, arguments: &[&str]) -> Ran {
         self.command(machine, arguments).output().unwrap().into()
     }
 
@@ -76,7 +76,7 @@ impl Lab {
     }
 
     /// The names of all variables at the controller, those that nobody made but the system left out.
-    fn variables(&self) -> Vec<String> {
+    pub(crate) fn variables(&self) -> Vec<String> {
         let found = self.sim.call(("vns3", "site"), "api:stand-in", "GET", "/system/variables", &json!(null));
         let found = serde_json::to_string(&found).unwrap();
         let mut names: Vec<String> =
@@ -97,7 +97,7 @@ impl Lab {
     }
 
     /// What the server has in a file of the store.
-    fn stored(&self, file: &str) -> Value {
+    pub(crate) fn stored(&self, file: &str) -> Value {
         let text = git(&self.server.path().join("server.git"), &["show", &format!("refs/trueup/lab:{file}")]);
         serde_json::from_str(&text).unwrap()
     }

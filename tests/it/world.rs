@@ -170,7 +170,6 @@ impl<'s> World<'s> {
                 sessions: &sessions,
                 progress: &Silent,
                 stop: &AtomicBool::new(false),
-                fence: &(),
                 leave_out: &BTreeSet::new(),
                 known: &BTreeMap::new(),
                 parallel: 16,
