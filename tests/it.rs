@@ -30,6 +30,8 @@ mod citations;
 mod clear;
 #[path = "it/content_ids.rs"]
 mod content_ids;
+#[path = "it/contention.rs"]
+mod contention;
 #[path = "it/counts.rs"]
 mod counts;
 #[path = "it/crash.rs"]

@@ -13,7 +13,7 @@ pub(crate) mod literals;
 mod names;
 mod no_default;
 mod own_names;
-mod plain_http;
+pub(crate) mod plain_http;
 mod references;
 mod required;
 mod tags;

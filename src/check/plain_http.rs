@@ -47,7 +47,8 @@ fn finding(target: &str, at: &str, tls: &Tls) -> Option<Finding> {
     })
 }
 
-fn is_this_machine(url: &Url) -> bool {
+/// Says whether a URL leads to this machine.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),

@@ -80,7 +80,8 @@ impl Checkpoint {
             return Ok(None);
         }
         fill(document, base);
-        let text = format::write(document).map_err(|error| LedgerError::Store(error.to_string()))?;
+        let fail = |error: serde_json::Error| LedgerError::Unknown(self.place.name(), error.to_string());
+        let text = format::write(document).map_err(fail)?;
         Ok(Some(text.into_bytes()))
     }
 

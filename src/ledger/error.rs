@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::store::StoreError;
+
 /// Why a ledger can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -34,7 +36,7 @@ pub enum LedgerError {
     Locked(String),
     /// The store can't be read or written.
     #[error("{0}")]
-    Store(String),
+    Store(StoreError),
     /// Another run was faster.
     #[error("`{0}` was changed by another run since it was read")]
     Raced(String),
@@ -80,10 +82,11 @@ impl LedgerError {
             }
             LedgerError::Lost => "run it again: it reads what the other one did, and the journal of this one".into(),
             LedgerError::Nothing(_) => {
-                "say where it is to be, as in `ledger: { git: { ref: refs/trueup/NAME } }`".into()
+                "say where it is to be, as in `ledger: { git: { ref: refs/trueup/NAME } }`, `postgres` or `s3`".into()
             }
             LedgerError::Elsewhere(..) => "`trueup ledger move` takes it there".into(),
-            LedgerError::Io(..) | LedgerError::Other(..) | LedgerError::Store(_) => return None,
+            LedgerError::Store(error) => return error.help().map(str::to_owned),
+            LedgerError::Io(..) | LedgerError::Other(..) => return None,
         })
     }
 }

@@ -146,7 +146,8 @@ impl LeaseBook {
     }
 
     pub(super) fn written(&self) -> Result<StoreChange, LedgerError> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| LedgerError::Store(error.to_string()))?;
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| LedgerError::Unknown(LEASES.to_owned(), error.to_string()))?;
         Ok([(LEASES.to_owned(), Some(format!("{text}\n").into_bytes()))].into())
     }
 }
@@ -168,7 +169,7 @@ pub(super) fn change<T>(
         match swap_surely(store, state.as_ref(), &book.written()?) {
             Ok(_) => return Ok(Some(changed)),
             Err(StoreError::Raced) => {}
-            Err(error) => return Err(LedgerError::Store(error.to_string())),
+            Err(error) => return Err(LedgerError::Store(error)),
         }
     }
     Err(LedgerError::Raced(store.name()))

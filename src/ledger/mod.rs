@@ -25,6 +25,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::{Address, Escaped};
 use crate::journal::{self, Doubt, Journal, Replay};
@@ -41,11 +42,15 @@ use key::Keyring;
 use lease::{HeldLease, Lease};
 use place::DocumentPlace;
 pub(crate) use record::{Record, now};
-use store::{FileStore, GitStore, Store, StoreError, StoreState};
+use store::{FileStore, GitStore, PostgresStore, S3Store, Store, StoreError, StoreState};
 pub(crate) use upkeep::{LedgerReport, relocate, report, unlock};
 
 /// Bytes of a ledger that are read: a hundred thousand resources have a tenth of it.
 const MAX_BYTES: u64 = 1 << 30;
+
+/// How long a database or a bucket may take for one question: a large ledger over a slow line, and half of what a lease lasts
+/// without a sign of life.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A ledger that is open, with what the journals add to it.
 #[derive(Debug)]
@@ -283,7 +288,7 @@ fn beside(ledger: &Path, word: &str) -> PathBuf {
 fn place(topology: &Topology) -> PathBuf {
     match &topology.ledger {
         LedgerPlace::File(path) => topology.folder.join(path),
-        LedgerPlace::Git { .. } => topology.folder.join(LEDGER_FILE),
+        LedgerPlace::Git { .. } | LedgerPlace::Postgres(_) | LedgerPlace::S3(_) => topology.folder.join(LEDGER_FILE),
     }
 }
 
@@ -296,6 +301,8 @@ fn store(topology: &Topology) -> Arc<dyn Store> {
         LedgerPlace::Git { reference, remote } => {
             Arc::new(GitStore::new(&topology.folder, reference, remote.as_deref(), MAX_BYTES))
         }
+        LedgerPlace::Postgres(url) => Arc::new(PostgresStore::new(url, MAX_BYTES, PATIENCE)),
+        LedgerPlace::S3(place) => Arc::new(S3Store::new(place, MAX_BYTES, PATIENCE)),
     }
 }
 
@@ -309,7 +316,7 @@ const READS: usize = 5;
 
 /// The newest state of a store, and what a file holds then.
 fn newest(store: &dyn Store, file: &str) -> Result<(Option<StoreState>, Option<Vec<u8>>), LedgerError> {
-    let trouble = |error: StoreError| LedgerError::Store(error.to_string());
+    let trouble = LedgerError::Store;
     for _ in 0..READS {
         let Some(state) = store.state().map_err(trouble)? else { return Ok((None, None)) };
         match store.read(&state, file) {

@@ -37,7 +37,7 @@ impl DocumentPlace {
     /// Puts a document in place of the one that was read; under a lease, if that still stands, of which it is a sign of life.
     /// What else changes in the store is somebody else's affair.
     pub(super) fn replace(&self, bytes: Vec<u8>, lease: Option<&HeldLease>) -> Result<(), LedgerError> {
-        let trouble = |error: StoreError| LedgerError::Store(error.to_string());
+        let trouble = LedgerError::Store;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let digest = sha256(&bytes);
         let mut change: StoreChange = [(self.file.clone(), Some(bytes))].into();

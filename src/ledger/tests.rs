@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::address::Address;
 use crate::state::base::{Basis, Entry, Stored};
-use crate::topology::{Options, load};
+use crate::topology::{Options, SecretMode, load};
 
 /// A workspace folder that holds a `trueup.yaml`, with more in it.
 fn workspace(more: &str) -> (tempfile::TempDir, Topology) {
@@ -235,6 +235,78 @@ fn a_key_in_the_files_or_a_weak_one_is_a_finding() {
         assert_eq!(codes(&format!("ledger: {{ git: {{ ref: '{reference}' }} }}\n")), ["bad-ledger-ref"], "{reference}");
     }
     assert_eq!(codes("ledger: { fiel: a }\n"), ["unknown-field"]);
+    // One place, whichever they are, and what a secret is for stands in no file.
+    let (url, bucket) = (
+        "postgres: \"${secret.k}\"",
+        "s3: { bucket: b, region: r, access-key: \"${secret.k}\", secret-key: \"${secret.k}\" }",
+    );
+    let secret = "secrets: { k: { file: key.txt } }\n";
+    let places = ["file: a", "git: { ref: refs/trueup/b }", url, bucket];
+    for (n, one) in places.iter().enumerate() {
+        for other in &places[n + 1..] {
+            assert_eq!(codes(&format!("ledger: {{ {one}, {other} }}\n{secret}")), ["two-ledgers"], "{one} {other}");
+        }
+    }
+    for place in [
+        "postgres: 'postgres://u:correct-horse@db.example/d'",
+        "s3: { bucket: b, region: r, access-key: correct-horse, secret-key: \"${secret.k}\" }",
+        "s3: { bucket: b, region: r, access-key: \"${secret.k}\", secret-key: correct-horse }",
+        "s3: { bucket: b, region: r, access-key: \"${secret.k}\" }",
+    ] {
+        let text = format!("workspace: w\nledger: {{ {place} }}\n{secret}");
+        fs::write(folder.path().join("trueup.yaml"), text).unwrap();
+        let findings = load(folder.path(), &[], &Options::default()).unwrap_err();
+        let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).collect();
+        assert!(errors.len() == 1 && errors[0].code == "no-secret", "{place}: {errors:?}");
+        assert!(!format!("{} {:?}", errors[0].message, errors[0].help).contains("correct-horse"), "{place}");
+    }
+}
+
+#[test]
+fn where_a_bucket_is_stands_in_the_file_and_is_looked_over() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("key.txt"), "correct-horse-battery").unwrap();
+    let keys = "access-key: \"${secret.k}\", secret-key: \"${secret.k}\"";
+    let read = |settings: &str, secrets| {
+        let text = format!("workspace: w\nledger: {{ s3: {{ {settings} }} }}\nsecrets: {{ k: {{ file: key.txt }} }}\n");
+        fs::write(folder.path().join("trueup.yaml"), text).unwrap();
+        load(folder.path(), &[], &Options { secrets, ..Options::default() })
+    };
+    for (settings, told) in [
+        ("bucket: 'a/b', region: r", "no name of a bucket"),
+        ("bucket: '', region: r", "no name of a bucket"),
+        ("bucket: '..', region: r", "no name of a bucket"),
+        ("bucket: a", "nobody says where"),
+        ("bucket: a, region: 'r.example/'", "no region"),
+        ("bucket: a, region: r, prefix: ''", "no place in a bucket"),
+        ("bucket: a, region: r, prefix: 'a/../b'", "no place in a bucket"),
+        ("bucket: a, region: r, prefix: '/a'", "no place in a bucket"),
+        ("bucket: a, endpoint: minio.example", "no server"),
+        ("bucket: a, endpoint: 'https://u:p@minio.example'", "no server"),
+        ("bucket: a, endpoint: 'http://minio.example'", "in clear"),
+        ("bucket: '${var.b}', region: r", "no expression"),
+    ] {
+        let findings = read(&format!("{settings}, {keys}"), SecretMode::Required).unwrap_err();
+        assert!(
+            findings.iter().any(|finding| finding.is_error() && finding.message.contains(told)),
+            "{settings}: {findings:?}"
+        );
+    }
+    for (settings, name) in [
+        ("bucket: a, region: r", "s3://a"),
+        ("bucket: a.b, region: r, prefix: x/y-1", "s3://a.b/x/y-1"),
+        ("bucket: a, endpoint: 'https://minio.example:9000'", "s3://a at https://minio.example:9000"),
+        ("bucket: a, endpoint: 'http://127.0.0.1:9000', region: r", "s3://a at http://127.0.0.1:9000"),
+    ] {
+        let topology = read(&format!("{settings}, {keys}"), SecretMode::Required).unwrap().topology;
+        assert!(topology.ledger.is_shared());
+        assert_eq!(store(&topology).name(), name);
+    }
+    // What looks at files alone asks for no keys.
+    fs::remove_file(folder.path().join("key.txt")).unwrap();
+    for settings in ["bucket: a, region: r", &format!("bucket: a, region: r, {keys}")] {
+        assert!(read(settings, SecretMode::Unasked).unwrap().topology.ledger.is_shared(), "{settings}");
+    }
 }
 
 /// The examples of `docs/FORMATS.md`: the word behind each fence, and what stands in it.
@@ -265,6 +337,12 @@ fn every_documented_example_is_read() {
             "leases" => {
                 let book = lease::LeaseBook::read(Some(text.as_bytes()), "doc").unwrap();
                 assert_eq!(serde_json::to_value(book).unwrap(), json());
+            }
+            "database" => {
+                let bare = |text: &str| text.split_whitespace().collect::<String>().replace("(", " (");
+                let made = bare(store::TABLES);
+                let tables: Vec<String> = text.split_inclusive(';').map(bare).filter(|table| table.len() > 1).collect();
+                assert!(tables.iter().all(|table| made.contains(table)), "{tables:?}");
             }
             "workspace" => {
                 fs::create_dir(folder.path().join("secrets")).unwrap();
@@ -300,6 +378,18 @@ fn every_documented_example_is_read() {
     }
     assert_eq!(
         seen,
-        ["ledger", "ledger-1", "leases", "workspace", "journal", "journal-1", "record", "plan", "snapshot", "state"]
+        [
+            "ledger",
+            "ledger-1",
+            "database",
+            "leases",
+            "workspace",
+            "journal",
+            "journal-1",
+            "record",
+            "plan",
+            "snapshot",
+            "state"
+        ]
     );
 }

@@ -92,7 +92,7 @@ pub(crate) fn relocate(topology: &Topology) -> Result<(String, String, usize), L
     let fail = |error| LedgerError::Io(name.clone(), "move", error);
     let text = format::write(&mut document).map_err(|error| fail(error.into()))?;
     let change: StoreChange = [(file, Some(text.into_bytes()))].into();
-    swap_surely(&*store, state.as_ref(), &change).map_err(|error| LedgerError::Store(error.to_string()))?;
+    swap_surely(&*store, state.as_ref(), &change).map_err(LedgerError::Store)?;
     fs::rename(&from, Path::new(&format!("{name}.moved"))).map_err(fail)?;
     Ok((name.clone(), store.name(), document.entries.len()))
 }

@@ -5,13 +5,18 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use rusty_s3::actions::{GetObject, PutObject};
+use rusty_s3::{Bucket, Credentials, S3Action};
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::attr::Attr;
 use crate::private;
 use crate::secret::{Piece, Secret};
+use crate::session::{DatabaseAccess, DatabaseError};
 use wire::{Method, Request};
 
 /// JSON to send, secrets exposed: only a request or a file of its owner gets to see it.
@@ -113,6 +118,49 @@ const NO_TEXT: &str = "a list or map where text is needed";
 /// A request to a URL that may be a secret.
 pub(crate) fn request(method: Method, url: &Secret) -> Request {
     Request::new(method, url.expose())
+}
+
+/// What a request to S3 is signed with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct S3Signer<'a> {
+    /// The id of the access key.
+    pub access: &'a Secret,
+    /// The key.
+    pub key: &'a Secret,
+    /// What a key that was lent for a while needs beside.
+    pub session: Option<&'a Secret>,
+}
+
+/// A request for an object of a bucket, signed for so long; its headers are signed, too.
+pub(crate) fn signed(
+    method: Method,
+    (bucket, object): (&Bucket, &str),
+    headers: &[(&'static str, &str)],
+    lasts: Duration,
+    signer: S3Signer<'_>,
+) -> Request {
+    let (access, key) = (signer.access.expose(), signer.key.expose());
+    let credentials = match signer.session {
+        Some(session) => Credentials::new_with_token(access, key, session.expose()),
+        None => Credentials::new(access, key),
+    };
+    fn sign<'a>(mut action: impl S3Action<'a>, headers: &[(&'static str, &'a str)], lasts: Duration) -> Url {
+        headers.iter().for_each(|(name, value)| action.headers_mut().insert(*name, *value));
+        action.sign(lasts)
+    }
+    let url = match method {
+        Method::Put => sign(PutObject::new(bucket, Some(&credentials), object), headers, lasts),
+        _ => sign(GetObject::new(bucket, Some(&credentials), object), headers, lasts),
+    };
+    headers.iter().fold(Request::new(method, url.as_str()), |request, (name, value)| request.header(name, *value))
+}
+
+/// The way to a database that a URL tells.
+///
+/// # Errors
+/// It is no such URL. Nothing of it is in the words.
+pub(crate) fn database(url: &Secret) -> Result<DatabaseAccess, DatabaseError> {
+    DatabaseAccess::read(url.expose())
 }
 
 /// The request with one header more.

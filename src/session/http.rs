@@ -164,7 +164,7 @@ impl Http {
 }
 
 /// The cryptography that every client uses.
-fn default_provider() -> Arc<CryptoProvider> {
+pub(super) fn default_provider() -> Arc<CryptoProvider> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     // A second call finds one installed: either is the same.
     let _ = CryptoProvider::install_default((*provider).clone());

@@ -8,12 +8,14 @@
 //! * `speech`, `partial`, `call_site`, `error`: what an answer says, and what to do about it
 //! * `proofs`: what tells one installation from another, as far as a connection knows
 //! * `download`, `content_cache`: content at URLs
+//! * `database`: no target, but a server, too: where a ledger may be kept
 
 mod attention;
 mod auth;
 mod call_site;
 mod clock;
 mod content_cache;
+mod database;
 mod download;
 pub(crate) mod encode;
 mod error;
@@ -53,6 +55,7 @@ pub(crate) use clock::SkippingClock;
 pub(crate) use clock::WallClock;
 pub use clock::{Clock, Passing};
 pub(crate) use content_cache::ContentCache;
+pub(crate) use database::{DatabaseAccess, DatabaseError};
 pub(crate) use download::{DownloadError, Downloads};
 pub use error::CallError;
 pub(crate) use error::{CallFailure, Job};

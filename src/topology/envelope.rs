@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::finding::{Finding, Place};
 use crate::topology::ledger_place::{GitLedger, LedgerSettings};
+use crate::topology::ledger_s3::S3Ledger;
 use crate::topology::{Allowance, Allowed, Policy, Prune, Reason, Tls, allow};
 
 /// What `trueup.yaml` says about the workspace.
@@ -59,13 +60,15 @@ impl Workspace {
                 SecretSource::Command(_) => {}
             }
         }
-        if let Some(LedgerSettings { file, git, key: _ }) = &self.ledger {
+        if let Some(LedgerSettings { file, git, s3, postgres: _, key: _ }) = &self.ledger {
             let at = place.below("ledger");
             texts.extend(file.iter().map(|path| (path.display().to_string(), at.below("file"))));
             if let Some(GitLedger { reference, remote }) = git {
                 texts.push((reference.clone(), at.below("git").below("ref")));
                 texts.extend(remote.iter().map(|remote| (remote.clone(), at.below("git").below("remote"))));
             }
+            let plain = s3.iter().flat_map(S3Ledger::plain_texts);
+            texts.extend(plain.map(|(key, text)| (text.clone(), at.below("s3").below(key))));
         }
         let idle = texts.into_iter().filter(|(text, _)| text.contains("${"));
         idle.map(|(text, at)| {

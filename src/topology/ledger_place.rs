@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::finding::{Finding, Place};
 use crate::secret::{FingerprintKey, Secret};
 use crate::topology::expression::{ExpressionName, Segment, name, segments};
+use crate::topology::ledger_s3::{S3Ledger, S3Place};
 use crate::topology::secrets::Secrets;
 
 /// Where the ledger is kept unless the workspace says otherwise.
@@ -35,12 +36,19 @@ pub enum LedgerPlace {
         /// The remote that it is pushed to.
         remote: Option<String>,
     },
+    /// A PostgreSQL database, by its URL.
+    Postgres(Secret),
+    /// A bucket of S3's kind.
+    S3(Box<S3Place>),
 }
 
 impl LedgerPlace {
     /// Says whether other machines may have it, too.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self, LedgerPlace::Git { .. })
+        match self {
+            LedgerPlace::File(_) => false,
+            LedgerPlace::Git { .. } | LedgerPlace::Postgres(_) | LedgerPlace::S3(_) => true,
+        }
     }
 }
 
@@ -54,6 +62,12 @@ pub(crate) struct LedgerSettings {
     /// A git ref of the repository that the workspace is in.
     #[serde(default)]
     pub git: Option<GitLedger>,
+    /// The URL of a PostgreSQL database, as `${secret.NAME}`.
+    #[serde(default)]
+    pub postgres: Option<String>,
+    /// A bucket of Amazon S3, or of a server of its kind.
+    #[serde(default)]
+    pub s3: Option<S3Ledger>,
     /// The key of the fingerprints that stand for secrets, as `${secret.NAME}`; by default it is made, and kept in a file
     /// beside the ledger, `.trueup/key`. Where several machines share a ledger, they need the same one.
     #[serde(default)]
@@ -75,31 +89,46 @@ pub(crate) struct GitLedger {
 impl LedgerSettings {
     /// Where the ledger and its key are kept. What is wrong is a finding.
     pub(crate) fn places(self, secrets: &Secrets, at: &Place, findings: &mut Vec<Finding>) -> (LedgerPlace, KeyPlace) {
-        let LedgerSettings { file, git, key } = self;
-        if file.is_some() && git.is_some() {
-            let finding = Finding::error("two-ledgers", "the ledger is kept in one place, and two are named");
-            findings.push(finding.help("keep `file` or `git`").at(at));
+        let LedgerSettings { file, git, postgres, s3, key } = self;
+        let named = [file.is_some(), git.is_some(), postgres.is_some(), s3.is_some()];
+        if named.into_iter().filter(|is_named| *is_named).count() > 1 {
+            let finding = Finding::error("two-ledgers", "the ledger is kept in one place, and more are named");
+            findings.push(finding.help("keep one of `file`, `git`, `postgres` and `s3`").at(at));
         }
-        let ledger = match git {
-            Some(GitLedger { reference, remote }) => {
-                if !is_own_ref(&reference) {
-                    let message = format!("`{reference}` is no ref for a ledger: what it holds is replaced as a whole");
-                    let finding =
-                        Finding::error("bad-ledger-ref", message).help("name one of its own below `refs/trueup/`");
-                    findings.push(finding.at(&at.below("git").below("ref")));
-                }
-                LedgerPlace::Git { reference, remote }
-            }
-            None => LedgerPlace::File(file.unwrap_or_else(|| LEDGER_FILE.into())),
-        };
+        // What can't be used is told: nobody goes on with the file in its place.
+        let shared = git.map(|git| git.place(&at.below("git"), findings));
+        let shared = shared.or_else(|| {
+            let told = "the URL of the ledger's database is no secret, and it holds a password";
+            let secret = named_secret(&postgres?, secrets, told);
+            let secret = secret.map_err(|finding| findings.push(finding.at(&at.below("postgres"))));
+            secret.ok().flatten().map(LedgerPlace::Postgres)
+        });
+        let shared = shared.or_else(|| {
+            let place = s3?.place(secrets, &at.below("s3"), findings);
+            place.map(|place| LedgerPlace::S3(Box::new(place)))
+        });
+        let ledger = shared.unwrap_or_else(|| LedgerPlace::File(file.unwrap_or_else(|| LEDGER_FILE.into())));
         let mut say = |finding: Finding| findings.push(finding.at(&at.below("key")));
-        let secret = key.map(|text| key_secret(&text, secrets).map_err(|finding| say(*finding)).ok().flatten());
-        let key = secret.flatten().map(|secret| FingerprintKey::of(&secret));
+        let secret = key.map(|text| named_secret(&text, secrets, "the ledger's key is no secret"));
+        let secret = secret.and_then(|secret| secret.map_err(|finding| say(*finding)).ok().flatten());
+        let key = secret.map(|secret| FingerprintKey::of(&secret));
         if secrets.are_asked_for() && key.as_ref().is_some_and(FingerprintKey::is_weak) {
             let finding = Finding::error("weak-key", "the ledger's key is so short that it can be found by trying");
             say(finding.help("16 characters or more: `openssl rand -hex 32` makes a good one"));
         }
         (ledger, key.map_or_else(KeyPlace::default, KeyPlace::Secret))
+    }
+}
+
+impl GitLedger {
+    fn place(self, at: &Place, findings: &mut Vec<Finding>) -> LedgerPlace {
+        let GitLedger { reference, remote } = self;
+        if !is_own_ref(&reference) {
+            let message = format!("`{reference}` is no ref for a ledger: what it holds is replaced as a whole");
+            let finding = Finding::error("bad-ledger-ref", message).help("name one of its own below `refs/trueup/`");
+            findings.push(finding.at(&at.below("ref")));
+        }
+        LedgerPlace::Git { reference, remote }
     }
 }
 
@@ -116,8 +145,9 @@ fn is_own_ref(reference: &str) -> bool {
     reference.strip_prefix("refs/trueup/").is_some_and(|name| name.split('/').all(is_part))
 }
 
-/// The secret that a setting names; `None` if it can't be looked up, which is told where it is declared.
-fn key_secret(text: &str, secrets: &Secrets) -> Result<Option<Secret>, Box<Finding>> {
+/// The secret that a setting names; `None` if it can't be looked up, which is told where it is declared. `told` is said of
+/// a setting that names none: nothing of what it holds may be.
+pub(super) fn named_secret(text: &str, secrets: &Secrets, told: &'static str) -> Result<Option<Secret>, Box<Finding>> {
     let name = match segments(text).as_deref() {
         Ok([Segment::Expression(expression)]) => match name(expression) {
             Ok(ExpressionName::Secret(name)) => Some(name.to_owned()),
@@ -128,7 +158,7 @@ fn key_secret(text: &str, secrets: &Secrets) -> Result<Option<Secret>, Box<Findi
     match name {
         Some(name) => secrets.get(&name),
         None => {
-            let finding = Finding::error("no-secret", "the ledger's key is no secret");
+            let finding = Finding::error("no-secret", told);
             Err(Box::new(finding.help("write `${secret.NAME}`, and declare it under `secrets`")))
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Store, StoreChange, StoreError, StoreState};
+use super::{Store, StoreChange, StoreError, StoreState, StoreTrouble};
 use crate::digest::sha256;
 use crate::private;
 
@@ -113,7 +113,7 @@ impl Store for FileStore {
 }
 
 fn away(doing: &str, path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Away(format!("could not {doing} `{}`: {error}", path.display()))
+    StoreError::Away(StoreTrouble::new(format!("could not {doing} `{}`: {error}", path.display())))
 }
 
 fn state_of(bytes: &[u8]) -> StoreState {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Store, StoreChange, StoreError, StoreState};
+use super::{Store, StoreChange, StoreError, StoreState, StoreTrouble};
 use crate::program::{self, ProgramOutput};
 use crate::source::{Commits, TreeError};
 
@@ -97,7 +97,7 @@ impl GitStore {
         let telling =
             lines().find(|line| line.starts_with("fatal:") || line.starts_with("remote:") || line.starts_with('!'));
         let words = telling.or_else(|| lines().next()).unwrap_or("it failed");
-        let told = format!("`{}`: git says: {words}", self.name());
+        let told = StoreTrouble::new(format!("`{}`: git says: {words}", self.name()));
         let all = format!("{}\n{}", said.errors, String::from_utf8_lossy(&said.output));
         match REFUSALS.iter().any(|word| all.contains(word)) {
             true => StoreError::Refused(told),
@@ -110,7 +110,7 @@ impl GitStore {
     }
 
     fn away(&self, why: &str) -> StoreError {
-        StoreError::Away(format!("`{}`: {why}", self.name()))
+        StoreError::Away(StoreTrouble::new(format!("`{}`: {why}", self.name())))
     }
 }
 

@@ -8,17 +8,29 @@
 //! |---|---|---|
 //! | `file` | the digest of the ledger | a lock beside it |
 //! | `git` | a commit without parents | the server that is pushed to |
+//! | `postgres` | a mark made by chance | the row that has it |
+//! | `s3` | the `ETag` of an object | the server, where it honours `If-Match` |
 
+mod aside;
 mod file;
 mod git;
+mod postgres;
+mod s3;
+mod s3_words;
 #[cfg(test)]
 mod suite;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde_json::Value;
+
 pub(crate) use file::FileStore;
 pub(crate) use git::GitStore;
+pub(crate) use postgres::PostgresStore;
+#[cfg(test)]
+pub(crate) use postgres::TABLES;
+pub(crate) use s3::S3Store;
 
 /// The mark of one state of a store. Two states have different ones, since a ledger counts its saves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,16 +47,49 @@ pub(crate) type StoreChange = BTreeMap<String, Option<Vec<u8>>>;
 
 /// Why a store did not do what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum StoreError {
+pub enum StoreError {
     /// It is in another state by now: somebody else was faster.
     #[error("somebody else changed it meanwhile")]
     Raced,
     /// It can't be reached, or does not answer as it should.
     #[error("{0}")]
-    Away(String),
+    Away(StoreTrouble),
     /// It says no, and would the next time.
     #[error("{0}")]
-    Refused(String),
+    Refused(StoreTrouble),
+}
+
+impl StoreError {
+    /// The remedy.
+    pub(super) fn help(&self) -> Option<&str> {
+        match self {
+            StoreError::Raced => None,
+            StoreError::Away(trouble) | StoreError::Refused(trouble) => trouble.help.as_deref(),
+        }
+    }
+}
+
+/// The words for what a store did not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreTrouble {
+    told: String,
+    help: Option<String>,
+}
+
+impl StoreTrouble {
+    fn new(told: impl Into<String>) -> StoreTrouble {
+        StoreTrouble { told: told.into(), help: None }
+    }
+
+    fn help(self, help: impl Into<String>) -> StoreTrouble {
+        StoreTrouble { help: Some(help.into()), ..self }
+    }
+}
+
+impl fmt::Display for StoreTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told)
+    }
 }
 
 /// A place where ledgers are kept.
@@ -70,6 +115,36 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// [`StoreError::Raced`]: it is in another state. After any other error nobody knows whether it was done: whoever reads
     /// it sees.
     fn swap(&self, from: Option<&StoreState>, change: &StoreChange) -> Result<StoreState, StoreError>;
+
+    /// Says whether a file may grow there line by line, which is no change of its state.
+    fn grows(&self) -> bool {
+        false
+    }
+
+    /// Adds lines to a file that grows, if one of the leases that a file of the store has still stands: that is looked at in the
+    /// same step.
+    ///
+    /// # Errors
+    /// [`StoreError::Raced`]: there is no such lease. After any other error nobody knows whether they are there; to add them
+    /// once more changes nothing then.
+    fn grow(&self, growth: &Growth<'_>) -> Result<(), StoreError> {
+        Err(StoreError::Refused(StoreTrouble::new(format!("`{}` does not grow in {}", growth.file, self.name()))))
+    }
+}
+
+/// Lines that a file grows by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Growth<'a> {
+    /// The file.
+    pub file: &'a str,
+    /// The number of these lines among all that it grew by.
+    pub part: i64,
+    /// The lines, each with its end.
+    pub lines: &'a str,
+    /// The file that has the leases.
+    pub leases: &'a str,
+    /// What the lease says that has to be there: part of its object.
+    pub lease: &'a Value,
 }
 
 /// Changes a store, and makes sure what became of it where the answer got lost.
