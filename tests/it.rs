@@ -70,6 +70,8 @@ mod form;
 mod half_done;
 #[path = "it/handbook.rs"]
 mod handbook;
+#[path = "it/history.rs"]
+mod history;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/installations.rs"]

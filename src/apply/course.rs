@@ -24,6 +24,8 @@ pub(super) struct Course<'c> {
     lookout: Arc<Lookout>,
     schedule: Schedule,
     outcomes: Vec<Option<Outcome>>,
+    /// When each step began, and the milliseconds that it took.
+    times: Vec<(Option<Instant>, Option<u64>)>,
     /// For each step the one that needs some time after it: a new object gets ready to be asked for what it gives once.
     rests: BTreeMap<usize, (usize, Duration)>,
     began: Instant,
@@ -50,6 +52,7 @@ impl<'c> Course<'c> {
             lookout,
             schedule: Schedule::new(nodes, &plan.graph, &slots, executor.parallel),
             outcomes: vec![None; plan.steps.len()],
+            times: vec![(None, None); plan.steps.len()],
             rests: rests(plan),
             began: Instant::now(),
         };
@@ -65,7 +68,10 @@ impl<'c> Course<'c> {
     pub(super) fn next(&mut self) -> Option<usize> {
         let next = self.schedule.next(self.now());
         match next {
-            Some(n) => self.lookout.begins(n),
+            Some(n) => {
+                self.times[n].0 = Some(Instant::now());
+                self.lookout.begins(n);
+            }
             None => self.lookout.rests(),
         }
         next
@@ -95,6 +101,8 @@ impl<'c> Course<'c> {
     /// Takes down what happened to a step. Gives the steps that are skipped for it.
     pub(super) fn ended(&mut self, n: usize, outcome: Outcome) -> Vec<usize> {
         self.lookout.is_through(n);
+        let (began, took) = &mut self.times[n];
+        *took = began.map(|began| began.elapsed().as_millis() as u64);
         let done = matches!(outcome, Outcome::Done);
         if let Some((next, rest)) = self.rests.get(&n).filter(|_| done) {
             let session = self.executor.sessions.get(self.executor.plan.steps[*next].address.target());
@@ -113,9 +121,10 @@ impl<'c> Course<'c> {
         skipped
     }
 
-    /// The outcome of each step, in the plan's order.
-    pub(super) fn outcomes(self) -> Vec<Outcome> {
-        self.outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Stopped)).collect()
+    /// The outcome of each step, in the plan's order, and the milliseconds that it took.
+    pub(super) fn outcomes(self) -> (Vec<Outcome>, Vec<Option<u64>>) {
+        let outcomes = self.outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Stopped)).collect();
+        (outcomes, self.times.into_iter().map(|(_, took)| took).collect())
     }
 
     fn stop(&mut self, step: usize) {

@@ -74,12 +74,14 @@ pub trait Progress: Send + Sync {
 }
 
 /// The outcome of carrying out a plan.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// The outcome of each step, in the plan's order.
     pub outcomes: Vec<Outcome>,
     /// The steps that were stopped after some of their requests had been sent.
     pub part_way: BTreeSet<usize>,
+    /// Milliseconds that each step took; none of what did not begin.
+    pub(crate) took: Vec<Option<u64>>,
     /// Requests with an effect that were sent.
     pub(crate) calls: u64,
     /// The controllers' words when they accepted a step's last call.
@@ -194,7 +196,7 @@ impl Executor<'_> {
             }
         }
         drop(running);
-        let outcomes = course.outcomes();
+        let (outcomes, took) = course.outcomes();
         let left = outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Done)).count();
         // Whether the last lines are on disk shows below.
         let _ = shared.log(|log| log.write_ahead(&JournalLine::End { left })).written().await;
@@ -205,7 +207,7 @@ impl Executor<'_> {
             let is_stopped = |n: &usize| matches!(outcomes.get(*n), Some(Outcome::Stopped));
             let part_way = log.begun.iter().copied().filter(is_stopped).collect();
             let journal_error = log.broken().map(str::to_owned);
-            Report { outcomes, part_way, calls: log.calls, said, journal_error }
+            Report { outcomes, part_way, took, calls: log.calls, said, journal_error }
         })
     }
 

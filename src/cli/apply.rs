@@ -1,6 +1,6 @@
 //! `trueup apply`: brings the controllers in line with the files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::cli::stop::Doing;
 use crate::cli::{
     Allow, CommandError, Exit, Format, Global, TimeLimit, allow, common, contents, facts, halt, output, plan_file, talk,
 };
-use crate::journal::{Journal, JournalLine};
+use crate::journal::{self, Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record, RunHold};
 use crate::observe::Sights;
 use crate::plan::{Plan, intents};
@@ -22,6 +22,10 @@ use crate::verify::{Contradiction, RunClaims, verify};
 /// How many steps may be under way at once, over all targets; each target has limits of its own below that. A hundred
 /// controllers that take one write at a time are all at work; many more than that, and it is this machine that waits.
 const PARALLEL: usize = 128;
+
+/// What is said when a run is asked to stop.
+const STOPPING: &str = "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is \
+                        looked at for 30 s more";
 
 /// Options of `apply`.
 #[derive(Debug, clap::Args)]
@@ -69,6 +73,11 @@ pub(crate) struct How {
 }
 
 impl How {
+    /// The row of the table by which it ends.
+    fn row(&self) -> ExitRow {
+        if self.is_saved { ExitRow::ApplyFile } else { ExitRow::Apply }
+    }
+
     /// The command that would do the same again.
     fn command(&self) -> String {
         match (self.removes_all, &self.only_target) {
@@ -195,13 +204,8 @@ pub(crate) async fn execute(
     let Carried { planned: Planned { plan, mut ledger, known }, leave_out, hold } = carried;
     ledger.under(hold);
     workspace.sessions.values().for_each(|session| hold.fences(session));
-    let number = begin_run(workspace, &mut ledger, &plan)?;
-    let mut record = Record::begin(number, &plan);
-    let run = JournalLine::begins(number, &plan.workspace, plan.commit.as_deref(), &plan.config);
-    let heeding = halt::heed(
-        "stopping: nothing new begins, what can be given up is given up, the rest of what is under way is looked at for \
-         30 s more",
-    );
+    let mut record = begin_run(workspace, &mut ledger, &plan)?;
+    let heeding = halt::heed(STOPPING);
     let progress = progress::choose(output::stderr_style(global), plan.steps.len(), global.quiet);
     talk::make_room(progress.clone());
     let executor = Executor {
@@ -219,10 +223,9 @@ pub(crate) async fn execute(
     let before = ledger.base.clone();
     let report = if plan.is_empty() {
         executor.record_without_steps(&mut ledger.base);
-        Report { outcomes: Vec::new(), part_way: BTreeSet::new(), calls: 0, said: BTreeMap::new(), journal_error: None }
+        Report::default()
     } else {
-        let folder = ledger::journal_folder(&workspace.topology);
-        let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
+        let journal = begin_journal(workspace, &plan, &record)?;
         journaled = Some(journal.path().to_owned());
         let journal = ledger.covers(journal);
         executor.run(journal, &mut ledger.base).await
@@ -230,11 +233,14 @@ pub(crate) async fn execute(
     talk::finish();
     let claims = RunClaims::of(&workspace.topology, &plan, &report, &before);
     let contradictions = look_again(workspace, &mut ledger, &claims).await;
-    record.end(&plan, &report, journaled.as_deref());
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
-    let saved = ledger.end_run().map_err(|error| unsaved(error, &report, journaled.as_deref()));
-    keep_record(&record, &workspace.topology);
+    record.end(&plan, &report, lines(journaled.as_deref()), &ledger.base);
+    record.exit = Some(found.exit(how.row()).code());
+    let saved = ledger.end_run(record).map_err(|error| unsaved(error, &report, journaled.as_deref()));
+    if let Some(why) = &ledger.untold {
+        eprintln!("warning: the run's record could not be kept: {why}");
+    }
     let printed = print(global, format, &ApplyDocument::of(&plan, &report, &contradictions, &how.command()));
     // Whatever can't be written down, things were done: from here on nothing ends the command but its report.
     for trouble in [saved, printed].into_iter().filter_map(Result::err) {
@@ -245,12 +251,21 @@ pub(crate) async fn execute(
 }
 
 /// Counts one more run. What proves an installation of which nothing is owned is kept before anything is made there.
-fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -> Result<u64, CommandError> {
+fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -> Result<Record, CommandError> {
     let is_new = workspace.record_first_proofs(&mut ledger.base);
     ledger.keep_key()?;
     let number = ledger.begin_run(intents(plan, &ledger.base), is_new && !plan.is_empty())?;
     workspace.record_proofs(&mut ledger.base);
-    Ok(number)
+    Ok(Record::begin(number, plan, PlanDocument::of(plan).meaning(), &ledger.base))
+}
+
+/// Begins the journal of a run, with what the run is about to do beside it.
+fn begin_journal(workspace: &ConnectedWorkspace, plan: &Plan, record: &Record) -> Result<Journal, CommandError> {
+    let folder = ledger::journal_folder(&workspace.topology);
+    let run = JournalLine::begins(record.run, &plan.workspace, plan.commit.as_deref(), &plan.config);
+    let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
+    ledger::write_ahead(journal.path(), record)?;
+    Ok(journal)
 }
 
 /// Prints the report. Of a run that had nothing to do, people have read that before, unless they were shown no plan.
@@ -291,12 +306,9 @@ fn unsaved(error: LedgerError, report: &Report, journal: Option<&Path>) -> Comma
     }
 }
 
-/// Keeps the run's record. What can't be kept is told, and changes nothing of what was done.
-fn keep_record(record: &Record, topology: &Topology) {
-    let folder = ledger::record_folder(topology);
-    if let Err(error) = record.keep(&folder) {
-        eprintln!("warning: the run's record could not be written to `{}`: {error}", folder.display());
-    }
+/// The lines of a run's journal. One that can't be read tells nothing.
+fn lines(journal: Option<&Path>) -> Vec<JournalLine> {
+    journal.and_then(|journal| journal::lines(journal).ok()).unwrap_or_default()
 }
 
 pub(crate) fn ask(steps: usize) -> Result<(), CommandError> {

@@ -12,6 +12,7 @@ mod talk;
 mod adopt;
 mod allow;
 mod apply;
+mod blame;
 mod common;
 mod completions;
 mod contents;
@@ -25,9 +26,11 @@ mod facts;
 mod get;
 mod graph;
 mod halt;
+mod history;
 mod installations;
 mod kinds;
 mod ledger;
+mod log;
 mod not_mine;
 mod one;
 mod output;
@@ -147,8 +150,14 @@ enum Command {
     Plan(plan::PlanOptions),
     /// Brings the controllers in line with the files.
     Apply(apply::ApplyOptions),
-    /// Shows a plan that was kept, as it was. Looks at nothing.
+    /// Shows a plan that was kept, as it was, or a run of the past. Looks at nothing.
     Show(show::ShowOptions),
+    /// Lists the runs of the past, the newest first: who, when, at which commit, and what they did.
+    History(history::HistoryOptions),
+    /// Says which runs touched a resource.
+    Log(log::LogOptions),
+    /// Says which run gave a resource each of its values.
+    Blame(blame::BlameOptions),
     /// Says what somebody changed at the controllers. Never writes.
     Drift(drift::DriftOptions),
     /// Writes live controllers as YAML: some targets, as one workspace.
@@ -200,7 +209,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     obey(cli)
 }
 
-/// Takes out a tip that is no slip of the fingers: who asks for `history` does not mean `destroy`.
+/// Takes out a tip that is no slip of the fingers: who asks for `repair` does not mean `drift`.
 fn without_far_fetched_tip(error: &mut clap::Error) {
     let words = |value: Option<&ContextValue>| match value {
         Some(ContextValue::String(word)) => vec![word.clone()],
@@ -222,6 +231,9 @@ fn obey(cli: Cli) -> Exit {
         Command::Plan(options) => common::block_on(plan::run(&cli.global, &options)),
         Command::Apply(options) => common::block_on(apply::run(&cli.global, &options)),
         Command::Show(options) => show::run(&cli.global, &options),
+        Command::History(options) => history::run(&cli.global, &options),
+        Command::Log(options) => log::run(&cli.global, &options),
+        Command::Blame(options) => blame::run(&cli.global, &options),
         Command::Drift(options) => common::block_on(drift::run(&cli.global, &options)),
         Command::Export(options) => common::block_on(export::run(&cli.global, &options)),
         Command::Snapshot(options) => common::block_on(snapshot::run(&cli.global, &options)),
@@ -247,7 +259,8 @@ mod tests {
 
     #[test]
     fn only_a_slip_of_the_fingers_is_corrected() {
-        for (word, tip) in [("history", None), ("undo", None), ("plna", Some("plan")), ("valdate", Some("validate"))] {
+        for (word, tip) in [("revert", None), ("rollback", None), ("plna", Some("plan")), ("valdate", Some("validate"))]
+        {
             let Err(mut error) = Cli::try_parse_from(["trueup", word]) else { panic!("{word}") };
             without_far_fetched_tip(&mut error);
             let told = error.to_string();

@@ -16,7 +16,7 @@ use crate::cli::{CommandError, Format, Global, apply, contents, output};
 use crate::diff::matching::index;
 use crate::observe::{Lists, Scope};
 use crate::plan::file::{Moved, Restored, SecretsByPrint, Work, moved, restore};
-use crate::plan::{Plan, Verb};
+use crate::plan::{Plan, Verb, images};
 use crate::render::{KeptDocument, PlanDocument, PlanFile, StepDocument, are, counted, sanitize_control, text};
 use crate::state::base::Base;
 use crate::state::live::Observed;
@@ -76,6 +76,7 @@ pub(crate) async fn carry_out(
         return Err(not_for_this("what it would send is not what it shows".into()));
     }
     let index = index(&workspace.topology, &observed, &ledger.base);
+    plan.before = images(&workspace.topology, &index, &plan.steps);
     let mut moved = moved(&workspace.topology, &observed, &index, &ledger.base, (work, &plan));
     let misfits = unfit.into_iter().map(|(n, why)| (plan.steps[n].address.clone(), why));
     misfits.for_each(|(address, why)| drop(moved.held.insert(address, why)));

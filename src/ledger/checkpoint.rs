@@ -11,6 +11,7 @@ use std::thread;
 use super::format::{self, LedgerDocument};
 use super::lease::HeldLease;
 use super::place::DocumentPlace;
+use super::store::StoreChange;
 use super::{LedgerError, fill};
 use crate::journal::{self, Mirror};
 use crate::session::Fence;
@@ -62,7 +63,7 @@ impl Checkpoint {
             return lease.renew();
         }
         let Some(bytes) = self.next_document()? else { return lease.renew() };
-        match self.place.replace(bytes, Some(lease)) {
+        match self.place.replace(bytes, Some(lease), &mut |_, _| StoreChange::new()) {
             Ok(()) => Ok(Some(())),
             Err(LedgerError::Lost | LedgerError::Raced(_)) => Ok(None),
             Err(error) => {

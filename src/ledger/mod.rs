@@ -5,12 +5,14 @@
 //!
 //! `format` is the document, `first` reads that of version 0.1, `store` is where it is kept, and `place` its place there; `hold`
 //! and `lease` keep other runs away, `checkpoint` tells how far one has come, `upkeep` is what people do with it by hand, `key`
-//! has the key of the fingerprints, `record` what is kept of each run.
+//! has the key of the fingerprints. `record` is what is kept of each run, `unended` that of a run that could not write its own,
+//! `history` where they are kept.
 
 mod checkpoint;
 mod error;
 mod first;
 mod format;
+mod history;
 mod hold;
 mod key;
 mod lease;
@@ -19,6 +21,7 @@ mod record;
 mod store;
 #[cfg(test)]
 mod tests;
+mod unended;
 mod upkeep;
 
 use std::fs;
@@ -37,12 +40,14 @@ use checkpoint::{Checkpoint, CheckpointMirror};
 pub(crate) use error::LedgerError;
 pub(crate) use first::FirstRow;
 use format::{LedgerDocument, OpenRun, ReadLedger, VERSION};
+pub(crate) use history::{History, RunCounts, RunHead};
 pub(crate) use hold::{RunHold, hold};
 use key::Keyring;
 use lease::{HeldLease, Lease};
 use place::DocumentPlace;
-pub(crate) use record::{Record, now};
-use store::{FileStore, GitStore, PostgresStore, S3Store, Store, StoreError, StoreState};
+pub(crate) use record::{Ending, FieldRecord, Record, RunOutcome, StepRecord, now};
+use store::{FileStore, GitStore, PostgresStore, S3Store, Store, StoreChange, StoreError, StoreState};
+pub(crate) use unended::write_ahead;
 pub(crate) use upkeep::{LedgerReport, relocate, report, unlock};
 
 /// Bytes of a ledger that are read: a hundred thousand resources have a tenth of it.
@@ -77,6 +82,12 @@ pub struct Ledger {
     folded: Vec<PathBuf>,
     /// The journals of runs that others went on from, which are kept under another name once the ledger is saved.
     overtaken: Vec<PathBuf>,
+    /// Where records of runs lay before a store kept them, and how many are kept.
+    records: (PathBuf, usize),
+    /// The records of runs that ended, to be kept with the next change.
+    ended: Vec<Record>,
+    /// Why the history could not be written, if so: what is owned is kept all the same.
+    pub(crate) untold: Option<String>,
 }
 
 impl Ledger {
@@ -124,6 +135,9 @@ impl Ledger {
             is_current,
             folded,
             overtaken,
+            records: (record_folder(topology), topology.keep_runs),
+            ended: Vec::new(),
+            untold: None,
         })
     }
 
@@ -152,6 +166,9 @@ impl Ledger {
         self.keep_key()?;
         self.document.run += 1;
         self.base.run = Some(self.document.run);
+        if let Some(open) = self.document.open.as_ref().filter(|_| self.folded.is_empty()) {
+            self.ended.push(unended::lost(self.document.run - 1, &self.document.workspace, open));
+        }
         if self.lease.is_some() {
             self.document.open = Some(OpenRun { user: record::user(), host: record::host(), began: now() });
             let before = self.base.clone();
@@ -170,14 +187,15 @@ impl Ledger {
         Ok(self.document.run)
     }
 
-    /// Writes what a run came to, which ends it.
+    /// Writes what a run came to, which ends it, and its record.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn end_run(&mut self) -> Result<(), LedgerError> {
+    pub(crate) fn end_run(&mut self, record: Record) -> Result<(), LedgerError> {
         if let Some(checkpoint) = self.lease.as_ref().and_then(|lease| lease.keeps_no_more()) {
             self.document.serial = checkpoint.end();
         }
+        self.ended.push(record);
         let open = self.document.open.take();
         let saved = self.save();
         if saved.is_err() {
@@ -200,10 +218,14 @@ impl Ledger {
         }
         fill(&mut self.document, &self.base);
         let text = format::write(&mut self.document).map_err(|error| fail(error.into()))?;
-        self.place.replace(text.into_bytes(), self.lease.as_deref())?;
+        self.tell_unended();
+        let (place, lease) = (self.place.clone(), self.lease.clone());
+        place.replace(text.into_bytes(), lease.as_deref(), &mut |store, state| self.history(store, state))?;
         self.is_current = true;
+        self.ended.clear();
         for journal in self.folded.drain(..) {
             // One that stays is folded in again, which changes nothing.
+            let _ = fs::remove_file(unended::beside(&journal));
             let _ = fs::remove_file(journal);
         }
         for journal in self.overtaken.drain(..) {
@@ -211,6 +233,31 @@ impl Ledger {
             let _ = fs::rename(&journal, journal.with_extension("overtaken"));
         }
         Ok(())
+    }
+
+    /// What the records of runs that ended change in the store.
+    fn history(&mut self, store: &dyn Store, state: Option<&StoreState>) -> StoreChange {
+        if self.ended.is_empty() {
+            return StoreChange::new();
+        }
+        let (folder, keep) = &self.records;
+        let kept = history::kept(store, state, &self.document.workspace, (folder, *keep), &self.ended);
+        kept.unwrap_or_else(|error| {
+            self.untold = Some(error.to_string());
+            StoreChange::new()
+        })
+    }
+
+    /// Makes the records of the runs whose journals were found, unless a run has its own.
+    fn tell_unended(&mut self) {
+        let killed = self.folded.iter().map(|journal| (journal, RunOutcome::Killed));
+        let overtaken = self.overtaken.iter().map(|journal| (journal, RunOutcome::Overtaken));
+        for (journal, how) in killed.chain(overtaken) {
+            let record = unended::by_journal(journal, &self.document.workspace, how);
+            let is_told = |record: &Record| self.ended.iter().any(|told| told.run == record.run);
+            self.ended.extend(record.filter(|record| !is_told(record)));
+        }
+        self.ended.sort_by_key(|record| record.run);
     }
 
     /// From now on it is written under this run's lease alone.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::lease::{HeldLease, LEASES, LeaseBook};
-use super::store::{Store, StoreChange, StoreError, swap_surely};
+use super::store::{Store, StoreChange, StoreError, StoreState, swap_surely};
 use super::{LedgerError, READS, document_name, newest};
 use crate::digest::sha256;
 
@@ -35,15 +35,21 @@ impl DocumentPlace {
     }
 
     /// Puts a document in place of the one that was read; under a lease, if that still stands, of which it is a sign of life.
-    /// What else changes in the store is somebody else's affair.
-    pub(super) fn replace(&self, bytes: Vec<u8>, lease: Option<&HeldLease>) -> Result<(), LedgerError> {
+    /// `beside` says what changes with it at a state of the store; whatever else does is somebody else's affair.
+    pub(super) fn replace(
+        &self,
+        bytes: Vec<u8>,
+        lease: Option<&HeldLease>,
+        beside: &mut dyn FnMut(&dyn Store, Option<&StoreState>) -> StoreChange,
+    ) -> Result<(), LedgerError> {
         let trouble = LedgerError::Store;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let digest = sha256(&bytes);
-        let mut change: StoreChange = [(self.file.clone(), Some(bytes))].into();
         for _ in 0..READS {
             let asked = Instant::now();
             let (state, now) = newest(&*self.store, &self.file)?;
+            let mut change = beside(&*self.store, state.as_ref());
+            change.insert(self.file.clone(), Some(bytes.clone()));
             if let Some(lease) = lease {
                 let book = state.as_ref().map(|state| self.store.read(state, LEASES)).transpose().map_err(trouble)?;
                 let mut book = LeaseBook::read(book.flatten().as_deref(), &self.name())?;

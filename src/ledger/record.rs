@@ -1,145 +1,357 @@
-//! Run records: what is kept of each run, beside the ledger, so that somebody can look later who changed what.
+//! Run records: what is kept of each run, so that somebody can look later who changed what, and go back.
 //!
-//! A record is written at a run's end; of a run that was killed, its journal speaks. Nothing secret is in it: requests are
-//! told without their bodies.
+//! A record is written in the same change of the store that ends its run. Nothing secret is in it: requests are told
+//! without their bodies, and values with keyed fingerprints in place of secrets. A record of format 1 is one of this
+//! format that says less.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::address::Address;
 use crate::apply::{Outcome, Report};
-use crate::journal::{self, JournalLine};
-use crate::plan::{Plan, Verb};
-use crate::private;
+use crate::diff::verdict::{Cause, Decision};
+use crate::journal::JournalLine;
+use crate::plan::file::seal;
+use crate::plan::{FieldChange, Plan, PreImage, Step, Verb};
+use crate::secret::FingerprintKey;
+use crate::state::base::{Base, Entry};
 use wire::Method;
 
 /// The format's version.
-const FORMAT: u32 = 1;
-
-/// How many are kept: a year of weekly runs.
-const KEPT: usize = 50;
+pub(super) const FORMAT: u32 = 2;
 
 /// The record of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Record {
-    /// The format's version: 1.
-    format: u32,
+    /// The format's version: 2.
+    pub(super) format: u32,
     /// The run's number in the ledger.
-    run: u64,
+    pub run: u64,
     /// The workspace.
-    workspace: String,
+    pub workspace: String,
     /// The commit that was applied, with `+` behind it when files differed from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    commit: Option<String>,
+    pub commit: Option<String>,
     /// Digest of the files.
-    config: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub config: String,
+    /// Digest of what the plan was to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
+    /// The run that it took back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<u64>,
     /// Who ran it, as the machine calls them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
+    pub user: Option<String>,
     /// The machine that it ran on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    host: Option<String>,
+    pub host: Option<String>,
     /// When it began, as in `2026-03-01T09:00:00Z`.
-    began: String,
-    /// When it ended.
-    ended: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub began: String,
+    /// When it ended; missing where nobody saw it end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// What it came to. Missing in format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) outcome: Option<RunOutcome>,
+    /// The exit code that it came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    /// The mark that tells the key of its fingerprints from other keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
     /// Its steps, in the plan's order.
-    steps: Vec<StepRecord>,
+    pub steps: Vec<StepRecord>,
+    /// The resources that became owned without a step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Address>,
+    /// The resources that were let go of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Address>,
+    /// What its steps found, and what lived in it where it went.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<Address, FoundRecord>,
+    /// Says whether it was so large that what its steps found and changed is not kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trimmed: bool,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RunOutcome {
+    /// All of it is done.
+    Done,
+    /// Not all of it is done.
+    PartWay,
+    /// It did not come to its end: the next run found its journal.
+    Killed,
+    /// It did not come to its end, and others went on before its journal was found.
+    Overtaken,
+    /// It did not come to its end, and its journal is on another machine.
+    Lost,
+}
+
+impl RunOutcome {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            RunOutcome::Done => "done",
+            RunOutcome::PartWay => "part-way",
+            RunOutcome::Killed => "killed",
+            RunOutcome::Overtaken => "overtaken",
+            RunOutcome::Lost => "lost",
+        }
+    }
 }
 
 /// The record of one step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct StepRecord {
-    address: Address,
-    verb: Verb,
-    outcome: Ending,
+pub(crate) struct StepRecord {
+    /// The resource.
+    pub address: Address,
+    /// What it did.
+    pub verb: Verb,
+    /// Why it was done, as far as somebody had moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// What it came to.
+    pub outcome: Ending,
     /// Why it failed, or the step for which it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    because: Option<String>,
+    pub because: Option<String>,
+    /// Milliseconds from its begin to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
+    /// The provider's id of the object before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_before: Option<String>,
+    /// The provider's id of the object after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_after: Option<String>,
+    /// What tells the object from the others of its collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// The fields that changed; of a create, all that were declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldRecord>,
     /// The requests with an effect that were sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    calls: Vec<CallRecord>,
+    pub calls: Vec<CallRecord>,
+}
+
+/// A field that changed, as the plan showed it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct FieldRecord {
+    /// Its name.
+    pub name: String,
+    /// The value before.
+    pub before: Value,
+    /// The value after.
+    pub after: Value,
 }
 
 /// The outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Ending {
+pub(crate) enum Ending {
+    /// It is done.
     Done,
+    /// It failed.
     Failed,
+    /// It was not tried, because of one that failed.
     Skipped,
+    /// It was not tried, or not finished.
     Stopped,
+}
+
+impl Ending {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Ending::Done => "done",
+            Ending::Failed => "failed",
+            Ending::Skipped => "skipped",
+            Ending::Stopped => "stopped",
+        }
+    }
 }
 
 /// A request that was sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct CallRecord {
-    method: Method,
+pub(crate) struct CallRecord {
+    /// The HTTP verb.
+    pub method: Method,
     /// The path without query.
-    path: String,
+    pub path: String,
     /// The answer: `ok`, or the refusal. Missing where nothing did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    answer: Option<String>,
+    pub answer: Option<String>,
+}
+
+/// What stood at an address before a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct FoundRecord {
+    /// The provider's id.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// What the API showed of it that can be declared, with names in place of ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Value>,
+    /// The row that the ledger had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<Entry>,
+}
+
+impl FoundRecord {
+    fn of(image: &PreImage, row: Option<&Entry>, key: &FingerprintKey) -> FoundRecord {
+        let fields = image.fields.iter().map(|(name, attr)| (name.clone(), seal(attr, key)));
+        FoundRecord { id: image.id.clone(), fields: fields.collect(), row: row.cloned() }
+    }
 }
 
 impl Record {
-    /// The record of a run that begins.
-    pub(crate) fn begin(run: u64, plan: &Plan) -> Record {
+    /// The record of a run of which nothing but its number is known.
+    pub(super) fn bare(run: u64, workspace: &str) -> Record {
         Record {
             format: FORMAT,
             run,
-            workspace: plan.workspace.clone(),
+            workspace: workspace.to_owned(),
+            commit: None,
+            config: String::new(),
+            meaning: None,
+            undoes: None,
+            user: None,
+            host: None,
+            began: String::new(),
+            ended: None,
+            outcome: None,
+            exit: None,
+            key_id: None,
+            steps: Vec::new(),
+            adopted: Vec::new(),
+            released: Vec::new(),
+            found: BTreeMap::new(),
+            trimmed: false,
+        }
+    }
+
+    /// The record of a run that begins: its plan, and what it finds. Nothing of it is done.
+    pub(crate) fn begin(run: u64, plan: &Plan, meaning: String, base: &Base) -> Record {
+        let of = |wanted: fn(&Decision) -> bool| {
+            let meant = plan.verdicts.iter().filter(move |verdict| wanted(&verdict.decision));
+            meant.map(|verdict| verdict.address.clone()).collect()
+        };
+        let found = |(address, image): (&Address, &PreImage)| {
+            (address.clone(), FoundRecord::of(image, base.entry(address), &base.key))
+        };
+        Record {
             commit: plan.commit.clone(),
             config: plan.config.clone(),
+            meaning: Some(meaning),
             user: user(),
             host: host(),
             began: now(),
-            ended: String::new(),
-            steps: Vec::new(),
+            key_id: (!base.key.is_empty()).then(|| base.key.id()),
+            steps: plan.steps.iter().map(|step| StepRecord::planned(step, base)).collect(),
+            adopted: of(|decision| matches!(decision, Decision::Adopt)),
+            released: of(|decision| matches!(decision, Decision::Release(_))),
+            found: plan.before.iter().map(found).collect(),
+            ..Record::bare(run, &plan.workspace)
         }
     }
 
-    /// Takes down what became of the steps, with the calls that the run's journal tells of, where it has one.
-    pub(crate) fn end(&mut self, plan: &Plan, report: &Report, journal: Option<&Path>) {
-        let mut calls = journal.map(calls).unwrap_or_default();
-        self.ended = now();
-        self.steps = plan
-            .steps
-            .iter()
-            .zip(&report.outcomes)
-            .map(|(step, outcome)| {
-                let (word, because) = match outcome {
-                    Outcome::Done => (Ending::Done, None),
-                    Outcome::Failed(error) => (Ending::Failed, Some(error.to_string())),
-                    Outcome::Skipped(first) => (Ending::Skipped, Some(plan.node_name(*first))),
-                    Outcome::Stopped => (Ending::Stopped, None),
-                };
-                let calls = calls.remove(&(step.address.clone(), step.verb.as_str().to_owned())).unwrap_or_default();
-                StepRecord { address: step.address.clone(), verb: step.verb, outcome: word, because, calls }
-            })
-            .collect();
+    /// Takes down what became of the steps, with the calls that the run's journal tells of.
+    pub(crate) fn end(&mut self, plan: &Plan, report: &Report, journal: Vec<JournalLine>, base: &Base) {
+        self.tell_calls(journal);
+        self.ended = Some(now());
+        let outcome = if report.is_complete() { RunOutcome::Done } else { RunOutcome::PartWay };
+        self.outcome = Some(outcome);
+        for (n, (step, outcome)) in self.steps.iter_mut().zip(&report.outcomes).enumerate() {
+            (step.outcome, step.because) = match outcome {
+                Outcome::Done => (Ending::Done, None),
+                Outcome::Failed(error) => (Ending::Failed, Some(error.to_string())),
+                Outcome::Skipped(first) => (Ending::Skipped, Some(plan.node_name(*first))),
+                Outcome::Stopped => (Ending::Stopped, None),
+            };
+            step.took = report.took.get(n).copied().flatten();
+            if let Some(entry) = base.entry(&step.address).filter(|_| !step.verb.removes()) {
+                step.id_after = Some(entry.id.clone()).filter(|id| !id.is_empty());
+                step.identity = entry.identity.clone();
+            }
+        }
     }
 
-    /// Writes it into the folder of records, for its owner's eyes only, and removes those that are too many.
-    pub(crate) fn keep(&self, folder: &Path) -> io::Result<()> {
-        private::create_folder(folder)?;
-        let text = serde_json::to_string_pretty(self)?;
-        private::write(&folder.join(format!("{:06}.json", self.run)), format!("{text}\n").as_bytes())?;
-        let mut all: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-        all.retain(|path| number(path).is_some());
-        all.sort_by_key(|path| number(path));
-        for path in all.iter().take(all.len().saturating_sub(KEPT)) {
-            fs::remove_file(path)?;
+    /// Takes down which calls were sent for which step.
+    pub(super) fn tell_calls(&mut self, journal: Vec<JournalLine>) {
+        let mut calls = calls(journal);
+        for step in &mut self.steps {
+            let called = calls.remove(&(step.address.clone(), step.verb.as_str().to_owned()));
+            step.calls = called.unwrap_or_default();
         }
-        Ok(())
+    }
+
+    /// What it came to. A record of format 1 tells by its steps.
+    pub(crate) fn outcome(&self) -> RunOutcome {
+        let is_done = || self.steps.iter().all(|step| step.outcome == Ending::Done);
+        self.outcome.unwrap_or_else(|| if is_done() { RunOutcome::Done } else { RunOutcome::PartWay })
+    }
+
+    /// The steps that are done.
+    pub(crate) fn done(&self) -> impl Iterator<Item = &StepRecord> {
+        self.steps.iter().filter(|step| step.outcome == Ending::Done)
+    }
+
+    /// The same without what makes it large.
+    pub(super) fn trimmed(&self) -> Record {
+        let mut record = Record { found: BTreeMap::new(), trimmed: true, ..self.clone() };
+        record.steps.iter_mut().for_each(|step| step.fields.clear());
+        record
+    }
+}
+
+impl StepRecord {
+    /// A step of which nothing is known but that it had begun.
+    pub(super) fn begun(address: Address, verb: Verb) -> StepRecord {
+        StepRecord {
+            address,
+            verb,
+            cause: None,
+            outcome: Ending::Stopped,
+            because: None,
+            took: None,
+            id_before: None,
+            id_after: None,
+            identity: None,
+            fields: Vec::new(),
+            calls: Vec::new(),
+        }
+    }
+
+    fn planned(step: &Step, base: &Base) -> StepRecord {
+        let field = |change: &FieldChange| FieldRecord {
+            name: change.name.clone(),
+            before: seal(&change.before, &base.key),
+            after: seal(&change.after, &base.key),
+        };
+        StepRecord {
+            cause: step.cause,
+            id_before: step.id.clone().filter(|id| !id.is_empty()),
+            identity: base.entry(&step.address).and_then(|entry| entry.identity.clone()),
+            fields: step.fields.iter().map(field).collect(),
+            ..StepRecord::begun(step.address.clone(), step.verb)
+        }
     }
 }
 
@@ -158,19 +370,14 @@ fn variable(names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| std::env::var(name).ok())
 }
 
-fn number(path: &Path) -> Option<u64> {
-    path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()
-}
-
 /// The time to the second, as in `2026-03-01T09:00:00Z`.
 pub(crate) fn now() -> String {
     let now = Timestamp::now();
     now.round(Unit::Second).unwrap_or(now).to_string()
 }
 
-/// The calls of a journal by step: its address, and the word for what it does. One that can't be read tells of none.
-fn calls(journal: &Path) -> BTreeMap<(Address, String), Vec<CallRecord>> {
-    let lines = journal::lines(journal).unwrap_or_default();
+/// The calls of a journal by step: its address, and the word for what it does.
+fn calls(lines: Vec<JournalLine>) -> BTreeMap<(Address, String), Vec<CallRecord>> {
     let mut answers: BTreeMap<u64, String> = BTreeMap::new();
     for line in &lines {
         if let JournalLine::Answer { n, outcome } = line {
@@ -190,30 +397,6 @@ fn calls(journal: &Path) -> BTreeMap<(Address, String), Vec<CallRecord>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn record(run: u64) -> Record {
-        let text = format!(
-            r#"{{"format":1,"run":{run},"workspace":"w","config":"00","began":"2026-03-01T09:00:00Z",
-                "ended":"2026-03-01T09:00:07Z","steps":[{{"address":"east/routes/a","verb":"create","outcome":"failed",
-                "because":"400","calls":[{{"method":"POST","path":"/routes","answer":"400"}}]}}]}}"#
-        );
-        serde_json::from_str(&text).unwrap()
-    }
-
-    #[test]
-    fn the_last_fifty_are_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("notes.txt"), "mine").unwrap();
-        (1..=KEPT as u64 + 3).for_each(|run| record(run).keep(folder.path()).unwrap());
-        let mut names: Vec<String> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        assert_eq!((names.len(), names[0].as_str()), (KEPT + 1, "000004.json"));
-        let kept = fs::read_to_string(folder.path().join("000053.json")).unwrap();
-        assert_eq!(serde_json::from_str::<Record>(&kept).unwrap(), record(53));
-    }
 
     #[test]
     fn a_time_is_told_to_the_second() {

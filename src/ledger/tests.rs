@@ -235,6 +235,7 @@ fn a_key_in_the_files_or_a_weak_one_is_a_finding() {
         assert_eq!(codes(&format!("ledger: {{ git: {{ ref: '{reference}' }} }}\n")), ["bad-ledger-ref"], "{reference}");
     }
     assert_eq!(codes("ledger: { fiel: a }\n"), ["unknown-field"]);
+    assert_eq!(codes("ledger: { keep-runs: 0 }\n"), ["wrong-value"]);
     // One place, whichever they are, and what a secret is for stands in no file.
     let (url, bucket) = (
         "postgres: \"${secret.k}\"",
@@ -360,10 +361,11 @@ fn every_documented_example_is_read() {
                 let same = written.eq(text.lines());
                 assert_eq!(same, name == "journal", "an old one is written in the new words");
             }
-            "record" => {
-                let record: Record = serde_json::from_value(json()).unwrap();
+            "record" | "record-1" => {
+                let record = history::read_record(text.as_bytes(), "doc").unwrap();
                 assert_eq!(serde_json::to_value(record).unwrap(), json());
             }
+            "runs" => assert_eq!(history::reread_index(text.as_bytes()), json()),
             "plan" => {
                 let plan = crate::render::PlanDocument::from_json(&text).unwrap();
                 let again: Value = serde_json::from_str(&plan.to_json()).unwrap();
@@ -387,6 +389,8 @@ fn every_documented_example_is_read() {
             "journal",
             "journal-1",
             "record",
+            "runs",
+            "record-1",
             "plan",
             "snapshot",
             "state"

@@ -24,7 +24,7 @@ use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::lists::keep_live;
 use crate::plan::relied::{SharedContent, digest, prints};
-use crate::plan::{Brakes, Plan, Step, Timing, Verb, timing};
+use crate::plan::{Brakes, Plan, Step, Timing, Verb, images, timing};
 use crate::spec::{Kind, read};
 use crate::state::live::{Live, Observed};
 use crate::state::output::live_output;
@@ -64,6 +64,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         .collect();
     let under_way = builder.under_way(&steps);
     Ok(Plan {
+        before: images(topology, &diff.index, &steps),
         ledger_updates,
         under_way,
         workspace: topology.workspace.clone(),

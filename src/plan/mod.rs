@@ -7,10 +7,11 @@
 //! * `call`: a request as data; `calls`, `fill`, `lists`, `item_calls`: how it is written from the kind's table
 //! * `edges`, `timing`: what waits for what
 //! * `brakes`, `gaps`, `relied`: what has to be meant, what was not known, what the plan relies on
-//! * `settled`, `recording`: what needs no step; the rows that the ledger gets
+//! * `settled`, `recording`: what needs no step; the rows that the ledger gets; `before`: what its steps find
 //! * `file`: a plan as a file holds it, and back
 //! * `testing`, `laws`: a world without sockets, and what holds in it for every history
 
+mod before;
 mod brakes;
 mod build;
 mod call;
@@ -50,6 +51,7 @@ use crate::state::IdentityKey;
 use crate::state::relabel::Relabel;
 use crate::topology::{FileContent, ItemPlace};
 
+pub(crate) use before::{PreImage, images};
 pub(crate) use brakes::Brakes;
 pub use build::plan;
 pub(crate) use call::ResultList;
@@ -94,6 +96,8 @@ pub struct Plan {
     pub gaps: Vec<Gap>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
+    /// What its steps find, for whoever wants to go back.
+    pub(crate) before: BTreeMap<Address, PreImage>,
 }
 
 /// What the ledger is to remember of a resource, and how its object is told from others: all that it takes to write its

@@ -5,6 +5,7 @@
 //! * `document`: the plan as a versioned document, from which all forms are made
 //! * `text`, `markdown`, `drift`, `report`, `graph`, `blind`: the forms; `steps`, `summary`, `sequence`, `values`, `words`:
 //!   their parts
+//! * `history`: what is told of runs that were
 //! * `findings`: what is wrong, at its place; `progress`, `screen`: how a run goes; `page`: lines of text
 
 pub(crate) mod blind;
@@ -12,6 +13,7 @@ pub(crate) mod document;
 pub(crate) mod drift;
 pub(crate) mod findings;
 pub(crate) mod graph;
+pub(crate) mod history;
 pub(crate) mod markdown;
 pub(crate) mod progress;
 pub(crate) mod report;

@@ -425,7 +425,7 @@ mod tests {
         outcomes[at("west/routes/back")] = Outcome::Skipped(at("east/tunnels/new"));
         outcomes[at("east/routes/old")] = Outcome::Stopped;
         let (part_way, said) = (BTreeSet::new(), BTreeMap::new());
-        let report = Report { outcomes, part_way, calls: 7, said, journal_error: None };
+        let report = Report { outcomes, part_way, calls: 7, said, ..Report::default() };
         let contradiction = Contradiction {
             address: address("east/tunnels/moved"),
             field: "gateway".into(),
@@ -475,7 +475,7 @@ mod tests {
         let plan = busy().plan();
         let mut outcomes = vec![Outcome::Stopped; plan.steps.len()];
         outcomes[0] = Outcome::Done;
-        let report = Report { outcomes, part_way: [1].into(), calls: 2, said: BTreeMap::new(), journal_error: None };
+        let report = Report { outcomes, part_way: [1].into(), calls: 2, ..Report::default() };
         let told = text(&ApplyDocument::of(&plan, &report, &[], "trueup apply"), PLAIN);
         assert!(told.contains("1 step done, 1 stopped part-way, 7 not tried, 2 requests sent"), "{told}");
         let part_way = format!("stopped part-way (1)\n  {} {}\n", plan.steps[1].verb.as_str(), plan.steps[1].address);
@@ -488,7 +488,7 @@ mod tests {
         let plan = busy().plan();
         let outcomes = vec![Outcome::Done; plan.steps.len()];
         let (part_way, said) = (BTreeSet::new(), BTreeMap::new());
-        let report = Report { outcomes, part_way, calls: 9, said, journal_error: None };
+        let report = Report { outcomes, part_way, calls: 9, said, ..Report::default() };
         let document = ApplyDocument::of(&plan, &report, &[], "trueup apply");
         assert_eq!(
             text(&document, PLAIN),

@@ -135,6 +135,14 @@ pub(crate) fn changes(page: &mut TextPage, depth: usize, fields: &[FieldDocument
     }
 }
 
+/// Writes the value of each field of what is new.
+pub(crate) fn settings(page: &mut TextPage, depth: usize, fields: &[FieldDocument]) {
+    let room = page.room(depth + 1);
+    for line in fields.iter().flat_map(|field| set(field, room.saturating_sub(field.name.len() + 2))) {
+        field_line(page, depth, &line);
+    }
+}
+
 fn field_line(page: &mut TextPage, depth: usize, line: &ValueLine) {
     let tone = match line.sign {
         Sign::None => Tone::Plain,

@@ -182,6 +182,7 @@ impl World {
             targets: ["east", "west"].map(|name| (name.to_owned(), target(name))).into(),
             resources: BTreeMap::new(),
             is_given_up: false,
+            keep_runs: 50,
             secrets: Default::default(),
             digest: "9f86d081".into(),
             commit: Some("3f2a1c9d4e5f60718293a4b5c6d7e8f901234567".into()),

@@ -60,7 +60,7 @@ impl Workspace {
                 SecretSource::Command(_) => {}
             }
         }
-        if let Some(LedgerSettings { file, git, s3, postgres: _, key: _ }) = &self.ledger {
+        if let Some(LedgerSettings { file, git, s3, postgres: _, key: _, keep_runs: _ }) = &self.ledger {
             let at = place.below("ledger");
             texts.extend(file.iter().map(|path| (path.display().to_string(), at.below("file"))));
             if let Some(GitLedger { reference, remote }) = git {

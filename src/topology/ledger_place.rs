@@ -14,6 +14,9 @@ use crate::topology::secrets::Secrets;
 /// Where the ledger is kept unless the workspace says otherwise.
 pub(crate) const LEDGER_FILE: &str = ".trueup/ledger.json";
 
+/// How many records of runs are kept unless the workspace says otherwise: a year of weekly runs.
+const KEEP_RUNS: usize = 50;
+
 /// Where the key of the ledger's fingerprints is kept. It is never in the ledger, which many may read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum KeyPlace {
@@ -54,7 +57,7 @@ impl LedgerPlace {
 
 /// Where the ledger is kept, and the key of its fingerprints.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct LedgerSettings {
     /// A file, relative to the workspace.
     #[serde(default)]
@@ -72,6 +75,10 @@ pub(crate) struct LedgerSettings {
     /// beside the ledger, `.trueup/key`. Where several machines share a ledger, they need the same one.
     #[serde(default)]
     pub key: Option<String>,
+    /// How many records of runs are kept: 50 unless it says otherwise.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub keep_runs: Option<usize>,
 }
 
 /// A git ref that holds the ledger.
@@ -87,9 +94,18 @@ pub(crate) struct GitLedger {
 }
 
 impl LedgerSettings {
-    /// Where the ledger and its key are kept. What is wrong is a finding.
-    pub(crate) fn places(self, secrets: &Secrets, at: &Place, findings: &mut Vec<Finding>) -> (LedgerPlace, KeyPlace) {
-        let LedgerSettings { file, git, postgres, s3, key } = self;
+    /// Where the ledger and its key are kept, and how many records of runs. What is wrong is a finding.
+    pub(crate) fn places(
+        self,
+        secrets: &Secrets,
+        at: &Place,
+        findings: &mut Vec<Finding>,
+    ) -> (LedgerPlace, KeyPlace, usize) {
+        let LedgerSettings { file, git, postgres, s3, key, keep_runs } = self;
+        if keep_runs == Some(0) {
+            let finding = Finding::error("wrong-value", "`keep-runs` is 1 or more: the last run is always kept");
+            findings.push(finding.at(&at.below("keep-runs")));
+        }
         let named = [file.is_some(), git.is_some(), postgres.is_some(), s3.is_some()];
         if named.into_iter().filter(|is_named| *is_named).count() > 1 {
             let finding = Finding::error("two-ledgers", "the ledger is kept in one place, and more are named");
@@ -116,7 +132,7 @@ impl LedgerSettings {
             let finding = Finding::error("weak-key", "the ledger's key is so short that it can be found by trying");
             say(finding.help("16 characters or more: `openssl rand -hex 32` makes a good one"));
         }
-        (ledger, key.map_or_else(KeyPlace::default, KeyPlace::Secret))
+        (ledger, key.map_or_else(KeyPlace::default, KeyPlace::Secret), keep_runs.unwrap_or(KEEP_RUNS))
     }
 }
 

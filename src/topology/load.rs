@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::envelope::Workspace;
+use super::envelope::{SecretSource, Workspace};
 use super::evaluate::Evaluator;
 use super::read::{Reader, claims, covers, document_place};
 use super::secrets::{Secrets, files_outside};
@@ -66,9 +66,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     findings.append(&mut envelope.idle_expressions(&workspace_place));
 
     let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &workspace_place, &mut findings);
-    let place = workspace_place.below("secrets");
-    let sources = envelope.secrets.into_iter().map(|(name, source)| (name.clone(), (source, place.below(&name).key())));
-    let sources = sources.collect();
+    let sources = placed(envelope.secrets, &workspace_place.below("secrets"));
     findings.append(&mut files_outside(&sources));
     let secrets = Secrets::new(folder, sources, options.secrets);
 
@@ -86,7 +84,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     findings.append(&mut evaluator.findings);
     identity::check(resources.values(), &mut findings);
     let settings = envelope.ledger.unwrap_or_default();
-    let (ledger, key) = settings.places(&secrets, &workspace_place.below("ledger"), &mut findings);
+    let (ledger, key, keep_runs) = settings.places(&secrets, &workspace_place.below("ledger"), &mut findings);
     // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.
     findings.retain(|finding| has_envelope || !matches!(finding.code, "unknown-variable" | "unknown-secret"));
 
@@ -96,6 +94,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         policy: envelope.policy.policy(&workspace_place.below("policy"), &mut findings),
         ledger,
         key,
+        keep_runs,
         digest: digest(&files, &resources, &evaluator.texts, &variables),
         targets,
         resources,
@@ -113,6 +112,12 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     findings.append(&mut check::run(&subject));
     findings.append(&mut secrets.into_findings());
     finish(topology, findings)
+}
+
+/// The sources of secrets, each with where it is declared.
+fn placed(sources: BTreeMap<String, SecretSource>, at: &Place) -> BTreeMap<String, (SecretSource, Place)> {
+    let placed = |(name, source): (String, SecretSource)| (name.clone(), (source, at.below(&name).key()));
+    sources.into_iter().map(placed).collect()
 }
 
 /// Reads what the files declare, and gives the files themselves.

@@ -47,6 +47,8 @@ pub struct Topology {
     pub ledger: LedgerPlace,
     /// Where the key of its fingerprints is kept.
     pub key: KeyPlace,
+    /// How many records of runs are kept.
+    pub keep_runs: usize,
     /// The installations, by name.
     pub targets: BTreeMap<String, Target>,
     /// The declared resources, by address.

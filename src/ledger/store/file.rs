@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::beside;
 use super::{Store, StoreChange, StoreError, StoreState, StoreTrouble};
 use crate::digest::sha256;
 use crate::private;
@@ -32,9 +33,14 @@ impl FileStore {
         FileStore { path, ledger: ledger.to_owned(), limit }
     }
 
-    /// Where a file of the store lies: the ledger at its path, the others beside it.
+    /// Where a file of the store lies: the ledger at its path, the others beside it. Its runs are those of one workspace.
     fn at(&self, file: &str) -> PathBuf {
-        if file == self.ledger { self.path.clone() } else { self.folder().join(file) }
+        let run = file.strip_prefix("runs/").and_then(|file| file.split_once('/'));
+        match run {
+            _ if file == self.ledger => self.path.clone(),
+            Some((_, file)) => beside(&self.path, "runs").join(file),
+            None => self.folder().join(file),
+        }
     }
 
     fn folder(&self) -> &Path {

@@ -73,6 +73,7 @@ pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &SecretsByPrint
         brakes: Brakes::default(),
         gaps: Vec::new(),
         ledger_updates,
+        before: BTreeMap::new(),
     };
     Ok(Restored { plan, unfit })
 }

@@ -116,7 +116,7 @@ impl SecretsByPrint {
 }
 
 /// A value as the file holds it.
-pub(super) fn seal(attr: &Attr, key: &FingerprintKey) -> Value {
+pub(crate) fn seal(attr: &Attr, key: &FingerprintKey) -> Value {
     match attr {
         Attr::Secret(secret) => secret_mark(secret, key),
         Attr::List(items) => items.iter().map(|item| seal(item, key)).collect(),
@@ -148,7 +148,7 @@ fn secret_mark(secret: &Secret, key: &FingerprintKey) -> Value {
 ///
 /// # Errors
 /// A secret that nobody here has, or a mark that can't be read.
-pub(super) fn open(value: &Value, secrets: &SecretsByPrint) -> Result<Attr, String> {
+pub(crate) fn open(value: &Value, secrets: &SecretsByPrint) -> Result<Attr, String> {
     match value {
         Value::Array(items) => Ok(Attr::List(items.iter().map(|item| open(item, secrets)).collect::<Result<_, _>>()?)),
         Value::Object(map) if map.contains_key(SECRET) => Ok(Attr::Secret(secrets.find(mark(value)?)?)),

@@ -1,0 +1,74 @@
+//! What a plan's steps find, as files would declare it: references by name, nothing that the provider chooses.
+//!
+//! It is what a way back leads to. Of what goes, all that lives in it goes along and is told, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::attr::Attr;
+use crate::diff::index::Index;
+use crate::diff::list::live_items;
+use crate::diff::planned::PlannedValues;
+use crate::diff::resolve::Resolver;
+use crate::plan::Step;
+use crate::spec::{Field, Identity, Kind, Type, canonical, read};
+use crate::state::live::Live;
+use crate::topology::{ITEMS, Topology};
+
+/// One object as it was before a step, by the fields that can be declared and that the API shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct PreImage {
+    /// The provider's id.
+    pub id: String,
+    /// Its fields. What is secret is a secret.
+    pub fields: BTreeMap<String, Attr>,
+}
+
+/// What steps find: their own objects, and what lives in those that go.
+pub(crate) fn images(topology: &Topology, index: &Index<'_>, steps: &[Step]) -> BTreeMap<Address, PreImage> {
+    let resolver = Resolver { topology, index, planned: &PlannedValues::default() };
+    let touched: BTreeSet<&Address> = steps.iter().map(|step| &step.address).collect();
+    let going: BTreeSet<&Address> = steps.iter().filter(|step| step.verb.removes()).map(|step| &step.address).collect();
+    let goes_along = |address: &Address| {
+        let mut above = std::iter::successors(address.parent(), Address::parent);
+        above.any(|parent| going.contains(&parent))
+    };
+    let is_meant =
+        |address: &Address, live: &Live| touched.contains(address) || live.foreign.is_none() && goes_along(address);
+    let own = index.all().filter(|(address, live)| is_meant(address, live));
+    let one = |(address, live): (&Address, &Live)| {
+        let kind = topology.targets.get(address.target())?.provider.kind(address.kind())?;
+        Some((address.clone(), image(&resolver, address, kind, live)))
+    };
+    own.filter_map(one).collect()
+}
+
+fn image(resolver: &Resolver<'_>, address: &Address, kind: &'static Kind, live: &Live) -> PreImage {
+    let told = |field: &'static Field, value: Attr| told(resolver, address, field, value);
+    if let Identity::Sequence { .. } = kind.identity {
+        let item = |item: Attr| match item {
+            Attr::Map(map) => {
+                let pairs = map.into_iter().map(|(name, value)| match kind.field(&name) {
+                    Some(field) => (name, told(field, value)),
+                    None => (name, value),
+                });
+                Attr::Map(pairs.collect())
+            }
+            other => other,
+        };
+        let items = Attr::List(live_items(kind, live).into_iter().map(item).collect());
+        return PreImage { id: live.id.clone(), fields: BTreeMap::from([(ITEMS.to_owned(), items)]) };
+    }
+    let fields = kind.fields.iter().filter(|field| field.is_writable() && field.is_read_back());
+    let fields = fields.filter(|field| !matches!(field.ty, Type::File(_)));
+    let value = |field: &'static Field| {
+        let value = canonical(&field.ty, &read(field, &live.raw));
+        (!value.is_nothing()).then(|| (field.name.to_owned(), told(field, value)))
+    };
+    PreImage { id: live.id.clone(), fields: fields.filter_map(value).collect() }
+}
+
+/// A live value with names in place of ids. What the tables, the files or the ledger call a secret is one.
+fn told(resolver: &Resolver<'_>, address: &Address, field: &'static Field, value: Attr) -> Attr {
+    resolver.topology.secrets.conceal(field.name, resolver.with_names(address, field, &value))
+}
