@@ -50,6 +50,8 @@ mod examples;
 mod executions;
 #[path = "it/exit_codes.rs"]
 mod exit_codes;
+#[path = "it/expiry.rs"]
+mod expiry;
 #[path = "it/exports.rs"]
 mod exports;
 #[path = "it/external.rs"]

@@ -94,7 +94,8 @@ impl<'o> Observer<'o> {
         let mut look = Look { observer: self, session, target, wanted, optional, proofs, troubles: Vec::new() };
         let collections = look.level(None, None).await;
         let Look { proofs, troubles, .. } = look;
-        let view = View { version: session.version().map(str::to_owned), proofs, collections, ..View::default() };
+        let (version, date) = (session.version().map(str::to_owned), session.date());
+        let view = View { version, date, proofs, collections, ..View::default() };
         // Whoever looks at everything wants to see what is there.
         match self.scope {
             Scope::Declared | Scope::Lists(_) => (judge(self.topology, self.base, session.name(), view), troubles),

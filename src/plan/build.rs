@@ -24,7 +24,7 @@ use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
 use crate::plan::lists::keep_live;
 use crate::plan::relied::{SharedContent, digest, prints};
-use crate::plan::{Brakes, Plan, Step, Timing, Verb, images, timing};
+use crate::plan::{Brakes, Expired, Plan, Step, Timing, Verb, images, timing};
 use crate::spec::{Kind, read};
 use crate::state::live::{Live, Observed};
 use crate::state::output::live_output;
@@ -63,6 +63,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         .map(|resource| (resource.address.clone(), builder.ledger_update(resource)))
         .collect();
     let under_way = builder.under_way(&steps);
+    let expired = Expired::of(observed, &diff.index, &diff.verdicts);
     Ok(Plan {
         before: images(topology, &diff.index, &steps),
         ledger_updates,
@@ -81,6 +82,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         unmanaged: diff.unmanaged,
         brakes: Brakes::default(),
         gaps: Vec::new(),
+        expired,
     })
 }
 

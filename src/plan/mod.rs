@@ -17,6 +17,7 @@ mod build;
 mod call;
 mod calls;
 mod edges;
+mod expired;
 pub(crate) mod file;
 mod fill;
 mod gaps;
@@ -56,6 +57,7 @@ pub(crate) use brakes::Brakes;
 pub use build::plan;
 pub(crate) use call::ResultList;
 pub(crate) use call::{Call, CallPurpose, Payload, PurposeWord};
+pub(crate) use expired::Expired;
 pub(crate) use gaps::Gap;
 pub(crate) use recording::{Recording, adopted, intents};
 pub(crate) use settled::Settled;
@@ -94,6 +96,8 @@ pub struct Plan {
     pub brakes: Brakes,
     /// What keeps it from being an all-clear, besides what was not seen.
     pub gaps: Vec<Gap>,
+    /// What can't be used any more, by the servers' own clocks.
+    pub expired: Vec<Expired>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
     /// What its steps find, for whoever wants to go back.

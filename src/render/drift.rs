@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::diff::verdict::{Cause, is_unknown};
 use crate::plan::Verb;
-use crate::render::document::{FieldDocument, HoldDocument, OthersDocument, PlanDocument};
+use crate::render::document::{ExpiredDocument, FieldDocument, HoldDocument, OthersDocument, PlanDocument};
 use crate::render::markdown::{BLOCK, BUDGET, code, fenced};
 use crate::render::page::{TextPage, Tone};
 use crate::render::words::{counted, number};
@@ -33,6 +33,9 @@ pub(crate) struct DriftDocument {
     pub others: Vec<OthersDocument>,
     /// The gaps: all that was not compared, besides what was not seen.
     pub gaps: Vec<String>,
+    /// What can't be used any more, by the controller's own clock: no drift, and nothing that an apply mends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expired: Vec<ExpiredDocument>,
 }
 
 /// How much drift there is.
@@ -116,6 +119,7 @@ impl DriftDocument {
             unseen,
             others: plan.others.clone(),
             gaps: plan.gaps.clone(),
+            expired: plan.expired.clone(),
         }
     }
 
@@ -130,7 +134,7 @@ impl DriftDocument {
         };
         let gaps = self.gaps.iter().map(|gap| format!("note: {gap}"));
         let others_left = self.others.iter().filter(|_| strangers.is_empty());
-        gaps.chain(others_left.map(others)).collect()
+        gaps.chain(summary::expired(&self.expired)).chain(others_left.map(others)).collect()
     }
 
     /// How much there is, in words.

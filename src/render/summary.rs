@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diff::verdict::Cause;
 use crate::plan::{Summary, Verb};
-use crate::render::document::{PlanDocument, StepDocument};
+use crate::render::document::{ExpiredDocument, PlanDocument, StepDocument};
 use crate::render::words::{are, counted, number, short_commit};
 use crate::spec::Disruption;
 
@@ -62,7 +62,22 @@ pub(crate) fn remarks(document: &PlanDocument) -> Vec<String> {
     }
     remarks.extend(untouched(&document.summary));
     remarks.extend(document.gaps.iter().map(|gap| format!("note: {gap}")));
+    remarks.extend(expired(&document.expired));
     remarks
+}
+
+/// How many of what has expired are told one by one: what a whole fleet has in common is read in one line.
+const EXPIRED: usize = 3;
+
+/// What can't be used any more, a line each; of many, the first ones. A controller's time is what its text says.
+pub(crate) fn expired(expired: &[ExpiredDocument]) -> Vec<String> {
+    let line = |it: &ExpiredDocument| {
+        let (address, field) = (&it.address, &it.field);
+        format!("warning: `{address}` expired at {} (`{field}`): take it out, apply, and declare it anew", it.at)
+    };
+    let more = expired.len().saturating_sub(EXPIRED);
+    let more = (more > 0).then(|| format!("warning: {} more expired, as the JSON says", number(more)));
+    expired.iter().take(EXPIRED).map(line).chain(more).collect()
 }
 
 /// The resources that were changed at a controller.

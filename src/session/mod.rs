@@ -32,7 +32,7 @@ mod request_body;
 mod speech;
 mod wait;
 
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -87,6 +87,8 @@ pub struct Session {
     /// The target's time when the session was opened.
     opened: Duration,
     /// How long from then on it is waited for while it boots.
+    /// The time by the server's own clock, in seconds since 1970, as its last reply has it; 0 before one has.
+    date: AtomicU64,
     wait: Duration,
     /// Until when nobody is told again that it is waited for, in milliseconds.
     told_until: AtomicU64,
@@ -154,6 +156,7 @@ impl Session {
             opened: clock.now(),
             wait: target.wait,
             told_until: AtomicU64::new(0),
+            date: AtomicU64::new(0),
             given_up: OnceLock::new(),
             clock,
             redactor: redactor.clone(),
@@ -184,6 +187,11 @@ impl Session {
     /// How many requests its API takes at once: those with an effect, and reads.
     pub(crate) fn width(&self) -> (usize, usize) {
         let dialect = &self.provider.dialect;
+    /// The time by the server's own clock, in seconds since 1970, as far as its replies tell it.
+    pub(crate) fn date(&self) -> Option<u64> {
+        Some(self.date.load(Ordering::Relaxed)).filter(|date| *date > 0)
+    }
+
         (dialect.writers, dialect.readers)
     }
 

@@ -6,7 +6,7 @@
 //! has let somebody in, and no longer than that.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use httpdate::parse_http_date;
 
@@ -98,10 +98,13 @@ impl Session {
         }
     }
 
-    /// Remembers that the API itself has answered: a proxy before it answers for anybody.
+    /// Remembers that the API itself has answered, and when by its own clock: a proxy before it answers for anybody.
     fn hear(&self, response: &Response) {
         if response.is_success() || looks_like_json(response) {
             self.answered.store(true, Ordering::Relaxed);
+            if let Some(date) = response.header_value("Date").and_then(date) {
+                self.date.fetch_max(date, Ordering::Relaxed);
+            }
         }
         if response.is_success() {
             self.has_let_in.store(true, Ordering::Relaxed);
@@ -182,6 +185,12 @@ fn silence_is_worth(method: Method, failure: &TransportError) -> Worth {
         TransportError::Timeout | TransportError::Broken(_) if method != Method::Get => Worth::Nothing,
         TransportError::Connect(_) | TransportError::Timeout | TransportError::Broken(_) => Worth::Away,
     }
+}
+
+/// A date as servers write it, in seconds since 1970.
+fn date(text: &str) -> Option<u64> {
+    let date = parse_http_date(text.trim()).ok()?;
+    Some(date.duration_since(UNIX_EPOCH).ok()?.as_secs())
 }
 
 /// The longest wait in one go, whatever a server asks for.

@@ -225,6 +225,14 @@ fn as_network(text: &str) -> String {
     }
 }
 
+/// A time until which its object can be used, of an output: once it has passed at the server, `drift` tells it.
+pub(crate) static EXPIRY: ValueFormat = ValueFormat {
+    words: "time until which it can be used",
+    canonical: |value| form(value, |text| Some(text.to_owned())),
+    mistake: |_| None,
+    schema: r#"{"type": "string", "format": "date-time"}"#,
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -52,7 +52,8 @@ pub(crate) use default::DefaultValue;
 pub use field::{Change, Field};
 pub(crate) use field::{Disruption, Sent, field, output};
 pub(crate) use format::{
-    CERTIFICATE, INTERFACE, LINE, MAC, NUMBER, PORT_NUMBER, ValueFormat, out_of_bounds, whole_number, whole_numbers,
+    CERTIFICATE, EXPIRY, INTERFACE, LINE, MAC, NUMBER, PORT_NUMBER, ValueFormat, out_of_bounds, whole_number,
+    whole_numbers,
 };
 #[cfg(test)]
 pub(crate) use format::{CIDR, IP};

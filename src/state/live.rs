@@ -32,6 +32,8 @@ impl Observed {
 pub struct View {
     /// The server's version, where it makes a difference.
     pub version: Option<String>,
+    /// The time by the server's own clock, in seconds since 1970, where it tells it.
+    pub(crate) date: Option<u64>,
     /// What it shows of the installation.
     pub(crate) proofs: ShownProofs,
     /// Whether the installation is the one where Trueup applied last.

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::spec::{
-    Api, Auth, AutoCreated, Body, By, Called, Dialect, Envelope, Extent, Field, Folders, Grammar, IdScheme, Identity,
-    Kind, List, NUMBER, NameSpot, Provider, Relation, ServerVersion, Type, any_word, call, field, output,
+    Api, Auth, AutoCreated, Body, By, Called, Dialect, EXPIRY, Envelope, Extent, Field, Folders, Grammar, IdScheme,
+    Identity, Kind, List, NUMBER, NameSpot, Provider, Relation, ServerVersion, Type, any_word, call, field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -63,6 +63,7 @@ static ENDPOINTS: Kind = Kind {
         field("labels", Type::Map(&Type::Text), "Free labels"),
         field("inputs", Type::Any, "Anything"),
         output("state", Type::Text, "What it is doing"),
+        output("good_until", Type::Format(&EXPIRY), "When it can't be used any more"),
     ],
     api: Api {
         list: List::at("/endpoints", Envelope::Items("")),

@@ -129,7 +129,7 @@ fn names_that_lead_nowhere_are_told() {
     east.yaml:9:90 <'${each.key}'> no-each: `each` means nothing here; only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`
     east.yaml:9:105 <'${what}'> bad-expression: `${what}` is no expression: there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `${each.value}`, `${file("PATH")}` and `${target/kind/name.field}`; write `$${` for a literal `${`; -
     east.yaml:9:116 <'${'> bad-expression: `${` is not closed by `}`; -
-    east.yaml:9:122 <'${east/endpoints/paris}'> unknown-address: `${east/endpoints/paris}` names a resource but none of its fields; write `${east/endpoints/paris.FIELD}`; there are `address`, `attributes`, `enabled`, `extra`, `group`, `id`, `inputs`, `labels`, `mode`, `name`, `networks`, `options`, `primary`, `region`, `secret`, `state`, `tunnels`, `weight`
+    east.yaml:9:122 <'${east/endpoints/paris}'> unknown-address: `${east/endpoints/paris}` names a resource but none of its fields; write `${east/endpoints/paris.FIELD}`; there are `address`, `attributes`, `enabled`, `extra`, `good_until`, `group`, `id`, `inputs`, `labels`, `mode`, `name`, `networks`, `options`, `primary`, `region`, `secret`, `state`, `tunnels`, `weight`
     "#);
 }
 

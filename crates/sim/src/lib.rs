@@ -84,6 +84,9 @@ pub trait Installation: Send {
     /// Answers one request. The URL's path starts below the installation: `/api/routes`, `/core/v2/networks`.
     fn handle(&mut self, request: &Request, now: Now) -> Response;
 
+    /// The seconds since 1970 by its clock, which its replies have as their `Date`.
+    fn date(&self, now: Now) -> u64;
+
     /// Says whether nobody listens just now, as while a machine starts: connections fail, and nothing is done.
     fn is_silent(&self, _now: Now) -> bool {
         false

@@ -11,7 +11,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -132,7 +132,7 @@ impl World {
             running.installation.hear(&others, now);
             let delivery = match running.installation.is_silent(Now(running.clock)) {
                 true => Delivery::Reset,
-                false => strike.deliver(|| running.handle(request)),
+                false => strike.deliver(|| dated(running.handle(request), running.installation.date(now))),
             };
             lock(&self.log).push(place, request, delivery.status());
             self.post(place, &running);
@@ -384,6 +384,11 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
         format!("the simulator panicked: {}", text.unwrap_or("no message"))
     })
+}
+
+/// An answer with the date by the installation's own clock, in seconds since 1970.
+fn dated(response: Response, seconds: u64) -> Response {
+    response.header("Date", httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds)))
 }
 
 /// Locks, whether or not somebody panicked with the lock held: [`guarded`] has told of that already.

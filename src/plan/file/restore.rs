@@ -72,6 +72,7 @@ pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &SecretsByPrint
         under_way: Default::default(),
         brakes: Brakes::default(),
         gaps: Vec::new(),
+        expired: Vec::new(),
         ledger_updates,
         before: BTreeMap::new(),
     };

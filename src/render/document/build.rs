@@ -5,17 +5,25 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    AfterDocument, BrokenDocument, CallDocument, EditDocument, FieldDocument, FileDocument, GateDocument, HoldDocument,
-    LetGoDocument, OthersDocument, PlanDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    AfterDocument, BrokenDocument, CallDocument, EditDocument, ExpiredDocument, FieldDocument, FileDocument,
+    GateDocument, HoldDocument, LetGoDocument, OthersDocument, PlanDocument, ReleaseDocument, StepDocument,
+    UnverifiedDocument, WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Hold, UNDECLARED_TARGET, Verdict};
-use crate::plan::{Call, Payload, Plan, Step};
+use crate::plan::{Call, Expired, Payload, Plan, Step};
 use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
 use crate::suggest;
+
+impl ExpiredDocument {
+    fn of(expired: &Expired) -> ExpiredDocument {
+        let Expired { address, field, at } = expired;
+        ExpiredDocument { address: address.to_string(), field: (*field).to_owned(), at: at.clone() }
+    }
+}
 
 impl PlanDocument {
     /// The document of a plan.
@@ -38,6 +46,7 @@ impl PlanDocument {
             unmanaged: plan.unmanaged.iter().map(Address::to_string).collect(),
             others: others(plan),
             gaps: plan.gaps.iter().map(ToString::to_string).collect(),
+            expired: plan.expired.iter().map(ExpiredDocument::of).collect(),
         };
         for verdict in &plan.verdicts {
             let address = verdict.address.to_string();

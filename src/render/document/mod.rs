@@ -67,6 +67,21 @@ pub struct PlanDocument {
     /// The gaps: all that was not compared, besides what was not seen, and makes this no all-clear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<String>,
+    /// What can't be used any more, by the controller's own clock, such as a token by which nobody has enrolled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expired: Vec<ExpiredDocument>,
+}
+
+/// Something that can't be used any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpiredDocument {
+    /// The resource.
+    pub address: String,
+    /// The field that says until when.
+    pub field: String,
+    /// The time that it says.
+    pub at: String,
 }
 
 /// Objects of others.

@@ -83,6 +83,11 @@ const FIRST_DAY: u64 = 20_454;
 
 const DAY: u64 = 86_400_000;
 
+/// The seconds since 1970 of a logical time.
+pub(crate) fn seconds(milliseconds: u64) -> u64 {
+    FIRST_DAY * DAY / 1000 + milliseconds / 1000
+}
+
 /// A logical time as the product prints it: `2026-01-01T00:00:00.250Z`.
 pub(crate) fn stamp(milliseconds: u64) -> String {
     let (year, month, day) = civil(FIRST_DAY + milliseconds / DAY);

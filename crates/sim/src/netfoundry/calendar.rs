@@ -8,9 +8,14 @@ const EPOCH_SECONDS: u64 = 1_741_078_800;
 /// Milliseconds in an hour.
 pub(super) const HOUR: u64 = 3_600_000;
 
+/// The seconds since 1970.
+pub(super) fn seconds(now: u64) -> u64 {
+    EPOCH_SECONDS + now / 1000
+}
+
 /// A core timestamp: ISO-8601 text (netfoundry.md#requests).
 pub(super) fn stamp(now: u64) -> String {
-    let seconds = EPOCH_SECONDS + now / 1000;
+    let seconds = seconds(now);
     let (year, month, day) = civil(seconds / 86_400);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", now % 1000)

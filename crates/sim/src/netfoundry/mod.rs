@@ -151,6 +151,10 @@ impl Platform {
 }
 
 impl Installation for Platform {
+    fn date(&self, now: Now) -> u64 {
+        calendar::seconds(now.0)
+    }
+
     fn handle(&mut self, request: &Request, now: Now) -> Response {
         let call = Call::new(request, now.0);
         self.now = self.now.max(now.0);

@@ -20,6 +20,10 @@ struct Echo {
 static MEETING: Barrier = Barrier::new(2);
 
 impl Installation for Echo {
+    fn date(&self, now: Now) -> u64 {
+        now.0 / 1000
+    }
+
     fn handle(&mut self, request: &Request, now: Now) -> Response {
         match request.path() {
             "/api/panic" => panic!("out of cheese"),

@@ -145,6 +145,10 @@ struct Controller {
 }
 
 impl Installation for Controller {
+    fn date(&self, now: Now) -> u64 {
+        Moment::from(now).seconds()
+    }
+
     fn handle(&mut self, request: &Request, now: Now) -> Response {
         let now = Moment::from(now);
         self.state.clock = now;

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::providers::netfoundry::shared::{ATTRIBUTES, NAME, ZITI_ID, in_network};
-use crate::spec::{Condition, Field, Identity, Kind, Type, field, output};
+use crate::spec::{Condition, EXPIRY, Field, Identity, Kind, Type, field, output};
 
 const ENROLLMENT: &[Field] = &[
     field("ott", Type::Bool, "By a token that can be used once")
@@ -41,17 +41,27 @@ pub(crate) static KIND: Kind = Kind {
         output("jwt", Type::Text, "Enrolment token, until the device has enrolled").secret(),
         output(
             "jwtExpiresAt",
-            Type::Text,
+            Type::Format(&EXPIRY),
             "When the enrolment token becomes invalid: after that, another one means another endpoint",
         ),
         ZITI_ID,
     ],
     // The platform has no default of its own: what is made without a word about it enrols by a token.
     api: in_network!("endpoints", "endpointList", adds r#""attributes": [], "enrollmentMethod": {"ott": true}"#),
+    read: Some(without_spent_token),
     foreign: Some(tunneler_of_a_router),
     carries_traffic: Some(Condition::ALWAYS),
     ..Kind::NEW
 };
+
+/// What has enrolled needs no token any more, whatever is still said of it.
+fn without_spent_token(endpoint: &mut Value) {
+    if let Value::Object(map) = endpoint
+        && map.get("jwt").is_none_or(Value::is_null)
+    {
+        map.remove("jwtExpiresAt");
+    }
+}
 
 fn tunneler_of_a_router(endpoint: &Value) -> Option<&'static str> {
     let is_router = endpoint.get("typeId").and_then(Value::as_str) == Some("Router");
