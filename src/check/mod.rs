@@ -16,6 +16,7 @@ mod own_names;
 pub(crate) mod plain_http;
 mod references;
 mod required;
+pub(crate) mod schemas;
 mod tags;
 mod twins;
 mod unknown_words;
@@ -64,6 +65,7 @@ pub(crate) fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
 pub(crate) static RULES: &[Rule] = &[
     required::RULE,
     fitting::RULE,
+    schemas::RULE,
     unknown_words::RULE,
     no_default::RULE,
     references::RULE,

@@ -257,6 +257,11 @@ impl Field {
         }
     }
 
+    /// Says whether it holds a JSON schema, to which other values are held.
+    pub(crate) fn is_json_schema(&self) -> bool {
+        matches!(self.ty, Type::Json(Condition::ALWAYS)) && self.is_writable() && !self.secret
+    }
+
     /// The field without which this one takes text alone.
     pub fn json_if_declared(&self) -> Option<&'static str> {
         match self.ty {

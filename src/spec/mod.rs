@@ -80,7 +80,8 @@ pub use types::Type;
 pub(crate) use types::{Folders, Packing};
 pub use value::canonical;
 pub(crate) use value::{
-    ItemWord, ReferenceForm, TypeError, as_declared, check, gives_something, is_any, item_key_field, item_of_text,
-    item_words, keep_undeclared, lines_behind, repeated, swap_references, text_wanted, without_nothing, written,
+    Breach, ItemWord, JsonSchema, NoSchema, ReferenceForm, TypeError, as_declared, check, gives_something, is_any,
+    item_key_field, item_of_text, item_words, keep_undeclared, lines_behind, repeated, swap_references, text_wanted,
+    without_nothing, written,
 };
 pub(crate) use walk::{Descend, Shape, TypeSlot, WalkStep, edit_down, edit_up, kinds_named, visit, visit_types};

@@ -34,7 +34,8 @@ pub enum Type {
     Table(&'static [Field], &'static str),
     /// An object of known fields. Keys that are not declared are not compared.
     Object(&'static [Field]),
-    /// An object of known fields that takes others too, unchecked.
+    /// An object of known fields that takes others too. They are checked only where a reference beside it leads to an object
+    /// that has a JSON schema.
     Open(&'static [Field]),
     /// An object of free keys. Keys that are not declared are not compared.
     Map(&'static Type),
@@ -43,7 +44,8 @@ pub enum Type {
     /// Any JSON.
     Any,
     /// Any JSON as one whole: a key that is not declared is a difference. Where the condition does not hold, text. Where it
-    /// is a JSON schema that is declared, a secret's text is read as JSON unless the schema takes text.
+    /// is a JSON schema that is declared, a secret's text is read as JSON unless the schema takes text, and the value is held
+    /// to it. What is no secret and holds for all is such a schema.
     Json(Condition),
     /// Another resource of the same target, by name; the API is given its id.
     Ref(&'static str),

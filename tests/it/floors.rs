@@ -114,6 +114,8 @@ fn doors() {
     };
     only("reqwest", &["session"]);
     only("serde_yaml", &["source"]);
+    only("boon", &["spec"]);
+    only("age", &["topology"]);
     let users = users("git2");
     assert!(users.len() <= 1, "`git2` is named in more than one module: {users:?}");
 }

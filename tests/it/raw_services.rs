@@ -168,3 +168,29 @@ fn what_is_spelt_out_is_checked_where_it_stands() {
         bench.run(&["validate"]).says(told).says("nf.yaml:");
     }
 }
+
+/// A config type of one's own, whose schema stands at the platform alone: what it does not take is held before it is sent.
+#[test]
+fn data_is_held_to_the_schema_of_a_type_that_only_the_platform_has() {
+    let own = "        config-types:\n          own.v1:\n            schema: { type: object, required: [metric], \
+               properties: { metric: { type: integer } } }\n";
+    let config = |data: &str| format!("        configs:\n          c: {{ configTypeId: own.v1, data: {data} }}\n");
+    let sim = Sim::start();
+    let text = |kinds: &str| format!("workspace: w\n{}{kinds}", HEAD.replace("    prune: all\n", ""));
+    let bench = Bench::of(&[("trueup.yaml", &text(&format!("{own}{}", config("{ metric: 5 }"))))], &sim);
+    bench.apply();
+    // Declared, it is told by the files alone.
+    bench.write("trueup.yaml", &text(&format!("{own}{}", config("{ metric: far }"))));
+    bench.run(&["validate"]).expect(3).says("`data.metric` is string, and has to be integer");
+    // Somebody else's is looked at.
+    let external = "        config-types: { own.v1: { external: true } }\n";
+    bench.write("trueup.yaml", &text(&format!("{external}{}", config("{ metric: far }"))));
+    bench.run(&["validate"]).expect(0);
+    written(&sim);
+    let held = bench.run(&["apply", "--yes"]).says("`data.metric` is string, and has to be integer");
+    held.says("as `nf/networks/acme/config-types/own.v1` has it");
+    assert_eq!(written(&sim), Vec::<String>::new());
+    bench.write("trueup.yaml", &text(&format!("{external}{}", config("{ metric: 7 }"))));
+    bench.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(written(&sim), ["PATCH configs"]);
+}

@@ -4,12 +4,14 @@
 //! * `propagate_holds`: what is held along with what; `overwritten`: what another kind's write undoes
 //! * `other_content`: content that takes the place of other content
 //! * `call_options`: what rides along with a call
+//! * `live_schemas`: data that the schema of something at the controller does not take
 
 pub(crate) mod call_options;
 pub(crate) mod emptied;
 pub(crate) mod guards;
 pub(in crate::diff) mod halves;
 pub(in crate::diff) mod in_use;
+mod live_schemas;
 mod other_content;
 pub(in crate::diff) mod overwritten;
 pub(in crate::diff) mod propagate_holds;
@@ -123,7 +125,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
             let decision = absent(resolver, resource, resolved, base);
             let decision = other_content::beside_what_is_in_use(resolver, resource, decision);
             let old = entry.filter(|_| matches!(decision, Decision::Replace { .. })).map(|entry| entry.id.as_str());
-            return verdict(case.guard(decision), old);
+            return verdict(live_schemas::unless_broken(resolver, resource, case.guard(decision)), old);
         }
     };
     if resource.external {
@@ -140,7 +142,8 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
         return compared(Decision::Hold(hold), Some(&live.id), comparison);
     }
     let decision = decide(resolver, resource, live, &mut comparison, entry);
-    let decision = unless_in_use(resolver, resource, case.guard(decision));
+    let decision = live_schemas::unless_broken(resolver, resource, case.guard(decision));
+    let decision = unless_in_use(resolver, resource, decision);
     let is_held = || matches!(decision, Decision::Hold(_));
     let decision = case.never_sent(&decision).filter(|_| !is_held()).map(Decision::Hold).unwrap_or(decision);
     compared(decision, Some(&live.id), comparison)

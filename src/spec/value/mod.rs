@@ -4,6 +4,7 @@
 mod check;
 mod compared;
 mod given;
+mod json_schema;
 mod kept;
 mod references;
 mod repeated;
@@ -12,6 +13,7 @@ mod written;
 pub(crate) use check::{TypeError, check};
 pub use compared::canonical;
 pub(crate) use given::{gives_something, is_any, without_nothing};
+pub(crate) use json_schema::{Breach, JsonSchema, NoSchema};
 pub(crate) use kept::{ItemWord, as_declared, item_key_field, item_of_text, item_words, keep_undeclared};
 pub(crate) use references::{ReferenceForm, swap_references};
 pub(crate) use repeated::repeated;
