@@ -22,7 +22,7 @@ use crate::source;
 use crate::spec::Artifact;
 use crate::state::base::Base;
 use crate::state::live::View;
-use crate::topology::{Origin, Target, Tls, Topology};
+use crate::topology::{Origin, Target, Tls, Topology, spelt_time};
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     topology.targets.retain(|name, _| options.targets.contains(name));
     topology.resources.clear();
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
-    let observed = workspace.observe(&Base::default(), Scope::Everything).await;
+    let observed = workspace.observe(&Base::default(), Scope::EverythingShown).await;
     workspace.tell_troubles(None);
     if let Some(headline) = workspace.blind() {
         return Err(CommandError::failed(headline));
@@ -156,6 +156,9 @@ fn head(target: &Target, secrets: &mut BTreeMap<String, Value>) -> Map<String, V
     }
     for (setting, value) in &target.settings {
         head.insert(setting.clone(), plain(value));
+    }
+    if !target.wait.is_zero() {
+        head.insert("wait".into(), spelt_time(target.wait).into());
     }
     let Tls { pin_sha256, ca_file } = &target.tls;
     let ca_file = ca_file.as_ref().map(|file| std::path::absolute(file).unwrap_or(file.clone()).display().to_string());

@@ -288,6 +288,8 @@ impl Look<'_> {
                 Some(address) if inside || self.concerns(&address) => address,
                 Some(_) => continue,
                 // A thing inside its parent costs nothing to look at.
+                // What lives in somebody else's is theirs.
+                None if live.is_of_another() => continue,
                 None if inside || self.observer.scope.is_for_all() || self.owns(kind, live) => {
                     let name = crate::diff::naming::given_name(kind, live);
                     match parent {
@@ -312,7 +314,7 @@ impl Look<'_> {
     pub(super) fn concerns(&self, address: &Address) -> bool {
         match self.observer.scope {
             Scope::Lists(lists) => lists.concern(address),
-            Scope::Declared | Scope::Everything | Scope::Kind(_) => true,
+            Scope::Declared | Scope::Everything | Scope::EverythingShown | Scope::Kind(_) => true,
         }
     }
 

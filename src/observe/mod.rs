@@ -43,6 +43,8 @@ pub enum Scope<'o> {
     Declared,
     /// Everything that can be declared, or that such a thing refers to.
     Everything,
+    /// The same, and what others show to all, so that what refers to it is told.
+    EverythingShown,
     /// All objects of this kind, and what they live in.
     Kind(&'static str),
     /// Some resources, and what they refer to.
@@ -52,7 +54,7 @@ pub enum Scope<'o> {
 impl Scope<'_> {
     /// Says whether objects are looked at in full that nobody declares.
     fn is_for_all(self) -> bool {
-        matches!(self, Scope::Everything | Scope::Kind(_))
+        matches!(self, Scope::Everything | Scope::EverythingShown | Scope::Kind(_))
     }
 }
 
@@ -99,7 +101,7 @@ impl<'o> Observer<'o> {
         // Whoever looks at everything wants to see what is there.
         match self.scope {
             Scope::Declared | Scope::Lists(_) => (judge(self.topology, self.base, session.name(), view), troubles),
-            Scope::Everything | Scope::Kind(_) => (view, troubles),
+            Scope::Everything | Scope::EverythingShown | Scope::Kind(_) => (view, troubles),
         }
     }
 
@@ -112,7 +114,7 @@ impl<'o> Observer<'o> {
             kinds.extend(ancestors(provider, kind));
             return kinds;
         }
-        if self.scope == Scope::Everything {
+        if matches!(self.scope, Scope::Everything | Scope::EverythingShown) {
             // A kind that can only be read is looked at where something that can be declared refers to it.
             for kind in provider.kinds.iter().filter(|kind| kind.is_declarative()) {
                 kinds.insert(kind.name);

@@ -2,12 +2,14 @@
 
 use crate::address::Address;
 use crate::diff::matching::identity_of;
+use crate::observe::Scope;
 use crate::observe::look::Look;
 use crate::spec::{Kind, lookup};
-use crate::state::live::{Live, text};
+use crate::state::live::{Live, OF_ANOTHER, text};
 
 impl Look<'_> {
-    /// Leaves out what the API shows although it is somebody else's, unless the files say that it is another one's and there.
+    /// Leaves out what the API shows although it is somebody else's, unless the files say that it is another one's and there,
+    /// or that is asked for.
     pub(super) fn retain_managed(&self, kind: &'static Kind, objects: &mut Vec<Live>, parent: Option<&Address>) {
         let Some((key, setting)) = kind.api.scope else { return };
         let Some(owner) = self.setting(setting) else { return };
@@ -18,10 +20,11 @@ impl Look<'_> {
                 None => identity_of(resource).is_some_and(|identity| live.identity(kind) == Some(identity)),
             })
         };
+        let is_all = self.observer.scope == Scope::EverythingShown;
         objects.retain_mut(|live| {
             let is_own = lookup(&live.raw, key).is_none_or(|found| text(found) == owner);
-            if !is_own && is_named(live) {
-                live.foreign = Some("it belongs to another one");
+            if !is_own && (is_all || is_named(live)) {
+                live.foreign = Some(OF_ANOTHER);
             }
             is_own || live.foreign.is_some()
         });

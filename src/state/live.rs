@@ -96,7 +96,15 @@ pub struct Live {
     pub children: Vec<Collection>,
 }
 
+/// Why what the API shows of another one, such as a global object of another tenant, is not the user's to declare.
+pub(crate) const OF_ANOTHER: &str = "it belongs to another one";
+
 impl Live {
+    /// Says whether it is another one's, who shows it to all.
+    pub(crate) fn is_of_another(&self) -> bool {
+        self.foreign == Some(OF_ANOTHER)
+    }
+
     /// Reads one object of a kind: hook, id, foreignness.
     pub fn new(kind: &'static Kind, mut raw: Value) -> Live {
         if let Some(reshape) = kind.read.filter(|_| has_shape(kind, &raw)) {

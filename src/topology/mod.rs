@@ -74,4 +74,4 @@ pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};
 pub(crate) use secrets::{ABOUT_VALUES, SecretMode};
 pub(crate) use sources::Sources;
-pub(crate) use time::time;
+pub(crate) use time::{spelt_time, time};

@@ -20,9 +20,30 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A time as [`time`] reads it.
+pub(crate) fn spelt_time(time: Duration) -> String {
+    let (seconds, millis) = (time.as_secs(), time.as_millis());
+    match millis {
+        _ if u128::from(seconds) * 1000 != millis => format!("{millis}ms"),
+        _ if seconds > 0 && seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        _ if seconds > 0 && seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_spelt_as_they_are_read() {
+        for (millis, spelt) in
+            [(0, "0s"), (20, "20ms"), (1500, "1500ms"), (90_000, "90s"), (600_000, "10m"), (7_200_000, "2h")]
+        {
+            assert_eq!(spelt_time(Duration::from_millis(millis)), spelt);
+            assert_eq!(time(spelt), Ok(Duration::from_millis(millis)));
+        }
+    }
 
     #[test]
     fn times_are_read_as_people_write_them() {

@@ -180,6 +180,44 @@ fn what_another_tenant_shows_to_all_is_referred_to_as_external() {
     }
 }
 
+#[test]
+fn an_export_tells_what_another_tenant_shows_as_external_where_it_is_referred_to() {
+    for provider in PROVIDERS {
+        let sim = Sim::start();
+        let (at, login) = ((provider, "m"), "admin:admin");
+        for name in ["shared", "shared-3322c92703e7", "idle"] {
+            let path = format!("/blueprints/{name}?application_file_name=blueprint.yaml&visibility=global");
+            sim.upload(at, login, ("PUT", &path), &packed(&[("blueprint.yaml", BLUEPRINT)]));
+        }
+        sim.call(at, login, "POST", "/tenants/acme", &json!({}));
+        let workspace = format!(
+            "workspace: w\n{provider}:\n  m:\n    at: {}\n    tenant: acme\n    wait: 90s\n    \
+             credentials: {{ username: admin, password: '${{secret.pw}}' }}\nsecrets: {{ pw: {{ env: PW }} }}\n",
+            sim.base_url(provider, "m")
+        );
+        let deployments = "    blueprints: { shared: { external: true }, shared-3322c92703e7: { external: true } }\n    \
+                           deployments: { d: { blueprint_id: shared }, e: { blueprint_id: shared-3322c92703e7 } }\n";
+        let bench = Bench::real(&[("trueup.yaml", &workspace.replace("secrets:", &format!("{deployments}secrets:")))]);
+        run(&bench, &["apply", "--yes"]).expect(0);
+        bench.write("trueup.yaml", &workspace);
+        std::fs::remove_dir_all(bench.path().join(".trueup")).unwrap();
+        let before = writes(&sim).len();
+        run(&bench, &["export", "m", "--out", "exported"])
+            .expect(0)
+            .says("`m/blueprints/shared` is written as `external");
+        let exported = fs::read_to_string(bench.path().join("exported/m.yaml")).unwrap();
+        for told in ["wait: 90s\n", "      shared:\n        external: true\n", "blueprint_id: shared-3322c92703e7\n"] {
+            assert!(exported.contains(told), "{provider}: {told}{exported}");
+        }
+        assert!(!exported.contains("idle"), "{provider}: {exported}");
+        run(&bench, &["validate", "exported"]).expect(0);
+        run(&bench, &["plan", "exported"]).expect(0).says("nothing to write").says("  m/deployments/e\n");
+        run(&bench, &["adopt", "--all", "exported"]).expect(0);
+        run(&bench, &["plan", "--exit-code", "exported"]).expect(0).says("nothing to do");
+        assert_eq!(writes(&sim).len(), before, "{provider}");
+    }
+}
+
 fn uploads(sim: &Sim) -> usize {
     writes(sim).iter().filter(|call| call.starts_with("PUT ") && call.contains("/blueprints/")).count()
 }

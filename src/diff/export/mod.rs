@@ -9,7 +9,7 @@ mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::address::Address;
 use crate::attr::Attr;
@@ -24,8 +24,9 @@ use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::spec::{
     CERTIFICATE, Change, Field, Identity, Kind, Provider, Sent, Type, TypeSlot, canonical, edit_up, read,
+    swap_references,
 };
-use crate::state::live::{Collection, Live, View};
+use crate::state::live::{Collection, Live, OF_ANOTHER, View};
 use crate::topology::{ITEMS, Topology};
 
 /// What an export gives.
@@ -97,8 +98,10 @@ pub fn export(
                 names: std::mem::take(&mut secret_names),
                 untold: &untold,
                 taken: std::mem::take(&mut taken),
+                referred: BTreeMap::new(),
             };
-            let kinds = exporter.collections(None, &view.collections);
+            let mut kinds = exporter.collections(None, &view.collections);
+            exporter.tell_referred(&mut kinds);
             (secret_names, taken) = (exporter.names, exporter.taken);
             exports.insert((*target).to_owned(), Export { kinds, ..exporter.export });
         }
@@ -122,6 +125,8 @@ struct Exporter<'e> {
     untold: &'e BTreeSet<Address>,
     /// What was taken from.
     taken: BTreeSet<Address>,
+    /// What is another one's and referred to, with its kind.
+    referred: BTreeMap<Address, &'static Kind>,
 }
 
 /// Where a value stands: the resource, and the path from its field on.
@@ -213,6 +218,37 @@ impl Exporter<'_> {
         (!fields.is_empty() || !kind.identity.is_single()).then_some(Value::Object(fields))
     }
 
+    /// Takes note of what a value refers to that is another one's.
+    fn refers(&mut self, address: &Address, field: &Field, value: &Attr) {
+        let (index, target) = (self.resolver.index, self.resolver.topology.targets.get(self.target));
+        swap_references(&field.ty, value, &mut |_, kinds, id| {
+            let to = index.by_id(address, kinds, id)?;
+            let kind = target?.provider.kind(to.kind())?;
+            if index.live(to).is_some_and(Live::is_of_another) {
+                self.referred.insert(to.clone(), kind);
+            }
+            None
+        });
+    }
+
+    /// Tells what is another one's and referred to, that it is there.
+    fn tell_referred(&mut self, kinds: &mut Map<String, Value>) {
+        for (address, kind) in std::mem::take(&mut self.referred) {
+            let told = match kind.identity {
+                // It is called by its id.
+                Identity::Content(_, []) => Some(json!({ external::EXTERNAL: true })),
+                _ => external::exported(kind, Map::new()),
+            };
+            let (Some(name), Some(told)) = (address.name(), told) else { continue };
+            let of_kind = kinds.entry(kind.name).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(resources) = of_kind {
+                resources.insert(literal(name), told);
+                self.export.external.push((address.clone(), OF_ANOTHER.to_owned()));
+                self.export.told.insert(address);
+            }
+        }
+    }
+
     /// Says whether the controller gives back the content of a field's file.
     fn is_handed_out(&self, kind: &Kind, field: &Field) -> bool {
         let target = self.resolver.topology.targets.get(self.target);
@@ -253,6 +289,7 @@ impl Exporter<'_> {
         {
             return None;
         }
+        self.refers(address, field, &value);
         let named = self.resolver.with_names(address, field, &value);
         let declared = self.declared.get(self.target, kind, live);
         let declared = declared.and_then(|resource| resource.fields.get(field.name));

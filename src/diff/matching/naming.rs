@@ -10,6 +10,8 @@ pub(crate) fn given_name(kind: &Kind, live: &Live) -> Option<String> {
     match kind.identity {
         Identity::Singleton | Identity::Sequence { .. } => None,
         Identity::Name(field) | Identity::CaselessName(field) => live.value(kind, field).to_text(),
+        // What is somebody else's is called by its id.
+        Identity::Content(_, []) if live.is_of_another() => Some(live.id.clone()),
         Identity::Content(_, []) => Some(content_name(&live.id).to_owned()),
         Identity::Natural(fields) | Identity::Content(_, fields) => {
             let parts: Vec<String> = fields
