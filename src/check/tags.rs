@@ -9,14 +9,11 @@ use crate::attr::Attr;
 use crate::check::walk::{place, walk};
 use crate::check::{Rule, Subject};
 use crate::finding::{Finding, Place};
-use crate::spec::{Kind, Type};
+use crate::spec::{EVERYBODY, Kind, Type};
 use crate::suggest::hint;
 
 /// A policy selects a tag that no resource carries, or no policy selects a tag that one carries.
 pub(crate) const RULE: Rule = Rule { code: "unmatched-tag", run };
-
-/// The tag that everybody carries.
-const EVERYBODY: &str = "#all";
 
 /// Where one target says a tag first.
 type Tags<'t> = BTreeMap<(&'t str, &'static str, &'t str), Place>;

@@ -77,7 +77,7 @@ pub(crate) use relation::{AutoCreated, Relation};
 pub use template::PathTemplate;
 pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};
 pub use types::Type;
-pub(crate) use types::{Folders, Packing};
+pub(crate) use types::{EVERYBODY, Folders, Packing};
 pub use value::canonical;
 pub(crate) use value::{
     Breach, ItemWord, JsonSchema, NoSchema, ReferenceForm, TypeError, as_declared, check, gives_something, is_any,

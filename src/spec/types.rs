@@ -55,6 +55,9 @@ pub enum Type {
     File(Folders),
 }
 
+/// The tag that stands for all, where tags select: whoever is selected carries it, and nobody is given it.
+pub(crate) const EVERYBODY: &str = "#all";
+
 /// The treatment of a folder that a field of type file names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Folders {

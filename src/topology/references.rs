@@ -281,6 +281,8 @@ pub(crate) fn deciding<'t>(topology: &'t Topology, output: &Output) -> impl Iter
 pub(crate) fn named(ty: &Type, value: &Attr) -> Option<(Vec<&'static str>, String)> {
     let (kinds, name) = match ty {
         Type::Ref(kind) => (vec![*kind], value.to_text()?),
+        // What takes tags alone names nothing.
+        Type::Role([]) => return None,
         Type::Role(kinds) => (kinds.to_vec(), value.as_text()?.strip_prefix('@')?.to_owned()),
         _ => return None,
     };

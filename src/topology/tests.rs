@@ -315,7 +315,7 @@ fn a_login_in_a_url_is_blackened_in_every_line_that_is_shown() {
 #[test]
 fn secrets_in_files_and_unused_names_are_warned_of() {
     let trueup = "workspace: a\nvars: { pw: { default: x }, old: { default: 1 } }\nsecrets: { older: { env: X } }\n";
-    let kinds = "endpoints:\n  a: { address: 192.0.2.1, secret: hunter2, attributes: ['#x', '#y'], primary: { subnet: 10.0.0.0/8, psk: 5 }, labels: { v: 1.10 } }\npolicies: { p: { members: ['#x', '#z', '#all'] } }\n";
+    let kinds = "endpoints:\n  a: { address: 192.0.2.1, secret: hunter2, attributes: ['#x', '#y'], primary: { subnet: 10.0.0.0/8, psk: 5 }, labels: { v: 1.10 } }\npolicies: { p: { members: ['#x', '#z'] }, q: { members: ['#all'] } }\n";
     let loaded = try_load(&[("trueup.yaml", trueup), ("east.yaml", &format!("{EAST}{}", indented(kinds)))]).unwrap();
     assert!(!format!("{:?}", loaded.topology).contains("hunter2"));
     assert_snapshot!(told(Ok(loaded)), @r#"

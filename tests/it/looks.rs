@@ -191,3 +191,22 @@ fn a_list_without_an_end_is_unseen() {
     let ran: Ran = command.env("TRUEUP_MAX_REPLY_BYTES", "4000000").output().unwrap().into();
     ran.expect(1).says("the list is longer than 4000000 bytes in all").says("TRUEUP_MAX_REPLY_BYTES");
 }
+
+/// What the API always has and does not show, as in the replies of an earlier platform, is no reason for a new object.
+#[test]
+fn what_a_reply_leaves_out_is_not_gone() {
+    let network = "workspace: w\nnetfoundry:\n  nf:\n    at: https://gateway.production.netfoundry.io\n    networks:\n      \
+                   n:\n        networkGroupId: nf Group\n        provider: AWS\n        region: us-east-2\n        size: small\n        \
+                   edge-routers: { hub: { provider: AWS, locationCode: us-east-1, attributes: ['#r'] } }\n";
+    let sim = Sim::start();
+    let bench = Bench::of(&[("trueup.yaml", network)], &sim);
+    bench.apply();
+    let unsaid = json!({ "set": { "kind": "edge-routers", "name": "hub", "fields": { "region": null } } });
+    sim.side_door("POST", "/netfoundry/nf/console", &unsaid);
+    bench.run(&["plan", "--exit-code"]).expect(0).says("nothing to do");
+    bench.run(&["drift"]).expect(0);
+    // Nor is it where nothing is known of what was sent.
+    bench.forget();
+    let ran = bench.run(&["plan"]).expect(0).says("cannot be verified");
+    assert!(!ran.all().contains("to replace, ") || ran.all().contains("0 to replace"), "{}", ran.all());
+}

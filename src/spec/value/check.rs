@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::attr::Attr;
 use crate::spec::walk::{Descend, TypeSlot, WalkPart, WalkStep, visit};
-use crate::spec::{Field, Names, Shape, Type, canonical, gives_something, is_any};
+use crate::spec::{EVERYBODY, Field, Names, Shape, Type, canonical, gives_something, is_any};
 use crate::suggest::hint;
 
 /// A value that its type does not take.
@@ -62,6 +62,7 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         (_, Attr::Later(_) | Attr::Null) | (Type::Any | Type::Json(_), _) => {}
         // An item of a list is nothing that could be left out.
         (ty, value) if !matches!(part.path.last(), Some(WalkStep::Index(_))) && !gives_something(ty, value) => {}
+        (Type::Set(Type::Role([_, ..])), Attr::List(items)) => everybody(items, part.path, found),
         (Type::List(_) | Type::Set(_) | Type::Table(..) | Type::Joined(..), Attr::List(_)) => {}
         (ty @ Type::Joined(..), Attr::Text(text)) => packed(ty, text, part.path, found),
         (Type::Map(_), Attr::Map(_)) => {}
@@ -79,7 +80,11 @@ fn judge(part: &WalkPart<'_, '_>, found: &mut Vec<TypeError>) {
         }
         (ty, value) => {
             let message = format!("expected {}, found {}", ty.describe(), name(value));
-            found.push(TypeError::new(part.path, "wrong-type", message));
+            let mistake = TypeError::new(part.path, "wrong-type", message);
+            found.push(match (ty, value) {
+                (Type::Table(_, key), Attr::Map(_)) => mistake.help(format!("a list, as in `- {{ {key}: …, … }}`")),
+                _ => mistake,
+            });
         }
     }
 }
@@ -101,8 +106,21 @@ fn role(kinds: &[&str], text: &str, path: &[WalkStep<'_>], found: &mut Vec<TypeE
         found.push(TypeError::new(path, "wrong-value", message).help("a tag is `#` and a word without either".into()));
     } else if word.is_empty() {
         let message = format!("`{text}` is {expected}");
-        let help = "as in `#tag` or `@name`; quote it, since `#` after a blank starts a comment";
-        found.push(TypeError::new(path, "wrong-value", message).help(help.into()));
+        let form = if kinds.is_empty() { "`#tag`" } else { "`#tag` or `@name`" };
+        let help = format!("as in {form}; quote it, since `#` after a blank starts a comment");
+        found.push(TypeError::new(path, "wrong-value", message).help(help));
+    } else if kinds.is_empty() && text.trim() == EVERYBODY {
+        let message = format!("`{EVERYBODY}` is no tag of one's own: it stands for all that there are");
+        found.push(TypeError::new(path, "wrong-value", message).help("leave it out, or choose another tag".into()));
+    }
+}
+
+/// What stands for all leaves nothing to name beside it.
+fn everybody(items: &[Attr], path: &[WalkStep<'_>], found: &mut Vec<TypeError>) {
+    let is_all = |item: &Attr| item.as_text().is_some_and(|text| text.trim() == EVERYBODY);
+    if items.len() > 1 && items.iter().any(is_all) {
+        let message = format!("`{EVERYBODY}` stands for all, and others stand beside it");
+        found.push(TypeError::new(path, "wrong-value", message).help(format!("keep `{EVERYBODY}`, or the others")));
     }
 }
 
@@ -186,5 +204,41 @@ fn name(attr: &Attr) -> &'static str {
         Attr::List(_) => "a list",
         Attr::Map(_) => "a map",
         Attr::Later(_) => "a value known after apply",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn found(ty: Type, value: Value) -> Vec<String> {
+        check(&ty, &Attr::from_json(&value)).into_iter().map(|mistake| mistake.message).collect()
+    }
+
+    #[test]
+    fn what_stands_for_all_stands_alone_and_is_nobodys_tag() {
+        const SELECTED: Type = Type::Set(&Type::Role(&["things"]));
+        const CARRIED: Type = Type::Set(&Type::Role(&[]));
+        for (ty, value, count) in [
+            (SELECTED, json!(["#all"]), 0),
+            (SELECTED, json!(["#a", "@b"]), 0),
+            (SELECTED, json!(["#all", "#a"]), 1),
+            (SELECTED, json!(["@b", "#all"]), 1),
+            (CARRIED, json!(["#a", "#b"]), 0),
+            (CARRIED, json!(["#all"]), 1),
+            (CARRIED, json!(["#a", "#all"]), 1),
+            (CARRIED, json!(["@b"]), 1),
+        ] {
+            assert_eq!(found(ty, value.clone()).len(), count, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_map_in_place_of_a_table_is_told_how_a_table_is_written() {
+        static ROWS: &[Field] = &[crate::spec::field("key", Type::Text, "Its name").required()];
+        let mistakes = check(&Type::Table(ROWS, "key"), &Attr::from_json(&json!({ "A": "b" })));
+        assert_eq!(mistakes[0].help.as_deref(), Some("a list, as in `- { key: …, … }`"));
     }
 }
