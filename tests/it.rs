@@ -120,6 +120,8 @@ mod saved_plan;
 mod scalars;
 #[path = "it/scale.rs"]
 mod scale;
+#[path = "it/secret_sources.rs"]
+mod secret_sources;
 #[path = "it/secrets.rs"]
 mod secrets;
 #[path = "it/servers.rs"]

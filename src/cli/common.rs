@@ -22,7 +22,7 @@ use crate::plan::{Brakes, Gap, Plan};
 use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
-use crate::session::{Attention, CallError, Clients, Clock, Session, WallClock, reads_along};
+use crate::session::{Attention, CallError, Clients, Clock, Session, Vault, WallClock, reads_along};
 use crate::spec::{Kind, List};
 use crate::state::base::Base;
 use crate::state::installation::{ShownProofs, Standing};
@@ -148,6 +148,7 @@ pub(crate) fn load_options(global: &Global) -> Result<topology::Options, Command
             .ok_or_else(|| CommandError::Message(format!("`--var {pair}` is not NAME=VALUE"), None, Exit::Usage))?;
         options.vars.insert(name.to_owned(), value.to_owned());
     }
+    options.vault = Some(Vault::door());
     options.secrets = match global.sim.as_deref() {
         None => SecretMode::Required,
         Some("") => SecretMode::Rehearsed,
@@ -335,7 +336,7 @@ fn max_reply() -> u64 {
 }
 
 /// Tells the warnings that the values of secrets gave, and how many `validate` shows, which looks no secret up.
-fn tell_warnings(global: &Global, findings: &[Finding]) {
+pub(super) fn tell_warnings(global: &Global, findings: &[Finding]) {
     let is_about_values = |finding: &&Finding| topology::ABOUT_VALUES.contains(&finding.code);
     let (own, of_files): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(is_about_values);
     if !own.is_empty() {

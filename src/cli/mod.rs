@@ -38,6 +38,7 @@ mod plan;
 mod plan_file;
 mod run;
 mod schema;
+mod secrets;
 mod show;
 mod sim;
 mod simulated;
@@ -174,6 +175,8 @@ enum Command {
     Run(run::RunOptions),
     /// Fetches a file or an output from a controller, for its owner's eyes only.
     Get(get::GetOptions),
+    /// Lists the secrets that the files declare: where each comes from and goes to, and whether it is what was applied.
+    Secrets(secrets::SecretsOptions),
     /// Draws the references between resources, or the order of a plan.
     Graph(graph::GraphOptions),
     /// Prints a JSON Schema: of workspaces, or of what commands print.
@@ -242,6 +245,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Ledger(options) => ledger::run(&cli.global, &options),
         Command::Run(options) => common::block_on(run::run(&cli.global, &options)),
         Command::Get(options) => common::block_on(get::run(&cli.global, &options)),
+        Command::Secrets(options) => secrets::run(&cli.global, &options),
         Command::Graph(options) => graph::run(&cli.global, &options),
         Command::Schema(options) => schema::run(&options),
         Command::Kinds(options) => kinds::run(&options),

@@ -7,13 +7,14 @@
 //! * `compare`: what differs
 //! * `undeclared`: what the files do not say, and what is somebody else's
 //! * `decide`: what is done about it; `verdict` is the result
-//! * `export`: the other way
+//! * `export`: the other way; `secret_uses`: which secrets go where
 
 pub(crate) mod compare;
 mod decide;
 pub(crate) mod export;
 mod installations;
 pub(crate) mod matching;
+pub(crate) mod secret_uses;
 mod undeclared;
 pub(crate) mod verdict;
 

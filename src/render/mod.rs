@@ -3,7 +3,7 @@
 //! Summary first, what destroys last and loud, what is as it should be as a number. Nothing in here decides anything.
 //!
 //! * `document`: the plan as a versioned document, from which all forms are made
-//! * `text`, `markdown`, `drift`, `report`, `graph`, `blind`: the forms; `steps`, `summary`, `sequence`, `values`, `words`:
+//! * `text`, `markdown`, `drift`, `report`, `graph`, `blind`, `secrets`: the forms; `steps`, `summary`, `sequence`, `values`, `words`:
 //!   their parts
 //! * `history`: what is told of runs that were
 //! * `findings`: what is wrong, at its place; `progress`, `screen`: how a run goes; `page`: lines of text
@@ -18,6 +18,7 @@ pub(crate) mod markdown;
 pub(crate) mod progress;
 pub(crate) mod report;
 mod screen;
+pub(crate) mod secrets;
 pub(crate) mod text;
 
 mod page;

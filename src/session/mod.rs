@@ -9,6 +9,7 @@
 //! * `proofs`: what tells one installation from another, as far as a connection knows
 //! * `download`, `content_cache`: content at URLs
 //! * `database`: no target, but a server, too: where a ledger may be kept
+//! * `vault`: secrets that are kept in Vault
 
 mod attention;
 mod auth;
@@ -30,6 +31,7 @@ mod proofs;
 mod proxy;
 mod request_body;
 mod speech;
+mod vault;
 mod wait;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -66,6 +68,7 @@ pub use http::Http;
 pub(crate) use http::{Clients, HttpError};
 pub(crate) use proxy::reads_along;
 pub use request_body::RequestBody;
+pub(crate) use vault::Vault;
 pub use wait::Waiting;
 pub(crate) use wait::{AnsweredCall, WaitResult, Watch, is_under_way, job_id, tells_no_outputs};
 
@@ -84,11 +87,11 @@ pub struct Session {
     answered: AtomicBool,
     /// Set once it has given what was asked for.
     has_let_in: AtomicBool,
+    /// The time by the server's own clock, in seconds since 1970, as its last reply has it; 0 before one has.
+    date: AtomicU64,
     /// The target's time when the session was opened.
     opened: Duration,
     /// How long from then on it is waited for while it boots.
-    /// The time by the server's own clock, in seconds since 1970, as its last reply has it; 0 before one has.
-    date: AtomicU64,
     wait: Duration,
     /// Until when nobody is told again that it is waited for, in milliseconds.
     told_until: AtomicU64,
@@ -153,10 +156,10 @@ impl Session {
             version: None,
             answered: AtomicBool::new(false),
             has_let_in: AtomicBool::new(false),
+            date: AtomicU64::new(0),
             opened: clock.now(),
             wait: target.wait,
             told_until: AtomicU64::new(0),
-            date: AtomicU64::new(0),
             given_up: OnceLock::new(),
             clock,
             redactor: redactor.clone(),
@@ -184,14 +187,14 @@ impl Session {
         self.version.as_deref()
     }
 
-    /// How many requests its API takes at once: those with an effect, and reads.
-    pub(crate) fn width(&self) -> (usize, usize) {
-        let dialect = &self.provider.dialect;
     /// The time by the server's own clock, in seconds since 1970, as far as its replies tell it.
     pub(crate) fn date(&self) -> Option<u64> {
         Some(self.date.load(Ordering::Relaxed)).filter(|date| *date > 0)
     }
 
+    /// How many requests its API takes at once: those with an effect, and reads.
+    pub(crate) fn width(&self) -> (usize, usize) {
+        let dialect = &self.provider.dialect;
         (dialect.writers, dialect.readers)
     }
 

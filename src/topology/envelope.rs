@@ -58,6 +58,17 @@ impl Workspace {
                 SecretSource::File(path) => texts.push((path.display().to_string(), at.below("file"))),
                 // To a program it may mean something.
                 SecretSource::Command(_) => {}
+                SecretSource::Vault(VaultSource { path, field, address, namespace, version: _ }) => {
+                    let at = at.below("vault");
+                    let keys = ["path", "field", "address", "namespace"];
+                    let values = [Some(path), Some(field), address.as_ref(), namespace.as_ref()];
+                    let given = keys.into_iter().zip(values);
+                    texts.extend(given.filter_map(|(key, value)| Some((value?.clone(), at.below(key)))));
+                }
+                SecretSource::Age(source) => {
+                    let file = source.identity_file().map(|file| file.display().to_string());
+                    texts.extend(file.map(|file| (file, at.below("age").below("identity-file"))));
+                }
             }
         }
         if let Some(LedgerSettings { file, git, s3, postgres: _, key: _, keep_runs: _ }) = &self.ledger {
@@ -125,6 +136,63 @@ pub(crate) enum SecretSource {
     File(PathBuf),
     /// What a program prints: the program and its arguments; there is no shell in between.
     Command(Vec<String>),
+    /// A field of what Vault or OpenBao holds at a path, in an engine of KV version 2. The server, the token and the namespace
+    /// are those of the machine's `VAULT_ADDR`, `VAULT_TOKEN` and `VAULT_NAMESPACE`.
+    Vault(VaultSource),
+    /// The value itself, encrypted with age for those who may read it.
+    Age(AgeSource),
+}
+
+/// A field of what Vault or OpenBao holds at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct VaultSource {
+    /// The path from the mount on, as in `secret/data/wan/east`.
+    pub path: String,
+    /// The field, as in `password`.
+    pub field: String,
+    /// The server's URL, in place of `VAULT_ADDR`.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// The namespace, in place of `VAULT_NAMESPACE`.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// The version; the latest one without.
+    #[serde(default)]
+    pub version: Option<u64>,
+}
+
+/// A value that is encrypted with age.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "an armored text of age's, or a map of `value` and `identity-file`")]
+pub(crate) enum AgeSource {
+    /// The armored text alone.
+    Short(String),
+    /// With more about it.
+    Full {
+        /// The armored text, from `-----BEGIN AGE ENCRYPTED FILE-----` on.
+        value: String,
+        /// The file of the identity that reads it, relative to the workspace; by default the machine's.
+        #[serde(default, rename = "identity-file")]
+        identity_file: Option<PathBuf>,
+    },
+}
+
+impl AgeSource {
+    /// The armored text.
+    pub(crate) fn value(&self) -> &str {
+        match self {
+            AgeSource::Short(value) | AgeSource::Full { value, .. } => value,
+        }
+    }
+
+    /// The file of the identity, where the source names one.
+    pub(crate) fn identity_file(&self) -> Option<&PathBuf> {
+        match self {
+            AgeSource::Short(_) => None,
+            AgeSource::Full { identity_file, .. } => identity_file.as_ref(),
+        }
+    }
 }
 
 /// What must not happen, whatever the files say.

@@ -172,7 +172,7 @@ pub(super) fn named_secret(text: &str, secrets: &Secrets, told: &'static str) ->
         _ => None,
     };
     match name {
-        Some(name) => secrets.get(&name),
+        Some(name) => secrets.get_key(&name),
         None => {
             let finding = Finding::error("no-secret", told);
             Err(Box::new(finding.help("write `${secret.NAME}`, and declare it under `secrets`")))

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::envelope::{SecretSource, Workspace};
 use super::evaluate::Evaluator;
 use super::read::{Reader, claims, covers, document_place};
-use super::secrets::{Secrets, files_outside};
+use super::secrets::{Secrets, files_outside, mistakes};
 use super::texts::{self, Texts};
 use super::variables::Variables;
 use super::{identity, logins, resolve};
@@ -22,7 +22,7 @@ use crate::source::{
     YamlError, decode, find, head, open, parse, spot, twice,
 };
 use crate::spec::Provider;
-use crate::topology::{Resource, Sources, Target, Topology};
+use crate::topology::{Resource, SecretStatus, Sources, Target, Topology};
 
 pub use options::Options;
 
@@ -36,6 +36,8 @@ pub struct Loaded {
     pub topology: Topology,
     /// Warnings.
     pub findings: Vec<Finding>,
+    /// What is known of its secrets, without their values.
+    pub(crate) secrets: Vec<SecretStatus>,
 }
 
 /// Findings that may hide a resource which others name: what is missing after them is no finding of its own.
@@ -68,7 +70,8 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &workspace_place, &mut findings);
     let sources = placed(envelope.secrets, &workspace_place.below("secrets"));
     findings.append(&mut files_outside(&sources));
-    let secrets = Secrets::new(folder, sources, options.secrets);
+    findings.append(&mut mistakes(&sources));
+    let secrets = Secrets::new(folder, sources, options.secrets).with_door(options.vault.clone());
 
     let mut reader = Reader::new(catalogue, &variables);
     let files = read_files(&mut reader, input.files);
@@ -110,8 +113,9 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         unused_secrets: secrets.unused(),
     };
     findings.append(&mut check::run(&subject));
+    let statuses = secrets.statuses();
     findings.append(&mut secrets.into_findings());
-    finish(topology, findings)
+    finish(topology, findings, statuses)
 }
 
 /// The sources of secrets, each with where it is declared.
@@ -135,9 +139,9 @@ fn read_files(
     files
 }
 
-fn finish(mut topology: Topology, findings: Vec<Finding>) -> Result<Loaded, Vec<Finding>> {
+fn finish(mut topology: Topology, findings: Vec<Finding>, secrets: Vec<SecretStatus>) -> Result<Loaded, Vec<Finding>> {
     let findings = topology.sources.show(findings);
-    if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(Loaded { topology, findings }) }
+    if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(Loaded { topology, findings, secrets }) }
 }
 
 type Opened = (Box<dyn Tree>, Option<String>, Vec<Finding>);

@@ -65,13 +65,16 @@ pub(crate) use ledger_place::{KeyPlace, LEDGER_FILE, LedgerPlace};
 pub(crate) use ledger_s3::S3Place;
 pub(crate) use load::Loaded;
 pub use load::{Options, load};
-pub(crate) use machine::folder;
+pub(crate) use machine::{folder, variable};
 pub(crate) use model::{
     Content, Credentials, DIGEST, FileContent, ITEMS, LITERAL, Origin, PackedFolder, Policy, Prune, Resource, Target,
     list_type,
 };
 pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};
-pub(crate) use secrets::{ABOUT_VALUES, SecretMode};
+pub(crate) use secrets::{
+    ABOUT_VALUES, PlainText, SecretError, SecretMode, SecretSight, SecretStatus, VaultAnswer, VaultDoor, VaultLogin,
+    VaultPath, encrypted,
+};
 pub(crate) use sources::Sources;
 pub(crate) use time::{spelt_time, time};

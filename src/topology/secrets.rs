@@ -1,12 +1,20 @@
 //! Secrets: looked up where the workspace says they come from, each once, and only those that something uses.
+//!
+//! * `vault`, `age`: sources that have more to say than a line
+//! * `status`: what is known of each, without its value
+
+mod age;
+mod status;
+mod vault;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
@@ -17,6 +25,11 @@ use crate::redact::{Redactor, SHORTEST, Scalars, redact_declared};
 use crate::secret::Secret;
 use crate::suggest::hint;
 use crate::topology::envelope::SecretSource;
+
+pub(crate) use age::encrypted;
+pub(crate) use status::{SecretSight, SecretStatus};
+use vault::KnownPaths;
+pub(crate) use vault::{PlainText, VaultAnswer, VaultDoor, VaultLogin, VaultPath};
 
 /// How long a command may take: long enough for somebody to touch a hardware key.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -56,6 +69,13 @@ pub(crate) struct Secrets {
     findings: RefCell<Vec<Finding>>,
     /// Files that others can read, with where they are named.
     open: RefCell<Vec<(String, Place)>>,
+    /// Who asks Vault, and what was asked.
+    door: Option<Arc<dyn VaultDoor>>,
+    vault: RefCell<KnownPaths>,
+    /// How old those are that were looked up, and why others could not be.
+    seen: RefCell<BTreeMap<String, Result<Option<String>, String>>>,
+    /// Those that are keys of a ledger.
+    keys: RefCell<BTreeSet<String>>,
 }
 
 impl Secrets {
@@ -69,7 +89,16 @@ impl Secrets {
             learned: RefCell::default(),
             findings: RefCell::default(),
             open: RefCell::default(),
+            door: None,
+            vault: RefCell::default(),
+            seen: RefCell::default(),
+            keys: RefCell::default(),
         }
+    }
+
+    /// The same, with somebody who asks Vault.
+    pub(crate) fn with_door(self, door: Option<Arc<dyn VaultDoor>>) -> Secrets {
+        Secrets { door, ..self }
     }
 
     /// A secret by name.
@@ -92,6 +121,15 @@ impl Secrets {
         let secret = self.look_up(name, source, place);
         self.known.borrow_mut().insert(name.to_owned(), secret.clone());
         Ok(secret)
+    }
+
+    /// The same for the key of a ledger.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn get_key(&self, name: &str) -> Result<Option<Secret>, Box<Finding>> {
+        self.keys.borrow_mut().insert(name.to_owned());
+        self.get(name)
     }
 
     /// A redactor of those that are known.
@@ -131,13 +169,17 @@ impl Secrets {
         if !self.are_asked_for() {
             return Some(StandInShape::Word.stand_in(name));
         }
+        let without_age = |value| (value, None);
         let found = match source {
-            SecretSource::Env(variable) => from_env(variable),
-            SecretSource::File(path) => self.read_file(path, place),
-            SecretSource::Command(line) => from_command(line, &self.folder, TIMEOUT),
+            SecretSource::Env(variable) => from_env(variable).map(without_age),
+            SecretSource::File(path) => self.read_file(path, place).map(|value| (value, self.changed(path))),
+            SecretSource::Command(line) => from_command(line, &self.folder, TIMEOUT).map(without_age),
+            SecretSource::Vault(source) => self.vault.borrow_mut().field(source, self.door.as_deref()),
+            SecretSource::Age(source) => age::decrypted(source, &self.folder).and_then(of_age).map(without_age),
         };
         let trouble = match found {
-            Ok(value) if !value.is_empty() => {
+            Ok((value, since)) if !value.is_empty() => {
+                self.seen.borrow_mut().insert(name.to_owned(), Ok(since));
                 self.look_over(name, &value, place);
                 return Some(Secret::new(label, value));
             }
@@ -146,6 +188,7 @@ impl Secrets {
             }
             Err(missing) => missing,
         };
+        self.seen.borrow_mut().insert(name.to_owned(), Err(trouble.what.clone()));
         let message = format!("secret `{name}` {}", trouble.what);
         let finding = match self.mode {
             SecretMode::Required => Finding::error("missing-secret", message).help(trouble.remedy),
@@ -218,6 +261,13 @@ impl Secrets {
         self.learned.borrow_mut().push(secret);
     }
 
+    /// When a file was last changed, relative to the workspace.
+    fn changed(&self, path: &Path) -> Option<String> {
+        let changed: SystemTime = fs::metadata(self.folder.join(path)).ok()?.modified().ok()?;
+        let time = jiff::Timestamp::try_from(changed).ok()?.round(jiff::Unit::Second).ok()?;
+        Some(time.to_string())
+    }
+
     /// The text of a file, relative to the workspace. If others can read it, that is told at the place.
     pub(crate) fn read_file(&self, path: &Path, place: &Place) -> Result<String, SecretError> {
         let at = self.folder.join(path);
@@ -275,7 +325,11 @@ impl StandInShape {
 /// `trueup.yaml` chooses what is read there. An absolute path stands for what the machine's keeper has put in its place.
 pub(crate) fn files_outside(sources: &BTreeMap<String, (SecretSource, Place)>) -> Vec<Finding> {
     let outside = |(name, (source, place)): (&String, &(SecretSource, Place))| {
-        let SecretSource::File(path) = source else { return None };
+        let path = match source {
+            SecretSource::File(path) => path,
+            SecretSource::Age(source) => source.identity_file()?,
+            SecretSource::Env(_) | SecretSource::Command(_) | SecretSource::Vault(_) => return None,
+        };
         let mut depth = 0_usize;
         let leads_out = path.components().any(|part| match part {
             Component::ParentDir => depth.checked_sub(1).map(|above| depth = above).is_none(),
@@ -293,7 +347,18 @@ pub(crate) fn files_outside(sources: &BTreeMap<String, (SecretSource, Place)>) -
     sources.iter().filter_map(outside).collect()
 }
 
+/// What is wrong with what the sources say, before anybody is asked.
+pub(crate) fn mistakes(sources: &BTreeMap<String, (SecretSource, Place)>) -> Vec<Finding> {
+    let of_source = |(name, (source, place)): (&String, &(SecretSource, Place))| match source {
+        SecretSource::Vault(source) => vault::mistakes(name, source, place),
+        SecretSource::Age(source) => age::mistakes(name, source, place),
+        SecretSource::Env(_) | SecretSource::File(_) | SecretSource::Command(_) => Vec::new(),
+    };
+    sources.iter().flat_map(of_source).collect()
+}
+
 /// Why a secret is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SecretError {
     /// Continues "secret `x` …".
     pub what: String,
@@ -320,6 +385,11 @@ fn from_env(variable: &str) -> Result<String, SecretError> {
         },
         remedy: format!("set it: `export {variable}=…`, or as a secret of the CI job"),
     })
+}
+
+/// The text that age had encrypted.
+fn of_age(bytes: Vec<u8>) -> Result<String, SecretError> {
+    text_of(bytes).map_err(|what| SecretError { what, remedy: "encrypt text: other bytes are no value here".into() })
 }
 
 fn text_of(bytes: Vec<u8>) -> Result<String, String> {

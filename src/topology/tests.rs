@@ -25,7 +25,7 @@ fn a_workspace_becomes_a_topology() {
     ])
     .unwrap_or_else(|findings| panic!("{}", told(Err(findings))));
     let topology = loaded.topology;
-    assert_eq!(told(Ok(super::Loaded { topology: topology.clone(), findings: loaded.findings })), "");
+    assert_eq!(told(Ok(super::Loaded { topology: topology.clone(), ..loaded })), "");
     assert_eq!(topology.workspace, "acme");
     assert_eq!(topology.policy.max_deletes, Some(5));
     let addresses: Vec<String> = topology.resources.keys().map(Address::to_string).collect();
@@ -265,7 +265,7 @@ fn the_envelope_is_checked_key_by_key() {
     trueup.yaml:3:14 <strin> wrong-value: `strin` is none of `string`, `number`, `bool`, `list`, `map`, `any`; did you mean `string`?
     trueup.yaml:4:31 <x> wrong-value: the default of `b`: expected a number, found `"x"`; lists and maps are given as YAML, as in `[a, b]`
     trueup.yaml:5:3 <c> missing-variable: variable `c` has no value; give it a `default`, `--var c=VALUE` or `TRUEUP_VAR_c=VALUE`
-    trueup.yaml:7:8 <envv> wrong-value: `envv` is none of `env`, `file`, `command`; did you mean `env`?
+    trueup.yaml:7:8 <envv> wrong-value: `envv` is none of `env`, `file`, `command`, `vault`, `age`; did you mean `env`?
     trueup.yaml:8:13 <5> wrong-value: expected text, found `5`; -
     trueup.yaml:9:24 <-1> wrong-value: expected a whole number from 0, found `-1`; -
     trueup.yaml:9:28 <protekt> unknown-field: unknown key `protekt`; did you mean `protect`?

@@ -1,8 +1,9 @@
 //! What loading depends on besides the files.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::topology::SecretMode;
+use crate::topology::{SecretMode, VaultDoor};
 
 /// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -14,6 +15,8 @@ pub struct Options {
     pub max_file_bytes: u64,
     /// What to do about secrets that can't be looked up.
     pub secrets: SecretMode,
+    /// Who asks Vault; without anybody, what is there can't be looked up.
+    pub(crate) vault: Option<Arc<dyn VaultDoor>>,
     /// Values for variables, before their defaults.
     pub vars: BTreeMap<String, String>,
     /// The git revision to read instead of the folder.
@@ -25,6 +28,7 @@ impl Default for Options {
         Options {
             max_file_bytes: MAX_FILE_BYTES,
             secrets: SecretMode::default(),
+            vault: None,
             vars: BTreeMap::new(),
             revision: None,
         }
