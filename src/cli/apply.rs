@@ -11,7 +11,7 @@ use crate::cli::stop::Doing;
 use crate::cli::{
     Allow, CommandError, Exit, Format, Global, TimeLimit, allow, common, contents, facts, halt, output, plan_file, talk,
 };
-use crate::journal::{self, Journal, JournalLine};
+use crate::journal::{self, Journal, JournalLine, Mirror};
 use crate::ledger::{self, Ledger, LedgerError, Record, RunHold};
 use crate::observe::Sights;
 use crate::plan::{Plan, intents};
@@ -225,9 +225,9 @@ pub(crate) async fn execute(
         executor.record_without_steps(&mut ledger.base);
         Report::default()
     } else {
-        let journal = begin_journal(workspace, &plan, &record)?;
+        let journal = begin_journal(workspace, &plan, &record, ledger.mirror())?;
         journaled = Some(journal.path().to_owned());
-        let journal = ledger.covers(journal);
+        ledger.covers(journal.path().to_owned());
         executor.run(journal, &mut ledger.base).await
     };
     talk::finish();
@@ -260,10 +260,15 @@ fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -
 }
 
 /// Begins the journal of a run, with what the run is about to do beside it.
-fn begin_journal(workspace: &ConnectedWorkspace, plan: &Plan, record: &Record) -> Result<Journal, CommandError> {
+fn begin_journal(
+    workspace: &ConnectedWorkspace,
+    plan: &Plan,
+    record: &Record,
+    mirror: Option<Box<dyn Mirror>>,
+) -> Result<Journal, CommandError> {
     let folder = ledger::journal_folder(&workspace.topology);
     let run = JournalLine::begins(record.run, &plan.workspace, plan.commit.as_deref(), &plan.config);
-    let journal = Journal::begin(&folder, &run).doing("begin a journal in", &folder)?;
+    let journal = Journal::begin(&folder, &run, mirror).doing("begin a journal in", &folder)?;
     ledger::write_ahead(journal.path(), record)?;
     Ok(journal)
 }

@@ -5,6 +5,7 @@
 //! which calls are in doubt. Nothing secret is in it: bodies are left out.
 
 mod folding;
+mod replay;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::address::Address;
 use crate::ledger::{FirstRow, LedgerError};
@@ -23,8 +23,8 @@ use crate::state::installation::Installation;
 use crate::state::relabel::Relabel;
 use wire::Method;
 
-use folding::fold;
 pub(crate) use folding::{claim, follow, forget_leftover, record, remove, take_ownership};
+pub(crate) use replay::{Replay, lines, replay, replay_second};
 pub(crate) use writer::{JournalWriter, Mirror, Underway};
 
 /// The format that is written. 1 is that of version 0.1: its first line says none, its rows not how values came there.
@@ -155,25 +155,19 @@ impl JournalLine {
 }
 
 impl Journal {
-    /// Begins a journal in a folder, under the next free number.
+    /// Begins a journal in a folder, under the next free number, and in a second place where there is one.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn begin(folder: &Path, run: &JournalLine) -> io::Result<Journal> {
+    pub fn begin(folder: &Path, run: &JournalLine, mirror: Option<Box<dyn Mirror>>) -> io::Result<Journal> {
         private::create_folder(folder)?;
         let next = journals(folder)?.last().and_then(|path| number(path)).unwrap_or(0) + 1;
         let path = folder.join(format!("{next:06}.jsonl"));
         let crash_after = std::env::var(CRASH).ok().filter(|_| cfg!(debug_assertions));
         let crash_after = crash_after.and_then(|text| text.parse().ok());
-        let mut journal = Journal { file: private::create(&path)?, path, lines: 0, crash_after, mirror: None };
+        let mut journal = Journal { file: private::create(&path)?, path, lines: 0, crash_after, mirror };
         journal.write(run)?;
         Ok(journal)
-    }
-
-    /// The same journal, whose lines go to a second place from now on.
-    pub(crate) fn mirrored(mut self, mirror: Box<dyn Mirror>) -> Journal {
-        self.mirror = Some(mirror);
-        self
     }
 
     /// Writes a line, and waits until it is on disk.
@@ -185,107 +179,6 @@ impl Journal {
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
-
-/// The outcome of reading the journals of a folder.
-#[derive(Debug, Default)]
-pub(crate) struct Replay {
-    /// The calls in doubt.
-    pub doubts: Vec<Doubt>,
-    /// The journals that are folded in.
-    pub journals: Vec<PathBuf>,
-    /// Those of runs that others went on from: what they tell is not taken over.
-    pub overtaken: Vec<PathBuf>,
-    /// The warnings about them.
-    pub warnings: Vec<String>,
-}
-
-/// Folds every journal of a folder into what is owned.
-///
-/// Folding is idempotent: a journal that was folded before changes nothing. Where others may go on from a run that was
-/// killed, `last` is the number of the last run that began: a journal of an earlier one has been overtaken.
-///
-/// # Errors
-/// When a journal can't be read, or says what this program does not understand. Nothing is folded in then.
-pub(crate) fn replay(folder: &Path, last: Option<u64>, base: &mut Base) -> Result<Replay, LedgerError> {
-    let fail = |path: &Path, error| LedgerError::Io(path.display().to_string(), "read", error);
-    let mut replay = Replay::default();
-    let mut all = Vec::new();
-    for path in journals(folder).map_err(|error| fail(folder, error))? {
-        let bytes = private::read(&path, MAX_BYTES).map_err(|error| fail(&path, error))?;
-        let (lines, is_torn) = read(&bytes, &path.display().to_string())?;
-        let is_overtaken =
-            matches!(lines.first(), Some(JournalLine::Run { number, .. }) if last.is_some_and(|last| *number < last));
-        if is_overtaken {
-            let words = "others went on from the run that wrote it: what it tells is not taken over";
-            replay.warnings.push(format!("`{}`: {words}", path.display()));
-            replay.overtaken.push(path);
-            continue;
-        }
-        if is_torn {
-            let words = "the run that wrote it was stopped in its last line, which is left out: what it would have \
-                         said did not happen";
-            replay.warnings.push(format!("`{}`: {words}", path.display()));
-        }
-        all.push(lines);
-        replay.journals.push(path);
-    }
-    let mut doubts = BTreeMap::new();
-    let current = base.run;
-    for (run, lines) in all.into_iter().enumerate() {
-        lines.into_iter().for_each(|line| fold(line, run, base, &mut doubts));
-    }
-    base.run = current;
-    replay.doubts = doubts.into_values().collect();
-    Ok(replay)
-}
-
-/// The lines of a journal.
-///
-/// # Errors
-/// It can't be read, or says what this program does not understand.
-pub(crate) fn lines(path: &Path) -> Result<Vec<JournalLine>, LedgerError> {
-    let name = path.display().to_string();
-    let bytes = private::read(path, MAX_BYTES).map_err(|error| LedgerError::Io(name.clone(), "read", error))?;
-    Ok(read(&bytes, &name)?.0)
-}
-
-/// The lines of a journal, and whether the last one was torn.
-///
-/// A run that is killed, or a disk that is full, leaves half a line at the end, perhaps half a character: that is no JSON.
-/// Whatever else is not understood is refused: it may say what is owned.
-fn read(bytes: &[u8], file: &str) -> Result<(Vec<JournalLine>, bool), LedgerError> {
-    let pieces: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
-    let last = pieces.iter().rposition(|piece| !piece.is_empty()).unwrap_or(0);
-    let mut format = FORMAT;
-    let mut lines = Vec::new();
-    for (n, piece) in pieces.iter().enumerate().take(last + 1) {
-        let fail = |why: String| LedgerError::Journal(file.to_owned(), n + 1, why);
-        let value = match serde_json::from_slice::<Value>(piece) {
-            Ok(value) => value,
-            Err(_) if n == last => return Ok((lines, !piece.is_empty())),
-            Err(error) => return Err(fail(format!("it is no JSON: {error}"))),
-        };
-        if n == 0 {
-            format = match value.pointer("/run").map(|run| run.get("format").map_or(Some(1), Value::as_u64)) {
-                Some(Some(said)) if said > u64::from(FORMAT) => return Err(LedgerError::Later(file.to_owned(), said)),
-                Some(Some(said)) => said as u32,
-                _ => return Err(fail("it is not the beginning of a journal".into())),
-            };
-        }
-        lines.push(line(value, format).map_err(fail)?);
-    }
-    Ok((lines, false))
-}
-
-/// One line, in the words of a format.
-fn line(mut value: Value, format: u32) -> Result<JournalLine, String> {
-    let first_row = value.pointer_mut("/done/entry").filter(|_| format < FORMAT);
-    if let Some(entry) = first_row {
-        let row: FirstRow = serde_json::from_value(entry.take()).map_err(|error| error.to_string())?;
-        *entry = serde_json::to_value(Entry::from(row)).map_err(|error| error.to_string())?;
-    }
-    serde_path_to_error::deserialize(value).map_err(|error| format!("`{}`: {}", error.path(), error.inner()))
 }
 
 fn journals(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -305,8 +198,11 @@ fn number(path: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
+    use super::replay::{fold, read};
     use super::*;
     use crate::state::base::{Basis, Stored};
 
@@ -326,7 +222,7 @@ mod tests {
         };
         let mut base =
             Base { targets: [("east".to_owned(), installation("5f2c, manager 1"))].into(), ..Base::default() };
-        let mut journal = Journal::begin(folder.path(), &run()).unwrap();
+        let mut journal = Journal::begin(folder.path(), &run(), None).unwrap();
         let mut tells = |installation: Installation, base: &mut Base| {
             journal.write(&JournalLine::Proofs { target: "east".into(), installation: installation.into() }).unwrap();
             replay(folder.path(), None, base).unwrap();
@@ -340,7 +236,7 @@ mod tests {
     #[test]
     fn a_stopped_run_leaves_what_it_made_and_what_is_in_doubt() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::begin(folder.path(), &run()).unwrap();
+        let mut journal = Journal::begin(folder.path(), &run(), None).unwrap();
         let call = |n| JournalLine::Call {
             n,
             address: Address::new("east", "routes", Some(&n.to_string())),

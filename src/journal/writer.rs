@@ -146,13 +146,17 @@ impl Journal {
         // A rehearsed crash leaves so many lines and not one more.
         let left = self.crash_after.and_then(|after| after.checked_sub(self.lines)).filter(|left| *left > 0);
         let count = left.and_then(|left| usize::try_from(left).ok()).map_or(lines.len(), |left| left.min(lines.len()));
-        self.file.write_all(lines.get(..count).unwrap_or(lines).concat().as_bytes())?;
+        let lines = lines.get(..count).unwrap_or(lines);
+        self.file.write_all(lines.concat().as_bytes())?;
         self.file.sync_data()?;
+        if let Some(mirror) = &mut self.mirror {
+            mirror.commit(lines)?;
+        }
         self.lines += count as u64;
         if self.crash_after == Some(self.lines) {
             std::process::abort();
         }
-        self.mirror.as_mut().map_or(Ok(()), |mirror| mirror.commit(lines))
+        Ok(())
     }
 }
 
@@ -249,7 +253,7 @@ mod tests {
     async fn lines_stand_in_the_file_in_their_order() {
         let folder = tempfile::tempdir().unwrap();
         let run = JournalLine::begins(1, "w", None, "");
-        let journal = Journal::begin(folder.path(), &run).unwrap();
+        let journal = Journal::begin(folder.path(), &run, None).unwrap();
         let path = journal.path().to_owned();
         let writer = JournalWriter::start(journal);
         (0..50).for_each(|n| writer.write(&call(n)));

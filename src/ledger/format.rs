@@ -66,15 +66,17 @@ pub(super) struct OpenRun {
 }
 
 impl OpenRun {
-    /// What is told of it where its journal is not.
-    pub(super) fn told(&self, run: u64) -> String {
+    /// What is told of it, wherever its journal is.
+    pub(super) fn told(&self, run: u64, has_journal: bool) -> String {
         let OpenRun { user, host, began } = self;
         let at = host.as_ref().map(|host| format!(" at {host}")).unwrap_or_default();
         let by = user.as_ref().map(|user| format!(" of {user}")).unwrap_or_default();
-        format!(
-            "run {run}{by}{at}, which began {began}, has not ended, and its journal is not here: what it was about to make \
-             counts as owned where it is there"
-        )
+        let journal = match has_journal {
+            true => "what its journal tells so far is taken over",
+            false => "and its journal is not here: what it was about to make counts as owned where it is there",
+        };
+        let joint = if has_journal { ":" } else { "," };
+        format!("run {run}{by}{at}, which began {began}, has not ended{joint} {journal}")
     }
 }
 

@@ -17,6 +17,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::checkpoint::Checkpoint;
 use super::record::{host, user};
@@ -369,6 +370,11 @@ impl HeldLease {
     pub(super) fn is_confirmed(&self, given: Instant) {
         let mut life = self.life();
         life.confirmed = life.confirmed.max(given);
+    }
+
+    /// What is part of its row, and of no other.
+    pub(super) fn mark(&self) -> Value {
+        json!({ "holder": self.row.holder, "fence": self.row.fence })
     }
 
     /// Takes down that it is lost.

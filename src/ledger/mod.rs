@@ -6,7 +6,7 @@
 //! `format` is the document, `first` reads that of version 0.1, `store` is where it is kept, and `place` its place there; `hold`
 //! and `lease` keep other runs away, `checkpoint` tells how far one has come, `upkeep` is what people do with it by hand, `key`
 //! has the key of the fingerprints. `record` is what is kept of each run, `unended` that of a run that could not write its own,
-//! `history` where they are kept.
+//! `history` where they are kept. `second` is where a journal is kept as well.
 
 mod checkpoint;
 mod error;
@@ -18,6 +18,7 @@ mod key;
 mod lease;
 mod place;
 mod record;
+mod second;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::{Address, Escaped};
-use crate::journal::{self, Doubt, Journal, Replay};
+use crate::journal::{self, Doubt, Mirror, Replay};
 use crate::private;
 use crate::state::base::{Base, Claim};
 use crate::topology::{LEDGER_FILE, LedgerPlace, Topology};
@@ -46,6 +47,7 @@ use key::Keyring;
 use lease::{HeldLease, Lease};
 use place::DocumentPlace;
 pub(crate) use record::{Ending, FieldRecord, Record, RunOutcome, StepRecord, now};
+use second::StoredJournal;
 use store::{FileStore, GitStore, PostgresStore, S3Store, Store, StoreChange, StoreError, StoreState};
 pub(crate) use unended::write_ahead;
 pub(crate) use upkeep::{LedgerReport, relocate, report, unlock};
@@ -80,6 +82,8 @@ pub struct Ledger {
     is_current: bool,
     /// The journals that are folded in, and removed once the ledger is saved.
     folded: Vec<PathBuf>,
+    /// Those that the store keeps, which go in the same step.
+    stored: Vec<String>,
     /// The journals of runs that others went on from, which are kept under another name once the ledger is saved.
     overtaken: Vec<PathBuf>,
     /// Where records of runs lay before a store kept them, and how many are kept.
@@ -116,9 +120,16 @@ impl Ledger {
         // Where others went on since, what a journal tells of this machine's last run is history.
         let last = topology.ledger.is_shared().then_some(document.run);
         let replay = journal::replay(&journal_folder(topology), last, &mut base)?;
-        let Replay { doubts, journals: folded, overtaken, mut warnings } = replay;
+        let Replay { mut doubts, journals: folded, overtaken, mut warnings } = replay;
+        let mut stored = Vec::new();
         if let Some(open) = document.open.as_ref().filter(|_| folded.is_empty()) {
-            warnings.push(open.told(document.run));
+            let file = second::journal_name(&topology.workspace, document.run);
+            let text = place.journal(&file)?;
+            warnings.push(open.told(document.run, text.is_some()));
+            if let Some(text) = text {
+                doubts.extend(journal::replay_second(&text, &format!("{file} in {name}"), &mut base)?);
+                stored.push(file);
+            }
         }
         let is_current = bytes.is_some() && version == VERSION;
         let earlier = bytes.filter(|_| !is_current).map(|bytes| (version, bytes));
@@ -134,11 +145,25 @@ impl Ledger {
             earlier,
             is_current,
             folded,
+            stored,
             overtaken,
             records: (record_folder(topology), topology.keep_runs),
             ended: Vec::new(),
             untold: None,
         })
+    }
+
+    /// The second place for the journal of the run that was begun, where the ledger is shared: the journal itself where the
+    /// store keeps one, else how far the run has come.
+    pub(crate) fn mirror(&mut self) -> Option<Box<dyn Mirror>> {
+        let lease = self.lease.clone()?;
+        let file = second::journal_name(&self.document.workspace, self.document.run);
+        if let Some(journal) = StoredJournal::of(self.place.store(), &lease, file.clone()) {
+            self.stored.push(file);
+            return Some(Box::new(journal));
+        }
+        let checkpoint = lease.checkpoint()?;
+        Some(Box::new(CheckpointMirror { checkpoint, lease }))
     }
 
     /// Makes sure that the key of the fingerprints is kept where later runs find it: makes one if there is none.
@@ -223,6 +248,7 @@ impl Ledger {
         place.replace(text.into_bytes(), lease.as_deref(), &mut |store, state| self.history(store, state))?;
         self.is_current = true;
         self.ended.clear();
+        self.stored.clear();
         for journal in self.folded.drain(..) {
             // One that stays is folded in again, which changes nothing.
             let _ = fs::remove_file(unended::beside(&journal));
@@ -235,17 +261,19 @@ impl Ledger {
         Ok(())
     }
 
-    /// What the records of runs that ended change in the store.
+    /// What changes in the store with the ledger: journals go that are folded in, and records come of runs that ended.
     fn history(&mut self, store: &dyn Store, state: Option<&StoreState>) -> StoreChange {
+        let mut change: StoreChange = self.stored.iter().map(|file| (file.clone(), None)).collect();
         if self.ended.is_empty() {
-            return StoreChange::new();
+            return change;
         }
         let (folder, keep) = &self.records;
         let kept = history::kept(store, state, &self.document.workspace, (folder, *keep), &self.ended);
-        kept.unwrap_or_else(|error| {
-            self.untold = Some(error.to_string());
-            StoreChange::new()
-        })
+        match kept {
+            Ok(kept) => change.extend(kept),
+            Err(error) => self.untold = Some(error.to_string()),
+        }
+        change
     }
 
     /// Makes the records of the runs whose journals were found, unless a run has its own.
@@ -265,17 +293,9 @@ impl Ledger {
         self.lease = run.lease.as_ref().map(Lease::held);
     }
 
-    /// Counts a journal as folded in: it goes when the ledger is saved. Where the ledger is shared, its lines go there, too.
-    pub fn covers(&mut self, journal: Journal) -> Journal {
-        self.folded.push(journal.path().to_owned());
-        let mirror = self.lease.as_ref().and_then(|lease| {
-            let checkpoint = lease.checkpoint()?;
-            Some(CheckpointMirror { checkpoint, lease: lease.clone() })
-        });
-        match mirror {
-            Some(mirror) => journal.mirrored(Box::new(mirror)),
-            None => journal,
-        }
+    /// Counts a journal as folded in: it goes when the ledger is saved.
+    pub fn covers(&mut self, journal: PathBuf) {
+        self.folded.push(journal);
     }
 }
 

@@ -34,6 +34,16 @@ impl DocumentPlace {
         self.store.name()
     }
 
+    /// Where it is.
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The journal that another machine left there, if the store keeps journals.
+    pub(super) fn journal(&self, file: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+        if self.store.grows() { Ok(newest(&*self.store, file)?.1) } else { Ok(None) }
+    }
+
     /// Puts a document in place of the one that was read; under a lease, if that still stands, of which it is a sign of life.
     /// `beside` says what changes with it at a state of the store; whatever else does is somebody else's affair.
     pub(super) fn replace(

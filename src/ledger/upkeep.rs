@@ -44,7 +44,7 @@ pub(crate) fn report(topology: &Topology) -> Result<LedgerReport, LedgerError> {
         serial: document.as_ref().map_or(0, |document| usize::try_from(document.serial).unwrap_or(usize::MAX)),
         run: document.as_ref().map_or(0, |document| document.run),
         owned: document.as_ref().map_or(0, |document| document.entries.len()),
-        open: document.as_ref().and_then(|document| Some(document.open.as_ref()?.told(document.run))),
+        open: document.as_ref().and_then(|document| Some(document.open.as_ref()?.told(document.run, store.grows()))),
         leases: leases.iter().map(LeaseRow::told).collect(),
     })
 }

@@ -160,9 +160,9 @@ impl<'s> World<'s> {
                 None,
                 &plan.config,
             );
-            let writer = Journal::begin(&ledger::journal_folder(&topology), &run).unwrap();
+            let writer = Journal::begin(&ledger::journal_folder(&topology), &run, None).unwrap();
             let journal = writer.path().to_owned();
-            let writer = ledger.covers(writer);
+            ledger.covers(journal.clone());
             let executor = Executor {
                 plan: &plan,
                 sights: &Sights::new(&topology),
