@@ -308,6 +308,12 @@ fn where_a_bucket_is_stands_in_the_file_and_is_looked_over() {
     for settings in ["bucket: a, region: r", &format!("bucket: a, region: r, {keys}")] {
         assert!(read(settings, SecretMode::Unasked).unwrap().topology.ledger.is_shared(), "{settings}");
     }
+    let settings = "workspace: w\nledger: { postgres: \"${secret.k}\" }\nsecrets: { k: { file: key.txt } }\n";
+    fs::write(folder.path().join("trueup.yaml"), settings).unwrap();
+    for (secrets, is_read) in [(SecretMode::Unasked, true), (SecretMode::Required, false)] {
+        let read = load(folder.path(), &[], &Options { secrets, ..Options::default() });
+        assert_eq!(read.is_ok_and(|read| read.topology.ledger.is_shared()), is_read);
+    }
 }
 
 /// The examples of `docs/FORMATS.md`: the word behind each fence, and what stands in it.

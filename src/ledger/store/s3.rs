@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use flate2::Compression;
@@ -61,10 +61,10 @@ struct Head {
 
 /// A state that was read or written.
 #[derive(Debug, Clone)]
-struct Seen {
+struct SeenState {
     state: StoreState,
     mark: String,
-    files: BTreeMap<String, Vec<u8>>,
+    files: Arc<BTreeMap<String, Vec<u8>>>,
 }
 
 /// Ledgers in an object of an S3 bucket.
@@ -75,7 +75,7 @@ pub(crate) struct S3Store {
     http: OnceLock<Result<S3Client, StoreError>>,
     aside: Aside,
     /// The last state that was seen: it is not asked for twice.
-    seen: Mutex<Option<Seen>>,
+    seen: Mutex<Option<SeenState>>,
     /// The server honours conditions.
     is_tried: OnceLock<()>,
     /// Bytes that are read at most.
@@ -111,7 +111,7 @@ impl S3Store {
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+    fn seen(&self) -> MutexGuard<'_, Option<SeenState>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -154,7 +154,7 @@ impl S3Store {
     }
 
     /// The state that the object is in, with all that it holds.
-    fn look(&self) -> Result<Option<Seen>, StoreError> {
+    fn look(&self) -> Result<Option<SeenState>, StoreError> {
         let known = self.seen().clone();
         let condition: Vec<_> = known.iter().map(|known| ("if-none-match", known.state.0.as_str())).collect();
         let response = self.send(Method::Get, OBJECT, &condition, Vec::new())?;
@@ -168,7 +168,7 @@ impl S3Store {
         Ok(seen)
     }
 
-    fn open(&self, response: &Response) -> Result<Seen, StoreError> {
+    fn open(&self, response: &Response) -> Result<SeenState, StoreError> {
         let damaged = |why: &str| self.refused(&format!("`{OBJECT}` is no archive of ledgers: {why}"), BACK);
         let state = response.header_value("etag").ok_or_else(|| damaged("it comes without an `ETag`"))?.to_owned();
         let mut files = unpack(&response.body, self.limit).map_err(|error| damaged(&error.to_string()))?;
@@ -179,7 +179,7 @@ impl S3Store {
             return Err(self.refused(&told, "use that version"));
         }
         let Head { mark, .. } = serde_json::from_slice(&head).map_err(|error| damaged(&error.to_string()))?;
-        Ok(Seen { state: StoreState(state), mark, files })
+        Ok(SeenState { state: StoreState(state), mark, files: Arc::new(files) })
     }
 
     fn unexpected(&self, response: &Response) -> StoreError {
@@ -255,7 +255,7 @@ impl Store for S3Store {
             return Ok(content);
         }
         match self.look()? {
-            Some(mut seen) if seen.state == *at => Ok(seen.files.remove(file)),
+            Some(seen) if seen.state == *at => Ok(seen.files.get(file).cloned()),
             _ => Err(StoreError::Raced),
         }
     }
@@ -263,11 +263,12 @@ impl Store for S3Store {
     fn swap(&self, from: Option<&StoreState>, change: &StoreChange) -> Result<StoreState, StoreError> {
         self.try_out()?;
         let known = self.seen().clone().filter(|seen| from == Some(&seen.state));
-        let mut files = match (from, known) {
-            (None, _) => BTreeMap::new(),
+        let before = match (from, known) {
+            (None, _) => Arc::default(),
             (Some(_), Some(known)) => known.files,
             (Some(from), None) => self.look()?.filter(|seen| seen.state == *from).ok_or(StoreError::Raced)?.files,
         };
+        let mut files = (*before).clone();
         for (file, bytes) in change {
             match bytes {
                 Some(bytes) => drop(files.insert(file.clone(), bytes.clone())),
@@ -281,7 +282,7 @@ impl Store for S3Store {
         match (response.status, response.header_value("etag")) {
             (200..300, Some(state)) => {
                 let state = StoreState(state.to_owned());
-                *self.seen() = Some(Seen { state: state.clone(), mark, files });
+                *self.seen() = Some(SeenState { state: state.clone(), mark, files: Arc::new(files) });
                 Ok(state)
             }
             // What stands between may have sent it twice. Whose state it is has one meaning.

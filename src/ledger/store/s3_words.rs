@@ -24,7 +24,8 @@ pub(super) fn refusal(response: &Response, place: &S3Place) -> Result<(String, S
     let refused = |help: &str| Ok((told.clone(), help.to_owned()));
     match (response.status, code.as_str()) {
         (_, "RequestTimeTooSkewed" | "RequestExpired") => refused("set the clock of this machine"),
-        (301 | 302 | 307 | 308, _) | (_, "AuthorizationHeaderMalformed" | "PermanentRedirect") => {
+        (301 | 302 | 307 | 308, _)
+        | (_, "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError" | "PermanentRedirect") => {
             match response.header_value("x-amz-bucket-region") {
                 Some(region) => refused(&format!("write `region: {region}`")),
                 None => {

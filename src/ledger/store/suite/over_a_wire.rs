@@ -163,6 +163,7 @@ fn what_a_bucket_answers_is_told_with_a_remedy() {
         (404, "NoSuchBucket", true, "make the bucket"),
         (301, "PermanentRedirect", true, "region"),
         (400, "AuthorizationHeaderMalformed", true, "region"),
+        (400, "AuthorizationQueryParametersError", true, "region"),
         (501, "NotImplemented", true, "conditional writes"),
         (503, "SlowDown", false, "run it again"),
         (500, "InternalError", false, "run it again"),
