@@ -130,6 +130,8 @@ mod servers;
 mod shared_ledger;
 #[path = "it/shared_lists.rs"]
 mod shared_lists;
+#[path = "it/shared_store.rs"]
+mod shared_store;
 #[path = "it/snapshot.rs"]
 mod snapshot;
 #[path = "it/sources.rs"]

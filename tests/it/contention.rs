@@ -107,14 +107,17 @@ fn writers(lab: &Lab, runs: u64) -> Vec<u64> {
 #[test]
 fn whatever_befalls_them_two_machines_write_in_turn() {
     let long = std::env::var("TRUEUP_TEST_LONG").is_ok_and(|word| word == "1");
-    let all = if long { 500 } else { 24 };
-    let lab = Lab::new(VARIABLES);
+    Lab::of_each(VARIABLES).for_each(|lab| contend(&lab, if long { 500 } else { 24 }));
+}
+
+/// Lets two machines do so many runs between them.
+fn contend(lab: &Lab, all: u64) {
     lab.run(0, &["apply", "--yes"]).expect(0);
     lab.sim.side_door("POST", "/faults", &json!([{ "method": "PUT", "delay_ms": 40 }]));
     let (last, told) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for machine in 0..2 {
-            let (lab, last, told) = (&lab, &last, &told);
+            let (last, told) = (&last, &told);
             scope.spawn(move || {
                 let mut chance = Chance::new();
                 (0..machine * 7).for_each(|_| assert!(chance.below(2) < 2));
@@ -138,7 +141,7 @@ fn whatever_befalls_them_two_machines_write_in_turn() {
         }
     });
     let told = told.into_inner().unwrap();
-    let order = writers(&lab, all);
+    let order = writers(lab, all);
     let mut turns = order.clone();
     turns.dedup();
     let mut once = turns.clone();
@@ -148,7 +151,7 @@ fn whatever_befalls_them_two_machines_write_in_turn() {
     assert!(turns.len() as u64 > all / 4, "too few came to anything: {turns:?}");
     // Whoever comes last makes it whole.
     for machine in [1, 0] {
-        one(&lab, machine, all + 1, Mishap::Nothing, &mut Chance::new()).expect(0);
+        one(lab, machine, all + 1, Mishap::Nothing, &mut Chance::new()).expect(0);
     }
     lab.run(1, &["plan", "--exit-code"]).expect(0).says("nothing to do");
     assert_eq!(lab.variables().len(), VARIABLES);

@@ -12,9 +12,10 @@ use crate::floors::FLOORS;
 const ROOTS: [&str; 8] = [".ci/", "benches/", "crates/", "docs/", "examples/", "schemas/", "src/", "tests/"];
 
 /// Licences that somebody has looked at: all let the program be given away under its own.
-const LICENCES: [&str; 16] = [
+const LICENCES: [&str; 17] = [
     "0BSD",
     "Apache-2.0",
+    "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",
     "CDLA-Permissive-2.0",
