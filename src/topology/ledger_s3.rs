@@ -143,7 +143,7 @@ impl S3Ledger {
 }
 
 /// The keys of the environment; whoever asks for no secret gets what stands for them.
-fn from_environment(secrets: &Secrets) -> Result<(Secret, Secret, Option<Secret>), Finding> {
+fn from_environment(secrets: &Secrets) -> Result<(Secret, Secret, Option<Secret>), Box<Finding>> {
     const NAMES: (&str, &str, &str) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
     let variable = |name: &str| {
         let value = machine::variable(name).filter(|_| secrets.are_asked_for())?;
@@ -160,7 +160,7 @@ fn from_environment(secrets: &Secrets) -> Result<(Secret, Secret, Option<Secret>
             let told =
                 format!("nobody says by whose right the bucket is used: `{}` or `{}` is not set", NAMES.0, NAMES.1);
             let help = "set them, or write `access-key: \"${secret.NAME}\"` and `secret-key: \"${secret.NAME}\"`";
-            Err(Finding::error("missing-secret", told).help(help))
+            Err(Box::new(Finding::error("missing-secret", told).help(help)))
         }
     }
 }
