@@ -9,7 +9,7 @@
 //! |---|---|
 //! | commands, and how results are shown | `cli`, `render` |
 //! | what waits, asks and writes | `session`, `observe`, `apply`, `verify`, `journal`, `ledger`, `snapshot` |
-//! | pure | `diff`, `plan` |
+//! | pure | `diff`, `plan`, `undo` |
 //! | what the files say; what is there, and what was applied | `source`, `topology`, `schema`, `check`; `state` |
 //! | the APIs, as tables | `providers`, in the words of `spec` |
 //! | ground | `graph`, `address`, `secret`, `attr`, `finding`, `suggest`, `digest`, `private`, `program`, `redact` |
@@ -43,6 +43,7 @@ mod spec;
 mod state;
 mod suggest;
 mod topology;
+mod undo;
 mod verify;
 
 /// The parts that the tests in `tests/` drive one by one. No interface for anybody else: it changes with any commit.

@@ -63,6 +63,13 @@ pub enum Outcome {
     Stopped,
 }
 
+impl Outcome {
+    /// Says whether it is done.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self, Outcome::Done)
+    }
+}
+
 /// Is told how things go.
 pub trait Progress: Send + Sync {
     /// A step begins.

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::apply::{Executor, Report};
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
+use crate::cli::undo::Undoing;
 use crate::cli::{
     Allow, CommandError, Exit, Format, Global, TimeLimit, allow, common, contents, facts, halt, output, plan_file, talk,
 };
@@ -70,16 +72,27 @@ pub(crate) struct How {
     /// Says whether the removal of everything is what was asked for.
     #[arg(skip)]
     pub removes_all: bool,
+    /// The run that is taken back.
+    #[arg(skip)]
+    undoing: Option<Arc<Undoing>>,
 }
 
 impl How {
     /// The row of the table by which it ends.
     fn row(&self) -> ExitRow {
-        if self.is_saved { ExitRow::ApplyFile } else { ExitRow::Apply }
+        if self.is_saved || self.undoing.is_some() { ExitRow::ApplyFile } else { ExitRow::Apply }
+    }
+
+    /// The same, for taking back what a run did.
+    pub(crate) fn undoing(&self, undoing: Undoing) -> How {
+        How { undoing: Some(Arc::new(undoing)), ..self.clone() }
     }
 
     /// The command that would do the same again.
     fn command(&self) -> String {
+        if let Some(undoing) = &self.undoing {
+            return format!("trueup undo {}", undoing.run);
+        }
         match (self.removes_all, &self.only_target) {
             (false, _) if self.is_saved => "trueup plan --out FILE".to_owned(),
             (false, _) => "trueup apply".to_owned(),
@@ -113,14 +126,28 @@ pub(crate) async fn carry_out(
     let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
     workspace.only_target.clone_from(&how.only_target);
     workspace.has_brakes = !how.removes_all;
-    let mut planned = workspace.plan_when_settled().await?;
+    let planned = workspace.plan_when_settled().await?;
+    offer(global, workspace, planned, &hold, how, format).await
+}
+
+/// Shows a plan that was made just now, asks, and carries it out.
+pub(crate) async fn offer(
+    global: &Global,
+    mut workspace: ConnectedWorkspace,
+    mut planned: Planned,
+    hold: &RunHold,
+    how: &How,
+    format: Format,
+) -> Result<Exit, CommandError> {
     let shows_plan = format == Format::Text;
     tell_troubles(&workspace, &planned.plan, shows_plan);
     workspace.tell_changed_proofs();
     tell_doubts(&planned.ledger);
     let mut found = facts::of(&workspace, &planned.plan);
     refuse(&workspace, &planned.plan, &found)?;
-    allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
+    if how.undoing.is_none() {
+        allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
+    }
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
     let document = workspace.document(&planned.plan);
     if shows_plan {
@@ -135,10 +162,11 @@ pub(crate) async fn carry_out(
     }
     found.asked = how.exit_code;
     found.add_if(facts::defers(&planned.plan), Fact::Deferred);
-    let carried = Carried { planned, leave_out: &BTreeSet::new(), hold: &hold };
+    found.add_if(how.undoing.as_ref().is_some_and(|undoing| undoing.leaves_some()), Fact::PartWay);
+    let carried = Carried { planned, leave_out: &BTreeSet::new(), hold };
     execute(global, &mut workspace, carried, how, format, &mut found).await?;
     workspace.close().await;
-    Ok(found.exit(ExitRow::Apply))
+    Ok(found.exit(how.row()))
 }
 
 /// Shows the plan; to whom wants to hear less and is not asked, what it leaves alone, which no report tells.
@@ -235,6 +263,10 @@ pub(crate) async fn execute(
     let contradictions = look_again(workspace, &mut ledger, &claims).await;
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
+    if let Some(undoing) = &how.undoing {
+        undoing.give_back(&mut ledger.base, &plan, &report);
+        record.undoes = Some(undoing.run);
+    }
     record.end(&plan, &report, lines(journaled.as_deref()), &ledger.base);
     record.exit = Some(found.exit(how.row()).code());
     let saved = ledger.end_run(record).map_err(|error| unsaved(error, &report, journaled.as_deref()));

@@ -13,8 +13,8 @@ use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, TimeLimit, halt, output, talk};
 use crate::diff::content_ids::settle_ids;
-use crate::diff::diff;
 use crate::diff::standing::forget_ids;
+use crate::diff::{Diff, diff};
 use crate::finding::{Finding, Level};
 use crate::ledger::{self, Ledger, RunHold};
 use crate::observe::{Observer, Scope, tell_known_key};
@@ -22,6 +22,7 @@ use crate::plan::{Brakes, Gap, Plan};
 use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
+use crate::secret::Secret;
 use crate::session::{Attention, CallError, Clients, Clock, Session, Vault, WallClock, reads_along};
 use crate::spec::{Kind, List};
 use crate::state::base::Base;
@@ -111,7 +112,16 @@ pub(crate) fn file_options(global: &Global) -> Result<topology::Options, Command
     Ok(topology::Options { secrets: SecretMode::Unasked, ..load_options(global)? })
 }
 
-fn load_with(global: &Global, dir: &Path, mut options: topology::Options) -> Result<Topology, CommandError> {
+fn load_with(global: &Global, dir: &Path, options: topology::Options) -> Result<Topology, CommandError> {
+    Ok(load_all(global, dir, options)?.0)
+}
+
+/// Reads a workspace, and the secrets that nothing in it uses, where the options ask for them.
+pub(crate) fn load_all(
+    global: &Global,
+    dir: &Path,
+    mut options: topology::Options,
+) -> Result<(Topology, Vec<Secret>), CommandError> {
     if options.secrets == SecretMode::Rehearsed && simulated::holds_secrets(dir) {
         options.secrets = SecretMode::StandIn;
         eprintln!(
@@ -125,7 +135,8 @@ fn load_with(global: &Global, dir: &Path, mut options: topology::Options) -> Res
             tell_warnings(global, &loaded.findings);
             let mut topology = loaded.topology;
             rehearse_ownership(global, &mut topology);
-            Ok(topology)
+            topology.secrets.learn(loaded.spare.iter().cloned());
+            Ok((topology, loaded.spare))
         }
         Err(findings) => Err(CommandError::Findings(findings, Exit::Failed)),
     }
@@ -278,13 +289,18 @@ impl ConnectedWorkspace {
         let part = self.only_target.as_ref().map(|target| base.part_of(target));
         let base = part.as_ref().unwrap_or(base);
         let diff = diff(&self.topology, &observed, base);
-        let mut plan = crate::plan::plan(&self.topology, &observed, diff).map_err(|cycle| {
+        self.plan_of(&observed, diff, base)
+    }
+
+    /// Plans what a comparison calls for.
+    pub(crate) fn plan_of(&mut self, observed: &Observed, diff: Diff<'_>, base: &Base) -> Result<Plan, CommandError> {
+        let mut plan = crate::plan::plan(&self.topology, observed, diff).map_err(|cycle| {
             let remedy = "take one of the references out, or declare it in a second step";
             let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);
             CommandError::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
         })?;
         if self.has_brakes {
-            plan.gaps = Gap::of(&self.topology, &observed, &plan.verdicts, base);
+            plan.gaps = Gap::of(&self.topology, observed, &plan.verdicts, base);
             plan.brakes = Brakes::of(&plan.verdicts, base, &self.topology.policy);
         }
         Ok(plan)

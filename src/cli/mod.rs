@@ -2,7 +2,8 @@
 //!
 //! What commands share: `common` (read, connect, look, plan), `allow`, `contents` (content at URLs), `installations`,
 //! `troubles`, `facts` and `exit` (how they end), `talk` (the door to stderr), `output`, `halt` and `stop`, `simulated`
-//! (rehearsals); `run` and `get` share `one`, `plan`, `show` and `apply` a `plan_file`. `explain` has more pages:
+//! (rehearsals); `run` and `get` share `one`, `plan`, `show` and `apply` a `plan_file`, `history`, `show`
+//! and `undo` what is `past`. `explain` has more pages:
 //! `topics`, `not_mine`.
 
 // First, so that what follows says everything through it.
@@ -34,6 +35,7 @@ mod log;
 mod not_mine;
 mod one;
 mod output;
+mod past;
 mod plan;
 mod plan_file;
 mod run;
@@ -46,6 +48,7 @@ mod snapshot;
 mod stop;
 mod topics;
 mod troubles;
+mod undo;
 mod validate;
 
 use std::path::PathBuf;
@@ -153,6 +156,8 @@ enum Command {
     Apply(apply::ApplyOptions),
     /// Shows a plan that was kept, as it was, or a run of the past. Looks at nothing.
     Show(show::ShowOptions),
+    /// Takes back what a run did: plans the way back to what it found, shows it, asks, and goes it.
+    Undo(undo::UndoOptions),
     /// Lists the runs of the past, the newest first: who, when, at which commit, and what they did.
     History(history::HistoryOptions),
     /// Says which runs touched a resource.
@@ -234,6 +239,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Plan(options) => common::block_on(plan::run(&cli.global, &options)),
         Command::Apply(options) => common::block_on(apply::run(&cli.global, &options)),
         Command::Show(options) => show::run(&cli.global, &options),
+        Command::Undo(options) => common::block_on(undo::run(&cli.global, &options)),
         Command::History(options) => history::run(&cli.global, &options),
         Command::Log(options) => log::run(&cli.global, &options),
         Command::Blame(options) => blame::run(&cli.global, &options),

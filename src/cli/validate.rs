@@ -20,7 +20,7 @@ pub(crate) struct ValidateOptions {
 pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, CommandError> {
     let loaded = topology::load(&options.workspace.dir, CATALOGUE, &common::file_options(global)?);
     let (findings, topology) = match loaded {
-        Ok(Loaded { mut topology, mut findings, secrets: _ }) => {
+        Ok(Loaded { mut topology, mut findings, .. }) => {
             let (mut found, open) = contents::check_kept(&mut topology);
             let is_sound = found.is_empty();
             findings.append(&mut found);

@@ -195,6 +195,8 @@ pub enum DeleteCause {
     Pruned,
     /// What an earlier run left to be removed.
     Leftover,
+    /// The run that made it is taken back.
+    TakenBack,
 }
 
 impl DeleteCause {
@@ -205,6 +207,7 @@ impl DeleteCause {
             DeleteCause::GivenUp => "all that is owned goes",
             DeleteCause::Pruned => "not declared, and the collection is pruned",
             DeleteCause::Leftover => "left by an earlier run, and still there",
+            DeleteCause::TakenBack => "made by the run that is taken back",
         }
     }
 }

@@ -108,6 +108,11 @@ impl RunCounts {
             left: record.steps.len() - record.done().count(),
         }
     }
+
+    /// Says whether it changed anything at a controller.
+    pub(crate) fn changed_something(&self) -> bool {
+        self.created + self.updated + self.replaced + self.deleted > 0
+    }
 }
 
 impl RunHead {

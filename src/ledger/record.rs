@@ -286,9 +286,10 @@ impl Record {
                 Outcome::Stopped => (Ending::Stopped, None),
             };
             step.took = report.took.get(n).copied().flatten();
-            if let Some(entry) = base.entry(&step.address).filter(|_| !step.verb.removes()) {
-                step.id_after = Some(entry.id.clone()).filter(|id| !id.is_empty());
-                step.identity = entry.identity.clone();
+            if !step.verb.removes() {
+                let entry = base.entry(&step.address);
+                step.id_after = entry.map(|entry| entry.id.clone()).filter(|id| !id.is_empty());
+                step.identity = entry.and_then(|entry| entry.identity.clone());
             }
         }
     }
@@ -306,6 +307,11 @@ impl Record {
     pub(crate) fn outcome(&self) -> RunOutcome {
         let is_done = || self.steps.iter().all(|step| step.outcome == Ending::Done);
         self.outcome.unwrap_or_else(|| if is_done() { RunOutcome::Done } else { RunOutcome::PartWay })
+    }
+
+    /// Says whether it holds what was there before: the first format did not.
+    pub(crate) fn tells_what_it_found(&self) -> bool {
+        self.format > 1 && !self.trimmed
     }
 
     /// The steps that are done.

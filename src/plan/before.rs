@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::export::known;
 use crate::diff::index::Index;
 use crate::diff::list::live_items;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
+use crate::diff::verdict::{Decision, Verdict};
 use crate::plan::Step;
-use crate::spec::{Field, Identity, Kind, Type, canonical, read};
+use crate::spec::{Field, Identity, Kind, Type, canonical, read, without_nothing};
 use crate::state::live::Live;
 use crate::topology::{ITEMS, Topology};
 
@@ -24,10 +26,17 @@ pub(crate) struct PreImage {
     pub fields: BTreeMap<String, Attr>,
 }
 
-/// What steps find: their own objects, and what lives in those that go.
-pub(crate) fn images(topology: &Topology, index: &Index<'_>, steps: &[Step]) -> BTreeMap<Address, PreImage> {
+/// What a plan finds: the objects of its steps, what lives in those that go, and what is let go of, which may go with those.
+pub(crate) fn images(
+    topology: &Topology,
+    index: &Index<'_>,
+    steps: &[Step],
+    verdicts: &[Verdict],
+) -> BTreeMap<Address, PreImage> {
     let resolver = Resolver { topology, index, planned: &PlannedValues::default() };
-    let touched: BTreeSet<&Address> = steps.iter().map(|step| &step.address).collect();
+    let let_go = verdicts.iter().filter(|verdict| matches!(verdict.decision, Decision::Release(_)));
+    let let_go = let_go.map(|verdict| &verdict.address);
+    let touched: BTreeSet<&Address> = steps.iter().map(|step| &step.address).chain(let_go).collect();
     let going: BTreeSet<&Address> = steps.iter().filter(|step| step.verb.removes()).map(|step| &step.address).collect();
     let goes_along = |address: &Address| {
         let mut above = std::iter::successors(address.parent(), Address::parent);
@@ -48,9 +57,9 @@ fn image(resolver: &Resolver<'_>, address: &Address, kind: &'static Kind, live: 
     if let Identity::Sequence { .. } = kind.identity {
         let item = |item: Attr| match item {
             Attr::Map(map) => {
-                let pairs = map.into_iter().map(|(name, value)| match kind.field(&name) {
-                    Some(field) => (name, told(field, value)),
-                    None => (name, value),
+                let pairs = map.into_iter().filter_map(|(name, value)| {
+                    let field = kind.field(&name).filter(|field| field.is_writable())?;
+                    (!value.is_nothing()).then(|| (name, told(field, value)))
                 });
                 Attr::Map(pairs.collect())
             }
@@ -70,5 +79,7 @@ fn image(resolver: &Resolver<'_>, address: &Address, kind: &'static Kind, live: 
 
 /// A live value with names in place of ids. What the tables, the files or the ledger call a secret is one.
 fn told(resolver: &Resolver<'_>, address: &Address, field: &'static Field, value: Attr) -> Attr {
-    resolver.topology.secrets.conceal(field.name, resolver.with_names(address, field, &value))
+    let mut named = known(&field.ty, resolver.with_names(address, field, &value));
+    without_nothing(&field.ty, &mut named);
+    resolver.topology.secrets.conceal(field.name, named)
 }

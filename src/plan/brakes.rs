@@ -117,7 +117,9 @@ enum Removed {
 impl Removed {
     fn by(decision: &Decision) -> Option<Removed> {
         match decision {
-            Decision::Delete(DeleteCause::Undeclared | DeleteCause::GivenUp) => Some(Removed::Owned),
+            Decision::Delete(DeleteCause::Undeclared | DeleteCause::GivenUp | DeleteCause::TakenBack) => {
+                Some(Removed::Owned)
+            }
             Decision::Delete(DeleteCause::Pruned) => Some(Removed::Pruned),
             Decision::Delete(DeleteCause::Leftover) | Decision::Replace { .. } => Some(Removed::Remade),
             Decision::Hold(hold) if hold.code == UNDECLARED_TARGET => Some(Removed::WithTarget),

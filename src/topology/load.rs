@@ -17,6 +17,7 @@ use super::{identity, logins, resolve};
 use crate::check::{self, Subject};
 use crate::digest::hex;
 use crate::finding::{Finding, PathKey, Place};
+use crate::secret::Secret;
 use crate::source::{
     DecodeError, Folder, Node, Revision, Selection, SourceFile, Tree, TreeError, WORKSPACE_FILE, YamlDocument,
     YamlError, decode, find, head, open, parse, spot, twice,
@@ -38,6 +39,8 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// What is known of its secrets, without their values.
     pub(crate) secrets: Vec<SecretStatus>,
+    /// The secrets that nothing uses, where somebody asked for all.
+    pub(crate) spare: Vec<Secret>,
 }
 
 /// Findings that may hide a resource which others name: what is missing after them is no finding of its own.
@@ -91,6 +94,8 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.
     findings.retain(|finding| has_envelope || !matches!(finding.code, "unknown-variable" | "unknown-secret"));
 
+    let unused_secrets = secrets.unused();
+    let spare = if options.all_secrets { secrets.spare() } else { Vec::new() };
     let topology = Topology {
         workspace: envelope.workspace,
         folder: folder.to_owned(),
@@ -110,12 +115,12 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         topology: &topology,
         complete: complete && !findings.iter().any(|finding| HIDING.contains(&finding.code)),
         unused_variables: variables.unused(),
-        unused_secrets: secrets.unused(),
+        unused_secrets,
     };
     findings.append(&mut check::run(&subject));
     let statuses = secrets.statuses();
     findings.append(&mut secrets.into_findings());
-    finish(topology, findings, statuses)
+    finish(Loaded { topology, findings, secrets: statuses, spare })
 }
 
 /// The sources of secrets, each with where it is declared.
@@ -139,9 +144,14 @@ fn read_files(
     files
 }
 
-fn finish(mut topology: Topology, findings: Vec<Finding>, secrets: Vec<SecretStatus>) -> Result<Loaded, Vec<Finding>> {
+fn finish(loaded: Loaded) -> Result<Loaded, Vec<Finding>> {
+    let Loaded { mut topology, findings, secrets, spare } = loaded;
     let findings = topology.sources.show(findings);
-    if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(Loaded { topology, findings, secrets }) }
+    if findings.iter().any(Finding::is_error) {
+        Err(findings)
+    } else {
+        Ok(Loaded { topology, findings, secrets, spare })
+    }
 }
 
 type Opened = (Box<dyn Tree>, Option<String>, Vec<Finding>);

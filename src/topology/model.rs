@@ -321,6 +321,21 @@ impl FileContent {
 }
 
 impl Resource {
+    /// One of which nothing is declared.
+    pub(crate) fn bare(address: &Address, kind: &'static Kind) -> Resource {
+        Resource {
+            address: address.clone(),
+            kind,
+            fields: BTreeMap::new(),
+            cleared: BTreeSet::new(),
+            external: false,
+            unmanaged: BTreeSet::new(),
+            partial: BTreeMap::new(),
+            files: BTreeMap::new(),
+            place: Place::file(""),
+        }
+    }
+
     /// The text that a field has, given or by default.
     pub(crate) fn text_of(&self, field: &str) -> Option<String> {
         match self.fields.get(field) {

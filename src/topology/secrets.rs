@@ -144,6 +144,16 @@ impl Secrets {
         unused.map(|(name, (_, place))| (name.clone(), place.clone())).collect()
     }
 
+    /// Those that nothing has asked for, as far as they are there.
+    pub(crate) fn spare(&self) -> Vec<Secret> {
+        let told = self.findings.borrow().len();
+        let unused = self.unused().into_iter();
+        let spare = unused.filter_map(|(name, _)| self.get(&name).ok().flatten()).collect();
+        // Nobody needs them.
+        self.findings.borrow_mut().truncate(told);
+        spare
+    }
+
     /// What was wrong with those that were asked for. Files that others can read are told in one sentence: there is one
     /// remedy for all.
     pub(crate) fn into_findings(self) -> Vec<Finding> {

@@ -13,7 +13,7 @@ pub(crate) const FLOORS: &[(&str, &[&str])] = &[
     ("spec", &["spec"]),
     ("catalogue", &["providers"]),
     ("sides", &["source", "topology", "schema", "check", "state"]),
-    ("thinking", &["diff", "plan"]),
+    ("thinking", &["diff", "plan", "undo"]),
     ("doing", &["session", "observe", "apply", "verify", "journal", "ledger", "snapshot"]),
     ("top", &["cli", "gitops", "render", "main"]),
 ];

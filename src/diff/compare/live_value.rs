@@ -12,7 +12,7 @@ use crate::state::live::Live;
 use crate::topology::{ITEMS, Resource, Topology};
 
 /// A live value cut down to the keys that were kept: others were never declared.
-pub(in crate::diff) fn narrow(live: &Attr, kept: &Value) -> Attr {
+pub(crate) fn narrow(live: &Attr, kept: &Value) -> Attr {
     match (live, kept) {
         (Attr::Map(live), Value::Object(kept)) => {
             Attr::Map(kept.iter().filter_map(|(key, kept)| Some((key.clone(), narrow(live.get(key)?, kept)))).collect())

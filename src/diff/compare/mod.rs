@@ -47,7 +47,7 @@ use crate::state::live::Live;
 use crate::topology::{ItemPlace, Resource};
 
 pub(crate) use live_value::live_value;
-pub(in crate::diff) use live_value::narrow;
+pub(crate) use live_value::narrow;
 
 /// What comparing one resource gave.
 #[derive(Debug, Default)]

@@ -403,7 +403,7 @@ pub(crate) fn literal(text: &str) -> String {
 }
 
 /// A value without what the provider puts into it: of an object, the fields that can be declared.
-fn known(ty: &Type, mut attr: Attr) -> Attr {
+pub(crate) fn known(ty: &Type, mut attr: Attr) -> Attr {
     edit_up(TypeSlot::typed(*ty), &mut attr, &mut |slot, value| {
         if let (Type::Object(fields), Attr::Map(map)) = (slot.ty, value) {
             map.retain(|key, _| fields.iter().any(|field| field.name == key && field.is_writable()));

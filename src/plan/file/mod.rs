@@ -32,7 +32,7 @@ use wire::Method;
 
 pub(crate) use moved::{Moved, moved};
 pub(crate) use restore::{Restored, restore};
-pub(crate) use sealed::{SecretsByPrint, seal};
+pub(crate) use sealed::{SecretsByPrint, open, seal};
 
 /// All that carrying a plan out takes, beside the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -68,11 +68,14 @@ impl SecretsByPrint {
         SecretsByPrint { key, by_print: HashMap::new() }
     }
 
+    /// Adds one.
+    pub(crate) fn learn_secret(&mut self, secret: &Secret) {
+        self.by_print.entry(self.key.fingerprint(secret)).or_insert_with(|| secret.clone());
+    }
+
     /// Adds those of a value.
     pub(crate) fn learn(&mut self, attr: &Attr) {
-        attr.for_each_secret(&mut |secret| {
-            self.by_print.entry(self.key.fingerprint(secret)).or_insert_with(|| secret.clone());
-        });
+        attr.for_each_secret(&mut |secret| self.learn_secret(secret));
     }
 
     /// Adds what controllers show in fields of secrets, and what of the rest the run knows as one.

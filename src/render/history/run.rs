@@ -25,7 +25,8 @@ pub(crate) fn text(record: &Record, style: Style, how: Shown) -> String {
     head(&mut page, record);
     if !record.steps.is_empty() {
         page.gap();
-        page.limited(0, &record.steps, FIRST, |page, step| one(page, step, how));
+        let numbered: Vec<(usize, &StepRecord)> = record.steps.iter().enumerate().collect();
+        page.limited(0, &numbered, FIRST, |page, (n, step)| one(page, n + 1, step, how));
     }
     for (heading, addresses) in [("became owned", &record.adopted), ("let go of", &record.released)] {
         if !addresses.is_empty() {
@@ -64,7 +65,7 @@ fn head(page: &mut TextPage, record: &Record) {
     }
 }
 
-fn one(page: &mut TextPage, step: &StepRecord, how: Shown) {
+fn one(page: &mut TextPage, number: usize, step: &StepRecord, how: Shown) {
     let (sign, tone) = match step.verb {
         Verb::Create => ("+", Tone::New),
         Verb::Update => ("~", Tone::Changed),
@@ -81,6 +82,7 @@ fn one(page: &mut TextPage, step: &StepRecord, how: Shown) {
     page.parts(
         0,
         &[
+            (Tone::Faint, &format!("{number:>3} ")),
             (tone, sign),
             (Tone::Plain, " "),
             (Tone::Strong, &step.address.to_string()),
@@ -88,16 +90,16 @@ fn one(page: &mut TextPage, step: &StepRecord, how: Shown) {
             (outcome_tone, &outcome),
         ],
     );
-    step.because.iter().for_each(|why| page.told(2, why));
+    step.because.iter().for_each(|why| page.told(3, why));
     if step.verb.creates() && step.id_before.is_none() {
-        steps::settings(page, 2, &fields(step));
+        steps::settings(page, 3, &fields(step));
     } else {
-        steps::changes(page, 2, &fields(step));
+        steps::changes(page, 3, &fields(step));
     }
     if how.calls {
         for call in &step.calls {
             let answer = call.answer.as_deref().unwrap_or("no answer");
-            page.parts(2, &[(Tone::Faint, &format!("{} {}  ", call.method, call.path)), (Tone::Plain, answer)]);
+            page.parts(3, &[(Tone::Faint, &format!("{} {}  ", call.method, call.path)), (Tone::Plain, answer)]);
         }
     }
 }
@@ -147,12 +149,12 @@ mod tests {
             "run 12 of acme: part-way, exit code 5",
             "  who     rob@ci",
             "  undoes  run 11",
-            "+ east/routes/a  done, 0.3 s",
-            "    cidr: 10.0.0.0/8",
-            "    POST /routes  ok",
-            "~ east/config  failed",
-            "    it said no",
-            "    secret: (secret before) → (secret secret.psk)",
+            "  1 + east/routes/a  done, 0.3 s",
+            "      cidr: 10.0.0.0/8",
+            "      POST /routes  ok",
+            "  2 ~ east/config  failed",
+            "      it said no",
+            "      secret: (secret before) → (secret secret.psk)",
         ] {
             assert!(told.lines().any(|told| told == line), "`{line}` is not in:\n{told}");
         }

@@ -19,6 +19,8 @@ pub struct Options {
     pub(crate) vault: Option<Arc<dyn VaultDoor>>,
     /// Values for variables, before their defaults.
     pub vars: BTreeMap<String, String>,
+    /// Says whether all secrets are looked up, whether anything uses them or not. What is not there is left out.
+    pub all_secrets: bool,
     /// The git revision to read instead of the folder.
     pub revision: Option<String>,
 }
@@ -30,6 +32,7 @@ impl Default for Options {
             secrets: SecretMode::default(),
             vault: None,
             vars: BTreeMap::new(),
+            all_secrets: false,
             revision: None,
         }
     }
