@@ -158,6 +158,8 @@ mod tokens;
 mod told_once;
 #[path = "it/transcripts.rs"]
 mod transcripts;
+#[path = "it/undo.rs"]
+mod undo;
 #[path = "it/updates.rs"]
 mod updates;
 #[path = "it/vocabulary.rs"]

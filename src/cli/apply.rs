@@ -263,10 +263,7 @@ pub(crate) async fn execute(
     let contradictions = look_again(workspace, &mut ledger, &claims).await;
     found.written = report.calls > 0 || report.done() > 0;
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
-    if let Some(undoing) = &how.undoing {
-        undoing.give_back(&mut ledger.base, &plan, &report);
-        record.undoes = Some(undoing.run);
-    }
+    record.undoes = how.undoing.as_ref().map(|undoing| undoing.give_back(&mut ledger.base, &plan, &report));
     record.end(&plan, &report, lines(journaled.as_deref()), &ledger.base);
     record.exit = Some(found.exit(how.row()).code());
     let saved = ledger.end_run(record).map_err(|error| unsaved(error, &report, journaled.as_deref()));

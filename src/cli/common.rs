@@ -116,12 +116,11 @@ fn load_with(global: &Global, dir: &Path, options: topology::Options) -> Result<
     Ok(load_all(global, dir, options)?.0)
 }
 
+/// A workspace, and the secrets that nothing in it uses, where they were asked for.
+pub(crate) type WithSpare = (Topology, Vec<Secret>);
+
 /// Reads a workspace, and the secrets that nothing in it uses, where the options ask for them.
-pub(crate) fn load_all(
-    global: &Global,
-    dir: &Path,
-    mut options: topology::Options,
-) -> Result<(Topology, Vec<Secret>), CommandError> {
+pub(crate) fn load_all(global: &Global, dir: &Path, mut options: topology::Options) -> Result<WithSpare, CommandError> {
     if options.secrets == SecretMode::Rehearsed && simulated::holds_secrets(dir) {
         options.secrets = SecretMode::StandIn;
         eprintln!(

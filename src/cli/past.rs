@@ -8,7 +8,7 @@ use crate::attr::Attr;
 use crate::cli::{CommandError, Global, common, talk};
 use crate::diff::compare::narrow;
 use crate::diff::verdict::Hold;
-use crate::ledger::{Ending, Record};
+use crate::ledger::{Ending, Record, StepRecord};
 use crate::plan::Verb;
 use crate::plan::file::SecretsByPrint;
 use crate::providers::CATALOGUE;
@@ -46,44 +46,9 @@ pub(crate) fn changes(record: &Record) -> Result<Past, CommandError> {
     let mut by: BTreeMap<Address, PastChange> = BTreeMap::new();
     let mut past = Past { changes: Vec::new(), held: BTreeMap::new(), left: Vec::new() };
     for step in &record.steps {
-        let address = &step.address;
-        match (step.outcome, step.verb) {
-            (Ending::Done, Verb::Issue) => {
-                past.left.push(format!("`{address}`: what it gave once can't be asked back"));
-                continue;
-            }
-            // What showed with another object that was made came along with that.
-            (Ending::Done, Verb::Find) if record.found.contains_key(address) => continue,
-            (Ending::Done, _) => {}
-            _ if step.calls.is_empty() => continue,
-            _ => {
-                past.left
-                    .push(format!("`{address}`: its step did not end, and is not taken back; `trueup plan` looks"));
-                continue;
-            }
+        if past.is_taken_back(record, step) {
+            past.add(record, step, &mut by);
         }
-        let found = record.found.get(address);
-        let before = found.filter(|_| step.verb != Verb::Create).map(|found| found.fields.clone());
-        let row = found.and_then(|found| found.row.clone());
-        if !record.tells_what_it_found() && step.verb != Verb::Create {
-            let why = format!("run {} did not record what was there before", record.run);
-            past.held.insert(address.clone(), Hold::new(NO_WAY_BACK, why));
-        }
-        let change = by.entry(address.clone()).or_insert_with(|| PastChange {
-            address: address.clone(),
-            verb: step.verb,
-            before,
-            row,
-            changed: BTreeSet::new(),
-            left_owned: true,
-            let_go: false,
-        });
-        // Of a replacement the half that makes is what it left.
-        if step.verb.creates() {
-            change.verb = step.verb;
-        }
-        change.left_owned &= step.verb.removes() || step.identity.is_some() || step.id_after.is_some();
-        change.changed.extend(step.fields.iter().map(|field| field.name.clone()));
     }
     let gone: Vec<Address> = by.values().filter(|change| change.verb.removes()).map(|it| it.address.clone()).collect();
     for (address, found) in &record.found {
@@ -102,6 +67,50 @@ pub(crate) fn changes(record: &Record) -> Result<Past, CommandError> {
 }
 
 impl Past {
+    /// Says whether a step is one to be taken back; what no way leads back from is told.
+    fn is_taken_back(&mut self, record: &Record, step: &StepRecord) -> bool {
+        let address = &step.address;
+        match (step.outcome, step.verb) {
+            (Ending::Done, Verb::Issue) => {
+                self.left.push(format!("`{address}`: what it gave once can't be asked back"));
+                false
+            }
+            // What showed with another object that was made came along with that.
+            (Ending::Done, Verb::Find) => !record.found.contains_key(address),
+            (Ending::Done, _) => true,
+            _ => {
+                let tried = format!("`{address}`: its step did not end, and is not taken back; `trueup plan` looks");
+                self.left.extend((!step.calls.is_empty()).then_some(tried));
+                false
+            }
+        }
+    }
+
+    fn add(&mut self, record: &Record, step: &StepRecord, by: &mut BTreeMap<Address, PastChange>) {
+        let found = record.found.get(&step.address);
+        let before = found.filter(|_| step.verb != Verb::Create).map(|found| found.fields.clone());
+        let row = found.and_then(|found| found.row.clone());
+        if !record.tells_what_it_found() && step.verb != Verb::Create {
+            let why = format!("run {} did not record what was there before", record.run);
+            self.held.insert(step.address.clone(), Hold::new(NO_WAY_BACK, why));
+        }
+        let change = by.entry(step.address.clone()).or_insert_with(|| PastChange {
+            address: step.address.clone(),
+            verb: step.verb,
+            before,
+            row,
+            changed: BTreeSet::new(),
+            left_owned: true,
+            let_go: false,
+        });
+        // Of a replacement the half that makes is what it left.
+        if step.verb.creates() {
+            change.verb = step.verb;
+        }
+        change.left_owned &= step.verb.removes() || step.identity.is_some() || step.id_after.is_some();
+        change.changed.extend(step.fields.iter().map(|field| field.name.clone()));
+    }
+
     /// Leaves one step of it, with what lives in its resource.
     pub(crate) fn keep_step(&mut self, record: &Record, step: usize) -> Result<(), CommandError> {
         let count = record.steps.len();

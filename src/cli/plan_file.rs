@@ -76,7 +76,7 @@ pub(crate) async fn carry_out(
         return Err(not_for_this("what it would send is not what it shows".into()));
     }
     let index = index(&workspace.topology, &observed, &ledger.base);
-    plan.before = images(&workspace.topology, &index, &plan.steps, &plan.verdicts);
+    plan.before = images(&workspace.topology, &observed, &index, &plan.steps, &plan.verdicts);
     let mut moved = moved(&workspace.topology, &observed, &index, &ledger.base, (work, &plan));
     let misfits = unfit.into_iter().map(|(n, why)| (plan.steps[n].address.clone(), why));
     misfits.for_each(|(address, why)| drop(moved.held.insert(address, why)));

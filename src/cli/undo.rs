@@ -59,13 +59,14 @@ pub(crate) struct Undoing {
 }
 
 impl Undoing {
-    /// Gives the ledger back what it remembered, of all that is as it was.
-    pub(crate) fn give_back(&self, base: &mut Base, plan: &Plan, report: &Report) {
+    /// Gives the ledger back what it remembered, of all that is as it was. Gives the run's number.
+    pub(crate) fn give_back(&self, base: &mut Base, plan: &Plan, report: &Report) -> u64 {
         let left = plan.steps.iter().zip(&report.outcomes).filter(|(_, outcome)| !outcome.is_done());
         let left: BTreeSet<&Address> = left.map(|(step, _)| &step.address).collect();
         let is_done = |address: &&Address| !left.contains(address) && !self.held.contains(*address);
         let done = self.changes.iter().map(|change| &change.address).filter(is_done).cloned().collect();
         give_back(base, &self.changes, &done);
+        self.run
     }
 
     /// Says whether something of the run is left as it is.
@@ -102,7 +103,7 @@ pub(crate) async fn run(global: &Global, options: &UndoOptions) -> Result<Exit, 
     kept_secrets::learn(&workspace.topology, &index, &ledger.base);
     observed.targets.values().for_each(|view| secrets.learn_live(&view.collections, &workspace.topology.secrets));
     past.changes.retain(|change| !change.let_go || index.live(&change.address).is_none());
-    past.held.extend(since(&workspace.topology, &index, &ledger.base, record.run, &past.changes));
+    past.held.extend(since(&workspace.topology, &observed, &index, &ledger.base, record.run, &past.changes));
     let seen = Givers { index: Some(&index), ..givers(&secrets, &files, &commits) };
     let way = way_back(&files, &past.changes, &seen, &ledger.base, past.held);
     workspace.topology = way.topology.clone();

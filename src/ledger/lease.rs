@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::checkpoint::Checkpoint;
-use super::record::{host, user};
 use super::store::{Store, StoreChange, StoreError, StoreState, swap_surely};
+use super::who::{host, user};
 use super::{LedgerError, newest, now};
 use crate::digest::mark;
 use crate::session::Fence;

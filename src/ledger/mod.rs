@@ -24,6 +24,7 @@ mod store;
 mod tests;
 mod unended;
 mod upkeep;
+mod who;
 
 use std::fs;
 use std::io;
@@ -46,11 +47,12 @@ pub(crate) use hold::{RunHold, hold};
 use key::Keyring;
 use lease::{HeldLease, Lease};
 use place::DocumentPlace;
-pub(crate) use record::{Ending, FieldRecord, Record, RunOutcome, StepRecord, now};
+pub(crate) use record::{Ending, FieldRecord, Record, RunOutcome, StepRecord};
 use second::StoredJournal;
 use store::{FileStore, GitStore, PostgresStore, S3Store, Store, StoreChange, StoreError, StoreState};
 pub(crate) use unended::write_ahead;
 pub(crate) use upkeep::{LedgerReport, relocate, report, unlock};
+pub(crate) use who::now;
 
 /// Bytes of a ledger that are read: a hundred thousand resources have a tenth of it.
 const MAX_BYTES: u64 = 1 << 30;
@@ -195,7 +197,7 @@ impl Ledger {
             self.ended.push(unended::lost(self.document.run - 1, &self.document.workspace, open));
         }
         if self.lease.is_some() {
-            self.document.open = Some(OpenRun { user: record::user(), host: record::host(), began: now() });
+            self.document.open = Some(OpenRun { user: who::user(), host: who::host(), began: now() });
             let before = self.base.clone();
             for (address, claim) in intents {
                 journal::claim(&mut self.base, address, claim, before.run);

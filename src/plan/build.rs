@@ -65,7 +65,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
     let under_way = builder.under_way(&steps);
     let expired = Expired::of(observed, &diff.index, &diff.verdicts);
     Ok(Plan {
-        before: images(topology, &diff.index, &steps, &diff.verdicts),
+        before: images(topology, observed, &diff.index, &steps, &diff.verdicts),
         ledger_updates,
         under_way,
         workspace: topology.workspace.clone(),

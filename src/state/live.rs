@@ -43,6 +43,11 @@ pub struct View {
 }
 
 impl View {
+    /// The live object of a kind that has an id.
+    pub(crate) fn by_id(&self, kind: &str, id: &str) -> Option<&Live> {
+        self.all(kind).into_iter().find(|live| live.id == id && !id.is_empty())
+    }
+
     /// The live objects of a kind, wherever they live.
     pub fn all<'v>(&'v self, kind: &str) -> Vec<&'v Live> {
         fn collect<'v>(collections: &'v [Collection], kind: &str, found: &mut Vec<&'v Live>) {

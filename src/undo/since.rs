@@ -10,25 +10,27 @@ use crate::diff::list::live_items;
 use crate::diff::verdict::Hold;
 use crate::spec::{Identity, Kind, lookup};
 use crate::state::base::{Base, Entry, Stored};
-use crate::state::live::Live;
+use crate::state::live::{Live, Observed};
 use crate::topology::{Resource, Topology};
 use crate::undo::{PastChange, SINCE};
 
 /// The addresses that are not as a run left them, each with who or what touched them.
 pub(crate) fn since(
     topology: &Topology,
+    observed: &Observed,
     index: &Index<'_>,
     base: &Base,
     run: u64,
     changes: &[PastChange],
 ) -> BTreeMap<Address, Hold> {
-    let look = Since { topology, index, base, run };
+    let look = Since { topology, observed, index, base, run };
     let touched = |change: &PastChange| Some((change.address.clone(), Hold::new(SINCE, look.of(change)?)));
     changes.iter().filter_map(touched).collect()
 }
 
 struct Since<'s> {
     topology: &'s Topology,
+    observed: &'s Observed,
     index: &'s Index<'s>,
     base: &'s Base,
     run: u64,
@@ -37,7 +39,8 @@ struct Since<'s> {
 impl Since<'_> {
     /// Why an address is not as the run left it, if so.
     fn of(&self, change: &PastChange) -> Option<String> {
-        let (row, live) = (self.base.entry(&change.address), self.index.live(&change.address));
+        let row = self.base.entry(&change.address);
+        let live = self.index.live(&change.address).or_else(|| self.by_id(&change.address, row?));
         if let Some(later) = row.and_then(|row| row.run).filter(|run| *run > self.run) {
             return Some(format!("run {later} changed it since"));
         }
@@ -56,6 +59,13 @@ impl Since<'_> {
             (false, None, Some(_)) => change.left_owned.then(|| "it is not owned any more".to_owned()),
             (false, Some(row), Some(live)) => self.field(&change.address, row, live),
         }
+    }
+
+    /// The object of a row, where its address is to have other content.
+    fn by_id(&self, address: &Address, row: &Entry) -> Option<&Live> {
+        let kind = self.topology.targets.get(address.target())?.provider.kind(address.kind())?;
+        let view = self.observed.targets.get(address.target()).filter(|_| kind.identity.is_content())?;
+        view.by_id(kind.name, &row.id)
     }
 
     /// Says whether an object that is there was made since: what there is one of is always there.
