@@ -24,6 +24,8 @@ mod calls;
 mod census;
 #[path = "it/chance.rs"]
 mod chance;
+#[path = "it/choice.rs"]
+mod choice;
 #[path = "it/citations.rs"]
 mod citations;
 #[path = "it/clear.rs"]
@@ -166,6 +168,8 @@ mod updates;
 mod vocabulary;
 #[path = "it/whole.rs"]
 mod whole;
+#[path = "it/windows.rs"]
+mod windows;
 #[path = "it/words.rs"]
 mod words;
 #[path = "it/world.rs"]

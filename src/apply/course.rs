@@ -29,6 +29,8 @@ pub(super) struct Course<'c> {
     /// For each step the one that needs some time after it: a new object gets ready to be asked for what it gives once.
     rests: BTreeMap<usize, (usize, Duration)>,
     began: Instant,
+    /// The steps that have begun.
+    begun: BTreeSet<usize>,
 }
 
 impl<'c> Course<'c> {
@@ -55,11 +57,12 @@ impl<'c> Course<'c> {
             times: vec![(None, None); plan.steps.len()],
             rests: rests(plan),
             began: Instant::now(),
+            begun: BTreeSet::new(),
         };
         for &n in executor.leave_out {
             let skipped = course.schedule.leave_out(n);
             course.outcomes[n] = Some(Outcome::Stopped);
-            course.skip(n, &skipped);
+            course.pass_on(&Outcome::Skipped(n), &skipped);
         }
         course
     }
@@ -110,14 +113,10 @@ impl<'c> Course<'c> {
             // Rounded up: not even a part of a millisecond too early.
             self.schedule.not_before(*next, self.now() + rest.as_millis() as u64 + 1);
         }
-        let is_stopped = matches!(outcome, Outcome::Stopped);
+        let why = outcome.passed_on(n);
         self.outcomes[n] = Some(outcome);
         let skipped = self.schedule.ended(n, done);
-        // A step after one that was stopped was stopped as well: it did not fail.
-        match is_stopped {
-            true => skipped.iter().for_each(|&step| self.stop(step)),
-            false => self.skip(n, &skipped),
-        }
+        self.pass_on(&why, &skipped);
         skipped
     }
 
@@ -127,14 +126,21 @@ impl<'c> Course<'c> {
         (outcomes, self.times.into_iter().map(|(_, took)| took).collect())
     }
 
-    fn stop(&mut self, step: usize) {
-        self.outcomes[step].get_or_insert(Outcome::Stopped);
+    fn pass_on(&mut self, why: &Outcome, skipped: &[usize]) {
+        for &step in skipped {
+            self.outcomes[step].get_or_insert_with(|| why.clone());
+        }
     }
 
-    fn skip(&mut self, n: usize, skipped: &[usize]) {
-        for &step in skipped {
-            self.outcomes[step].get_or_insert(Outcome::Skipped(n));
-        }
+    /// Takes down that a step begins.
+    pub(super) fn began(&mut self, n: usize) {
+        self.begun.insert(n);
+    }
+
+    /// Says whether a step belongs together with one that has begun.
+    pub(super) fn has_begun_other_half(&self, n: usize) -> bool {
+        let Timing::With(other) = &self.executor.plan.steps[n].timing else { return false };
+        self.begun.iter().any(|&begun| self.executor.plan.steps[begun].address == *other)
     }
 
     /// Milliseconds since the run began.

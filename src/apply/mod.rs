@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Duration, Instant, sleep};
@@ -61,6 +62,20 @@ pub enum Outcome {
     Skipped(usize),
     /// It was not tried, or not finished, because the run was asked to stop.
     Stopped,
+    /// It was not tried, because the time in which it may begin was over, or that of a step before it.
+    Late,
+}
+
+impl Outcome {
+    /// The outcome of the steps that waited for one with this outcome, by its place.
+    fn passed_on(&self, n: usize) -> Outcome {
+        match self {
+            // They did not fail either.
+            Outcome::Stopped => Outcome::Stopped,
+            Outcome::Late => Outcome::Late,
+            Outcome::Done | Outcome::Failed(_) | Outcome::Skipped(_) => Outcome::Skipped(n),
+        }
+    }
 }
 
 impl Outcome {
@@ -98,9 +113,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// Says whether every step is done.
+    /// Says whether every step is done that there was time for.
     pub fn is_complete(&self) -> bool {
-        self.journal_error.is_none() && self.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done))
+        let is_over = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::Late);
+        self.journal_error.is_none() && self.outcomes.iter().all(is_over)
+    }
+
+    /// Says whether the time of some steps was over before they began.
+    pub fn is_late(&self) -> bool {
+        self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Late))
     }
 
     /// The number of steps that are done.
@@ -130,6 +151,8 @@ pub struct Executor<'e> {
     pub leave_out: &'e BTreeSet<usize>,
     /// Objects that are known already, as an earlier run of the same plan left them.
     pub known: &'e BTreeMap<Address, (&'static Kind, Value)>,
+    /// The time.
+    pub now: &'e (dyn Fn() -> Timestamp + Sync),
     /// How many steps may be under way at once.
     pub parallel: usize,
 }
@@ -184,6 +207,11 @@ impl Executor<'_> {
             while begins()
                 && let Some(n) = course.next()
             {
+                if self.is_late(n, &course) {
+                    self.ended(&mut course, n, Outcome::Late);
+                    continue;
+                }
+                course.began(n);
                 self.progress.begins(&self.plan.steps[n]);
                 running.push(self.one(Shared { n, ..shared.clone() }));
             }
@@ -230,11 +258,17 @@ impl Executor<'_> {
 
     fn ended(&self, course: &mut Course<'_>, n: usize, outcome: Outcome) {
         self.progress.ends(&self.plan.steps[n], &outcome);
-        let is_stopped = matches!(outcome, Outcome::Stopped);
+        let why = outcome.passed_on(n);
         for skipped in course.ended(n, outcome) {
-            let why = if is_stopped { Outcome::Stopped } else { Outcome::Skipped(n) };
             self.progress.ends(&self.plan.steps[skipped], &why);
         }
+    }
+
+    /// Says whether the time in which a step may begin is over. What belongs together is not torn apart: the second half of two
+    /// goes on when the first has begun.
+    fn is_late(&self, n: usize, course: &Course<'_>) -> bool {
+        let step = &self.plan.steps[n];
+        step.not_after.is_some_and(|time| (self.now)() >= time) && !course.has_begun_other_half(n)
     }
 
     /// Says whether nothing is to begin any more.

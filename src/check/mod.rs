@@ -23,6 +23,7 @@ mod unknown_words;
 mod unused;
 mod views;
 pub(crate) mod walk;
+mod windows;
 
 use crate::finding::{Finding, PathKey, Place};
 use crate::topology::Topology;
@@ -82,6 +83,7 @@ pub(crate) static RULES: &[Rule] = &[
     names::RULE,
     twins::RULE,
     installations::RULE,
+    windows::RULE,
 ];
 
 /// The findings of all rules.

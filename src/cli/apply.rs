@@ -11,12 +11,13 @@ use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::undo::Undoing;
 use crate::cli::{
-    Allow, CommandError, Exit, Format, Global, TimeLimit, allow, common, contents, facts, halt, output, plan_file, talk,
+    Allow, CommandError, Exit, Format, Global, PartOptions, TimeLimit, allow, common, contents, facts, halt, output,
+    plan_file, talk,
 };
 use crate::journal::{self, Journal, JournalLine, Mirror};
 use crate::ledger::{self, Ledger, LedgerError, Record, RunHold};
 use crate::observe::Sights;
-use crate::plan::{Plan, intents};
+use crate::plan::{Choice, Plan, intents};
 use crate::render::{ApplyDocument, PlanDocument, are, counted, progress, report, text};
 use crate::topology::{Allowance, Reason, Topology};
 use crate::verify::{Contradiction, RunClaims, verify};
@@ -40,6 +41,8 @@ pub(crate) struct ApplyOptions {
     workspace: PathBuf,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    part: PartOptions,
     /// The form of the report.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -63,6 +66,9 @@ pub(crate) struct How {
     /// How many steps may be under way at once.
     #[arg(long, value_name = "N", default_value_t = PARALLEL)]
     parallel: usize,
+    /// The part of the changes that is made.
+    #[arg(skip)]
+    pub choice: Choice,
     /// The one target that is looked at; what is owned at others is as if it were not.
     #[arg(skip)]
     pub only_target: Option<String>,
@@ -93,12 +99,13 @@ impl How {
         if let Some(undoing) = &self.undoing {
             return format!("trueup undo {}", undoing.run);
         }
-        match (self.removes_all, &self.only_target) {
+        let words = match (self.removes_all, &self.only_target) {
             (false, _) if self.is_saved => "trueup plan --out FILE".to_owned(),
             (false, _) => "trueup apply".to_owned(),
             (true, None) => "trueup destroy".to_owned(),
             (true, Some(target)) => format!("trueup destroy --only-target {target}"),
-        }
+        };
+        if self.choice.is_given() { format!("{words} {}", self.choice.words()) } else { words }
     }
 }
 
@@ -106,9 +113,14 @@ impl How {
 pub(crate) async fn run(global: &Global, options: &ApplyOptions) -> Result<Exit, CommandError> {
     let saved = if options.what.is_file() { Some(plan_file::read(&options.what)?) } else { None };
     let dir: &Path = if saved.is_some() { &options.workspace } else { &options.what };
+    if saved.is_some() && options.part.choice().is_given() {
+        let stop = CommandError::failed("a plan that was kept is carried out as it is: it can't be chosen from");
+        return Err(stop.help("choose when it is made, as with `trueup plan --only ADDRESS --out FILE`"));
+    }
     let mut topology = common::load(global, dir)?;
     options.how.allow.extend(&mut topology.policy);
-    let how = How { is_saved: saved.is_some(), ..options.how.clone() };
+    let mut how = How { is_saved: saved.is_some(), choice: options.part.choice(), ..options.how.clone() };
+    how.yes |= options.part.approves();
     match &saved {
         Some(file) => plan_file::carry_out(global, topology, file, &how, options.format).await,
         None => carry_out(global, topology, &how, options.format).await,
@@ -123,7 +135,7 @@ pub(crate) async fn carry_out(
     format: Format,
 ) -> Result<Exit, CommandError> {
     let hold = common::hold(&topology, how.wait_for_lease.as_ref())?;
-    let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
+    let mut workspace = ConnectedWorkspace::connect_for(global, topology, how.choice.clone()).await?;
     workspace.only_target.clone_from(&how.only_target);
     workspace.has_brakes = !how.removes_all;
     let planned = workspace.plan_when_settled().await?;
@@ -236,6 +248,7 @@ pub(crate) async fn execute(
     let heeding = halt::heed(STOPPING);
     let progress = progress::choose(output::stderr_style(global), plan.steps.len(), global.quiet);
     talk::make_room(progress.clone());
+    let clock = workspace.clock;
     let executor = Executor {
         plan: &plan,
         sights: &Sights::new(&workspace.topology),
@@ -245,6 +258,7 @@ pub(crate) async fn execute(
         stop: &heeding.switch,
         leave_out,
         known: &known,
+        now: &move || clock.now(),
         parallel: how.parallel,
     };
     let mut journaled = None;
@@ -262,6 +276,7 @@ pub(crate) async fn execute(
     let claims = RunClaims::of(&workspace.topology, &plan, &report, &before);
     let contradictions = look_again(workspace, &mut ledger, &claims).await;
     found.written = report.calls > 0 || report.done() > 0;
+    found.add_if(report.is_late(), Fact::Deferred);
     found.add_if(!report.is_complete() || !contradictions.is_empty(), Fact::PartWay);
     record.undoes = how.undoing.as_ref().map(|undoing| undoing.give_back(&mut ledger.base, &plan, &report));
     record.end(&plan, &report, lines(journaled.as_deref()), &ledger.base);

@@ -1,6 +1,6 @@
 //! The beginning of most commands: read the workspace, connect, look, compare, plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,25 +9,26 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::apply::KnownObjects;
+use crate::cli::looked::Looked;
+use crate::cli::run_clock::RunClock;
 use crate::cli::simulated::{self, Rehearsal};
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, TimeLimit, halt, output, talk};
+use crate::cli::{CommandError, Exit, Global, TimeLimit, choice, halt, output, talk};
 use crate::diff::content_ids::settle_ids;
 use crate::diff::standing::forget_ids;
 use crate::diff::{Diff, diff};
 use crate::finding::{Finding, Level};
 use crate::ledger::{self, Ledger, RunHold};
 use crate::observe::{Observer, Scope, tell_known_key};
-use crate::plan::{Brakes, Gap, Plan};
+use crate::plan::{Brakes, Choice, Gap, Plan, plan_of};
 use crate::private;
 use crate::providers::CATALOGUE;
 use crate::render;
 use crate::secret::Secret;
 use crate::session::{Attention, CallError, Clients, Clock, Session, Vault, WallClock, reads_along};
-use crate::spec::{Kind, List};
 use crate::state::base::Base;
 use crate::state::installation::{ShownProofs, Standing};
-use crate::state::live::{Observed, Seen, View};
+use crate::state::live::{Observed, View};
 use crate::topology::{self, KeyPlace, LedgerPlace, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
@@ -49,42 +50,21 @@ pub(crate) struct ConnectedWorkspace {
     pub troubles: Vec<CallError>,
     /// The one target whose part of the ledger counts.
     pub only_target: Option<String>,
+    /// The part of the changes that is wanted.
+    pub choice: Choice,
+    /// The time, as windows go by it.
+    pub clock: RunClock,
     /// Says whether many removals have to be meant. Whoever asked for the removal of everything means it.
     pub has_brakes: bool,
     /// Says whether nothing is to be drawn while looking.
     quiet: bool,
+    /// The targets that are meant.
+    meant: BTreeSet<String>,
     /// How much of what was asked for answered in the last look.
     looked: Looked,
     /// The targets' installations as the last look showed them.
     pub installations: BTreeMap<String, (Standing, ShownProofs)>,
     rehearsal: Option<Rehearsal>,
-}
-
-/// How many targets were asked something, and how many of them showed nothing at all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Looked {
-    asked: usize,
-    dark: usize,
-}
-
-impl Looked {
-    /// The outcome of a look. A target of which nothing is wanted that could be read is not asked.
-    fn of(topology: &Topology, observed: &Observed) -> Looked {
-        let mut looked = Looked::default();
-        for name in topology.targets.keys() {
-            let seen = observed.targets.get(name).map(answers);
-            looked.asked += usize::from(seen.as_ref().is_none_or(|seen| !seen.is_empty()));
-            looked.dark += usize::from(seen.is_none_or(|seen| !seen.is_empty() && !seen.contains(&true)));
-        }
-        looked
-    }
-}
-
-/// For each collection that a call reads, directly below the target: whether it was seen. What can't be read tells nothing.
-fn answers(view: &View) -> Vec<bool> {
-    let is_read = |kind: &Kind| matches!(kind.api.list_on(view.version.as_deref()), List::Call { .. });
-    let read = view.collections.iter().filter(|collection| is_read(collection.kind));
-    read.map(|collection| matches!(collection.seen, Seen::Objects(_))).collect()
 }
 
 /// A plan with the ledger that it was made from.
@@ -179,6 +159,18 @@ impl ConnectedWorkspace {
         ConnectedWorkspace::connect_to(global, topology, &|_| true).await
     }
 
+    /// Connects to the targets of which something is chosen.
+    pub(crate) async fn connect_for(
+        global: &Global,
+        topology: Topology,
+        choice: Choice,
+    ) -> Result<ConnectedWorkspace, CommandError> {
+        choice::check_target(&choice, &topology)?;
+        let meant = choice.targets(&topology);
+        let workspace = ConnectedWorkspace::connect_to(global, topology, &|target| meant.contains(target)).await?;
+        Ok(ConnectedWorkspace { choice, ..workspace })
+    }
+
     /// Connects to some of a topology's targets.
     pub(crate) async fn connect_to(
         global: &Global,
@@ -189,9 +181,10 @@ impl ConnectedWorkspace {
             Some(url) => Some(Rehearsal::begin(url, &global.sim_version, &mut topology).await?),
             None => None,
         };
+        let meant: BTreeSet<String> = topology.targets.keys().filter(|target| is_meant(target)).cloned().collect();
         let mut clients = Clients::default();
         let mut opening = Vec::new();
-        for target in topology.targets.values().filter(|target| is_meant(&target.name)) {
+        for target in topology.targets.values().filter(|target| meant.contains(&target.name)) {
             let transport = clients.get(&target.tls, target.provider.dialect.timeout, max_reply())?;
             tell_readers(&target.name, &target.at);
             let redactor = &topology.secrets;
@@ -225,8 +218,11 @@ impl ConnectedWorkspace {
             sessions,
             troubles,
             only_target: None,
+            choice: Choice::default(),
+            clock: RunClock::of(global),
             has_brakes: true,
             quiet: global.quiet,
+            meant,
             looked: Looked::default(),
             installations: BTreeMap::new(),
             rehearsal,
@@ -242,7 +238,7 @@ impl ConnectedWorkspace {
         observed.unreached = self.unreached();
         settle_ids(&mut self.topology, &observed, base);
         self.troubles.append(&mut troubles);
-        self.looked = Looked::of(&self.topology, &observed);
+        self.looked = Looked::of(&self.meant, &observed);
         let shown = |(name, view): (&String, &View)| (name.clone(), (view.standing.clone(), view.proofs.clone()));
         self.installations = observed.targets.iter().map(shown).collect();
         observed
@@ -287,13 +283,20 @@ impl ConnectedWorkspace {
         self.forget_moved(&observed, base);
         let part = self.only_target.as_ref().map(|target| base.part_of(target));
         let base = part.as_ref().unwrap_or(base);
-        let diff = diff(&self.topology, &observed, base);
-        self.plan_of(&observed, diff, base)
+        let plan = plan_of(&self.topology, &observed, base, &self.choice, self.clock.now());
+        let plan = self.checked(plan, &observed, base)?;
+        choice::check_patterns(&self.choice, &plan)?;
+        Ok(plan)
     }
 
-    /// Plans what a comparison calls for.
-    pub(crate) fn plan_of(&mut self, observed: &Observed, diff: Diff<'_>, base: &Base) -> Result<Plan, CommandError> {
-        let mut plan = crate::plan::plan(&self.topology, observed, diff).map_err(|cycle| {
+    /// A plan with the limits that it goes beyond. A circle in it is a finding.
+    pub(crate) fn checked(
+        &self,
+        plan: Result<Plan, CycleError>,
+        observed: &Observed,
+        base: &Base,
+    ) -> Result<Plan, CommandError> {
+        let mut plan = plan.map_err(|cycle| {
             let remedy = "take one of the references out, or declare it in a second step";
             let finding = cycle.finding(Level::Error, remedy, &self.topology.sources);
             CommandError::Findings(self.topology.sources.show(vec![finding]), Exit::Failed)
@@ -307,9 +310,7 @@ impl ConnectedWorkspace {
 
     /// The headline when no target could be looked at: then nothing is known, and nothing must read as all clear.
     pub(crate) fn blind(&self) -> Option<String> {
-        let Looked { asked, dark } = self.looked;
-        let what = render::counted(asked, "target");
-        (asked > 0 && dark == asked).then(|| format!("could not look at {dark} of {what}"))
+        self.looked.blind()
     }
 
     /// Ends a rehearsal: the simulated controllers' state is saved.

@@ -1,7 +1,7 @@
 //! `trueup destroy`: removes everything that the workspace owns.
 
 use crate::cli::apply::{How, carry_out};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, common};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, Selection, common};
 use crate::topology::Topology;
 
 /// Options of `destroy`.
@@ -11,6 +11,8 @@ pub(crate) struct DestroyOptions {
     workspace: Dir,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    selection: Selection,
     /// Removes what is owned at this target alone, as before its file is taken out of the workspace.
     #[arg(long, value_name = "TARGET")]
     only_target: Option<String>,
@@ -33,6 +35,7 @@ pub(crate) async fn run(global: &Global, options: &DestroyOptions) -> Result<Exi
     options.how.allow.extend(&mut topology.policy);
     let mut how = options.how.clone();
     how.removes_all = true;
+    how.choice = options.selection.choice();
     how.only_target.clone_from(&options.only_target);
     carry_out(global, topology, &how, Format::Text).await
 }

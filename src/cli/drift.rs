@@ -2,7 +2,7 @@
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{ExitRow, Fact};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, facts, output};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, Selection, choice, facts, output};
 use crate::render::blind;
 use crate::render::drift::{self, Strangers};
 
@@ -11,6 +11,8 @@ use crate::render::drift::{self, Strangers};
 pub(crate) struct DriftOptions {
     #[command(flatten)]
     workspace: Dir,
+    #[command(flatten)]
+    selection: Selection,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -22,7 +24,9 @@ pub(crate) struct DriftOptions {
 /// Looks and tells.
 pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit, CommandError> {
     let mut workspace = ConnectedWorkspace::open(global, &options.workspace.dir).await?;
-    let planned = workspace.plan().await?;
+    let mut planned = workspace.plan().await?;
+    choice::check_patterns(&options.selection.choice(), &planned.plan)?;
+    planned.plan.tell_only(&|address| options.selection.takes(address));
     workspace.tell_changed_proofs();
     let document = workspace.document(&planned.plan);
     let is_read = options.format == Format::Text && workspace.blind().is_none();

@@ -70,6 +70,9 @@ mod tests {
             (hold("external", None), Some(Fact::NotKnown)),
             (hold("protected", Some(Decision::Delete(DeleteCause::Undeclared))), Some(Fact::Deferred)),
             (hold("protected", Some(Decision::Create(Cause::Drift))), Some(Fact::Drift)),
+            (hold("not-chosen", Some(Decision::Create(Cause::Change))), Some(Fact::Deferred)),
+            (hold("deferred", Some(Decision::Delete(DeleteCause::Undeclared))), Some(Fact::Deferred)),
+            (hold("deferred", Some(Decision::Create(Cause::Conflict))), Some(Fact::Conflict)),
             (
                 Decision::Hold(Hold::new("take-over", "").until(Allowance::new(Reason::TakeOver, "east/rules"))),
                 Some(Fact::Deferred),

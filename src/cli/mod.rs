@@ -1,6 +1,6 @@
 //! The command line: one file a command. The only floor that sees `providers` and `sim`.
 //!
-//! What commands share: `common` (read, connect, look, plan), `allow`, `contents` (content at URLs), `installations`,
+//! What commands share: `common` (read, connect, look, plan), `allow`, `choice`, `looked`, `run_clock`, `contents` (content at URLs), `installations`,
 //! `troubles`, `facts` and `exit` (how they end), `talk` (the door to stderr), `output`, `halt` and `stop`, `simulated`
 //! (rehearsals); `run` and `get` share `one`, `plan`, `show` and `apply` a `plan_file`, `history`, `show`
 //! and `undo` what is `past`. `explain` has more pages:
@@ -14,6 +14,7 @@ mod adopt;
 mod allow;
 mod apply;
 mod blame;
+mod choice;
 mod common;
 mod completions;
 mod contents;
@@ -32,6 +33,7 @@ mod installations;
 mod kinds;
 mod ledger;
 mod log;
+mod looked;
 mod not_mine;
 mod one;
 mod output;
@@ -39,6 +41,7 @@ mod past;
 mod plan;
 mod plan_file;
 mod run;
+mod run_clock;
 mod schema;
 mod secrets;
 mod show;
@@ -62,6 +65,7 @@ pub use exit::Exit;
 pub use stop::CommandError;
 
 use allow::Allow;
+use choice::{PartOptions, Selection};
 
 /// Keeps whole network topologies true to git.
 ///
@@ -86,6 +90,9 @@ pub struct Global {
     /// cloudify=4.5; may be given several times. What is there already stays as it is.
     #[arg(long, global = true, value_name = "PROVIDER=VERSION", requires = "sim")]
     sim_version: Vec<String>,
+    /// The time at which a rehearsal takes place, which decides which windows are open, as in 2026-12-05T02:00:00+01:00.
+    #[arg(long, global = true, value_name = "TIME", requires = "sim")]
+    sim_time: Option<jiff::Timestamp>,
     /// Sets a variable of the workspace.
     #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
     vars: Vec<String>,

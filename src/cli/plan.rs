@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::apply::KnownObjects;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::ExitRow;
-use crate::cli::{Allow, CommandError, Dir, Exit, Format, Global, allow, common, contents, facts, output, plan_file};
+use crate::cli::{
+    Allow, CommandError, Dir, Exit, Format, Global, PartOptions, allow, common, contents, facts, output, plan_file,
+};
 use crate::ledger::Ledger;
 use crate::plan::file::Work;
 use crate::render::{KeptDocument, PlanFile, blind, markdown, text};
@@ -36,6 +38,8 @@ pub(crate) struct PlanOptions {
     /// Exceptions from the policy, for this run.
     #[command(flatten)]
     allow: Allow,
+    #[command(flatten)]
+    part: PartOptions,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -45,7 +49,7 @@ pub(crate) struct PlanOptions {
 pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, CommandError> {
     let mut topology = common::load(global, &options.workspace.dir)?;
     options.allow.extend(&mut topology.policy);
-    let mut workspace = ConnectedWorkspace::connect(global, topology).await?;
+    let mut workspace = ConnectedWorkspace::connect_for(global, topology, options.part.choice()).await?;
     let mut ledger = common::open_ledger(&workspace.topology)?;
     keep_key(&mut ledger, options)?;
     let plan = workspace.plan_with(&mut ledger.base).await?;

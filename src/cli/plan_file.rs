@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
+use crate::address::Address;
 use crate::apply::KnownObjects;
 use crate::cli::common::{self, ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
@@ -16,7 +17,7 @@ use crate::cli::{CommandError, Format, Global, apply, contents, output};
 use crate::diff::matching::index;
 use crate::observe::{Lists, Scope};
 use crate::plan::file::{Moved, Restored, SecretsByPrint, Work, moved, restore};
-use crate::plan::{Plan, Verb, images};
+use crate::plan::{Plan, Step, Verb, defer, images};
 use crate::render::{KeptDocument, PlanDocument, PlanFile, StepDocument, are, counted, sanitize_control, text};
 use crate::state::base::Base;
 use crate::state::live::Observed;
@@ -85,7 +86,10 @@ pub(crate) async fn carry_out(
     let known = known(&plan, &moved);
     plan.take_out(&moved.settled);
     let leave_out = held_steps(&plan, &moved);
-    let left = plan.steps.len() - leave_out.len();
+    let deferred = defer(&mut plan, &workspace.topology.policy, workspace.clock.now());
+    let is_left = |(n, step): &(usize, &Step)| !leave_out.contains(n) && !deferred.contains_key(&step.address);
+    let left = plan.steps.iter().enumerate().filter(is_left).count();
+    tell_deferred(&deferred);
     tell_moved(global, &approved, &moved, left);
     contents::fetch(global, &mut workspace.topology, &mut plan).await?;
     if left > 0 && !how.yes {
@@ -94,6 +98,7 @@ pub(crate) async fn carry_out(
     let mut found = Findings::default();
     found.asked = how.exit_code;
     found.add_if(!moved.held.is_empty(), Fact::PartWay);
+    found.add_if(!deferred.is_empty(), Fact::Deferred);
     if !plan.is_empty() || !plan.verdicts.is_empty() || !plan.relabels.is_empty() {
         let planned = Planned { plan, ledger, known };
         let carried = apply::Carried { planned, leave_out: &leave_out, hold: &hold };
@@ -176,6 +181,16 @@ fn known(plan: &Plan, moved: &Moved) -> KnownObjects {
 fn held_steps(plan: &Plan, moved: &Moved) -> BTreeSet<usize> {
     let steps = plan.steps.iter().enumerate().filter(|(_, step)| moved.held.contains_key(&step.address));
     steps.map(|(n, _)| n).collect()
+}
+
+/// Says what waits for its window.
+fn tell_deferred(deferred: &BTreeMap<Address, String>) {
+    for (address, why) in deferred {
+        eprintln!("hold: {}", sanitize_control(&format!("`{address}`: {why}")));
+    }
+    if !deferred.is_empty() {
+        eprintln!("  help: carry the plan out once more when that time has come");
+    }
 }
 
 /// Says what is held, how it differs from what was approved, and what was done before.

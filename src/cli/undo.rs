@@ -17,8 +17,8 @@ use crate::diff::kept_secrets;
 use crate::diff::matching;
 use crate::ledger::{History, Ledger, Record};
 use crate::observe::Scope;
-use crate::plan::Plan;
 use crate::plan::file::SecretsByPrint;
+use crate::plan::{Plan, plan};
 use crate::render::counted;
 use crate::state::base::Base;
 use crate::topology::Topology;
@@ -110,7 +110,8 @@ pub(crate) async fn run(global: &Global, options: &UndoOptions) -> Result<Exit, 
     settle_ids(&mut workspace.topology, &observed, &ledger.base);
     let mut diff = diff(&workspace.topology, &observed, &ledger.base);
     way.narrow(&mut diff, &ledger.base);
-    let plan = workspace.plan_of(&observed, diff, &ledger.base)?;
+    let plan = plan(&workspace.topology, &observed, diff);
+    let plan = workspace.checked(plan, &observed, &ledger.base)?;
     tell(&record, &past.left, &way, &ledger, &files);
     let undoing = Undoing { run: record.run, changes: past.changes, held: way.held.into_keys().collect() };
     let planned =

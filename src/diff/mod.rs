@@ -6,13 +6,14 @@
 //! * `matching`: which live object is which resource
 //! * `compare`: what differs
 //! * `undeclared`: what the files do not say, and what is somebody else's
-//! * `decide`: what is done about it; `verdict` is the result
+//! * `decide`: what is done about it; `left_out`: what is not to be done; `verdict` is the result
 //! * `export`: the other way; `secret_uses`: which secrets go where
 
 pub(crate) mod compare;
 mod decide;
 pub(crate) mod export;
 mod installations;
+pub(crate) mod left_out;
 pub(crate) mod matching;
 pub(crate) mod secret_uses;
 mod undeclared;
@@ -23,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diff::decide::Decided;
 use crate::diff::index::Index;
+use crate::diff::left_out::{HeldFirst, LeftOut};
 use crate::diff::one_installation::Doubles;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::ResolvedFields;
@@ -71,6 +73,16 @@ pub struct Diff<'a> {
 
 /// Compares what is wanted with what was applied last and with what is there.
 pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Diff<'a> {
+    diff_without(topology, observed, base, &LeftOut::default())
+}
+
+/// The same, where some changes are not to be made: what follows from their not being made is decided with that.
+pub(crate) fn diff_without<'a>(
+    topology: &Topology,
+    observed: &'a Observed,
+    base: &Base,
+    left_out: &LeftOut,
+) -> Diff<'a> {
     let index = matching::index(topology, observed, base);
     let relabelled = (!index.relabels.is_empty()).then(|| {
         let mut relabelled = base.clone();
@@ -81,16 +93,18 @@ pub fn diff<'a>(topology: &Topology, observed: &'a Observed, base: &Base) -> Dif
     kept_secrets::learn(topology, &index, base);
     let references = References::new(topology);
     let doubles = Doubles::of(topology, observed, &index, base);
-    let removals = removals::undeclared(topology, observed, &index, base);
+    let first = HeldFirst { doubles: &doubles, left_out };
+    let mut removals = removals::undeclared(topology, observed, &index, base);
+    left_out.hold(&mut removals);
     let mut in_use = BTreeMap::new();
     // Of what is in use nothing moves: all that followed from its replacement is decided anew. Each round holds at least one
     // more, so this ends.
     loop {
-        let decided = decided(topology, &references, &index, base, (&in_use, &doubles));
+        let decided = decided(topology, &references, &index, base, (&in_use, first));
         let mut more = in_use::in_use(topology, &references, &index, &decided.verdicts, &removals);
         more.retain(|address, _| !in_use.contains_key(address));
         if more.is_empty() {
-            return finish(topology, &references, observed, base, (index, &doubles), (decided, removals));
+            return finish(topology, &references, observed, base, (index, first), (decided, removals));
         }
         in_use.extend(more);
     }
@@ -102,14 +116,14 @@ fn decided(
     references: &References<'_>,
     index: &Index<'_>,
     base: &Base,
-    (in_use, doubles): (&BTreeMap<Address, Address>, &Doubles),
+    (in_use, first): (&BTreeMap<Address, Address>, HeldFirst<'_>),
 ) -> Decided {
     let mut planned = PlannedValues::where_in_use(in_use);
     // Replacing one resource changes the ids that others refer to, which may replace those in turn, and what is changed
     // may change whoever takes it. Each round adds at least one value, so this ends; two or three rounds are what real
     // topologies need.
     loop {
-        let decided = decide::declared(topology, references, index, base, (&planned, doubles));
+        let decided = decide::declared(topology, references, index, base, (&planned, first));
         if !planned.grow(&|target| Some(topology.targets.get(target)?.provider), &decided.verdicts) {
             return decided;
         }
@@ -121,12 +135,14 @@ fn finish<'a>(
     references: &References<'_>,
     observed: &'a Observed,
     base: &Base,
-    (index, doubles): (Index<'a>, &Doubles),
+    (index, first): (Index<'a>, HeldFirst<'_>),
     (decided, removals): (Decided, Vec<Verdict>),
 ) -> Diff<'a> {
     let Decided { mut verdicts, mut resolved, taken_back, mut shared } = decided;
     verdicts.extend(removals);
-    verdicts.extend(removals::leftovers(topology, observed, &index, base));
+    let mut leftovers = removals::leftovers(topology, observed, &index, base);
+    first.left_out.hold(&mut leftovers);
+    verdicts.extend(leftovers);
     call_options::remember(&index, base, &mut verdicts, &mut resolved);
     shared.extend(removals::of_shares(&index, base, &verdicts));
     propagate_holds::hold_within(&mut verdicts);
@@ -138,8 +154,9 @@ fn finish<'a>(
     }
     propagate_holds::tell_of_homes(topology, references, &mut verdicts);
     hold_elsewhere(observed, &mut verdicts);
-    doubles.hold_all(&mut verdicts);
+    first.hold_all(&mut verdicts);
     halves::hold(topology, &mut verdicts);
+    first.left_out.hold_targets(&mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     let unmanaged = index

@@ -250,6 +250,12 @@ pub(crate) const TAKE_OVER: &str = "take-over";
 /// The code of what is held because a policy protects it.
 pub(crate) const PROTECTED: &str = "protected";
 
+/// The code of what is left alone because the user's choice leaves it out.
+pub(crate) const NOT_CHOSEN: &str = "not-chosen";
+
+/// The code of what is put off on purpose: it may be done at another time, or by another run.
+pub(crate) const DEFERRED: &str = "deferred";
+
 /// Says whether the code of a hold tells that nothing is known of what is held.
 pub(crate) fn is_unknown(code: &str) -> bool {
     matches!(code, UNSEEN | MOVED | ONE_INSTALLATION | UNDECLARED_TARGET | UNKNOWN_KIND)
@@ -268,7 +274,7 @@ impl Hold {
 
     /// Says whether it is held because of the user's own words, as what a policy protects is.
     pub(crate) fn is_on_purpose(&self) -> bool {
-        self.code == PROTECTED
+        matches!(self.code, PROTECTED | NOT_CHOSEN | DEFERRED)
     }
 
     /// The hold of what could not be looked at.

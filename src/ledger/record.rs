@@ -171,6 +171,9 @@ pub(crate) enum Ending {
     Skipped,
     /// It was not tried, or not finished.
     Stopped,
+    /// It was not tried, since its window had closed.
+    Deferred,
+    Deferred,
 }
 
 impl Ending {
@@ -181,6 +184,7 @@ impl Ending {
             Ending::Failed => "failed",
             Ending::Skipped => "skipped",
             Ending::Stopped => "stopped",
+            Ending::Deferred => "deferred",
         }
     }
 }
@@ -283,6 +287,7 @@ impl Record {
                 Outcome::Failed(error) => (Ending::Failed, Some(error.to_string())),
                 Outcome::Skipped(first) => (Ending::Skipped, Some(plan.node_name(*first))),
                 Outcome::Stopped => (Ending::Stopped, None),
+                Outcome::Late => (Ending::Deferred, None),
             };
             step.took = report.took.get(n).copied().flatten();
             if !step.verb.removes() {

@@ -83,6 +83,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         brakes: Brakes::default(),
         gaps: Vec::new(),
         expired,
+        chosen: None,
     })
 }
 
@@ -177,6 +178,7 @@ impl Builder<'_> {
             shared: self.shared_content(verdict, verb, live),
             id: verdict.id.clone(),
             timing: Timing::Any,
+            not_after: None,
             place: verdict.place.clone(),
         }
     }

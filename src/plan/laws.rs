@@ -1,6 +1,7 @@
 //! Laws of the thinking floors, over thousands of generated histories: a topology is made true, files and controllers
 //! move, some of the steps come to nothing, and what follows is planned again.
 
+mod choice;
 mod files;
 mod lists;
 mod ownership;

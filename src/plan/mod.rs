@@ -6,6 +6,7 @@
 //! * `build`: from verdicts to steps; `needs`: steps that no verdict asks for
 //! * `call`: a request as data; `calls`, `fill`, `lists`, `item_calls`: how it is written from the kind's table
 //! * `edges`, `timing`: what waits for what
+//! * `choice`: the part of it that somebody wants
 //! * `brakes`, `gaps`, `relied`: what has to be meant, what was not known, what the plan relies on
 //! * `settled`, `recording`: what needs no step; the rows that the ledger gets; `before`: what its steps find
 //! * `file`: a plan as a file holds it, and back
@@ -16,6 +17,7 @@ mod brakes;
 mod build;
 mod call;
 mod calls;
+pub(crate) mod choice;
 mod edges;
 mod expired;
 pub(crate) mod file;
@@ -35,6 +37,7 @@ mod timing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +60,7 @@ pub(crate) use brakes::Brakes;
 pub use build::plan;
 pub(crate) use call::ResultList;
 pub(crate) use call::{Call, CallPurpose, Payload, PurposeWord};
+pub(crate) use choice::{Choice, Chosen, Mode, defer, plan_of};
 pub(crate) use expired::Expired;
 pub(crate) use gaps::Gap;
 pub(crate) use recording::{Recording, adopted, intents};
@@ -98,6 +102,8 @@ pub struct Plan {
     pub gaps: Vec<Gap>,
     /// What can't be used any more, by the servers' own clocks.
     pub expired: Vec<Expired>,
+    /// The choice that it was made with; `None` where nothing could be left out.
+    pub chosen: Option<Chosen>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
     /// What its steps find, for whoever wants to go back.
@@ -179,6 +185,8 @@ pub struct Step {
     pub id: Option<String>,
     /// When its turn comes, once it waits for no other step.
     pub(crate) timing: Timing,
+    /// From when on it must not begin any more; `None` if it may at any time.
+    pub not_after: Option<Timestamp>,
     /// Where it is declared.
     pub place: Option<Place>,
 }
@@ -353,6 +361,15 @@ impl Plan {
             !settled.contains(&(place - 1))
         });
         self.graph = graph;
+    }
+
+    /// Forgets what it says of other addresses: for whoever tells of some, and carries nothing out.
+    pub(crate) fn tell_only(&mut self, is_meant: &dyn Fn(&Address) -> bool) {
+        let others = self.steps.iter().enumerate().filter(|(_, step)| !is_meant(&step.address));
+        let others = others.map(|(n, _)| n).collect();
+        self.take_out(&others);
+        self.verdicts.retain(|verdict| is_meant(&verdict.address));
+        self.unmanaged.retain(|address| is_meant(address));
     }
 
     /// The files that are sent.

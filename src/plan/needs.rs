@@ -79,6 +79,7 @@ impl Builder<'_> {
                 found: BTreeMap::new(),
                 shared: None,
                 timing: Timing::Any,
+                not_after: None,
                 id: None,
                 place: None,
             })

@@ -107,7 +107,8 @@ impl Folded {
 fn head(document: &PlanDocument) -> String {
     let title = summary::title(&document.workspace, document.commit.as_deref());
     let mut text = format!("## {}: {}\n", code(&title), summary::counts(document));
-    let remarks = summary::remarks(document);
+    let mut remarks = summary::remarks(document);
+    remarks.extend(summary::choice(document).iter().map(|line| code(line)));
     if !remarks.is_empty() {
         text.push('\n');
     }

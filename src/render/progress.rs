@@ -99,10 +99,11 @@ fn ended(step: &Step, outcome: &Outcome) -> String {
         (Outcome::Failed(_), _) => "failed",
         (Outcome::Skipped(_), _) => "skipped",
         (Outcome::Stopped, _) => "stopped",
+        (Outcome::Late, _) => "deferred",
     };
     match outcome {
         Outcome::Failed(error) => sanitize_control(&format!("{what} {}: {error}", step.address)),
-        Outcome::Done | Outcome::Skipped(_) | Outcome::Stopped => sanitize_control(&format!("{what} {}", step.address)),
+        Outcome::Done | Outcome::Skipped(_) | Outcome::Stopped | Outcome::Late => sanitize_control(&format!("{what} {}", step.address)),
     }
 }
 

@@ -51,6 +51,9 @@ pub(crate) struct ApplySummary {
     pub skipped: usize,
     /// Steps that were not tried or not finished, because the run was asked to stop or what they rely on had moved.
     pub stopped: usize,
+    /// Steps that were not tried, because their window had closed.
+    #[serde(default)]
+    pub deferred: usize,
     /// Resources that became owned without a step.
     #[serde(default)]
     pub adopted: usize,
@@ -100,6 +103,8 @@ pub(crate) enum OutcomeWord {
     Skipped,
     /// It was not tried or not finished, because the run was asked to stop or what it relies on had moved.
     Stopped,
+    /// It was not tried, because its window had closed.
+    Deferred,
 }
 
 /// The error, where it failed.
@@ -158,6 +163,7 @@ impl ApplyDocument {
                 failed: count(OutcomeWord::Failed),
                 skipped: count(OutcomeWord::Skipped),
                 stopped: count(OutcomeWord::Stopped),
+                deferred: count(OutcomeWord::Deferred),
                 adopted: planned.adopt,
                 released: planned.release,
                 unseen: planned.unseen,
@@ -183,8 +189,7 @@ impl ApplyDocument {
     }
 
     fn next_steps(&self, command: &str) -> Vec<String> {
-        let ApplySummary { done: _, failed, skipped: _, stopped, adopted: _, released: _, unseen: _, held: _ } =
-            self.summary;
+        let ApplySummary { failed, stopped, .. } = self.summary;
         let mut next = Vec::new();
         if self.journal_error.is_some() {
             next.push(format!("make room for the journal, then run `{command}` again: it looks at what was under way"));
@@ -227,6 +232,7 @@ impl StepOutcome {
             }
             Outcome::Skipped(first) => (OutcomeWord::Skipped, None, Some(plan.node_name(*first))),
             Outcome::Stopped => (OutcomeWord::Stopped, None, None),
+            Outcome::Late => (OutcomeWord::Deferred, None, None),
         };
         let address = step.address.to_string();
         StepOutcome { address, verb: step.verb, outcome: word, error, part_way, because_of, gap: None }
@@ -285,6 +291,7 @@ pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
     let (part_way, untried): (Vec<_>, Vec<_>) = of(OutcomeWord::Stopped).into_iter().partition(|step| step.part_way);
     list(&mut page, "stopped part-way", &part_way);
     list(&mut page, "not tried", &untried);
+    list(&mut page, "deferred: the window closed", &of(OutcomeWord::Deferred));
     failed(&mut page, &of(OutcomeWord::Failed));
     contradictions(&mut page, &document.contradictions);
     if !document.next.is_empty() {
@@ -297,11 +304,11 @@ pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
 }
 
 fn counts(document: &ApplyDocument) -> String {
-    let ApplySummary { done, failed, skipped, stopped, adopted, released, unseen, held } = document.summary;
+    let ApplySummary { done, failed, skipped, stopped, deferred, adopted, released, unseen, held } = document.summary;
     let part_way = document.steps.iter().filter(|step| step.part_way).count();
     let untried = stopped.saturating_sub(part_way);
     let mut words = vec![format!("{} done", counted(done, "step"))];
-    for (n, word) in [(failed, "failed"), (skipped, "skipped"), (part_way, "stopped part-way"), (untried, "not tried")]
+    for (n, word) in [(failed, "failed"), (skipped, "skipped"), (part_way, "stopped part-way"), (untried, "not tried"), (deferred, "deferred")]
     {
         if n > 0 {
             words.push(format!("{} {word}", number(n)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::verdict::{COULD_NOT_LOOK, Cause, MOVED, ONE_INSTALLATION, UNSEEN};
+use crate::diff::verdict::{COULD_NOT_LOOK, Cause, MOVED, NOT_CHOSEN, ONE_INSTALLATION, UNSEEN};
 use crate::plan::Verb;
 use crate::render::document::{FieldDocument, HoldDocument, PlanDocument, StepDocument};
 use crate::render::page::{TextPage, Tone};
@@ -81,32 +81,38 @@ fn creation(page: &mut TextPage, depth: usize, step: &StepDocument, name: &str, 
     }
 }
 
-/// The holds as they are shown: all of a target that could not be looked at for one reason, or that is another
-/// installation or that of another target, are one, under the target's name.
+/// The holds as they are shown: all of a target that could not be looked at for one reason, that are left out by one choice,
+/// or that is another installation or that of another target, are one, under the target's name.
 pub(crate) fn folded<'h>(holds: impl Iterator<Item = &'h HoldDocument>) -> Vec<HoldDocument> {
     let mut shown: Vec<HoldDocument> = Vec::new();
     let mut known: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
     for hold in holds {
         let target = hold.address.split('/').next().unwrap_or_default().to_owned();
-        if !matches!(hold.code.as_str(), MOVED | ONE_INSTALLATION | UNSEEN) {
+        if !matches!(hold.code.as_str(), MOVED | ONE_INSTALLATION | UNSEEN | NOT_CHOSEN) {
             shown.push(hold.clone());
             continue;
         }
         let (_, count) = known.entry((target, hold.reason.clone())).or_insert_with(|| {
-            shown.push(hold.clone());
+            // Of what somebody leaves out, it is enough that it is there.
+            let fields = if hold.code == NOT_CHOSEN { Vec::new() } else { hold.fields.clone() };
+            shown.push(HoldDocument { fields, ..hold.clone() });
             (shown.len() - 1, 0)
         });
         *count += 1;
     }
     for ((target, _), (at, count)) in known {
         let Some(hold) = shown.get_mut(at) else { continue };
-        match hold.code != UNSEEN {
-            true => hold.reason.push_str(&format!("; {} {} left alone", counted(count, "resource"), are(count))),
-            false if count > 1 => {
+        match hold.code.as_str() {
+            NOT_CHOSEN if count > 1 => hold.reason.push_str(&format!(" ({})", counted(count, "resource"))),
+            NOT_CHOSEN => continue,
+            MOVED | ONE_INSTALLATION => {
+                hold.reason.push_str(&format!("; {} {} left alone", counted(count, "resource"), are(count)))
+            }
+            _ if count > 1 => {
                 let why = hold.reason.strip_prefix(COULD_NOT_LOOK).unwrap_or(&hold.reason);
                 hold.reason = format!("{why}; {} not looked at", counted(count, "resource"));
             }
-            false => continue,
+            _ => continue,
         }
         hold.address = target;
     }

@@ -33,6 +33,14 @@ pub(crate) fn counts(document: &PlanDocument) -> String {
     }
 }
 
+/// The choice that a plan was made with, and what it takes along, a line each.
+pub(crate) fn choice(document: &PlanDocument) -> Vec<String> {
+    let Some(choice) = &document.choice else { return Vec::new() };
+    let also = choice.also.iter();
+    let also = also.map(|along| format!("also: `{}`, for `{}`: {}", along.address, along.needed_by, along.why));
+    std::iter::once(format!("a part of all: `{}`", choice.words)).chain(also).collect()
+}
+
 /// The workspace and its commit.
 pub(crate) fn title(workspace: &str, commit: Option<&str>) -> String {
     match commit {

@@ -106,6 +106,28 @@ pub enum Disruption {
 }
 
 impl Disruption {
+    /// All of them, the worst last.
+    pub(crate) const ALL: [Disruption; 6] = [
+        Disruption::None,
+        Disruption::Reconnect,
+        Disruption::TunnelBounce,
+        Disruption::Restart,
+        Disruption::Outage,
+        Disruption::Irreversible,
+    ];
+
+    /// The word by which it is named in files and on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Disruption::None => "none",
+            Disruption::Reconnect => "reconnect",
+            Disruption::TunnelBounce => "tunnel-bounce",
+            Disruption::Restart => "restart",
+            Disruption::Outage => "outage",
+            Disruption::Irreversible => "irreversible",
+        }
+    }
+
     /// A few words for people.
     pub fn as_str(self) -> &'static str {
         match self {

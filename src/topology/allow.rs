@@ -28,6 +28,8 @@ pub(crate) enum Reason {
     Deletes,
     /// A target is another installation than the one that was applied to.
     Moved,
+    /// It is outside of the window in which it may be changed, or frozen.
+    Window,
 }
 
 /// What a reason is given with.
@@ -53,7 +55,7 @@ impl About {
 
 impl Reason {
     /// All of them, in the order in which they are told.
-    pub(crate) const ALL: [Reason; 7] = [
+    pub(crate) const ALL: [Reason; 8] = [
         Reason::Destroy,
         Reason::Irreversible,
         Reason::Replace,
@@ -61,6 +63,7 @@ impl Reason {
         Reason::Lockout,
         Reason::Deletes,
         Reason::Moved,
+        Reason::Window,
     ];
 
     /// Its word, what it is given with, an example of that, and what it lets through.
@@ -100,6 +103,9 @@ impl Reason {
                 "east",
                 "takes another installation at a target for the same network, moved, restored or rebuilt",
             ),
+            Reason::Window => {
+                ("window", About::Address, "west/**", "changes what is outside of its window, or frozen, all the same")
+            }
         }
     }
 
@@ -288,7 +294,7 @@ impl Allowed {
 }
 
 /// Text as one word of a shell's command line.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_@%+=:,./-".contains(letter);
     // What could draw on a terminal is spelled out where the hold is shown: it has to be spelled so that a shell reads it.
     let is_dark =

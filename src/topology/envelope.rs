@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::finding::{Finding, Place};
 use crate::topology::ledger_place::{GitLedger, LedgerSettings};
 use crate::topology::ledger_s3::S3Ledger;
+use crate::topology::windows::{FreezeRule, WindowRule, Windows};
 use crate::topology::{Allowance, Allowed, Policy, Prune, Reason, Tls, allow};
 
 /// What `trueup.yaml` says about the workspace.
@@ -208,6 +209,12 @@ pub(crate) struct PolicyRules {
     /// What would be held, and is meant: for each reason the patterns of addresses.
     #[serde(default)]
     pub allow: AllowRules,
+    /// When changes may begin: what is outside of its window is deferred, and made by the next run within.
+    #[serde(default)]
+    pub windows: Vec<WindowRule>,
+    /// When none may, whatever the windows say.
+    #[serde(default)]
+    pub freezes: Vec<FreezeRule>,
     /// An old word for `allow: { destroy: [PATTERN] }`; it goes with the next version.
     #[serde(default)]
     #[schemars(extend("deprecated" = true))]
@@ -243,13 +250,16 @@ pub(crate) struct AllowRules {
     #[serde(default)]
     #[schemars(extend("description" = Reason::Moved.doc()))]
     moved: Vec<String>,
+    #[serde(default)]
+    #[schemars(extend("description" = Reason::Window.doc()))]
+    window: Vec<String>,
 }
 
 impl AllowRules {
     /// The patterns of each reason; a number is one.
     fn patterns(self) -> [(Reason, Vec<String>); Reason::ALL.len()] {
         // Destructured, so that no reason is forgotten.
-        let AllowRules { destroy, irreversible, replace, take_over, lockout, deletes, moved } = self;
+        let AllowRules { destroy, irreversible, replace, take_over, lockout, deletes, moved, window } = self;
         [
             (Reason::Destroy, destroy),
             (Reason::Irreversible, irreversible),
@@ -258,6 +268,7 @@ impl AllowRules {
             (Reason::Lockout, lockout),
             (Reason::Deletes, deletes.iter().map(usize::to_string).collect()),
             (Reason::Moved, moved),
+            (Reason::Window, window),
         ]
     }
 }
@@ -265,7 +276,8 @@ impl AllowRules {
 impl PolicyRules {
     /// The policy, and a warning for each old word. The place is that of the rules.
     pub(crate) fn policy(self, place: &Place, findings: &mut Vec<Finding>) -> Policy {
-        let PolicyRules { max_deletes, protect, allow, allow_destroy, allow_irreversible } = self;
+        let PolicyRules { max_deletes, protect, allow, windows, freezes, allow_destroy, allow_irreversible } = self;
+        let windows = Windows::of(windows, freezes, place, findings);
         let mut allowed = Allowed::default();
         let mut add = |reason: Reason, patterns: Vec<String>, place: Place| {
             for (n, pattern) in patterns.into_iter().enumerate() {
@@ -288,7 +300,7 @@ impl PolicyRules {
             findings.push(finding.help(help).at(&place.clone().key()));
             add(reason, patterns, place);
         }
-        Policy { max_deletes, protect, allow: allowed }
+        Policy { max_deletes, protect, allow: allowed, windows }
     }
 }
 

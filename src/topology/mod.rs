@@ -4,7 +4,7 @@
 //!
 //! * `load`: from a folder to a topology, everything that is wrong told at once
 //! * `read`, `draft`, `each`: what the files declare, before any expression is carried out
-//! * `envelope`, `ledger_place`, `variables`, `secrets`, `account`, `claims`, `machine`, `allow`, `base_url`: what is said
+//! * `envelope`, `ledger_place`, `variables`, `secrets`, `account`, `claims`, `machine`, `allow`, `windows`, `base_url`: what is said
 //!   about
 //!   workspace and targets
 //! * `expression`, `evaluate`, `site`, `secret_outputs`: `${…}`
@@ -53,6 +53,7 @@ mod tests;
 mod texts;
 mod time;
 mod variables;
+pub(crate) mod windows;
 pub(crate) mod words;
 
 pub(crate) use allow::{Allowance, Allowed, Reason};

@@ -17,6 +17,7 @@ use crate::secret::Secret;
 use crate::source::{PACKING, Unpacked, parse, read_as, unpack};
 use crate::spec::{Identity, Kind, Provider, Type};
 use crate::topology::content_digest::ContentDigest;
+use crate::topology::windows::Windows;
 use crate::topology::{Allowed, ItemPlace, KeyPlace, LedgerPlace, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
@@ -159,6 +160,8 @@ pub struct Policy {
     pub protect: Vec<String>,
     /// What would be held, and is meant.
     pub allow: Allowed,
+    /// When what may be changed.
+    pub windows: Windows,
 }
 
 /// One declared resource.

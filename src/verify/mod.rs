@@ -107,7 +107,7 @@ impl RunClaims {
                 _ if step.verb.removes() => {}
                 Outcome::Done => claims.made.entry(step.address.clone()).or_default().extend(moved),
                 Outcome::Failed(error) => claims.failed.entry(step.address.clone()).or_default().add(step, error),
-                Outcome::Skipped(_) | Outcome::Stopped => {}
+                Outcome::Skipped(_) | Outcome::Stopped | Outcome::Late => {}
             }
         }
         // Of what is half done nothing is claimed.

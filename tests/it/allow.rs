@@ -192,6 +192,6 @@ fn the_schema_knows_each_reason_with_what_it_lets_through() {
         let doc = rule["description"].as_str().unwrap();
         assert!(told.out.lines().any(|line| line.contains(&format!("{reason}=")) && line.ends_with(doc)), "{reason}");
     }
-    assert_eq!(rules.len(), 7);
+    assert_eq!(rules.len(), 8);
     assert_eq!(schema["$defs"]["PolicyRules"]["properties"]["allow-destroy"]["deprecated"], json!(true));
 }

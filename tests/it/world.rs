@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -30,6 +31,8 @@ pub(crate) struct World<'s> {
     transport: Arc<dyn Transport>,
     /// Patterns of addresses whose removal is allowed although it destroys a lot.
     pub allow_destroy: Vec<String>,
+    /// The windows of all steps close when so many have begun.
+    pub closes_after: Option<usize>,
 }
 
 /// A plan.
@@ -66,6 +69,7 @@ impl<'s> World<'s> {
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
             transport: taped(transport),
             allow_destroy: Vec::new(),
+            closes_after: None,
         };
         world.write("trueup.yaml", "workspace: drill\n");
         world
@@ -153,7 +157,10 @@ impl<'s> World<'s> {
             let sessions = self.sessions(&topology).await;
             let mut ledger = Ledger::open(&topology).unwrap();
             let (observed, _) = Observer::new(&topology, &ledger.base, Scope::Declared).observe(&sessions).await;
-            let plan = made(&topology, &observed, &ledger.base);
+            let mut plan = made(&topology, &observed, &ledger.base);
+            let (open, closed) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1));
+            plan.steps.iter_mut().for_each(|step| step.not_after = self.closes_after.map(|_| closed));
+            let (asked, closes_after) = (AtomicUsize::new(0), self.closes_after.unwrap_or(usize::MAX));
             let run = JournalLine::begins(
                 ledger.begin_run(Vec::new(), false).unwrap(),
                 &topology.workspace,
@@ -171,6 +178,7 @@ impl<'s> World<'s> {
                 progress: &Silent,
                 stop: &AtomicBool::new(false),
                 leave_out: &BTreeSet::new(),
+                now: &|| if asked.fetch_add(1, Ordering::Relaxed) < closes_after { open } else { closed },
                 known: &BTreeMap::new(),
                 parallel: 16,
             };

@@ -23,7 +23,7 @@ use crate::diff::compare::{Comparison, compare};
 use crate::diff::external;
 use crate::diff::guards::GuardCase;
 use crate::diff::index::{Index, Placement};
-use crate::diff::one_installation::Doubles;
+use crate::diff::left_out::HeldFirst;
 use crate::diff::overwritten::set_again;
 use crate::diff::planned::PlannedValues;
 use crate::diff::propagate_holds::{hold_back, hold_unknown_names, hold_used};
@@ -43,7 +43,7 @@ pub(crate) fn declared(
     references: &References<'_>,
     index: &Index<'_>,
     base: &Base,
-    (planned, doubles): (&PlannedValues, &Doubles),
+    (planned, first): (&PlannedValues, HeldFirst<'_>),
 ) -> Decided {
     let resolver = Resolver { topology, index, planned };
     let (mut resolved, mut taken_back, mut shared) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -58,7 +58,7 @@ pub(crate) fn declared(
         shared.extend(sent.shared.map(|write| (resource.address.clone(), write)));
         resolved.insert(resource.address.clone(), fields);
     }
-    doubles.hold_all(&mut verdicts);
+    first.hold_all(&mut verdicts);
     force_rebuilds(&resolver, &mut verdicts);
     set_again(&resolved, &mut verdicts);
     hold_used(topology, index, &resolved, &mut verdicts);

@@ -73,6 +73,7 @@ pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &SecretsByPrint
         brakes: Brakes::default(),
         gaps: Vec::new(),
         expired: Vec::new(),
+        chosen: None,
         ledger_updates,
         before: BTreeMap::new(),
     };
@@ -142,6 +143,8 @@ impl PlanReader<'_> {
             shared,
             id: step.id.clone(),
             timing: step.timing.clone(),
+            // What is open now decides, and not what was when it was made.
+            not_after: None,
             place: self.topology.resources.get(&step.address).map(|resource| resource.place.clone()),
         };
         Ok((step, trouble))

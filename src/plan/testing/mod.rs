@@ -7,6 +7,7 @@ mod owned_parts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::address::Address;
@@ -14,7 +15,7 @@ use crate::attr::{Attr, Template, TemplatePart};
 use crate::diff::standing::judge;
 use crate::diff::verdict::{Decision, Verdict};
 use crate::finding::Place;
-use crate::plan::{Plan, Step, Verb};
+use crate::plan::{Choice, Plan, Step, Verb};
 use crate::spec::{Identity, Kind, Provider, Strength, canonical, gives_something, without_nothing};
 use crate::state::base::{Base, Basis, Entry, Stored};
 use crate::state::installation::{ShownProofs, take_over};
@@ -41,6 +42,8 @@ pub(crate) struct World {
     proofs: BTreeMap<String, ShownProofs>,
     /// Ids that were handed out.
     ids: usize,
+    /// The time.
+    pub(crate) now: Timestamp,
 }
 
 /// What becomes of a step that is tried.
@@ -110,7 +113,16 @@ impl World {
         let live = TARGETS.iter().enumerate().map(|(n, name)| (format!("{name}/config"), config(n)));
         let live = live.map(|(at, objects)| (at, objects.as_array().unwrap().clone())).collect();
         let (foreign, proofs) = (BTreeSet::new(), BTreeMap::new());
-        World { topology, base: keyed(), live, unseen: BTreeMap::new(), foreign, proofs, ids: 0 }
+        World {
+            topology,
+            base: keyed(),
+            live,
+            unseen: BTreeMap::new(),
+            foreign,
+            proofs,
+            ids: 0,
+            now: Timestamp::UNIX_EPOCH,
+        }
     }
 
     /// The small test provider's controllers hand ids out anew.
@@ -153,6 +165,7 @@ impl World {
             foreign: BTreeSet::new(),
             proofs: BTreeMap::new(),
             ids: 0,
+            now: Timestamp::UNIX_EPOCH,
         }
     }
 
@@ -357,6 +370,15 @@ impl World {
     pub(crate) fn try_plan(&self) -> Result<Plan, CycleError> {
         let observed = self.observed();
         crate::plan::plan(&self.topology, &observed, crate::diff::diff(&self.topology, &observed, &self.base))
+    }
+
+    /// The plan of what is chosen. Of targets at which nobody looks, nothing is seen.
+    pub(crate) fn plan_of(&self, choice: &Choice) -> Plan {
+        let mut observed = self.observed();
+        let seen = choice.targets(&self.topology);
+        observed.targets.retain(|target, _| seen.contains(target));
+        let plan = crate::plan::plan_of(&self.topology, &observed, &self.base, choice, self.now);
+        plan.unwrap_or_else(|cycle| panic!("{cycle}"))
     }
 
     /// The plan.

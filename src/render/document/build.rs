@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    AfterDocument, BrokenDocument, CallDocument, EditDocument, ExpiredDocument, FieldDocument, FileDocument,
-    GateDocument, HoldDocument, LetGoDocument, OthersDocument, PlanDocument, ReleaseDocument, StepDocument,
-    UnverifiedDocument, WaitDocument,
+    AfterDocument, AlongDocument, BrokenDocument, CallDocument, ChoiceDocument, EditDocument, ExpiredDocument,
+    FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument, OthersDocument, PlanDocument,
+    ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Hold, UNDECLARED_TARGET, Verdict};
+use crate::plan::choice::TakenAlong;
+use crate::plan::{Call, Choice, Chosen, Payload, Plan, Step};
 use crate::plan::{Call, Expired, Payload, Plan, Step};
 use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
@@ -36,6 +38,7 @@ impl PlanDocument {
             summary: plan.summary(),
             steps: plan.steps.iter().enumerate().map(|(n, step)| StepDocument::of(plan, n, step)).collect(),
             gates: gates(plan),
+            choice: plan.chosen.as_ref().and_then(ChoiceDocument::of),
             broken: broken(plan),
             adopts: Vec::new(),
             releases: Vec::new(),
@@ -82,6 +85,29 @@ impl PlanDocument {
             document.holds.iter_mut().filter(said).for_each(|hold| hold.help = None);
         }
         document
+    }
+}
+
+impl ChoiceDocument {
+    /// The document of a choice; `None` where all was chosen.
+    fn of(chosen: &Chosen) -> Option<ChoiceDocument> {
+        let Chosen { choice, also } = chosen;
+        let Choice { only, exclude, only_target, mode, up_to } = choice.clone();
+        let along = |along: &TakenAlong| AlongDocument {
+            address: along.address.to_string(),
+            needed_by: along.needed_by.to_string(),
+            why: along.why.clone(),
+        };
+        let also = also.iter().map(along).collect();
+        choice.is_given().then_some(ChoiceDocument {
+            words: choice.words(),
+            only,
+            exclude,
+            only_target,
+            mode,
+            up_to,
+            also,
+        })
     }
 }
 
@@ -176,6 +202,7 @@ impl StepDocument {
             id: _,
             shared: _,
             timing: _,
+            not_after,
             place: _,
         } = step;
         StepDocument {
@@ -191,6 +218,7 @@ impl StepDocument {
             calls: calls.iter().map(CallDocument::of).collect(),
             after: after(plan, n),
             relies_on: relies_on.clone(),
+            not_after: not_after.map(|time| time.to_string()),
         }
     }
 }

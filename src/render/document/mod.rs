@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diff::verdict::Cause;
-use crate::plan::{Summary, Verb};
+use crate::plan::{Mode, Summary, Verb};
 use crate::render::words::counted;
 use crate::spec::Disruption;
 
@@ -42,6 +42,9 @@ pub struct PlanDocument {
     pub steps: Vec<StepDocument>,
     /// Points that many steps wait for.
     pub gates: Vec<GateDocument>,
+    /// The choice that it was made with. The resources that it leaves out are among the holds, as `not-chosen` or `deferred`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<ChoiceDocument>,
     /// The policy that it breaks; nothing of it is carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<BrokenDocument>,
@@ -84,6 +87,43 @@ pub struct ExpiredDocument {
     pub at: String,
 }
 
+/// The part of all changes that was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceDocument {
+    /// The options that made it.
+    pub words: String,
+    /// Patterns of what was chosen; without any, all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Patterns of what was left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// The one target that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_target: Option<String>,
+    /// The way in which objects that are there may be changed.
+    pub mode: Mode,
+    /// The worst that a change may do to traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to: Option<Disruption>,
+    /// The resources that were not chosen, and that something chosen needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<AlongDocument>,
+}
+
+/// Something that was not chosen, and that something chosen needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlongDocument {
+    /// The resource.
+    pub address: String,
+    /// The resource that needs it.
+    pub needed_by: String,
+    /// Why.
+    pub why: String,
+}
+
 /// Objects of others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +164,9 @@ pub struct StepDocument {
     pub after: Vec<AfterDocument>,
     /// Digest of the live object that it relies on.
     pub relies_on: Option<String>,
+    /// From when on it must not begin any more, as its window closes then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<String>,
 }
 
 /// One field that changes.

@@ -69,6 +69,9 @@ impl Text<'_> {
         for remark in summary::remarks(self.document) {
             self.page.line(0, Tone::Plain, &remark);
         }
+        for line in summary::choice(self.document) {
+            self.page.line(0, Tone::Plain, &line);
+        }
         if let Some(broken) = &self.document.broken {
             self.page.gap();
             for limit in &broken.limits {
