@@ -84,6 +84,6 @@ pub mod parts {
     }
     /// Reading a workspace.
     pub mod topology {
-        pub use crate::topology::{Options, load};
+        pub use crate::topology::{FileSource, Options, load};
     }
 }

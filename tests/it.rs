@@ -6,6 +6,8 @@ mod accounts;
 mod actions;
 #[path = "it/allow.rs"]
 mod allow;
+#[path = "it/back.rs"]
+mod back;
 #[path = "it/believed.rs"]
 mod believed;
 #[path = "it/bench.rs"]

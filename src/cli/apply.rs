@@ -43,6 +43,9 @@ pub(crate) struct ApplyOptions {
     how: How,
     #[command(flatten)]
     part: PartOptions,
+    /// Goes back to the files and the policy of a git revision; targets and secrets are where they are now.
+    #[arg(long, value_name = "REVISION")]
+    at: Option<String>,
     /// The form of the report.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -117,7 +120,7 @@ pub(crate) async fn run(global: &Global, options: &ApplyOptions) -> Result<Exit,
         let stop = CommandError::failed("a plan that was kept is carried out as it is: it can't be chosen from");
         return Err(stop.help("choose when it is made, as with `trueup plan --only ADDRESS --out FILE`"));
     }
-    let mut topology = common::load(global, dir)?;
+    let mut topology = common::load_at(global, dir, options.at.as_deref())?;
     options.how.allow.extend(&mut topology.policy);
     let mut how = How { is_saved: saved.is_some(), choice: options.part.choice(), ..options.how.clone() };
     how.yes |= options.part.approves();

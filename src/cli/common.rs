@@ -29,7 +29,7 @@ use crate::session::{Attention, CallError, Clients, Clock, Session, Vault, WallC
 use crate::state::base::Base;
 use crate::state::installation::{ShownProofs, Standing};
 use crate::state::live::{Observed, View};
-use crate::topology::{self, KeyPlace, LedgerPlace, SecretMode, Topology};
+use crate::topology::{self, FileSource, KeyPlace, LedgerPlace, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
 const MAX_REPLY: u64 = 256 << 20;
@@ -80,6 +80,15 @@ pub(crate) struct Planned {
 /// Reads a workspace; warnings go to stderr.
 pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, CommandError> {
     load_with(global, dir, load_options(global)?)
+}
+
+/// Reads a workspace as it was at a revision, where one is said. What was let through then is not let through again.
+pub(crate) fn load_at(global: &Global, dir: &Path, revision: Option<&str>) -> Result<Topology, CommandError> {
+    let Some(revision) = revision else { return load(global, dir) };
+    let source = FileSource::BackTo(revision.to_owned());
+    let mut topology = load_with(global, dir, topology::Options { source, ..load_options(global)? })?;
+    topology.policy.allow.forget_deletes();
+    Ok(topology)
 }
 
 /// Reads a workspace for what looks at its files alone: no secret is looked up.

@@ -16,7 +16,7 @@ use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::spec::canonical;
 use crate::state::base::Base;
-use crate::topology::{self, Options, Resource, Topology};
+use crate::topology::{self, FileSource, Options, Resource, Topology};
 use crate::undo::{NO_WAY_BACK, PastChange};
 
 /// What a run did, as something to be taken back.
@@ -133,7 +133,7 @@ pub(crate) fn commits(global: &Global, dir: &Path, changes: &[PastChange]) -> Ve
     let rows = changes.iter().filter_map(|change| change.row.as_ref()?.commit.clone());
     let commits: BTreeSet<String> = rows.map(|commit| commit.trim_end_matches('+').to_owned()).collect();
     let read = |commit: String| {
-        let options = Options { revision: Some(commit), ..common::load_options(global).ok()? };
+        let options = Options { source: FileSource::Revision(commit), ..common::load_options(global).ok()? };
         let topology = topology::load(dir, CATALOGUE, &options).ok()?.topology;
         talk::keep(&topology.secrets);
         Some(topology)

@@ -40,6 +40,9 @@ pub(crate) struct PlanOptions {
     allow: Allow,
     #[command(flatten)]
     part: PartOptions,
+    /// Goes back to the files and the policy of a git revision; targets and secrets are where they are now.
+    #[arg(long, value_name = "REVISION")]
+    at: Option<String>,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -47,7 +50,7 @@ pub(crate) struct PlanOptions {
 
 /// Looks, compares, plans, and shows.
 pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, CommandError> {
-    let mut topology = common::load(global, &options.workspace.dir)?;
+    let mut topology = common::load_at(global, &options.workspace.dir, options.at.as_deref())?;
     options.allow.extend(&mut topology.policy);
     let mut workspace = ConnectedWorkspace::connect_for(global, topology, options.part.choice()).await?;
     let mut ledger = common::open_ledger(&workspace.topology)?;

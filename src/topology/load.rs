@@ -1,5 +1,6 @@
 //! Loading: from a folder to a topology, with everything that is wrong told at once.
 
+mod ground;
 mod options;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,10 +8,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::envelope::{SecretSource, Workspace};
+use super::envelope::Workspace;
 use super::evaluate::Evaluator;
 use super::read::{Reader, claims, covers, document_place};
-use super::secrets::{Secrets, files_outside, mistakes};
 use super::texts::{self, Texts};
 use super::variables::Variables;
 use super::{identity, logins, resolve};
@@ -25,7 +25,8 @@ use crate::source::{
 use crate::spec::Provider;
 use crate::topology::{Resource, SecretStatus, Sources, Target, Topology};
 
-pub use options::Options;
+use ground::{secret_sources, secrets_and_places};
+pub use options::{FileSource, Options};
 
 /// Bytes of YAML in all that are read: some 200,000 resources, which no file of that size is written for by hand.
 const MAX_YAML_BYTES: u64 = 16 << 20;
@@ -71,11 +72,8 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     findings.append(&mut envelope.idle_expressions(&workspace_place));
 
     let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &workspace_place, &mut findings);
-    let sources = placed(envelope.secrets, &workspace_place.below("secrets"));
-    findings.append(&mut files_outside(&sources));
-    findings.append(&mut mistakes(&sources));
-    let secrets = Secrets::new(folder, sources, options.secrets).with_door(options.vault.clone());
-
+    let sources = secret_sources(&envelope, &workspace_place);
+    let (secrets, today) = secrets_and_places((folder, catalogue, options), sources, &mut findings)?;
     let mut reader = Reader::new(catalogue, &variables);
     let files = read_files(&mut reader, input.files);
     findings.append(&mut reader.findings);
@@ -84,20 +82,24 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let mut evaluator =
         Evaluator::new(&drafts, &variables, &secrets, Texts::new(&*tree, options.max_file_bytes), complete);
     evaluator.evaluate_all();
-    let mut targets = beside(folder, resolve::targets(&drafts, &mut evaluator));
+    let known = today.iter().flat_map(|today| today.targets.clone()).collect();
+    let mut targets = beside(folder, resolve::targets(&drafts, &mut evaluator, &known));
     let resources = resolve::resources(&drafts, &mut evaluator, &*tree, options.max_file_bytes);
     logins::new_passwords(&mut targets, &resources, &mut evaluator.findings);
     findings.append(&mut evaluator.findings);
     identity::check(resources.values(), &mut findings);
-    let settings = envelope.ledger.unwrap_or_default();
-    let (ledger, key, keep_runs) = settings.places(&secrets, &workspace_place.below("ledger"), &mut findings);
+    let (name, settings) = (envelope.workspace, envelope.ledger.unwrap_or_default());
+    let of_files = || settings.places(&secrets, &workspace_place.below("ledger"), &mut findings);
+    let (workspace, (ledger, key, keep_runs)) =
+        today.map_or_else(|| (name, of_files()), |today| (today.workspace, today.ledger));
     // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.
     findings.retain(|finding| has_envelope || !matches!(finding.code, "unknown-variable" | "unknown-secret"));
 
-    let unused_secrets = secrets.unused();
+    let is_now = options.source.revision().is_none();
+    let unused_secrets = if is_now { secrets.unused() } else { Vec::new() };
     let spare = if options.all_secrets { secrets.spare() } else { Vec::new() };
     let topology = Topology {
-        workspace: envelope.workspace,
+        workspace,
         folder: folder.to_owned(),
         policy: envelope.policy.policy(&workspace_place.below("policy"), &mut findings),
         ledger,
@@ -121,12 +123,6 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let statuses = secrets.statuses();
     findings.append(&mut secrets.into_findings());
     finish(Loaded { topology, findings, secrets: statuses, spare })
-}
-
-/// The sources of secrets, each with where it is declared.
-fn placed(sources: BTreeMap<String, SecretSource>, at: &Place) -> BTreeMap<String, (SecretSource, Place)> {
-    let placed = |(name, source): (String, SecretSource)| (name.clone(), (source, at.below(&name).key()));
-    sources.into_iter().map(placed).collect()
 }
 
 /// Reads what the files declare, and gives the files themselves.
@@ -167,7 +163,7 @@ fn beside(folder: &Path, mut targets: BTreeMap<String, Target>) -> BTreeMap<Stri
 /// The place to read from, and the commit that it is at.
 fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {
     let shown = folder.display();
-    if let Some(revision) = &options.revision {
+    if let Some(revision) = options.source.revision() {
         let tree = Revision::open(folder, revision).map_err(|trouble| {
             let finding = Finding::error("no-revision", format!("`{shown}` can't be read at `{revision}`: {trouble}"));
             Box::new(finding.help("name a commit, branch or tag at which the folder exists"))
@@ -175,10 +171,7 @@ fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {
         let commit = Some(tree.commit().to_owned());
         return Ok((Box::new(tree), commit, Vec::new()));
     }
-    let tree = Folder::open(folder).map_err(|trouble| {
-        let finding = Finding::error("no-workspace", format!("there is no folder `{shown}`: {trouble}"));
-        Box::new(finding.help("name the folder that holds `trueup.yaml`"))
-    })?;
+    let tree = Folder::open(folder).map_err(|trouble| no_folder(folder, &trouble))?;
     let mut findings = Vec::new();
     let commit = head(folder).unwrap_or_else(|trouble| {
         let finding = Finding::warning("git", format!("the git repository around `{shown}` can't be read: {trouble}"));
@@ -186,6 +179,11 @@ fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {
         None
     });
     Ok((Box::new(tree), commit, findings))
+}
+
+fn no_folder(folder: &Path, trouble: &TreeError) -> Box<Finding> {
+    let message = format!("there is no folder `{}`: {trouble}", folder.display());
+    Box::new(Finding::error("no-workspace", message).help("name the folder that holds `trueup.yaml`"))
 }
 
 /// The files as far as they could be read.

@@ -180,9 +180,31 @@ fn misfit(mismatch: TypeError, value: &Attr, place: &Place) -> Finding {
     }
 }
 
-/// Makes the targets of all drafts.
-pub(crate) fn targets(drafts: &Drafts, evaluator: &mut Evaluator) -> BTreeMap<String, Target> {
-    drafts.targets.iter().map(|(name, draft)| (name.clone(), target(name, draft, evaluator))).collect()
+/// Makes the targets of all drafts. Of those that are known, the drafts say what they speak for, and nothing else.
+pub(crate) fn targets(
+    drafts: &Drafts,
+    evaluator: &mut Evaluator,
+    known: &BTreeMap<String, Target>,
+) -> BTreeMap<String, Target> {
+    let mut one = |(name, draft): (&String, &TargetDraft)| {
+        let known = known.get(name).filter(|known| known.provider.name == draft.provider.name);
+        let target = match known {
+            Some(known) => {
+                let (prune, place) = (prune(draft, evaluator), draft.place.clone());
+                Target { prune, place, ..known.clone() }
+            }
+            None => target(name, draft, evaluator),
+        };
+        (name.clone(), target)
+    };
+    drafts.targets.iter().map(&mut one).collect()
+}
+
+/// The collections for which a draft speaks with authority.
+fn prune(draft: &TargetDraft, evaluator: &mut Evaluator) -> Prune {
+    let prune = part::<PruneChoice>(draft, "prune", evaluator).map(Prune::from).unwrap_or_default();
+    check_prune(&prune, draft, evaluator);
+    prune
 }
 
 fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target {
@@ -220,8 +242,7 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
         let help = "`openssl x509 -noout -fingerprint -sha256` prints it";
         evaluator.findings.push(Finding::error("wrong-value", message).help(help).at(&place.below("pin-sha256")));
     }
-    let prune = part::<PruneChoice>(draft, "prune", evaluator).map(Prune::from).unwrap_or_default();
-    check_prune(&prune, draft, evaluator);
+    let prune = prune(draft, evaluator);
     let (name, provider, place) = (name.to_owned(), draft.provider, draft.place.clone());
     let wait = wait(draft, evaluator);
     let sim_version = part::<SimSettings>(draft, "sim", evaluator).and_then(|settings| settings.version);

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler};
 
 use super::testing::{CATALOGUE, EAST, TRUEUP, east, indented, told, try_load, workspace, write};
-use super::{ITEMS, Options, Prune, Topology, load};
+use super::{FileSource, ITEMS, LedgerPlace, Options, Prune, Topology, load};
 use crate::address::Address;
 use crate::attr::{Attr, Encoding, Output};
 use crate::finding::Finding;
@@ -530,12 +530,79 @@ fn a_revision_is_read_instead_of_the_folder() {
     write(&at, "more.yaml", b"lab: { east: { routes: { r: { cidr: 10.0.0.0/8 } } } }");
     let dirty = load(&at, CATALOGUE, &Options::default()).unwrap().topology;
     assert_eq!((dirty.commit, dirty.resources.len()), (Some(format!("{commit}+")), 2));
-    let options = |revision: &str| Options { revision: Some(revision.into()), ..Options::default() };
+    let options = |revision: &str| Options { source: FileSource::Revision(revision.into()), ..Options::default() };
     let then = load(&at, CATALOGUE, &options("HEAD")).unwrap().topology;
     assert_eq!((then.commit, then.resources.len()), (Some(commit), 1));
     assert_eq!(then.digest, clean.digest);
     let told = told(load(&at, CATALOGUE, &options("nowhere")));
     assert!(told.contains("no-revision") && told.contains("nowhere"), "{told}");
+}
+
+/// Commits all that is in a folder; `false` where there is no git.
+fn committed(folder: &std::path::Path) -> bool {
+    let git = |arguments: &[&str]| {
+        let run = std::process::Command::new("git").args(arguments).current_dir(folder).output();
+        run.is_ok_and(|output| output.status.success())
+    };
+    git(&["init", "-q"])
+        && git(&["add", "-A"])
+        && git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "more"])
+}
+
+#[test]
+fn who_goes_back_finds_targets_and_secrets_where_they_are_now() {
+    let envelope = |rest: &str| format!("workspace: acme\n{rest}");
+    let target = |host: &str, kinds: &str| {
+        let credentials = "{ username: api, password: '${secret.pw}' }";
+        format!(
+            "lab:\n  east:\n    at: https://${{var.host}}{host}\n    credentials: {credentials}\n{}",
+            indented(kinds)
+        )
+    };
+    let secret = |word: &str| {
+        format!("secrets: {{ pw: {{ command: [echo, {word}] }}, key: {{ command: [echo, {word}-key] }} }}\n")
+    };
+    let then = format!(
+        "{}{}policy: {{ protect: [east/routes/*], allow: {{ deletes: 9 }} }}\n",
+        envelope("vars: { host: { default: then } }\n"),
+        secret("then")
+    );
+    let kinds = "prune: all\nroutes: { r: { cidr: 10.0.0.0/8, description: '${file(\"d.txt\")} ${secret.key}' } }";
+    let folder = workspace(&[("trueup.yaml", &then), ("east.yaml", &target(".example", kinds)), ("d.txt", "then")]);
+    if !committed(folder.path()) {
+        return;
+    }
+    let now = "vars: { host: { default: now }, more: { default: x } }\nledger: { file: kept/ledger.json }\n";
+    write(folder.path(), "trueup.yaml", format!("{}{}", envelope(now), secret("now")).as_bytes());
+    write(folder.path(), "d.txt", b"now");
+    // What is not sound by now is no obstacle, as long as it is known where the targets are.
+    let broken = "routes: { r: { cidr: nowhere }, s: { gateway: 1 } }\nwhatever: {}\ngroups: { g: { leader: nobody } }";
+    write(folder.path(), "east.yaml", target(".test", broken).as_bytes());
+    assert!(committed(folder.path()));
+    let options = |source: FileSource| Options { source, ..Options::default() };
+    let back = || load(folder.path(), CATALOGUE, &options(FileSource::BackTo("HEAD~1".into())));
+    let topology = back().unwrap_or_else(|findings| panic!("{findings:?}")).topology;
+    let east = &topology.targets["east"];
+    assert!(east.at == "https://now.test" && matches!(east.prune, Prune::All), "{}", east.at);
+    assert_eq!(topology.policy.protect, ["east/routes/*"]);
+    assert_eq!(topology.ledger, LedgerPlace::File("kept/ledger.json".into()));
+    let secrets = |attr: &Attr| {
+        let mut found = Vec::new();
+        attr.for_each_secret(&mut |secret| found.push(secret.fingerprint(b"k")));
+        found
+    };
+    let printed = |text: &str| crate::secret::Secret::new("s", text.to_owned()).fingerprint(b"k");
+    assert_eq!(secrets(&east.credentials.fields["password"]), [printed("now")]);
+    let route = &topology.resources.values().next().unwrap().fields;
+    assert_eq!(route["cidr"].as_text(), Some("10.0.0.0/8"));
+    assert_eq!(secrets(&route["description"]), [printed("then now-key")]);
+    let earlier = load(folder.path(), CATALOGUE, &options(FileSource::Revision("HEAD~1".into()))).unwrap().topology;
+    assert_eq!((earlier.targets["east"].at.as_str(), earlier.digest), ("https://then.example", topology.digest));
+    assert_eq!(earlier.commit, topology.commit);
+    // Where that can't be read, nobody knows where the targets are.
+    write(folder.path(), "east.yaml", b"lab: { east: {\n");
+    let told = told(back());
+    assert!(told.contains("in `east.yaml` as it is now, which says where the targets are"), "{told}");
 }
 
 #[test]

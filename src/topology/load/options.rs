@@ -21,8 +21,30 @@ pub struct Options {
     pub vars: BTreeMap<String, String>,
     /// Says whether all secrets are looked up, whether anything uses them or not. What is not there is left out.
     pub all_secrets: bool,
-    /// The git revision to read instead of the folder.
-    pub revision: Option<String>,
+    /// Where the files are read from.
+    pub source: FileSource,
+}
+
+/// Where a workspace's files are read from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum FileSource {
+    /// The folder, as it is.
+    #[default]
+    Folder,
+    /// A git revision, and nothing else.
+    Revision(String),
+    /// A git revision, to go back to it: targets, secrets and the ledger are where the folder says that they are now.
+    BackTo(String),
+}
+
+impl FileSource {
+    /// The revision, where it is one.
+    pub(crate) fn revision(&self) -> Option<&str> {
+        match self {
+            FileSource::Folder => None,
+            FileSource::Revision(revision) | FileSource::BackTo(revision) => Some(revision),
+        }
+    }
 }
 
 impl Default for Options {
@@ -33,7 +55,7 @@ impl Default for Options {
             vault: None,
             vars: BTreeMap::new(),
             all_secrets: false,
-            revision: None,
+            source: FileSource::default(),
         }
     }
 }
