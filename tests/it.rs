@@ -116,6 +116,8 @@ mod plugins;
 mod prune;
 #[path = "it/raw_services.rs"]
 mod raw_services;
+#[path = "it/rebuild.rs"]
+mod rebuild;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/saved_plan.rs"]

@@ -103,6 +103,13 @@ fn forget(topology: &Topology, patterns: &[String], hold: &RunHold) -> Result<Ex
     Ok(Findings::default().exit(ExitRow::Other))
 }
 
+/// Takes into ownership all that is declared and live.
+pub(crate) fn take_over_all(planned: &mut Planned) -> Result<(), CommandError> {
+    let workspace = PathBuf::from(".");
+    let (addresses, wait_for_lease) = (Vec::new(), None);
+    take_over(planned, &AdoptOptions { addresses, all: true, assume: false, forget: false, wait_for_lease, workspace })
+}
+
 /// Takes into ownership what is chosen, declared and live.
 fn take_over(planned: &mut Planned, options: &AdoptOptions) -> Result<(), CommandError> {
     let base = &mut planned.ledger.base;

@@ -315,7 +315,7 @@ fn begin_journal(
 ) -> Result<Journal, CommandError> {
     let folder = ledger::journal_folder(&workspace.topology);
     let run = JournalLine::begins(record.run, &plan.workspace, plan.commit.as_deref(), &plan.config);
-    let journal = Journal::begin(&folder, &run, mirror).doing("begin a journal in", &folder)?;
+    let journal = Journal::begin_twice(&folder, &run, mirror).doing("begin a journal in", &folder)?;
     ledger::write_ahead(journal.path(), record)?;
     Ok(journal)
 }

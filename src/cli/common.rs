@@ -16,7 +16,6 @@ use crate::cli::stop::Doing;
 use crate::cli::{CommandError, Exit, Global, TimeLimit, choice, halt, output, talk};
 use crate::diff::content_ids::settle_ids;
 use crate::diff::standing::forget_ids;
-use crate::diff::{Diff, diff};
 use crate::finding::{Finding, Level};
 use crate::ledger::{self, Ledger, RunHold};
 use crate::observe::{Observer, Scope, tell_known_key};
@@ -29,7 +28,7 @@ use crate::session::{Attention, CallError, Clients, Clock, Session, Vault, WallC
 use crate::state::base::Base;
 use crate::state::installation::{ShownProofs, Standing};
 use crate::state::live::{Observed, View};
-use crate::topology::{self, FileSource, KeyPlace, LedgerPlace, SecretMode, Topology};
+use crate::topology::{self, CycleError, FileSource, KeyPlace, LedgerPlace, SecretMode, Topology};
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.
 const MAX_REPLY: u64 = 256 << 20;
@@ -300,7 +299,7 @@ impl ConnectedWorkspace {
 
     /// A plan with the limits that it goes beyond. A circle in it is a finding.
     pub(crate) fn checked(
-        &self,
+        &mut self,
         plan: Result<Plan, CycleError>,
         observed: &Observed,
         base: &Base,

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use crate::cli::{CommandError, Dir, Exit, Global, common, output};
+use crate::cli::{CommandError, Dir, Exit, Global, TimeLimit, common, output, rebuild};
 use crate::ledger::{self, LedgerReport};
 use crate::render::counted;
 use crate::topology::Topology;
@@ -23,10 +23,22 @@ enum What {
     Move(Dir),
     /// Takes away the leases that keep a run of this workspace waiting. Whoever holds one writes nothing any more.
     Unlock(Dir),
+    /// Makes a ledger anew that was lost: from the records of its runs, and what is declared and live. Says what it can't.
+    Rebuild(RebuildOptions),
 }
 
-/// Shows, moves or frees it. No controller is asked.
-pub(crate) fn run(global: &Global, options: &LedgerOptions) -> Result<Exit, CommandError> {
+/// Options of `ledger rebuild`.
+#[derive(Debug, clap::Args)]
+struct RebuildOptions {
+    #[command(flatten)]
+    dir: Dir,
+    /// How long another run is waited for that holds the lease, as in 10m.
+    #[arg(long, value_name = "TIME", value_parser = TimeLimit::parse)]
+    wait_for_lease: Option<TimeLimit>,
+}
+
+/// Shows, moves, frees or rebuilds it. But for the last no controller is asked.
+pub(crate) async fn run(global: &Global, options: &LedgerOptions) -> Result<Exit, CommandError> {
     let load = |dir: &Dir| common::load(global, &dir.dir);
     match &options.what {
         What::Show(dir) => show(&load(dir)?)?,
@@ -34,6 +46,9 @@ pub(crate) fn run(global: &Global, options: &LedgerOptions) -> Result<Exit, Comm
             let topology = load(dir)?;
             let (from, to, owned) = ledger::relocate(&topology)?;
             output::print(&format!("{} moved from `{from}` to {to}\n", counted(owned, "resource")))?;
+        }
+        What::Rebuild(options) => {
+            return rebuild::run(global, load(&options.dir)?, options.wait_for_lease.as_ref()).await;
         }
         What::Unlock(dir) => {
             let freed = ledger::unlock(&load(dir)?)?;

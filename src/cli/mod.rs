@@ -40,6 +40,7 @@ mod output;
 mod past;
 mod plan;
 mod plan_file;
+mod rebuild;
 mod run;
 mod run_clock;
 mod schema;
@@ -255,7 +256,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Snapshot(options) => common::block_on(snapshot::run(&cli.global, &options)),
         Command::Adopt(options) => common::block_on(adopt::run(&cli.global, &options)),
         Command::Destroy(options) => common::block_on(destroy::run(&cli.global, &options)),
-        Command::Ledger(options) => ledger::run(&cli.global, &options),
+        Command::Ledger(options) => common::block_on(ledger::run(&cli.global, &options)),
         Command::Run(options) => common::block_on(run::run(&cli.global, &options)),
         Command::Get(options) => common::block_on(get::run(&cli.global, &options)),
         Command::Secrets(options) => secrets::run(&cli.global, &options),

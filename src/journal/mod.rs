@@ -8,7 +8,6 @@ mod folding;
 mod replay;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,9 +15,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::ledger::{FirstRow, LedgerError};
 use crate::private;
-use crate::state::base::{Base, Claim, Entry};
+use crate::state::base::{Claim, Entry};
 use crate::state::installation::Installation;
 use crate::state::relabel::Relabel;
 use wire::Method;
@@ -155,11 +153,23 @@ impl JournalLine {
 }
 
 impl Journal {
-    /// Begins a journal in a folder, under the next free number, and in a second place where there is one.
+    /// Begins a journal in a folder, under the next free number.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn begin(folder: &Path, run: &JournalLine, mirror: Option<Box<dyn Mirror>>) -> io::Result<Journal> {
+    pub fn begin(folder: &Path, run: &JournalLine) -> io::Result<Journal> {
+        Journal::begin_twice(folder, run, None)
+    }
+
+    /// Begins a journal in a folder and, where there is one, in a second place.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(crate) fn begin_twice(
+        folder: &Path,
+        run: &JournalLine,
+        mirror: Option<Box<dyn Mirror>>,
+    ) -> io::Result<Journal> {
         private::create_folder(folder)?;
         let next = journals(folder)?.last().and_then(|path| number(path)).unwrap_or(0) + 1;
         let path = folder.join(format!("{next:06}.jsonl"));
@@ -202,9 +212,10 @@ mod tests {
 
     use serde_json::json;
 
-    use super::replay::{fold, read};
+    use super::folding::fold;
+    use super::replay::read;
     use super::*;
-    use crate::state::base::{Basis, Stored};
+    use crate::state::base::{Base, Basis, Stored};
 
     fn run() -> JournalLine {
         JournalLine::begins(1, "w", None, "")
@@ -222,7 +233,7 @@ mod tests {
         };
         let mut base =
             Base { targets: [("east".to_owned(), installation("5f2c, manager 1"))].into(), ..Base::default() };
-        let mut journal = Journal::begin(folder.path(), &run(), None).unwrap();
+        let mut journal = Journal::begin(folder.path(), &run()).unwrap();
         let mut tells = |installation: Installation, base: &mut Base| {
             journal.write(&JournalLine::Proofs { target: "east".into(), installation: installation.into() }).unwrap();
             replay(folder.path(), None, base).unwrap();
@@ -236,7 +247,7 @@ mod tests {
     #[test]
     fn a_stopped_run_leaves_what_it_made_and_what_is_in_doubt() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::begin(folder.path(), &run(), None).unwrap();
+        let mut journal = Journal::begin(folder.path(), &run()).unwrap();
         let call = |n| JournalLine::Call {
             n,
             address: Address::new("east", "routes", Some(&n.to_string())),

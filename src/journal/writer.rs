@@ -253,7 +253,7 @@ mod tests {
     async fn lines_stand_in_the_file_in_their_order() {
         let folder = tempfile::tempdir().unwrap();
         let run = JournalLine::begins(1, "w", None, "");
-        let journal = Journal::begin(folder.path(), &run, None).unwrap();
+        let journal = Journal::begin(folder.path(), &run).unwrap();
         let path = journal.path().to_owned();
         let writer = JournalWriter::start(journal);
         (0..50).for_each(|n| writer.write(&call(n)));

@@ -49,6 +49,9 @@ pub enum LedgerError {
     /// There is no ledger to be moved.
     #[error("there is no ledger in `{0}` that is to be kept elsewhere")]
     Nothing(String),
+    /// It knows all runs that left a record.
+    #[error("the ledger in `{0}` is there, and knows all runs that left a record: there is nothing to rebuild")]
+    Whole(String),
     /// A ledger is where it was before, and none where it is to be.
     #[error("the ledger is still in `{0}`, and there is none at {1}")]
     Elsewhere(String, String),
@@ -84,6 +87,7 @@ impl LedgerError {
             LedgerError::Nothing(_) => {
                 "say where it is to be, as in `ledger: { git: { ref: refs/trueup/NAME } }`, `postgres` or `s3`".into()
             }
+            LedgerError::Whole(_) => "`trueup adopt --all` takes what is declared and live into ownership".into(),
             LedgerError::Elsewhere(..) => "`trueup ledger move` takes it there".into(),
             LedgerError::Store(error) => return error.help().map(str::to_owned),
             LedgerError::Io(..) | LedgerError::Other(..) => return None,

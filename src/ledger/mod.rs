@@ -6,7 +6,7 @@
 //! `format` is the document, `first` reads that of version 0.1, `store` is where it is kept, and `place` its place there; `hold`
 //! and `lease` keep other runs away, `checkpoint` tells how far one has come, `upkeep` is what people do with it by hand, `key`
 //! has the key of the fingerprints. `record` is what is kept of each run, `unended` that of a run that could not write its own,
-//! `history` where they are kept. `second` is where a journal is kept as well.
+//! `history` where they are kept, `rebuild` the way from them to a ledger. `second` is where a journal is kept as well.
 
 mod checkpoint;
 mod error;
@@ -17,6 +17,7 @@ mod hold;
 mod key;
 mod lease;
 mod place;
+mod rebuild;
 mod record;
 mod second;
 mod store;
@@ -47,6 +48,7 @@ pub(crate) use hold::{RunHold, hold};
 use key::Keyring;
 use lease::{HeldLease, Lease};
 use place::DocumentPlace;
+pub(crate) use rebuild::{Rebuilt, rebuilt};
 pub(crate) use record::{Ending, FieldRecord, Record, RunOutcome, StepRecord};
 use second::StoredJournal;
 use store::{FileStore, GitStore, PostgresStore, S3Store, Store, StoreChange, StoreError, StoreState};

@@ -139,6 +139,9 @@ pub(crate) struct StepRecord {
     /// What tells the object from the others of its collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
+    /// The row that the ledger has of it afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<Entry>,
     /// The fields that changed; of a create, all that were declared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldRecord>,
@@ -172,7 +175,6 @@ pub(crate) enum Ending {
     /// It was not tried, or not finished.
     Stopped,
     /// It was not tried, since its window had closed.
-    Deferred,
     Deferred,
 }
 
@@ -294,6 +296,7 @@ impl Record {
                 let entry = base.entry(&step.address);
                 step.id_after = entry.map(|entry| entry.id.clone()).filter(|id| !id.is_empty());
                 step.identity = entry.and_then(|entry| entry.identity.clone());
+                step.row = entry.filter(|_| step.outcome == Ending::Done).cloned();
             }
         }
     }
@@ -326,7 +329,9 @@ impl Record {
     /// The same without what makes it large.
     pub(super) fn trimmed(&self) -> Record {
         let mut record = Record { found: BTreeMap::new(), trimmed: true, ..self.clone() };
-        record.steps.iter_mut().for_each(|step| step.fields.clear());
+        for step in &mut record.steps {
+            (step.row, step.fields) = (None, Vec::new());
+        }
         record
     }
 }
@@ -344,6 +349,7 @@ impl StepRecord {
             id_before: None,
             id_after: None,
             identity: None,
+            row: None,
             fields: Vec::new(),
             calls: Vec::new(),
         }

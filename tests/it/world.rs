@@ -167,7 +167,7 @@ impl<'s> World<'s> {
                 None,
                 &plan.config,
             );
-            let writer = Journal::begin(&ledger::journal_folder(&topology), &run, None).unwrap();
+            let writer = Journal::begin(&ledger::journal_folder(&topology), &run).unwrap();
             let journal = writer.path().to_owned();
             ledger.covers(journal.clone());
             let executor = Executor {

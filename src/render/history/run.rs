@@ -76,7 +76,9 @@ fn one(page: &mut TextPage, number: usize, step: &StepRecord, how: Shown) {
     let took = step.took.map(|took| format!(", {:.1} s", took as f64 / 1000.0)).unwrap_or_default();
     let (outcome, outcome_tone) = match step.outcome {
         Ending::Done => (format!("  {}{took}", step.outcome.as_str()), Tone::Faint),
-        Ending::Failed | Ending::Skipped | Ending::Stopped => (format!("  {}", step.outcome.as_str()), Tone::Gone),
+        Ending::Failed | Ending::Skipped | Ending::Stopped | Ending::Deferred => {
+            (format!("  {}", step.outcome.as_str()), Tone::Gone)
+        }
     };
     let half = if step.verb == Verb::ReplaceRemove { " (the old one)" } else { "" };
     page.parts(
