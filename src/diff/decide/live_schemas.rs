@@ -35,7 +35,7 @@ fn hold(resolver: &Resolver<'_>, resource: &Resource, held: &HeldValue<'_>) -> O
         return None;
     }
     let schema: &Value = lookup(&resolver.index.live(&to)?.raw, field.read_path())?;
-    let breaches = ReadSchemas::default().breaches(&Attr::from_json(schema), held);
+    let breaches = ReadSchemas::default().breaches(&Attr::from_json(schema), held)?;
     let first = breaches.first()?;
     let more = match breaches.len() - 1 {
         0 => String::new(),

@@ -8,8 +8,12 @@ use std::collections::BTreeSet;
 use boon::{Compiler, Draft, ErrorKind, InstanceToken, SchemaIndex, Schemas, SchemeUrlLoader, ValidationError};
 use serde_json::Value;
 
+use super::schema_cost::{astray, is_too_much};
 use crate::attr::Attr;
 use crate::suggest::one_of;
+
+/// How many of the values that may be are told.
+const TOLD: usize = 10;
 
 /// Where a schema without an id of its own stands: references in it lead from there, and nowhere that could be asked.
 const HERE: &str = "https://schema.invalid/declared";
@@ -18,6 +22,7 @@ const HERE: &str = "https://schema.invalid/declared";
 pub(crate) struct JsonSchema {
     schemas: Schemas,
     index: SchemaIndex,
+    source: Value,
 }
 
 /// Why there is nothing to check by.
@@ -25,7 +30,7 @@ pub(crate) struct JsonSchema {
 pub(crate) enum NoSchema {
     /// It is no schema: why.
     Invalid(String),
-    /// It refers to a document elsewhere, which is not fetched.
+    /// It refers to a document elsewhere, or by a name: it is not followed there.
     Elsewhere(String),
 }
 
@@ -44,25 +49,33 @@ impl JsonSchema {
     /// # Errors
     /// When it is none, or stands elsewhere in part.
     pub(crate) fn read(schema: &Value) -> Result<JsonSchema, NoSchema> {
+        if let Some(to) = astray(schema, true) {
+            return Err(NoSchema::Elsewhere(to));
+        }
         let mut schemas = Schemas::new();
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V7);
         compiler.use_loader(Box::new(SchemeUrlLoader::new()));
-        let compiled = compiler.add_resource(HERE, schema.clone()).and_then(|()| compiler.compile(HERE, &mut schemas));
-        match compiled {
-            Ok(index) => Ok(JsonSchema { schemas, index }),
+        if let Err(error) = compiler.add_resource(HERE, schema.clone()) {
+            return Err(NoSchema::of(&error));
+        }
+        match compiler.compile(HERE, &mut schemas) {
+            Ok(index) => Ok(JsonSchema { schemas, index, source: schema.clone() }),
             Err(error) => Err(NoSchema::of(&error)),
         }
     }
 
-    /// Where a value does not keep to it, as far as that is known.
-    pub(crate) fn breaches(&self, value: &Attr) -> Vec<Breach> {
+    /// Where a value does not keep to it, as far as that is known; `None` where it would take too long to find out.
+    pub(crate) fn breaches(&self, value: &Attr) -> Option<Vec<Breach>> {
+        if is_too_much(&self.source, parts(value), value.depth()) {
+            return None;
+        }
         let mut hidden = Vec::new();
         let value = open(value, &mut Vec::new(), &mut hidden);
-        let Err(error) = self.schemas.validate(&value, self.index) else { return Vec::new() };
+        let Err(error) = self.schemas.validate(&value, self.index) else { return Some(Vec::new()) };
         let mut found = BTreeSet::new();
         collect(&error, &hidden, &mut found);
-        found.into_iter().collect()
+        Some(found.into_iter().collect())
     }
 }
 
@@ -83,9 +96,19 @@ impl NoSchema {
                 });
                 NoSchema::Invalid(told.unwrap_or_else(|| "it breaks the rules of its draft".into()))
             }
+            Error::Bug(why) => NoSchema::Invalid(why.to_string().replace('\n', " ")),
             // These are few words, and name keys and patterns of the schema.
             other => NoSchema::Invalid(other.to_string().replace(HERE, "").replace('\n', " ")),
         }
+    }
+}
+
+/// How many parts a value has, itself included.
+fn parts(value: &Attr) -> u64 {
+    1 + match value {
+        Attr::List(items) => items.iter().map(parts).sum(),
+        Attr::Map(map) => map.values().map(parts).sum(),
+        _ => 0,
     }
 }
 
@@ -167,8 +190,12 @@ fn describe(kind: &ErrorKind<'_, '_>) -> String {
             format!("may not have {}", list(&got.iter().map(ToString::to_string).collect::<Vec<_>>()))
         }
         ErrorKind::Enum { want } => {
-            let words: Vec<String> = want.iter().map(bare).collect();
-            format!("has to be {}", one_of(&words.iter().map(String::as_str).collect::<Vec<_>>()))
+            let words: Vec<String> = want.iter().take(TOLD).map(bare).collect();
+            let words = one_of(&words.iter().map(String::as_str).collect::<Vec<_>>());
+            match want.len().saturating_sub(TOLD) {
+                0 => format!("has to be {words}"),
+                more => format!("has to be {words}, or one of {more} more"),
+            }
         }
         ErrorKind::Const { want } => format!("has to be `{}`", bare(want)),
         ErrorKind::Pattern { want, .. } => format!("does not match `{want}`"),
@@ -218,7 +245,7 @@ mod tests {
     fn found(schema: Value, value: &Attr) -> Vec<String> {
         let schema = JsonSchema::read(&schema).unwrap_or_else(|error| panic!("{error:?}"));
         let line = |breach: Breach| format!("{} {}", breach.path.join("."), breach.message).trim().to_owned();
-        schema.breaches(value).into_iter().map(line).collect()
+        schema.breaches(value).unwrap().into_iter().map(line).collect()
     }
 
     #[test]
@@ -295,7 +322,10 @@ mod tests {
         {
             assert!(JsonSchema::read(&schema).is_ok(), "{schema}");
         }
-        let endless = JsonSchema::read(&json!({ "$ref": "#" })).map(|schema| schema.breaches(&Attr::Null).len());
+        let endless =
+            JsonSchema::read(&json!({ "$ref": "#" })).map(|schema| schema.breaches(&Attr::Null).unwrap().len());
         assert_eq!(endless, Ok(1));
+        let large = JsonSchema::read(&json!({ "pattern": "(a{1000}){1000}" })).map(|_| ());
+        assert!(matches!(large, Err(NoSchema::Invalid(_))));
     }
 }

@@ -8,6 +8,7 @@ mod json_schema;
 mod kept;
 mod references;
 mod repeated;
+mod schema_cost;
 mod written;
 
 pub(crate) use check::{TypeError, check};
