@@ -123,7 +123,7 @@ fn write(out: &Path, topology: &Topology, exports: &BTreeMap<String, Export>) ->
     };
     let mut text = source::yaml(&json!({ "workspace": format!("{}-{name}", topology.workspace) }));
     if !secrets.is_empty() {
-        text.push_str("\n# Say here where each value comes from: `env`, `file` or `command`.\n");
+        text.push_str("\n# Say here where each value comes from: `env`, `file`, `command`, `vault` or `age`.\n");
         text.push_str(&source::yaml(&json!({ "secrets": secrets })));
     }
     std::fs::write(&main, text).doing("write", &main)?;

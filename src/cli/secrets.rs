@@ -21,7 +21,7 @@ use crate::topology::{self, ABOUT_VALUES, KeyPlace, Loaded, SecretMode, SecretSi
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct SecretsOptions {
     #[command(subcommand)]
-    what: Option<What>,
+    task: Option<SecretsTask>,
     #[command(flatten)]
     workspace: Dir,
     /// The form of what is printed.
@@ -31,7 +31,7 @@ pub(crate) struct SecretsOptions {
 
 /// What else is done about secrets.
 #[derive(Debug, Subcommand)]
-enum What {
+enum SecretsTask {
     /// Encrypts what it reads on stdin, and prints what stands under `age` in the files.
     Encrypt {
         /// Who may read it: a recipient of age's, as `age-keygen -y` prints it.
@@ -45,8 +45,8 @@ const MOST: u64 = (1 << 20) + 1;
 
 /// Lists them, each source asked once, or encrypts one.
 pub(crate) fn run(global: &Global, options: &SecretsOptions) -> Result<Exit, CommandError> {
-    match &options.what {
-        Some(What::Encrypt { recipient }) => encrypt(recipient),
+    match &options.task {
+        Some(SecretsTask::Encrypt { recipient }) => encrypt(recipient),
         None => list(global, options),
     }
 }

@@ -1,9 +1,10 @@
 //! Secrets: looked up where the workspace says they come from, each once, and only those that something uses.
 //!
-//! * `vault`, `age`: sources that have more to say than a line
+//! * `vault`, `age`: sources that have more to say than a line; `mistakes`: what is wrong in what they say
 //! * `status`: what is known of each, without its value
 
 mod age;
+mod mistakes;
 mod status;
 mod vault;
 
@@ -11,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -27,6 +28,7 @@ use crate::suggest::hint;
 use crate::topology::envelope::SecretSource;
 
 pub(crate) use age::encrypted;
+pub(crate) use mistakes::mistakes;
 pub(crate) use status::{SecretSight, SecretStatus};
 use vault::KnownPaths;
 pub(crate) use vault::{PlainText, VaultAnswer, VaultDoor, VaultLogin, VaultPath};
@@ -331,42 +333,6 @@ impl StandInShape {
     }
 }
 
-/// The secrets whose files lie outside the workspace's folder although they are named from within: whoever may change
-/// `trueup.yaml` chooses what is read there. An absolute path stands for what the machine's keeper has put in its place.
-pub(crate) fn files_outside(sources: &BTreeMap<String, (SecretSource, Place)>) -> Vec<Finding> {
-    let outside = |(name, (source, place)): (&String, &(SecretSource, Place))| {
-        let path = match source {
-            SecretSource::File(path) => path,
-            SecretSource::Age(source) => source.identity_file()?,
-            SecretSource::Env(_) | SecretSource::Command(_) | SecretSource::Vault(_) => return None,
-        };
-        let mut depth = 0_usize;
-        let leads_out = path.components().any(|part| match part {
-            Component::ParentDir => depth.checked_sub(1).map(|above| depth = above).is_none(),
-            Component::Normal(_) => {
-                depth += 1;
-                false
-            }
-            Component::CurDir | Component::RootDir | Component::Prefix(_) => false,
-        });
-        let shown = path.display();
-        let message = format!("the file of secret `{name}`, `{shown}`, lies outside the workspace's folder");
-        let help = "keep it in the folder, out of git, or name it by its absolute path";
-        (path.is_relative() && leads_out).then(|| Finding::error("secret-outside", message).help(help).at(place))
-    };
-    sources.iter().filter_map(outside).collect()
-}
-
-/// What is wrong with what the sources say, before anybody is asked.
-pub(crate) fn mistakes(sources: &BTreeMap<String, (SecretSource, Place)>) -> Vec<Finding> {
-    let of_source = |(name, (source, place)): (&String, &(SecretSource, Place))| match source {
-        SecretSource::Vault(source) => vault::mistakes(name, source, place),
-        SecretSource::Age(source) => age::mistakes(name, source, place),
-        SecretSource::Env(_) | SecretSource::File(_) | SecretSource::Command(_) => Vec::new(),
-    };
-    sources.iter().flat_map(of_source).collect()
-}
-
 /// Why a secret is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SecretError {
@@ -533,7 +499,7 @@ mod tests {
     fn files_outside_the_folder_are_told() {
         let is_told = |source: SecretSource| {
             let sources = BTreeMap::from([("s".to_owned(), (source, Place::file("trueup.yaml")))]);
-            let found = files_outside(&sources);
+            let found = mistakes(&sources);
             assert!(found.iter().all(Finding::is_error));
             found.len() == 1
         };

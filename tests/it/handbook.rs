@@ -12,7 +12,7 @@ use crate::floors::FLOORS;
 const ROOTS: [&str; 8] = [".ci/", "benches/", "crates/", "docs/", "examples/", "schemas/", "src/", "tests/"];
 
 /// Licences that somebody has looked at: all let the program be given away under its own.
-const LICENCES: [&str; 17] = [
+const LICENCES: [&str; 19] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -22,6 +22,7 @@ const LICENCES: [&str; 17] = [
     "ISC",
     "LLVM-exception",
     "MIT",
+    "MIT-0",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",
@@ -29,6 +30,8 @@ const LICENCES: [&str; 17] = [
     "OR",
     "WITH",
     // Beside others, of which one may choose.
+    "BSD-1-Clause",
+    "GPL-2.0-only",
     "LGPL-2.1-or-later",
     "",
 ];

@@ -1,15 +1,16 @@
 //! A live controller as a desired state: ids become names and references, what is generated or default is left out, and
 //! secrets become expressions.
 //!
-//! * `untold`: what is left out
+//! * `untold`: what is left out; `referred`: what is told although it is another one's
 //! * `declared`: what the workspace says of it, by which an export is made
 
 mod declared;
+mod referred;
 mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::address::Address;
 use crate::attr::Attr;
@@ -24,9 +25,8 @@ use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::spec::{
     CERTIFICATE, Change, Field, Identity, Kind, Provider, Sent, Type, TypeSlot, canonical, edit_up, read,
-    swap_references,
 };
-use crate::state::live::{Collection, Live, OF_ANOTHER, View};
+use crate::state::live::{Collection, Live, View};
 use crate::topology::{ITEMS, Topology};
 
 /// What an export gives.
@@ -216,37 +216,6 @@ impl Exporter<'_> {
             return external;
         }
         (!fields.is_empty() || !kind.identity.is_single()).then_some(Value::Object(fields))
-    }
-
-    /// Takes note of what a value refers to that is another one's.
-    fn refers(&mut self, address: &Address, field: &Field, value: &Attr) {
-        let (index, target) = (self.resolver.index, self.resolver.topology.targets.get(self.target));
-        swap_references(&field.ty, value, &mut |_, kinds, id| {
-            let to = index.by_id(address, kinds, id)?;
-            let kind = target?.provider.kind(to.kind())?;
-            if index.live(to).is_some_and(Live::is_of_another) {
-                self.referred.insert(to.clone(), kind);
-            }
-            None
-        });
-    }
-
-    /// Tells what is another one's and referred to, that it is there.
-    fn tell_referred(&mut self, kinds: &mut Map<String, Value>) {
-        for (address, kind) in std::mem::take(&mut self.referred) {
-            let told = match kind.identity {
-                // It is called by its id.
-                Identity::Content(_, []) => Some(json!({ external::EXTERNAL: true })),
-                _ => external::exported(kind, Map::new()),
-            };
-            let (Some(name), Some(told)) = (address.name(), told) else { continue };
-            let of_kind = kinds.entry(kind.name).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(resources) = of_kind {
-                resources.insert(literal(name), told);
-                self.export.external.push((address.clone(), OF_ANOTHER.to_owned()));
-                self.export.told.insert(address);
-            }
-        }
     }
 
     /// Says whether the controller gives back the content of a field's file.

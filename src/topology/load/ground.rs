@@ -13,7 +13,7 @@ use crate::topology::envelope::{SecretSource, Workspace};
 use crate::topology::evaluate::Evaluator;
 use crate::topology::read::Reader;
 use crate::topology::resolve;
-use crate::topology::secrets::{Secrets, files_outside, mistakes};
+use crate::topology::secrets::{Secrets, mistakes};
 use crate::topology::texts::Texts;
 use crate::topology::variables::Variables;
 use crate::topology::{KeyPlace, LedgerPlace, Target};
@@ -48,7 +48,6 @@ pub(super) fn secrets_and_places(
 ) -> Result<(Secrets, Option<Places>), Vec<Finding>> {
     let ground = Ground::read(folder, options).map_err(|trouble| vec![*no_folder(folder, &trouble)])?;
     let sources = ground.iter().fold(sources, |earlier, ground| ground.secrets(earlier));
-    findings.append(&mut files_outside(&sources));
     findings.append(&mut mistakes(&sources));
     let secrets = Secrets::new(folder, sources, options.secrets).with_door(options.vault.clone());
     let places = ground.map(|ground| ground.places(catalogue, &secrets, options, findings));
