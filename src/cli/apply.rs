@@ -14,7 +14,7 @@ use crate::cli::{
     Allow, CommandError, Exit, Format, Global, PartOptions, TimeLimit, allow, common, contents, facts, halt, output,
     plan_file, talk,
 };
-use crate::journal::{self, Journal, JournalLine, Mirror};
+use crate::journal::{self, Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record, RunHold};
 use crate::observe::Sights;
 use crate::plan::{Choice, Plan, intents};
@@ -270,9 +270,8 @@ pub(crate) async fn execute(
         executor.record_without_steps(&mut ledger.base);
         Report::default()
     } else {
-        let journal = begin_journal(workspace, &plan, &record, ledger.mirror())?;
+        let journal = begin_journal(workspace, &plan, &record, &mut ledger)?;
         journaled = Some(journal.path().to_owned());
-        ledger.covers(journal.path().to_owned());
         executor.run(journal, &mut ledger.base).await
     };
     talk::finish();
@@ -306,17 +305,18 @@ fn begin_run(workspace: &ConnectedWorkspace, ledger: &mut Ledger, plan: &Plan) -
     Ok(Record::begin(number, plan, PlanDocument::of(plan).meaning(), &ledger.base))
 }
 
-/// Begins the journal of a run, with what the run is about to do beside it.
+/// Begins the journal of a run, which the ledger covers from then on, with what the run is about to do beside it.
 fn begin_journal(
     workspace: &ConnectedWorkspace,
     plan: &Plan,
     record: &Record,
-    mirror: Option<Box<dyn Mirror>>,
+    ledger: &mut Ledger,
 ) -> Result<Journal, CommandError> {
     let folder = ledger::journal_folder(&workspace.topology);
     let run = JournalLine::begins(record.run, &plan.workspace, plan.commit.as_deref(), &plan.config);
-    let journal = Journal::begin_twice(&folder, &run, mirror).doing("begin a journal in", &folder)?;
+    let journal = Journal::begin_twice(&folder, &run, ledger.mirror()).doing("begin a journal in", &folder)?;
     ledger::write_ahead(journal.path(), record)?;
+    ledger.covers(journal.path().to_owned());
     Ok(journal)
 }
 

@@ -3,6 +3,8 @@
 //! A line of JSON before each call is sent and after it is answered, and one when a step is done; each is on disk before
 //! the next thing happens. A run that stops anywhere leaves a journal from which the next run learns what is owned, and
 //! which calls are in doubt. Nothing secret is in it: bodies are left out.
+//!
+//! `writer` commits lines, `replay` folds what runs left into what is owned.
 
 mod folding;
 mod replay;

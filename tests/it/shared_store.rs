@@ -47,10 +47,11 @@ fn server(variable: &str) -> Option<String> {
     value
 }
 
-/// Fetches an object that nobody has to prove a right to.
+/// Fetches an object of a server that wants to know who asks, and takes anybody's word for it.
 fn get(server: &str, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(server).unwrap();
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {server}\r\n\r\n").unwrap();
+    let who = "AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {server}\r\nAuthorization: {who}\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
