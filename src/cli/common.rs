@@ -83,11 +83,13 @@ pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, CommandError
 
 /// Reads a workspace as it was at a revision, where one is said. What was let through then is not let through again.
 pub(crate) fn load_at(global: &Global, dir: &Path, revision: Option<&str>) -> Result<Topology, CommandError> {
-    let Some(revision) = revision else { return load(global, dir) };
-    let source = FileSource::BackTo(revision.to_owned());
-    let mut topology = load_with(global, dir, topology::Options { source, ..load_options(global)? })?;
-    topology.policy.allow.forget_deletes();
-    Ok(topology)
+    load_with(global, dir, options_at(global, revision)?)
+}
+
+/// The options for reading a workspace as it was at a revision, where one is said.
+pub(crate) fn options_at(global: &Global, revision: Option<&str>) -> Result<topology::Options, CommandError> {
+    let source = revision.map_or(FileSource::Folder, |revision| FileSource::BackTo(revision.to_owned()));
+    Ok(topology::Options { source, ..load_options(global)? })
 }
 
 /// Reads a workspace for what looks at its files alone: no secret is looked up.
@@ -122,6 +124,9 @@ pub(crate) fn load_all(global: &Global, dir: &Path, mut options: topology::Optio
             tell_warnings(global, &loaded.findings);
             let mut topology = loaded.topology;
             rehearse_ownership(global, &mut topology);
+            if let FileSource::BackTo(_) = options.source {
+                topology.policy.allow.forget_deletes();
+            }
             topology.secrets.learn(loaded.spare.iter().cloned());
             Ok((topology, loaded.spare))
         }

@@ -89,7 +89,8 @@ pub(crate) enum ExitRow {
     Drift,
     /// `apply` and `destroy`.
     Apply,
-    /// `apply FILE`, whose steps may have moved: those are what its row is about, in all else it ends as `apply` does.
+    /// `apply FILE` and `undo`, whose steps may have moved: those are what its row is about, in all else it ends as `apply`
+    /// does.
     ApplyFile,
     /// `validate`.
     Validate,
@@ -188,7 +189,7 @@ const TABLE: [(ExitRow, &str, [Cell; 9]); 7] = [
     ),
     (
         ExitRow::ApplyFile,
-        "`apply FILE`, steps that moved",
+        "`apply FILE`, `undo`: steps that moved",
         [
             NEVER,
             NEVER,

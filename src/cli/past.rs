@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::cli::common::{Planned, WithSpare};
 use crate::cli::{CommandError, Global, common, talk};
 use crate::diff::compare::narrow;
 use crate::diff::verdict::Hold;
@@ -15,9 +16,9 @@ use crate::providers::CATALOGUE;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::spec::canonical;
-use crate::state::base::Base;
+use crate::state::base::{Base, Entry};
 use crate::topology::{self, FileSource, Options, Resource, Topology};
-use crate::undo::{NO_WAY_BACK, PastChange};
+use crate::undo::{self, Givers, NO_WAY_BACK, PastChange, StepBack};
 
 /// What a run did, as something to be taken back.
 pub(crate) struct Past {
@@ -30,8 +31,8 @@ pub(crate) struct Past {
 }
 
 /// Reads a workspace with all secrets that it declares: what is not used any more may be wanted again.
-pub(crate) fn load(global: &Global, dir: &Path) -> Result<(Topology, Vec<Secret>), CommandError> {
-    common::load_all(global, dir, Options { all_secrets: true, ..common::load_options(global)? })
+pub(crate) fn load(global: &Global, dir: &Path, revision: Option<&str>) -> Result<WithSpare, CommandError> {
+    common::load_all(global, dir, Options { all_secrets: true, ..common::options_at(global, revision)? })
 }
 
 /// What a run did.
@@ -67,6 +68,11 @@ pub(crate) fn changes(record: &Record) -> Result<Past, CommandError> {
 }
 
 impl Past {
+    /// The rows that the ledger had.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Entry> {
+        self.changes.iter().filter_map(|change| change.row.as_ref())
+    }
+
     /// Says whether a step is one to be taken back; what no way leads back from is told.
     fn is_taken_back(&mut self, record: &Record, step: &StepRecord) -> bool {
         let address = &step.address;
@@ -128,10 +134,9 @@ impl Past {
     }
 }
 
-/// The workspace as it was at the commits that the ledger's rows of then name, as far as they are here.
-pub(crate) fn commits(global: &Global, dir: &Path, changes: &[PastChange]) -> Vec<Topology> {
-    let rows = changes.iter().filter_map(|change| change.row.as_ref()?.commit.clone());
-    let commits: BTreeSet<String> = rows.map(|commit| commit.trim_end_matches('+').to_owned()).collect();
+/// The workspace as it was at commits that rows of the ledger name, as far as they are here.
+pub(crate) fn commits(global: &Global, dir: &Path, commits: impl Iterator<Item = String>) -> Vec<Topology> {
+    let commits: BTreeSet<String> = commits.map(|commit| commit.trim_end_matches('+').to_owned()).collect();
     let read = |commit: String| {
         let options = Options { source: FileSource::Revision(commit), ..common::load_options(global).ok()? };
         let topology = topology::load(dir, CATALOGUE, &options).ok()?.topology;
@@ -139,6 +144,24 @@ pub(crate) fn commits(global: &Global, dir: &Path, changes: &[PastChange]) -> Ve
         Some(topology)
     };
     commits.into_iter().filter_map(read).collect()
+}
+
+/// The way back from a plan of which nothing is done yet.
+pub(crate) fn ahead(
+    global: &Global,
+    dir: &Path,
+    topology: &Topology,
+    planned: &Planned,
+    spare: &[Secret],
+) -> Vec<StepBack> {
+    let base = &planned.ledger.base;
+    let steps = planned.plan.steps.iter().filter_map(|step| base.entry(&step.address));
+    let commits = commits(global, dir, steps.filter_map(|row| row.commit.clone()));
+    let mut secrets = SecretsByPrint::new(base.key.clone());
+    spare.iter().for_each(|secret| secrets.learn_secret(secret));
+    std::iter::once(topology).chain(&commits).for_each(|files| learn(files, &mut secrets, &topology.secrets));
+    let workspaces = std::iter::once(topology).chain(&commits).collect();
+    undo::ahead(topology, &planned.plan, base, &Givers { secrets: &secrets, workspaces, index: None })
 }
 
 /// Takes note of the secrets of a workspace, and keeps them from being shown.

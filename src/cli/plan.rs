@@ -7,11 +7,12 @@ use crate::apply::KnownObjects;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::ExitRow;
 use crate::cli::{
-    Allow, CommandError, Dir, Exit, Format, Global, PartOptions, allow, common, contents, facts, output, plan_file,
+    Allow, CommandError, Dir, Exit, Format, Global, PartOptions, allow, common, contents, facts, output, past,
+    plan_file,
 };
 use crate::ledger::Ledger;
 use crate::plan::file::Work;
-use crate::render::{KeptDocument, PlanFile, blind, markdown, text};
+use crate::render::{BackDocument, KeptDocument, PlanFile, blind, markdown, text};
 use crate::topology::time;
 
 /// Options of `plan`.
@@ -29,6 +30,9 @@ pub(crate) struct PlanOptions {
     /// could be known, added up; `trueup explain exit-codes` has the table.
     #[arg(long)]
     exit_code: bool,
+    /// Also says what `trueup undo` of it would do, and what that could not take back.
+    #[arg(long)]
+    with_undo: bool,
     /// Shows each request, in order.
     #[arg(long)]
     calls: bool,
@@ -50,7 +54,11 @@ pub(crate) struct PlanOptions {
 
 /// Looks, compares, plans, and shows.
 pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, CommandError> {
-    let mut topology = common::load_at(global, &options.workspace.dir, options.at.as_deref())?;
+    let (dir, at) = (&options.workspace.dir, options.at.as_deref());
+    let (mut topology, spare) = match options.with_undo {
+        true => past::load(global, dir, at)?,
+        false => (common::load_at(global, dir, at)?, Vec::new()),
+    };
     options.allow.extend(&mut topology.policy);
     let mut workspace = ConnectedWorkspace::connect_for(global, topology, options.part.choice()).await?;
     let mut ledger = common::open_ledger(&workspace.topology)?;
@@ -60,7 +68,11 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
     workspace.tell_changed_proofs();
     allow::tell_unmatched(global, &mut workspace.topology, &planned.plan);
     contents::fetch(global, &mut workspace.topology, &mut planned.plan).await?;
-    let document = workspace.document(&planned.plan);
+    let mut document = workspace.document(&planned.plan);
+    if options.with_undo {
+        let back = past::ahead(global, &options.workspace.dir, &workspace.topology, &planned, &spare);
+        document.undo = Some(back.iter().map(BackDocument::of).collect());
+    }
     let is_read = options.format == Format::Text && workspace.blind().is_none();
     workspace.tell_troubles(is_read.then_some(&document));
     if let Some(path) = &options.out {

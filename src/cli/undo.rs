@@ -77,7 +77,7 @@ impl Undoing {
 
 /// Plans the way back, shows it, asks, and goes it.
 pub(crate) async fn run(global: &Global, options: &UndoOptions) -> Result<Exit, CommandError> {
-    let (mut files, spare) = past::load(global, &options.workspace)?;
+    let (mut files, spare) = past::load(global, &options.workspace, None)?;
     let record = chosen(&History::open(&files)?, &files, options.run)?;
     let mut past = past::changes(&record)?;
     if let Some(step) = options.step {
@@ -87,7 +87,7 @@ pub(crate) async fn run(global: &Global, options: &UndoOptions) -> Result<Exit, 
     let hold = common::hold(&files, options.how.wait_for_lease.as_ref())?;
     let mut workspace = ConnectedWorkspace::connect(global, files).await?;
     let mut ledger = common::open_ledger(&workspace.topology)?;
-    let commits = past::commits(global, &options.workspace, &past.changes);
+    let commits = past::commits(global, &options.workspace, past.rows().filter_map(|row| row.commit.clone()));
     let files = workspace.topology.clone();
     let mut secrets = SecretsByPrint::new(ledger.base.key.clone());
     spare.iter().for_each(|secret| secrets.learn_secret(secret));

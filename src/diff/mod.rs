@@ -45,8 +45,7 @@ use installations::one_installation;
 pub(crate) use installations::standing;
 use matching::placing;
 pub(crate) use matching::{content_ids, index, naming, ownership, relabel};
-use undeclared::take_back;
-pub(crate) use undeclared::{auto_created, companions, external, others, removals, shared};
+pub(crate) use undeclared::{auto_created, companions, external, others, removals, shared, take_back};
 
 /// The outcome of a comparison.
 #[derive(Debug)]

@@ -5,10 +5,14 @@
 //!
 //! * `wanted`: a resource as it was, from what was recorded and from whoever still has its secrets and its content
 //! * `since`: what a later run or a hand has touched
+//! * `ahead`: the way back from a plan of which nothing is done yet
 //! * `rows`: what the ledger remembers once the way is gone
 
+mod ahead;
 mod rows;
 mod since;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +29,7 @@ use crate::spec::Kind;
 use crate::state::base::{Base, Entry};
 use crate::topology::Topology;
 
+pub(crate) use ahead::{StepBack, ahead};
 pub(crate) use rows::give_back;
 pub(crate) use since::since;
 

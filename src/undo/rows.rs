@@ -36,6 +36,8 @@ fn as_before(before: &Entry, now: &Entry) -> Entry {
         expressions: before.expressions.clone(),
         after: before.after.clone(),
         origin: before.origin.clone(),
+        // Where its content and its expressions stand.
+        commit: before.commit.clone(),
         partial: before.partial.clone(),
         ..now.clone()
     }

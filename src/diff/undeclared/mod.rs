@@ -10,4 +10,4 @@ pub(crate) mod external;
 pub(crate) mod others;
 pub(crate) mod removals;
 pub(crate) mod shared;
-pub(in crate::diff) mod take_back;
+pub(crate) mod take_back;

@@ -109,6 +109,16 @@ impl Ungiven<'_> {
     }
 }
 
+/// Why a field stays once it was given, if the API has no way to take it back.
+pub(crate) fn stays(kind: &'static Kind, field: &'static Field) -> Option<&'static str> {
+    let live = field.is_read_back().then_some(&Attr::Null);
+    let given = Ungiven { kind, field, stored: None, live, is_cleared: true, is_unmoved: true, is_known: true };
+    match given.back() {
+        Fate::Stays(why) => Some(why),
+        Fate::Gone | Fate::Back(_) => None,
+    }
+}
+
 /// A declared value with what was applied in it and is declared no more set back, where it is still there: keys of objects
 /// and of items of lists. `None` where there is no such thing. `stays` is told the JSON pointers of what can't be set back.
 pub(in crate::diff) fn with_taken_back(

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    AfterDocument, AlongDocument, BrokenDocument, CallDocument, ChoiceDocument, EditDocument, ExpiredDocument,
-    FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument, OthersDocument, PlanDocument,
-    ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    AfterDocument, AlongDocument, BackDocument, BrokenDocument, CallDocument, ChoiceDocument, EditDocument,
+    ExpiredDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument, OthersDocument,
+    PlanDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
@@ -18,6 +18,7 @@ use crate::plan::{Call, Choice, Chosen, Expired, Payload, Plan, Step};
 use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
 use crate::suggest;
+use crate::undo::StepBack;
 
 impl ExpiredDocument {
     fn of(expired: &Expired) -> ExpiredDocument {
@@ -49,6 +50,7 @@ impl PlanDocument {
             others: others(plan),
             gaps: plan.gaps.iter().map(ToString::to_string).collect(),
             expired: plan.expired.iter().map(ExpiredDocument::of).collect(),
+            undo: None,
         };
         for verdict in &plan.verdicts {
             let address = verdict.address.to_string();
@@ -107,6 +109,15 @@ impl ChoiceDocument {
             up_to,
             also,
         })
+    }
+}
+
+impl BackDocument {
+    /// The document of a step of the way back.
+    pub(crate) fn of(step: &StepBack) -> BackDocument {
+        let StepBack { address, verb, fields, cannot } = step;
+        let (fields, cannot) = (fields.clone(), cannot.clone());
+        BackDocument { address: address.to_string(), verb: *verb, fields, cannot }
     }
 }
 

@@ -73,6 +73,9 @@ pub struct PlanDocument {
     /// What can't be used any more, by the controller's own clock, such as a token by which nobody has enrolled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expired: Vec<ExpiredDocument>,
+    /// The way back from it, the last step first, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Vec<BackDocument>>,
 }
 
 /// Something that can't be used any more.
@@ -122,6 +125,22 @@ pub struct AlongDocument {
     pub needed_by: String,
     /// Why.
     pub why: String,
+}
+
+/// One thing that an undo of the plan would do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackDocument {
+    /// The resource.
+    pub address: String,
+    /// What would be done.
+    pub verb: Verb,
+    /// The fields that would be set back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// What would not be as it was, a phrase each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cannot: Vec<String>,
 }
 
 /// Objects of others.

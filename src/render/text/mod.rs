@@ -40,6 +40,7 @@ pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> Strin
     text.holds();
     text.replacements();
     text.deletions();
+    text.way_back();
     text.page.finish()
 }
 
@@ -95,6 +96,30 @@ impl Text<'_> {
                 }
             }
         }
+    }
+
+    /// What an undo would do, and what it could not.
+    fn way_back(&mut self) {
+        let Some(back) = self.document.undo.as_ref().filter(|back| !back.is_empty()) else { return };
+        self.page.gap();
+        let cannot = back.iter().filter(|step| !step.cannot.is_empty()).count();
+        let tone = if cannot == 0 { Tone::Strong } else { Tone::Gone };
+        let all = match cannot {
+            0 => String::new(),
+            cannot => format!(", {} not wholly", number(cannot)),
+        };
+        self.page.line(0, tone, &format!("the way back ({}{all})", number(back.len())));
+        self.limited(back, LOUD, 1, |text, step| {
+            let (sign, tone) = match step.verb {
+                Verb::Create => ("+ ", Tone::New),
+                Verb::Delete => ("- ", Tone::Gone),
+                Verb::ReplaceCreate | Verb::ReplaceRemove => ("± ", Tone::Anew),
+                Verb::Update | Verb::Issue | Verb::Find => ("~ ", Tone::Changed),
+            };
+            let fields = if step.fields.is_empty() { String::new() } else { format!("  {}", step.fields.join(", ")) };
+            text.page.parts(1, &[(tone, sign), (Tone::Plain, &step.address), (Tone::Faint, &fields)]);
+            step.cannot.iter().for_each(|why| text.page.parts(3, &[(Tone::Changed, "! "), (Tone::Plain, why)]));
+        });
     }
 
     /// Says whether every resource is shown: where somebody wants that, or can't ask for the rest.
