@@ -12,7 +12,7 @@ use crate::topology::Topology;
 
 /// Which resources are meant.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Selection {
+pub(crate) struct SelectOptions {
     /// Takes what matches, and what that needs; may be given several times. `*` stands for any name, `**` for all below.
     #[arg(long, value_name = "ADDRESS")]
     pub only: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Selection {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PartOptions {
     #[command(flatten)]
-    pub selection: Selection,
+    pub selection: SelectOptions,
     /// Changes this target alone. Others are looked at only as far as it takes something from them.
     #[arg(long, value_name = "TARGET")]
     only_target: Option<String>,
@@ -51,7 +51,7 @@ fn classes() -> impl TypedValueParser<Value = Disruption> {
     PossibleValuesParser::new(Disruption::ALL.map(Disruption::word)).map(class)
 }
 
-impl Selection {
+impl SelectOptions {
     /// Says whether it takes an address.
     pub(crate) fn takes(&self, address: &Address) -> bool {
         let matches = |patterns: &[String]| patterns.iter().any(|pattern| address.matches(pattern));

@@ -1,7 +1,7 @@
 //! `trueup destroy`: removes everything that the workspace owns.
 
 use crate::cli::apply::{How, carry_out};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, Selection, common};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, SelectOptions, common};
 use crate::topology::Topology;
 
 /// Options of `destroy`.
@@ -12,7 +12,7 @@ pub(crate) struct DestroyOptions {
     #[command(flatten)]
     how: How,
     #[command(flatten)]
-    selection: Selection,
+    selection: SelectOptions,
     /// Removes what is owned at this target alone, as before its file is taken out of the workspace.
     #[arg(long, value_name = "TARGET")]
     only_target: Option<String>,

@@ -2,7 +2,7 @@
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{ExitRow, Fact};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, Selection, choice, facts, output};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, SelectOptions, choice, facts, output};
 use crate::render::blind;
 use crate::render::drift::{self, Strangers};
 
@@ -12,7 +12,7 @@ pub(crate) struct DriftOptions {
     #[command(flatten)]
     workspace: Dir,
     #[command(flatten)]
-    selection: Selection,
+    selection: SelectOptions,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,

@@ -66,7 +66,7 @@ pub use exit::Exit;
 pub use stop::CommandError;
 
 use allow::Allow;
-use choice::{PartOptions, Selection};
+use choice::{PartOptions, SelectOptions};
 
 /// Keeps whole network topologies true to git.
 ///

@@ -60,7 +60,7 @@ pub(crate) use brakes::Brakes;
 pub use build::plan;
 pub(crate) use call::ResultList;
 pub(crate) use call::{Call, CallPurpose, Payload, PurposeWord};
-pub(crate) use choice::{Choice, Chosen, Mode, defer, plan_of};
+pub(crate) use choice::{Choice, ChosenPart, Mode, defer, plan_of};
 pub(crate) use expired::Expired;
 pub(crate) use gaps::Gap;
 pub(crate) use recording::{Recording, adopted, intents};
@@ -103,7 +103,7 @@ pub struct Plan {
     /// What can't be used any more, by the servers' own clocks.
     pub expired: Vec<Expired>,
     /// The choice that it was made with; `None` where nothing could be left out.
-    pub chosen: Option<Chosen>,
+    pub chosen: Option<ChosenPart>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
     /// What its steps find, for whoever wants to go back.

@@ -1,15 +1,15 @@
 //! The report of an apply: steps that are done, those that failed with what they took along, and the command to run next.
 
-use std::collections::BTreeSet;
+mod gaps;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::address::Address;
 use crate::apply::{Outcome, Report};
 use crate::plan::{Plan, Step, Verb};
 use crate::render::page::{TextPage, Tone};
+use crate::render::report::gaps::{gap, removed};
 use crate::render::words::{are, counted, number};
 use crate::render::{Style, summary};
 use crate::verify::Contradiction;
@@ -239,23 +239,6 @@ impl StepOutcome {
     }
 }
 
-/// The objects whose removal is done and after which new ones were to be made.
-fn removed<'p>(plan: &'p Plan, report: &Report) -> BTreeSet<&'p Address> {
-    let steps = plan.steps.iter().zip(&report.outcomes);
-    let done = steps.filter(|(_, outcome)| matches!(outcome, Outcome::Done)).map(|(step, _)| step);
-    done.filter(|step| step.verb == Verb::ReplaceRemove).map(|step| &step.address).collect()
-}
-
-/// The gap that a replacement leaves whose first half alone is done. What lived in the old object went with it.
-fn gap(step: &Step, outcome: &Outcome, removed: &BTreeSet<&Address>) -> Option<String> {
-    if matches!(outcome, Outcome::Done) || step.verb != Verb::ReplaceCreate {
-        return None;
-    }
-    let around = std::iter::successors(Some(step.address.clone()), Address::parent);
-    around.into_iter().find(|address| removed.contains(address))?;
-    Some("the old one is gone, and no new one was made: an outage until an apply makes it".into())
-}
-
 impl ContradictionDocument {
     fn of(contradiction: &Contradiction) -> ContradictionDocument {
         let Contradiction { address, field, planned, found, said } = contradiction;
@@ -308,8 +291,13 @@ fn counts(document: &ApplyDocument) -> String {
     let part_way = document.steps.iter().filter(|step| step.part_way).count();
     let untried = stopped.saturating_sub(part_way);
     let mut words = vec![format!("{} done", counted(done, "step"))];
-    for (n, word) in [(failed, "failed"), (skipped, "skipped"), (part_way, "stopped part-way"), (untried, "not tried"), (deferred, "deferred")]
-    {
+    for (n, word) in [
+        (failed, "failed"),
+        (skipped, "skipped"),
+        (part_way, "stopped part-way"),
+        (untried, "not tried"),
+        (deferred, "deferred"),
+    ] {
         if n > 0 {
             words.push(format!("{} {word}", number(n)));
         }

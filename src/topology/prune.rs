@@ -3,8 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::attr::Attr;
+use crate::finding::Finding;
 use crate::spec::{Auth, Field, Identity, Kind, Type};
 use crate::state::fold;
+use crate::suggest::hint;
+use crate::topology::draft::TargetDraft;
+use crate::topology::envelope::PruneChoice;
+use crate::topology::evaluate::Evaluator;
+use crate::topology::resolve::part;
 use crate::topology::{Prune, Target, Topology};
 
 impl Topology {
@@ -23,6 +29,25 @@ impl Topology {
                 && !has_other_view(target, &declared, kind)
         };
         target.provider.kinds.iter().filter(is_pruned).map(|kind| kind.name).collect()
+    }
+}
+
+/// The collections for which a draft speaks with authority.
+pub(super) fn prune(draft: &TargetDraft, evaluator: &mut Evaluator) -> Prune {
+    let prune = part::<PruneChoice>(draft, "prune", evaluator).map(Prune::from).unwrap_or_default();
+    check_prune(&prune, draft, evaluator);
+    prune
+}
+
+fn check_prune(prune: &Prune, draft: &TargetDraft, evaluator: &mut Evaluator) {
+    let (Prune::Kinds(kinds), Some((_, place))) = (prune, draft.keys.get("prune")) else { return };
+    for (index, name) in kinds.iter().enumerate() {
+        if !draft.provider.kind(name).is_some_and(|kind| kind.is_declarative()) {
+            let finding = Finding::error("unknown-kind", format!("`{name}` is no kind that can be pruned"));
+            let kinds = draft.provider.kinds.iter().filter(|kind| kind.is_declarative()).map(|kind| kind.name);
+            let help = hint(name, kinds.collect::<Vec<_>>());
+            evaluator.findings.push(finding.help(help).at(&place.item(index)));
+        }
     }
 }
 

@@ -7,11 +7,12 @@ use super::account;
 use super::base_url::{self, BadUrl};
 use super::contents::Contents;
 use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
-use super::envelope::{PruneChoice, SimSettings, TargetEnvelope, TlsSettings};
+use super::envelope::{SimSettings, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
 use super::logins::check_password_or_token;
 use super::own_name::without_own_name;
 use super::owned_parts;
+use super::prune::prune;
 use super::site::{Site, ValuePurpose};
 use crate::address::Address;
 use crate::attr::Attr;
@@ -20,7 +21,7 @@ use crate::finding::{Finding, PathKey, Place};
 use crate::source::{Node, Tree, decode};
 use crate::spec::{Auth, Field, Folders, Kind, Provider, Type, TypeError, check, gives_something, without_nothing};
 use crate::suggest::hint;
-use crate::topology::{Credentials, FileContent, ITEMS, Origin, Prune, Resource, SecretMode, Target, Tls};
+use crate::topology::{Credentials, FileContent, ITEMS, Origin, Resource, SecretMode, Target, Tls};
 
 /// Makes the resources of all drafts, whose fields are settled.
 pub(crate) fn resources(
@@ -198,13 +199,6 @@ pub(crate) fn targets(
         (name.clone(), target)
     };
     drafts.targets.iter().map(&mut one).collect()
-}
-
-/// The collections for which a draft speaks with authority.
-fn prune(draft: &TargetDraft, evaluator: &mut Evaluator) -> Prune {
-    let prune = part::<PruneChoice>(draft, "prune", evaluator).map(Prune::from).unwrap_or_default();
-    check_prune(&prune, draft, evaluator);
-    prune
 }
 
 fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target {
@@ -391,22 +385,14 @@ fn missing(fields: &[Field], given: &BTreeMap<String, Attr>, prefix: &str, place
 }
 
 /// A part of the envelope whose shape is fixed.
-fn part<T: for<'de> serde::Deserialize<'de>>(draft: &TargetDraft, key: &str, evaluator: &mut Evaluator) -> Option<T> {
+pub(super) fn part<T: for<'de> serde::Deserialize<'de>>(
+    draft: &TargetDraft,
+    key: &str,
+    evaluator: &mut Evaluator,
+) -> Option<T> {
     debug_assert!(TargetEnvelope::KEYS.contains(&key));
     let (node, place) = draft.keys.get(key)?;
     let (value, misfits) = decode::<T>(node.clone());
     evaluator.findings.extend(misfits.into_iter().map(|misfit| super::load::misfit(misfit, place)));
     value
-}
-
-fn check_prune(prune: &Prune, draft: &TargetDraft, evaluator: &mut Evaluator) {
-    let (Prune::Kinds(kinds), Some((_, place))) = (prune, draft.keys.get("prune")) else { return };
-    for (index, name) in kinds.iter().enumerate() {
-        if !draft.provider.kind(name).is_some_and(|kind| kind.is_declarative()) {
-            let finding = Finding::error("unknown-kind", format!("`{name}` is no kind that can be pruned"));
-            let kinds = draft.provider.kinds.iter().filter(|kind| kind.is_declarative()).map(|kind| kind.name);
-            let help = hint(name, kinds.collect::<Vec<_>>());
-            evaluator.findings.push(finding.help(help).at(&place.item(index)));
-        }
-    }
 }

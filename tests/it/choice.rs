@@ -41,7 +41,7 @@ fn texts<'v>(items: &'v Value, key: &str) -> BTreeSet<&'v str> {
 fn a_part_is_made_with_what_it_needs_and_the_rest_by_the_next_run() {
     for example in EXAMPLES {
         let sim = Sim::start();
-        let bench = Bench::example(example, &sim);
+        let bench = Bench::example(example, &sim).rehearsed();
         let whole = told(&bench, &["plan", "--format", "json"], 0);
         let steps = &whole["body"]["steps"];
         let all = texts(steps, "address");
@@ -54,7 +54,7 @@ fn a_part_is_made_with_what_it_needs_and_the_rest_by_the_next_run() {
             .iter()
             .map(|step| step["address"].as_str().unwrap())
             .map(|chosen| (chosen, part(chosen)))
-            .find(|(_, part)| texts(&part["body"]["steps"], "address").len() < all.len())
+            .find(|(_, part)| (2..all.len()).contains(&texts(&part["body"]["steps"], "address").len()))
             .unwrap();
         let also = texts(&part["body"]["choice"]["also"], "address");
         let mut meant: BTreeSet<&str> = also.clone();

@@ -11,11 +11,14 @@ use crate::diff::index::Index;
 use crate::diff::mentions;
 use crate::diff::removals::referred_by;
 use crate::diff::resolve::ResolvedFields;
-use crate::diff::verdict::{Decision, Hold, Verdict};
+use crate::diff::verdict::{DEFERRED, Decision, Hold, NOT_CHOSEN, Verdict};
 use crate::spec::{Field, Kind};
 use crate::state::base::Base;
 use crate::topology::references::{References, Why, home_at};
 use crate::topology::{Resource, Topology};
+
+/// The code of what waits for something that is held.
+const WAITS: &str = "waits";
 
 /// What needs something that is held and not there has to wait as well.
 pub(crate) fn hold_back(
@@ -29,12 +32,16 @@ pub(crate) fn hold_back(
         Decision::Hold(hold) => hold.code == IRREVERSIBLE || index.live(&verdict.address).is_none(),
         _ => false,
     };
+    // What waits for something that is left out on purpose is left out as well.
     let why = |verdict: &Verdict| match &verdict.decision {
-        Decision::Hold(hold) if hold.code == EXTERNAL => "external and not there",
-        _ => "held",
+        Decision::Hold(hold) if hold.code == EXTERNAL => ("external and not there", WAITS),
+        Decision::Hold(hold) if hold.code == NOT_CHOSEN => ("left out", NOT_CHOSEN),
+        Decision::Hold(hold) if hold.code == DEFERRED => ("deferred", DEFERRED),
+        _ => ("held", WAITS),
     };
     let missing = verdicts.iter().filter(|verdict| is_missing(verdict));
-    let mut missing: BTreeMap<Address, &str> = missing.map(|verdict| (verdict.address.clone(), why(verdict))).collect();
+    let mut missing: BTreeMap<Address, (&str, &str)> =
+        missing.map(|verdict| (verdict.address.clone(), why(verdict))).collect();
     if missing.is_empty() {
         return;
     }
@@ -46,12 +53,12 @@ pub(crate) fn hold_back(
     }
     while !missing.is_empty() {
         let mut more = BTreeMap::new();
-        for (needs, why) in missing {
+        for (needs, (why, code)) in missing {
             for &n in users.get(&needs).into_iter().flatten() {
                 let verdict = &mut verdicts[n];
                 if !matches!(verdict.decision, Decision::Hold(_)) {
-                    verdict.hold(Hold::new("waits", format!("it needs `{needs}`, which is {why}")));
-                    more.insert(verdict.address.clone(), "held");
+                    verdict.hold(Hold::new(code, format!("it needs `{needs}`, which is {why}")));
+                    more.insert(verdict.address.clone(), (if code == WAITS { "held" } else { why }, code));
                 }
             }
         }
@@ -186,7 +193,7 @@ pub(crate) fn hold_within(verdicts: &mut [Verdict]) {
         );
         let mut above = std::iter::successors(verdict.address.parent(), Address::parent);
         if writes && let Some(parent) = above.find(|parent| stuck.contains(parent)) {
-            verdict.hold(Hold::new("waits", format!("it lives in `{parent}`, which takes no change now")));
+            verdict.hold(Hold::new(WAITS, format!("it lives in `{parent}`, which takes no change now")));
         }
     }
 }

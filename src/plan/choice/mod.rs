@@ -74,7 +74,7 @@ impl Mode {
 
 /// The choice that a plan was made with, and what it took along.
 #[derive(Debug, Clone)]
-pub struct Chosen {
+pub struct ChosenPart {
     /// The choice.
     pub choice: Choice,
     /// What was not chosen and is needed.
@@ -114,7 +114,7 @@ pub(crate) fn plan_of(
         more.retain(|address, _| !left_out.resources.contains_key(address));
         if more.is_empty() {
             close(&mut made, &topology.policy, &moment);
-            made.chosen = Some(Chosen { choice: choice.clone(), also });
+            made.chosen = Some(ChosenPart { choice: choice.clone(), also });
             return Ok(made);
         }
         left_out.resources.extend(more);

@@ -14,7 +14,7 @@ use crate::attr::Attr;
 use crate::diff::sequence::Edit;
 use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Hold, UNDECLARED_TARGET, Verdict};
 use crate::plan::choice::TakenAlong;
-use crate::plan::{Call, Choice, Chosen, Expired, Payload, Plan, Step};
+use crate::plan::{Call, Choice, ChosenPart, Expired, Payload, Plan, Step};
 use crate::render::words::counted;
 use crate::spec::{Identity, Kind, OpenPath, Poll, Until};
 use crate::suggest;
@@ -91,8 +91,8 @@ impl PlanDocument {
 
 impl ChoiceDocument {
     /// The document of a choice; `None` where all was chosen.
-    fn of(chosen: &Chosen) -> Option<ChoiceDocument> {
-        let Chosen { choice, also } = chosen;
+    fn of(chosen: &ChosenPart) -> Option<ChoiceDocument> {
+        let ChosenPart { choice, also } = chosen;
         let Choice { only, exclude, only_target, mode, up_to } = choice.clone();
         let along = |along: &TakenAlong| AlongDocument {
             address: along.address.to_string(),

@@ -31,7 +31,7 @@ pub(super) struct Ground {
 }
 
 /// What they say of where things are.
-pub(super) struct Places {
+pub(super) struct PlacesNow {
     /// The workspace's name.
     pub workspace: String,
     /// The targets, each with all but what it speaks for.
@@ -45,7 +45,7 @@ pub(super) fn secrets_and_places(
     (folder, catalogue, options): (&Path, &'static [&'static Provider], &Options),
     sources: SecretSources,
     findings: &mut Vec<Finding>,
-) -> Result<(Secrets, Option<Places>), Vec<Finding>> {
+) -> Result<(Secrets, Option<PlacesNow>), Vec<Finding>> {
     let ground = Ground::read(folder, options).map_err(|trouble| vec![*no_folder(folder, &trouble)])?;
     let sources = ground.iter().fold(sources, |earlier, ground| ground.secrets(earlier));
     findings.append(&mut mistakes(&sources));
@@ -87,7 +87,7 @@ impl Ground {
         secrets: &Secrets,
         options: &Options,
         findings: &mut Vec<Finding>,
-    ) -> Places {
+    ) -> PlacesNow {
         let Ground { tree, mut input, envelope, place, findings: mut found } = self;
         input.drop_content(catalogue);
         found.append(&mut input.findings());
@@ -103,7 +103,7 @@ impl Ground {
         let settings = envelope.ledger.unwrap_or_default();
         let ledger = settings.places(secrets, &place.below("ledger"), &mut found);
         findings.extend(found.into_iter().filter(Finding::is_error).map(of_today));
-        Places { workspace: envelope.workspace, targets, ledger }
+        PlacesNow { workspace: envelope.workspace, targets, ledger }
     }
 }
 

@@ -189,11 +189,11 @@ fn what_is_no_window_is_told_at_its_place() {
         ("  windows: [{ open: '0 2 * * 6', for: 0s }]\n", "0s", "never open"),
         ("  windows: [{ open: '0 2 * * 6', for: 1h, zone: Europe/Berln }]\n", "Europe", "no time zone `Europe/Berln`"),
         ("  windows: [{ open: '0 2 * * 6', for: 1h, disruption: tunnel }]\n", "tunnel", "tunnel"),
-        ("  windows: [{ for: 1h }]\n", "{ for", "open"),
+        ("  windows: [{ for: 1h }]\n", "for: 1h }]", "open"),
         ("  windows: [{ open: '0 2 * * 6', for: 1h, targets: [nowhere] }]\n", "nowhere", "no target `nowhere`"),
         ("  freezes: [{ from: 2026-12-18, until: 2026-12-01, reason: r }]\n", "2026-12-01", "over before it begins"),
         ("  freezes: [{ from: tomorrow, until: 2026-12-01, reason: r }]\n", "tomorrow", "`tomorrow` is no time"),
-        ("  freezes: [{ from: 2026-11-01, until: 2026-12-01 }]\n", "{ from", "reason"),
+        ("  freezes: [{ from: 2026-11-01, until: 2026-12-01 }]\n", "from", "reason"),
         (
             "  freezes: [{ from: 2026-11-01, until: 2026-12-01, reason: r, targets: ['est/**'] }]\n",
             "'est",
