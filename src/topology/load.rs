@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use super::envelope::Workspace;
 use super::evaluate::Evaluator;
 use super::read::{Reader, claims, covers, document_place};
-use super::secrets::{Secrets, mistakes};
 use super::texts::{self, Texts};
 use super::variables::Variables;
 use super::{identity, logins, resolve};
